@@ -1,0 +1,2 @@
+//! See the workspace documentation.
+fn main() {}
