@@ -1,0 +1,157 @@
+//! Private databases for tests: started in temporary folders on free ports of the loopback address, seen by one
+//! command, and gone when it ends, however it ends.
+
+use std::collections::BTreeSet;
+use std::process::{Command, ExitCode, ExitStatus};
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::process::Signals;
+use crate::workspace;
+
+mod account;
+mod folder;
+mod install;
+mod instance;
+mod mariadb;
+mod postgres;
+
+use folder::Folder;
+use instance::Instance;
+
+/// A kind of database the service supports.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, ValueEnum)]
+pub enum Database {
+    /// Needs nothing: the tests open files.
+    Sqlite,
+    /// Debian's `postgresql`.
+    Postgres,
+    /// Debian's `mariadb-server`.
+    Mariadb,
+}
+
+impl Database {
+    /// The name that the tests read from `ATS_PAT_TEST_DATABASES`.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+            Self::Mariadb => "mariadb",
+        }
+    }
+}
+
+/// Which databases a command is to see.
+#[derive(clap::Args)]
+pub struct Choice {
+    /// A database to use; repeat it for several [default: all]
+    #[arg(
+        long = "database",
+        value_enum,
+        value_delimiter = ',',
+        value_name = "NAME"
+    )]
+    chosen: Vec<Database>,
+}
+
+impl Choice {
+    fn set(&self) -> BTreeSet<Database> {
+        if self.chosen.is_empty() {
+            Database::value_variants().iter().copied().collect()
+        } else {
+            self.chosen.iter().copied().collect()
+        }
+    }
+}
+
+/// Arguments of `cargo xtask databases`.
+#[derive(clap::Args)]
+#[command(after_help = "The command finds in its environment:\n  \
+    ATS_PAT_TEST_DATABASES     which there are, for example sqlite,postgres,mariadb\n  \
+    ATS_PAT_TEST_POSTGRES_URL  postgres://… of a superuser\n  \
+    ATS_PAT_TEST_MARIADB_URL   mysql://… of a user with all rights")]
+pub struct Arguments {
+    #[command(flatten)]
+    databases: Choice,
+    /// The command and its arguments, after `--`
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+/// Runs the command of `arguments` in the current folder; gives its exit code.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let signals = Signals::watch()?;
+    let Some((program, rest)) = arguments.command.split_first() else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let mut command = workspace::command(program);
+    command.args(rest).current_dir(".");
+    let status = with_private(&arguments.databases, &signals, &mut command)?;
+    Ok(exit_code(status))
+}
+
+/// Runs `command` while the chosen databases are up.
+pub fn with_private(
+    choice: &Choice,
+    signals: &Signals,
+    command: &mut Command,
+) -> Result<ExitStatus> {
+    let chosen = choice.set();
+    install::ensure(&chosen, signals)?;
+    let folder = Folder::create()?;
+    command
+        .env_remove(postgres::VARIABLE)
+        .env_remove(mariadb::VARIABLE);
+    let mut running: Vec<Instance> = Vec::new();
+    for database in &chosen {
+        let (variable, instance) = match database {
+            Database::Sqlite => continue,
+            Database::Postgres => (postgres::VARIABLE, postgres::start(&folder, signals)?),
+            Database::Mariadb => (mariadb::VARIABLE, mariadb::start(&folder, signals)?),
+        };
+        command.env(variable, instance.url());
+        running.push(instance);
+    }
+    let names: Vec<_> = chosen.iter().map(|database| database.name()).collect();
+    command.env("ATS_PAT_TEST_DATABASES", names.join(","));
+    signals.run(command)
+}
+
+/// What a shell would say: the code, or 128 and the signal.
+fn exit_code(status: ExitStatus) -> ExitCode {
+    use std::os::unix::process::ExitStatusExt;
+    let code = status
+        .code()
+        .unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    ExitCode::from(u8::try_from(code).unwrap_or(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_choice_every_database_is_used() {
+        let all = Choice { chosen: vec![] }.set();
+        assert_eq!(
+            all.into_iter().map(Database::name).collect::<Vec<_>>(),
+            ["sqlite", "postgres", "mariadb"]
+        );
+    }
+
+    #[test]
+    fn the_command_keeps_its_exit_code() {
+        let choice = Choice {
+            chosen: vec![Database::Sqlite],
+        };
+        let signals = Signals::watch().unwrap();
+        let script = r#"test "$ATS_PAT_TEST_DATABASES" = sqlite && test -z "$ATS_PAT_TEST_POSTGRES_URL" && exit 7"#;
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", script])
+            .env(postgres::VARIABLE, "postgres://stale");
+        let status = with_private(&choice, &signals, &mut command).unwrap();
+        assert_eq!(status.code(), Some(7));
+    }
+}

@@ -1,0 +1,39 @@
+//! Under which account a database server runs: ours, or `nobody` when we are root, whom PostgreSQL refuses.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+/// Debian's `nobody` and `nogroup`: the one account that is there before any package is.
+const NOBODY: u32 = 65_534;
+
+/// Whether this program runs as root.
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// `program` under the servers' account. The kernel sends it `death_signal` when we die, even of SIGKILL; and it
+/// stands in a process group of its own, so that ctrl-C reaches it only through us, after the tests have ended.
+pub fn command(program: &Path, death_signal: &str) -> Command {
+    use std::os::unix::process::CommandExt;
+    let mut command = Command::new("setpriv");
+    command.arg(format!("--pdeathsig={death_signal}"));
+    if is_root() {
+        command
+            .arg(format!("--reuid={NOBODY}"))
+            .arg(format!("--regid={NOBODY}"))
+            .arg("--clear-groups");
+    }
+    command.arg("--").arg(program).process_group(0);
+    command
+}
+
+/// Gives `path` to the servers' account.
+pub fn give(path: &Path) -> Result<()> {
+    if is_root() {
+        std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY))
+            .with_context(|| format!("cannot give {} to the account nobody", path.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! A database server as a child process: started on a free port, awaited, stopped with this value.
+
+use std::fs::File;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use rustix::process::Signal;
+
+use crate::process::{self, Signals};
+
+/// Between choosing a free port and using it another program may take it: so many tries.
+const TRIES: u32 = 3;
+/// Polls of the server before giving up; each takes at least a hundredth of a second.
+const POLLS: u32 = 3_000;
+
+/// A running server.
+pub struct Instance {
+    child: Child,
+    stop: Signal,
+    url: String,
+}
+
+/// What a kind of database says about its server.
+pub struct Server<'a> {
+    /// Its name, for messages.
+    pub name: &'a str,
+    /// Where it writes what it has to say.
+    pub log: PathBuf,
+    /// The signal that stops it at once: nothing it holds is worth keeping.
+    pub stop: Signal,
+    /// Its administrative URL at a port.
+    pub url: &'a dyn Fn(u16) -> String,
+    /// The command that runs it in the foreground at a port.
+    pub serve: &'a dyn Fn(u16) -> Command,
+    /// A command that succeeds once it answers a query at a port.
+    pub probe: &'a dyn Fn(u16) -> Command,
+}
+
+impl Instance {
+    /// Starts the server and waits until it answers.
+    pub fn start(server: &Server, signals: &Signals) -> Result<Self> {
+        for _ in 0..TRIES {
+            if let Some(instance) = Self::attempt(server, signals)? {
+                return Ok(instance);
+            }
+        }
+        bail!(
+            "{} did not start; its log ends:\n{}",
+            server.name,
+            last_lines(&server.log)
+        );
+    }
+
+    /// Its administrative URL.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn attempt(server: &Server, signals: &Signals) -> Result<Option<Self>> {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+            .local_addr()?
+            .port();
+        let mut command = (server.serve)(port);
+        log_to(&mut command, &server.log)?;
+        let child = command
+            .spawn()
+            .with_context(|| format!("cannot start {}", process::name(&command)))?;
+        let mut instance = Self {
+            child,
+            stop: server.stop,
+            url: (server.url)(port),
+        };
+        for _ in 0..POLLS {
+            if instance.child.try_wait()?.is_some() {
+                return Ok(None);
+            }
+            let mut probe = (server.probe)(port);
+            probe
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
+            if signals.run(&mut probe)?.success() {
+                return Ok(Some(instance));
+            }
+            signals.pause()?;
+        }
+        bail!(
+            "{} does not answer; its log ends:\n{}",
+            server.name,
+            last_lines(&server.log)
+        );
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        process::send(&self.child, self.stop);
+        // It has ended then; that it already had is no concern.
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a preparing command (`initdb` and the like); if it fails, its output is told.
+pub fn prepare(command: &mut Command, log: &Path, signals: &Signals) -> Result<()> {
+    log_to(command, log)?;
+    signals
+        .succeed(command)
+        .with_context(|| format!("its output ends:\n{}", last_lines(log)))
+}
+
+fn log_to(command: &mut Command, log: &Path) -> Result<()> {
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .open(log)
+        .with_context(|| format!("cannot write {}", log.display()))?;
+    command
+        .stdin(Stdio::null())
+        .stderr(file.try_clone()?)
+        .stdout(file);
+    Ok(())
+}
+
+fn last_lines(log: &Path) -> String {
+    let text = std::fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<_> = text.lines().collect();
+    let from = lines.len().saturating_sub(20);
+    lines.get(from..).unwrap_or_default().join("\n")
+}

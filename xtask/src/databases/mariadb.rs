@@ -1,0 +1,89 @@
+//! A private MariaDB.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use rustix::process::Signal;
+
+use super::folder::{Folder, password};
+use super::instance::{Instance, Server, prepare};
+use super::{account, install};
+use crate::process::Signals;
+
+/// Where the tests find its URL.
+pub const VARIABLE: &str = "ATS_PAT_TEST_MARIADB_URL";
+
+const USER: &str = "ats_pat_test";
+/// Durability is for data that matters; many tests connect at once. Its own defaults otherwise, so that what the
+/// service needs is asked for by the service.
+const SETTINGS: [&str; 10] = [
+    "--bind-address=127.0.0.1",
+    "--skip-name-resolve",
+    "--skip-log-bin",
+    "--max-connections=400",
+    "--innodb-flush-log-at-trx-commit=0",
+    "--innodb-doublewrite=0",
+    "--innodb-flush-method=nosync",
+    "--innodb-log-file-size=64M",
+    // Relative to the data folder: the path of a socket may have no more than 107 bytes.
+    "--socket=server.sock",
+    "--pid-file=server.pid",
+];
+
+/// Starts one inside `folder`.
+pub fn start(folder: &Folder, signals: &Signals) -> Result<Instance> {
+    let find = |program| install::find(program).with_context(|| format!("{program} is missing"));
+    let (server, client) = (find("mariadbd")?, find("mariadb")?);
+    let (data, log) = (folder.join("mariadb"), folder.join("mariadb.log"));
+    let in_data = |program: &Path, death_signal: &str| {
+        let mut command = account::command(program, death_signal);
+        // Other options come first by its own rule: without this, the machine's settings would count.
+        command.arg("--no-defaults");
+        command
+    };
+    let mut init = in_data(&find("mariadb-install-db")?, "KILL");
+    init.args([
+        "--skip-test-db",
+        "--auth-root-authentication-method=socket",
+        "--skip-name-resolve",
+    ])
+    .arg(format!("--datadir={}", data.display()));
+    prepare(&mut init, &log, signals)?;
+
+    let password = password()?;
+    let account = folder.write(
+        "mariadb.sql",
+        &format!(
+            "CREATE USER '{USER}'@'%' IDENTIFIED BY '{password}';\n\
+             GRANT ALL PRIVILEGES ON *.* TO '{USER}'@'%' WITH GRANT OPTION;\n"
+        ),
+    )?;
+    let serve = |port: u16| {
+        let mut command = in_data(&server, "KILL");
+        command
+            .arg(format!("--datadir={}", data.display()))
+            .arg(format!("--init-file={}", account.display()))
+            .arg(format!("--port={port}"))
+            .args(SETTINGS);
+        command
+    };
+    let url = |port: u16| format!("mysql://{USER}:{password}@127.0.0.1:{port}/mysql");
+    let probe = |port: u16| {
+        let mut command = in_data(&client, "KILL");
+        command
+            .args(["--protocol=tcp", "--host=127.0.0.1", "--execute=SELECT 1"])
+            .arg(format!("--user={USER}"))
+            .arg(format!("--port={port}"))
+            .env("MYSQL_PWD", &password);
+        command
+    };
+    let server = Server {
+        name: "MariaDB",
+        log,
+        stop: Signal::KILL,
+        url: &url,
+        serve: &serve,
+        probe: &probe,
+    };
+    Instance::start(&server, signals)
+}
