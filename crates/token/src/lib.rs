@@ -1,1 +1,36 @@
-//! See the workspace documentation.
+//! The formats that issuer, verifier and client share: the personal access token string, and the
+//! authentication token with its header, claims, signature and published keys.
+//!
+//! # Invariants
+//!
+//! - One text per token: whatever is not exactly the canonical form is refused, so no two texts are the same token.
+//! - A [`PersonalAccessToken`] is well formed, is wiped when dropped, and reaches no log by accident: it has neither
+//!   `Debug` nor `Display` nor serialization, and no comparison (secrets are compared by their keyed hashes).
+//! - [`Claims`] that come out of [`Unverified::verify`] were signed by the given key. Nothing here reads claims before
+//!   the signature was found good, and an authentication token chooses neither its algorithm nor its key.
+//! - No error quotes what it refuses.
+//!
+//! # What it does not know
+//!
+//! No I/O, no clock, no randomness: times, keys and random bytes are passed in. It neither stores, hashes nor looks up
+//! anything, holds no private key (the signer brings a finished signature), and knows no policy: whether a token is
+//! revoked, and what a scope allows, is decided elsewhere.
+
+mod base62;
+mod base64url;
+mod claims;
+mod header;
+mod json;
+mod jwk;
+mod jws;
+mod personal_access_token;
+
+pub use ed25519_dalek::VerifyingKey;
+
+pub use crate::{
+    claims::{Audience, Claims, EmptyAudience},
+    header::{Header, SigningAlgorithm, TOKEN_TYPE, UnknownAlgorithm},
+    jwk::{Jwk, JwkSet, KeyError, thumbprint},
+    jws::{Expectations, MAX_LENGTH, SigningInput, Unverified, VerifyError},
+    personal_access_token::{Malformed, PersonalAccessToken},
+};

@@ -1,0 +1,121 @@
+//! What an authentication token says.
+
+use serde::{Deserialize, Serialize};
+
+use crate::json;
+
+/// The claims of an authentication token: an OAuth 2.0 access token in JWT form (RFC 9068, section 2.2).
+///
+/// Times are whole seconds since 1970-01-01T00:00:00Z; no other JSON type is taken for one. Unknown claims are ignored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// Who issued it: the service's public origin, without a path (RFC 7519, section 4.1.1).
+    pub iss: String,
+    /// The owner's id, a UUID that is never changed or reused (RFC 7519, section 4.1.2).
+    pub sub: String,
+    /// Whom it is for (RFC 7519, section 4.1.3).
+    pub aud: Audience,
+    /// From this second on it is expired (RFC 7519, section 4.1.4).
+    pub exp: i64,
+    /// When it was issued (RFC 7519, section 4.1.6).
+    pub iat: i64,
+    /// Before this second it is not valid yet (RFC 7519, section 4.1.5).
+    pub nbf: i64,
+    /// Unique to this token (RFC 7519, section 4.1.7).
+    pub jti: String,
+    /// The id of the personal access token that was exchanged for it (RFC 8693, section 4.3).
+    pub client_id: String,
+    /// The owner's user name, which may change (OpenID Connect Core 1.0, section 5.1).
+    pub preferred_username: String,
+    /// What it may be used for, separated by spaces (RFC 8693, section 4.2). Absent is read as no rights at all.
+    #[serde(default)]
+    pub scope: String,
+    /// Which secret of the personal access token was exchanged: the issuer's own affair, for its own checks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ats_generation: Option<u32>,
+}
+
+impl Claims {
+    /// The single scopes, as they stand.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.scope.split(' ').filter(|scope| !scope.is_empty())
+    }
+
+    /// Whether exactly this scope is among them. That `all` implies every other is for the caller to say.
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.scopes().any(|held| held == scope)
+    }
+
+    /// The claims in a JWS payload (RFC 7519, section 7.2, step 10), if they are ours.
+    pub(crate) fn parse(payload: &[u8]) -> Option<Self> {
+        json::object(payload)
+    }
+}
+
+/// For whom a token is: at least one recipient. In JSON a string where it is one, else an array; both are read
+/// (RFC 7519, section 4.1.3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "OneOrMany", into = "OneOrMany")]
+pub struct Audience(Vec<String>);
+
+impl Audience {
+    /// The audience of the given recipients, in their order.
+    pub fn new(recipients: Vec<String>) -> Result<Self, EmptyAudience> {
+        if recipients.is_empty() {
+            Err(EmptyAudience)
+        } else {
+            Ok(Self(recipients))
+        }
+    }
+
+    /// Whether the recipient is among them; compared exactly, as RFC 7519 asks (section 2, StringOrURI).
+    pub fn contains(&self, recipient: &str) -> bool {
+        self.0.iter().any(|known| known == recipient)
+    }
+
+    /// The recipients.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+impl From<String> for Audience {
+    fn from(recipient: String) -> Self {
+        Self(vec![recipient])
+    }
+}
+
+/// A token for nobody: the setting, or the token, names no recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an audience needs at least one recipient")]
+pub struct EmptyAudience;
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl TryFrom<OneOrMany> for Audience {
+    type Error = EmptyAudience;
+
+    fn try_from(read: OneOrMany) -> Result<Self, EmptyAudience> {
+        match read {
+            OneOrMany::One(recipient) => Ok(recipient.into()),
+            OneOrMany::Many(recipients) => Self::new(recipients),
+        }
+    }
+}
+
+impl From<Audience> for OneOrMany {
+    fn from(Audience(mut recipients): Audience) -> Self {
+        match recipients.pop() {
+            Some(only) if recipients.is_empty() => Self::One(only),
+            last => {
+                recipients.extend(last);
+                Self::Many(recipients)
+            }
+        }
+    }
+}

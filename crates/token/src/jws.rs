@@ -1,0 +1,175 @@
+//! The authentication token as text: a JWS in compact serialization (RFC 7515, section 7.1).
+
+use ed25519_dalek::{SIGNATURE_LENGTH, Signature, VerifyingKey};
+use secrecy::SecretString;
+use serde::Serialize;
+
+use crate::{Claims, Header, base64url};
+
+/// The greatest length of an authentication token, in bytes. Longer texts are refused unread.
+pub const MAX_LENGTH: usize = 8 * 1024;
+
+/// Header and claims as they are signed (RFC 7515, section 5.1): sign [`as_bytes`](Self::as_bytes), then finish with
+/// [`with_signature`](Self::with_signature).
+pub struct SigningInput(String);
+
+impl SigningInput {
+    /// The text to sign. There is room in it for the signature.
+    pub fn new(header: &Header, claims: &Claims) -> Self {
+        let [header, claims] = [to_json(header), to_json(claims)];
+        let parts = [header.len(), claims.len(), SIGNATURE_LENGTH].map(base64url::encoded_length);
+        let mut text = String::with_capacity(parts.iter().sum::<usize>() + 2);
+        base64url::append(&header, &mut text);
+        text.push('.');
+        base64url::append(&claims, &mut text);
+        Self(text)
+    }
+
+    /// The bytes to sign with the key that the header names.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    /// The authentication token: a secret for as long as it lives. The signature is taken as it is.
+    pub fn with_signature(self, signature: &[u8; SIGNATURE_LENGTH]) -> SecretString {
+        let Self(mut text) = self;
+        text.push('.');
+        base64url::append(signature, &mut text);
+        SecretString::from(text)
+    }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "members with constant names, of strings, integers and lists of strings"
+)]
+fn to_json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("always representable in JSON")
+}
+
+/// An authentication token whose form is right and whose signature nobody has looked at: it tells which key to try,
+/// and nothing else.
+pub struct Unverified<'a> {
+    signing_input: &'a str,
+    header: Header,
+    payload: Vec<u8>,
+    signature: [u8; SIGNATURE_LENGTH],
+}
+
+impl<'a> Unverified<'a> {
+    /// Takes a text apart (RFC 7515, section 5.2, steps 1 to 6): three parts in canonical base64url without padding,
+    /// a header of ours, a signature of 64 bytes.
+    ///
+    /// [`VerifyError::Malformed`], [`Algorithm`](VerifyError::Algorithm), [`TokenType`](VerifyError::TokenType) or
+    /// [`ForbiddenHeader`](VerifyError::ForbiddenHeader).
+    pub fn parse(token: &'a str) -> Result<Self, VerifyError> {
+        if token.len() > MAX_LENGTH {
+            return Err(VerifyError::Malformed);
+        }
+        let (signing_input, signature) = token.rsplit_once('.').ok_or(VerifyError::Malformed)?;
+        // A further point is none of the alphabet's characters, and fails to decode.
+        let (header, payload) = signing_input
+            .split_once('.')
+            .ok_or(VerifyError::Malformed)?;
+        let header = base64url::decode(header).ok_or(VerifyError::Malformed)?;
+        Ok(Self {
+            signing_input,
+            header: Header::parse(&header)?,
+            payload: base64url::decode(payload).ok_or(VerifyError::Malformed)?,
+            signature: base64url::decode_array(signature).ok_or(VerifyError::Malformed)?,
+        })
+    }
+
+    /// Which key it says it was signed with. Look it up among trusted keys only.
+    pub fn kid(&self) -> &str {
+        &self.header.kid
+    }
+
+    /// The claims, if the key signed them and they meet the expectations.
+    ///
+    /// The signature comes first, and strictly: no weak key, no second form of a signature (RFC 8032, section 5.1.7,
+    /// and [`VerifyingKey::verify_strict`]). That the key belongs to [`kid`](Self::kid) is the caller's part.
+    pub fn verify(
+        self,
+        key: &VerifyingKey,
+        expectations: &Expectations<'_>,
+    ) -> Result<Claims, VerifyError> {
+        key.verify_strict(
+            self.signing_input.as_bytes(),
+            &Signature::from_bytes(&self.signature),
+        )
+        .map_err(|_| VerifyError::Signature)?;
+        let claims = Claims::parse(&self.payload).ok_or(VerifyError::Claims)?;
+        expectations.check(&claims)?;
+        Ok(claims)
+    }
+}
+
+/// What a verifier expects of an authentication token (RFC 9068, section 4).
+#[derive(Clone, Copy, Debug)]
+pub struct Expectations<'a> {
+    /// The one issuer, compared exactly.
+    pub issuer: &'a str,
+    /// Who the verifier is: one of the token's recipients.
+    pub audience: &'a str,
+    /// The time of the check, in seconds since 1970-01-01T00:00:00Z, rounded down.
+    pub now_seconds: i64,
+    /// How far the verifier's clock and the issuer's may differ, either way.
+    pub skew_seconds: u32,
+}
+
+impl Expectations<'_> {
+    fn check(&self, claims: &Claims) -> Result<(), VerifyError> {
+        let skew = i64::from(self.skew_seconds);
+        let latest_now = self.now_seconds.saturating_add(skew);
+        if claims.iss != self.issuer {
+            return Err(VerifyError::Issuer);
+        }
+        if !claims.aud.contains(self.audience) {
+            return Err(VerifyError::Audience);
+        }
+        if self.now_seconds >= claims.exp.saturating_add(skew) {
+            return Err(VerifyError::Expired);
+        }
+        if claims.nbf > latest_now || claims.iat > latest_now {
+            return Err(VerifyError::NotYetValid);
+        }
+        Ok(())
+    }
+}
+
+/// Why an authentication token is not accepted. Towards its bearer all are the same; they differ in what an operator
+/// would look at. None quotes the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+    /// No JWS in strict compact form, or longer than [`MAX_LENGTH`].
+    #[error("not an authentication token")]
+    Malformed,
+    /// Signed with something other than Ed25519, or not signed.
+    #[error("the algorithm is not EdDSA or Ed25519")]
+    Algorithm,
+    /// A JWT of another kind, such as an ID token (RFC 8725, section 3.11).
+    #[error("the token's type is not at+jwt")]
+    TokenType,
+    /// The header brings or names its own key, or asks for an extension. The name is one of a closed list.
+    #[error("the header must not have the member {0}")]
+    ForbiddenHeader(&'static str),
+    /// Not signed by this key: forged or altered.
+    #[error("the signature is not right")]
+    Signature,
+    /// Signed by this key, but its claims are not an authentication token's: the issuer speaks another version.
+    #[error("the claims are not those of an authentication token")]
+    Claims,
+    /// Another issuer: compare the verifier's setting with the service's public URL.
+    #[error("another issuer")]
+    Issuer,
+    /// Meant for somebody else: compare the verifier's setting with the service's audiences.
+    #[error("not meant for this audience")]
+    Audience,
+    /// Exchange the personal access token again.
+    #[error("expired")]
+    Expired,
+    /// Not valid yet, or issued in the future: one of the clocks is wrong.
+    #[error("not valid yet")]
+    NotYetValid,
+}
