@@ -1,1 +1,48 @@
-//! See the workspace documentation.
+//! The rules of personal access tokens.
+//!
+//! This crate owns the words of the service and what they mean: who a [`User`] is, when a [`Token`] is
+//! active, which names, scopes, networks and expiries are allowed, what each refusal is called
+//! ([`Problem`]) and how it is written ([`Envelope`]), what an [`Event`] records, and the ports through
+//! which the rules reach the world ([`port`]).
+//!
+//! Invariants held here:
+//!
+//! - a status is derived from times, never stored ([`Token::status`]);
+//! - a name, a scope list, a network list or a time that exists has passed its rules;
+//! - a catalogue code has one name, one sentence and one order of parameters.
+//!
+//! It deliberately knows no SQL, no HTTP, no runtime, no cryptography: hashes and tags pass through as
+//! bytes that only `ats-pat-auth` can make or check.
+
+pub mod code;
+pub mod envelope;
+pub mod event;
+pub mod id;
+pub mod key;
+pub mod list;
+pub mod name;
+pub mod network;
+pub mod policy;
+pub mod port;
+pub mod problem;
+pub mod scope;
+pub mod secret;
+pub mod session;
+pub mod tagged;
+pub mod time;
+pub mod token;
+pub mod user;
+
+pub use code::Code;
+pub use envelope::Envelope;
+pub use event::Event;
+pub use id::{EventId, TokenId, UserId};
+pub use name::{Description, DisplayName, TokenName, UserName};
+pub use policy::Policy;
+pub use problem::{Problem, Reason};
+pub use scope::Scopes;
+pub use session::Session;
+pub use tagged::Tagged;
+pub use time::Timestamp;
+pub use token::{Status, Token};
+pub use user::User;

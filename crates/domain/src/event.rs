@@ -1,0 +1,143 @@
+//! Events: what changed, for the audit trail, for replicas and for notifications.
+
+use std::fmt;
+
+use crate::id::{EventId, UserId};
+use crate::tagged::KeyId;
+use crate::time::Timestamp;
+
+/// What happened. The stored form is the name; a reader ignores names it doesn't know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// A user was added.
+    UserCreated,
+    /// A user was disabled; sessions ended, tokens refused.
+    UserDisabled,
+    /// A disabled user was enabled.
+    UserEnabled,
+    /// A user got a new password; sessions ended.
+    PasswordSet,
+    /// A user signed in.
+    SessionStarted,
+    /// A user signed out.
+    SessionEnded,
+    /// A token was made.
+    TokenCreated,
+    /// A token got a new secret; the old one is refused.
+    TokenRegenerated,
+    /// A token was ended for good.
+    TokenRevoked,
+    /// A signing key was made.
+    SigningKeyCreated,
+    /// A pending signing key was put into use at once.
+    SigningKeyPromoted,
+    /// The private part of retired signing keys was erased.
+    SigningKeysDestroyed,
+    /// Root and signing keys were sealed under another master key.
+    KeysResealed,
+    /// A set-up link was made; the one before is void.
+    SetupLinkCreated,
+    /// The operator accepted a restored database.
+    RestoreAccepted,
+}
+
+impl EventKind {
+    /// The stored name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UserCreated => "user.created",
+            Self::UserDisabled => "user.disabled",
+            Self::UserEnabled => "user.enabled",
+            Self::PasswordSet => "user.password_set",
+            Self::SessionStarted => "session.started",
+            Self::SessionEnded => "session.ended",
+            Self::TokenCreated => "token.created",
+            Self::TokenRegenerated => "token.regenerated",
+            Self::TokenRevoked => "token.revoked",
+            Self::SigningKeyCreated => "signing_key.created",
+            Self::SigningKeyPromoted => "signing_key.promoted",
+            Self::SigningKeysDestroyed => "signing_key.destroyed",
+            Self::KeysResealed => "keys.resealed",
+            Self::SetupLinkCreated => "setup_link.created",
+            Self::RestoreAccepted => "restore.accepted",
+        }
+    }
+}
+
+/// Who did it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// A signed-in user.
+    User(UserId),
+    /// Somebody at the admin program.
+    Operator,
+    /// The service itself.
+    System,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => write!(f, "user:{id}"),
+            Self::Operator => f.write_str("operator"),
+            Self::System => f.write_str("system"),
+        }
+    }
+}
+
+/// The last event of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Its number; 0 before the first.
+    pub seq: i64,
+    /// Its chain hash; zeros before the first.
+    pub hash: [u8; 32],
+}
+
+impl Head {
+    /// The head of an empty log.
+    pub const EMPTY: Self = Self {
+        seq: 0,
+        hash: [0; 32],
+    };
+}
+
+/// An event as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// From 1, without gaps, in commit order.
+    pub seq: i64,
+    /// Made before the transaction.
+    pub id: EventId,
+    /// The version of the format that the hash covers.
+    pub version: i16,
+    /// When.
+    pub at: Timestamp,
+    /// Who, as [`Actor`] writes it.
+    pub actor: String,
+    /// Whose rights it is about.
+    pub owner: Option<UserId>,
+    /// What, as [`EventKind::as_str`] writes it.
+    pub kind: String,
+    /// The id of what it happened to.
+    pub subject: String,
+    /// JSON, hashed byte for byte as stored.
+    pub details: Vec<u8>,
+    /// The salted hash of the personal details that lie beside.
+    pub personal_hash: Option<[u8; 32]>,
+    /// The root key of the chain.
+    pub key_id: KeyId,
+    /// The keyed hash over the entry before and all of the above.
+    pub hash: [u8; 32],
+    /// Names and addresses; they can be erased without breaking the chain.
+    pub personal: Option<Personal>,
+}
+
+/// The part of an event that tells about persons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Personal {
+    /// Random, so that the hash tells nothing once the data is erased.
+    pub salt: [u8; 16],
+    /// JSON.
+    pub data: Vec<u8>,
+}

@@ -1,0 +1,94 @@
+//! What a list of tokens is asked for.
+
+use crate::id::UserId;
+use crate::problem::Reason;
+use crate::token::Status;
+
+/// The largest page.
+pub const MAX_PAGE_SIZE: u32 = 100;
+/// The longest search text, in Unicode scalar values.
+pub const MAX_SEARCH: usize = 100;
+
+/// What tokens are sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SortField {
+    /// Folded name, bytewise.
+    Name,
+    /// Time of making.
+    CreatedAt,
+    /// Expiry.
+    ExpiresAt,
+    /// Last use; never used last, both ways.
+    LastUsedAt,
+}
+
+/// The order of a list; ties go by id in the same direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort {
+    /// By what.
+    pub field: SortField,
+    /// From high to low.
+    pub descending: bool,
+}
+
+impl Sort {
+    /// The newest first.
+    pub const DEFAULT: Self = Self {
+        field: SortField::CreatedAt,
+        descending: true,
+    };
+
+    /// Reads `Name`, `-CreatedAt` and so on.
+    ///
+    /// # Errors
+    /// [`Reason::UnknownValue`].
+    pub fn parse(text: &str) -> Result<Self, Reason> {
+        let (descending, name) = text
+            .strip_prefix('-')
+            .map_or((false, text), |name| (true, name));
+        let field = match name {
+            "Name" => SortField::Name,
+            "CreatedAt" => SortField::CreatedAt,
+            "ExpiresAt" => SortField::ExpiresAt,
+            "LastUsedAt" => SortField::LastUsedAt,
+            _ => return Err(Reason::UnknownValue),
+        };
+        Ok(Self { field, descending })
+    }
+}
+
+/// Which tokens, in which order, which part of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenQuery {
+    /// Whose; `None` is everybody's (for operators).
+    pub owner: Option<UserId>,
+    /// From 1.
+    pub page: u32,
+    /// 1 to 100.
+    pub page_size: u32,
+    /// Only those of this status.
+    pub status: Option<Status>,
+    /// Only those whose folded name or description holds this folded text.
+    pub search: Option<String>,
+    /// The order.
+    pub sort: Sort,
+}
+
+impl TokenQuery {
+    /// The first 25 of `owner`'s tokens, the newest first.
+    pub fn of(owner: Option<UserId>) -> Self {
+        Self {
+            owner,
+            page: 1,
+            page_size: 25,
+            status: None,
+            search: None,
+            sort: Sort::DEFAULT,
+        }
+    }
+
+    /// How many tokens lie before the page.
+    pub fn offset(&self) -> u64 {
+        u64::from(self.page.saturating_sub(1)) * u64::from(self.page_size)
+    }
+}

@@ -1,0 +1,149 @@
+//! Networks that a token may be used from.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::Serialize;
+
+use crate::problem::Reason;
+
+/// The most networks of one token.
+pub const MAX_NETWORKS: usize = 50;
+
+/// The networks of one token in canonical form: never empty, at most 50, without doubles.
+///
+/// A token without such a list may be used from anywhere (`Option::None`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct AllowedNetworks(Vec<IpNet>);
+
+impl AllowedNetworks {
+    /// Reads CIDRs or bare addresses (RFC 4632, RFC 4291): a bare address is /32 or /128, host bits are
+    /// masked, IPv4-mapped IPv6 becomes IPv4.
+    ///
+    /// # Errors
+    /// [`Reason::Empty`] for no network, [`Reason::TooLong`] for more than 50, [`Reason::NotANetwork`].
+    pub fn parse(networks: &[String]) -> Result<Self, Reason> {
+        if networks.is_empty() {
+            return Err(Reason::Empty);
+        }
+        if networks.len() > MAX_NETWORKS {
+            return Err(Reason::TooLong);
+        }
+        let mut parsed = Vec::with_capacity(networks.len());
+        for network in networks {
+            let network = parse_network(network).ok_or(Reason::NotANetwork)?;
+            if !parsed.contains(&network) {
+                parsed.push(network);
+            }
+        }
+        Ok(Self(parsed))
+    }
+
+    /// Reads the space-separated form that was stored; what can't be read allows nothing.
+    pub fn from_stored(text: &str) -> Self {
+        Self(
+            text.split(' ')
+                .filter_map(|network| network.parse().ok())
+                .collect(),
+        )
+    }
+
+    /// The form for storage: space-separated.
+    pub fn to_stored(&self) -> String {
+        self.0
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// The networks in canonical form.
+    pub fn networks(&self) -> &[IpNet] {
+        &self.0
+    }
+
+    /// Whether `address` lies in one of the networks; IPv4-mapped compares as IPv4.
+    pub fn contain(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.0.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// One CIDR or bare address in canonical form.
+pub fn parse_network(text: &str) -> Option<IpNet> {
+    let text = text.trim();
+    let network = match text.parse::<IpAddr>() {
+        Ok(address) => IpNet::from(address),
+        Err(_) => text.parse::<IpNet>().ok()?,
+    };
+    Some(unmapped(network).trunc())
+}
+
+/// `::ffff:a.b.c.d/n` as IPv4 where the prefix reaches into the IPv4 part.
+fn unmapped(network: IpNet) -> IpNet {
+    if let IpNet::V6(v6) = network
+        && v6.prefix_len() >= 96
+        && let Some(v4) = v6.addr().to_ipv4_mapped()
+        && let Ok(v4) = ipnet::Ipv4Net::new(v4, v6.prefix_len() - 96)
+    {
+        return IpNet::V4(v4);
+    }
+    network
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(networks: &[&str]) -> Result<String, Reason> {
+        AllowedNetworks::parse(&networks.iter().map(ToString::to_string).collect::<Vec<_>>())
+            .map(|n| n.to_stored())
+    }
+
+    #[test]
+    fn networks_are_answered_in_canonical_form() {
+        for (written, canonical) in [
+            ("192.0.2.7", "192.0.2.7/32"),
+            ("192.0.2.7/24", "192.0.2.0/24"),
+            ("2001:DB8::1", "2001:db8::1/128"),
+            ("2001:db8::1/32", "2001:db8::/32"),
+            ("::ffff:192.0.2.7", "192.0.2.7/32"),
+            ("::ffff:192.0.2.7/120", "192.0.2.0/24"),
+            ("0.0.0.0/0", "0.0.0.0/0"),
+        ] {
+            assert_eq!(parse(&[written]).unwrap(), canonical);
+        }
+        assert_eq!(parse(&["10.0.0.1/8", "10.9.9.9/8"]).unwrap(), "10.0.0.0/8");
+    }
+
+    #[test]
+    fn what_is_no_network_is_refused() {
+        for written in [
+            "",
+            "10.0.0.0/33",
+            "10.0.0",
+            "010.0.0.1",
+            "localhost",
+            "10.0.0.0/8/8",
+            "fe80::1%eth0",
+            "::/129",
+        ] {
+            assert_eq!(parse(&[written]), Err(Reason::NotANetwork), "{written}");
+        }
+        assert_eq!(parse(&[]), Err(Reason::Empty));
+        assert_eq!(
+            AllowedNetworks::parse(&vec!["10.0.0.1".to_owned(); 51]),
+            Err(Reason::TooLong)
+        );
+    }
+
+    #[test]
+    fn mapped_addresses_compare_as_ipv4() {
+        let networks = AllowedNetworks::parse(&["192.0.2.0/24".to_owned()]).unwrap();
+        assert!(networks.contain("::ffff:192.0.2.200".parse().unwrap()));
+        assert!(networks.contain("192.0.2.1".parse().unwrap()));
+        assert!(!networks.contain("192.0.3.1".parse().unwrap()));
+        assert!(!networks.contain("::1".parse().unwrap()));
+    }
+}

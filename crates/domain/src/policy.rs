@@ -1,0 +1,53 @@
+//! What the operator allows: settings that the rules obey.
+
+use std::time::Duration;
+
+use crate::problem::Problem;
+use crate::scope::Scope;
+use crate::time::Timestamp;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// Limits on personal access tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// The longest lifetime, in days.
+    pub max_lifetime_days: u32,
+    /// The lifetime that a form proposes, in days.
+    pub default_lifetime_days: u32,
+    /// The most active tokens of one owner.
+    pub max_active_tokens: u32,
+    /// The scopes on offer besides `all`.
+    pub scopes: Vec<Scope>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            max_lifetime_days: 366,
+            default_lifetime_days: 30,
+            max_active_tokens: 100,
+            scopes: Vec::new(),
+        }
+    }
+}
+
+impl Policy {
+    /// The latest expiry of a token made or regenerated at `now`.
+    pub fn latest_expiry(&self, now: Timestamp) -> Timestamp {
+        now.after(DAY.saturating_mul(self.max_lifetime_days))
+    }
+
+    /// Accepts an expiry that lies after `now` and not beyond the policy.
+    ///
+    /// # Errors
+    /// 1302, naming the latest allowed time.
+    pub fn check_expiry(&self, expires_at: Timestamp, now: Timestamp) -> Result<(), Problem> {
+        let latest = self.latest_expiry(now);
+        if expires_at > now && expires_at <= latest {
+            Ok(())
+        } else {
+            Err(Problem::ExpirationNotAllowed { latest })
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Writing: reached from a transaction only.
+
+use async_trait::async_trait;
+
+use super::repository::SetupLink;
+use super::store::StoreError;
+use crate::event::Event;
+use crate::id::UserId;
+use crate::key::{StoredRootKey, StoredSigningKey};
+use crate::secret::Secret;
+use crate::session::Session;
+use crate::tagged::Tagged;
+use crate::token::Token;
+use crate::user::User;
+
+/// Writes users.
+#[async_trait]
+pub trait UserChanges: Send + Sync {
+    /// Adds a user. [`StoreError::Conflict`] if the id or the folded name is taken.
+    async fn insert_user(&self, user: &Tagged<User>) -> Result<(), StoreError>;
+    /// Writes a user that exists.
+    async fn update_user(&self, user: &Tagged<User>) -> Result<(), StoreError>;
+}
+
+/// Writes tokens and their secrets.
+#[async_trait]
+pub trait TokenChanges: Send + Sync {
+    /// Adds a token entry.
+    async fn insert_token(&self, token: &Tagged<Token>) -> Result<(), StoreError>;
+    /// Writes a token entry that exists.
+    async fn update_token(&self, token: &Tagged<Token>) -> Result<(), StoreError>;
+    /// Adds a secret. [`StoreError::Conflict`] if its hash or its token's slot is taken.
+    async fn insert_secret(&self, secret: &Tagged<Secret>) -> Result<(), StoreError>;
+    /// Writes a secret that exists, found by its hash.
+    async fn update_secret(&self, secret: &Tagged<Secret>) -> Result<(), StoreError>;
+}
+
+/// Writes sessions.
+#[async_trait]
+pub trait SessionChanges: Send + Sync {
+    /// Adds a session.
+    async fn insert_session(&self, session: &Tagged<Session>) -> Result<(), StoreError>;
+    /// Removes a session; gives whether it was there.
+    async fn delete_session(&self, id_hash: &[u8; 32]) -> Result<bool, StoreError>;
+    /// Removes all sessions of a user; gives how many.
+    async fn delete_sessions_of(&self, user: UserId) -> Result<u64, StoreError>;
+}
+
+/// Writes keys.
+#[async_trait]
+pub trait KeyChanges: Send + Sync {
+    /// Adds a root key. [`StoreError::Conflict`] if its id is taken: the one row decides between two starters.
+    async fn insert_root_key(&self, key: &StoredRootKey) -> Result<(), StoreError>;
+    /// Writes a root key sealed anew.
+    async fn update_root_key(&self, key: &StoredRootKey) -> Result<(), StoreError>;
+    /// Adds a signing key.
+    async fn insert_signing_key(&self, key: &Tagged<StoredSigningKey>) -> Result<(), StoreError>;
+    /// Writes a signing key that exists.
+    async fn update_signing_key(&self, key: &Tagged<StoredSigningKey>) -> Result<(), StoreError>;
+    /// Counts the ring's version up; every replica reads the ring anew before it signs again.
+    async fn bump_ring_version(&self) -> Result<(), StoreError>;
+}
+
+/// Writes the set-up link.
+#[async_trait]
+pub trait SetupLinkChanges: Send + Sync {
+    /// Puts the link in place of the one before.
+    async fn replace_setup_link(&self, link: &Tagged<SetupLink>) -> Result<(), StoreError>;
+    /// Removes the link; gives whether one was there.
+    async fn delete_setup_link(&self) -> Result<bool, StoreError>;
+}
+
+/// Appends to the event log.
+#[async_trait]
+pub trait EventLog: Send + Sync {
+    /// Writes the event, its personal part and the counter row. Its `seq` must follow the last one's.
+    async fn append(&self, event: &Event) -> Result<(), StoreError>;
+}

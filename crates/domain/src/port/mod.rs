@@ -1,0 +1,45 @@
+//! The ports: what the rules need from the world.
+//!
+//! `ats-pat-storage` implements [`Store`], `ats-pat-service` has the system's [`Clock`] and
+//! [`Randomness`]; tests bring their own clock and seeded randomness.
+
+mod change;
+mod repository;
+mod store;
+
+use std::time::Duration;
+
+pub use change::{
+    EventLog, KeyChanges, SessionChanges, SetupLinkChanges, TokenChanges, UserChanges,
+};
+pub use repository::{
+    Bearer, EventRepository, Grant, KeyRepository, ListedToken, Repositories, SecretRepository,
+    SessionRepository, SetupLink, SetupLinkRepository, TokenPage, TokenRepository, UserRepository,
+};
+pub use store::{CommitError, Store, StoreError, Transaction, UsageRecord};
+
+use crate::time::Timestamp;
+
+/// Where time comes from.
+pub trait Clock: Send + Sync {
+    /// The wall clock.
+    fn now(&self) -> Timestamp;
+
+    /// Time since the machine started, suspension included (CLOCK_BOOTTIME): for leases and limits, which
+    /// a changed wall clock must not move.
+    fn since_boot(&self) -> Duration;
+}
+
+/// Where secrets come from.
+pub trait Randomness: Send + Sync {
+    /// Fills `bytes` from a cryptographically secure source.
+    ///
+    /// # Errors
+    /// [`RandomnessUnavailable`]; then nothing may be made from `bytes`.
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomnessUnavailable>;
+}
+
+/// The system gives no random bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the system's random source gives no bytes")]
+pub struct RandomnessUnavailable;

@@ -1,0 +1,186 @@
+//! Reading: one repository per subject, reached from the store or from a transaction.
+
+use async_trait::async_trait;
+
+use super::store::StoreError;
+use crate::event::{Event, Head};
+use crate::id::{EventId, TokenId, UserId};
+use crate::key::{StoredRootKey, StoredSigningKey};
+use crate::list::TokenQuery;
+use crate::secret::Secret;
+use crate::session::Session;
+use crate::tagged::{KeyId, Tagged};
+use crate::time::Timestamp;
+use crate::token::{Token, Usage};
+use crate::user::User;
+
+/// All that can be read. Reached from a [`Store`](super::Store) each call stands alone; reached from a
+/// [`Transaction`](super::Transaction) it sees that transaction's own changes. Always the writable primary.
+pub trait Repositories: Send + Sync {
+    /// Users.
+    fn users(&self) -> &dyn UserRepository;
+    /// Personal access token entries.
+    fn tokens(&self) -> &dyn TokenRepository;
+    /// The hashes of their secrets.
+    fn secrets(&self) -> &dyn SecretRepository;
+    /// Sign-ins.
+    fn sessions(&self) -> &dyn SessionRepository;
+    /// Root keys and signing keys.
+    fn keys(&self) -> &dyn KeyRepository;
+    /// The event log.
+    fn events(&self) -> &dyn EventRepository;
+    /// The set-up link.
+    fn setup_links(&self) -> &dyn SetupLinkRepository;
+}
+
+/// Reads users.
+#[async_trait]
+pub trait UserRepository: Send + Sync {
+    /// The user of this id.
+    async fn by_id(&self, id: UserId) -> Result<Option<Tagged<User>>, StoreError>;
+    /// The user whose folded name this is.
+    async fn by_folded_name(&self, folded: &str) -> Result<Option<Tagged<User>>, StoreError>;
+    /// Those that are marked as administrators (disabled ones too).
+    async fn administrators(&self) -> Result<Vec<Tagged<User>>, StoreError>;
+    /// Everybody, by folded name, bytewise.
+    async fn all(&self) -> Result<Vec<Tagged<User>>, StoreError>;
+}
+
+/// A token with its use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedToken {
+    /// The entry.
+    pub token: Tagged<Token>,
+    /// Its last use, if it was used.
+    pub usage: Option<Usage>,
+}
+
+/// A part of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenPage {
+    /// The tokens of the page, in order.
+    pub items: Vec<ListedToken>,
+    /// How many there are on all pages.
+    pub total: u64,
+}
+
+/// What an authentication token stands on.
+pub struct Bearer {
+    /// The personal access token it was exchanged for.
+    pub token: Tagged<Token>,
+    /// The owner.
+    pub owner: Tagged<User>,
+}
+
+/// Reads personal access token entries.
+#[async_trait]
+pub trait TokenRepository: Send + Sync {
+    /// The entry of this id, whoever owns it.
+    async fn by_id(&self, id: TokenId) -> Result<Option<ListedToken>, StoreError>;
+    /// The entry of this id, if `owner` owns it: one condition, so that another's and none are the same.
+    async fn owned(&self, owner: UserId, id: TokenId) -> Result<Option<ListedToken>, StoreError>;
+    /// A page; the status is judged at `now`.
+    async fn page(&self, query: &TokenQuery, now: Timestamp) -> Result<TokenPage, StoreError>;
+    /// The owner's token of this folded name that is active at `now`.
+    async fn active_with_name(
+        &self,
+        owner: UserId,
+        folded: &str,
+        now: Timestamp,
+    ) -> Result<Option<TokenId>, StoreError>;
+    /// How many of the owner's tokens are active at `now`.
+    async fn count_active(&self, owner: UserId, now: Timestamp) -> Result<u64, StoreError>;
+    /// A token and its owner by one statement.
+    async fn bearer(&self, id: TokenId) -> Result<Option<Bearer>, StoreError>;
+    /// Up to `limit` entries with ids greater than `after`, by id: to walk through all.
+    async fn after(
+        &self,
+        after: Option<TokenId>,
+        limit: u64,
+    ) -> Result<Vec<Tagged<Token>>, StoreError>;
+}
+
+/// All that an exchange decides on, read by one statement.
+pub struct Grant {
+    /// The secret that was sent.
+    pub secret: Tagged<Secret>,
+    /// Its token.
+    pub token: Tagged<Token>,
+    /// The token's owner.
+    pub owner: Tagged<User>,
+    /// The version of the signing key ring at that instant.
+    pub ring_version: i64,
+}
+
+/// Reads secrets' hashes.
+#[async_trait]
+pub trait SecretRepository: Send + Sync {
+    /// The grant behind this keyed hash, living or dead. One statement.
+    async fn grant(&self, hash: &[u8; 32]) -> Result<Option<Grant>, StoreError>;
+    /// Every secret a token ever had, by generation.
+    async fn of_token(&self, id: TokenId) -> Result<Vec<Tagged<Secret>>, StoreError>;
+    /// Up to `limit` secrets with hashes greater than `after`, by hash: to walk through all.
+    async fn after(
+        &self,
+        after: Option<[u8; 32]>,
+        limit: u64,
+    ) -> Result<Vec<Tagged<Secret>>, StoreError>;
+}
+
+/// Reads sessions.
+#[async_trait]
+pub trait SessionRepository: Send + Sync {
+    /// The session of this keyed hash and its user, by one statement.
+    async fn by_hash(
+        &self,
+        id_hash: &[u8; 32],
+    ) -> Result<Option<(Tagged<Session>, Tagged<User>)>, StoreError>;
+    /// The sessions of a user.
+    async fn of_user(&self, user: UserId) -> Result<Vec<Tagged<Session>>, StoreError>;
+    /// Every session.
+    async fn all(&self) -> Result<Vec<Tagged<Session>>, StoreError>;
+}
+
+/// Reads keys.
+#[async_trait]
+pub trait KeyRepository: Send + Sync {
+    /// The root keys, by id.
+    async fn root_keys(&self) -> Result<Vec<StoredRootKey>, StoreError>;
+    /// The ring: its version and its keys by creation, from one consistent read.
+    async fn ring(&self) -> Result<(i64, Vec<Tagged<StoredSigningKey>>), StoreError>;
+    /// The ring's version alone.
+    async fn ring_version(&self) -> Result<i64, StoreError>;
+}
+
+/// Reads the event log.
+#[async_trait]
+pub trait EventRepository: Send + Sync {
+    /// The last event's number and hash, as the counter row holds them.
+    async fn head(&self) -> Result<Head, StoreError>;
+    /// Up to `limit` events from number `seq` on, inclusive, in order.
+    async fn from(&self, seq: i64, limit: u64) -> Result<Vec<Event>, StoreError>;
+    /// The last `limit` events, the newest first, optionally of one owner.
+    async fn latest(&self, owner: Option<UserId>, limit: u64) -> Result<Vec<Event>, StoreError>;
+    /// The number of the event of this id: whether a change happened whose COMMIT was not answered.
+    async fn seq_of(&self, id: EventId) -> Result<Option<i64>, StoreError>;
+    /// The last event of this kind.
+    async fn last_of_kind(&self, kind: &str) -> Result<Option<Event>, StoreError>;
+}
+
+/// The link by which the first administrator is made.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SetupLink {
+    /// The keyed hash of its code.
+    pub code_hash: [u8; 32],
+    /// The root key of the hash.
+    pub key_id: KeyId,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+}
+
+/// Reads the set-up link.
+#[async_trait]
+pub trait SetupLinkRepository: Send + Sync {
+    /// The link that works, if there is one.
+    async fn current(&self) -> Result<Option<Tagged<SetupLink>>, StoreError>;
+}

@@ -1,0 +1,107 @@
+//! The store and its transactions.
+
+use std::error::Error;
+
+use async_trait::async_trait;
+
+use super::change::{
+    EventLog, KeyChanges, SessionChanges, SetupLinkChanges, TokenChanges, UserChanges,
+};
+use super::repository::Repositories;
+use crate::event::Head;
+use crate::id::TokenId;
+use crate::time::Timestamp;
+
+/// The database.
+#[async_trait]
+pub trait Store: Repositories {
+    /// Begins a change. The first statement locks the counter row, so that changes are serial and every
+    /// check that follows sees all changes before.
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
+
+    /// Notes that a session was seen; writes that column only and never moves it back.
+    async fn touch_session(&self, id_hash: &[u8; 32], seen_at: Timestamp)
+    -> Result<(), StoreError>;
+
+    /// Notes uses of tokens, in one transaction in id order; never moves a use back.
+    async fn record_usage(&self, uses: &[UsageRecord]) -> Result<(), StoreError>;
+
+    /// Removes sessions that ended before `ended_before` or were last seen before `idle_since`.
+    async fn delete_ended_sessions(
+        &self,
+        ended_before: Timestamp,
+        idle_since: Timestamp,
+    ) -> Result<u64, StoreError>;
+
+    /// Asks the database for a sign of life, and whether it is the writable primary.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// A use of a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsageRecord {
+    /// Which.
+    pub token_id: TokenId,
+    /// When.
+    pub used_at: Timestamp,
+    /// The client's address.
+    pub used_from: String,
+}
+
+/// A change under way. Dropped without [`commit`](Self::commit) it leaves nothing.
+#[async_trait]
+pub trait Transaction:
+    Repositories
+    + UserChanges
+    + TokenChanges
+    + SessionChanges
+    + KeyChanges
+    + SetupLinkChanges
+    + EventLog
+{
+    /// The last event before this change, as locked.
+    fn head(&self) -> Head;
+
+    /// Makes the change last.
+    async fn commit(self: Box<Self>) -> Result<(), CommitError>;
+
+    /// Takes the change back, explicitly.
+    async fn rollback(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// Why the database did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Proven undone and worth another try: a deadlock, a serialisation failure, a busy file.
+    #[error("the database asks to try again")]
+    Retryable(#[source] BoxError),
+    /// A unique constraint stands against it.
+    #[error("the database already holds such a row")]
+    Conflict(#[source] BoxError),
+    /// The database can't be reached, or does not answer.
+    #[error("the database does not answer")]
+    Unavailable(#[source] BoxError),
+    /// A row can't be what this program wrote.
+    #[error("the database holds what can't be read: {what}")]
+    Corrupt {
+        /// Table and column.
+        what: String,
+    },
+    /// Anything else: a defect.
+    #[error("the database refused a statement")]
+    Other(#[source] BoxError),
+}
+
+/// How a COMMIT failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// Proven undone.
+    #[error("the change was not made")]
+    Undone(#[source] StoreError),
+    /// The answer was lost: it may have happened, as a whole. Look for the event's id.
+    #[error("the answer to COMMIT was lost")]
+    Unknown(#[source] BoxError),
+}
+
+/// An underlying cause.
+pub type BoxError = Box<dyn Error + Send + Sync + 'static>;

@@ -1,0 +1,303 @@
+//! Refusals: what was wrong, in the words of the catalogue.
+
+use crate::code::Code;
+use crate::time::Timestamp;
+use crate::token::Status;
+
+/// Why a field or query parameter fails; a closed list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// It must be there.
+    Required,
+    /// It must not be empty.
+    Empty,
+    /// It is too long, or has too many elements.
+    TooLong,
+    /// It is too short.
+    TooShort,
+    /// It is too easily guessed.
+    TooCommon,
+    /// It has a character that is not allowed.
+    BadCharacter,
+    /// It lies outside its bounds.
+    OutOfRange,
+    /// It stands more than once.
+    Repeated,
+    /// It is not a whole number.
+    NotANumber,
+    /// It is not an RFC 3339 time with an offset.
+    NotATime,
+    /// It is neither an address nor a CIDR.
+    NotANetwork,
+    /// It is none of the values that exist.
+    UnknownValue,
+}
+
+impl Reason {
+    /// Every reason.
+    pub const ALL: [Self; 12] = [
+        Self::Required,
+        Self::Empty,
+        Self::TooLong,
+        Self::TooShort,
+        Self::TooCommon,
+        Self::BadCharacter,
+        Self::OutOfRange,
+        Self::Repeated,
+        Self::NotANumber,
+        Self::NotATime,
+        Self::NotANetwork,
+        Self::UnknownValue,
+    ];
+
+    /// The name in `ErrorParameters`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Empty => "empty",
+            Self::TooLong => "too_long",
+            Self::TooShort => "too_short",
+            Self::TooCommon => "too_common",
+            Self::BadCharacter => "bad_character",
+            Self::OutOfRange => "out_of_range",
+            Self::Repeated => "repeated",
+            Self::NotANumber => "not_a_number",
+            Self::NotATime => "not_a_time",
+            Self::NotANetwork => "not_a_network",
+            Self::UnknownValue => "unknown_value",
+        }
+    }
+}
+
+/// A field or query parameter that fails, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The name in the interface.
+    pub field: &'static str,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Which part of a request could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The JSON body.
+    Body,
+    /// A header.
+    Header,
+}
+
+/// A refusal of the catalogue with its parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// 1000.
+    InvalidRequest {
+        /// Where.
+        place: Place,
+        /// The field's path, or the header's name, where known.
+        path: Option<String>,
+    },
+    /// 1001: every field that fails.
+    ValidationFailed(Vec<Failure>),
+    /// 1004.
+    PathNotFound,
+    /// 1005.
+    MethodNotAllowed {
+        /// The methods that the path takes, for the header `Allow`.
+        allow: Vec<&'static str>,
+    },
+    /// 1013.
+    BodyTooLarge {
+        /// In bytes.
+        limit: usize,
+    },
+    /// 1015.
+    UnsupportedMediaType,
+    /// 1100.
+    SignInRequired,
+    /// 1101.
+    InvalidCredentials,
+    /// 1102.
+    Forbidden,
+    /// 1103.
+    CrossSiteRequest,
+    /// 1200.
+    PersonalAccessTokenMissing,
+    /// 1201.
+    PersonalAccessTokenInvalid,
+    /// 1202.
+    PersonalAccessTokenExpired {
+        /// When it expired.
+        expiry: Timestamp,
+    },
+    /// 1203.
+    PersonalAccessTokenRevoked,
+    /// 1204.
+    NetworkNotAllowed,
+    /// 1205.
+    OwnerDisabled,
+    /// 1206.
+    AuthenticationTokenInvalid,
+    /// 1300.
+    TokenNotFound,
+    /// 1301.
+    NameInUse {
+        /// The name as asked for.
+        name: String,
+    },
+    /// 1302.
+    ExpirationNotAllowed {
+        /// The latest time that the policy allows.
+        latest: Timestamp,
+    },
+    /// 1303.
+    TokenNotActive {
+        /// What it is instead.
+        status: Status,
+    },
+    /// 1304.
+    TokenLimitReached {
+        /// The most active tokens of one owner.
+        limit: u32,
+    },
+    /// 1305.
+    UnknownScope {
+        /// The scope as asked for.
+        scope: String,
+    },
+    /// 1400.
+    TooManyRequests {
+        /// After how many seconds to try again.
+        seconds: u64,
+    },
+    /// 1500.
+    InternalError {
+        /// What the operator finds the cause by, in the log.
+        request_id: String,
+    },
+    /// 1503.
+    Unavailable,
+}
+
+impl Problem {
+    /// How long a caller should wait after 1503, in seconds.
+    pub const RETRY_AFTER_UNAVAILABLE: u64 = 5;
+
+    /// 1001 for one field.
+    pub fn validation(field: &'static str, reason: Reason) -> Self {
+        Self::ValidationFailed(vec![Failure { field, reason }])
+    }
+
+    /// The catalogue's code.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::InvalidRequest { .. } => Code::InvalidRequest,
+            Self::ValidationFailed(_) => Code::ValidationFailed,
+            Self::PathNotFound => Code::PathNotFound,
+            Self::MethodNotAllowed { .. } => Code::MethodNotAllowed,
+            Self::BodyTooLarge { .. } => Code::BodyTooLarge,
+            Self::UnsupportedMediaType => Code::UnsupportedMediaType,
+            Self::SignInRequired => Code::SignInRequired,
+            Self::InvalidCredentials => Code::InvalidCredentials,
+            Self::Forbidden => Code::Forbidden,
+            Self::CrossSiteRequest => Code::CrossSiteRequest,
+            Self::PersonalAccessTokenMissing => Code::PersonalAccessTokenMissing,
+            Self::PersonalAccessTokenInvalid => Code::PersonalAccessTokenInvalid,
+            Self::PersonalAccessTokenExpired { .. } => Code::PersonalAccessTokenExpired,
+            Self::PersonalAccessTokenRevoked => Code::PersonalAccessTokenRevoked,
+            Self::NetworkNotAllowed => Code::NetworkNotAllowed,
+            Self::OwnerDisabled => Code::OwnerDisabled,
+            Self::AuthenticationTokenInvalid => Code::AuthenticationTokenInvalid,
+            Self::TokenNotFound => Code::TokenNotFound,
+            Self::NameInUse { .. } => Code::NameInUse,
+            Self::ExpirationNotAllowed { .. } => Code::ExpirationNotAllowed,
+            Self::TokenNotActive { .. } => Code::TokenNotActive,
+            Self::TokenLimitReached { .. } => Code::TokenLimitReached,
+            Self::UnknownScope { .. } => Code::UnknownScope,
+            Self::TooManyRequests { .. } => Code::TooManyRequests,
+            Self::InternalError { .. } => Code::InternalError,
+            Self::Unavailable => Code::Unavailable,
+        }
+    }
+
+    /// The values that stand in the sentence, in order.
+    pub fn parameters(&self) -> Vec<String> {
+        match self {
+            Self::InvalidRequest { place, path } => {
+                let place = match place {
+                    Place::Body => "body",
+                    Place::Header => "header",
+                };
+                std::iter::once(place.to_owned())
+                    .chain(path.clone())
+                    .collect()
+            }
+            Self::ValidationFailed(failures) => failures
+                .iter()
+                .flat_map(|failure| [failure.field.to_owned(), failure.reason.as_str().to_owned()])
+                .collect(),
+            Self::BodyTooLarge { limit } => vec![limit.to_string()],
+            Self::PersonalAccessTokenExpired { expiry } => vec![expiry.to_string()],
+            Self::NameInUse { name } => vec![name.clone()],
+            Self::ExpirationNotAllowed { latest } => vec![latest.to_string()],
+            Self::TokenNotActive { status } => vec![status.to_string()],
+            Self::TokenLimitReached { limit } => vec![limit.to_string()],
+            Self::UnknownScope { scope } => vec![scope.clone()],
+            Self::TooManyRequests { seconds } => vec![seconds.to_string()],
+            Self::InternalError { request_id } => vec![request_id.clone()],
+            Self::PathNotFound
+            | Self::MethodNotAllowed { .. }
+            | Self::UnsupportedMediaType
+            | Self::SignInRequired
+            | Self::InvalidCredentials
+            | Self::Forbidden
+            | Self::CrossSiteRequest
+            | Self::PersonalAccessTokenMissing
+            | Self::PersonalAccessTokenInvalid
+            | Self::PersonalAccessTokenRevoked
+            | Self::NetworkNotAllowed
+            | Self::OwnerDisabled
+            | Self::AuthenticationTokenInvalid
+            | Self::TokenNotFound
+            | Self::Unavailable => Vec::new(),
+        }
+    }
+
+    /// One English sentence for a person.
+    pub fn message(&self) -> String {
+        match self {
+            Self::InvalidRequest { place: Place::Body, path: None } => "The body is not the JSON object that this operation takes.".to_owned(),
+            Self::InvalidRequest { place: Place::Body, path: Some(path) } => format!("The body's field {path} is unknown or of the wrong type."),
+            Self::InvalidRequest { place: Place::Header, path: None } => "A header can't be read.".to_owned(),
+            Self::InvalidRequest { place: Place::Header, path: Some(path) } => format!("The header {path} can't be read."),
+            Self::ValidationFailed(failures) => {
+                let parts: Vec<String> = failures.iter().map(|failure| format!("{} ({})", failure.field, failure.reason.as_str())).collect();
+                format!("These values are not allowed: {}.", parts.join(", "))
+            }
+            Self::PathNotFound => "There is nothing at this path.".to_owned(),
+            Self::MethodNotAllowed { .. } => "This path does not take this method; see the header Allow.".to_owned(),
+            Self::BodyTooLarge { limit } => format!("The body is larger than {limit} bytes."),
+            Self::UnsupportedMediaType => "The body must be sent as application/json.".to_owned(),
+            Self::SignInRequired => "Sign in first: only a session may do this.".to_owned(),
+            Self::InvalidCredentials => "The user name or the password is wrong.".to_owned(),
+            Self::Forbidden => "You are not allowed to do this.".to_owned(),
+            Self::CrossSiteRequest => "The request comes from another site and was refused.".to_owned(),
+            Self::PersonalAccessTokenMissing => "Send your personal access token in the header personalAccessToken.".to_owned(),
+            Self::PersonalAccessTokenInvalid => "The personal access token is not valid.".to_owned(),
+            Self::PersonalAccessTokenExpired { expiry } => format!("The personal access token expired at {expiry}."),
+            Self::PersonalAccessTokenRevoked => "The personal access token was revoked.".to_owned(),
+            Self::NetworkNotAllowed => "The personal access token may not be used from this network.".to_owned(),
+            Self::OwnerDisabled => "The user is disabled.".to_owned(),
+            Self::AuthenticationTokenInvalid => "The authentication token is not valid: exchange the personal access token again.".to_owned(),
+            Self::TokenNotFound => "You have no such personal access token.".to_owned(),
+            Self::NameInUse { name } => format!("The name {name} is in use: choose another."),
+            Self::ExpirationNotAllowed { latest } => format!("The expiration must lie in the future and not after {latest}."),
+            Self::TokenNotActive { status } => format!("Only an active personal access token can do this; this one is {status}."),
+            Self::TokenLimitReached { limit } => format!("You have {limit} active personal access tokens, as many as are allowed: revoke one first."),
+            Self::UnknownScope { scope } => format!("There is no scope {scope}."),
+            Self::TooManyRequests { seconds } => format!("Too many attempts: try again in {seconds} seconds."),
+            Self::InternalError { request_id } => format!("Something went wrong inside; the operator finds it under the request id {request_id}."),
+            Self::Unavailable => "The service can't answer now: try again soon. A change may have happened; look before you repeat it.".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Scopes: what part of its owner's rights a token carries.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::problem::{Problem, Reason};
+
+/// The reserved scope: all the owner's rights. It stands alone.
+pub const ALL: &str = "all";
+/// The longest scope name, in characters.
+const MAX_SCOPE: usize = 100;
+
+/// The scopes of one token: never empty, sorted, without doubles; `all` stands alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Scopes(Vec<String>);
+
+impl Scopes {
+    /// All the owner's rights.
+    pub fn all() -> Self {
+        Self(vec![ALL.to_owned()])
+    }
+
+    /// Chooses from `catalogue` (which need not hold `all`); doubles are folded.
+    ///
+    /// # Errors
+    /// [`Reason::Empty`] for no scope, [`Reason::UnknownValue`] for `all` beside others, both as 1001 on
+    /// `Scopes`; 1305 for a name that the catalogue lacks.
+    pub fn choose(names: &[String], catalogue: &[Scope]) -> Result<Self, Problem> {
+        let chosen: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+        if chosen.is_empty() {
+            return Err(Problem::validation("Scopes", Reason::Empty));
+        }
+        if let Some(unknown) = chosen
+            .iter()
+            .find(|name| **name != ALL && !catalogue.iter().any(|scope| scope.name == **name))
+        {
+            return Err(Problem::UnknownScope {
+                scope: (*unknown).chars().take(MAX_SCOPE).collect(),
+            });
+        }
+        if chosen.contains(ALL) && chosen.len() > 1 {
+            return Err(Problem::validation("Scopes", Reason::UnknownValue));
+        }
+        Ok(Self(chosen.into_iter().map(ToOwned::to_owned).collect()))
+    }
+
+    /// Reads the space-separated form that was stored; an empty one carries no rights.
+    pub fn from_stored(text: &str) -> Self {
+        Self(
+            text.split(' ')
+                .filter(|name| !name.is_empty())
+                .map(ToOwned::to_owned)
+                .collect(),
+        )
+    }
+
+    /// The names, sorted.
+    pub fn names(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Scopes {
+    /// Space-separated, as in the `scope` claim (RFC 9068, section 2.2.3; RFC 6749, section 3.3).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(" "))
+    }
+}
+
+/// A scope that the policy offers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Scope {
+    /// What stands in tokens: RFC 6749's scope-token, so that a space can separate scopes.
+    pub name: String,
+    /// What it allows, for the person who chooses.
+    pub description: String,
+}
+
+impl Scope {
+    /// A scope for the catalogue.
+    ///
+    /// # Errors
+    /// A name that is not a scope-token (RFC 6749, section 3.3), is longer than 100 characters or is the reserved `all`.
+    pub fn new(name: &str, description: &str) -> Result<Self, InvalidScope> {
+        let is_token = |c: char| matches!(c, '!' | '#'..='[' | ']'..='~');
+        if name == ALL {
+            return Err(InvalidScope::Reserved);
+        }
+        if name.is_empty() || name.chars().count() > MAX_SCOPE || !name.chars().all(is_token) {
+            return Err(InvalidScope::NotAToken {
+                name: name.to_owned(),
+            });
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            description: description.to_owned(),
+        })
+    }
+}
+
+/// Why a scope can't stand in the catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidScope {
+    /// `all` is always there.
+    #[error("the scope `all` is reserved and always offered: leave it out")]
+    Reserved,
+    /// The name can't stand in a scope claim.
+    #[error(
+        "`{name}` is no scope name: write 1 to 100 printable ASCII characters without space, quote or backslash"
+    )]
+    NotAToken {
+        /// The name as written.
+        name: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn catalogue() -> Vec<Scope> {
+        vec![
+            Scope::new("orders:read", "Read orders").unwrap(),
+            Scope::new("orders:write", "Write orders").unwrap(),
+        ]
+    }
+
+    fn choose(names: &[&str]) -> Result<Scopes, Problem> {
+        Scopes::choose(
+            &names.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            &catalogue(),
+        )
+    }
+
+    #[test]
+    fn doubles_are_folded_and_order_does_not_matter() {
+        assert_eq!(
+            choose(&["orders:write", "orders:read", "orders:write"])
+                .unwrap()
+                .to_string(),
+            "orders:read orders:write"
+        );
+    }
+
+    #[test]
+    fn all_stands_alone() {
+        assert_eq!(choose(&["all", "all"]).unwrap(), Scopes::all());
+        assert_eq!(
+            choose(&["all", "orders:read"]),
+            Err(Problem::validation("Scopes", Reason::UnknownValue))
+        );
+    }
+
+    #[test]
+    fn nothing_and_unknown_are_refused() {
+        assert_eq!(
+            choose(&[]),
+            Err(Problem::validation("Scopes", Reason::Empty))
+        );
+        assert_eq!(
+            choose(&["ALL"]),
+            Err(Problem::UnknownScope {
+                scope: "ALL".to_owned()
+            })
+        );
+    }
+
+    #[test]
+    fn the_catalogue_takes_scope_tokens_only() {
+        for name in ["", "a b", "a\"b", "a\\b", "é", "all"] {
+            assert!(Scope::new(name, "").is_err(), "{name}");
+        }
+    }
+}

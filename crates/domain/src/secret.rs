@@ -1,0 +1,52 @@
+//! The stored side of a personal access token's secret: a keyed hash, never the secret.
+
+use crate::id::TokenId;
+use crate::tagged::KeyId;
+use crate::time::Timestamp;
+
+/// Which place a secret holds at its token; unique per token, so that the database itself refuses a second one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// The secret in use.
+    Current,
+    /// A predecessor that still works for a while.
+    Overlap,
+}
+
+impl Slot {
+    /// The stored form: 1 or 2.
+    pub const fn as_number(self) -> i16 {
+        match self {
+            Self::Current => 1,
+            Self::Overlap => 2,
+        }
+    }
+
+    /// Reads the stored form.
+    pub const fn from_stored(number: i16) -> Option<Self> {
+        match number {
+            1 => Some(Self::Current),
+            2 => Some(Self::Overlap),
+            _ => None,
+        }
+    }
+}
+
+/// One secret of a token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// The keyed hash of the whole string.
+    pub hash: [u8; 32],
+    /// The root key of the hash.
+    pub key_id: KeyId,
+    /// The token it belongs to.
+    pub token_id: TokenId,
+    /// The how-manieth secret of its token, from 1.
+    pub generation: u32,
+    /// Its place; `None` is dead, but kept so that its reuse can be told.
+    pub slot: Option<Slot>,
+    /// When a secret in overlap stops working.
+    pub valid_until: Option<Timestamp>,
+    /// The token's place in a status list; not used yet.
+    pub status_index: Option<i64>,
+}

@@ -1,0 +1,143 @@
+//! Points in time: milliseconds since the Unix epoch.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use time::{OffsetDateTime, UtcOffset};
+
+/// A point in time in whole milliseconds since 1970-01-01T00:00:00Z, between the years 0000 and 9999.
+///
+/// Written as `2026-11-24T10:20:30.123Z`, always three digits and always UTC (RFC 3339, section 5.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+/// 0000-01-01T00:00:00.000Z and 9999-12-31T23:59:59.999Z.
+const FIRST: i64 = -62_167_219_200_000;
+const LAST: i64 = 253_402_300_799_999;
+
+impl Timestamp {
+    /// The latest time that can be written.
+    pub const MAX: Self = Self(LAST);
+
+    /// The time `millis` milliseconds after the epoch; beyond the years 0000 to 9999 the nearest end.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(if millis < FIRST {
+            FIRST
+        } else if millis > LAST {
+            LAST
+        } else {
+            millis
+        })
+    }
+
+    /// Milliseconds since the epoch.
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since the epoch, rounded down.
+    pub const fn as_seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// Reads an RFC 3339 time with any offset; digits below a millisecond are cut.
+    ///
+    /// # Errors
+    /// [`NotATime`] for anything else, a time without offset included.
+    pub fn parse(text: &str) -> Result<Self, NotATime> {
+        let parsed = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| NotATime)?;
+        let millis = i64::try_from(parsed.unix_timestamp_nanos().div_euclid(1_000_000))
+            .map_err(|_| NotATime)?;
+        if (FIRST..=LAST).contains(&millis) {
+            Ok(Self(millis))
+        } else {
+            Err(NotATime)
+        }
+    }
+
+    /// The time `duration` later, or [`Timestamp::MAX`].
+    pub fn after(self, duration: Duration) -> Self {
+        let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self::from_millis(self.0.saturating_add(millis))
+    }
+
+    /// The time `duration` earlier.
+    pub fn before(self, duration: Duration) -> Self {
+        let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self::from_millis(self.0.saturating_sub(millis))
+    }
+
+    /// How long after `earlier` this is; zero if it is not.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let format = format_description!(
+            "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z"
+        );
+        let text = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
+            .map_err(|_| fmt::Error)?
+            .to_offset(UtcOffset::UTC)
+            .format(&format)
+            .map_err(|_| fmt::Error)?;
+        f.write_str(&text)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The text is not an RFC 3339 time with an offset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a time: write it as 2026-11-24T10:20:30Z or with an offset such as +01:00")]
+pub struct NotATime;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_in_utc_with_three_digits() {
+        for (text, written) in [
+            ("2026-11-24T10:20:30Z", "2026-11-24T10:20:30.000Z"),
+            (
+                "2026-11-24T10:20:30.1239999+02:00",
+                "2026-11-24T08:20:30.123Z",
+            ),
+            ("1969-12-31T23:59:59.9999Z", "1969-12-31T23:59:59.999Z"),
+            ("9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(Timestamp::parse(text).unwrap().to_string(), written);
+        }
+    }
+
+    #[test]
+    fn what_has_no_offset_or_is_no_time_is_refused() {
+        for text in [
+            "",
+            "2026-11-24",
+            "2026-11-24T10:20:30",
+            "1764000000",
+            "2026-02-30T00:00:00Z",
+            "tomorrow",
+            "9999-12-31T23:59:59-01:00",
+        ] {
+            assert_eq!(Timestamp::parse(text), Err(NotATime), "{text}");
+        }
+    }
+
+    #[test]
+    fn seconds_round_down() {
+        assert_eq!(Timestamp::from_millis(1999).as_seconds(), 1);
+        assert_eq!(Timestamp::from_millis(-1).as_seconds(), -1);
+    }
+}

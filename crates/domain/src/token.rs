@@ -1,0 +1,239 @@
+//! The life cycle of a personal access token.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::id::{TokenId, UserId};
+use crate::name::{Description, TokenName};
+use crate::network::AllowedNetworks;
+use crate::policy::Policy;
+use crate::problem::Problem;
+use crate::scope::Scopes;
+use crate::time::Timestamp;
+
+/// Where a token stands in its life; derived, never stored, and closed for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Status {
+    /// Can be exchanged, regenerated, revoked.
+    Active,
+    /// Its expiry has come.
+    Expired,
+    /// Ended by its owner or an operator.
+    Revoked,
+}
+
+impl Status {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Expired, Self::Revoked];
+
+    /// The name in the interface.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "Active",
+            Self::Expired => "Expired",
+            Self::Revoked => "Revoked",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Status {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or(())
+    }
+}
+
+/// A personal access token entry: everything but its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// The same for the whole life of the entry.
+    pub id: TokenId,
+    /// Whose rights it carries.
+    pub owner_id: UserId,
+    /// Unique among the owner's active tokens, compared folded.
+    pub name: TokenName,
+    /// What it is for.
+    pub description: Description,
+    /// Which of the owner's rights it carries.
+    pub scopes: Scopes,
+    /// Where it may be used from; `None` is anywhere.
+    pub allowed_networks: Option<AllowedNetworks>,
+    /// The generation of its current secret, from 1.
+    pub generation: u32,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it stops working; at this very instant it is expired.
+    pub expires_at: Timestamp,
+    /// When it last got a new secret.
+    pub regenerated_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl Token {
+    /// `Revoked` if it has a revocation time, else `Expired` if its expiry has come, else `Active`.
+    pub fn status(&self, now: Timestamp) -> Status {
+        if self.revoked_at.is_some() {
+            Status::Revoked
+        } else if self.expires_at <= now {
+            Status::Expired
+        } else {
+            Status::Active
+        }
+    }
+
+    /// Ends the token for good. A revoked one stays as it was; gives whether anything changed.
+    pub fn revoke(&mut self, now: Timestamp) -> bool {
+        if self.revoked_at.is_some() {
+            return false;
+        }
+        self.revoked_at = Some(now);
+        true
+    }
+
+    /// Moves an active token to its next generation.
+    ///
+    /// Without `expires_at` the lifetime stays as it was, from `now`, cut to the policy's maximum.
+    ///
+    /// # Errors
+    /// 1302 for an expiry that the policy refuses, 1303 for a token that is not active.
+    pub fn regenerate(
+        &mut self,
+        expires_at: Option<Timestamp>,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
+        if let Some(expires_at) = expires_at {
+            policy.check_expiry(expires_at, now)?;
+        }
+        self.require_active(now)?;
+        self.expires_at =
+            expires_at.unwrap_or_else(|| now.after(self.lifetime()).min(policy.latest_expiry(now)));
+        self.regenerated_at = Some(now);
+        self.generation += 1;
+        Ok(())
+    }
+
+    /// From its last secret's making to its expiry.
+    pub fn lifetime(&self) -> Duration {
+        self.expires_at
+            .since(self.regenerated_at.unwrap_or(self.created_at))
+    }
+
+    fn require_active(&self, now: Timestamp) -> Result<(), Problem> {
+        match self.status(now) {
+            Status::Active => Ok(()),
+            status => Err(Problem::TokenNotActive { status }),
+        }
+    }
+}
+
+/// When and from where a token was last used; may lag by 60 seconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// The time of the last exchange.
+    pub last_used_at: Timestamp,
+    /// The client's address.
+    pub last_used_from: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const T0: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+    const HOUR: Duration = Duration::from_hours(1);
+    const DAY: Duration = Duration::from_hours(24);
+
+    fn token() -> Token {
+        Token {
+            id: TokenId::new(T0, [1; 10]),
+            owner_id: UserId::new(T0, [2; 10]),
+            name: TokenName::new("ci").unwrap(),
+            description: Description::default(),
+            scopes: Scopes::all(),
+            allowed_networks: None,
+            generation: 1,
+            created_at: T0,
+            expires_at: T0.after(HOUR),
+            regenerated_at: None,
+            revoked_at: None,
+        }
+    }
+
+    #[test]
+    fn at_the_very_instant_of_its_expiry_a_token_is_expired() {
+        let token = token();
+        assert_eq!(
+            token.status(Timestamp::from_millis(token.expires_at.as_millis() - 1)),
+            Status::Active
+        );
+        assert_eq!(token.status(token.expires_at), Status::Expired);
+    }
+
+    #[test]
+    fn revoking_an_expired_token_makes_it_revoked_and_again_changes_nothing() {
+        let mut token = token();
+        assert!(token.revoke(token.expires_at.after(HOUR)));
+        let once = token.clone();
+        assert!(!token.revoke(token.expires_at.after(DAY)));
+        assert_eq!(token, once);
+        assert_eq!(token.status(T0), Status::Revoked);
+    }
+
+    #[test]
+    fn regenerating_keeps_the_lifetime_of_the_last_secret() {
+        let mut token = token();
+        let policy = Policy::default();
+        token
+            .regenerate(Some(T0.after(DAY)), &policy, T0.after(HOUR / 2))
+            .unwrap();
+        assert_eq!(token.expires_at, T0.after(DAY));
+        let now = T0.after(HOUR);
+        let lifetime = token.lifetime();
+        token.regenerate(None, &policy, now).unwrap();
+        assert_eq!(
+            (token.expires_at, token.generation, token.regenerated_at),
+            (now.after(lifetime), 3, Some(now))
+        );
+    }
+
+    #[test]
+    fn regenerating_never_reaches_beyond_the_policy_and_never_revives() {
+        let mut long = token();
+        long.expires_at = T0.after(DAY * 300);
+        let policy = Policy {
+            max_lifetime_days: 10,
+            ..Policy::default()
+        };
+        long.regenerate(None, &policy, T0).unwrap();
+        assert_eq!(long.expires_at, T0.after(DAY * 10));
+        let beyond = Some(T0.after(DAY * 11));
+        assert_eq!(
+            long.regenerate(beyond, &policy, T0),
+            Err(Problem::ExpirationNotAllowed {
+                latest: T0.after(DAY * 10)
+            })
+        );
+        let mut expired = token();
+        assert_eq!(
+            expired.regenerate(None, &policy, T0.after(HOUR)),
+            Err(Problem::TokenNotActive {
+                status: Status::Expired
+            })
+        );
+    }
+}

@@ -1,0 +1,52 @@
+//! Users: who owns tokens.
+
+use crate::id::UserId;
+use crate::name::{DisplayName, UserName};
+use crate::time::Timestamp;
+
+/// Whether a user is a person or a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserKind {
+    /// Signs in with a password.
+    Person,
+    /// Owns tokens, but can't sign in.
+    Service,
+}
+
+impl UserKind {
+    /// The stored form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Service => "service",
+        }
+    }
+
+    /// Reads the stored form.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        [Self::Person, Self::Service]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+    }
+}
+
+/// A user.
+#[derive(Clone, PartialEq, Eq)]
+pub struct User {
+    /// Never changed or reused.
+    pub id: UserId,
+    /// What the user signs in with; unique, compared folded.
+    pub name: UserName,
+    /// What the user is shown by.
+    pub display_name: DisplayName,
+    /// Person or program.
+    pub kind: UserKind,
+    /// The password's hash in PHC string format; without one nobody can sign in.
+    pub password_hash: Option<String>,
+    /// Whether the user administers the service.
+    pub is_administrator: bool,
+    /// A disabled user can neither sign in nor use tokens.
+    pub disabled: bool,
+    /// When the user was added.
+    pub created_at: Timestamp,
+}
