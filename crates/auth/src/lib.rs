@@ -1,1 +1,45 @@
-//! See the workspace documentation.
+//! Secrets and signatures: what proves that a secret is genuine, a row untouched, a sealed key ours,
+//! and what turns a grant into a signed authentication token.
+//!
+//! **Owns** the keyed hashes of personal access tokens, session ids and set-up codes; the row tags and
+//! the event chain; the master key file and what is sealed under it (the random root and the signing
+//! keys); password rules and hashes; the minting of authentication tokens.
+//!
+//! **Invariants**
+//! - Every key that hashes, tags or chains derives from the random root, never from the master key:
+//!   a new master key re-seals the root and touches no hash.
+//! - Secret types are wiped when dropped and have no `Debug`, `Display` or derived equality; errors
+//!   never quote them.
+//! - Comparisons of secrets and tags take the same time wherever they differ.
+//! - Every tag, chain hash and sealed blob begins with a format version; an unknown one is refused.
+//! - No authentication token outlives the personal access token that it was minted for.
+//!
+//! **Deliberately does not know** a clock, a source of randomness, a database or the domain's types:
+//! times and random bytes come in as values, so every outcome here can be told from its inputs. The only
+//! file it touches is the master key's.
+
+mod canonical;
+mod chain;
+mod error;
+mod keyed_hash;
+mod master_key;
+mod mint;
+mod password;
+mod root_key;
+mod row_tag;
+mod sealed;
+mod session;
+mod signing_key;
+mod versioned;
+
+pub use canonical::Canonical;
+pub use chain::ChainHash;
+pub use error::AuthError;
+pub use keyed_hash::KeyedHash;
+pub use master_key::{MasterKeyId, MasterKeys};
+pub use mint::{Grant, Minted, Minter};
+pub use password::{Password, PasswordCost, PasswordHasher, PasswordRefused};
+pub use root_key::{RootKey, RootKeys};
+pub use row_tag::RowTag;
+pub use session::{SessionId, SetupCode};
+pub use signing_key::SigningKeyPair;

@@ -1,0 +1,160 @@
+use std::io;
+use std::path::PathBuf;
+
+/// What can go wrong with secrets and signatures: one variant for each thing a caller can do
+/// something about. No message quotes a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// The master key file does not exist. On a new database a first start may create it.
+    #[error(
+        "there is no master key file at {}: put back the file that this database was sealed with, \
+         or point the setting `master-key-file` at it",
+        path.display()
+    )]
+    MasterKeyFileMissing {
+        /// Where the file was looked for.
+        path: PathBuf,
+    },
+
+    /// The path names a folder.
+    #[error(
+        "{} is a folder: the setting `master-key-file` must name the master key file in it",
+        path.display()
+    )]
+    MasterKeyFileIsFolder {
+        /// The path that was given.
+        path: PathBuf,
+    },
+
+    /// The file cannot be read.
+    #[error("cannot read the master key file {}: check its owner and permissions", path.display())]
+    MasterKeyFileUnreadable {
+        /// The path that was given.
+        path: PathBuf,
+        /// What the operating system answered.
+        #[source]
+        source: io::Error,
+    },
+
+    /// Others than the owner may read or change the file.
+    #[error(
+        "the master key file {} is open to others (mode {mode:04o}): run `chmod 600` on it, or mount \
+         the secret with mode 0400 (0440 where root owns it)",
+        path.display()
+    )]
+    MasterKeyFileOpenToOthers {
+        /// The path that was given.
+        path: PathBuf,
+        /// The permission bits found.
+        mode: u32,
+    },
+
+    /// The file holds no key.
+    #[error(
+        "the master key file {} holds no key: put back its content from your backup; only if nothing \
+         was ever sealed with it, delete it and start again",
+        path.display()
+    )]
+    MasterKeyFileEmpty {
+        /// The path that was given.
+        path: PathBuf,
+    },
+
+    /// A line of the file is no key.
+    #[error(
+        "line {line} of the master key file {} {reason}: a key is 32 random bytes as 43 characters of \
+         base64url (A-Z a-z 0-9 - _) without padding",
+        path.display()
+    )]
+    MasterKeyFileMalformed {
+        /// The path that was given.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong with it, as the rest of a sentence.
+        reason: &'static str,
+    },
+
+    /// The file holds more keys than a change of keys needs.
+    #[error(
+        "the master key file {} holds more than two keys: keep the new one on the first line and the \
+         one it replaces on the second",
+        path.display()
+    )]
+    MasterKeyFileTooManyKeys {
+        /// The path that was given.
+        path: PathBuf,
+    },
+
+    /// A master key file is there already; it is never overwritten.
+    #[error("there is a master key file at {} already; it is never overwritten", path.display())]
+    MasterKeyFileExists {
+        /// The path that was given.
+        path: PathBuf,
+    },
+
+    /// The file could not be created or made durable.
+    #[error("cannot create the master key file {}: check that its folder exists and can be written", path.display())]
+    MasterKeyFileNotCreated {
+        /// The path that was given.
+        path: PathBuf,
+        /// What the operating system answered.
+        #[source]
+        source: io::Error,
+    },
+
+    /// No key of the master key file is the one that sealed this.
+    #[error("sealed with another master key than those in the master key file")]
+    WrongMasterKey,
+
+    /// A sealed blob, or what it was sealed for, is not what it was when it was sealed.
+    #[error("a sealed secret, or the row that it belongs to, was altered")]
+    SealedAltered,
+
+    /// A row is not what it was when its tag was made.
+    #[error("a row was altered or planted: its tag does not match")]
+    RowAltered,
+
+    /// A stored tag, hash or blob has a format that this release does not know (made by a later one?).
+    #[error("unknown format version {version}: was it written by a later release?")]
+    UnknownFormat {
+        /// The version byte found.
+        version: u8,
+    },
+
+    /// A stored tag or hash has the wrong length.
+    #[error("a stored tag or hash of {found} bytes, not the {expected} of its format")]
+    WrongLength {
+        /// The length of the format, in bytes.
+        expected: usize,
+        /// The length found, in bytes.
+        found: usize,
+    },
+
+    /// A signing key was opened that does not belong to its key id.
+    #[error("the sealed signing key does not belong to its key id")]
+    SigningKeyMismatch,
+
+    /// A stored password hash is no Argon2id hash with costs that we accept.
+    #[error("a stored password hash cannot be read: set the password anew")]
+    PasswordHashUnreadable,
+
+    /// A password could not be hashed, most likely for want of memory.
+    #[error("the password could not be hashed")]
+    PasswordHashFailed(#[source] argon2::password_hash::Error),
+
+    /// Costs of password hashing that Argon2 does not allow.
+    #[error("these password hashing costs are not allowed")]
+    PasswordCostInvalid(#[source] argon2::Error),
+
+    /// A lifetime of authentication tokens outside 60 to 3600 seconds.
+    #[error("authentication tokens live 60 to 3600 seconds, not {seconds}")]
+    LifetimeOutOfRange {
+        /// The lifetime asked for, in seconds.
+        seconds: u32,
+    },
+
+    /// Less than one second of the personal access token's life is left: it counts as expired.
+    #[error("less than a second of the personal access token's life is left")]
+    TooLate,
+}

@@ -1,0 +1,239 @@
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::{ExposeSecret as _, SecretBox};
+use zeroize::{Zeroize as _, Zeroizing};
+
+use crate::AuthError;
+
+const LENGTH: usize = 32;
+
+/// Far more than two keys and a few comments need; whatever is longer is another file.
+const LONGEST_FILE: u16 = 16 * 1024;
+
+// Contexts are constants for ever: to change one is to open nothing that was sealed with it.
+const SEALING: &str = "ATS PAT 2026-11 master key sealing v1";
+const ID: &str = "ATS PAT 2026-11 master key id v1";
+
+const HEADER: &str = "\
+# Master key of the ATS Personal Access Token service.
+# It opens what the database keeps sealed: keep a copy of it, apart from the copies of the database.
+# To change it, put the new key (32 random bytes, base64url) on a line above this one's.
+";
+
+/// The keys of the master key file: the first seals, both open.
+///
+/// The file holds one or two lines, each 32 random bytes as base64url without padding. Blank lines and
+/// lines that begin with `#` don't count.
+pub struct MasterKeys {
+    pub(crate) first: MasterKey,
+    pub(crate) second: Option<MasterKey>,
+}
+
+/// Tells which master key sealed a blob; derived from the key, and tells nothing else of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MasterKeyId([u8; Self::LENGTH]);
+
+pub(crate) struct MasterKey {
+    pub(crate) id: MasterKeyId,
+    sealing: SecretBox<[u8; LENGTH]>,
+}
+
+impl MasterKeys {
+    /// Takes keys that do not come from a file: the one that seals, and the one that it replaces.
+    pub fn new(first: [u8; LENGTH], second: Option<[u8; LENGTH]>) -> Self {
+        Self {
+            first: MasterKey::new(first),
+            second: second.map(MasterKey::new),
+        }
+    }
+
+    /// Reads the master key file.
+    ///
+    /// On Unix, a file that others may read or change is refused; its group may read it only where root
+    /// owns it, as where an orchestrator mounts a secret. Each error names the file and says what to do.
+    pub fn read(path: &Path) -> Result<Self, AuthError> {
+        let unreadable = |source| AuthError::MasterKeyFileUnreadable {
+            path: path.to_owned(),
+            source,
+        };
+        let mut file = File::open(path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => AuthError::MasterKeyFileMissing {
+                path: path.to_owned(),
+            },
+            io::ErrorKind::IsADirectory => AuthError::MasterKeyFileIsFolder {
+                path: path.to_owned(),
+            },
+            _ => unreadable(source),
+        })?;
+        // Of the open file, not of the path: what is checked is what is read.
+        let metadata = file.metadata().map_err(unreadable)?;
+        if metadata.is_dir() {
+            return Err(AuthError::MasterKeyFileIsFolder {
+                path: path.to_owned(),
+            });
+        }
+        refuse_if_open_to_others(path, &metadata)?;
+        // Room for all of it, so that no growth leaves a copy behind.
+        let mut content = Zeroizing::new(Vec::with_capacity(usize::from(LONGEST_FILE) + 1));
+        (&mut file)
+            .take(u64::from(LONGEST_FILE) + 1)
+            .read_to_end(&mut content)
+            .map_err(unreadable)?;
+        if content.len() > LONGEST_FILE.into() {
+            return Err(unreadable(io::ErrorKind::FileTooLarge.into()));
+        }
+        Self::parse(path, &content)
+    }
+
+    /// Creates the master key file from 32 random bytes, readable by its owner only, and makes it durable:
+    /// what is sealed with the key afterwards can be opened after a power loss. A file that is there is
+    /// never overwritten: [`AuthError::MasterKeyFileExists`].
+    pub fn create(path: &Path, mut random: [u8; LENGTH]) -> Result<Self, AuthError> {
+        let not_created = |source: io::Error| AuthError::MasterKeyFileNotCreated {
+            path: path.to_owned(),
+            source,
+        };
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path).map_err(|source| match source.kind() {
+            io::ErrorKind::AlreadyExists => AuthError::MasterKeyFileExists {
+                path: path.to_owned(),
+            },
+            _ => not_created(source),
+        })?;
+        let encoded = Zeroizing::new(URL_SAFE_NO_PAD.encode(random));
+        if let Err(source) = write_durably(file, path, encoded.as_bytes()) {
+            // Half a file would stop every later start; nothing was sealed with it yet.
+            let _ = std::fs::remove_file(path);
+            return Err(not_created(source));
+        }
+        let keys = Self::new(random, None);
+        random.zeroize();
+        Ok(keys)
+    }
+
+    /// The id of the key that seals.
+    pub fn first_id(&self) -> MasterKeyId {
+        self.first.id
+    }
+
+    fn parse(path: &Path, content: &[u8]) -> Result<Self, AuthError> {
+        let mut found: [Option<MasterKey>; 2] = [None, None];
+        for (index, line) in content.split(|byte| *byte == b'\n').enumerate() {
+            let line = line.trim_ascii();
+            if line.is_empty() || line.starts_with(b"#") {
+                continue;
+            }
+            let malformed = |reason| AuthError::MasterKeyFileMalformed {
+                path: path.to_owned(),
+                line: index + 1,
+                reason,
+            };
+            let key = MasterKey::parse(line).map_err(malformed)?;
+            match &mut found {
+                [first @ None, _] => *first = Some(key),
+                [Some(first), _] if first.id == key.id => {
+                    return Err(malformed("repeats the first key"));
+                }
+                [_, second @ None] => *second = Some(key),
+                _ => {
+                    return Err(AuthError::MasterKeyFileTooManyKeys {
+                        path: path.to_owned(),
+                    });
+                }
+            }
+        }
+        let [first, second] = found;
+        Ok(Self {
+            first: first.ok_or_else(|| AuthError::MasterKeyFileEmpty {
+                path: path.to_owned(),
+            })?,
+            second,
+        })
+    }
+}
+
+impl MasterKeyId {
+    pub(crate) const LENGTH: usize = 8;
+
+    pub(crate) fn as_bytes(&self) -> &[u8; Self::LENGTH] {
+        &self.0
+    }
+}
+
+impl MasterKey {
+    fn new(mut bytes: [u8; LENGTH]) -> Self {
+        let mut id = [0; MasterKeyId::LENGTH];
+        id.copy_from_slice(&blake3::derive_key(ID, &bytes)[..MasterKeyId::LENGTH]);
+        let sealing = SecretBox::init_with_mut(|sealing: &mut [u8; LENGTH]| {
+            *sealing = blake3::derive_key(SEALING, &bytes);
+        });
+        bytes.zeroize();
+        Self {
+            id: MasterKeyId(id),
+            sealing,
+        }
+    }
+
+    fn parse(line: &[u8]) -> Result<Self, &'static str> {
+        if line.len() != 43 {
+            return Err("has not 43 characters");
+        }
+        let mut bytes = Zeroizing::new([0; LENGTH]);
+        match URL_SAFE_NO_PAD.decode_slice(line, bytes.as_mut_slice()) {
+            Ok(LENGTH) => Ok(Self::new(*bytes)),
+            _ => Err("is not base64url"),
+        }
+    }
+
+    pub(crate) fn sealing_key(&self) -> &[u8; LENGTH] {
+        self.sealing.expose_secret()
+    }
+}
+
+fn write_durably(mut file: File, path: &Path, encoded: &[u8]) -> io::Result<()> {
+    file.write_all(HEADER.as_bytes())?;
+    file.write_all(encoded)?;
+    file.write_all(b"\n")?;
+    file.sync_all()?;
+    // The name is durable only once its folder is.
+    #[cfg(unix)]
+    {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        File::open(folder)?.sync_all()?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn refuse_if_open_to_others(path: &Path, metadata: &std::fs::Metadata) -> Result<(), AuthError> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let mode = metadata.mode() & 0o7777;
+    let refused = if metadata.uid() == 0 { 0o037 } else { 0o077 };
+    if mode & refused == 0 {
+        Ok(())
+    } else {
+        Err(AuthError::MasterKeyFileOpenToOthers {
+            path: path.to_owned(),
+            mode,
+        })
+    }
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "on Unix it can refuse")]
+fn refuse_if_open_to_others(_: &Path, _: &std::fs::Metadata) -> Result<(), AuthError> {
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! A sealed blob is a format version, the id of the master key, a nonce, and the ciphertext with its
+//! Poly1305 tag (XChaCha20-Poly1305, draft-irtf-cfrg-xchacha). What the blob was sealed for, and the
+//! blob's own head, are authenticated with it.
+
+use chacha20poly1305::aead::{Aead as _, Payload};
+use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
+use zeroize::Zeroizing;
+
+use crate::master_key::MasterKey;
+use crate::{AuthError, Canonical, MasterKeyId, MasterKeys};
+
+const VERSION: u8 = 1;
+const NONCE: usize = 24;
+const TAG: usize = 16;
+
+impl MasterKeys {
+    /// Seals `plaintext` under the first key. `sealed_for` names the row that the blob belongs to: the
+    /// blob opens for no other. `nonce` is 24 random bytes, never used again.
+    pub fn seal(&self, plaintext: &[u8], sealed_for: &Canonical, nonce: [u8; NONCE]) -> Vec<u8> {
+        let head = Head {
+            master_key: *self.first.id.as_bytes(),
+            nonce,
+        };
+        let ciphertext = cipher(&self.first).encrypt(
+            &nonce.into(),
+            Payload {
+                msg: plaintext,
+                aad: &head.authenticated_with(sealed_for),
+            },
+        );
+        // XChaCha20-Poly1305 fails only beyond 256 GiB, more than a slice of ours can hold in memory.
+        #[expect(clippy::expect_used, reason = "the line above")]
+        let ciphertext = ciphertext.expect("keys are shorter than 256 GiB");
+        let mut blob = head.to_bytes().to_vec();
+        blob.extend_from_slice(&ciphertext);
+        blob
+    }
+
+    /// Opens what [`seal`](Self::seal) sealed.
+    ///
+    /// [`AuthError::WrongMasterKey`] where neither key of the file sealed it, [`AuthError::SealedAltered`]
+    /// where the blob was altered or is opened for another row, [`AuthError::UnknownFormat`] where a later
+    /// release sealed it.
+    pub fn open(
+        &self,
+        blob: &[u8],
+        sealed_for: &Canonical,
+    ) -> Result<Zeroizing<Vec<u8>>, AuthError> {
+        let (head, ciphertext) = Head::split(blob)?;
+        let key = [Some(&self.first), self.second.as_ref()]
+            .into_iter()
+            .flatten()
+            .find(|key| *key.id.as_bytes() == head.master_key)
+            .ok_or(AuthError::WrongMasterKey)?;
+        cipher(key)
+            .decrypt(
+                &head.nonce.into(),
+                Payload {
+                    msg: ciphertext,
+                    aad: &head.authenticated_with(sealed_for),
+                },
+            )
+            .map(Zeroizing::new)
+            .map_err(|_| AuthError::SealedAltered)
+    }
+
+    /// Whether the first key sealed this; else it is due to be opened and sealed again. It looks only at
+    /// the blob's head and proves nothing.
+    pub fn sealed_under_first(&self, blob: &[u8]) -> bool {
+        Head::split(blob).is_ok_and(|(head, _)| head.master_key == *self.first.id.as_bytes())
+    }
+}
+
+struct Head {
+    master_key: [u8; MasterKeyId::LENGTH],
+    nonce: [u8; NONCE],
+}
+
+impl Head {
+    const LENGTH: usize = 1 + MasterKeyId::LENGTH + NONCE;
+
+    fn split(blob: &[u8]) -> Result<(Self, &[u8]), AuthError> {
+        let (version, rest) = blob.split_first().ok_or(AuthError::SealedAltered)?;
+        if *version != VERSION {
+            return Err(AuthError::UnknownFormat { version: *version });
+        }
+        let (master_key, rest) = rest.split_first_chunk().ok_or(AuthError::SealedAltered)?;
+        let (nonce, ciphertext) = rest.split_first_chunk().ok_or(AuthError::SealedAltered)?;
+        if ciphertext.len() < TAG {
+            return Err(AuthError::SealedAltered);
+        }
+        let head = Self {
+            master_key: *master_key,
+            nonce: *nonce,
+        };
+        Ok((head, ciphertext))
+    }
+
+    fn to_bytes(&self) -> [u8; Self::LENGTH] {
+        let mut bytes = [VERSION; Self::LENGTH];
+        bytes[1..=MasterKeyId::LENGTH].copy_from_slice(&self.master_key);
+        bytes[1 + MasterKeyId::LENGTH..].copy_from_slice(&self.nonce);
+        bytes
+    }
+
+    /// The head has a fixed length, so it can't run into what follows.
+    fn authenticated_with(&self, sealed_for: &Canonical) -> Vec<u8> {
+        [&self.to_bytes(), sealed_for.as_bytes()].concat()
+    }
+}
+
+fn cipher(key: &MasterKey) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(key.sealing_key().into())
+}

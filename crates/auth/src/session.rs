@@ -1,0 +1,72 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::SecretString;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// The secret of a browser's session: 256 random bits, in a cookie. Only its keyed hash is stored.
+pub struct SessionId(RandomBits);
+
+impl SessionId {
+    /// A new session id from 32 random bytes.
+    pub fn from_random(random: [u8; 32]) -> Self {
+        Self(RandomBits(random))
+    }
+
+    /// The session id that a cookie carries: exactly 43 characters of base64url, else none.
+    pub fn parse(text: &str) -> Option<Self> {
+        RandomBits::parse(text).map(Self)
+    }
+
+    /// The text for the cookie.
+    pub fn to_text(&self) -> SecretString {
+        self.0.to_text()
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0.0
+    }
+}
+
+/// The secret of the one-time link that makes the first administrator: 256 random bits, in the link's
+/// fragment. Only its keyed hash is stored.
+pub struct SetupCode(RandomBits);
+
+impl SetupCode {
+    /// A new set-up code from 32 random bytes.
+    pub fn from_random(random: [u8; 32]) -> Self {
+        Self(RandomBits(random))
+    }
+
+    /// The set-up code that a form posts: exactly 43 characters of base64url, else none.
+    pub fn parse(text: &str) -> Option<Self> {
+        RandomBits::parse(text).map(Self)
+    }
+
+    /// The text for the link.
+    pub fn to_text(&self) -> SecretString {
+        self.0.to_text()
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0.0
+    }
+}
+
+/// 43 characters hold 258 bits: those that leave a bit over are refused, so each secret has one text.
+#[derive(Zeroize, ZeroizeOnDrop)]
+struct RandomBits([u8; 32]);
+
+impl RandomBits {
+    fn parse(text: &str) -> Option<Self> {
+        if text.len() != 43 {
+            return None;
+        }
+        let mut bits = Self([0; 32]);
+        let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bits.0).ok()?;
+        (length == bits.0.len()).then_some(bits)
+    }
+
+    fn to_text(&self) -> SecretString {
+        URL_SAFE_NO_PAD.encode(self.0).into()
+    }
+}
