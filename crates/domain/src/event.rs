@@ -85,20 +85,23 @@ impl fmt::Display for Actor {
     }
 }
 
+/// A link of the chain: a format version and a keyed hash, made and checked by `ats-pat-auth`.
+pub type EventHash = [u8; 33];
+
 /// The last event of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
     /// Its number; 0 before the first.
     pub seq: i64,
     /// Its chain hash; zeros before the first.
-    pub hash: [u8; 32],
+    pub hash: EventHash,
 }
 
 impl Head {
     /// The head of an empty log.
     pub const EMPTY: Self = Self {
         seq: 0,
-        hash: [0; 32],
+        hash: [0; 33],
     };
 }
 
@@ -128,7 +131,7 @@ pub struct Event {
     /// The root key of the chain.
     pub key_id: KeyId,
     /// The keyed hash over the entry before and all of the above.
-    pub hash: [u8; 32],
+    pub hash: EventHash,
     /// Names and addresses; they can be erased without breaking the chain.
     pub personal: Option<Personal>,
 }
@@ -137,7 +140,7 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Personal {
     /// Random, so that the hash tells nothing once the data is erased.
-    pub salt: [u8; 16],
+    pub salt: [u8; 32],
     /// JSON.
     pub data: Vec<u8>,
 }
