@@ -12,7 +12,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod databases;
+mod layers;
+mod openapi;
 mod process;
+mod test;
+mod tools;
 mod workspace;
 
 #[derive(Parser)]
@@ -31,14 +35,27 @@ struct Arguments {
 enum Task {
     /// Run a command while private databases are up, and stop them whatever happens.
     Databases(databases::Arguments),
+    /// Check that every crate uses only what the architecture allows it.
+    Layers,
+    /// Write docs/openapi.json as the program describes itself.
+    Openapi,
+    /// Run every check, in the order in which they fail fastest.
+    Test(test::Arguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Databases(arguments) => databases::run(&arguments),
+        Task::Layers => layers::check().map(done),
+        Task::Openapi => openapi::run().map(done),
+        Task::Test(arguments) => test::run(&arguments).map(done),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("xtask: {error:#}");
         ExitCode::FAILURE
     })
+}
+
+fn done((): ()) -> ExitCode {
+    ExitCode::SUCCESS
 }

@@ -82,7 +82,11 @@ fn install(packages: &[&str], signals: &Signals) -> Result<()> {
 fn apt_get() -> Command {
     let mut command = Command::new("apt-get");
     command
-        .args(["--quiet=2", "--option=DPkg::Lock::Timeout=300"])
+        .args([
+            "--quiet=2",
+            "--option=DPkg::Lock::Timeout=300",
+            "--option=Dpkg::Use-Pty=0",
+        ])
         .env("DEBIAN_FRONTEND", "noninteractive")
         .stdin(Stdio::null());
     command

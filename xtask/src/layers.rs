@@ -1,0 +1,107 @@
+//! Whether the crates of the workspace use only what the architecture allows them.
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+
+use crate::workspace;
+
+mod rules;
+
+use rules::{ARROWS, FOR_TESTS, KEPT_FROM, KEPT_TO};
+
+/// Checks the workspace; tells each breach.
+pub fn check() -> Result<()> {
+    let breaches = breaches(&metadata()?);
+    for breach in &breaches {
+        eprintln!("{breach}");
+    }
+    if !breaches.is_empty() {
+        bail!(
+            "a crate uses what it must not; the rules and their reasons: xtask/src/layers/rules.rs"
+        );
+    }
+    eprintln!("Every crate uses only what it may.");
+    Ok(())
+}
+
+fn metadata() -> Result<Metadata> {
+    MetadataCommand::new()
+        .manifest_path(workspace::root().join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .context("cannot read the workspace")
+}
+
+/// One dependency as written in a `Cargo.toml`.
+struct Arrow<'a> {
+    from: &'a str,
+    to: &'a str,
+    kind: DependencyKind,
+}
+
+/// One sentence for each breach of the rules.
+fn breaches(metadata: &Metadata) -> Vec<String> {
+    let packages = metadata.workspace_packages();
+    let ours: Vec<&str> = packages
+        .iter()
+        .map(|package| package.name.as_str())
+        .collect();
+    let unplaced = ours
+        .iter()
+        .filter(|name| !ARROWS.iter().any(|(known, _)| known == *name))
+        .map(|name| format!("{name} has no place among the layers yet"));
+    let misused = packages.iter().flat_map(|package| {
+        package.dependencies.iter().filter_map(|dependency| {
+            let arrow = Arrow {
+                from: &package.name,
+                to: &dependency.name,
+                kind: dependency.kind,
+            };
+            if ours.contains(&arrow.to) {
+                arrow.breach_inside()
+            } else {
+                arrow.breach_outside()
+            }
+        })
+    });
+    unplaced.chain(misused).collect()
+}
+
+impl Arrow<'_> {
+    fn for_tests(&self) -> bool {
+        self.kind == DependencyKind::Development
+    }
+
+    /// Between two of ours.
+    fn breach_inside(&self) -> Option<String> {
+        let Self { from, to, .. } = self;
+        if FOR_TESTS.contains(to) {
+            return (!self.for_tests())
+                .then(|| format!("{from} uses {to}, which is for dev-dependencies only"));
+        }
+        let (_, allowed) = ARROWS.iter().find(|(name, _)| name == from)?;
+        // A crate's own tests may use all of it, features included.
+        let fine = allowed.contains(to) || (self.for_tests() && from == to);
+        (!fine).then(|| format!("{from} uses {to}, which it must not know"))
+    }
+
+    /// To a crate from elsewhere.
+    fn breach_outside(&self) -> Option<String> {
+        let Self { from, to, .. } = self;
+        if self.for_tests() {
+            return None;
+        }
+        if KEPT_FROM
+            .iter()
+            .any(|(name, outside)| name == from && outside.contains(to))
+        {
+            return Some(format!("{from} uses {to}, which it must not know"));
+        }
+        let (_, users) = KEPT_TO.iter().find(|(outside, _)| outside.contains(to))?;
+        (!users.contains(from))
+            .then(|| format!("{from} uses {to}, which is kept to {}", users.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests;

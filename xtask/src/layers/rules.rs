@@ -1,0 +1,105 @@
+//! The rules themselves: read as the picture of the workspace.
+
+/// Which of our crates a crate may use. What stands in no row may use none, and a crate that is not named here is
+/// refused, so that a new room gets its place before it gets its code.
+pub const ARROWS: &[(&str, &[&str])] = &[
+    ("ats-pat-domain", &[]),
+    ("ats-pat-token", &[]),
+    ("ats-pat-auth", &["ats-pat-token", "ats-pat-domain"]),
+    ("ats-pat-storage", &["ats-pat-domain"]),
+    (
+        "ats-pat-service",
+        &["ats-pat-auth", "ats-pat-token", "ats-pat-domain"],
+    ),
+    (
+        "ats-pat-http",
+        &[
+            "ats-pat-service",
+            "ats-pat-auth",
+            "ats-pat-token",
+            "ats-pat-domain",
+        ],
+    ),
+    // The API and the pages know nothing of each other.
+    (
+        "ats-pat-api",
+        &[
+            "ats-pat-http",
+            "ats-pat-service",
+            "ats-pat-auth",
+            "ats-pat-token",
+            "ats-pat-domain",
+        ],
+    ),
+    (
+        "ats-pat-web",
+        &[
+            "ats-pat-http",
+            "ats-pat-service",
+            "ats-pat-auth",
+            "ats-pat-token",
+            "ats-pat-domain",
+        ],
+    ),
+    ("ats-pat-program", BELOW_PROGRAM),
+    ("ats-pat-server", BELOW_BINARIES),
+    ("ats-pat-admin", BELOW_BINARIES),
+    ("ats-pat-test-support", BELOW_BINARIES),
+    ("ats-pat-verify", &["ats-pat-token"]),
+    ("ats-pat-client", &["ats-pat-token", "ats-pat-domain"]),
+    ("xtask", &[]),
+];
+
+const BELOW_PROGRAM: &[&str] = &[
+    "ats-pat-api",
+    "ats-pat-web",
+    "ats-pat-http",
+    "ats-pat-service",
+    "ats-pat-storage",
+    "ats-pat-auth",
+    "ats-pat-token",
+    "ats-pat-domain",
+];
+
+const BELOW_BINARIES: &[&str] = &[
+    "ats-pat-program",
+    "ats-pat-api",
+    "ats-pat-web",
+    "ats-pat-http",
+    "ats-pat-service",
+    "ats-pat-storage",
+    "ats-pat-auth",
+    "ats-pat-token",
+    "ats-pat-domain",
+];
+
+/// Crates that may be used as dev-dependencies only, and by every one of ours.
+pub const FOR_TESTS: &[&str] = &["ats-pat-test-support"];
+
+/// Crates from outside that only these of ours may use, tests aside.
+pub const KEPT_TO: &[(&[&str], &[&str])] = &[
+    // Their types stay behind the ports of the domain; the tests' databases are made with the same.
+    (
+        &["sea-orm", "sea-orm-migration", "sqlx"],
+        &["ats-pat-storage", "ats-pat-test-support"],
+    ),
+    // Its next major version is near.
+    (
+        &["poem"],
+        &[
+            "ats-pat-http",
+            "ats-pat-api",
+            "ats-pat-web",
+            "ats-pat-program",
+            "ats-pat-server",
+            "ats-pat-verify",
+        ],
+    ),
+    (&["poem-openapi"], &["ats-pat-api"]),
+];
+
+/// Crates from outside that these of ours may not use, tests aside.
+pub const KEPT_FROM: &[(&str, &[&str])] = &[
+    ("ats-pat-domain", &["tokio"]),
+    ("ats-pat-token", &["tokio"]),
+];

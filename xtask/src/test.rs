@@ -1,0 +1,104 @@
+//! Every check that a change must pass, in the order in which they fail fastest.
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::{Signals, name};
+use crate::{databases, layers, tools, workspace};
+
+/// Arguments of `cargo xtask test`.
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    databases: databases::Choice,
+    /// Also ask whether a dependency has a known weakness (needs the network)
+    #[arg(long)]
+    advisories: bool,
+}
+
+/// Runs them all; the first failure ends the run.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let signals = Signals::watch()?;
+    let cargo = |arguments: &[&str]| {
+        let mut command = workspace::command("cargo");
+        command.args(arguments);
+        command
+    };
+    step("format", || {
+        signals
+            .succeed(&mut cargo(&["fmt", "--all", "--check"]))
+            .context("run `cargo fmt --all`")
+    })?;
+    step("clippy", || {
+        signals.succeed(&mut cargo(&[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "--deny",
+            "warnings",
+        ]))
+    })?;
+    step("layers", layers::check)?;
+    step("licences, bans, sources", || {
+        deny(&["licenses", "bans", "sources"], &signals)
+    })?;
+    if arguments.advisories {
+        step("advisories", || deny(&["advisories"], &signals))?;
+    }
+    step("documentation", || {
+        let mut doc = cargo(&["doc", "--workspace", "--no-deps"]);
+        signals.succeed(doc.env("RUSTDOCFLAGS", "-D warnings"))
+    })?;
+    step("tests", || tests(&arguments.databases, &signals))?;
+    step("examples in the documentation", || {
+        signals.succeed(&mut cargo(&["test", "--workspace", "--doc"]))
+    })?;
+    eprintln!("\nAll checks passed.");
+    Ok(())
+}
+
+/// Runs one check between its name and its seconds.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the seconds are for the person who waits"
+)]
+fn step(title: &str, check: impl FnOnce() -> Result<()>) -> Result<()> {
+    eprintln!("\n== {title}");
+    let start = Instant::now();
+    let outcome = check();
+    let seconds = start.elapsed().as_secs_f32();
+    match outcome {
+        Ok(()) => eprintln!("== {title}: passed in {seconds:.1} s"),
+        Err(error) => bail!(
+            "the check \"{title}\" failed after {seconds:.1} s, the rest was not run: {error:#}"
+        ),
+    }
+    Ok(())
+}
+
+fn deny(checks: &[&str], signals: &Signals) -> Result<()> {
+    let mut command = tools::cargo_deny(signals)?;
+    command
+        .args(["--workspace", "check", "--hide-inclusion-graph"])
+        .args(checks);
+    signals.succeed(&mut command)
+}
+
+fn tests(choice: &databases::Choice, signals: &Signals) -> Result<()> {
+    let mut command: Command = workspace::command("cargo");
+    if tools::has_nextest() {
+        command.args(["nextest", "run", "--workspace"]);
+    } else {
+        eprintln!("cargo-nextest is missing: `cargo test` runs the same tests, slower.");
+        command.args(["test", "--workspace", "--all-targets"]);
+    }
+    let status = databases::with_private(choice, signals, &mut command)?;
+    signals.check()?;
+    if !status.success() {
+        bail!("{} failed ({status})", name(&command));
+    }
+    Ok(())
+}
