@@ -91,6 +91,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(exit_code(status))
 }
 
+/// Sees to it that the chosen databases can be started: installs what lacks, or says what to install.
+pub fn ensure(choice: &Choice, signals: &Signals) -> Result<()> {
+    install::ensure(&choice.set(), signals)
+}
+
 /// Runs `command` while the chosen databases are up.
 pub fn with_private(
     choice: &Choice,

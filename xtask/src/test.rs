@@ -26,6 +26,10 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         command.args(arguments);
         command
     };
+    // First, since whoever lacks a database should not learn it after the slow checks.
+    step("databases at hand", || {
+        databases::ensure(&arguments.databases, &signals)
+    })?;
     step("format", || {
         signals
             .succeed(&mut cargo(&["fmt", "--all", "--check"]))
