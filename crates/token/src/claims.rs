@@ -1,6 +1,6 @@
 //! What an authentication token says.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::json;
 
@@ -54,8 +54,8 @@ impl Claims {
 
 /// For whom a token is: at least one recipient. In JSON a string where it is one, else an array; both are read
 /// (RFC 7519, section 4.1.3).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "OneOrMany", into = "OneOrMany")]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "OneOrMany")]
 pub struct Audience(Vec<String>);
 
 impl Audience {
@@ -90,7 +90,16 @@ impl From<String> for Audience {
 #[error("an audience needs at least one recipient")]
 pub struct EmptyAudience;
 
-#[derive(Serialize, Deserialize)]
+impl Serialize for Audience {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.as_slice() {
+            [only] => only.serialize(serializer),
+            several => several.serialize(serializer),
+        }
+    }
+}
+
+#[derive(Deserialize)]
 #[serde(untagged)]
 enum OneOrMany {
     One(String),
@@ -104,18 +113,6 @@ impl TryFrom<OneOrMany> for Audience {
         match read {
             OneOrMany::One(recipient) => Ok(recipient.into()),
             OneOrMany::Many(recipients) => Self::new(recipients),
-        }
-    }
-}
-
-impl From<Audience> for OneOrMany {
-    fn from(Audience(mut recipients): Audience) -> Self {
-        match recipients.pop() {
-            Some(only) if recipients.is_empty() => Self::One(only),
-            last => {
-                recipients.extend(last);
-                Self::Many(recipients)
-            }
         }
     }
 }
