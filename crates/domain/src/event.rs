@@ -31,8 +31,8 @@ pub enum EventKind {
     SigningKeyCreated,
     /// A pending signing key was put into use at once.
     SigningKeyPromoted,
-    /// The private part of retired signing keys was erased.
-    SigningKeysDestroyed,
+    /// The private part of a retired signing key was erased.
+    SigningKeyDestroyed,
     /// Root and signing keys were sealed under another master key.
     KeysResealed,
     /// A set-up link was made; the one before is void.
@@ -56,7 +56,7 @@ impl EventKind {
             Self::TokenRevoked => "token.revoked",
             Self::SigningKeyCreated => "signing_key.created",
             Self::SigningKeyPromoted => "signing_key.promoted",
-            Self::SigningKeysDestroyed => "signing_key.destroyed",
+            Self::SigningKeyDestroyed => "signing_key.destroyed",
             Self::KeysResealed => "keys.resealed",
             Self::SetupLinkCreated => "setup_link.created",
             Self::RestoreAccepted => "restore.accepted",

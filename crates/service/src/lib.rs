@@ -1,1 +1,52 @@
-//! See the workspace documentation.
+//! The use cases: what people, programs and operators do with personal access tokens.
+//!
+//! This crate owns the way of a change (one transaction, one event, then the answer; see [`Service`]),
+//! the decisions that need more than one row, the signing key ring, the limits on guessing, and the work
+//! in the background. Every use case is a method of [`Service`] or [`Operator`]; the server's routes and
+//! the admin program call the same ones.
+//!
+//! Invariants held here:
+//!
+//! - a row that grants rights is used only after its tag was checked;
+//! - a change that was answered stands in the event log, and one that was refused left nothing;
+//! - a change runs in a task of its own: a caller that hangs up does not cancel it;
+//! - only what is proven undone is tried again.
+//!
+//! It deliberately knows no SQL and no HTTP: the store is a port, and refusals are
+//! [`Problem`](ats_pat_domain::Problem)s.
+
+mod anchor;
+mod change;
+mod error;
+mod exchange;
+mod health;
+mod identity;
+mod ledger;
+mod limits;
+mod maintenance;
+mod open;
+mod operator;
+mod outcome;
+mod passwords;
+mod ring;
+mod rows;
+mod service;
+mod sessions;
+mod settings;
+mod setup;
+mod system;
+mod tokens;
+mod usage;
+pub mod view;
+
+pub use ats_pat_auth::PasswordCost;
+pub use error::{Error, causes};
+pub use exchange::Exchanged;
+pub use open::{OpenError, Parts};
+pub use operator::{Accepted, AuditReport, NewUser, Operator, RestoreChoice};
+pub use outcome::Outcome;
+pub use service::Service;
+pub use sessions::{SignInResult, SignedIn};
+pub use settings::Settings;
+pub use system::{SystemClock, SystemRandomness};
+pub use tokens::{NewToken, Regeneration};

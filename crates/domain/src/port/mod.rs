@@ -16,7 +16,7 @@ pub use repository::{
     Bearer, EventRepository, Grant, KeyRepository, ListedToken, Repositories, SecretRepository,
     SessionRepository, SetupLink, SetupLinkRepository, TokenPage, TokenRepository, UserRepository,
 };
-pub use store::{CommitError, Store, StoreError, Transaction, UsageRecord};
+pub use store::{BoxError, CommitError, Store, StoreError, Transaction, UsageRecord};
 
 use crate::time::Timestamp;
 

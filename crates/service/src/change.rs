@@ -1,0 +1,302 @@
+//! The way of a change: lock, decide, write rows and event, commit, answer.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ats_pat_domain::event::Head;
+use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
+use ats_pat_domain::port::{
+    BoxError, Clock, CommitError, Randomness, SetupLink, Store, StoreError, Transaction,
+};
+use ats_pat_domain::secret::Secret;
+use ats_pat_domain::{EventId, Session, Tagged, Timestamp, Token, User, UserId};
+
+use crate::anchor::Anchor;
+use crate::error::{Error, causes};
+use crate::ledger::{Entry, RowChange};
+use crate::rows::{Roots, Row};
+
+/// How often a change is tried while the database asks for it.
+const ATTEMPTS: u32 = 12;
+/// How often the event of a change is looked for after the answer to COMMIT was lost.
+const LOOKS: u32 = 5;
+
+/// One change: decides on what the transaction reads, and writes through the [`Draft`].
+pub(crate) trait Change: Send + Sync + 'static {
+    type Output: Send + 'static;
+
+    /// Refuses, or writes; without an entry nothing is committed.
+    fn apply(&self, draft: &Draft<'_>) -> impl Future<Output = Result<Self::Output, Error>> + Send;
+}
+
+/// Runs changes.
+#[derive(Clone)]
+pub(crate) struct Changes {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) randomness: Arc<dyn Randomness>,
+    pub(crate) roots: Arc<Roots>,
+    pub(crate) anchor: Arc<Anchor>,
+}
+
+impl Changes {
+    /// Runs `change` in a task of its own: who hangs up does not cancel it.
+    pub(crate) async fn run<C: Change>(&self, change: C) -> Result<C::Output, Error> {
+        let changes = self.clone();
+        let task = tokio::spawn(async move { changes.run_here(&change).await });
+        task.await
+            .map_err(|error| Error::Interrupted(error.into()))?
+    }
+
+    async fn run_here<C: Change>(&self, change: &C) -> Result<C::Output, Error> {
+        // Made before the transaction, and the same in every attempt: each one before is proven undone.
+        let id = EventId::new(self.clock.now(), self.random()?);
+        let mut attempt = 1;
+        loop {
+            match self.attempt(change, id).await {
+                Err(Error::Store(StoreError::Retryable(cause))) if attempt < ATTEMPTS => {
+                    tracing::debug!(attempt, cause, "the database asks to try a change again");
+                    self.pause(attempt).await?;
+                    attempt += 1;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn attempt<C: Change>(&self, change: &C, id: EventId) -> Result<C::Output, Error> {
+        let transaction = self.store.begin().await?;
+        let draft = Draft {
+            transaction: &*transaction,
+            changes: self,
+            now: self.clock.now(),
+            written: Mutex::default(),
+        };
+        let decided = change.apply(&draft).await;
+        let entries = draft.into_entries();
+        let output = match decided {
+            Ok(output) if !entries.is_empty() => output,
+            other => {
+                if let Err(error) = transaction.rollback().await {
+                    tracing::debug!(cause = %causes(&error), "a change that wrote nothing could not be rolled back");
+                }
+                return other;
+            }
+        };
+        let head = match self.append(&*transaction, entries, id).await {
+            Ok(head) => head,
+            Err(error) => {
+                if let Err(rollback) = transaction.rollback().await {
+                    tracing::debug!(cause = %causes(&rollback), "a failed change could not be rolled back");
+                }
+                return Err(error);
+            }
+        };
+        match transaction.commit().await {
+            Ok(()) => {}
+            Err(CommitError::Undone(error)) => return Err(error.into()),
+            Err(CommitError::Unknown(cause)) => self.look_for(id, cause).await?,
+        }
+        self.anchor.saw(head);
+        Ok(output)
+    }
+
+    async fn append(
+        &self,
+        transaction: &dyn Transaction,
+        entries: Vec<(Entry, Vec<RowChange>)>,
+        first: EventId,
+    ) -> Result<Head, Error> {
+        let now = self.clock.now();
+        let mut head = transaction.head();
+        let mut id = first;
+        for (entry, rows) in entries {
+            let event = entry.into_event(&self.roots, &head, id, now, &rows, self.random()?)?;
+            transaction.append(&event).await?;
+            head = Head {
+                seq: event.seq,
+                hash: event.hash,
+            };
+            id = EventId::new(now, self.random()?);
+        }
+        Ok(head)
+    }
+
+    /// After a lost answer to COMMIT: the change happened if the primary holds its event. Not finding it
+    /// proves nothing, since the database may still be at work on it.
+    async fn look_for(&self, id: EventId, cause: BoxError) -> Result<(), Error> {
+        for look in 1..=LOOKS {
+            match self.store.events().seq_of(id).await {
+                Ok(Some(_)) => return Ok(()),
+                Ok(None) => tracing::debug!(look, "the event of a change is not there"),
+                Err(error) => {
+                    tracing::debug!(look, cause = %causes(&error), "the event of a change could not be looked for");
+                }
+            }
+            self.pause(look).await?;
+        }
+        Err(Error::Uncertain(cause))
+    }
+
+    /// Waits longer each time, and never as long as another that waits.
+    async fn pause(&self, attempt: u32) -> Result<(), Error> {
+        let [random] = self.random::<1>()?;
+        let longest = Duration::from_millis(5) * 2_u32.pow(attempt.min(6));
+        tokio::time::sleep(longest / 2 + longest.mul_f64(f64::from(random) / 512.0)).await;
+        Ok(())
+    }
+
+    /// `N` random bytes.
+    pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Error> {
+        let mut bytes = [0; N];
+        self.randomness.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+#[derive(Default)]
+struct Written {
+    rows: Vec<RowChange>,
+    entries: Vec<(Entry, Vec<RowChange>)>,
+}
+
+/// A change while it is being made: reads see its own writes, and each row that is written is tagged and
+/// noted for the next entry.
+pub(crate) struct Draft<'a> {
+    transaction: &'a dyn Transaction,
+    changes: &'a Changes,
+    /// Read after the counter row was locked, so that times follow the order of changes.
+    pub(crate) now: Timestamp,
+    written: Mutex<Written>,
+}
+
+impl<'a> Draft<'a> {
+    /// The transaction's repositories.
+    pub(crate) fn read(&self) -> &'a dyn Transaction {
+        self.transaction
+    }
+
+    /// The row, if its tag holds.
+    pub(crate) fn check<R: Row>(&self, tagged: Tagged<R>) -> Result<R, Error> {
+        self.changes.roots.check(tagged)
+    }
+
+    pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Error> {
+        self.changes.random()
+    }
+
+    /// The root keys.
+    pub(crate) fn roots(&self) -> &'a Roots {
+        &self.changes.roots
+    }
+
+    /// Says what was done; takes up the rows written since the last entry.
+    pub(crate) fn record(&self, entry: Entry) {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let rows = std::mem::take(&mut written.rows);
+        written.entries.push((entry, rows));
+    }
+
+    pub(crate) async fn insert_user(&self, user: User) -> Result<(), Error> {
+        let tagged = self.tag(user);
+        Ok(self.transaction.insert_user(&tagged).await?)
+    }
+
+    pub(crate) async fn update_user(&self, user: User) -> Result<(), Error> {
+        let tagged = self.tag(user);
+        Ok(self.transaction.update_user(&tagged).await?)
+    }
+
+    pub(crate) async fn insert_token(&self, token: Token) -> Result<(), Error> {
+        let tagged = self.tag(token);
+        Ok(self.transaction.insert_token(&tagged).await?)
+    }
+
+    pub(crate) async fn update_token(&self, token: Token) -> Result<(), Error> {
+        let tagged = self.tag(token);
+        Ok(self.transaction.update_token(&tagged).await?)
+    }
+
+    pub(crate) async fn insert_secret(&self, secret: Secret) -> Result<(), Error> {
+        let tagged = self.tag(secret);
+        Ok(self.transaction.insert_secret(&tagged).await?)
+    }
+
+    pub(crate) async fn update_secret(&self, secret: Secret) -> Result<(), Error> {
+        let tagged = self.tag(secret);
+        Ok(self.transaction.update_secret(&tagged).await?)
+    }
+
+    pub(crate) async fn insert_session(&self, session: Session) -> Result<(), Error> {
+        let tagged = self.tag(session);
+        Ok(self.transaction.insert_session(&tagged).await?)
+    }
+
+    pub(crate) async fn delete_session(&self, session: &Session) -> Result<(), Error> {
+        self.transaction.delete_session(&session.id_hash).await?;
+        self.note(Session::TABLE, session.row_id(), None);
+        Ok(())
+    }
+
+    /// Ends every session of a user; gives how many.
+    pub(crate) async fn delete_sessions_of(&self, user: UserId) -> Result<u64, Error> {
+        for session in self.transaction.sessions().of_user(user).await? {
+            self.note(Session::TABLE, session.row.row_id(), None);
+        }
+        Ok(self.transaction.delete_sessions_of(user).await?)
+    }
+
+    pub(crate) async fn insert_root_key(&self, key: &StoredRootKey) -> Result<(), Error> {
+        Ok(self.transaction.insert_root_key(key).await?)
+    }
+
+    pub(crate) async fn update_root_key(&self, key: &StoredRootKey) -> Result<(), Error> {
+        Ok(self.transaction.update_root_key(key).await?)
+    }
+
+    pub(crate) async fn insert_signing_key(&self, key: StoredSigningKey) -> Result<(), Error> {
+        let tagged = self.tag(key);
+        self.transaction.insert_signing_key(&tagged).await?;
+        Ok(self.transaction.bump_ring_version().await?)
+    }
+
+    pub(crate) async fn update_signing_key(&self, key: StoredSigningKey) -> Result<(), Error> {
+        let tagged = self.tag(key);
+        self.transaction.update_signing_key(&tagged).await?;
+        Ok(self.transaction.bump_ring_version().await?)
+    }
+
+    pub(crate) async fn replace_setup_link(&self, link: SetupLink) -> Result<(), Error> {
+        let tagged = self.tag(link);
+        Ok(self.transaction.replace_setup_link(&tagged).await?)
+    }
+
+    pub(crate) async fn delete_setup_link(&self, link: &SetupLink) -> Result<(), Error> {
+        self.transaction.delete_setup_link().await?;
+        self.note(SetupLink::TABLE, link.row_id(), None);
+        Ok(())
+    }
+
+    fn tag<R: Row>(&self, row: R) -> Tagged<R> {
+        let tagged = self.changes.roots.tag(row);
+        self.note(
+            R::TABLE,
+            tagged.row.row_id(),
+            Some(tagged.tag.bytes.clone()),
+        );
+        tagged
+    }
+
+    fn note(&self, table: &'static str, id: String, tag: Option<Vec<u8>>) {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.rows.push(RowChange { table, id, tag });
+    }
+
+    fn into_entries(self) -> Vec<(Entry, Vec<RowChange>)> {
+        self.written
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entries
+    }
+}

@@ -1,0 +1,120 @@
+//! Why a use case did not do what it was asked.
+
+use ats_pat_auth::AuthError;
+use ats_pat_domain::Problem;
+use ats_pat_domain::port::{BoxError, RandomnessUnavailable, StoreError};
+
+/// A use case's refusal or failure.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A refusal of the catalogue.
+    #[error("{}", .0.message())]
+    Refused(Problem),
+    /// The database did not do what it was asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The answer to COMMIT was lost, and the event was not found: the change may have happened, as a whole.
+    #[error("the database did not say whether the change was made: look before you repeat it")]
+    Uncertain(#[source] BoxError),
+    /// A row fails its tag: it was planted or altered behind the program's back.
+    #[error(
+        "the row {id} of the table {table} was altered behind the program's back; run `ats-pat-admin audit verify`"
+    )]
+    Tampered {
+        /// The table.
+        table: &'static str,
+        /// The row's id.
+        id: String,
+    },
+    /// Hashing, sealing or signing failed.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// There is no signing key to sign with now.
+    #[error("no signing key is active; run `ats-pat-admin key rotate --now`")]
+    NoSigningKey,
+    /// No random bytes.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessUnavailable),
+    /// A task of the change ended without an answer: a defect.
+    #[error("a change ended without an answer")]
+    Interrupted(#[source] BoxError),
+    /// No user has this name or id (operators only).
+    #[error("there is no user {name}; see `ats-pat-admin user list`")]
+    UserNotFound {
+        /// As asked for.
+        name: String,
+    },
+    /// A user has this id already (operators only).
+    #[error("the id {id} belongs to a user already; ids are never reused")]
+    UserIdInUse {
+        /// As asked for.
+        id: String,
+    },
+    /// The set-up code is unknown, used, replaced or too old.
+    #[error(
+        "the set-up link is not valid: it was used, replaced by a later start, or is older than 24 hours; restart the server for a new one"
+    )]
+    SetupCodeInvalid,
+    /// The database is not behind the anchor (operators only).
+    #[error(
+        "the database is not behind what this data folder last saw: there is nothing to accept"
+    )]
+    NothingToAccept,
+    /// A pending key stands in the way (operators only).
+    #[error(
+        "the signing key {kid} is already published and takes over at {active_from}; use `key rotate --now` to put it into use at once"
+    )]
+    RotationPending {
+        /// The pending key.
+        kid: String,
+        /// When it takes over.
+        active_from: String,
+    },
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(problem)
+    }
+}
+
+impl Error {
+    /// The refusal that a caller of the interface sees. What is no refusal is logged under `request_id`,
+    /// with its causes; none of it is told to the caller.
+    pub fn into_problem(self, request_id: &str) -> Problem {
+        let problem = match &self {
+            Self::Refused(problem) => return problem.clone(),
+            Self::Store(StoreError::Unavailable(_) | StoreError::Retryable(_))
+            | Self::Uncertain(_) => Problem::Unavailable,
+            Self::SetupCodeInvalid
+            | Self::UserNotFound { .. }
+            | Self::UserIdInUse { .. }
+            | Self::NothingToAccept
+            | Self::RotationPending { .. } => Problem::Forbidden,
+            Self::Store(
+                StoreError::Conflict(_) | StoreError::Corrupt { .. } | StoreError::Other(_),
+            )
+            | Self::Tampered { .. }
+            | Self::Auth(_)
+            | Self::NoSigningKey
+            | Self::Randomness(_)
+            | Self::Interrupted(_) => Problem::InternalError {
+                request_id: request_id.to_owned(),
+            },
+        };
+        tracing::error!(request_id, code = problem.code().number(), error = %causes(&self), "request failed");
+        problem
+    }
+}
+
+/// The error and its causes in one line.
+pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

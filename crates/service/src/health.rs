@@ -1,0 +1,62 @@
+//! Whether the service can do its work.
+
+use ats_pat_token::JwkSet;
+
+use crate::error::{Error, causes};
+use crate::service::Service;
+use crate::view::HealthCheck;
+
+impl Service {
+    /// One line per check; ready if all are healthy.
+    pub async fn health(&self) -> Vec<HealthCheck> {
+        let database = match self.store().ping().await {
+            Ok(()) => healthy("database", "answers, and takes writes"),
+            Err(error) => {
+                tracing::warn!(cause = %causes(&error), "the database is not ready");
+                unhealthy("database", "does not answer, or takes no writes")
+            }
+        };
+        let signing = match self.inner.ring.last().signer(self.now()) {
+            Ok(_) => healthy("signing-key", "is active"),
+            Err(_) => unhealthy("signing-key", "none is active"),
+        };
+        vec![database, signing]
+    }
+
+    /// The published signing keys. Where the database does not answer they are the last known: to check
+    /// tokens that exist takes no database.
+    pub async fn jwks(&self) -> Result<JwkSet, Error> {
+        let ring = match self.fresh_ring().await {
+            Ok(ring) => ring,
+            Err(error) => {
+                tracing::warn!(cause = %causes(&error), "the signing keys could not be read anew");
+                self.inner.ring.last()
+            }
+        };
+        Ok(ring.key_set(self.now()))
+    }
+
+    pub(crate) async fn fresh_ring(&self) -> Result<std::sync::Arc<crate::ring::RingState>, Error> {
+        let version = self.store().keys().ring_version().await?;
+        self.inner
+            .ring
+            .at(version, self.store(), self.roots(), &self.inner.master)
+            .await
+    }
+}
+
+fn healthy(name: &'static str, message: &str) -> HealthCheck {
+    HealthCheck {
+        name,
+        healthy: true,
+        message: message.to_owned(),
+    }
+}
+
+fn unhealthy(name: &'static str, message: &str) -> HealthCheck {
+    HealthCheck {
+        name,
+        healthy: false,
+        message: message.to_owned(),
+    }
+}

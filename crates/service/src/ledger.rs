@@ -1,0 +1,144 @@
+//! The event log's writing side: entries, the chain, and the head that was seen.
+
+use ats_pat_auth::{Canonical, ChainHash, KeyedHash};
+use ats_pat_domain::event::{Actor, Event, EventKind, Head, Personal};
+use ats_pat_domain::{EventId, Timestamp, UserId};
+use serde_json::{Map, Value, json};
+
+use crate::error::Error;
+use crate::rows::{Roots, hex};
+
+/// The format of what the chain covers.
+pub(crate) const VERSION: i16 = 1;
+
+/// A row that a change wrote or removed: what `audit verify` compares the table with.
+pub(crate) struct RowChange {
+    pub(crate) table: &'static str,
+    pub(crate) id: String,
+    /// `None` where the row was removed.
+    pub(crate) tag: Option<Vec<u8>>,
+}
+
+/// What a change says about itself; it becomes an event in the change's transaction.
+pub(crate) struct Entry {
+    kind: EventKind,
+    actor: Actor,
+    owner: Option<UserId>,
+    subject: String,
+    details: Map<String, Value>,
+    personal: Map<String, Value>,
+}
+
+impl Entry {
+    pub(crate) fn new(kind: EventKind, actor: Actor, subject: &impl ToString) -> Self {
+        Self {
+            kind,
+            actor,
+            owner: None,
+            subject: subject.to_string(),
+            details: Map::new(),
+            personal: Map::new(),
+        }
+    }
+
+    pub(crate) fn owner(mut self, owner: UserId) -> Self {
+        self.owner = Some(owner);
+        self
+    }
+
+    pub(crate) fn detail(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// A detail about a person: kept beside the event, so that it can be erased.
+    pub(crate) fn personal(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.personal.insert(name.to_owned(), value.into());
+        self
+    }
+
+    pub(crate) fn into_event(
+        mut self,
+        roots: &Roots,
+        head: &Head,
+        id: EventId,
+        at: Timestamp,
+        rows: &[RowChange],
+        salt: [u8; 32],
+    ) -> Result<Event, Error> {
+        if !rows.is_empty() {
+            let rows: Vec<Value> = rows
+                .iter()
+                .map(|row| json!({"Table": row.table, "Id": row.id, "Tag": row.tag.as_deref().map(hex)}))
+                .collect();
+            self.details.insert("Rows".to_owned(), rows.into());
+        }
+        let personal = (!self.personal.is_empty()).then(|| Personal {
+            salt,
+            data: Value::Object(self.personal).to_string().into_bytes(),
+        });
+        let keys = roots.current();
+        let mut event = Event {
+            seq: head.seq + 1,
+            id,
+            version: VERSION,
+            at,
+            actor: self.actor.to_string(),
+            owner: self.owner,
+            kind: self.kind.as_str().to_owned(),
+            subject: self.subject,
+            details: Value::Object(self.details).to_string().into_bytes(),
+            personal_hash: personal.as_ref().map(|personal| {
+                keys.personal_hash(&personal.salt, &personal.data)
+                    .to_bytes()
+            }),
+            key_id: roots.current_id(),
+            hash: [0; 33],
+            personal,
+        };
+        event.hash = expected_hash(roots, head, &event)?;
+        Ok(event)
+    }
+}
+
+/// The hash that `event` must have after `head`.
+pub(crate) fn expected_hash(roots: &Roots, head: &Head, event: &Event) -> Result<[u8; 33], Error> {
+    let before = if head.seq == 0 {
+        ChainHash::GENESIS
+    } else {
+        ChainHash::from_bytes(&head.hash)?
+    };
+    let keys = roots.by_id(event.key_id).ok_or_else(|| Error::Tampered {
+        table: "events",
+        id: event.seq.to_string(),
+    })?;
+    let canonical = Canonical::new("events")
+        .i64(event.seq)
+        .uuid(event.id.as_uuid().as_bytes())
+        .i64(event.version.into())
+        .i64(event.at.as_millis())
+        .text(&event.actor)
+        .optional_uuid(
+            event
+                .owner
+                .map(|owner| *owner.as_uuid().as_bytes())
+                .as_ref(),
+        )
+        .text(&event.kind)
+        .text(&event.subject)
+        .bytes(&event.details)
+        .optional_bytes(event.personal_hash.as_ref().map(<[u8; 32]>::as_slice))
+        .i64(event.key_id.0.into());
+    Ok(before.next(keys, &canonical).to_bytes())
+}
+
+/// Whether the personal part of an event, where it was not erased, is the one that the chain covers.
+pub(crate) fn personal_part_is_genuine(roots: &Roots, event: &Event) -> bool {
+    match (&event.personal, event.personal_hash) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(personal), Some(hash)) => roots.by_id(event.key_id).is_some_and(|keys| {
+            keys.personal_hash(&personal.salt, &personal.data) == KeyedHash::from_bytes(hash)
+        }),
+    }
+}

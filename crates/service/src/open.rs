@@ -1,0 +1,456 @@
+//! Opening the service: keys, anchor, and what the first start makes.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ats_pat_auth::{
+    AuthError, MasterKeys, Minter, PasswordCost, RootKey, RootKeys, SigningKeyPair,
+};
+use ats_pat_domain::event::{Actor, Event, EventKind, Head};
+use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
+use ats_pat_domain::port::{Clock, Randomness, RandomnessUnavailable, Store, StoreError};
+use ats_pat_domain::tagged::KeyId;
+use ats_pat_token::{Audience, SigningAlgorithm};
+
+use crate::anchor::{self, Anchor};
+use crate::change::{Change, Changes, Draft};
+use crate::error::Error;
+use crate::ledger::{Entry, expected_hash};
+use crate::limits::Limits;
+use crate::passwords::Passwords;
+use crate::ring::{Ring, RingState};
+use crate::rows::{Roots, hex};
+use crate::service::{Inner, Service};
+use crate::settings::Settings;
+use crate::usage::UsageLog;
+
+/// The algorithm that new tokens and keys name: what every library knows (RFC 8037, section 3.1).
+const ALGORITHM: SigningAlgorithm = SigningAlgorithm::EdDsa;
+const FIRST_KEY: KeyId = KeyId(1);
+
+/// What a service is made of.
+pub struct Parts {
+    /// The database, migrated.
+    pub store: Arc<dyn Store>,
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where secrets come from.
+    pub randomness: Arc<dyn Randomness>,
+    /// What the operator allows.
+    pub settings: Settings,
+    /// The master key file; made if the database holds no sealed key and the file is missing.
+    pub master_key_file: PathBuf,
+    /// Where the head of the event log is kept; `None` keeps it nowhere.
+    pub anchor_file: Option<PathBuf>,
+    /// What password hashing costs; [`PasswordCost::OWASP`] but in tests.
+    pub password_cost: PasswordCost,
+}
+
+/// Why the service can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The master key file can't be used, or a setting of tokens is out of range.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// The master key file is another database's.
+    #[error("the keys of this database are sealed under another master key than the one in {}: put back the file that belongs to it", path.display())]
+    WrongMasterKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A sealed key, or a row that grants rights, was altered.
+    #[error(
+        "a key in the database was altered behind the program's back: restore the database from a backup that you trust"
+    )]
+    KeyAltered(#[source] Error),
+    /// The database is older than what this server last saw, or another one.
+    #[error(
+        "the database is not the one that this data folder last saw: event {seq} is missing or different. If it was restored from a backup, \
+         run `ats-pat-admin db accept-restore --keep` (tokens work as in the backup) or `--revoke-all` (every token and session ends)"
+    )]
+    BehindAnchor {
+        /// The number of the last event seen.
+        seq: i64,
+    },
+    /// The head of the event log does not fit its last event.
+    #[error(
+        "the event log's end does not fit its last entry: the database was altered; restore it from a backup that you trust"
+    )]
+    EventLogAltered,
+    /// The anchor can't be read.
+    #[error("the file {} can't be read as the head of the event log; if it is damaged, remove it after `ats-pat-admin audit verify` found nothing", path.display())]
+    AnchorUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// No audience.
+    #[error(
+        "the setting audience names nobody: name at least one, or leave it out for the public URL"
+    )]
+    NoAudience,
+    /// The database did not do what it was asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No random bytes.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessUnavailable),
+    /// A change at start failed.
+    #[error(transparent)]
+    Change(Error),
+}
+
+impl From<Error> for OpenError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Store(error) => Self::Store(error),
+            Error::Auth(error) => Self::Auth(error),
+            Error::Tampered { .. } => Self::KeyAltered(error),
+            other => Self::Change(other),
+        }
+    }
+}
+
+impl Service {
+    /// Opens the service over a migrated database. On an empty one the keys are made, and the master key
+    /// file where it is missing.
+    pub async fn open(parts: Parts) -> Result<Self, OpenError> {
+        let (service, behind) = Self::open_even_behind(parts).await?;
+        match behind {
+            None => Ok(service),
+            Some(Head { seq, .. }) => Err(OpenError::BehindAnchor { seq }),
+        }
+    }
+
+    /// Opens the service even over a database that is not the one last seen; gives the head that it lacks.
+    pub(crate) async fn open_even_behind(parts: Parts) -> Result<(Self, Option<Head>), OpenError> {
+        let minter = Minter::new(
+            parts.settings.issuer.clone(),
+            Audience::new(parts.settings.audience.clone()).map_err(|_| OpenError::NoAudience)?,
+            u32::try_from(parts.settings.token_lifetime.as_secs()).unwrap_or(u32::MAX),
+            ALGORITHM,
+        )?;
+        let passwords = Passwords::new(parts.password_cost)?;
+        let kept = read_anchor(parts.anchor_file.as_deref())?;
+        let (master, roots) = open_roots(&parts).await?;
+        let roots = Arc::new(roots);
+        let head = genuine_head(&*parts.store, &roots).await?;
+        let behind = match kept {
+            Some(kept) if !holds(&*parts.store, &roots, kept).await? => Some(kept),
+            _ => None,
+        };
+        let changes = Changes {
+            store: parts.store,
+            clock: Arc::clone(&parts.clock),
+            randomness: parts.randomness,
+            roots,
+            anchor: Arc::new(Anchor::new(parts.anchor_file, head, kept)),
+        };
+        let ring = RingState::read_strictly(&*changes.store, &changes.roots, &master)
+            .await
+            .map_err(|error| wrong_key_or(error.into(), &parts.master_key_file))?;
+        let limits = Limits::new(
+            parts.clock,
+            parts.settings.sign_in_failures_per_quarter_hour,
+        );
+        let service = Self {
+            inner: Arc::new(Inner {
+                settings: parts.settings,
+                changes,
+                master,
+                minter,
+                ring: Ring::new(ring),
+                passwords,
+                limits,
+                usage: UsageLog::default(),
+            }),
+        };
+        tracing::info!(
+            seq = head.seq,
+            hash = hex(&head.hash),
+            "head of the event log"
+        );
+        if behind.is_none() {
+            service.seal_anew().await?;
+        }
+        Ok((service, behind))
+    }
+
+    /// Seals root and signing keys under the first master key, where they are under the second.
+    async fn seal_anew(&self) -> Result<(), OpenError> {
+        let store = self.store();
+        let master = &self.inner.master;
+        let is_due = |sealed: &[u8]| !master.sealed_under_first(sealed);
+        let roots = store.keys().root_keys().await?;
+        let (_, ring) = store.keys().ring().await?;
+        let due = roots.iter().any(|key| is_due(&key.sealed))
+            || ring
+                .iter()
+                .any(|key| key.row.sealed.as_deref().is_some_and(is_due));
+        if due {
+            self.change(SealAnew {
+                service: self.clone(),
+            })
+            .await?;
+            tracing::info!(
+                "root and signing keys are sealed under the first key of the master key file now"
+            );
+        }
+        Ok(())
+    }
+}
+
+fn read_anchor(file: Option<&Path>) -> Result<Option<Head>, OpenError> {
+    let Some(file) = file else { return Ok(None) };
+    anchor::read(file).map_err(|source| OpenError::AnchorUnreadable {
+        path: file.to_owned(),
+        source,
+    })
+}
+
+fn wrong_key_or(error: OpenError, path: &Path) -> OpenError {
+    match error {
+        OpenError::Auth(AuthError::WrongMasterKey) => OpenError::WrongMasterKey {
+            path: path.to_owned(),
+        },
+        OpenError::Auth(
+            error @ (AuthError::SealedAltered
+            | AuthError::SigningKeyMismatch
+            | AuthError::UnknownFormat { .. }),
+        ) => OpenError::KeyAltered(error.into()),
+        other => other,
+    }
+}
+
+/// The master keys and the roots; makes both where the database holds none.
+async fn open_roots(parts: &Parts) -> Result<(MasterKeys, Roots), OpenError> {
+    let path = &parts.master_key_file;
+    let stored = parts.store.keys().root_keys().await?;
+    if !stored.is_empty() {
+        let master = MasterKeys::read(path)?;
+        let roots = unseal(&stored, &master, path)?;
+        return Ok((master, roots));
+    }
+    let (master, made) = read_or_create(parts).await?;
+    let first = make_first_keys(parts, &master).await;
+    let stored = parts.store.keys().root_keys().await;
+    match (first, stored) {
+        // Either we made the first root, or another starter did: the one row decides.
+        (Ok(()) | Err(Error::Store(StoreError::Conflict(_))), Ok(stored)) if !stored.is_empty() => {
+            let roots = unseal(&stored, &master, path);
+            if made && roots.is_err() {
+                let _ = std::fs::remove_file(path);
+            }
+            Ok((master, roots?))
+        }
+        (Err(error), _) => {
+            // Where the answer is uncertain the file stays: the keys may be sealed under it.
+            if made && !matches!(error, Error::Uncertain(_) | Error::Interrupted(_)) {
+                let _ = std::fs::remove_file(path);
+            }
+            Err(error.into())
+        }
+        (Ok(()), Ok(_)) => Err(OpenError::EventLogAltered),
+        (Ok(()), Err(error)) => Err(error.into()),
+    }
+}
+
+fn unseal(stored: &[StoredRootKey], master: &MasterKeys, path: &Path) -> Result<Roots, OpenError> {
+    let mut keys: Vec<RootKeys> = Vec::with_capacity(stored.len());
+    for key in stored {
+        let root = RootKey::open(master, key.key_id.0, &key.sealed)
+            .map_err(|error| wrong_key_or(error.into(), path))?;
+        keys.push(root.derive());
+    }
+    let mut keys = keys.into_iter();
+    let first = keys.next().ok_or(OpenError::EventLogAltered)?;
+    Ok(Roots::new(first, keys))
+}
+
+/// Reads the master key file, or makes it; gives whether it was made here.
+async fn read_or_create(parts: &Parts) -> Result<(MasterKeys, bool), OpenError> {
+    let path = &parts.master_key_file;
+    match MasterKeys::read(path) {
+        Err(AuthError::MasterKeyFileMissing { .. }) => {}
+        other => return Ok((other?, false)),
+    }
+    let mut random = [0; 32];
+    parts.randomness.fill(&mut random)?;
+    match MasterKeys::create(path, random) {
+        Err(AuthError::MasterKeyFileExists { .. }) => {}
+        other => return Ok((other?, true)),
+    }
+    // Another starter makes it at this moment; it is complete within a blink.
+    let mut looks = 0;
+    loop {
+        match MasterKeys::read(path) {
+            Err(
+                AuthError::MasterKeyFileEmpty { .. } | AuthError::MasterKeyFileMalformed { .. },
+            ) if looks < 50 => {
+                looks += 1;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            other => return Ok((other?, false)),
+        }
+    }
+}
+
+async fn make_first_keys(parts: &Parts, master: &MasterKeys) -> Result<(), Error> {
+    let mut random = [0; 32];
+    parts.randomness.fill(&mut random)?;
+    let root = RootKey::new(FIRST_KEY.0, random);
+    let mut nonce = [0; 24];
+    parts.randomness.fill(&mut nonce)?;
+    let sealed_root = root.seal(master, nonce);
+    let changes = Changes {
+        store: Arc::clone(&parts.store),
+        clock: Arc::clone(&parts.clock),
+        randomness: Arc::clone(&parts.randomness),
+        roots: Arc::new(Roots::new(root.derive(), [])),
+        anchor: Arc::new(Anchor::new(None, Head::EMPTY, None)),
+    };
+    let created_at = parts.clock.now();
+    let pair = SigningKeyPair::generate(changes.random()?);
+    let signing_key = StoredSigningKey {
+        kid: pair.kid().to_owned(),
+        algorithm: ALGORITHM.as_str().to_owned(),
+        public: pair.public(),
+        sealed: Some(pair.seal(master, created_at.as_millis(), changes.random()?)),
+        created_at,
+        active_from: created_at,
+        retired_at: None,
+    };
+    let root_key = StoredRootKey {
+        key_id: FIRST_KEY,
+        sealed: sealed_root,
+        created_at,
+    };
+    changes
+        .run(FirstKeys {
+            root_key,
+            signing_key,
+        })
+        .await
+}
+
+/// The end of the log, if its last entry fits it.
+async fn genuine_head(store: &dyn Store, roots: &Roots) -> Result<Head, OpenError> {
+    let head = store.events().head().await?;
+    let last = store.events().from(head.seq, 1).await?;
+    match last.first() {
+        Some(event)
+            if event.seq == head.seq
+                && event.hash == head.hash
+                && follows_its_predecessor(store, roots, event).await? =>
+        {
+            Ok(head)
+        }
+        _ => Err(OpenError::EventLogAltered),
+    }
+}
+
+/// Whether the database holds the event that was last seen, or a later acceptance of a restore names it
+/// as given up.
+async fn holds(store: &dyn Store, roots: &Roots, kept: Head) -> Result<bool, OpenError> {
+    if kept.seq == 0 {
+        return Ok(true);
+    }
+    let found = store.events().from(kept.seq, 1).await?;
+    if found
+        .first()
+        .is_some_and(|event| event.seq == kept.seq && event.hash == kept.hash)
+    {
+        return Ok(true);
+    }
+    let Some(accepted) = store
+        .events()
+        .last_of_kind(EventKind::RestoreAccepted.as_str())
+        .await?
+    else {
+        return Ok(false);
+    };
+    Ok(given_up(&accepted).is_some_and(|seq| seq >= kept.seq)
+        && follows_its_predecessor(store, roots, &accepted).await?)
+}
+
+/// The highest head that an acceptance of a restore gives up.
+fn given_up(accepted: &Event) -> Option<i64> {
+    let details: serde_json::Value = serde_json::from_slice(&accepted.details).ok()?;
+    details.get("GivenUpSeq")?.as_i64()
+}
+
+async fn follows_its_predecessor(
+    store: &dyn Store,
+    roots: &Roots,
+    event: &Event,
+) -> Result<bool, OpenError> {
+    let before = if event.seq == 1 {
+        Some(Head::EMPTY)
+    } else {
+        let found = store.events().from(event.seq - 1, 1).await?;
+        found
+            .first()
+            .filter(|before| before.seq == event.seq - 1)
+            .map(|before| Head {
+                seq: before.seq,
+                hash: before.hash,
+            })
+    };
+    Ok(before.is_some_and(|before| {
+        expected_hash(roots, &before, event).is_ok_and(|hash| hash == event.hash)
+    }))
+}
+
+struct FirstKeys {
+    root_key: StoredRootKey,
+    signing_key: StoredSigningKey,
+}
+
+impl Change for FirstKeys {
+    type Output = ();
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
+        draft.insert_root_key(&self.root_key).await?;
+        draft.insert_signing_key(self.signing_key.clone()).await?;
+        draft.record(Entry::new(
+            EventKind::SigningKeyCreated,
+            Actor::System,
+            &&self.signing_key.kid,
+        ));
+        Ok(())
+    }
+}
+
+struct SealAnew {
+    service: Service,
+}
+
+impl Change for SealAnew {
+    type Output = ();
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
+        let master = &self.service.inner.master;
+        for mut key in draft.read().keys().root_keys().await? {
+            let root = RootKey::open(master, key.key_id.0, &key.sealed)?;
+            key.sealed = root.seal(master, draft.random()?);
+            draft.update_root_key(&key).await?;
+        }
+        for tagged in draft.read().keys().ring().await?.1 {
+            let mut key = draft.check(tagged)?;
+            let created_at = key.created_at.as_millis();
+            let Some(sealed) = &key.sealed else { continue };
+            let pair = SigningKeyPair::open(master, &key.kid, created_at, sealed)?;
+            key.sealed = Some(pair.seal(master, created_at, draft.random()?));
+            draft.update_signing_key(key).await?;
+        }
+        draft.record(Entry::new(
+            EventKind::KeysResealed,
+            Actor::System,
+            &"master-key",
+        ));
+        Ok(())
+    }
+}

@@ -1,0 +1,208 @@
+//! The audit trail: reading it, and verifying it against the tables.
+
+use std::collections::HashMap;
+
+use ats_pat_domain::Tagged;
+use ats_pat_domain::UserId;
+use ats_pat_domain::event::{Event, Head};
+use serde_json::Value;
+
+use super::Operator;
+use crate::error::Error;
+use crate::ledger::{expected_hash, personal_part_is_genuine};
+use crate::rows::{Row, hex};
+use crate::view::EventView;
+
+/// How many rows are read at once.
+const BATCH: u64 = 1000;
+
+/// What verifying found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditReport {
+    /// How many events were verified.
+    pub events: u64,
+    /// How many rows were compared with them.
+    pub rows: u64,
+    /// One sentence for each thing that is not as this service wrote it.
+    pub findings: Vec<String>,
+}
+
+impl Operator<'_> {
+    /// The last `limit` events, the newest first: of the user of this name, or of everybody.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`].
+    pub async fn events(&self, owner: Option<&str>, limit: u64) -> Result<Vec<EventView>, Error> {
+        let owner: Option<UserId> = match owner {
+            Some(name) => Some(self.find_user(name).await?.id),
+            None => None,
+        };
+        let events = self.service.store().events().latest(owner, limit).await?;
+        Ok(events.iter().map(EventView::new).collect())
+    }
+
+    /// Walks the chain from its first event, then compares every row that grants rights with its last
+    /// event: what was planted, altered, replayed, or removed is found. A change made meanwhile may be
+    /// reported; verify again.
+    pub async fn verify_audit(&self) -> Result<AuditReport, Error> {
+        let mut audit = Audit {
+            operator: *self,
+            report: AuditReport::default(),
+            last_tags: HashMap::new(),
+        };
+        audit.walk_chain().await?;
+        audit.compare_rows().await?;
+        Ok(audit.report)
+    }
+}
+
+struct Audit<'a> {
+    operator: Operator<'a>,
+    report: AuditReport,
+    /// By table and id, what the last event says of the row: its tag, or that it was removed.
+    last_tags: HashMap<(String, String), Option<String>>,
+}
+
+impl Audit<'_> {
+    async fn walk_chain(&mut self) -> Result<(), Error> {
+        let service = self.operator.service;
+        let end = service.store().events().head().await?;
+        let mut before = Head::EMPTY;
+        loop {
+            let batch = service.store().events().from(before.seq + 1, BATCH).await?;
+            if batch.is_empty() {
+                break;
+            }
+            for event in batch {
+                self.verify_event(before, &event);
+                before = Head {
+                    seq: event.seq,
+                    hash: event.hash,
+                };
+            }
+        }
+        if before.seq < end.seq || (before.seq == end.seq && before.hash != end.hash) {
+            self.find(format!(
+                "the log ends at event {}, but its head says {}: events were cut off",
+                before.seq, end.seq
+            ));
+        }
+        let seen = service.inner.changes.anchor.head();
+        if before.seq < seen.seq {
+            self.find(format!(
+                "the log ends at event {}, but event {} was seen: events were cut off",
+                before.seq, seen.seq
+            ));
+        }
+        Ok(())
+    }
+
+    fn verify_event(&mut self, before: Head, event: &Event) {
+        let roots = self.operator.service.roots();
+        self.report.events += 1;
+        if event.seq != before.seq + 1 {
+            self.find(format!(
+                "events {} to {} are missing",
+                before.seq + 1,
+                event.seq - 1
+            ));
+        } else if !expected_hash(roots, &before, event).is_ok_and(|hash| hash == event.hash) {
+            self.find(format!(
+                "event {} was altered, or does not follow the one before",
+                event.seq
+            ));
+        }
+        if !personal_part_is_genuine(roots, event) {
+            self.find(format!(
+                "the personal details of event {} were altered",
+                event.seq
+            ));
+        }
+        let details: Value = serde_json::from_slice(&event.details).unwrap_or_default();
+        for row in details
+            .get("Rows")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            if let (Some(table), Some(id)) = (row["Table"].as_str(), row["Id"].as_str()) {
+                let tag = row["Tag"].as_str().map(ToOwned::to_owned);
+                self.last_tags
+                    .insert((table.to_owned(), id.to_owned()), tag);
+            }
+        }
+    }
+
+    async fn compare_rows(&mut self) -> Result<(), Error> {
+        let store = self.operator.service.store();
+        for user in store.users().all().await? {
+            self.compare(&user);
+        }
+        let mut after = None;
+        loop {
+            let batch = store.tokens().after(after, BATCH).await?;
+            let Some(last) = batch.last() else { break };
+            after = Some(last.row.id);
+            for token in &batch {
+                self.compare(token);
+            }
+        }
+        let mut after = None;
+        loop {
+            let batch = store.secrets().after(after, BATCH).await?;
+            let Some(last) = batch.last() else { break };
+            after = Some(last.row.hash);
+            for secret in &batch {
+                self.compare(secret);
+            }
+        }
+        for session in store.sessions().all().await? {
+            self.compare(&session);
+        }
+        for key in store.keys().ring().await?.1 {
+            self.compare(&key);
+        }
+        if let Some(link) = store.setup_links().current().await? {
+            self.compare(&link);
+        }
+        self.find_removed();
+        Ok(())
+    }
+
+    fn compare<R: Row>(&mut self, tagged: &Tagged<R>) {
+        self.report.rows += 1;
+        let id = tagged.row.row_id();
+        let last = self.last_tags.remove(&(R::TABLE.to_owned(), id.clone()));
+        if !self.operator.service.roots().is_genuine(tagged) {
+            self.find(format!("row {id} of {} was planted or altered", R::TABLE));
+            return;
+        }
+        match last {
+            Some(Some(tag)) if tag == hex(&tagged.tag.bytes) => {}
+            Some(Some(_)) => self.find(format!(
+                "row {id} of {} is an older one, put back",
+                R::TABLE
+            )),
+            Some(None) => self.find(format!(
+                "row {id} of {} was removed once, and put back",
+                R::TABLE
+            )),
+            None => self.find(format!("row {id} of {} has no event", R::TABLE)),
+        }
+    }
+
+    /// Rows that events tell of and no table holds. Ended sessions are removed in time, without an event.
+    fn find_removed(&mut self) {
+        let mut missing: Vec<_> = std::mem::take(&mut self.last_tags)
+            .into_iter()
+            .filter(|((table, _), tag)| tag.is_some() && table != "sessions")
+            .map(|((table, id), _)| format!("row {id} of {table} was removed"))
+            .collect();
+        missing.sort();
+        self.report.findings.append(&mut missing);
+    }
+
+    fn find(&mut self, finding: String) {
+        self.report.findings.push(finding);
+    }
+}

@@ -1,0 +1,19 @@
+//! What operators do: the same use cases for the admin program and for any other front door.
+
+mod audit;
+mod keys;
+mod restore;
+mod tokens;
+mod users;
+
+pub use audit::AuditReport;
+pub use restore::{Accepted, RestoreChoice};
+pub use users::NewUser;
+
+use crate::service::Service;
+
+/// The use cases of operators; see [`Service::operator`].
+#[derive(Clone, Copy)]
+pub struct Operator<'a> {
+    pub(crate) service: &'a Service,
+}

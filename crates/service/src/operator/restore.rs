@@ -1,0 +1,130 @@
+//! Accepting a restored database.
+
+use ats_pat_domain::event::{Actor, EventKind, Head};
+
+use crate::change::{Change, Draft};
+use crate::error::Error;
+use crate::ledger::Entry;
+use crate::open::{OpenError, Parts};
+use crate::service::Service;
+
+/// How many tokens are read at once.
+const BATCH: u64 = 500;
+
+/// What becomes of the rights in a restored database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RestoreChoice {
+    /// Tokens and sessions are as in the backup: what was revoked or regenerated since works again.
+    Keep,
+    /// Every token is revoked and every session ended.
+    RevokeAll,
+}
+
+/// What accepting a restore did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The number of the last event that was given up.
+    pub given_up_seq: i64,
+    /// The number of the last event now.
+    pub head_seq: i64,
+    /// How many tokens were revoked.
+    pub revoked: u64,
+}
+
+impl Service {
+    /// Accepts that the database is older than what the data folder last saw: appends an event that names
+    /// the head given up, which servers take in place of their anchors up to that number.
+    ///
+    /// # Errors
+    /// [`Error::NothingToAccept`] where the database is not behind; else as [`Service::open`].
+    pub async fn accept_restore(
+        parts: Parts,
+        choice: RestoreChoice,
+    ) -> Result<Accepted, OpenError> {
+        let (service, behind) = Self::open_even_behind(parts).await?;
+        let Some(given_up) = behind else {
+            return Err(OpenError::Change(Error::NothingToAccept));
+        };
+        let revoked = service.change(Accept { given_up, choice }).await?;
+        // Kept here even where the restored log is shorter than the one given up.
+        let head = service.store().events().head().await?;
+        service.inner.changes.anchor.replace(head);
+        service.flush().await;
+        Ok(Accepted {
+            given_up_seq: given_up.seq,
+            head_seq: head.seq,
+            revoked,
+        })
+    }
+}
+
+struct Accept {
+    given_up: Head,
+    choice: RestoreChoice,
+}
+
+impl Change for Accept {
+    type Output = u64;
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<u64, Error> {
+        let choice = match self.choice {
+            RestoreChoice::Keep => "keep",
+            RestoreChoice::RevokeAll => "revoke-all",
+        };
+        // The higher of both ends: the restored log may have grown since.
+        let given_up = self
+            .given_up
+            .seq
+            .max(draft.read().events().head().await?.seq);
+        draft.record(
+            Entry::new(EventKind::RestoreAccepted, Actor::Operator, &given_up)
+                .detail("GivenUpSeq", given_up)
+                .detail("Choice", choice),
+        );
+        match self.choice {
+            RestoreChoice::Keep => Ok(0),
+            RestoreChoice::RevokeAll => {
+                end_sessions(draft).await?;
+                revoke_tokens(draft).await
+            }
+        }
+    }
+}
+
+async fn end_sessions(draft: &Draft<'_>) -> Result<(), Error> {
+    for tagged in draft.read().sessions().all().await? {
+        let user = tagged.row.user_id;
+        let ended = draft.delete_sessions_of(user).await?;
+        if ended > 0 {
+            draft.record(
+                Entry::new(EventKind::SessionEnded, Actor::Operator, &user)
+                    .owner(user)
+                    .detail("SessionsEnded", ended),
+            );
+        }
+    }
+    Ok(())
+}
+
+async fn revoke_tokens(draft: &Draft<'_>) -> Result<u64, Error> {
+    let mut revoked = 0;
+    let mut after = None;
+    loop {
+        let batch = draft.read().tokens().after(after, BATCH).await?;
+        let Some(last) = batch.last() else {
+            return Ok(revoked);
+        };
+        after = Some(last.row.id);
+        for tagged in batch {
+            let mut token = draft.check(tagged)?;
+            if token.revoke(draft.now) {
+                let entry = Entry::new(EventKind::TokenRevoked, Actor::Operator, &token.id)
+                    .owner(token.owner_id)
+                    .personal("Name", token.name.as_str());
+                draft.update_token(token).await?;
+                draft.record(entry);
+                revoked += 1;
+            }
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Users: adding, disabling, enabling, new passwords.
+
+use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_domain::problem::Failure;
+use ats_pat_domain::user::UserKind;
+use ats_pat_domain::{DisplayName, Problem, User, UserId, UserName};
+use secrecy::SecretString;
+
+use super::Operator;
+use crate::change::{Change, Draft};
+use crate::error::Error;
+use crate::ledger::Entry;
+use crate::outcome::Outcome;
+use crate::view::UserView;
+
+/// A user to add.
+#[derive(Clone)]
+pub struct NewUser {
+    /// What the user signs in with.
+    pub name: String,
+    /// The id that the user has elsewhere; absent, a new one.
+    pub id: Option<UserId>,
+    /// What the user is shown by; absent, the name.
+    pub display_name: Option<String>,
+    /// Whether the user administers the service.
+    pub administrator: bool,
+    /// The password; without one the user can't sign in until one is set.
+    pub password: Option<SecretString>,
+}
+
+impl Operator<'_> {
+    /// Adds a user.
+    ///
+    /// # Errors
+    /// 1001 for names or a password against the rules, 1301 for a name in use, [`Error::UserIdInUse`].
+    pub async fn add_user(&self, new: NewUser) -> Result<Outcome<UserView>, Error> {
+        let mut failures = Vec::new();
+        let name = UserName::new(&new.name).map_err(|reason| {
+            failures.push(Failure {
+                field: "UserName",
+                reason,
+            });
+        });
+        let display_name = DisplayName::new(new.display_name.as_deref().unwrap_or(&new.name))
+            .map_err(|reason| {
+                failures.push(Failure {
+                    field: "DisplayName",
+                    reason,
+                });
+            });
+        let (Ok(name), Ok(display_name)) = (name, display_name) else {
+            return Err(Problem::ValidationFailed(failures).into());
+        };
+        let password_hash = match &new.password {
+            None => None,
+            Some(password) => {
+                let about = [name.as_str(), display_name.as_str()];
+                let salt = self.service.inner.changes.random()?;
+                Some(
+                    self.service
+                        .inner
+                        .passwords
+                        .hash_new(password, &about, salt)
+                        .await?,
+                )
+            }
+        };
+        let add = Add {
+            id: new.id,
+            name,
+            display_name,
+            administrator: new.administrator,
+            password_hash,
+        };
+        let user = self.service.change(add).await?;
+        Ok(Outcome::grants(UserView::new(&user)))
+    }
+
+    /// Every user, by name.
+    pub async fn users(&self) -> Result<Vec<UserView>, Error> {
+        let users = self.service.store().users().all().await?;
+        users
+            .into_iter()
+            .map(|user| {
+                self.service
+                    .roots()
+                    .check(user)
+                    .map(|user| UserView::new(&user))
+            })
+            .collect()
+    }
+
+    /// Keeps a user out: sessions end, tokens are refused with 1205. A disabled one stays as it was.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`].
+    pub async fn disable_user(&self, name: &str) -> Result<Outcome<UserView>, Error> {
+        let user = self
+            .service
+            .change(SetDisabled {
+                name: name.to_owned(),
+                disabled: true,
+            })
+            .await?;
+        Ok(Outcome::takes_away(UserView::new(&user)))
+    }
+
+    /// Lets a disabled user in again. An enabled one stays as it was.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`].
+    pub async fn enable_user(&self, name: &str) -> Result<Outcome<UserView>, Error> {
+        let user = self
+            .service
+            .change(SetDisabled {
+                name: name.to_owned(),
+                disabled: false,
+            })
+            .await?;
+        Ok(Outcome::grants(UserView::new(&user)))
+    }
+
+    /// Gives a user a new password; the user's sessions end.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`], 1001 for a password against the rules.
+    pub async fn set_password(
+        &self,
+        name: &str,
+        password: &SecretString,
+    ) -> Result<Outcome<UserView>, Error> {
+        let user = self.find_user(name).await?;
+        let about = [user.name.as_str(), user.display_name.as_str()];
+        let salt = self.service.inner.changes.random()?;
+        let password_hash = self
+            .service
+            .inner
+            .passwords
+            .hash_new(password, &about, salt)
+            .await?;
+        let user = self
+            .service
+            .change(SetPassword {
+                id: user.id,
+                password_hash,
+            })
+            .await?;
+        Ok(Outcome::takes_away(UserView::new(&user)))
+    }
+
+    /// The user of this name.
+    pub(crate) async fn find_user(&self, name: &str) -> Result<User, Error> {
+        let not_found = || Error::UserNotFound {
+            name: name.to_owned(),
+        };
+        let folded = UserName::new(name).map_err(|_| not_found())?.folded();
+        let user = self
+            .service
+            .store()
+            .users()
+            .by_folded_name(&folded)
+            .await?
+            .ok_or_else(not_found)?;
+        self.service.roots().check(user)
+    }
+}
+
+struct Add {
+    id: Option<UserId>,
+    name: UserName,
+    display_name: DisplayName,
+    administrator: bool,
+    password_hash: Option<String>,
+}
+
+impl Change for Add {
+    type Output = User;
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<User, Error> {
+        let users = draft.read().users();
+        if users.by_folded_name(&self.name.folded()).await?.is_some() {
+            return Err(Problem::NameInUse {
+                name: self.name.as_str().to_owned(),
+            }
+            .into());
+        }
+        let id = match self.id {
+            Some(id) if users.by_id(id).await?.is_some() => {
+                return Err(Error::UserIdInUse { id: id.to_string() });
+            }
+            Some(id) => id,
+            None => UserId::new(draft.now, draft.random()?),
+        };
+        let user = User {
+            id,
+            name: self.name.clone(),
+            display_name: self.display_name.clone(),
+            kind: UserKind::Person,
+            password_hash: self.password_hash.clone(),
+            is_administrator: self.administrator,
+            disabled: false,
+            created_at: draft.now,
+        };
+        draft.insert_user(user.clone()).await?;
+        draft.record(
+            Entry::new(EventKind::UserCreated, Actor::Operator, &id)
+                .owner(id)
+                .detail("IsAdmin", self.administrator)
+                .personal("UserName", self.name.as_str())
+                .personal("DisplayName", self.display_name.as_str()),
+        );
+        Ok(user)
+    }
+}
+
+struct SetDisabled {
+    name: String,
+    disabled: bool,
+}
+
+impl Change for SetDisabled {
+    type Output = User;
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<User, Error> {
+        let not_found = || Error::UserNotFound {
+            name: self.name.clone(),
+        };
+        let folded = UserName::new(&self.name).map_err(|_| not_found())?.folded();
+        let user = draft
+            .read()
+            .users()
+            .by_folded_name(&folded)
+            .await?
+            .ok_or_else(not_found)?;
+        let mut user = draft.check(user)?;
+        if user.disabled == self.disabled {
+            return Ok(user);
+        }
+        user.disabled = self.disabled;
+        draft.update_user(user.clone()).await?;
+        let kind = if self.disabled {
+            EventKind::UserDisabled
+        } else {
+            EventKind::UserEnabled
+        };
+        let mut entry = Entry::new(kind, Actor::Operator, &user.id)
+            .owner(user.id)
+            .personal("UserName", user.name.as_str());
+        if self.disabled {
+            entry = entry.detail("SessionsEnded", draft.delete_sessions_of(user.id).await?);
+        }
+        draft.record(entry);
+        Ok(user)
+    }
+}
+
+struct SetPassword {
+    id: UserId,
+    password_hash: String,
+}
+
+impl Change for SetPassword {
+    type Output = User;
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<User, Error> {
+        let user = draft.read().users().by_id(self.id).await?;
+        let mut user = draft.check(user.ok_or_else(|| Error::UserNotFound {
+            name: self.id.to_string(),
+        })?)?;
+        user.password_hash = Some(self.password_hash.clone());
+        draft.update_user(user.clone()).await?;
+        let ended = draft.delete_sessions_of(user.id).await?;
+        draft.record(
+            Entry::new(EventKind::PasswordSet, Actor::Operator, &user.id)
+                .owner(user.id)
+                .detail("SessionsEnded", ended)
+                .personal("UserName", user.name.as_str()),
+        );
+        Ok(user)
+    }
+}

@@ -1,0 +1,37 @@
+//! What a change answers with.
+
+/// The result of a change, with the mark that a cache must respect.
+#[must_use = "an outcome that takes rights away binds the time of the answer"]
+pub struct Outcome<T> {
+    value: T,
+    takes_rights_away: bool,
+}
+
+impl<T> Outcome<T> {
+    /// Nobody loses rights by it: the answer may go out at once.
+    pub(crate) fn grants(value: T) -> Self {
+        Self {
+            value,
+            takes_rights_away: false,
+        }
+    }
+
+    /// Somebody loses rights by it, now or by another call just before.
+    pub(crate) fn takes_away(value: T) -> Self {
+        Self {
+            value,
+            takes_rights_away: true,
+        }
+    }
+
+    /// Whether the answer has to wait until no replica answers from before the change. As long as every
+    /// exchange asks the primary there is nothing to wait for.
+    pub fn takes_rights_away(&self) -> bool {
+        self.takes_rights_away
+    }
+
+    /// The result.
+    pub fn into_value(self) -> T {
+        self.value
+    }
+}

@@ -1,0 +1,94 @@
+//! Password work: dear on purpose, so a bounded number at once.
+
+use std::sync::Arc;
+
+use ats_pat_auth::{AuthError, Password, PasswordCost, PasswordHasher, PasswordRefused};
+use ats_pat_domain::{Problem, Reason};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::error::Error;
+
+/// How many may wait for their turn; further ones are sent away.
+const WAITING: usize = 64;
+
+/// Hashes and verifies passwords apart from the threads that serve requests.
+pub(crate) struct Passwords {
+    hasher: PasswordHasher,
+    turns: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+}
+
+impl Passwords {
+    pub(crate) fn new(cost: PasswordCost) -> Result<Self, AuthError> {
+        let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Ok(Self {
+            hasher: PasswordHasher::new(cost)?,
+            turns: Arc::new(Semaphore::new(at_once)),
+            waiting: Arc::new(Semaphore::new(at_once + WAITING)),
+        })
+    }
+
+    /// Whether `typed` is the password of `stored`; without `stored` the same work and `false`.
+    pub(crate) async fn verify(
+        &self,
+        stored: Option<String>,
+        typed: &SecretString,
+    ) -> Result<bool, Error> {
+        let hasher = self.hasher.clone();
+        let password = Password::typed(typed.expose_secret());
+        self.work(move || match stored {
+            Some(stored) => hasher.verify(&stored, &password),
+            None => hasher.verify_unknown(&password),
+        })
+        .await?
+        .map_err(Error::from)
+    }
+
+    /// The hash of a new password, if it follows the rules; `about` are words that a guesser would try.
+    pub(crate) async fn hash_new(
+        &self,
+        chosen: &SecretString,
+        about: &[&str],
+        salt: [u8; 16],
+    ) -> Result<String, Error> {
+        let hasher = self.hasher.clone();
+        let chosen = chosen.clone();
+        let about: Vec<String> = about.iter().map(ToString::to_string).collect();
+        self.work(move || {
+            let about: Vec<&str> = about.iter().map(String::as_str).collect();
+            let password = Password::chosen(chosen.expose_secret(), &about).map_err(|refused| {
+                let reason = match refused {
+                    PasswordRefused::TooShort => Reason::TooShort,
+                    PasswordRefused::TooLong => Reason::TooLong,
+                    PasswordRefused::TooCommon => Reason::TooCommon,
+                };
+                Error::Refused(Problem::validation("Password", reason))
+            })?;
+            Ok(hasher.hash(&password, salt)?)
+        })
+        .await?
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let _turn = self.turn().await?;
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| Error::Interrupted(error.into()))
+    }
+
+    async fn turn(&self) -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit), Error> {
+        let busy = || Error::Refused(Problem::TooManyRequests { seconds: 1 });
+        let waiting = Arc::clone(&self.waiting)
+            .try_acquire_owned()
+            .map_err(|_| busy())?;
+        let turn = Arc::clone(&self.turns)
+            .acquire_owned()
+            .await
+            .map_err(|_| busy())?;
+        Ok((waiting, turn))
+    }
+}

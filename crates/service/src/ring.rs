@@ -1,0 +1,195 @@
+//! The ring of signing keys.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use ats_pat_auth::{MasterKeys, SigningKeyPair};
+use ats_pat_domain::key::{KeyState, StoredSigningKey};
+use ats_pat_domain::port::Store;
+use ats_pat_domain::{Tagged, Timestamp};
+use ats_pat_token::{Jwk, JwkSet, SigningAlgorithm};
+
+use crate::error::{Error, causes};
+use crate::rows::Roots;
+
+/// How long others may keep the key set (`max-age`).
+pub(crate) const KEY_SET_AGE: Duration = Duration::from_mins(5);
+/// How far clocks may differ.
+pub(crate) const SKEW: Duration = Duration::from_mins(1);
+/// The longest lifetime of authentication tokens.
+const LONGEST_LIFETIME: Duration = Duration::from_hours(1);
+/// The lease of a replica's cache.
+const LEASE: Duration = Duration::from_millis(200);
+
+/// How long a key is published before it signs.
+pub(crate) const PUBLISHED_BEFORE: Duration = KEY_SET_AGE.saturating_add(SKEW);
+/// How long a retired key stays published: until the last token that it signed is over everywhere.
+pub(crate) const PUBLISHED_AFTER: Duration = LONGEST_LIFETIME
+    .saturating_add(SKEW)
+    .saturating_add(KEY_SET_AGE)
+    .saturating_add(LEASE);
+
+/// The ring as last read, and the way to read it anew.
+pub(crate) struct Ring {
+    state: ArcSwap<RingState>,
+    reading: tokio::sync::Mutex<()>,
+}
+
+/// The keys of one version of the ring.
+pub(crate) struct RingState {
+    version: i64,
+    keys: Vec<RingKey>,
+}
+
+struct RingKey {
+    stored: StoredSigningKey,
+    pair: Option<SigningKeyPair>,
+    jwk: Jwk,
+}
+
+impl Ring {
+    pub(crate) fn new(state: RingState) -> Self {
+        Self {
+            state: ArcSwap::from_pointee(state),
+            reading: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// The ring in `version` or a later one: a server that missed a rotation must not sign on.
+    pub(crate) async fn at(
+        &self,
+        version: i64,
+        store: &dyn Store,
+        roots: &Roots,
+        master: &MasterKeys,
+    ) -> Result<Arc<RingState>, Error> {
+        let state = self.state.load_full();
+        if state.version >= version {
+            return Ok(state);
+        }
+        let _one_at_a_time = self.reading.lock().await;
+        let state = self.state.load_full();
+        if state.version >= version {
+            return Ok(state);
+        }
+        let state = Arc::new(RingState::read(store, roots, master).await?);
+        self.state.store(Arc::clone(&state));
+        Ok(state)
+    }
+
+    /// The ring as last read.
+    pub(crate) fn last(&self) -> Arc<RingState> {
+        self.state.load_full()
+    }
+}
+
+impl RingState {
+    /// Reads the ring; a key that was planted or altered is left out, so that it can't stop the genuine ones.
+    async fn read(store: &dyn Store, roots: &Roots, master: &MasterKeys) -> Result<Self, Error> {
+        let (version, stored) = store.keys().ring().await?;
+        let mut keys = Vec::with_capacity(stored.len());
+        for key in stored {
+            match RingKey::open(key, roots, master) {
+                Ok(key) => keys.push(key),
+                Err(error) => {
+                    tracing::error!(cause = %causes(&error), "a signing key is left out of the ring");
+                }
+            }
+        }
+        Ok(Self { version, keys })
+    }
+
+    /// Reads the ring at start: a key that was planted or altered stops it.
+    pub(crate) async fn read_strictly(
+        store: &dyn Store,
+        roots: &Roots,
+        master: &MasterKeys,
+    ) -> Result<Self, Error> {
+        let (version, stored) = store.keys().ring().await?;
+        let keys = stored
+            .into_iter()
+            .map(|key| RingKey::open(key, roots, master))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { version, keys })
+    }
+
+    /// The key that signs at `now`: of the active ones the last that became so.
+    pub(crate) fn signer(&self, now: Timestamp) -> Result<&SigningKeyPair, Error> {
+        self.keys
+            .iter()
+            .filter(|key| key.stored.state(now) == KeyState::Active)
+            .max_by_key(|key| key.stored.active_from)
+            .and_then(|key| key.pair.as_ref())
+            .ok_or(Error::NoSigningKey)
+    }
+
+    /// The published key of this id.
+    pub(crate) fn published(&self, kid: &str, now: Timestamp) -> Option<&Jwk> {
+        self.keys
+            .iter()
+            .find(|key| key.is_published(now) && key.jwk.kid() == kid)
+            .map(|key| &key.jwk)
+    }
+
+    /// Every published key.
+    pub(crate) fn key_set(&self, now: Timestamp) -> JwkSet {
+        JwkSet::new(
+            self.keys
+                .iter()
+                .filter(|key| key.is_published(now))
+                .map(|key| key.jwk.clone())
+                .collect(),
+        )
+    }
+
+    /// The keys whose private part is due to be erased.
+    pub(crate) fn due_for_destruction(&self, now: Timestamp) -> Vec<String> {
+        self.keys
+            .iter()
+            .filter(|key| key.stored.sealed.is_some() && !key.is_published(now))
+            .map(|key| key.stored.kid.clone())
+            .collect()
+    }
+}
+
+impl RingKey {
+    fn open(
+        tagged: Tagged<StoredSigningKey>,
+        roots: &Roots,
+        master: &MasterKeys,
+    ) -> Result<Self, Error> {
+        let stored = roots.check(tagged)?;
+        let altered = || Error::Tampered {
+            table: "signing_keys",
+            id: stored.kid.clone(),
+        };
+        let jwk =
+            Jwk::from_bytes(&stored.public, SigningAlgorithm::EdDsa).map_err(|_| altered())?;
+        let pair = match &stored.sealed {
+            None => None,
+            Some(sealed) => Some(SigningKeyPair::open(
+                master,
+                &stored.kid,
+                stored.created_at.as_millis(),
+                sealed,
+            )?),
+        };
+        if jwk.kid() != stored.kid
+            || pair
+                .as_ref()
+                .is_some_and(|pair| pair.public() != stored.public)
+        {
+            return Err(altered());
+        }
+        Ok(Self { stored, pair, jwk })
+    }
+
+    fn is_published(&self, now: Timestamp) -> bool {
+        self.stored.sealed.is_some()
+            && self
+                .stored
+                .retired_at
+                .is_none_or(|retired| now < retired.after(PUBLISHED_AFTER))
+    }
+}

@@ -1,0 +1,266 @@
+//! Sessions: signing in, being signed in, signing out.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use ats_pat_auth::SessionId;
+use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_domain::problem::Failure;
+use ats_pat_domain::user::UserKind;
+use ats_pat_domain::{Problem, Reason, Session, User, UserId, UserName};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::change::{Change, Draft};
+use crate::error::{Error, causes};
+use crate::ledger::Entry;
+use crate::outcome::Outcome;
+use crate::rows::Row;
+use crate::service::Service;
+use crate::view::SessionUser;
+
+/// How often a session in use is noted as seen.
+const TOUCHED_EVERY: Duration = Duration::from_mins(1);
+
+/// A sign-in that was right.
+pub struct SignInResult {
+    /// The new session's id, for the cookie.
+    pub session_id: SecretString,
+    /// Who signed in.
+    pub user: SessionUser,
+}
+
+/// Proof that a session holds: what the use cases of a signed-in user ask for.
+#[derive(Clone)]
+pub struct SignedIn {
+    pub(crate) session: Session,
+    pub(crate) user: User,
+}
+
+impl SignedIn {
+    /// Who is signed in.
+    pub fn user(&self) -> SessionUser {
+        SessionUser::new(&self.user)
+    }
+
+    pub(crate) fn user_id(&self) -> UserId {
+        self.user.id
+    }
+
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::User(self.user.id)
+    }
+}
+
+impl Service {
+    /// Signs a person in from `address`; a new session each time.
+    ///
+    /// # Errors
+    /// 1001 for an empty or impossible user name or an empty password, 1400 after too many failures, 1101,
+    /// and 1205 for a disabled user with the right password.
+    pub async fn sign_in(
+        &self,
+        user_name: &str,
+        password: &SecretString,
+        address: IpAddr,
+    ) -> Result<SignInResult, Error> {
+        let folded = checked_name(user_name, password)?.folded();
+        let slow_down = self.inner.limits.count_sign_in(&folded, address)?;
+        if !slow_down.is_zero() {
+            tokio::time::sleep(slow_down).await;
+        }
+        let user = match self.store().users().by_folded_name(&folded).await? {
+            Some(tagged) => self
+                .roots()
+                .check(tagged)
+                .ok()
+                .filter(|user| user.kind == UserKind::Person),
+            None => None,
+        };
+        let stored = user.as_ref().and_then(|user| user.password_hash.clone());
+        let is_right = self.inner.passwords.verify(stored, password).await?;
+        let Some(user) = user.filter(|_| is_right) else {
+            return Err(Problem::InvalidCredentials.into());
+        };
+        if user.disabled {
+            return Err(Problem::OwnerDisabled.into());
+        }
+        let id = SessionId::from_random(self.inner.changes.random()?);
+        let started = StartSession {
+            user_id: user.id,
+            password_hash: user.password_hash,
+            id_hash: self.roots().current().hash_session_id(&id).to_bytes(),
+            absolute: self.inner.settings.session_absolute,
+            address,
+        };
+        let user = self.change(started).await?;
+        self.inner.limits.forgive_sign_in(&folded, address);
+        Ok(SignInResult {
+            session_id: id.to_text(),
+            user: SessionUser::new(&user),
+        })
+    }
+
+    /// Finds the session of this id.
+    ///
+    /// # Errors
+    /// 1100 where it does not hold: unknown, idle too long, at its end, or its user disabled.
+    pub async fn authenticate(&self, session_id: &str) -> Result<SignedIn, Error> {
+        let now = self.now();
+        let found = self.find_session(session_id).await?;
+        let signed_in = found
+            .filter(|found| {
+                found.session.holds(now, self.inner.settings.session_idle) && !found.user.disabled
+            })
+            .ok_or(Problem::SignInRequired)?;
+        let session = &signed_in.session;
+        if session.last_seen_at.after(TOUCHED_EVERY) <= now
+            && let Err(error) = self.store().touch_session(&session.id_hash, now).await
+        {
+            tracing::warn!(cause = %causes(&error), "a session could not be noted as seen");
+        }
+        Ok(signed_in)
+    }
+
+    /// Ends the session of this id, if there is one.
+    pub async fn sign_out(&self, session_id: Option<&str>) -> Result<Outcome<()>, Error> {
+        if let Some(id) = session_id
+            && let Some(found) = self.find_session(id).await?
+        {
+            self.change(EndSession {
+                session: found.session,
+            })
+            .await?;
+        }
+        Ok(Outcome::takes_away(()))
+    }
+
+    async fn find_session(&self, session_id: &str) -> Result<Option<SignedIn>, Error> {
+        let Some(id) = SessionId::parse(session_id) else {
+            return Ok(None);
+        };
+        for keys in self.roots().newest_first() {
+            let hash = keys.hash_session_id(&id).to_bytes();
+            if let Some((session, user)) = self.store().sessions().by_hash(&hash).await? {
+                let (Ok(session), Ok(user)) =
+                    (self.roots().check(session), self.roots().check(user))
+                else {
+                    return Ok(None);
+                };
+                return Ok((session.user_id == user.id).then_some(SignedIn { session, user }));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn checked_name(user_name: &str, password: &SecretString) -> Result<UserName, Problem> {
+    let name = UserName::new(user_name);
+    let mut failures = Vec::new();
+    if let Err(reason) = name {
+        failures.push(Failure {
+            field: "UserName",
+            reason,
+        });
+    }
+    if password.expose_secret().is_empty() {
+        failures.push(Failure {
+            field: "Password",
+            reason: Reason::Empty,
+        });
+    }
+    match name {
+        Ok(name) if failures.is_empty() => Ok(name),
+        _ => Err(Problem::ValidationFailed(failures)),
+    }
+}
+
+/// Makes sure, inside a change, that the session still stands: since it was found, it may have been ended.
+pub(crate) async fn still_signed_in(draft: &Draft<'_>, by: &SignedIn) -> Result<User, Error> {
+    let found = draft.read().sessions().by_hash(&by.session.id_hash).await?;
+    let (session, user) = found.ok_or(Problem::SignInRequired)?;
+    let session = draft.check(session)?;
+    let user = draft.check(user)?;
+    if user.disabled
+        || session.user_id != user.id
+        || user.id != by.user.id
+        || session.ends_at <= draft.now
+    {
+        return Err(Problem::SignInRequired.into());
+    }
+    Ok(user)
+}
+
+struct StartSession {
+    user_id: UserId,
+    password_hash: Option<String>,
+    id_hash: [u8; 32],
+    absolute: Duration,
+    address: IpAddr,
+}
+
+impl Change for StartSession {
+    type Output = User;
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<User, Error> {
+        let user = draft
+            .read()
+            .users()
+            .by_id(self.user_id)
+            .await?
+            .ok_or(Problem::InvalidCredentials)?;
+        let user = draft.check(user)?;
+        // Since the password was verified, it may have been changed.
+        if user.password_hash != self.password_hash {
+            return Err(Problem::InvalidCredentials.into());
+        }
+        if user.disabled {
+            return Err(Problem::OwnerDisabled.into());
+        }
+        let session = Session {
+            id_hash: self.id_hash,
+            user_id: user.id,
+            created_at: draft.now,
+            last_seen_at: draft.now,
+            ends_at: draft.now.after(self.absolute),
+        };
+        let subject = session.row_id();
+        draft.insert_session(session).await?;
+        draft.record(
+            Entry::new(EventKind::SessionStarted, Actor::User(user.id), &subject)
+                .owner(user.id)
+                .personal("Address", self.address.to_canonical().to_string()),
+        );
+        Ok(user)
+    }
+}
+
+struct EndSession {
+    session: Session,
+}
+
+impl Change for EndSession {
+    type Output = ();
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
+        if draft
+            .read()
+            .sessions()
+            .by_hash(&self.session.id_hash)
+            .await?
+            .is_none()
+        {
+            return Ok(());
+        }
+        draft.delete_session(&self.session).await?;
+        let user = self.session.user_id;
+        draft.record(
+            Entry::new(
+                EventKind::SessionEnded,
+                Actor::User(user),
+                &self.session.row_id(),
+            )
+            .owner(user),
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,39 @@
+//! What the use cases are told by the operator.
+
+use std::time::Duration;
+
+use ats_pat_domain::Policy;
+
+/// The settings that the use cases obey.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The public URL: an origin without path or trailing slash; the issuer of authentication tokens.
+    pub issuer: String,
+    /// Whom authentication tokens are for; never empty.
+    pub audience: Vec<String>,
+    /// How long authentication tokens live: 1 to 60 minutes.
+    pub token_lifetime: Duration,
+    /// After how long without a request a session ends.
+    pub session_idle: Duration,
+    /// After how long a session ends in any case.
+    pub session_absolute: Duration,
+    /// What tokens may be like.
+    pub policy: Policy,
+    /// How many sign-ins of one account from one address may fail in a quarter of an hour.
+    pub sign_in_failures_per_quarter_hour: u32,
+}
+
+impl Settings {
+    /// The defaults of the contract for this issuer.
+    pub fn new(issuer: &str) -> Self {
+        Self {
+            issuer: issuer.to_owned(),
+            audience: vec![issuer.to_owned()],
+            token_lifetime: Duration::from_mins(5),
+            session_idle: Duration::from_mins(30),
+            session_absolute: Duration::from_hours(12),
+            policy: Policy::default(),
+            sign_in_failures_per_quarter_hour: 10,
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The first administrator: a one-time link instead of a default password.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use ats_pat_auth::{KeyedHash, SetupCode};
+use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_domain::port::{Repositories, SetupLink};
+use ats_pat_domain::user::UserKind;
+use ats_pat_domain::{DisplayName, Problem, Timestamp, User, UserId, UserName};
+use secrecy::SecretString;
+
+use crate::change::{Change, Draft};
+use crate::error::Error;
+use crate::ledger::Entry;
+use crate::rows::Roots;
+use crate::service::Service;
+use crate::view::SessionUser;
+
+/// How long a link works.
+const LIFETIME: Duration = Duration::from_hours(24);
+
+impl Service {
+    /// While there is no administrator: a new code for the link, which voids the one before. It is shown
+    /// on the terminal, never logged.
+    pub async fn make_setup_link(&self) -> Result<Option<SecretString>, Error> {
+        if has_administrator(self.store(), self.roots()).await? {
+            return Ok(None);
+        }
+        let code = SetupCode::from_random(self.inner.changes.random()?);
+        let link = MakeLink {
+            code_hash: self.roots().current().hash_setup_code(&code).to_bytes(),
+        };
+        Ok(self.change(link).await?.then(|| code.to_text()))
+    }
+
+    /// Makes the first administrator; the code is consumed in the same transaction.
+    ///
+    /// # Errors
+    /// [`Error::SetupCodeInvalid`]; 1001 for a user name or password against the rules, 1301 for a user
+    /// name in use.
+    pub async fn set_up(
+        &self,
+        code: &str,
+        user_name: &str,
+        password: &SecretString,
+        address: IpAddr,
+    ) -> Result<SessionUser, Error> {
+        let code = SetupCode::parse(code).ok_or(Error::SetupCodeInvalid)?;
+        // Before any password work; the transaction asks again.
+        valid_link(self.store(), self.roots(), &code, self.now()).await?;
+        let name =
+            UserName::new(user_name).map_err(|reason| Problem::validation("UserName", reason))?;
+        let salt = self.inner.changes.random()?;
+        let password_hash = self
+            .inner
+            .passwords
+            .hash_new(password, &[name.as_str()], salt)
+            .await?;
+        let user = self
+            .change(Consume {
+                code,
+                name,
+                password_hash,
+                address,
+            })
+            .await?;
+        Ok(SessionUser::new(&user))
+    }
+}
+
+/// A marked row that fails its tag is nobody's right.
+async fn has_administrator(
+    read: &(impl Repositories + ?Sized),
+    roots: &Roots,
+) -> Result<bool, Error> {
+    Ok(read
+        .users()
+        .administrators()
+        .await?
+        .iter()
+        .any(|user| roots.is_genuine(user)))
+}
+
+async fn valid_link(
+    read: &(impl Repositories + ?Sized),
+    roots: &Roots,
+    code: &SetupCode,
+    now: Timestamp,
+) -> Result<SetupLink, Error> {
+    let link = read
+        .setup_links()
+        .current()
+        .await?
+        .ok_or(Error::SetupCodeInvalid)?;
+    let link = roots.check(link).map_err(|_| Error::SetupCodeInvalid)?;
+    let keys = roots.by_id(link.key_id).ok_or(Error::SetupCodeInvalid)?;
+    if keys.hash_setup_code(code) == KeyedHash::from_bytes(link.code_hash) && now < link.expires_at
+    {
+        Ok(link)
+    } else {
+        Err(Error::SetupCodeInvalid)
+    }
+}
+
+struct MakeLink {
+    code_hash: [u8; 32],
+}
+
+impl Change for MakeLink {
+    type Output = bool;
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<bool, Error> {
+        if has_administrator(draft.read(), draft.roots()).await? {
+            return Ok(false);
+        }
+        let expires_at = draft.now.after(LIFETIME);
+        let key_id = draft.roots().current_id();
+        draft
+            .replace_setup_link(SetupLink {
+                code_hash: self.code_hash,
+                key_id,
+                expires_at,
+            })
+            .await?;
+        draft.record(
+            Entry::new(EventKind::SetupLinkCreated, Actor::System, &"1")
+                .detail("ExpiresAt", expires_at.to_string()),
+        );
+        Ok(true)
+    }
+}
+
+struct Consume {
+    code: SetupCode,
+    name: UserName,
+    password_hash: String,
+    address: IpAddr,
+}
+
+impl Change for Consume {
+    type Output = User;
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<User, Error> {
+        let link = valid_link(draft.read(), draft.roots(), &self.code, draft.now).await?;
+        if has_administrator(draft.read(), draft.roots()).await? {
+            return Err(Error::SetupCodeInvalid);
+        }
+        if draft
+            .read()
+            .users()
+            .by_folded_name(&self.name.folded())
+            .await?
+            .is_some()
+        {
+            return Err(Problem::NameInUse {
+                name: self.name.as_str().to_owned(),
+            }
+            .into());
+        }
+        let user = User {
+            id: UserId::new(draft.now, draft.random()?),
+            name: self.name.clone(),
+            display_name: DisplayName::from_stored(self.name.as_str().to_owned()),
+            kind: UserKind::Person,
+            password_hash: Some(self.password_hash.clone()),
+            is_administrator: true,
+            disabled: false,
+            created_at: draft.now,
+        };
+        draft.delete_setup_link(&link).await?;
+        draft.insert_user(user.clone()).await?;
+        draft.record(
+            Entry::new(EventKind::UserCreated, Actor::User(user.id), &user.id)
+                .owner(user.id)
+                .detail("IsAdmin", true)
+                .detail("SetupLink", true)
+                .personal("UserName", user.name.as_str())
+                .personal("Address", self.address.to_canonical().to_string()),
+        );
+        Ok(user)
+    }
+}

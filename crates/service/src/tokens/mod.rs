@@ -1,0 +1,74 @@
+//! Personal access tokens of a signed-in user.
+
+mod create;
+mod read;
+mod regenerate;
+mod revoke;
+
+use ats_pat_auth::RootKeys;
+use ats_pat_domain::port::ListedToken;
+use ats_pat_domain::secret::{Secret, Slot};
+use ats_pat_domain::tagged::KeyId;
+use ats_pat_domain::{Problem, Token, TokenId, UserId};
+use ats_pat_token::PersonalAccessToken;
+use secrecy::SecretString;
+
+pub use create::NewToken;
+pub use regenerate::Regeneration;
+pub(crate) use revoke::Revoke;
+
+use crate::change::Draft;
+use crate::error::Error;
+use crate::service::Service;
+
+/// A new secret: the string to answer once, and the hash to keep.
+pub(crate) struct NewSecret {
+    shown: SecretString,
+    hash: [u8; 32],
+    key_id: KeyId,
+}
+
+impl NewSecret {
+    fn make(service: &Service) -> Result<Self, Error> {
+        let token = PersonalAccessToken::from_random(&service.inner.changes.random()?);
+        let keys: &RootKeys = service.roots().current();
+        Ok(Self {
+            shown: token.expose().into(),
+            hash: keys.hash_personal_access_token(&token).to_bytes(),
+            key_id: service.roots().current_id(),
+        })
+    }
+
+    /// The current secret of `token`, in its generation.
+    fn row(&self, token: &Token) -> Secret {
+        Secret {
+            hash: self.hash,
+            key_id: self.key_id,
+            token_id: token.id,
+            generation: token.generation,
+            slot: Some(Slot::Current),
+            valid_until: None,
+            status_index: None,
+        }
+    }
+}
+
+/// The token of this id if `owner` owns it; another's and none are the same 1300.
+async fn owned(
+    draft: &Draft<'_>,
+    owner: UserId,
+    id: TokenId,
+) -> Result<(ListedToken, Token), Error> {
+    let listed = draft
+        .read()
+        .tokens()
+        .owned(owner, id)
+        .await?
+        .ok_or(Problem::TokenNotFound)?;
+    let token = draft.check(listed.token.clone())?;
+    Ok((listed, token))
+}
+
+fn parse_id(id: &str) -> Result<TokenId, Error> {
+    id.parse().map_err(|_| Problem::TokenNotFound.into())
+}

@@ -1,0 +1,55 @@
+//! Looking at one's tokens.
+
+use ats_pat_domain::Problem;
+use ats_pat_domain::list::TokenQuery;
+use ats_pat_domain::port::{ListedToken, TokenPage};
+
+use super::parse_id;
+use crate::error::Error;
+use crate::service::Service;
+use crate::sessions::SignedIn;
+use crate::view::{TokenPageView, TokenView};
+
+impl Service {
+    /// A page of the user's tokens; whose tokens the query asks for is set here.
+    pub async fn list_tokens(
+        &self,
+        by: &SignedIn,
+        query: TokenQuery,
+    ) -> Result<TokenPageView, Error> {
+        let query = TokenQuery {
+            owner: Some(by.user_id()),
+            ..query
+        };
+        self.page(&query).await
+    }
+
+    /// One of the user's tokens.
+    ///
+    /// # Errors
+    /// 1300, also for another user's token and for what is no id.
+    pub async fn token(&self, by: &SignedIn, id: &str) -> Result<TokenView, Error> {
+        let listed = self
+            .store()
+            .tokens()
+            .owned(by.user_id(), parse_id(id)?)
+            .await?;
+        self.shown(listed.ok_or(Problem::TokenNotFound)?)
+    }
+
+    pub(crate) async fn page(&self, query: &TokenQuery) -> Result<TokenPageView, Error> {
+        let now = self.now();
+        let TokenPage { items, total } = self.store().tokens().page(query, now).await?;
+        // A planted entry is not listed as if it were one; the total stays the database's.
+        let items = items
+            .into_iter()
+            .filter(|listed| self.roots().is_genuine(&listed.token))
+            .collect();
+        Ok(TokenPageView::new(query, &TokenPage { items, total }, now))
+    }
+
+    pub(crate) fn shown(&self, listed: ListedToken) -> Result<TokenView, Error> {
+        let token = self.roots().check(listed.token)?;
+        Ok(TokenView::new(&token, listed.usage.as_ref(), self.now()))
+    }
+}
