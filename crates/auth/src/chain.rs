@@ -46,3 +46,57 @@ impl RootKeys {
         hasher.finalize().into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::known_answers::{every_kind, hex, keys};
+
+    #[test]
+    fn the_chain_is_what_another_program_computes() {
+        let first = ChainHash::GENESIS.next(&keys(), &every_kind());
+        let second = first.next(&keys(), &every_kind());
+        assert_eq!(
+            hex(&first.to_bytes()),
+            "0138f0b72f78f2e20037d25c11050535a8a9cfafa97d04fe23028ff944b1129666",
+        );
+        assert_eq!(
+            hex(&second.to_bytes()),
+            "019d1fb255fee0e28cca3945daae257f27c26f33bc342c0a7f6267d2e7c3e65560",
+        );
+    }
+
+    #[test]
+    fn an_event_is_bound_to_the_one_before_it() {
+        let [a, b] = ["a", "b"].map(|kind| Canonical::new("events").text(kind));
+        let after = |first, second| {
+            ChainHash::GENESIS
+                .next(&keys(), first)
+                .next(&keys(), second)
+        };
+        assert!(after(&a, &b) != after(&b, &a));
+        assert!(after(&a, &b) != after(&b, &b));
+        assert!(after(&a, &b) == after(&a, &b));
+    }
+
+    #[test]
+    fn a_chain_hash_goes_on_after_storage() {
+        let head = ChainHash::GENESIS.next(&keys(), &every_kind());
+        assert!(ChainHash::from_bytes(&head.to_bytes()).unwrap() == head);
+        let later = ChainHash::from_bytes(&[9; ChainHash::LENGTH]);
+        assert!(matches!(
+            later,
+            Err(AuthError::UnknownFormat { version: 9 })
+        ));
+    }
+
+    #[test]
+    fn personal_details_are_hashed_with_their_salt() {
+        let hash = keys().personal_hash(&[9; 32], b"details");
+        assert_eq!(
+            hex(hash.as_bytes()),
+            "07b0760f7c533464e457256639c463eaa40f816bd8adfb96a636090c463162a3",
+        );
+        assert!(hash != keys().personal_hash(&[8; 32], b"details"));
+    }
+}

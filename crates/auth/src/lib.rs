@@ -22,6 +22,8 @@ mod canonical;
 mod chain;
 mod error;
 mod keyed_hash;
+#[cfg(test)]
+mod known_answers;
 mod master_key;
 mod mint;
 mod password;

@@ -105,3 +105,125 @@ impl Minter {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ats_pat_token::{Expectations, Unverified, VerifyingKey};
+    use proptest::prelude::*;
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    const NOW: i64 = 1_795_570_000_900;
+
+    fn minter(lifetime_seconds: u32) -> Minter {
+        Minter::new(
+            "https://pat.example".to_owned(),
+            Audience::from("https://api.example".to_owned()),
+            lifetime_seconds,
+            SigningAlgorithm::EdDsa,
+        )
+        .unwrap()
+    }
+
+    fn grant(expires_at_ms: i64) -> Grant<'static> {
+        Grant {
+            owner_id: "019365a0-0000-7000-8000-000000000001",
+            user_name: "ada",
+            token_id: "019365a0-0000-7000-8000-000000000002",
+            generation: 3,
+            scope: "read write",
+            expires_at_ms,
+        }
+    }
+
+    fn key() -> SigningKeyPair {
+        SigningKeyPair::generate([1; 32])
+    }
+
+    #[test]
+    fn a_minted_token_verifies_and_says_what_was_granted() {
+        let minted = minter(300)
+            .mint(&key(), &grant(NOW + 86_400_000), NOW, "id-1")
+            .unwrap();
+        let unverified = Unverified::parse(minted.token.expose_secret()).unwrap();
+        assert_eq!(unverified.kid(), key().kid());
+        let claims = unverified
+            .verify(
+                &VerifyingKey::from_bytes(&key().public()).unwrap(),
+                &Expectations {
+                    issuer: "https://pat.example",
+                    audience: "https://api.example",
+                    now_seconds: NOW / 1000,
+                    skew_seconds: 0,
+                },
+            )
+            .unwrap();
+        assert_eq!(
+            serde_json::to_value(&claims).unwrap(),
+            serde_json::json!({
+                "iss": "https://pat.example",
+                "sub": "019365a0-0000-7000-8000-000000000001",
+                "aud": "https://api.example",
+                "exp": 1_795_570_300,
+                "iat": 1_795_570_000,
+                "nbf": 1_795_570_000,
+                "jti": "id-1",
+                "client_id": "019365a0-0000-7000-8000-000000000002",
+                "preferred_username": "ada",
+                "scope": "read write",
+                "ats_generation": 3,
+            }),
+        );
+        assert_eq!(minted.expires_at, 1_795_570_300);
+    }
+
+    #[test]
+    fn with_less_than_a_second_left_it_is_too_late() {
+        let mint = |left| {
+            minter(300)
+                .mint(&key(), &grant(NOW + left), NOW, "id-1")
+                .map(|minted| minted.expires_at)
+        };
+        for left in [i64::MIN + NOW.abs(), -1, 0, 1, 100, 999] {
+            assert!(matches!(mint(left), Err(AuthError::TooLate)), "{left}");
+        }
+        assert_eq!(mint(1000).unwrap(), NOW / 1000 + 1);
+    }
+
+    #[test]
+    fn lifetimes_are_one_minute_to_one_hour() {
+        for seconds in [0, 59, 3601, u32::MAX] {
+            let minter = Minter::new(
+                String::new(),
+                String::new().into(),
+                seconds,
+                SigningAlgorithm::EdDsa,
+            );
+            assert!(matches!(minter, Err(AuthError::LifetimeOutOfRange { .. })));
+        }
+        minter(60);
+        minter(3600);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #[test]
+        fn no_token_outlives_its_personal_access_token(
+            now in prop_oneof![any::<i64>(), NOW..NOW + 5000],
+            left in prop_oneof![any::<i64>(), -5000..4_000_000_i64],
+            lifetime in 60..=3600_u32,
+        ) {
+            let grant = grant(now.saturating_add(left));
+            match minter(lifetime).mint(&key(), &grant, now, "id-1") {
+                Ok(Minted { expires_at, .. }) => {
+                    prop_assert!(i128::from(expires_at) * 1000 <= i128::from(grant.expires_at_ms));
+                    prop_assert!(expires_at <= now.div_euclid(1000) + i64::from(lifetime));
+                    prop_assert!(expires_at > now.div_euclid(1000));
+                }
+                Err(AuthError::TooLate) => prop_assert!(grant.expires_at_ms.saturating_sub(now) < 1000),
+                Err(other) => prop_assert!(false, "{}", other),
+            }
+        }
+    }
+}

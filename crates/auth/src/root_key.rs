@@ -121,3 +121,74 @@ struct Keys {
 fn sealed_for(key_id: i32) -> Canonical {
     Canonical::new("root_keys").i64(key_id.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::known_answers::{hex, keys};
+
+    #[test]
+    fn hashes_are_what_another_program_computes() {
+        let token = PersonalAccessToken::from_random(&[0x5a; 32]);
+        assert_eq!(
+            token.expose(),
+            "atspat_LQNUGZHT5u543eF8cvF8tKdPlcVkNSYQAq1KIqZ6f741KMW3W"
+        );
+        assert_eq!(
+            hex(keys().hash_personal_access_token(&token).as_bytes()),
+            "36d4effb6b36e95a6629d4021c7cbd367618abb49ee8d4b3a58612c8d5252ab4",
+        );
+        assert_eq!(
+            hex(keys()
+                .hash_session_id(&SessionId::from_random([0x11; 32]))
+                .as_bytes()),
+            "542a97cb2450139854889f983e20ff95730cbe1d831b879082103d27abd49cd9",
+        );
+        assert_eq!(
+            hex(keys()
+                .hash_setup_code(&SetupCode::from_random([0x11; 32]))
+                .as_bytes()),
+            "a4c7c9905e22247b960ad1ed429525c6efc21a3fc44ddcc4910ba95fc4e3e63a",
+        );
+    }
+
+    #[test]
+    fn a_hash_is_found_again_after_storage() {
+        let hash = keys().hash_session_id(&SessionId::from_random([2; 32]));
+        assert!(KeyedHash::from_bytes(hash.to_bytes()) == hash);
+        assert!(KeyedHash::from_slice(hash.as_bytes()).is_ok_and(|read| read == hash));
+        let short = KeyedHash::from_slice(&[0; 31]);
+        assert!(matches!(
+            short,
+            Err(AuthError::WrongLength {
+                expected: 32,
+                found: 31
+            })
+        ));
+    }
+
+    #[test]
+    fn a_new_master_key_changes_no_hash() {
+        let [old, new] = [[1; 32], [2; 32]];
+        let root = RootKey::new(7, [3; 32]);
+        let code = SetupCode::from_random([4; 32]);
+        let sealed = root.seal(&MasterKeys::new(old, None), [5; 24]);
+
+        let both = MasterKeys::new(new, Some(old));
+        let sealed_anew = RootKey::open(&both, 7, &sealed)
+            .unwrap()
+            .seal(&both, [6; 24]);
+
+        let opened = RootKey::open(&MasterKeys::new(new, None), 7, &sealed_anew).unwrap();
+        assert_eq!(opened.key_id(), 7);
+        assert!(opened.derive().hash_setup_code(&code) == root.derive().hash_setup_code(&code));
+    }
+
+    #[test]
+    fn a_root_does_not_open_under_another_key_id() {
+        let master = MasterKeys::new([1; 32], None);
+        let sealed = RootKey::new(7, [3; 32]).seal(&master, [5; 24]);
+        let opened = RootKey::open(&master, 8, &sealed).map(|_| ());
+        assert!(matches!(opened, Err(AuthError::SealedAltered)));
+    }
+}

@@ -39,3 +39,70 @@ impl RowTag {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::RootKey;
+    use crate::known_answers::{every_kind, hex, keys};
+
+    #[test]
+    fn the_tag_is_what_another_program_computes() {
+        assert_eq!(
+            hex(&RowTag::new(&keys(), &every_kind()).to_bytes()),
+            "0132fee123ddfc33a2bad0a456ef1fc3540420d7ddf4259efbe77df0c7857d8666",
+        );
+    }
+
+    #[test]
+    fn a_row_keeps_its_tag_through_storage() {
+        let stored = RowTag::new(&keys(), &every_kind()).to_bytes();
+        let read = RowTag::from_bytes(&stored).unwrap();
+        assert!(read.verify(&keys(), &every_kind()).is_ok());
+    }
+
+    #[test]
+    fn an_altered_row_is_refused() {
+        let tag = RowTag::new(&keys(), &every_kind());
+        for other in [every_kind().bool(false), Canonical::new("users")] {
+            let verdict = tag.verify(&keys(), &other);
+            assert!(matches!(verdict, Err(AuthError::RowAltered)));
+        }
+    }
+
+    #[test]
+    fn a_tag_under_another_root_is_refused() {
+        let others = RootKey::new(1, [1; 32]).derive();
+        let verdict = RowTag::new(&others, &every_kind()).verify(&keys(), &every_kind());
+        assert!(matches!(verdict, Err(AuthError::RowAltered)));
+    }
+
+    #[test]
+    fn no_single_bit_of_a_tag_can_change() {
+        let stored = RowTag::new(&keys(), &every_kind()).to_bytes();
+        for bit in 0..stored.len() * 8 {
+            let mut altered = stored;
+            altered[bit / 8] ^= 1 << (bit % 8);
+            let verdict =
+                RowTag::from_bytes(&altered).and_then(|tag| tag.verify(&keys(), &every_kind()));
+            if bit < 8 {
+                assert!(matches!(verdict, Err(AuthError::UnknownFormat { .. })));
+            } else {
+                assert!(matches!(verdict, Err(AuthError::RowAltered)));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_tag_is_told_from_a_later_format() {
+        for wrong in [&[][..], &[1], &[1; 32], &[1; 34]] {
+            let read = RowTag::from_bytes(wrong);
+            assert!(matches!(read, Err(AuthError::WrongLength { .. })));
+        }
+        let later = RowTag::from_bytes(&[2; 40]);
+        assert!(matches!(
+            later,
+            Err(AuthError::UnknownFormat { version: 2 })
+        ));
+    }
+}

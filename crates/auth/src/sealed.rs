@@ -112,3 +112,90 @@ impl Head {
 fn cipher(key: &MasterKey) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(key.sealing_key().into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::known_answers::{every_kind, hex};
+
+    fn master() -> MasterKeys {
+        MasterKeys::new([1; 32], None)
+    }
+
+    fn sealed() -> Vec<u8> {
+        let nonce = std::array::from_fn(|index| u8::try_from(index).unwrap());
+        master().seal(b"sealed secret", &every_kind(), nonce)
+    }
+
+    /// By Python's `blake3`, HChaCha20 by hand, and `cryptography`'s ChaCha20-Poly1305.
+    #[test]
+    fn a_blob_is_what_another_program_computes() {
+        assert_eq!(
+            hex(&sealed()),
+            "0153e71dc21b545628000102030405060708090a0b0c0d0e0f1011121314151617\
+             ba35518602169019b29b32677b112ab71ea3c4cfb007affec3109d68b7",
+        );
+    }
+
+    #[test]
+    fn a_blob_opens_for_its_row_only() {
+        let opened = master().open(&sealed(), &every_kind()).unwrap();
+        assert_eq!(opened.as_slice(), b"sealed secret");
+        for other in [every_kind().bool(true), Canonical::new("users")] {
+            let opened = master().open(&sealed(), &other);
+            assert!(matches!(opened, Err(AuthError::SealedAltered)));
+        }
+    }
+
+    #[test]
+    fn no_single_bit_of_a_blob_can_change() {
+        let blob = sealed();
+        for bit in 0..blob.len() * 8 {
+            let mut altered = blob.clone();
+            altered[bit / 8] ^= 1 << (bit % 8);
+            let refusal = master().open(&altered, &every_kind()).unwrap_err();
+            match bit / 8 {
+                0 => assert!(matches!(refusal, AuthError::UnknownFormat { .. })),
+                1..=MasterKeyId::LENGTH => assert!(matches!(refusal, AuthError::WrongMasterKey)),
+                _ => assert!(matches!(refusal, AuthError::SealedAltered)),
+            }
+        }
+    }
+
+    #[test]
+    fn no_blob_can_be_cut_or_lengthened() {
+        let blob = sealed();
+        for length in 0..blob.len() {
+            let opened = master().open(&blob[..length], &every_kind());
+            assert!(matches!(opened, Err(AuthError::SealedAltered)), "{length}");
+        }
+        let opened = master().open(&[&blob[..], &[0]].concat(), &every_kind());
+        assert!(matches!(opened, Err(AuthError::SealedAltered)));
+    }
+
+    #[test]
+    fn a_master_key_is_changed_in_two_steps() {
+        let [old, new] = [[1; 32], [2; 32]];
+        let both = MasterKeys::new(new, Some(old));
+        assert!(!both.sealed_under_first(&sealed()));
+
+        let opened = both.open(&sealed(), &every_kind()).unwrap();
+        let sealed_anew = both.seal(&opened, &every_kind(), [3; 24]);
+        assert!(both.sealed_under_first(&sealed_anew));
+
+        let only_new = MasterKeys::new(new, None);
+        assert_eq!(
+            *only_new.open(&sealed_anew, &every_kind()).unwrap(),
+            *opened
+        );
+        let too_early = only_new.open(&sealed(), &every_kind());
+        assert!(matches!(too_early, Err(AuthError::WrongMasterKey)));
+    }
+
+    #[test]
+    fn what_is_no_blob_is_not_sealed_under_the_first_key() {
+        assert!(!master().sealed_under_first(&[]));
+        assert!(!master().sealed_under_first(&sealed()[..20]));
+        assert!(master().sealed_under_first(&sealed()));
+    }
+}

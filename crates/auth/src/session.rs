@@ -4,6 +4,14 @@ use secrecy::SecretString;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// The secret of a browser's session: 256 random bits, in a cookie. Only its keyed hash is stored.
+///
+/// It can be neither printed nor compared:
+///
+/// ```compile_fail,E0277
+/// fn print(id: &ats_pat_auth::SessionId) -> String {
+///     format!("{id:?}")
+/// }
+/// ```
 pub struct SessionId(RandomBits);
 
 impl SessionId {
@@ -68,5 +76,44 @@ impl RandomBits {
 
     fn to_text(&self) -> SecretString {
         URL_SAFE_NO_PAD.encode(self.0).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_session_id_survives_its_cookie(random: [u8; 32]) {
+            let text = SessionId::from_random(random).to_text();
+            prop_assert_eq!(text.expose_secret().len(), 43);
+            prop_assert!(SessionId::parse(text.expose_secret()).is_some_and(|id| *id.bytes() == random));
+        }
+
+        #[test]
+        fn nothing_else_is_a_session_id(text in "\\PC{0,50}") {
+            let parsed = SessionId::parse(&text);
+            prop_assert!(parsed.is_none_or(|id| id.to_text().expose_secret() == text));
+        }
+    }
+
+    #[test]
+    fn a_secret_has_one_text_only() {
+        let zeros = "A".repeat(43);
+        assert!(SetupCode::parse(&zeros).is_some());
+        for other in [
+            &zeros[1..],
+            &format!("{zeros}A"),
+            &format!("{zeros}="),
+            &format!("{}B", &zeros[1..]),
+            &format!("{}+", &zeros[1..]),
+            &format!(" {}", &zeros[1..]),
+        ] {
+            assert!(SetupCode::parse(other).is_none(), "{other}");
+        }
     }
 }

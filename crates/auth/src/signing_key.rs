@@ -72,3 +72,65 @@ fn sealed_for(kid: &str, created_at_ms: i64) -> Canonical {
         .text(ALGORITHM)
         .i64(created_at_ms)
 }
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::{Signature, VerifyingKey};
+
+    use super::*;
+
+    const CREATED: i64 = 1_795_570_000_123;
+
+    fn master() -> MasterKeys {
+        MasterKeys::new([1; 32], None)
+    }
+
+    fn refusal(opened: Result<SigningKeyPair, AuthError>) -> AuthError {
+        opened.map(|_| ()).unwrap_err()
+    }
+
+    /// RFC 8037, appendix A: key, thumbprint.
+    #[test]
+    fn kid_and_public_key_are_those_of_the_rfc() {
+        let secret = [
+            0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x60, 0xba, 0x84, 0x4a, 0xf4, 0x92, 0xec,
+            0x2c, 0xc4, 0x44, 0x49, 0xc5, 0x69, 0x7b, 0x32, 0x69, 0x19, 0x70, 0x3b, 0xac, 0x03,
+            0x1c, 0xae, 0x7f, 0x60,
+        ];
+        let pair = SigningKeyPair::generate(secret);
+        assert_eq!(pair.kid(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+        assert_eq!(pair.public()[..4], [0xd7, 0x5a, 0x98, 0x01]);
+    }
+
+    #[test]
+    fn an_opened_pair_signs_as_before() {
+        let pair = SigningKeyPair::generate([4; 32]);
+        let sealed = pair.seal(&master(), CREATED, [5; 24]);
+        let opened = SigningKeyPair::open(&master(), pair.kid(), CREATED, &sealed).unwrap();
+        let signature = Signature::from_bytes(&opened.sign(b"message"));
+        let public = VerifyingKey::from_bytes(&pair.public()).unwrap();
+        assert!(public.verify_strict(b"message", &signature).is_ok());
+    }
+
+    #[test]
+    fn a_pair_does_not_open_in_another_row() {
+        let [one, other] = [[4; 32], [6; 32]].map(SigningKeyPair::generate);
+        let sealed = one.seal(&master(), CREATED, [5; 24]);
+        for (kid, created) in [(one.kid(), CREATED + 1), (other.kid(), CREATED)] {
+            let opened = SigningKeyPair::open(&master(), kid, created, &sealed);
+            assert!(matches!(refusal(opened), AuthError::SealedAltered));
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_not_its_rows_is_refused_even_if_sealed_for_it() {
+        let [one, other] = [[4; 32], [6; 32]].map(SigningKeyPair::generate);
+        let sealed = master().seal(
+            one.key.as_bytes(),
+            &sealed_for(other.kid(), CREATED),
+            [5; 24],
+        );
+        let opened = SigningKeyPair::open(&master(), other.kid(), CREATED, &sealed);
+        assert!(matches!(refusal(opened), AuthError::SigningKeyMismatch));
+    }
+}
