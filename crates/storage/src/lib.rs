@@ -1,1 +1,44 @@
-//! See the workspace documentation.
+//! The ports of the domain over SeaORM: SQLite, PostgreSQL, MariaDB and MySQL.
+//!
+//! This crate owns the tables, their migrations, how a database is opened and what its failures mean.
+//! [`Database`] is the domain's [`Store`](ats_pat_domain::port::Store).
+//!
+//! Invariants held here:
+//!
+//! - a change's first statement locks the counter row (SQLite: the file), so changes are serial and their
+//!   events have numbers without gaps, in commit order;
+//! - a transaction of which a statement failed, or was given up half-way, can't be committed;
+//! - an error is called *retryable* only if nothing of the change remains, and *undone* at COMMIT only if
+//!   the database's answer proves it;
+//! - every connection to a server leads to the writable primary, with the session settings that the rules
+//!   need, and every wait has an end;
+//! - no error, log or `Debug` output holds a password or a value of a statement.
+//!
+//! It deliberately does not know what tags and hashes mean, or when an entry may change: it stores what it
+//! is given, and gives back what it stored.
+
+mod channel;
+mod connect;
+mod database;
+mod entity;
+mod error;
+mod events;
+mod failure;
+mod keys;
+mod lock;
+mod migration;
+mod row;
+mod secrets;
+mod sessions;
+mod setup_links;
+mod store;
+mod token_page;
+mod tokens;
+mod transaction;
+mod usage;
+mod users;
+
+pub use database::{Database, OpenOptions};
+pub use error::{LockError, MigrationError, OpenError};
+pub use lock::ExclusiveLock;
+pub use migration::MigrationStatus;

@@ -1,0 +1,137 @@
+//! Opening each kind of database: its URL, its session settings, its pool.
+//!
+//! The pools are made by sqlx and handed to SeaORM, whose own way of connecting writes the whole URL,
+//! password included, into a trace span.
+
+pub mod mysql;
+pub mod postgres;
+pub mod sqlite;
+
+use std::time::Duration;
+
+use sea_orm::DatabaseConnection;
+use sea_orm::sqlx::pool::PoolOptions;
+use sea_orm::sqlx::{self, Connection};
+
+use crate::database::{OpenOptions, Place};
+use crate::error::OpenError;
+use crate::failure::Cause;
+
+/// The longest a connection may take to prove itself when it goes back to its pool.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A database with its pools.
+pub struct Opened {
+    pub readers: DatabaseConnection,
+    pub writer: DatabaseConnection,
+    pub place: Place,
+}
+
+/// What all pools share: bounded waits, and no hidden ones. sqlx pings a connection that comes back, which
+/// sends a ROLLBACK that waits there, but it pings without end: a network that swallows packets would
+/// drain the pool. The same ping goes before it, with an end.
+fn pool<DB: sqlx::Database>(options: OpenOptions) -> PoolOptions<DB> {
+    PoolOptions::new()
+        .max_connections(options.max_connections)
+        .acquire_timeout(options.acquire_timeout)
+        .after_release(|connection: &mut DB::Connection, _| {
+            Box::pin(proven_on_release(connection.ping()))
+        })
+}
+
+/// Lets a connection into its pool if it answers in time.
+async fn proven_on_release(
+    answer: impl Future<Output = Result<(), sqlx::Error>> + Send,
+) -> Result<bool, sqlx::Error> {
+    tokio::time::timeout(RELEASE_TIMEOUT, answer)
+        .await
+        .unwrap_or(Err(sqlx::Error::PoolTimedOut))
+        .map(|()| true)
+}
+
+/// A server by its address, for messages.
+struct Server {
+    address: String,
+    user: String,
+    database: String,
+}
+
+/// What the server's answer to a login means.
+#[derive(Clone, Copy)]
+enum Login {
+    Denied,
+    NoDatabase,
+    Refused,
+}
+
+impl Server {
+    fn unreachable(&self, cause: Cause) -> OpenError {
+        OpenError::Unreachable {
+            server: self.address.clone(),
+            source: Box::new(cause),
+        }
+    }
+
+    fn refused(&self, error: &sqlx::Error) -> OpenError {
+        OpenError::Refused {
+            server: self.address.clone(),
+            source: Box::new(Cause::of_sqlx(error)),
+        }
+    }
+
+    fn read_only(&self) -> OpenError {
+        OpenError::ReadOnly {
+            server: self.address.clone(),
+        }
+    }
+
+    fn login_failed(
+        &self,
+        error: &sqlx::Error,
+        meaning: impl Fn(&dyn sqlx::error::DatabaseError) -> Login,
+    ) -> OpenError {
+        let sqlx::Error::Database(answer) = error else {
+            return self.unreachable(Cause::of_sqlx(error));
+        };
+        let source = Box::new(Cause::of_sqlx(error));
+        let server = self.address.clone();
+        match meaning(answer.as_ref()) {
+            Login::Denied => OpenError::AccessDenied {
+                server,
+                user: self.user.clone(),
+                source,
+            },
+            Login::NoDatabase => OpenError::NoSuchDatabase {
+                server,
+                database: self.database.clone(),
+                source,
+            },
+            Login::Refused => OpenError::Refused { server, source },
+        }
+    }
+
+    /// The first connection, by which everything that is wrong is told apart.
+    async fn first_connection<C, O>(
+        &self,
+        options: &O,
+        patience: Duration,
+        meaning: impl Fn(&dyn sqlx::error::DatabaseError) -> Login,
+    ) -> Result<C, OpenError>
+    where
+        O: sqlx::ConnectOptions<Connection = C>,
+        C: Connection<Options = O>,
+    {
+        match tokio::time::timeout(patience, options.connect()).await {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(error)) => Err(self.login_failed(&error, meaning)),
+            Err(_) => Err(self.unreachable(Cause::new("no answer in time"))),
+        }
+    }
+}
+
+/// Why the URL can't be read. The parsers name the place, never the password.
+fn invalid_url(error: &sqlx::Error) -> OpenError {
+    OpenError::InvalidUrl {
+        reason: error.to_string(),
+    }
+}

@@ -1,0 +1,83 @@
+//! PostgreSQL.
+
+use sea_orm::SqlxPostgresConnector;
+use sea_orm::sqlx::error::DatabaseError;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
+use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor, Postgres};
+
+use super::{Login, Opened, Server, invalid_url, pool};
+use crate::database::{OpenOptions, Place};
+use crate::error::OpenError;
+
+/// READ COMMITTED, whatever the server's default; bounded waits for locks, and for a client that died with
+/// the counter row locked.
+const SETTINGS: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE; \
+     SET lock_timeout = '10s'; \
+     SET idle_in_transaction_session_timeout = '60s'";
+
+pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> {
+    let connect: PgConnectOptions = url.parse().map_err(|error| invalid_url(&error))?;
+    let connect = connect
+        .application_name("ats-pat")
+        .disable_statement_logging();
+    let user = connect.get_username().to_owned();
+    let server = Server {
+        address: format!("{}:{}", connect.get_host(), connect.get_port()),
+        database: connect.get_database().unwrap_or(&user).to_owned(),
+        user,
+    };
+    let mut first: PgConnection = server
+        .first_connection(&connect, options.acquire_timeout, meaning)
+        .await?;
+    let checked = async {
+        first.execute(SETTINGS).await?;
+        is_primary(&mut first).await
+    };
+    if !checked.await.map_err(|error| server.refused(&error))? {
+        return Err(server.read_only());
+    }
+    // Only a courtesy to the server.
+    let _ = first.close().await;
+    let pool = pool::<Postgres>(options)
+        .test_before_acquire(false)
+        .after_connect(|connection: &mut PgConnection, _| {
+            Box::pin(async move {
+                connection.execute(SETTINGS).await?;
+                require_primary(connection).await
+            })
+        })
+        // One statement proves that the connection lives and that it leads to the primary.
+        .before_acquire(|connection: &mut PgConnection, _| {
+            Box::pin(async move { require_primary(connection).await.map(|()| true) })
+        })
+        .connect_lazy_with(connect);
+    let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+    Ok(Opened {
+        readers: connection.clone(),
+        writer: connection,
+        place: Place::Server(format!("{}/{}", server.address, server.database)),
+    })
+}
+
+async fn is_primary(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT NOT pg_is_in_recovery()")
+        .fetch_one(connection)
+        .await
+}
+
+async fn require_primary(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    if is_primary(connection).await? {
+        Ok(())
+    } else {
+        Err(sqlx::Error::Protocol("the server is a standby".to_owned()))
+    }
+}
+
+fn meaning(answer: &dyn DatabaseError) -> Login {
+    match answer.code().as_deref() {
+        Some("28P01" | "28000") => Login::Denied,
+        // Connecting needs the right to; nothing else was asked yet.
+        Some("3D000" | "42501") => Login::NoDatabase,
+        _ => Login::Refused,
+    }
+}

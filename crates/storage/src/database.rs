@@ -1,0 +1,123 @@
+//! The database, opened.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sea_orm::{DatabaseConnection, DbBackend};
+
+use crate::channel::Channel;
+use crate::connect;
+use crate::error::{LockError, OpenError};
+use crate::lock::ExclusiveLock;
+
+/// How a database is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenOptions {
+    /// The most connections at once (of SQLite: the most readers; there is one writer).
+    pub max_connections: u32,
+    /// The longest wait for a connection, the making of one included.
+    pub acquire_timeout: Duration,
+    /// The longest wait for the answer to one statement. Longer than the servers' own wait for a lock, so
+    /// that their answer comes first.
+    pub statement_timeout: Duration,
+}
+
+impl Default for OpenOptions {
+    /// 16 connections, 5 seconds for one, 15 seconds for an answer.
+    fn default() -> Self {
+        Self {
+            max_connections: 16,
+            acquire_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(15),
+        }
+    }
+}
+
+/// A SQLite file, a PostgreSQL or a MariaDB/MySQL database: the domain's
+/// [`Store`](ats_pat_domain::port::Store).
+pub struct Database {
+    /// Single reads.
+    pub(crate) reads: Channel,
+    /// Single writes that are no change: of SQLite the one writer.
+    pub(crate) writes: Channel,
+    /// Where transactions begin: of SQLite the one writer.
+    pub(crate) writer: DatabaseConnection,
+    pub(crate) place: Place,
+    pub(crate) options: OpenOptions,
+}
+
+/// Where the database is, without its credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    File(PathBuf),
+    Server(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Server(server) => f.write_str(server),
+        }
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Database({})", self.place)
+    }
+}
+
+impl Database {
+    /// Opens the database at `url`: `sqlite:PATH` (the file is made where it is missing, its folder is
+    /// not), `postgres://…` or `mysql://…`. The schema is left as it is; see [`Self::migrate`].
+    ///
+    /// # Errors
+    /// [`OpenError`] names what is wrong and what to do, never the password.
+    pub async fn open(url: &str, options: OpenOptions) -> Result<Self, OpenError> {
+        let (scheme, _) = url.split_once(':').ok_or(OpenError::UnknownScheme)?;
+        let opened = match scheme {
+            "sqlite" => connect::sqlite::open(url, options).await?,
+            "postgres" | "postgresql" => connect::postgres::open(url, options).await?,
+            "mysql" | "mariadb" => connect::mysql::open(url, options).await?,
+            _ => return Err(OpenError::UnknownScheme),
+        };
+        Ok(Self {
+            reads: Channel::pool(opened.readers, options.statement_timeout),
+            writes: Channel::pool(opened.writer.clone(), options.statement_timeout),
+            writer: opened.writer,
+            place: opened.place,
+            options,
+        })
+    }
+
+    /// The kind of database, as people call it.
+    pub fn kind(&self) -> &'static str {
+        match self.writer.get_database_backend() {
+            DbBackend::Sqlite => "SQLite",
+            DbBackend::Postgres => "PostgreSQL",
+            DbBackend::MySql => "MariaDB/MySQL",
+            _ => "database",
+        }
+    }
+
+    /// Takes a SQLite database for this process alone, by the lock file beside it; gives `None` for the
+    /// servers, which many share. The admin program does without.
+    ///
+    /// # Errors
+    /// [`LockError::Held`] if another process has it.
+    pub fn lock_exclusively(&self) -> Result<Option<ExclusiveLock>, LockError> {
+        match &self.place {
+            Place::File(path) => ExclusiveLock::take(path).map(Some),
+            Place::Server(_) => Ok(None),
+        }
+    }
+
+    /// Closes every connection, so that SQLite folds its write-ahead log into the file.
+    pub async fn close(&self) {
+        // A pool that can't close cleanly has nothing left to save: what was committed is on disk.
+        let _ = self.reads.close().await;
+        let _ = self.writer.close_by_ref().await;
+    }
+}

@@ -1,0 +1,15 @@
+//! The tables as SeaORM sees them: plain types, converted where they are read and written.
+
+pub mod event;
+pub mod event_head;
+pub mod event_personal;
+pub mod key_ring;
+pub mod migration_holder;
+pub mod root_key;
+pub mod secret;
+pub mod session;
+pub mod setup_link;
+pub mod signing_key;
+pub mod token;
+pub mod token_usage;
+pub mod user;

@@ -1,0 +1,23 @@
+//! The keyed hashes of tokens' secrets.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, DeriveEntityModel)]
+#[sea_orm(table_name = "secrets")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub hash: Vec<u8>,
+    pub key_id: i32,
+    pub token_id: Uuid,
+    pub generation: i64,
+    pub slot: Option<i16>,
+    pub valid_until: Option<i64>,
+    pub status_index: Option<i64>,
+    pub tag_key_id: i32,
+    pub tag: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,145 @@
+//! Why a database can't be used: sentences for the operator, never with a password.
+
+use std::path::PathBuf;
+
+use ats_pat_domain::port::BoxError;
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The scheme is none of ours. Nothing of the URL is quoted: it may hold a password.
+    #[error(
+        "the database URL has an unknown scheme: write `sqlite:PATH`, `postgres://USER@HOST/NAME` or `mysql://USER@HOST/NAME`"
+    )]
+    UnknownScheme,
+    /// The URL can't be read.
+    #[error("the database URL can't be read: {reason}")]
+    InvalidUrl {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A SQLite database in memory: readers and writer would each see their own.
+    #[error(
+        "a SQLite database in memory can't be shared: name a file, such as `sqlite:/var/lib/ats-pat/ats-pat.db`"
+    )]
+    InMemory,
+    /// The folder of the SQLite file is missing.
+    #[error("the folder {} does not exist: make it, or name another place for the database", .folder.display())]
+    FolderMissing {
+        /// Which.
+        folder: PathBuf,
+    },
+    /// A folder stands where the SQLite file should.
+    #[error("{} is a folder, not a database file: name a file inside it", .path.display())]
+    IsAFolder {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The file is something else.
+    #[error("{} is not a SQLite database (or a damaged one): name another file, or restore this one", .path.display())]
+    NotADatabase {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The system does not let us open or make the file.
+    #[error("the database file {} can't be opened: check its owner and mode, and its folder's", .path.display())]
+    FileNotUsable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
+    /// The server refuses the user or the password.
+    #[error(
+        "the database server at {server} refuses the user `{user}`: check user name, password and the server's access rules"
+    )]
+    AccessDenied {
+        /// Host and port.
+        server: String,
+        /// Who.
+        user: String,
+        /// What it said.
+        #[source]
+        source: BoxError,
+    },
+    /// The server has no such database.
+    #[error(
+        "the server at {server} has no database `{database}`, or it is closed to this user: make it first"
+    )]
+    NoSuchDatabase {
+        /// Host and port.
+        server: String,
+        /// Which.
+        database: String,
+        /// What it said.
+        #[source]
+        source: BoxError,
+    },
+    /// Nobody answers as a database server.
+    #[error(
+        "the database server at {server} can't be reached: check that it runs, its address and the network"
+    )]
+    Unreachable {
+        /// Host and port.
+        server: String,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
+    /// A standby or a server in read-only mode.
+    #[error("the database server at {server} is a read-only replica: name the writable primary")]
+    ReadOnly {
+        /// Host and port.
+        server: String,
+    },
+    /// The database answered otherwise than expected.
+    #[error("the database at {server} refused to be set up")]
+    Refused {
+        /// Host and port, or the file.
+        server: String,
+        /// What it said.
+        #[source]
+        source: BoxError,
+    },
+}
+
+/// Why the schema could not be brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrationError {
+    /// A later release has changed the schema.
+    #[error(
+        "the database is newer than the program (it has {}): install the release that made it, or restore a backup from before",
+        .unknown.join(", ")
+    )]
+    Newer {
+        /// The migrations that this program does not know.
+        unknown: Vec<String>,
+    },
+    /// Another program took the migration over, because this one seemed dead.
+    #[error("another program took the migration over: start again once it is done")]
+    TakenOver,
+    /// A statement failed.
+    #[error("the schema could not be read or changed")]
+    Failed(#[source] BoxError),
+}
+
+/// Why a server can't have a SQLite database for itself.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another server has it.
+    #[error("another server is using the database {}: stop it first, or use PostgreSQL or MariaDB for several servers", .database.display())]
+    Held {
+        /// Which.
+        database: PathBuf,
+    },
+    /// The lock file can't be made or locked.
+    #[error("the lock file {} can't be used: check its folder's owner and mode", .path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,184 @@
+//! The event log.
+
+use async_trait::async_trait;
+use ats_pat_domain::event::{Head, Personal};
+use ats_pat_domain::port::{EventLog, EventRepository, StoreError};
+use ats_pat_domain::tagged::KeyId;
+use ats_pat_domain::{Event, EventId, Timestamp, UserId};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, Order, QueryFilter};
+
+use crate::channel::Channel;
+use crate::entity::event::{ActiveModel, Column, Entity, Model};
+use crate::entity::{event_head, event_personal};
+use crate::failure::store_error;
+use crate::row::{columns, corrupt, exactly_one, fixed, insert, optional_part, part};
+use crate::transaction::StoreTransaction;
+
+/// The counter row.
+pub(crate) const HEAD: i32 = 1;
+
+fn event(model: Model, personal: Option<event_personal::Model>) -> Result<Event, StoreError> {
+    let personal_hash = model.personal_hash.as_deref();
+    let personal = personal.map(|personal| {
+        Ok::<_, StoreError>(Personal {
+            salt: fixed(&personal.salt, "event_personal.salt")?,
+            data: personal.data,
+        })
+    });
+    Ok(Event {
+        seq: model.seq,
+        id: EventId::from_uuid(model.id),
+        version: model.version,
+        at: Timestamp::from_millis(model.at),
+        actor: model.actor,
+        owner: model.owner.map(UserId::from_uuid),
+        kind: model.kind,
+        subject: model.subject,
+        details: model.details,
+        personal_hash: personal_hash
+            .map(|hash| fixed(hash, "events.personal_hash"))
+            .transpose()?,
+        key_id: KeyId(model.key_id),
+        hash: fixed(&model.hash, "events.hash")?,
+        personal: personal.transpose()?,
+    })
+}
+
+impl From<&Event> for ActiveModel {
+    fn from(event: &Event) -> Self {
+        Self {
+            seq: Set(event.seq),
+            id: Set(event.id.as_uuid()),
+            version: Set(event.version),
+            at: Set(event.at.as_millis()),
+            actor: Set(event.actor.clone()),
+            owner: Set(event.owner.map(UserId::as_uuid)),
+            kind: Set(event.kind.clone()),
+            subject: Set(event.subject.clone()),
+            details: Set(event.details.clone()),
+            personal_hash: Set(event.personal_hash.map(|hash| hash.to_vec())),
+            key_id: Set(event.key_id.0),
+            hash: Set(event.hash.to_vec()),
+        }
+    }
+}
+
+/// A select of events with their personal parts.
+fn select_events() -> SelectStatement {
+    let mut select = Query::select();
+    columns(&mut select, Entity, "e_");
+    columns(&mut select, event_personal::Entity, "p_");
+    select.from(Entity).left_join(
+        event_personal::Entity,
+        Expr::col((event_personal::Entity, event_personal::Column::Seq))
+            .equals((Entity, Column::Seq)),
+    );
+    select
+}
+
+async fn read(channel: &Channel, select: &SelectStatement) -> Result<Vec<Event>, StoreError> {
+    let rows = channel.query_all(select).await.map_err(store_error)?;
+    rows.iter()
+        .map(|row| event(part(row, "e_")?, optional_part(row, "p_")?))
+        .collect()
+}
+
+async fn read_head(channel: &Channel, select: &SelectStatement) -> Result<Head, StoreError> {
+    let row = channel.query_one(select).await.map_err(store_error)?;
+    let row = row.ok_or_else(|| corrupt("event_head"))?;
+    let model: event_head::Model = part(&row, "h_")?;
+    Ok(Head {
+        seq: model.seq,
+        hash: fixed(&model.hash, "event_head.hash")?,
+    })
+}
+
+fn select_head() -> SelectStatement {
+    let mut select = Query::select();
+    columns(&mut select, event_head::Entity, "h_");
+    select
+        .from(event_head::Entity)
+        .and_where(Expr::col((event_head::Entity, event_head::Column::Id)).eq(HEAD));
+    select
+}
+
+/// Locks the counter row until the transaction ends and reads it. SQLite has no row locks: its
+/// transaction began by locking the file.
+pub(crate) async fn lock_head(channel: &Channel) -> Result<Head, StoreError> {
+    let mut select = select_head();
+    if channel.get_database_backend() != DbBackend::Sqlite {
+        select.lock_exclusive();
+    }
+    read_head(channel, &select).await
+}
+
+#[async_trait]
+impl EventRepository for Channel {
+    async fn head(&self) -> Result<Head, StoreError> {
+        read_head(self, &select_head()).await
+    }
+
+    async fn from(&self, seq: i64, limit: u64) -> Result<Vec<Event>, StoreError> {
+        let mut select = select_events();
+        select
+            .and_where(Expr::col((Entity, Column::Seq)).gte(seq))
+            .order_by((Entity, Column::Seq), Order::Asc)
+            .limit(limit);
+        read(self, &select).await
+    }
+
+    async fn latest(&self, owner: Option<UserId>, limit: u64) -> Result<Vec<Event>, StoreError> {
+        let mut select = select_events();
+        select
+            .and_where_option(
+                owner.map(|owner| Expr::col((Entity, Column::Owner)).eq(owner.as_uuid())),
+            )
+            .order_by((Entity, Column::Seq), Order::Desc)
+            .limit(limit);
+        read(self, &select).await
+    }
+
+    async fn seq_of(&self, id: EventId) -> Result<Option<i64>, StoreError> {
+        let found = Entity::find()
+            .filter(Column::Id.eq(id.as_uuid()))
+            .one(self)
+            .await;
+        Ok(found.map_err(store_error)?.map(|event| event.seq))
+    }
+
+    async fn last_of_kind(&self, kind: &str) -> Result<Option<Event>, StoreError> {
+        let mut select = select_events();
+        select
+            .and_where(Expr::col((Entity, Column::Kind)).eq(kind))
+            .order_by((Entity, Column::Seq), Order::Desc)
+            .limit(1);
+        Ok(read(self, &select).await?.pop())
+    }
+}
+
+#[async_trait]
+impl EventLog for StoreTransaction {
+    async fn append(&self, event: &Event) -> Result<(), StoreError> {
+        // First the counter: a number that does not follow touches no row, and the change ends here.
+        let counted = event_head::Entity::update_many()
+            .col_expr(event_head::Column::Seq, Expr::val(event.seq))
+            .col_expr(event_head::Column::Hash, Expr::val(event.hash.to_vec()))
+            .filter(event_head::Column::Id.eq(HEAD))
+            .filter(event_head::Column::Seq.eq(event.seq.wrapping_sub(1)))
+            .exec(&self.channel)
+            .await;
+        exactly_one(&self.channel, counted.map_err(store_error)?.rows_affected)?;
+        insert(&self.channel, ActiveModel::from(event)).await?;
+        if let Some(personal) = &event.personal {
+            let row = event_personal::ActiveModel {
+                seq: Set(event.seq),
+                salt: Set(personal.salt.to_vec()),
+                data: Set(personal.data.clone()),
+            };
+            insert(&self.channel, row).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,353 @@
+//! What a failed statement means: the one place where codes of the databases are read.
+
+use std::fmt;
+
+use ats_pat_domain::port::{CommitError, StoreError};
+use sea_orm::sqlx::error::DatabaseError;
+use sea_orm::sqlx::mysql::MySqlDatabaseError;
+use sea_orm::sqlx::postgres::PgDatabaseError;
+use sea_orm::sqlx::sqlite::SqliteError;
+use sea_orm::sqlx::{self};
+use sea_orm::{DbErr, RuntimeErr};
+
+/// A cause without what the statement carried: servers quote values in their messages, so only the
+/// messages that can't hold any are kept; the code is always there to look up.
+#[derive(Clone, Debug)]
+pub(crate) struct Cause(String);
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Cause {}
+
+impl Cause {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    pub(crate) fn of(error: &DbErr) -> Self {
+        match sqlx_error(error) {
+            Some(error) => Self::of_sqlx(error),
+            None => Self(match error {
+                DbErr::ConnectionAcquire(_) => "no connection became free in time".to_owned(),
+                DbErr::Custom(text) | DbErr::Migration(text) | DbErr::Type(text) => text.clone(),
+                other => other.to_string(),
+            }),
+        }
+    }
+
+    pub(crate) fn of_sqlx(error: &sqlx::Error) -> Self {
+        let sqlx::Error::Database(error) = error else {
+            return Self(error.to_string());
+        };
+        let code = Code::of(error.as_ref());
+        Self(if code.message_is_clean() {
+            format!("{code}: {}", error.message())
+        } else {
+            code.to_string()
+        })
+    }
+}
+
+/// What to do about a failed statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// Try the transaction again: nothing of it remains.
+    Retryable,
+    /// A row like this is there.
+    Conflict,
+    /// The database does not answer, or not as a writable primary.
+    Unavailable,
+    /// A value can't be read.
+    Corrupt,
+    /// A defect.
+    Other,
+}
+
+/// The code of the server's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Code {
+    Postgres(String),
+    MySql(u16),
+    Sqlite(i32),
+    Unknown,
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Postgres(code) => write!(f, "PostgreSQL error {code}"),
+            Self::MySql(code) => write!(f, "MySQL error {code}"),
+            Self::Sqlite(code) => write!(f, "SQLite error {code}"),
+            Self::Unknown => f.write_str("database error"),
+        }
+    }
+}
+
+impl Code {
+    fn of(error: &dyn DatabaseError) -> Self {
+        if let Some(error) = error.try_downcast_ref::<PgDatabaseError>() {
+            Self::Postgres(error.code().to_owned())
+        } else if let Some(error) = error.try_downcast_ref::<MySqlDatabaseError>() {
+            Self::MySql(error.number())
+        } else if error.try_downcast_ref::<SqliteError>().is_some() {
+            let code = error.code().and_then(|code| code.parse().ok());
+            code.map_or(Self::Unknown, Self::Sqlite)
+        } else {
+            Self::Unknown
+        }
+    }
+
+    fn class(&self) -> Class {
+        match self {
+            Self::Postgres(code) => match code.as_str() {
+                // Serialisation failure, deadlock, lock timeout: the server has aborted the transaction.
+                "40001" | "40P01" | "55P03" => Class::Retryable,
+                "23505" => Class::Conflict,
+                // Statement timeout, read-only transaction.
+                "57014" | "25006" => Class::Unavailable,
+                code if ["08", "53", "57"]
+                    .iter()
+                    .any(|class| code.starts_with(class)) =>
+                {
+                    Class::Unavailable
+                }
+                _ => Class::Other,
+            },
+            Self::MySql(code) => match code {
+                // Deadlock (also Galera's certification), lock timeout, changed row: nothing is
+                // committed after them, and the transaction is rolled back before the next.
+                1213 | 1205 | 1020 => Class::Retryable,
+                1022 | 1062 | 1169 | 1586 => Class::Conflict,
+                // Connections, shut-down, cut-off Galera nodes, read-only servers, statement timeouts.
+                1040
+                | 1041
+                | 1042
+                | 1043
+                | 1047
+                | 1053
+                | 1077
+                | 1079
+                | 1080
+                | 1158..=1161
+                | 1184
+                | 1203
+                | 1290
+                | 1317
+                | 1792
+                | 1836
+                | 1927
+                | 1969
+                | 2006
+                | 2013
+                | 3024
+                | 3100..=3102
+                | 4031 => Class::Unavailable,
+                _ => Class::Other,
+            },
+            // The low byte is the primary code.
+            Self::Sqlite(code) => match (code & 0xff, code) {
+                (5 | 6, _) => Class::Retryable,
+                (_, 1555 | 2067 | 2579) => Class::Conflict,
+                // Read-only, input/output, full disk, can't open.
+                (8 | 10 | 13 | 14, _) => Class::Unavailable,
+                (11 | 26, _) => Class::Corrupt,
+                _ => Class::Other,
+            },
+            Self::Unknown => Class::Other,
+        }
+    }
+
+    fn message_is_clean(&self) -> bool {
+        match self {
+            Self::Postgres(code) => ["08", "25", "28", "3D", "3F", "40", "42", "53", "55", "57"]
+                .iter()
+                .any(|class| code.starts_with(class)),
+            Self::MySql(code) => matches!(
+                code,
+                1020 | 1040
+                    | 1044
+                    | 1045
+                    | 1046
+                    | 1047
+                    | 1049
+                    | 1053
+                    | 1054
+                    | 1129
+                    | 1130
+                    | 1142
+                    | 1146
+                    | 1203
+                    | 1205
+                    | 1213
+                    | 1251
+                    | 1290
+                    | 1317
+                    | 1665
+                    | 1698
+                    | 1927
+            ),
+            // SQLite names tables and columns, never values.
+            Self::Sqlite(_) => true,
+            Self::Unknown => false,
+        }
+    }
+
+    /// Whether this answer to COMMIT proves that nothing was committed.
+    fn proves_undone(&self) -> bool {
+        match self {
+            // Class 40 but for "statement completion unknown", integrity constraints checked late.
+            Self::Postgres(code) => {
+                (code.starts_with("40") && code != "40003") || code.starts_with("23")
+            }
+            Self::MySql(code) => *code == 1213,
+            // Busy leaves the transaction open, and it is rolled back.
+            Self::Sqlite(code) => code & 0xff == 5,
+            Self::Unknown => false,
+        }
+    }
+}
+
+fn sqlx_error(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    }
+}
+
+/// What to do about `error`.
+pub(crate) fn classify(error: &DbErr) -> Class {
+    match (sqlx_error(error), error) {
+        (Some(sqlx::Error::Database(error)), _) => Code::of(error.as_ref()).class(),
+        (
+            Some(
+                sqlx::Error::ColumnDecode { .. }
+                | sqlx::Error::ColumnNotFound(_)
+                | sqlx::Error::ColumnIndexOutOfBounds { .. }
+                | sqlx::Error::Decode(_),
+            ),
+            _,
+        )
+        | (None, DbErr::Type(_) | DbErr::TryIntoErr { .. } | DbErr::Json(_)) => Class::Corrupt,
+        (
+            Some(
+                sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::Protocol(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed
+                | sqlx::Error::BeginFailed,
+            ),
+            _,
+        )
+        | (None, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => Class::Unavailable,
+        _ => Class::Other,
+    }
+}
+
+/// The domain's word for a failure of class `class`.
+pub(crate) fn store_error_of(class: Class, cause: Cause) -> StoreError {
+    match class {
+        Class::Retryable => StoreError::Retryable(Box::new(cause)),
+        Class::Conflict => StoreError::Conflict(Box::new(cause)),
+        Class::Unavailable => StoreError::Unavailable(Box::new(cause)),
+        Class::Corrupt => StoreError::Corrupt { what: cause.0 },
+        Class::Other => StoreError::Other(Box::new(cause)),
+    }
+}
+
+/// The domain's word for `error`.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that `map_err` takes"
+)]
+pub(crate) fn store_error(error: DbErr) -> StoreError {
+    store_error_of(classify(&error), Cause::of(&error))
+}
+
+/// What `error` says about a COMMIT: undone only where the answer proves it.
+pub(crate) fn commit_error(error: &DbErr) -> CommitError {
+    let cause = Cause::of(error);
+    let proof = match sqlx_error(error) {
+        Some(sqlx::Error::Database(error)) => {
+            let code = Code::of(error.as_ref());
+            code.proves_undone().then(|| code.class())
+        }
+        _ => None,
+    };
+    match proof {
+        Some(class) => CommitError::Undone(store_error_of(class, cause)),
+        None => CommitError::Unknown(Box::new(cause)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn postgres(code: &str) -> Code {
+        Code::Postgres(code.to_owned())
+    }
+
+    #[test]
+    fn only_what_is_proven_undone_is_tried_again() {
+        for code in [
+            postgres("40001"),
+            postgres("40P01"),
+            Code::MySql(1213),
+            Code::MySql(1205),
+            Code::MySql(1020),
+            Code::Sqlite(5),
+            Code::Sqlite(517),
+        ] {
+            assert_eq!(code.class(), Class::Retryable, "{code}");
+        }
+        for code in [
+            postgres("08006"),
+            postgres("57P01"),
+            postgres("53300"),
+            Code::MySql(1047),
+            Code::MySql(1290),
+            Code::Sqlite(13),
+        ] {
+            assert_eq!(code.class(), Class::Unavailable, "{code}");
+        }
+    }
+
+    #[test]
+    fn an_answer_to_commit_proves_little() {
+        for code in [
+            postgres("40001"),
+            postgres("23505"),
+            Code::MySql(1213),
+            Code::Sqlite(5),
+        ] {
+            assert!(code.proves_undone(), "{code}");
+        }
+        for code in [
+            postgres("40003"),
+            postgres("57P01"),
+            postgres("XX000"),
+            Code::MySql(1205),
+            Code::MySql(1047),
+            Code::Sqlite(10),
+            Code::Unknown,
+        ] {
+            assert!(!code.proves_undone(), "{code}");
+        }
+    }
+
+    #[test]
+    fn messages_that_quote_values_are_dropped() {
+        assert!(!Code::MySql(1062).message_is_clean());
+        assert!(!Code::MySql(1366).message_is_clean());
+        assert!(!postgres("22P02").message_is_clean());
+        assert!(!postgres("23505").message_is_clean());
+    }
+}

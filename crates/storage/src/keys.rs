@@ -1,0 +1,171 @@
+//! Root keys and the ring of signing keys.
+
+use async_trait::async_trait;
+use ats_pat_domain::Tagged;
+use ats_pat_domain::Timestamp;
+use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
+use ats_pat_domain::port::{KeyChanges, KeyRepository, StoreError};
+use ats_pat_domain::tagged::KeyId;
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder};
+
+use crate::channel::Channel;
+use crate::entity::signing_key::{ActiveModel, Column, Entity, Model};
+use crate::entity::{key_ring, root_key};
+use crate::failure::store_error;
+use crate::row::{columns, corrupt, exactly_one, fixed, insert, optional_part, tag};
+use crate::transaction::StoreTransaction;
+
+/// The one row of `key_ring`.
+pub(crate) const RING: i32 = 1;
+
+impl TryFrom<Model> for Tagged<StoredSigningKey> {
+    type Error = StoreError;
+
+    fn try_from(model: Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            row: StoredSigningKey {
+                kid: model.kid,
+                algorithm: model.algorithm,
+                public: fixed(&model.public, "signing_keys.public")?,
+                sealed: model.sealed,
+                created_at: Timestamp::from_millis(model.created_at),
+                active_from: Timestamp::from_millis(model.active_from),
+                retired_at: model.retired_at.map(Timestamp::from_millis),
+            },
+            tag: tag(model.key_id, model.tag),
+        })
+    }
+}
+
+impl From<&Tagged<StoredSigningKey>> for ActiveModel {
+    fn from(key: &Tagged<StoredSigningKey>) -> Self {
+        let Tagged { row, tag } = key;
+        Self {
+            kid: Set(row.kid.clone()),
+            algorithm: Set(row.algorithm.clone()),
+            public: Set(row.public.to_vec()),
+            sealed: Set(row.sealed.clone()),
+            created_at: Set(row.created_at.as_millis()),
+            active_from: Set(row.active_from.as_millis()),
+            retired_at: Set(row.retired_at.map(Timestamp::as_millis)),
+            key_id: Set(tag.key_id.0),
+            tag: Set(tag.bytes.clone()),
+        }
+    }
+}
+
+impl From<root_key::Model> for StoredRootKey {
+    fn from(model: root_key::Model) -> Self {
+        Self {
+            key_id: KeyId(model.key_id),
+            sealed: model.sealed,
+            created_at: Timestamp::from_millis(model.created_at),
+        }
+    }
+}
+
+impl From<&StoredRootKey> for root_key::ActiveModel {
+    fn from(key: &StoredRootKey) -> Self {
+        Self {
+            key_id: Set(key.key_id.0),
+            sealed: Set(key.sealed.clone()),
+            created_at: Set(key.created_at.as_millis()),
+        }
+    }
+}
+
+#[async_trait]
+impl KeyRepository for Channel {
+    async fn root_keys(&self) -> Result<Vec<StoredRootKey>, StoreError> {
+        let found = root_key::Entity::find()
+            .order_by_asc(root_key::Column::KeyId)
+            .all(self)
+            .await;
+        Ok(found
+            .map_err(store_error)?
+            .into_iter()
+            .map(Into::into)
+            .collect())
+    }
+
+    async fn ring(&self) -> Result<(i64, Vec<Tagged<StoredSigningKey>>), StoreError> {
+        // One statement, so that the version and the keys belong together.
+        let mut select = Query::select();
+        columns(&mut select, Entity, "k_");
+        select
+            .expr_as(
+                Expr::col((key_ring::Entity, key_ring::Column::Version)),
+                Alias::new("version"),
+            )
+            .from(key_ring::Entity)
+            .left_join(Entity, Expr::val(1).eq(1))
+            .and_where(Expr::col((key_ring::Entity, key_ring::Column::Id)).eq(RING))
+            .order_by((Entity, Column::CreatedAt), Order::Asc)
+            .order_by((Entity, Column::Kid), Order::Asc);
+        let rows = self.query_all(&select).await.map_err(store_error)?;
+        let first = rows.first().ok_or_else(|| corrupt("key_ring"))?;
+        let version = first.try_get("", "version").map_err(store_error)?;
+        let mut keys = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if let Some(key) = optional_part::<Model>(row, "k_")? {
+                keys.push(key.try_into()?);
+            }
+        }
+        Ok((version, keys))
+    }
+
+    async fn ring_version(&self) -> Result<i64, StoreError> {
+        let ring = key_ring::Entity::find_by_id(RING).one(self).await;
+        let ring = ring
+            .map_err(store_error)?
+            .ok_or_else(|| corrupt("key_ring"))?;
+        Ok(ring.version)
+    }
+}
+
+#[async_trait]
+impl KeyChanges for StoreTransaction {
+    async fn insert_root_key(&self, key: &StoredRootKey) -> Result<(), StoreError> {
+        insert(&self.channel, root_key::ActiveModel::from(key)).await
+    }
+
+    async fn update_root_key(&self, key: &StoredRootKey) -> Result<(), StoreError> {
+        let changed = root_key::Entity::update_many()
+            .set(root_key::ActiveModel {
+                key_id: NotSet,
+                ..key.into()
+            })
+            .filter(root_key::Column::KeyId.eq(key.key_id.0))
+            .exec(&self.channel)
+            .await;
+        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected)
+    }
+
+    async fn insert_signing_key(&self, key: &Tagged<StoredSigningKey>) -> Result<(), StoreError> {
+        insert(&self.channel, ActiveModel::from(key)).await
+    }
+
+    async fn update_signing_key(&self, key: &Tagged<StoredSigningKey>) -> Result<(), StoreError> {
+        let changed = Entity::update_many()
+            .set(ActiveModel {
+                kid: NotSet,
+                ..key.into()
+            })
+            .filter(Column::Kid.eq(&key.row.kid))
+            .exec(&self.channel)
+            .await;
+        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected)
+    }
+
+    async fn bump_ring_version(&self) -> Result<(), StoreError> {
+        let version = Expr::col(key_ring::Column::Version);
+        let changed = key_ring::Entity::update_many()
+            .col_expr(key_ring::Column::Version, version.add(1))
+            .filter(key_ring::Column::Id.eq(RING))
+            .exec(&self.channel)
+            .await;
+        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected)
+    }
+}

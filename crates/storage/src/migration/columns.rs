@@ -1,0 +1,139 @@
+//! The kinds of columns, and tables with their indexes.
+//!
+//! Texts that people write keep their case and accents: on MariaDB the tables are utf8mb4 with a binary
+//! collation. Names are compared by their folded forms, which are bytes.
+
+use sea_orm::sea_query::{
+    ColumnDef, ForeignKey, ForeignKeyCreateStatement, Index, IndexCreateStatement, Table,
+    TableCreateStatement,
+};
+use sea_orm::{DbBackend, DbErr};
+use sea_orm_migration::SchemaManager;
+
+/// A UUID.
+pub fn uuid(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).uuid().not_null().take()
+}
+
+/// A whole number of 64 bits, such as milliseconds since the epoch.
+pub fn big(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).big_integer().not_null().take()
+}
+
+/// A whole number of 32 bits, such as the id of a root key.
+pub fn number(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).integer().not_null().take()
+}
+
+/// A whole number of 16 bits.
+pub fn small(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).small_integer().not_null().take()
+}
+
+/// A truth value.
+pub fn flag(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).boolean().not_null().take()
+}
+
+/// A text of up to `length` characters.
+pub fn string(name: &'static str, length: u32) -> ColumnDef {
+    ColumnDef::new(name).string_len(length).not_null().take()
+}
+
+/// A text of any length.
+pub fn text(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).text().not_null().take()
+}
+
+/// A hash of 32 bytes.
+pub fn hash(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).binary_len(32).not_null().take()
+}
+
+/// A few bytes, such as a tag.
+pub fn short_bytes(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).var_binary(255).not_null().take()
+}
+
+/// Bytes, up to 64 KiB on MariaDB.
+pub fn bytes(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).blob().not_null().take()
+}
+
+/// The same column, but nothing may stand in it.
+pub fn nullable(mut column: ColumnDef) -> ColumnDef {
+    column.null().take()
+}
+
+/// The same column as primary key.
+pub fn key(mut column: ColumnDef) -> ColumnDef {
+    column.primary_key().take()
+}
+
+/// A table of these columns.
+pub fn table<const N: usize>(name: &'static str, columns: [ColumnDef; N]) -> TableCreateStatement {
+    let mut table = Table::create().table(name).if_not_exists().take();
+    for column in columns {
+        table.col(column);
+    }
+    table
+}
+
+/// An index.
+pub fn index<const N: usize>(
+    name: &'static str,
+    table: &'static str,
+    columns: [&'static str; N],
+) -> IndexCreateStatement {
+    let mut index = Index::create()
+        .name(name)
+        .table(table)
+        .if_not_exists()
+        .take();
+    for column in columns {
+        index.col(column);
+    }
+    index
+}
+
+/// The same index, refusing doubles. Rows with NULL in it are never doubles, on all three.
+pub fn unique(mut index: IndexCreateStatement) -> IndexCreateStatement {
+    index.unique().take()
+}
+
+/// A reference to another table's primary key.
+pub fn reference(
+    name: &'static str,
+    (table, column): (&'static str, &'static str),
+    (to_table, to_column): (&'static str, &'static str),
+) -> ForeignKeyCreateStatement {
+    ForeignKey::create()
+        .name(name)
+        .from(table, column)
+        .to(to_table, to_column)
+        .take()
+}
+
+/// Makes the table and its indexes where they are missing. MariaDB gets all in one statement, so that a
+/// migration that died can be repeated: its index statements know no IF NOT EXISTS.
+pub async fn create<const N: usize>(
+    manager: &SchemaManager<'_>,
+    mut table: TableCreateStatement,
+    mut indexes: [IndexCreateStatement; N],
+) -> Result<(), DbErr> {
+    if manager.get_database_backend() == DbBackend::MySql {
+        for index in &mut indexes {
+            table.index(index);
+        }
+        table
+            .engine("InnoDB")
+            .character_set("utf8mb4")
+            .collate("utf8mb4_bin");
+        return manager.create_table(table).await;
+    }
+    manager.create_table(table).await?;
+    for index in indexes {
+        manager.create_index(index).await?;
+    }
+    Ok(())
+}

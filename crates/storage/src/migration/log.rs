@@ -1,0 +1,126 @@
+//! First schema: the event log with its counter row, keys, the set-up link.
+
+use ats_pat_domain::event::Head;
+use sea_orm::DbErr;
+use sea_orm::sea_query::{OnConflict, Query, SimpleExpr};
+use sea_orm_migration::SchemaManager;
+
+use super::columns::{
+    big, bytes, create, hash, index, key, nullable, number, short_bytes, small, string, table,
+    unique, uuid,
+};
+
+pub async fn create_tables(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    events(manager).await?;
+    event_head(manager).await?;
+    keys(manager).await?;
+    setup_link(manager).await
+}
+
+async fn events(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let events = table(
+        "events",
+        [
+            key(big("seq")),
+            uuid("id"),
+            small("version"),
+            big("at"),
+            string("actor", 64),
+            nullable(uuid("owner")),
+            string("kind", 64),
+            string("subject", 255),
+            bytes("details"),
+            nullable(hash("personal_hash")),
+            number("key_id"),
+            short_bytes("hash"),
+        ],
+    );
+    let id = unique(index("events_id", "events", ["id"]));
+    let owner = index("events_owner", "events", ["owner", "seq"]);
+    let kind = index("events_kind", "events", ["kind", "seq"]);
+    create(manager, events, [id, owner, kind]).await?;
+    // Not bound to its event by a foreign key: a row that nobody can read does no harm, and erasing
+    // needs no order.
+    let personal = table(
+        "event_personal",
+        [key(big("seq")), short_bytes("salt"), bytes("data")],
+    );
+    create(manager, personal, []).await
+}
+
+async fn event_head(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let head = table(
+        "event_head",
+        [key(number("id")), big("seq"), short_bytes("hash")],
+    );
+    create(manager, head, []).await?;
+    let values = [
+        1.into(),
+        Head::EMPTY.seq.into(),
+        Head::EMPTY.hash.to_vec().into(),
+    ];
+    first_row(manager, "event_head", ["id", "seq", "hash"], values).await
+}
+
+async fn keys(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let roots = table(
+        "root_keys",
+        [key(number("key_id")), bytes("sealed"), big("created_at")],
+    );
+    create(manager, roots, []).await?;
+    let signing = table(
+        "signing_keys",
+        [
+            key(string("kid", 64)),
+            string("algorithm", 16),
+            hash("public"),
+            nullable(bytes("sealed")),
+            big("created_at"),
+            big("active_from"),
+            nullable(big("retired_at")),
+            number("key_id"),
+            short_bytes("tag"),
+        ],
+    );
+    create(manager, signing, []).await?;
+    let ring = table("key_ring", [key(number("id")), big("version")]);
+    create(manager, ring, []).await?;
+    first_row(
+        manager,
+        "key_ring",
+        ["id", "version"],
+        [1.into(), 0_i64.into()],
+    )
+    .await
+}
+
+async fn setup_link(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let link = table(
+        "setup_link",
+        [
+            key(number("id")),
+            hash("code_hash"),
+            number("key_id"),
+            big("expires_at"),
+            number("tag_key_id"),
+            short_bytes("tag"),
+        ],
+    );
+    create(manager, link, []).await
+}
+
+/// Adds the one row of a table, unless it is there.
+async fn first_row<const N: usize>(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: [&'static str; N],
+    values: [SimpleExpr; N],
+) -> Result<(), DbErr> {
+    let insert = Query::insert()
+        .into_table(table)
+        .columns(columns)
+        .values_panic(values)
+        .on_conflict(OnConflict::column("id").do_nothing_on(["id"]).to_owned())
+        .take();
+    manager.execute(insert).await
+}

@@ -1,0 +1,152 @@
+//! Sign-ins.
+
+use async_trait::async_trait;
+use ats_pat_domain::port::{SessionChanges, SessionRepository, StoreError};
+use ats_pat_domain::{Session, Tagged, Timestamp, User, UserId};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+
+use crate::channel::Channel;
+use crate::entity::session::{ActiveModel, Column, Entity, Model};
+use crate::entity::user;
+use crate::failure::store_error;
+use crate::row::{columns, fixed, insert, part, tag};
+use crate::transaction::StoreTransaction;
+
+impl TryFrom<Model> for Tagged<Session> {
+    type Error = StoreError;
+
+    fn try_from(model: Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            row: Session {
+                id_hash: fixed(&model.id_hash, "sessions.id_hash")?,
+                user_id: UserId::from_uuid(model.user_id),
+                created_at: Timestamp::from_millis(model.created_at),
+                last_seen_at: Timestamp::from_millis(model.last_seen_at),
+                ends_at: Timestamp::from_millis(model.ends_at),
+            },
+            tag: tag(model.key_id, model.tag),
+        })
+    }
+}
+
+impl From<&Tagged<Session>> for ActiveModel {
+    fn from(session: &Tagged<Session>) -> Self {
+        let Tagged { row, tag } = session;
+        Self {
+            id_hash: Set(row.id_hash.to_vec()),
+            key_id: Set(tag.key_id.0),
+            user_id: Set(row.user_id.as_uuid()),
+            created_at: Set(row.created_at.as_millis()),
+            last_seen_at: Set(row.last_seen_at.as_millis()),
+            ends_at: Set(row.ends_at.as_millis()),
+            tag: Set(tag.bytes.clone()),
+        }
+    }
+}
+
+fn read(models: Vec<Model>) -> Result<Vec<Tagged<Session>>, StoreError> {
+    models.into_iter().map(TryInto::try_into).collect()
+}
+
+#[async_trait]
+impl SessionRepository for Channel {
+    async fn by_hash(
+        &self,
+        id_hash: &[u8; 32],
+    ) -> Result<Option<(Tagged<Session>, Tagged<User>)>, StoreError> {
+        let mut select = Query::select();
+        columns(&mut select, Entity, "s_");
+        columns(&mut select, user::Entity, "u_");
+        select
+            .from(Entity)
+            .inner_join(
+                user::Entity,
+                Expr::col((user::Entity, user::Column::Id)).equals((Entity, Column::UserId)),
+            )
+            .and_where(Expr::col((Entity, Column::IdHash)).eq(id_hash.to_vec()));
+        let Some(row) = self.query_one(&select).await.map_err(store_error)? else {
+            return Ok(None);
+        };
+        Ok(Some((
+            part::<Model>(&row, "s_")?.try_into()?,
+            part::<user::Model>(&row, "u_")?.try_into()?,
+        )))
+    }
+
+    async fn of_user(&self, user: UserId) -> Result<Vec<Tagged<Session>>, StoreError> {
+        let found = Entity::find()
+            .filter(Column::UserId.eq(user.as_uuid()))
+            .order_by_asc(Column::CreatedAt)
+            .order_by_asc(Column::IdHash)
+            .all(self)
+            .await;
+        read(found.map_err(store_error)?)
+    }
+
+    async fn all(&self) -> Result<Vec<Tagged<Session>>, StoreError> {
+        let found = Entity::find()
+            .order_by_asc(Column::CreatedAt)
+            .order_by_asc(Column::IdHash)
+            .all(self)
+            .await;
+        read(found.map_err(store_error)?)
+    }
+}
+
+#[async_trait]
+impl SessionChanges for StoreTransaction {
+    async fn insert_session(&self, session: &Tagged<Session>) -> Result<(), StoreError> {
+        insert(&self.channel, ActiveModel::from(session)).await
+    }
+
+    async fn delete_session(&self, id_hash: &[u8; 32]) -> Result<bool, StoreError> {
+        let deleted = Entity::delete_many()
+            .filter(Column::IdHash.eq(id_hash.to_vec()))
+            .exec(&self.channel)
+            .await;
+        Ok(deleted.map_err(store_error)?.rows_affected > 0)
+    }
+
+    async fn delete_sessions_of(&self, user: UserId) -> Result<u64, StoreError> {
+        let deleted = Entity::delete_many()
+            .filter(Column::UserId.eq(user.as_uuid()))
+            .exec(&self.channel)
+            .await;
+        Ok(deleted.map_err(store_error)?.rows_affected)
+    }
+}
+
+/// Moves the time a session was last seen, forwards only.
+pub(crate) async fn touch(
+    channel: &Channel,
+    id_hash: &[u8; 32],
+    seen_at: Timestamp,
+) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::LastSeenAt, Expr::val(seen_at.as_millis()))
+        .filter(Column::IdHash.eq(id_hash.to_vec()))
+        .filter(Column::LastSeenAt.lt(seen_at.as_millis()))
+        .exec(channel)
+        .await
+        .map_err(store_error)?;
+    Ok(())
+}
+
+/// Removes sessions that ended, or were not seen for long.
+pub(crate) async fn delete_ended(
+    channel: &Channel,
+    ended_before: Timestamp,
+    idle_since: Timestamp,
+) -> Result<u64, StoreError> {
+    let deleted = Entity::delete_many()
+        .filter(
+            Condition::any()
+                .add(Column::EndsAt.lt(ended_before.as_millis()))
+                .add(Column::LastSeenAt.lt(idle_since.as_millis())),
+        )
+        .exec(channel)
+        .await;
+    Ok(deleted.map_err(store_error)?.rows_affected)
+}

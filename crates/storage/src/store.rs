@@ -1,0 +1,93 @@
+//! The domain's store.
+
+use async_trait::async_trait;
+use ats_pat_domain::Timestamp;
+use ats_pat_domain::port::{
+    EventRepository, KeyRepository, Repositories, SecretRepository, SessionRepository,
+    SetupLinkRepository, Store, StoreError, TokenRepository, Transaction, UsageRecord,
+    UserRepository,
+};
+
+use crate::channel::{Channel, within};
+use crate::database::Database;
+use crate::failure::store_error;
+use crate::transaction::{StoreTransaction, immediate};
+use crate::{sessions, usage};
+
+impl Repositories for Database {
+    fn users(&self) -> &dyn UserRepository {
+        &self.reads
+    }
+
+    fn tokens(&self) -> &dyn TokenRepository {
+        &self.reads
+    }
+
+    fn secrets(&self) -> &dyn SecretRepository {
+        &self.reads
+    }
+
+    fn sessions(&self) -> &dyn SessionRepository {
+        &self.reads
+    }
+
+    fn keys(&self) -> &dyn KeyRepository {
+        &self.reads
+    }
+
+    fn events(&self) -> &dyn EventRepository {
+        &self.reads
+    }
+
+    fn setup_links(&self) -> &dyn SetupLinkRepository {
+        &self.reads
+    }
+}
+
+#[async_trait]
+impl Store for Database {
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        Ok(Box::new(StoreTransaction::begin(self).await?))
+    }
+
+    async fn touch_session(
+        &self,
+        id_hash: &[u8; 32],
+        seen_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        sessions::touch(&self.writes, id_hash, seen_at).await
+    }
+
+    async fn record_usage(&self, uses: &[UsageRecord]) -> Result<(), StoreError> {
+        if uses.is_empty() {
+            return Ok(());
+        }
+        let patience = self.options.statement_timeout;
+        let transaction = within(patience, immediate(&self.writer))
+            .await
+            .map_err(store_error)?;
+        let channel = Channel::transaction(transaction, patience);
+        for one in usage::latest(uses).into_values() {
+            usage::record(&channel, one).await?;
+        }
+        match channel.into_transaction() {
+            Some(transaction) => within(patience, transaction.commit())
+                .await
+                .map_err(store_error),
+            None => Ok(()),
+        }
+    }
+
+    async fn delete_ended_sessions(
+        &self,
+        ended_before: Timestamp,
+        idle_since: Timestamp,
+    ) -> Result<u64, StoreError> {
+        sessions::delete_ended(&self.writes, ended_before, idle_since).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        // Taking a connection from a server's pool asks whether it is the primary.
+        EventRepository::head(&self.reads).await.map(|_| ())
+    }
+}

@@ -1,0 +1,231 @@
+//! Personal access token entries.
+
+use async_trait::async_trait;
+use ats_pat_domain::list::TokenQuery;
+use ats_pat_domain::network::AllowedNetworks;
+use ats_pat_domain::port::{
+    Bearer, ListedToken, StoreError, TokenChanges, TokenPage, TokenRepository,
+};
+use ats_pat_domain::secret::Secret;
+use ats_pat_domain::token::Usage;
+use ats_pat_domain::{
+    Description, Scopes, Status, Tagged, Timestamp, Token, TokenId, TokenName, UserId,
+};
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QueryResult, QuerySelect, QueryTrait,
+};
+
+use crate::channel::Channel;
+use crate::entity::token::{ActiveModel, Column, Entity, Model};
+use crate::entity::{secret, token_usage, user};
+use crate::failure::store_error;
+use crate::row::{columns, corrupt, exactly_one, insert, name_key, optional_part, part, tag};
+use crate::token_page;
+use crate::transaction::StoreTransaction;
+
+impl TryFrom<Model> for Tagged<Token> {
+    type Error = StoreError;
+
+    fn try_from(model: Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            row: Token {
+                id: TokenId::from_uuid(model.id),
+                owner_id: UserId::from_uuid(model.owner_id),
+                name: TokenName::from_stored(model.name),
+                description: Description::from_stored(model.description),
+                scopes: Scopes::from_stored(&model.scopes),
+                allowed_networks: model
+                    .allowed_networks
+                    .as_deref()
+                    .map(AllowedNetworks::from_stored),
+                generation: u32::try_from(model.generation)
+                    .map_err(|_| corrupt("tokens.generation"))?,
+                created_at: Timestamp::from_millis(model.created_at),
+                expires_at: Timestamp::from_millis(model.expires_at),
+                regenerated_at: model.regenerated_at.map(Timestamp::from_millis),
+                revoked_at: model.revoked_at.map(Timestamp::from_millis),
+            },
+            tag: tag(model.key_id, model.tag),
+        })
+    }
+}
+
+impl From<&Tagged<Token>> for ActiveModel {
+    fn from(token: &Tagged<Token>) -> Self {
+        let Tagged { row, tag } = token;
+        let folded = row.name.folded();
+        Self {
+            id: Set(row.id.as_uuid()),
+            owner_id: Set(row.owner_id.as_uuid()),
+            name: Set(row.name.as_str().to_owned()),
+            name_key: Set(name_key(&folded)),
+            name_folded: Set(folded.into_bytes()),
+            description: Set(row.description.as_str().to_owned()),
+            description_folded: Set(row.description.folded().into_bytes()),
+            scopes: Set(row.scopes.to_string()),
+            allowed_networks: Set(row
+                .allowed_networks
+                .as_ref()
+                .map(AllowedNetworks::to_stored)),
+            generation: Set(row.generation.into()),
+            created_at: Set(row.created_at.as_millis()),
+            expires_at: Set(row.expires_at.as_millis()),
+            regenerated_at: Set(row.regenerated_at.map(Timestamp::as_millis)),
+            revoked_at: Set(row.revoked_at.map(Timestamp::as_millis)),
+            key_id: Set(tag.key_id.0),
+            tag: Set(tag.bytes.clone()),
+        }
+    }
+}
+
+/// A select of tokens with their use, for [`listed`].
+pub(crate) fn select_listed() -> SelectStatement {
+    let mut select = Query::select();
+    columns(&mut select, Entity, "t_");
+    columns(&mut select, token_usage::Entity, "l_");
+    select.from(Entity).left_join(
+        token_usage::Entity,
+        Expr::col((token_usage::Entity, token_usage::Column::TokenId)).equals((Entity, Column::Id)),
+    );
+    select
+}
+
+/// Reads a row of [`select_listed`].
+pub(crate) fn listed(row: &QueryResult) -> Result<ListedToken, StoreError> {
+    let usage: Option<token_usage::Model> = optional_part(row, "l_")?;
+    Ok(ListedToken {
+        token: part::<Model>(row, "t_")?.try_into()?,
+        usage: usage.map(|usage| Usage {
+            last_used_at: Timestamp::from_millis(usage.last_used_at),
+            last_used_from: usage.last_used_from,
+        }),
+    })
+}
+
+async fn one(
+    channel: &Channel,
+    select: &SelectStatement,
+) -> Result<Option<ListedToken>, StoreError> {
+    let row = channel.query_one(select).await.map_err(store_error)?;
+    row.as_ref().map(listed).transpose()
+}
+
+#[async_trait]
+impl TokenRepository for Channel {
+    async fn by_id(&self, id: TokenId) -> Result<Option<ListedToken>, StoreError> {
+        let mut select = select_listed();
+        select.and_where(Expr::col((Entity, Column::Id)).eq(id.as_uuid()));
+        one(self, &select).await
+    }
+
+    async fn owned(&self, owner: UserId, id: TokenId) -> Result<Option<ListedToken>, StoreError> {
+        let mut select = select_listed();
+        select
+            .and_where(Expr::col((Entity, Column::Id)).eq(id.as_uuid()))
+            .and_where(Expr::col((Entity, Column::OwnerId)).eq(owner.as_uuid()));
+        one(self, &select).await
+    }
+
+    async fn page(&self, query: &TokenQuery, now: Timestamp) -> Result<TokenPage, StoreError> {
+        token_page::read(self, query, now).await
+    }
+
+    async fn active_with_name(
+        &self,
+        owner: UserId,
+        folded: &str,
+        now: Timestamp,
+    ) -> Result<Option<TokenId>, StoreError> {
+        let found = Entity::find()
+            .filter(Column::OwnerId.eq(owner.as_uuid()))
+            .filter(Column::NameKey.eq(name_key(folded)))
+            .filter(token_page::has_status(Status::Active, now))
+            .one(self)
+            .await;
+        Ok(found
+            .map_err(store_error)?
+            .map(|model| TokenId::from_uuid(model.id)))
+    }
+
+    async fn count_active(&self, owner: UserId, now: Timestamp) -> Result<u64, StoreError> {
+        Entity::find()
+            .filter(Column::OwnerId.eq(owner.as_uuid()))
+            .filter(token_page::has_status(Status::Active, now))
+            .count(self)
+            .await
+            .map_err(store_error)
+    }
+
+    async fn bearer(&self, id: TokenId) -> Result<Option<Bearer>, StoreError> {
+        let mut select = Query::select();
+        columns(&mut select, Entity, "t_");
+        columns(&mut select, user::Entity, "u_");
+        select
+            .from(Entity)
+            .inner_join(
+                user::Entity,
+                Expr::col((user::Entity, user::Column::Id)).equals((Entity, Column::OwnerId)),
+            )
+            .and_where(Expr::col((Entity, Column::Id)).eq(id.as_uuid()));
+        let Some(row) = self.query_one(&select).await.map_err(store_error)? else {
+            return Ok(None);
+        };
+        Ok(Some(Bearer {
+            token: part::<Model>(&row, "t_")?.try_into()?,
+            owner: part::<user::Model>(&row, "u_")?.try_into()?,
+        }))
+    }
+
+    async fn after(
+        &self,
+        after: Option<TokenId>,
+        limit: u64,
+    ) -> Result<Vec<Tagged<Token>>, StoreError> {
+        let found = Entity::find()
+            .apply_if(after, |find, id| find.filter(Column::Id.gt(id.as_uuid())))
+            .order_by_asc(Column::Id)
+            .limit(limit)
+            .all(self)
+            .await;
+        let models = found.map_err(store_error)?;
+        models.into_iter().map(TryInto::try_into).collect()
+    }
+}
+
+#[async_trait]
+impl TokenChanges for StoreTransaction {
+    async fn insert_token(&self, token: &Tagged<Token>) -> Result<(), StoreError> {
+        insert(&self.channel, ActiveModel::from(token)).await
+    }
+
+    async fn update_token(&self, token: &Tagged<Token>) -> Result<(), StoreError> {
+        let changed = Entity::update_many()
+            .set(ActiveModel {
+                id: NotSet,
+                ..token.into()
+            })
+            .filter(Column::Id.eq(token.row.id.as_uuid()))
+            .exec(&self.channel)
+            .await;
+        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected)
+    }
+
+    async fn insert_secret(&self, secret: &Tagged<Secret>) -> Result<(), StoreError> {
+        insert(&self.channel, secret::ActiveModel::from(secret)).await
+    }
+
+    async fn update_secret(&self, secret: &Tagged<Secret>) -> Result<(), StoreError> {
+        let changed = secret::Entity::update_many()
+            .set(secret::ActiveModel {
+                hash: NotSet,
+                ..secret.into()
+            })
+            .filter(secret::Column::Hash.eq(secret.row.hash.to_vec()))
+            .exec(&self.channel)
+            .await;
+        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected)
+    }
+}

@@ -1,0 +1,117 @@
+//! Users.
+
+use async_trait::async_trait;
+use ats_pat_domain::port::{StoreError, UserChanges, UserRepository};
+use ats_pat_domain::user::UserKind;
+use ats_pat_domain::{DisplayName, Tagged, Timestamp, User, UserId, UserName};
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+
+use crate::channel::Channel;
+use crate::entity::user::{ActiveModel, Column, Entity, Model};
+use crate::failure::store_error;
+use crate::row::{corrupt, exactly_one, insert, name_key, tag};
+use crate::transaction::StoreTransaction;
+
+impl TryFrom<Model> for Tagged<User> {
+    type Error = StoreError;
+
+    fn try_from(model: Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            row: User {
+                id: UserId::from_uuid(model.id),
+                name: UserName::from_stored(model.name),
+                display_name: DisplayName::from_stored(model.display_name),
+                kind: UserKind::from_stored(&model.kind).ok_or_else(|| corrupt("users.kind"))?,
+                password_hash: model.password_hash,
+                is_administrator: model.is_admin,
+                disabled: model.disabled,
+                created_at: Timestamp::from_millis(model.created_at),
+            },
+            tag: tag(model.key_id, model.tag),
+        })
+    }
+}
+
+impl From<&Tagged<User>> for ActiveModel {
+    fn from(user: &Tagged<User>) -> Self {
+        let Tagged { row, tag } = user;
+        let folded = row.name.folded();
+        Self {
+            id: Set(row.id.as_uuid()),
+            name: Set(row.name.as_str().to_owned()),
+            name_key: Set(name_key(&folded)),
+            name_folded: Set(folded.into_bytes()),
+            display_name: Set(row.display_name.as_str().to_owned()),
+            kind: Set(row.kind.as_str().to_owned()),
+            password_hash: Set(row.password_hash.clone()),
+            is_admin: Set(row.is_administrator),
+            disabled: Set(row.disabled),
+            created_at: Set(row.created_at.as_millis()),
+            key_id: Set(tag.key_id.0),
+            tag: Set(tag.bytes.clone()),
+        }
+    }
+}
+
+fn read(models: Vec<Model>) -> Result<Vec<Tagged<User>>, StoreError> {
+    models.into_iter().map(TryInto::try_into).collect()
+}
+
+#[async_trait]
+impl UserRepository for Channel {
+    async fn by_id(&self, id: UserId) -> Result<Option<Tagged<User>>, StoreError> {
+        let found = Entity::find_by_id(id.as_uuid()).one(self).await;
+        found
+            .map_err(store_error)?
+            .map(TryInto::try_into)
+            .transpose()
+    }
+
+    async fn by_folded_name(&self, folded: &str) -> Result<Option<Tagged<User>>, StoreError> {
+        let found = Entity::find()
+            .filter(Column::NameKey.eq(name_key(folded)))
+            .one(self)
+            .await;
+        found
+            .map_err(store_error)?
+            .map(TryInto::try_into)
+            .transpose()
+    }
+
+    async fn administrators(&self) -> Result<Vec<Tagged<User>>, StoreError> {
+        let found = Entity::find()
+            .filter(Column::IsAdmin.eq(true))
+            .order_by_asc(Column::NameFolded)
+            .all(self)
+            .await;
+        read(found.map_err(store_error)?)
+    }
+
+    async fn all(&self) -> Result<Vec<Tagged<User>>, StoreError> {
+        let found = Entity::find()
+            .order_by_asc(Column::NameFolded)
+            .all(self)
+            .await;
+        read(found.map_err(store_error)?)
+    }
+}
+
+#[async_trait]
+impl UserChanges for StoreTransaction {
+    async fn insert_user(&self, user: &Tagged<User>) -> Result<(), StoreError> {
+        insert(&self.channel, ActiveModel::from(user)).await
+    }
+
+    async fn update_user(&self, user: &Tagged<User>) -> Result<(), StoreError> {
+        let changed = Entity::update_many()
+            .set(ActiveModel {
+                id: NotSet,
+                ..user.into()
+            })
+            .filter(Column::Id.eq(user.row.id.as_uuid()))
+            .exec(&self.channel)
+            .await;
+        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected)
+    }
+}
