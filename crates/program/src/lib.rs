@@ -1,1 +1,37 @@
-//! See the workspace documentation.
+//! What both programs share: the command line, the settings with their sources, the log, and the wiring
+//! of database and use cases.
+//!
+//! Invariants held here:
+//!
+//! - of several sources of a setting the last one wins: file, environment, flag;
+//! - an unknown setting stops the start, whatever its source;
+//! - each refusal is one sentence that names the place and says what to do, without quoting a secret;
+//! - a start that fails leaves no folder behind that it made.
+//!
+//! It deliberately knows no HTTP and reads no environment by itself: both come in as parameters.
+
+mod data_folder;
+mod flags;
+mod logging;
+mod open;
+mod settings;
+mod usage;
+
+use std::error::Error;
+
+pub use flags::{CommonFlags, ServerFlags};
+pub use logging::start_logging;
+pub use open::{Access, Opened, OpenedDatabase, StartError, accept_restore};
+pub use settings::{
+    DatabaseLocation, LogFormat, LogSettings, Place, Settings, SettingsError, settings_reference,
+};
+pub use usage::{Usage, parse};
+
+/// Tells a person why the program ends: one line on standard error.
+pub fn report(error: &(dyn Error + 'static)) {
+    use std::io::Write as _;
+    let text = ats_pat_service::causes(error);
+    let line: Vec<&str> = text.split_whitespace().collect();
+    // Nobody listens any more where this fails.
+    let _ = writeln!(std::io::stderr(), "error: {}", line.join(" "));
+}

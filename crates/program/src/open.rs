@@ -1,0 +1,235 @@
+//! The wiring: data folder, database, schema, use cases.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ats_pat_auth::{AuthError, MasterKeys};
+use ats_pat_service::{
+    Accepted, Parts, PasswordCost, RestoreChoice, Service, SystemClock, SystemRandomness,
+};
+use ats_pat_storage::{Database, ExclusiveLock, MigrationError, OpenOptions};
+use secrecy::ExposeSecret as _;
+
+use crate::data_folder::DataFolder;
+use crate::settings::{DatabaseLocation, Settings};
+
+/// Why the programs can't start on these settings.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A file stands where the data folder should.
+    #[error("the data folder {} is a file: name a folder by `data-dir`", .path.display())]
+    DataFolderIsAFile {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The system does not let us make the data folder.
+    #[error("the data folder {} can't be made: check the folder above it, or name another by `data-dir`", .path.display())]
+    DataFolderNotMade {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Nothing was ever started here.
+    #[error("there is no database at {}: name the right one by `--data-dir` or `--database-url`, or make one by `ats-pat-admin db migrate`", .path.display())]
+    NoDatabase {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The schema is an earlier release's, or there is none.
+    #[error("the database lacks {}: run `ats-pat-admin db migrate`", .pending.join(", "))]
+    Outdated {
+        /// The migrations to come.
+        pending: Vec<String>,
+    },
+    /// The database can't be opened.
+    #[error(transparent)]
+    Database(#[from] ats_pat_storage::OpenError),
+    /// The schema can't be brought up to date.
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
+    /// Another server has the SQLite database.
+    #[error(transparent)]
+    Lock(#[from] ats_pat_storage::LockError),
+    /// The master key file can't be used.
+    #[error(transparent)]
+    MasterKey(#[from] AuthError),
+    /// Keys, anchor or event log don't fit.
+    #[error(transparent)]
+    Service(#[from] ats_pat_service::OpenError),
+}
+
+/// What a program may do to a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Make it where it is missing, migrate it, and have a SQLite file for itself.
+    Server,
+    /// Make it where it is missing, and migrate it.
+    Create,
+    /// Use it as it is: a mistyped place must not become a new, empty service.
+    Use,
+}
+
+/// The use cases over their database.
+pub struct Opened {
+    /// The use cases.
+    pub service: Service,
+    database: Arc<Database>,
+    _lock: Option<ExclusiveLock>,
+}
+
+impl Opened {
+    /// Opens the service that `settings` name, for callers who see it at `public_url`. A start that fails
+    /// leaves no folder behind that it made.
+    pub async fn open(
+        settings: &Settings,
+        public_url: &str,
+        access: Access,
+    ) -> Result<Self, StartError> {
+        check_master_key_file(settings)?;
+        let OpenedDatabase { database, folder } = OpenedDatabase::open(settings, access).await?;
+        let lock = match access {
+            Access::Server => database.lock_exclusively()?,
+            Access::Create | Access::Use => None,
+        };
+        match access {
+            Access::Server | Access::Create => {
+                database.migrate().await?;
+            }
+            Access::Use => {
+                let status = database.migration_status().await?;
+                if !status.unknown.is_empty() {
+                    let unknown = status.unknown;
+                    return Err(MigrationError::Newer { unknown }.into());
+                }
+                if !status.pending.is_empty() {
+                    return Err(StartError::Outdated {
+                        pending: status.pending,
+                    });
+                }
+            }
+        }
+        let database = Arc::new(database);
+        let service = Service::open(parts(settings, public_url, Arc::clone(&database))).await?;
+        folder.keep();
+        Ok(Self {
+            service,
+            database,
+            _lock: lock,
+        })
+    }
+
+    /// Ends in order: what is only in memory is written, the connections are closed.
+    pub async fn close(self) {
+        self.service.flush().await;
+        self.database.close().await;
+    }
+}
+
+/// A database before its schema is looked at, for the commands about the database itself.
+pub struct OpenedDatabase {
+    /// The database.
+    pub database: Database,
+    folder: DataFolder,
+}
+
+impl OpenedDatabase {
+    /// Opens the database that `settings` name.
+    pub async fn open(settings: &Settings, access: Access) -> Result<Self, StartError> {
+        let folder = if access == Access::Use {
+            if let Some(path) = missing_file(settings) {
+                return Err(StartError::NoDatabase { path });
+            }
+            DataFolder::default()
+        } else {
+            DataFolder::make(&settings.data_dir)?
+        };
+        let url = settings.database_url();
+        let database = Database::open(url.expose_secret(), OpenOptions::default()).await?;
+        Ok(Self { database, folder })
+    }
+
+    /// Brings the schema up to date; gives the names of the migrations that were applied.
+    pub async fn migrate(self) -> Result<Vec<String>, StartError> {
+        let applied = self.database.migrate().await?;
+        self.folder.keep();
+        self.database.close().await;
+        Ok(applied)
+    }
+}
+
+/// Takes a database that is older than what this data folder last saw, as `choice` says.
+pub async fn accept_restore(
+    settings: &Settings,
+    public_url: &str,
+    choice: RestoreChoice,
+) -> Result<Accepted, StartError> {
+    check_master_key_file(settings)?;
+    let OpenedDatabase { database, .. } = OpenedDatabase::open(settings, Access::Use).await?;
+    // As a server has it: none may run on this SQLite file meanwhile.
+    let lock = database.lock_exclusively()?;
+    database.migrate().await?;
+    let database = Arc::new(database);
+    let parts = parts(settings, public_url, Arc::clone(&database));
+    let accepted = Service::accept_restore(parts, choice).await;
+    database.close().await;
+    drop(lock);
+    Ok(accepted?)
+}
+
+fn parts(settings: &Settings, public_url: &str, store: Arc<Database>) -> Parts {
+    Parts {
+        store,
+        clock: Arc::new(SystemClock),
+        randomness: Arc::new(SystemRandomness),
+        settings: settings.for_service(public_url),
+        master_key_file: settings.master_key_file.clone(),
+        // An admin program far from the servers has no data folder to keep it in.
+        anchor_file: settings.data_dir.is_dir().then(|| settings.anchor_file()),
+        password_cost: PasswordCost::OWASP,
+    }
+}
+
+/// Refuses a master key file that can't be used, before anything is made. Whether a missing one may be
+/// made is for the service to say, which knows whether the database holds keys.
+fn check_master_key_file(settings: &Settings) -> Result<(), AuthError> {
+    let path = &settings.master_key_file;
+    match MasterKeys::read(path) {
+        Ok(_) => Ok(()),
+        Err(AuthError::MasterKeyFileMissing { path }) => {
+            let folder = match path.parent() {
+                Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+                Some(folder) => folder,
+                None => Path::new("/"),
+            };
+            if folder == settings.data_dir || folder.is_dir() {
+                return Ok(());
+            }
+            Err(AuthError::MasterKeyFileNotCreated {
+                source: io::ErrorKind::NotFound.into(),
+                path,
+            })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The SQLite file that is not there; `None` where it is there, or the database is a server's.
+fn missing_file(settings: &Settings) -> Option<PathBuf> {
+    let path = match &settings.database {
+        DatabaseLocation::InDataFolder => settings.database_file(),
+        DatabaseLocation::Url(url) => {
+            let path = url.expose_secret().strip_prefix("sqlite:")?;
+            let path = path.strip_prefix("//").unwrap_or(path);
+            let path = path.split('?').next().unwrap_or_default();
+            if path.contains('%') {
+                // The storage reads the escapes, and makes the file.
+                return None;
+            }
+            PathBuf::from(path)
+        }
+    };
+    (!path.exists()).then_some(path)
+}

@@ -1,0 +1,120 @@
+//! Why the settings stop the start: each a sentence that names the place and says what to do.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use super::key::Key;
+
+/// Where a value was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place(Spot);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Spot {
+    File { path: PathBuf, key: Key },
+    Variable(String),
+    VariableFile { variable: String, path: PathBuf },
+    Flag(&'static str),
+}
+
+impl Place {
+    pub(crate) fn file(path: PathBuf, key: Key) -> Self {
+        Self(Spot::File { path, key })
+    }
+
+    pub(crate) fn variable(name: &str) -> Self {
+        Self(Spot::Variable(name.to_owned()))
+    }
+
+    pub(crate) fn variable_file(variable: &str, path: PathBuf) -> Self {
+        Self(Spot::VariableFile {
+            variable: variable.to_owned(),
+            path,
+        })
+    }
+
+    pub(crate) fn flag(key: Key) -> Self {
+        Self(Spot::Flag(key.flag().unwrap_or_else(|| key.name())))
+    }
+
+    pub(crate) fn is_flag(&self) -> bool {
+        matches!(self.0, Spot::Flag(_))
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Spot::File { path, key } => write!(f, "`{}` in {}", key.name(), path.display()),
+            Spot::Variable(name) => write!(f, "the variable {name}"),
+            Spot::VariableFile { variable, path } => {
+                write!(f, "the file {} of {variable}", path.display())
+            }
+            Spot::Flag(flag) => write!(f, "the flag {flag}"),
+        }
+    }
+}
+
+/// Why the settings can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file can't be read, or not as text.
+    #[error("{file} can't be read: name a text file that this user may read")]
+    Unreadable {
+        /// Which, and what it is for.
+        file: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is no TOML. Nothing of it is quoted: a password may stand in it.
+    #[error("the settings file {} is not TOML: correct its line {line}", .path.display())]
+    NotToml {
+        /// Which.
+        path: PathBuf,
+        /// Where the reader stopped.
+        line: usize,
+    },
+    /// A key of the file is no setting.
+    #[error("`{key}` in {} is no setting: correct its name or remove it", .path.display())]
+    UnknownKey {
+        /// Which file.
+        path: PathBuf,
+        /// The key, dots for tables.
+        key: String,
+    },
+    /// A variable is no setting.
+    #[error("the variable {name} is no setting: correct its name or unset it")]
+    UnknownVariable {
+        /// Its name.
+        name: String,
+    },
+    /// The value and the file with the value are both given.
+    #[error("{variable} and {variable}_FILE are both set: unset one of them")]
+    Twice {
+        /// The variable's name.
+        variable: String,
+    },
+    /// A password where every user of the machine can read it.
+    #[error(
+        "the flag --database-url holds a password, which every user of this machine could read: use ATS_PAT_DATABASE_URL, ATS_PAT_DATABASE_URL_FILE or the settings file"
+    )]
+    PasswordInFlag,
+    /// A value breaks its rule.
+    #[error("{place} {advice}")]
+    Invalid {
+        /// Where it was written.
+        place: Place,
+        /// What is wrong and what to write instead.
+        advice: String,
+    },
+    /// Everyone's address is nobody's.
+    #[error(
+        "{place} is a wildcard, which callers can't use: set `public-url` to the origin that they see, such as https://pat.example.com"
+    )]
+    WildcardWithoutPublicUrl {
+        /// Where the address was written.
+        place: Place,
+    },
+}

@@ -1,0 +1,408 @@
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+
+use super::key::{Key, Kind};
+use super::{DatabaseLocation, LogFormat, Settings, SettingsError, settings_reference};
+use crate::flags::{CommonFlags, ServerFlags};
+
+/// The sources of one try.
+#[derive(Default)]
+struct Given<'a> {
+    file: Option<&'a str>,
+    variables: Vec<(&'a str, &'a str)>,
+    flags: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Given<'a> {
+    fn file(text: &'a str) -> Self {
+        Self {
+            file: Some(text),
+            ..Self::default()
+        }
+    }
+
+    fn variable(name: &'a str, value: &'a str) -> Self {
+        Self::default().and_variable(name, value)
+    }
+
+    fn flag(name: &'a str, value: &'a str) -> Self {
+        Self::default().and_flag(name, value)
+    }
+
+    fn and_variable(mut self, name: &'a str, value: &'a str) -> Self {
+        self.variables.push((name, value));
+        self
+    }
+
+    fn and_flag(mut self, name: &'a str, value: &'a str) -> Self {
+        self.flags.push((name, value));
+        self
+    }
+
+    fn load(&self) -> Result<Settings, SettingsError> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut common = CommonFlags::default();
+        let mut server = ServerFlags::default();
+        if let Some(text) = self.file {
+            let path = folder.path().join("ats.toml");
+            std::fs::write(&path, text).unwrap();
+            common.config = Some(path);
+        }
+        for (flag, value) in &self.flags {
+            let value = (*value).to_owned();
+            match *flag {
+                "--data-dir" => common.data_dir = Some(value),
+                "--database-url" => common.database_url = Some(value.into()),
+                "--listen" => server.listen = Some(value),
+                "--public-url" => server.public_url = Some(value),
+                "--config" => common.config = Some(value.into()),
+                other => panic!("{other}"),
+            }
+        }
+        let environment = self
+            .variables
+            .iter()
+            .map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        Settings::load(&common, &server, environment)
+    }
+
+    fn settings(&self) -> Settings {
+        self.load().unwrap()
+    }
+
+    fn sentence(&self) -> String {
+        let error = self
+            .load()
+            .map(|settings| format!("{settings:?}"))
+            .unwrap_err();
+        let text = ats_pat_service::causes(&error);
+        let name = text
+            .split_whitespace()
+            .find(|word| word.ends_with("/ats.toml") || word.ends_with("/ats.toml:"));
+        match name {
+            Some(path) => text.replace(path.trim_end_matches(':'), "ats.toml"),
+            None => text,
+        }
+    }
+}
+
+#[test]
+fn without_any_source_the_defaults_of_the_contract_stand() {
+    let settings = Given::default().settings();
+    assert_eq!(
+        settings.database_url().expose_secret(),
+        "sqlite:ats-pat-data/ats-pat.db"
+    );
+    assert_eq!(settings.anchor_file(), Path::new("ats-pat-data/anchor"));
+    assert_eq!(
+        settings.public_url_at(settings.listen),
+        "http://127.0.0.1:8080"
+    );
+    insta::assert_debug_snapshot!(settings);
+}
+
+#[test]
+fn every_setting_can_stand_in_the_file() {
+    let text = r#"
+        data-dir = "/var/lib/ats-pat"
+        database-url = "postgres://ats:s3cret@db/ats"
+        listen = "0.0.0.0:80"
+        public-url = "https://pat.example.com"
+        audience = ["orders", "stock"]
+        master-key-file = "/run/secrets/master.key"
+        trusted-proxies = ["10.0.0.0/8", "2001:db8::1"]
+        token-lifetime-minutes = 1
+        session-idle-minutes = 2
+        session-absolute-hours = 3
+        sign-in-failures-per-quarter-hour = 4
+        log = "warn,ats_pat_service=debug"
+        log-format = "json"
+
+        [policy]
+        max-lifetime-days = 90
+        default-lifetime-days = 7
+        max-active-tokens = 5
+        scopes = [{ name = "orders:read", description = "Read orders" }]
+    "#;
+    for key in Key::ALL {
+        let name = key.name().rsplit('.').next().unwrap();
+        assert!(text.contains(&format!("        {name} = ")), "{name}");
+    }
+    insta::assert_debug_snapshot!(Given::file(text).settings());
+}
+
+#[test]
+fn every_setting_has_an_environment_variable() {
+    let given = [
+        ("ATS_PAT_DATA_DIR", "/var/lib/ats-pat"),
+        ("ATS_PAT_DATABASE_URL", "mysql://ats:s3cret@db/ats"),
+        ("ATS_PAT_LISTEN", "[::]:80"),
+        ("ATS_PAT_PUBLIC_URL", "https://pat.example.com"),
+        ("ATS_PAT_AUDIENCE", "orders, stock"),
+        ("ATS_PAT_MASTER_KEY_FILE", "/run/secrets/master.key"),
+        ("ATS_PAT_TRUSTED_PROXIES", "10.0.0.0/8,2001:db8::1"),
+        ("ATS_PAT_TOKEN_LIFETIME_MINUTES", "1"),
+        ("ATS_PAT_SESSION_IDLE_MINUTES", "2"),
+        ("ATS_PAT_SESSION_ABSOLUTE_HOURS", "3"),
+        ("ATS_PAT_POLICY_MAX_LIFETIME_DAYS", "90"),
+        ("ATS_PAT_POLICY_DEFAULT_LIFETIME_DAYS", "7"),
+        ("ATS_PAT_POLICY_MAX_ACTIVE_TOKENS", "5"),
+        (
+            "ATS_PAT_POLICY_SCOPES",
+            "orders:read=Read orders, orders:write = Change = write orders",
+        ),
+        ("ATS_PAT_SIGN_IN_FAILURES_PER_QUARTER_HOUR", "4"),
+        ("ATS_PAT_LOG", "warn,ats_pat_service=debug"),
+        ("ATS_PAT_LOG_FORMAT", "json"),
+    ];
+    assert_eq!(
+        given.map(|(name, _)| name.to_owned()),
+        Key::ALL.map(Key::variable)
+    );
+    let given = Given {
+        variables: given.to_vec(),
+        ..Given::default()
+    };
+    insta::assert_debug_snapshot!(given.settings());
+}
+
+#[test]
+fn the_last_source_wins() {
+    let file = "listen = '127.0.0.1:1'\npublic-url = 'http://file'\ndata-dir = 'file'\nlog-format = 'json'";
+    let settings = Given {
+        file: Some(file),
+        ..Given::default()
+    }
+    .and_variable("ATS_PAT_LISTEN", "127.0.0.1:2")
+    .and_variable("ATS_PAT_PUBLIC_URL", "http://variable")
+    .and_flag("--listen", "127.0.0.1:3")
+    .settings();
+    assert_eq!(settings.listen.port(), 3);
+    assert_eq!(settings.public_url.as_deref(), Some("http://variable"));
+    assert_eq!(settings.data_dir, Path::new("file"));
+    assert_eq!(settings.log.format, LogFormat::Json);
+}
+
+#[test]
+fn an_empty_variable_is_as_an_unset_one_and_those_of_tests_and_others_are_left_alone() {
+    let settings = Given::file("listen = '127.0.0.1:1'")
+        .and_variable("ATS_PAT_LISTEN", "")
+        .and_variable("ATS_PAT_DATABASE_URL", "")
+        .and_variable("ATS_PAT_DATABASE_URL_FILE", "")
+        .and_variable("ATS_PAT_TEST_POSTGRES", "x")
+        .and_variable("ATS_OTHER", "x")
+        .settings();
+    assert_eq!(settings.listen.port(), 1);
+    assert!(matches!(settings.database, DatabaseLocation::InDataFolder));
+}
+
+#[test]
+fn a_secret_may_stand_in_a_file_of_its_own_but_for_its_line_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("url");
+    for (content, url) in [
+        ("postgres://a:b@h/d\n", "postgres://a:b@h/d"),
+        ("postgres://a:b@h/d\r\n", "postgres://a:b@h/d"),
+        ("postgres://a:b@h/d ", "postgres://a:b@h/d "),
+    ] {
+        std::fs::write(&file, content).unwrap();
+        let settings =
+            Given::variable("ATS_PAT_DATABASE_URL_FILE", file.to_str().unwrap()).settings();
+        assert_eq!(settings.database_url().expose_secret(), url);
+    }
+}
+
+#[test]
+fn a_public_url_is_written_as_browsers_write_an_origin() {
+    for (written, origin) in [
+        ("https://pat.example.com/", "https://pat.example.com"),
+        ("HTTPS://PAT.Example.COM:443", "https://pat.example.com"),
+        ("http://10.0.0.1:80", "http://10.0.0.1"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ] {
+        let settings = Given::flag("--public-url", written).settings();
+        assert_eq!(settings.public_url.as_deref(), Some(origin), "{written}");
+    }
+}
+
+#[test]
+fn the_audience_is_the_issuer_unless_set() {
+    let service = Given::default()
+        .settings()
+        .for_service("https://pat.example.com");
+    assert_eq!(service.audience, ["https://pat.example.com"]);
+    let service = Given::variable("ATS_PAT_AUDIENCE", "a,b,a")
+        .settings()
+        .for_service("https://pat.example.com");
+    assert_eq!(service.audience, ["a", "b"]);
+    assert_eq!(service.token_lifetime, Duration::from_mins(5));
+}
+
+#[test]
+fn the_proposed_lifetime_follows_a_shorter_limit() {
+    let policy = Given::file("policy.max-lifetime-days = 7")
+        .settings()
+        .policy;
+    assert_eq!(
+        (policy.max_lifetime_days, policy.default_lifetime_days),
+        (7, 7)
+    );
+}
+
+#[test]
+fn a_folder_with_special_characters_still_names_its_database() {
+    let settings = Given::flag("--data-dir", "/a b/100%?").settings();
+    assert_eq!(
+        settings.database_url().expose_secret(),
+        "sqlite:/a b/100%25%3F/ats-pat.db"
+    );
+}
+
+#[test]
+fn no_password_meets_debug() {
+    for given in [
+        Given::variable("ATS_PAT_DATABASE_URL", "postgres://ats:s3cret@db/ats"),
+        Given::file("database-url = 'postgres://ats:s3cret@db/ats'"),
+    ] {
+        assert!(!format!("{:?}", given.settings()).contains("s3cret"));
+    }
+    let flags = CommonFlags {
+        database_url: Some("s3cret".into()),
+        ..CommonFlags::default()
+    };
+    assert!(!format!("{flags:?}").contains("s3cret"));
+}
+
+#[test]
+fn a_password_in_a_flag_is_refused_wherever_it_stands() {
+    for url in [
+        "postgres://ats:s3cret@db/ats",
+        "mysql://ats:s3c/ret@db/ats",
+        "postgres://ats:s3c#ret@db:port/ats",
+        "postgres://ats@db/ats?password=s3cret",
+        "postgres://ats@db/ats?PASSword=s3cret",
+    ] {
+        let error = Given::flag("--database-url", url).load().unwrap_err();
+        assert!(
+            matches!(error, SettingsError::PasswordInFlag),
+            "{url}: {error}"
+        );
+    }
+    for url in [
+        "postgres://ats@db:5432/ats",
+        "sqlite:/srv/a:b@c/ats.db",
+        "mysql://db/ats",
+    ] {
+        assert!(Given::flag("--database-url", url).load().is_ok(), "{url}");
+    }
+}
+
+#[test]
+fn each_mistake_is_one_sentence_that_names_the_place_and_says_what_to_do() {
+    let mistakes = [
+        Given::file("listne = '127.0.0.1:1'"),
+        Given::file("[policy]\nmax-lifetime-day = 1"),
+        Given::file("[server]\nlisten = '127.0.0.1:1'"),
+        Given::file("[empty]"),
+        Given::file("policy = 1"),
+        Given::file("data-dir = 'a'\ndatabase-url = 'postgres://ats:s3cret@db/ats\n"),
+        Given::file("listen = '127.0.0.1:1'\nlisten = '127.0.0.1:2'"),
+        Given::file("listen = 8080"),
+        Given::file("listen = ''"),
+        Given::file("data-dir = \"a\\u0000b\""),
+        Given::file("audience = 'orders'"),
+        Given::file("audience = []"),
+        Given::file("audience = ['']"),
+        Given::file("audience = [1]"),
+        Given::file("token-lifetime-minutes = '5'"),
+        Given::file("token-lifetime-minutes = 5.0"),
+        Given::file("token-lifetime-minutes = 61"),
+        Given::file("policy.default-lifetime-days = 400"),
+        Given::file("policy.scopes = ['orders:read']"),
+        Given::file("policy.scopes = [{ name = 'orders:read' }]"),
+        Given::file("policy.scopes = [{ name = 'a', description = '', more = '' }]"),
+        Given::file(
+            "policy.scopes = [{ name = 'a', description = '' }, { name = 'a', description = '' }]",
+        ),
+        Given::file("policy.scopes = [{ name = 'all', description = '' }]"),
+        Given::file("policy.scopes = [{ name = 'a b', description = '' }]"),
+        Given::file("database-url = 'postgres://ats:s3cret@db:port/ats'"),
+        Given::file("database-url = 'postgres:ats'"),
+        Given::file("log = 1"),
+        Given::variable("ATS_PAT_LISTNE", "127.0.0.1:1"),
+        Given::variable("ATS_PAT_LISTEN_FILE", "listen"),
+        Given::variable("ATS_PAT_CONFIG", "ats.toml"),
+        Given::variable("ATS_PAT_DATABASE_URL", "sqlite:a")
+            .and_variable("ATS_PAT_DATABASE_URL_FILE", "/dev/null"),
+        Given::variable("ATS_PAT_DATABASE_URL", "oracle://ats:s3cret@db"),
+        Given::variable("ATS_PAT_DATABASE_URL", "s3cret"),
+        Given::variable("ATS_PAT_DATABASE_URL_FILE", "/"),
+        Given::variable("ATS_PAT_DATABASE_URL_FILE", "/dev/null"),
+        Given::variable("ATS_PAT_DATABASE_URL_FILE", "/nowhere/url"),
+        Given::variable("ATS_PAT_TOKEN_LIFETIME_MINUTES", "0"),
+        Given::variable("ATS_PAT_TOKEN_LIFETIME_MINUTES", "+5"),
+        Given::variable("ATS_PAT_TOKEN_LIFETIME_MINUTES", "5m"),
+        Given::variable("ATS_PAT_TOKEN_LIFETIME_MINUTES", "99999999999"),
+        Given::variable("ATS_PAT_AUDIENCE", "a,,b"),
+        Given::variable("ATS_PAT_TRUSTED_PROXIES", "10.0.0.0/8,proxy"),
+        Given::variable("ATS_PAT_POLICY_SCOPES", "orders:read"),
+        Given::variable("ATS_PAT_LOG", "loud=loud"),
+        Given::variable("ATS_PAT_LOG_FORMAT", "xml"),
+        Given::flag("--config", "/nowhere/settings.toml"),
+        Given::flag("--config", "/"),
+        Given::flag("--data-dir", " "),
+        Given::flag("--database-url", "postgres://ats:s3cret@db/ats"),
+        Given::flag("--listen", "localhost:8080"),
+        Given::flag("--listen", "127.0.0.1"),
+        Given::flag("--listen", "0.0.0.0:8080"),
+        Given::variable("ATS_PAT_LISTEN", "[::]:8080"),
+        Given::flag("--public-url", "pat.example.com"),
+        Given::flag("--public-url", "ftp://pat.example.com"),
+        Given::flag("--public-url", "https://user@pat.example.com"),
+        Given::flag("--public-url", "https://pat.example.com/pat"),
+        Given::flag("--public-url", "https://pat.example.com?x"),
+        Given::flag("--public-url", "https://"),
+    ];
+    let mut sentences = String::new();
+    for mistake in &mistakes {
+        let sentence = mistake.sentence();
+        assert!(!sentence.contains("s3cret"), "{sentence}");
+        assert!(!sentence.contains('\n'), "{sentence}");
+        writeln!(sentences, "{sentence}").unwrap();
+    }
+    insta::assert_snapshot!(sentences);
+}
+
+#[test]
+fn numbers_keep_to_their_bounds() {
+    for key in Key::ALL {
+        let Kind::Number(number) = key.kind() else {
+            continue;
+        };
+        let variable = key.variable();
+        for (value, fits) in [
+            (u64::from(number.least) - 1, false),
+            (number.least.into(), true),
+            (number.default.into(), true),
+            // The proposed lifetime is bound by the longest one as well.
+            (number.most.into(), key != Key::PolicyDefaultLifetimeDays),
+            (u64::from(number.most) + 1, false),
+        ] {
+            let text = value.to_string();
+            assert_eq!(
+                Given::variable(&variable, &text).load().is_ok(),
+                fits,
+                "{variable}={value}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_reference_names_every_setting() {
+    insta::assert_snapshot!(settings_reference());
+}

@@ -1,0 +1,262 @@
+//! From what was written to what is meant: one reader per type, each refusal with its advice.
+
+use std::net::SocketAddr;
+
+use ats_pat_domain::network::parse_network;
+use ats_pat_domain::scope::Scope;
+use ipnet::IpNet;
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+use super::LogFormat;
+use super::error::SettingsError;
+use super::key::{Key, Number};
+use super::source::{Found, Raw};
+
+const SCHEMES: [&str; 5] = ["sqlite", "postgres", "postgresql", "mysql", "mariadb"];
+
+impl Found {
+    fn refuse<T>(&self, advice: impl Into<String>) -> Result<T, SettingsError> {
+        Err(SettingsError::Invalid {
+            place: self.place.clone(),
+            advice: advice.into(),
+        })
+    }
+
+    /// A text that is not empty.
+    pub(crate) fn text(&self) -> Result<&str, SettingsError> {
+        let text = match &self.raw {
+            Raw::Text(text) | Raw::Toml(toml::Value::String(text)) => text.as_str(),
+            Raw::Secret(secret) => secret.expose_secret(),
+            Raw::Toml(other) => {
+                return self.refuse(format!("is {}: write a text in quotes", type_of(other)));
+            }
+        };
+        if text.trim().is_empty() {
+            return self.refuse("is empty: give it a value or leave it out");
+        }
+        if text.contains(|c: char| c.is_control()) {
+            return self.refuse("holds a control character: remove it");
+        }
+        Ok(text)
+    }
+
+    /// A whole number within the bounds of `key`.
+    pub(crate) fn number(&self, key: Key) -> Result<u32, SettingsError> {
+        let Number { least, most, .. } = key.number();
+        let number = match &self.raw {
+            Raw::Toml(toml::Value::Integer(number)) => u32::try_from(*number).ok(),
+            Raw::Text(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
+            Raw::Text(_) | Raw::Secret(_) | Raw::Toml(_) => None,
+        };
+        match number {
+            Some(number) if (least..=most).contains(&number) => Ok(number),
+            _ => self.refuse(format!("must be a whole number from {least} to {most}")),
+        }
+    }
+
+    /// A list of texts: an array in the file, separated by commas elsewhere.
+    pub(crate) fn list(&self) -> Result<Vec<String>, SettingsError> {
+        let texts: Vec<String> = match &self.raw {
+            Raw::Toml(toml::Value::Array(values)) => {
+                let texts: Option<Vec<_>> = values
+                    .iter()
+                    .map(|value| value.as_str().map(str::to_owned))
+                    .collect();
+                match texts {
+                    Some(texts) => texts,
+                    None => {
+                        return self.refuse("must be a list of texts, such as [\"one\", \"two\"]");
+                    }
+                }
+            }
+            Raw::Toml(_) => {
+                return self.refuse("must be a list of texts, such as [\"one\", \"two\"]");
+            }
+            Raw::Text(_) | Raw::Secret(_) => self
+                .text()?
+                .split(',')
+                .map(|text| text.trim().to_owned())
+                .collect(),
+        };
+        if texts
+            .iter()
+            .any(|text| text.trim().is_empty() || text.contains(char::is_control))
+        {
+            return self.refuse("holds an empty entry or a control character: remove it");
+        }
+        Ok(texts)
+    }
+
+    /// A list of texts that holds at least one.
+    pub(crate) fn audience(&self) -> Result<Vec<String>, SettingsError> {
+        let mut audience = self.list()?;
+        if audience.is_empty() {
+            return self
+                .refuse("is empty: name at least one audience, or leave it out for the issuer");
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        audience.retain(|entry| seen.insert(entry.clone()));
+        Ok(audience)
+    }
+
+    /// A list of CIDRs or bare addresses.
+    pub(crate) fn networks(&self) -> Result<Vec<IpNet>, SettingsError> {
+        self.list()?
+            .iter()
+            .map(|text| match parse_network(text) {
+                Some(network) => Ok(network),
+                None => self.refuse(format!(
+                    "names {text:?}, which is no network: write it as 10.0.0.0/8 or 2001:db8::/32"
+                )),
+            })
+            .collect()
+    }
+
+    /// An address with a port.
+    pub(crate) fn address(&self) -> Result<SocketAddr, SettingsError> {
+        let text = self.text()?;
+        match text.parse() {
+            Ok(address) => Ok(address),
+            Err(_) => self.refuse(format!(
+                "is {text:?}: write an address and a port, such as 127.0.0.1:8080 or [::1]:8080"
+            )),
+        }
+    }
+
+    /// An origin (RFC 6454, section 6.2): `http` or `https`, host and port, nothing else. The standard port
+    /// and the slash that browsers add are left out, so that it equals what they send as `Origin`.
+    pub(crate) fn origin(&self) -> Result<String, SettingsError> {
+        let text = self.text()?;
+        let advice = "write scheme, host and port only, such as https://pat.example.com";
+        let Ok(url) = Url::parse(text) else {
+            return self.refuse(format!("is no URL: {advice}"));
+        };
+        if !matches!(url.scheme(), "http" | "https") {
+            return self.refuse(format!("is neither http nor https: {advice}"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return self.refuse(format!("holds a user name or password: {advice}"));
+        }
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+            return self.refuse(format!("goes on after the host: {advice}"));
+        }
+        Ok(url.origin().ascii_serialization())
+    }
+
+    /// The URL of a database. Nothing of it is ever quoted.
+    pub(crate) fn database_url(&self) -> Result<SecretString, SettingsError> {
+        let text = self.text()?;
+        let scheme = text.split_once(':').map(|(scheme, _)| scheme);
+        if !scheme.is_some_and(|scheme| SCHEMES.contains(&scheme)) {
+            return self.refuse(
+                "is no database URL: write `sqlite:PATH`, `postgres://USER@HOST/NAME` or `mysql://USER@HOST/NAME`",
+            );
+        }
+        if self.place.is_flag() && holds_password(text) {
+            return Err(SettingsError::PasswordInFlag);
+        }
+        if scheme != Some("sqlite") && (!text.contains("://") || Url::parse(text).is_err()) {
+            return self.refuse(
+                "can't be read as a URL: write `postgres://USER@HOST/NAME` or `mysql://USER@HOST/NAME`, special characters percent-encoded",
+            );
+        }
+        Ok(text.into())
+    }
+
+    /// The scopes on offer.
+    pub(crate) fn scopes(&self) -> Result<Vec<Scope>, SettingsError> {
+        let pairs = match &self.raw {
+            Raw::Toml(value) => self.scopes_of_file(value)?,
+            Raw::Text(_) | Raw::Secret(_) => self.scopes_of_text()?,
+        };
+        let mut scopes: Vec<Scope> = Vec::with_capacity(pairs.len());
+        for (name, description) in pairs {
+            let scope = match Scope::new(&name, &description) {
+                Ok(scope) => scope,
+                Err(error) => return self.refuse(format!("can't be offered: {error}")),
+            };
+            if scopes.iter().any(|other| other.name == scope.name) {
+                return self.refuse(format!("names `{name}` twice: remove one"));
+            }
+            scopes.push(scope);
+        }
+        Ok(scopes)
+    }
+
+    fn scopes_of_file(&self, value: &toml::Value) -> Result<Vec<(String, String)>, SettingsError> {
+        let pair = |value: &toml::Value| {
+            let table = value.as_table().filter(|table| table.len() == 2)?;
+            let text = |name| table.get(name).and_then(toml::Value::as_str);
+            Some((text("name")?.to_owned(), text("description")?.to_owned()))
+        };
+        let pairs = value
+            .as_array()
+            .and_then(|values| values.iter().map(pair).collect::<Option<Vec<_>>>());
+        match pairs {
+            Some(pairs) => Ok(pairs),
+            None => self.refuse(
+                "must be a list of name and description, such as [{ name = \"orders:read\", description = \"Read orders\" }]",
+            ),
+        }
+    }
+
+    fn scopes_of_text(&self) -> Result<Vec<(String, String)>, SettingsError> {
+        self.list()?
+            .iter()
+            .map(|text| match text.split_once('=') {
+                Some((name, description)) => {
+                    Ok((name.trim().to_owned(), description.trim().to_owned()))
+                }
+                None => self.refuse(
+                    "must be name=description,name=description, such as orders:read=Read orders",
+                ),
+            })
+            .collect()
+    }
+
+    /// A filter of `tracing_subscriber`.
+    pub(crate) fn log_filter(&self) -> Result<String, SettingsError> {
+        let text = self.text()?;
+        match tracing_subscriber::EnvFilter::try_new(text) {
+            Ok(_) => Ok(text.to_owned()),
+            Err(_) => self.refuse(format!(
+                "is {text:?}: write a level (error, warn, info, debug, trace), or levels by target such as warn,ats_pat_service=debug"
+            )),
+        }
+    }
+
+    /// `text` or `json`.
+    pub(crate) fn log_format(&self) -> Result<LogFormat, SettingsError> {
+        match self.text()? {
+            "text" => Ok(LogFormat::Text),
+            "json" => Ok(LogFormat::Json),
+            other => self.refuse(format!("is {other:?}: write text or json")),
+        }
+    }
+}
+
+/// Whether a URL carries a password, also where it can't be read as a URL.
+fn holds_password(text: &str) -> bool {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // A password with an unencoded slash ends the authority early; its `@` then comes later.
+    let user = authority.rsplit_once('@').or_else(|| rest.rsplit_once('@'));
+    let in_authority = text.contains("://") && user.is_some_and(|(user, _)| user.contains(':'));
+    let in_query = text.split_once('?').is_some_and(|(_, query)| {
+        url::form_urlencoded::parse(query.as_bytes())
+            .any(|(name, _)| name.to_ascii_lowercase().contains("password"))
+    });
+    in_authority || in_query
+}
+
+fn type_of(value: &toml::Value) -> &'static str {
+    match value {
+        toml::Value::String(_) => "a text",
+        toml::Value::Integer(_) | toml::Value::Float(_) => "a number",
+        toml::Value::Boolean(_) => "true or false",
+        toml::Value::Datetime(_) => "a time",
+        toml::Value::Array(_) => "a list",
+        toml::Value::Table(_) => "a table",
+    }
+}

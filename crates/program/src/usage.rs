@@ -1,0 +1,55 @@
+//! Command lines: what clap reads, with each mistake told in one line.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+/// Reads the command line of this process.
+///
+/// # Errors
+/// What was asked for instead of a run (help, version), or what is wrong with the command line.
+pub fn parse<P: Parser>(arguments: impl IntoIterator<Item = OsString>) -> Result<P, Usage> {
+    P::try_parse_from(arguments).map_err(|error| Usage {
+        program: P::command().get_name().to_owned(),
+        error,
+    })
+}
+
+/// A command line that does not lead to a run.
+#[derive(Debug)]
+pub struct Usage {
+    program: String,
+    error: clap::Error,
+}
+
+impl Usage {
+    /// Prints the help where it was asked for (exit code 0), else the mistake in one line (exit code 2).
+    pub fn report(&self) -> ExitCode {
+        match self.error.kind() {
+            ErrorKind::DisplayHelp
+            | ErrorKind::DisplayVersion
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                // Nobody listens any more where this fails.
+                let _ = self.error.print();
+            }
+            _ => crate::report(self),
+        }
+        ExitCode::from(u8::try_from(self.error.exit_code()).unwrap_or(2))
+    }
+}
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.error.render().to_string();
+        // clap's own text goes on with a usage line and a hint, each after a blank line.
+        let text = text.strip_prefix("error: ").unwrap_or(&text);
+        let mistake = text.split("\n\n").next().unwrap_or_default();
+        let words: Vec<&str> = mistake.split_whitespace().collect();
+        write!(f, "{}; see `{} --help`", words.join(" "), self.program)
+    }
+}
+
+impl std::error::Error for Usage {}
