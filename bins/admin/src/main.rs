@@ -1,2 +1,96 @@
-//! See the workspace documentation.
-fn main() {}
+//! The admin program: arguments to use cases to tables or JSON.
+//!
+//! Whoever can run it on the database and the master key file needs no other right. Exit code 0, 1 for a
+//! refused or failed operation, 2 for wrong usage.
+
+mod audit;
+mod completions;
+mod database;
+mod failure;
+mod key;
+mod output;
+mod secret_input;
+mod session;
+mod token;
+mod user;
+
+use std::process::ExitCode;
+
+use ats_pat_program::{CommonFlags, ServerFlags, Settings, parse, start_logging};
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::session::Session;
+
+/// Administers the personal access token service.
+///
+/// Settings come from, the last one wins: the file of --config, the environment (`ATS_PAT_…`), flags.
+#[derive(Parser)]
+#[command(name = "ats-pat-admin", version)]
+struct Arguments {
+    #[command(flatten)]
+    common: CommonFlags,
+    /// How answers are written
+    #[arg(long, global = true, value_enum, default_value_t = Output::Table)]
+    output: Output,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Who may sign in and own tokens
+    #[command(subcommand)]
+    User(user::Command),
+    /// Everybody's personal access tokens
+    #[command(subcommand)]
+    Token(token::Command),
+    /// The keys that sign authentication tokens
+    #[command(subcommand)]
+    Key(key::Command),
+    /// The database and its schema
+    #[command(subcommand)]
+    Db(database::Command),
+    /// The event log
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Completions for a shell
+    Completions(completions::Command),
+}
+
+fn main() -> ExitCode {
+    let arguments: Arguments = match parse(std::env::args_os()) {
+        Ok(arguments) => arguments,
+        Err(usage) => return usage.report(),
+    };
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+#[tokio::main]
+async fn run(arguments: Arguments) -> Result<(), Failure> {
+    if let Command::Completions(command) = &arguments.command {
+        return command.run();
+    }
+    let settings = Settings::load(
+        &arguments.common,
+        &ServerFlags::default(),
+        std::env::vars_os(),
+    )?;
+    start_logging(&settings.log, "warn");
+    let session = Session {
+        settings,
+        output: arguments.output,
+    };
+    match arguments.command {
+        Command::User(command) => command.run(&session).await,
+        Command::Token(command) => command.run(&session).await,
+        Command::Key(command) => command.run(&session).await,
+        Command::Db(command) => command.run(&session).await,
+        Command::Audit(command) => command.run(&session).await,
+        Command::Completions(command) => command.run(),
+    }
+}

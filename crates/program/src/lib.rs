@@ -19,6 +19,8 @@ mod usage;
 
 use std::error::Error;
 
+pub use ats_pat_storage::MigrationStatus;
+
 pub use flags::{CommonFlags, ServerFlags};
 pub use logging::start_logging;
 pub use open::{Access, Opened, OpenedDatabase, StartError, accept_restore};

@@ -8,7 +8,7 @@ use ats_pat_auth::{AuthError, MasterKeys};
 use ats_pat_service::{
     Accepted, Parts, PasswordCost, RestoreChoice, Service, SystemClock, SystemRandomness,
 };
-use ats_pat_storage::{Database, ExclusiveLock, MigrationError, OpenOptions};
+use ats_pat_storage::{Database, ExclusiveLock, MigrationError, MigrationStatus, OpenOptions};
 use secrecy::ExposeSecret as _;
 
 use crate::data_folder::DataFolder;
@@ -130,8 +130,7 @@ impl Opened {
 
 /// A database before its schema is looked at, for the commands about the database itself.
 pub struct OpenedDatabase {
-    /// The database.
-    pub database: Database,
+    database: Database,
     folder: DataFolder,
 }
 
@@ -149,6 +148,13 @@ impl OpenedDatabase {
         let url = settings.database_url();
         let database = Database::open(url.expose_secret(), OpenOptions::default()).await?;
         Ok(Self { database, folder })
+    }
+
+    /// Where the schema stands.
+    pub async fn migration_status(self) -> Result<MigrationStatus, StartError> {
+        let status = self.database.migration_status().await;
+        self.database.close().await;
+        Ok(status?)
     }
 
     /// Brings the schema up to date; gives the names of the migrations that were applied.

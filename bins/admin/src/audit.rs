@@ -1,0 +1,110 @@
+//! The event log: reading and verifying it.
+
+use ats_pat_program::Access;
+use ats_pat_service::AuditReport;
+use ats_pat_service::view::EventView;
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::output::{Shown, or_dash};
+use crate::session::Session;
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// The latest events, the newest first
+    List(List),
+    /// Compares events and rows with what this service wrote; exit code 1 where something is found
+    Verify,
+}
+
+#[derive(Args)]
+pub struct List {
+    /// How many events
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    limit: u64,
+    /// Only those about this user's rights
+    #[arg(long, value_name = "NAME")]
+    owner: Option<String>,
+}
+
+impl Command {
+    pub async fn run(self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::List(List { limit, owner }) => {
+                let events = session
+                    .with_service(Access::Use, async |service| {
+                        service.operator().events(owner.as_deref(), limit).await
+                    })
+                    .await?;
+                session.output.list(&events)
+            }
+            Self::Verify => {
+                let report = session
+                    .with_service(Access::Use, async |service| {
+                        service.operator().verify_audit().await
+                    })
+                    .await?;
+                let report = Report::from(report);
+                session.output.one(&report)?;
+                match report.findings.len() {
+                    0 => Ok(()),
+                    1 => Err(Failure::Findings {
+                        count: "1 thing".to_owned(),
+                    }),
+                    count => Err(Failure::Findings {
+                        count: format!("{count} things"),
+                    }),
+                }
+            }
+        }
+    }
+}
+
+impl Shown for EventView {
+    const COLUMNS: &'static [&'static str] =
+        &["Seq", "At", "Actor", "Owner", "Kind", "Subject", "Details"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.seq.to_string(),
+            self.at.to_string(),
+            self.actor.clone(),
+            or_dash(self.owner),
+            self.kind.clone(),
+            self.subject.clone(),
+            self.details.to_string(),
+        ]
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Report {
+    events: u64,
+    rows: u64,
+    findings: Vec<String>,
+}
+
+impl From<AuditReport> for Report {
+    fn from(report: AuditReport) -> Self {
+        Self {
+            events: report.events,
+            rows: report.rows,
+            findings: report.findings,
+        }
+    }
+}
+
+impl Shown for Report {
+    const COLUMNS: &'static [&'static str] = &["Events", "Rows", "Findings"];
+
+    fn cells(&self) -> Vec<String> {
+        let findings = if self.findings.is_empty() {
+            "none".to_owned()
+        } else {
+            self.findings.join("\n")
+        };
+        vec![self.events.to_string(), self.rows.to_string(), findings]
+    }
+}

@@ -1,0 +1,142 @@
+//! The database: its schema, and what to do after a restore.
+
+use ats_pat_program::{Access, MigrationStatus, OpenedDatabase, accept_restore};
+use ats_pat_service::{Accepted, RestoreChoice};
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::output::Shown;
+use crate::session::Session;
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Brings the schema up to date; makes a SQLite database where it is missing
+    Migrate,
+    /// Where the schema stands
+    Status,
+    /// Takes a database that was restored from a backup for the right one
+    AcceptRestore(AcceptRestore),
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub struct AcceptRestore {
+    /// Tokens and sessions are as in the backup: what was revoked or regenerated since works again
+    #[arg(long)]
+    keep: bool,
+    /// Every token is revoked and every session ended
+    #[arg(long)]
+    revoke_all: bool,
+}
+
+impl Command {
+    pub async fn run(self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::Migrate => {
+                let opened = OpenedDatabase::open(&session.settings, Access::Create).await?;
+                let applied = opened.migrate().await?;
+                session.output.one(&Migrated { applied })
+            }
+            Self::Status => {
+                let opened = OpenedDatabase::open(&session.settings, Access::Use).await?;
+                let status = opened.migration_status().await?;
+                session.output.one(&Schema::from(status))
+            }
+            Self::AcceptRestore(AcceptRestore { revoke_all, .. }) => {
+                let choice = if revoke_all {
+                    RestoreChoice::RevokeAll
+                } else {
+                    RestoreChoice::Keep
+                };
+                let accepted =
+                    accept_restore(&session.settings, &session.public_url(), choice).await?;
+                session.output.one(&Restored::from(accepted))
+            }
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Migrated {
+    applied: Vec<String>,
+}
+
+impl Shown for Migrated {
+    const COLUMNS: &'static [&'static str] = &["Applied"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![names(&self.applied)]
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Schema {
+    applied: Vec<String>,
+    pending: Vec<String>,
+    /// Of a later release.
+    unknown: Vec<String>,
+}
+
+impl From<MigrationStatus> for Schema {
+    fn from(status: MigrationStatus) -> Self {
+        Self {
+            applied: status.applied,
+            pending: status.pending,
+            unknown: status.unknown,
+        }
+    }
+}
+
+impl Shown for Schema {
+    const COLUMNS: &'static [&'static str] = &["Applied", "Pending", "Of a later release"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            names(&self.applied),
+            names(&self.pending),
+            names(&self.unknown),
+        ]
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Restored {
+    given_up_seq: i64,
+    head_seq: i64,
+    revoked: u64,
+}
+
+impl From<Accepted> for Restored {
+    fn from(accepted: Accepted) -> Self {
+        Self {
+            given_up_seq: accepted.given_up_seq,
+            head_seq: accepted.head_seq,
+            revoked: accepted.revoked,
+        }
+    }
+}
+
+impl Shown for Restored {
+    const COLUMNS: &'static [&'static str] =
+        &["Last event given up", "Last event now", "Tokens revoked"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.given_up_seq.to_string(),
+            self.head_seq.to_string(),
+            self.revoked.to_string(),
+        ]
+    }
+}
+
+fn names(names: &[String]) -> String {
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
+}

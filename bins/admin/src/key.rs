@@ -1,0 +1,53 @@
+//! The keys that sign authentication tokens: listing and rotating.
+
+use ats_pat_program::Access;
+use ats_pat_service::Outcome;
+use ats_pat_service::view::SigningKeyView;
+use clap::Subcommand;
+
+use crate::failure::Failure;
+use crate::output::{Shown, or_dash};
+use crate::session::Session;
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Every signing key
+    List,
+    /// Makes a new signing key, which takes over once verifiers have had time to see it
+    Rotate {
+        /// The new key takes over at once: for a key that leaked
+        #[arg(long)]
+        now: bool,
+    },
+}
+
+impl Command {
+    pub async fn run(self, session: &Session) -> Result<(), Failure> {
+        let keys = session
+            .with_service(Access::Use, async |service| match self {
+                Self::List => service.operator().signing_keys().await,
+                Self::Rotate { now } => service
+                    .operator()
+                    .rotate_keys(now)
+                    .await
+                    .map(Outcome::into_value),
+            })
+            .await?;
+        session.output.list(&keys)
+    }
+}
+
+impl Shown for SigningKeyView {
+    const COLUMNS: &'static [&'static str] =
+        &["Key id", "State", "Created at", "Active from", "Retired at"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.kid.clone(),
+            self.state.to_owned(),
+            self.created_at.to_string(),
+            self.active_from.to_string(),
+            or_dash(self.retired_at),
+        ]
+    }
+}

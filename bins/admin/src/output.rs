@@ -1,0 +1,103 @@
+//! How answers are written: tables for people, JSON for programs.
+
+use std::io::{self, Write as _};
+
+use clap::ValueEnum;
+use comfy_table::{Table, presets};
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people
+    Table,
+    /// The objects of the interface, without envelope
+    Json,
+}
+
+/// What can be written either way.
+pub trait Shown: Serialize {
+    /// The columns of a list.
+    const COLUMNS: &'static [&'static str];
+
+    /// A line of a list, in the order of the columns.
+    fn cells(&self) -> Vec<String>;
+
+    /// Everything, where it stands alone.
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        Self::COLUMNS.iter().copied().zip(self.cells()).collect()
+    }
+}
+
+impl Output {
+    /// Writes one object.
+    pub fn one<T: Shown>(self, shown: &T) -> Result<(), Failure> {
+        match self {
+            Self::Json => json(shown),
+            Self::Table => {
+                let mut table = plain();
+                for (name, value) in shown.fields() {
+                    table.add_row([name.to_owned(), value]);
+                }
+                write(&table)
+            }
+        }
+    }
+
+    /// Writes a list: an array in JSON.
+    pub fn list<T: Shown>(self, shown: &[T]) -> Result<(), Failure> {
+        match self {
+            Self::Json => json(&shown),
+            Self::Table => {
+                let mut table = plain();
+                table.set_header(T::COLUMNS.iter().copied());
+                for item in shown {
+                    table.add_row(item.cells());
+                }
+                write(&table)
+            }
+        }
+    }
+
+    /// A remark for people.
+    pub fn remark(self, text: &str) -> Result<(), Failure> {
+        match self {
+            Self::Json => Ok(()),
+            Self::Table => line(text),
+        }
+    }
+}
+
+fn plain() -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table
+}
+
+fn json(value: &impl Serialize) -> Result<(), Failure> {
+    let text =
+        serde_json::to_string_pretty(value).map_err(|error| Failure::Output(error.into()))?;
+    line(&text)
+}
+
+fn write(table: &Table) -> Result<(), Failure> {
+    for text in table.lines() {
+        line(text.trim_end())?;
+    }
+    Ok(())
+}
+
+fn line(text: &str) -> Result<(), Failure> {
+    writeln!(io::stdout(), "{text}").map_err(Failure::Output)
+}
+
+/// `yes` or `no`.
+pub fn yes_or_no(value: bool) -> String {
+    if value { "yes" } else { "no" }.to_owned()
+}
+
+/// A value that may be missing.
+pub fn or_dash(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}

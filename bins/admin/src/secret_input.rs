@@ -1,0 +1,104 @@
+//! Secrets: from standard input or a prompt, never from arguments, which every user of the machine can read.
+
+use std::io::{self, BufRead as _, IsTerminal as _};
+
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+/// Longer than any secret of ours.
+const LONGEST: u64 = 4096;
+
+#[derive(Debug, thiserror::Error)]
+pub enum SecretInputError {
+    #[error("standard input can't be read")]
+    Unreadable(#[source] io::Error),
+    #[error(
+        "standard input holds no {what}: write it there as one line of UTF-8, at most {LONGEST} bytes"
+    )]
+    Missing { what: &'static str },
+    #[error("the terminal can't be asked for a password: use `--password-stdin`")]
+    NoTerminal(#[source] io::Error),
+    #[error("the two passwords differ: nothing was changed; try again")]
+    Differ,
+}
+
+/// Whether a person sits at standard input and can be asked.
+pub fn can_ask() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// One line of standard input, but for its line end.
+pub fn from_standard_input(what: &'static str) -> Result<SecretString, SecretInputError> {
+    read_line(io::stdin().lock(), what)
+}
+
+/// Asks twice for a new password; an empty one is none.
+pub fn ask_for_new_password() -> Result<Option<SecretString>, SecretInputError> {
+    let ask = |prompt| {
+        rpassword::prompt_password(prompt)
+            .map(Zeroizing::new)
+            .map_err(SecretInputError::NoTerminal)
+    };
+    let first = ask("New password: ")?;
+    if first.is_empty() {
+        return Ok(None);
+    }
+    if *ask("The same again: ")? != *first {
+        return Err(SecretInputError::Differ);
+    }
+    Ok(Some(first.as_str().into()))
+}
+
+fn read_line(
+    input: impl io::BufRead,
+    what: &'static str,
+) -> Result<SecretString, SecretInputError> {
+    // Room for all of it, so that no growth leaves a copy behind.
+    let mut line = Zeroizing::new(Vec::with_capacity(5000));
+    input
+        .take(LONGEST + 1)
+        .read_until(b'\n', &mut line)
+        .map_err(SecretInputError::Unreadable)?;
+    let bytes = line.strip_suffix(b"\n").unwrap_or(&line);
+    let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.is_empty() && line.len() as u64 <= LONGEST => Ok(text.into()),
+        _ => Err(SecretInputError::Missing { what }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_is_the_first_line_but_for_its_line_end() {
+        for (input, secret) in [
+            ("  with spaces \n", "  with spaces "),
+            ("no end", "no end"),
+            ("windows\r\n", "windows"),
+            ("first\nsecond\n", "first"),
+            ("tab\t\n", "tab\t"),
+        ] {
+            assert_eq!(
+                read_line(input.as_bytes(), "secret")
+                    .unwrap()
+                    .expose_secret(),
+                secret
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_line_of_text_is_refused() {
+        let long = vec![b'x'; 4097];
+        for input in [b"".as_slice(), b"\n", b"\r\n", b"\xff\n", &long] {
+            assert!(matches!(
+                read_line(input, "secret"),
+                Err(SecretInputError::Missing { .. })
+            ));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What a command runs in: the settings, and the form of its answer.
+
+use std::future::Future;
+
+use ats_pat_program::{Access, Opened, Settings};
+use ats_pat_service::{Error, Service};
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+pub struct Session {
+    pub settings: Settings,
+    pub output: Output,
+}
+
+impl Session {
+    /// The origin that callers see.
+    pub fn public_url(&self) -> String {
+        self.settings.public_url_at(self.settings.listen)
+    }
+
+    /// Opens the service, lets `work` use it and closes it again, whatever came of it.
+    pub async fn with_service<T, F>(
+        &self,
+        access: Access,
+        work: impl FnOnce(Service) -> F,
+    ) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let opened = Opened::open(&self.settings, &self.public_url(), access).await?;
+        let result = work(opened.service.clone()).await;
+        opened.close().await;
+        Ok(result?)
+    }
+}

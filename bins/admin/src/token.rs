@@ -1,0 +1,192 @@
+//! Everybody's personal access tokens: listing, looking at one, revoking.
+
+use ats_pat_domain::Status;
+use ats_pat_domain::list::{MAX_PAGE_SIZE, MAX_SEARCH, Sort, TokenQuery};
+use ats_pat_domain::name::fold;
+use ats_pat_program::Access;
+use ats_pat_service::view::TokenView;
+use clap::{Args, Subcommand};
+
+use crate::failure::Failure;
+use crate::output::{Shown, or_dash};
+use crate::secret_input::from_standard_input;
+use crate::session::Session;
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// A page of tokens, of one user or of everybody
+    List(List),
+    /// One token, by its id or by its secret
+    Show(Show),
+    /// Ends a token for good
+    Revoke(Revoke),
+}
+
+#[derive(Args)]
+pub struct List {
+    /// Only those of this user
+    #[arg(long, value_name = "NAME")]
+    owner: Option<String>,
+    /// Only those of this status: Active, Expired or Revoked
+    #[arg(long, value_parser = status)]
+    status: Option<Status>,
+    /// Only those with this text in name or description
+    #[arg(long, value_name = "TEXT", value_parser = search)]
+    search: Option<String>,
+    /// Name, CreatedAt, ExpiresAt or LastUsedAt; `-` before it for descending
+    #[arg(long, value_name = "FIELD", default_value = "-CreatedAt", allow_hyphen_values = true, value_parser = sort)]
+    sort: Sort,
+    /// Which page, from 1
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    page: u32,
+    /// How many tokens a page has, up to 100
+    #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_PAGE_SIZE)))]
+    page_size: u32,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub struct Show {
+    /// The token's id
+    id: Option<String>,
+    /// Reads a secret from the first line of standard input and names the token that it belongs to
+    #[arg(long)]
+    from_stdin: bool,
+}
+
+#[derive(Args)]
+pub struct Revoke {
+    /// The token's id
+    id: String,
+}
+
+impl Command {
+    pub async fn run(self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::List(list) => list.run(session).await,
+            Self::Show(show) => show.run(session).await,
+            Self::Revoke(Revoke { id }) => {
+                let token = session
+                    .with_service(Access::Use, async |service| {
+                        service.operator().revoke_token(&id).await
+                    })
+                    .await?;
+                session.output.one(&token.into_value())
+            }
+        }
+    }
+}
+
+impl List {
+    async fn run(self, session: &Session) -> Result<(), Failure> {
+        let query = TokenQuery {
+            owner: None,
+            page: self.page,
+            page_size: self.page_size,
+            status: self.status,
+            search: self.search.filter(|text| !text.is_empty()),
+            sort: self.sort,
+        };
+        let page = session
+            .with_service(Access::Use, async |service| {
+                service
+                    .operator()
+                    .tokens(self.owner.as_deref(), query)
+                    .await
+            })
+            .await?;
+        session.output.list(&page.items)?;
+        session.output.remark(&format!(
+            "Page {}: {} of {}",
+            page.page,
+            page.items.len(),
+            page.total
+        ))
+    }
+}
+
+impl Show {
+    async fn run(self, session: &Session) -> Result<(), Failure> {
+        let token = match self.id {
+            Some(id) => {
+                session
+                    .with_service(Access::Use, async |service| {
+                        service.operator().token(&id).await
+                    })
+                    .await?
+            }
+            None => {
+                let secret = from_standard_input("personal access token")?;
+                session
+                    .with_service(Access::Use, async |service| {
+                        service.operator().token_of_secret(&secret).await
+                    })
+                    .await?
+            }
+        };
+        session.output.one(&token)
+    }
+}
+
+fn status(text: &str) -> Result<Status, &'static str> {
+    text.parse()
+        .map_err(|()| "write Active, Expired or Revoked")
+}
+
+fn sort(text: &str) -> Result<Sort, &'static str> {
+    Sort::parse(text).map_err(
+        |_| "write Name, CreatedAt, ExpiresAt or LastUsedAt, with `-` before it for descending",
+    )
+}
+
+fn search(text: &str) -> Result<String, String> {
+    if text.chars().count() > MAX_SEARCH {
+        return Err(format!("write at most {MAX_SEARCH} characters"));
+    }
+    Ok(fold(text))
+}
+
+impl Shown for TokenView {
+    const COLUMNS: &'static [&'static str] = &[
+        "Id",
+        "Name",
+        "Status",
+        "Scopes",
+        "Created at",
+        "Expires at",
+        "Last used at",
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.id.to_string(),
+            self.name.clone(),
+            self.status.to_string(),
+            self.scopes.join(" "),
+            self.created_at.to_string(),
+            self.expires_at.to_string(),
+            or_dash(self.last_used_at),
+        ]
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        let networks = self.allowed_networks.as_ref();
+        vec![
+            ("Id", self.id.to_string()),
+            ("Name", self.name.clone()),
+            ("Description", self.description.clone()),
+            ("Status", self.status.to_string()),
+            ("Scopes", self.scopes.join(" ")),
+            (
+                "Networks",
+                networks.map_or_else(|| "any".to_owned(), |networks| networks.join(" ")),
+            ),
+            ("Created at", self.created_at.to_string()),
+            ("Expires at", self.expires_at.to_string()),
+            ("Regenerated at", or_dash(self.regenerated_at)),
+            ("Revoked at", or_dash(self.revoked_at)),
+            ("Last used at", or_dash(self.last_used_at)),
+            ("Last used from", or_dash(self.last_used_from.as_ref())),
+        ]
+    }
+}
