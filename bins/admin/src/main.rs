@@ -80,7 +80,8 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         &ServerFlags::default(),
         std::env::vars_os(),
     )?;
-    start_logging(&settings.log, "warn");
+    // What matters comes back as the answer or its refusal, in one line.
+    start_logging(&settings.log, "off");
     let session = Session {
         settings,
         output: arguments.output,

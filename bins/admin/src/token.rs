@@ -107,22 +107,19 @@ impl List {
 
 impl Show {
     async fn run(self, session: &Session) -> Result<(), Failure> {
-        let token = match self.id {
-            Some(id) => {
-                session
-                    .with_service(Access::Use, async |service| {
-                        service.operator().token(&id).await
-                    })
-                    .await?
-            }
-            None => {
-                let secret = from_standard_input("personal access token")?;
-                session
-                    .with_service(Access::Use, async |service| {
-                        service.operator().token_of_secret(&secret).await
-                    })
-                    .await?
-            }
+        let token = if let Some(id) = self.id {
+            session
+                .with_service(Access::Use, async |service| {
+                    service.operator().token(&id).await
+                })
+                .await?
+        } else {
+            let secret = from_standard_input("personal access token")?;
+            session
+                .with_service(Access::Use, async |service| {
+                    service.operator().token_of_secret(&secret).await
+                })
+                .await?
         };
         session.output.one(&token)
     }

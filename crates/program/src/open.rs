@@ -1,7 +1,7 @@
 //! The wiring: data folder, database, schema, use cases.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ats_pat_auth::{AuthError, MasterKeys};
@@ -88,8 +88,8 @@ impl Opened {
         public_url: &str,
         access: Access,
     ) -> Result<Self, StartError> {
-        check_master_key_file(settings)?;
-        let OpenedDatabase { database, folder } = OpenedDatabase::open(settings, access).await?;
+        let OpenedDatabase { database, folder } =
+            OpenedDatabase::open_with_keys(settings, access).await?;
         let lock = match access {
             Access::Server => database.lock_exclusively()?,
             Access::Create | Access::Use => None,
@@ -137,14 +137,18 @@ pub struct OpenedDatabase {
 impl OpenedDatabase {
     /// Opens the database that `settings` name.
     pub async fn open(settings: &Settings, access: Access) -> Result<Self, StartError> {
-        let folder = if access == Access::Use {
-            if let Some(path) = missing_file(settings) {
-                return Err(StartError::NoDatabase { path });
-            }
-            DataFolder::default()
-        } else {
-            DataFolder::make(&settings.data_dir)?
-        };
+        Self::connect(settings, folder(settings, access)?).await
+    }
+
+    /// As [`Self::open`], where the keys will be asked for too: a master key file that can't be used is
+    /// refused before anything is in the folder.
+    async fn open_with_keys(settings: &Settings, access: Access) -> Result<Self, StartError> {
+        let folder = folder(settings, access)?;
+        check_master_key_file(settings)?;
+        Self::connect(settings, folder).await
+    }
+
+    async fn connect(settings: &Settings, folder: DataFolder) -> Result<Self, StartError> {
         let url = settings.database_url();
         let database = Database::open(url.expose_secret(), OpenOptions::default()).await?;
         Ok(Self { database, folder })
@@ -172,8 +176,8 @@ pub async fn accept_restore(
     public_url: &str,
     choice: RestoreChoice,
 ) -> Result<Accepted, StartError> {
-    check_master_key_file(settings)?;
-    let OpenedDatabase { database, .. } = OpenedDatabase::open(settings, Access::Use).await?;
+    let OpenedDatabase { database, .. } =
+        OpenedDatabase::open_with_keys(settings, Access::Use).await?;
     // As a server has it: none may run on this SQLite file meanwhile.
     let lock = database.lock_exclusively()?;
     database.migrate().await?;
@@ -183,6 +187,16 @@ pub async fn accept_restore(
     database.close().await;
     drop(lock);
     Ok(accepted?)
+}
+
+fn folder(settings: &Settings, access: Access) -> Result<DataFolder, StartError> {
+    match access {
+        Access::Server | Access::Create => DataFolder::make(&settings.data_dir),
+        Access::Use => match missing_file(settings) {
+            Some(path) => Err(StartError::NoDatabase { path }),
+            None => Ok(DataFolder::default()),
+        },
+    }
 }
 
 fn parts(settings: &Settings, public_url: &str, store: Arc<Database>) -> Parts {
@@ -205,12 +219,9 @@ fn check_master_key_file(settings: &Settings) -> Result<(), AuthError> {
     match MasterKeys::read(path) {
         Ok(_) => Ok(()),
         Err(AuthError::MasterKeyFileMissing { path }) => {
-            let folder = match path.parent() {
-                Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
-                Some(folder) => folder,
-                None => Path::new("/"),
-            };
-            if folder == settings.data_dir || folder.is_dir() {
+            // The parent of a bare file name is empty.
+            let folder = path.parent().unwrap_or(&path);
+            if folder.as_os_str().is_empty() || folder.is_dir() {
                 return Ok(());
             }
             Err(AuthError::MasterKeyFileNotCreated {

@@ -46,9 +46,20 @@ impl fmt::Display for Usage {
         let text = self.error.render().to_string();
         // clap's own text goes on with a usage line and a hint, each after a blank line.
         let text = text.strip_prefix("error: ").unwrap_or(&text);
-        let mistake = text.split("\n\n").next().unwrap_or_default();
-        let words: Vec<&str> = mistake.split_whitespace().collect();
-        write!(f, "{}; see `{} --help`", words.join(" "), self.program)
+        let (mistake, rest) = text.split_once("\n\n").unwrap_or((text, ""));
+        let mistake: Vec<&str> = mistake.split_whitespace().collect();
+        let command: Vec<&str> = rest
+            .split_once("Usage: ")
+            .map_or(self.program.as_str(), |(_, usage)| usage)
+            .split_whitespace()
+            .take_while(|word| !word.starts_with(['-', '<', '[']))
+            .collect();
+        write!(
+            f,
+            "{}; see `{} --help`",
+            mistake.join(" "),
+            command.join(" ")
+        )
     }
 }
 

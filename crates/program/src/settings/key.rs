@@ -151,7 +151,7 @@ impl Key {
             },
             Self::Log => Row {
                 name: "log",
-                kind: Kind::Text("`info`, the admin program `warn`"),
+                kind: Kind::Text("`info`, the admin program `off`"),
                 meaning: "A filter of tracing's: a level, or levels by target such as `warn,ats_pat_service=debug`",
             },
             Self::LogFormat => Row {

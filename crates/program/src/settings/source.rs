@@ -1,6 +1,6 @@
 //! The sources: a file, the environment, flags. The last one that knows a key wins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -106,7 +106,7 @@ impl Sources {
             .collect();
         // So that of several mistakes the same one is told each time.
         ours.sort();
-        let mut seen = BTreeMap::new();
+        let mut seen = BTreeSet::new();
         for (name, value) in ours {
             let (key, is_file) = match (Key::of_variable(&name), Key::of_file_variable(&name)) {
                 (Some(key), _) => (key, false),
@@ -117,7 +117,7 @@ impl Sources {
                 continue;
             }
             let found = variable(key, &name, value, is_file)?;
-            if seen.insert(key, ()).is_some() {
+            if !seen.insert(key) {
                 return Err(SettingsError::Twice {
                     variable: key.variable(),
                 });

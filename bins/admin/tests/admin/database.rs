@@ -1,0 +1,88 @@
+use serde_json::json;
+
+use crate::program::Admin;
+
+#[test]
+fn a_database_is_made_once_and_its_schema_told() {
+    let admin = Admin::in_an_empty_folder();
+    assert_eq!(
+        admin.json(&["db", "migrate"]),
+        json!({
+          "Applied": [
+            "m0001_initial"
+          ]
+        })
+    );
+    assert_eq!(
+        admin.json(&["db", "migrate"]),
+        json!({
+          "Applied": []
+        })
+    );
+    assert_eq!(
+        admin.json(&["db", "status"]),
+        json!({
+          "Applied": [
+            "m0001_initial"
+          ],
+          "Pending": [],
+          "Unknown": []
+        })
+    );
+    assert_eq!(
+        admin.left_on_disk(),
+        ["ats-pat-data", "ats-pat-data/ats-pat.db"]
+    );
+}
+
+#[test]
+fn a_mistyped_place_does_not_become_a_new_service() {
+    let admin = Admin::with_alice();
+    let before = admin.left_on_disk();
+    for arguments in [
+        ["user", "list"].as_slice(),
+        &["token", "list"],
+        &["key", "rotate"],
+        &["db", "status"],
+        &["audit", "verify"],
+        &["db", "accept-restore", "--keep"],
+    ] {
+        for place in [
+            ["--data-dir", "ats-pat-dota"],
+            ["--database-url", "sqlite:other.db"],
+        ] {
+            let arguments: Vec<&str> = arguments.iter().chain(&place).copied().collect();
+            let refusal = admin.refusal(1, &arguments);
+            assert!(
+                refusal.starts_with("error: there is no database at "),
+                "{refusal}"
+            );
+        }
+    }
+    assert_eq!(admin.left_on_disk(), before);
+}
+
+#[test]
+fn a_restored_database_is_refused_until_it_is_accepted() {
+    for (choice, arguments) in [
+        ("--keep", ["user", "list"]),
+        ("--revoke-all", ["token", "list"]),
+    ] {
+        let admin = Admin::with_alice();
+        let backup = std::fs::read(admin.data("ats-pat.db")).unwrap();
+        admin.json(&["user", "add", "bob"]);
+        std::fs::write(admin.data("ats-pat.db"), backup).unwrap();
+
+        let refusal = admin.refusal(1, &arguments);
+        assert!(refusal.contains("db accept-restore --keep"), "{refusal}");
+        assert_eq!(
+            admin.json(&["db", "accept-restore", choice]),
+            json!({ "GivenUpSeq": 3, "HeadSeq": 3, "Revoked": 0 })
+        );
+        admin.json(&arguments);
+        assert_eq!(
+            admin.refusal(1, &["db", "accept-restore", choice]),
+            "error: the database is not behind what this data folder last saw: there is nothing to accept\n"
+        );
+    }
+}

@@ -1,0 +1,10 @@
+//! The admin program as operators and their scripts see it: through its real binary.
+#![expect(clippy::unwrap_used, reason = "a test may fail; its helpers too")]
+
+mod audit;
+mod bad_input;
+mod database;
+mod keys;
+mod program;
+mod tokens;
+mod users;

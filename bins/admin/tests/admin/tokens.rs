@@ -1,0 +1,153 @@
+use std::net::Ipv4Addr;
+
+use ats_pat_program::{Access, CommonFlags, Opened, ServerFlags, Settings};
+use ats_pat_service::NewToken;
+use insta::{assert_json_snapshot, assert_snapshot};
+use secrecy::ExposeSecret as _;
+
+use crate::program::Admin;
+
+/// Makes a token of alice's, as the interface would; gives its id and its secret.
+#[tokio::main]
+async fn make_token(admin: &Admin, name: &str) -> (String, String) {
+    let flags = CommonFlags {
+        data_dir: Some(admin.path("ats-pat-data").display().to_string()),
+        ..CommonFlags::default()
+    };
+    let long = [("ATS_PAT_POLICY_MAX_LIFETIME_DAYS".into(), "36500".into())];
+    let settings = Settings::load(&flags, &ServerFlags::default(), long).unwrap();
+    let opened = Opened::open(&settings, "http://127.0.0.1:8080", Access::Use)
+        .await
+        .unwrap();
+    let service = &opened.service;
+    let password = "correct horse battery staple".into();
+    let signed_in = service
+        .sign_in("alice", &password, Ipv4Addr::LOCALHOST.into())
+        .await
+        .unwrap();
+    let signed_in = service
+        .authenticate(signed_in.session_id.expose_secret())
+        .await
+        .unwrap();
+    let new = NewToken {
+        name: Some(name.to_owned()),
+        expires_at: Some("2099-01-01T00:00:00Z".to_owned()),
+        description: Some("Nightly build".to_owned()),
+        scopes: None,
+        allowed_networks: Some(vec!["10.0.0.0/8".to_owned()]),
+    };
+    let issued = service
+        .create_token(&signed_in, new)
+        .await
+        .unwrap()
+        .into_value();
+    let made = (
+        issued.token.id.to_string(),
+        issued.secret.expose_secret().to_owned(),
+    );
+    opened.close().await;
+    made
+}
+
+#[test]
+fn tokens_are_listed_shown_and_revoked() {
+    let admin = Admin::with_alice();
+    assert_eq!(admin.json(&["token", "list"]), serde_json::json!([]));
+    let (id, secret) = make_token(&admin, "ci");
+    make_token(&admin, "deploy");
+
+    assert_json_snapshot!(admin.json(&["token", "list", "--sort", "-Name"]), {
+        "[].Id" => "[id]",
+        "[].CreatedAt" => "[time]",
+    });
+    assert_snapshot!(admin.table(&["token", "list", "--sort", "Name"]));
+    assert_snapshot!(admin.table(&["token", "show", &id]));
+
+    let shown = admin.json(&["token", "show", &id.to_uppercase()]);
+    let found = admin.run_with(
+        &format!("{secret}\n"),
+        &["token", "show", "--from-stdin", "--output", "json"],
+    );
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&found.output).unwrap(),
+        shown
+    );
+    assert!(!found.output.contains(&secret));
+
+    let revoked = admin.json(&["token", "revoke", &id]);
+    assert_eq!(revoked["Status"], "Revoked");
+    assert_eq!(
+        admin.json(&["token", "revoke", &id]),
+        revoked,
+        "revoking twice changes nothing"
+    );
+    let found = admin.run_with(
+        &secret,
+        &["token", "show", "--from-stdin", "--output", "json"],
+    );
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&found.output).unwrap(),
+        revoked
+    );
+}
+
+#[test]
+fn a_list_takes_the_filters_of_the_interface() {
+    let admin = Admin::with_alice();
+    admin.json(&["user", "add", "bob"]);
+    let (id, _) = make_token(&admin, "Straße");
+    make_token(&admin, "deploy");
+    admin.json(&["token", "revoke", &id]);
+    for (filter, names) in [
+        (["--status", "Active"].as_slice(), ["deploy"].as_slice()),
+        (&["--status", "Revoked"], &["Straße"]),
+        (&["--search", "STRASSE"], &["Straße"]),
+        (
+            &["--search", "night", "--sort", "-Name"],
+            &["Straße", "deploy"],
+        ),
+        (&["--search", "%"], &[]),
+        (
+            &["--search", "", "--sort", "CreatedAt"],
+            &["Straße", "deploy"],
+        ),
+        (
+            &[
+                "--owner",
+                "Alice",
+                "--page-size",
+                "1",
+                "--page",
+                "2",
+                "--sort",
+                "CreatedAt",
+            ],
+            &["deploy"],
+        ),
+        (&["--owner", "bob"], &[]),
+        (&["--page", "3"], &[]),
+    ] {
+        let arguments: Vec<&str> = ["token", "list"].iter().chain(filter).copied().collect();
+        let listed = admin.json(&arguments);
+        let listed: Vec<&str> = listed
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|token| token["Name"].as_str().unwrap())
+            .collect();
+        assert_eq!(listed, names, "{filter:?}");
+    }
+}
+
+#[test]
+fn what_is_no_token_is_refused_without_being_repeated() {
+    let admin = Admin::with_alice();
+    for id in ["x", "0193f2a0-7b1c-7d2e-8f00-0123456789ab"] {
+        admin.refusal(1, &["token", "show", id]);
+        admin.refusal(1, &["token", "revoke", id]);
+    }
+    for secret in ["atspat_x", &format!("atspat_{}", "0".repeat(49))] {
+        let refusal = admin.refusal_with(secret, 1, &["token", "show", "--from-stdin"]);
+        assert!(!refusal.contains(secret), "{refusal}");
+    }
+}

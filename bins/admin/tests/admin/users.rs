@@ -1,0 +1,92 @@
+use insta::{assert_json_snapshot, assert_snapshot};
+
+use crate::program::Admin;
+
+const BOB: &str = "0193f2a0-7b1c-7d2e-8f00-0123456789ab";
+
+#[test]
+fn a_user_is_added_with_the_id_that_exists_elsewhere() {
+    let admin = Admin::in_an_empty_folder();
+    let upper = BOB.to_uppercase();
+    let user = admin.json(&[
+        "user",
+        "add",
+        " bob ",
+        "--id",
+        &upper,
+        "--display-name",
+        "Bob B.",
+    ]);
+    assert_json_snapshot!(user, { ".CreatedAt" => "[time]" });
+    let refusal = admin.refusal(1, &["user", "add", "carl", "--id", BOB]);
+    assert_snapshot!(refusal, @"error: the id 0193f2a0-7b1c-7d2e-8f00-0123456789ab belongs to a user already; ids are never reused");
+}
+
+#[test]
+fn users_are_listed_as_array_and_table() {
+    let admin = Admin::with_alice();
+    admin.json(&["user", "add", "Bob", "--id", BOB]);
+    assert_json_snapshot!(admin.json(&["user", "list"]), {
+        "[].Id" => "[id]",
+        "[].CreatedAt" => "[time]",
+    });
+    assert_snapshot!(admin.table(&["user", "list"]));
+}
+
+#[test]
+fn the_display_name_is_the_user_name_where_none_is_given() {
+    let admin = Admin::in_an_empty_folder();
+    assert_eq!(admin.json(&["user", "add", "bob"])["DisplayName"], "bob");
+}
+
+#[test]
+fn a_user_without_a_password_is_told_of() {
+    let admin = Admin::in_an_empty_folder();
+    assert_snapshot!(admin.table(&["user", "add", "bob"]));
+}
+
+#[test]
+fn disabling_and_enabling_can_be_repeated_and_names_ignore_case() {
+    let admin = Admin::with_alice();
+    for _ in 0..2 {
+        assert_eq!(admin.json(&["user", "disable", "ALICE"])["Disabled"], true);
+    }
+    for _ in 0..2 {
+        assert_eq!(admin.json(&["user", "enable", "alice"])["Disabled"], false);
+    }
+    let refusal = admin.refusal(1, &["user", "disable", "bob"]);
+    assert_snapshot!(refusal, @"error: there is no user bob; see `ats-pat-admin user list`");
+}
+
+#[test]
+fn a_password_comes_from_standard_input_and_meets_the_rules() {
+    let admin = Admin::with_alice();
+    for (password, code) in [
+        ("another good passphrase\n", 0),
+        ("another good passphrase", 0),
+        ("tiny\n", 1),
+        ("password1234\n", 1),
+        ("\n", 1),
+        ("", 1),
+    ] {
+        for arguments in [
+            ["user", "set-password", "alice", "--password-stdin"].as_slice(),
+            &["user", "set-password", "alice"],
+        ] {
+            let run = admin.run_with(password, arguments);
+            assert_eq!(run.code, code, "{password:?} {}", run.errors);
+            assert!(password.trim().is_empty() || !run.errors.contains(password.trim()));
+        }
+    }
+    let refusal = admin.refusal_with("", 1, &["user", "add", "bob", "--password-stdin"]);
+    assert_snapshot!(refusal, @"error: standard input holds no password: write it there as one line of UTF-8, at most 4096 bytes");
+    assert_eq!(admin.json(&["user", "list"]).as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_name_in_use_or_against_the_rules_is_refused_and_nothing_is_stored() {
+    let admin = Admin::with_alice();
+    assert_snapshot!(admin.refusal(1, &["user", "add", "Alice"]), @"error: The name Alice is in use: choose another.");
+    assert_snapshot!(admin.refusal(1, &["user", "add", " "]), @"error: These values are not allowed: UserName (empty), DisplayName (empty).");
+    assert_eq!(admin.json(&["user", "list"]).as_array().unwrap().len(), 1);
+}
