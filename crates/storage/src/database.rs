@@ -14,7 +14,8 @@ use crate::lock::ExclusiveLock;
 /// How a database is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenOptions {
-    /// The most connections at once (of SQLite: the most readers; there is one writer).
+    /// The most connections at once, besides those on which changes wait for their turn: one to SQLite,
+    /// four to a server.
     pub max_connections: u32,
     /// The longest wait for a connection, the making of one included.
     pub acquire_timeout: Duration,
@@ -42,7 +43,7 @@ pub struct Database {
     /// Single writes that are no change: of SQLite the one writer.
     pub(crate) writes: Channel,
     /// Where transactions begin: of SQLite the one writer.
-    pub(crate) writer: DatabaseConnection,
+    pub(crate) changes: DatabaseConnection,
     pub(crate) place: Place,
     pub(crate) options: OpenOptions,
 }
@@ -84,9 +85,9 @@ impl Database {
             _ => return Err(OpenError::UnknownScheme),
         };
         Ok(Self {
-            reads: Channel::pool(opened.readers, options.statement_timeout),
-            writes: Channel::pool(opened.writer.clone(), options.statement_timeout),
-            writer: opened.writer,
+            reads: Channel::pool(opened.reads, options.statement_timeout),
+            writes: Channel::pool(opened.writes, options.statement_timeout),
+            changes: opened.changes,
             place: opened.place,
             options,
         })
@@ -94,7 +95,7 @@ impl Database {
 
     /// The kind of database, as people call it.
     pub fn kind(&self) -> &'static str {
-        match self.writer.get_database_backend() {
+        match self.changes.get_database_backend() {
             DbBackend::Sqlite => "SQLite",
             DbBackend::Postgres => "PostgreSQL",
             DbBackend::MySql => "MariaDB/MySQL",
@@ -118,6 +119,6 @@ impl Database {
     pub async fn close(&self) {
         // A pool that can't close cleanly has nothing left to save: what was committed is on disk.
         let _ = self.reads.close().await;
-        let _ = self.writer.close_by_ref().await;
+        let _ = self.changes.close_by_ref().await;
     }
 }

@@ -63,7 +63,7 @@ impl Store for Database {
             return Ok(());
         }
         let patience = self.options.statement_timeout;
-        let transaction = within(patience, immediate(&self.writer))
+        let transaction = within(patience, immediate(&self.changes))
             .await
             .map_err(store_error)?;
         let channel = Channel::transaction(transaction, patience);

@@ -27,7 +27,7 @@ pub(crate) struct StoreTransaction {
 impl StoreTransaction {
     pub(crate) async fn begin(database: &Database) -> Result<Self, StoreError> {
         let patience = database.options.statement_timeout;
-        let transaction = within(patience, immediate(&database.writer))
+        let transaction = within(patience, immediate(&database.changes))
             .await
             .map_err(store_error)?;
         let channel = Channel::transaction(transaction, patience);

@@ -22,10 +22,18 @@ const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A database with its pools.
 pub struct Opened {
-    pub readers: DatabaseConnection,
-    pub writer: DatabaseConnection,
+    /// For single reads.
+    pub reads: DatabaseConnection,
+    /// For single writes that are no change.
+    pub writes: DatabaseConnection,
+    /// For transactions.
+    pub changes: DatabaseConnection,
     pub place: Place,
 }
+
+/// The connections to a server on which changes wait for their turn. Changes are serial; were they to wait
+/// on the connections of the reads, a burst of them would hold up every exchange.
+const CHANGES: u32 = 4;
 
 /// What all pools share: bounded waits, and no hidden ones. sqlx pings a connection that comes back, which
 /// sends a ROLLBACK that waits there, but it pings without end: a network that swallows packets would

@@ -3,9 +3,10 @@
 use sea_orm::SqlxMySqlConnector;
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
+use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor, MySql};
 
-use super::{Login, Opened, Server, invalid_url, pool, proven_on_release};
+use super::{CHANGES, Login, Opened, Server, invalid_url, pool, proven_on_release};
 use crate::database::{OpenOptions, Place};
 use crate::error::OpenError;
 
@@ -55,7 +56,24 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
     }
     // Only a courtesy to the server.
     let _ = first.close().await;
-    let pool = pool::<MySql>(options)
+    let connect = |options| {
+        SqlxMySqlConnector::from_sqlx_mysql_pool(proven(options).connect_lazy_with(connect.clone()))
+    };
+    let reads = connect(options);
+    Ok(Opened {
+        writes: reads.clone(),
+        reads,
+        changes: connect(OpenOptions {
+            max_connections: CHANGES,
+            ..options
+        }),
+        place: Place::Server(format!("{}/{}", server.address, server.database)),
+    })
+}
+
+/// A pool whose connections have our settings and lead to the primary.
+fn proven(options: OpenOptions) -> PoolOptions<MySql> {
+    pool::<MySql>(options)
         .test_before_acquire(false)
         // In place of the ping of `pool`: a BEGIN whose caller went away is forgotten by sqlx, not by the
         // server, and would swallow the writes that follow.
@@ -74,13 +92,6 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
         .before_acquire(|connection: &mut MySqlConnection, _| {
             Box::pin(async move { require_writable(connection).await.map(|()| true) })
         })
-        .connect_lazy_with(connect);
-    let connection = SqlxMySqlConnector::from_sqlx_mysql_pool(pool);
-    Ok(Opened {
-        readers: connection.clone(),
-        writer: connection,
-        place: Place::Server(format!("{}/{}", server.address, server.database)),
-    })
 }
 
 async fn set_up(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {

@@ -2,10 +2,11 @@
 
 use sea_orm::SqlxPostgresConnector;
 use sea_orm::sqlx::error::DatabaseError;
+use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor, Postgres};
 
-use super::{Login, Opened, Server, invalid_url, pool};
+use super::{CHANGES, Login, Opened, Server, invalid_url, pool};
 use crate::database::{OpenOptions, Place};
 use crate::error::OpenError;
 
@@ -38,7 +39,26 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
     }
     // Only a courtesy to the server.
     let _ = first.close().await;
-    let pool = pool::<Postgres>(options)
+    let connect = |options| {
+        SqlxPostgresConnector::from_sqlx_postgres_pool(
+            proven(options).connect_lazy_with(connect.clone()),
+        )
+    };
+    let reads = connect(options);
+    Ok(Opened {
+        writes: reads.clone(),
+        reads,
+        changes: connect(OpenOptions {
+            max_connections: CHANGES,
+            ..options
+        }),
+        place: Place::Server(format!("{}/{}", server.address, server.database)),
+    })
+}
+
+/// A pool whose connections have our settings and lead to the primary.
+fn proven(options: OpenOptions) -> PoolOptions<Postgres> {
+    pool::<Postgres>(options)
         .test_before_acquire(false)
         .after_connect(|connection: &mut PgConnection, _| {
             Box::pin(async move {
@@ -50,13 +70,6 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
         .before_acquire(|connection: &mut PgConnection, _| {
             Box::pin(async move { require_primary(connection).await.map(|()| true) })
         })
-        .connect_lazy_with(connect);
-    let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-    Ok(Opened {
-        readers: connection.clone(),
-        writer: connection,
-        place: Place::Server(format!("{}/{}", server.address, server.database)),
-    })
 }
 
 async fn is_primary(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {

@@ -51,9 +51,11 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
     let (writer, readers) = connected
         .await
         .map_err(|error: sqlx::Error| not_opened(&path, &error))?;
+    let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
     Ok(Opened {
-        readers: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
-        writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+        reads: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
+        writes: writer.clone(),
+        changes: writer,
         place: Place::File(path),
     })
 }

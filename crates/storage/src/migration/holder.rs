@@ -129,7 +129,7 @@ async fn try_make_row(database: &Database) -> Result<(), DbErr> {
         "migration_holder",
         [key(number("id")), big("term"), big("beat"), flag("held")],
     );
-    create(&SchemaManager::new(&database.writer), holder, []).await?;
+    create(&SchemaManager::new(&database.changes), holder, []).await?;
     let row = ActiveModel {
         id: Set(ROW),
         term: Set(0),

@@ -58,7 +58,7 @@ impl Database {
     /// # Errors
     /// [`MigrationError::Failed`].
     pub async fn migration_status(&self) -> Result<MigrationStatus, MigrationError> {
-        status(&SchemaManager::new(&self.writer), &self.writer).await
+        status(&SchemaManager::new(&self.changes), &self.changes).await
     }
 
     /// Brings the schema up to date; gives the names of the migrations that this call applied. Of several
@@ -72,7 +72,7 @@ impl Database {
         if status.pending.is_empty() {
             return Ok(Vec::new());
         }
-        match self.writer.get_database_backend() {
+        match self.changes.get_database_backend() {
             DbBackend::Sqlite => self.migrate_in_one_transaction().await,
             _ => self.migrate_as_holder().await,
         }
@@ -80,7 +80,7 @@ impl Database {
 
     /// SQLite: the lock on the file keeps others out, and lets go by itself.
     async fn migrate_in_one_transaction(&self) -> Result<Vec<String>, MigrationError> {
-        let transaction = immediate(&self.writer).await.map_err(failed)?;
+        let transaction = immediate(&self.changes).await.map_err(failed)?;
         // Another program may have migrated before the lock was ours.
         let status = status(&SchemaManager::new(&transaction), &transaction).await?;
         status.refuse_newer()?;
@@ -104,12 +104,12 @@ impl Database {
     async fn apply(&self) -> Result<Vec<String>, MigrationError> {
         let status = self.migration_status().await?;
         status.refuse_newer()?;
-        if self.writer.get_database_backend() == DbBackend::Postgres {
-            let transaction = immediate(&self.writer).await.map_err(failed)?;
+        if self.changes.get_database_backend() == DbBackend::Postgres {
+            let transaction = immediate(&self.changes).await.map_err(failed)?;
             Migrator::up(&transaction, None).await.map_err(failed)?;
             transaction.commit().await.map_err(failed)?;
         } else {
-            Migrator::up(&self.writer, None).await.map_err(failed)?;
+            Migrator::up(&self.changes, None).await.map_err(failed)?;
         }
         Ok(status.pending)
     }
