@@ -1,1 +1,20 @@
-//! See the workspace documentation.
+//! What tests share: a clock that they own, seeded randomness, private databases, a proxy that loses
+//! answers, a service over all of these, and one conformance suite that every database runs.
+//!
+//! Used from `tests/` folders only: a unit test inside `ats-pat-domain` would see two of each trait.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test that can't be set up has failed"
+)]
+
+pub mod clock;
+pub mod conformance;
+pub mod database;
+pub mod proxy;
+pub mod randomness;
+pub mod world;
+
+pub use database::{Kind, TestDatabase, kinds, on_every_database, on_every_server, sqlite};

@@ -1,0 +1,201 @@
+//! Changes that meet: whatever runs in parallel, the invariants hold, on every database.
+
+use std::sync::Arc;
+
+use ats_pat_domain::list::TokenQuery;
+use ats_pat_domain::secret::Slot;
+use ats_pat_service::Regeneration;
+use ats_pat_test_support::on_every_database;
+use ats_pat_test_support::world::{DAY, World, code};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_parallel_regenerates_leave_one_live_secret() {
+    on_every_database(|database| async move {
+        let world = Arc::new(World::new(database.url()).await);
+        let ada = world.signed_in("ada").await;
+        let issued = world.create(&ada, "ci", DAY).await.unwrap();
+        let id = issued.token.id;
+        let tasks: Vec<_> = (0..50)
+            .map(|_| {
+                let (world, ada) = (Arc::clone(&world), ada.clone());
+                tokio::spawn(async move {
+                    world
+                        .service
+                        .regenerate_token(&ada, &id.to_string(), Regeneration::default())
+                        .await
+                })
+            })
+            .collect();
+        let mut secrets = vec![issued.secret];
+        for task in tasks {
+            secrets.push(task.await.unwrap().unwrap().into_value().secret);
+        }
+        let mut live = 0;
+        for secret in &secrets {
+            live += u32::from(code(world.exchange(secret).await) == 1);
+        }
+        assert_eq!(live, 1);
+        let stored = world.store.secrets().of_token(id).await.unwrap();
+        assert_eq!(stored.len(), 51);
+        assert_eq!(
+            stored
+                .iter()
+                .filter(|secret| secret.row.slot == Some(Slot::Current))
+                .count(),
+            1
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_parallel_creates_with_one_name_exactly_one_succeeds() {
+    on_every_database(|database| async move {
+        let world = Arc::new(World::new(database.url()).await);
+        let ada = world.signed_in("ada").await;
+        let tasks: Vec<_> = (0..20)
+            .map(|n| {
+                let (world, ada) = (Arc::clone(&world), ada.clone());
+                let name = if n % 2 == 0 { "Straße" } else { "STRASSE" };
+                tokio::spawn(async move { code(world.create(&ada, name, DAY).await) })
+            })
+            .collect();
+        let mut codes = Vec::new();
+        for task in tasks {
+            codes.push(task.await.unwrap());
+        }
+        codes.sort_unstable();
+        assert_eq!(codes[0], 1);
+        assert!(codes[1..].iter().all(|code| *code == 1301), "{codes:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_the_limit_exactly_as_many_creates_succeed_as_may() {
+    on_every_database(|database| async move {
+        let world = Arc::new(
+            World::with(database.url(), |settings| {
+                settings.policy.max_active_tokens = 5;
+            })
+            .await,
+        );
+        let ada = world.signed_in("ada").await;
+        let tasks: Vec<_> = (0..20)
+            .map(|n| {
+                let (world, ada) = (Arc::clone(&world), ada.clone());
+                tokio::spawn(
+                    async move { code(world.create(&ada, &format!("token {n}"), DAY).await) },
+                )
+            })
+            .collect();
+        let mut codes = Vec::new();
+        for task in tasks {
+            codes.push(task.await.unwrap());
+        }
+        assert_eq!(
+            codes.iter().filter(|code| **code == 1).count(),
+            5,
+            "{codes:?}"
+        );
+        assert!(
+            codes.iter().all(|code| [1, 1304].contains(code)),
+            "{codes:?}"
+        );
+        let page = world
+            .service
+            .list_tokens(&ada, TokenQuery::of(None))
+            .await
+            .unwrap();
+        assert_eq!(page.total, 5);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_failing_event_insert_leaves_no_change() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let ada = world.signed_in("ada").await;
+        let issued = world.create(&ada, "ci", DAY).await.unwrap();
+        let id = issued.token.id.to_string();
+        let head = world.store.events().head().await.unwrap();
+        // Whoever planted this row took the next event's number.
+        database
+            .execute(&format!(
+                "INSERT INTO events (seq, id, version, at, actor, kind, subject, details, key_id, hash) \
+                 SELECT {}, {}, version, at, actor, kind, subject, details, key_id, hash FROM events WHERE seq = 1",
+                head.seq + 1,
+                database.uuid_literal("0193f2a0-7b1c-7d2e-8f00-0123456789ab"),
+            ))
+            .await;
+        assert_eq!(code(world.service.revoke_token(&ada, &id).await), 1500);
+        assert_eq!(code(world.service.regenerate_token(&ada, &id, Regeneration::default()).await), 1500);
+        assert_eq!(code(world.create(&ada, "other", DAY).await), 1500);
+        assert_eq!(code(world.service.operator().disable_user("ada").await), 1500);
+        assert_eq!(code(world.exchange(&issued.secret).await), 1);
+        let page = world.service.list_tokens(&ada, TokenQuery::of(None)).await.unwrap();
+        assert_eq!((page.total, page.items[0].clone()), (1, issued.token));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_that_ended_meanwhile_changes_nothing() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let ada = world.signed_in("ada").await;
+        let issued = world.create(&ada, "ci", DAY).await.unwrap();
+        world
+            .service
+            .operator()
+            .disable_user("ada")
+            .await
+            .unwrap()
+            .into_value();
+        assert_eq!(code(world.create(&ada, "other", DAY).await), 1100);
+        assert_eq!(
+            code(
+                world
+                    .service
+                    .revoke_token(&ada, &issued.token.id.to_string())
+                    .await
+            ),
+            1100
+        );
+        world
+            .service
+            .operator()
+            .enable_user("ada")
+            .await
+            .unwrap()
+            .into_value();
+        assert_eq!(code(world.create(&ada, "other", DAY).await), 1100);
+        assert_eq!(code(world.exchange(&issued.secret).await), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_that_is_loaded_again_does_not_mint_again() {
+    let database = ats_pat_test_support::sqlite();
+    let world = World::new(database.url()).await;
+    let ada = world.signed_in("ada").await;
+    let issued = world.create(&ada, "ci", DAY).await.unwrap();
+    let id = issued.token.id.to_string();
+    let seen = || Regeneration {
+        expected_generation: Some(1),
+        ..Regeneration::default()
+    };
+    let second = world
+        .service
+        .regenerate_token(&ada, &id, seen())
+        .await
+        .unwrap()
+        .into_value();
+    assert_eq!(
+        code(world.service.regenerate_token(&ada, &id, seen()).await),
+        1303
+    );
+    assert_eq!(code(world.exchange(&second.secret).await), 1);
+}

@@ -1,0 +1,326 @@
+//! The exchange, on every database.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a step that fails has failed the test"
+)]
+
+use std::time::Duration;
+
+use ats_pat_service::{NewToken, Regeneration};
+use ats_pat_test_support::on_every_database;
+use ats_pat_test_support::world::{ADDRESS, DAY, ISSUER, World, code};
+use ats_pat_token::{Claims, Expectations, Unverified};
+use secrecy::ExposeSecret;
+
+async fn verified(world: &World, token: &str) -> Claims {
+    let unverified = Unverified::parse(token).unwrap();
+    let keys = world.service.jwks().await.unwrap();
+    let key = keys
+        .find(unverified.kid())
+        .expect("the key is published")
+        .key()
+        .to_owned();
+    let now_seconds = world.now().as_seconds();
+    unverified
+        .verify(
+            &key,
+            &Expectations {
+                issuer: ISSUER,
+                audience: ISSUER,
+                now_seconds,
+                skew_seconds: 0,
+            },
+        )
+        .unwrap()
+}
+
+#[tokio::test]
+async fn an_exchange_answers_a_token_that_carries_the_rights_of_its_row() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let ada = world.signed_in("Ada").await;
+        let issued = world.create(&ada, "ci", DAY).await.unwrap();
+        let exchanged = world.exchange(&issued.secret).await.unwrap();
+        let claims = verified(&world, exchanged.token.expose_secret()).await;
+        assert_eq!(claims.sub, ada.user().id.to_string());
+        assert_eq!(claims.client_id, issued.token.id.to_string());
+        assert_eq!(claims.preferred_username, "Ada");
+        assert_eq!(claims.scope, "all");
+        assert_eq!(claims.exp - claims.iat, 300);
+        assert_eq!(exchanged.expires_at.as_seconds(), claims.exp);
+        assert_eq!(
+            exchanged.personal_access_token_expires_at,
+            issued.token.expires_at
+        );
+        let identity = world
+            .service
+            .identity(exchanged.token.expose_secret())
+            .await
+            .unwrap();
+        assert_eq!(
+            (identity.id, identity.token_id),
+            (ada.user().id, issued.token.id)
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_expires_at_the_very_instant_and_its_last_second_is_not_minted() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let ada = world.signed_in("ada").await;
+        let issued = world
+            .create(&ada, "short", Duration::from_secs(10))
+            .await
+            .unwrap();
+        world.clock.advance(Duration::from_secs(9));
+        let last = world.exchange(&issued.secret).await.unwrap();
+        assert!(last.expires_at <= issued.token.expires_at);
+        for ahead in [1, 999, 1, 1_000_000] {
+            world.clock.advance(Duration::from_millis(ahead));
+            assert_eq!(
+                code(world.exchange(&issued.secret).await),
+                1202,
+                "{ahead} ms on"
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn refusals_come_in_their_order() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let ada = world.signed_in("ada").await;
+        let new = NewToken {
+            name: Some("ci".to_owned()),
+            expires_at: Some(world.now().after(DAY).to_string()),
+            allowed_networks: Some(vec!["10.0.0.0/8".to_owned()]),
+            ..NewToken::default()
+        };
+        let issued = world
+            .service
+            .create_token(&ada, new)
+            .await
+            .unwrap()
+            .into_value();
+        let elsewhere = || world.exchange(&issued.secret);
+        assert_eq!(code(elsewhere().await), 1204);
+        assert_eq!(
+            code(
+                world
+                    .exchange_from(&issued.secret, "::ffff:10.1.2.3".parse().unwrap())
+                    .await
+            ),
+            1
+        );
+        world
+            .service
+            .operator()
+            .disable_user("ada")
+            .await
+            .unwrap()
+            .into_value();
+        assert_eq!(code(elsewhere().await), 1205);
+        world.clock.advance(DAY);
+        assert_eq!(code(elsewhere().await), 1202);
+        world
+            .service
+            .operator()
+            .revoke_token(&issued.token.id.to_string())
+            .await
+            .unwrap()
+            .into_value();
+        assert_eq!(code(elsewhere().await), 1203);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn missing_doubled_and_malformed_headers_are_told_apart_as_the_catalogue_does() {
+    let database = ats_pat_test_support::sqlite();
+    let world = World::new(database.url()).await;
+    let ada = world.signed_in("ada").await;
+    let issued = world.create(&ada, "ci", DAY).await.unwrap();
+    let secret = issued.secret.expose_secret().as_bytes();
+    let mut other_case = secret.to_vec();
+    other_case[20] = if other_case[20] == b'a' { b'b' } else { b'a' };
+    for (values, expected) in [
+        (vec![], 1200),
+        (vec![&b""[..]], 1200),
+        (vec![secret, secret], 1201),
+        (vec![&b""[..], secret], 1201),
+        (vec![&secret[..55]], 1201),
+        (vec![&other_case[..]], 1201),
+        (vec![&b"\xff\xfe"[..]], 1201),
+        (vec![secret], 1),
+    ] {
+        assert_eq!(
+            code(world.service.exchange(&values, ADDRESS).await),
+            expected,
+            "{values:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn regenerating_refuses_the_old_secret_and_its_authentication_tokens_at_once() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let ada = world.signed_in("ada").await;
+        let first = world.create(&ada, "ci", DAY).await.unwrap();
+        let id = first.token.id.to_string();
+        let before = world.exchange(&first.secret).await.unwrap();
+        let second = world
+            .service
+            .regenerate_token(&ada, &id, Regeneration::default())
+            .await
+            .unwrap();
+        assert!(second.takes_rights_away());
+        let second = second.into_value();
+        assert_eq!(code(world.exchange(&first.secret).await), 1201);
+        assert_eq!(
+            code(world.service.identity(before.token.expose_secret()).await),
+            1206
+        );
+        let after = world.exchange(&second.secret).await.unwrap();
+        assert_eq!(
+            code(world.service.identity(after.token.expose_secret()).await),
+            1
+        );
+        assert!(
+            world
+                .service
+                .revoke_token(&ada, &id)
+                .await
+                .unwrap()
+                .takes_rights_away()
+        );
+        assert_eq!(code(world.exchange(&second.secret).await), 1203);
+        assert_eq!(code(world.exchange(&first.secret).await), 1201);
+        assert_eq!(
+            code(world.service.identity(after.token.expose_secret()).await),
+            1206
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_address_that_guesses_is_slowed_and_valid_tokens_still_pass() {
+    let database = ats_pat_test_support::sqlite();
+    let world = World::new(database.url()).await;
+    let ada = world.signed_in("ada").await;
+    let issued = world.create(&ada, "ci", DAY).await.unwrap();
+    let guess = [&b"atspat_guess"[..]];
+    let refused = |_| async { code(world.service.exchange(&guess, ADDRESS).await) };
+    for attempt in 0..100 {
+        assert_eq!(refused(attempt).await, 1201);
+    }
+    assert_eq!(refused(100).await, 1400);
+    assert_eq!(code(world.exchange(&issued.secret).await), 1);
+    assert_eq!(
+        code(
+            world
+                .service
+                .exchange(&guess, "198.51.100.1".parse().unwrap())
+                .await
+        ),
+        1201
+    );
+    world.clock.advance(Duration::from_secs(10));
+    assert_eq!(refused(101).await, 1201);
+}
+
+#[tokio::test]
+async fn uses_are_written_in_batches_and_never_undo_a_revoke() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let ada = world.signed_in("ada").await;
+        let issued = world.create(&ada, "ci", DAY).await.unwrap();
+        let id = issued.token.id.to_string();
+        world.exchange(&issued.secret).await.unwrap();
+        let used_at = world.now();
+        world
+            .service
+            .revoke_token(&ada, &id)
+            .await
+            .unwrap()
+            .into_value();
+        world.service.flush().await;
+        let shown = world.service.token(&ada, &id).await.unwrap();
+        assert_eq!(shown.status.as_str(), "Revoked");
+        assert_eq!(
+            (shown.last_used_at, shown.last_used_from.as_deref()),
+            (Some(used_at), Some("192.0.2.7"))
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rotating_keys_signs_with_the_new_one_once_every_cache_knows_it() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let ada = world.signed_in("ada").await;
+        let issued = world.create(&ada, "ci", DAY).await.unwrap();
+        let kid = |token: &secrecy::SecretString| {
+            Unverified::parse(token.expose_secret())
+                .unwrap()
+                .kid()
+                .to_owned()
+        };
+        let old = kid(&world.exchange(&issued.secret).await.unwrap().token);
+        world.clock.advance(Duration::from_secs(1));
+        let keys = world
+            .service
+            .operator()
+            .rotate_keys(false)
+            .await
+            .unwrap()
+            .into_value();
+        assert_eq!(
+            keys.iter().map(|key| key.state).collect::<Vec<_>>(),
+            ["Active", "Next"]
+        );
+        assert_eq!(world.service.jwks().await.unwrap().keys().len(), 2);
+        assert!(
+            world.service.operator().rotate_keys(false).await.is_err(),
+            "one key waits already"
+        );
+        assert_eq!(
+            kid(&world.exchange(&issued.secret).await.unwrap().token),
+            old
+        );
+        world.clock.advance(Duration::from_mins(6));
+        let exchanged = world.exchange(&issued.secret).await.unwrap();
+        assert_eq!(kid(&exchanged.token), keys[1].kid);
+        verified(&world, exchanged.token.expose_secret()).await;
+        // A second server that read the ring before must not sign on with the old key.
+        let other = world.reopen().await.unwrap();
+        let at_once = world
+            .service
+            .operator()
+            .rotate_keys(true)
+            .await
+            .unwrap()
+            .into_value();
+        let third = &at_once[2].kid;
+        let presented = [issued.secret.expose_secret().as_bytes()];
+        assert_eq!(
+            &kid(&other.exchange(&presented, ADDRESS).await.unwrap().token),
+            third
+        );
+        world.clock.advance(Duration::from_mins(67));
+        assert_eq!(
+            other.jwks().await.unwrap().keys().len(),
+            1,
+            "retired keys are no longer published"
+        );
+    })
+    .await;
+}

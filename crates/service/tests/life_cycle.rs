@@ -1,0 +1,288 @@
+//! A model against the use cases: whatever people do, in whatever order, the invariants hold.
+
+#![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
+
+use std::time::Duration;
+
+use ats_pat_domain::list::TokenQuery;
+use ats_pat_domain::secret::Slot;
+use ats_pat_domain::{Status, Timestamp};
+use ats_pat_service::Regeneration;
+use ats_pat_test_support::world::{ADDRESS, PASSWORD, World, code};
+use proptest::prelude::*;
+use secrecy::SecretString;
+
+const NAMES: [&str; 4] = ["ci", "CI", "build", "deploy"];
+const LIMIT: usize = 3;
+const MAX_DAYS: u32 = 2;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Create { name: usize, seconds: u64 },
+    Regenerate { token: usize, seconds: Option<u64> },
+    Revoke { token: usize },
+    Exchange { token: usize, secret: usize },
+    Wait { millis: u64 },
+    Disable,
+    Enable,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let seconds = prop_oneof![0_u64..5, 1_u64..200_000];
+    prop_oneof![
+        3 => (0..NAMES.len(), seconds.clone()).prop_map(|(name, seconds)| Step::Create { name, seconds }),
+        3 => (0_usize..8, proptest::option::of(seconds)).prop_map(|(token, seconds)| Step::Regenerate { token, seconds }),
+        2 => (0_usize..8).prop_map(|token| Step::Revoke { token }),
+        4 => (0_usize..8, 0_usize..4).prop_map(|(token, secret)| Step::Exchange { token, secret }),
+        2 => prop_oneof![0_u64..3_000, 0_u64..100_000_000].prop_map(|millis| Step::Wait { millis }),
+        1 => Just(Step::Disable),
+        1 => Just(Step::Enable),
+    ]
+}
+
+/// What a token should be like.
+struct Model {
+    id: String,
+    name: &'static str,
+    born: Timestamp,
+    expires_at: Timestamp,
+    revoked: bool,
+    secrets: Vec<SecretString>,
+}
+
+impl Model {
+    fn status(&self, now: Timestamp) -> Status {
+        if self.revoked {
+            Status::Revoked
+        } else if self.expires_at <= now {
+            Status::Expired
+        } else {
+            Status::Active
+        }
+    }
+}
+
+struct Run {
+    world: World,
+    tokens: Vec<Model>,
+    disabled: bool,
+}
+
+impl Run {
+    fn latest(&self) -> Timestamp {
+        self.world.now().after(Duration::from_hours(24) * MAX_DAYS)
+    }
+
+    fn allowed(&self, expires_at: Timestamp) -> bool {
+        expires_at > self.world.now() && expires_at <= self.latest()
+    }
+
+    async fn take(&mut self, step: Step) {
+        match step {
+            Step::Wait { millis } => self.world.clock.advance(Duration::from_millis(millis)),
+            Step::Disable => self.set_disabled(true).await,
+            Step::Enable => self.set_disabled(false).await,
+            Step::Exchange { token, secret } => self.exchange(token, secret).await,
+            _ if self.disabled => {
+                let signed_in = self
+                    .world
+                    .service
+                    .sign_in("ada", &PASSWORD.into(), ADDRESS)
+                    .await;
+                assert_eq!(code(signed_in), 1205);
+            }
+            Step::Create { name, seconds } => {
+                self.create(NAMES[name], Duration::from_secs(seconds)).await;
+            }
+            Step::Regenerate { token, seconds } => {
+                self.regenerate(token, seconds.map(Duration::from_secs))
+                    .await;
+            }
+            Step::Revoke { token } => self.revoke(token).await,
+        }
+    }
+
+    async fn set_disabled(&mut self, disabled: bool) {
+        let operator = self.world.service.operator();
+        let changed = if disabled {
+            operator.disable_user("ada").await
+        } else {
+            operator.enable_user("ada").await
+        };
+        assert_eq!(changed.unwrap().into_value().disabled, disabled);
+        self.disabled = disabled;
+    }
+
+    async fn create(&mut self, name: &'static str, lifetime: Duration) {
+        let now = self.world.now();
+        let ada = self.world.sign_in("ada").await;
+        let expires_at = now.after(lifetime);
+        let active = || {
+            self.tokens
+                .iter()
+                .filter(|token| token.status(now) == Status::Active)
+        };
+        let expected = if !self.allowed(expires_at) {
+            1302
+        } else if active().any(|token| token.name.eq_ignore_ascii_case(name)) {
+            1301
+        } else if active().count() >= LIMIT {
+            1304
+        } else {
+            1
+        };
+        let result = self.world.create(&ada, name, lifetime).await;
+        if let Ok(issued) = &result {
+            self.tokens.push(Model {
+                id: issued.token.id.to_string(),
+                name,
+                born: now,
+                expires_at,
+                revoked: false,
+                secrets: vec![issued.secret.clone()],
+            });
+        }
+        assert_eq!(code(result), expected);
+    }
+
+    async fn regenerate(&mut self, token: usize, lifetime: Option<Duration>) {
+        let now = self.world.now();
+        let ada = self.world.sign_in("ada").await;
+        let latest = self.latest();
+        let Some(model) = self.tokens.get(token) else {
+            return;
+        };
+        let expires_at = lifetime.map(|lifetime| now.after(lifetime));
+        let expected = match expires_at {
+            Some(expires_at) if !self.allowed(expires_at) => 1302,
+            _ if model.status(now) != Status::Active => 1303,
+            _ => 1,
+        };
+        let asked = Regeneration {
+            expires_at: expires_at.map(|at| at.to_string()),
+            expected_generation: None,
+        };
+        match self
+            .world
+            .service
+            .regenerate_token(&ada, &model.id, asked)
+            .await
+        {
+            Ok(outcome) => {
+                assert_eq!(expected, 1);
+                let issued = outcome.into_value();
+                let model = &mut self.tokens[token];
+                let same_lifetime = now.after(model.expires_at.since(model.born)).min(latest);
+                model.expires_at = expires_at.unwrap_or(same_lifetime);
+                model.born = now;
+                model.secrets.push(issued.secret);
+                assert_eq!(issued.token.expires_at, model.expires_at);
+            }
+            refused => assert_eq!(code(refused), expected),
+        }
+    }
+
+    async fn revoke(&mut self, token: usize) {
+        let ada = self.world.sign_in("ada").await;
+        let Some(model) = self.tokens.get_mut(token) else {
+            return;
+        };
+        let revoked = self
+            .world
+            .service
+            .revoke_token(&ada, &model.id)
+            .await
+            .unwrap()
+            .into_value();
+        model.revoked = true;
+        assert_eq!(revoked.status, Status::Revoked);
+    }
+
+    async fn exchange(&self, token: usize, secret: usize) {
+        let now = self.world.now();
+        let Some(model) = self.tokens.get(token) else {
+            return;
+        };
+        let Some(presented) = model.secrets.iter().rev().nth(secret) else {
+            return;
+        };
+        let expected = match model.status(now) {
+            _ if secret > 0 => 1201,
+            Status::Revoked => 1203,
+            Status::Expired => 1202,
+            Status::Active if self.disabled => 1205,
+            Status::Active if model.expires_at.since(now) < Duration::from_secs(1) => 1202,
+            Status::Active => 1,
+        };
+        let result = self.world.exchange(presented).await;
+        if let Ok(exchanged) = &result {
+            assert!(
+                exchanged.expires_at <= model.expires_at,
+                "no authentication token outlives its PAT"
+            );
+            assert!(exchanged.expires_at > now);
+        }
+        assert_eq!(code(result), expected);
+    }
+
+    async fn check(&self) {
+        let now = self.world.now();
+        let query = TokenQuery {
+            page_size: 100,
+            ..TokenQuery::of(None)
+        };
+        let page = self
+            .world
+            .service
+            .operator()
+            .tokens(Some("ada"), query)
+            .await
+            .unwrap();
+        assert_eq!(page.total, self.tokens.len() as u64);
+        for shown in page.items {
+            let model = self
+                .tokens
+                .iter()
+                .find(|token| token.id == shown.id.to_string())
+                .unwrap();
+            assert_eq!(
+                (shown.status, shown.expires_at),
+                (model.status(now), model.expires_at)
+            );
+            let secrets = self.world.store.secrets().of_token(shown.id).await.unwrap();
+            assert_eq!(secrets.len(), model.secrets.len());
+            assert_eq!(
+                secrets
+                    .iter()
+                    .filter(|secret| secret.row.slot == Some(Slot::Current))
+                    .count(),
+                1
+            );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_sequence_of_steps_keeps_the_invariants(steps in proptest::collection::vec(step(), 1..25)) {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let database = ats_pat_test_support::sqlite();
+            let world = World::with(database.url(), |settings| {
+                settings.policy.max_active_tokens = u32::try_from(LIMIT).unwrap();
+                settings.policy.max_lifetime_days = MAX_DAYS;
+            })
+            .await;
+            world.add_user("ada").await;
+            let mut run = Run { world, tokens: Vec::new(), disabled: false };
+            for step in steps {
+                run.take(step).await;
+                run.check().await;
+            }
+            let report = run.world.service.operator().verify_audit().await.unwrap();
+            assert_eq!(report.findings, Vec::<String>::new());
+        });
+    }
+}

@@ -1,0 +1,132 @@
+//! A connection that is cut around COMMIT gives the right answer or 1503, never a doubled change.
+
+#![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
+
+use ats_pat_domain::list::TokenQuery;
+use ats_pat_service::view::TokenPageView;
+use ats_pat_service::{Regeneration, SignedIn};
+use ats_pat_test_support::on_every_server;
+use ats_pat_test_support::proxy::{Fault, Proxy};
+use ats_pat_test_support::world::{DAY, World, code};
+
+async fn tokens(world: &World, by: &SignedIn) -> TokenPageView {
+    world
+        .service
+        .list_tokens(by, TokenQuery::of(None))
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_whose_answer_is_lost_is_found_by_its_event() {
+    on_every_server(|database| async move {
+        let (proxy, url) = Proxy::before(database.url()).await;
+        let world = World::new(&url).await;
+        let ada = world.signed_in("ada").await;
+        let first = world.create(&ada, "ci", DAY).await.unwrap();
+        proxy.arm(Fault::AnswerLost);
+        let second = world
+            .create(&ada, "build", DAY)
+            .await
+            .expect("the change was made, and found");
+        assert!(proxy.has_struck());
+        assert_eq!(tokens(&world, &ada).await.total, 2);
+        assert_eq!(code(world.exchange(&second.secret).await), 1);
+        proxy.arm(Fault::AnswerLost);
+        let id = first.token.id.to_string();
+        let new = world
+            .service
+            .regenerate_token(&ada, &id, Regeneration::default())
+            .await
+            .unwrap()
+            .into_value();
+        assert!(proxy.has_struck());
+        assert_eq!(code(world.exchange(&first.secret).await), 1201);
+        assert_eq!(code(world.exchange(&new.secret).await), 1);
+        let generations = world
+            .store
+            .secrets()
+            .of_token(first.token.id)
+            .await
+            .unwrap();
+        assert_eq!(generations.len(), 2, "regenerated once, not twice");
+        assert_eq!(
+            world
+                .service
+                .operator()
+                .verify_audit()
+                .await
+                .unwrap()
+                .findings,
+            Vec::<String>::new()
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_never_arrived_is_answered_1503_and_left_nothing() {
+    on_every_server(|database| async move {
+        let (proxy, url) = Proxy::before(database.url()).await;
+        let world = World::new(&url).await;
+        let ada = world.signed_in("ada").await;
+        let issued = world.create(&ada, "ci", DAY).await.unwrap();
+        proxy.arm(Fault::CommitLost);
+        assert_eq!(
+            code(
+                world
+                    .service
+                    .revoke_token(&ada, &issued.token.id.to_string())
+                    .await
+            ),
+            1503
+        );
+        assert!(proxy.has_struck());
+        assert_eq!(code(world.exchange(&issued.secret).await), 1);
+        proxy.arm(Fault::CommitLost);
+        assert_eq!(code(world.create(&ada, "build", DAY).await), 1503);
+        assert_eq!(tokens(&world, &ada).await.total, 1);
+        // Tried again, it happens once.
+        world.create(&ada, "build", DAY).await.unwrap();
+        assert_eq!(tokens(&world, &ada).await.total, 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_with_the_database_out_of_reach_is_1503_and_the_change_is_whole() {
+    on_every_server(|database| async move {
+        let (proxy, url) = Proxy::before(database.url()).await;
+        let world = World::new(&url).await;
+        let ada = world.signed_in("ada").await;
+        let issued = world.create(&ada, "ci", DAY).await.unwrap();
+        proxy.arm(Fault::AnswerLostAndUnreachable);
+        assert_eq!(
+            code(
+                world
+                    .service
+                    .revoke_token(&ada, &issued.token.id.to_string())
+                    .await
+            ),
+            1503
+        );
+        assert_eq!(
+            code(world.exchange(&issued.secret).await),
+            1503,
+            "who can't ask the database grants nothing"
+        );
+        proxy.arm(Fault::None);
+        assert_eq!(code(world.exchange(&issued.secret).await), 1203);
+        assert_eq!(
+            world
+                .service
+                .operator()
+                .verify_audit()
+                .await
+                .unwrap()
+                .findings,
+            Vec::<String>::new()
+        );
+    })
+    .await;
+}

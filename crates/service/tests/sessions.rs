@@ -1,0 +1,241 @@
+//! Sessions and the set-up link.
+
+use std::time::Duration;
+
+use ats_pat_service::{Error, NewUser};
+use ats_pat_test_support::on_every_database;
+use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};
+use secrecy::ExposeSecret;
+
+#[tokio::test]
+async fn a_session_ends_when_idle_at_its_end_and_at_sign_out() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        world.add_user("ada").await;
+        let sign_in = || async {
+            world
+                .service
+                .sign_in("ADA", &PASSWORD.into(), ADDRESS)
+                .await
+                .unwrap()
+                .session_id
+        };
+        let idle = sign_in().await;
+        world.clock.advance(Duration::from_mins(30));
+        assert_eq!(
+            code(world.service.authenticate(idle.expose_secret()).await),
+            1100
+        );
+        let busy = sign_in().await;
+        for _ in 0..24 {
+            world.clock.advance(Duration::from_mins(29));
+            assert_eq!(
+                code(world.service.authenticate(busy.expose_secret()).await),
+                1
+            );
+        }
+        world.clock.advance(Duration::from_mins(24));
+        assert_eq!(
+            code(world.service.authenticate(busy.expose_secret()).await),
+            1100,
+            "12 hours are over"
+        );
+        let (first, second) = (sign_in().await, sign_in().await);
+        assert!(
+            world
+                .service
+                .sign_out(Some(first.expose_secret()))
+                .await
+                .unwrap()
+                .takes_rights_away()
+        );
+        assert_eq!(
+            code(world.service.authenticate(first.expose_secret()).await),
+            1100
+        );
+        assert_eq!(
+            code(world.service.authenticate(second.expose_secret()).await),
+            1
+        );
+        world
+            .service
+            .operator()
+            .set_password("ada", &"orbit-of-velvet-plums-7".into())
+            .await
+            .unwrap()
+            .into_value();
+        assert_eq!(
+            code(world.service.authenticate(second.expose_secret()).await),
+            1100
+        );
+        assert_eq!(
+            code(
+                world
+                    .service
+                    .sign_in("ada", &PASSWORD.into(), ADDRESS)
+                    .await
+            ),
+            1101
+        );
+        assert_eq!(code(world.service.sign_out(None).await), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_one_answer_and_disabled_is_told_only_after_the_right_password() {
+    let database = ats_pat_test_support::sqlite();
+    let world = World::new(database.url()).await;
+    let ada = world.signed_in("ada").await;
+    let issued = world.create(&ada, "ci", DAY).await.unwrap();
+    let sign_in = |name: &'static str, password: String| {
+        let service = world.service.clone();
+        async move { code(service.sign_in(name, &password.into(), ADDRESS).await) }
+    };
+    assert_eq!(sign_in("ada", "wrong".to_owned()).await, 1101);
+    assert_eq!(sign_in("nobody", PASSWORD.to_owned()).await, 1101);
+    assert_eq!(
+        sign_in("ada", issued.secret.expose_secret().to_owned()).await,
+        1101
+    );
+    world
+        .service
+        .operator()
+        .disable_user("ada")
+        .await
+        .unwrap()
+        .into_value();
+    assert_eq!(sign_in("ada", "wrong".to_owned()).await, 1101);
+    assert_eq!(sign_in("ada", PASSWORD.to_owned()).await, 1205);
+    assert_eq!(sign_in("ada", String::new()).await, 1001);
+}
+
+#[tokio::test]
+async fn guessing_is_limited_for_one_account_from_one_address_only() {
+    let database = ats_pat_test_support::sqlite();
+    let world = World::new(database.url()).await;
+    world.add_user("ada").await;
+    world.add_user("bob").await;
+    let sign_in = |name: &'static str, password: &'static str, address: &'static str| {
+        let service = world.service.clone();
+        async move {
+            code(
+                service
+                    .sign_in(name, &password.into(), address.parse().unwrap())
+                    .await,
+            )
+        }
+    };
+    for _ in 0..10 {
+        assert_eq!(sign_in("ada", "wrong", "2001:db8::1").await, 1101);
+    }
+    assert_eq!(
+        sign_in("Ada", PASSWORD, "2001:db8::ffff").await,
+        1400,
+        "the same /64, the same folded name"
+    );
+    assert_eq!(sign_in("bob", PASSWORD, "2001:db8::1").await, 1);
+    assert_eq!(sign_in("ada", PASSWORD, "2001:db8:0:1::1").await, 1);
+    world.clock.advance(Duration::from_mins(15));
+    for _ in 0..9 {
+        assert_eq!(sign_in("ada", "wrong", "2001:db8::1").await, 1101);
+    }
+    assert_eq!(sign_in("ada", PASSWORD, "2001:db8::1").await, 1);
+    assert_eq!(
+        sign_in("ada", "wrong", "2001:db8::1").await,
+        1101,
+        "a right one clears the count"
+    );
+}
+
+#[tokio::test]
+async fn the_set_up_link_works_once_for_a_day_and_only_the_last_one() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let make = || async { world.service.make_setup_link().await.unwrap() };
+        let set_up = |code: String, name: &'static str, password: &'static str| {
+            let service = world.service.clone();
+            async move { service.set_up(&code, name, &password.into(), ADDRESS).await }
+        };
+        let first = make().await.unwrap().expose_secret().to_owned();
+        let second = make().await.unwrap().expose_secret().to_owned();
+        assert!(matches!(
+            set_up(first, "ada", PASSWORD).await,
+            Err(Error::SetupCodeInvalid)
+        ));
+        assert_eq!(
+            code(set_up(second.clone(), "ada", "password1234").await),
+            1001
+        );
+        assert_eq!(code(set_up(second.clone(), "ada", "short").await), 1001);
+        world.clock.advance(DAY);
+        assert!(matches!(
+            set_up(second, "ada", PASSWORD).await,
+            Err(Error::SetupCodeInvalid)
+        ));
+        let third = make().await.unwrap().expose_secret().to_owned();
+        let user = set_up(third.clone(), "ada", PASSWORD).await.unwrap();
+        assert!(user.is_admin);
+        assert!(matches!(
+            set_up(third, "eve", PASSWORD).await,
+            Err(Error::SetupCodeInvalid)
+        ));
+        assert!(make().await.is_none(), "there is an administrator");
+        assert_eq!(
+            code(
+                world
+                    .service
+                    .sign_in("ada", &PASSWORD.into(), ADDRESS)
+                    .await
+            ),
+            1
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn users_have_one_folded_name_and_one_id() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let ada = world.add_user("Ada").await;
+        let new = |name: &str, id| NewUser {
+            name: name.to_owned(),
+            id,
+            display_name: None,
+            administrator: false,
+            password: None,
+        };
+        assert_eq!(
+            code(world.service.operator().add_user(new("ＡＤＡ", None)).await),
+            1301
+        );
+        assert!(matches!(
+            world
+                .service
+                .operator()
+                .add_user(new("bob", Some(ada.id)))
+                .await,
+            Err(Error::UserIdInUse { .. })
+        ));
+        assert_eq!(world.service.operator().users().await.unwrap(), [ada]);
+        world
+            .service
+            .operator()
+            .add_user(new("bob", None))
+            .await
+            .unwrap()
+            .into_value();
+        assert_eq!(
+            code(
+                world
+                    .service
+                    .sign_in("bob", &PASSWORD.into(), ADDRESS)
+                    .await
+            ),
+            1101,
+            "no password, no sign-in"
+        );
+    })
+    .await;
+}

@@ -1,0 +1,191 @@
+//! Pages of tokens, compared with a list in memory.
+
+use std::cmp::Ordering;
+use std::time::Duration;
+
+use ats_pat_domain::list::{Sort, SortField, TokenQuery};
+use ats_pat_domain::name::fold;
+use ats_pat_domain::port::{ListedToken, Repositories, Store, UsageRecord};
+use ats_pat_domain::token::Usage;
+use ats_pat_domain::{Description, Status, Timestamp};
+
+use super::samples::{token, token_id, user, user_id};
+use super::{change, open};
+use crate::clock::START;
+use crate::database::TestDatabase;
+
+const NOW: Timestamp = START;
+
+/// Forty tokens of two owners, with ties in every field that lists are sorted by.
+fn tokens() -> Vec<ListedToken> {
+    let long = "\u{fdfa}".repeat(99);
+    // The long ones differ only behind the 3,000th byte of their folded form.
+    let names = [
+        "Zebra",
+        "äpfel",
+        "Straße 100%",
+        "a_b",
+        "𝒩ame",
+        &format!("{long}a"),
+        &format!("{long}b"),
+        "a\\b",
+    ];
+    let descriptions = ["", "für STRASSE", "50% o'clock", "☃"];
+    (0..40_u64)
+        .map(|number| {
+            let choice = |count: u64| usize::try_from(number * 7 % count).unwrap();
+            let seconds = |count: u64| Duration::from_secs(number * 11 % count);
+            let name = format!(
+                "{}{}",
+                names[choice(8)],
+                if number % 3 == 0 { "" } else { "x" }
+            );
+            let name: String = name.chars().take(100).collect();
+            let mut token = token(
+                u128::from((number * 17) % 40),
+                1 + u128::from(number % 2),
+                &name,
+            );
+            token.row.description = Description::new(descriptions[choice(4)]).unwrap();
+            token.row.created_at = START.before(seconds(5));
+            token.row.expires_at = match number % 4 {
+                0 => NOW,
+                1 => NOW.before(seconds(3)),
+                _ => NOW.after(Duration::from_millis(1) + seconds(3)),
+            };
+            token.row.revoked_at = (number % 5 == 0).then_some(NOW);
+            let usage = (number % 3 != 0).then(|| Usage {
+                last_used_at: START.before(seconds(4)),
+                last_used_from: "192.0.2.1".to_owned(),
+            });
+            ListedToken { token, usage }
+        })
+        .collect()
+}
+
+/// What a page should hold.
+fn expected(all: &[ListedToken], query: &TokenQuery) -> (Vec<ListedToken>, u64) {
+    let matches = |listed: &&ListedToken| {
+        let row = &listed.token.row;
+        query.owner.is_none_or(|owner| owner == row.owner_id)
+            && query.status.is_none_or(|status| status == row.status(NOW))
+            && query.search.as_ref().is_none_or(|text| {
+                row.name.folded().contains(text) || row.description.folded().contains(text)
+            })
+    };
+    let mut found: Vec<ListedToken> = all.iter().filter(matches).cloned().collect();
+    found.sort_by(|a, b| compare(a, b, query.sort));
+    let total = found.len() as u64;
+    let start = usize::try_from(query.offset()).unwrap().min(found.len());
+    let end = (start + query.page_size as usize).min(found.len());
+    (found[start..end].to_vec(), total)
+}
+
+fn compare(a: &ListedToken, b: &ListedToken, sort: Sort) -> Ordering {
+    let (x, y) = (&a.token.row, &b.token.row);
+    let used = |listed: &ListedToken| listed.usage.as_ref().map(|usage| usage.last_used_at);
+    let by_field = match sort.field {
+        SortField::Name => x
+            .name
+            .folded()
+            .into_bytes()
+            .cmp(&y.name.folded().into_bytes()),
+        SortField::CreatedAt => x.created_at.cmp(&y.created_at),
+        SortField::ExpiresAt => x.expires_at.cmp(&y.expires_at),
+        SortField::LastUsedAt => match (used(a), used(b)) {
+            (Some(_), None) => return Ordering::Less,
+            (None, Some(_)) => return Ordering::Greater,
+            (x, y) => x.cmp(&y),
+        },
+    };
+    let ascending = by_field.then(x.id.cmp(&y.id));
+    if sort.descending {
+        ascending.reverse()
+    } else {
+        ascending
+    }
+}
+
+/// Every filter, every search, every order, page by page.
+pub async fn pages_are_as_a_list_in_memory(database: &TestDatabase) {
+    let store = open(database).await;
+    let all = tokens();
+    change(&store, async |change| {
+        change.insert_user(&user(1, "ada")).await.unwrap();
+        change.insert_user(&user(2, "eve")).await.unwrap();
+        for listed in &all {
+            change.insert_token(&listed.token).await.unwrap();
+        }
+    })
+    .await;
+    let uses: Vec<UsageRecord> = all
+        .iter()
+        .filter_map(|listed| {
+            let usage = listed.usage.clone()?;
+            Some(UsageRecord {
+                token_id: listed.token.row.id,
+                used_at: usage.last_used_at,
+                used_from: usage.last_used_from,
+            })
+        })
+        .collect();
+    store.record_usage(&uses).await.unwrap();
+
+    let statuses = Status::ALL.map(Some).into_iter().chain([None]);
+    let searches = [
+        None,
+        Some("STRASSE"),
+        Some("%"),
+        Some("_"),
+        Some("\\"),
+        Some("ÄPFEL"),
+        Some("𝒩"),
+        Some("o'c"),
+        Some("nothing"),
+        Some(""),
+    ];
+    let fields = [
+        SortField::Name,
+        SortField::CreatedAt,
+        SortField::ExpiresAt,
+        SortField::LastUsedAt,
+    ];
+    for status in statuses {
+        for search in searches {
+            for (number, field) in fields.into_iter().enumerate() {
+                for descending in [false, true] {
+                    let owner = [None, Some(user_id(1)), Some(user_id(9))]
+                        [(number + usize::from(descending)) % 3];
+                    for page in 1..=3 {
+                        let query = TokenQuery {
+                            owner,
+                            page,
+                            page_size: 15,
+                            status,
+                            search: search.map(fold),
+                            sort: Sort { field, descending },
+                        };
+                        let read = store.tokens().page(&query, NOW).await.unwrap();
+                        let (items, total) = expected(&all, &query);
+                        let ids = |items: &[ListedToken]| {
+                            items
+                                .iter()
+                                .map(|listed| listed.token.row.id)
+                                .collect::<Vec<_>>()
+                        };
+                        assert_eq!(ids(&read.items), ids(&items), "{query:?}");
+                        assert!(read.items == items && read.total == total, "{query:?}");
+                    }
+                }
+            }
+        }
+    }
+    let far = TokenQuery {
+        page: u32::MAX,
+        page_size: 100,
+        ..TokenQuery::of(None)
+    };
+    let read = store.tokens().page(&far, NOW).await.unwrap();
+    assert_eq!((read.items, read.total), (vec![], 40));
+    assert!(store.tokens().by_id(token_id(0)).await.unwrap().is_some());
+}

@@ -1,0 +1,91 @@
+//! Reads of several tables by one statement.
+
+use ats_pat_domain::port::{Repositories, Store};
+
+use super::samples::{secret, signing_key, token, token_id, user, user_id};
+use super::{change, open};
+use crate::clock::START;
+use crate::database::TestDatabase;
+
+/// All that an exchange decides on, for living and dead secrets.
+pub async fn a_grant_is_read_whole(database: &TestDatabase) {
+    let store = open(database).await;
+    let (ada, eve) = (user(1, "ada"), user(2, "eve"));
+    let (ci, cd) = (token(1, 1, "ci"), token(2, 2, "cd"));
+    let mut dead = secret(1, 1, 1);
+    dead.row.slot = None;
+    let (current, other) = (secret(2, 1, 2), secret(3, 2, 1));
+    change(&store, async |change| {
+        for user in [&ada, &eve] {
+            change.insert_user(user).await.unwrap();
+        }
+        for token in [&ci, &cd] {
+            change.insert_token(token).await.unwrap();
+        }
+        for secret in [&dead, &current, &other] {
+            change.insert_secret(secret).await.unwrap();
+        }
+        change
+            .insert_signing_key(&signing_key("kid"))
+            .await
+            .unwrap();
+        change.bump_ring_version().await.unwrap();
+    })
+    .await;
+    for (secret, token, owner) in [
+        (&dead, &ci, &ada),
+        (&current, &ci, &ada),
+        (&other, &cd, &eve),
+    ] {
+        let grant = store
+            .secrets()
+            .grant(&secret.row.hash)
+            .await
+            .unwrap()
+            .unwrap();
+        assert!(grant.secret == *secret && grant.token == *token && grant.owner == *owner);
+        assert_eq!(grant.ring_version, 1);
+    }
+    assert!(store.secrets().grant(&[9; 32]).await.unwrap().is_none());
+    let bearer = store.tokens().bearer(token_id(2)).await.unwrap().unwrap();
+    assert!(bearer.token == cd && bearer.owner == eve);
+    assert!(store.tokens().bearer(token_id(9)).await.unwrap().is_none());
+}
+
+/// Names are taken by active tokens of the same owner, compared folded.
+pub async fn names_are_taken_by_active_tokens(database: &TestDatabase) {
+    let store = open(database).await;
+    let mut revoked = token(2, 1, "revoked");
+    revoked.row.revoked_at = Some(START);
+    let active = token(1, 1, "Straße");
+    change(&store, async |change| {
+        change.insert_user(&user(1, "ada")).await.unwrap();
+        change.insert_user(&user(2, "eve")).await.unwrap();
+        for token in [&active, &revoked] {
+            change.insert_token(token).await.unwrap();
+        }
+    })
+    .await;
+    let tokens = store.tokens();
+    let taken = async |owner, folded, now| {
+        tokens
+            .active_with_name(user_id(owner), folded, now)
+            .await
+            .unwrap()
+    };
+    assert_eq!(taken(1, "strasse", START).await, Some(token_id(1)));
+    assert_eq!(taken(1, "strasse", active.row.expires_at).await, None);
+    assert_eq!(taken(1, "Straße", START).await, None);
+    assert_eq!(taken(2, "strasse", START).await, None);
+    assert_eq!(taken(1, "revoked", START).await, None);
+    assert_eq!(tokens.count_active(user_id(1), START).await.unwrap(), 1);
+    assert_eq!(
+        tokens
+            .count_active(user_id(1), active.row.expires_at)
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(tokens.count_active(user_id(2), START).await.unwrap(), 0);
+    store.ping().await.unwrap();
+}

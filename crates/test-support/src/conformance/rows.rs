@@ -1,0 +1,298 @@
+//! What was written comes back as it was.
+
+use ats_pat_domain::network::AllowedNetworks;
+use ats_pat_domain::port::{KeyRepository, Repositories};
+use ats_pat_domain::secret::Slot;
+use ats_pat_domain::user::UserKind;
+use ats_pat_domain::{Description, DisplayName, Scopes, Timestamp, TokenName, UserName};
+
+use super::samples::{
+    FIRST, event, root_key, secret, session, setup_link, signing_key, tag, token, token_id, user,
+    user_id,
+};
+use super::{change, open};
+use crate::database::TestDatabase;
+
+/// The longest folded form of all: 33 bytes for each of 100 characters, and every one of them decides.
+fn longest() -> String {
+    "\u{fdfa}".repeat(100)
+}
+
+/// Users, with everything present, absent and extreme.
+pub async fn users_come_back(database: &TestDatabase) {
+    let store = open(database).await;
+    let plain = user(1, "Ada");
+    let mut odd = user(2, &longest());
+    odd.row.display_name = DisplayName::new("𝒜da 👩‍💻 ☃").unwrap();
+    odd.row.kind = UserKind::Service;
+    odd.row.password_hash = None;
+    odd.row.is_administrator = true;
+    odd.row.disabled = true;
+    odd.row.created_at = FIRST;
+    change(&store, async |change| {
+        change.insert_user(&plain).await.unwrap();
+        change.insert_user(&odd).await.unwrap();
+        // A transaction sees its own changes.
+        assert!(change.users().by_id(user_id(2)).await.unwrap().unwrap() == odd);
+    })
+    .await;
+    assert!(store.users().by_id(user_id(1)).await.unwrap() == Some(plain.clone()));
+    assert!(
+        store
+            .users()
+            .by_folded_name(&odd.row.name.folded())
+            .await
+            .unwrap()
+            == Some(odd.clone())
+    );
+    assert!(
+        store.users().by_folded_name("ADA").await.unwrap().is_none(),
+        "folded means folded"
+    );
+    assert!(store.users().by_id(user_id(3)).await.unwrap().is_none());
+    assert!(store.users().administrators().await.unwrap() == [odd.clone()]);
+    assert!(store.users().all().await.unwrap() == [plain, odd.clone()]);
+    odd.row.name = UserName::new("straße").unwrap();
+    odd.row.password_hash = Some("x".repeat(300));
+    odd.row.created_at = Timestamp::MAX;
+    odd.tag = tag(200);
+    change(&store, async |change| {
+        change.update_user(&odd).await.unwrap();
+    })
+    .await;
+    assert!(store.users().by_folded_name("strasse").await.unwrap() == Some(odd));
+}
+
+/// Tokens, with everything present, absent and extreme.
+pub async fn tokens_come_back(database: &TestDatabase) {
+    let store = open(database).await;
+    let plain = token(1, 1, "ci");
+    let mut full = token(2, 1, &longest());
+    full.row.description = Description::new(&"\u{fdfa}".repeat(500)).unwrap();
+    full.row.scopes = Scopes::from_stored("orders:read orders:write");
+    full.row.allowed_networks = Some(
+        AllowedNetworks::parse(&["10.0.0.0/8".to_owned(), "2001:db8::/32".to_owned()]).unwrap(),
+    );
+    full.row.generation = u32::MAX;
+    full.row.created_at = FIRST;
+    full.row.expires_at = Timestamp::MAX;
+    full.row.regenerated_at = Some(Timestamp::from_millis(-1));
+    full.row.revoked_at = Some(Timestamp::from_millis(0));
+    change(&store, async |change| {
+        change.insert_user(&user(1, "ada")).await.unwrap();
+        change.insert_token(&plain).await.unwrap();
+        change.insert_token(&full).await.unwrap();
+    })
+    .await;
+    let tokens = store.tokens();
+    assert_eq!(
+        tokens.by_id(token_id(1)).await.unwrap().unwrap().token,
+        plain
+    );
+    assert_eq!(
+        tokens
+            .owned(user_id(1), token_id(2))
+            .await
+            .unwrap()
+            .unwrap()
+            .token,
+        full
+    );
+    assert_eq!(tokens.owned(user_id(2), token_id(2)).await.unwrap(), None);
+    assert_eq!(
+        tokens.after(None, 1).await.unwrap(),
+        std::slice::from_ref(&plain)
+    );
+    assert_eq!(
+        tokens.after(Some(token_id(1)), 9).await.unwrap(),
+        std::slice::from_ref(&full)
+    );
+    assert_eq!(tokens.after(Some(token_id(2)), 9).await.unwrap(), []);
+    full.row.name = TokenName::new("𝒩ame ☃").unwrap();
+    full.row.allowed_networks = None;
+    full.row.revoked_at = None;
+    full.tag = tag(201);
+    change(&store, async |change| {
+        change.update_token(&full).await.unwrap();
+    })
+    .await;
+    assert_eq!(
+        tokens.by_id(token_id(2)).await.unwrap().unwrap().token,
+        full
+    );
+}
+
+/// Secrets in every slot.
+pub async fn secrets_come_back(database: &TestDatabase) {
+    let store = open(database).await;
+    let mut dead = secret(1, 1, 1);
+    dead.row.slot = None;
+    let mut overlap = secret(2, 1, 2);
+    overlap.row.slot = Some(Slot::Overlap);
+    overlap.row.valid_until = Some(Timestamp::MAX);
+    overlap.row.status_index = Some(i64::MAX);
+    let mut current = secret(255, 1, u32::MAX);
+    change(&store, async |change| {
+        change.insert_user(&user(1, "ada")).await.unwrap();
+        change.insert_token(&token(1, 1, "ci")).await.unwrap();
+        for secret in [&current, &overlap, &dead] {
+            change.insert_secret(secret).await.unwrap();
+        }
+    })
+    .await;
+    let secrets = store.secrets();
+    let all = [dead.clone(), overlap.clone(), current.clone()];
+    assert!(secrets.of_token(token_id(1)).await.unwrap() == all);
+    assert!(secrets.after(None, 9).await.unwrap() == all);
+    assert!(secrets.after(Some([1; 32]), 1).await.unwrap() == [overlap]);
+    current.row.slot = None;
+    current.tag = tag(202);
+    change(&store, async |change| {
+        change.update_secret(&current).await.unwrap();
+    })
+    .await;
+    assert!(secrets.after(Some([254; 32]), 9).await.unwrap() == [current]);
+}
+
+/// Sessions.
+pub async fn sessions_come_back(database: &TestDatabase) {
+    let store = open(database).await;
+    let ada = user(1, "ada");
+    let mut odd = session(1, 1);
+    odd.row.created_at = FIRST;
+    odd.row.last_seen_at = Timestamp::from_millis(-1);
+    odd.row.ends_at = Timestamp::MAX;
+    let others = [session(2, 1), session(3, 2)];
+    change(&store, async |change| {
+        change.insert_user(&ada).await.unwrap();
+        change.insert_user(&user(2, "bob")).await.unwrap();
+        for session in [&others[1], &others[0], &odd] {
+            change.insert_session(session).await.unwrap();
+        }
+    })
+    .await;
+    let sessions = store.sessions();
+    assert!(sessions.by_hash(&[1; 32]).await.unwrap() == Some((odd.clone(), ada)));
+    assert!(sessions.by_hash(&[9; 32]).await.unwrap().is_none());
+    assert!(sessions.of_user(user_id(1)).await.unwrap() == [odd.clone(), others[0].clone()]);
+    assert!(sessions.all().await.unwrap() == [odd, others[0].clone(), others[1].clone()]);
+    change(&store, async |change| {
+        assert!(change.delete_session(&[3; 32]).await.unwrap());
+        assert!(!change.delete_session(&[3; 32]).await.unwrap());
+        assert_eq!(change.delete_sessions_of(user_id(1)).await.unwrap(), 2);
+    })
+    .await;
+    assert!(sessions.all().await.unwrap().is_empty());
+}
+
+/// Root keys, signing keys and the ring's version.
+pub async fn keys_come_back(database: &TestDatabase) {
+    let store = open(database).await;
+    assert!(store.keys().ring().await.unwrap() == (0, vec![]));
+    let mut root = root_key(i32::MAX);
+    let mut second = signing_key("second");
+    second.row.created_at = second
+        .row
+        .created_at
+        .after(std::time::Duration::from_millis(1));
+    let mut first = signing_key("first-_0123456789012345678901234567890123456");
+    change(&store, async |change| {
+        change.insert_root_key(&root).await.unwrap();
+        change.insert_root_key(&root_key(1)).await.unwrap();
+        change.insert_signing_key(&second).await.unwrap();
+        change.insert_signing_key(&first).await.unwrap();
+        change.bump_ring_version().await.unwrap();
+        assert_eq!(change.keys().ring_version().await.unwrap(), 1);
+    })
+    .await;
+    let keys: &dyn KeyRepository = store.keys();
+    assert!(keys.root_keys().await.unwrap() == [root_key(1), root.clone()]);
+    assert!(keys.ring().await.unwrap() == (1, vec![first.clone(), second.clone()]));
+    root.sealed = vec![0; 5000];
+    first.row.sealed = None;
+    first.row.retired_at = Some(Timestamp::MAX);
+    first.row.active_from = FIRST;
+    change(&store, async |change| {
+        change.update_root_key(&root).await.unwrap();
+        change.update_signing_key(&first).await.unwrap();
+        change.bump_ring_version().await.unwrap();
+    })
+    .await;
+    assert!(keys.root_keys().await.unwrap()[1] == root);
+    assert!(keys.ring().await.unwrap() == (2, vec![first, second]));
+}
+
+/// The set-up link: the last one only.
+pub async fn setup_links_come_back(database: &TestDatabase) {
+    let store = open(database).await;
+    assert!(store.setup_links().current().await.unwrap().is_none());
+    change(&store, async |change| {
+        change.replace_setup_link(&setup_link(1)).await.unwrap();
+    })
+    .await;
+    change(&store, async |change| {
+        change.replace_setup_link(&setup_link(2)).await.unwrap();
+    })
+    .await;
+    assert!(store.setup_links().current().await.unwrap() == Some(setup_link(2)));
+    change(&store, async |change| {
+        assert!(change.delete_setup_link().await.unwrap());
+        assert!(!change.delete_setup_link().await.unwrap());
+    })
+    .await;
+    assert!(store.setup_links().current().await.unwrap().is_none());
+}
+
+/// Events, with and without their parts.
+pub async fn events_come_back(database: &TestDatabase) {
+    let store = open(database).await;
+    let full = event(1);
+    let mut bare = event(2);
+    bare.at = FIRST;
+    bare.owner = None;
+    bare.kind = String::from("restore.accepted");
+    bare.details = (0..=255).collect();
+    bare.personal_hash = None;
+    bare.personal = None;
+    let last = event(3);
+    let change = ats_pat_domain::port::Store::begin(&store).await.unwrap();
+    // Several events in one change are numbered on.
+    for event in [&full, &bare, &last] {
+        change.append(event).await.unwrap();
+    }
+    change.commit().await.unwrap();
+    let events = store.events();
+    let head = events.head().await.unwrap();
+    assert_eq!((head.seq, head.hash), (3, last.hash));
+    let (full, bare, last) = (&full, &bare, &last);
+    assert_eq!(
+        events.from(2, 9).await.unwrap().iter().collect::<Vec<_>>(),
+        [bare, last]
+    );
+    assert_eq!(
+        events.from(0, 2).await.unwrap().iter().collect::<Vec<_>>(),
+        [full, bare]
+    );
+    assert_eq!(
+        events
+            .latest(None, 2)
+            .await
+            .unwrap()
+            .iter()
+            .collect::<Vec<_>>(),
+        [last, bare]
+    );
+    let of_one = events.latest(Some(user_id(1)), 9).await.unwrap();
+    assert_eq!(of_one.iter().collect::<Vec<_>>(), [last, full]);
+    assert_eq!(events.seq_of(bare.id).await.unwrap(), Some(2));
+    assert_eq!(events.seq_of(event(4).id).await.unwrap(), None);
+    assert_eq!(
+        events
+            .last_of_kind("restore.accepted")
+            .await
+            .unwrap()
+            .as_ref(),
+        Some(bare)
+    );
+    assert_eq!(events.last_of_kind("Restore.Accepted").await.unwrap(), None);
+}

@@ -1,0 +1,124 @@
+//! Use figures and signs of life: never backwards.
+
+use std::time::Duration;
+
+use ats_pat_domain::Timestamp;
+use ats_pat_domain::port::{Repositories, Store, UsageRecord};
+
+use super::samples::{session, token, token_id, user};
+use super::{change, open};
+use crate::clock::START;
+use crate::database::TestDatabase;
+
+fn used(number: u128, seconds: u64, from: &str) -> UsageRecord {
+    UsageRecord {
+        token_id: token_id(number),
+        used_at: START.after(Duration::from_secs(seconds)),
+        used_from: from.to_owned(),
+    }
+}
+
+/// The last use wins, in whatever order uses are written.
+pub async fn uses_never_go_back(database: &TestDatabase) {
+    let store = open(database).await;
+    change(&store, async |change| {
+        change.insert_user(&user(1, "ada")).await.unwrap();
+        for number in 1..=3 {
+            change
+                .insert_token(&token(number, 1, &format!("token {number}")))
+                .await
+                .unwrap();
+        }
+    })
+    .await;
+    let last = async |number| {
+        let listed = store
+            .tokens()
+            .by_id(token_id(number))
+            .await
+            .unwrap()
+            .unwrap();
+        listed
+            .usage
+            .map(|usage| (usage.last_used_at, usage.last_used_from))
+    };
+    let at =
+        |seconds, from: &str| Some((START.after(Duration::from_secs(seconds)), from.to_owned()));
+    store.record_usage(&[]).await.unwrap();
+    store
+        .record_usage(&[
+            used(2, 5, "b"),
+            used(1, 1, "a"),
+            used(1, 3, "c"),
+            used(1, 2, "d"),
+        ])
+        .await
+        .unwrap();
+    assert_eq!(
+        (last(1).await, last(2).await, last(3).await),
+        (at(3, "c"), at(5, "b"), None)
+    );
+    store
+        .record_usage(&[
+            used(1, 2, "late"),
+            used(2, 6, "2001:db8::ffff:ffff:ffff:ffff"),
+        ])
+        .await
+        .unwrap();
+    assert_eq!(
+        (last(1).await, last(2).await),
+        (at(3, "c"), at(6, "2001:db8::ffff:ffff:ffff:ffff"))
+    );
+    // Two replicas at once.
+    let rising: Vec<_> = (1..=3).map(|number| used(number, 10, "x")).collect();
+    let falling: Vec<_> = (1..=3).rev().map(|number| used(number, 9, "y")).collect();
+    let (one, other) = tokio::join!(store.record_usage(&rising), store.record_usage(&falling));
+    one.and(other).unwrap();
+    assert_eq!((last(1).await, last(3).await), (at(10, "x"), at(10, "x")));
+}
+
+/// A session is seen later and later, until it is removed.
+pub async fn sessions_are_seen_forwards(database: &TestDatabase) {
+    let store = open(database).await;
+    let later = |seconds| START.after(Duration::from_secs(seconds));
+    let mut ended = session(2, 1);
+    ended.row.ends_at = later(1);
+    ended.row.last_seen_at = Timestamp::MAX;
+    change(&store, async |change| {
+        change.insert_user(&user(1, "ada")).await.unwrap();
+        for session in [&session(1, 1), &ended, &session(3, 1)] {
+            change.insert_session(session).await.unwrap();
+        }
+    })
+    .await;
+    let hashes = async || -> Vec<u8> {
+        store
+            .sessions()
+            .all()
+            .await
+            .unwrap()
+            .iter()
+            .map(|session| session.row.id_hash[0])
+            .collect()
+    };
+    store.touch_session(&[1; 32], later(20)).await.unwrap();
+    store.touch_session(&[1; 32], later(10)).await.unwrap();
+    store.touch_session(&[9; 32], later(10)).await.unwrap();
+    let (seen, _) = store.sessions().by_hash(&[1; 32]).await.unwrap().unwrap();
+    assert_eq!(seen.row.last_seen_at, later(20));
+    assert_eq!(
+        store.delete_ended_sessions(later(1), START).await.unwrap(),
+        0
+    );
+    assert_eq!(hashes().await, [1, 2, 3]);
+    assert_eq!(
+        store.delete_ended_sessions(later(2), START).await.unwrap(),
+        1
+    );
+    assert_eq!(hashes().await, [1, 3]);
+    assert_eq!(
+        store.delete_ended_sessions(START, later(5)).await.unwrap(),
+        1
+    );
+    assert_eq!(hashes().await, [1]);
+}

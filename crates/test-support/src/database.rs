@@ -1,0 +1,238 @@
+//! Databases that one test has for itself.
+
+use std::future::Future;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use sea_orm::sqlx::mysql::MySqlConnection;
+use sea_orm::sqlx::postgres::PgConnection;
+use sea_orm::sqlx::sqlite::SqliteConnection;
+use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor};
+use tempfile::TempDir;
+
+/// Which databases there are to test with, such as `sqlite,postgres,mariadb`; SQLite alone by default.
+const CHOICE: &str = "ATS_PAT_TEST_DATABASES";
+
+/// A kind of database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file in a folder of its own.
+    Sqlite,
+    /// A database of the server at `ATS_PAT_TEST_POSTGRES_URL`.
+    Postgres,
+    /// A database of the server at `ATS_PAT_TEST_MARIADB_URL`.
+    Mariadb,
+}
+
+/// An empty database that nobody else knows; gone at the end.
+pub struct TestDatabase {
+    kind: Kind,
+    url: String,
+    home: Home,
+}
+
+enum Home {
+    Folder(TempDir),
+    Server { admin_url: String, name: String },
+}
+
+/// An empty SQLite database, for what needs no server.
+pub fn sqlite() -> TestDatabase {
+    let folder = TempDir::new().expect("a temporary folder");
+    TestDatabase {
+        kind: Kind::Sqlite,
+        url: format!("sqlite:{}", folder.path().join("test.db").display()),
+        home: Home::Folder(folder),
+    }
+}
+
+/// The kinds that `ATS_PAT_TEST_DATABASES` names.
+pub fn kinds() -> Vec<Kind> {
+    variable(CHOICE)
+        .unwrap_or_else(|| "sqlite".to_owned())
+        .split(',')
+        .map(|name| match name.trim() {
+            "sqlite" => Kind::Sqlite,
+            "postgres" => Kind::Postgres,
+            "mariadb" => Kind::Mariadb,
+            other => panic!("{CHOICE} names `{other}`: it knows sqlite, postgres and mariadb"),
+        })
+        .collect()
+}
+
+/// Runs `body` on an empty database of every kind, one after the other; a failure names the database.
+pub async fn on_every_database<F, B>(body: F)
+where
+    F: Fn(Arc<TestDatabase>) -> B,
+    B: Future<Output = ()>,
+{
+    for kind in kinds() {
+        run_on(kind, &body).await;
+    }
+}
+
+/// As [`on_every_database`], on those that are reached by a network.
+pub async fn on_every_server<F, B>(body: F)
+where
+    F: Fn(Arc<TestDatabase>) -> B,
+    B: Future<Output = ()>,
+{
+    for kind in kinds().into_iter().filter(|kind| *kind != Kind::Sqlite) {
+        run_on(kind, &body).await;
+    }
+}
+
+async fn run_on<F, B>(kind: Kind, body: &F)
+where
+    F: Fn(Arc<TestDatabase>) -> B,
+    B: Future<Output = ()>,
+{
+    let _named = NamedFailure(kind);
+    let database = Arc::new(TestDatabase::create(kind).await);
+    body(Arc::clone(&database)).await;
+    database.remove().await;
+}
+
+struct NamedFailure(Kind);
+
+impl Drop for NamedFailure {
+    #[expect(clippy::print_stderr, reason = "a failing test says where")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the failure was on {:?}", self.0);
+        }
+    }
+}
+
+impl TestDatabase {
+    /// An empty database of this kind.
+    pub async fn create(kind: Kind) -> Self {
+        let variable_name = match kind {
+            Kind::Sqlite => return sqlite(),
+            Kind::Postgres => "ATS_PAT_TEST_POSTGRES_URL",
+            Kind::Mariadb => "ATS_PAT_TEST_MARIADB_URL",
+        };
+        let admin_url = variable(variable_name)
+            .unwrap_or_else(|| panic!("{variable_name} is missing: use `cargo xtask databases`"));
+        let name = format!("pat_{:016x}", RandomState::new().hash_one(kind as u8));
+        execute(kind, &admin_url, &format!("CREATE DATABASE {name}")).await;
+        let (server, _) = admin_url
+            .rsplit_once('/')
+            .expect("the URL of a server ends with a database");
+        Self {
+            kind,
+            url: format!("{server}/{name}"),
+            home: Home::Server { admin_url, name },
+        }
+    }
+
+    /// What [`ats_pat_storage::Database::open`] takes.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Of which kind it is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Runs a statement as somebody would who can write to the database; gives how many rows it reached.
+    pub async fn execute(&self, sql: &str) -> u64 {
+        execute(self.kind, &self.url, sql).await
+    }
+
+    /// The whole number that a query answers.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let query = AssertSqlSafe(sql.to_owned());
+        match self.kind {
+            Kind::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.expect("open");
+                sqlx::query_scalar(query).fetch_one(&mut connection).await
+            }
+            Kind::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.expect("open");
+                sqlx::query_scalar(query).fetch_one(&mut connection).await
+            }
+            Kind::Mariadb => {
+                let mut connection = MySqlConnection::connect(&self.url).await.expect("open");
+                sqlx::query_scalar(query).fetch_one(&mut connection).await
+            }
+        }
+        .unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// A UUID as it is written in SQL.
+    pub fn uuid_literal(&self, uuid: &str) -> String {
+        match self.kind {
+            Kind::Postgres => format!("'{uuid}'::uuid"),
+            Kind::Sqlite | Kind::Mariadb => format!("x'{}'", uuid.replace('-', "")),
+        }
+    }
+
+    /// Bytes as they are written in SQL.
+    pub fn bytes_literal(&self, bytes: &[u8]) -> String {
+        let digit = |half: u8| char::from_digit(half.into(), 16).expect("below 16");
+        let hex: String = bytes
+            .iter()
+            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+            .collect();
+        match self.kind {
+            Kind::Postgres => format!("'\\x{hex}'::bytea"),
+            Kind::Sqlite | Kind::Mariadb => format!("x'{hex}'"),
+        }
+    }
+
+    /// The folder of a SQLite database.
+    pub fn folder(&self) -> Option<&std::path::Path> {
+        match &self.home {
+            Home::Folder(folder) => Some(folder.path()),
+            Home::Server { .. } => None,
+        }
+    }
+
+    async fn remove(&self) {
+        if let Home::Server { admin_url, name } = &self.home {
+            let force = if self.kind == Kind::Postgres {
+                " WITH (FORCE)"
+            } else {
+                ""
+            };
+            execute(
+                self.kind,
+                admin_url,
+                &format!("DROP DATABASE {name}{force}"),
+            )
+            .await;
+        }
+    }
+}
+
+async fn execute(kind: Kind, url: &str, sql: &str) -> u64 {
+    let statement = AssertSqlSafe(sql.to_owned());
+    let result = match kind {
+        Kind::Sqlite => {
+            let mut connection = SqliteConnection::connect(url).await.expect("open");
+            let done = connection.execute(statement).await;
+            done.map(|done| done.rows_affected())
+        }
+        Kind::Postgres => {
+            let mut connection = PgConnection::connect(url).await.expect("open");
+            let done = connection.execute(statement).await;
+            done.map(|done| done.rows_affected())
+        }
+        Kind::Mariadb => {
+            let mut connection = MySqlConnection::connect(url).await.expect("open");
+            let done = connection.execute(statement).await;
+            done.map(|done| done.rows_affected())
+        }
+    };
+    result.unwrap_or_else(|error| panic!("{sql}: {error}"))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests have no settings but these"
+)]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

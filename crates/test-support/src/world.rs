@@ -1,0 +1,198 @@
+//! A service over a database of its own, with a clock that the test owns.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ats_pat_domain::Timestamp;
+use ats_pat_domain::port::{Clock, Store};
+use ats_pat_service::view::{IssuedToken, UserView};
+use ats_pat_service::{
+    Error, Exchanged, NewToken, NewUser, OpenError, Parts, PasswordCost, Service, Settings,
+    SignedIn, SystemRandomness,
+};
+use ats_pat_storage::{Database, OpenOptions};
+use secrecy::{ExposeSecret, SecretString};
+use tempfile::TempDir;
+
+use crate::clock::TestClock;
+
+/// The public URL of test services.
+pub const ISSUER: &str = "https://pat.example.com";
+/// The password of test users.
+pub const PASSWORD: &str = "plum-velvet-orbit-91";
+/// The address of test clients.
+pub const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7));
+/// Password hashing that costs next to nothing; for tests only.
+pub const CHEAP: PasswordCost = PasswordCost {
+    memory_kib: 8,
+    passes: 1,
+    lanes: 1,
+};
+/// A day.
+pub const DAY: Duration = Duration::from_hours(24);
+
+/// A service, and what it is made of.
+pub struct World {
+    /// The use cases.
+    pub service: Service,
+    /// The clock of the service.
+    pub clock: TestClock,
+    /// Its store.
+    pub store: Arc<dyn Store>,
+    /// Its settings.
+    pub settings: Settings,
+    folder: TempDir,
+}
+
+impl World {
+    /// A service with default settings over the database at `url`, which is empty or was used before.
+    pub async fn new(url: &str) -> Self {
+        Self::with(url, |_| {}).await
+    }
+
+    /// A service with settings of its own.
+    pub async fn with(url: &str, change: impl FnOnce(&mut Settings)) -> Self {
+        let database = Database::open(url, OpenOptions::default())
+            .await
+            .expect("the test database opens");
+        database
+            .migrate()
+            .await
+            .expect("the test database takes the tables");
+        Self::over(Arc::new(database), change).await
+    }
+
+    /// A service over a store that was opened before.
+    pub async fn over(store: Arc<dyn Store>, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings::new(ISSUER);
+        change(&mut settings);
+        let folder = TempDir::new().expect("a temporary folder");
+        let clock = TestClock::default();
+        let parts = parts(Arc::clone(&store), &clock, settings.clone(), folder.path());
+        let service = Service::open(parts).await.expect("the service opens");
+        Self {
+            service,
+            clock,
+            store,
+            settings,
+            folder,
+        }
+    }
+
+    /// The parts of another service over the same store, keys and clock.
+    pub fn parts(&self) -> Parts {
+        parts(
+            Arc::clone(&self.store),
+            &self.clock,
+            self.settings.clone(),
+            self.folder(),
+        )
+    }
+
+    /// Starts the service again.
+    pub async fn reopen(&self) -> Result<Service, OpenError> {
+        Service::open(self.parts()).await
+    }
+
+    /// The data folder: `master.key` and `anchor` are in it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Now, by the test's clock.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Adds a user with [`PASSWORD`].
+    pub async fn add_user(&self, name: &str) -> UserView {
+        let new = NewUser {
+            name: name.to_owned(),
+            id: None,
+            display_name: None,
+            administrator: false,
+            password: Some(PASSWORD.into()),
+        };
+        self.service
+            .operator()
+            .add_user(new)
+            .await
+            .expect("the user is added")
+            .into_value()
+    }
+
+    /// Signs a user in that [`Self::add_user`] added.
+    pub async fn sign_in(&self, name: &str) -> SignedIn {
+        let result = self
+            .service
+            .sign_in(name, &PASSWORD.into(), ADDRESS)
+            .await
+            .expect("the sign-in is right");
+        self.service
+            .authenticate(result.session_id.expose_secret())
+            .await
+            .expect("the session holds")
+    }
+
+    /// Adds a user and signs in.
+    pub async fn signed_in(&self, name: &str) -> SignedIn {
+        self.add_user(name).await;
+        self.sign_in(name).await
+    }
+
+    /// Makes a token that lasts for `lifetime`.
+    pub async fn create(
+        &self,
+        by: &SignedIn,
+        name: &str,
+        lifetime: Duration,
+    ) -> Result<IssuedToken, Error> {
+        let new = NewToken {
+            name: Some(name.to_owned()),
+            expires_at: Some(self.now().after(lifetime).to_string()),
+            ..NewToken::default()
+        };
+        self.service
+            .create_token(by, new)
+            .await
+            .map(ats_pat_service::Outcome::into_value)
+    }
+
+    /// Exchanges a secret from [`ADDRESS`].
+    pub async fn exchange(&self, secret: &SecretString) -> Result<Exchanged, Error> {
+        self.exchange_from(secret, ADDRESS).await
+    }
+
+    /// Exchanges a secret from `address`.
+    pub async fn exchange_from(
+        &self,
+        secret: &SecretString,
+        address: IpAddr,
+    ) -> Result<Exchanged, Error> {
+        self.service
+            .exchange(&[secret.expose_secret().as_bytes()], address)
+            .await
+    }
+}
+
+fn parts(store: Arc<dyn Store>, clock: &TestClock, settings: Settings, folder: &Path) -> Parts {
+    Parts {
+        store,
+        clock: Arc::new(clock.clone()),
+        randomness: Arc::new(SystemRandomness),
+        settings,
+        master_key_file: folder.join("master.key"),
+        anchor_file: Some(folder.join("anchor")),
+        password_cost: CHEAP,
+    }
+}
+
+/// The code of a refusal, or of what a failure is answered with.
+pub fn code<T>(result: Result<T, Error>) -> u32 {
+    match result {
+        Ok(_) => 1,
+        Err(error) => error.into_problem("test").code().number(),
+    }
+}
