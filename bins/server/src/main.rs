@@ -1,2 +1,169 @@
-//! See the workspace documentation.
-fn main() {}
+//! The server: settings, wiring, listener, signals.
+
+use std::future::Future;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use ats_pat_http::{HttpSettings, Limits, NotAnOrigin, Site};
+use ats_pat_program::{
+    Access, CommonFlags, Opened, ServerFlags, Settings, StartError, parse, report, start_logging,
+};
+use clap::Parser;
+use secrecy::ExposeSecret as _;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// Serves personal access tokens and what they are exchanged for.
+///
+/// Settings come from, the last one wins: the file of --config, the environment (`ATS_PAT_…`), flags.
+#[derive(Parser)]
+#[command(name = "ats-pat-server", version)]
+struct Arguments {
+    #[command(flatten)]
+    common: CommonFlags,
+    #[command(flatten)]
+    server: ServerFlags,
+}
+
+fn main() -> ExitCode {
+    let arguments: Arguments = match parse(std::env::args_os()) {
+        Ok(arguments) => arguments,
+        Err(usage) => return usage.report(),
+    };
+    let settings = match Settings::load(&arguments.common, &arguments.server, std::env::vars_os()) {
+        Ok(settings) => settings,
+        Err(error) => {
+            report(&error);
+            return ExitCode::from(2);
+        }
+    };
+    start_logging(&settings.log, "info");
+    match run(&settings) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(settings: &Settings) -> Result<(), Failure> {
+    let shutdown = shutdown().map_err(Failure::Signals)?;
+    // Before anything is made: an address that can't be had leaves nothing behind.
+    let listener = listen(settings.listen).await?;
+    let address = listener.local_addr().map_err(|source| Failure::Listen {
+        address: settings.listen,
+        source,
+    })?;
+    let public_url = settings.public_url_at(address);
+    let http = HttpSettings::new(&public_url, settings.trusted_proxies.clone())?;
+    let opened = Opened::open(settings, &public_url, Access::Server).await?;
+    let served = serve(listener, &opened, http, &public_url, shutdown).await;
+    opened.close().await;
+    served
+}
+
+async fn serve(
+    listener: TcpListener,
+    opened: &Opened,
+    http: HttpSettings,
+    public_url: &str,
+    shutdown: watch::Receiver<bool>,
+) -> Result<(), Failure> {
+    let service = &opened.service;
+    if let Some(code) = service.make_setup_link().await? {
+        // To the person at the terminal only: the log goes to other places and lives longer.
+        say(&format!(
+            "set-up link: {public_url}/setup#{}",
+            code.expose_secret()
+        ));
+    }
+    let site = Site::new(
+        ats_pat_api::endpoint(service.clone(), http.clone()),
+        ats_pat_web::endpoint(service.clone(), http),
+    );
+    if let Ok(address) = listener.local_addr() {
+        say(&format!("listening on http://{address}"));
+    }
+    let maintenance = tokio::spawn({
+        let (service, shutdown) = (service.clone(), shutdown.clone());
+        async move { service.run_maintenance(until(shutdown)).await }
+    });
+    ats_pat_http::serve(listener, site, Limits::default(), until(shutdown)).await;
+    // It ends by the same signal; a panic of it is in the log.
+    let _ = maintenance.await;
+    Ok(())
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| match source.kind() {
+            io::ErrorKind::AddrInUse => Failure::AddressInUse { address },
+            _ => Failure::Listen { address, source },
+        })
+}
+
+/// Becomes true when the process is asked to end, by SIGTERM or SIGINT.
+fn shutdown() -> io::Result<watch::Receiver<bool>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("asked to stop: requests under way are answered first");
+        sender.send_replace(true);
+        // Whoever asks again does not want to wait.
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::warn!("asked to stop again: stopping at once");
+        std::process::exit(1);
+    });
+    Ok(receiver)
+}
+
+fn until(mut shutdown: watch::Receiver<bool>) -> impl Future<Output = ()> + Send {
+    async move {
+        // An error means that nobody can ask any more, which only happens at the end.
+        let _ = shutdown.wait_for(|asked| *asked).await;
+    }
+}
+
+/// One line on standard output, at once.
+fn say(line: &str) {
+    let mut output = io::stdout().lock();
+    if let Err(error) = writeln!(output, "{line}").and_then(|()| output.flush()) {
+        tracing::warn!(%error, "standard output does not take what the server has to say");
+    }
+}
+
+/// Why the server ends other than by being asked to.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("the system's signals can't be waited for")]
+    Signals(#[source] io::Error),
+    #[error("another program listens on {address}: stop it, or name another address by `listen`")]
+    AddressInUse { address: SocketAddr },
+    #[error(
+        "can't listen on {address}: name an address of this machine by `listen`, with a port that this user may open"
+    )]
+    Listen {
+        address: SocketAddr,
+        #[source]
+        source: io::Error,
+    },
+    #[error(transparent)]
+    PublicUrl(#[from] NotAnOrigin),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
+    SetupLink(#[from] ats_pat_service::Error),
+}

@@ -1,0 +1,161 @@
+//! The program under test, in a folder of its own.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+/// A working directory.
+pub struct Folder(TempDir);
+
+impl Folder {
+    pub fn empty() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Every file and folder in it, sorted.
+    pub fn left_on_disk(&self) -> Vec<String> {
+        fn walk(folder: &Path, top: &Path, found: &mut Vec<String>) {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                found.push(path.strip_prefix(top).unwrap().display().to_string());
+                if path.is_dir() {
+                    walk(&path, top, found);
+                }
+            }
+        }
+        let mut found = Vec::new();
+        walk(self.0.path(), self.0.path(), &mut found);
+        found.sort();
+        found
+    }
+
+    fn command(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ats-pat-server"));
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(environment.iter().copied())
+            .current_dir(self.0.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// A start that must fail: one line of reason, which is given back, and this exit code.
+    #[track_caller]
+    pub fn refusal(&self, code: i32, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+        // Without the log, whose lines differ from run to run.
+        let environment: Vec<_> = [("ATS_PAT_LOG", "off")]
+            .iter()
+            .chain(environment)
+            .copied()
+            .collect();
+        let output = self.command(arguments, &environment).output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{errors}");
+        assert!(output.stdout.is_empty());
+        assert_eq!(errors.lines().count(), 1, "{errors}");
+        errors
+    }
+
+    /// A server on a free port, once it says that it listens.
+    #[track_caller]
+    pub fn serve(&self, arguments: &[&str]) -> Server {
+        let arguments: Vec<&str> = ["--listen", "127.0.0.1:0"]
+            .iter()
+            .chain(arguments)
+            .copied()
+            .collect();
+        let mut child = self.command(&arguments, &[]).spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut said = Vec::new();
+        loop {
+            let mut line = String::new();
+            if output.read_line(&mut line).unwrap() == 0 {
+                let mut errors = String::new();
+                child
+                    .stderr
+                    .take()
+                    .unwrap()
+                    .read_to_string(&mut errors)
+                    .unwrap();
+                child.wait().unwrap();
+                panic!("the server ended: {errors}");
+            }
+            let line = line.trim_end().to_owned();
+            let address = line.strip_prefix("listening on http://").map(str::to_owned);
+            said.push(line);
+            if let Some(address) = address {
+                return Server {
+                    child,
+                    address,
+                    said,
+                    output,
+                };
+            }
+        }
+    }
+}
+
+/// A running server; killed when dropped.
+pub struct Server {
+    child: Child,
+    /// Address and port.
+    pub address: String,
+    /// Its lines on standard output, up to the one that it listens.
+    pub said: Vec<String>,
+    output: BufReader<ChildStdout>,
+}
+
+impl Server {
+    /// The whole answer to `GET path`.
+    pub fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.address
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// Asks it to end; gives its exit code, what else it said, and its log.
+    pub fn stop(mut self, signal: Signal) -> (ExitStatus, String, String) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        let (mut said, mut log) = (String::new(), String::new());
+        self.output.read_to_string(&mut said).unwrap();
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut log)
+            .unwrap();
+        (self.child.wait().unwrap(), said, log)
+    }
+
+    /// Ends it as a power loss would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It has ended already in every test that passes.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
