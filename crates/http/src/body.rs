@@ -1,0 +1,120 @@
+//! Bodies: those of requests bounded while they are read, those of HEAD left out.
+
+use std::time::Duration;
+
+use ats_pat_domain::Problem;
+use ats_pat_domain::problem::Place;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use http_body_util::combinators::BoxBody;
+use hyper::body::Body as _;
+use poem::http::{HeaderMap, HeaderValue, header};
+use poem::{Request, Response};
+
+/// The largest body, in bytes.
+pub const BODY_LIMIT: usize = 64 * 1024;
+/// How much of a refused body is read, so that its sender gets to see the answer.
+const DRAIN_LIMIT: usize = 1024 * 1024;
+/// How long a body may take.
+const READ_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Takes the request's body, at most [`BODY_LIMIT`] bytes of it, whether or not its length was declared.
+///
+/// # Errors
+/// 1013 for a larger body; 1000 for one that breaks off or takes longer than 20 seconds.
+pub async fn read_body(request: &mut Request) -> Result<Bytes, Problem> {
+    let mut body: BoxBody<Bytes, std::io::Error> = request.take_body().into();
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    let declared = declared_length(request.headers());
+    let waits = request.headers().contains_key(header::EXPECT);
+    if declared.is_some_and(|length| length > BODY_LIMIT as u64) && waits {
+        // Its sender asked first, and is told before sending.
+        return Err(too_large());
+    }
+    let broken = Problem::InvalidRequest {
+        place: Place::Body,
+        path: None,
+    };
+    tokio::time::timeout(READ_TIMEOUT, read(&mut body, declared))
+        .await
+        .unwrap_or(Err(broken))
+}
+
+/// What HEAD gets: the headers of GET, its length among them. HTTP/2 connections would send the body.
+pub async fn without_body(mut response: Response) -> Response {
+    if let Ok(body) = response.take_body().into_bytes().await {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    }
+    response
+}
+
+async fn read(
+    body: &mut BoxBody<Bytes, std::io::Error>,
+    declared: Option<u64>,
+) -> Result<Bytes, Problem> {
+    let mut kept = BytesMut::new();
+    let mut seen = 0_usize;
+    let mut fits = declared.is_none_or(|length| length <= BODY_LIMIT as u64);
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else {
+            return Err(Problem::InvalidRequest {
+                place: Place::Body,
+                path: None,
+            });
+        };
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        seen = seen.saturating_add(data.len());
+        fits &= seen <= BODY_LIMIT;
+        if fits {
+            kept.extend_from_slice(&data);
+        } else if seen > DRAIN_LIMIT {
+            break;
+        }
+    }
+    if fits {
+        Ok(kept.freeze())
+    } else {
+        Err(too_large())
+    }
+}
+
+fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
+}
+
+fn too_large() -> Problem {
+    Problem::BodyTooLarge { limit: BODY_LIMIT }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(length: usize) -> Request {
+        Request::builder().body(vec![b'x'; length])
+    }
+
+    #[tokio::test]
+    async fn a_body_of_the_limit_passes_and_one_byte_more_does_not() {
+        assert_eq!(
+            read_body(&mut request(BODY_LIMIT)).await.unwrap().len(),
+            BODY_LIMIT
+        );
+        assert_eq!(
+            read_body(&mut request(BODY_LIMIT + 1)).await,
+            Err(too_large())
+        );
+        assert_eq!(read_body(&mut request(0)).await.unwrap().len(), 0);
+    }
+}

@@ -1,0 +1,112 @@
+//! Where a request comes from.
+
+use std::net::{IpAddr, SocketAddr};
+
+use ipnet::IpNet;
+use poem::http::HeaderMap;
+
+/// The client's address: the peer's, unless the peer is a trusted proxy that says for whom it forwards.
+///
+/// `X-Forwarded-For` is walked from the right, where each trusted proxy appended whom it heard; the first
+/// address that is no trusted proxy is the client. What stands further left was written by that client
+/// and counts for nothing. IPv4-mapped addresses are IPv4.
+pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[IpNet]) -> IpAddr {
+    let is_trusted = |address: &IpAddr| {
+        trusted_proxies
+            .iter()
+            .any(|network| network.contains(address))
+    };
+    let mut client = peer.to_canonical();
+    if !is_trusted(&client) {
+        return client;
+    }
+    for line in headers.get_all("x-forwarded-for").into_iter().rev() {
+        let Ok(line) = line.to_str() else {
+            return client;
+        };
+        for hop in line.rsplit(',') {
+            let Some(address) = parse(hop.trim()) else {
+                return client;
+            };
+            client = address;
+            if !is_trusted(&client) {
+                return client;
+            }
+        }
+    }
+    client
+}
+
+/// An address with or without a port; some proxies write one.
+fn parse(text: &str) -> Option<IpAddr> {
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'))
+        .unwrap_or(text);
+    bare.parse()
+        .ok()
+        .or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
+        .map(|address: IpAddr| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::http::HeaderValue;
+
+    use super::*;
+
+    fn client(peer: &str, lines: &[&'static str]) -> String {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append("x-forwarded-for", HeaderValue::from_static(line));
+        }
+        let trusted = ["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
+        client_address(peer.parse().unwrap(), &headers, &trusted).to_string()
+    }
+
+    #[test]
+    fn whoever_is_no_trusted_proxy_speaks_for_itself() {
+        assert_eq!(client("203.0.113.9", &["198.51.100.1"]), "203.0.113.9");
+        assert_eq!(client("::ffff:203.0.113.9", &[]), "203.0.113.9");
+    }
+
+    #[test]
+    fn a_trusted_proxy_names_the_client() {
+        assert_eq!(client("10.0.0.1", &["198.51.100.1"]), "198.51.100.1");
+        assert_eq!(
+            client("::ffff:10.0.0.1", &["::ffff:198.51.100.1"]),
+            "198.51.100.1"
+        );
+        assert_eq!(client("fd00::1", &["2001:db8::5"]), "2001:db8::5");
+        assert_eq!(client("10.0.0.1", &["198.51.100.1:4711"]), "198.51.100.1");
+        assert_eq!(client("10.0.0.1", &["[2001:db8::5]:4711"]), "2001:db8::5");
+        assert_eq!(client("10.0.0.1", &["[2001:db8::5]"]), "2001:db8::5");
+    }
+
+    #[test]
+    fn what_the_client_wrote_itself_stands_to_the_left_and_does_not_count() {
+        assert_eq!(
+            client("10.0.0.1", &["127.0.0.1, 198.51.100.1, 10.2.2.2"]),
+            "198.51.100.1"
+        );
+        assert_eq!(
+            client("10.0.0.1", &["127.0.0.1", "198.51.100.1"]),
+            "198.51.100.1"
+        );
+        assert_eq!(
+            client("10.0.0.1", &["10.9.9.9, 198.51.100.1"]),
+            "198.51.100.1"
+        );
+    }
+
+    #[test]
+    fn where_nobody_else_is_named_the_farthest_proxy_is_the_client() {
+        assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
+        assert_eq!(client("10.0.0.1", &["10.3.3.3, 10.2.2.2"]), "10.3.3.3");
+        assert_eq!(
+            client("10.0.0.1", &["198.51.100.1, unknown, 10.2.2.2"]),
+            "10.2.2.2"
+        );
+        assert_eq!(client("10.0.0.1", &[""]), "10.0.0.1");
+    }
+}

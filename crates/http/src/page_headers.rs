@@ -1,0 +1,53 @@
+//! Headers that keep answers what they are.
+
+use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use crate::settings::HttpSettings;
+
+/// Only our own files, no inline script or style, no frame around us, no form to elsewhere.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
+    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// What no page of ours uses.
+const PERMISSIONS_POLICY: &str =
+    "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
+
+/// The headers of every answer: its type is what it says, and whoever came over TLS comes back over TLS.
+pub fn transport_headers(settings: &HttpSettings, headers: &mut HeaderMap) {
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    if settings.is_https() {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
+    }
+}
+
+/// The headers of every page; `Referrer-Policy` is `same-origin`, since with `no-referrer` the pages' own
+/// forms would be posted with `Origin: null`.
+pub fn page_headers(settings: &HttpSettings, headers: &mut HeaderMap) {
+    transport_headers(settings, headers);
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::REFERRER_POLICY, "same-origin"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("permissions-policy"),
+            PERMISSIONS_POLICY,
+        ),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+}

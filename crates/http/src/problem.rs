@@ -1,0 +1,78 @@
+//! What a problem is in HTTP: its status and its headers.
+
+use ats_pat_domain::Problem;
+use poem::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+
+/// What a route asks its callers to show; the scheme in `WWW-Authenticate` (RFC 9110, section 11.6.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Challenge {
+    /// A personal access token in the header `personalAccessToken`.
+    PersonalAccessToken,
+    /// An authentication token in the header `Authorization` (RFC 6750).
+    Bearer,
+    /// A session cookie.
+    Session,
+}
+
+impl Challenge {
+    /// The scheme's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PersonalAccessToken => "PersonalAccessToken",
+            Self::Bearer => "Bearer",
+            Self::Session => "Session",
+        }
+    }
+}
+
+/// The status of a problem, as the catalogue has it.
+pub fn status(problem: &Problem) -> StatusCode {
+    match problem {
+        Problem::InvalidRequest { .. }
+        | Problem::ValidationFailed(_)
+        | Problem::ExpirationNotAllowed { .. }
+        | Problem::UnknownScope { .. } => StatusCode::BAD_REQUEST,
+        Problem::SignInRequired
+        | Problem::InvalidCredentials
+        | Problem::PersonalAccessTokenMissing
+        | Problem::PersonalAccessTokenInvalid
+        | Problem::PersonalAccessTokenExpired { .. }
+        | Problem::PersonalAccessTokenRevoked
+        | Problem::OwnerDisabled
+        | Problem::AuthenticationTokenInvalid => StatusCode::UNAUTHORIZED,
+        Problem::Forbidden | Problem::CrossSiteRequest | Problem::NetworkNotAllowed => {
+            StatusCode::FORBIDDEN
+        }
+        Problem::PathNotFound | Problem::TokenNotFound => StatusCode::NOT_FOUND,
+        Problem::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+        Problem::NameInUse { .. }
+        | Problem::TokenNotActive { .. }
+        | Problem::TokenLimitReached { .. } => StatusCode::CONFLICT,
+        Problem::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        Problem::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Problem::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Problem::InternalError { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        Problem::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// Adds what a problem says in headers: `Allow`, `Retry-After`, and `WWW-Authenticate` with every 401.
+pub fn problem_headers(problem: &Problem, challenge: Challenge, headers: &mut HeaderMap) {
+    let mut add = |name: HeaderName, value: String| {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    };
+    match problem {
+        Problem::MethodNotAllowed { allow } => add(header::ALLOW, allow.join(", ")),
+        Problem::TooManyRequests { seconds } => add(header::RETRY_AFTER, seconds.to_string()),
+        Problem::Unavailable => add(
+            header::RETRY_AFTER,
+            Problem::RETRY_AFTER_UNAVAILABLE.to_string(),
+        ),
+        _ => {}
+    }
+    if status(problem) == StatusCode::UNAUTHORIZED {
+        add(header::WWW_AUTHENTICATE, challenge.as_str().to_owned());
+    }
+}

@@ -1,0 +1,119 @@
+//! What both halves of the site must know of the deployment.
+
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use poem::http::Uri;
+
+/// The deployment as seen from HTTP. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct HttpSettings {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    origin: String,
+    trusted_proxies: Vec<IpNet>,
+}
+
+impl HttpSettings {
+    /// The public URL is what people's browsers are sent to: scheme, host and, where it is not the
+    /// scheme's own, port. Addresses in `trusted_proxies` may say for whom they forward.
+    ///
+    /// # Errors
+    /// [`NotAnOrigin`] for a URL with a path, a query, user information or another scheme.
+    pub fn new(public_url: &str, trusted_proxies: Vec<IpNet>) -> Result<Self, NotAnOrigin> {
+        let origin = origin(public_url).ok_or_else(|| NotAnOrigin {
+            url: public_url.to_owned(),
+        })?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                origin,
+                trusted_proxies,
+            }),
+        })
+    }
+
+    /// The public URL as browsers write it in `Origin` (RFC 6454, section 6.2).
+    pub fn origin(&self) -> &str {
+        &self.inner.origin
+    }
+
+    /// Whether people reach the service over TLS.
+    pub fn is_https(&self) -> bool {
+        self.inner.origin.starts_with("https:")
+    }
+
+    /// Who may say for whom they forward.
+    pub fn trusted_proxies(&self) -> &[IpNet] {
+        &self.inner.trusted_proxies
+    }
+}
+
+/// The public URL is no origin.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the public URL {url} is not an origin: write it as https://pat.example.com or http://127.0.0.1:8080"
+)]
+pub struct NotAnOrigin {
+    url: String,
+}
+
+fn origin(url: &str) -> Option<String> {
+    let uri: Uri = url.parse().ok()?;
+    let scheme = uri.scheme_str()?.to_ascii_lowercase();
+    let authority = uri.authority()?;
+    if uri.path() != "/" && !uri.path().is_empty()
+        || uri.query().is_some()
+        || authority.as_str().contains('@')
+    {
+        return None;
+    }
+    let own_port = match scheme.as_str() {
+        "https" => 443,
+        "http" => 80,
+        _ => return None,
+    };
+    let host = authority.host().to_ascii_lowercase();
+    match authority.port_u16() {
+        Some(port) if port != own_port => Some(format!("{scheme}://{host}:{port}")),
+        _ => Some(format!("{scheme}://{host}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_origin_is_written_as_browsers_write_it() {
+        for (url, written) in [
+            ("https://Pat.Example.com", "https://pat.example.com"),
+            ("https://pat.example.com:443/", "https://pat.example.com"),
+            ("HTTP://localhost:80", "http://localhost"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("http://[::1]:8080", "http://[::1]:8080"),
+        ] {
+            assert_eq!(
+                HttpSettings::new(url, Vec::new()).unwrap().origin(),
+                written
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_origin_is_refused() {
+        for url in [
+            "",
+            "pat.example.com",
+            "https://a/b",
+            "https://a?b",
+            "ftp://a",
+            "https://me@a",
+            "/x",
+        ] {
+            assert!(HttpSettings::new(url, Vec::new()).is_err(), "{url}");
+        }
+    }
+}
