@@ -1,1 +1,29 @@
-//! See the workspace documentation.
+//! The HTTP interface and its OpenAPI document.
+//!
+//! This crate owns what programs see: which paths there are ([`routes`]), how a request is read
+//! ([`request`]), how answers are written ([`schema`]), the order of refusals ([`front`]), and the document
+//! that says all this ([`document`]). [`endpoint`] is the whole of it.
+//!
+//! Invariants held here:
+//!
+//! - every answer under `/api/` is an envelope, whatever refused: a handler, the framework or a panic;
+//! - refusals come in the contract's order: path, method, size, cross-site, credential, content type,
+//!   syntax, validation, then what the use case says;
+//! - the owner of a token is the session's user: no field names one, and unknown fields are refused;
+//! - nothing that the parser, the database or a panic says reaches a caller.
+//!
+//! It deliberately knows no SQL and no page, and decides nothing: it reads, calls one use case, writes.
+
+mod call;
+mod document;
+mod front;
+mod refused;
+mod reply;
+mod request;
+mod router;
+mod routes;
+mod schema;
+mod standard;
+
+pub use document::document;
+pub use front::{Interface, endpoint};

@@ -1,0 +1,47 @@
+//! The OpenAPI document: what poem-openapi says of the routes, put right where it says less than is true.
+
+mod refusals;
+mod shape;
+
+use poem_openapi::OpenApiService;
+use serde_json::{Value, json};
+
+use crate::routes;
+
+/// The contract's version, not the crates'.
+const VERSION: &str = "1.0.0";
+const TITLE: &str = "ATS Personal Access Tokens";
+const DESCRIPTION: &str = "Create personal access tokens, and exchange them for short-lived authentication tokens.\n\n\
+    Every JSON body stands in an envelope: `Data` has the result, `ResponseCode` is 1 on success. \
+    Response fields, codes and optional request fields may be added; ignore what you don't know.";
+
+/// The document of a deployment; `is_https` says whether its public URL is https, which names the cookie.
+pub fn document(is_https: bool) -> Value {
+    let written = OpenApiService::new(routes::all(), TITLE, VERSION)
+        .description(DESCRIPTION)
+        .server("/")
+        .spec();
+    // It was written as JSON just now.
+    let mut document: Value = serde_json::from_str(&written).unwrap_or_default();
+    shape::put_right(&mut document);
+    refusals::list(&mut document);
+    if is_https {
+        document["components"]["securitySchemes"]["sessionCookie"]["name"] =
+            json!("__Host-ats_session");
+    }
+    document
+}
+
+/// As `/openapi.json` has it, and the repository: pretty, with a last line end.
+pub fn as_json(document: &Value) -> String {
+    format!("{document:#}\n")
+}
+
+/// As `/openapi.yaml` has it.
+pub fn as_yaml(document: &Value) -> String {
+    // Every JSON value can be written as YAML; JSON itself is YAML (YAML 1.2, section 1.2).
+    serde_yaml::to_string(document).unwrap_or_else(|_| as_json(document))
+}
+
+#[cfg(test)]
+mod tests;

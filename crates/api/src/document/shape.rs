@@ -1,0 +1,149 @@
+//! What poem-openapi leaves out of schemas and headers.
+
+use serde_json::{Map, Value, json};
+
+/// Schemas that callers send, with the fields that must be there.
+const REQUESTS: [(&str, &[&str]); 3] = [
+    ("SignInRequest", &["UserName", "Password"]),
+    ("CreatePersonalAccessTokenRequest", &["Name", "ExpiresAt"]),
+    ("RegeneratePersonalAccessTokenRequest", &[]),
+];
+
+/// Headers as the contract writes them; poem-openapi shouts.
+const HEADERS: [&str; 3] = [
+    "Set-Cookie",
+    "Ats-Authentication-Token-Expires-At",
+    "Ats-Personal-Access-Token-Expires-At",
+];
+
+/// Puts schemas, headers, operations and info right.
+pub fn put_right(document: &mut Value) {
+    document["openapi"] = json!("3.0.3");
+    document["info"]["license"] = json!({"name": "MIT OR Apache-2.0"});
+    each(
+        &mut document["components"]["schemas"],
+        |name, schema| match REQUESTS.iter().find(|(request, _)| *request == name) {
+            Some((_, required)) => request(schema, required),
+            None => response(schema),
+        },
+    );
+    each(&mut document["paths"], |_, path| {
+        each(path, |_, operation| {
+            each(&mut operation["responses"], |_, response| headers(response));
+            if let Some(parameters) = operation
+                .get_mut("parameters")
+                .and_then(Value::as_array_mut)
+            {
+                parameters.iter_mut().for_each(parameter);
+            }
+        });
+    });
+    standard_formats(document);
+}
+
+/// Every field of an answer is there; what poem-openapi holds for optional may be `null`.
+fn response(schema: &mut Value) {
+    let required = names(schema.get("required"));
+    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for (name, property) in properties.iter_mut() {
+        if !required.contains(name) {
+            nullable(property);
+        }
+    }
+    let all: Vec<String> = properties.keys().cloned().collect();
+    schema["required"] = json!(all);
+}
+
+/// In a request `null` equals absent, so that what may be absent may be `null`.
+fn request(schema: &mut Value, required: &[&str]) {
+    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for (name, property) in properties.iter_mut() {
+        if name == "ExpiresAt" {
+            property["format"] = json!("date-time");
+        }
+        if name == "Password" {
+            property["format"] = json!("password");
+        }
+        if !required.contains(&name.as_str()) {
+            nullable(property);
+        }
+    }
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+}
+
+/// `nullable` beside a `$ref` says nothing in OpenAPI 3.0, and beside `allOf` only with a `type`.
+fn nullable(property: &mut Value) {
+    if property.get("$ref").is_some() || property.get("allOf").is_some() {
+        let bare = property.take();
+        *property = json!({"type": "object", "allOf": [bare]});
+    }
+    property["nullable"] = json!(true);
+}
+
+fn headers(response: &mut Value) {
+    let Some(headers) = response.get_mut("headers").and_then(Value::as_object_mut) else {
+        return;
+    };
+    let named = std::mem::take(headers)
+        .into_iter()
+        .map(|(shouted, header)| {
+            let name = HEADERS
+                .iter()
+                .find(|name| name.eq_ignore_ascii_case(&shouted));
+            (name.map_or(shouted, ToString::to_string), header)
+        });
+    *headers = named.collect::<Map<_, _>>();
+}
+
+/// The limits and defaults of the list's query.
+fn parameter(parameter: &mut Value) {
+    let schema = match parameter["name"].as_str() {
+        Some("Page") => json!({"minimum": 1, "default": 1}),
+        Some("PageSize") => json!({"minimum": 1, "maximum": 100, "default": 25}),
+        Some("Search") => json!({"maxLength": 100}),
+        _ => return,
+    };
+    if let (Some(to), Value::Object(from)) = (parameter["schema"].as_object_mut(), schema) {
+        to.extend(from);
+    }
+}
+
+/// OpenAPI 3.0 knows signed formats only, and every number of ours fits them.
+fn standard_formats(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if members.get("type").is_some_and(|kind| kind == "integer") {
+                match members.get("format").and_then(Value::as_str) {
+                    Some("uint32") => members.insert("format".to_owned(), json!("int32")),
+                    Some("uint64") => members.insert("format".to_owned(), json!("int64")),
+                    _ => None,
+                };
+            }
+            members.values_mut().for_each(standard_formats);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(standard_formats),
+        _ => {}
+    }
+}
+
+fn each(object: &mut Value, mut change: impl FnMut(&str, &mut Value)) {
+    if let Some(members) = object.as_object_mut() {
+        for (name, value) in members.iter_mut() {
+            change(name, value);
+        }
+    }
+}
+
+fn names(list: Option<&Value>) -> Vec<String> {
+    list.and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|name| name.as_str().map(ToOwned::to_owned))
+        .collect()
+}

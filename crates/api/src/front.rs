@@ -1,0 +1,274 @@
+//! The front layer: everything between the connection and a handler, in the contract's order.
+
+use std::sync::Arc;
+
+use ats_pat_domain::Problem;
+use ats_pat_http::cross_site::{self, Unmarked};
+use ats_pat_http::{
+    Challenge, Half, HttpSettings, RequestContext, SessionCookie, caught, problem_headers,
+    read_body, status, transport_headers, without_body,
+};
+use ats_pat_service::Service;
+use poem::http::{HeaderName, HeaderValue, Method, header};
+use poem::{Body, Endpoint, IntoResponse, Request, Response, Result};
+
+use crate::call::Call;
+use crate::refused::Refused;
+use crate::reply::Reply;
+use crate::router::{Route, Router, is_under_api};
+use crate::routes::{self, EXCHANGE, IDENTITY};
+use crate::schema::ErrorEnvelope;
+use crate::standard::Standard;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The interface for programs: everything under `/api/`, and the standard endpoints.
+pub fn endpoint(service: Service, settings: HttpSettings) -> Interface {
+    Interface {
+        router: Router::new(routes::all(), EXCHANGE),
+        standard: Standard::new(service.clone(), &settings),
+        cookie: SessionCookie::new(settings.is_https()),
+        service,
+        settings,
+    }
+}
+
+/// See [`endpoint`].
+pub struct Interface {
+    service: Service,
+    settings: HttpSettings,
+    cookie: SessionCookie,
+    router: Router,
+    standard: Standard,
+}
+
+impl Half for Interface {
+    fn owns(&self, path: &str) -> bool {
+        is_under_api(path) || Standard::owns(path)
+    }
+}
+
+impl Endpoint for Interface {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let context = RequestContext::new(&request, &self.settings);
+        let is_head = *request.method() == Method::HEAD;
+        let mut response = if Standard::owns(request.uri().path()) {
+            self.standard.answer(&request, &context).await
+        } else {
+            self.envelope(&mut request, &context).await
+        };
+        transport_headers(&self.settings, response.headers_mut());
+        if let Ok(id) = HeaderValue::from_str(context.request_id()) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        Ok(if is_head {
+            without_body(response).await
+        } else {
+            response
+        })
+    }
+}
+
+impl Interface {
+    async fn envelope(&self, request: &mut Request, context: &RequestContext) -> Response {
+        let path = request.uri().path().to_owned();
+        let found = self.router.find(&path);
+        let challenge = found
+            .as_ref()
+            .map_or(Challenge::Session, |(route, _)| challenge(route));
+        let answer = async {
+            let (route, token_id) = found?;
+            self.answer(request, context, route, token_id).await
+        };
+        let mut response = answer
+            .await
+            .unwrap_or_else(|problem| refusal(&problem, challenge));
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(
+            header::VARY,
+            HeaderValue::from_static(credential_header(challenge)),
+        );
+        if let Some(cookie) = headers.get_mut(header::SET_COOKIE) {
+            cookie.set_sensitive(true);
+        }
+        response
+    }
+
+    async fn answer(
+        &self,
+        request: &mut Request,
+        context: &RequestContext,
+        route: &Route,
+        token_id: &str,
+    ) -> Result<Response, Problem> {
+        let operation = route.operation(request.method())?;
+        let body = read_body(request).await?;
+        if !request.method().is_safe() {
+            cross_site::check(
+                request.headers(),
+                self.settings.origin(),
+                Unmarked::Accepted,
+            )?;
+        }
+        let mut handed_on = std::mem::take(request);
+        handed_on.set_body(Body::from_bytes(body));
+        handed_on.set_data(Arc::new(Call {
+            service: self.service.clone(),
+            context: context.clone(),
+            cookie: self.cookie,
+            token_id: token_id.to_owned(),
+        }));
+        match caught(operation.call(handed_on)).await {
+            Some(Ok(response)) => Ok(response),
+            Some(Err(error)) => Err(Refused::problem_of(error, context.request_id())),
+            None => {
+                tracing::error!(
+                    request_id = context.request_id(),
+                    route = route.template(),
+                    "a handler panicked"
+                );
+                Err(Problem::InternalError {
+                    request_id: context.request_id().to_owned(),
+                })
+            }
+        }
+    }
+}
+
+fn challenge(route: &Route) -> Challenge {
+    match route.template() {
+        EXCHANGE => Challenge::PersonalAccessToken,
+        IDENTITY => Challenge::Bearer,
+        _ => Challenge::Session,
+    }
+}
+
+/// The request header that an answer depends on: caches know `Authorization`, but not ours.
+const fn credential_header(challenge: Challenge) -> &'static str {
+    match challenge {
+        Challenge::PersonalAccessToken => "personalAccessToken",
+        Challenge::Bearer => "Authorization",
+        Challenge::Session => "Cookie",
+    }
+}
+
+/// The envelope of a refusal with its status and headers.
+fn refusal(problem: &Problem, challenge: Challenge) -> Response {
+    let mut response = Reply(ErrorEnvelope::of(problem)).into_response();
+    response.set_status(status(problem));
+    problem_headers(problem, challenge, response.headers_mut());
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use ats_pat_domain::problem::{Failure, Place, Reason};
+    use ats_pat_domain::{Code, Status, Timestamp};
+    use std::fmt::Write as _;
+
+    use super::*;
+
+    fn every_problem() -> Vec<Problem> {
+        let at = Timestamp::from_millis(1_800_000_000_123);
+        vec![
+            Problem::InvalidRequest {
+                place: Place::Body,
+                path: None,
+            },
+            Problem::InvalidRequest {
+                place: Place::Body,
+                path: Some("Scopes[1]".to_owned()),
+            },
+            Problem::InvalidRequest {
+                place: Place::Header,
+                path: Some("personalAccessToken".to_owned()),
+            },
+            Problem::ValidationFailed(vec![
+                Failure {
+                    field: "Name",
+                    reason: Reason::Required,
+                },
+                Failure {
+                    field: "ExpiresAt",
+                    reason: Reason::NotATime,
+                },
+            ]),
+            Problem::PathNotFound,
+            Problem::MethodNotAllowed {
+                allow: vec!["GET", "HEAD"],
+            },
+            Problem::BodyTooLarge { limit: 65_536 },
+            Problem::UnsupportedMediaType,
+            Problem::SignInRequired,
+            Problem::InvalidCredentials,
+            Problem::Forbidden,
+            Problem::CrossSiteRequest,
+            Problem::PersonalAccessTokenMissing,
+            Problem::PersonalAccessTokenInvalid,
+            Problem::PersonalAccessTokenExpired { expiry: at },
+            Problem::PersonalAccessTokenRevoked,
+            Problem::NetworkNotAllowed,
+            Problem::OwnerDisabled,
+            Problem::AuthenticationTokenInvalid,
+            Problem::TokenNotFound,
+            Problem::NameInUse {
+                name: "build \"1\"".to_owned(),
+            },
+            Problem::ExpirationNotAllowed { latest: at },
+            Problem::TokenNotActive {
+                status: Status::Revoked,
+            },
+            Problem::TokenLimitReached { limit: 100 },
+            Problem::UnknownScope {
+                scope: "orders:read".to_owned(),
+            },
+            Problem::TooManyRequests { seconds: 7 },
+            Problem::InternalError {
+                request_id: "0193f2a0-7b1c-7d2e-8f00-0123456789ab".to_owned(),
+            },
+            Problem::Unavailable,
+        ]
+    }
+
+    #[tokio::test]
+    async fn every_problem_has_its_envelope_status_and_headers() {
+        let problems = every_problem();
+        for code in Code::ALL.iter().filter(|code| **code != Code::Success) {
+            assert!(
+                problems.iter().any(|problem| problem.code() == *code),
+                "{} is missing",
+                code.name()
+            );
+        }
+        let mut text = String::new();
+        for problem in problems {
+            let challenge = match problem.code().number() {
+                1200..=1205 => Challenge::PersonalAccessToken,
+                1206 => Challenge::Bearer,
+                _ => Challenge::Session,
+            };
+            let response = refusal(&problem, challenge);
+            writeln!(
+                text,
+                "{} {} {}",
+                problem.code().number(),
+                problem.code().name(),
+                response.status()
+            )
+            .unwrap();
+            for (name, value) in response.headers() {
+                writeln!(text, "{name}: {}", value.to_str().unwrap()).unwrap();
+            }
+            writeln!(
+                text,
+                "{}\n",
+                response.into_body().into_string().await.unwrap()
+            )
+            .unwrap();
+        }
+        insta::assert_snapshot!("problems", text);
+    }
+}

@@ -1,0 +1,196 @@
+//! What callers show.
+
+use ats_pat_domain::Problem;
+use ats_pat_service::SignedIn;
+use poem::http::{HeaderValue, header};
+use poem::{Request, RequestBody, Result};
+use poem_openapi::registry::{MetaSecurityScheme, Registry};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+
+use crate::call::Call;
+use crate::refused::Refused;
+
+/// The header of an exchange.
+const PERSONAL_ACCESS_TOKEN: &str = "personalAccessToken";
+
+macro_rules! security_scheme {
+    ($type:ty, $name:literal, $scheme:expr, optional: $optional:literal, $request:ident => $read:expr) => {
+        impl<'a> ApiExtractor<'a> for $type {
+            const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+            type ParamType = ();
+            type ParamRawType = ();
+
+            fn register(registry: &mut Registry) {
+                registry.create_security_scheme($name, $scheme);
+            }
+
+            fn security_schemes() -> Vec<&'static str> {
+                vec![$name]
+            }
+
+            fn has_security_fallback() -> bool {
+                $optional
+            }
+
+            async fn from_request(
+                $request: &'a Request,
+                _: &mut RequestBody,
+                _: ExtractParamOptions<()>,
+            ) -> Result<Self> {
+                Ok($read?)
+            }
+        }
+    };
+}
+
+/// A session that holds. `Authorization` beside it counts for nothing, and neither it nor a personal access
+/// token stands in for a session: tokens can't manage tokens.
+pub struct Session(pub SignedIn);
+
+impl Session {
+    async fn read(request: &Request) -> Result<Self, Refused> {
+        let call = Call::of(request)?;
+        let id = call
+            .cookie
+            .read(request.headers())
+            .ok_or(Problem::SignInRequired)?;
+        Ok(Self(call.service.authenticate(id).await?))
+    }
+}
+
+security_scheme!(Session, "sessionCookie", session_cookie(), optional: false, request => Session::read(request).await);
+
+/// The session to end, whether or not it holds.
+pub struct EndingSession<'a>(pub Option<&'a str>);
+
+impl<'a> EndingSession<'a> {
+    fn read(request: &'a Request) -> Result<Self, Refused> {
+        Ok(Self(Call::of(request)?.cookie.read(request.headers())))
+    }
+}
+
+security_scheme!(EndingSession<'a>, "sessionCookie", session_cookie(), optional: true, request => EndingSession::read(request));
+
+/// Every value that stands in the header `personalAccessToken`; the exchange wants exactly one.
+pub struct PersonalAccessTokens<'a>(pub Vec<&'a [u8]>);
+
+impl<'a> PersonalAccessTokens<'a> {
+    fn read(request: &'a Request) -> Result<Self, Refused> {
+        Ok(Self(
+            request
+                .headers()
+                .get_all(PERSONAL_ACCESS_TOKEN)
+                .iter()
+                .map(HeaderValue::as_bytes)
+                .collect(),
+        ))
+    }
+}
+
+security_scheme!(
+    PersonalAccessTokens<'a>,
+    "personalAccessToken",
+    MetaSecurityScheme {
+        ty: "apiKey",
+        description: Some("A personal access token, `atspat_…`."),
+        name: Some(PERSONAL_ACCESS_TOKEN),
+        key_in: Some("header"),
+        ..none()
+    },
+    optional: false,
+    request => PersonalAccessTokens::read(request)
+);
+
+/// The authentication token of the one header `Authorization: Bearer …` (RFC 6750, section 2.1; the
+/// scheme's case: RFC 9110, section 11.1).
+pub struct Bearer<'a>(pub &'a str);
+
+impl<'a> Bearer<'a> {
+    fn read(request: &'a Request) -> Result<Self, Refused> {
+        let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
+        let (Some(value), None) = (values.next(), values.next()) else {
+            return Err(Problem::AuthenticationTokenInvalid.into());
+        };
+        let token = value
+            .to_str()
+            .ok()
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim_matches(' '))
+            .ok_or(Problem::AuthenticationTokenInvalid)?;
+        Ok(Self(token))
+    }
+}
+
+security_scheme!(
+    Bearer<'a>,
+    "bearer",
+    MetaSecurityScheme {
+        ty: "http",
+        description: Some("An authentication token, from the exchange."),
+        scheme: Some("bearer"),
+        bearer_format: Some("JWT"),
+        ..none()
+    },
+    optional: false,
+    request => Bearer::read(request)
+);
+
+/// The document replaces the name where people come over TLS.
+fn session_cookie() -> MetaSecurityScheme {
+    MetaSecurityScheme {
+        ty: "apiKey",
+        description: Some(
+            "The session that `signIn` set: `__Host-ats_session` where the public URL is https, else `ats_session`.",
+        ),
+        name: Some("ats_session"),
+        key_in: Some("cookie"),
+        ..none()
+    }
+}
+
+const fn none() -> MetaSecurityScheme {
+    MetaSecurityScheme {
+        ty: "",
+        description: None,
+        name: None,
+        key_in: None,
+        scheme: None,
+        bearer_format: None,
+        flows: None,
+        openid_connect_url: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bearer(values: &[&'static str]) -> Option<String> {
+        let mut request = Request::default();
+        for value in values {
+            request
+                .headers_mut()
+                .append(header::AUTHORIZATION, HeaderValue::from_static(value));
+        }
+        Bearer::read(&request)
+            .ok()
+            .map(|bearer| bearer.0.to_owned())
+    }
+
+    #[test]
+    fn one_bearer_header_is_read_whatever_the_scheme_s_case() {
+        assert_eq!(bearer(&["Bearer a.b.c"]).as_deref(), Some("a.b.c"));
+        assert_eq!(bearer(&["bEARER  a.b.c"]).as_deref(), Some("a.b.c"));
+        for values in [
+            &[][..],
+            &["Basic a"],
+            &["Bearer"],
+            &["a.b.c"],
+            &["Bearer a", "Bearer a"],
+        ] {
+            assert_eq!(bearer(values), None, "{values:?}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! How a request is read: credentials, then the body or the query.
+//!
+//! Each credential is an extractor written by hand: poem-openapi's own can't tell a missing from a doubled
+//! one, nor change the cookie's name, and would name neither in an envelope.
+
+mod body;
+mod credential;
+mod list_query;
+mod parameter;
+
+pub use body::{JsonBody, OptionalJsonBody};
+pub use credential::{Bearer, EndingSession, PersonalAccessTokens, Session};
+pub use list_query::ListQuery;
+pub use parameter::{InQuery, TokenId};

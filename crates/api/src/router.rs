@@ -1,0 +1,284 @@
+//! Which operation a path and a method mean.
+//!
+//! The table is made from the routes that the document describes, so that there is no second list. Poem's
+//! own router matches bytes; this one matches fixed segments without regard to ASCII case and forgives one
+//! trailing slash.
+
+use std::collections::HashMap;
+
+use ats_pat_domain::Problem;
+use percent_encoding::percent_decode_str;
+use poem::endpoint::BoxEndpoint;
+use poem::http::Method;
+use poem_openapi::OpenApi;
+
+/// The operations of the interface by path and method.
+pub struct Router {
+    routes: Vec<Route>,
+}
+
+/// A path with its operations.
+pub struct Route {
+    template: String,
+    segments: Vec<Segment>,
+    operations: Vec<(Method, BoxEndpoint<'static>)>,
+    takes_head: bool,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Segment {
+    Fixed(String),
+    TokenId,
+}
+
+impl Router {
+    /// The table of `api`. HEAD is answered as GET without the body, but not at the path `without_head`.
+    pub fn new(api: impl OpenApi, without_head: &str) -> Self {
+        let mut table = HashMap::new();
+        api.add_routes(&mut table);
+        let mut routes: Vec<Route> = table
+            .into_iter()
+            .map(|(template, operations)| Route::new(template, operations, without_head))
+            .collect();
+        // Fixed segments come first, so that `policy` is never taken for an id.
+        routes.sort_by(|a, b| a.segments.cmp(&b.segments));
+        Self { routes }
+    }
+
+    /// The route of a path as it was sent, and the token id that stands in it, undecoded.
+    ///
+    /// # Errors
+    /// 1004.
+    pub fn find<'a>(&self, path: &'a str) -> Result<(&Route, &'a str), Problem> {
+        let path = path.strip_prefix('/').ok_or(Problem::PathNotFound)?;
+        let path = path.strip_suffix('/').unwrap_or(path);
+        self.routes
+            .iter()
+            .find_map(|route| Some((route, route.matches(path)?)))
+            .ok_or(Problem::PathNotFound)
+    }
+}
+
+impl Route {
+    fn new(
+        template: String,
+        operations: HashMap<Method, BoxEndpoint<'static>>,
+        without_head: &str,
+    ) -> Self {
+        let segments = template
+            .split('/')
+            .skip(1)
+            .map(|segment| {
+                if segment.starts_with(':') {
+                    Segment::TokenId
+                } else {
+                    Segment::Fixed(segment.to_owned())
+                }
+            })
+            .collect();
+        let mut operations: Vec<_> = operations.into_iter().collect();
+        operations.sort_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));
+        let takes_head = template != without_head;
+        Self {
+            template,
+            segments,
+            operations,
+            takes_head,
+        }
+    }
+
+    fn matches<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let mut given = path.split('/');
+        let mut token_id = "";
+        for segment in &self.segments {
+            let given = given.next()?;
+            match segment {
+                Segment::Fixed(fixed) if fixed.eq_ignore_ascii_case(given) => {}
+                Segment::TokenId if !given.is_empty() => token_id = given,
+                _ => return None,
+            }
+        }
+        given.next().is_none().then_some(token_id)
+    }
+
+    /// The path as the document writes it, but for the names of parameters.
+    pub fn template(&self) -> &str {
+        &self.template
+    }
+
+    /// The operation of a method.
+    ///
+    /// # Errors
+    /// 1005, with the methods that the path takes.
+    pub fn operation(&self, method: &Method) -> Result<&BoxEndpoint<'static>, Problem> {
+        let meant = if *method == Method::HEAD && self.takes_head {
+            &Method::GET
+        } else {
+            method
+        };
+        self.operations
+            .iter()
+            .find_map(|(method, operation)| (method == meant).then_some(operation))
+            .ok_or_else(|| Problem::MethodNotAllowed {
+                allow: self.allow(),
+            })
+    }
+
+    fn allow(&self) -> Vec<&'static str> {
+        let mut allow = Vec::new();
+        for (method, _) in &self.operations {
+            match *method {
+                Method::GET if self.takes_head => allow.extend(["GET", "HEAD"]),
+                Method::GET => allow.push("GET"),
+                Method::POST => allow.push("POST"),
+                Method::DELETE => allow.push("DELETE"),
+                _ => {}
+            }
+        }
+        allow
+    }
+}
+
+/// Whether a path, as it was sent, stands under `/api/`, so that its refusals are envelopes: also one with
+/// doubled slashes or a percent-encoded `api`, which then is 1004.
+pub fn is_under_api(path: &str) -> bool {
+    let first = path
+        .trim_start_matches('/')
+        .split('/')
+        .next()
+        .unwrap_or_default();
+    first.eq_ignore_ascii_case("api")
+        || (first.contains('%')
+            && percent_decode_str(first)
+                .decode_utf8()
+                .is_ok_and(|first| first.eq_ignore_ascii_case("api")))
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::EndpointExt;
+    use poem::endpoint::make_sync;
+
+    use super::*;
+
+    fn router() -> Router {
+        let operation = |methods: &[Method]| {
+            methods
+                .iter()
+                .map(|method| {
+                    (
+                        method.clone(),
+                        make_sync(|_| poem::Response::default()).boxed(),
+                    )
+                })
+                .collect::<HashMap<_, _>>()
+        };
+        let mut routes: Vec<Route> = [
+            ("/api/things", &[Method::GET, Method::POST][..]),
+            ("/api/things/policy", &[Method::GET]),
+            ("/api/things/take", &[Method::GET]),
+            ("/api/things/:param0", &[Method::GET, Method::DELETE]),
+            ("/api/things/:param0/end", &[Method::POST]),
+        ]
+        .into_iter()
+        .map(|(template, methods)| {
+            Route::new(template.to_owned(), operation(methods), "/api/things/take")
+        })
+        .collect();
+        routes.sort_by(|a, b| a.segments.cmp(&b.segments));
+        Router { routes }
+    }
+
+    fn find(path: &str) -> Option<(String, String)> {
+        router()
+            .find(path)
+            .ok()
+            .map(|(route, id)| (route.template().to_owned(), id.to_owned()))
+    }
+
+    #[test]
+    fn fixed_segments_ignore_case_and_parameters_keep_theirs() {
+        for (path, template, id) in [
+            ("/api/things", "/api/things", ""),
+            ("/API/Things/", "/api/things", ""),
+            ("/api/things/POLICY", "/api/things/policy", ""),
+            ("/api/things/AbC", "/api/things/:param0", "AbC"),
+            ("/Api/Things/a%2Fb/END/", "/api/things/:param0/end", "a%2Fb"),
+        ] {
+            assert_eq!(
+                find(path),
+                Some((template.to_owned(), id.to_owned())),
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_path_of_ours_is_not_found() {
+        for path in [
+            "",
+            "/",
+            "/api",
+            "/api/",
+            "//api/things",
+            "/api//things",
+            "/api/things//",
+            "/api/things//end",
+            "/%61pi/things",
+            "/api/thing%73",
+            "/api/things/a/end/more",
+            "/api/things/a/%65nd",
+            "/apix/things",
+            "api/things",
+            "*",
+        ] {
+            assert_eq!(find(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn methods_are_told_apart_and_allow_names_them() {
+        let router = router();
+        let allow =
+            |path: &str, method: Method| match router.find(path).unwrap().0.operation(&method) {
+                Ok(_) => None,
+                Err(Problem::MethodNotAllowed { allow }) => Some(allow.join(", ")),
+                Err(problem) => panic!("{problem:?}"),
+            };
+        assert_eq!(allow("/api/things", Method::GET), None);
+        assert_eq!(allow("/api/things", Method::HEAD), None);
+        assert_eq!(
+            allow("/api/things", Method::OPTIONS).as_deref(),
+            Some("GET, HEAD, POST")
+        );
+        assert_eq!(
+            allow("/api/things/take", Method::HEAD).as_deref(),
+            Some("GET")
+        );
+        assert_eq!(
+            allow("/api/things/a/end", Method::HEAD).as_deref(),
+            Some("POST")
+        );
+        assert_eq!(
+            allow("/api/things/a", Method::PUT).as_deref(),
+            Some("DELETE, GET, HEAD")
+        );
+    }
+
+    #[test]
+    fn refusals_of_disguised_paths_are_envelopes_too() {
+        for path in [
+            "/api",
+            "/api/",
+            "/API/x",
+            "//api/x",
+            "/%61pi/x",
+            "/%61%70%49",
+        ] {
+            assert!(is_under_api(path), "{path}");
+        }
+        for path in ["/", "/apis", "/docs/api", "/a%70", "*", ""] {
+            assert!(!is_under_api(path), "{path}");
+        }
+    }
+}

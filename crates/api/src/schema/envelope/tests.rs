@@ -1,0 +1,115 @@
+//! The mirrors say what they mirror.
+
+use ats_pat_domain::problem::Reason;
+use ats_pat_domain::scope::Scope;
+use ats_pat_domain::{Status, Timestamp, TokenId, UserId};
+use ats_pat_service::view;
+use poem_openapi::types::ToJSON;
+use serde_json::{Value, json};
+
+use super::*;
+
+const AT: Timestamp = Timestamp::from_millis(1_800_000_000_123);
+
+fn token(status: Status, at: Option<Timestamp>) -> view::TokenView {
+    view::TokenView {
+        id: TokenId::new(AT, [1; 10]),
+        name: "ci".to_owned(),
+        description: "build".to_owned(),
+        status,
+        scopes: vec!["all".to_owned()],
+        allowed_networks: at.map(|_| vec!["10.0.0.0/8".to_owned()]),
+        created_at: AT,
+        expires_at: AT,
+        regenerated_at: at,
+        revoked_at: at,
+        last_used_at: at,
+        last_used_from: at.map(|_| "10.1.2.3".to_owned()),
+    }
+}
+
+/// The mirror as it is sent, as the document's library would send it, and the domain's own.
+fn assert_mirrors<M: Serialize + ToJSON, V: Serialize>(mirror: &M, view: V) {
+    let sent = serde_json::to_value(mirror).unwrap();
+    assert_eq!(sent, serde_json::to_value(Envelope::success(view)).unwrap());
+    assert_eq!(Some(sent), mirror.to_json());
+}
+
+#[test]
+fn tokens_and_pages_mirror_their_views() {
+    for status in Status::ALL {
+        for at in [None, Some(AT)] {
+            assert_mirrors(
+                &PersonalAccessTokenEnvelope::success(token(status, at)),
+                token(status, at),
+            );
+        }
+    }
+    let page = view::TokenPageView {
+        items: vec![token(Status::Active, None)],
+        page: 2,
+        page_size: 25,
+        total: 26,
+    };
+    assert_mirrors(
+        &PersonalAccessTokenPageEnvelope::success(page.clone()),
+        page,
+    );
+}
+
+#[test]
+fn users_identities_and_policies_mirror_their_views() {
+    let user = view::SessionUser {
+        id: UserId::new(AT, [2; 10]),
+        user_name: "ada".to_owned(),
+        display_name: "Ada L.".to_owned(),
+        is_admin: true,
+    };
+    assert_mirrors(&SessionUserEnvelope::success(user.clone()), user);
+    let identity = view::Identity {
+        id: UserId::new(AT, [2; 10]),
+        user_name: "ada".to_owned(),
+        display_name: "Ada L.".to_owned(),
+        scopes: vec!["orders:read".to_owned()],
+        token_id: TokenId::new(AT, [1; 10]),
+        expires_at: AT,
+    };
+    assert_mirrors(&IdentityEnvelope::success(identity.clone()), identity);
+    let policy = view::PolicyView {
+        max_lifetime_days: 366,
+        default_lifetime_days: 30,
+        max_active_tokens: 100,
+        scopes: vec![Scope::new("orders:read", "Read orders").unwrap()],
+    };
+    assert_mirrors(
+        &PersonalAccessTokenPolicyEnvelope::success(policy.clone()),
+        policy,
+    );
+}
+
+#[test]
+fn a_secret_stands_beside_its_token() {
+    let issued = view::IssuedToken {
+        token: token(Status::Active, None),
+        secret: "atspat_x".to_owned().into(),
+    };
+    let expected = json!({"Token": token(Status::Active, None), "Secret": "atspat_x"});
+    assert_mirrors(
+        &IssuedPersonalAccessTokenEnvelope::success(issued),
+        expected,
+    );
+    assert_mirrors(&AuthenticationTokenEnvelope::success("a.b.c"), "a.b.c");
+}
+
+#[test]
+fn nothing_and_refusals_mirror_the_domain() {
+    let done = serde_json::to_value(EmptyEnvelope::done()).unwrap();
+    assert_eq!(done, serde_json::to_value(Envelope::<()>::empty()).unwrap());
+    let problem = Problem::validation("Name", Reason::Required);
+    let refused = serde_json::to_value(ErrorEnvelope::of(&problem)).unwrap();
+    assert_eq!(
+        refused,
+        serde_json::to_value(Envelope::<()>::problem(&problem)).unwrap()
+    );
+    assert_eq!(refused["Data"], Value::Null);
+}

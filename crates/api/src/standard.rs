@@ -1,0 +1,113 @@
+//! The endpoints that other standards name, at their exact paths.
+
+use ats_pat_http::{Challenge, HttpSettings, RequestContext, problem_headers, status};
+use ats_pat_service::{Error, Service};
+use bytes::Bytes;
+use poem::http::{HeaderValue, Method, StatusCode, header};
+use poem::{Request, Response};
+
+use crate::document;
+
+const KEYS: &str = "/.well-known/jwks.json";
+const DOCUMENT_JSON: &str = "/openapi.json";
+const DOCUMENT_YAML: &str = "/openapi.yaml";
+const LIVE: &str = "/health/live";
+const READY: &str = "/health/ready";
+
+/// Published keys, document and health.
+pub struct Standard {
+    service: Service,
+    document_json: Bytes,
+    document_yaml: Bytes,
+}
+
+impl Standard {
+    /// The document is written once, here.
+    pub fn new(service: Service, settings: &HttpSettings) -> Self {
+        let document = document(settings.is_https());
+        Self {
+            service,
+            document_json: document::as_json(&document).into(),
+            document_yaml: document::as_yaml(&document).into(),
+        }
+    }
+
+    /// Whether a path is one of these.
+    pub fn owns(path: &str) -> bool {
+        matches!(path, KEYS | DOCUMENT_JSON | DOCUMENT_YAML | LIVE | READY)
+    }
+
+    /// The answer at a path that [`Self::owns`]; HEAD as GET.
+    pub async fn answer(&self, request: &Request, context: &RequestContext) -> Response {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            let mut response = plain(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "only GET and HEAD\n".to_owned(),
+            );
+            response
+                .headers_mut()
+                .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+            return response;
+        }
+        match request.uri().path() {
+            KEYS => self.keys(context).await,
+            DOCUMENT_JSON => public("application/json", "no-cache", self.document_json.clone()),
+            DOCUMENT_YAML => public("application/yaml", "no-cache", self.document_yaml.clone()),
+            READY => self.ready().await,
+            _ => plain(StatusCode::OK, "server: ok\n".to_owned()),
+        }
+    }
+
+    /// The JWK set (RFC 7517, section 5). Verifiers may keep it for five minutes.
+    async fn keys(&self, context: &RequestContext) -> Response {
+        let keys = match self.service.jwks().await {
+            Ok(keys) => serde_json::to_vec(&keys).ok(),
+            Err(error) => return failure(error, context),
+        };
+        keys.map_or_else(
+            || StatusCode::INTERNAL_SERVER_ERROR.into(),
+            |keys| public("application/json", "public, max-age=300", keys.into()),
+        )
+    }
+
+    async fn ready(&self) -> Response {
+        let checks = self.service.health().await;
+        let healthy = checks.iter().all(|check| check.healthy);
+        let lines = checks.iter().fold(String::new(), |lines, check| {
+            let state = if check.healthy { "ok" } else { "failing" };
+            lines + &format!("{}: {state}: {}\n", check.name, check.message)
+        });
+        plain(
+            if healthy {
+                StatusCode::OK
+            } else {
+                StatusCode::SERVICE_UNAVAILABLE
+            },
+            lines,
+        )
+    }
+}
+
+fn failure(error: Error, context: &RequestContext) -> Response {
+    let problem = error.into_problem(context.request_id());
+    let mut response = plain(status(&problem), format!("{}\n", problem.message()));
+    problem_headers(&problem, Challenge::Session, response.headers_mut());
+    response
+}
+
+fn plain(status: StatusCode, text: String) -> Response {
+    Response::builder()
+        .status(status)
+        .content_type("text/plain; charset=utf-8")
+        .header(header::CACHE_CONTROL, "no-store")
+        .body(text)
+}
+
+/// What anybody may read, scripts of other sites included.
+fn public(content_type: &str, cache: &str, body: Bytes) -> Response {
+    Response::builder()
+        .content_type(content_type)
+        .header(header::CACHE_CONTROL, cache)
+        .header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+        .body(body)
+}
