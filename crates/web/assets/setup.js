@@ -1,0 +1,13 @@
+// Takes the set-up code from the link's fragment into the form, and out of the address bar and history.
+"use strict";
+
+const code = document.getElementById("code");
+const fragment = location.hash.slice(1);
+if (fragment !== "") {
+  code.value = decodeURIComponent(fragment);
+  history.replaceState(null, "", location.pathname);
+}
+if (code.value !== "") {
+  document.getElementById("code-field").hidden = true;
+  document.getElementById("user_name").focus();
+}

@@ -1,0 +1,61 @@
+//! Posted forms.
+
+use ats_pat_domain::Problem;
+use ats_pat_domain::problem::Place;
+use ats_pat_http::cross_site::{self, Unmarked};
+use ats_pat_http::{HttpSettings, read_body};
+use poem::Request;
+use poem::http::{HeaderMap, header};
+
+/// The fields of a form.
+pub struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Reads a form that one of our own pages posted.
+    ///
+    /// # Errors
+    /// 1013 for a large one, 1103 for one from elsewhere, 1015 for what is no form, 1000 for one that is
+    /// broken.
+    pub async fn read(request: &mut Request, settings: &HttpSettings) -> Result<Self, Problem> {
+        let body = read_body(request).await?;
+        cross_site::check(request.headers(), settings.origin(), Unmarked::Refused)?;
+        if !is_form(request.headers()) {
+            return Err(Problem::UnsupportedMediaType);
+        }
+        let text = std::str::from_utf8(&body).map_err(|_| Problem::InvalidRequest {
+            place: Place::Body,
+            path: None,
+        })?;
+        Ok(Self(
+            form_urlencoded::parse(text.as_bytes())
+                .into_owned()
+                .collect(),
+        ))
+    }
+
+    /// The value of a field; one that is missing, or there twice, is empty.
+    pub fn field(&self, name: &str) -> &str {
+        let mut values = self
+            .0
+            .iter()
+            .filter(|(field, _)| field == name)
+            .map(|(_, value)| value.as_str());
+        match (values.next(), values.next()) {
+            (Some(value), None) => value,
+            _ => "",
+        }
+    }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let media_type = value
+        .split_once(';')
+        .map_or(value, |(media_type, _)| media_type);
+    media_type
+        .trim()
+        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
