@@ -1,0 +1,31 @@
+//! The suite that every database runs.
+
+use ats_pat_test_support::conformance::{
+    changes, constraints, migrations, pages, reads, rows, usage,
+};
+use ats_pat_test_support::on_every_database;
+
+macro_rules! suite {
+    ($($room:ident: $($test:ident),+;)+) => {
+        $($(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                on_every_database(|database| async move { $room::$test(&database).await }).await;
+            }
+        )+)+
+    };
+}
+
+suite! {
+    rows: users_come_back, tokens_come_back, secrets_come_back, sessions_come_back, keys_come_back,
+        setup_links_come_back, events_come_back;
+    constraints: what_is_taken_conflicts, a_second_current_secret_is_refused,
+        a_write_must_reach_its_row;
+    changes: parallel_changes_are_numbered_without_gap, what_is_not_committed_leaves_nothing,
+        a_failed_statement_undoes_the_change, an_event_must_follow_the_last_one;
+    reads: a_grant_is_read_whole, names_are_taken_by_active_tokens;
+    pages: pages_are_as_a_list_in_memory;
+    usage: uses_never_go_back, sessions_are_seen_forwards;
+    migrations: parallel_starters_migrate_once, a_database_is_opened_again,
+        a_newer_database_is_refused, a_dead_migration_is_taken_over;
+}

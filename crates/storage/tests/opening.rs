@@ -1,0 +1,209 @@
+//! Opening: what is wrong is named, and what to do; the password never is.
+
+use std::error::Error;
+use std::fs;
+use std::time::Duration;
+
+use ats_pat_domain::port::{CommitError, Repositories, Store, StoreError};
+use ats_pat_storage::{Database, LockError, OpenError, OpenOptions};
+use ats_pat_test_support::conformance::{open, samples};
+use ats_pat_test_support::{Kind, TestDatabase, on_every_server, sqlite};
+use tempfile::TempDir;
+
+const PATIENT: OpenOptions = OpenOptions {
+    max_connections: 2,
+    acquire_timeout: Duration::from_secs(2),
+    statement_timeout: Duration::from_secs(5),
+};
+
+async fn refusal(url: &str) -> OpenError {
+    match Database::open(url, PATIENT).await {
+        Ok(_) => panic!("the URL leads nowhere, yet it opened"),
+        Err(error) => error,
+    }
+}
+
+/// All that an operator or a log may see of an error.
+fn said(error: &dyn Error) -> String {
+    let mut said = vec![format!("{error:?}")];
+    let mut next = Some(error);
+    while let Some(error) = next {
+        said.push(error.to_string());
+        next = error.source();
+    }
+    said.join(" / ")
+}
+
+#[tokio::test]
+async fn a_wrong_place_for_a_file_is_named() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+
+    let error = refusal(&format!("sqlite:{}", path("missing/db"))).await;
+    assert!(
+        matches!(&error, OpenError::FolderMissing { folder } if folder.ends_with("missing")),
+        "{error}"
+    );
+
+    let error = refusal(&format!("sqlite:{}", folder.path().display())).await;
+    assert!(matches!(error, OpenError::IsAFolder { .. }), "{error}");
+
+    fs::write(
+        path("text"),
+        "this is a text of some length, and not a database at all".repeat(100),
+    )
+    .unwrap();
+    let error = refusal(&format!("sqlite:{}", path("text"))).await;
+    assert!(matches!(error, OpenError::NotADatabase { .. }), "{error}");
+
+    for url in ["sqlite::memory:", "sqlite:x?mode=memory"] {
+        assert!(matches!(refusal(url).await, OpenError::InMemory), "{url}");
+    }
+    for url in ["", "ats-pat.db", "oracle://scott:tiger@host/db"] {
+        let error = refusal(url).await;
+        assert!(matches!(error, OpenError::UnknownScheme), "{url}");
+        assert!(!said(&error).contains("tiger"));
+    }
+    let error = refusal("mysql://scott:tiger@127.0.0.1").await;
+    assert!(matches!(error, OpenError::InvalidUrl { .. }), "{error}");
+    let error = refusal("postgres://scott:tiger@127.0.0.1:port/db").await;
+    assert!(matches!(error, OpenError::InvalidUrl { .. }), "{error}");
+    assert!(!said(&error).contains("tiger"));
+}
+
+#[tokio::test]
+async fn a_file_is_made_for_its_owner_alone_and_locked_by_one_server() {
+    let database = sqlite();
+    let first = open(&database).await;
+    #[cfg(unix)]
+    for file in fs::read_dir(database.folder().unwrap()).unwrap() {
+        use std::os::unix::fs::PermissionsExt;
+        let file = file.unwrap();
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", file.path().display());
+    }
+    assert_eq!(
+        database
+            .number("SELECT COUNT(*) FROM pragma_journal_mode WHERE journal_mode = 'wal'")
+            .await,
+        1
+    );
+
+    let lock = first.lock_exclusively().unwrap().unwrap();
+    assert!(lock.path().to_string_lossy().ends_with("test.db.lock"));
+    let second = open(&database).await;
+    let refused = second.lock_exclusively().unwrap_err();
+    assert!(matches!(refused, LockError::Held { .. }), "{refused}");
+    assert!(refused.to_string().contains("another server"));
+    drop(lock);
+    assert!(second.lock_exclusively().unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_refused_login_is_explained_without_the_password() {
+    on_every_server(|database| async move {
+        let url = database.url();
+        let (scheme, rest) = url.split_once("://").unwrap();
+        let (credentials, place) = rest.split_once('@').unwrap();
+        let (user, password) = credentials.split_once(':').unwrap();
+        let (server, name) = place.split_once('/').unwrap();
+
+        let error = refusal(&format!("{scheme}://{user}:tiger@{place}")).await;
+        assert!(
+            matches!(&error, OpenError::AccessDenied { .. }),
+            "{}",
+            said(&error)
+        );
+        assert!(
+            error.to_string().contains(user) && error.to_string().contains(server),
+            "{error}"
+        );
+        assert!(!said(&error).contains("tiger"), "{}", said(&error));
+
+        let error = refusal(&format!("{url}_missing")).await;
+        assert!(
+            matches!(&error, OpenError::NoSuchDatabase { .. }),
+            "{}",
+            said(&error)
+        );
+        assert!(
+            error.to_string().contains(&format!("{name}_missing")),
+            "{error}"
+        );
+        assert!(!said(&error).contains(password));
+
+        let error = refusal(&format!("{scheme}://{user}:tiger@127.0.0.1:1/{name}")).await;
+        assert!(
+            matches!(&error, OpenError::Unreachable { .. }),
+            "{}",
+            said(&error)
+        );
+        assert!(error.to_string().contains("127.0.0.1:1"), "{error}");
+        assert!(!said(&error).contains("tiger"));
+
+        let store = open(&database).await;
+        assert!(store.lock_exclusively().unwrap().is_none());
+        assert!(!format!("{store:?}").contains(password));
+    })
+    .await;
+}
+
+/// Ends every connection to the database, as a server that restarts does.
+async fn break_connections(database: &TestDatabase) {
+    if database.kind() == Kind::Postgres {
+        let ended = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity \
+             WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        assert!(database.number(ended).await > 0);
+        return;
+    }
+    let others =
+        "FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID()";
+    while database.number(&format!("SELECT COUNT(*) {others}")).await > 0 {
+        let one = format!("SELECT CAST(MIN(ID) AS SIGNED) {others}");
+        let id = database.number(&one).await;
+        database.execute(&format!("KILL {id}")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_undoes_its_change_and_is_replaced() {
+    on_every_server(|database| async move {
+        let store = open(&database).await;
+        let change = store.begin().await.unwrap();
+        change.insert_user(&samples::user(1, "ada")).await.unwrap();
+        break_connections(&database).await;
+        let broken = change.append(&samples::event(1)).await;
+        assert!(
+            matches!(broken, Err(StoreError::Unavailable(_))),
+            "{broken:?}"
+        );
+        let ended = change.commit().await;
+        assert!(
+            matches!(ended, Err(CommitError::Undone(StoreError::Unavailable(_)))),
+            "{ended:?}"
+        );
+        assert!(store.users().all().await.unwrap().is_empty());
+        store.begin().await.unwrap().rollback().await.unwrap();
+        store.ping().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_error_quotes_no_value_of_a_statement() {
+    on_every_server(|database| async move {
+        let store = open(&database).await;
+        for expected in [true, false] {
+            let change = store.begin().await.unwrap();
+            let mut user = samples::user(1, "marker-in-a-name");
+            user.row.password_hash = Some("marker-in-a-hash".to_owned());
+            let inserted = change.insert_user(&user).await;
+            assert_eq!(inserted.is_ok(), expected);
+            if let Err(error) = inserted {
+                assert!(!said(&error).contains("marker"), "{}", said(&error));
+            }
+            let _ = change.commit().await;
+        }
+    })
+    .await;
+}
