@@ -48,6 +48,7 @@ fn response(schema: &mut Value) {
         return;
     };
     for (name, property) in properties.iter_mut() {
+        plain_reference(property);
         if !required.contains(name) {
             nullable(property);
         }
@@ -79,11 +80,23 @@ fn request(schema: &mut Value, required: &[&str]) {
 
 /// `nullable` beside a `$ref` says nothing in OpenAPI 3.0, and beside `allOf` only with a `type`.
 fn nullable(property: &mut Value) {
-    if property.get("$ref").is_some() || property.get("allOf").is_some() {
+    if property.get("$ref").is_some() {
         let bare = property.take();
         *property = json!({"type": "object", "allOf": [bare]});
     }
     property["nullable"] = json!(true);
+}
+
+/// A field's description makes poem-openapi wrap its `$ref` in `allOf`, which generators take for a type of
+/// its own: the type's own description has to do.
+fn plain_reference(property: &mut Value) {
+    if let Some(reference) = property
+        .get("allOf")
+        .and_then(|all| all[0].get("$ref"))
+        .cloned()
+    {
+        *property = json!({"$ref": reference});
+    }
 }
 
 fn headers(response: &mut Value) {

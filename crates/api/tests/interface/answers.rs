@@ -1,0 +1,193 @@
+//! Whole answers, with times, ids and secrets left out.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ats_pat_service::Service;
+use ats_pat_test_support::world::{DAY, PASSWORD};
+use serde_json::{Value, json};
+
+use crate::fixture::{Answer, EXCHANGE, Server, TOKENS};
+
+/// Replaces what differs from run to run.
+fn redact(value: &mut Value) {
+    match value {
+        Value::Object(members) => members.values_mut().for_each(redact),
+        Value::Array(elements) => elements.iter_mut().for_each(redact),
+        Value::String(text) if text.starts_with("atspat_") && text.len() == 56 => {
+            "[secret]".clone_into(text)
+        }
+        Value::String(text) if text.starts_with("eyJ") => "[authentication token]".clone_into(text),
+        Value::String(text) if text.len() == 36 && text.matches('-').count() == 4 => {
+            "[id]".clone_into(text)
+        }
+        _ => {}
+    }
+}
+
+fn tell(text: &mut String, line: &str, answer: &Answer) {
+    let mut body = answer.json();
+    redact(&mut body);
+    writeln!(text, "{line}\n{}", answer.status).unwrap();
+    for name in [
+        "ats-authentication-token-expires-at",
+        "ats-personal-access-token-expires-at",
+        "retry-after",
+        "www-authenticate",
+    ] {
+        if !answer.header(name).is_empty() {
+            writeln!(text, "{name}: {}", answer.header(name)).unwrap();
+        }
+    }
+    if let Some((_, attributes)) = answer.header("set-cookie").split_once(';') {
+        writeln!(text, "set-cookie: […];{attributes}").unwrap();
+    }
+    writeln!(text, "{body:#}\n").unwrap();
+}
+
+#[tokio::test]
+async fn every_route_answers_in_its_envelope() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("ada").await;
+    let mut text = String::new();
+    let sign_in = json!({"UserName": "ADA", "Password": PASSWORD});
+    let answer = server.call("POST /api/session").json(&sign_in).send().await;
+    tell(&mut text, "POST /api/session", &answer);
+    let answer = server
+        .call("POST /api/session")
+        .json(&json!({"UserName": "ada", "Password": "wrong-horse"}))
+        .send()
+        .await;
+    tell(&mut text, "POST /api/session (a wrong password)", &answer);
+    let mut new = server.new_token("ci");
+    new["Description"] = json!("builds");
+    new["AllowedNetworks"] = json!(["127.0.0.1", "10.1.2.3/8"]);
+    let created = server
+        .call(&format!("POST {TOKENS}"))
+        .cookie(&cookie)
+        .json(&new)
+        .send()
+        .await;
+    tell(&mut text, "POST /api/personalaccesstoken", &created);
+    let created = created.json();
+    let (id, secret) = (
+        created["Data"]["Token"]["Id"].as_str().unwrap(),
+        created["Data"]["Secret"].as_str().unwrap(),
+    );
+    let again = server
+        .call(&format!("POST {TOKENS}"))
+        .cookie(&cookie)
+        .json(&new)
+        .send()
+        .await;
+    tell(
+        &mut text,
+        "POST /api/personalaccesstoken (the same name)",
+        &again,
+    );
+    let exchanged = server
+        .call(&format!("GET {EXCHANGE}"))
+        .header("personalAccessToken", secret)
+        .send()
+        .await;
+    tell(
+        &mut text,
+        "GET /api/personalaccesstoken/getAuthenticationToken",
+        &exchanged,
+    );
+    let exchanged = exchanged.json();
+    let bearer = format!("bearer {}", exchanged["Data"].as_str().unwrap());
+    tell(
+        &mut text,
+        "GET /api/identity",
+        &server
+            .call("GET /api/identity")
+            .header("Authorization", &bearer)
+            .send()
+            .await,
+    );
+    for line in [
+        "GET /api/session".to_owned(),
+        format!("GET {TOKENS}/policy"),
+        format!("GET {TOKENS}"),
+        format!("GET {TOKENS}/{id}"),
+        format!("POST {TOKENS}/{id}/regenerate"),
+        format!("POST {TOKENS}/{id}/revoke"),
+        format!("POST {TOKENS}/{id}/revoke"),
+        "DELETE /api/session".to_owned(),
+    ] {
+        let answer = server.call(&line).cookie(&cookie).send().await;
+        tell(&mut text, &line.replace(id, "{Id}"), &answer);
+    }
+    let answer = server
+        .call("GET /api/identity")
+        .header("Authorization", &bearer)
+        .send()
+        .await;
+    tell(&mut text, "GET /api/identity (of a revoked token)", &answer);
+    insta::assert_snapshot!("answers", text);
+}
+
+#[tokio::test]
+async fn an_expired_token_tells_when() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("ada").await;
+    let secret = server.create(&cookie, "ci").await["Secret"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    server.world.clock.advance(DAY);
+    let answer = server
+        .call(&format!("GET {EXCHANGE}"))
+        .header("personalAccessToken", &secret)
+        .send()
+        .await;
+    assert_eq!(
+        (answer.status, answer.code(), answer.parameters().as_str()),
+        (401, 1202, "2026-11-25T10:20:30.123Z")
+    );
+}
+
+/// A clock that a test breaks.
+struct BrokenClock(Arc<AtomicBool>);
+
+impl ats_pat_domain::port::Clock for BrokenClock {
+    fn now(&self) -> ats_pat_domain::Timestamp {
+        assert!(
+            !self.0.load(Ordering::SeqCst),
+            "a secret that stands in a panic"
+        );
+        ats_pat_test_support::clock::START
+    }
+
+    fn since_boot(&self) -> std::time::Duration {
+        DAY
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_an_envelope_and_the_connection_lives() {
+    let server = Server::start().await;
+    let mut parts = server.world.parts();
+    let broken = Arc::new(AtomicBool::new(false));
+    parts.clock = Arc::new(BrokenClock(broken.clone()));
+    let service = Service::open(parts).await.unwrap();
+    let server = Server::over(service, server).await;
+    broken.store(true, Ordering::SeqCst);
+    for _ in 0..2 {
+        let answer = server
+            .call("GET /api/session")
+            .cookie("__Host-ats_session=x")
+            .send()
+            .await;
+        assert_eq!(
+            (answer.status, answer.code()),
+            (500, 1500),
+            "{}",
+            answer.text
+        );
+        assert_eq!(answer.parameters(), answer.header("x-request-id"));
+        assert!(!answer.text.contains("secret that"));
+    }
+}

@@ -1,0 +1,51 @@
+//! The cross-site rule on every route that changes something.
+
+use ats_pat_test_support::world::ISSUER;
+
+use crate::fixture::{NOBODYS, Server, TOKENS};
+
+#[tokio::test]
+async fn other_sites_change_nothing_and_may_not_even_sign_in() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("ada").await;
+    for line in [
+        "POST /api/session".to_owned(),
+        "DELETE /api/session".to_owned(),
+        format!("POST {TOKENS}"),
+        format!("POST {TOKENS}/{NOBODYS}/revoke"),
+        format!("POST {TOKENS}/{NOBODYS}/regenerate"),
+    ] {
+        for (name, value) in [
+            ("Origin", "https://evil.example"),
+            ("Origin", "null"),
+            ("Origin", "http://pat.example.com"),
+            ("Sec-Fetch-Site", "cross-site"),
+            ("Sec-Fetch-Site", "same-site"),
+        ] {
+            let answer = server
+                .call(&line)
+                .cookie(&cookie)
+                .header(name, value)
+                .code()
+                .await;
+            assert_eq!(answer, (403, 1103), "{line} {name}: {value}");
+        }
+        for (name, value) in [
+            ("Origin", ISSUER),
+            ("Sec-Fetch-Site", "same-origin"),
+            ("Sec-Fetch-Site", "none"),
+        ] {
+            let (_, code) = server.call(&line).header(name, value).code().await;
+            assert_ne!(code, 1103, "{line} {name}: {value}");
+        }
+    }
+    assert_eq!(
+        server
+            .call("GET /api/session")
+            .cookie(&cookie)
+            .header("Origin", "null")
+            .code()
+            .await,
+        (200, 1)
+    );
+}

@@ -1,0 +1,12 @@
+//! The interface through real connections: every route, its refusals and their order.
+
+mod answers;
+mod bodies;
+mod connection;
+mod cross_site;
+mod fixture;
+mod lists;
+mod order;
+mod ownership;
+mod paths;
+mod standard;

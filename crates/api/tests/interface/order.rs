@@ -1,0 +1,246 @@
+//! Refusals come in the contract's order, and credentials are told apart.
+
+use serde_json::json;
+
+use crate::fixture::{EXCHANGE, NOBODYS, Server, TOKENS};
+
+/// A request with everything wrong, put right step by step.
+#[tokio::test]
+async fn what_is_wrong_first_is_told_first() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("ada").await;
+    let large = "x".repeat(65_537);
+    let foreign = ("Origin", "https://evil.example");
+    let regenerate = format!("POST {TOKENS}/{NOBODYS}/regenerate");
+
+    let wrong = |line: &str| {
+        server
+            .call(line)
+            .header(foreign.0, foreign.1)
+            .body("text/plain", large.clone())
+    };
+    assert_eq!(wrong("POST /api/nothing").code().await, (404, 1004));
+    assert_eq!(
+        wrong(&format!("PUT {TOKENS}/{NOBODYS}/regenerate"))
+            .code()
+            .await,
+        (405, 1005)
+    );
+    assert_eq!(wrong(&regenerate).code().await, (413, 1013));
+    let call = || server.call(&regenerate);
+    assert_eq!(
+        call()
+            .header(foreign.0, foreign.1)
+            .body("text/plain", "{")
+            .code()
+            .await,
+        (403, 1103)
+    );
+    assert_eq!(call().body("text/plain", "{").code().await, (401, 1100));
+    assert_eq!(
+        call().cookie(&cookie).body("text/plain", "{").code().await,
+        (415, 1015)
+    );
+    assert_eq!(
+        call()
+            .cookie(&cookie)
+            .body("application/json", "{")
+            .code()
+            .await,
+        (400, 1000)
+    );
+    assert_eq!(
+        call()
+            .cookie(&cookie)
+            .json(&json!({"ExpiresAt": "tomorrow"}))
+            .code()
+            .await,
+        (400, 1001)
+    );
+    assert_eq!(
+        call()
+            .cookie(&cookie)
+            .json(&json!({"ExpiresAt": "2020-01-01T00:00:00Z"}))
+            .code()
+            .await,
+        (400, 1302)
+    );
+    assert_eq!(
+        call().cookie(&cookie).json(&json!({})).code().await,
+        (404, 1300)
+    );
+    assert_eq!(call().cookie(&cookie).code().await, (404, 1300));
+    let id = server.create(&cookie, "ci").await["Token"]["Id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        server
+            .call(&format!("POST {TOKENS}/{id}/revoke"))
+            .cookie(&cookie)
+            .code()
+            .await,
+        (200, 1)
+    );
+    assert_eq!(
+        server
+            .call(&format!("POST {TOKENS}/{id}/regenerate"))
+            .cookie(&cookie)
+            .code()
+            .await,
+        (409, 1303)
+    );
+}
+
+#[tokio::test]
+async fn only_a_session_manages_tokens() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("ada").await;
+    let issued = server.create(&cookie, "ci").await;
+    let secret = issued["Secret"].as_str().unwrap();
+    let id = issued["Token"]["Id"].as_str().unwrap();
+    let bearer = server
+        .call(&format!("GET {EXCHANGE}"))
+        .header("personalAccessToken", secret)
+        .send()
+        .await;
+    let bearer = format!("Bearer {}", bearer.json()["Data"].as_str().unwrap());
+    for line in [
+        format!("GET {TOKENS}"),
+        format!("POST {TOKENS}"),
+        format!("GET {TOKENS}/policy"),
+        format!("GET {TOKENS}/{id}"),
+        format!("POST {TOKENS}/{id}/revoke"),
+        format!("POST {TOKENS}/{id}/regenerate"),
+        "GET /api/session".to_owned(),
+    ] {
+        let answer = server
+            .call(&line)
+            .header("personalAccessToken", secret)
+            .header("Authorization", &bearer)
+            .send()
+            .await;
+        assert_eq!(
+            (
+                answer.status,
+                answer.code(),
+                answer.header("www-authenticate")
+            ),
+            (401, 1100, "Session"),
+            "{line}"
+        );
+    }
+    let listed = server
+        .call(&format!("GET {TOKENS}"))
+        .cookie(&cookie)
+        .header("Authorization", "Bearer nonsense");
+    assert_eq!(listed.code().await, (200, 1));
+    let page = server
+        .call(&format!("GET {TOKENS}"))
+        .cookie(&cookie)
+        .send()
+        .await
+        .json();
+    assert_eq!(
+        (&page["Data"]["Total"], &page["Data"]["Items"][0]["Status"]),
+        (&json!(1), &json!("Active"))
+    );
+}
+
+#[tokio::test]
+async fn two_session_cookies_are_as_none() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("ada").await;
+    assert!(cookie.starts_with("__Host-ats_session="), "{cookie}");
+    let get = || server.call("GET /api/session");
+    assert_eq!(get().cookie(&cookie).code().await, (200, 1));
+    assert_eq!(
+        get().cookie(&format!("{cookie}; {cookie}")).code().await,
+        (401, 1100)
+    );
+    assert_eq!(
+        get()
+            .cookie(&cookie)
+            .cookie("__Host-ats_session=x")
+            .code()
+            .await,
+        (401, 1100)
+    );
+    assert_eq!(
+        get().cookie(&cookie.replace("__Host-", "")).code().await,
+        (401, 1100)
+    );
+}
+
+#[tokio::test]
+async fn the_exchange_wants_exactly_one_token() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("ada").await;
+    let secret = server.create(&cookie, "ci").await["Secret"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let call = || server.call(&format!("GET {EXCHANGE}"));
+    for (call, code) in [
+        (call(), 1200),
+        (call().header("personalAccessToken", ""), 1200),
+        (call().header("personalAccessToken", "atspat_x"), 1201),
+        (
+            call()
+                .header("personalAccessToken", &secret)
+                .header("personalAccessToken", &secret),
+            1201,
+        ),
+        (
+            call().header("Authorization", &format!("Bearer {secret}")),
+            1200,
+        ),
+    ] {
+        let answer = call.send().await;
+        assert_eq!(
+            (
+                answer.status,
+                answer.code(),
+                answer.header("www-authenticate")
+            ),
+            (401, code, "PersonalAccessToken")
+        );
+        assert!(!answer.text.contains("atspat_"));
+    }
+    let identity = server
+        .call("GET /api/identity")
+        .header("Authorization", &format!("Bearer {secret}"))
+        .send()
+        .await;
+    assert_eq!(
+        (
+            identity.status,
+            identity.code(),
+            identity.header("www-authenticate")
+        ),
+        (401, 1206, "Bearer")
+    );
+}
+
+#[tokio::test]
+async fn signing_out_succeeds_also_without_a_session_and_ends_the_cookie() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("ada").await;
+    for cookie in [cookie.as_str(), cookie.as_str(), "", "__Host-ats_session=x"] {
+        let answer = server
+            .call("DELETE /api/session")
+            .cookie(cookie)
+            .send()
+            .await;
+        assert_eq!((answer.status, answer.code()), (200, 1));
+        assert!(
+            answer.header("set-cookie").ends_with("; Max-Age=0"),
+            "{}",
+            answer.header("set-cookie")
+        );
+    }
+    assert_eq!(
+        server.call("GET /api/session").cookie(&cookie).code().await,
+        (401, 1100)
+    );
+}

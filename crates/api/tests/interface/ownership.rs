@@ -1,0 +1,78 @@
+//! Every route × nobody, another user, the owner: a token is its owner's alone.
+
+use serde_json::{Value, json};
+
+use crate::fixture::{NOBODYS, Server, TOKENS};
+
+fn routes(id: &str) -> Vec<String> {
+    vec![
+        format!("GET {TOKENS}/{id}"),
+        format!("POST {TOKENS}/{id}/revoke"),
+        format!("POST {TOKENS}/{id}/regenerate"),
+    ]
+}
+
+async fn tokens(server: &Server, cookie: &str) -> Value {
+    server
+        .call(&format!("GET {TOKENS}"))
+        .cookie(cookie)
+        .send()
+        .await
+        .json()
+}
+
+#[tokio::test]
+async fn another_user_s_token_and_none_at_all_get_the_same_answer_and_nothing_changes() {
+    let server = Server::start().await;
+    let (ada, bob) = (server.sign_in("ada").await, server.sign_in("bob").await);
+    let id = server.create(&ada, "ci").await["Token"]["Id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let before = (tokens(&server, &ada).await, tokens(&server, &bob).await);
+    for id in [id.as_str(), NOBODYS, "no-id", "policy%20", "a%2Fb", "%ff"] {
+        for line in routes(id) {
+            let answer = server.call(&line).cookie(&bob).send().await;
+            assert_eq!((answer.status, answer.code()), (404, 1300), "{line}");
+            assert_eq!(answer.json()["ErrorParameters"], Value::Null, "{line}");
+            let nobody = server.call(&line).send().await;
+            assert_eq!((nobody.status, nobody.code()), (401, 1100), "{line}");
+        }
+    }
+    let mut for_ada = server.new_token("for ada");
+    for field in ["OwnerId", "UserId", "Owner", "User"] {
+        for_ada[field] = json!(NOBODYS);
+        assert_eq!(
+            server
+                .call(&format!("POST {TOKENS}"))
+                .cookie(&bob)
+                .json(&for_ada)
+                .code()
+                .await,
+            (400, 1000),
+            "{field}"
+        );
+        for_ada.as_object_mut().unwrap().remove(field);
+    }
+    assert_eq!(
+        (tokens(&server, &ada).await, tokens(&server, &bob).await),
+        before
+    );
+    for line in [&routes(&id)[0], &routes(&id)[2], &routes(&id)[1]] {
+        assert_eq!(
+            server.call(line).cookie(&ada).code().await,
+            (200, 1),
+            "{line}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn lists_hold_one_s_own_tokens_only() {
+    let server = Server::start().await;
+    let (ada, bob) = (server.sign_in("ada").await, server.sign_in("bob").await);
+    server.create(&ada, "ci").await;
+    server.create(&bob, "ci").await;
+    let listed = tokens(&server, &bob).await;
+    assert_eq!(listed["Data"]["Total"], 1);
+}
