@@ -18,6 +18,8 @@ pub enum SecretInputError {
     Missing { what: &'static str },
     #[error("the terminal can't be asked for a password: use `--password-stdin`")]
     NoTerminal(#[source] io::Error),
+    #[error("no password was given: nothing was changed")]
+    Empty,
     #[error("the two passwords differ: nothing was changed; try again")]
     Differ,
 }
@@ -33,13 +35,13 @@ pub fn from_standard_input(what: &'static str) -> Result<SecretString, SecretInp
 }
 
 /// Asks twice for a new password; an empty one is none.
-pub fn ask_for_new_password() -> Result<Option<SecretString>, SecretInputError> {
+pub fn ask_for_new_password(prompt: &str) -> Result<Option<SecretString>, SecretInputError> {
     let ask = |prompt| {
         rpassword::prompt_password(prompt)
             .map(Zeroizing::new)
             .map_err(SecretInputError::NoTerminal)
     };
-    let first = ask("New password: ")?;
+    let first = ask(prompt)?;
     if first.is_empty() {
         return Ok(None);
     }

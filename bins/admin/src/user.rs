@@ -96,7 +96,7 @@ impl Add {
         let password = if self.password_stdin {
             Some(from_standard_input("password")?)
         } else if can_ask() {
-            ask_for_new_password()?
+            ask_for_new_password("Password (empty for none): ")?
         } else {
             None
         };
@@ -132,7 +132,7 @@ impl SetPassword {
         let password = if self.password_stdin || !can_ask() {
             from_standard_input("password")?
         } else {
-            ask_for_new_password()?.ok_or(SecretInputError::Missing { what: "password" })?
+            ask_for_new_password("New password: ")?.ok_or(SecretInputError::Empty)?
         };
         let user = session
             .with_service(Access::Use, async |service| {

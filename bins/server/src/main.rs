@@ -1,6 +1,5 @@
 //! The server: settings, wiring, listener, signals.
 
-use std::future::Future;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -86,6 +85,7 @@ async fn serve(
         ats_pat_web::endpoint(service.clone(), http),
     );
     if let Ok(address) = listener.local_addr() {
+        tracing::info!(%address, public_url, version = env!("CARGO_PKG_VERSION"), "listening");
         say(&format!("listening on http://{address}"));
     }
     let maintenance = tokio::spawn({
@@ -130,11 +130,10 @@ fn shutdown() -> io::Result<watch::Receiver<bool>> {
     Ok(receiver)
 }
 
-fn until(mut shutdown: watch::Receiver<bool>) -> impl Future<Output = ()> + Send {
-    async move {
-        // An error means that nobody can ask any more, which only happens at the end.
-        let _ = shutdown.wait_for(|asked| *asked).await;
-    }
+/// Done when the process is asked to end.
+async fn until(mut shutdown: watch::Receiver<bool>) {
+    // An error means that nobody can ask any more, which only happens at the end.
+    let _ = shutdown.wait_for(|asked| *asked).await;
 }
 
 /// One line on standard output, at once.

@@ -76,33 +76,15 @@ impl Folder {
             .copied()
             .collect();
         let mut child = self.command(&arguments, &[]).spawn().unwrap();
-        let mut output = BufReader::new(child.stdout.take().unwrap());
-        let mut said = Vec::new();
-        loop {
-            let mut line = String::new();
-            if output.read_line(&mut line).unwrap() == 0 {
-                let mut errors = String::new();
-                child
-                    .stderr
-                    .take()
-                    .unwrap()
-                    .read_to_string(&mut errors)
-                    .unwrap();
-                child.wait().unwrap();
-                panic!("the server ended: {errors}");
-            }
-            let line = line.trim_end().to_owned();
-            let address = line.strip_prefix("listening on http://").map(str::to_owned);
-            said.push(line);
-            if let Some(address) = address {
-                return Server {
-                    child,
-                    address,
-                    said,
-                    output,
-                };
-            }
-        }
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let mut server = Server {
+            child,
+            address: String::new(),
+            said: Vec::new(),
+            output,
+        };
+        server.wait_until_it_listens();
+        server
     }
 }
 
@@ -117,6 +99,24 @@ pub struct Server {
 }
 
 impl Server {
+    #[track_caller]
+    fn wait_until_it_listens(&mut self) {
+        while self.address.is_empty() {
+            let mut line = String::new();
+            if self.output.read_line(&mut line).unwrap() == 0 {
+                let mut errors = String::new();
+                let mut log = self.child.stderr.take().unwrap();
+                log.read_to_string(&mut errors).unwrap();
+                panic!("the server ended: {errors}");
+            }
+            let line = line.trim_end();
+            if let Some(address) = line.strip_prefix("listening on http://") {
+                address.clone_into(&mut self.address);
+            }
+            self.said.push(line.to_owned());
+        }
+    }
+
     /// The whole answer to `GET path`.
     pub fn get(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();

@@ -1,0 +1,230 @@
+//! The real programs, started and stopped.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use serde_json::{Value, json};
+
+pub const PASSWORD: &str = "plum-velvet-orbit-91";
+
+/// A running `ats-pat-server`; killed when dropped.
+pub struct Server {
+    child: Child,
+    pub url: String,
+    pub setup_link: Option<String>,
+    log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Starts the server with its data in `folder` on a free port, and waits until it listens.
+    pub fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    pub fn start_with(folder: &Path, environment: &[(&str, &str)]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_ats-pat-server"))
+            .args(["--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(folder.join("data"))
+            .envs(environment.iter().copied())
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let mut stderr = child.stderr.take().expect("its log");
+        let log = Arc::new(Mutex::new(String::new()));
+        let shared = Arc::clone(&log);
+        let reader = std::thread::spawn(move || {
+            let mut chunk = [0; 8192];
+            while let Ok(read @ 1..) = stderr.read(&mut chunk) {
+                shared
+                    .lock()
+                    .unwrap()
+                    .push_str(&String::from_utf8_lossy(&chunk[..read]));
+            }
+        });
+        let mut setup_link = None;
+        let mut url = None;
+        for line in BufReader::new(child.stdout.take().expect("its output")).lines() {
+            let line = line.expect("a line of text");
+            if let Some((_, link)) = line
+                .split_once("http")
+                .filter(|(_, rest)| rest.contains("/setup#"))
+            {
+                setup_link = Some(format!("http{}", link.trim()));
+            }
+            if let Some(listening) = line.strip_prefix("listening on ") {
+                url = Some(listening.to_owned());
+                break;
+            }
+        }
+        let url = url.unwrap_or_else(|| panic!("the server ended: {}", log.lock().unwrap()));
+        Self {
+            child,
+            url,
+            setup_link,
+            log,
+            reader: Some(reader),
+        }
+    }
+
+    /// What the server has logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Ends the server as an operator would, and gives its whole log.
+    pub fn stop(mut self) -> String {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("the server runs");
+        let status = self.child.wait().expect("the server ends");
+        assert!(status.success(), "a graceful end: {status}");
+        self.reader.take().map(JoinHandle::join);
+        self.log()
+    }
+
+    /// Ends the server at once, as a power loss would.
+    pub fn kill(mut self) {
+        self.child.kill().expect("the server runs");
+        self.child.wait().expect("the server ends");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs `ats-pat-admin` over the same data folder.
+pub fn admin(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(admin_program())
+        .args(["--data-dir"])
+        .arg(folder.join("data"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the admin program starts");
+    child
+        .stdin
+        .take()
+        .expect("its input")
+        .write_all(input.as_bytes())
+        .expect("it reads");
+    child.wait_with_output().expect("it ends")
+}
+
+/// Runs `ats-pat-admin --output json` and reads its answer.
+pub fn admin_json(folder: &Path, arguments: &[&str], input: &str) -> Value {
+    let output = admin(folder, &[&["--output", "json"], arguments].concat(), input);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+/// The admin program of the same build.
+fn admin_program() -> PathBuf {
+    let server = Path::new(env!("CARGO_BIN_EXE_ats-pat-server"));
+    let program = server.with_file_name(format!("ats-pat-admin{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        program.is_file(),
+        "build the whole workspace: `cargo test --workspace`"
+    );
+    program
+}
+
+/// A person's HTTP client: keeps cookies, as a browser does.
+pub struct Client {
+    http: reqwest::Client,
+    url: String,
+}
+
+impl Client {
+    pub fn new(server: &Server) -> Self {
+        let http = reqwest::Client::builder()
+            .cookie_store(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .expect("a client");
+        Self {
+            http,
+            url: server.url.clone(),
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> (u16, Value) {
+        answer(self.http.get(format!("{}{path}", self.url))).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        answer(self.http.post(format!("{}{path}", self.url)).json(body)).await
+    }
+
+    pub async fn sign_in(&self, name: &str) -> (u16, Value) {
+        self.post(
+            "/api/session",
+            &json!({"UserName": name, "Password": PASSWORD}),
+        )
+        .await
+    }
+
+    pub async fn exchange(&self, secret: &str) -> (u16, Value) {
+        let url = format!(
+            "{}/api/personalaccesstoken/getAuthenticationToken",
+            self.url
+        );
+        answer(self.http.get(url).header("personalAccessToken", secret)).await
+    }
+
+    pub async fn identity(&self, token: &str) -> (u16, Value) {
+        answer(
+            self.http
+                .get(format!("{}/api/identity", self.url))
+                .bearer_auth(token),
+        )
+        .await
+    }
+
+    /// Makes a token that lasts for `seconds`.
+    pub async fn create(&self, name: &str, seconds: i64) -> (u16, Value) {
+        let expires_at = time::OffsetDateTime::now_utc() + time::Duration::seconds(seconds);
+        let expires_at = expires_at
+            .format(&time::format_description::well_known::Rfc3339)
+            .expect("a time");
+        self.post(
+            "/api/personalaccesstoken",
+            &json!({"Name": name, "ExpiresAt": expires_at}),
+        )
+        .await
+    }
+}
+
+async fn answer(request: reqwest::RequestBuilder) -> (u16, Value) {
+    let answer = request.send().await.expect("an answer");
+    let status = answer.status().as_u16();
+    let body = answer.text().await.expect("a body");
+    (
+        status,
+        serde_json::from_str(&body).unwrap_or(Value::String(body)),
+    )
+}
+
+pub fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} is no string"))
+        .to_owned()
+}
