@@ -39,6 +39,7 @@ fn main() -> ExitCode {
         }
     };
     start_logging(&settings.log, "info");
+    tracing::trace!(?settings, "settings, of all sources");
     match run(&settings) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
