@@ -1,5 +1,7 @@
 //! The pages through real connections.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
+
 use std::net::SocketAddr;
 
 use ats_pat_http::{HttpSettings, Limits, serve};

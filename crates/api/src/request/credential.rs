@@ -76,15 +76,9 @@ security_scheme!(EndingSession<'a>, "sessionCookie", session_cookie(), optional:
 pub struct PersonalAccessTokens<'a>(pub Vec<&'a [u8]>);
 
 impl<'a> PersonalAccessTokens<'a> {
-    fn read(request: &'a Request) -> Result<Self, Refused> {
-        Ok(Self(
-            request
-                .headers()
-                .get_all(PERSONAL_ACCESS_TOKEN)
-                .iter()
-                .map(HeaderValue::as_bytes)
-                .collect(),
-        ))
+    fn of(request: &'a Request) -> Self {
+        let values = request.headers().get_all(PERSONAL_ACCESS_TOKEN);
+        Self(values.iter().map(HeaderValue::as_bytes).collect())
     }
 }
 
@@ -99,7 +93,7 @@ security_scheme!(
         ..none()
     },
     optional: false,
-    request => PersonalAccessTokens::read(request)
+    request => Ok::<_, Refused>(PersonalAccessTokens::of(request))
 );
 
 /// The authentication token of the one header `Authorization: Bearer …` (RFC 6750, section 2.1; the

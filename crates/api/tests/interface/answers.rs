@@ -16,11 +16,11 @@ fn redact(value: &mut Value) {
         Value::Object(members) => members.values_mut().for_each(redact),
         Value::Array(elements) => elements.iter_mut().for_each(redact),
         Value::String(text) if text.starts_with("atspat_") && text.len() == 56 => {
-            "[secret]".clone_into(text)
+            "[secret]".clone_into(text);
         }
         Value::String(text) if text.starts_with("eyJ") => "[authentication token]".clone_into(text),
         Value::String(text) if text.len() == 36 && text.matches('-').count() == 4 => {
-            "[id]".clone_into(text)
+            "[id]".clone_into(text);
         }
         _ => {}
     }

@@ -18,7 +18,7 @@ async fn read_to_end(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     timeout(LONG, stream.read_to_end(&mut bytes))
         .await
-        .expect("the connection is closed")
+        .unwrap()
         .unwrap();
     String::from_utf8(bytes).unwrap()
 }
