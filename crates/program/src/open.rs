@@ -144,7 +144,7 @@ impl OpenedDatabase {
     /// refused before anything is in the folder.
     async fn open_with_keys(settings: &Settings, access: Access) -> Result<Self, StartError> {
         let folder = folder(settings, access)?;
-        check_master_key_file(settings)?;
+        check_master_key_file(settings, access)?;
         Self::connect(settings, folder).await
     }
 
@@ -214,14 +214,14 @@ fn parts(settings: &Settings, public_url: &str, store: Arc<Database>) -> Parts {
 
 /// Refuses a master key file that can't be used, before anything is made. Whether a missing one may be
 /// made is for the service to say, which knows whether the database holds keys.
-fn check_master_key_file(settings: &Settings) -> Result<(), AuthError> {
+fn check_master_key_file(settings: &Settings, access: Access) -> Result<(), AuthError> {
     let path = &settings.master_key_file;
     match MasterKeys::read(path) {
         Ok(_) => Ok(()),
         Err(AuthError::MasterKeyFileMissing { path }) => {
             // The parent of a bare file name is empty.
             let folder = path.parent().unwrap_or(&path);
-            if folder.as_os_str().is_empty() || folder.is_dir() {
+            if access == Access::Use || folder.as_os_str().is_empty() || folder.is_dir() {
                 return Ok(());
             }
             Err(AuthError::MasterKeyFileNotCreated {
