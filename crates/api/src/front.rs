@@ -78,6 +78,11 @@ impl Interface {
         let challenge = found
             .as_ref()
             .map_or(Challenge::Session, |(route, _)| challenge(route));
+        // The template, never the path: people paste secrets into paths.
+        let (method, template) = (
+            request.method().clone(),
+            found.as_ref().map_or("", |(route, _)| route.template()),
+        );
         let answer = async {
             let (route, token_id) = found?;
             self.answer(request, context, route, token_id).await
@@ -94,6 +99,8 @@ impl Interface {
         if let Some(cookie) = headers.get_mut(header::SET_COOKIE) {
             cookie.set_sensitive(true);
         }
+        let (request_id, status) = (context.request_id(), response.status().as_u16());
+        tracing::debug!(request_id, %method, route = template, status, "answered");
         response
     }
 

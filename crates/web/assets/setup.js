@@ -4,7 +4,7 @@
 const code = document.getElementById("code");
 const fragment = location.hash.slice(1);
 if (fragment !== "") {
-  code.value = decodeURIComponent(fragment);
+  code.value = fragment;
   history.replaceState(null, "", location.pathname);
 }
 if (code.value !== "") {

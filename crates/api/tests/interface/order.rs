@@ -244,3 +244,48 @@ async fn signing_out_succeeds_also_without_a_session_and_ends_the_cookie() {
         (401, 1100)
     );
 }
+
+#[tokio::test]
+async fn a_forwarding_header_of_nobody_we_trust_moves_nobody() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("ada").await;
+    let mut new = server.new_token("office");
+    new["AllowedNetworks"] = json!(["203.0.113.0/24"]);
+    let issued = server
+        .call(&format!("POST {TOKENS}"))
+        .cookie(&cookie)
+        .json(&new)
+        .send()
+        .await;
+    let secret = issued.json()["Data"]["Secret"].as_str().unwrap().to_owned();
+    let call = || {
+        server
+            .call(&format!("GET {EXCHANGE}"))
+            .header("personalAccessToken", &secret)
+    };
+    assert_eq!(call().code().await, (403, 1204));
+    for name in ["X-Forwarded-For", "Forwarded", "X-Real-Ip"] {
+        assert_eq!(
+            call().header(name, "203.0.113.5").code().await,
+            (403, 1204),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn guessing_passwords_is_slowed_and_told_for_how_long() {
+    let server = Server::with(|settings| settings.sign_in_failures_per_quarter_hour = 2).await;
+    server.world.add_user("ada").await;
+    let guess = || {
+        server
+            .call("POST /api/session")
+            .json(&json!({"UserName": "ada", "Password": "wrong-horse-1234"}))
+    };
+    for _ in 0..2 {
+        assert_eq!(guess().code().await, (401, 1101));
+    }
+    let slowed = guess().send().await;
+    assert_eq!((slowed.status, slowed.code()), (429, 1400));
+    assert_eq!(slowed.parameters(), slowed.header("retry-after"));
+}

@@ -1,0 +1,127 @@
+//! The accept loop through real connections.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ats_pat_http::{Half, Limits, Site, serve};
+use poem::endpoint::make;
+use poem::{Endpoint, IntoResponse, Request, Response, Result};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+const LONG: Duration = Duration::from_secs(10);
+
+/// Answers `/slow…` after a while, `/slow/never` never, and says from where it was asked.
+struct Slow {
+    begun: Arc<Notify>,
+}
+
+impl Half for Slow {
+    fn owns(&self, path: &str) -> bool {
+        path.starts_with("/slow")
+    }
+}
+
+impl Endpoint for Slow {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        self.begun.notify_one();
+        if request.uri().path() == "/slow/never" {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        Ok(request.remote_addr().to_string().into_response())
+    }
+}
+
+struct Server {
+    address: SocketAddr,
+    begun: Arc<Notify>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+async fn start(limits: Limits) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let begun = Arc::new(Notify::new());
+    let (stop, stopped) = oneshot::channel::<()>();
+    let pages = make(|_| async { Ok::<_, poem::Error>("a page") });
+    let site = Site::new(
+        Slow {
+            begun: begun.clone(),
+        },
+        pages,
+    );
+    let task = tokio::spawn(serve(listener, site, limits, async {
+        let _ = stopped.await;
+    }));
+    Server {
+        address,
+        begun,
+        stop,
+        task,
+    }
+}
+
+async fn ask(address: SocketAddr, path: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+async fn read_to_end(mut stream: TcpStream) -> String {
+    let mut bytes = Vec::new();
+    timeout(LONG, stream.read_to_end(&mut bytes))
+        .await
+        .unwrap()
+        .unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[tokio::test]
+async fn a_request_under_way_is_answered_before_the_server_ends() {
+    let server = start(Limits::default()).await;
+    let under_way = ask(server.address, "/slow").await;
+    server.begun.notified().await;
+    server.stop.send(()).unwrap();
+    let answer = read_to_end(under_way).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(answer.contains("127.0.0.1:"), "{answer}");
+    timeout(LONG, server.task).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn shutdown_waits_no_longer_than_it_may() {
+    let limits = Limits {
+        shutdown_timeout: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    let server = start(limits).await;
+    let cut_off = ask(server.address, "/slow/never").await;
+    server.begun.notified().await;
+    server.stop.send(()).unwrap();
+    timeout(LONG, server.task).await.unwrap().unwrap();
+    assert_eq!(read_to_end(cut_off).await, "");
+}
+
+#[tokio::test]
+async fn each_half_of_the_site_answers_its_own_paths() {
+    let limits = Limits {
+        idle_timeout: Duration::from_millis(400),
+        ..Limits::default()
+    };
+    let server = start(limits).await;
+    let page = read_to_end(ask(server.address, "/other").await).await;
+    assert!(page.ends_with("a page"), "{page}");
+    let answer = read_to_end(ask(server.address, "/slow/er").await).await;
+    assert!(answer.contains("127.0.0.1:"), "{answer}");
+}
