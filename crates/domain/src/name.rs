@@ -13,24 +13,44 @@ pub const MAX_NAME: usize = 100;
 /// The longest description, in Unicode scalar values.
 pub const MAX_DESCRIPTION: usize = 500;
 
-/// Folds text for comparison: NFKC case folding (Unicode Standard, section 3.13, D146), so that
-/// `Straße`, `STRASSE` and the full-width forms of either are the same.
+/// Folds text for comparison: NFKC case folding (Unicode Standard, section 3.13, toNFKC_Casefold), so that
+/// `Straße`, `STRASSE` and the full-width forms of either are the same, and so are texts that differ only in
+/// characters that nobody sees.
 pub fn fold(text: &str) -> String {
-    text.nfd()
+    let visible = || text.chars().filter(|c| !is_default_ignorable(*c));
+    let folded: String = visible()
+        .nfd()
         .default_case_fold()
         .nfkd()
         .default_case_fold()
         .nfkc()
+        .collect();
+    // A compatibility decomposition may bring ignorable characters of its own.
+    folded
+        .chars()
+        .filter(|c| !is_default_ignorable(*c))
+        .nfc()
         .collect()
+}
+
+/// Default_Ignorable_Code_Point of the Unicode Character Database (DerivedCoreProperties.txt).
+fn is_default_ignorable(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Normalises to NFC, trims white space and checks length and characters.
 fn clean(text: &str, longest: usize) -> Result<String, Reason> {
-    // Counted before normalising, so that a hostile length costs nothing; NFC never has more than three times the scalars of a trimmed text.
+    let text = text.trim();
+    // Before normalising, so that a hostile length costs nothing: NFC joins a few scalar values at most.
     if text.len() > longest.saturating_mul(64) {
         return Err(Reason::TooLong);
     }
-    let text: String = text.trim().nfc().collect();
+    let text: String = text.nfc().collect();
     if text.chars().any(is_refused) {
         return Err(Reason::BadCharacter);
     }
@@ -62,7 +82,12 @@ macro_rules! name {
             /// [`Reason::Empty`], [`Reason::TooLong`] or [`Reason::BadCharacter`].
             pub fn new(text: &str) -> Result<Self, Reason> {
                 let text = clean(text, MAX_NAME)?;
-                if text.is_empty() { Err(Reason::Empty) } else { Ok(Self(text)) }
+                // What nobody sees is no name.
+                if fold(&text).is_empty() {
+                    Err(Reason::Empty)
+                } else {
+                    Ok(Self(text))
+                }
             }
 
             /// The name that was stored; storage gives back what passed [`Self::new`].
@@ -184,5 +209,17 @@ mod tests {
             assert_eq!(fold(a), fold(b), "{a} {b}");
         }
         assert_ne!(fold("ci"), fold("cj"));
+        for hidden in ["a\u{200b}da", "a\u{ad}da", "\u{feff}ADA", "ada\u{fe0f}"] {
+            assert_eq!(fold(hidden), "ada", "{hidden:?}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_sees_is_no_name() {
+        for blank in ["", " ", "\u{200b}", "\u{3164}\u{115f}", &" ".repeat(65_000)] {
+            assert_eq!(TokenName::new(blank), Err(Reason::Empty), "{blank:?}");
+        }
+        let padded = format!("{}spaced", " ".repeat(65_000));
+        assert_eq!(TokenName::new(&padded).unwrap().as_str(), "spaced");
     }
 }

@@ -75,6 +75,8 @@ pub fn parse_network(text: &str) -> Option<IpNet> {
     let text = text.trim();
     let network = match text.parse::<IpAddr>() {
         Ok(address) => IpNet::from(address),
+        // `/08` is no prefix length: other readers take it for octal.
+        Err(_) if text.contains("/0") && !text.ends_with("/0") => return None,
         Err(_) => text.parse::<IpNet>().ok()?,
     };
     Some(unmapped(network).trunc())
@@ -122,6 +124,7 @@ mod tests {
         for written in [
             "",
             "10.0.0.0/33",
+            "10.0.0.0/08",
             "10.0.0",
             "010.0.0.1",
             "localhost",

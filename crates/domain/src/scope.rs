@@ -33,6 +33,9 @@ impl Scopes {
         if chosen.is_empty() {
             return Err(Problem::validation("Scopes", Reason::Empty));
         }
+        if chosen.contains(ALL) && chosen.len() > 1 {
+            return Err(Problem::validation("Scopes", Reason::UnknownValue));
+        }
         if let Some(unknown) = chosen
             .iter()
             .find(|name| **name != ALL && !catalogue.iter().any(|scope| scope.name == **name))
@@ -40,9 +43,6 @@ impl Scopes {
             return Err(Problem::UnknownScope {
                 scope: (*unknown).chars().take(MAX_SCOPE).collect(),
             });
-        }
-        if chosen.contains(ALL) && chosen.len() > 1 {
-            return Err(Problem::validation("Scopes", Reason::UnknownValue));
         }
         Ok(Self(chosen.into_iter().map(ToOwned::to_owned).collect()))
     }
@@ -149,6 +149,10 @@ mod tests {
     #[test]
     fn all_stands_alone() {
         assert_eq!(choose(&["all", "all"]).unwrap(), Scopes::all());
+        assert_eq!(
+            choose(&["all", "nope"]),
+            Err(Problem::validation("Scopes", Reason::UnknownValue))
+        );
         assert_eq!(
             choose(&["all", "orders:read"]),
             Err(Problem::validation("Scopes", Reason::UnknownValue))

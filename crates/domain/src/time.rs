@@ -48,6 +48,10 @@ impl Timestamp {
     /// # Errors
     /// [`NotATime`] for anything else, a time without offset included.
     pub fn parse(text: &str) -> Result<Self, NotATime> {
+        // Section 5.6 allows no other separator; the parser would.
+        if !matches!(text.as_bytes().get(10), Some(b'T' | b't')) {
+            return Err(NotATime);
+        }
         let parsed = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| NotATime)?;
         let millis = i64::try_from(parsed.unix_timestamp_nanos().div_euclid(1_000_000))
             .map_err(|_| NotATime)?;
@@ -129,6 +133,8 @@ mod tests {
             "1764000000",
             "2026-02-30T00:00:00Z",
             "tomorrow",
+            "2026-11-24 10:20:30Z",
+            "2026-11-24_10:20:30Z",
             "9999-12-31T23:59:59-01:00",
         ] {
             assert_eq!(Timestamp::parse(text), Err(NotATime), "{text}");
