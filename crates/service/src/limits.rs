@@ -1,5 +1,6 @@
 //! Limits on guessing.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use quick_cache::sync::Cache;
+use tokio::sync::OwnedMutexGuard;
 
 const QUARTER_HOUR: Duration = Duration::from_mins(15);
 /// How many accounts and addresses are remembered; the least used are forgotten first.
@@ -49,13 +51,25 @@ impl From<IpAddr> for Neighbourhood {
     }
 }
 
+/// What is left of the attempts of one account from one address. Whoever holds the lock has the turn:
+/// attempts that come at once are judged one after the other, so that none slips by and a right one never
+/// counts against another.
+type Attempts = Arc<tokio::sync::Mutex<Limiter>>;
+
 /// Counts attempts; bounded in memory.
 pub(crate) struct Limits {
     clock: SinceBoot,
-    sign_ins: Cache<(String, Neighbourhood), Arc<Limiter>>,
+    sign_ins: Cache<(String, Neighbourhood), Attempts>,
     accounts: Cache<String, Arc<Limiter>>,
     exchanges: Cache<Neighbourhood, Arc<Limiter>>,
     sign_in_failures: NonZeroU32,
+}
+
+/// A sign-in that has its turn; dropped, the next one has it.
+pub(crate) struct SignInTurn<'a> {
+    limits: &'a Limits,
+    attempts: OwnedMutexGuard<Limiter>,
+    folded_name: String,
 }
 
 impl Limits {
@@ -69,62 +83,74 @@ impl Limits {
         }
     }
 
-    /// Counts a sign-in before any password work, so that many at once can't slip through; gives how long
-    /// to wait before it goes on.
-    pub(crate) fn count_sign_in(
+    /// Waits for its turn, then counts a sign-in before any password work.
+    ///
+    /// # Errors
+    /// 1400 after too many failures of this account from this address.
+    pub(crate) async fn sign_in(
         &self,
         folded_name: &str,
         address: IpAddr,
-    ) -> Result<Duration, Problem> {
+    ) -> Result<SignInTurn<'_>, Problem> {
         let key = (folded_name.to_owned(), address.into());
-        self.count(&self.sign_ins, &key, self.sign_in_failures)?;
+        let attempts = get_or_insert(&self.sign_ins, &key, || {
+            Arc::new(tokio::sync::Mutex::new(self.limiter(self.sign_in_failures)))
+        });
+        let attempts = attempts.lock_owned().await;
+        self.count(&attempts)?;
         // Only slowing: by failing often, nobody can lock another out.
-        let slowed = self
-            .count(&self.accounts, &folded_name.to_owned(), ACCOUNT_FAILURES)
-            .is_err();
-        Ok(if slowed { SLOWED_BY } else { Duration::ZERO })
-    }
-
-    /// The sign-in was right: what was counted is forgotten.
-    pub(crate) fn forgive_sign_in(&self, folded_name: &str, address: IpAddr) {
-        self.sign_ins
-            .remove(&(folded_name.to_owned(), Neighbourhood::from(address)));
+        let account = get_or_insert(&self.accounts, &key.0, || {
+            Arc::new(self.limiter(ACCOUNT_FAILURES))
+        });
+        if self.count(&account).is_err() {
+            tokio::time::sleep(SLOWED_BY).await;
+        }
+        Ok(SignInTurn {
+            limits: self,
+            attempts,
+            folded_name: key.0,
+        })
     }
 
     /// Counts an exchange that failed for its secret.
     pub(crate) fn count_failed_exchange(&self, address: IpAddr) -> Result<(), Problem> {
-        self.count(&self.exchanges, &address.into(), EXCHANGE_FAILURES)
+        let limiter = get_or_insert(&self.exchanges, &address.into(), || {
+            Arc::new(self.limiter(EXCHANGE_FAILURES))
+        });
+        self.count(&limiter)
     }
 
-    fn count<K>(
-        &self,
-        limiters: &Cache<K, Arc<Limiter>>,
-        key: &K,
-        per_quarter_hour: NonZeroU32,
-    ) -> Result<(), Problem>
-    where
-        K: std::hash::Hash + Eq + Clone,
-    {
-        let limiter = limiters.get_or_insert_with(key, || {
-            let quota = Quota::with_period(QUARTER_HOUR / per_quarter_hour.get())
-                .unwrap_or_else(|| Quota::per_minute(per_quarter_hour))
-                .allow_burst(per_quarter_hour);
-            Ok::<_, std::convert::Infallible>(Arc::new(RateLimiter::direct_with_clock(
-                quota,
-                self.clock.clone(),
-            )))
-        });
-        let Ok(limiter) = limiter;
+    fn limiter(&self, per_quarter_hour: NonZeroU32) -> Limiter {
+        let quota = Quota::with_period(QUARTER_HOUR / per_quarter_hour.get())
+            .unwrap_or_else(|| Quota::per_minute(per_quarter_hour))
+            .allow_burst(per_quarter_hour);
+        RateLimiter::direct_with_clock(quota, self.clock.clone())
+    }
+
+    fn count(&self, limiter: &Limiter) -> Result<(), Problem> {
         limiter.check().map_err(|not_until| {
             let wait = not_until.wait_time_from(self.clock.0.since_boot());
+            let seconds = wait.as_millis().div_ceil(1000);
             Problem::TooManyRequests {
-                seconds: wait
-                    .as_millis()
-                    .div_ceil(1000)
-                    .try_into()
-                    .unwrap_or(u64::MAX)
-                    .max(1),
+                seconds: seconds.try_into().unwrap_or(u64::MAX).max(1),
             }
         })
     }
+}
+
+impl SignInTurn<'_> {
+    /// The password was right: what was counted is forgotten.
+    pub(crate) fn forgive(mut self) {
+        *self.attempts = self.limits.limiter(self.limits.sign_in_failures);
+        self.limits.accounts.remove(&self.folded_name);
+    }
+}
+
+fn get_or_insert<K, V>(cache: &Cache<K, V>, key: &K, make: impl FnOnce() -> V) -> V
+where
+    K: std::hash::Hash + Eq + Clone,
+    V: Clone,
+{
+    let Ok(value) = cache.get_or_insert_with(key, || Ok::<_, Infallible>(make()));
+    value
 }

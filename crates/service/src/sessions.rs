@@ -18,8 +18,10 @@ use crate::rows::Row;
 use crate::service::Service;
 use crate::view::SessionUser;
 
-/// How often a session in use is noted as seen.
+/// How often a session in use is noted as seen, at most.
 const TOUCHED_EVERY: Duration = Duration::from_mins(1);
+/// The part of the idle time that a note may lag.
+const TOUCHED_PER_IDLE: u32 = 30;
 
 /// A sign-in that was right.
 pub struct SignInResult {
@@ -64,10 +66,7 @@ impl Service {
         address: IpAddr,
     ) -> Result<SignInResult, Error> {
         let folded = checked_name(user_name, password)?.folded();
-        let slow_down = self.inner.limits.count_sign_in(&folded, address)?;
-        if !slow_down.is_zero() {
-            tokio::time::sleep(slow_down).await;
-        }
+        let turn = self.inner.limits.sign_in(&folded, address).await?;
         let user = match self.store().users().by_folded_name(&folded).await? {
             Some(tagged) => self
                 .roots()
@@ -93,7 +92,7 @@ impl Service {
             address,
         };
         let user = self.change(started).await?;
-        self.inner.limits.forgive_sign_in(&folded, address);
+        turn.forgive();
         Ok(SignInResult {
             session_id: id.to_text(),
             user: SessionUser::new(&user),
@@ -113,7 +112,8 @@ impl Service {
             })
             .ok_or(Problem::SignInRequired)?;
         let session = &signed_in.session;
-        if session.last_seen_at.after(TOUCHED_EVERY) <= now
+        let touched_every = TOUCHED_EVERY.min(self.inner.settings.session_idle / TOUCHED_PER_IDLE);
+        if session.last_seen_at.after(touched_every) <= now
             && let Err(error) = self.store().touch_session(&session.id_hash, now).await
         {
             tracing::warn!(cause = %causes(&error), "a session could not be noted as seen");

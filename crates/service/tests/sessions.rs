@@ -148,6 +148,44 @@ async fn guessing_is_limited_for_one_account_from_one_address_only() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn right_passwords_never_count_however_many_come_at_once() {
+    let database = ats_pat_test_support::sqlite();
+    let world = World::new(database.url()).await;
+    world.add_user("ada").await;
+    let tasks: Vec<_> = (0..60)
+        .map(|_| {
+            let service = world.service.clone();
+            tokio::spawn(
+                async move { code(service.sign_in("ada", &PASSWORD.into(), ADDRESS).await) },
+            )
+        })
+        .collect();
+    for task in tasks {
+        assert_eq!(task.await.unwrap(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_session_in_use_lives_however_short_the_idle_time() {
+    let database = ats_pat_test_support::sqlite();
+    let world = World::with(database.url(), |settings| {
+        settings.session_idle = Duration::from_mins(1);
+    })
+    .await;
+    world.add_user("ada").await;
+    let signed_in = world
+        .service
+        .sign_in("ada", &PASSWORD.into(), ADDRESS)
+        .await;
+    let session = signed_in.unwrap().session_id;
+    for _ in 0..10 {
+        world.clock.advance(Duration::from_secs(50));
+        let held = world.service.authenticate(session.expose_secret()).await;
+        assert_eq!(code(held), 1);
+    }
+}
+
 #[tokio::test]
 async fn the_set_up_link_works_once_for_a_day_and_only_the_last_one() {
     on_every_database(|database| async move {
