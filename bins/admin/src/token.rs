@@ -4,7 +4,7 @@ use ats_pat_domain::Status;
 use ats_pat_domain::list::{MAX_PAGE_SIZE, MAX_SEARCH, Sort, TokenQuery};
 use ats_pat_domain::name::fold;
 use ats_pat_program::Access;
-use ats_pat_service::view::TokenView;
+use ats_pat_service::view::OwnedTokenView;
 use clap::{Args, Subcommand};
 
 use crate::failure::Failure;
@@ -143,9 +143,10 @@ fn search(text: &str) -> Result<String, String> {
     Ok(fold(text))
 }
 
-impl Shown for TokenView {
+impl Shown for OwnedTokenView {
     const COLUMNS: &'static [&'static str] = &[
         "Id",
+        "Owner",
         "Name",
         "Status",
         "Scopes",
@@ -156,34 +157,40 @@ impl Shown for TokenView {
 
     fn cells(&self) -> Vec<String> {
         vec![
-            self.id.to_string(),
-            self.name.clone(),
-            self.status.to_string(),
-            self.scopes.join(" "),
-            self.created_at.to_string(),
-            self.expires_at.to_string(),
-            or_dash(self.last_used_at),
+            self.token.id.to_string(),
+            self.owner_name.clone(),
+            self.token.name.clone(),
+            self.token.status.to_string(),
+            self.token.scopes.join(" "),
+            self.token.created_at.to_string(),
+            self.token.expires_at.to_string(),
+            or_dash(self.token.last_used_at),
         ]
     }
 
     fn fields(&self) -> Vec<(&'static str, String)> {
-        let networks = self.allowed_networks.as_ref();
+        let networks = self.token.allowed_networks.as_ref();
         vec![
-            ("Id", self.id.to_string()),
-            ("Name", self.name.clone()),
-            ("Description", self.description.clone()),
-            ("Status", self.status.to_string()),
-            ("Scopes", self.scopes.join(" ")),
+            ("Id", self.token.id.to_string()),
+            ("Owner", self.owner_name.clone()),
+            ("Owner id", self.owner_id.to_string()),
+            ("Name", self.token.name.clone()),
+            ("Description", self.token.description.clone()),
+            ("Status", self.token.status.to_string()),
+            ("Scopes", self.token.scopes.join(" ")),
             (
                 "Networks",
                 networks.map_or_else(|| "any".to_owned(), |networks| networks.join(" ")),
             ),
-            ("Created at", self.created_at.to_string()),
-            ("Expires at", self.expires_at.to_string()),
-            ("Regenerated at", or_dash(self.regenerated_at)),
-            ("Revoked at", or_dash(self.revoked_at)),
-            ("Last used at", or_dash(self.last_used_at)),
-            ("Last used from", or_dash(self.last_used_from.as_ref())),
+            ("Created at", self.token.created_at.to_string()),
+            ("Expires at", self.token.expires_at.to_string()),
+            ("Regenerated at", or_dash(self.token.regenerated_at)),
+            ("Revoked at", or_dash(self.token.revoked_at)),
+            ("Last used at", or_dash(self.token.last_used_at)),
+            (
+                "Last used from",
+                or_dash(self.token.last_used_from.as_ref()),
+            ),
         ]
     }
 }

@@ -72,6 +72,30 @@ impl TokenView {
     }
 }
 
+/// A token entry as operators see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct OwnedTokenView {
+    /// The entry.
+    #[serde(flatten)]
+    pub token: TokenView,
+    /// Whose it is.
+    pub owner_id: UserId,
+    /// The owner's user name.
+    pub owner_name: String,
+}
+
+/// A part of a list of tokens as operators see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnedTokenPageView {
+    /// The tokens of the page, in order.
+    pub items: Vec<OwnedTokenView>,
+    /// The page's number, from 1.
+    pub page: u32,
+    /// How many tokens there are on all pages.
+    pub total: u64,
+}
+
 /// A part of a list of tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]

@@ -243,13 +243,19 @@ impl Run {
             let model = self
                 .tokens
                 .iter()
-                .find(|token| token.id == shown.id.to_string())
+                .find(|token| token.id == shown.token.id.to_string())
                 .unwrap();
             assert_eq!(
-                (shown.status, shown.expires_at),
+                (shown.token.status, shown.token.expires_at),
                 (model.status(now), model.expires_at)
             );
-            let secrets = self.world.store.secrets().of_token(shown.id).await.unwrap();
+            let secrets = self
+                .world
+                .store
+                .secrets()
+                .of_token(shown.token.id)
+                .await
+                .unwrap();
             assert_eq!(secrets.len(), model.secrets.len());
             assert_eq!(
                 secrets

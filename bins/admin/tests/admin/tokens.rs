@@ -1,6 +1,6 @@
 use std::net::Ipv4Addr;
 
-use ats_pat_program::{Access, CommonFlags, Opened, ServerFlags, Settings};
+use ats_pat_program::{Access, CommonFlags, Opened, Settings};
 use ats_pat_service::NewToken;
 use insta::{assert_json_snapshot, assert_snapshot};
 use secrecy::ExposeSecret as _;
@@ -15,7 +15,7 @@ async fn make_token(admin: &Admin, name: &str) -> (String, String) {
         ..CommonFlags::default()
     };
     let long = [("ATS_PAT_POLICY_MAX_LIFETIME_DAYS".into(), "36500".into())];
-    let settings = Settings::load(&flags, &ServerFlags::default(), long).unwrap();
+    let settings = Settings::load(&flags, None, long).unwrap();
     let opened = Opened::open(&settings, "http://127.0.0.1:8080", Access::Use)
         .await
         .unwrap();

@@ -41,13 +41,16 @@ impl Operator<'_> {
                 reason,
             });
         });
-        let display_name = DisplayName::new(new.display_name.as_deref().unwrap_or(&new.name))
-            .map_err(|reason| {
+        let display_name = match (&new.display_name, &name) {
+            (Some(text), _) => DisplayName::new(text).map_err(|reason| {
                 failures.push(Failure {
                     field: "DisplayName",
                     reason,
                 });
-            });
+            }),
+            (None, Ok(name)) => Ok(DisplayName::from_stored(name.as_str().to_owned())),
+            (None, Err(())) => Err(()),
+        };
         let (Ok(name), Ok(display_name)) = (name, display_name) else {
             return Err(Problem::ValidationFailed(failures).into());
         };

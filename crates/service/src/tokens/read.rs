@@ -37,7 +37,7 @@ impl Service {
         self.shown(listed.ok_or(Problem::TokenNotFound)?)
     }
 
-    pub(crate) async fn page(&self, query: &TokenQuery) -> Result<TokenPageView, Error> {
+    async fn page(&self, query: &TokenQuery) -> Result<TokenPageView, Error> {
         let now = self.now();
         let TokenPage { items, total } = self.store().tokens().page(query, now).await?;
         // A planted entry is not listed as if it were one; the total stays the database's.
