@@ -16,7 +16,7 @@ mod user;
 
 use std::process::ExitCode;
 
-use ats_pat_program::{CommonFlags, ServerFlags, Settings, parse, start_logging};
+use ats_pat_program::{CommonFlags, Settings, parse, start_logging};
 use clap::{Parser, Subcommand};
 
 use crate::failure::Failure;
@@ -75,11 +75,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     if let Command::Completions(command) = &arguments.command {
         return command.run();
     }
-    let settings = Settings::load(
-        &arguments.common,
-        &ServerFlags::default(),
-        std::env::vars_os(),
-    )?;
+    let settings = Settings::load(&arguments.common, None, std::env::vars_os())?;
     // What matters comes back as the answer or its refusal, in one line.
     start_logging(&settings.log, "off");
     let session = Session {

@@ -31,7 +31,11 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(usage) => return usage.report(),
     };
-    let settings = match Settings::load(&arguments.common, &arguments.server, std::env::vars_os()) {
+    let settings = match Settings::load(
+        &arguments.common,
+        Some(&arguments.server),
+        std::env::vars_os(),
+    ) {
         Ok(settings) => settings,
         Err(error) => {
             report(&error);

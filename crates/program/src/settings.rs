@@ -85,10 +85,11 @@ pub enum LogFormat {
 }
 
 impl Settings {
-    /// Reads all sources: the file that `common` names, `environment`, the flags.
+    /// Reads all sources: the file that `common` names, `environment`, the flags. A program without
+    /// server flags serves nobody: it may share the settings of a server whose public URL stands in a flag.
     pub fn load(
         common: &CommonFlags,
-        server: &ServerFlags,
+        server: Option<&ServerFlags>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, SettingsError> {
         let mut sources = Sources::default();
@@ -102,24 +103,34 @@ impl Settings {
                 Key::DatabaseUrl,
                 common.database_url.clone().map(Raw::Secret),
             ),
-            (Key::Listen, server.listen.clone().map(Raw::Text)),
-            (Key::PublicUrl, server.public_url.clone().map(Raw::Text)),
+            (
+                Key::Listen,
+                server
+                    .and_then(|server| server.listen.clone())
+                    .map(Raw::Text),
+            ),
+            (
+                Key::PublicUrl,
+                server
+                    .and_then(|server| server.public_url.clone())
+                    .map(Raw::Text),
+            ),
         ];
         for (key, raw) in flags {
             if let Some(raw) = raw {
                 sources.add_flag(key, raw);
             }
         }
-        Self::of(sources)
+        Self::of(sources, server.is_some())
     }
 
-    fn of(mut sources: Sources) -> Result<Self, SettingsError> {
+    fn of(mut sources: Sources, serves: bool) -> Result<Self, SettingsError> {
         let mut read = Reader(&mut sources);
         let data_dir: PathBuf = read
             .value(Key::DataDir, |found| found.text().map(PathBuf::from))?
             .unwrap_or_else(|| PathBuf::from("ats-pat-data"));
         let public_url = read.value(Key::PublicUrl, Found::origin)?;
-        let listen = read.listen(public_url.as_deref())?;
+        let listen = read.listen(serves && public_url.is_none())?;
         Ok(Self {
             database: read
                 .value(Key::DatabaseUrl, Found::database_url)?
@@ -221,10 +232,10 @@ impl Reader<'_> {
         Ok(number.unwrap_or(key.number().default))
     }
 
-    fn listen(&mut self, public_url: Option<&str>) -> Result<SocketAddr, SettingsError> {
+    fn listen(&mut self, needs_an_address: bool) -> Result<SocketAddr, SettingsError> {
         let written = self.value(Key::Listen, |found| {
             let address = found.address()?;
-            if address.ip().is_unspecified() && public_url.is_none() {
+            if address.ip().is_unspecified() && needs_an_address {
                 return Err(SettingsError::WildcardWithoutPublicUrl {
                     place: found.place.clone(),
                 });

@@ -67,7 +67,7 @@ impl<'a> Given<'a> {
             .variables
             .iter()
             .map(|(name, value)| (OsString::from(name), OsString::from(value)));
-        Settings::load(&common, &server, environment)
+        Settings::load(&common, Some(&server), environment)
     }
 
     fn settings(&self) -> Settings {
