@@ -1,7 +1,7 @@
 //! The HTTP interface and its OpenAPI document.
 //!
-//! This crate owns what programs see: which paths there are ([`routes`]), how a request is read
-//! ([`request`]), how answers are written ([`schema`]), the order of refusals ([`front`]), and the document
+//! This crate owns what programs see: which paths there are (`routes`), how a request is read
+//! (`request`), how answers are written (`schema`), the order of refusals (`front`), and the document
 //! that says all this ([`document`]). [`endpoint`] is the whole of it.
 //!
 //! Invariants held here:
