@@ -19,6 +19,8 @@ use crate::rows::{Roots, Row};
 
 /// How often a change is tried while the database asks for it.
 const ATTEMPTS: u32 = 12;
+/// For how long; a caller that waits longer has given up.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How often the event of a change is looked for after the answer to COMMIT was lost.
 const LOOKS: u32 = 5;
 
@@ -52,10 +54,14 @@ impl Changes {
     async fn run_here<C: Change>(&self, change: &C) -> Result<C::Output, Error> {
         // Made before the transaction, and the same in every attempt: each one before is proven undone.
         let id = EventId::new(self.clock.now(), self.random()?);
+        let begun = self.clock.since_boot();
         let mut attempt = 1;
         loop {
             match self.attempt(change, id).await {
-                Err(Error::Store(StoreError::Retryable(cause))) if attempt < ATTEMPTS => {
+                Err(Error::Store(StoreError::Retryable(cause)))
+                    if attempt < ATTEMPTS
+                        && self.clock.since_boot().saturating_sub(begun) < PATIENCE =>
+                {
                     tracing::debug!(attempt, cause, "the database asks to try a change again");
                     self.pause(attempt).await?;
                     attempt += 1;

@@ -1,6 +1,7 @@
 //! The exchange: a personal access token for an authentication token.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use ats_pat_auth::{AuthError, Grant as MintGrant};
 use ats_pat_domain::port::{Grant, UsageRecord};
@@ -12,6 +13,9 @@ use uuid::Builder;
 
 use crate::error::Error;
 use crate::service::Service;
+
+/// Tokens' times are whole seconds: with less than one left there is nothing to mint.
+const ONE_SECOND: Duration = Duration::from_secs(1);
 
 /// An authentication token and how long both tokens last.
 pub struct Exchanged {
@@ -147,12 +151,12 @@ impl Genuine {
     fn check(&self, now: Timestamp, address: IpAddr) -> Result<(), Problem> {
         match self.token.status(now) {
             Status::Revoked => return Err(Problem::PersonalAccessTokenRevoked),
-            Status::Expired => {
+            _ if self.token.expires_at < now.after(ONE_SECOND) => {
                 return Err(Problem::PersonalAccessTokenExpired {
                     expiry: self.token.expires_at,
                 });
             }
-            Status::Active => {}
+            Status::Active | Status::Expired => {}
         }
         if self.owner.disabled {
             return Err(Problem::OwnerDisabled);
