@@ -29,10 +29,12 @@ impl SessionCookie {
     pub fn read(self, headers: &HeaderMap) -> Option<&str> {
         let mut found = None;
         for line in headers.get_all(header::COOKIE) {
-            // A value that is not ASCII can hold no session of ours, but must not hide a second one.
-            let Ok(line) = line.to_str() else { return None };
-            for pair in line.split(';') {
-                let Some((name, value)) = pair.split_once('=') else {
+            for pair in line.as_bytes().split(|byte| *byte == b';') {
+                // Other applications of the host may write what is not text; it is none of ours.
+                let Some((name, value)) = std::str::from_utf8(pair)
+                    .ok()
+                    .and_then(|pair| pair.split_once('='))
+                else {
                     continue;
                 };
                 if name.trim() != self.name() {
