@@ -58,6 +58,7 @@ fn tokens_are_listed_shown_and_revoked() {
 
     assert_json_snapshot!(admin.json(&["token", "list", "--sort", "-Name"]), {
         "[].Id" => "[id]",
+        "[].OwnerId" => "[id]",
         "[].CreatedAt" => "[time]",
     });
     assert_snapshot!(admin.table(&["token", "list", "--sort", "Name"]));
