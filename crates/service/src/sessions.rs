@@ -80,6 +80,7 @@ impl Service {
         let Some(user) = user.filter(|_| is_right) else {
             return Err(Problem::InvalidCredentials.into());
         };
+        turn.forgive();
         if user.disabled {
             return Err(Problem::OwnerDisabled.into());
         }
@@ -92,7 +93,6 @@ impl Service {
             address,
         };
         let user = self.change(started).await?;
-        turn.forgive();
         Ok(SignInResult {
             session_id: id.to_text(),
             user: SessionUser::new(&user),
