@@ -74,7 +74,13 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let _turn = self.turn().await?;
+        let turn = self.turn().await?;
+        // The work goes on where the caller hangs up, and so does its turn.
+        let work = move || {
+            let done = work();
+            drop(turn);
+            done
+        };
         tokio::task::spawn_blocking(work)
             .await
             .map_err(|error| Error::Interrupted(error.into()))
