@@ -97,22 +97,26 @@ impl MasterKeys {
             path: path.to_owned(),
             source,
         };
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path).map_err(|source| match source.kind() {
+        if path.symlink_metadata().is_ok() {
+            return Err(AuthError::MasterKeyFileExists {
+                path: path.to_owned(),
+            });
+        }
+        // Written whole beside it and then linked to its name, so that neither a crash nor another starter
+        // meets half a file. The name is derived from the key: two starters don't share it.
+        let own = blake3::derive_key(ID, &random);
+        let new = path.with_extension(format!("new-{:02x}{:02x}{:02x}", own[31], own[30], own[29]));
+        let encoded = Zeroizing::new(URL_SAFE_NO_PAD.encode(random));
+        let linked = write_durably(&new, encoded.as_bytes())
+            .and_then(|()| std::fs::hard_link(&new, path))
+            .and_then(|()| sync_folder(path));
+        let _ = std::fs::remove_file(&new);
+        linked.map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => AuthError::MasterKeyFileExists {
                 path: path.to_owned(),
             },
             _ => not_created(source),
         })?;
-        let encoded = Zeroizing::new(URL_SAFE_NO_PAD.encode(random));
-        if let Err(source) = write_durably(file, path, encoded.as_bytes()) {
-            // Half a file would stop every later start; nothing was sealed with it yet.
-            let _ = std::fs::remove_file(path);
-            return Err(not_created(source));
-        }
         let keys = Self::new(random, None);
         random.zeroize();
         Ok(keys)
@@ -197,22 +201,30 @@ impl MasterKey {
     }
 }
 
-fn write_durably(mut file: File, path: &Path, encoded: &[u8]) -> io::Result<()> {
+fn write_durably(path: &Path, encoded: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
     file.write_all(HEADER.as_bytes())?;
     file.write_all(encoded)?;
     file.write_all(b"\n")?;
-    file.sync_all()?;
-    // The name is durable only once its folder is.
-    #[cfg(unix)]
-    {
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        File::open(folder)?.sync_all()?;
-    }
-    #[cfg(not(unix))]
-    let _ = path;
+    file.sync_all()
+}
+
+/// A name is durable only once its folder is.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
