@@ -107,8 +107,8 @@ impl Code {
                 // Serialisation failure, deadlock, lock timeout: the server has aborted the transaction.
                 "40001" | "40P01" | "55P03" => Class::Retryable,
                 "23505" => Class::Conflict,
-                // Statement timeout, read-only transaction.
-                "57014" | "25006" => Class::Unavailable,
+                // Statement timeout, read-only transaction, thrown out while idle in a transaction.
+                "57014" | "25006" | "25P03" => Class::Unavailable,
                 code if ["08", "53", "57"]
                     .iter()
                     .any(|class| code.starts_with(class)) =>

@@ -18,6 +18,7 @@ const SETTINGS: [&str; 2] = [
      sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,PIPES_AS_CONCAT', \
      autocommit = 1, \
      innodb_lock_wait_timeout = 10, \
+     wait_timeout = 600, \
      max_sort_length = 4096",
 ];
 
@@ -25,7 +26,7 @@ const SETTINGS: [&str; 2] = [
 /// with the counter row locked is thrown out.
 const OPTIONAL_SETTINGS: [&str; 2] = [
     "SET SESSION wsrep_sync_wait = 15",
-    "SET SESSION idle_write_transaction_timeout = 60",
+    "SET SESSION idle_transaction_timeout = 60",
 ];
 
 /// "Unknown system variable".

@@ -1,8 +1,8 @@
 //! First schema: the event log with its counter row, keys, the set-up link.
 
 use ats_pat_domain::event::Head;
-use sea_orm::DbErr;
 use sea_orm::sea_query::{OnConflict, Query, SimpleExpr};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
 
 use super::columns::{
@@ -39,6 +39,11 @@ async fn events(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let owner = index("events_owner", "events", ["owner", "seq"]);
     let kind = index("events_kind", "events", ["kind", "seq"]);
     create(manager, events, [id, owner, kind]).await?;
+    if manager.get_database_backend() == DbBackend::MySql {
+        // 64 KiB are too few for an event that tells of many rows.
+        let longer = "ALTER TABLE events MODIFY details LONGBLOB NOT NULL";
+        manager.get_connection().execute_unprepared(longer).await?;
+    }
     // Not bound to its event by a foreign key: a row that nobody can read does no harm, and erasing
     // needs no order.
     let personal = table(
