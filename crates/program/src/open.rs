@@ -113,6 +113,9 @@ impl Opened {
         }
         let database = Arc::new(database);
         let service = Service::open(parts(settings, public_url, Arc::clone(&database))).await?;
+        if access == Access::Server {
+            service.seal_anew().await?;
+        }
         folder.keep();
         Ok(Self {
             service,

@@ -2,16 +2,27 @@
 //!
 //! A database that is older, or another, than the anchor was restored or tampered with: the start stops.
 
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use ats_pat_domain::event::Head;
+use ats_pat_domain::event::{EventHash, Head};
 
 use crate::rows::hex;
 
 const FORMAT: &str = "1";
+/// Stands where no restore was ever accepted.
+const NONE: &str = "-";
+
+/// What stands in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// The last event seen.
+    pub(crate) head: Head,
+    /// The hash of the last acceptance of a restore at that time: it excuses no later one.
+    pub(crate) accepted: Option<EventHash>,
+}
 
 /// The head that was seen, and the file it is kept in.
 pub(crate) struct Anchor {
@@ -20,61 +31,88 @@ pub(crate) struct Anchor {
 }
 
 struct State {
-    seen: Head,
-    kept: Head,
+    seen: Kept,
+    kept: Option<Kept>,
+    is_lost: bool,
 }
 
 impl Anchor {
-    /// Starts from a head that was just read; without a file nothing is kept.
-    pub(crate) fn new(file: Option<PathBuf>, head: Head, kept: Option<Head>) -> Self {
-        let kept = kept.unwrap_or(Head::EMPTY);
+    /// Starts from what was just read and verified; without a file nothing is kept.
+    pub(crate) fn new(file: Option<PathBuf>, seen: Kept, kept: Option<Kept>) -> Self {
+        let state = State {
+            seen,
+            kept,
+            is_lost: false,
+        };
         Self {
             file,
-            state: Mutex::new(State { seen: head, kept }),
+            state: Mutex::new(state),
         }
     }
 
-    /// A change or a read showed this head.
+    /// A change of ours took the log from `before` to `after`. Where `before` is not what was seen, others
+    /// moved the log meanwhile; whether theirs follows it is for the next look at the log to find out.
+    pub(crate) fn moved(&self, before: Head, after: Head) {
+        let mut state = self.state();
+        if before == state.seen.head {
+            state.seen.head = after;
+        }
+    }
+
+    /// The log holds what was seen, and ends here now.
     pub(crate) fn saw(&self, head: Head) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if head.seq > state.seen.seq {
-            state.seen = head;
+        let mut state = self.state();
+        if head.seq > state.seen.head.seq {
+            state.seen.head = head;
         }
     }
 
-    /// A restore was accepted: this head counts, even where it is shorter than the one before.
-    pub(crate) fn replace(&self, head: Head) {
-        self.state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .seen = head;
+    /// The log no longer holds what was seen: nothing takes its place until an operator looks.
+    pub(crate) fn lose(&self) {
+        self.state().is_lost = true;
+    }
+
+    /// Whether the log was found without what was seen.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.state().is_lost
+    }
+
+    /// A restore was accepted: this counts, even where it is shorter than what was seen before.
+    pub(crate) fn replace(&self, kept: Kept) {
+        let mut state = self.state();
+        state.seen = kept;
+        state.is_lost = false;
     }
 
     /// The last head that was seen.
     pub(crate) fn head(&self) -> Head {
-        self.state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .seen
+        self.state().seen.head
     }
 
-    /// Writes the head to the file, if it moved.
+    /// Writes what was seen to the file, if it moved. The disk is waited for without holding anybody up.
     pub(crate) fn keep(&self) -> io::Result<()> {
         let Some(file) = &self.file else {
             return Ok(());
         };
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.kept == state.seen {
-            return Ok(());
-        }
-        write(file, state.seen)?;
-        state.kept = state.seen;
+        let seen = {
+            let state = self.state();
+            if state.is_lost || state.kept == Some(state.seen) {
+                return Ok(());
+            }
+            state.seen
+        };
+        write(file, seen)?;
+        self.state().kept = Some(seen);
         Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The head in the file; `None` where there is no file.
-pub(crate) fn read(file: &Path) -> io::Result<Option<Head>> {
+/// What stands in the file; `None` where there is no file.
+pub(crate) fn read(file: &Path) -> io::Result<Option<Kept>> {
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -85,29 +123,58 @@ pub(crate) fn read(file: &Path) -> io::Result<Option<Head>> {
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "not an anchor of this release"))
 }
 
-fn parse(text: &str) -> Option<Head> {
-    let mut parts = text.split_ascii_whitespace();
-    if parts.next()? != FORMAT {
+fn parse(text: &str) -> Option<Kept> {
+    let parts: Vec<&str> = text.split_ascii_whitespace().collect();
+    let [FORMAT, seq, hash, accepted] = parts[..] else {
         return None;
-    }
-    let seq = parts.next()?.parse().ok()?;
-    let digits = parts.next()?;
-    if digits.len() != 66 || !digits.is_ascii() || parts.next().is_some() {
-        return None;
-    }
+    };
+    let head = Head {
+        seq: seq.parse().ok()?,
+        hash: parse_hash(hash)?,
+    };
+    let accepted = if accepted == NONE {
+        None
+    } else {
+        Some(parse_hash(accepted)?)
+    };
+    Some(Kept { head, accepted })
+}
+
+fn parse_hash(digits: &str) -> Option<EventHash> {
     let mut hash = [0; 33];
+    if digits.len() != 2 * hash.len() || !digits.is_ascii() {
+        return None;
+    }
     for (byte, pair) in hash.iter_mut().zip(digits.as_bytes().chunks(2)) {
         *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
     }
-    Some(Head { seq, hash })
+    Some(hash)
 }
 
-/// Whole or not at all: a new file takes the old one's place.
-fn write(file: &Path, head: Head) -> io::Result<()> {
-    let new = file.with_extension(format!("new-{}", std::process::id()));
+/// Whole or not at all: a new file takes the old one's place. A process that saw less (an admin program
+/// that began earlier) leaves what another wrote.
+fn write(file: &Path, kept: Kept) -> io::Result<()> {
+    let is_newer = |other: Kept| other.accepted == kept.accepted && other.head.seq > kept.head.seq;
+    if read(file).is_ok_and(|other| other.is_some_and(is_newer)) {
+        return Ok(());
+    }
+    let own = format!("new-{}-{}", std::process::id(), hex(&kept.head.hash[1..9]));
+    let new = file.with_extension(own);
     let written = (|| {
-        let mut handle = File::create(&new)?;
-        writeln!(handle, "{FORMAT} {} {}", head.seq, hex(&head.hash))?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut handle = options.open(&new)?;
+        let accepted = kept
+            .accepted
+            .map_or_else(|| NONE.to_owned(), |hash| hex(&hash));
+        writeln!(
+            handle,
+            "{FORMAT} {} {} {accepted}",
+            kept.head.seq,
+            hex(&kept.head.hash)
+        )?;
         handle.sync_all()?;
         fs::rename(&new, file)
     })();
@@ -121,26 +188,69 @@ fn write(file: &Path, head: Head) -> io::Result<()> {
 mod tests {
     use super::*;
 
+    fn kept(seq: i64) -> Kept {
+        Kept {
+            head: Head { seq, hash: [7; 33] },
+            accepted: None,
+        }
+    }
+
     #[test]
-    fn a_head_survives_its_file_and_nothing_else_is_taken_for_one() {
-        let text = format!("1 42 {}\n", hex(&[7; 33]));
-        assert_eq!(
-            parse(&text),
-            Some(Head {
-                seq: 42,
-                hash: [7; 33]
-            })
-        );
+    fn what_was_kept_survives_its_file_and_nothing_else_is_taken_for_it() {
+        let hash = hex(&[7; 33]);
+        let text = format!("1 42 {hash} -\n");
+        assert_eq!(parse(&text), Some(kept(42)));
+        let accepted = Kept {
+            accepted: Some([7; 33]),
+            ..kept(42)
+        };
+        assert_eq!(parse(&format!("1 42 {hash} {hash}")), Some(accepted));
         for other in [
             "",
             "1",
             "1 42",
-            "2 42 07",
-            "1 x 07",
+            "2 42 07 -",
+            "1 x 07 -",
             &format!("{text} more"),
             &text.replace('7', "g"),
         ] {
             assert_eq!(parse(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn who_saw_less_leaves_the_file_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("anchor");
+        write(&file, kept(5)).unwrap();
+        write(&file, kept(4)).unwrap();
+        assert_eq!(read(&file).unwrap(), Some(kept(5)));
+        write(&file, kept(6)).unwrap();
+        assert_eq!(read(&file).unwrap(), Some(kept(6)));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_log_that_went_back_is_not_taken_for_one_that_went_on() {
+        let head = |seq| Head {
+            seq,
+            hash: [u8::try_from(seq).unwrap(); 33],
+        };
+        let anchor = Anchor::new(None, kept(5), None);
+        anchor.saw(head(4));
+        assert_eq!(anchor.head().seq, 5);
+        anchor.moved(
+            Head {
+                seq: 5,
+                hash: [7; 33],
+            },
+            head(6),
+        );
+        assert_eq!(anchor.head().seq, 6);
+        anchor.moved(head(8), head(9));
+        anchor.moved(head(3), head(4));
+        assert_eq!(anchor.head().seq, 6);
+        anchor.lose();
+        assert!(anchor.is_lost());
     }
 }

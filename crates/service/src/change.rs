@@ -90,8 +90,9 @@ impl Changes {
                 return other;
             }
         };
-        let head = match self.append(&*transaction, entries, id).await {
-            Ok(head) => head,
+        let before = transaction.head();
+        let after = match self.append(&*transaction, entries, id).await {
+            Ok(after) => after,
             Err(error) => {
                 if let Err(rollback) = transaction.rollback().await {
                     tracing::debug!(cause = %causes(&rollback), "a failed change could not be rolled back");
@@ -104,7 +105,7 @@ impl Changes {
             Err(CommitError::Undone(error)) => return Err(error.into()),
             Err(CommitError::Unknown(cause)) => self.look_for(id, cause).await?,
         }
-        self.anchor.saw(head);
+        self.anchor.moved(before, after);
         Ok(output)
     }
 

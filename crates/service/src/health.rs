@@ -20,7 +20,12 @@ impl Service {
             Ok(_) => healthy("signing-key", "is active"),
             Err(_) => unhealthy("signing-key", "none is active"),
         };
-        vec![database, signing]
+        let log = if self.inner.changes.anchor.is_lost() {
+            unhealthy("event-log", "lacks what was seen before; see the log")
+        } else {
+            healthy("event-log", "holds what was seen before")
+        };
+        vec![database, signing, log]
     }
 
     /// The published signing keys. Where the database does not answer they are the last known: to check

@@ -1,7 +1,8 @@
-//! The event log's writing side: entries, the chain, and the head that was seen.
+//! The event log: entries, the chain, and whether an end of it is genuine.
 
 use ats_pat_auth::{Canonical, ChainHash, KeyedHash};
 use ats_pat_domain::event::{Actor, Event, EventKind, Head, Personal};
+use ats_pat_domain::port::{Store, StoreError};
 use ats_pat_domain::{EventId, Timestamp, UserId};
 use serde_json::{Map, Value, json};
 
@@ -130,6 +131,52 @@ pub(crate) fn expected_hash(roots: &Roots, head: &Head, event: &Event) -> Result
         .optional_bytes(event.personal_hash.as_ref().map(<[u8; 32]>::as_slice))
         .i64(event.key_id.0.into());
     Ok(before.next(keys, &canonical).to_bytes())
+}
+
+/// Whether the log holds this event.
+pub(crate) async fn holds_event(store: &dyn Store, head: Head) -> Result<bool, StoreError> {
+    let found = store.events().from(head.seq, 1).await?;
+    Ok(found
+        .first()
+        .is_some_and(|event| event.seq == head.seq && event.hash == head.hash))
+}
+
+/// Whether the log's last event is the one that its head names, and follows the one before.
+pub(crate) async fn is_genuine_end(
+    store: &dyn Store,
+    roots: &Roots,
+    head: Head,
+) -> Result<bool, StoreError> {
+    let found = store.events().from(head.seq, 1).await?;
+    match found.first() {
+        Some(event) if event.seq == head.seq && event.hash == head.hash => {
+            follows_its_predecessor(store, roots, event).await
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Whether an event's hash is the one that it must have after the event before.
+pub(crate) async fn follows_its_predecessor(
+    store: &dyn Store,
+    roots: &Roots,
+    event: &Event,
+) -> Result<bool, StoreError> {
+    let before = if event.seq == 1 {
+        Some(Head::EMPTY)
+    } else {
+        let found = store.events().from(event.seq - 1, 1).await?;
+        found
+            .first()
+            .filter(|before| before.seq == event.seq - 1)
+            .map(|before| Head {
+                seq: before.seq,
+                hash: before.hash,
+            })
+    };
+    Ok(before.is_some_and(|before| {
+        expected_hash(roots, &before, event).is_ok_and(|hash| hash == event.hash)
+    }))
 }
 
 /// Whether the personal part of an event, where it was not erased, is the one that the chain covers.

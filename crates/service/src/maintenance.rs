@@ -2,19 +2,23 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_domain::port::{StoreError, UsageRecord};
 
 use crate::change::{Change, Draft};
 use crate::error::{Error, causes};
-use crate::ledger::Entry;
+use crate::ledger::{Entry, holds_event, is_genuine_end};
 use crate::rows::hex;
 use crate::service::Service;
 
 const TICK: Duration = Duration::from_secs(1);
 /// How many ticks lie between two batches of uses, and two looks at the head of the event log.
 const USES_EVERY: u32 = 10;
+/// How many uses are written by one transaction.
+const USES_AT_ONCE: usize = 200;
 /// How many ticks lie between two clean-ups.
 const CLEAN_UP_EVERY: u32 = 60;
 
@@ -31,7 +35,7 @@ impl Service {
                 _ = ticks.tick() => {}
             }
             tick = tick.wrapping_add(1);
-            self.keep_anchor();
+            self.keep_anchor().await;
             if tick.is_multiple_of(USES_EVERY) {
                 log_failure(
                     "uses of tokens could not be written",
@@ -61,7 +65,11 @@ impl Service {
             "uses of tokens could not be written",
             self.write_uses().await,
         );
-        self.keep_anchor();
+        log_failure(
+            "the event log could not be looked at",
+            self.look_at_head().await,
+        );
+        self.keep_anchor().await;
         let head = self.inner.changes.anchor.head();
         tracing::info!(
             seq = head.seq,
@@ -72,28 +80,63 @@ impl Service {
 
     async fn write_uses(&self) -> Result<(), Error> {
         let uses = self.inner.usage.take();
-        if uses.is_empty() {
-            return Ok(());
-        }
-        let written = self.store().record_usage(&uses).await;
-        if written.is_err() {
-            for record in uses {
-                self.inner.usage.note(record);
+        let mut failed = Ok(());
+        // In parts, so that no long transaction keeps changes waiting.
+        for part in uses.chunks(USES_AT_ONCE) {
+            match self.store().record_usage(part).await {
+                Ok(()) => {}
+                Err(error @ (StoreError::Retryable(_) | StoreError::Unavailable(_))) => {
+                    for record in part {
+                        self.inner.usage.note(record.clone());
+                    }
+                    failed = Err(error.into());
+                }
+                Err(_) => self.write_uses_singly(part).await,
             }
         }
-        Ok(written?)
+        failed
     }
 
-    fn keep_anchor(&self) {
-        if let Err(error) = self.inner.changes.anchor.keep() {
+    /// Where one of many can't be written (its token is gone with a restored database), it alone is lost.
+    async fn write_uses_singly(&self, uses: &[UsageRecord]) {
+        for record in uses {
+            if let Err(error) = self
+                .store()
+                .record_usage(std::slice::from_ref(record))
+                .await
+            {
+                tracing::warn!(token = %record.token_id, cause = %causes(&error), "a use of a token is lost");
+            }
+        }
+    }
+
+    async fn keep_anchor(&self) {
+        let anchor = Arc::clone(&self.inner.changes.anchor);
+        let kept = tokio::task::spawn_blocking(move || anchor.keep()).await;
+        if let Err(error) = kept.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
             tracing::error!(cause = %error, "the head of the event log could not be kept in the data folder");
         }
     }
 
-    /// Other servers and the admin program move the head too.
+    /// Other servers and the admin program move the head too: it is taken over if the log still holds
+    /// what was seen, and its end is genuine.
     async fn look_at_head(&self) -> Result<(), Error> {
-        let head = self.store().events().head().await?;
-        self.inner.changes.anchor.saw(head);
+        let (store, roots, anchor) = (self.store(), self.roots(), &self.inner.changes.anchor);
+        let seen = anchor.head();
+        let head = store.events().head().await?;
+        if head == seen {
+            return Ok(());
+        }
+        if holds_event(store, seen).await? && is_genuine_end(store, roots, head).await? {
+            anchor.saw(head);
+        } else {
+            anchor.lose();
+            tracing::error!(
+                seen = seen.seq,
+                found = head.seq,
+                "the event log lacks what was seen before: was the database restored or altered? The next start will stop"
+            );
+        }
         Ok(())
     }
 

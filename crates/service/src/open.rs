@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use ats_pat_auth::{
     AuthError, MasterKeys, Minter, PasswordCost, RootKey, RootKeys, SigningKeyPair,
@@ -13,10 +12,10 @@ use ats_pat_domain::port::{Clock, Randomness, RandomnessUnavailable, Store, Stor
 use ats_pat_domain::tagged::KeyId;
 use ats_pat_token::{Audience, SigningAlgorithm};
 
-use crate::anchor::{self, Anchor};
+use crate::anchor::{self, Anchor, Kept};
 use crate::change::{Change, Changes, Draft};
 use crate::error::Error;
-use crate::ledger::{Entry, expected_hash};
+use crate::ledger::{Entry, follows_its_predecessor, holds_event, is_genuine_end};
 use crate::limits::Limits;
 use crate::passwords::Passwords;
 use crate::ring::{Ring, RingState};
@@ -135,19 +134,24 @@ impl Service {
         )?;
         let passwords = Passwords::new(parts.password_cost)?;
         let kept = read_anchor(parts.anchor_file.as_deref())?;
-        let (master, roots) = open_roots(&parts).await?;
+        let (master, roots) = open_roots(&parts, kept.as_ref()).await?;
         let roots = Arc::new(roots);
         let head = genuine_head(&*parts.store, &roots).await?;
+        let accepted = last_acceptance(&*parts.store, &roots).await?;
         let behind = match kept {
-            Some(kept) if !holds(&*parts.store, &roots, kept).await? => Some(kept),
+            Some(kept) if !holds(&*parts.store, &kept, accepted.as_ref()).await? => Some(kept.head),
             _ => None,
+        };
+        let seen = Kept {
+            head,
+            accepted: accepted.map(|accepted| accepted.hash),
         };
         let changes = Changes {
             store: parts.store,
             clock: Arc::clone(&parts.clock),
             randomness: parts.randomness,
             roots,
-            anchor: Arc::new(Anchor::new(parts.anchor_file, head, kept)),
+            anchor: Arc::new(Anchor::new(parts.anchor_file, seen, kept)),
         };
         let ring = RingState::read_strictly(&*changes.store, &changes.roots, &master)
             .await
@@ -173,14 +177,12 @@ impl Service {
             hash = hex(&head.hash),
             "head of the event log"
         );
-        if behind.is_none() {
-            service.seal_anew().await?;
-        }
         Ok((service, behind))
     }
 
-    /// Seals root and signing keys under the first master key, where they are under the second.
-    async fn seal_anew(&self) -> Result<(), OpenError> {
+    /// Seals root and signing keys under the first master key, where they are under the second. For servers:
+    /// an admin program that looks at something must not decide that a new master key is in use.
+    pub async fn seal_anew(&self) -> Result<(), OpenError> {
         let store = self.store();
         let master = &self.inner.master;
         let is_due = |sealed: &[u8]| !master.sealed_under_first(sealed);
@@ -203,7 +205,7 @@ impl Service {
     }
 }
 
-fn read_anchor(file: Option<&Path>) -> Result<Option<Head>, OpenError> {
+fn read_anchor(file: Option<&Path>) -> Result<Option<Kept>, OpenError> {
     let Some(file) = file else { return Ok(None) };
     anchor::read(file).map_err(|source| OpenError::AnchorUnreadable {
         path: file.to_owned(),
@@ -226,35 +228,49 @@ fn wrong_key_or(error: OpenError, path: &Path) -> OpenError {
 }
 
 /// The master keys and the roots; makes both where the database holds none.
-async fn open_roots(parts: &Parts) -> Result<(MasterKeys, Roots), OpenError> {
+async fn open_roots(parts: &Parts, kept: Option<&Kept>) -> Result<(MasterKeys, Roots), OpenError> {
     let path = &parts.master_key_file;
-    let stored = parts.store.keys().root_keys().await?;
+    let mut stored = parts.store.keys().root_keys().await?;
+    if stored.is_empty() {
+        check_new(&*parts.store, kept).await?;
+        // Another starter may have made them since.
+        stored = parts.store.keys().root_keys().await?;
+    }
     if !stored.is_empty() {
         let master = MasterKeys::read(path)?;
         let roots = unseal(&stored, &master, path)?;
         return Ok((master, roots));
     }
-    let (master, made) = read_or_create(parts).await?;
-    let first = make_first_keys(parts, &master).await;
-    let stored = parts.store.keys().root_keys().await;
-    match (first, stored) {
+    let (master, made) = read_or_create(parts)?;
+    match make_first_keys(parts, &master).await {
         // Either we made the first root, or another starter did: the one row decides.
-        (Ok(()) | Err(Error::Store(StoreError::Conflict(_))), Ok(stored)) if !stored.is_empty() => {
-            let roots = unseal(&stored, &master, path);
-            if made && roots.is_err() {
-                let _ = std::fs::remove_file(path);
-            }
-            Ok((master, roots?))
+        Ok(()) | Err(Error::Store(StoreError::Conflict(_))) => {}
+        // The file stays: another starter may have sealed the keys under it meanwhile.
+        Err(error) => return Err(error.into()),
+    }
+    let stored = parts.store.keys().root_keys().await?;
+    match unseal(&stored, &master, path) {
+        Err(error @ OpenError::WrongMasterKey { .. }) if made => {
+            // The keys are sealed under another file; nothing can be sealed under this one.
+            let _ = std::fs::remove_file(path);
+            Err(error)
         }
-        (Err(error), _) => {
-            // Where the answer is uncertain the file stays: the keys may be sealed under it.
-            if made && !matches!(error, Error::Uncertain(_) | Error::Interrupted(_)) {
-                let _ = std::fs::remove_file(path);
-            }
-            Err(error.into())
-        }
-        (Ok(()), Ok(_)) => Err(OpenError::EventLogAltered),
-        (Ok(()), Err(error)) => Err(error.into()),
+        roots => Ok((master, roots?)),
+    }
+}
+
+/// Refuses to make keys in a database that was in use, or is not the one that was last seen.
+async fn check_new(store: &dyn Store, kept: Option<&Kept>) -> Result<(), OpenError> {
+    if let Some(kept) = kept.filter(|kept| kept.head.seq > 0) {
+        return Err(OpenError::BehindAnchor { seq: kept.head.seq });
+    }
+    // Read before the keys, so that another starter's are not taken for what is left of an old service.
+    let (head, (_, ring)) = (store.events().head().await?, store.keys().ring().await?);
+    let is_new = head.seq == 0 && ring.is_empty();
+    if is_new || !store.keys().root_keys().await?.is_empty() {
+        Ok(())
+    } else {
+        Err(OpenError::EventLogAltered)
     }
 }
 
@@ -271,7 +287,7 @@ fn unseal(stored: &[StoredRootKey], master: &MasterKeys, path: &Path) -> Result<
 }
 
 /// Reads the master key file, or makes it; gives whether it was made here.
-async fn read_or_create(parts: &Parts) -> Result<(MasterKeys, bool), OpenError> {
+fn read_or_create(parts: &Parts) -> Result<(MasterKeys, bool), OpenError> {
     let path = &parts.master_key_file;
     match MasterKeys::read(path) {
         Err(AuthError::MasterKeyFileMissing { .. }) => {}
@@ -280,21 +296,9 @@ async fn read_or_create(parts: &Parts) -> Result<(MasterKeys, bool), OpenError> 
     let mut random = [0; 32];
     parts.randomness.fill(&mut random)?;
     match MasterKeys::create(path, random) {
-        Err(AuthError::MasterKeyFileExists { .. }) => {}
-        other => return Ok((other?, true)),
-    }
-    // Another starter makes it at this moment; it is complete within a blink.
-    let mut looks = 0;
-    loop {
-        match MasterKeys::read(path) {
-            Err(
-                AuthError::MasterKeyFileEmpty { .. } | AuthError::MasterKeyFileMalformed { .. },
-            ) if looks < 50 => {
-                looks += 1;
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-            other => return Ok((other?, false)),
-        }
+        // Another starter made it at this moment.
+        Err(AuthError::MasterKeyFileExists { .. }) => Ok((MasterKeys::read(path)?, false)),
+        other => Ok((other?, true)),
     }
 }
 
@@ -310,7 +314,14 @@ async fn make_first_keys(parts: &Parts, master: &MasterKeys) -> Result<(), Error
         clock: Arc::clone(&parts.clock),
         randomness: Arc::clone(&parts.randomness),
         roots: Arc::new(Roots::new(root.derive(), [])),
-        anchor: Arc::new(Anchor::new(None, Head::EMPTY, None)),
+        anchor: Arc::new(Anchor::new(
+            None,
+            Kept {
+                head: Head::EMPTY,
+                accepted: None,
+            },
+            None,
+        )),
     };
     let created_at = parts.clock.now();
     let pair = SigningKeyPair::generate(changes.random()?);
@@ -339,69 +350,46 @@ async fn make_first_keys(parts: &Parts, master: &MasterKeys) -> Result<(), Error
 /// The end of the log, if its last entry fits it.
 async fn genuine_head(store: &dyn Store, roots: &Roots) -> Result<Head, OpenError> {
     let head = store.events().head().await?;
-    let last = store.events().from(head.seq, 1).await?;
-    match last.first() {
-        Some(event)
-            if event.seq == head.seq
-                && event.hash == head.hash
-                && follows_its_predecessor(store, roots, event).await? =>
-        {
-            Ok(head)
-        }
-        _ => Err(OpenError::EventLogAltered),
+    if is_genuine_end(store, roots, head).await? {
+        Ok(head)
+    } else {
+        Err(OpenError::EventLogAltered)
     }
 }
 
 /// Whether the database holds the event that was last seen, or a later acceptance of a restore names it
 /// as given up.
-async fn holds(store: &dyn Store, roots: &Roots, kept: Head) -> Result<bool, OpenError> {
-    if kept.seq == 0 {
+async fn holds(
+    store: &dyn Store,
+    kept: &Kept,
+    accepted: Option<&Event>,
+) -> Result<bool, OpenError> {
+    if kept.head.seq == 0 || holds_event(store, kept.head).await? {
         return Ok(true);
     }
-    let found = store.events().from(kept.seq, 1).await?;
-    if found
-        .first()
-        .is_some_and(|event| event.seq == kept.seq && event.hash == kept.hash)
-    {
-        return Ok(true);
-    }
-    let Some(accepted) = store
-        .events()
-        .last_of_kind(EventKind::RestoreAccepted.as_str())
-        .await?
-    else {
-        return Ok(false);
+    Ok(accepted.is_some_and(|accepted| {
+        kept.accepted != Some(accepted.hash)
+            && given_up(accepted).is_some_and(|seq| seq >= kept.head.seq)
+    }))
+}
+
+/// The last acceptance of a restore, if it is genuine.
+pub(crate) async fn last_acceptance(
+    store: &dyn Store,
+    roots: &Roots,
+) -> Result<Option<Event>, StoreError> {
+    let kind = EventKind::RestoreAccepted.as_str();
+    let Some(accepted) = store.events().last_of_kind(kind).await? else {
+        return Ok(None);
     };
-    Ok(given_up(&accepted).is_some_and(|seq| seq >= kept.seq)
-        && follows_its_predecessor(store, roots, &accepted).await?)
+    let is_genuine = follows_its_predecessor(store, roots, &accepted).await?;
+    Ok(is_genuine.then_some(accepted))
 }
 
 /// The highest head that an acceptance of a restore gives up.
 fn given_up(accepted: &Event) -> Option<i64> {
     let details: serde_json::Value = serde_json::from_slice(&accepted.details).ok()?;
     details.get("GivenUpSeq")?.as_i64()
-}
-
-async fn follows_its_predecessor(
-    store: &dyn Store,
-    roots: &Roots,
-    event: &Event,
-) -> Result<bool, OpenError> {
-    let before = if event.seq == 1 {
-        Some(Head::EMPTY)
-    } else {
-        let found = store.events().from(event.seq - 1, 1).await?;
-        found
-            .first()
-            .filter(|before| before.seq == event.seq - 1)
-            .map(|before| Head {
-                seq: before.seq,
-                hash: before.hash,
-            })
-    };
-    Ok(before.is_some_and(|before| {
-        expected_hash(roots, &before, event).is_ok_and(|hash| hash == event.hash)
-    }))
 }
 
 struct FirstKeys {

@@ -100,6 +100,10 @@ impl Audit<'_> {
     fn verify_event(&mut self, before: Head, event: &Event) {
         let roots = self.operator.service.roots();
         self.report.events += 1;
+        let seen = self.operator.service.inner.changes.anchor.head();
+        if event.seq == seen.seq && event.hash != seen.hash {
+            self.find(format!("event {} is not the one that was seen", event.seq));
+        }
         if event.seq != before.seq + 1 {
             self.find(format!(
                 "events {} to {} are missing",

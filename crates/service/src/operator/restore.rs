@@ -2,10 +2,11 @@
 
 use ats_pat_domain::event::{Actor, EventKind, Head};
 
+use crate::anchor::Kept;
 use crate::change::{Change, Draft};
 use crate::error::Error;
 use crate::ledger::Entry;
-use crate::open::{OpenError, Parts};
+use crate::open::{OpenError, Parts, last_acceptance};
 use crate::service::Service;
 
 /// How many tokens are read at once.
@@ -48,7 +49,11 @@ impl Service {
         let revoked = service.change(Accept { given_up, choice }).await?;
         // Kept here even where the restored log is shorter than the one given up.
         let head = service.store().events().head().await?;
-        service.inner.changes.anchor.replace(head);
+        let accepted = last_acceptance(service.store(), service.roots()).await?;
+        service.inner.changes.anchor.replace(Kept {
+            head,
+            accepted: accepted.map(|accepted| accepted.hash),
+        });
         service.flush().await;
         Ok(Accepted {
             given_up_seq: given_up.seq,
