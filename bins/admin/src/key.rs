@@ -1,8 +1,8 @@
 //! The keys that sign authentication tokens: listing and rotating.
 
 use ats_pat_program::Access;
-use ats_pat_service::Outcome;
 use ats_pat_service::view::SigningKeyView;
+use ats_pat_service::{Outcome, Rotation};
 use clap::Subcommand;
 
 use crate::failure::Failure;
@@ -15,9 +15,12 @@ pub enum Command {
     List,
     /// Makes a new signing key, which takes over once verifiers have had time to see it
     Rotate {
-        /// The new key takes over at once: for a key that leaked
+        /// The new key takes over at once; what the old one signed stays valid until it expires
         #[arg(long)]
         now: bool,
+        /// For a key that others may know: as --now, and the old keys are destroyed, with all they signed
+        #[arg(long, conflicts_with = "now")]
+        compromised: bool,
     },
 }
 
@@ -26,9 +29,13 @@ impl Command {
         let keys = session
             .with_service(Access::Use, async |service| match self {
                 Self::List => service.operator().signing_keys().await,
-                Self::Rotate { now } => service
+                Self::Rotate { now, compromised } => service
                     .operator()
-                    .rotate_keys(now)
+                    .rotate_keys(match (now, compromised) {
+                        (_, true) => Rotation::Compromised,
+                        (true, false) => Rotation::AtOnce,
+                        (false, false) => Rotation::Planned,
+                    })
                     .await
                     .map(Outcome::into_value),
             })

@@ -43,7 +43,7 @@ pub use ats_pat_auth::PasswordCost;
 pub use error::{Error, causes};
 pub use exchange::Exchanged;
 pub use open::{OpenError, Parts};
-pub use operator::{Accepted, AuditReport, NewUser, Operator, RestoreChoice};
+pub use operator::{Accepted, AuditReport, NewUser, Operator, RestoreChoice, Rotation};
 pub use outcome::Outcome;
 pub use service::Service;
 pub use sessions::{SignInResult, SignedIn};

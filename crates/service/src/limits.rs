@@ -12,7 +12,7 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use quick_cache::sync::Cache;
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 const QUARTER_HOUR: Duration = Duration::from_mins(15);
 /// How many accounts and addresses are remembered; the least used are forgotten first.
@@ -21,6 +21,8 @@ const REMEMBERED: usize = 50_000;
 const ACCOUNT_FAILURES: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// How many exchanges from one address may fail in a quarter of an hour.
 const EXCHANGE_FAILURES: NonZeroU32 = NonZeroU32::new(100).unwrap();
+/// How many sign-ins of one address are judged at once, so that it can't take all the places there are.
+const PLACES: usize = 16;
 /// By how much a sign-in of a slowed account is delayed.
 const SLOWED_BY: Duration = Duration::from_secs(2);
 
@@ -56,12 +58,16 @@ impl From<IpAddr> for Neighbourhood {
 /// counts against another.
 type Attempts = Arc<tokio::sync::Mutex<Limiter>>;
 
+/// The hash of a folded name: whoever invents names decides how many are remembered, not how long they are.
+type Account = [u8; 32];
+
 /// Counts attempts; bounded in memory.
 pub(crate) struct Limits {
     clock: SinceBoot,
-    sign_ins: Cache<(String, Neighbourhood), Attempts>,
-    accounts: Cache<String, Arc<Limiter>>,
+    sign_ins: Cache<(Account, Neighbourhood), Attempts>,
+    accounts: Cache<Account, Arc<Limiter>>,
     exchanges: Cache<Neighbourhood, Arc<Limiter>>,
+    places: Cache<Neighbourhood, Arc<Semaphore>>,
     sign_in_failures: NonZeroU32,
 }
 
@@ -69,7 +75,8 @@ pub(crate) struct Limits {
 pub(crate) struct SignInTurn<'a> {
     limits: &'a Limits,
     attempts: OwnedMutexGuard<Limiter>,
-    folded_name: String,
+    account: Account,
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Limits {
@@ -79,6 +86,7 @@ impl Limits {
             sign_ins: Cache::new(REMEMBERED),
             accounts: Cache::new(REMEMBERED),
             exchanges: Cache::new(REMEMBERED),
+            places: Cache::new(REMEMBERED),
             sign_in_failures: NonZeroU32::new(sign_in_failures).unwrap_or(NonZeroU32::MIN),
         }
     }
@@ -92,23 +100,27 @@ impl Limits {
         folded_name: &str,
         address: IpAddr,
     ) -> Result<SignInTurn<'_>, Problem> {
-        let key = (folded_name.to_owned(), address.into());
+        let account = *blake3::hash(folded_name.as_bytes()).as_bytes();
+        let key = (account, address.into());
         let attempts = get_or_insert(&self.sign_ins, &key, || {
             Arc::new(tokio::sync::Mutex::new(self.limiter(self.sign_in_failures)))
         });
         let attempts = attempts.lock_owned().await;
+        let places = get_or_insert(&self.places, &key.1, || Arc::new(Semaphore::new(PLACES)));
+        let place = places.acquire_owned().await.ok();
         self.count(&attempts)?;
         // Only slowing: by failing often, nobody can lock another out.
-        let account = get_or_insert(&self.accounts, &key.0, || {
+        let from_anywhere = get_or_insert(&self.accounts, &account, || {
             Arc::new(self.limiter(ACCOUNT_FAILURES))
         });
-        if self.count(&account).is_err() {
+        if self.count(&from_anywhere).is_err() {
             tokio::time::sleep(SLOWED_BY).await;
         }
         Ok(SignInTurn {
             limits: self,
             attempts,
-            folded_name: key.0,
+            account,
+            _place: place,
         })
     }
 
@@ -142,7 +154,7 @@ impl SignInTurn<'_> {
     /// The password was right: what was counted is forgotten.
     pub(crate) fn forgive(mut self) {
         *self.attempts = self.limits.limiter(self.limits.sign_in_failures);
-        self.limits.accounts.remove(&self.folded_name);
+        self.limits.accounts.remove(&self.account);
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use ats_pat_auth::{MasterKeys, SigningKeyPair};
+use ats_pat_auth::{AuthError, MasterKeys, SigningKeyPair};
 use ats_pat_domain::key::{KeyState, StoredSigningKey};
 use ats_pat_domain::port::Store;
 use ats_pat_domain::{Tagged, Timestamp};
@@ -44,7 +44,7 @@ pub(crate) struct RingState {
 
 struct RingKey {
     stored: StoredSigningKey,
-    pair: Option<SigningKeyPair>,
+    pair: Option<Arc<SigningKeyPair>>,
     jwk: Jwk,
 }
 
@@ -56,7 +56,8 @@ impl Ring {
         }
     }
 
-    /// The ring in `version` or a later one: a server that missed a rotation must not sign on.
+    /// The ring in `version`, or as read just now: a server that missed a rotation, or stands before a
+    /// restored database, must not sign on.
     pub(crate) async fn at(
         &self,
         version: i64,
@@ -65,15 +66,15 @@ impl Ring {
         master: &MasterKeys,
     ) -> Result<Arc<RingState>, Error> {
         let state = self.state.load_full();
-        if state.version >= version {
+        if state.version == version {
             return Ok(state);
         }
         let _one_at_a_time = self.reading.lock().await;
         let state = self.state.load_full();
-        if state.version >= version {
+        if state.version == version {
             return Ok(state);
         }
-        let state = Arc::new(RingState::read(store, roots, master).await?);
+        let state = Arc::new(RingState::read(store, roots, master, &state).await?);
         self.state.store(Arc::clone(&state));
         Ok(state)
     }
@@ -85,12 +86,22 @@ impl Ring {
 }
 
 impl RingState {
-    /// Reads the ring; a key that was planted or altered is left out, so that it can't stop the genuine ones.
-    async fn read(store: &dyn Store, roots: &Roots, master: &MasterKeys) -> Result<Self, Error> {
+    /// Reads the ring after `before`; a key that was planted or altered is left out, so that it can't stop
+    /// the genuine ones.
+    async fn read(
+        store: &dyn Store,
+        roots: &Roots,
+        master: &MasterKeys,
+        before: &Self,
+    ) -> Result<Self, Error> {
         let (version, stored) = store.keys().ring().await?;
         let mut keys = Vec::with_capacity(stored.len());
         for key in stored {
-            match RingKey::open(key, roots, master) {
+            let known = before
+                .keys
+                .iter()
+                .find(|known| known.stored.kid == key.row.kid);
+            match RingKey::open(key, roots, master, known) {
                 Ok(key) => keys.push(key),
                 Err(error) => {
                     tracing::error!(cause = %causes(&error), "a signing key is left out of the ring");
@@ -109,7 +120,7 @@ impl RingState {
         let (version, stored) = store.keys().ring().await?;
         let keys = stored
             .into_iter()
-            .map(|key| RingKey::open(key, roots, master))
+            .map(|key| RingKey::open(key, roots, master, None))
             .collect::<Result<_, _>>()?;
         Ok(Self { version, keys })
     }
@@ -120,7 +131,7 @@ impl RingState {
             .iter()
             .filter(|key| key.stored.state(now) == KeyState::Active)
             .max_by_key(|key| key.stored.active_from)
-            .and_then(|key| key.pair.as_ref())
+            .and_then(|key| key.pair.as_deref())
             .ok_or(Error::NoSigningKey)
     }
 
@@ -154,10 +165,13 @@ impl RingState {
 }
 
 impl RingKey {
+    /// Opens a key. Where it was sealed anew under a master key that this process does not hold, the pair
+    /// that was opened before stays in use: the key is the same.
     fn open(
         tagged: Tagged<StoredSigningKey>,
         roots: &Roots,
         master: &MasterKeys,
+        known: Option<&Self>,
     ) -> Result<Self, Error> {
         let stored = roots.check(tagged)?;
         let altered = || Error::Tampered {
@@ -168,12 +182,14 @@ impl RingKey {
             Jwk::from_bytes(&stored.public, SigningAlgorithm::EdDsa).map_err(|_| altered())?;
         let pair = match &stored.sealed {
             None => None,
-            Some(sealed) => Some(SigningKeyPair::open(
-                master,
-                &stored.kid,
-                stored.created_at.as_millis(),
-                sealed,
-            )?),
+            Some(sealed) => {
+                let created_at = stored.created_at.as_millis();
+                let opened = SigningKeyPair::open(master, &stored.kid, created_at, sealed);
+                match (opened, known.and_then(|known| known.pair.clone())) {
+                    (Err(AuthError::WrongMasterKey), Some(pair)) => Some(pair),
+                    (opened, _) => Some(Arc::new(opened?)),
+                }
+            }
         };
         if jwk.kid() != stored.kid
             || pair

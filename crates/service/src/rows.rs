@@ -189,6 +189,24 @@ impl Roots {
         })
     }
 
+    /// As [`Self::check`], of the user who was looked up by a folded name: the column that was searched is
+    /// derived, so it is not the tag's to cover.
+    pub(crate) fn check_named(&self, tagged: Tagged<User>, folded: &str) -> Result<User, Error> {
+        let user = self.check(tagged)?;
+        if user.name.folded() == folded {
+            return Ok(user);
+        }
+        let id = user.row_id();
+        tracing::error!(
+            id,
+            "a user stands under another's name: the row was altered behind the program's back"
+        );
+        Err(Error::Tampered {
+            table: User::TABLE,
+            id,
+        })
+    }
+
     pub(crate) fn is_genuine<R: Row>(&self, tagged: &Tagged<R>) -> bool {
         self.by_id(tagged.tag.key_id).is_some_and(|keys| {
             RowTag::from_bytes(&tagged.tag.bytes)

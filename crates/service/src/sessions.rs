@@ -20,6 +20,8 @@ use crate::view::SessionUser;
 
 /// How often a session in use is noted as seen, at most.
 const TOUCHED_EVERY: Duration = Duration::from_mins(1);
+/// How many sessions a user may have; at the next sign-in the oldest ends.
+const MOST_SESSIONS: usize = 100;
 /// The part of the idle time that a note may lag.
 const TOUCHED_PER_IDLE: u32 = 30;
 
@@ -70,7 +72,7 @@ impl Service {
         let user = match self.store().users().by_folded_name(&folded).await? {
             Some(tagged) => self
                 .roots()
-                .check(tagged)
+                .check_named(tagged, &folded)
                 .ok()
                 .filter(|user| user.kind == UserKind::Person),
             None => None,
@@ -215,6 +217,12 @@ impl Change for StartSession {
         }
         if user.disabled {
             return Err(Problem::OwnerDisabled.into());
+        }
+        let mut others = draft.read().sessions().of_user(user.id).await?;
+        others.sort_by_key(|other| other.row.created_at);
+        let surplus = (others.len() + 1).saturating_sub(MOST_SESSIONS);
+        for oldest in others.into_iter().take(surplus) {
+            draft.delete_session(&oldest.row).await?;
         }
         let session = Session {
             id_hash: self.id_hash,

@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use ats_pat_service::{NewToken, Regeneration};
+use ats_pat_service::{NewToken, Regeneration, Rotation};
 use ats_pat_test_support::on_every_database;
 use ats_pat_test_support::world::{ADDRESS, DAY, ISSUER, World, code};
 use ats_pat_token::{Claims, Expectations, Unverified};
@@ -284,7 +284,7 @@ async fn rotating_keys_signs_with_the_new_one_once_every_cache_knows_it() {
         let keys = world
             .service
             .operator()
-            .rotate_keys(false)
+            .rotate_keys(Rotation::Planned)
             .await
             .unwrap()
             .into_value();
@@ -294,7 +294,12 @@ async fn rotating_keys_signs_with_the_new_one_once_every_cache_knows_it() {
         );
         assert_eq!(world.service.jwks().await.unwrap().keys().len(), 2);
         assert!(
-            world.service.operator().rotate_keys(false).await.is_err(),
+            world
+                .service
+                .operator()
+                .rotate_keys(Rotation::Planned)
+                .await
+                .is_err(),
             "one key waits already"
         );
         assert_eq!(
@@ -310,7 +315,7 @@ async fn rotating_keys_signs_with_the_new_one_once_every_cache_knows_it() {
         let at_once = world
             .service
             .operator()
-            .rotate_keys(true)
+            .rotate_keys(Rotation::AtOnce)
             .await
             .unwrap()
             .into_value();

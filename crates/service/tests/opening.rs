@@ -1,22 +1,13 @@
 //! Starting: of several starters at once exactly one makes the keys.
 
-#![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
-
 use std::path::Path;
 use std::sync::Arc;
 
 use ats_pat_domain::port::Store;
 use ats_pat_service::{OpenError, Parts, Service, Settings, SystemClock, SystemRandomness};
-use ats_pat_storage::{Database, OpenOptions};
 use ats_pat_test_support::on_every_database;
-use ats_pat_test_support::world::{CHEAP, ISSUER};
+use ats_pat_test_support::world::{CHEAP, ISSUER, migrated};
 use tempfile::TempDir;
-
-async fn migrated(url: &str) -> Arc<dyn Store> {
-    let database = Database::open(url, OpenOptions::default()).await.unwrap();
-    database.migrate().await.unwrap();
-    Arc::new(database)
-}
 
 fn parts(store: &Arc<dyn Store>, folder: &Path) -> Parts {
     Parts {

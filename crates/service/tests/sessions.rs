@@ -167,6 +167,32 @@ async fn right_passwords_never_count_however_many_come_at_once() {
 }
 
 #[tokio::test]
+async fn a_user_has_a_bounded_number_of_sessions_and_disabling_ends_them_all() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        world.add_user("ada").await;
+        let mut sessions = Vec::new();
+        for _ in 0..103 {
+            world.clock.advance(Duration::from_millis(1));
+            let signed_in = world
+                .service
+                .sign_in("ada", &PASSWORD.into(), ADDRESS)
+                .await;
+            sessions.push(signed_in.unwrap().session_id);
+        }
+        let holds = async |session: &secrecy::SecretString| {
+            code(world.service.authenticate(session.expose_secret()).await)
+        };
+        assert_eq!(holds(&sessions[2]).await, 1100);
+        assert_eq!(holds(&sessions[3]).await, 1);
+        let disabled = world.service.operator().disable_user("ada").await;
+        assert!(disabled.unwrap().takes_rights_away());
+        assert_eq!(holds(&sessions[102]).await, 1100);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_session_in_use_lives_however_short_the_idle_time() {
     let database = ats_pat_test_support::sqlite();
     let world = World::with(database.url(), |settings| {

@@ -5,7 +5,7 @@
 
 use ats_pat_auth::MasterKeys;
 use ats_pat_service::view::IssuedToken;
-use ats_pat_service::{OpenError, RestoreChoice, Service, SignedIn};
+use ats_pat_service::{OpenError, RestoreChoice, Rotation, Service, SignedIn};
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 
@@ -192,8 +192,8 @@ async fn a_disabled_user_is_not_enabled_and_nobody_is_made_administrator_by_a_wr
                 .make_setup_link()
                 .await
                 .unwrap()
-                .is_some(),
-            "a planted administrator is none"
+                .is_none(),
+            "who plants an administrator gets no link"
         );
         assert_eq!(
             code(
@@ -422,6 +422,160 @@ async fn another_servers_anchor_is_satisfied_by_the_accepted_restore() {
 }
 
 #[tokio::test]
+async fn a_log_that_goes_back_under_a_running_server_is_told_and_does_not_move_the_anchor() {
+    on_every_database(|database| async move {
+        let Scene { world, .. } = scene(&database).await;
+        world.sign_in("ada").await;
+        world.service.flush().await;
+        let anchor = std::fs::read(world.folder().join("anchor")).unwrap();
+        let head = world.store.events().head().await.unwrap().seq;
+        restore_to_before_the_last_event(&database, head).await;
+        for _ in 0..3 {
+            world.sign_in("ada").await;
+        }
+        world.service.flush().await;
+        assert_eq!(
+            std::fs::read(world.folder().join("anchor")).unwrap(),
+            anchor
+        );
+        let health = world.service.health().await;
+        let log = health
+            .iter()
+            .find(|check| check.name == "event-log")
+            .unwrap();
+        assert!(!log.healthy, "{health:?}");
+        let stopped = world.reopen().await;
+        assert!(matches!(stopped, Err(OpenError::BehindAnchor { seq }) if seq == head));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_accepted_restore_excuses_no_later_one() {
+    on_every_database(|database| async move {
+        let Scene { world, .. } = scene(&database).await;
+        for _ in 0..5 {
+            world.sign_in("ada").await;
+        }
+        world.service.flush().await;
+        let mut head = world.store.events().head().await.unwrap().seq;
+        database.execute("DELETE FROM sessions").await;
+        for _ in 0..5 {
+            restore_to_before_the_last_event(&database, head).await;
+            head -= 1;
+        }
+        Service::accept_restore(world.parts(), RestoreChoice::Keep)
+            .await
+            .unwrap();
+        let service = world.reopen().await.unwrap();
+        let sign_in = async || service.sign_in("ada", &PASSWORD.into(), ADDRESS).await;
+        sign_in().await.unwrap();
+        sign_in().await.unwrap();
+        service.flush().await;
+        let head = world.store.events().head().await.unwrap().seq;
+        restore_to_before_the_last_event(&database, head).await;
+        let stopped = world.reopen().await;
+        assert!(matches!(stopped, Err(OpenError::BehindAnchor { seq }) if seq == head));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn keys_are_made_in_a_new_database_only() {
+    on_every_database(|database| async move {
+        let Scene { world, .. } = scene(&database).await;
+        world.service.flush().await;
+        database.execute("DELETE FROM signing_keys").await;
+        database.execute("DELETE FROM root_keys").await;
+        assert!(matches!(
+            world.reopen().await,
+            Err(OpenError::BehindAnchor { .. })
+        ));
+        std::fs::remove_file(world.folder().join("anchor")).unwrap();
+        assert!(matches!(
+            world.reopen().await,
+            Err(OpenError::EventLogAltered)
+        ));
+        assert_eq!(database.number("SELECT count(*) FROM root_keys").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_user_put_under_anothers_name_is_not_taken_for_the_other() {
+    on_every_database(|database| async move {
+        let Scene { world, .. } = scene(&database).await;
+        world.add_user("eve").await;
+        // Ada's genuine row is found where eve's name is looked for.
+        database
+            .execute("CREATE TABLE kept AS SELECT name_key FROM users WHERE name = 'eve'")
+            .await;
+        let nobody = database.bytes_literal(&[9; 32]);
+        database
+            .execute(&format!(
+                "UPDATE users SET name_key = {nobody} WHERE name = 'eve'"
+            ))
+            .await;
+        database
+            .execute("UPDATE users SET name_key = (SELECT name_key FROM kept) WHERE name = 'ada'")
+            .await;
+        database.execute("DROP TABLE kept").await;
+        let operator = world.service.operator();
+        assert_eq!(
+            code(
+                operator
+                    .set_password("eve", &"orbit-of-velvet-plums-7".into())
+                    .await
+            ),
+            1500
+        );
+        assert_eq!(code(operator.disable_user("eve").await), 1500);
+        assert_eq!(
+            code(
+                world
+                    .service
+                    .sign_in("eve", &PASSWORD.into(), ADDRESS)
+                    .await
+            ),
+            1101
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_ring_that_is_said_to_be_older_is_read_anew() {
+    on_every_database(|database| async move {
+        let Scene { world, issued, .. } = scene(&database).await;
+        let other = world.reopen().await.unwrap();
+        let presented = [secrecy::ExposeSecret::expose_secret(&issued.secret).as_bytes()];
+        let kid = |token: &secrecy::SecretString| {
+            let token = secrecy::ExposeSecret::expose_secret(token);
+            ats_pat_token::Unverified::parse(token)
+                .unwrap()
+                .kid()
+                .to_owned()
+        };
+        world.clock.advance(std::time::Duration::from_secs(1));
+        let keys = world
+            .service
+            .operator()
+            .rotate_keys(Rotation::Compromised)
+            .await;
+        let keys = keys.unwrap().into_value();
+        assert_eq!(
+            keys.iter().map(|key| key.state).collect::<Vec<_>>(),
+            ["Destroyed", "Active"]
+        );
+        assert_eq!(world.service.jwks().await.unwrap().keys().len(), 1);
+        database.execute("UPDATE key_ring SET version = 0").await;
+        let exchanged = other.exchange(&presented, ADDRESS).await.unwrap();
+        assert_eq!(kid(&exchanged.token), keys[1].kid);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_wrong_master_key_stops_the_start_and_a_changed_one_touches_no_hash() {
     on_every_database(|database| async move {
         let Scene { world, issued, .. } = scene(&database).await;
@@ -441,9 +595,12 @@ async fn a_wrong_master_key_stops_the_start_and_a_changed_one_touches_no_hash() 
         ));
         // The new key on the first line, the old one on the second.
         std::fs::write(&file, format!("{new}\n{old}")).unwrap();
-        let service = world.reopen().await.unwrap();
+        let server = world.reopen().await.unwrap();
+        server.seal_anew().await.unwrap();
         std::fs::write(&file, &new).unwrap();
-        drop(service);
+        // Who runs on with the old file alone goes on signing, until a key is made under the new one.
+        assert_eq!(code(world.exchange(&issued.secret).await), 1);
+        assert_eq!(world.service.jwks().await.unwrap().keys().len(), 1);
         let service = world
             .reopen()
             .await

@@ -54,14 +54,7 @@ impl World {
 
     /// A service with settings of its own.
     pub async fn with(url: &str, change: impl FnOnce(&mut Settings)) -> Self {
-        let database = Database::open(url, OpenOptions::default())
-            .await
-            .expect("the test database opens");
-        database
-            .migrate()
-            .await
-            .expect("the test database takes the tables");
-        Self::over(Arc::new(database), change).await
+        Self::over(migrated(url).await, change).await
     }
 
     /// A service over a store that was opened before.
@@ -175,6 +168,18 @@ impl World {
             .exchange(&[secret.expose_secret().as_bytes()], address)
             .await
     }
+}
+
+/// The database at `url`, opened and migrated.
+pub async fn migrated(url: &str) -> Arc<dyn Store> {
+    let database = Database::open(url, OpenOptions::default())
+        .await
+        .expect("the test database opens");
+    database
+        .migrate()
+        .await
+        .expect("the test database takes the tables");
+    Arc::new(database)
 }
 
 fn parts(store: Arc<dyn Store>, clock: &TestClock, settings: Settings, folder: &Path) -> Parts {

@@ -14,6 +14,18 @@ use crate::outcome::Outcome;
 use crate::ring::PUBLISHED_BEFORE;
 use crate::view::SigningKeyView;
 
+/// When a new signing key takes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rotation {
+    /// Once every cached key set holds it.
+    Planned,
+    /// Now: verifiers must read the key set anew. What the old key signed stays valid until it expires.
+    AtOnce,
+    /// Now, and the keys before it are destroyed: what they signed, or somebody else signs with them, is
+    /// refused as soon as cached key sets are over.
+    Compromised,
+}
+
 impl Operator<'_> {
     /// Every signing key, by creation.
     pub async fn signing_keys(&self) -> Result<Vec<SigningKeyView>, Error> {
@@ -29,12 +41,14 @@ impl Operator<'_> {
             .collect()
     }
 
-    /// Makes a new signing key, which takes over once every cached key set holds it; with `at_once` a
-    /// pending or new key takes over now (verifiers must read the key set anew). Gives every key.
+    /// Makes a new signing key, or promotes a pending one, as `rotation` says. Gives every key.
     ///
     /// # Errors
-    /// [`Error::RotationPending`] where a key already waits to take over.
-    pub async fn rotate_keys(&self, at_once: bool) -> Result<Outcome<Vec<SigningKeyView>>, Error> {
+    /// [`Error::RotationPending`] where a key already waits to take over, and shall not do so at once.
+    pub async fn rotate_keys(
+        &self,
+        rotation: Rotation,
+    ) -> Result<Outcome<Vec<SigningKeyView>>, Error> {
         let inner = &self.service.inner;
         let pair = SigningKeyPair::generate(inner.changes.random()?);
         let created_at = self.service.now();
@@ -51,14 +65,14 @@ impl Operator<'_> {
             active_from: created_at,
             retired_at: None,
         };
-        self.service.change(Rotate { new, at_once }).await?;
+        self.service.change(Rotate { new, rotation }).await?;
         Ok(Outcome::takes_away(self.signing_keys().await?))
     }
 }
 
 struct Rotate {
     new: StoredSigningKey,
-    at_once: bool,
+    rotation: Rotation,
 }
 
 impl Change for Rotate {
@@ -74,12 +88,13 @@ impl Change for Rotate {
             .iter()
             .find(|key| key.state(now) == KeyState::Next)
             .cloned();
-        let takes_over_at = if self.at_once {
+        let at_once = self.rotation != Rotation::Planned;
+        let takes_over_at = if at_once {
             now
         } else {
             now.after(PUBLISHED_BEFORE)
         };
-        let (kind, kid) = match (pending, self.at_once) {
+        let (kind, kid) = match (pending, at_once) {
             (Some(pending), false) => {
                 return Err(Error::RotationPending {
                     kid: pending.kid,
@@ -101,26 +116,39 @@ impl Change for Rotate {
                 (EventKind::SigningKeyCreated, self.new.kid.clone())
             }
         };
-        for key in ring {
-            retire(draft, key, &kid, takes_over_at).await?;
+        for key in ring.into_iter().filter(|key| key.kid != kid) {
+            if self.rotation == Rotation::Compromised {
+                destroy(draft, key, now).await?;
+            } else {
+                retire(draft, key, takes_over_at).await?;
+            }
         }
         draft.record(
-            Entry::new(kind, Actor::Operator, &kid).detail("ActiveFrom", takes_over_at.to_string()),
+            Entry::new(kind, Actor::Operator, &kid)
+                .detail("ActiveFrom", takes_over_at.to_string())
+                .detail("Compromised", self.rotation == Rotation::Compromised),
         );
         Ok(())
     }
 }
 
 /// Ends the signing of a predecessor when its successor takes over.
-async fn retire(
+async fn retire(draft: &Draft<'_>, mut key: StoredSigningKey, at: Timestamp) -> Result<(), Error> {
+    if key.sealed.is_some() && key.retired_at.is_none_or(|retired| retired > at) {
+        key.retired_at = Some(at);
+        draft.update_signing_key(key).await?;
+    }
+    Ok(())
+}
+
+/// Erases a predecessor that others may know; it is no longer published.
+async fn destroy(
     draft: &Draft<'_>,
     mut key: StoredSigningKey,
-    successor: &str,
-    at: Timestamp,
+    now: Timestamp,
 ) -> Result<(), Error> {
-    let signs_beyond = key.sealed.is_some() && key.retired_at.is_none_or(|retired| retired > at);
-    if key.kid != successor && signs_beyond {
-        key.retired_at = Some(at);
+    if key.sealed.take().is_some() {
+        key.retired_at = Some(key.retired_at.map_or(now, |retired| retired.min(now)));
         draft.update_signing_key(key).await?;
     }
     Ok(())

@@ -7,6 +7,7 @@ mod tokens;
 mod users;
 
 pub use audit::AuditReport;
+pub use keys::Rotation;
 pub use restore::{Accepted, RestoreChoice};
 pub use users::NewUser;
 

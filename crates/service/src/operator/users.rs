@@ -164,7 +164,7 @@ impl Operator<'_> {
             .by_folded_name(&folded)
             .await?
             .ok_or_else(not_found)?;
-        self.service.roots().check(user)
+        self.service.roots().check_named(user, &folded)
     }
 }
 
@@ -235,7 +235,7 @@ impl Change for SetDisabled {
             .by_folded_name(&folded)
             .await?
             .ok_or_else(not_found)?;
-        let mut user = draft.check(user)?;
+        let mut user = draft.roots().check_named(user, &folded)?;
         if user.disabled == self.disabled {
             return Ok(user);
         }

@@ -135,6 +135,9 @@ impl Change for Create {
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<TokenView, Error> {
         let owner = still_signed_in(draft, &self.by).await?;
+        // Again: until its turn came, the expiry may have passed.
+        self.policy
+            .check_expiry(self.checked.expires_at, draft.now)?;
         let tokens = draft.read().tokens();
         let folded = self.checked.name.folded();
         if tokens
