@@ -1,0 +1,9 @@
+//! Whoever can only write to the database gets nothing: what was planted or altered is refused, and
+//! `audit verify` finds it. On every database.
+
+#![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
+
+mod keys;
+mod log;
+mod rows;
+mod scene;
