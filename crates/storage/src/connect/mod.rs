@@ -73,6 +73,24 @@ enum Login {
 }
 
 impl Server {
+    /// The server's pools, each made by `connect`.
+    fn opened(
+        &self,
+        options: OpenOptions,
+        connect: impl Fn(OpenOptions) -> DatabaseConnection,
+    ) -> Opened {
+        let reads = connect(options);
+        Opened {
+            writes: reads.clone(),
+            reads,
+            changes: connect(OpenOptions {
+                max_connections: CHANGES,
+                ..options
+            }),
+            place: Place::Server(format!("{}/{}", self.address, self.database)),
+        }
+    }
+
     fn unreachable(&self, cause: Cause) -> OpenError {
         OpenError::Unreachable {
             server: self.address.clone(),

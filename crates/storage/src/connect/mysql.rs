@@ -6,8 +6,8 @@ use sea_orm::sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseEr
 use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor, MySql};
 
-use super::{CHANGES, Login, Opened, Server, invalid_url, pool, proven_on_release};
-use crate::database::{OpenOptions, Place};
+use super::{Login, Opened, Server, invalid_url, pool, proven_on_release};
+use crate::database::OpenOptions;
 use crate::error::OpenError;
 
 /// READ COMMITTED and strict, whatever the server's default. Folded names of 100 characters reach 3,300
@@ -57,19 +57,9 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
     }
     // Only a courtesy to the server.
     let _ = first.close().await;
-    let connect = |options| {
+    Ok(server.opened(options, |options| {
         SqlxMySqlConnector::from_sqlx_mysql_pool(proven(options).connect_lazy_with(connect.clone()))
-    };
-    let reads = connect(options);
-    Ok(Opened {
-        writes: reads.clone(),
-        reads,
-        changes: connect(OpenOptions {
-            max_connections: CHANGES,
-            ..options
-        }),
-        place: Place::Server(format!("{}/{}", server.address, server.database)),
-    })
+    }))
 }
 
 /// A pool whose connections have our settings and lead to the primary.

@@ -6,8 +6,8 @@ use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor, Postgres};
 
-use super::{CHANGES, Login, Opened, Server, invalid_url, pool};
-use crate::database::{OpenOptions, Place};
+use super::{Login, Opened, Server, invalid_url, pool};
+use crate::database::OpenOptions;
 use crate::error::OpenError;
 
 /// READ COMMITTED, whatever the server's default; bounded waits for locks, and for a client that died with
@@ -39,21 +39,11 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
     }
     // Only a courtesy to the server.
     let _ = first.close().await;
-    let connect = |options| {
+    Ok(server.opened(options, |options| {
         SqlxPostgresConnector::from_sqlx_postgres_pool(
             proven(options).connect_lazy_with(connect.clone()),
         )
-    };
-    let reads = connect(options);
-    Ok(Opened {
-        writes: reads.clone(),
-        reads,
-        changes: connect(OpenOptions {
-            max_connections: CHANGES,
-            ..options
-        }),
-        place: Place::Server(format!("{}/{}", server.address, server.database)),
-    })
+    }))
 }
 
 /// A pool whose connections have our settings and lead to the primary.
