@@ -17,19 +17,12 @@ pub const MAX_DESCRIPTION: usize = 500;
 /// `Straße`, `STRASSE` and the full-width forms of either are the same, and so are texts that differ only in
 /// characters that nobody sees.
 pub fn fold(text: &str) -> String {
-    let visible = || text.chars().filter(|c| !is_default_ignorable(*c));
-    let folded: String = visible()
-        .nfd()
+    text.nfd()
         .default_case_fold()
         .nfkd()
         .default_case_fold()
-        .nfkc()
-        .collect();
-    // A compatibility decomposition may bring ignorable characters of its own.
-    folded
-        .chars()
         .filter(|c| !is_default_ignorable(*c))
-        .nfc()
+        .nfkc()
         .collect()
 }
 

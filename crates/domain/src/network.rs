@@ -73,10 +73,16 @@ impl AllowedNetworks {
 /// One CIDR or bare address in canonical form.
 pub fn parse_network(text: &str) -> Option<IpNet> {
     let text = text.trim();
+    // `/08` is no prefix length: other readers take it for octal.
+    let is_octal = |length: &str| length.len() > 1 && length.starts_with('0');
+    if text
+        .rsplit_once('/')
+        .is_some_and(|(_, length)| is_octal(length))
+    {
+        return None;
+    }
     let network = match text.parse::<IpAddr>() {
         Ok(address) => IpNet::from(address),
-        // `/08` is no prefix length: other readers take it for octal.
-        Err(_) if text.contains("/0") && !text.ends_with("/0") => return None,
         Err(_) => text.parse::<IpNet>().ok()?,
     };
     Some(unmapped(network).trunc())
