@@ -80,23 +80,20 @@ impl Changes {
             written: Mutex::default(),
         };
         let decided = change.apply(&draft).await;
+        let now = draft.now;
         let entries = draft.into_entries();
         let output = match decided {
             Ok(output) if !entries.is_empty() => output,
             other => {
-                if let Err(error) = transaction.rollback().await {
-                    tracing::debug!(cause = %causes(&error), "a change that wrote nothing could not be rolled back");
-                }
+                take_back(transaction).await;
                 return other;
             }
         };
         let before = transaction.head();
-        let after = match self.append(&*transaction, entries, id).await {
+        let after = match self.append(&*transaction, entries, id, now).await {
             Ok(after) => after,
             Err(error) => {
-                if let Err(rollback) = transaction.rollback().await {
-                    tracing::debug!(cause = %causes(&rollback), "a failed change could not be rolled back");
-                }
+                take_back(transaction).await;
                 return Err(error);
             }
         };
@@ -114,8 +111,8 @@ impl Changes {
         transaction: &dyn Transaction,
         entries: Vec<(Entry, Vec<RowChange>)>,
         first: EventId,
+        now: Timestamp,
     ) -> Result<Head, Error> {
-        let now = self.clock.now();
         let mut head = transaction.head();
         let mut id = first;
         for (entry, rows) in entries {
@@ -159,6 +156,13 @@ impl Changes {
         let mut bytes = [0; N];
         self.randomness.fill(&mut bytes)?;
         Ok(bytes)
+    }
+}
+
+/// Where the rollback gets no answer, the connection ends with it, and so does the change.
+async fn take_back(transaction: Box<dyn Transaction>) {
+    if let Err(error) = transaction.rollback().await {
+        tracing::debug!(cause = %causes(&error), "a change could not be rolled back");
     }
 }
 

@@ -49,10 +49,11 @@ impl Service {
         };
         let now = self.now();
         let grant = match &presented {
-            Some(presented) => self.genuine_grant(presented).await?,
+            Some(presented) => self.find_grant(presented).await?,
             None => None,
         };
-        let Some(grant) = grant.filter(|grant| grant.is_usable(now)) else {
+        let genuine = grant.and_then(|grant| self.genuine(grant));
+        let Some(grant) = genuine.filter(|grant| grant.is_usable(now)) else {
             self.inner.limits.count_failed_exchange(address)?;
             return Err(Problem::PersonalAccessTokenInvalid.into());
         };
@@ -66,20 +67,21 @@ impl Service {
         Ok(exchanged)
     }
 
-    /// The grant behind a secret; `None` for an unknown one, and for one whose rows were planted or altered.
-    async fn genuine_grant(
+    /// The grant behind a secret, living or dead, as it stands in the database: its tags are not checked.
+    pub(crate) async fn find_grant(
         &self,
         presented: &PersonalAccessToken,
-    ) -> Result<Option<Genuine>, Error> {
+    ) -> Result<Option<Grant>, Error> {
         for keys in self.roots().newest_first() {
             let hash = keys.hash_personal_access_token(presented).to_bytes();
             if let Some(grant) = self.store().secrets().grant(&hash).await? {
-                return Ok(self.genuine(grant));
+                return Ok(Some(grant));
             }
         }
         Ok(None)
     }
 
+    /// `None` for a grant whose rows were planted or altered.
     fn genuine(&self, grant: Grant) -> Option<Genuine> {
         let roots = self.roots();
         let secret = roots.check(grant.secret).ok()?;
@@ -96,15 +98,7 @@ impl Service {
 
     async fn mint(&self, grant: &Genuine, now: Timestamp) -> Result<Exchanged, Error> {
         let inner = &self.inner;
-        let ring = inner
-            .ring
-            .at(
-                grant.ring_version,
-                self.store(),
-                self.roots(),
-                &inner.master,
-            )
-            .await?;
+        let ring = self.ring_at(grant.ring_version).await?;
         let id = Builder::from_random_bytes(inner.changes.random()?).into_uuid();
         let minted = inner.minter.mint(
             ring.signer(now)?,

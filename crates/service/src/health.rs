@@ -40,14 +40,6 @@ impl Service {
         };
         Ok(ring.key_set(self.now()))
     }
-
-    pub(crate) async fn fresh_ring(&self) -> Result<std::sync::Arc<crate::ring::RingState>, Error> {
-        let version = self.store().keys().ring_version().await?;
-        self.inner
-            .ring
-            .at(version, self.store(), self.roots(), &self.inner.master)
-            .await
-    }
 }
 
 fn healthy(name: &'static str, message: &str) -> HealthCheck {

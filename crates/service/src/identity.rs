@@ -20,13 +20,8 @@ impl Service {
     pub async fn identity(&self, bearer: &str) -> Result<Identity, Error> {
         let invalid = || Error::Refused(Problem::AuthenticationTokenInvalid);
         let now = self.now();
-        let inner = &self.inner;
         let unverified = Unverified::parse(bearer).map_err(|_| invalid())?;
-        let version = self.store().keys().ring_version().await?;
-        let ring = inner
-            .ring
-            .at(version, self.store(), self.roots(), &inner.master)
-            .await?;
+        let ring = self.fresh_ring().await?;
         let claims = self.verify(unverified, &ring, now).ok_or_else(invalid)?;
         let token_id: TokenId = claims.client_id.parse().map_err(|_| invalid())?;
         let found = self

@@ -10,7 +10,7 @@ use ats_pat_domain::event::{Actor, Event, EventKind, Head};
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::port::{Clock, Randomness, RandomnessUnavailable, Store, StoreError};
 use ats_pat_domain::tagged::KeyId;
-use ats_pat_token::{Audience, SigningAlgorithm};
+use ats_pat_token::Audience;
 
 use crate::anchor::{self, Anchor, Kept};
 use crate::change::{Change, Changes, Draft};
@@ -18,14 +18,12 @@ use crate::error::Error;
 use crate::ledger::{Entry, follows_its_predecessor, holds_event, is_genuine_end};
 use crate::limits::Limits;
 use crate::passwords::Passwords;
-use crate::ring::{Ring, RingState};
+use crate::ring::{ALGORITHM, Ring, RingState, new_signing_key};
 use crate::rows::{Roots, hex};
 use crate::service::{Inner, Service};
 use crate::settings::Settings;
 use crate::usage::UsageLog;
 
-/// The algorithm that new tokens and keys name: what every library knows (RFC 8037, section 3.1).
-const ALGORITHM: SigningAlgorithm = SigningAlgorithm::EdDsa;
 const FIRST_KEY: KeyId = KeyId(1);
 
 /// What a service is made of.
@@ -323,21 +321,11 @@ async fn make_first_keys(parts: &Parts, master: &MasterKeys) -> Result<(), Error
             None,
         )),
     };
-    let created_at = parts.clock.now();
-    let pair = SigningKeyPair::generate(changes.random()?);
-    let signing_key = StoredSigningKey {
-        kid: pair.kid().to_owned(),
-        algorithm: ALGORITHM.as_str().to_owned(),
-        public: pair.public(),
-        sealed: Some(pair.seal(master, created_at.as_millis(), changes.random()?)),
-        created_at,
-        active_from: created_at,
-        retired_at: None,
-    };
+    let signing_key = new_signing_key(&changes, master)?;
     let root_key = StoredRootKey {
         key_id: FIRST_KEY,
         sealed: sealed_root,
-        created_at,
+        created_at: signing_key.created_at,
     };
     changes
         .run(FirstKeys {

@@ -10,9 +10,12 @@ use ats_pat_domain::port::Store;
 use ats_pat_domain::{Tagged, Timestamp};
 use ats_pat_token::{Jwk, JwkSet, SigningAlgorithm};
 
+use crate::change::Changes;
 use crate::error::{Error, causes};
 use crate::rows::Roots;
 
+/// The algorithm that new tokens and keys name: what every library knows (RFC 8037, section 3.1).
+pub(crate) const ALGORITHM: SigningAlgorithm = SigningAlgorithm::EdDsa;
 /// How long others may keep the key set (`max-age`).
 pub(crate) const KEY_SET_AGE: Duration = Duration::from_mins(5);
 /// How far clocks may differ.
@@ -29,6 +32,24 @@ pub(crate) const PUBLISHED_AFTER: Duration = LONGEST_LIFETIME
     .saturating_add(SKEW)
     .saturating_add(KEY_SET_AGE)
     .saturating_add(LEASE);
+
+/// A new key, sealed; it signs at once unless its times are set otherwise.
+pub(crate) fn new_signing_key(
+    changes: &Changes,
+    master: &MasterKeys,
+) -> Result<StoredSigningKey, Error> {
+    let pair = SigningKeyPair::generate(changes.random()?);
+    let created_at = changes.clock.now();
+    Ok(StoredSigningKey {
+        kid: pair.kid().to_owned(),
+        algorithm: ALGORITHM.as_str().to_owned(),
+        public: pair.public(),
+        sealed: Some(pair.seal(master, created_at.as_millis(), changes.random()?)),
+        created_at,
+        active_from: created_at,
+        retired_at: None,
+    })
+}
 
 /// The ring as last read, and the way to read it anew.
 pub(crate) struct Ring {
@@ -178,8 +199,7 @@ impl RingKey {
             table: "signing_keys",
             id: stored.kid.clone(),
         };
-        let jwk =
-            Jwk::from_bytes(&stored.public, SigningAlgorithm::EdDsa).map_err(|_| altered())?;
+        let jwk = Jwk::from_bytes(&stored.public, ALGORITHM).map_err(|_| altered())?;
         let pair = match &stored.sealed {
             None => None,
             Some(sealed) => {

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::limits::Limits;
 use crate::operator::Operator;
 use crate::passwords::Passwords;
-use crate::ring::Ring;
+use crate::ring::{Ring, RingState};
 use crate::rows::Roots;
 use crate::settings::Settings;
 use crate::usage::UsageLog;
@@ -55,6 +55,21 @@ impl Service {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.inner.changes.clock.now()
+    }
+
+    /// The signing keys as the database holds them now.
+    pub(crate) async fn fresh_ring(&self) -> Result<Arc<RingState>, Error> {
+        let version = self.store().keys().ring_version().await?;
+        self.ring_at(version).await
+    }
+
+    /// The signing keys in this version of the ring, which was read from the database just now.
+    pub(crate) async fn ring_at(&self, version: i64) -> Result<Arc<RingState>, Error> {
+        let inner = &self.inner;
+        inner
+            .ring
+            .at(version, self.store(), self.roots(), &inner.master)
+            .await
     }
 
     pub(crate) async fn change<C: Change>(&self, change: C) -> Result<C::Output, Error> {

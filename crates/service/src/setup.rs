@@ -13,6 +13,7 @@ use secrecy::SecretString;
 use crate::change::{Change, Draft};
 use crate::error::Error;
 use crate::ledger::Entry;
+use crate::operator::require_free_name;
 use crate::rows::Roots;
 use crate::service::Service;
 use crate::view::SessionUser;
@@ -138,18 +139,7 @@ impl Change for Consume {
         if has_administrator(draft.read()).await? {
             return Err(Error::SetupCodeInvalid);
         }
-        if draft
-            .read()
-            .users()
-            .by_folded_name(&self.name.folded())
-            .await?
-            .is_some()
-        {
-            return Err(Problem::NameInUse {
-                name: self.name.as_str().to_owned(),
-            }
-            .into());
-        }
+        require_free_name(draft, &self.name).await?;
         let user = User {
             id: UserId::new(draft.now, draft.random()?),
             name: self.name.clone(),

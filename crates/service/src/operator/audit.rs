@@ -48,6 +48,7 @@ impl Operator<'_> {
         let mut audit = Audit {
             operator: *self,
             report: AuditReport::default(),
+            seen: self.service.inner.changes.anchor.head(),
             last_tags: HashMap::new(),
         };
         audit.walk_chain().await?;
@@ -59,6 +60,8 @@ impl Operator<'_> {
 struct Audit<'a> {
     operator: Operator<'a>,
     report: AuditReport,
+    /// The end of the log that was seen before.
+    seen: Head,
     /// By table and id, what the last event says of the row: its tag, or that it was removed.
     last_tags: HashMap<(String, String), Option<String>>,
 }
@@ -87,11 +90,10 @@ impl Audit<'_> {
                 before.seq, end.seq
             ));
         }
-        let seen = service.inner.changes.anchor.head();
-        if before.seq < seen.seq {
+        if before.seq < self.seen.seq {
             self.find(format!(
                 "the log ends at event {}, but event {} was seen: events were cut off",
-                before.seq, seen.seq
+                before.seq, self.seen.seq
             ));
         }
         Ok(())
@@ -100,8 +102,7 @@ impl Audit<'_> {
     fn verify_event(&mut self, before: Head, event: &Event) {
         let roots = self.operator.service.roots();
         self.report.events += 1;
-        let seen = self.operator.service.inner.changes.anchor.head();
-        if event.seq == seen.seq && event.hash != seen.hash {
+        if event.seq == self.seen.seq && event.hash != self.seen.hash {
             self.find(format!("event {} is not the one that was seen", event.seq));
         }
         if event.seq != before.seq + 1 {

@@ -1,17 +1,15 @@
 //! Signing keys: looking at them, and rotating them.
 
-use ats_pat_auth::SigningKeyPair;
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::event::{Actor, EventKind};
 use ats_pat_domain::key::{KeyState, StoredSigningKey};
-use ats_pat_token::SigningAlgorithm;
 
 use super::Operator;
 use crate::change::{Change, Draft};
 use crate::error::Error;
 use crate::ledger::Entry;
 use crate::outcome::Outcome;
-use crate::ring::PUBLISHED_BEFORE;
+use crate::ring::{PUBLISHED_BEFORE, new_signing_key};
 use crate::view::SigningKeyView;
 
 /// When a new signing key takes over.
@@ -50,21 +48,7 @@ impl Operator<'_> {
         rotation: Rotation,
     ) -> Result<Outcome<Vec<SigningKeyView>>, Error> {
         let inner = &self.service.inner;
-        let pair = SigningKeyPair::generate(inner.changes.random()?);
-        let created_at = self.service.now();
-        let new = StoredSigningKey {
-            kid: pair.kid().to_owned(),
-            algorithm: SigningAlgorithm::EdDsa.as_str().to_owned(),
-            public: pair.public(),
-            sealed: Some(pair.seal(
-                &inner.master,
-                created_at.as_millis(),
-                inner.changes.random()?,
-            )),
-            created_at,
-            active_from: created_at,
-            retired_at: None,
-        };
+        let new = new_signing_key(&inner.changes, &inner.master)?;
         self.service.change(Rotate { new, rotation }).await?;
         Ok(Outcome::takes_away(self.signing_keys().await?))
     }

@@ -10,6 +10,7 @@ pub use audit::AuditReport;
 pub use keys::Rotation;
 pub use restore::{Accepted, RestoreChoice};
 pub use users::NewUser;
+pub(crate) use users::require_free_name;
 
 use crate::service::Service;
 

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use ats_pat_domain::list::TokenQuery;
-use ats_pat_domain::port::ListedToken;
 use ats_pat_domain::{Problem, TokenId, UserId};
 use ats_pat_token::PersonalAccessToken;
 use secrecy::{ExposeSecret, SecretString};
@@ -58,15 +57,8 @@ impl Operator<'_> {
     /// # Errors
     /// 1300.
     pub async fn token(&self, id: &str) -> Result<OwnedTokenView, Error> {
-        let id: TokenId = id.parse().map_err(|_| Problem::TokenNotFound)?;
-        let listed = self.service.store().tokens().by_id(id).await?;
-        let listed: ListedToken = listed.ok_or(Problem::TokenNotFound)?;
-        let owner_id = listed.token.row.owner_id;
-        Ok(OwnedTokenView {
-            token: self.service.shown(listed)?,
-            owner_id,
-            owner_name: self.name_of(owner_id).await?,
-        })
+        self.owned_token(id.parse().map_err(|_| Problem::TokenNotFound)?)
+            .await
     }
 
     /// The token that a secret belongs to, living or dead: for a secret that was found where it should not be.
@@ -76,14 +68,10 @@ impl Operator<'_> {
     pub async fn token_of_secret(&self, secret: &SecretString) -> Result<OwnedTokenView, Error> {
         let secret = PersonalAccessToken::parse(secret.expose_secret())
             .map_err(|_| Problem::PersonalAccessTokenInvalid)?;
-        for keys in self.service.roots().newest_first() {
-            let hash = keys.hash_personal_access_token(&secret).to_bytes();
-            if let Some(grant) = self.service.store().secrets().grant(&hash).await? {
-                let stored = self.service.roots().check(grant.secret)?;
-                return self.token(&stored.token_id.to_string()).await;
-            }
-        }
-        Err(Problem::PersonalAccessTokenInvalid.into())
+        let grant = self.service.find_grant(&secret).await?;
+        let grant = grant.ok_or(Problem::PersonalAccessTokenInvalid)?;
+        let stored = self.service.roots().check(grant.secret)?;
+        self.owned_token(stored.token_id).await
     }
 
     /// Revokes anybody's token; a revoked one stays as it was.
@@ -98,6 +86,17 @@ impl Operator<'_> {
         };
         let token = self.service.change(revoke).await?;
         Ok(Outcome::takes_away(OwnedTokenView { token, ..found }))
+    }
+
+    async fn owned_token(&self, id: TokenId) -> Result<OwnedTokenView, Error> {
+        let listed = self.service.store().tokens().by_id(id).await?;
+        let listed = listed.ok_or(Problem::TokenNotFound)?;
+        let owner_id = listed.token.row.owner_id;
+        Ok(OwnedTokenView {
+            token: self.service.shown(listed)?,
+            owner_id,
+            owner_name: self.name_of(owner_id).await?,
+        })
     }
 
     async fn name_of(&self, owner: UserId) -> Result<String, Error> {

@@ -1,6 +1,7 @@
 //! Users: adding, disabling, enabling, new passwords.
 
 use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_domain::port::Repositories;
 use ats_pat_domain::problem::Failure;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{DisplayName, Problem, User, UserId, UserName};
@@ -11,6 +12,7 @@ use crate::change::{Change, Draft};
 use crate::error::Error;
 use crate::ledger::Entry;
 use crate::outcome::Outcome;
+use crate::rows::Roots;
 use crate::view::UserView;
 
 /// A user to add.
@@ -153,19 +155,33 @@ impl Operator<'_> {
 
     /// The user of this name.
     pub(crate) async fn find_user(&self, name: &str) -> Result<User, Error> {
-        let not_found = || Error::UserNotFound {
-            name: name.to_owned(),
-        };
-        let folded = UserName::new(name).map_err(|_| not_found())?.folded();
-        let user = self
-            .service
-            .store()
-            .users()
-            .by_folded_name(&folded)
-            .await?
-            .ok_or_else(not_found)?;
-        self.service.roots().check_named(user, &folded)
+        find_user(self.service.store(), self.service.roots(), name).await
     }
+}
+
+async fn find_user(
+    read: &(impl Repositories + ?Sized),
+    roots: &Roots,
+    name: &str,
+) -> Result<User, Error> {
+    let not_found = || Error::UserNotFound {
+        name: name.to_owned(),
+    };
+    let folded = UserName::new(name).map_err(|_| not_found())?.folded();
+    let user = read.users().by_folded_name(&folded).await?;
+    roots.check_named(user.ok_or_else(not_found)?, &folded)
+}
+
+/// Refuses a name that a user has.
+pub(crate) async fn require_free_name(draft: &Draft<'_>, name: &UserName) -> Result<(), Error> {
+    let users = draft.read().users();
+    if users.by_folded_name(&name.folded()).await?.is_some() {
+        return Err(Problem::NameInUse {
+            name: name.as_str().to_owned(),
+        }
+        .into());
+    }
+    Ok(())
 }
 
 struct Add {
@@ -180,13 +196,8 @@ impl Change for Add {
     type Output = User;
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<User, Error> {
+        require_free_name(draft, &self.name).await?;
         let users = draft.read().users();
-        if users.by_folded_name(&self.name.folded()).await?.is_some() {
-            return Err(Problem::NameInUse {
-                name: self.name.as_str().to_owned(),
-            }
-            .into());
-        }
         let id = match self.id {
             Some(id) if users.by_id(id).await?.is_some() => {
                 return Err(Error::UserIdInUse { id: id.to_string() });
@@ -225,17 +236,7 @@ impl Change for SetDisabled {
     type Output = User;
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<User, Error> {
-        let not_found = || Error::UserNotFound {
-            name: self.name.clone(),
-        };
-        let folded = UserName::new(&self.name).map_err(|_| not_found())?.folded();
-        let user = draft
-            .read()
-            .users()
-            .by_folded_name(&folded)
-            .await?
-            .ok_or_else(not_found)?;
-        let mut user = draft.roots().check_named(user, &folded)?;
+        let mut user = find_user(draft.read(), draft.roots(), &self.name).await?;
         if user.disabled == self.disabled {
             return Ok(user);
         }
