@@ -1,5 +1,4 @@
-//! What tests share: a clock that they own, seeded randomness, private databases, a proxy that loses
-//! answers, a service over all of these, and one conformance suite that every database runs.
+//! What tests share: a clock that they own, private databases, a proxy that loses answers, a service over all of these, and one conformance suite that every database runs.
 //!
 //! Used from `tests/` folders only: a unit test inside `ats-pat-domain` would see two of each trait.
 
@@ -14,7 +13,6 @@ pub mod clock;
 pub mod conformance;
 pub mod database;
 pub mod proxy;
-pub mod randomness;
 pub mod world;
 
 pub use database::{Kind, TestDatabase, kinds, on_every_database, on_every_server, sqlite};

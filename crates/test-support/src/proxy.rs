@@ -1,6 +1,5 @@
 //! A TCP proxy before a database that loses the answer to COMMIT.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -25,7 +24,6 @@ pub enum Fault {
 
 /// The proxy; it ends with the test's runtime.
 pub struct Proxy {
-    address: SocketAddr,
     fault: Arc<AtomicU8>,
 }
 
@@ -51,12 +49,7 @@ impl Proxy {
                 tokio::spawn(async move { carry(client, &server, &fault).await });
             }
         });
-        (Self { address, fault }, proxied)
-    }
-
-    /// Where the proxy listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+        (Self { fault }, proxied)
     }
 
     /// Arms a fault for the next COMMIT, or heals the line.
