@@ -7,6 +7,7 @@ use ats_pat_domain::secret::Slot;
 use ats_pat_service::Regeneration;
 use ats_pat_test_support::on_every_database;
 use ats_pat_test_support::world::{DAY, World, code};
+use tokio::task::JoinSet;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_parallel_regenerates_leave_one_live_secret() {
@@ -15,20 +16,20 @@ async fn fifty_parallel_regenerates_leave_one_live_secret() {
         let ada = world.signed_in("ada").await;
         let issued = world.create(&ada, "ci", DAY).await.unwrap();
         let id = issued.token.id;
-        let tasks: Vec<_> = (0..50)
+        let regenerates: JoinSet<_> = (0..50)
             .map(|_| {
                 let (world, ada) = (Arc::clone(&world), ada.clone());
-                tokio::spawn(async move {
+                async move {
                     world
                         .service
                         .regenerate_token(&ada, &id.to_string(), Regeneration::default())
                         .await
-                })
+                }
             })
             .collect();
         let mut secrets = vec![issued.secret];
-        for task in tasks {
-            secrets.push(task.await.unwrap().unwrap().into_value().secret);
+        for regenerated in regenerates.join_all().await {
+            secrets.push(regenerated.unwrap().into_value().secret);
         }
         let mut live = 0;
         for secret in &secrets {
@@ -53,17 +54,14 @@ async fn of_parallel_creates_with_one_name_exactly_one_succeeds() {
     on_every_database(|database| async move {
         let world = Arc::new(World::new(database.url()).await);
         let ada = world.signed_in("ada").await;
-        let tasks: Vec<_> = (0..20)
+        let creates: JoinSet<_> = (0..20)
             .map(|n| {
                 let (world, ada) = (Arc::clone(&world), ada.clone());
                 let name = if n % 2 == 0 { "Straße" } else { "STRASSE" };
-                tokio::spawn(async move { code(world.create(&ada, name, DAY).await) })
+                async move { code(world.create(&ada, name, DAY).await) }
             })
             .collect();
-        let mut codes = Vec::new();
-        for task in tasks {
-            codes.push(task.await.unwrap());
-        }
+        let mut codes = creates.join_all().await;
         codes.sort_unstable();
         assert_eq!(codes[0], 1);
         assert!(codes[1..].iter().all(|code| *code == 1301), "{codes:?}");
@@ -81,18 +79,13 @@ async fn at_the_limit_exactly_as_many_creates_succeed_as_may() {
             .await,
         );
         let ada = world.signed_in("ada").await;
-        let tasks: Vec<_> = (0..20)
+        let creates: JoinSet<_> = (0..20)
             .map(|n| {
                 let (world, ada) = (Arc::clone(&world), ada.clone());
-                tokio::spawn(
-                    async move { code(world.create(&ada, &format!("token {n}"), DAY).await) },
-                )
+                async move { code(world.create(&ada, &format!("token {n}"), DAY).await) }
             })
             .collect();
-        let mut codes = Vec::new();
-        for task in tasks {
-            codes.push(task.await.unwrap());
-        }
+        let codes = creates.join_all().await;
         assert_eq!(
             codes.iter().filter(|code| **code == 1).count(),
             5,
