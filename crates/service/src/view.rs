@@ -29,6 +29,9 @@ pub struct TokenView {
     pub scopes: Vec<String>,
     /// Where it may be used from, as canonical CIDRs; `None` is anywhere.
     pub allowed_networks: Option<Vec<String>>,
+    /// The generation of its secret, from 1: what a form to regenerate it carries. Not part of the interface.
+    #[serde(skip)]
+    pub generation: u32,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it stops working.
@@ -58,6 +61,7 @@ impl TokenView {
                     .map(ToString::to_string)
                     .collect()
             }),
+            generation: token.generation,
             created_at: token.created_at,
             expires_at: token.expires_at,
             regenerated_at: token.regenerated_at,

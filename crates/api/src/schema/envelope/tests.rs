@@ -19,6 +19,7 @@ fn token(status: Status, at: Option<Timestamp>) -> view::TokenView {
         status,
         scopes: vec!["all".to_owned()],
         allowed_networks: at.map(|_| vec!["10.0.0.0/8".to_owned()]),
+        generation: 1,
         created_at: AT,
         expires_at: AT,
         regenerated_at: at,
