@@ -1,8 +1,8 @@
 //! Secrets and signatures: what proves that a secret is genuine, a row untouched, a sealed key ours,
 //! and what turns a grant into a signed authentication token.
 //!
-//! **Owns** the keyed hashes of personal access tokens, session ids and set-up codes; the row tags and
-//! the event chain; the master key file and what is sealed under it (the random root and the signing
+//! **Owns** the keyed hashes of personal access tokens, session ids, set-up codes and form keys; the row
+//! tags and the event chain; the master key file and what is sealed under it (the random root and the signing
 //! keys); password rules and hashes; the minting of authentication tokens.
 //!
 //! **Invariants**

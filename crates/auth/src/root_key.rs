@@ -10,6 +10,7 @@ const LENGTH: usize = 32;
 const PERSONAL_ACCESS_TOKEN: &str = "ATS PAT 2026-11 personal access token hash v1";
 const SESSION_ID: &str = "ATS PAT 2026-11 session id hash v1";
 const SETUP_CODE: &str = "ATS PAT 2026-11 set-up code hash v1";
+const FORM_KEY: &str = "ATS PAT 2026-11 form key hash v1";
 const ROW_TAG: &str = "ATS PAT 2026-11 row tag v1";
 const CHAIN: &str = "ATS PAT 2026-11 event chain v1";
 const PERSONAL_DETAILS: &str = "ATS PAT 2026-11 personal details hash v1";
@@ -55,6 +56,7 @@ impl RootKey {
             (&mut keys.personal_access_token, PERSONAL_ACCESS_TOKEN),
             (&mut keys.session_id, SESSION_ID),
             (&mut keys.setup_code, SETUP_CODE),
+            (&mut keys.form_key, FORM_KEY),
             (&mut keys.row_tag, ROW_TAG),
             (&mut keys.chain, CHAIN),
             (&mut keys.personal_details, PERSONAL_DETAILS),
@@ -95,6 +97,13 @@ impl RootKeys {
         blake3::keyed_hash(&self.keys.setup_code, code.bytes()).into()
     }
 
+    /// What the id of a token is made of that a form with this key makes, for this owner: nobody can choose
+    /// a form key whose token has the id of another's. Both are the bytes of UUIDs.
+    pub fn hash_form_key(&self, owner: &[u8; 16], form_key: &[u8; 16]) -> KeyedHash {
+        let both = [owner.as_slice(), form_key].concat();
+        blake3::keyed_hash(&self.keys.form_key, &both).into()
+    }
+
     pub(crate) fn row_tag_key(&self) -> &[u8; LENGTH] {
         &self.keys.row_tag
     }
@@ -113,6 +122,7 @@ struct Keys {
     personal_access_token: [u8; LENGTH],
     session_id: [u8; LENGTH],
     setup_code: [u8; LENGTH],
+    form_key: [u8; LENGTH],
     row_tag: [u8; LENGTH],
     chain: [u8; LENGTH],
     personal_details: [u8; LENGTH],
@@ -149,6 +159,10 @@ mod tests {
                 .hash_setup_code(&SetupCode::from_random([0x11; 32]))
                 .as_bytes()),
             "a4c7c9905e22247b960ad1ed429525c6efc21a3fc44ddcc4910ba95fc4e3e63a",
+        );
+        assert_eq!(
+            hex(keys().hash_form_key(&[7; 16], &[9; 16]).as_bytes()),
+            "2b47bb2b76385bf5ba3deddf118275f182077bafc03da8d83d8b6fd3d596776f",
         );
     }
 

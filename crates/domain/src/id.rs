@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use uuid::{Builder, Uuid};
+use uuid::{Builder, Uuid, Variant};
 
 use crate::time::Timestamp;
 
@@ -66,6 +66,20 @@ identifier! {
     EventId
 }
 
+identifier! {
+    /// Identifies one showing of a form: posted again, it makes nothing twice.
+    FormKey
+}
+
+impl FormKey {
+    /// When the form was shown; `None` for what is no UUID of version 7, and so was never given out.
+    pub fn made_at(self) -> Option<Timestamp> {
+        let is_ours = self.0.get_version_num() == 7 && self.0.get_variant() == Variant::RFC4122;
+        let (millis, _) = self.0.as_u64_pair();
+        is_ours.then(|| Timestamp::from_millis(i64::try_from(millis >> 16).unwrap_or(i64::MAX)))
+    }
+}
+
 /// The text is not a hyphenated UUID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an id: write the UUID with its hyphens, such as 0193f2a0-7b1c-7d2e-8f00-0123456789ab")]
@@ -90,6 +104,20 @@ mod tests {
             "urn:uuid:0193f2a0-7b1c-7d2e-8f00-0123456789ab",
         ] {
             assert_eq!(other.parse::<TokenId>(), Err(NotAnId), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_form_key_tells_when_it_was_made_and_others_are_none() {
+        let at = Timestamp::from_millis(1_700_000_000_123);
+        assert_eq!(FormKey::new(at, [0xff; 10]).made_at(), Some(at));
+        for other in [
+            "0193f2a0-7b1c-4d2e-8f00-0123456789ab",
+            "0193f2a0-7b1c-7d2e-0f00-0123456789ab",
+            "00000000-0000-0000-0000-000000000000",
+        ] {
+            let other: FormKey = other.parse().unwrap();
+            assert_eq!(other.made_at(), None, "{other}");
         }
     }
 

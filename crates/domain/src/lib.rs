@@ -36,7 +36,7 @@ pub mod user;
 pub use code::Code;
 pub use envelope::Envelope;
 pub use event::Event;
-pub use id::{EventId, TokenId, UserId};
+pub use id::{EventId, FormKey, TokenId, UserId};
 pub use name::{Description, DisplayName, TokenName, UserName};
 pub use policy::Policy;
 pub use problem::{Problem, Reason};

@@ -38,6 +38,14 @@ pub enum Error {
     /// A task of the change ended without an answer: a defect.
     #[error("a change ended without an answer")]
     Interrupted(#[source] BoxError),
+    /// The form that is posted again made its token already.
+    #[error(
+        "the token {name} was made by this form already; its secret was shown then: regenerate it if you need another"
+    )]
+    AlreadyCreated {
+        /// The token's name.
+        name: String,
+    },
     /// No user has this name or id (operators only).
     #[error("there is no user {name}; see `ats-pat-admin user list`")]
     UserNotFound {
@@ -84,6 +92,7 @@ impl Error {
     pub fn into_problem(self, request_id: &str) -> Problem {
         let problem = match &self {
             Self::Refused(problem) => return problem.clone(),
+            Self::AlreadyCreated { name } => return Problem::NameInUse { name: name.clone() },
             Self::Store(StoreError::Unavailable(_) | StoreError::Retryable(_))
             | Self::Uncertain(_) => Problem::Unavailable,
             Self::SetupCodeInvalid

@@ -33,8 +33,8 @@ async fn make_token(admin: &Admin, name: &str) -> (String, String) {
         name: Some(name.to_owned()),
         expires_at: Some("2099-01-01T00:00:00Z".to_owned()),
         description: Some("Nightly build".to_owned()),
-        scopes: None,
         allowed_networks: Some(vec!["10.0.0.0/8".to_owned()]),
+        ..NewToken::default()
     };
     let issued = service
         .create_token(&signed_in, new)

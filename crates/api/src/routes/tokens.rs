@@ -115,6 +115,7 @@ impl Tokens {
             description: body.0.description,
             scopes: body.0.scopes,
             allowed_networks: body.0.allowed_networks,
+            form_key: None,
         };
         let issued = Call::of(request)?
             .service

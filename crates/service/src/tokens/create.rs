@@ -8,6 +8,7 @@ use ats_pat_domain::{
 };
 
 use super::NewSecret;
+use super::form::PostedForm;
 use crate::change::{Change, Draft};
 use crate::error::Error;
 use crate::ledger::Entry;
@@ -29,6 +30,8 @@ pub struct NewToken {
     pub scopes: Option<Vec<String>>,
     /// CIDRs or addresses; absent is anywhere.
     pub allowed_networks: Option<Vec<String>>,
+    /// What [`Service::new_form_key`] gave the form: posted again, the form makes nothing twice.
+    pub form_key: Option<String>,
 }
 
 /// What a user asks for, once its rules hold.
@@ -100,19 +103,27 @@ impl Service {
     /// Makes a token and its secret, which is answered this once.
     ///
     /// # Errors
-    /// 1001, 1305, 1302, 1301 for a name in use, 1304 at the limit.
+    /// 1000 for a form key that was never given out, 1001, 1305, 1302, [`Error::AlreadyCreated`] for a form
+    /// posted again, 1301 for a name in use, 1304 at the limit.
     pub async fn create_token(
         &self,
         by: &SignedIn,
         new: NewToken,
     ) -> Result<Outcome<IssuedToken>, Error> {
-        let checked = new.check(&self.inner.settings.policy, self.now())?;
+        let now = self.now();
+        let form = new
+            .form_key
+            .as_deref()
+            .map(|text| PostedForm::parse(text, now))
+            .transpose()?;
+        let checked = new.check(&self.inner.settings.policy, now)?;
         let secret = NewSecret::make(self)?;
         let shown = secret.shown.clone();
         let create = Create {
             by: by.clone(),
             policy: self.inner.settings.policy.clone(),
             checked,
+            form,
             secret,
         };
         let token = self.change(create).await?;
@@ -127,6 +138,7 @@ struct Create {
     by: SignedIn,
     policy: Policy,
     checked: Checked,
+    form: Option<PostedForm>,
     secret: NewSecret,
 }
 
@@ -135,6 +147,10 @@ impl Change for Create {
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<TokenView, Error> {
         let owner = still_signed_in(draft, &self.by).await?;
+        let id = match &self.form {
+            Some(form) => form.unused_id(draft, owner.id).await?,
+            None => TokenId::new(draft.now, draft.random()?),
+        };
         // Again: until its turn came, the expiry may have passed.
         self.policy
             .check_expiry(self.checked.expires_at, draft.now)?;
@@ -155,7 +171,7 @@ impl Change for Create {
             return Err(Problem::TokenLimitReached { limit }.into());
         }
         let token = Token {
-            id: TokenId::new(draft.now, draft.random()?),
+            id,
             owner_id: owner.id,
             name: self.checked.name.clone(),
             description: self.checked.description.clone(),

@@ -1,6 +1,7 @@
 //! Personal access tokens of a signed-in user.
 
 mod create;
+mod form;
 mod read;
 mod regenerate;
 mod revoke;
