@@ -17,6 +17,7 @@
 
 mod anchor;
 mod change;
+mod client;
 mod error;
 mod exchange;
 mod health;
@@ -40,6 +41,7 @@ mod usage;
 pub mod view;
 
 pub use ats_pat_auth::PasswordCost;
+pub use client::Client;
 pub use error::{Error, causes};
 pub use exchange::Exchanged;
 pub use open::{OpenError, Parts};

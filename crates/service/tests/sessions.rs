@@ -1,5 +1,6 @@
 //! Sessions and the set-up link.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ats_pat_service::{Error, NewUser};
@@ -122,7 +123,7 @@ async fn guessing_is_limited_for_one_account_from_one_address_only() {
         async move {
             code(
                 service
-                    .sign_in(name, &password.into(), address.parse().unwrap())
+                    .sign_in(name, &password.into(), address.parse::<IpAddr>().unwrap())
                     .await,
             )
         }

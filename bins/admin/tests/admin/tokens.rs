@@ -1,4 +1,4 @@
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ats_pat_program::{Access, CommonFlags, Opened, Settings};
 use ats_pat_service::NewToken;
@@ -22,7 +22,7 @@ async fn make_token(admin: &Admin, name: &str) -> (String, String) {
     let service = &opened.service;
     let password = "correct horse battery staple".into();
     let signed_in = service
-        .sign_in("alice", &password, Ipv4Addr::LOCALHOST.into())
+        .sign_in("alice", &password, IpAddr::from(Ipv4Addr::LOCALHOST))
         .await
         .unwrap();
     let signed_in = service

@@ -1,6 +1,5 @@
 //! Sessions: signing in, being signed in, signing out.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use ats_pat_auth::SessionId;
@@ -11,6 +10,7 @@ use ats_pat_domain::{Problem, Reason, Session, User, UserId, UserName};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::change::{Change, Draft};
+use crate::client::Client;
 use crate::error::{Error, causes};
 use crate::ledger::Entry;
 use crate::outcome::Outcome;
@@ -56,19 +56,20 @@ impl SignedIn {
 }
 
 impl Service {
-    /// Signs a person in from `address`; a new session each time.
+    /// Signs a person in; a new session each time.
     ///
     /// # Errors
     /// 1001 for an empty or impossible user name or an empty password, 1400 after too many failures, 1101,
     /// and 1205 for a disabled user with the right password.
-    pub async fn sign_in(
+    pub async fn sign_in<'a>(
         &self,
         user_name: &str,
         password: &SecretString,
-        address: IpAddr,
+        client: impl Into<Client<'a>>,
     ) -> Result<SignInResult, Error> {
+        let client = client.into();
         let folded = checked_name(user_name, password)?.folded();
-        let turn = self.inner.limits.sign_in(&folded, address).await?;
+        let turn = self.inner.limits.sign_in(&folded, client.address).await?;
         let user = match self.store().users().by_folded_name(&folded).await? {
             Some(tagged) => self
                 .roots()
@@ -86,13 +87,11 @@ impl Service {
         if user.disabled {
             return Err(Problem::OwnerDisabled.into());
         }
-        let id = SessionId::from_random(self.inner.changes.random()?);
+        let (id, session) = NewSession::make(self, client)?;
         let started = StartSession {
             user_id: user.id,
             password_hash: user.password_hash,
-            id_hash: self.roots().current().hash_session_id(&id).to_bytes(),
-            absolute: self.inner.settings.session_absolute,
-            address,
+            session,
         };
         let user = self.change(started).await?;
         Ok(SignInResult {
@@ -192,12 +191,56 @@ pub(crate) async fn still_signed_in(draft: &Draft<'_>, by: &SignedIn) -> Result<
     Ok(user)
 }
 
+/// A session to start.
+pub(crate) struct NewSession {
+    id_hash: [u8; 32],
+    absolute: Duration,
+    address: String,
+    user_agent: Option<String>,
+}
+
+impl NewSession {
+    /// A session of `client`, and its id for the cookie.
+    fn make(service: &Service, client: Client<'_>) -> Result<(SessionId, Self), Error> {
+        let id = SessionId::from_random(service.inner.changes.random()?);
+        let session = Self {
+            id_hash: service.roots().current().hash_session_id(&id).to_bytes(),
+            absolute: service.inner.settings.session_absolute,
+            address: client.address_text(),
+            user_agent: client.kept_user_agent(),
+        };
+        Ok((id, session))
+    }
+
+    /// Adds the session, and says so.
+    async fn start(&self, draft: &Draft<'_>, user: UserId) -> Result<(), Error> {
+        let session = Session {
+            id_hash: self.id_hash,
+            user_id: user,
+            created_at: draft.now,
+            last_seen_at: draft.now,
+            ends_at: draft.now.after(self.absolute),
+        };
+        let mut entry = Entry::new(
+            EventKind::SessionStarted,
+            Actor::User(user),
+            &session.row_id(),
+        )
+        .owner(user)
+        .personal("Address", self.address.as_str());
+        if let Some(user_agent) = &self.user_agent {
+            entry = entry.personal("UserAgent", user_agent.as_str());
+        }
+        draft.insert_session(session).await?;
+        draft.record(entry);
+        Ok(())
+    }
+}
+
 struct StartSession {
     user_id: UserId,
     password_hash: Option<String>,
-    id_hash: [u8; 32],
-    absolute: Duration,
-    address: IpAddr,
+    session: NewSession,
 }
 
 impl Change for StartSession {
@@ -224,20 +267,7 @@ impl Change for StartSession {
         for oldest in others.into_iter().take(surplus) {
             draft.delete_session(&oldest.row).await?;
         }
-        let session = Session {
-            id_hash: self.id_hash,
-            user_id: user.id,
-            created_at: draft.now,
-            last_seen_at: draft.now,
-            ends_at: draft.now.after(self.absolute),
-        };
-        let subject = session.row_id();
-        draft.insert_session(session).await?;
-        draft.record(
-            Entry::new(EventKind::SessionStarted, Actor::User(user.id), &subject)
-                .owner(user.id)
-                .personal("Address", self.address.to_canonical().to_string()),
-        );
+        self.session.start(draft, user.id).await?;
         Ok(user)
     }
 }

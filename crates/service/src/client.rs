@@ -1,0 +1,67 @@
+//! Who asks: what is known of the program at the other end.
+
+use std::net::IpAddr;
+
+/// The longest user agent that is kept, in Unicode scalar values.
+const LONGEST: usize = 200;
+
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Client<'a> {
+    /// The client's address.
+    pub address: IpAddr,
+    /// The header `User-Agent`, as sent: nothing to rely on, but people tell their sessions apart by it.
+    pub user_agent: Option<&'a str>,
+}
+
+impl From<IpAddr> for Client<'_> {
+    fn from(address: IpAddr) -> Self {
+        Self {
+            address,
+            user_agent: None,
+        }
+    }
+}
+
+impl Client<'_> {
+    pub(crate) fn address_text(&self) -> String {
+        self.address.to_canonical().to_string()
+    }
+
+    /// The user agent without control characters, cut to what is kept; `None` where nothing is left.
+    pub(crate) fn kept_user_agent(&self) -> Option<String> {
+        let kept: String = self
+            .user_agent?
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(LONGEST)
+            .collect();
+        let kept = kept.trim();
+        (!kept.is_empty()).then(|| kept.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_agent_is_kept_in_one_short_line() {
+        let kept = |user_agent| {
+            let address = std::net::Ipv4Addr::LOCALHOST.into();
+            Client {
+                address,
+                user_agent,
+            }
+            .kept_user_agent()
+        };
+        assert_eq!(kept(None), None);
+        assert_eq!(kept(Some(" \r\n\u{7f}")), None);
+        assert_eq!(
+            kept(Some("Fire\r\nfox\u{85} 1")).as_deref(),
+            Some("Firefox 1")
+        );
+        let long = format!("\0{}", "ä".repeat(201));
+        assert_eq!(kept(Some(&long)), Some("ä".repeat(200)));
+    }
+}
