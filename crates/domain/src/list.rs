@@ -1,4 +1,4 @@
-//! What a list of tokens is asked for.
+//! What lists are asked for.
 
 use crate::id::UserId;
 use crate::problem::Reason;
@@ -91,4 +91,19 @@ impl TokenQuery {
     pub fn offset(&self) -> u64 {
         u64::from(self.page.saturating_sub(1)) * u64::from(self.page_size)
     }
+}
+
+/// Which events, the newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// Only those about this user's rights.
+    pub owner: Option<UserId>,
+    /// Only those of this kind, as [`EventKind::as_str`](crate::event::EventKind::as_str) writes it.
+    pub kind: Option<String>,
+    /// Only those of what happened to one of these.
+    pub subjects: Option<Vec<String>>,
+    /// Only those before the event of this number.
+    pub before: Option<i64>,
+    /// How many at most.
+    pub limit: u64,
 }

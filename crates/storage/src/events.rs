@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use ats_pat_domain::event::{Head, Personal};
+use ats_pat_domain::list::EventFilter;
 use ats_pat_domain::port::{EventLog, EventRepository, StoreError};
 use ats_pat_domain::tagged::KeyId;
 use ats_pat_domain::{Event, EventId, Timestamp, UserId};
@@ -129,14 +130,18 @@ impl EventRepository for Channel {
         read(self, &select).await
     }
 
-    async fn latest(&self, owner: Option<UserId>, limit: u64) -> Result<Vec<Event>, StoreError> {
+    async fn newest(&self, filter: &EventFilter) -> Result<Vec<Event>, StoreError> {
+        let column = |column| Expr::col((Entity, column));
+        let owner = filter.owner.map(UserId::as_uuid);
+        let (kind, subjects) = (filter.kind.as_deref(), filter.subjects.as_ref());
         let mut select = select_events();
         select
-            .and_where_option(
-                owner.map(|owner| Expr::col((Entity, Column::Owner)).eq(owner.as_uuid())),
-            )
+            .and_where_option(owner.map(|owner| column(Column::Owner).eq(owner)))
+            .and_where_option(kind.map(|kind| column(Column::Kind).eq(kind)))
+            .and_where_option(subjects.map(|these| column(Column::Subject).is_in(these)))
+            .and_where_option(filter.before.map(|seq| column(Column::Seq).lt(seq)))
             .order_by((Entity, Column::Seq), Order::Desc)
-            .limit(limit);
+            .limit(filter.limit);
         read(self, &select).await
     }
 

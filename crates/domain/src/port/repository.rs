@@ -6,7 +6,7 @@ use super::store::StoreError;
 use crate::event::{Event, Head};
 use crate::id::{EventId, TokenId, UserId};
 use crate::key::{StoredRootKey, StoredSigningKey};
-use crate::list::TokenQuery;
+use crate::list::{EventFilter, TokenQuery};
 use crate::secret::Secret;
 use crate::session::Session;
 use crate::tagged::{KeyId, Tagged};
@@ -159,8 +159,8 @@ pub trait EventRepository: Send + Sync {
     async fn head(&self) -> Result<Head, StoreError>;
     /// Up to `limit` events from number `seq` on, inclusive, in order.
     async fn from(&self, seq: i64, limit: u64) -> Result<Vec<Event>, StoreError>;
-    /// The last `limit` events, the newest first, optionally of one owner.
-    async fn latest(&self, owner: Option<UserId>, limit: u64) -> Result<Vec<Event>, StoreError>;
+    /// The last events that pass the filter, the newest first.
+    async fn newest(&self, filter: &EventFilter) -> Result<Vec<Event>, StoreError>;
     /// The number of the event of this id: whether a change happened whose COMMIT was not answered.
     async fn seq_of(&self, id: EventId) -> Result<Option<i64>, StoreError>;
     /// The last event of this kind.

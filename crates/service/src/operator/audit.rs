@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use ats_pat_domain::Tagged;
 use ats_pat_domain::UserId;
 use ats_pat_domain::event::{Event, Head};
+use ats_pat_domain::list::EventFilter;
 use serde_json::Value;
 
 use super::Operator;
@@ -37,7 +38,12 @@ impl Operator<'_> {
             Some(name) => Some(self.find_user(name).await?.id),
             None => None,
         };
-        let events = self.service.store().events().latest(owner, limit).await?;
+        let filter = EventFilter {
+            owner,
+            limit,
+            ..EventFilter::default()
+        };
+        let events = self.service.store().events().newest(&filter).await?;
         Ok(events.iter().map(EventView::new).collect())
     }
 

@@ -1,8 +1,9 @@
 //! Reads of several tables by one statement.
 
+use ats_pat_domain::list::EventFilter;
 use ats_pat_domain::port::{Repositories, Store};
 
-use super::samples::{secret, signing_key, token, token_id, user, user_id};
+use super::samples::{event, secret, signing_key, token, token_id, user, user_id};
 use super::{change, open};
 use crate::clock::START;
 use crate::database::TestDatabase;
@@ -88,4 +89,65 @@ pub async fn names_are_taken_by_active_tokens(database: &TestDatabase) {
     );
     assert_eq!(tokens.count_active(user_id(2), START).await.unwrap(), 0);
     store.ping().await.unwrap();
+}
+
+/// Events by owner, kind and subject, from the newest back.
+pub async fn events_are_filtered(database: &TestDatabase) {
+    let store = open(database).await;
+    let (first, mut second, third) = (event(1), event(2), event(3));
+    second.owner = None;
+    second.kind = "restore.accepted".to_owned();
+    second.subject = "1".to_owned();
+    let change = store.begin().await.unwrap();
+    for event in [&first, &second, &third] {
+        change.append(event).await.unwrap();
+    }
+    change.commit().await.unwrap();
+    let all = EventFilter {
+        limit: 9,
+        ..EventFilter::default()
+    };
+    let owned = |number| EventFilter {
+        owner: Some(user_id(number)),
+        ..all.clone()
+    };
+    let of_kind = |kind: &str| EventFilter {
+        kind: Some(kind.to_owned()),
+        ..all.clone()
+    };
+    let about = |subjects: &[&str]| EventFilter {
+        subjects: Some(subjects.iter().map(ToString::to_string).collect()),
+        ..all.clone()
+    };
+    let before = |seq| EventFilter {
+        before: Some(seq),
+        ..all.clone()
+    };
+    let several = EventFilter {
+        kind: Some(first.kind.clone()),
+        before: Some(3),
+        ..owned(1)
+    };
+    let limited = EventFilter {
+        limit: 2,
+        ..all.clone()
+    };
+    for (filter, expected) in [
+        (all.clone(), vec![3, 2, 1]),
+        (limited, vec![3, 2]),
+        (before(3), vec![2, 1]),
+        (before(1), vec![]),
+        (owned(1), vec![3, 1]),
+        (owned(9), vec![]),
+        (of_kind("restore.accepted"), vec![2]),
+        (of_kind("Restore.accepted"), vec![]),
+        (about(&["nothing", "1"]), vec![2]),
+        (about(&["1", &first.subject]), vec![3, 2, 1]),
+        (about(&[]), vec![]),
+        (several, vec![1]),
+    ] {
+        let found = store.events().newest(&filter).await.unwrap();
+        let seqs: Vec<i64> = found.iter().map(|event| event.seq).collect();
+        assert_eq!(seqs, expected, "{filter:?}");
+    }
 }
