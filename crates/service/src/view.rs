@@ -193,6 +193,26 @@ impl SessionUser {
     }
 }
 
+/// One of the user's sessions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SessionView {
+    /// Names the session; nobody can sign in with it.
+    pub id: String,
+    /// Whether it is the session that asks.
+    pub is_current: bool,
+    /// When its user signed in.
+    pub created_at: Timestamp,
+    /// When it was last used; may lag by a minute.
+    pub last_seen_at: Timestamp,
+    /// When it ends, whatever happens.
+    pub ends_at: Timestamp,
+    /// The address of the sign-in, unless it was erased.
+    pub address: Option<String>,
+    /// The user agent of the sign-in, where one was sent and was not erased.
+    pub user_agent: Option<String>,
+}
+
 /// Whom an authentication token speaks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]

@@ -1,5 +1,7 @@
 //! Sessions: signing in, being signed in, signing out.
 
+mod own;
+
 use std::time::Duration;
 
 use ats_pat_auth::SessionId;

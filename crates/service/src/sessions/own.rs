@@ -1,0 +1,172 @@
+//! One's own sessions: looking at them, and ending them.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::time::Duration;
+
+use ats_pat_domain::event::{Event, EventKind};
+use ats_pat_domain::list::EventFilter;
+use ats_pat_domain::{Session, UserId};
+use serde_json::Value;
+
+use super::{SignedIn, still_signed_in};
+use crate::change::{Change, Draft};
+use crate::error::Error;
+use crate::ledger::Entry;
+use crate::outcome::Outcome;
+use crate::rows::Row;
+use crate::service::Service;
+use crate::view::SessionView;
+
+impl Service {
+    /// The user's sessions that hold now: the current one first, then the newest first.
+    pub async fn sessions(&self, by: &SignedIn) -> Result<Vec<SessionView>, Error> {
+        let (now, idle) = (self.now(), self.inner.settings.session_idle);
+        let found = self.store().sessions().of_user(by.user_id()).await?;
+        let mut sessions: Vec<Session> = found
+            .into_iter()
+            // A planted row is not listed as if somebody had signed in.
+            .filter(|tagged| self.roots().is_genuine(tagged))
+            .map(|tagged| tagged.row)
+            .filter(|session| session.holds(now, idle))
+            .collect();
+        let is_current = |session: &Session| session.id_hash == by.session.id_hash;
+        sessions.sort_by_key(|session| {
+            (
+                !is_current(session),
+                Reverse(session.created_at),
+                session.id_hash,
+            )
+        });
+        let mut origins = self.origins(by.user_id(), &sessions).await?;
+        let views = sessions.iter().map(|session| {
+            let id = session.row_id();
+            let Origin {
+                address,
+                user_agent,
+            } = origins.remove(&id).unwrap_or_default();
+            SessionView {
+                id,
+                is_current: is_current(session),
+                created_at: session.created_at,
+                last_seen_at: session.last_seen_at,
+                ends_at: session.ends_at,
+                address,
+                user_agent,
+            }
+        });
+        Ok(views.collect())
+    }
+
+    /// Ends one of the user's sessions. One that is not there, or another user's, is left as it is.
+    pub async fn end_session(&self, by: &SignedIn, id: &str) -> Result<Outcome<()>, Error> {
+        let end = EndOne {
+            by: by.clone(),
+            id: id.to_owned(),
+        };
+        self.change(end).await?;
+        Ok(Outcome::takes_away(()))
+    }
+
+    /// Ends the user's sessions but for the current one; gives how many of them still held.
+    pub async fn end_other_sessions(&self, by: &SignedIn) -> Result<Outcome<u64>, Error> {
+        let end = EndOthers {
+            by: by.clone(),
+            idle: self.inner.settings.session_idle,
+        };
+        Ok(Outcome::takes_away(self.change(end).await?))
+    }
+
+    /// By session, where its sign-in came from, as the events tell.
+    async fn origins(
+        &self,
+        user: UserId,
+        sessions: &[Session],
+    ) -> Result<HashMap<String, Origin>, Error> {
+        let subjects: Vec<String> = sessions.iter().map(Row::row_id).collect();
+        let filter = EventFilter {
+            owner: Some(user),
+            kind: Some(EventKind::SessionStarted.as_str().to_owned()),
+            // A session starts once: with the last of these the search is over.
+            limit: u64::try_from(subjects.len()).unwrap_or(u64::MAX),
+            subjects: Some(subjects),
+            ..EventFilter::default()
+        };
+        let events = self.store().events().newest(&filter).await?;
+        let origins = events.into_iter().map(|event| {
+            let origin = Origin::of(&event);
+            (event.subject, origin)
+        });
+        Ok(origins.collect())
+    }
+}
+
+#[derive(Default)]
+struct Origin {
+    address: Option<String>,
+    user_agent: Option<String>,
+}
+
+impl Origin {
+    fn of(started: &Event) -> Self {
+        let personal: Value = started
+            .personal
+            .as_ref()
+            .and_then(|personal| serde_json::from_slice(&personal.data).ok())
+            .unwrap_or_default();
+        let text = |name| personal[name].as_str().map(ToOwned::to_owned);
+        Self {
+            address: text("Address"),
+            user_agent: text("UserAgent"),
+        }
+    }
+}
+
+struct EndOne {
+    by: SignedIn,
+    id: String,
+}
+
+impl Change for EndOne {
+    type Output = ();
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
+        let user = still_signed_in(draft, &self.by).await?;
+        let own = draft.read().sessions().of_user(user.id).await?;
+        let Some(found) = own.iter().find(|own| own.row.row_id() == self.id) else {
+            return Ok(());
+        };
+        draft.delete_session(&found.row).await?;
+        draft.record(Entry::new(EventKind::SessionEnded, self.by.actor(), &self.id).owner(user.id));
+        Ok(())
+    }
+}
+
+struct EndOthers {
+    by: SignedIn,
+    idle: Duration,
+}
+
+impl Change for EndOthers {
+    type Output = u64;
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<u64, Error> {
+        let user = still_signed_in(draft, &self.by).await?;
+        let (mut ended, mut held) = (0_u64, 0);
+        for other in draft.read().sessions().of_user(user.id).await? {
+            if other.row.id_hash != self.by.session.id_hash {
+                draft.delete_session(&other.row).await?;
+                ended += 1;
+                held += u64::from(other.row.holds(draft.now, self.idle));
+            }
+        }
+        if ended > 0 {
+            draft.record(
+                Entry::new(EventKind::SessionEnded, self.by.actor(), &user.id)
+                    .owner(user.id)
+                    .detail("SessionsEnded", ended),
+            );
+        }
+        Ok(held)
+    }
+}
