@@ -58,6 +58,9 @@ pub enum Error {
         /// As asked for.
         id: String,
     },
+    /// An administrator would disable the own account.
+    #[error("you can't disable your own account: ask another administrator")]
+    OwnAccount,
     /// The set-up code is unknown, used, replaced or too old.
     #[error(
         "the set-up link is not valid: it was used, replaced by a later start, or is older than 24 hours; restart the server for a new one"
@@ -92,6 +95,7 @@ impl Error {
     pub fn into_problem(self, request_id: &str) -> Problem {
         let problem = match &self {
             Self::Refused(problem) => return problem.clone(),
+            Self::OwnAccount => return Problem::Forbidden,
             Self::AlreadyCreated { name } => return Problem::NameInUse { name: name.clone() },
             Self::Store(StoreError::Unavailable(_) | StoreError::Retryable(_))
             | Self::Uncertain(_) => Problem::Unavailable,

@@ -45,9 +45,11 @@ impl Passwords {
         .map_err(Error::from)
     }
 
-    /// The hash of a new password, if it follows the rules; `about` are words that a guesser would try.
+    /// The hash of a new password, if it follows the rules, else 1001 of `field`; `about` are words that a
+    /// guesser would try.
     pub(crate) async fn hash_new(
         &self,
+        field: &'static str,
         chosen: &SecretString,
         about: &[&str],
         salt: [u8; 16],
@@ -63,7 +65,7 @@ impl Passwords {
                     PasswordRefused::TooLong => Reason::TooLong,
                     PasswordRefused::TooCommon => Reason::TooCommon,
                 };
-                Error::Refused(Problem::validation("Password", reason))
+                Error::Refused(Problem::validation(field, reason))
             })?;
             Ok(hasher.hash(&password, salt)?)
         })

@@ -9,7 +9,7 @@ use ats_pat_domain::port::Store;
 use crate::change::{Change, Changes};
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::operator::Operator;
+use crate::operator::{Acting, Operator};
 use crate::passwords::Passwords;
 use crate::ring::{Ring, RingState};
 use crate::rows::Roots;
@@ -40,9 +40,12 @@ impl Service {
         PolicyView::new(&self.inner.settings.policy)
     }
 
-    /// The use cases of operators. Whoever can call them needs no other right.
+    /// The use cases of operators, for the admin program. Whoever can call them needs no other right.
     pub fn operator(&self) -> Operator<'_> {
-        Operator { service: self }
+        Operator {
+            service: self,
+            acting: Acting::AtTheProgram,
+        }
     }
 
     pub(crate) fn store(&self) -> &dyn Store {

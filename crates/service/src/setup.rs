@@ -56,7 +56,7 @@ impl Service {
         let password_hash = self
             .inner
             .passwords
-            .hash_new(password, &[name.as_str()], salt)
+            .hash_new("Password", password, &[name.as_str()], salt)
             .await?;
         let user = self
             .change(Consume {

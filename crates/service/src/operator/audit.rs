@@ -52,7 +52,7 @@ impl Operator<'_> {
     /// reported; verify again.
     pub async fn verify_audit(&self) -> Result<AuditReport, Error> {
         let mut audit = Audit {
-            operator: *self,
+            operator: self,
             report: AuditReport::default(),
             seen: self.service.inner.changes.anchor.head(),
             last_tags: HashMap::new(),
@@ -64,7 +64,7 @@ impl Operator<'_> {
 }
 
 struct Audit<'a> {
-    operator: Operator<'a>,
+    operator: &'a Operator<'a>,
     report: AuditReport,
     /// The end of the log that was seen before.
     seen: Head,

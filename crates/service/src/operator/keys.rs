@@ -49,7 +49,13 @@ impl Operator<'_> {
     ) -> Result<Outcome<Vec<SigningKeyView>>, Error> {
         let inner = &self.service.inner;
         let new = new_signing_key(&inner.changes, &inner.master)?;
-        self.service.change(Rotate { new, rotation }).await?;
+        let actor = self.actor();
+        let rotate = Rotate {
+            new,
+            rotation,
+            actor,
+        };
+        self.change(rotate).await?;
         Ok(Outcome::takes_away(self.signing_keys().await?))
     }
 }
@@ -57,6 +63,7 @@ impl Operator<'_> {
 struct Rotate {
     new: StoredSigningKey,
     rotation: Rotation,
+    actor: Actor,
 }
 
 impl Change for Rotate {
@@ -108,7 +115,7 @@ impl Change for Rotate {
             }
         }
         draft.record(
-            Entry::new(kind, Actor::Operator, &kid)
+            Entry::new(kind, self.actor, &kid)
                 .detail("ActiveFrom", takes_over_at.to_string())
                 .detail("Compromised", self.rotation == Rotation::Compromised),
         );

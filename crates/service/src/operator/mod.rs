@@ -1,11 +1,13 @@
 //! What operators do: the same use cases for the admin program and for any other front door.
 
+mod acting;
 mod audit;
 mod keys;
 mod restore;
 mod tokens;
 mod users;
 
+pub(crate) use acting::Acting;
 pub use audit::AuditReport;
 pub use keys::Rotation;
 pub use restore::{Accepted, RestoreChoice};
@@ -14,8 +16,9 @@ pub(crate) use users::require_free_name;
 
 use crate::service::Service;
 
-/// The use cases of operators; see [`Service::operator`].
-#[derive(Clone, Copy)]
+/// The use cases of operators; see [`Service::operator`] and [`Service::administrator`].
+#[derive(Clone)]
 pub struct Operator<'a> {
     pub(crate) service: &'a Service,
+    pub(crate) acting: Acting,
 }

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::ledger::Entry;
 use crate::open::{OpenError, Parts, last_acceptance};
 use crate::service::Service;
+use crate::tokens::revoke;
 
 /// How many tokens are read at once.
 const BATCH: u64 = 500;
@@ -122,14 +123,7 @@ async fn revoke_tokens(draft: &Draft<'_>) -> Result<u64, Error> {
         after = Some(last.row.id);
         for tagged in batch {
             let mut token = draft.check(tagged)?;
-            if token.revoke(draft.now) {
-                let entry = Entry::new(EventKind::TokenRevoked, Actor::Operator, &token.id)
-                    .owner(token.owner_id)
-                    .personal("Name", token.name.as_str());
-                draft.update_token(token).await?;
-                draft.record(entry);
-                revoked += 1;
-            }
+            revoked += u64::from(revoke(draft, &mut token, Actor::Operator).await?);
         }
     }
 }

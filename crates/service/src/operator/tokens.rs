@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::Operator;
 use crate::error::Error;
 use crate::outcome::Outcome;
-use crate::tokens::Revoke;
+use crate::tokens::{By, Revoke};
 use crate::view::{OwnedTokenPageView, OwnedTokenView, TokenView};
 
 impl Operator<'_> {
@@ -81,10 +81,10 @@ impl Operator<'_> {
     pub async fn revoke_token(&self, id: &str) -> Result<Outcome<OwnedTokenView>, Error> {
         let found = self.token(id).await?;
         let revoke = Revoke {
-            by: None,
+            by: By::Operator(self.actor()),
             id: found.token.id,
         };
-        let token = self.service.change(revoke).await?;
+        let token = self.change(revoke).await?;
         Ok(Outcome::takes_away(OwnedTokenView { token, ..found }))
     }
 

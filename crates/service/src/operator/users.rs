@@ -65,7 +65,7 @@ impl Operator<'_> {
                     self.service
                         .inner
                         .passwords
-                        .hash_new(password, &about, salt)
+                        .hash_new("Password", password, &about, salt)
                         .await?,
                 )
             }
@@ -76,8 +76,9 @@ impl Operator<'_> {
             display_name,
             administrator: new.administrator,
             password_hash,
+            actor: self.actor(),
         };
-        let user = self.service.change(add).await?;
+        let user = self.change(add).await?;
         Ok(Outcome::grants(UserView::new(&user)))
     }
 
@@ -98,13 +99,13 @@ impl Operator<'_> {
     /// Keeps a user out: sessions end, tokens are refused with 1205. A disabled one stays as it was.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`].
+    /// [`Error::UserNotFound`], [`Error::OwnAccount`].
     pub async fn disable_user(&self, name: &str) -> Result<Outcome<UserView>, Error> {
         let user = self
-            .service
             .change(SetDisabled {
                 name: name.to_owned(),
                 disabled: true,
+                actor: self.actor(),
             })
             .await?;
         Ok(Outcome::takes_away(UserView::new(&user)))
@@ -116,10 +117,10 @@ impl Operator<'_> {
     /// [`Error::UserNotFound`].
     pub async fn enable_user(&self, name: &str) -> Result<Outcome<UserView>, Error> {
         let user = self
-            .service
             .change(SetDisabled {
                 name: name.to_owned(),
                 disabled: false,
+                actor: self.actor(),
             })
             .await?;
         Ok(Outcome::grants(UserView::new(&user)))
@@ -141,13 +142,13 @@ impl Operator<'_> {
             .service
             .inner
             .passwords
-            .hash_new(password, &about, salt)
+            .hash_new("Password", password, &about, salt)
             .await?;
         let user = self
-            .service
             .change(SetPassword {
                 id: user.id,
                 password_hash,
+                actor: self.actor(),
             })
             .await?;
         Ok(Outcome::takes_away(UserView::new(&user)))
@@ -190,6 +191,7 @@ struct Add {
     display_name: DisplayName,
     administrator: bool,
     password_hash: Option<String>,
+    actor: Actor,
 }
 
 impl Change for Add {
@@ -217,7 +219,7 @@ impl Change for Add {
         };
         draft.insert_user(user.clone()).await?;
         draft.record(
-            Entry::new(EventKind::UserCreated, Actor::Operator, &id)
+            Entry::new(EventKind::UserCreated, self.actor, &id)
                 .owner(id)
                 .detail("IsAdmin", self.administrator)
                 .personal("UserName", self.name.as_str())
@@ -230,6 +232,7 @@ impl Change for Add {
 struct SetDisabled {
     name: String,
     disabled: bool,
+    actor: Actor,
 }
 
 impl Change for SetDisabled {
@@ -237,6 +240,10 @@ impl Change for SetDisabled {
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<User, Error> {
         let mut user = find_user(draft.read(), draft.roots(), &self.name).await?;
+        // Whoever did would end the session that does it, and may be the last who can undo it.
+        if self.disabled && self.actor == Actor::User(user.id) {
+            return Err(Error::OwnAccount);
+        }
         if user.disabled == self.disabled {
             return Ok(user);
         }
@@ -247,7 +254,7 @@ impl Change for SetDisabled {
         } else {
             EventKind::UserEnabled
         };
-        let mut entry = Entry::new(kind, Actor::Operator, &user.id)
+        let mut entry = Entry::new(kind, self.actor, &user.id)
             .owner(user.id)
             .personal("UserName", user.name.as_str());
         if self.disabled {
@@ -261,6 +268,7 @@ impl Change for SetDisabled {
 struct SetPassword {
     id: UserId,
     password_hash: String,
+    actor: Actor,
 }
 
 impl Change for SetPassword {
@@ -275,7 +283,7 @@ impl Change for SetPassword {
         draft.update_user(user.clone()).await?;
         let ended = draft.delete_sessions_of(user.id).await?;
         draft.record(
-            Entry::new(EventKind::PasswordSet, Actor::Operator, &user.id)
+            Entry::new(EventKind::PasswordSet, self.actor, &user.id)
                 .owner(user.id)
                 .detail("SessionsEnded", ended)
                 .personal("UserName", user.name.as_str()),

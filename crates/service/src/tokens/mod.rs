@@ -16,7 +16,7 @@ use secrecy::SecretString;
 
 pub use create::NewToken;
 pub use regenerate::Regeneration;
-pub(crate) use revoke::Revoke;
+pub(crate) use revoke::{By, Revoke, revoke};
 
 use crate::change::Draft;
 use crate::error::Error;

@@ -1,7 +1,7 @@
 //! Ending a token for good.
 
 use ats_pat_domain::event::{Actor, EventKind};
-use ats_pat_domain::{Problem, TokenId};
+use ats_pat_domain::{Problem, Token, TokenId};
 
 use super::{owned, parse_id};
 use crate::change::{Change, Draft};
@@ -19,46 +19,63 @@ impl Service {
     /// 1300.
     pub async fn revoke_token(&self, by: &SignedIn, id: &str) -> Result<Outcome<TokenView>, Error> {
         let revoke = Revoke {
-            by: Some(by.clone()),
+            by: By::Owner(by.clone()),
             id: parse_id(id)?,
         };
         Ok(Outcome::takes_away(self.change(revoke).await?))
     }
 }
 
-/// Revokes a token as its owner, or without one as the operator.
+/// Who revokes a token.
+pub(crate) enum By {
+    Owner(SignedIn),
+    /// An operator: the change itself asks whether it still is one.
+    Operator(Actor),
+}
+
+/// Revokes a token of the owner, or as an operator anybody's.
 pub(crate) struct Revoke {
-    pub(crate) by: Option<SignedIn>,
+    pub(crate) by: By,
     pub(crate) id: TokenId,
+}
+
+/// Ends a token, and says so; gives whether it was not revoked before.
+pub(crate) async fn revoke(
+    draft: &Draft<'_>,
+    token: &mut Token,
+    actor: Actor,
+) -> Result<bool, Error> {
+    if !token.revoke(draft.now) {
+        return Ok(false);
+    }
+    // The secret keeps its slot: whoever sends it is told that it was revoked.
+    draft.update_token(token.clone()).await?;
+    draft.record(
+        Entry::new(EventKind::TokenRevoked, actor, &token.id)
+            .owner(token.owner_id)
+            .personal("Name", token.name.as_str()),
+    );
+    Ok(true)
 }
 
 impl Change for Revoke {
     type Output = TokenView;
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<TokenView, Error> {
-        let (listed, mut token) = if let Some(by) = &self.by {
-            let owner = still_signed_in(draft, by).await?;
-            owned(draft, owner.id, self.id).await?
-        } else {
-            let listed = draft
-                .read()
-                .tokens()
-                .by_id(self.id)
-                .await?
-                .ok_or(Problem::TokenNotFound)?;
-            let token = draft.check(listed.token.clone())?;
-            (listed, token)
+        let (listed, mut token, actor) = match &self.by {
+            By::Owner(by) => {
+                let owner = still_signed_in(draft, by).await?;
+                let (listed, token) = owned(draft, owner.id, self.id).await?;
+                (listed, token, by.actor())
+            }
+            By::Operator(actor) => {
+                let listed = draft.read().tokens().by_id(self.id).await?;
+                let listed = listed.ok_or(Problem::TokenNotFound)?;
+                let token = draft.check(listed.token.clone())?;
+                (listed, token, *actor)
+            }
         };
-        if token.revoke(draft.now) {
-            // The secret keeps its slot: whoever sends it is told that it was revoked.
-            draft.update_token(token.clone()).await?;
-            let actor = self.by.as_ref().map_or(Actor::Operator, SignedIn::actor);
-            draft.record(
-                Entry::new(EventKind::TokenRevoked, actor, &token.id)
-                    .owner(token.owner_id)
-                    .personal("Name", token.name.as_str()),
-            );
-        }
+        revoke(draft, &mut token, actor).await?;
         Ok(TokenView::new(&token, listed.usage.as_ref(), draft.now))
     }
 }

@@ -1,0 +1,150 @@
+//! Administrators: the operators' use cases, in the name of a user.
+
+#![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
+
+use ats_pat_service::{Error, NewUser, Operator, Rotation, SignedIn};
+use ats_pat_test_support::on_every_database;
+use ats_pat_test_support::world::{DAY, PASSWORD, World, code};
+
+fn person(name: &str, administrator: bool) -> NewUser {
+    NewUser {
+        name: name.to_owned(),
+        id: None,
+        display_name: None,
+        administrator,
+        password: Some(PASSWORD.into()),
+    }
+}
+
+async fn administrator(world: &World, name: &str) -> SignedIn {
+    let added = world.service.operator().add_user(person(name, true)).await;
+    assert_eq!(code(added), 1);
+    world.sign_in(name).await
+}
+
+/// Every change that an administrator can make; gives the codes.
+async fn every_change(operator: &Operator<'_>, name: &str, token: &str) -> Vec<u32> {
+    let added = operator.add_user(person(name, false)).await;
+    vec![
+        code(added),
+        code(operator.disable_user("eve").await),
+        code(operator.enable_user("eve").await),
+        code(operator.set_password("eve", &PASSWORD.into()).await),
+        code(operator.revoke_token(token).await),
+        code(operator.rotate_keys(Rotation::AtOnce).await),
+    ]
+}
+
+#[tokio::test]
+async fn what_an_administrator_does_is_told_in_the_own_name() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let root = administrator(&world, "root").await;
+        let eve = world.signed_in("eve").await;
+        let token = world.create(&eve, "ci", DAY).await.unwrap().token.id;
+        let head = world.store.events().head().await.unwrap();
+        let operator = world.service.administrator(&root).unwrap();
+        let codes = every_change(&operator, "bob", &token.to_string()).await;
+        assert_eq!(codes, [1; 6]);
+        let events = world.store.events().from(head.seq + 1, 99).await.unwrap();
+        assert_eq!(events.len(), 6);
+        let name = format!("user:{}", root.user().id);
+        assert!(events.iter().all(|event| event.actor == name));
+        // At the admin program it is still the operator.
+        let disabled = world.service.operator().disable_user("bob").await;
+        assert_eq!(code(disabled), 1);
+        let last = world.store.events().from(head.seq + 7, 1).await.unwrap();
+        assert_eq!(last[0].actor, "operator");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn others_are_no_administrators() {
+    let database = ats_pat_test_support::sqlite();
+    let world = World::new(database.url()).await;
+    let eve = world.signed_in("eve").await;
+    assert_eq!(code(world.service.administrator(&eve)), 1102);
+}
+
+#[tokio::test]
+async fn an_administrator_whose_session_ended_changes_nothing() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let (root, other) = (
+            administrator(&world, "root").await,
+            administrator(&world, "other").await,
+        );
+        let eve = world.signed_in("eve").await;
+        let token = world.create(&eve, "ci", DAY).await.unwrap().token.id;
+        let operator = world.service.administrator(&root).unwrap();
+        let disabled = world
+            .service
+            .administrator(&other)
+            .unwrap()
+            .disable_user("root")
+            .await;
+        assert_eq!(code(disabled), 1);
+        let head = world.store.events().head().await.unwrap();
+        let codes = every_change(&operator, "bob", &token.to_string()).await;
+        assert_eq!(codes, [1100; 6]);
+        assert_eq!(world.store.events().head().await.unwrap(), head);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_an_administrator_no_longer_changes_nothing() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        // A genuine row of the same user without the right, to be put back.
+        let plain = world.add_user("root").await;
+        database
+            .execute("CREATE TABLE kept AS SELECT * FROM users WHERE name = 'root'")
+            .await;
+        database
+            .execute("DELETE FROM users WHERE name = 'root'")
+            .await;
+        let again = NewUser {
+            id: Some(plain.id),
+            ..person("root", true)
+        };
+        assert_eq!(code(world.service.operator().add_user(again).await), 1);
+        let root = world.sign_in("root").await;
+        let eve = world.signed_in("eve").await;
+        let token = world.create(&eve, "ci", DAY).await.unwrap().token.id;
+        let operator = world.service.administrator(&root).unwrap();
+        database
+            .execute(
+                "UPDATE users SET is_admin = (SELECT is_admin FROM kept), tag = (SELECT tag FROM kept), \
+                 password_hash = (SELECT password_hash FROM kept) WHERE name = 'root'",
+            )
+            .await;
+        let head = world.store.events().head().await.unwrap();
+        let codes = every_change(&operator, "bob", &token.to_string()).await;
+        assert_eq!(codes, [1102; 6]);
+        assert_eq!(world.store.events().head().await.unwrap(), head);
+        assert_eq!(code(world.create(&root, "ci", DAY).await), 1, "the session stands");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_administrator_can_disable_others_but_not_the_own_account() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let root = administrator(&world, "root").await;
+        administrator(&world, "other").await;
+        let operator = world.service.administrator(&root).unwrap();
+        assert!(matches!(
+            operator.disable_user("ROOT").await,
+            Err(Error::OwnAccount)
+        ));
+        assert_eq!(code(operator.disable_user("root").await), 1102);
+        assert_eq!(code(operator.disable_user("other").await), 1);
+        assert_eq!(code(operator.enable_user("root").await), 1);
+        let disabled = world.service.operator().disable_user("root").await;
+        assert_eq!(code(disabled), 1, "the operator can");
+    })
+    .await;
+}
