@@ -48,7 +48,7 @@ pub use open::{OpenError, Parts};
 pub use operator::{Accepted, AuditReport, NewUser, Operator, RestoreChoice, Rotation};
 pub use outcome::Outcome;
 pub use service::Service;
-pub use sessions::{SignInResult, SignedIn};
+pub use sessions::{PasswordChange, SignInResult, SignedIn};
 pub use settings::Settings;
 pub use system::{SystemClock, SystemRandomness};
 pub use tokens::{NewToken, Regeneration};

@@ -1,6 +1,7 @@
 //! Sessions: signing in, being signed in, signing out.
 
 mod own;
+mod password;
 
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use ats_pat_domain::event::{Actor, EventKind};
 use ats_pat_domain::problem::Failure;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{Problem, Reason, Session, User, UserId, UserName};
+pub use password::PasswordChange;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::change::{Change, Draft};
