@@ -89,8 +89,41 @@ impl TokenQuery {
 
     /// How many tokens lie before the page.
     pub fn offset(&self) -> u64 {
-        u64::from(self.page.saturating_sub(1)) * u64::from(self.page_size)
+        before(self.page, self.page_size)
     }
+}
+
+/// Which users, by folded name, and which part of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserQuery {
+    /// From 1.
+    pub page: u32,
+    /// 1 to 100.
+    pub page_size: u32,
+    /// Only those whose folded user name holds this folded text.
+    pub search: Option<String>,
+}
+
+impl Default for UserQuery {
+    /// The first 25 of all.
+    fn default() -> Self {
+        Self {
+            page: 1,
+            page_size: 25,
+            search: None,
+        }
+    }
+}
+
+impl UserQuery {
+    /// How many users lie before the page.
+    pub fn offset(&self) -> u64 {
+        before(self.page, self.page_size)
+    }
+}
+
+fn before(page: u32, page_size: u32) -> u64 {
+    u64::from(page.saturating_sub(1)) * u64::from(page_size)
 }
 
 /// Which events, the newest first.

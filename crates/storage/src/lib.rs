@@ -27,6 +27,7 @@ mod failure;
 mod keys;
 mod lock;
 mod migration;
+mod page;
 mod row;
 mod secrets;
 mod sessions;

@@ -3,14 +3,13 @@
 use ats_pat_domain::list::{SortField, TokenQuery};
 use ats_pat_domain::port::{StoreError, TokenPage};
 use ats_pat_domain::{Status, Timestamp};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement, SimpleExpr};
 use sea_orm::{Condition, ConnectionTrait, DbBackend, Order};
 
 use crate::channel::Channel;
 use crate::entity::token::{Column, Entity};
 use crate::entity::token_usage;
-use crate::failure::store_error;
-use crate::row::corrupt;
+use crate::page::{self, Slice, holds};
 use crate::tokens::{listed, select_listed};
 
 /// The page that `query` asks for, and how many tokens all its pages hold.
@@ -20,26 +19,16 @@ pub(crate) async fn read(
     now: Timestamp,
 ) -> Result<TokenPage, StoreError> {
     let filter = filter(channel.get_database_backend(), query, now);
-    let count = Query::select()
-        .expr_as(Expr::col((Entity, Column::Id)).count(), "total")
-        .from(Entity)
-        .cond_where(filter.clone())
-        .take();
-    let total: i64 = channel
-        .query_one(&count)
-        .await
-        .and_then(|row| row.map(|row| row.try_get("", "total")).transpose())
-        .map_err(store_error)?
-        .unwrap_or_default();
-
     let mut select = select_listed();
-    select.cond_where(filter);
     order(&mut select, query);
-    select.offset(query.offset()).limit(query.page_size.into());
-    let rows = channel.query_all(&select).await.map_err(store_error)?;
+    let slice = Slice {
+        offset: query.offset(),
+        limit: query.page_size.into(),
+    };
+    let (rows, total) = page::read(channel, Entity, select, filter, slice).await?;
     Ok(TokenPage {
         items: rows.iter().map(listed).collect::<Result<_, _>>()?,
-        total: u64::try_from(total).map_err(|_| corrupt("tokens"))?,
+        total,
     })
 }
 
@@ -62,31 +51,20 @@ fn filter(backend: DbBackend, query: &TokenQuery, now: Timestamp) -> Condition {
     let owner = query
         .owner
         .map(|owner| Expr::col((Entity, Column::OwnerId)).eq(owner.as_uuid()));
+    let folded = |column| Expr::col((Entity, column));
     let search = query
         .search
         .as_deref()
         .filter(|text| !text.is_empty())
         .map(|text| {
             Condition::any()
-                .add(holds(backend, Column::NameFolded, text))
-                .add(holds(backend, Column::DescriptionFolded, text))
+                .add(holds(backend, folded(Column::NameFolded), text))
+                .add(holds(backend, folded(Column::DescriptionFolded), text))
         });
     Condition::all()
         .add_option(owner)
         .add_option(query.status.map(|status| has_status(status, now)))
         .add_option(search)
-}
-
-/// Whether the bytes of `column` hold the bytes of `text`: no pattern, so nothing to escape.
-fn holds(backend: DbBackend, column: Column, text: &str) -> SimpleExpr {
-    let column = Expr::col((Entity, column));
-    let text = Expr::val(text.as_bytes().to_vec());
-    let position: SimpleExpr = match backend {
-        DbBackend::Postgres => Expr::cust_with_exprs("position($1 in $2)", [text, column]),
-        DbBackend::MySql => Func::cust("locate").args([text, column]).into(),
-        _ => Func::cust("instr").args([column, text]).into(),
-    };
-    position.gt(0)
 }
 
 /// By the field asked for, ties by id in the same direction; never used comes last in both.

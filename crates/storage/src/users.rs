@@ -1,16 +1,21 @@
 //! Users.
 
 use async_trait::async_trait;
-use ats_pat_domain::port::{StoreError, UserChanges, UserRepository};
+use ats_pat_domain::list::UserQuery;
+use ats_pat_domain::port::{StoreError, UserChanges, UserPage, UserRepository};
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{DisplayName, Tagged, Timestamp, User, UserId, UserName};
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder,
+};
 
 use crate::channel::Channel;
 use crate::entity::user::{ActiveModel, Column, Entity, Model};
 use crate::failure::store_error;
-use crate::row::{corrupt, exactly_one, insert, name_key, tag};
+use crate::page::{self, Slice, holds};
+use crate::row::{columns, corrupt, exactly_one, insert, name_key, part, tag};
 use crate::transaction::StoreTransaction;
 
 impl TryFrom<Model> for Tagged<User> {
@@ -86,6 +91,36 @@ impl UserRepository for Channel {
             .all(self)
             .await;
         read(found.map_err(store_error)?)
+    }
+
+    async fn by_ids(&self, ids: &[UserId]) -> Result<Vec<Tagged<User>>, StoreError> {
+        let found = Entity::find()
+            .filter(Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
+            .all(self)
+            .await;
+        read(found.map_err(store_error)?)
+    }
+
+    async fn page(&self, query: &UserQuery) -> Result<UserPage, StoreError> {
+        let name = Expr::col((Entity, Column::NameFolded));
+        let text = query.search.as_deref().filter(|text| !text.is_empty());
+        let search = text.map(|text| holds(self.get_database_backend(), name, text));
+        let mut select = Query::select();
+        columns(&mut select, Entity, "u_");
+        select
+            .from(Entity)
+            .order_by((Entity, Column::NameFolded), Order::Asc);
+        let filter = Condition::all().add_option(search);
+        let slice = Slice {
+            offset: query.offset(),
+            limit: query.page_size.into(),
+        };
+        let (rows, total) = page::read(self, Entity, select, filter, slice).await?;
+        let items = rows
+            .iter()
+            .map(|row| part::<Model>(row, "u_")?.try_into())
+            .collect::<Result<_, _>>()?;
+        Ok(UserPage { items, total })
     }
 
     async fn all(&self) -> Result<Vec<Tagged<User>>, StoreError> {

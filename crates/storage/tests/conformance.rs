@@ -24,7 +24,7 @@ suite! {
     changes: parallel_changes_are_numbered_without_gap, what_is_not_committed_leaves_nothing,
         a_failed_statement_undoes_the_change, an_event_must_follow_the_last_one;
     reads: a_grant_is_read_whole, names_are_taken_by_active_tokens, events_are_filtered;
-    pages: pages_are_as_a_list_in_memory;
+    pages: pages_are_as_a_list_in_memory, a_page_is_read_by_one_statement, users_are_found_by_name;
     usage: uses_never_go_back, sessions_are_seen_forwards;
     migrations: parallel_starters_migrate_once, a_database_is_opened_again,
         a_newer_database_is_refused, a_dead_migration_is_taken_over;

@@ -13,6 +13,7 @@ pub mod clock;
 pub mod conformance;
 pub mod database;
 pub mod proxy;
+pub mod statements;
 pub mod world;
 
 pub use database::{Kind, TestDatabase, kinds, on_every_database, on_every_server, sqlite};

@@ -14,7 +14,8 @@ pub use change::{
 };
 pub use repository::{
     Bearer, EventRepository, Grant, KeyRepository, ListedToken, Repositories, SecretRepository,
-    SessionRepository, SetupLink, SetupLinkRepository, TokenPage, TokenRepository, UserRepository,
+    SessionRepository, SetupLink, SetupLinkRepository, TokenPage, TokenRepository, UserPage,
+    UserRepository,
 };
 pub use store::{BoxError, CommitError, Store, StoreError, Transaction, UsageRecord};
 

@@ -6,7 +6,7 @@ use super::store::StoreError;
 use crate::event::{Event, Head};
 use crate::id::{EventId, TokenId, UserId};
 use crate::key::{StoredRootKey, StoredSigningKey};
-use crate::list::{EventFilter, TokenQuery};
+use crate::list::{EventFilter, TokenQuery, UserQuery};
 use crate::secret::Secret;
 use crate::session::Session;
 use crate::tagged::{KeyId, Tagged};
@@ -42,8 +42,21 @@ pub trait UserRepository: Send + Sync {
     async fn by_folded_name(&self, folded: &str) -> Result<Option<Tagged<User>>, StoreError>;
     /// Those that are marked as administrators (disabled ones too).
     async fn administrators(&self) -> Result<Vec<Tagged<User>>, StoreError>;
+    /// Those of these ids, in no order.
+    async fn by_ids(&self, ids: &[UserId]) -> Result<Vec<Tagged<User>>, StoreError>;
+    /// A page of users, by folded name, bytewise. One statement, but for a page past the end.
+    async fn page(&self, query: &UserQuery) -> Result<UserPage, StoreError>;
     /// Everybody, by folded name, bytewise.
     async fn all(&self) -> Result<Vec<Tagged<User>>, StoreError>;
+}
+
+/// A part of the list of users.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UserPage {
+    /// The users of the page, in order.
+    pub items: Vec<Tagged<User>>,
+    /// How many there are on all pages.
+    pub total: u64,
 }
 
 /// A token with its use.

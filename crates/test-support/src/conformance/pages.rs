@@ -1,9 +1,9 @@
-//! Pages of tokens, compared with a list in memory.
+//! Pages of tokens and users, compared with a list in memory.
 
 use std::cmp::Ordering;
 use std::time::Duration;
 
-use ats_pat_domain::list::{Sort, SortField, TokenQuery};
+use ats_pat_domain::list::{Sort, SortField, TokenQuery, UserQuery};
 use ats_pat_domain::name::fold;
 use ats_pat_domain::port::{ListedToken, Repositories, Store, UsageRecord};
 use ats_pat_domain::token::Usage;
@@ -13,6 +13,7 @@ use super::samples::{token, token_id, user, user_id};
 use super::{change, open};
 use crate::clock::START;
 use crate::database::TestDatabase;
+use crate::statements::counted;
 
 const NOW: Timestamp = START;
 
@@ -189,4 +190,95 @@ pub async fn pages_are_as_a_list_in_memory(database: &TestDatabase) {
     let read = store.tokens().page(&far, NOW).await.unwrap();
     assert_eq!((read.items, read.total), (vec![], 40));
     assert!(store.tokens().by_id(token_id(0)).await.unwrap().is_some());
+}
+
+/// A page and its total are one consistent read; only where no row tells the total it is asked for.
+pub async fn a_page_is_read_by_one_statement(database: &TestDatabase) {
+    let store = open(database).await;
+    let (users, tokens) = (store.users(), store.tokens());
+    let (users_of, tokens_of) = (UserQuery::default(), TokenQuery::of(None));
+    let (empty, statements) = counted(tokens.page(&tokens_of, NOW)).await;
+    assert_eq!((empty.unwrap().total, statements), (0, 1));
+    let (empty, statements) = counted(users.page(&users_of)).await;
+    assert_eq!((empty.unwrap().total, statements), (0, 1));
+    change(&store, async |change| {
+        change.insert_user(&user(1, "ada")).await.unwrap();
+        for number in 0..3 {
+            let name = format!("token {number}");
+            change.insert_token(&token(number, 1, &name)).await.unwrap();
+        }
+    })
+    .await;
+    for (page, statements) in [(1, 1), (2, 1), (3, 2)] {
+        let tokens_of = TokenQuery {
+            page,
+            page_size: 2,
+            search: Some("token".to_owned()),
+            ..TokenQuery::of(Some(user_id(1)))
+        };
+        let (read, sent) = counted(tokens.page(&tokens_of, NOW)).await;
+        assert_eq!((read.unwrap().total, sent), (3, statements), "page {page}");
+        let users_of = UserQuery {
+            page,
+            page_size: 1,
+            search: Some("ad".to_owned()),
+        };
+        let (read, sent) = counted(users.page(&users_of)).await;
+        let statements = if page == 1 { 1 } else { 2 };
+        assert_eq!((read.unwrap().total, sent), (1, statements), "page {page}");
+    }
+}
+
+/// Users by folded name, found by any part of it.
+pub async fn users_are_found_by_name(database: &TestDatabase) {
+    let store = open(database).await;
+    let names = ["Zoë", "straße 1", "a_b", "ada", "STRASSE 2", "50%", "Äpfel"];
+    let mut all: Vec<_> = (1..).zip(names).map(|(id, name)| user(id, name)).collect();
+    change(&store, async |change| {
+        for user in &all {
+            change.insert_user(user).await.unwrap();
+        }
+    })
+    .await;
+    all.sort_by_key(|user| user.row.name.folded().into_bytes());
+    for search in [
+        None,
+        Some("Straße"),
+        Some("a"),
+        Some("_"),
+        Some("%"),
+        Some("x"),
+        Some(""),
+    ] {
+        let found: Vec<_> = all
+            .iter()
+            .filter(|user| {
+                user.row
+                    .name
+                    .folded()
+                    .contains(&fold(search.unwrap_or_default()))
+            })
+            .cloned()
+            .collect();
+        for page in 1..=4 {
+            let query = UserQuery {
+                page,
+                page_size: 2,
+                search: search.map(fold),
+            };
+            let read = store.users().page(&query).await.unwrap();
+            let expected: Vec<_> = found
+                .chunks(2)
+                .nth(page as usize - 1)
+                .unwrap_or_default()
+                .to_vec();
+            assert!(read.items == expected, "{query:?}");
+            assert_eq!(read.total, found.len() as u64, "{query:?}");
+        }
+    }
+    let ids = [user_id(2), user_id(9), user_id(1), user_id(2)];
+    let mut found = store.users().by_ids(&ids).await.unwrap();
+    found.sort_by_key(|user| user.row.id);
+    assert!(found == [user(1, names[0]), user(2, names[1])]);
+    assert!(store.users().by_ids(&[]).await.unwrap().is_empty());
 }

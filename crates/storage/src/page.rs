@@ -1,0 +1,67 @@
+//! Pages: a part of a list, and how long the list is, by one statement.
+
+use ats_pat_domain::port::StoreError;
+use sea_orm::sea_query::{
+    Expr, ExprTrait, Func, Query, QueryStatementBuilder as _, SelectStatement, SimpleExpr,
+};
+use sea_orm::{Condition, ConnectionTrait, DbBackend, EntityTrait, QueryResult};
+
+use crate::channel::Channel;
+use crate::failure::store_error;
+use crate::row::corrupt;
+
+/// What the length of the list is named in each row.
+const TOTAL: &str = "total";
+
+/// Which part of a list.
+pub(crate) struct Slice {
+    pub(crate) offset: u64,
+    pub(crate) limit: u64,
+}
+
+/// The rows of `select` in this slice of those that pass `filter`, and how many of `entity` pass it.
+pub(crate) async fn read<E: EntityTrait>(
+    channel: &Channel,
+    entity: E,
+    mut select: SelectStatement,
+    filter: Condition,
+    slice: Slice,
+) -> Result<(Vec<QueryResult>, u64), StoreError> {
+    let count = Query::select()
+        .expr_as(Func::count(Expr::val(1)), TOTAL)
+        .from(entity)
+        .cond_where(filter.clone())
+        .take();
+    select
+        .expr_as(Expr::from(count.clone().into_sub_query_statement()), TOTAL)
+        .cond_where(filter)
+        .offset(slice.offset)
+        .limit(slice.limit);
+    let rows = channel.query_all(&select).await.map_err(store_error)?;
+    let total = match rows.first() {
+        Some(row) => length(row)?,
+        None if slice.offset == 0 => 0,
+        // Past the end no row tells it.
+        None => {
+            let row = channel.query_one(&count).await.map_err(store_error)?;
+            row.as_ref().map_or(Ok(0), length)?
+        }
+    };
+    Ok((rows, total))
+}
+
+fn length(row: &QueryResult) -> Result<u64, StoreError> {
+    let length: i64 = row.try_get("", TOTAL).map_err(store_error)?;
+    u64::try_from(length).map_err(|_| corrupt(TOTAL))
+}
+
+/// Whether the bytes of `column` hold the bytes of `text`: no pattern, so nothing to escape.
+pub(crate) fn holds(backend: DbBackend, column: Expr, text: &str) -> SimpleExpr {
+    let text = Expr::val(text.as_bytes().to_vec());
+    let position: SimpleExpr = match backend {
+        DbBackend::Postgres => Expr::cust_with_exprs("position($1 in $2)", [text, column]),
+        DbBackend::MySql => Func::cust("locate").args([text, column]).into(),
+        _ => Func::cust("instr").args([column, text]).into(),
+    };
+    position.gt(0)
+}
