@@ -1,8 +1,8 @@
 //! The event log: reading and verifying it.
 
 use ats_pat_program::Access;
-use ats_pat_service::AuditReport;
 use ats_pat_service::view::EventView;
+use ats_pat_service::{AuditReport, EventQuery};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -32,11 +32,17 @@ impl Command {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::List(List { limit, owner }) => {
-                let events = session
+                let query = EventQuery {
+                    owner,
+                    limit,
+                    ..EventQuery::default()
+                };
+                let named = session
                     .with_service(Access::Use, async |service| {
-                        service.operator().events(owner.as_deref(), limit).await
+                        service.operator().event_page(query).await
                     })
                     .await?;
+                let events: Vec<_> = named.into_iter().map(|named| named.event).collect();
                 session.output.list(&events)
             }
             Self::Verify => {

@@ -42,6 +42,25 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 15] = [
+        Self::UserCreated,
+        Self::UserDisabled,
+        Self::UserEnabled,
+        Self::PasswordSet,
+        Self::SessionStarted,
+        Self::SessionEnded,
+        Self::TokenCreated,
+        Self::TokenRegenerated,
+        Self::TokenRevoked,
+        Self::SigningKeyCreated,
+        Self::SigningKeyPromoted,
+        Self::SigningKeyDestroyed,
+        Self::KeysResealed,
+        Self::SetupLinkCreated,
+        Self::RestoreAccepted,
+    ];
+
     /// The stored name.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -73,6 +92,17 @@ pub enum Actor {
     Operator,
     /// The service itself.
     System,
+}
+
+impl Actor {
+    /// Reads what `Display` wrote.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        match text {
+            "operator" => Some(Self::Operator),
+            "system" => Some(Self::System),
+            _ => text.strip_prefix("user:")?.parse().ok().map(Self::User),
+        }
+    }
 }
 
 impl fmt::Display for Actor {
@@ -143,4 +173,27 @@ pub struct Personal {
     pub salt: [u8; 32],
     /// JSON.
     pub data: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actors_are_read_as_they_were_written() {
+        let user = UserId::new(Timestamp::from_millis(1), [2; 10]);
+        for actor in [Actor::User(user), Actor::Operator, Actor::System] {
+            assert_eq!(Actor::from_stored(&actor.to_string()), Some(actor));
+        }
+        for other in ["", "user:", "user:ada", "operators", "System"] {
+            assert_eq!(Actor::from_stored(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn no_two_kinds_share_a_name() {
+        let names: std::collections::BTreeSet<_> =
+            EventKind::ALL.into_iter().map(EventKind::as_str).collect();
+        assert_eq!(names.len(), EventKind::ALL.len());
+    }
 }

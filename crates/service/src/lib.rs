@@ -45,7 +45,7 @@ pub use client::Client;
 pub use error::{Error, causes};
 pub use exchange::Exchanged;
 pub use open::{OpenError, Parts};
-pub use operator::{Accepted, AuditReport, NewUser, Operator, RestoreChoice, Rotation};
+pub use operator::{Accepted, AuditReport, EventQuery, NewUser, Operator, RestoreChoice, Rotation};
 pub use outcome::Outcome;
 pub use service::Service;
 pub use sessions::{PasswordChange, SignInResult, SignedIn};

@@ -96,6 +96,8 @@ pub struct OwnedTokenPageView {
     pub items: Vec<OwnedTokenView>,
     /// The page's number, from 1.
     pub page: u32,
+    /// How many tokens a page has.
+    pub page_size: u32,
     /// How many tokens there are on all pages.
     pub total: u64,
 }
@@ -262,6 +264,19 @@ impl UserView {
     }
 }
 
+/// A part of the list of users as operators see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserPageView {
+    /// The users of the page, by folded name.
+    pub items: Vec<UserView>,
+    /// The page's number, from 1.
+    pub page: u32,
+    /// How many users a page has.
+    pub page_size: u32,
+    /// How many users there are on all pages.
+    pub total: u64,
+}
+
 /// A signing key as operators see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -333,6 +348,19 @@ impl EventView {
             details,
         }
     }
+}
+
+/// An event, and who is named in it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NamedEventView {
+    /// The event.
+    #[serde(flatten)]
+    pub event: EventView,
+    /// The user name of who did it, where it was a user.
+    pub actor_name: Option<String>,
+    /// The user name of whose rights it is about.
+    pub owner_name: Option<String>,
 }
 
 /// One line of the readiness report.

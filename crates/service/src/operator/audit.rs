@@ -1,18 +1,15 @@
-//! The audit trail: reading it, and verifying it against the tables.
+//! Verifying the audit trail, and the tables against it.
 
 use std::collections::HashMap;
 
 use ats_pat_domain::Tagged;
-use ats_pat_domain::UserId;
 use ats_pat_domain::event::{Event, Head};
-use ats_pat_domain::list::EventFilter;
 use serde_json::Value;
 
 use super::Operator;
 use crate::error::Error;
 use crate::ledger::{expected_hash, personal_part_is_genuine};
 use crate::rows::{Row, hex};
-use crate::view::EventView;
 
 /// How many rows are read at once.
 const BATCH: u64 = 1000;
@@ -29,24 +26,6 @@ pub struct AuditReport {
 }
 
 impl Operator<'_> {
-    /// The last `limit` events, the newest first: of the user of this name, or of everybody.
-    ///
-    /// # Errors
-    /// [`Error::UserNotFound`].
-    pub async fn events(&self, owner: Option<&str>, limit: u64) -> Result<Vec<EventView>, Error> {
-        let owner: Option<UserId> = match owner {
-            Some(name) => Some(self.find_user(name).await?.id),
-            None => None,
-        };
-        let filter = EventFilter {
-            owner,
-            limit,
-            ..EventFilter::default()
-        };
-        let events = self.service.store().events().newest(&filter).await?;
-        Ok(events.iter().map(EventView::new).collect())
-    }
-
     /// Walks the chain from its first event, then compares every row that grants rights with its last
     /// event: what was planted, altered, replayed, or removed is found. A change made meanwhile may be
     /// reported; verify again.

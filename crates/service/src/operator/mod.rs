@@ -2,6 +2,7 @@
 
 mod acting;
 mod audit;
+mod events;
 mod keys;
 mod restore;
 mod tokens;
@@ -9,6 +10,7 @@ mod users;
 
 pub(crate) use acting::Acting;
 pub use audit::AuditReport;
+pub use events::EventQuery;
 pub use keys::Rotation;
 pub use restore::{Accepted, RestoreChoice};
 pub use users::NewUser;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use ats_pat_domain::list::TokenQuery;
+use ats_pat_domain::port::ListedToken;
 use ats_pat_domain::{Problem, TokenId, UserId};
 use ats_pat_token::PersonalAccessToken;
 use secrecy::{ExposeSecret, SecretString};
@@ -30,24 +31,22 @@ impl Operator<'_> {
         let query = TokenQuery { owner, ..query };
         let now = self.service.now();
         let page = self.service.store().tokens().page(&query, now).await?;
-        let mut names: HashMap<UserId, String> = HashMap::new();
-        let mut items = Vec::with_capacity(page.items.len());
-        for listed in page.items {
-            let token = self.service.roots().check(listed.token)?;
-            let owner_name = match names.get(&token.owner_id) {
-                Some(name) => name.clone(),
-                None => self.name_of(token.owner_id).await?,
-            };
-            names.insert(token.owner_id, owner_name.clone());
-            items.push(OwnedTokenView {
-                token: TokenView::new(&token, listed.usage.as_ref(), now),
-                owner_id: token.owner_id,
-                owner_name,
-            });
-        }
+        // A planted entry is not listed as if it were one; the total stays the database's.
+        let genuine: Vec<ListedToken> = page
+            .items
+            .into_iter()
+            .filter(|listed| self.service.roots().is_genuine(&listed.token))
+            .collect();
+        let owners = genuine.iter().map(|listed| listed.token.row.owner_id);
+        let names = self.names_of(owners).await?;
+        let items = genuine.iter().map(|listed| {
+            let token = TokenView::listed(listed, now);
+            owned_view(token, listed.token.row.owner_id, &names)
+        });
         Ok(OwnedTokenPageView {
-            items,
+            items: items.collect(),
             page: query.page,
+            page_size: query.page_size,
             total: page.total,
         })
     }
@@ -91,19 +90,23 @@ impl Operator<'_> {
     async fn owned_token(&self, id: TokenId) -> Result<OwnedTokenView, Error> {
         let listed = self.service.store().tokens().by_id(id).await?;
         let listed = listed.ok_or(Problem::TokenNotFound)?;
-        let owner_id = listed.token.row.owner_id;
-        Ok(OwnedTokenView {
-            token: self.service.shown(listed)?,
-            owner_id,
-            owner_name: self.name_of(owner_id).await?,
-        })
+        let owner = listed.token.row.owner_id;
+        let token = self.service.shown(listed)?;
+        let names = self.names_of(std::iter::once(owner)).await?;
+        Ok(owned_view(token, owner, &names))
     }
+}
 
-    async fn name_of(&self, owner: UserId) -> Result<String, Error> {
-        let user = self.service.store().users().by_id(owner).await?;
-        let user = user.ok_or_else(|| Error::UserNotFound {
-            name: owner.to_string(),
-        })?;
-        Ok(self.service.roots().check(user)?.name.as_str().to_owned())
+/// An owner whose row was altered is shown by the id: the token can be revoked all the same.
+fn owned_view(
+    token: TokenView,
+    owner_id: UserId,
+    names: &HashMap<UserId, String>,
+) -> OwnedTokenView {
+    let name = names.get(&owner_id).cloned();
+    OwnedTokenView {
+        token,
+        owner_id,
+        owner_name: name.unwrap_or_else(|| owner_id.to_string()),
     }
 }

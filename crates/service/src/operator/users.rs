@@ -1,6 +1,7 @@
 //! Users: adding, disabling, enabling, new passwords.
 
 use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_domain::list::UserQuery;
 use ats_pat_domain::port::Repositories;
 use ats_pat_domain::problem::Failure;
 use ats_pat_domain::user::UserKind;
@@ -13,7 +14,7 @@ use crate::error::Error;
 use crate::ledger::Entry;
 use crate::outcome::Outcome;
 use crate::rows::Roots;
-use crate::view::UserView;
+use crate::view::{UserPageView, UserView};
 
 /// A user to add.
 #[derive(Clone)]
@@ -94,6 +95,23 @@ impl Operator<'_> {
                     .map(|user| UserView::new(&user))
             })
             .collect()
+    }
+
+    /// A page of users, by name.
+    pub async fn user_page(&self, query: UserQuery) -> Result<UserPageView, Error> {
+        let page = self.service.store().users().page(&query).await?;
+        // A planted user is not listed as if it were one; the total stays the database's.
+        let genuine = page
+            .items
+            .iter()
+            .filter(|user| self.service.roots().is_genuine(user))
+            .map(|user| UserView::new(&user.row));
+        Ok(UserPageView {
+            items: genuine.collect(),
+            page: query.page,
+            page_size: query.page_size,
+            total: page.total,
+        })
     }
 
     /// Keeps a user out: sessions end, tokens are refused with 1205. A disabled one stays as it was.

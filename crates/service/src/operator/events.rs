@@ -1,0 +1,79 @@
+//! Reading the audit trail.
+
+use std::collections::HashMap;
+
+use ats_pat_domain::UserId;
+use ats_pat_domain::event::Actor;
+use ats_pat_domain::list::EventFilter;
+
+use super::Operator;
+use crate::error::Error;
+use crate::view::{EventView, NamedEventView};
+
+/// Which events, the newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventQuery {
+    /// Only those about the rights of the user of this name.
+    pub owner: Option<String>,
+    /// Only those of this kind, such as `token.revoked`; see [`EventKind`](ats_pat_domain::event::EventKind).
+    pub kind: Option<String>,
+    /// Only those before the event of this number: the last one of the page before.
+    pub before: Option<i64>,
+    /// How many at most.
+    pub limit: u64,
+}
+
+impl Operator<'_> {
+    /// The last events that pass the query, with the names of who did it and of whose rights they are about.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`] for an owner who is none.
+    pub async fn event_page(&self, query: EventQuery) -> Result<Vec<NamedEventView>, Error> {
+        let owner = match &query.owner {
+            Some(name) => Some(self.find_user(name).await?.id),
+            None => None,
+        };
+        let filter = EventFilter {
+            owner,
+            kind: query.kind,
+            before: query.before,
+            limit: query.limit,
+            ..EventFilter::default()
+        };
+        let events = self.service.store().events().newest(&filter).await?;
+        let actor_of = |actor: &str| match Actor::from_stored(actor) {
+            Some(Actor::User(id)) => Some(id),
+            _ => None,
+        };
+        let named = events
+            .iter()
+            .flat_map(|event| [actor_of(&event.actor), event.owner]);
+        let names = self.names_of(named.flatten()).await?;
+        let name_of = |id: Option<UserId>| names.get(&id?).cloned();
+        let named = events.iter().map(|event| NamedEventView {
+            event: EventView::new(event),
+            actor_name: name_of(actor_of(&event.actor)),
+            owner_name: name_of(event.owner),
+        });
+        Ok(named.collect())
+    }
+
+    /// The user names of those who are genuine users, by one statement.
+    pub(super) async fn names_of(
+        &self,
+        ids: impl Iterator<Item = UserId>,
+    ) -> Result<HashMap<UserId, String>, Error> {
+        let mut ids: Vec<UserId> = ids.collect();
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let users = self.service.store().users().by_ids(&ids).await?;
+        let genuine = users
+            .into_iter()
+            .filter(|user| self.service.roots().is_genuine(user))
+            .map(|user| (user.row.id, user.row.name.as_str().to_owned()));
+        Ok(genuine.collect())
+    }
+}
