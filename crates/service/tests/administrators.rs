@@ -1,7 +1,5 @@
 //! Administrators: the operators' use cases, in the name of a user.
 
-#![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
-
 use ats_pat_service::{Error, NewUser, Operator, Rotation, SignedIn};
 use ats_pat_test_support::on_every_database;
 use ats_pat_test_support::world::{DAY, PASSWORD, World, code};

@@ -96,8 +96,8 @@ pub async fn events_are_filtered(database: &TestDatabase) {
     let store = open(database).await;
     let (first, mut second, third) = (event(1), event(2), event(3));
     second.owner = None;
-    second.kind = "restore.accepted".to_owned();
-    second.subject = "1".to_owned();
+    second.kind = String::from("restore.accepted");
+    second.subject = String::from("1");
     let change = store.begin().await.unwrap();
     for event in [&first, &second, &third] {
         change.append(event).await.unwrap();
