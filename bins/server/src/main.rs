@@ -87,7 +87,7 @@ async fn serve(
     }
     let site = Site::new(
         ats_pat_api::endpoint(service.clone(), http.clone()),
-        ats_pat_web::endpoint(service.clone(), http),
+        ats_pat_web::endpoint(service.clone(), http, ats_pat_web::Branding::default()),
     );
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, public_url, version = env!("CARGO_PKG_VERSION"), "listening");

@@ -1,4 +1,4 @@
-//! The cookie that carries a session's id.
+//! Cookies: reading one, and the one that carries a session's id.
 
 use poem::http::{HeaderMap, header};
 use secrecy::{ExposeSecret, SecretString};
@@ -27,25 +27,7 @@ impl SessionCookie {
     /// The session id that the request carries. Two cookies of the name are as none: which of them the
     /// browser was given by us can't be told.
     pub fn read(self, headers: &HeaderMap) -> Option<&str> {
-        let mut found = None;
-        for line in headers.get_all(header::COOKIE) {
-            for pair in line.as_bytes().split(|byte| *byte == b';') {
-                // Other applications of the host may write what is not text; it is none of ours.
-                let Some((name, value)) = std::str::from_utf8(pair)
-                    .ok()
-                    .and_then(|pair| pair.split_once('='))
-                else {
-                    continue;
-                };
-                if name.trim() != self.name() {
-                    continue;
-                }
-                if found.replace(value.trim()).is_some() {
-                    return None;
-                }
-            }
-        }
-        found.filter(|value| !value.is_empty())
+        cookie_value(headers, self.name())
     }
 
     /// The value of `Set-Cookie` for a new session; the browser forgets it when it closes.
@@ -65,6 +47,29 @@ impl SessionCookie {
             self.name()
         )
     }
+}
+
+/// The value of the cookie of this name; one that is empty, or there twice, is as none.
+pub fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut found = None;
+    for line in headers.get_all(header::COOKIE) {
+        for pair in line.as_bytes().split(|byte| *byte == b';') {
+            // Other applications of the host may write what is not text; it is none of ours.
+            let Some((written, value)) = std::str::from_utf8(pair)
+                .ok()
+                .and_then(|pair| pair.split_once('='))
+            else {
+                continue;
+            };
+            if written.trim() != name {
+                continue;
+            }
+            if found.replace(value.trim()).is_some() {
+                return None;
+            }
+        }
+    }
+    found.filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]

@@ -56,7 +56,8 @@ impl Service {
         &self.inner.changes.roots
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    /// The time that the use cases go by: pages reckon with the same.
+    pub fn now(&self) -> Timestamp {
         self.inner.changes.clock.now()
     }
 

@@ -1,5 +1,4 @@
 // Takes the set-up code from the link's fragment into the form, and out of the address bar and history.
-"use strict";
 
 const code = document.getElementById("code");
 const fragment = location.hash.slice(1);

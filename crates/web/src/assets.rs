@@ -1,29 +1,82 @@
-//! Styles and scripts, as files of their own.
+//! Styles, scripts and icons, as files of their own.
+
+use std::collections::HashMap;
 
 use poem::Response;
 use poem::http::header;
 
-/// Every file: its path, its type and what stands in it.
-const ASSETS: [(&str, &str, &str); 2] = [
-    (
-        "/assets/site.css",
-        "text/css; charset=utf-8",
-        include_str!("../assets/site.css"),
-    ),
-    (
-        "/assets/setup.js",
-        "text/javascript; charset=utf-8",
-        include_str!("../assets/setup.js"),
-    ),
-];
+use crate::theme::Branding;
 
-/// The file at a path. Browsers ask again each time: the names stay the same from release to release.
-pub fn find(path: &str) -> Option<Response> {
-    let (_, content_type, text) = ASSETS.iter().find(|(name, ..)| *name == path)?;
-    Some(
-        Response::builder()
-            .content_type(content_type)
-            .header(header::CACHE_CONTROL, "no-cache")
-            .body(*text),
-    )
+const CSS: &str = "text/css; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+/// Every file: its name, its type and what stands in it.
+const FILES: [(&str, &str, &str); 7] = [
+    ("site.css", CSS, include_str!("../assets/site.css")),
+    ("icon.svg", SVG, include_str!("../assets/icon.svg")),
+    ("copy.js", JS, include_str!("../assets/copy.js")),
+    ("dialogs.js", JS, include_str!("../assets/dialogs.js")),
+    ("menus.js", JS, include_str!("../assets/menus.js")),
+    ("setup.js", JS, include_str!("../assets/setup.js")),
+    ("times.js", JS, include_str!("../assets/times.js")),
+];
+/// The file that follows the settings.
+const THEME: &str = "theme.css";
+const FOLDER: &str = "/assets/";
+
+/// The files, each under an address that changes with what stands in it: browsers keep them for good.
+pub struct Assets {
+    files: HashMap<&'static str, Asset>,
+}
+
+struct Asset {
+    content_type: &'static str,
+    text: String,
+    version: String,
+}
+
+impl Assets {
+    /// The files of this release, in the operator's colours.
+    pub fn new(branding: &Branding) -> Self {
+        let theme = (THEME, CSS, branding.style_sheet());
+        let files = FILES.map(|(name, content_type, text)| (name, content_type, text.to_owned()));
+        let files = files.into_iter().chain([theme]);
+        Self {
+            files: files
+                .map(|(name, content_type, text)| {
+                    let version = blake3::hash(text.as_bytes()).to_hex()[..12].to_owned();
+                    let asset = Asset {
+                        content_type,
+                        text,
+                        version,
+                    };
+                    (name, asset)
+                })
+                .collect(),
+        }
+    }
+
+    /// The address of a file.
+    pub fn address(&self, name: &str) -> String {
+        let version = self.files.get(name).map_or("", |asset| &asset.version);
+        format!("{FOLDER}{name}?v={version}")
+    }
+
+    /// The file at a path. Asked for in another version than this one, it is not to be kept.
+    pub fn find(&self, path: &str, query: Option<&str>) -> Option<Response> {
+        let asset = self.files.get(path.strip_prefix(FOLDER)?)?;
+        let is_this = query.and_then(|query| query.strip_prefix("v=")) == Some(&asset.version);
+        let cached = if is_this {
+            "public, max-age=31536000, immutable"
+        } else {
+            "no-cache"
+        };
+        Some(
+            Response::builder()
+                .content_type(asset.content_type)
+                .header(header::CACHE_CONTROL, cached)
+                .body(asset.text.clone()),
+        )
+    }
 }

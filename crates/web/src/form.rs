@@ -45,6 +45,14 @@ impl Form {
             _ => "",
         }
     }
+
+    /// Every value of a field that may stand more than once.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(move |(field, _)| field == name)
+            .map(|(_, value)| value.as_str())
+    }
 }
 
 fn is_form(headers: &HeaderMap) -> bool {

@@ -1,10 +1,125 @@
-//! How a page is written.
+//! How a page is written, and what stands on every one.
 
 use askama::Template;
 use ats_pat_domain::Problem;
 use ats_pat_http::{Challenge, problem_headers, status};
+use ats_pat_service::view::SessionUser;
 use poem::Response;
 use poem::http::{HeaderValue, StatusCode, header};
+
+use crate::flash::Flash;
+use crate::visit::Visit;
+
+/// Which part of the settings a page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// None: a page of its own.
+    None,
+    /// One's personal access tokens.
+    Tokens,
+    /// One's password.
+    Password,
+    /// One's sessions.
+    Sessions,
+    /// Everybody, for administrators.
+    Users,
+    /// Everybody's tokens, for administrators.
+    AllTokens,
+    /// The audit trail, for administrators.
+    Audit,
+}
+
+/// What stands on every page.
+pub struct Frame {
+    /// The product's name.
+    pub product: String,
+    /// Who is signed in.
+    pub person: Option<Person>,
+    /// Where the person is.
+    pub section: Section,
+    /// What was done just before.
+    pub message: Option<String>,
+    /// What was refused.
+    pub alert: Option<String>,
+    /// The address of the style sheet.
+    pub style: String,
+    /// The address of the colours.
+    pub theme: String,
+    /// The address of the icon.
+    pub icon: String,
+    /// The addresses of the scripts.
+    pub scripts: Vec<String>,
+}
+
+/// Who is signed in, as the header bar shows it.
+pub struct Person {
+    /// The name to show.
+    pub name: String,
+    /// What the person signs in with.
+    pub user_name: String,
+    /// Up to two letters.
+    pub initials: String,
+    /// Whether the administration is shown.
+    pub is_admin: bool,
+}
+
+impl From<SessionUser> for Person {
+    fn from(user: SessionUser) -> Self {
+        Self {
+            initials: initials(&user.display_name),
+            name: user.display_name,
+            user_name: user.user_name,
+            is_admin: user.is_admin,
+        }
+    }
+}
+
+impl Frame {
+    /// The frame of a page for whoever is there.
+    pub fn new(visit: &Visit<'_>, section: Section) -> Self {
+        let assets = visit.assets;
+        let scripts: &[&str] = match &visit.person {
+            None => &["dialogs.js"],
+            Some(_) => &["dialogs.js", "menus.js", "times.js", "copy.js"],
+        };
+        Self {
+            product: visit.product.to_owned(),
+            person: visit.person.clone().map(Person::from),
+            section,
+            message: visit.flash.as_ref().map(Flash::sentence),
+            alert: None,
+            style: assets.address("site.css"),
+            theme: assets.address("theme.css"),
+            icon: assets.address("icon.svg"),
+            scripts: scripts.iter().map(|name| assets.address(name)).collect(),
+        }
+    }
+
+    /// The same with a refusal.
+    pub fn refusing(mut self, alert: impl Into<String>) -> Self {
+        self.message = None;
+        self.alert = Some(alert.into());
+        self
+    }
+
+    /// The same with one more script.
+    pub fn with_script(mut self, address: String) -> Self {
+        self.scripts.push(address);
+        self
+    }
+}
+
+/// The first letters of the first and the last word.
+fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace();
+    let first = words.next().and_then(|word| word.chars().next());
+    let last = words.next_back().and_then(|word| word.chars().next());
+    first
+        .into_iter()
+        .chain(last)
+        .flat_map(char::to_uppercase)
+        .collect()
+}
 
 /// Writes a template as a page.
 pub fn render(template: &impl Template, status: StatusCode) -> Response {
@@ -21,54 +136,90 @@ pub fn render(template: &impl Template, status: StatusCode) -> Response {
     response
 }
 
+/// Sends the browser to another of our pages, by GET.
+pub fn redirect(path: &str) -> Response {
+    Response::builder()
+        .status(StatusCode::SEE_OTHER)
+        .header(header::LOCATION, path)
+        .finish()
+}
+
 /// A page that only says something.
 #[derive(Template)]
 #[template(path = "message.html")]
-pub struct Message {
-    /// Its status.
-    pub status: StatusCode,
-    /// Its heading.
-    pub title: &'static str,
-    /// What it says.
-    pub text: String,
+struct Message<'a> {
+    frame: Frame,
+    title: &'a str,
+    text: String,
+    /// Where to go on, and what that is called.
+    link: Option<(&'a str, &'a str)>,
 }
 
-impl Message {
-    /// Where nothing is.
-    pub fn not_found() -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            title: "Page not found",
-            text: "There is no page at this address.".to_owned(),
-        }
-    }
+/// Where nothing is.
+pub fn not_found(visit: &Visit<'_>) -> Response {
+    let page = Message {
+        frame: Frame::new(visit, Section::None),
+        title: "Page not found",
+        text: "There is no page at this address.".to_owned(),
+        link: Some(("/", "Go to the start page")),
+    };
+    render(&page, StatusCode::NOT_FOUND)
+}
 
-    /// A mistake of ours.
-    pub fn defect(request_id: &str) -> Self {
-        let problem = Problem::InternalError {
-            request_id: request_id.to_owned(),
-        };
-        Self {
-            status: status(&problem),
-            title: "Something went wrong",
-            text: problem.message(),
-        }
-    }
-
-    /// The page.
-    pub fn page(self) -> Response {
-        render(&self, self.status)
-    }
+/// A page that takes other methods.
+pub fn not_allowed(visit: &Visit<'_>, allow: &'static str) -> Response {
+    let page = Message {
+        frame: Frame::new(visit, Section::None),
+        title: "Not possible here",
+        text: "This page can't be used in this way.".to_owned(),
+        link: Some(("/", "Go to the start page")),
+    };
+    let mut response = render(&page, StatusCode::METHOD_NOT_ALLOWED);
+    response
+        .headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static(allow));
+    response
 }
 
 /// A page about a problem that has no page of its own.
-pub fn problem(problem: &Problem) -> Response {
-    let message = Message {
-        status: status(problem),
-        title: "Not done",
-        text: problem.message(),
+pub fn problem(visit: &Visit<'_>, problem: &Problem) -> Response {
+    let (title, text, link) = match problem {
+        // Most often no attack: the person came by another name of the same server.
+        Problem::CrossSiteRequest => (
+            "Refused",
+            "The form was sent from another site than this service's own. Open the service by its own address and try again there.".to_owned(),
+            Some((visit.settings.origin(), visit.settings.origin())),
+        ),
+        Problem::InternalError { .. } => ("Something went wrong", problem.message(), Some(("/", "Go to the start page"))),
+        Problem::Unavailable => ("Not available now", problem.message(), None),
+        _ => ("Not done", problem.message(), Some(("/", "Go to the start page"))),
     };
-    let mut response = message.page();
+    let page = Message {
+        frame: Frame::new(visit, Section::None),
+        title,
+        text,
+        link,
+    };
+    let mut response = render(&page, status(problem));
     problem_headers(problem, Challenge::Session, response.headers_mut());
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_are_those_of_the_first_and_the_last_word() {
+        for (name, letters) in [
+            ("Ada Lovelace", "AL"),
+            ("ada", "A"),
+            ("Augusta Ada King Lovelace", "AL"),
+            ("österreich über", "ÖÜ"),
+            ("ßa", "SS"),
+            ("", ""),
+        ] {
+            assert_eq!(initials(name), letters, "{name}");
+        }
+    }
 }

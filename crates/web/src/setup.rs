@@ -2,24 +2,23 @@
 
 use askama::Template;
 use ats_pat_domain::Problem;
-use ats_pat_domain::problem::{Failure, Reason};
-use ats_pat_http::{Challenge, HttpSettings, RequestContext, problem_headers, status};
-use ats_pat_service::{Error, Service};
+use ats_pat_http::{Challenge, problem_headers, status};
+use ats_pat_service::Error;
+use poem::Response;
 use poem::http::StatusCode;
-use poem::{Request, Response};
 use secrecy::SecretString;
 
+use crate::fault::{sentence, user_alerts};
 use crate::form::Form;
-use crate::page::{problem, render};
+use crate::page::{Frame, Section, render};
+use crate::visit::Visit;
 
-/// The page; the code stands in the link's fragment, which browsers send to nobody.
-pub const PATH: &str = "/setup";
-
-/// The form, and what was wrong with it the last time.
-#[derive(Default, Template)]
+/// The form, and what was wrong with it the last time. The code stands in the link's fragment, which
+/// browsers send to nobody; a script fills it in.
+#[derive(Template)]
 #[template(path = "setup.html")]
-struct SetupForm<'a> {
-    alerts: Vec<String>,
+struct SetUpPage<'a> {
+    frame: Frame,
     code: &'a str,
     user_name: &'a str,
 }
@@ -27,99 +26,64 @@ struct SetupForm<'a> {
 /// The administrator is there.
 #[derive(Template)]
 #[template(path = "setup_done.html")]
-struct SetupDone {
+struct SetUpDone {
+    frame: Frame,
     user_name: String,
 }
 
-/// The empty form. The little script fills in the code.
-pub fn show() -> Response {
-    render(&SetupForm::default(), StatusCode::OK)
+/// The empty form.
+pub fn show(visit: &Visit<'_>) -> Response {
+    let page = SetUpPage {
+        frame: frame(visit),
+        code: "",
+        user_name: "",
+    };
+    render(&page, StatusCode::OK)
 }
 
 /// Takes the posted form.
-pub async fn take(
-    service: &Service,
-    settings: &HttpSettings,
-    request: &mut Request,
-    context: &RequestContext,
-) -> Response {
-    let form = match Form::read(request, settings).await {
-        Ok(form) => form,
-        Err(refused) => return problem(&refused),
-    };
+pub async fn take(visit: &Visit<'_>, form: &Form) -> Result<Response, Problem> {
     let (code, user_name) = (form.field("code").trim(), form.field("user_name"));
+    let again = |code, alert, status| {
+        let page = SetUpPage {
+            frame: frame(visit).refusing(alert),
+            code,
+            user_name,
+        };
+        render(&page, status)
+    };
     if form.field("password") != form.field("password_repeat") {
-        let alerts = vec!["The two passwords are not the same.".to_owned()];
-        return render(
-            &SetupForm {
-                alerts,
-                code,
-                user_name,
-            },
-            StatusCode::BAD_REQUEST,
-        );
+        let alert = "The two passwords are not the same.".to_owned();
+        return Ok(again(code, alert, StatusCode::BAD_REQUEST));
     }
     let password = SecretString::from(form.field("password"));
-    match service
-        .set_up(code, user_name, &password, context.address())
-        .await
-    {
-        Ok(user) => render(
-            &SetupDone {
+    let address = visit.context.address();
+    let made = visit
+        .service
+        .set_up(code, user_name, &password, address)
+        .await;
+    match made {
+        Ok(user) => {
+            let page = SetUpDone {
+                frame: Frame::new(visit, Section::None),
                 user_name: user.user_name,
-            },
-            StatusCode::OK,
-        ),
-        Err(error @ Error::SetupCodeInvalid) => render(
-            &SetupForm {
-                alerts: vec![sentence(&error.to_string())],
-                code: "",
-                user_name,
-            },
+            };
+            Ok(render(&page, StatusCode::OK))
+        }
+        Err(error @ Error::SetupCodeInvalid) => Ok(again(
+            "",
+            sentence(&error.to_string()),
             StatusCode::FORBIDDEN,
-        ),
+        )),
         Err(error) => {
-            let refused = error.into_problem(context.request_id());
-            let mut response = render(
-                &SetupForm {
-                    alerts: alerts(&refused),
-                    code,
-                    user_name,
-                },
-                status(&refused),
-            );
+            let refused = visit.problem(error);
+            let mut response = again(code, user_alerts(&refused), status(&refused));
             problem_headers(&refused, Challenge::Session, response.headers_mut());
-            response
+            Ok(response)
         }
     }
 }
 
-/// What to tell a person.
-fn alerts(problem: &Problem) -> Vec<String> {
-    match problem {
-        Problem::ValidationFailed(failures) => failures.iter().map(alert).collect(),
-        other => vec![other.message()],
-    }
-}
-
-fn alert(failure: &Failure) -> String {
-    let field = if failure.field == "UserName" {
-        "user name"
-    } else {
-        "password"
-    };
-    match failure.reason {
-        Reason::Empty | Reason::Required => format!("Enter a {field}."),
-        Reason::TooLong => format!("The {field} is too long."),
-        Reason::TooShort => format!("The {field} is too short: take at least 12 characters."),
-        Reason::TooCommon => format!("The {field} is too easily guessed: take another."),
-        _ => format!("The {field} has characters that are not allowed."),
-    }
-}
-
-fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| {
-        format!("{}{}.", first.to_uppercase(), chars.as_str())
-    })
+fn frame(visit: &Visit<'_>) -> Frame {
+    Frame::new(visit, Section::None).with_script(visit.assets.address("setup.js"))
 }

@@ -1,22 +1,40 @@
-//! Which page a path means.
+//! The pages as an endpoint: who is there, which page is meant, which method it takes.
 
+use std::sync::Arc;
+
+use ats_pat_domain::Problem;
 use ats_pat_http::{HttpSettings, RequestContext, caught, page_headers, without_body};
-use ats_pat_service::Service;
-use poem::http::{HeaderValue, Method, StatusCode, header};
+use ats_pat_service::{Service, SignedIn};
+use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, Request, Response, Result};
 
-use crate::page::Message;
-use crate::{assets, setup};
+use crate::assets::Assets;
+use crate::flash::Flash;
+use crate::form::Form;
+use crate::page::{not_allowed, not_found, problem, redirect};
+use crate::return_path::sign_in_path;
+use crate::route::Route;
+use crate::theme::Branding;
+use crate::visit::Visit;
+use crate::{account, administration, home, setup, sign_in, tokens};
 
 /// The pages: every path that is not the interface's.
-pub fn endpoint(service: Service, settings: HttpSettings) -> Pages {
-    Pages { service, settings }
+pub fn endpoint(service: Service, settings: HttpSettings, branding: Branding) -> Pages {
+    let assets = Assets::new(&branding);
+    Pages {
+        service,
+        settings,
+        product: branding.product_name.into(),
+        assets: Arc::new(assets),
+    }
 }
 
 /// See [`endpoint`].
 pub struct Pages {
     service: Service,
     settings: HttpSettings,
+    product: Arc<str>,
+    assets: Arc<Assets>,
 }
 
 impl Endpoint for Pages {
@@ -28,7 +46,10 @@ impl Endpoint for Pages {
         let answer = caught(self.answer(&mut request, &context)).await;
         let mut response = answer.unwrap_or_else(|| {
             tracing::error!(request_id = context.request_id(), "a page panicked");
-            Message::defect(context.request_id()).page()
+            let defect = Problem::InternalError {
+                request_id: context.request_id().to_owned(),
+            };
+            problem(&self.visit(&request, &context), &defect)
         });
         page_headers(&self.settings, response.headers_mut());
         Ok(if is_head {
@@ -40,33 +61,126 @@ impl Endpoint for Pages {
 }
 
 impl Pages {
+    fn visit<'a>(&'a self, request: &Request, context: &'a RequestContext) -> Visit<'a> {
+        let look = (&*self.product, &*self.assets);
+        Visit::new(&self.service, &self.settings, look, context, request)
+    }
+
     async fn answer(&self, request: &mut Request, context: &RequestContext) -> Response {
-        let path = request.uri().path().to_owned();
+        let mut visit = self.visit(request, context);
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-        match path.as_str() {
-            setup::PATH if reads => setup::show(),
-            setup::PATH if *request.method() == Method::POST => {
-                setup::take(&self.service, &self.settings, request, context).await
+        let path = visit.uri.path();
+        if let Some(asset) = self.assets.find(path, visit.uri.query()) {
+            return if reads {
+                asset
+            } else {
+                not_allowed(&visit, "GET, HEAD")
+            };
+        }
+        let Some(route) = Route::parse(path) else {
+            return not_found(&visit);
+        };
+        let answer = match (reads, route.takes_posts()) {
+            (true, _) => self.show(&route, &mut visit).await,
+            (false, true) if *request.method() == Method::POST => {
+                self.take(&route, &mut visit, request).await
             }
-            setup::PATH => not_allowed("GET, HEAD, POST"),
-            _ => match assets::find(&path) {
-                Some(asset) if reads => asset,
-                Some(_) => not_allowed("GET, HEAD"),
-                None => Message::not_found().page(),
-            },
+            (false, true) => return not_allowed(&visit, "GET, HEAD, POST"),
+            (false, false) => return not_allowed(&visit, "GET, HEAD"),
+        };
+        let mut response = answer.unwrap_or_else(|refused| problem(&visit, &refused));
+        if visit.flash.is_some() && is_page(&response) {
+            Flash::clear(&self.settings, &mut response);
+        }
+        response
+    }
+
+    async fn show(&self, route: &Route, visit: &mut Visit<'_>) -> Result<Response, Problem> {
+        match route {
+            Route::SetUp => return Ok(setup::show(visit)),
+            Route::SignIn => return sign_in::show(visit).await,
+            _ => {}
+        }
+        if let Some(page) = route.page() {
+            return Ok(redirect(page));
+        }
+        let by = match visit.signed_in().await {
+            Ok(by) => by,
+            Err(Problem::SignInRequired) => {
+                return Ok(redirect(&sign_in_path(visit.path_and_query())));
+            }
+            Err(refused) => return Err(refused),
+        };
+        match route {
+            Route::Tokens => tokens::show(visit, &by).await,
+            Route::NewToken => tokens::show_form(visit, &by).await,
+            Route::Password => Ok(account::password::show(visit)),
+            Route::Sessions => account::sessions::show(visit, &by).await,
+            Route::Users => administration::users::show(visit, &by).await,
+            Route::AllTokens => administration::tokens::show(visit, &by).await,
+            Route::Audit => administration::audit::show(visit, &by).await,
+            Route::AuditExport => administration::audit::export(visit, &by).await,
+            _ => home::show(visit, &by).await,
+        }
+    }
+
+    async fn take(
+        &self,
+        route: &Route,
+        visit: &mut Visit<'_>,
+        request: &mut Request,
+    ) -> Result<Response, Problem> {
+        let form = Form::read(request, &self.settings).await?;
+        match route {
+            Route::SetUp => return setup::take(visit, &form).await,
+            Route::SignIn => return sign_in::take(visit, &form).await,
+            Route::SignOut => return sign_in::sign_out(visit).await,
+            _ => {}
+        }
+        let answer = match visit.signed_in().await {
+            Ok(by) => take_signed_in(route, visit, &by, &form).await,
+            Err(refused) => Err(refused),
+        };
+        match answer {
+            Err(Problem::SignInRequired) => {
+                let back = match route {
+                    Route::Tokens => tokens::address_of_form(&form),
+                    _ => route.page().unwrap_or(visit.uri.path()).to_owned(),
+                };
+                let mut response = redirect(&sign_in_path(&back));
+                Flash::SignInToGoOn.put(&self.settings, &mut response);
+                Ok(response)
+            }
+            other => other,
         }
     }
 }
 
-fn not_allowed(allow: &'static str) -> Response {
-    let mut response = Message {
-        status: StatusCode::METHOD_NOT_ALLOWED,
-        title: "Not possible here",
-        text: "This page can't be used in this way.".to_owned(),
+async fn take_signed_in(
+    route: &Route,
+    visit: &Visit<'_>,
+    by: &SignedIn,
+    form: &Form,
+) -> Result<Response, Problem> {
+    match route {
+        Route::Tokens => tokens::create(visit, by, form).await,
+        Route::Regenerate(id) => tokens::regenerate(visit, by, id, form).await,
+        Route::Revoke(id) => tokens::revoke(visit, by, id).await,
+        Route::Password => account::password::change(visit, by, form).await,
+        Route::EndSession => account::sessions::end(visit, by, form).await,
+        Route::Users => administration::users::add(visit, by, form).await,
+        Route::DisableUser => administration::users::disable(visit, by, form).await,
+        Route::EnableUser => administration::users::enable(visit, by, form).await,
+        Route::SetPassword => administration::users::set_password(visit, by, form).await,
+        Route::RevokeAny(id) => administration::tokens::revoke(visit, by, id).await,
+        _ => Ok(redirect(route.page().unwrap_or("/"))),
     }
-    .page();
-    response
-        .headers_mut()
-        .insert(header::ALLOW, HeaderValue::from_static(allow));
-    response
+}
+
+fn is_page(response: &Response) -> bool {
+    response.status() != StatusCode::SEE_OTHER
+        && response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|content_type| content_type.as_bytes().starts_with(b"text/html"))
 }

@@ -47,8 +47,10 @@ impl Operator<'_> {
         };
         let named = events
             .iter()
-            .flat_map(|event| [actor_of(&event.actor), event.owner]);
-        let names = self.names_of(named.flatten()).await?;
+            .flat_map(|event| [actor_of(&event.actor), event.owner])
+            .flatten()
+            .collect();
+        let names = self.names_of(named).await?;
         let name_of = |id: Option<UserId>| names.get(&id?).cloned();
         let named = events.iter().map(|event| NamedEventView {
             event: EventView::new(event),
@@ -61,9 +63,8 @@ impl Operator<'_> {
     /// The user names of those who are genuine users, by one statement.
     pub(super) async fn names_of(
         &self,
-        ids: impl Iterator<Item = UserId>,
+        mut ids: Vec<UserId>,
     ) -> Result<HashMap<UserId, String>, Error> {
-        let mut ids: Vec<UserId> = ids.collect();
         ids.sort_unstable();
         ids.dedup();
         if ids.is_empty() {

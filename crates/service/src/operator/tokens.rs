@@ -37,7 +37,10 @@ impl Operator<'_> {
             .into_iter()
             .filter(|listed| self.service.roots().is_genuine(&listed.token))
             .collect();
-        let owners = genuine.iter().map(|listed| listed.token.row.owner_id);
+        let owners = genuine
+            .iter()
+            .map(|listed| listed.token.row.owner_id)
+            .collect();
         let names = self.names_of(owners).await?;
         let items = genuine.iter().map(|listed| {
             let token = TokenView::listed(listed, now);
@@ -92,7 +95,7 @@ impl Operator<'_> {
         let listed = listed.ok_or(Problem::TokenNotFound)?;
         let owner = listed.token.row.owner_id;
         let token = self.service.shown(listed)?;
-        let names = self.names_of(std::iter::once(owner)).await?;
+        let names = self.names_of(vec![owner]).await?;
         Ok(owned_view(token, owner, &names))
     }
 }

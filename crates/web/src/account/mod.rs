@@ -1,0 +1,4 @@
+//! What a person settles for oneself besides tokens.
+
+pub mod password;
+pub mod sessions;

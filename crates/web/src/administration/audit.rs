@@ -1,0 +1,291 @@
+//! The audit trail: who did what, and the same as a file.
+
+use askama::Template;
+use ats_pat_domain::Problem;
+use ats_pat_domain::event::EventKind;
+use ats_pat_service::view::NamedEventView;
+use ats_pat_service::{Error, EventQuery, Operator, SignedIn};
+use poem::http::{StatusCode, header};
+use poem::{Body, Response};
+
+use super::operator;
+use crate::page::{Frame, Section, render};
+use crate::query::{Query, address};
+use crate::route::AUDIT;
+use crate::visit::Visit;
+use crate::words::{When, input_date};
+
+/// How many events a page has.
+const PAGE_SIZE: u64 = 50;
+/// How many events are read at once for the file.
+const BATCH: u64 = 500;
+
+#[derive(Template)]
+#[template(path = "audit.html")]
+struct AuditPage {
+    frame: Frame,
+    owner: String,
+    kind: String,
+    kinds: Vec<&'static str>,
+    rows: Vec<Row>,
+    /// The events before these.
+    older: Option<String>,
+    /// The latest ones, where these are not.
+    latest: Option<String>,
+    export: String,
+}
+
+struct Row {
+    seq: i64,
+    at: When,
+    kind: String,
+    actor: String,
+    owner: String,
+    subject: String,
+    details: String,
+}
+
+impl Row {
+    fn new(named: NamedEventView) -> Self {
+        Self {
+            seq: named.event.seq,
+            at: When::exactly(named.event.at),
+            actor: actor(&named),
+            owner: named
+                .owner_name
+                .clone()
+                .or_else(|| named.event.owner.map(|owner| owner.to_string()))
+                .unwrap_or_default(),
+            details: details(&named.event.details),
+            kind: named.event.kind,
+            subject: named.event.subject,
+        }
+    }
+}
+
+fn actor(named: &NamedEventView) -> String {
+    let name = named.actor_name.clone();
+    name.unwrap_or_else(|| named.event.actor.clone())
+}
+
+/// What there is to say beside the columns; the rows' tags are for machines.
+fn details(details: &serde_json::Value) -> String {
+    let words: Vec<String> = details
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| *name != "Rows")
+        .map(|(name, value)| match value {
+            serde_json::Value::String(text) => format!("{name}: {text}"),
+            other => format!("{name}: {other}"),
+        })
+        .collect();
+    words.join(" · ")
+}
+
+/// What an address asks for.
+struct Filter {
+    owner: String,
+    kind: String,
+    before: Option<i64>,
+}
+
+impl Filter {
+    fn of(visit: &Visit<'_>) -> Self {
+        let query = Query::of(&visit.uri);
+        let text = |name| query.get(name).unwrap_or_default().trim().to_owned();
+        Self {
+            owner: text("owner"),
+            kind: text("kind"),
+            before: query.get("before").and_then(|before| before.parse().ok()),
+        }
+    }
+
+    fn query(&self, before: Option<i64>, limit: u64) -> EventQuery {
+        EventQuery {
+            owner: (!self.owner.is_empty()).then(|| self.owner.clone()),
+            kind: (!self.kind.is_empty()).then(|| self.kind.clone()),
+            before,
+            limit,
+        }
+    }
+
+    fn address(&self, path: &str, before: &str) -> String {
+        address(
+            path,
+            &[
+                ("owner", &self.owner),
+                ("kind", &self.kind),
+                ("before", before),
+            ],
+        )
+    }
+}
+
+/// The page.
+pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
+    let filter = Filter::of(visit);
+    // One more than is shown tells whether there are older ones.
+    let query = filter.query(filter.before, PAGE_SIZE + 1);
+    let mut events = read(visit, operator(visit, by)?, query).await?;
+    let has_older = events.len() as u64 > PAGE_SIZE;
+    events.truncate(usize::try_from(PAGE_SIZE).unwrap_or(usize::MAX));
+    let older = events.last().filter(|_| has_older);
+    let page = AuditPage {
+        frame: Frame::new(visit, Section::Audit),
+        older: older.map(|last| filter.address(AUDIT, &last.event.seq.to_string())),
+        latest: filter.before.map(|_| filter.address(AUDIT, "")),
+        export: filter.address("/settings/audit.csv", ""),
+        rows: events.into_iter().map(Row::new).collect(),
+        kinds: EventKind::ALL.map(EventKind::as_str).to_vec(),
+        owner: filter.owner,
+        kind: filter.kind,
+    };
+    Ok(render(&page, StatusCode::OK))
+}
+
+/// The file (RFC 4180), newest first: all that the filter finds, read part by part while it is sent.
+pub async fn export(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
+    let filter = Filter::of(visit);
+    // The first part before the answer begins: what can't be read is told by the status.
+    let first = filter.query(None, BATCH);
+    let first = read(visit, operator(visit, by)?, first).await?;
+    let state = Export {
+        service: visit.service.clone(),
+        by: by.clone(),
+        filter,
+        next: Some(first),
+        has_head: false,
+    };
+    let parts = futures_util::stream::unfold(state, |mut state| async {
+        let part = state.part().await?;
+        Some((part, state))
+    });
+    let name = format!("audit-{}.csv", input_date(visit.now()));
+    Ok(Response::builder()
+        .content_type("text/csv; charset=utf-8")
+        .header(
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        )
+        .body(Body::from_bytes_stream(parts)))
+}
+
+async fn read(
+    visit: &Visit<'_>,
+    operator: Operator<'_>,
+    query: EventQuery,
+) -> Result<Vec<NamedEventView>, Problem> {
+    match operator.event_page(query).await {
+        // Nobody's events are none.
+        Err(Error::UserNotFound { .. }) => Ok(Vec::new()),
+        read => read.map_err(|error| visit.problem(error)),
+    }
+}
+
+/// A file being sent.
+struct Export {
+    service: ats_pat_service::Service,
+    by: SignedIn,
+    filter: Filter,
+    next: Option<Vec<NamedEventView>>,
+    has_head: bool,
+}
+
+impl Export {
+    /// The next part, until there is none. A part that can't be read breaks the transfer off: a file that
+    /// looks whole and is not would be worse.
+    async fn part(&mut self) -> Option<std::io::Result<Vec<u8>>> {
+        let events = self.next.take()?;
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let mut written = Ok(());
+        if !self.has_head {
+            self.has_head = true;
+            written = writer.write_record([
+                "Seq",
+                "Id",
+                "At",
+                "Actor",
+                "ActorName",
+                "Owner",
+                "OwnerName",
+                "Kind",
+                "Subject",
+                "Details",
+            ]);
+        }
+        for event in &events {
+            written = written.and_then(|()| writer.write_record(record(event)));
+        }
+        if let Some(last) = events.last().filter(|_| events.len() as u64 == BATCH) {
+            match self.read(last.event.seq).await {
+                Ok(older) => self.next = Some(older),
+                Err(error) => return Some(Err(std::io::Error::other(error))),
+            }
+        }
+        let bytes = written
+            .map_err(std::io::Error::other)
+            .and_then(|()| writer.into_inner().map_err(csv::IntoInnerError::into_error));
+        Some(bytes)
+    }
+
+    async fn read(&self, before: i64) -> Result<Vec<NamedEventView>, Error> {
+        let operator = self.service.administrator(&self.by)?;
+        operator
+            .event_page(self.filter.query(Some(before), BATCH))
+            .await
+    }
+}
+
+fn record(named: &NamedEventView) -> [String; 10] {
+    let event = &named.event;
+    [
+        event.seq.to_string(),
+        event.id.to_string(),
+        event.at.to_string(),
+        event.actor.clone(),
+        inert(named.actor_name.as_deref().unwrap_or_default()),
+        event
+            .owner
+            .map(|owner| owner.to_string())
+            .unwrap_or_default(),
+        inert(named.owner_name.as_deref().unwrap_or_default()),
+        event.kind.clone(),
+        event.subject.clone(),
+        event.details.to_string(),
+    ]
+}
+
+/// A cell that a spreadsheet would take for a formula, made a text. People choose their names.
+fn inert(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for (text, cell) in [
+            ("=1+1", "'=1+1"),
+            ("@x", "'@x"),
+            ("-2", "'-2"),
+            ("ada", "ada"),
+            ("a=b", "a=b"),
+            ("", ""),
+        ] {
+            assert_eq!(inert(text), cell);
+        }
+    }
+
+    #[test]
+    fn details_are_told_in_words_and_without_the_rows() {
+        let value = serde_json::json!({"Name": "ci", "Generation": 2, "Rows": [{"Tag": "ff"}]});
+        assert_eq!(details(&value), "Generation: 2 · Name: ci");
+    }
+}

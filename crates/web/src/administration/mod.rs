@@ -1,0 +1,19 @@
+//! What administrators see to: users, everybody's tokens, the audit trail.
+
+pub mod audit;
+pub mod tokens;
+pub mod users;
+
+use ats_pat_domain::Problem;
+use ats_pat_service::{Operator, SignedIn};
+
+use crate::visit::Visit;
+
+/// The use cases of operators, for an administrator.
+///
+/// # Errors
+/// 1102 for everybody else.
+fn operator<'a>(visit: &Visit<'a>, by: &SignedIn) -> Result<Operator<'a>, Problem> {
+    let operator = visit.service.administrator(by);
+    operator.map_err(|error| visit.problem(error))
+}

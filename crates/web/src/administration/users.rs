@@ -1,0 +1,271 @@
+//! Users: adding, disabling, enabling, new passwords.
+
+use askama::Template;
+use ats_pat_domain::Problem;
+use ats_pat_domain::list::UserQuery;
+use ats_pat_domain::name::fold;
+use ats_pat_http::{Challenge, problem_headers, status};
+use ats_pat_service::view::UserView;
+use ats_pat_service::{Error, NewUser, SignedIn};
+use poem::Response;
+use poem::http::StatusCode;
+use secrecy::SecretString;
+
+use super::operator;
+use crate::fault::user_alerts;
+use crate::flash::Flash;
+use crate::form::Form;
+use crate::page::{Frame, Section, redirect, render};
+use crate::query::{Query, address};
+use crate::route::{ALL_TOKENS, USERS};
+use crate::tokens::list::Pager;
+use crate::visit::Visit;
+use crate::words::When;
+
+/// How many users a page has.
+const PAGE_SIZE: u32 = 25;
+
+#[derive(Template)]
+#[template(path = "users.html")]
+struct UsersPage {
+    frame: Frame,
+    search: String,
+    /// The query of this view, with its question mark, or nothing.
+    suffix: String,
+    rows: Vec<Row>,
+    pager: Pager,
+    form: UserForm,
+    /// The user whose new password was refused, and why.
+    refused_password: Option<(String, String)>,
+}
+
+struct Row {
+    number: usize,
+    user_name: String,
+    display_name: String,
+    is_admin: bool,
+    is_disabled: bool,
+    /// Whether it is the administrator's own.
+    is_own: bool,
+    created: When,
+    /// The table of the user's tokens.
+    tokens: String,
+}
+
+/// The form for a new user, as it was typed, and what was wrong.
+#[derive(Default)]
+struct UserForm {
+    user_name: String,
+    display_name: String,
+    is_admin: bool,
+    error: Option<String>,
+}
+
+struct UserListView {
+    search: String,
+    page: u32,
+}
+
+impl UserListView {
+    fn of(visit: &Visit<'_>) -> Self {
+        let query = Query::of(&visit.uri);
+        let page = query.get("page").and_then(|page| page.parse().ok());
+        Self {
+            search: query.get("search").unwrap_or_default().trim().to_owned(),
+            page: page.filter(|page| *page > 0).unwrap_or(1),
+        }
+    }
+
+    fn address(&self, path: &str, page: u32) -> String {
+        let page = if page == 1 {
+            String::new()
+        } else {
+            page.to_string()
+        };
+        address(path, &[("search", &self.search), ("page", &page)])
+    }
+}
+
+/// The list.
+pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
+    page(
+        visit,
+        by,
+        frame(visit),
+        UserForm::default(),
+        None,
+        StatusCode::OK,
+    )
+    .await
+}
+
+/// Adds a user.
+pub async fn add(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
+    let (user_name, display_name) = (form.field("user_name"), form.field("display_name").trim());
+    let is_admin = form.field("is_admin") == "yes";
+    let password = form.field("password");
+    let added = if password == form.field("password_repeat") {
+        let new = NewUser {
+            name: user_name.to_owned(),
+            id: None,
+            display_name: (!display_name.is_empty()).then(|| display_name.to_owned()),
+            administrator: is_admin,
+            password: Some(SecretString::from(password)),
+        };
+        let added = operator(visit, by)?.add_user(new).await;
+        added.map_err(|error| visit.problem(error))
+    } else {
+        let form = UserForm {
+            user_name: user_name.to_owned(),
+            display_name: display_name.to_owned(),
+            is_admin,
+            error: Some("The two passwords are not the same.".to_owned()),
+        };
+        return page(visit, by, frame(visit), form, None, StatusCode::BAD_REQUEST).await;
+    };
+    match added {
+        Ok(added) => Ok(done(visit, &Flash::UserAdded(added.into_value().user_name))),
+        Err(refused @ (Problem::SignInRequired | Problem::Forbidden)) => Err(refused),
+        Err(refused) => {
+            let form = UserForm {
+                user_name: user_name.to_owned(),
+                display_name: display_name.to_owned(),
+                is_admin,
+                error: Some(user_alerts(&refused)),
+            };
+            let status = status(&refused);
+            let mut response = page(visit, by, frame(visit), form, None, status).await?;
+            problem_headers(&refused, Challenge::Session, response.headers_mut());
+            Ok(response)
+        }
+    }
+}
+
+/// Keeps a user out.
+pub async fn disable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
+    let name = form.field("user_name");
+    match operator(visit, by)?.disable_user(name).await {
+        Ok(user) => Ok(done(
+            visit,
+            &Flash::UserDisabled(user.into_value().user_name),
+        )),
+        Err(error) => refuse(visit, by, error).await,
+    }
+}
+
+/// Lets a user in again.
+pub async fn enable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
+    let name = form.field("user_name");
+    match operator(visit, by)?.enable_user(name).await {
+        Ok(user) => Ok(done(
+            visit,
+            &Flash::UserEnabled(user.into_value().user_name),
+        )),
+        Err(error) => refuse(visit, by, error).await,
+    }
+}
+
+/// Gives a user a new password.
+pub async fn set_password(
+    visit: &Visit<'_>,
+    by: &SignedIn,
+    form: &Form,
+) -> Result<Response, Problem> {
+    let name = form.field("user_name");
+    let password = form.field("password");
+    let again = async |alert: String, status| {
+        let refused = Some((name.to_owned(), alert));
+        page(
+            visit,
+            by,
+            frame(visit),
+            UserForm::default(),
+            refused,
+            status,
+        )
+        .await
+    };
+    if password != form.field("password_repeat") {
+        let alert = "The two passwords are not the same.".to_owned();
+        return again(alert, StatusCode::BAD_REQUEST).await;
+    }
+    let password = SecretString::from(password);
+    match operator(visit, by)?.set_password(name, &password).await {
+        Ok(user) => Ok(done(
+            visit,
+            &Flash::PasswordSet(user.into_value().user_name),
+        )),
+        Err(Error::Refused(refused @ Problem::ValidationFailed(_))) => {
+            again(user_alerts(&refused), status(&refused)).await
+        }
+        Err(error) => refuse(visit, by, error).await,
+    }
+}
+
+fn done(visit: &Visit<'_>, flash: &Flash) -> Response {
+    let view = UserListView::of(visit);
+    let mut response = redirect(&view.address(USERS, view.page));
+    flash.put(visit.settings, &mut response);
+    response
+}
+
+/// The list, and above it why nothing was done.
+async fn refuse(visit: &Visit<'_>, by: &SignedIn, error: Error) -> Result<Response, Problem> {
+    let (alert, status) = match error {
+        Error::OwnAccount => (
+            "You can’t disable yourself: ask another administrator.".to_owned(),
+            StatusCode::CONFLICT,
+        ),
+        Error::UserNotFound { name } => {
+            (format!("There is no user {name}."), StatusCode::NOT_FOUND)
+        }
+        other => return Err(visit.problem(other)),
+    };
+    let frame = frame(visit).refusing(alert);
+    page(visit, by, frame, UserForm::default(), None, status).await
+}
+
+fn frame(visit: &Visit<'_>) -> Frame {
+    Frame::new(visit, Section::Users)
+}
+
+async fn page(
+    visit: &Visit<'_>,
+    by: &SignedIn,
+    frame: Frame,
+    form: UserForm,
+    refused_password: Option<(String, String)>,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    let view = UserListView::of(visit);
+    let query = UserQuery {
+        page: view.page,
+        page_size: PAGE_SIZE,
+        search: (!view.search.is_empty()).then(|| fold(&view.search)),
+    };
+    let listed = operator(visit, by)?.user_page(query).await;
+    let listed = listed.map_err(|error| visit.problem(error))?;
+    let own = by.user().id;
+    let row = |(index, user): (usize, UserView)| Row {
+        number: index + 1,
+        is_own: user.id == own,
+        tokens: address(ALL_TOKENS, &[("owner", &user.user_name)]),
+        user_name: user.user_name,
+        display_name: user.display_name,
+        is_admin: user.is_admin,
+        is_disabled: user.disabled,
+        created: When::on(user.created_at),
+    };
+    let page = UsersPage {
+        frame,
+        suffix: view.address("", view.page),
+        pager: Pager::new(view.page, PAGE_SIZE, listed.total, |page| {
+            view.address(USERS, page)
+        }),
+        rows: listed.items.into_iter().enumerate().map(row).collect(),
+        search: view.search,
+        form,
+        refused_password,
+    };
+    Ok(render(&page, status))
+}

@@ -1,0 +1,170 @@
+//! What the next page says about the change before it: kept in a cookie for the one redirect between, so
+//! that no link can make a page say it and no reload says it again.
+
+use ats_pat_http::{HttpSettings, cookie_value};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use poem::Response;
+use poem::http::{HeaderMap, HeaderValue, header};
+
+/// A change that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Flash {
+    /// A token was revoked.
+    Revoked(String),
+    /// The password is another one now.
+    PasswordChanged,
+    /// A session of one's own was ended.
+    SessionEnded,
+    /// All others of one's own sessions were ended.
+    OtherSessionsEnded,
+    /// A user was added.
+    UserAdded(String),
+    /// A user was kept out.
+    UserDisabled(String),
+    /// A user was let in again.
+    UserEnabled(String),
+    /// A user got a new password.
+    PasswordSet(String),
+    /// The person signed out.
+    SignedOut,
+    /// A form came in after its session had ended.
+    SignInToGoOn,
+}
+
+impl Flash {
+    /// What the page says.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Revoked(name) => format!("{name} is revoked: it is refused from now on."),
+            Self::PasswordChanged => {
+                "Your password is changed, and all your other sessions are ended.".to_owned()
+            }
+            Self::SessionEnded => "The session is ended.".to_owned(),
+            Self::OtherSessionsEnded => "All your other sessions are ended.".to_owned(),
+            Self::UserAdded(name) => format!("The user {name} is added."),
+            Self::UserDisabled(name) => {
+                format!("{name} is disabled: signed out everywhere, and every token is refused.")
+            }
+            Self::UserEnabled(name) => format!("{name} is enabled: sign-in and tokens work again."),
+            Self::PasswordSet(name) => {
+                format!("{name} has a new password and is signed out everywhere.")
+            }
+            Self::SignedOut => "You are signed out.".to_owned(),
+            Self::SignInToGoOn => {
+                "Your session has ended. Sign in to go on; what you typed is kept.".to_owned()
+            }
+        }
+    }
+
+    /// Puts it into the browser, for the next page.
+    pub fn put(&self, settings: &HttpSettings, response: &mut Response) {
+        let (kind, name) = self.parts();
+        let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
+        set(
+            settings,
+            &format!("{kind}.{name}"),
+            "; Max-Age=60",
+            response,
+        );
+    }
+
+    /// Reads what the page before left; what can't be read says nothing.
+    pub fn take(settings: &HttpSettings, headers: &HeaderMap) -> Option<Self> {
+        let value = cookie_value(headers, cookie_name(settings))?;
+        let (kind, name) = value.split_once('.')?;
+        let name = percent_decode_str(name).decode_utf8().ok()?.into_owned();
+        Some(match kind {
+            "revoked" => Self::Revoked(name),
+            "password-changed" => Self::PasswordChanged,
+            "session-ended" => Self::SessionEnded,
+            "other-sessions-ended" => Self::OtherSessionsEnded,
+            "user-added" => Self::UserAdded(name),
+            "user-disabled" => Self::UserDisabled(name),
+            "user-enabled" => Self::UserEnabled(name),
+            "password-set" => Self::PasswordSet(name),
+            "signed-out" => Self::SignedOut,
+            "sign-in-to-go-on" => Self::SignInToGoOn,
+            _ => return None,
+        })
+    }
+
+    /// Takes it out of the browser: it has been said.
+    pub fn clear(settings: &HttpSettings, response: &mut Response) {
+        set(settings, "", "; Max-Age=0", response);
+    }
+
+    fn parts(&self) -> (&'static str, &str) {
+        match self {
+            Self::Revoked(name) => ("revoked", name),
+            Self::PasswordChanged => ("password-changed", ""),
+            Self::SessionEnded => ("session-ended", ""),
+            Self::OtherSessionsEnded => ("other-sessions-ended", ""),
+            Self::UserAdded(name) => ("user-added", name),
+            Self::UserDisabled(name) => ("user-disabled", name),
+            Self::UserEnabled(name) => ("user-enabled", name),
+            Self::PasswordSet(name) => ("password-set", name),
+            Self::SignedOut => ("signed-out", ""),
+            Self::SignInToGoOn => ("sign-in-to-go-on", ""),
+        }
+    }
+}
+
+fn cookie_name(settings: &HttpSettings) -> &'static str {
+    if settings.is_https() {
+        "__Host-ats_message"
+    } else {
+        "ats_message"
+    }
+}
+
+fn set(settings: &HttpSettings, value: &str, lifetime: &str, response: &mut Response) {
+    let name = cookie_name(settings);
+    let secure = if settings.is_https() { "; Secure" } else { "" };
+    let line = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{lifetime}");
+    if let Ok(line) = HeaderValue::from_str(&line) {
+        response.headers_mut().append(header::SET_COOKIE, line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(url: &str) -> HttpSettings {
+        HttpSettings::new(url, Vec::new()).unwrap()
+    }
+
+    #[test]
+    fn what_was_put_is_taken_whatever_the_name() {
+        let settings = settings("https://pat.example.com");
+        for flash in [
+            Flash::Revoked("größe; 1=2 \"x\" <b>.".to_owned()),
+            Flash::UserAdded("ada".to_owned()),
+            Flash::SignedOut,
+            Flash::SignInToGoOn,
+        ] {
+            let mut response = Response::default();
+            flash.put(&settings, &mut response);
+            let line = response.headers()[header::SET_COOKIE].to_str().unwrap();
+            let (pair, attributes) = line.split_once(';').unwrap();
+            assert_eq!(
+                attributes,
+                " Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=60"
+            );
+            let mut headers = HeaderMap::new();
+            headers.insert(header::COOKIE, HeaderValue::from_str(pair).unwrap());
+            assert_eq!(Flash::take(&settings, &headers), Some(flash));
+        }
+    }
+
+    #[test]
+    fn what_is_none_of_ours_says_nothing() {
+        let settings = settings("http://127.0.0.1:8080");
+        for value in ["", "x", "hello.world", "revoked", "revoked.%ff"] {
+            let mut headers = HeaderMap::new();
+            let pair = format!("ats_message={value}");
+            headers.insert(header::COOKIE, HeaderValue::from_str(&pair).unwrap());
+            assert_eq!(Flash::take(&settings, &headers), None, "{value}");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The start page.
+
+use askama::Template;
+use ats_pat_domain::Problem;
+use ats_pat_domain::Status;
+use ats_pat_domain::list::TokenQuery;
+use ats_pat_service::SignedIn;
+use poem::Response;
+use poem::http::StatusCode;
+
+use crate::page::{Frame, Section, render};
+use crate::visit::Visit;
+use crate::words::count;
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct HomePage {
+    frame: Frame,
+    name: String,
+    /// How many active tokens the person has, in words.
+    active: Option<String>,
+}
+
+/// The start page of whoever is signed in.
+pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
+    let query = TokenQuery {
+        status: Some(Status::Active),
+        page_size: 1,
+        ..TokenQuery::of(None)
+    };
+    let active = visit.service.list_tokens(by, query).await;
+    let active = active.map_err(|error| visit.problem(error))?.total;
+    let page = HomePage {
+        frame: Frame::new(visit, Section::None),
+        name: by.user().display_name,
+        active: (active > 0).then(|| count(active, "active token")),
+    };
+    Ok(render(&page, StatusCode::OK))
+}

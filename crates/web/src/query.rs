@@ -1,0 +1,44 @@
+//! The query of a page's address.
+
+use poem::http::Uri;
+
+/// Names and values, as they stand in the address.
+pub struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// Reads the query of `uri`.
+    pub fn of(uri: &Uri) -> Self {
+        Self::parse(uri.query().unwrap_or_default())
+    }
+
+    /// Reads a query.
+    pub fn parse(text: &str) -> Self {
+        Self(
+            form_urlencoded::parse(text.as_bytes())
+                .into_owned()
+                .collect(),
+        )
+    }
+
+    /// The first value of this name; an empty one is as absent.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(given, value)| given == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// Writes `path` with the pairs that have a value.
+pub fn address(path: &str, pairs: &[(&str, &str)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
+        query.append_pair(name, value);
+    }
+    let query = query.finish();
+    if query.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{query}")
+    }
+}

@@ -1,0 +1,109 @@
+//! Signing in and out.
+
+use askama::Template;
+use ats_pat_domain::Problem;
+use ats_pat_domain::problem::Reason;
+use ats_pat_http::{Challenge, problem_headers, status};
+use poem::Response;
+use poem::http::{HeaderValue, StatusCode, header};
+use secrecy::SecretString;
+
+use crate::flash::Flash;
+use crate::form::Form;
+use crate::page::{Frame, Section, redirect, render};
+use crate::query::Query;
+use crate::return_path::return_path;
+use crate::visit::Visit;
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInPage<'a> {
+    frame: Frame,
+    user_name: &'a str,
+    /// Where to go afterwards.
+    next: &'a str,
+}
+
+/// The form. Whoever is signed in already goes on at once.
+pub async fn show(visit: &mut Visit<'_>) -> Result<Response, Problem> {
+    let query = Query::of(&visit.uri);
+    let next = return_path(query.get("next").unwrap_or("/"));
+    match visit.signed_in().await {
+        Ok(_) => return Ok(redirect(next)),
+        Err(Problem::SignInRequired) => {}
+        Err(refused) => return Err(refused),
+    }
+    let page = SignInPage {
+        frame: Frame::new(visit, Section::None),
+        user_name: "",
+        next,
+    };
+    Ok(render(&page, StatusCode::OK))
+}
+
+/// Takes the posted form: a new session each time.
+pub async fn take(visit: &Visit<'_>, form: &Form) -> Result<Response, Problem> {
+    let (user_name, next) = (form.field("user_name"), return_path(form.field("next")));
+    let password = SecretString::from(form.field("password"));
+    let signed_in = visit
+        .service
+        .sign_in(user_name, &password, visit.client())
+        .await;
+    match signed_in {
+        Ok(signed_in) => {
+            // The session of the browser before this one, if any, ends with its cookie.
+            if let Err(error) = visit.service.sign_out(visit.session_id()).await {
+                visit.problem(error);
+            }
+            let mut response = redirect(next);
+            set_cookie(&mut response, &visit.cookie().set(&signed_in.session_id));
+            Ok(response)
+        }
+        Err(error) => {
+            let refused = visit.problem(error);
+            let page = SignInPage {
+                frame: Frame::new(visit, Section::None).refusing(alert(&refused)),
+                user_name,
+                next,
+            };
+            let mut response = render(&page, status(&refused));
+            problem_headers(&refused, Challenge::Session, response.headers_mut());
+            Ok(response)
+        }
+    }
+}
+
+/// Ends the session, here and in the browser.
+pub async fn sign_out(visit: &Visit<'_>) -> Result<Response, Problem> {
+    let ended = visit.service.sign_out(visit.session_id()).await;
+    let () = ended.map_err(|error| visit.problem(error))?.into_value();
+    let mut response = redirect("/signin");
+    set_cookie(&mut response, &visit.cookie().clear());
+    Flash::SignedOut.put(visit.settings, &mut response);
+    Ok(response)
+}
+
+/// Gives the browser a cookie.
+pub fn set_cookie(response: &mut Response, line: &str) {
+    if let Ok(line) = HeaderValue::from_str(line) {
+        response.headers_mut().append(header::SET_COOKIE, line);
+    }
+}
+
+fn alert(problem: &Problem) -> String {
+    match problem {
+        Problem::ValidationFailed(failures)
+            if failures
+                .iter()
+                .all(|failure| failure.field == "Password" && failure.reason == Reason::Empty) =>
+        {
+            "Enter your password.".to_owned()
+        }
+        // Which of the two is wrong is nobody's to know.
+        Problem::ValidationFailed(_) => Problem::InvalidCredentials.message(),
+        Problem::OwnerDisabled => {
+            "This user is disabled: ask an administrator to enable it.".to_owned()
+        }
+        other => other.message(),
+    }
+}

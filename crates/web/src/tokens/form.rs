@@ -1,0 +1,456 @@
+//! The form for a new token: what stands in it, what is wrong with it, what it asks for.
+
+use ats_pat_domain::Timestamp;
+use ats_pat_domain::problem::{Failure, Problem, Reason};
+use ats_pat_service::NewToken;
+use ats_pat_service::view::PolicyView;
+
+use crate::form::Form;
+use crate::query::{Query, address};
+use crate::route::NEW_TOKEN;
+use crate::words::{DAY, count, day, input_date, long_date};
+
+/// The lifetimes on offer, in days.
+const PRESETS: [u32; 5] = [7, 30, 60, 90, 365];
+/// The choice of a day of one's own.
+const OWN_DAY: &str = "date";
+
+/// What stands in the form, as it was typed.
+#[derive(Clone, Default)]
+pub struct TokenForm {
+    /// So that the form, sent twice, makes one token.
+    pub key: String,
+    /// What the token is called.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// A number of days, or [`OWN_DAY`].
+    pub expiration: String,
+    /// The last day, where it is one of one's own.
+    pub last_day: String,
+    /// The chosen scopes; none is all.
+    pub scopes: Vec<String>,
+    /// Networks, separated by white space or commas.
+    pub networks: String,
+    /// Whether a link filled it in.
+    pub from_link: bool,
+}
+
+/// What is wrong, at each field.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct FormErrors {
+    /// With the name.
+    pub name: Option<String>,
+    /// With the description.
+    pub description: Option<String>,
+    /// With the expiration.
+    pub expiration: Option<String>,
+    /// With the scopes.
+    pub scopes: Option<String>,
+    /// With the networks.
+    pub networks: Option<String>,
+    /// With none of them.
+    pub form: Option<String>,
+}
+
+impl FormErrors {
+    /// The errors that a refusal means.
+    pub fn of(problem: &Problem) -> Self {
+        let mut errors = Self::default();
+        match problem {
+            Problem::ValidationFailed(failures) => {
+                for failure in failures {
+                    errors.take(failure);
+                }
+            }
+            Problem::NameInUse { name } => {
+                errors.name = Some(format!(
+                    "You have an active token named {name}: choose another name."
+                ));
+            }
+            Problem::ExpirationNotAllowed { latest } => {
+                errors.expiration = Some(format!(
+                    "Choose a day from today until {}.",
+                    long_date(*latest)
+                ));
+            }
+            Problem::UnknownScope { scope } => errors.scopes = Some(no_scope(scope)),
+            other => errors.form = Some(other.message()),
+        }
+        errors
+    }
+
+    fn take(&mut self, failure: &Failure) {
+        let (field, words) = match (failure.field, failure.reason) {
+            ("Name", Reason::TooLong) => (&mut self.name, "Take at most 100 characters."),
+            ("Name", Reason::BadCharacter) => (
+                &mut self.name,
+                "Leave out control characters and line breaks.",
+            ),
+            ("Name", _) => (&mut self.name, "Enter a name."),
+            ("Description", Reason::TooLong) => {
+                (&mut self.description, "Take at most 500 characters.")
+            }
+            ("Description", _) => (&mut self.description, "Leave out control characters."),
+            ("ExpiresAt", _) => (&mut self.expiration, "Choose the last day."),
+            ("Scopes", _) => (&mut self.scopes, "Choose from these."),
+            ("AllowedNetworks", Reason::TooLong) => {
+                (&mut self.networks, "Take at most 50 networks.")
+            }
+            ("AllowedNetworks", _) => (
+                &mut self.networks,
+                "Write addresses or networks, such as 192.0.2.7 or 10.0.0.0/8, one on each line.",
+            ),
+            _ => (&mut self.form, "This can't be saved."),
+        };
+        *field = Some(words.to_owned());
+    }
+}
+
+fn no_scope(scope: &str) -> String {
+    format!("There is no scope {scope}: choose from these.")
+}
+
+impl TokenForm {
+    /// An empty one.
+    pub fn empty(key: String, policy: &PolicyView) -> Self {
+        Self {
+            key,
+            expiration: policy.default_lifetime_days.to_string(),
+            ..Self::default()
+        }
+    }
+
+    /// What was posted.
+    pub fn posted(form: &Form) -> Self {
+        let field = |name| form.field(name).to_owned();
+        Self {
+            key: field("form_key"),
+            name: field("name"),
+            description: field("description"),
+            expiration: field("expiration"),
+            last_day: field("last_day"),
+            scopes: form.all("scopes").map(ToOwned::to_owned).collect(),
+            networks: field("networks"),
+            from_link: false,
+        }
+    }
+
+    /// What a link asks for, and what of it can't be had.
+    pub fn linked(key: String, query: &Query, policy: &PolicyView) -> (Self, FormErrors) {
+        let mut form = Self::empty(key, policy);
+        let mut errors = FormErrors::default();
+        let text = |name| query.get(name).unwrap_or_default().to_owned();
+        form.name = text("name");
+        form.description = text("description");
+        form.networks = text("networks").replace(',', "\n");
+        if let Some(days) = query.get("days") {
+            let longest = policy.max_lifetime_days;
+            match days.parse::<u32>() {
+                Ok(days) if (1..=longest).contains(&days) => form.expiration = days.to_string(),
+                _ => {
+                    errors.expiration = Some(format!(
+                        "The link asks for {} days; from 1 to {longest} can be had.",
+                        days.chars().take(12).collect::<String>()
+                    ));
+                }
+            }
+        }
+        if let Some(last_day) = query.get("expires") {
+            OWN_DAY.clone_into(&mut form.expiration);
+            last_day.clone_into(&mut form.last_day);
+        }
+        let scopes = query.get("scopes").unwrap_or_default();
+        for scope in scopes.split([',', ' ']).filter(|scope| !scope.is_empty()) {
+            if policy.scopes.iter().any(|known| known.name == scope) {
+                form.scopes.push(scope.to_owned());
+            } else {
+                let scope: String = scope.chars().take(100).collect();
+                errors.scopes = Some(no_scope(&scope));
+            }
+        }
+        // As absent: the form has no box for all rights.
+        form.scopes.retain(|scope| scope != "all");
+        form.from_link = [
+            "name",
+            "description",
+            "days",
+            "expires",
+            "scopes",
+            "networks",
+        ]
+        .iter()
+        .any(|name| query.get(name).is_some());
+        (form, errors)
+    }
+
+    /// The link that fills a form in like this one.
+    pub fn address(&self) -> String {
+        let (days, expires) = if self.expiration == OWN_DAY {
+            ("", self.last_day.as_str())
+        } else {
+            (self.expiration.as_str(), "")
+        };
+        let networks: Vec<&str> = self.networks().collect();
+        address(
+            NEW_TOKEN,
+            &[
+                ("name", &self.name),
+                ("days", days),
+                ("expires", expires),
+                ("description", &self.description),
+                ("scopes", &self.scopes.join(",")),
+                ("networks", &networks.join(",")),
+            ],
+        )
+    }
+
+    /// What the form asks for; a day of one's own counts to its end.
+    pub fn new_token(&self, policy: &PolicyView, now: Timestamp) -> NewToken {
+        let networks: Vec<String> = self.networks().map(ToOwned::to_owned).collect();
+        NewToken {
+            name: Some(self.name.clone()),
+            expires_at: Some(self.expires_at(policy, now)),
+            description: Some(self.description.clone()),
+            scopes: (!self.scopes.is_empty()).then(|| self.scopes.clone()),
+            allowed_networks: (!networks.is_empty()).then_some(networks),
+            form_key: Some(self.key.clone()),
+        }
+    }
+
+    /// As RFC 3339; what is none of the choices stays as it is, and is refused by the service.
+    fn expires_at(&self, policy: &PolicyView, now: Timestamp) -> String {
+        if self.expiration != OWN_DAY {
+            let days = self.expiration.parse::<u32>();
+            return days.map_or(self.expiration.clone(), |days| {
+                now.after(DAY.saturating_mul(days)).to_string()
+            });
+        }
+        let latest = latest(policy, now);
+        match day(&self.last_day) {
+            // On the last day that the policy allows, until its last minute.
+            Some((start, end)) if start <= latest && end > latest => latest.to_string(),
+            Some((_, end)) => end.to_string(),
+            None => self.last_day.clone(),
+        }
+    }
+
+    fn networks(&self) -> impl Iterator<Item = &str> {
+        self.networks
+            .split([',', '\n', '\r', '\t', ' '])
+            .filter(|network| !network.is_empty())
+    }
+}
+
+/// A choice of the expiration.
+pub struct Choice {
+    /// What is posted.
+    pub value: String,
+    /// In days, or for a day of one's own.
+    pub label: String,
+    /// The day it means, in words; empty for a day of one's own.
+    pub day: String,
+    /// The same for scripts.
+    pub iso: String,
+    /// Whether it is chosen.
+    pub is_chosen: bool,
+}
+
+/// The choices that the policy allows, with the day that each means.
+pub fn choices(form: &TokenForm, policy: &PolicyView, now: Timestamp) -> Vec<Choice> {
+    let longest = policy.max_lifetime_days;
+    let asked = form.expiration.parse::<u32>().ok();
+    let mut days: Vec<u32> = PRESETS
+        .into_iter()
+        .chain([policy.default_lifetime_days, longest.min(365)])
+        .chain(asked)
+        .filter(|days| (1..=longest).contains(days))
+        .collect();
+    days.sort_unstable();
+    days.dedup();
+    let preset = |days: u32| {
+        let until = now.after(DAY.saturating_mul(days));
+        Choice {
+            value: days.to_string(),
+            label: match days {
+                365 => "1 year".to_owned(),
+                days => count(days.into(), "day"),
+            },
+            day: long_date(until),
+            iso: until.to_string(),
+            is_chosen: form.expiration == days.to_string(),
+        }
+    };
+    let own = Choice {
+        value: OWN_DAY.to_owned(),
+        label: "Another day …".to_owned(),
+        day: String::new(),
+        iso: String::new(),
+        is_chosen: form.expiration == OWN_DAY,
+    };
+    days.into_iter().map(preset).chain([own]).collect()
+}
+
+/// The first and the last day that a day of one's own may be, as the date field takes them.
+pub fn bounds(policy: &PolicyView, now: Timestamp) -> (String, String) {
+    (input_date(now), input_date(latest(policy, now)))
+}
+
+fn latest(policy: &PolicyView, now: Timestamp) -> Timestamp {
+    now.after(DAY.saturating_mul(policy.max_lifetime_days))
+}
+
+#[cfg(test)]
+mod tests {
+    use ats_pat_domain::scope::Scope;
+
+    use super::*;
+
+    fn policy(longest: u32, default: u32) -> PolicyView {
+        PolicyView {
+            max_lifetime_days: longest,
+            default_lifetime_days: default,
+            max_active_tokens: 100,
+            scopes: vec![
+                Scope {
+                    name: "all".to_owned(),
+                    description: String::new(),
+                },
+                Scope::new("orders:read", "Read orders").unwrap(),
+            ],
+        }
+    }
+
+    fn now() -> Timestamp {
+        Timestamp::parse("2026-11-25T10:20:30.123Z").unwrap()
+    }
+
+    fn offered(form: &TokenForm, policy: &PolicyView) -> Vec<String> {
+        choices(form, policy, now())
+            .into_iter()
+            .map(|choice| {
+                let mark = if choice.is_chosen { "*" } else { "" };
+                format!("{mark}{}", choice.label)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_choices_keep_to_the_policy() {
+        for (longest, default, expected) in [
+            (
+                366,
+                30,
+                &[
+                    "7 days",
+                    "*30 days",
+                    "60 days",
+                    "90 days",
+                    "1 year",
+                    "Another day …",
+                ][..],
+            ),
+            (
+                60,
+                14,
+                &["7 days", "*14 days", "30 days", "60 days", "Another day …"],
+            ),
+            (5, 5, &["*5 days", "Another day …"]),
+            (1, 1, &["*1 day", "Another day …"]),
+        ] {
+            let policy = policy(longest, default);
+            let form = TokenForm::empty(String::new(), &policy);
+            assert_eq!(offered(&form, &policy), expected, "{longest}");
+        }
+    }
+
+    #[test]
+    fn each_choice_says_the_day_it_means() {
+        let policy = policy(366, 30);
+        let form = TokenForm::empty(String::new(), &policy);
+        let choices = choices(&form, &policy, now());
+        assert_eq!(choices[1].day, "Friday, 25 December 2026");
+        assert_eq!(choices[1].iso, "2026-12-25T10:20:30.123Z");
+    }
+
+    #[test]
+    fn a_day_of_ones_own_counts_to_its_end_and_not_beyond_the_policy() {
+        let policy = policy(10, 10);
+        for (last_day, expires_at) in [
+            ("2026-11-25", "2026-11-25T23:59:59.999Z"),
+            ("2026-12-04", "2026-12-04T23:59:59.999Z"),
+            ("2026-12-05", "2026-12-05T10:20:30.123Z"),
+            ("2026-12-06", "2026-12-06T23:59:59.999Z"),
+            ("soon", "soon"),
+        ] {
+            let form = TokenForm {
+                expiration: OWN_DAY.to_owned(),
+                last_day: last_day.to_owned(),
+                ..TokenForm::default()
+            };
+            assert_eq!(
+                form.new_token(&policy, now()).expires_at.as_deref(),
+                Some(expires_at)
+            );
+        }
+    }
+
+    #[test]
+    fn a_link_fills_in_what_can_be_had_and_says_what_cannot() {
+        let policy = policy(90, 30);
+        let query = Query::parse(
+            "name=nightly+build&days=14&scopes=orders:read,all&networks=10.0.0.0/8,192.0.2.7&description=x",
+        );
+        let (form, errors) = TokenForm::linked(String::new(), &query, &policy);
+        assert_eq!(errors, FormErrors::default());
+        assert!(form.from_link);
+        assert_eq!(
+            (form.name.as_str(), form.expiration.as_str()),
+            ("nightly build", "14")
+        );
+        assert_eq!(form.scopes, ["orders:read"]);
+        assert!(offered(&form, &policy).contains(&"*14 days".to_owned()));
+        let (_, errors) = TokenForm::linked(
+            String::new(),
+            &Query::parse("days=9999&scopes=orders:write"),
+            &policy,
+        );
+        assert_eq!(
+            errors.expiration.as_deref(),
+            Some("The link asks for 9999 days; from 1 to 90 can be had.")
+        );
+        assert_eq!(
+            errors.scopes.as_deref(),
+            Some("There is no scope orders:write: choose from these.")
+        );
+        let (form, errors) = TokenForm::linked(String::new(), &Query::parse(""), &policy);
+        assert_eq!(errors, FormErrors::default());
+        assert!(!form.from_link);
+    }
+
+    #[test]
+    fn a_form_makes_the_link_that_fills_it_in_again() {
+        let policy = policy(90, 30);
+        let typed = TokenForm {
+            name: "größe & <b>".to_owned(),
+            description: "two\nlines".to_owned(),
+            expiration: OWN_DAY.to_owned(),
+            last_day: "2026-12-24".to_owned(),
+            scopes: vec!["orders:read".to_owned()],
+            networks: "10.0.0.0/8\r\n192.0.2.7".to_owned(),
+            ..TokenForm::default()
+        };
+        let address = typed.address();
+        let (_, query) = address.split_once('?').unwrap();
+        let (form, errors) = TokenForm::linked(String::new(), &Query::parse(query), &policy);
+        assert_eq!(errors, FormErrors::default());
+        assert_eq!(form.name, typed.name);
+        assert_eq!(form.description, typed.description);
+        assert_eq!(
+            (form.expiration, form.last_day),
+            (typed.expiration, typed.last_day)
+        );
+        assert_eq!(form.scopes, typed.scopes);
+        assert_eq!(form.networks, "10.0.0.0/8\n192.0.2.7");
+    }
+}

@@ -1,0 +1,434 @@
+//! The table of tokens: which part of it is looked at, and its rows.
+
+use ats_pat_domain::list::{MAX_SEARCH, Sort, SortField, TokenQuery};
+use ats_pat_domain::name::fold;
+use ats_pat_domain::{Status, Timestamp};
+use ats_pat_service::view::TokenView;
+
+use crate::query::{Query, address};
+use crate::words::{DAY, When, count, days_until, grouped};
+
+/// How many tokens a page has.
+pub const PAGE_SIZE: u32 = 25;
+/// From when on a badge tells how many days are left.
+const SOON_DAYS: u32 = 15;
+/// How much of a description a row shows, in characters.
+const SHOWN_DESCRIPTION: usize = 160;
+
+/// Which part of a table is looked at. It stands in the address, so that a view can be kept and gone back
+/// to; what can't be understood there is as absent.
+#[derive(Clone)]
+pub struct ListView {
+    path: &'static str,
+    /// Only those of this user, where the table is everybody's.
+    pub owner: String,
+    /// Only those of this status.
+    pub status: Option<Status>,
+    /// Only those with this text in them.
+    pub search: String,
+    /// The order.
+    pub sort: Sort,
+    /// From 1.
+    pub page: u32,
+}
+
+impl ListView {
+    /// The part of the table at `path` that an address names.
+    pub fn read(path: &'static str, query: &Query) -> Self {
+        let page = query.get("page").and_then(|page| page.parse().ok());
+        Self {
+            path,
+            owner: query.get("owner").unwrap_or_default().trim().to_owned(),
+            status: query.get("status").and_then(|status| status.parse().ok()),
+            search: query
+                .get("search")
+                .map(|text| text.trim().chars().take(MAX_SEARCH).collect())
+                .unwrap_or_default(),
+            sort: query
+                .get("sort")
+                .and_then(|sort| Sort::parse(sort).ok())
+                .unwrap_or(Sort::DEFAULT),
+            page: page.filter(|page| *page > 0).unwrap_or(1),
+        }
+    }
+
+    /// What the use case is asked for.
+    pub fn query(&self) -> TokenQuery {
+        TokenQuery {
+            owner: None,
+            page: self.page,
+            page_size: PAGE_SIZE,
+            status: self.status,
+            search: (!self.search.is_empty()).then(|| fold(&self.search)),
+            sort: self.sort,
+        }
+    }
+
+    /// Whether tokens are left out.
+    pub fn is_filtered(&self) -> bool {
+        self.status.is_some() || !self.search.is_empty() || !self.owner.is_empty()
+    }
+
+    /// The name of the chosen status, or nothing.
+    pub fn status_name(&self) -> &'static str {
+        self.status.map_or("", Status::as_str)
+    }
+
+    /// The order as the address has it; the usual one is left out.
+    pub fn sort_name(&self) -> &'static str {
+        if self.sort == Sort::DEFAULT {
+            ""
+        } else {
+            sort_name(self.sort)
+        }
+    }
+
+    /// The address of this view.
+    pub fn address(&self) -> String {
+        self.address_at(self.path)
+    }
+
+    /// `path` with this view behind it: what is posted there answers with the same view.
+    pub fn address_at(&self, path: &str) -> String {
+        let page = if self.page == 1 {
+            String::new()
+        } else {
+            self.page.to_string()
+        };
+        address(
+            path,
+            &[
+                ("owner", &self.owner),
+                ("status", self.status_name()),
+                ("search", &self.search),
+                ("sort", self.sort_name()),
+                ("page", &page),
+            ],
+        )
+    }
+
+    /// The query of this view, with its question mark, or nothing.
+    pub fn suffix(&self) -> String {
+        self.address_at("")
+    }
+
+    fn on_page(&self, page: u32) -> String {
+        Self {
+            page,
+            ..self.clone()
+        }
+        .address()
+    }
+
+    /// The head of a column.
+    pub fn column(&self, label: &'static str, name: &str) -> Column {
+        // A first click brings what people look for: names from A, times from the latest.
+        let Ok(first) = Sort::parse(name) else {
+            return Column::plain(label);
+        };
+        let is_sorted = self.sort.field == first.field;
+        let next = if is_sorted {
+            Sort {
+                field: first.field,
+                descending: !self.sort.descending,
+            }
+        } else {
+            first
+        };
+        let address = Self {
+            sort: next,
+            page: 1,
+            ..self.clone()
+        }
+        .address();
+        Column {
+            label,
+            address,
+            sorted: match (is_sorted, self.sort.descending) {
+                (false, _) => "",
+                (true, false) => "ascending",
+                (true, true) => "descending",
+            },
+        }
+    }
+
+    /// Where this page lies among `total` tokens.
+    pub fn pager(&self, total: u64) -> Pager {
+        Pager::new(self.page, PAGE_SIZE, total, |page| self.on_page(page))
+    }
+
+    /// The order on offer, for the narrow page that has no heads of columns.
+    pub fn sorts(&self) -> Vec<(&'static str, &'static str, bool)> {
+        [
+            ("-CreatedAt", "Newest first"),
+            ("CreatedAt", "Oldest first"),
+            ("Name", "By name"),
+            ("ExpiresAt", "Expiring first"),
+            ("-LastUsedAt", "Last used first"),
+        ]
+        .map(|(name, label)| (name, label, sort_name(self.sort) == name))
+        .to_vec()
+    }
+}
+
+const fn sort_name(sort: Sort) -> &'static str {
+    match (sort.field, sort.descending) {
+        (SortField::Name, false) => "Name",
+        (SortField::Name, true) => "-Name",
+        (SortField::CreatedAt, false) => "CreatedAt",
+        (SortField::CreatedAt, true) => "-CreatedAt",
+        (SortField::ExpiresAt, false) => "ExpiresAt",
+        (SortField::ExpiresAt, true) => "-ExpiresAt",
+        (SortField::LastUsedAt, false) => "LastUsedAt",
+        (SortField::LastUsedAt, true) => "-LastUsedAt",
+    }
+}
+
+/// The head of a column.
+pub struct Column {
+    /// What stands there.
+    pub label: &'static str,
+    /// Where a click leads; empty where the column can't be sorted by.
+    pub address: String,
+    /// `ascending`, `descending` or nothing, for `aria-sort`.
+    pub sorted: &'static str,
+}
+
+impl Column {
+    /// A column that can't be sorted by.
+    pub const fn plain(label: &'static str) -> Self {
+        Self {
+            label,
+            address: String::new(),
+            sorted: "",
+        }
+    }
+}
+
+/// Where a page lies in its list.
+pub struct Pager {
+    /// `1–25 of 10,000`.
+    pub text: String,
+    /// The page before.
+    pub previous: Option<String>,
+    /// The page after.
+    pub next: Option<String>,
+}
+
+impl Pager {
+    /// The place of `page` among `total` things.
+    pub fn new(page: u32, size: u32, total: u64, address: impl Fn(u32) -> String) -> Self {
+        let before = u64::from(page - 1) * u64::from(size);
+        let last = (before + u64::from(size)).min(total);
+        let pages = total.div_ceil(size.into());
+        let previous = (page > 1).then(|| {
+            // From a page past the end, back to the last one.
+            let pages = u32::try_from(pages).unwrap_or(u32::MAX).max(1);
+            address((page - 1).min(pages))
+        });
+        Self {
+            text: if before < total {
+                format!(
+                    "{}–{} of {}",
+                    grouped(before + 1),
+                    grouped(last),
+                    grouped(total)
+                )
+            } else {
+                format!("none of {}", grouped(total))
+            },
+            previous,
+            next: (last < total).then(|| address(page + 1)),
+        }
+    }
+}
+
+/// A status as it is shown: by shape and words, not by colour alone.
+pub struct Badge {
+    /// Its look.
+    pub class: &'static str,
+    /// Its words.
+    pub text: String,
+}
+
+impl Badge {
+    fn of(token: &TokenView, now: Timestamp) -> Self {
+        let (class, text) = match token.status {
+            Status::Revoked => ("revoked", "Revoked".to_owned()),
+            Status::Expired => ("expired", "Expired".to_owned()),
+            Status::Active if token.expires_at < now.after(DAY * SOON_DAYS) => {
+                let days = days_until(token.expires_at, now);
+                ("soon", format!("Expires in {}", count(days, "day")))
+            }
+            Status::Active => ("active", "Active".to_owned()),
+        };
+        Self { class, text }
+    }
+}
+
+/// A row of the table.
+pub struct Row {
+    /// Its number on the page, from 1: names its menu and dialogs.
+    pub number: usize,
+    /// The token's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it is for, shortened.
+    pub description: String,
+    /// Its status.
+    pub badge: Badge,
+    /// Whether it can be regenerated and revoked.
+    pub is_active: bool,
+    /// The generation that the person sees.
+    pub generation: u32,
+    /// What it is restricted to, in words.
+    pub restrictions: Vec<String>,
+    /// When it was made.
+    pub created: When,
+    /// When it expires or expired.
+    pub expires: When,
+    /// When it was last used.
+    pub last_used: Option<When>,
+    /// Where from.
+    pub last_used_from: String,
+    /// The link to a form like it.
+    pub again: String,
+}
+
+impl Row {
+    /// The row of a token, the `number`th of the page.
+    pub fn new(number: usize, token: TokenView, now: Timestamp) -> Self {
+        let badge = Badge::of(&token, now);
+        Self {
+            number,
+            id: token.id.to_string(),
+            is_active: token.status == Status::Active,
+            generation: token.generation,
+            restrictions: restrictions(&token),
+            created: When::on(token.created_at),
+            expires: When::on(token.expires_at),
+            last_used: token.last_used_at.map(|time| When::ago(time, now)),
+            last_used_from: token.last_used_from.clone().unwrap_or_default(),
+            again: address(
+                crate::route::NEW_TOKEN,
+                &[
+                    ("name", &token.name),
+                    ("description", &token.description),
+                    ("scopes", &scopes(&token)),
+                    (
+                        "networks",
+                        &token
+                            .allowed_networks
+                            .as_deref()
+                            .unwrap_or_default()
+                            .join(","),
+                    ),
+                ],
+            ),
+            description: shortened(&token.description),
+            name: token.name,
+            badge,
+        }
+    }
+}
+
+fn scopes(token: &TokenView) -> String {
+    match token.scopes.as_slice() {
+        [all] if all == "all" => String::new(),
+        scopes => scopes.join(","),
+    }
+}
+
+fn restrictions(token: &TokenView) -> Vec<String> {
+    let mut restrictions = Vec::new();
+    let scopes = scopes(token);
+    if !scopes.is_empty() {
+        restrictions.push(scopes.replace(',', ", "));
+    }
+    match token.allowed_networks.as_deref() {
+        Some([network]) => restrictions.push(format!("from {network}")),
+        Some(networks) => {
+            restrictions.push(format!("from {}", count(networks.len() as u64, "network")));
+        }
+        None => {}
+    }
+    restrictions
+}
+
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= SHOWN_DESCRIPTION {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(SHOWN_DESCRIPTION - 1).collect();
+    short.push('…');
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(query: &str) -> ListView {
+        ListView::read("/t", &Query::parse(query))
+    }
+
+    #[test]
+    fn a_view_is_its_address() {
+        for address in [
+            "/t",
+            "/t?status=Active",
+            "/t?status=Expired&search=a+b%26c&sort=-Name&page=3",
+            "/t?owner=ada",
+        ] {
+            let query = address.split_once('?').map_or("", |(_, query)| query);
+            assert_eq!(view(query).address(), address);
+        }
+    }
+
+    #[test]
+    fn what_an_address_gets_wrong_is_as_absent() {
+        assert_eq!(
+            view("status=Lost&sort=Owner&page=0&search=").address(),
+            "/t"
+        );
+        assert_eq!(view("page=-1").page, 1);
+        assert_eq!(
+            view(&format!("search={}", "x".repeat(200))).search.len(),
+            100
+        );
+    }
+
+    #[test]
+    fn a_second_click_turns_the_order_round() {
+        let column = view("").column("Name", "Name");
+        assert_eq!(
+            (column.address.as_str(), column.sorted),
+            ("/t?sort=Name", "")
+        );
+        let column = view("sort=Name&page=4").column("Name", "Name");
+        assert_eq!(
+            (column.address.as_str(), column.sorted),
+            ("/t?sort=-Name", "ascending")
+        );
+    }
+
+    #[test]
+    fn the_pager_tells_where_the_page_lies() {
+        let first = view("").pager(10_000);
+        assert_eq!(first.text, "1–25 of 10,000");
+        assert_eq!(
+            (first.previous, first.next),
+            (None, Some("/t?page=2".to_owned()))
+        );
+        let last = view("page=2").pager(26);
+        assert_eq!(last.text, "26–26 of 26");
+        assert_eq!((last.previous, last.next), (Some("/t".to_owned()), None));
+        let past = view("page=9").pager(26);
+        assert_eq!(past.text, "none of 26");
+        assert_eq!(
+            (past.previous, past.next),
+            (Some("/t?page=2".to_owned()), None)
+        );
+    }
+}

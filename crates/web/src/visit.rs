@@ -1,0 +1,114 @@
+//! One request for a page: who asks for what.
+
+use ats_pat_domain::{Problem, Timestamp};
+use ats_pat_http::{HttpSettings, RequestContext, SessionCookie};
+use ats_pat_service::view::SessionUser;
+use ats_pat_service::{Client, Error, Service, SignedIn};
+use poem::Request;
+use poem::http::{HeaderMap, Uri, header};
+
+use crate::assets::Assets;
+use crate::flash::Flash;
+
+/// One request for a page.
+pub struct Visit<'a> {
+    /// The use cases.
+    pub service: &'a Service,
+    /// The deployment.
+    pub settings: &'a HttpSettings,
+    /// The product's name.
+    pub product: &'a str,
+    /// Styles and scripts.
+    pub assets: &'a Assets,
+    /// Id and origin of the request.
+    pub context: &'a RequestContext,
+    /// Path and query.
+    pub uri: Uri,
+    /// Who is signed in, once that is known.
+    pub person: Option<SessionUser>,
+    /// What was done just before.
+    pub flash: Option<Flash>,
+    session_id: Option<String>,
+    user_agent: Option<String>,
+}
+
+impl<'a> Visit<'a> {
+    /// Looks at a request.
+    pub fn new(
+        service: &'a Service,
+        settings: &'a HttpSettings,
+        (product, assets): (&'a str, &'a Assets),
+        context: &'a RequestContext,
+        request: &Request,
+    ) -> Self {
+        let headers = request.headers();
+        Self {
+            service,
+            settings,
+            product,
+            assets,
+            context,
+            uri: request.uri().clone(),
+            person: None,
+            flash: Flash::take(settings, headers),
+            session_id: cookie(settings).read(headers).map(ToOwned::to_owned),
+            user_agent: user_agent(headers),
+        }
+    }
+
+    /// Who is signed in.
+    ///
+    /// # Errors
+    /// 1100 if nobody is.
+    pub async fn signed_in(&mut self) -> Result<SignedIn, Problem> {
+        let session_id = self.session_id.as_deref().ok_or(Problem::SignInRequired)?;
+        let by = self.service.authenticate(session_id).await;
+        let by = by.map_err(|error| self.problem(error))?;
+        self.person = Some(by.user());
+        Ok(by)
+    }
+
+    /// The session's id, if the browser sent one.
+    pub fn session_id(&self) -> Option<&str> {
+        self.session_id.as_deref()
+    }
+
+    /// The session's cookie.
+    pub fn cookie(&self) -> SessionCookie {
+        cookie(self.settings)
+    }
+
+    /// Where the request comes from.
+    pub fn client(&self) -> Client<'_> {
+        Client {
+            address: self.context.address(),
+            user_agent: self.user_agent.as_deref(),
+        }
+    }
+
+    /// What a person is told of a use case's error; its cause is logged.
+    pub fn problem(&self, error: Error) -> Problem {
+        error.into_problem(self.context.request_id())
+    }
+
+    /// The time that the service goes by.
+    pub fn now(&self) -> Timestamp {
+        self.service.now()
+    }
+
+    /// Path and query, to come back to.
+    pub fn path_and_query(&self) -> &str {
+        self.uri
+            .path_and_query()
+            .map_or("/", |path_and_query| path_and_query.as_str())
+    }
+}
+
+fn cookie(settings: &HttpSettings) -> SessionCookie {
+    SessionCookie::new(settings.is_https())
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::USER_AGENT)?.to_str().ok()?;
+    Some(value.to_owned())
+}

@@ -1,0 +1,241 @@
+//! What administrators see, and nobody else.
+
+use ats_pat_service::EventQuery;
+use ats_pat_service::view::NamedEventView;
+use ats_pat_test_support::world::{DAY, PASSWORD, code};
+use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+
+use crate::fixture::Site;
+
+#[tokio::test]
+async fn nobody_but_administrators_gets_there() {
+    let site = Site::start().await;
+    let mut eve = site.signed_in("eve").await;
+    site.world.add_user("ada").await;
+    let by = site.world.sign_in("ada").await;
+    let issued = site.world.create(&by, "ci", DAY).await.unwrap();
+    for path in [
+        "/settings/users",
+        "/settings/all-tokens",
+        "/settings/audit",
+        "/settings/audit.csv",
+    ] {
+        let page = eve.get(path).await;
+        assert_eq!(page.status, 403, "{path}");
+        assert!(!page.text.contains("ada"), "{path}");
+    }
+    let revoke = format!("/settings/all-tokens/{}/revoke", issued.token.id);
+    for (path, fields) in [
+        (
+            "/settings/users",
+            &[
+                ("user_name", "mallory"),
+                ("password", PASSWORD),
+                ("password_repeat", PASSWORD),
+                ("is_admin", "yes"),
+            ][..],
+        ),
+        ("/settings/users/disable", &[("user_name", "ada")]),
+        ("/settings/users/enable", &[("user_name", "ada")]),
+        (
+            "/settings/users/password",
+            &[
+                ("user_name", "ada"),
+                ("password", PASSWORD),
+                ("password_repeat", PASSWORD),
+            ],
+        ),
+        (revoke.as_str(), &[]),
+    ] {
+        assert_eq!(eve.post(path, fields).await.status, 403, "{path}");
+    }
+    assert!(!eve.get("/").await.text.contains("Administration"));
+    assert_eq!(code(site.world.exchange(&issued.secret).await), 1);
+    let users = site.world.service.operator().users().await.unwrap();
+    assert_eq!(users.len(), 2);
+}
+
+#[tokio::test]
+async fn users_are_added_disabled_enabled_and_given_passwords() {
+    let site = Site::start().await;
+    let mut root = site.administrator("root").await;
+    let new = [
+        ("user_name", "Ada"),
+        ("display_name", "Ada <L>"),
+        ("password", PASSWORD),
+        ("password_repeat", PASSWORD),
+    ];
+    let page = root.post_and_follow("/settings/users", &new).await;
+    assert_eq!(page.says("status"), "The user Ada is added.");
+    assert!(page.text.contains("Ada &#60;L&#62;"));
+    let again = root.post("/settings/users", &new).await;
+    assert_eq!(again.status, 409);
+    assert!(
+        again.text.contains("The name Ada is in use") && again.text.contains("open data-modal")
+    );
+    assert_eq!(again.value("display_name"), "Ada &#60;L&#62;");
+    let mut ada = site.browser().signed_in("ada").await;
+    let page = root
+        .post_and_follow("/settings/users/disable", &[("user_name", "Ada")])
+        .await;
+    assert!(page.says("status").starts_with("Ada is disabled"));
+    assert_eq!(ada.get("/").await.status, 303);
+    assert_eq!(
+        site.browser().sign_in("ada", PASSWORD, "").await.status,
+        401
+    );
+    root.post_and_follow("/settings/users/enable", &[("user_name", "Ada")])
+        .await;
+    let other = "copper-lantern-river-17";
+    let fields = [
+        ("user_name", "Ada"),
+        ("password", other),
+        ("password_repeat", other),
+    ];
+    let page = root
+        .post_and_follow("/settings/users/password", &fields)
+        .await;
+    assert!(page.says("status").starts_with("Ada has a new password"));
+    assert_eq!(site.browser().sign_in("ada", other, "").await.status, 303);
+    let query = EventQuery {
+        limit: 20,
+        ..EventQuery::default()
+    };
+    let events = site.world.service.operator().event_page(query).await;
+    let events = events.unwrap();
+    let by_root = |event: &&NamedEventView| {
+        event.actor_name.as_deref() == Some("root") && event.event.kind.starts_with("user.")
+    };
+    assert_eq!(events.iter().filter(by_root).count(), 4, "{events:?}");
+}
+
+#[tokio::test]
+async fn an_administrator_does_not_lock_oneself_out() {
+    let site = Site::start().await;
+    let mut root = site.administrator("root").await;
+    let page = root
+        .post("/settings/users/disable", &[("user_name", "ROOT")])
+        .await;
+    assert_eq!(page.status, 409);
+    assert!(page.says("alert").contains("You can’t disable yourself"));
+    assert_eq!(root.get("/").await.status, 200);
+    let page = root
+        .post("/settings/users/disable", &[("user_name", "nobody")])
+        .await;
+    assert_eq!(
+        (page.status, page.says("alert")),
+        (404, "There is no user nobody.")
+    );
+}
+
+#[tokio::test]
+async fn everybodys_tokens_are_found_and_revoked() {
+    let site = Site::start().await;
+    let mut root = site.administrator("root").await;
+    for name in ["ada", "eve"] {
+        let by = site.world.signed_in(name).await;
+        site.world
+            .create(&by, &format!("{name}s token"), DAY)
+            .await
+            .unwrap();
+    }
+    let all = root.get("/settings/all-tokens").await;
+    assert!(all.text.contains("adas token") && all.text.contains("eves token"));
+    let hers = root.get("/settings/all-tokens?owner=ADA").await;
+    assert!(hers.text.contains("adas token") && !hers.text.contains("eves token"));
+    let nobody = root.get("/settings/all-tokens?owner=nobody").await;
+    assert_eq!(nobody.status, 200);
+    assert!(nobody.text.contains("Nothing found"));
+    let (_, rest) = hers
+        .text
+        .split_once("action=\"/settings/all-tokens/")
+        .unwrap();
+    let (path, _) = rest.split_once('"').unwrap();
+    let page = root
+        .post_and_follow(&format!("/settings/all-tokens/{path}"), &[])
+        .await;
+    assert!(page.says("status").starts_with("adas token is revoked"));
+    assert!(page.text.contains("value=\"ADA\""), "the view stays");
+    let none = root.post("/settings/all-tokens/nonsense/revoke", &[]).await;
+    assert_eq!(
+        (none.status, none.says("alert")),
+        (404, "There is no such token.")
+    );
+}
+
+#[tokio::test]
+async fn the_audit_trail_is_filtered_and_exported_whole() {
+    let site = Site::start().await;
+    let mut root = site.administrator("root").await;
+    let by = site.world.signed_in("=ada").await;
+    for number in 0..60 {
+        site.world
+            .create(&by, &format!("token {number}"), DAY)
+            .await
+            .unwrap();
+    }
+    let page = root.get("/settings/audit?kind=token.created").await;
+    assert_eq!(page.text.matches("<code>token.created</code>").count(), 50);
+    let (_, rest) = page
+        .text
+        .split_once("rel=\"next\"")
+        .map_or(("", ""), |parts| parts);
+    assert!(rest.contains("Older"));
+    let (before, _) = page.text.split_once("\" rel=\"next\">Older").unwrap();
+    let (_, older) = before.rsplit_once("href=\"").unwrap();
+    let older = root.get(&older.replace("&#38;", "&")).await;
+    assert_eq!(older.text.matches("<code>token.created</code>").count(), 10);
+    assert!(older.text.contains(">Latest</a>"));
+    let none = root.get("/settings/audit?owner=nobody").await;
+    assert!(none.text.contains("Nothing found"));
+
+    let file = root.get("/settings/audit.csv?owner=%3Dada").await;
+    assert_eq!(file.status, 200);
+    assert_eq!(file.headers[CONTENT_TYPE], "text/csv; charset=utf-8");
+    let disposition = file.headers[CONTENT_DISPOSITION].to_str().unwrap();
+    assert!(
+        disposition.starts_with("attachment; filename=\"audit-"),
+        "{disposition}"
+    );
+    let lines: Vec<&str> = file.text.lines().collect();
+    assert_eq!(
+        lines[0],
+        "Seq,Id,At,Actor,ActorName,Owner,OwnerName,Kind,Subject,Details"
+    );
+    assert!(
+        lines.iter().skip(1).all(|line| line.contains("'=ada")),
+        "{}",
+        lines[1]
+    );
+    assert_eq!(
+        lines
+            .iter()
+            .filter(|line| line.contains("token.created"))
+            .count(),
+        60
+    );
+}
+
+#[tokio::test]
+async fn an_export_longer_than_one_read_has_every_event_once() {
+    let site = Site::start().await;
+    let mut root = site.administrator("root").await;
+    let by = site.world.signed_in("ada").await;
+    for number in 0..520 {
+        let name = format!("token {number}");
+        site.world.create(&by, &name, DAY).await.unwrap();
+    }
+    let file = root.get("/settings/audit.csv").await;
+    let mut seqs: Vec<i64> = file
+        .text
+        .lines()
+        .skip(1)
+        .map(|line| line.split_once(',').unwrap().0.parse().unwrap())
+        .collect();
+    seqs.reverse();
+    assert!(seqs.len() > 520);
+    assert_eq!(
+        seqs,
+        (1..=i64::try_from(seqs.len()).unwrap()).collect::<Vec<_>>()
+    );
+}

@@ -1,0 +1,227 @@
+//! The pages over a service of their own, and a person's browser without script.
+
+use std::net::SocketAddr;
+
+use ats_pat_domain::scope::Scope;
+use ats_pat_http::{HttpSettings, Limits, serve};
+use ats_pat_service::NewUser;
+use ats_pat_test_support::world::{ISSUER, PASSWORD, World};
+use ats_pat_test_support::{TestDatabase, sqlite};
+use ats_pat_web::Branding;
+use reqwest::header::{CONTENT_TYPE, LOCATION, ORIGIN, SET_COOKIE};
+use reqwest::{Method, RequestBuilder};
+use tokio::net::TcpListener;
+
+pub const TOKENS: &str = "/settings/personal-access-tokens";
+
+/// The pages, served.
+pub struct Site {
+    pub world: World,
+    pub address: SocketAddr,
+    _database: TestDatabase,
+}
+
+impl Site {
+    pub async fn start() -> Self {
+        let database = sqlite();
+        let world = World::with(database.url(), |settings| {
+            settings.policy.max_active_tokens = 1000;
+            settings.policy.scopes = vec![
+                Scope::new("orders:read", "Read orders").unwrap(),
+                Scope::new("orders:write", "Write orders").unwrap(),
+            ];
+        })
+        .await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let pages = ats_pat_web::endpoint(
+            world.service.clone(),
+            HttpSettings::new(ISSUER, Vec::new()).unwrap(),
+            Branding::default(),
+        );
+        let never = std::future::pending();
+        tokio::spawn(serve(listener, pages, Limits::default(), never));
+        Self {
+            world,
+            address,
+            _database: database,
+        }
+    }
+
+    /// A browser in which nobody is signed in.
+    pub fn browser(&self) -> Browser {
+        Browser {
+            http: reqwest::Client::builder()
+                .no_proxy()
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .unwrap(),
+            address: self.address,
+            cookies: Vec::new(),
+        }
+    }
+
+    /// The browser of a new user who is signed in.
+    pub async fn signed_in(&self, name: &str) -> Browser {
+        self.world.add_user(name).await;
+        self.browser().signed_in(name).await
+    }
+
+    /// The browser of a new administrator who is signed in.
+    pub async fn administrator(&self, name: &str) -> Browser {
+        let new = NewUser {
+            name: name.to_owned(),
+            id: None,
+            display_name: None,
+            administrator: true,
+            password: Some(PASSWORD.into()),
+        };
+        let added = self.world.service.operator().add_user(new).await;
+        added.unwrap().into_value();
+        self.browser().signed_in(name).await
+    }
+}
+
+/// A browser without script: keeps cookies, marks its forms as our own pages' do, follows redirects only
+/// where it is told to.
+pub struct Browser {
+    http: reqwest::Client,
+    address: SocketAddr,
+    cookies: Vec<(String, String)>,
+}
+
+/// What a page answered.
+pub struct Page {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+}
+
+impl Page {
+    /// Where the answer leads.
+    pub fn leads_to(&self) -> &str {
+        self.headers
+            .get(LOCATION)
+            .map_or("", |to| to.to_str().unwrap())
+    }
+
+    /// The text of the element with `role="status"` or `role="alert"` at the top of the page.
+    pub fn says(&self, role: &str) -> &str {
+        let Some((_, rest)) = self.text.split_once(&format!("role=\"{role}\" tabindex")) else {
+            return "";
+        };
+        let (_, rest) = rest.split_once("<p>").unwrap();
+        rest.split_once("</p>").unwrap().0
+    }
+
+    /// The value of the field of this name.
+    pub fn value(&self, name: &str) -> &str {
+        let (_, rest) = self
+            .text
+            .split_once(&format!("name=\"{name}\" value=\""))
+            .unwrap_or_else(|| panic!("no field {name}: {}", self.text));
+        rest.split_once('"').unwrap().0
+    }
+
+    /// The new personal access token that the page shows.
+    pub fn secret(&self) -> Option<&str> {
+        let start = self.text.find("atspat_")?;
+        self.text.get(start..start + 56)
+    }
+}
+
+impl Browser {
+    pub async fn signed_in(mut self, name: &str) -> Self {
+        let answer = self.sign_in(name, PASSWORD, "").await;
+        assert_eq!(
+            (answer.status, answer.leads_to()),
+            (303, "/"),
+            "{}",
+            answer.text
+        );
+        self
+    }
+
+    pub async fn sign_in(&mut self, name: &str, password: &str, next: &str) -> Page {
+        let fields = [("user_name", name), ("password", password), ("next", next)];
+        self.post("/signin", &fields).await
+    }
+
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        let method: Method = method.parse().unwrap();
+        let request = self
+            .http
+            .request(method, format!("http://{}{path}", self.address));
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        if cookies.is_empty() {
+            request
+        } else {
+            request.header("cookie", cookies.join("; "))
+        }
+    }
+
+    pub async fn get(&mut self, path: &str) -> Page {
+        let request = self.request("GET", path);
+        self.send(request).await
+    }
+
+    /// Posts a form as our own page does.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let request = self
+            .request("POST", path)
+            .header(ORIGIN, ISSUER)
+            .header("sec-fetch-site", "same-origin")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form(fields));
+        self.send(request).await
+    }
+
+    /// Posts a form and looks at the page that it leads to.
+    pub async fn post_and_follow(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let answer = self.post(path, fields).await;
+        assert_eq!(answer.status, 303, "{}", answer.text);
+        let next = answer.leads_to().to_owned();
+        self.get(&next).await
+    }
+
+    pub async fn send(&mut self, request: RequestBuilder) -> Page {
+        let answer = request.send().await.unwrap();
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        for line in headers.get_all(SET_COOKIE) {
+            let (pair, attributes) = line.to_str().unwrap().split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.retain(|(kept, _)| kept != name);
+            if !attributes.contains("Max-Age=0") {
+                self.cookies.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        Page {
+            status,
+            headers,
+            text: answer.text().await.unwrap(),
+        }
+    }
+
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies
+            .iter()
+            .find(|(kept, _)| kept == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub fn set_cookie(&mut self, name: &str, value: &str) {
+        self.cookies.retain(|(kept, _)| kept != name);
+        self.cookies.push((name.to_owned(), value.to_owned()));
+    }
+}
+
+/// Fields as a browser posts them.
+pub fn form(fields: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish()
+}

@@ -1,0 +1,11 @@
+//! The pages through real connections, as a browser without script sees them.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
+
+mod account;
+mod administration;
+mod fixture;
+mod security;
+mod setup;
+mod sign_in;
+mod tokens;

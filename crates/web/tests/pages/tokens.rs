@@ -1,0 +1,443 @@
+//! One's tokens: the table, the form, the new token.
+
+use std::time::Duration;
+
+use ats_pat_domain::list::TokenQuery;
+use ats_pat_service::view::TokenView;
+use ats_pat_test_support::world::{DAY, code};
+use reqwest::header::CACHE_CONTROL;
+
+use crate::fixture::{Browser, Page, Site, TOKENS};
+
+/// The fields of the form as it comes, with this name.
+fn fields<'a>(key: &'a str, name: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("form_key", key),
+        ("name", name),
+        ("description", ""),
+        ("expiration", "30"),
+        ("last_day", ""),
+        ("networks", ""),
+    ]
+}
+
+async fn key(browser: &mut Browser) -> String {
+    browser.get(TOKENS).await.value("form_key").to_owned()
+}
+
+/// Makes a token by the page.
+async fn create(browser: &mut Browser, name: &str) -> Page {
+    let key = key(browser).await;
+    let page = browser.post(TOKENS, &fields(&key, name)).await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    page
+}
+
+async fn tokens(site: &Site, name: &str) -> Vec<TokenView> {
+    let by = site.world.sign_in(name).await;
+    let page = site
+        .world
+        .service
+        .list_tokens(&by, TokenQuery::of(None))
+        .await;
+    page.unwrap().items
+}
+
+async fn works(site: &Site, secret: &str) -> bool {
+    code(site.world.exchange(&secret.into()).await) == 1
+}
+
+#[tokio::test]
+async fn a_new_token_is_shown_once_and_works() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    let page = create(&mut browser, "nightly <build>").await;
+    assert_eq!(page.headers[CACHE_CONTROL], "no-store");
+    let secret = page.secret().unwrap().to_owned();
+    assert!(page.text.contains("readonly value=\"atspat_"));
+    assert!(page.text.contains("not shown again"));
+    assert_eq!(page.text.matches("atspat_").count(), 1);
+    assert!(
+        page.text
+            .contains("https://pat.example.com/api/personalaccesstoken/getAuthenticationToken")
+    );
+    assert!(page.text.contains("nightly &#60;build&#62;") && !page.text.contains("<build>"));
+    assert!(works(&site, &secret).await);
+    let listed = browser.get(TOKENS).await;
+    assert_eq!(listed.secret(), None);
+    assert!(listed.text.contains("Actions for nightly &#60;build&#62;"));
+}
+
+#[tokio::test]
+async fn a_form_sent_twice_makes_one_token() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    let key = key(&mut browser).await;
+    let first = browser.post(TOKENS, &fields(&key, "ci")).await;
+    let secret = first.secret().unwrap().to_owned();
+    let again = browser.post(TOKENS, &fields(&key, "ci")).await;
+    assert_eq!((again.status, again.secret()), (409, None));
+    assert!(
+        again
+            .says("alert")
+            .contains("ci was made when you sent this form the first time")
+    );
+    assert_eq!(tokens(&site, "ada").await.len(), 1);
+    assert!(works(&site, &secret).await);
+    // Even where the name is free again.
+    let id = tokens(&site, "ada").await[0].id;
+    browser.post(&format!("{TOKENS}/{id}/revoke"), &[]).await;
+    let again = browser.post(TOKENS, &fields(&key, "ci")).await;
+    assert_eq!((again.status, again.secret()), (409, None));
+    assert_eq!(tokens(&site, "ada").await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    create(&mut browser, "taken").await;
+    for (changed, error_id, error) in [
+        (("name", ""), "name-error", "Enter a name."),
+        (
+            ("name", "Taken"),
+            "name-error",
+            "You have an active token named Taken",
+        ),
+        (
+            ("name", "a\u{202e}b"),
+            "name-error",
+            "Leave out control characters",
+        ),
+        (
+            ("expiration", "367"),
+            "expiration-error",
+            "Choose a day from today until",
+        ),
+        (
+            ("expiration", "0"),
+            "expiration-error",
+            "Choose a day from today until",
+        ),
+        (
+            ("expiration", "date"),
+            "expiration-error",
+            "Choose the last day.",
+        ),
+        (
+            ("expiration", "soon"),
+            "expiration-error",
+            "Choose the last day.",
+        ),
+        (
+            ("networks", "10.0.0.0/8\r\nhome"),
+            "networks-error",
+            "Write addresses or networks",
+        ),
+    ] {
+        let key = key(&mut browser).await;
+        let mut fields = fields(&key, "kept <name>");
+        fields.push(("scopes", "orders:write"));
+        for field in &mut fields {
+            if field.0 == changed.0 {
+                field.1 = changed.1;
+            } else if field.0 == "description" {
+                field.1 = "kept description";
+            }
+        }
+        let page = browser.post(TOKENS, &fields).await;
+        assert!(
+            matches!(page.status, 400 | 409),
+            "{changed:?}: {}",
+            page.status
+        );
+        let (_, at) = page
+            .text
+            .split_once(&format!("id=\"{error_id}\">"))
+            .unwrap_or_else(|| panic!("{changed:?}: {}", page.text));
+        assert!(
+            at.starts_with(error),
+            "{changed:?}: {}",
+            at.split_once('<').unwrap().0
+        );
+        assert!(
+            page.text.contains("<dialog id=\"new-token\"") && page.text.contains("open data-modal")
+        );
+        assert!(
+            page.text.contains(">kept description</textarea>"),
+            "{changed:?}"
+        );
+        assert!(
+            page.text.contains("value=\"orders:write\" checked"),
+            "{changed:?}"
+        );
+        if changed.0 != "name" {
+            assert_eq!(page.value("name"), "kept &#60;name&#62;");
+        }
+        assert_eq!(tokens(&site, "ada").await.len(), 1, "{changed:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_form_asks_for_what_was_chosen() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    let key = key(&mut browser).await;
+    let now = site.world.now();
+    let last_day = now.after(DAY * 10).to_string()[..10].to_owned();
+    let fields = [
+        ("form_key", key.as_str()),
+        ("name", " ci "),
+        ("description", "for the build"),
+        ("expiration", "date"),
+        ("last_day", last_day.as_str()),
+        ("scopes", "orders:write"),
+        ("scopes", "orders:read"),
+        ("networks", "10.1.2.3/8, 192.0.2.7"),
+    ];
+    let page = browser.post(TOKENS, &fields).await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    let token = tokens(&site, "ada").await.remove(0);
+    assert_eq!(
+        (token.name.as_str(), token.description.as_str()),
+        ("ci", "for the build")
+    );
+    assert_eq!(token.scopes, ["orders:read", "orders:write"]);
+    assert_eq!(
+        token.allowed_networks.unwrap(),
+        ["10.0.0.0/8", "192.0.2.7/32"]
+    );
+    assert_eq!(
+        token.expires_at.to_string(),
+        format!("{last_day}T23:59:59.999Z")
+    );
+}
+
+#[tokio::test]
+async fn a_link_fills_the_form_in_and_does_nothing_else() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    let page = browser
+        .get(&format!(
+            "{TOKENS}/new?name=nightly&days=14&scopes=orders:read&description=d"
+        ))
+        .await;
+    assert_eq!(page.status, 200);
+    assert!(page.text.contains("This form was filled in by a link"));
+    assert_eq!(page.value("name"), "nightly");
+    assert!(page.text.contains("<option value=\"14\" selected"));
+    assert!(page.text.contains("value=\"orders:read\" checked"));
+    assert!(tokens(&site, "ada").await.is_empty());
+    let page = browser
+        .get(&format!("{TOKENS}/new?days=9999&scopes=orders:burn"))
+        .await;
+    assert!(
+        page.text
+            .contains("The link asks for 9999 days; from 1 to 366 can be had.")
+    );
+    assert!(page.text.contains("There is no scope orders:burn"));
+    let page = browser.get(&format!("{TOKENS}/new")).await;
+    assert!(!page.text.contains("This form was filled in by a link"));
+}
+
+#[tokio::test]
+async fn revoking_ends_the_token_and_says_so_once() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    let secret = create(&mut browser, "ci")
+        .await
+        .secret()
+        .unwrap()
+        .to_owned();
+    let id = tokens(&site, "ada").await[0].id;
+    let revoke = format!("{TOKENS}/{id}/revoke?status=Active");
+    let answer = browser.post(&revoke, &[]).await;
+    assert_eq!(answer.leads_to(), format!("{TOKENS}?status=Active"));
+    assert!(!works(&site, &secret).await);
+    let page = browser.get(TOKENS).await;
+    assert_eq!(
+        page.says("status"),
+        "ci is revoked: it is refused from now on."
+    );
+    assert!(
+        page.text
+            .contains("<span class=\"badge revoked\">Revoked</span>")
+    );
+    assert!(!page.text.contains("Regenerate ci?") && !page.text.contains("Revoke ci?"));
+    assert_eq!(browser.get(TOKENS).await.says("status"), "");
+    // Sent again it changes nothing.
+    let before = site
+        .world
+        .service
+        .operator()
+        .verify_audit()
+        .await
+        .unwrap()
+        .events;
+    browser.post(&revoke, &[]).await;
+    let after = site
+        .world
+        .service
+        .operator()
+        .verify_audit()
+        .await
+        .unwrap()
+        .events;
+    assert_eq!(before, after);
+}
+
+#[tokio::test]
+async fn regenerating_shows_a_new_token_and_sent_twice_does_not() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    let old = create(&mut browser, "ci")
+        .await
+        .secret()
+        .unwrap()
+        .to_owned();
+    let id = tokens(&site, "ada").await[0].id;
+    let path = format!("{TOKENS}/{id}/regenerate");
+    let page = browser.post(&path, &[("generation", "1")]).await;
+    let new = page.secret().unwrap().to_owned();
+    assert!(page.text.contains("has a new token"));
+    assert!(!works(&site, &old).await);
+    assert!(works(&site, &new).await);
+    let again = browser.post(&path, &[("generation", "1")]).await;
+    assert_eq!((again.status, again.secret()), (409, None));
+    assert!(
+        again
+            .says("alert")
+            .starts_with("ci was regenerated already")
+    );
+    assert!(works(&site, &new).await);
+    let nothing = browser.post(&path, &[]).await;
+    assert_eq!(nothing.status, 400);
+    assert!(works(&site, &new).await);
+}
+
+#[tokio::test]
+async fn what_another_window_ended_is_refused_in_words() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    create(&mut browser, "ci").await;
+    let id = tokens(&site, "ada").await[0].id;
+    browser.post(&format!("{TOKENS}/{id}/revoke"), &[]).await;
+    let page = browser
+        .post(&format!("{TOKENS}/{id}/regenerate"), &[("generation", "1")])
+        .await;
+    assert_eq!((page.status, page.secret()), (409, None));
+    assert_eq!(
+        page.says("alert"),
+        "ci is revoked: only an active token can be regenerated."
+    );
+}
+
+#[tokio::test]
+async fn another_users_token_and_none_are_the_same() {
+    let site = Site::start().await;
+    let mut ada = site.signed_in("ada").await;
+    create(&mut ada, "hers").await;
+    let id = tokens(&site, "ada").await[0].id.to_string();
+    let mut eve = site.signed_in("eve").await;
+    for action in ["revoke", "regenerate"] {
+        let mut answers = Vec::new();
+        for id in [
+            id.as_str(),
+            "0198c0de-0000-7000-8000-000000000000",
+            "nonsense",
+        ] {
+            let page = eve
+                .post(&format!("{TOKENS}/{id}/{action}"), &[("generation", "1")])
+                .await;
+            answers.push((
+                page.status,
+                page.says("alert").to_owned(),
+                page.secret().is_some(),
+            ));
+        }
+        let expected = (
+            404,
+            "You have no such personal access token.".to_owned(),
+            false,
+        );
+        assert_eq!(answers, vec![expected; 3], "{action}");
+    }
+    assert_eq!(tokens(&site, "ada").await[0].generation, 1);
+    assert!(!eve.get(TOKENS).await.text.contains("hers"));
+}
+
+#[tokio::test]
+async fn badges_tell_what_is_near_its_end() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    let by = site.world.sign_in("ada").await;
+    let day = |days: u32| DAY * days;
+    for (name, lifetime) in [
+        ("long", day(15)),
+        ("soon", day(14) + Duration::from_hours(23)),
+        ("five", day(5)),
+        ("last", Duration::from_hours(3)),
+    ] {
+        site.world.create(&by, name, lifetime).await.unwrap();
+    }
+    let badge = |page: &Page, name: &str| {
+        let (_, row) = page
+            .text
+            .split_once(&format!("<span class=\"title\">{name}</span>"))
+            .unwrap();
+        let (_, badge) = row.split_once("<span class=\"badge ").unwrap();
+        let (badge, _) = badge.split_once("</span>").unwrap();
+        badge.split_once("\">").unwrap().1.to_owned()
+    };
+    let page = browser.get(TOKENS).await;
+    assert_eq!(badge(&page, "long"), "Active");
+    assert_eq!(badge(&page, "soon"), "Expires in 15 days");
+    assert_eq!(badge(&page, "five"), "Expires in 5 days");
+    assert_eq!(badge(&page, "last"), "Expires in 1 day");
+    site.world.clock.advance(Duration::from_mins(25));
+    browser.get("/").await;
+    site.world.clock.advance(Duration::from_mins(25));
+    site.world.clock.advance(Duration::from_hours(3));
+    let mut browser = site.browser().signed_in("ada").await;
+    assert_eq!(badge(&browser.get(TOKENS).await, "last"), "Expired");
+}
+
+#[tokio::test]
+async fn the_view_stands_in_the_address() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    let by = site.world.sign_in("ada").await;
+    for number in 1..=60 {
+        let name = format!("token {number:02}");
+        site.world.create(&by, &name, DAY * 20).await.unwrap();
+        site.world.clock.advance(Duration::from_millis(1));
+    }
+    let names = |page: &Page| -> Vec<String> {
+        page.text
+            .split("<span class=\"title\">")
+            .skip(1)
+            .map(|rest| rest.split_once('<').unwrap().0.to_owned())
+            .collect()
+    };
+    let first = browser.get(TOKENS).await;
+    assert_eq!(names(&first).len(), 25);
+    assert_eq!(names(&first)[0], "token 60");
+    assert!(first.text.contains("1–25 of 60"));
+    assert!(
+        first
+            .text
+            .contains(&format!("href=\"{TOKENS}?page=2\" rel=\"next\""))
+    );
+    let third = browser.get(&format!("{TOKENS}?sort=Name&page=3")).await;
+    assert_eq!(names(&third).first().unwrap(), "token 51");
+    assert!(third.text.contains("aria-sort=\"ascending\""));
+    assert!(third.text.contains("51–60 of 60"));
+    let found = browser.get(&format!("{TOKENS}?search=N+07")).await;
+    assert_eq!(names(&found), ["token 07"]);
+    assert_eq!(found.value("search"), "N 07");
+    let none = browser.get(&format!("{TOKENS}?status=Revoked")).await;
+    assert!(none.text.contains("Nothing found"));
+    assert!(none.text.contains("<option value=\"Revoked\" selected"));
+    let past = browser.get(&format!("{TOKENS}?page=99")).await;
+    assert!(past.text.contains("Nothing found") || past.text.contains("none of 60"));
+}
