@@ -1,14 +1,15 @@
 // Exact times in the reader's own time zone; the server writes UTC.
 
+const short = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "long" });
 const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "full" });
 
 for (const time of document.querySelectorAll("time")) {
-  const words = exact.format(new Date(time.dateTime));
-  if (time.textContent === time.title) {
-    time.textContent = words;
+  const then = new Date(time.dateTime);
+  if (time.textContent.includes(":")) {
+    time.textContent = short.format(then);
   }
-  time.title = words;
+  time.title = exact.format(then);
 }
 
 for (const option of document.querySelectorAll("option[data-day]")) {

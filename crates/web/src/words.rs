@@ -20,6 +20,9 @@ const LONG_DATE: StaticFormatDescription =
 const EXACT: StaticFormatDescription = format_description!(
     "[day padding:none] [month repr:long] [year], [hour]:[minute]:[second] UTC"
 );
+const SHORT: StaticFormatDescription = format_description!(
+    "[day padding:none] [month repr:short] [year], [hour]:[minute]:[second] UTC"
+);
 const INPUT_DATE: StaticFormatDescription = format_description!("[year]-[month]-[day]");
 
 /// `25 Dec 2026`.
@@ -117,7 +120,7 @@ impl When {
 
     /// The exact time itself.
     pub fn exactly(time: Timestamp) -> Self {
-        Self::saying(time, exact(time))
+        Self::saying(time, written(time, SHORT))
     }
 
     fn saying(time: Timestamp, text: String) -> Self {
