@@ -1,0 +1,63 @@
+//! Events.
+
+use ats_pat_domain::event::Event;
+use ats_pat_domain::{EventId, Timestamp, UserId};
+use serde::Serialize;
+
+/// An event as operators see it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct EventView {
+    /// Its number, from 1, without gaps.
+    pub seq: i64,
+    /// Its id.
+    pub id: EventId,
+    /// When it happened.
+    pub at: Timestamp,
+    /// `user:ID`, `operator` or `system`.
+    pub actor: String,
+    /// Whose rights it is about.
+    pub owner: Option<UserId>,
+    /// Such as `token.revoked`.
+    pub kind: String,
+    /// The id of what it happened to.
+    pub subject: String,
+    /// More about it; names and addresses among it, unless they were erased.
+    pub details: serde_json::Value,
+}
+
+impl EventView {
+    pub(crate) fn new(event: &Event) -> Self {
+        let mut details: serde_json::Value =
+            serde_json::from_slice(&event.details).unwrap_or_default();
+        let personal = event.personal.as_ref().and_then(|personal| {
+            serde_json::from_slice::<serde_json::Map<_, _>>(&personal.data).ok()
+        });
+        if let (Some(details), Some(personal)) = (details.as_object_mut(), personal) {
+            details.extend(personal);
+        }
+        Self {
+            seq: event.seq,
+            id: event.id,
+            at: event.at,
+            actor: event.actor.clone(),
+            owner: event.owner,
+            kind: event.kind.clone(),
+            subject: event.subject.clone(),
+            details,
+        }
+    }
+}
+
+/// An event, and who is named in it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NamedEventView {
+    /// The event.
+    #[serde(flatten)]
+    pub event: EventView,
+    /// The user name of who did it, where it was a user.
+    pub actor_name: Option<String>,
+    /// The user name of whose rights it is about.
+    pub owner_name: Option<String>,
+}

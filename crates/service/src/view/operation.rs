@@ -1,0 +1,45 @@
+//! What the service runs on: signing keys, and its health.
+
+use ats_pat_domain::Timestamp;
+use ats_pat_domain::key::StoredSigningKey;
+use serde::Serialize;
+
+/// A signing key as operators see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SigningKeyView {
+    /// RFC 7638 thumbprint.
+    pub kid: String,
+    /// `Next`, `Active`, `Retired` or `Destroyed`.
+    pub state: &'static str,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it begins to sign.
+    pub active_from: Timestamp,
+    /// When it stops signing.
+    pub retired_at: Option<Timestamp>,
+}
+
+impl SigningKeyView {
+    pub(crate) fn new(key: &StoredSigningKey, now: Timestamp) -> Self {
+        Self {
+            kid: key.kid.clone(),
+            state: key.state(now).as_str(),
+            created_at: key.created_at,
+            active_from: key.active_from,
+            retired_at: key.retired_at,
+        }
+    }
+}
+
+/// One line of the readiness report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct HealthCheck {
+    /// What was looked at.
+    pub name: &'static str,
+    /// Whether it is well.
+    pub healthy: bool,
+    /// One sentence, without secrets.
+    pub message: String,
+}
