@@ -5,7 +5,8 @@ use ats_pat_domain::list::{MAX_PAGE_SIZE, TokenQuery};
 use ats_pat_domain::{Problem, Reason, Status, User, UserId};
 use secrecy::SecretString;
 
-use super::{NewSession, SignInResult, SignedIn, still_signed_in};
+use super::sign_in::{NewSession, SignInResult};
+use super::{SignedIn, still_signed_in};
 use crate::change::{Change, Draft};
 use crate::client::Client;
 use crate::error::Error;
