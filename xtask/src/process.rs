@@ -108,6 +108,11 @@ pub fn name(command: &Command) -> String {
         .join(" ")
 }
 
+/// Whether this program runs as root.
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
 /// A terminal sends ctrl-C to the whole foreground group: the child has it already and decides for itself
 /// (`psql` cancels a query, say). Sent twice, it would make test runners give up at once.
 fn told_by_terminal(signal: Signal) -> bool {

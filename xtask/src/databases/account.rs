@@ -5,13 +5,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::process::is_root;
+
 /// Debian's `nobody` and `nogroup`: the one account that is there before any package is.
 const NOBODY: u32 = 65_534;
-
-/// Whether this program runs as root.
-pub fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
-}
 
 /// `program` under the servers' account. The kernel sends it `death_signal` when we die, even of SIGKILL; and it
 /// stands in a process group of its own, so that ctrl-C reaches it only through us, after the tests have ended.

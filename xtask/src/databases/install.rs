@@ -1,29 +1,13 @@
-//! Installing Debian's database packages where they are missing, without letting their services start.
+//! Installing Debian's database packages where they are missing.
 
 use std::collections::BTreeSet;
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 
-use super::{Database, account, postgres};
+use super::{Database, postgres};
+use crate::apt::{self, find};
 use crate::process::Signals;
-
-/// What Debian's package scripts ask before they start a service.
-const POLICY: &str = "/usr/sbin/policy-rc.d";
-/// "Action forbidden by policy."
-const POLICY_TEXT: &str = "#!/bin/sh\nexit 101\n";
-/// The folders of programs; `/usr/sbin` is in nobody's search path but root's.
-const PROGRAMS: [&str; 4] = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"];
-
-/// The full path of `program`.
-pub fn find(program: &str) -> Option<PathBuf> {
-    PROGRAMS
-        .iter()
-        .map(|folder| Path::new(folder).join(program))
-        .find(|path| path.is_file())
-}
 
 /// Sees to it that the programs of the chosen databases are there, or says what to run.
 pub fn ensure(chosen: &BTreeSet<Database>, signals: &Signals) -> Result<()> {
@@ -31,12 +15,15 @@ pub fn ensure(chosen: &BTreeSet<Database>, signals: &Signals) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let packages = missing.join(" ");
-    if !account::is_root() || find("apt-get").is_none() {
-        bail!("{}", advice(&packages));
+    apt::ensure(&missing, "leave it out with `--database sqlite`", signals)?;
+    for service in ["postgresql", "mariadb"] {
+        // So that they don't start with the machine either. Where systemd isn't, neither is the danger.
+        let _ = Command::new("systemctl")
+            .args(["--quiet", "disable", service])
+            .stderr(Stdio::null())
+            .status();
     }
-    eprintln!("Installing {packages} ...");
-    install(&missing, signals).with_context(|| advice(&packages))
+    Ok(())
 }
 
 /// The Debian packages that lack.
@@ -54,79 +41,6 @@ fn missing(chosen: &BTreeSet<Database>) -> Vec<&'static str> {
     chosen.iter().filter_map(lacks).collect()
 }
 
-fn advice(packages: &str) -> String {
-    format!(
-        "the tests need {packages}, which this machine lacks. On Debian run, as root, \
-         `apt-get install {packages}`; or leave it out with `--database sqlite`"
-    )
-}
-
-fn install(packages: &[&str], signals: &Signals) -> Result<()> {
-    let _guard = NoServices::forbid()?;
-    signals.succeed(apt_get().arg("update"))?;
-    signals.succeed(
-        apt_get()
-            .args(["install", "--yes", "--no-install-recommends"])
-            .args(packages),
-    )?;
-    for service in ["postgresql", "mariadb"] {
-        // So that they don't start with the machine either. Where systemd isn't, neither is the danger.
-        let _ = Command::new("systemctl")
-            .args(["--quiet", "disable", service])
-            .stderr(Stdio::null())
-            .status();
-    }
-    Ok(())
-}
-
-fn apt_get() -> Command {
-    let mut command = Command::new("apt-get");
-    command
-        .args([
-            "--quiet=2",
-            "--option=DPkg::Lock::Timeout=300",
-            "--option=Dpkg::Use-Pty=0",
-        ])
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .stdin(Stdio::null());
-    command
-}
-
-/// While it lives, Debian's packages may not start services.
-struct NoServices {
-    ours: bool,
-}
-
-impl NoServices {
-    fn forbid() -> Result<Self> {
-        use std::os::unix::fs::OpenOptionsExt;
-        match std::fs::File::options()
-            .write(true)
-            .create_new(true)
-            .mode(0o755)
-            .open(POLICY)
-        {
-            Ok(mut file) => {
-                let guard = Self { ours: true };
-                file.write_all(POLICY_TEXT.as_bytes())?;
-                Ok(guard)
-            }
-            // Container images bring one; a policy of the machine's owner is not ours to change.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Self { ours: false }),
-            Err(error) => Err(error).with_context(|| format!("cannot write {POLICY}")),
-        }
-    }
-}
-
-impl Drop for NoServices {
-    fn drop(&mut self) {
-        if self.ours {
-            // What remains then only keeps services from starting, and the next package says so.
-            let _ = std::fs::remove_file(POLICY);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,14 +48,5 @@ mod tests {
     #[test]
     fn sqlite_needs_no_package() {
         assert!(missing(&BTreeSet::from([Database::Sqlite])).is_empty());
-    }
-
-    #[test]
-    fn what_lacks_is_named_with_its_remedy() {
-        let text = advice("mariadb-server");
-        assert!(
-            text.contains("apt-get install mariadb-server") && text.contains("--database sqlite"),
-            "{text}"
-        );
     }
 }

@@ -5,9 +5,10 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use rustix::process::Signal;
 
+use super::account;
 use super::folder::{Folder, password};
 use super::instance::{Instance, Server, prepare};
-use super::{account, install};
+use crate::apt;
 use crate::process::Signals;
 
 /// Where the tests find its URL.
@@ -32,7 +33,7 @@ const SETTINGS: [&str; 10] = [
 
 /// Starts one inside `folder`.
 pub fn start(folder: &Folder, signals: &Signals) -> Result<Instance> {
-    let find = |program| install::find(program).with_context(|| format!("{program} is missing"));
+    let find = |program| apt::find(program).with_context(|| format!("{program} is missing"));
     let (server, client) = (find("mariadbd")?, find("mariadb")?);
     let (data, log) = (folder.join("mariadb"), folder.join("mariadb.log"));
     let in_data = |program: &Path, death_signal: &str| {
