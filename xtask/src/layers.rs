@@ -1,7 +1,7 @@
 //! Whether the crates of the workspace use only what the architecture allows them.
 
-use anyhow::{Context, Result, bail};
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+use anyhow::{Result, bail};
+use cargo_metadata::{DependencyKind, Metadata};
 
 use crate::workspace;
 
@@ -11,7 +11,7 @@ use rules::{ARROWS, FOR_TESTS, KEPT_FROM, KEPT_TO};
 
 /// Checks the workspace; tells each breach.
 pub fn check() -> Result<()> {
-    let breaches = breaches(&metadata()?);
+    let breaches = breaches(&workspace::metadata()?);
     for breach in &breaches {
         eprintln!("{breach}");
     }
@@ -22,14 +22,6 @@ pub fn check() -> Result<()> {
     }
     eprintln!("Every crate uses only what it may.");
     Ok(())
-}
-
-fn metadata() -> Result<Metadata> {
-    MetadataCommand::new()
-        .manifest_path(workspace::root().join("Cargo.toml"))
-        .no_deps()
-        .exec()
-        .context("cannot read the workspace")
 }
 
 /// One dependency as written in a `Cargo.toml`.

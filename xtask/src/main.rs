@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod apt;
+mod browser;
 mod databases;
 mod layers;
 mod openapi;

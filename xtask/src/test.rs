@@ -6,13 +6,19 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::process::{Signals, name};
-use crate::{databases, layers, tools, workspace};
+use crate::{browser, databases, layers, tools, workspace};
+
+/// The test targets that drive a browser are called so, in whichever crate.
+const BROWSER_TESTS: &str = "browser";
 
 /// Arguments of `cargo xtask test`.
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
     databases: databases::Choice,
+    /// Leave out the tests that drive a browser
+    #[arg(long)]
+    no_browser: bool,
     /// Also ask whether a dependency has a known weakness (needs the network)
     #[arg(long)]
     advisories: bool,
@@ -30,6 +36,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     step("databases at hand", || {
         databases::ensure(&arguments.databases, &signals)
     })?;
+    if !arguments.no_browser {
+        step("browser at hand", || browser::ensure(&signals))?;
+    }
     step("format", || {
         signals
             .succeed(&mut cargo(&["fmt", "--all", "--check"]))
@@ -56,11 +65,17 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         let mut doc = cargo(&["doc", "--workspace", "--no-deps"]);
         signals.succeed(doc.env("RUSTDOCFLAGS", "-D warnings"))
     })?;
-    step("tests", || tests(&arguments.databases, &signals))?;
+    step("tests", || tests(arguments, &signals))?;
     step("examples in the documentation", || {
         signals.succeed(&mut cargo(&["test", "--workspace", "--doc"]))
     })?;
-    eprintln!("\nAll checks passed.");
+    if arguments.no_browser {
+        eprintln!(
+            "\nAll checks passed but those of the pages in a browser, which --no-browser left out."
+        );
+    } else {
+        eprintln!("\nAll checks passed.");
+    }
     Ok(())
 }
 
@@ -91,15 +106,28 @@ fn deny(checks: &[&str], signals: &Signals) -> Result<()> {
     signals.succeed(&mut command)
 }
 
-fn tests(choice: &databases::Choice, signals: &Signals) -> Result<()> {
+fn tests(arguments: &Arguments, signals: &Signals) -> Result<()> {
     let mut command: Command = workspace::command("cargo");
     if tools::has_nextest() {
         command.args(["nextest", "run", "--workspace"]);
+        if arguments.no_browser {
+            command.args(["--filterset", &format!("not binary({BROWSER_TESTS})")]);
+        }
     } else {
         eprintln!("cargo-nextest is missing: `cargo test` runs the same tests, slower.");
-        command.args(["test", "--workspace", "--all-targets"]);
+        command.args(["test", "--workspace"]);
+        if arguments.no_browser {
+            command.args(["--lib", "--bins", "--examples"]);
+            for test in workspace::test_targets()? {
+                if test != BROWSER_TESTS {
+                    command.args(["--test", &test]);
+                }
+            }
+        } else {
+            command.arg("--all-targets");
+        }
     }
-    let status = databases::with_private(choice, signals, &mut command)?;
+    let status = databases::with_private(&arguments.databases, signals, &mut command)?;
     signals.check()?;
     if !status.success() {
         bail!("{} failed ({status})", name(&command));

@@ -1,12 +1,38 @@
 //! Where the workspace is, and commands that run in it as if typed there.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
+
+use anyhow::{Context, Result};
+use cargo_metadata::{Metadata, MetadataCommand};
 
 /// The folder of the workspace's `Cargo.toml`.
 pub fn root() -> &'static Path {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     own.parent().unwrap_or(own)
+}
+
+/// What its `Cargo.toml` files say.
+pub fn metadata() -> Result<Metadata> {
+    MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .context("cannot read the workspace")
+}
+
+/// The names of all integration tests.
+pub fn test_targets() -> Result<BTreeSet<String>> {
+    let metadata = metadata()?;
+    let targets = metadata
+        .packages
+        .iter()
+        .flat_map(|package| &package.targets);
+    Ok(targets
+        .filter(|target| target.is_test())
+        .map(|target| target.name.clone())
+        .collect())
 }
 
 /// `program` in the workspace's root, without what `cargo run` put into our environment: a build script that watches
@@ -39,6 +65,15 @@ mod tests {
     #[test]
     fn the_root_holds_the_workspace() {
         assert!(root().join("xtask/Cargo.toml").is_file());
+    }
+
+    #[test]
+    fn tests_of_every_crate_are_known() {
+        let tests = test_targets().unwrap();
+        assert!(
+            tests.contains("tour") && tests.contains("conformance"),
+            "{tests:?}"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::*;
 
 /// The real workspace with one dependency more.
 fn with(from: &str, to: &str, kind: DependencyKind) -> Vec<String> {
-    let mut metadata = metadata().unwrap();
+    let mut metadata = workspace::metadata().unwrap();
     let template = metadata
         .packages
         .iter()
@@ -25,7 +25,7 @@ fn with(from: &str, to: &str, kind: DependencyKind) -> Vec<String> {
 
 #[test]
 fn the_workspace_keeps_its_layers() {
-    assert_eq!(breaches(&metadata().unwrap()), [""; 0]);
+    assert_eq!(breaches(&workspace::metadata().unwrap()), [""; 0]);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn the_domain_knows_no_runtime() {
 
 #[test]
 fn a_new_crate_needs_a_place_first() {
-    let mut metadata = metadata().unwrap();
+    let mut metadata = workspace::metadata().unwrap();
     let package = metadata
         .packages
         .iter_mut()

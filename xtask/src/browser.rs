@@ -1,0 +1,132 @@
+//! What the tests of the pages need: Chromium with its driver, and axe-core.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha512};
+
+use crate::process::Signals;
+use crate::{apt, workspace};
+
+/// The version of axe-core, which the tests read too.
+const AXE_CORE: &str = include_str!("../../crates/test-support/src/browser/axe-core.version");
+/// SHA-512 of its `axe.min.js`: what runs is what was looked at, whichever registry it came from.
+const AXE_CORE_SHA512: &str = "e63e659f9806d7ae5bd40899043b0871a5062c5442b01b3f1a3edf5eaf50bf5c\
+                               3a7104a72463293b4ad1b77c661a0d4e40e850dec89de9d6ece70a8c13a9af17";
+
+/// Sees to it that all of it is there: installs or fetches what lacks, or says what to do.
+pub fn ensure(signals: &Signals) -> Result<()> {
+    let needs_axe = !has_axe(&axe_file());
+    let lacking = [
+        ("chromium", apt::find("chromium").is_none()),
+        ("chromium-driver", apt::find("chromedriver").is_none()),
+        ("npm", needs_axe && !runs("npm")),
+    ];
+    let missing: Vec<_> = lacking
+        .into_iter()
+        .filter_map(|(package, lacks)| lacks.then_some(package))
+        .collect();
+    apt::ensure(
+        &missing,
+        "leave the browser out with `--no-browser`",
+        signals,
+    )?;
+    if needs_axe {
+        fetch_axe(signals).context("axe-core is missing and could not be fetched")?;
+    }
+    Ok(())
+}
+
+fn version() -> &'static str {
+    AXE_CORE.trim()
+}
+
+fn axe_file() -> std::path::PathBuf {
+    let folder = format!("target/tools/axe-core-{}", version());
+    workspace::root().join(folder).join("axe.min.js")
+}
+
+/// Fetches axe-core from the registry that npm is set to. It is under MPL-2.0, so it stays in `target`:
+/// nothing of it is committed or part of what is built.
+fn fetch_axe(signals: &Signals) -> Result<()> {
+    eprintln!("Fetching axe-core {} into target/tools ...", version());
+    let destination = axe_file();
+    let tools = workspace::root().join("target/tools");
+    std::fs::create_dir_all(&tools)?;
+    let folder = tempfile::tempdir_in(&tools)?;
+    let mut npm = workspace::command("npm");
+    npm.args([
+        "install",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--no-package-lock",
+        "--no-update-notifier",
+        "--silent",
+        "--prefix",
+    ]);
+    npm.arg(folder.path())
+        .arg(format!("axe-core@{}", version()))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
+    signals.succeed(&mut npm)?;
+    let package = folder.path().join("node_modules/axe-core");
+    if !has_axe(&package.join("axe.min.js")) {
+        bail!("what npm fetched is not axe-core {}", version());
+    }
+    let home = destination.with_file_name("");
+    std::fs::create_dir_all(&home)?;
+    std::fs::copy(package.join("LICENSE"), home.join("LICENSE"))?;
+    // Beside its place first: a file that is there is whole.
+    let beside = home.join("axe.min.js.new");
+    std::fs::copy(package.join("axe.min.js"), &beside)?;
+    std::fs::rename(&beside, &destination)?;
+    Ok(())
+}
+
+fn has_axe(file: &Path) -> bool {
+    std::fs::read(file).is_ok_and(|bytes| sha512(&bytes) == AXE_CORE_SHA512)
+}
+
+fn sha512(bytes: &[u8]) -> String {
+    Sha512::digest(bytes)
+        .iter()
+        .fold(String::new(), |mut hex, byte| {
+            // Writing to a string does not fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+}
+
+/// Whether `program` is in the search path and works.
+fn runs(program: &str) -> bool {
+    let mut command = Command::new(program);
+    command
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_altered_axe_core_is_fetched_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("axe.min.js");
+        assert!(!has_axe(&file));
+        std::fs::write(&file, "alert(1)").unwrap();
+        assert!(!has_axe(&file));
+    }
+
+    #[test]
+    fn digests_are_written_as_the_pinned_one() {
+        assert!(sha512(b"abc").starts_with("ddaf35a193617abacc417349ae204131"));
+        assert_eq!(AXE_CORE_SHA512.len(), sha512(b"").len());
+    }
+}
