@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_service::{Error, NewToken, Outcome, SignedIn, view::IssuedToken};
 use ats_pat_test_support::on_every_database;
 use ats_pat_test_support::world::{DAY, World, code};
+use tokio::task::JoinSet;
 
 async fn post(
     world: &World,
@@ -55,6 +57,29 @@ async fn a_form_posted_again_makes_nothing_even_after_its_token_was_revoked() {
         assert_eq!(how_many(&world, &ada).await, 1);
         let other = world.service.new_form_key().unwrap();
         assert_eq!(code(post(&world, &ada, "ci", &other).await), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_form_posted_many_times_at_once_one_makes_a_token() {
+    on_every_database(|database| async move {
+        let world = Arc::new(World::new(database.url()).await);
+        let ada = world.signed_in("ada").await;
+        let key = world.service.new_form_key().unwrap();
+        let posts: JoinSet<_> = (0..10)
+            .map(|number| {
+                let (world, ada, key) = (Arc::clone(&world), ada.clone(), key.clone());
+                async move { post(&world, &ada, &format!("ci {number}"), &key).await }
+            })
+            .collect();
+        let (made, refused): (Vec<_>, Vec<_>) =
+            posts.join_all().await.into_iter().partition(Result::is_ok);
+        assert_eq!(made.len(), 1);
+        for other in refused {
+            assert!(matches!(other, Err(Error::AlreadyCreated { .. })));
+        }
+        assert_eq!(how_many(&world, &ada).await, 1);
     })
     .await;
 }
