@@ -1,4 +1,4 @@
-//! What tests share: a clock that they own, private databases, a proxy that loses answers, a service over all of these, and one conformance suite that every database runs.
+//! What tests share: a clock that they own, private databases, a proxy that loses answers, a service over all of these, a browser, and one conformance suite that every database runs.
 //!
 //! Used from `tests/` folders only: a unit test inside `ats-pat-domain` would see two of each trait.
 
@@ -9,6 +9,7 @@
     reason = "a test that can't be set up has failed"
 )]
 
+pub mod browser;
 pub mod clock;
 pub mod conformance;
 pub mod database;

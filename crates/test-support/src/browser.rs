@@ -1,0 +1,324 @@
+//! A real Chromium, driven as a person would: by roles and accessible names, with real key strokes.
+//!
+//! [`Browser::open`] starts a ChromeDriver and a Chromium of its own; both end with the value. Elements are
+//! found by what assistive technology is told of them, which is also what a person sees:
+//! `browser.button("Add").await.click().await`. Whoever asks for an element waits until exactly one is
+//! there, up to [`DEADLINE`]; nothing sleeps for a fixed time. What can't be done panics with what was
+//! there instead, since a test that can't go on has failed.
+
+mod axe;
+mod devtools;
+mod driver;
+mod element;
+mod finders;
+mod key;
+mod log;
+mod query;
+mod session;
+mod tab;
+
+use std::path::Path;
+use std::time::Duration;
+
+use fantoccini::Client;
+use fantoccini::elements::ElementRef;
+use serde_json::{Value, json};
+use url::Url;
+
+use self::devtools::View;
+use self::driver::Driver;
+pub use self::element::Element;
+pub use self::key::Key;
+use self::log::Log;
+pub use self::query::{Name, containing};
+pub use self::tab::Tab;
+
+/// How long is waited for what must come.
+pub const DEADLINE: Duration = Duration::from_secs(10);
+/// Between two looks at the page.
+const TICK: Duration = Duration::from_millis(20);
+
+/// What kind of person looks.
+#[derive(Clone, Copy, Debug)]
+pub struct BrowserOptions {
+    /// Whether the pages' scripts run.
+    pub script: bool,
+    /// Whether the system is set to dark colours.
+    pub dark: bool,
+    /// The width of the page's area, in CSS pixels.
+    pub width: u32,
+    /// Its height.
+    pub height: u32,
+}
+
+impl Default for BrowserOptions {
+    fn default() -> Self {
+        Self {
+            script: true,
+            dark: false,
+            width: 1280,
+            height: 800,
+        }
+    }
+}
+
+/// A browser with one person before it.
+pub struct Browser {
+    client: Client,
+    view: View,
+    log: Log,
+    // Last: it ends when nothing talks to it any more.
+    driver: Driver,
+}
+
+/// A cookie as the browser holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cookie {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+    /// Whether scripts can't read it.
+    pub http_only: bool,
+    /// Whether it goes over TLS only.
+    pub secure: bool,
+    /// `Strict`, `Lax` or `None`.
+    pub same_site: String,
+}
+
+impl Browser {
+    /// Starts a browser; it shows no page yet.
+    pub async fn open(options: &BrowserOptions) -> Self {
+        let driver = Driver::start().await;
+        let client = session::begin(&driver, options).await;
+        let browser = Self {
+            client,
+            view: View::new(options),
+            log: Log::default(),
+            driver,
+        };
+        browser.show_view().await;
+        browser
+    }
+
+    /// The temporary folder of its profile.
+    pub fn folder(&self) -> &Path {
+        self.driver.folder()
+    }
+
+    /// Goes to an address, as if it had been typed; comes back once the page is loaded.
+    pub async fn goto(&self, url: &str) {
+        self.forget_requests().await;
+        done(self.client.goto(url).await, &format!("go to {url}"));
+    }
+
+    /// The address in the address bar, fragment included.
+    pub async fn url(&self) -> String {
+        done(self.client.current_url().await, "read the address").into()
+    }
+
+    /// Goes one page back.
+    pub async fn back(&self) {
+        self.forget_requests().await;
+        done(self.client.back().await, "go back");
+    }
+
+    /// Loads the page anew.
+    pub async fn reload(&self) {
+        self.forget_requests().await;
+        done(self.client.refresh().await, "reload");
+    }
+
+    /// The page's title.
+    pub async fn title(&self) -> String {
+        done(self.client.title().await, "read the title")
+    }
+
+    /// The page's document as it stands now, as HTML.
+    pub async fn source(&self) -> String {
+        done(self.client.source().await, "read the source")
+    }
+
+    /// The text that can be read on the page.
+    pub async fn text(&self) -> String {
+        let text = self.try_script("return document.body.innerText", vec![]);
+        done(text.await, "read the page")
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// Whether the page is no wider than its area: no scrolling sideways.
+    pub async fn fits(&self) -> bool {
+        let script =
+            "const page = document.documentElement; return page.scrollWidth <= page.clientWidth";
+        self.script(script, vec![]).await == true
+    }
+
+    /// Waits until the page says `text`.
+    pub async fn wait_for_text(&self, text: &str) {
+        let looked = self
+            .wait(async || self.text_contains(text).await.then_some(()))
+            .await;
+        if looked.is_none() {
+            panic!(
+                "the page does not say {text:?}, but:\n{}",
+                self.text().await
+            );
+        }
+    }
+
+    /// Waits until the address is `path` on the same site: path, query and fragment.
+    pub async fn wait_for_path(&self, path: &str) {
+        let looked = self
+            .wait(async || {
+                let url = self.client.current_url().await.ok()?;
+                (path_of(&url) == path).then_some(())
+            })
+            .await;
+        if looked.is_none() {
+            panic!(
+                "the address does not become {path}, but is {}",
+                self.url().await
+            );
+        }
+    }
+
+    /// What the page says in its live regions of role `status`, once it says something.
+    pub async fn status(&self) -> String {
+        self.live_region("status").await
+    }
+
+    /// What the page says in its live regions of role `alert`, once it says something.
+    pub async fn alert(&self) -> String {
+        self.live_region("alert").await
+    }
+
+    /// What has the focus: its role and accessible name, such as `button "Add"`.
+    pub async fn focused_name(&self) -> String {
+        let described = self.try_script(query::FOCUSED, vec![]).await;
+        done(described, "ask for the focus")
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// Waits until this has the focus: role and accessible name, such as `button "Add"`.
+    pub async fn wait_for_focus(&self, what: &str) {
+        let looked = self
+            .wait(async || (self.focused_name().await == what).then_some(()))
+            .await;
+        if looked.is_none() {
+            panic!(
+                "the focus does not come to {what}, but is on {}",
+                self.focused_name().await
+            );
+        }
+    }
+
+    /// Presses and releases a key; what has the focus gets it.
+    pub async fn press(&self, key: Key) {
+        let pressed = self.client.perform_actions(key.actions()).await;
+        done(pressed, &format!("press {key:?}"));
+    }
+
+    /// Runs a script in the page, which its Content-Security-Policy does not hinder; gives what it returns.
+    pub async fn script(&self, script: &str, arguments: Vec<Value>) -> Value {
+        done(self.try_script(script, arguments).await, script)
+    }
+
+    /// The cookies that the page's address would be sent.
+    pub async fn cookies(&self) -> Vec<Cookie> {
+        let cookies = done(self.get("cookie").await, "read the cookies");
+        let cookie = |value: &Value| Cookie {
+            name: text_of(&value["name"]),
+            value: text_of(&value["value"]),
+            http_only: value["httpOnly"] == true,
+            secure: value["secure"] == true,
+            same_site: text_of(&value["sameSite"]),
+        };
+        cookies
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(cookie)
+            .collect()
+    }
+
+    /// Forgets them.
+    pub async fn delete_cookies(&self) {
+        done(self.client.delete_all_cookies().await, "delete the cookies");
+    }
+
+    /// Says yes to the browser's own question (`confirm`, leaving a page), once it asks; gives its text.
+    pub async fn accept_prompt(&self) -> String {
+        let text = self
+            .wait(async || self.client.get_alert_text().await.ok())
+            .await;
+        let text = text.expect("the browser asks nothing");
+        done(self.client.accept_alert().await, "accept the prompt");
+        text
+    }
+
+    async fn live_region(&self, role: &str) -> String {
+        let said = self
+            .wait(async || {
+                let texts = self
+                    .try_script(query::LIVE_REGION, vec![json!(role)])
+                    .await
+                    .ok()?;
+                let text = texts.as_str()?.trim().to_owned();
+                (!text.is_empty()).then_some(text)
+            })
+            .await;
+        match said {
+            Some(text) => text,
+            None => panic!(
+                "nothing of role {role} says anything, but the page:\n{}",
+                self.text().await
+            ),
+        }
+    }
+
+    async fn text_contains(&self, text: &str) -> bool {
+        let page = self
+            .try_script("return document.body.innerText", vec![])
+            .await;
+        page.is_ok_and(|page| page.as_str().is_some_and(|page| page.contains(text)))
+    }
+
+    /// Looks until there is something, or the deadline is over.
+    async fn wait<T>(&self, look: impl AsyncFn() -> Option<T>) -> Option<T> {
+        let looking = async {
+            loop {
+                if let Some(found) = look().await {
+                    return found;
+                }
+                tokio::time::sleep(TICK).await;
+            }
+        };
+        tokio::time::timeout(DEADLINE, looking).await.ok()
+    }
+
+    fn element(&self, reference: &Value, what: String) -> Option<Element<'_>> {
+        // The name that the standard gives to references to elements (WebDriver, section 12.1).
+        let id = reference["element-6066-11e4-a52e-4f735466cecf"].as_str()?;
+        let id = ElementRef::from(id.to_owned());
+        let inner = fantoccini::elements::Element::from_element_id(self.client.clone(), id);
+        Some(Element::new(self, inner, what))
+    }
+}
+
+/// What a step gave; a step that can't be done has failed the test.
+fn done<T, E: std::fmt::Display>(result: Result<T, E>, step: &str) -> T {
+    result.unwrap_or_else(|error| panic!("cannot {step}: {error}"))
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// What stands behind the origin.
+fn path_of(url: &Url) -> &str {
+    &url[url::Position::BeforePath..]
+}

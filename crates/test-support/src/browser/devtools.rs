@@ -1,0 +1,126 @@
+//! What WebDriver lacks and Chromium's developer tools have.
+
+use std::sync::{Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::{Browser, BrowserOptions, done, text_of};
+
+/// How pages are shown. Chromium keeps it per tab, so it is said again in each new one.
+pub struct View(Mutex<Shown>);
+
+#[derive(Clone)]
+struct Shown {
+    dark: bool,
+    width: u32,
+    height: u32,
+    time_zone: String,
+}
+
+impl View {
+    pub(super) fn new(options: &BrowserOptions) -> Self {
+        Self(Mutex::new(Shown {
+            dark: options.dark,
+            width: options.width,
+            height: options.height,
+            time_zone: "UTC".to_owned(),
+        }))
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Shown)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn shown(&self) -> Shown {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl Browser {
+    /// Sets the system to dark or light colours; pages see it at once.
+    pub async fn set_dark(&self, dark: bool) {
+        self.view.change(|shown| shown.dark = dark);
+        self.show_view().await;
+    }
+
+    /// Gives the page's area another size, in CSS pixels; pages see it at once.
+    pub async fn set_size(&self, width: u32, height: u32) {
+        self.view
+            .change(|shown| (shown.width, shown.height) = (width, height));
+        self.show_view().await;
+    }
+
+    /// Moves the person, such as to `Europe/Amsterdam`; the page must be loaded anew to see it for sure.
+    pub async fn set_time_zone(&self, name: &str) {
+        self.view
+            .change(|shown| name.clone_into(&mut shown.time_zone));
+        self.show_view().await;
+    }
+
+    /// A picture of the whole page as PNG, one pixel per CSS pixel.
+    pub async fn screenshot(&self) -> Vec<u8> {
+        let size =
+            self.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"].clone();
+        let clip =
+            json!({"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1});
+        let parameters = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
+        let picture = self.devtools("Page.captureScreenshot", parameters).await;
+        let picture = STANDARD.decode(text_of(&picture["data"]));
+        done(picture, "take a picture")
+    }
+
+    /// What the person would paste.
+    pub async fn clipboard(&self) -> String {
+        self.allow_clipboard().await;
+        let script = "const done = arguments[0];
+            navigator.clipboard.readText().then(done, error => done({error: String(error)}))";
+        let text = self.client.execute_async(script, vec![]).await;
+        match done(text, "read the clipboard") {
+            Value::String(text) => text,
+            other => panic!("cannot read the clipboard: {other}"),
+        }
+    }
+
+    /// Lets pages read and write the clipboard without asking.
+    pub async fn allow_clipboard(&self) {
+        let permissions = json!({"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]});
+        self.devtools("Browser.grantPermissions", permissions).await;
+    }
+
+    /// Says to the current tab how pages are shown.
+    pub(super) async fn show_view(&self) {
+        let Shown {
+            dark,
+            width,
+            height,
+            time_zone,
+        } = self.view.shown();
+        let colours = if dark { "dark" } else { "light" };
+        // Without motion nothing has to be waited for, and pictures are the same each time.
+        let features = json!([
+            {"name": "prefers-color-scheme", "value": colours},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]);
+        let size =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.devtools("Emulation.setEmulatedMedia", json!({"features": features}))
+            .await;
+        self.devtools("Emulation.setDeviceMetricsOverride", size)
+            .await;
+        self.devtools(
+            "Emulation.setTimezoneOverride",
+            json!({"timezoneId": time_zone}),
+        )
+        .await;
+    }
+
+    async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        let body = json!({"cmd": command, "params": parameters});
+        done(self.post("goog/cdp/execute", body).await, command)
+    }
+}

@@ -1,0 +1,113 @@
+//! The session with ChromeDriver: how Chromium is started, and commands that the standard does not have.
+
+use fantoccini::error::CmdError;
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder};
+use hyper::Method;
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use url::{ParseError, Url};
+
+use super::driver::Driver;
+use super::{Browser, BrowserOptions};
+
+/// Only pages of our own are opened, so root and containers may do without the sandbox. The rest keeps
+/// Chromium from asking for what a closed network does not have, and makes pictures the same everywhere.
+const FLAGS: [&str; 15] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-extensions",
+    "--force-color-profile=srgb",
+    "--font-render-hinting=none",
+    "--lang=en-US",
+    // ChromeDriver talks through a pipe: when it is gone, so is Chromium.
+    "--remote-debugging-pipe",
+    // `computedRole` and `computedName`: what assistive technology is told, for our queries.
+    "--enable-blink-features=ComputedAccessibilityInfo",
+];
+/// Chromium's value for what a site may not do.
+const BLOCKED: u8 = 2;
+
+/// Starts Chromium.
+pub async fn begin(driver: &Driver, options: &BrowserOptions) -> Client {
+    let mut arguments: Vec<String> = FLAGS.map(str::to_owned).into();
+    let profile = driver.folder().join("profile");
+    arguments.push(format!("--user-data-dir={}", profile.display()));
+    arguments.push(format!(
+        "--window-size={},{}",
+        options.width, options.height
+    ));
+    let mut preferences = json!({});
+    if !options.script {
+        preferences["profile.managed_default_content_settings.javascript"] = json!(BLOCKED);
+    }
+    let capabilities = json!({
+        "browserName": "chrome",
+        // Prompts are the test's to answer.
+        "unhandledPromptBehavior": "ignore",
+        "goog:loggingPrefs": {"performance": "ALL", "browser": "ALL"},
+        "goog:chromeOptions": {"binary": "/usr/bin/chromium", "args": arguments, "prefs": preferences},
+    });
+    let Value::Object(capabilities) = capabilities else {
+        unreachable!("written above");
+    };
+    let client = ClientBuilder::new(HttpConnector::new())
+        .capabilities(capabilities)
+        .connect(driver.url())
+        .await
+        .unwrap_or_else(|error| panic!("Chromium does not start: {error}"));
+    // It ends with its driver; a last command would find nobody.
+    let _ = client.persist().await;
+    client
+}
+
+/// One command of a session.
+#[derive(Debug)]
+struct Command {
+    path: String,
+    body: Option<Value>,
+}
+
+impl WebDriverCompatibleCommand for Command {
+    fn endpoint(&self, base_url: &Url, session_id: Option<&str>) -> Result<Url, ParseError> {
+        base_url.join(&format!(
+            "session/{}/{}",
+            session_id.unwrap_or_default(),
+            self.path
+        ))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        match &self.body {
+            Some(body) => (Method::POST, Some(body.to_string())),
+            None => (Method::GET, None),
+        }
+    }
+}
+
+impl Browser {
+    pub(super) async fn get(&self, path: &str) -> Result<Value, CmdError> {
+        let path = path.to_owned();
+        self.client.issue_cmd(Command { path, body: None }).await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: Value) -> Result<Value, CmdError> {
+        let (path, body) = (path.to_owned(), Some(body));
+        self.client.issue_cmd(Command { path, body }).await
+    }
+
+    pub(super) async fn try_script(
+        &self,
+        script: &str,
+        arguments: Vec<Value>,
+    ) -> Result<Value, CmdError> {
+        self.client.execute(script, arguments).await
+    }
+}
