@@ -1,0 +1,67 @@
+//! The whole site in this process: interface and pages over a service with a clock that the test owns.
+
+use ats_pat_http::{HttpSettings, Limits};
+use ats_pat_service::Settings;
+use ats_pat_test_support::world::World;
+use ats_pat_test_support::{TestDatabase, sqlite};
+use secrecy::ExposeSecret;
+use tokio::net::TcpListener;
+
+/// A running site; it serves until the runtime of the test ends.
+pub struct Site {
+    /// The service behind it.
+    pub world: World,
+    origin: String,
+    _database: TestDatabase,
+}
+
+impl Site {
+    /// Serves a site over an empty database, with settings of its own (scopes on offer, say).
+    pub async fn start(change: impl FnOnce(&mut Settings)) -> Self {
+        // First, since the public URL is part of the settings.
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let origin = format!("http://{address}");
+        let database = sqlite();
+        let world = World::with(database.url(), |settings| {
+            settings.issuer.clone_from(&origin);
+            settings.audience = vec![origin.clone()];
+            change(settings);
+        })
+        .await;
+        let http = HttpSettings::new(&origin, Vec::new()).expect("an origin");
+        let service = world.service.clone();
+        let site = ats_pat_http::Site::new(
+            ats_pat_api::endpoint(service.clone(), http.clone()),
+            ats_pat_web::endpoint(service, http),
+        );
+        tokio::spawn(ats_pat_http::serve(
+            listener,
+            site,
+            Limits::default(),
+            std::future::pending(),
+        ));
+        Self {
+            world,
+            origin,
+            _database: database,
+        }
+    }
+
+    /// The address of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    /// The link that the server prints while there is no administrator.
+    pub async fn setup_link(&self) -> String {
+        let code = self
+            .world
+            .service
+            .make_setup_link()
+            .await
+            .expect("the database answers")
+            .expect("there is no administrator yet");
+        self.url(&format!("/setup#{}", code.expose_secret()))
+    }
+}
