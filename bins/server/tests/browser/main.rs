@@ -2,5 +2,11 @@
 
 #![expect(clippy::expect_used, reason = "a test that can't be set up has failed")]
 
+mod accidents;
+mod flow;
+mod keyboard;
+mod look;
+mod person;
 mod setup;
 mod site;
+mod without_script;

@@ -33,7 +33,7 @@ impl Site {
         let service = world.service.clone();
         let site = ats_pat_http::Site::new(
             ats_pat_api::endpoint(service.clone(), http.clone()),
-            ats_pat_web::endpoint(service, http),
+            ats_pat_web::endpoint(service, http, ats_pat_web::Branding::default()),
         );
         tokio::spawn(ats_pat_http::serve(
             listener,

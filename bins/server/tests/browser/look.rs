@@ -1,0 +1,258 @@
+//! Every page and dialog: accessible, light and dark, on a phone; light in weight; nothing from elsewhere.
+
+use std::time::Duration;
+
+use ats_pat_domain::scope::Scope;
+use ats_pat_service::{NewToken, NewUser};
+use ats_pat_test_support::browser::{Browser, BrowserOptions};
+use ats_pat_test_support::world::{DAY, PASSWORD};
+
+use crate::person::{TOKENS, add, sign_in};
+use crate::site::Site;
+
+/// The most that a page may weigh with all its files, uncompressed, in bytes.
+const WEIGHT: u64 = 100_000;
+
+/// A site with an administrator who has more than a page of tokens of every status.
+async fn site() -> Site {
+    let site = Site::start(|settings| {
+        settings.policy.scopes = vec![
+            Scope::new("orders:read", "Read orders").expect("a scope"),
+            Scope::new("orders:write", "Place and change orders").expect("a scope"),
+        ];
+    })
+    .await;
+    let new = NewUser {
+        name: "root".to_owned(),
+        id: None,
+        display_name: Some("Ada Lovelace".to_owned()),
+        administrator: true,
+        password: Some(PASSWORD.into()),
+    };
+    let added = site.world.service.operator().add_user(new).await;
+    added.expect("the user is added").into_value();
+    for name in ["ada", "eve"] {
+        site.world.add_user(name).await;
+    }
+    site.world
+        .service
+        .operator()
+        .disable_user("eve")
+        .await
+        .expect("it is disabled")
+        .into_value();
+    let by = site.world.sign_in("root").await;
+    let expired = site
+        .world
+        .create(&by, "expired", DAY)
+        .await
+        .expect("a token");
+    site.world
+        .exchange(&expired.secret)
+        .await
+        .expect("it works");
+    site.world.service.flush().await;
+    site.world.clock.advance(DAY * 2);
+    let by = site.world.sign_in("root").await;
+    let revoked = site
+        .world
+        .create(&by, "revoked", DAY)
+        .await
+        .expect("a token");
+    let revoked = revoked.token.id.to_string();
+    site.world
+        .service
+        .revoke_token(&by, &revoked)
+        .await
+        .expect("it is revoked")
+        .into_value();
+    for number in 0_u32..30 {
+        site.world.clock.advance(Duration::from_secs(1));
+        let new = NewToken {
+            name: Some(format!("the nightly build of line {number}")),
+            expires_at: Some(site.world.now().after(DAY * (number + 1)).to_string()),
+            description: Some(
+                "What this token is for, said in a sentence that is neither long nor short. "
+                    .repeat(2),
+            ),
+            scopes: Some(vec!["orders:read".to_owned(), "orders:write".to_owned()]),
+            allowed_networks: Some(vec!["10.0.0.0/8".to_owned(), "2001:db8::/32".to_owned()]),
+            form_key: None,
+        };
+        site.world
+            .service
+            .create_token(&by, new)
+            .await
+            .expect("a token")
+            .into_value();
+    }
+    site
+}
+
+/// Looks at what is shown in light and dark, wide and narrow.
+async fn assert_well(browser: &Browser, what: &str) {
+    assert_well_at(browser, what, &[1280, 320]).await;
+}
+
+async fn assert_well_at(browser: &Browser, what: &str, widths: &[u32]) {
+    for (dark, &width) in [false, true]
+        .into_iter()
+        .flat_map(|dark| widths.iter().map(move |width| (dark, width)))
+    {
+        browser.set_dark(dark).await;
+        browser.set_size(width, 800).await;
+        assert_eq!(
+            browser.axe().await,
+            [""; 0],
+            "{what}, dark: {dark}, width: {width}"
+        );
+        assert!(
+            browser.fits().await,
+            "{what}: sideways scrolling at {width}"
+        );
+    }
+    browser.set_dark(false).await;
+    browser.set_size(1280, 800).await;
+}
+
+async fn signed_in(site: &Site) -> Browser {
+    let browser = Browser::open(&BrowserOptions::default()).await;
+    browser.goto(&site.url(TOKENS)).await;
+    sign_in(&browser, "root").await;
+    browser.wait_for_path(TOKENS).await;
+    browser
+}
+
+#[tokio::test]
+async fn every_page_is_accessible_and_light_and_asks_nobody_else() {
+    let site = site().await;
+    let browser = signed_in(&site).await;
+    for path in [
+        "/",
+        TOKENS,
+        "/settings/personal-access-tokens?status=Revoked&search=nothing",
+        "/settings/personal-access-tokens?page=2",
+        "/settings/password",
+        "/settings/sessions",
+        "/settings/users",
+        "/settings/all-tokens",
+        "/settings/audit",
+        "/nowhere",
+    ] {
+        browser.goto(&site.url(path)).await;
+        assert_well(&browser, path).await;
+        let weight = browser.transferred().await;
+        assert!(weight < WEIGHT, "{path} weighs {weight} bytes");
+        for request in browser.requests().await {
+            assert!(request.starts_with(&site.url("/")), "{path} asks {request}");
+        }
+        let complaints = browser.console().await;
+        let unexpected = complaints.iter().filter(|line| !line.contains("404"));
+        assert_eq!(unexpected.count(), 0, "{path}: {complaints:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_menu_and_dialog_of_the_tokens_is_accessible() {
+    let site = site().await;
+    let browser = signed_in(&site).await;
+    browser
+        .button("User options Ada Lovelace")
+        .await
+        .click()
+        .await;
+    // A menu covers a part of what is below: on a phone that may be a half of a link, as long as it is open.
+    assert_well_at(&browser, "user options", &[1280]).await;
+    browser.goto(&site.url(TOKENS)).await;
+    let line = "the nightly build of line 29";
+    browser
+        .button(format!("Actions for {line}").as_str())
+        .await
+        .click()
+        .await;
+    assert_well_at(&browser, "row menu", &[1280]).await;
+    for entry in ["Regenerate", "Revoke"] {
+        browser.goto(&site.url(TOKENS)).await;
+        crate::person::choose(&browser, line, entry).await;
+        assert_well(&browser, entry).await;
+    }
+    let filled_in = "/new?name=x&expires=2026-12-31&scopes=orders:read,burn&networks=home";
+    browser
+        .goto(&site.url(&format!("{TOKENS}{filled_in}")))
+        .await;
+    assert_well(&browser, "filled-in form").await;
+    browser.button("Save").await.click().await;
+    browser.wait_for_text("Write addresses or networks").await;
+    assert_well(&browser, "form with a mistake").await;
+    browser.goto(&site.url(TOKENS)).await;
+    add(&browser, "fresh").await;
+    assert_well(&browser, "new token").await;
+    browser.button("Done").await.click().await;
+    browser.alert_dialog("Have you kept the token?").await;
+    assert_well(&browser, "question before closing").await;
+    browser.link("I have kept it").await.click().await;
+}
+
+#[tokio::test]
+async fn every_dialog_of_the_other_pages_is_accessible() {
+    let site = site().await;
+    let browser = signed_in(&site).await;
+    browser.goto(&site.url("/settings/users")).await;
+    browser.button("Add").await.click().await;
+    browser.dialog("New user").await;
+    assert_well(&browser, "new user").await;
+    for entry in ["Set password", "Disable"] {
+        browser.goto(&site.url("/settings/users")).await;
+        browser.button("Actions for ada").await.click().await;
+        browser.button(entry).await.click().await;
+        browser.button("Cancel").await;
+        assert_well(&browser, entry).await;
+    }
+    browser.goto(&site.url("/settings/all-tokens")).await;
+    browser
+        .button("Revoke the nightly build of line 29 of root")
+        .await
+        .click()
+        .await;
+    assert_well(&browser, "revoke anybody's").await;
+    browser.goto(&site.url("/settings/sessions")).await;
+    browser
+        .button("Sign out everywhere else")
+        .await
+        .click()
+        .await;
+    browser.alert_dialog("Sign out everywhere else?").await;
+    assert_well(&browser, "sign out elsewhere").await;
+}
+
+#[tokio::test]
+async fn pages_without_a_person_are_accessible() {
+    let site = site().await;
+    let browser = Browser::open(&BrowserOptions::default()).await;
+    browser.goto(&site.url("/signin")).await;
+    assert_well(&browser, "sign in").await;
+    browser.field("User name").await.type_text("root").await;
+    browser
+        .field("Password")
+        .await
+        .type_text("wrong-horse-1")
+        .await;
+    browser.button("Sign in").await.click().await;
+    browser.alert().await;
+    assert_well(&browser, "wrong sign-in").await;
+}
+
+#[tokio::test]
+async fn times_are_the_readers_own() {
+    let site = site().await;
+    let browser = signed_in(&site).await;
+    browser.set_time_zone("America/New_York").await;
+    browser.goto(&site.url("/settings/sessions")).await;
+    let title = "return document.querySelector('time').title";
+    let title = browser.script(title, vec![]).await;
+    let title = title.as_str().expect("a title").to_owned();
+    assert!(
+        title.contains("05:20:30") && !title.contains("UTC"),
+        "{title}"
+    );
+}

@@ -1,0 +1,89 @@
+//! What a person does in the browser, and what a script does with the token.
+
+use ats_pat_test_support::browser::{Browser, BrowserOptions, containing};
+use ats_pat_test_support::world::PASSWORD;
+use serde_json::Value;
+
+use crate::site::Site;
+
+pub const TOKENS: &str = "/settings/personal-access-tokens";
+
+/// A browser without script.
+pub const WITHOUT_SCRIPT: BrowserOptions = BrowserOptions {
+    script: false,
+    dark: false,
+    width: 1280,
+    height: 800,
+};
+
+/// A browser in which the new user `ada` is signed in and looks at her tokens.
+pub async fn ada(site: &Site, options: &BrowserOptions) -> Browser {
+    site.world.add_user("ada").await;
+    let browser = Browser::open(options).await;
+    browser.goto(&site.url(TOKENS)).await;
+    sign_in(&browser, "ada").await;
+    browser.wait_for_path(TOKENS).await;
+    browser
+}
+
+/// Fills in the sign-in page that is shown.
+pub async fn sign_in(browser: &Browser, name: &str) {
+    let user_name = browser.field("User name").await;
+    user_name.clear().await;
+    user_name.type_text(name).await;
+    browser.field("Password").await.type_text(PASSWORD).await;
+    browser.button("Sign in").await.click().await;
+}
+
+/// Makes a token by the blade, which then shows it; gives the token.
+pub async fn add(browser: &Browser, name: &str) -> String {
+    browser.button("Add").await.click().await;
+    let blade = browser.dialog("New token").await;
+    blade.field("Token name").await.type_text(name).await;
+    blade.button("Save").await.click().await;
+    let secret = browser.field("Personal access token").await.value().await;
+    assert!(
+        secret.starts_with("atspat_") && secret.len() == 56,
+        "{secret}"
+    );
+    secret
+}
+
+/// Closes the blade with a new token as whoever has noted it down.
+pub async fn close(browser: &Browser) {
+    browser.button("Done").await.click().await;
+    browser.link("I have kept it").await.click().await;
+    browser.wait_until_gone("dialog", "New token").await;
+}
+
+/// Chooses from the menu of a token's row.
+pub async fn choose(browser: &Browser, name: &str, entry: &str) {
+    let actions = format!("Actions for {name}");
+    browser.button(actions.as_str()).await.click().await;
+    browser.button(entry).await.click().await;
+    let question = browser.alert_dialog(containing(name)).await;
+    assert!(question.name().await.starts_with(entry));
+}
+
+/// Exchanges a token as a script does; gives the answer's code and its data.
+pub async fn exchange(site: &Site, secret: &str) -> (u64, Value) {
+    let request = http()
+        .get(site.url("/api/personalaccesstoken/getAuthenticationToken"))
+        .header("personalAccessToken", secret);
+    let answer = request.send().await.expect("an answer");
+    let answer: Value = answer.json().await.expect("an envelope");
+    let code = answer["ResponseCode"].as_u64().expect("a code");
+    (code, answer["Data"].clone())
+}
+
+/// Who an authentication token speaks for.
+pub async fn identity(site: &Site, bearer: &str) -> Value {
+    let request = http().get(site.url("/api/identity")).bearer_auth(bearer);
+    let answer = request.send().await.expect("an answer");
+    answer.json().await.expect("an envelope")
+}
+
+fn http() -> reqwest::Client {
+    let client = reqwest::Client::builder().no_proxy();
+    client.build().expect("a client")
+}

@@ -1,0 +1,77 @@
+//! Every step but copying works without script.
+
+use ats_pat_test_support::browser::{Browser, containing};
+
+use crate::person::{TOKENS, WITHOUT_SCRIPT, ada, add, choose, close, exchange, sign_in};
+use crate::site::Site;
+
+#[tokio::test]
+async fn the_whole_way_by_forms() {
+    let site = Site::start(|_| {}).await;
+    site.world.add_user("ada").await;
+    let browser = Browser::open(&WITHOUT_SCRIPT).await;
+    browser.goto(&site.url("/")).await;
+    sign_in(&browser, "ada").await;
+    browser
+        .button(containing("User options"))
+        .await
+        .click()
+        .await;
+    browser.link("Settings").await.click().await;
+    browser.wait_for_path(TOKENS).await;
+    let first = add(&browser, "nightly build").await;
+    assert_eq!(exchange(&site, &first).await.0, 1);
+    assert!(
+        !browser.names("button").await.contains(&"Copy".to_owned()),
+        "it could do nothing"
+    );
+    close(&browser).await;
+
+    choose(&browser, "nightly build", "Regenerate").await;
+    browser.button("Cancel").await.click().await;
+    assert_eq!(exchange(&site, &first).await.0, 1);
+    choose(&browser, "nightly build", "Regenerate").await;
+    browser.button("Yes").await.click().await;
+    let second = browser.field("Personal access token").await.value().await;
+    assert_eq!(exchange(&site, &second).await.0, 1);
+    assert_eq!(exchange(&site, &first).await.0, 1201);
+    close(&browser).await;
+
+    choose(&browser, "nightly build", "Revoke").await;
+    browser.button("Yes").await.click().await;
+    assert!(browser.status().await.contains("nightly build is revoked"));
+    assert_eq!(exchange(&site, &second).await.0, 1203);
+
+    browser
+        .button(containing("User options"))
+        .await
+        .click()
+        .await;
+    browser.button("Sign out").await.click().await;
+    assert!(browser.status().await.contains("signed out"));
+}
+
+#[tokio::test]
+async fn a_day_of_ones_own_and_a_mistake_need_no_script() {
+    let site = Site::start(|_| {}).await;
+    let browser = ada(&site, &WITHOUT_SCRIPT).await;
+    browser.button("Add").await.click().await;
+    let blade = browser.dialog("New token").await;
+    blade.field("Token name").await.type_text("ci").await;
+    blade
+        .field("Expiration")
+        .await
+        .select("Another day …")
+        .await;
+    blade.button("Save").await.click().await;
+    browser.wait_for_text("Choose the last day.").await;
+    let blade = browser.dialog("New token").await;
+    assert_eq!(blade.field("Token name").await.value().await, "ci");
+    // By the driver: how a day is typed depends on the language of the browser.
+    let day = "document.getElementById('last_day').value = '2026-12-24'";
+    browser.script(day, vec![]).await;
+    blade.button("Save").await.click().await;
+    browser
+        .wait_for_text("It expires on Thursday, 24 December 2026.")
+        .await;
+}
