@@ -26,6 +26,9 @@ pub use self::key::settings_reference;
 use self::source::{Found, Raw, Sources};
 use crate::flags::{CommonFlags, ServerFlags};
 
+const PRODUCT_NAME: &str = "ATS Personal Access Tokens";
+const ACCENT_COLOR: [u8; 3] = [0x0b, 0x57, 0xb7];
+
 /// What both programs are told.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -53,6 +56,10 @@ pub struct Settings {
     pub policy: Policy,
     /// How many sign-ins of one account from one address may fail in a quarter of an hour.
     pub sign_in_failures_per_quarter_hour: u32,
+    /// What the pages call the product.
+    pub product_name: String,
+    /// The color of the pages' buttons and links: red, green, blue.
+    pub accent_color: [u8; 3],
     /// What is logged, and how.
     pub log: LogSettings,
 }
@@ -151,6 +158,12 @@ impl Settings {
             session_absolute: Duration::from_hours(read.number(Key::SessionAbsoluteHours)?.into()),
             policy: read.policy()?,
             sign_in_failures_per_quarter_hour: read.number(Key::SignInFailuresPerQuarterHour)?,
+            product_name: read
+                .value(Key::ProductName, Found::product_name)?
+                .unwrap_or_else(|| PRODUCT_NAME.to_owned()),
+            accent_color: read
+                .value(Key::AccentColor, Found::color)?
+                .unwrap_or(ACCENT_COLOR),
             log: LogSettings {
                 filter: read.value(Key::Log, Found::log_filter)?,
                 format: read

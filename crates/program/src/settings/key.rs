@@ -20,6 +20,8 @@ pub(crate) enum Key {
     PolicyMaxActiveTokens,
     PolicyScopes,
     SignInFailuresPerQuarterHour,
+    ProductName,
+    AccentColor,
     Log,
     LogFormat,
 }
@@ -52,7 +54,7 @@ struct Row {
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::DataDir,
         Self::DatabaseUrl,
         Self::Listen,
@@ -68,6 +70,8 @@ impl Key {
         Self::PolicyMaxActiveTokens,
         Self::PolicyScopes,
         Self::SignInFailuresPerQuarterHour,
+        Self::ProductName,
+        Self::AccentColor,
         Self::Log,
         Self::LogFormat,
     ];
@@ -148,6 +152,16 @@ impl Key {
                 name: "sign-in-failures-per-quarter-hour",
                 kind: number(1, 10_000, 10),
                 meaning: "How many sign-ins of one account from one address may fail in a quarter of an hour",
+            },
+            Self::ProductName => Row {
+                name: "product-name",
+                kind: Kind::Text("`ATS Personal Access Tokens`"),
+                meaning: "What the pages call the product (1 to 60 characters)",
+            },
+            Self::AccentColor => Row {
+                name: "accent-color",
+                kind: Kind::Text("`#0b57b7`"),
+                meaning: "The color of the pages' buttons and links: `#rrggbb`",
             },
             Self::Log => Row {
                 name: "log",

@@ -9,6 +9,9 @@ use super::key::{Key, Kind};
 use super::{DatabaseLocation, LogFormat, Settings, SettingsError, settings_reference};
 use crate::flags::{CommonFlags, ServerFlags};
 
+/// A character more than the name of a product may have.
+const TOO_LONG: &str = "The Personal Access Tokens of a Company with a Very Long Name";
+
 /// The sources of one try.
 #[derive(Default)]
 struct Given<'a> {
@@ -119,6 +122,8 @@ fn every_setting_can_stand_in_the_file() {
         session-idle-minutes = 2
         session-absolute-hours = 3
         sign-in-failures-per-quarter-hour = 4
+        product-name = "Contoso Tokens"
+        accent-color = '#7A1fa2'
         log = "warn,ats_pat_service=debug"
         log-format = "json"
 
@@ -156,6 +161,8 @@ fn every_setting_has_an_environment_variable() {
             "orders:read=Read orders, orders:write = Change = write orders",
         ),
         ("ATS_PAT_SIGN_IN_FAILURES_PER_QUARTER_HOUR", "4"),
+        ("ATS_PAT_PRODUCT_NAME", " Contoso Tokens "),
+        ("ATS_PAT_ACCENT_COLOR", "#7a1fa2"),
         ("ATS_PAT_LOG", "warn,ats_pat_service=debug"),
         ("ATS_PAT_LOG_FORMAT", "json"),
     ];
@@ -332,6 +339,9 @@ fn each_mistake_is_one_sentence_that_names_the_place_and_says_what_to_do() {
         Given::file("policy.scopes = [{ name = 'a b', description = '' }]"),
         Given::file("database-url = 'postgres://ats:s3cret@db:port/ats'"),
         Given::file("database-url = 'postgres:ats'"),
+        Given::file("product-name = ''"),
+        Given::file("product-name = \"a\\nb\""),
+        Given::file("accent-color = 0x0b57b7"),
         Given::file("log = 1"),
         Given::variable("ATS_PAT_LISTNE", "127.0.0.1:1"),
         Given::variable("ATS_PAT_LISTEN_FILE", "listen"),
@@ -350,6 +360,13 @@ fn each_mistake_is_one_sentence_that_names_the_place_and_says_what_to_do() {
         Given::variable("ATS_PAT_AUDIENCE", "a,,b"),
         Given::variable("ATS_PAT_TRUSTED_PROXIES", "10.0.0.0/8,proxy"),
         Given::variable("ATS_PAT_POLICY_SCOPES", "orders:read"),
+        Given::variable("ATS_PAT_PRODUCT_NAME", TOO_LONG),
+        Given::variable("ATS_PAT_PRODUCT_NAME", " "),
+        Given::variable("ATS_PAT_ACCENT_COLOR", "0b57b7"),
+        Given::variable("ATS_PAT_ACCENT_COLOR", "#0b57b"),
+        Given::variable("ATS_PAT_ACCENT_COLOR", "#0b57b7ff"),
+        Given::variable("ATS_PAT_ACCENT_COLOR", "#0b57bé"),
+        Given::variable("ATS_PAT_ACCENT_COLOR", "red"),
         Given::variable("ATS_PAT_LOG", "loud=loud"),
         Given::variable("ATS_PAT_LOG_FORMAT", "xml"),
         Given::flag("--config", "/nowhere/settings.toml"),
@@ -375,6 +392,19 @@ fn each_mistake_is_one_sentence_that_names_the_place_and_says_what_to_do() {
         writeln!(sentences, "{sentence}").unwrap();
     }
     insta::assert_snapshot!(sentences);
+}
+
+#[test]
+fn a_name_of_the_product_is_counted_in_characters() {
+    let name = "é".repeat(60);
+    let settings = Given::variable("ATS_PAT_PRODUCT_NAME", &name).settings();
+    assert_eq!(settings.product_name, name);
+    let longer = "é".repeat(61);
+    assert!(
+        Given::variable("ATS_PAT_PRODUCT_NAME", &longer)
+            .load()
+            .is_err()
+    );
 }
 
 #[test]

@@ -14,6 +14,8 @@ use super::key::{Key, Number};
 use super::source::{Found, Raw};
 
 const SCHEMES: [&str; 5] = ["sqlite", "postgres", "postgresql", "mysql", "mariadb"];
+/// It stands in the bar of every page, on phones too.
+const PRODUCT_NAME_LENGTH: usize = 60;
 
 impl Found {
     fn refuse<T>(&self, advice: impl Into<String>) -> Result<T, SettingsError> {
@@ -164,6 +166,29 @@ impl Found {
         Ok(text.into())
     }
 
+    /// A name for headings and titles.
+    pub(crate) fn product_name(&self) -> Result<String, SettingsError> {
+        let name = self.text()?.trim();
+        let length = name.chars().count();
+        if length > PRODUCT_NAME_LENGTH {
+            return self.refuse(format!(
+                "has {length} characters: write {PRODUCT_NAME_LENGTH} at most"
+            ));
+        }
+        Ok(name.to_owned())
+    }
+
+    /// A color as CSS writes it in six digits; gives red, green and blue.
+    pub(crate) fn color(&self) -> Result<[u8; 3], SettingsError> {
+        let text = self.text()?;
+        match color(text) {
+            Some(color) => Ok(color),
+            None => self.refuse(format!(
+                "is {text:?}: write # and six hexadecimal digits, such as #0b57b7"
+            )),
+        }
+    }
+
     /// The scopes on offer.
     pub(crate) fn scopes(&self) -> Result<Vec<Scope>, SettingsError> {
         let pairs = match &self.raw {
@@ -234,6 +259,16 @@ impl Found {
             other => self.refuse(format!("is {other:?}: write text or json")),
         }
     }
+}
+
+fn color(text: &str) -> Option<[u8; 3]> {
+    let digits = text.strip_prefix('#')?;
+    // A number may have a sign, a color may not.
+    if digits.len() != 6 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    let [_, red, green, blue] = u32::from_str_radix(digits, 16).ok()?.to_be_bytes();
+    Some([red, green, blue])
 }
 
 /// Whether a URL carries a password, also where it can't be read as a URL.
