@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 use super::{Browser, BrowserOptions, done, text_of};
 
+const CARET: &str = "document.documentElement.style.caretColor = arguments[0]";
+
 /// How pages are shown. Chromium keeps it per tab, so it is said again in each new one.
 pub struct View(Mutex<Shown>);
 
@@ -64,12 +66,15 @@ impl Browser {
 
     /// A picture of the whole page as PNG, one pixel per CSS pixel.
     pub async fn screenshot(&self) -> Vec<u8> {
-        let size =
-            self.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"].clone();
+        // A caret blinks: the picture would differ from time to time.
+        self.script(CARET, vec![json!("transparent")]).await;
+        let metrics = self.devtools("Page.getLayoutMetrics", json!({})).await;
+        let size = &metrics["cssContentSize"];
         let clip =
             json!({"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1});
         let parameters = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
         let picture = self.devtools("Page.captureScreenshot", parameters).await;
+        self.script(CARET, vec![json!("")]).await;
         let picture = STANDARD.decode(text_of(&picture["data"]));
         done(picture, "take a picture")
     }
