@@ -17,6 +17,7 @@ mod databases;
 mod layers;
 mod openapi;
 mod process;
+mod screenshots;
 mod test;
 mod tools;
 mod workspace;
@@ -41,6 +42,8 @@ enum Task {
     Layers,
     /// Write docs/openapi.json as the program describes itself.
     Openapi,
+    /// Write docs/screenshots from the pages as they are.
+    Screenshots,
     /// Run every check, in the order in which they fail fastest.
     Test(test::Arguments),
 }
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Task::Databases(arguments) => databases::run(&arguments),
         Task::Layers => layers::check().map(done),
         Task::Openapi => openapi::run().map(done),
+        Task::Screenshots => screenshots::run().map(done),
         Task::Test(arguments) => test::run(&arguments).map(done),
     };
     outcome.unwrap_or_else(|error| {

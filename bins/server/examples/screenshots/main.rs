@@ -1,0 +1,54 @@
+//! Pictures of the pages, for the documentation: `cargo xtask screenshots` runs this.
+//!
+//! Each picture has a site and a browser of its own, so that no scene depends on another.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a picture that can't be taken stops the program"
+)]
+
+mod scenes;
+#[path = "../../tests/browser/site.rs"]
+#[allow(dead_code, reason = "tests need more of it")]
+mod site;
+
+use std::path::{Path, PathBuf};
+
+use ats_pat_test_support::browser::{Browser, BrowserOptions};
+
+use scenes::{SCENES, Scene};
+use site::Site;
+
+/// What a scene is shown as: the end of the file's name, dark or not, and the width.
+const VIEWS: [(&str, bool, u32); 3] = [
+    ("light", false, 1280),
+    ("dark", true, 1280),
+    ("360", false, 360),
+];
+const HEIGHT: u32 = 800;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let folder = std::env::args_os().nth(1).map(PathBuf::from);
+    let folder = folder.expect("name the folder of the pictures");
+    for scene in SCENES {
+        for (view, dark, width) in VIEWS {
+            let options = BrowserOptions {
+                script: true,
+                dark,
+                width,
+                height: HEIGHT,
+            };
+            let file = folder.join(format!("{}-{view}.png", scene.name));
+            take(scene, &options, &file).await;
+        }
+    }
+}
+
+async fn take(scene: &Scene, options: &BrowserOptions, file: &Path) {
+    let site = Site::start(|_| {}).await;
+    let browser = Browser::open(options).await;
+    (scene.act)(&browser, &site).await;
+    let picture = browser.screenshot().await;
+    std::fs::write(file, picture).expect("the folder takes the picture");
+}
