@@ -4,10 +4,13 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
+use ats_pat_api::Interface;
 use ats_pat_http::{HttpSettings, Limits, NotAnOrigin, Site};
 use ats_pat_program::{
     Access, CommonFlags, Opened, ServerFlags, Settings, StartError, parse, report, start_logging,
 };
+use ats_pat_service::Service;
+use ats_pat_web::{Branding, Pages};
 use clap::Parser;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
@@ -65,19 +68,26 @@ async fn run(settings: &Settings) -> Result<(), Failure> {
     let public_url = settings.public_url_at(address);
     let http = HttpSettings::new(&public_url, settings.trusted_proxies.clone())?;
     let opened = Opened::open(settings, &public_url, Access::Server).await?;
-    let served = serve(listener, &opened, http, &public_url, shutdown).await;
+    let branding = Branding {
+        product_name: settings.product_name.clone(),
+        accent_color: settings.accent_color,
+    };
+    let site = Site::new(
+        ats_pat_api::endpoint(opened.service.clone(), http.clone()),
+        ats_pat_web::endpoint(opened.service.clone(), http, branding),
+    );
+    let served = serve(listener, site, &opened.service, &public_url, shutdown).await;
     opened.close().await;
     served
 }
 
 async fn serve(
     listener: TcpListener,
-    opened: &Opened,
-    http: HttpSettings,
+    site: Site<Interface, Pages>,
+    service: &Service,
     public_url: &str,
     shutdown: watch::Receiver<bool>,
 ) -> Result<(), Failure> {
-    let service = &opened.service;
     if let Some(code) = service.make_setup_link().await? {
         // To the person at the terminal only: the log goes to other places and lives longer.
         say(&format!(
@@ -85,10 +95,6 @@ async fn serve(
             code.expose_secret()
         ));
     }
-    let site = Site::new(
-        ats_pat_api::endpoint(service.clone(), http.clone()),
-        ats_pat_web::endpoint(service.clone(), http, ats_pat_web::Branding::default()),
-    );
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, public_url, version = env!("CARGO_PKG_VERSION"), "listening");
         say(&format!("listening on http://{address}"));

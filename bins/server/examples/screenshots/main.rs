@@ -7,6 +7,9 @@
     reason = "a picture that can't be taken stops the program"
 )]
 
+#[path = "../../tests/browser/person.rs"]
+#[allow(dead_code, reason = "tests need more of it")]
+mod person;
 mod scenes;
 #[path = "../../tests/browser/site.rs"]
 #[allow(dead_code, reason = "tests need more of it")]
@@ -14,6 +17,7 @@ mod site;
 
 use std::path::{Path, PathBuf};
 
+use ats_pat_domain::scope::Scope;
 use ats_pat_test_support::browser::{Browser, BrowserOptions};
 
 use scenes::{SCENES, Scene};
@@ -46,7 +50,13 @@ async fn main() {
 }
 
 async fn take(scene: &Scene, options: &BrowserOptions, file: &Path) {
-    let site = Site::start(|_| {}).await;
+    let site = Site::start(|settings| {
+        settings.policy.scopes = vec![
+            Scope::new("orders:read", "Read orders").expect("a scope"),
+            Scope::new("orders:write", "Place and change orders").expect("a scope"),
+        ];
+    })
+    .await;
     let browser = Browser::open(options).await;
     (scene.act)(&browser, &site).await;
     let picture = browser.screenshot().await;

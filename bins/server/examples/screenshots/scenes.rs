@@ -1,9 +1,13 @@
 //! The scenes: what is done before each picture. A new one is a line in [`SCENES`] and a function.
 
 use std::pin::Pin;
+use std::time::Duration;
 
+use ats_pat_service::{NewToken, NewUser};
 use ats_pat_test_support::browser::Browser;
+use ats_pat_test_support::world::{DAY, PASSWORD};
 
+use crate::person::{TOKENS, add, choose, sign_in};
 use crate::site::Site;
 
 /// What is to be seen.
@@ -16,14 +20,257 @@ pub struct Scene {
 
 type Act<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
+macro_rules! scenes {
+    ($($name:literal $act:ident)*) => {
+        &[$(Scene { name: $name, act: |browser, site| Box::pin($act(browser, site)) }),*]
+    };
+}
+
 /// All of them.
-pub const SCENES: &[Scene] = &[Scene {
-    name: "set-up",
-    act: |browser, site| Box::pin(set_up(browser, site)),
-}];
+pub const SCENES: &[Scene] = scenes! {
+    "set-up" set_up
+    "sign-in" sign_in_page
+    "start" start
+    "user-options" user_options
+    "tokens-empty" tokens_empty
+    "tokens" tokens
+    "token-actions" token_actions
+    "new-token" new_token
+    "new-token-mistake" new_token_mistake
+    "issued" issued
+    "issued-question" issued_question
+    "regenerate" regenerate
+    "revoke" revoke
+    "revoked" revoked
+    "password" password
+    "sessions" sessions
+    "users" users
+    "new-user" new_user
+    "all-tokens" all_tokens
+    "audit" audit
+};
+
+const LINE: &str = "Nightly build";
+
+/// A site with three users, and the browser of an administrator of it.
+async fn at_home(browser: &Browser, site: &Site) {
+    people(site).await;
+    enter(browser, site).await;
+}
+
+/// The same with tokens of every status, made over the last months.
+async fn furnished(browser: &Browser, site: &Site) {
+    people(site).await;
+    let made = [
+        ("ada", "Old laptop", "", 60, None, 90),
+        (
+            "ada",
+            "Report export",
+            "Monthly figures for the plant managers",
+            30,
+            None,
+            60,
+        ),
+        ("grace", "Label printer", "", 30, None, 25),
+        ("ada", "Line 4 telemetry", "", 365, Some("10.4.0.0/16"), 21),
+        (
+            "ada",
+            "Deploy pipeline",
+            "Rolls releases out to the test plant",
+            90,
+            None,
+            7,
+        ),
+        ("ada", LINE, "", 15, Some("192.0.2.7"), 2),
+    ];
+    let now = site.world.now().after(DAY * 90);
+    let mut in_use = None;
+    for (owner, name, description, days, network, ago) in made {
+        site.world.clock.set(now.before(DAY * ago));
+        let by = site.world.sign_in(owner).await;
+        let new = NewToken {
+            name: Some(name.to_owned()),
+            expires_at: Some(site.world.now().after(DAY * days).to_string()),
+            description: Some(description.to_owned()),
+            scopes: network.map(|_| vec!["orders:read".to_owned()]),
+            allowed_networks: network.map(|network| vec![network.to_owned()]),
+            form_key: None,
+        };
+        let issued = site.world.service.create_token(&by, new).await;
+        let issued = issued.expect("the token is made").into_value();
+        if name == "Old laptop" {
+            let id = issued.token.id.to_string();
+            let revoked = site.world.service.revoke_token(&by, &id).await;
+            revoked.expect("the token is revoked").into_value();
+        }
+        if name == "Deploy pipeline" {
+            in_use = Some(issued.secret);
+        }
+    }
+    site.world.clock.set(now.before(Duration::from_mins(3)));
+    if let Some(secret) = in_use {
+        site.world.exchange(&secret).await.expect("it works");
+    }
+    site.world.service.flush().await;
+    site.world.sign_in("ada").await;
+    site.world.clock.set(now);
+    enter(browser, site).await;
+    browser.goto(&site.url(TOKENS)).await;
+}
+
+async fn people(site: &Site) {
+    for (name, display_name, administrator) in [
+        ("ada", "Ada Lovelace", true),
+        ("grace", "Grace Hopper", false),
+        ("alan", "Alan Turing", false),
+    ] {
+        let new = NewUser {
+            name: name.to_owned(),
+            id: None,
+            display_name: Some(display_name.to_owned()),
+            administrator,
+            password: Some(PASSWORD.into()),
+        };
+        let added = site.world.service.operator().add_user(new).await;
+        added.expect("the user is added").into_value();
+    }
+    let disabled = site.world.service.operator().disable_user("alan").await;
+    disabled.expect("the user is disabled").into_value();
+}
+
+async fn enter(browser: &Browser, site: &Site) {
+    browser.goto(&site.url("/")).await;
+    sign_in(browser, "ada").await;
+    browser.wait_for_path("/").await;
+}
 
 async fn set_up(browser: &Browser, site: &Site) {
     browser.goto(&site.setup_link().await).await;
     browser.wait_for_path("/setup").await;
     browser.field("User name").await.type_text("ada").await;
+}
+
+async fn sign_in_page(browser: &Browser, site: &Site) {
+    browser.goto(&site.url("/signin")).await;
+}
+
+async fn start(browser: &Browser, site: &Site) {
+    furnished(browser, site).await;
+    browser.goto(&site.url("/")).await;
+}
+
+async fn user_options(browser: &Browser, site: &Site) {
+    start(browser, site).await;
+    browser
+        .button("User options Ada Lovelace")
+        .await
+        .click()
+        .await;
+    browser.link("Settings").await;
+}
+
+async fn tokens_empty(browser: &Browser, site: &Site) {
+    at_home(browser, site).await;
+    browser.goto(&site.url(TOKENS)).await;
+}
+
+async fn tokens(browser: &Browser, site: &Site) {
+    furnished(browser, site).await;
+}
+
+async fn token_actions(browser: &Browser, site: &Site) {
+    furnished(browser, site).await;
+    browser
+        .button("Actions for Nightly build")
+        .await
+        .click()
+        .await;
+    browser.button("Revoke").await;
+}
+
+async fn new_token(browser: &Browser, site: &Site) {
+    furnished(browser, site).await;
+    browser.button("Add").await.click().await;
+    let blade = browser.dialog("New token").await;
+    blade
+        .field("Token name")
+        .await
+        .type_text("Backup of the archive")
+        .await;
+    browser
+        .script("document.querySelector('.restrict').open = true", vec![])
+        .await;
+}
+
+async fn new_token_mistake(browser: &Browser, site: &Site) {
+    furnished(browser, site).await;
+    browser.button("Add").await.click().await;
+    let blade = browser.dialog("New token").await;
+    blade
+        .field("Token name")
+        .await
+        .type_text("nightly BUILD")
+        .await;
+    blade.button("Save").await.click().await;
+    browser.wait_for_text("choose another name").await;
+}
+
+async fn issued(browser: &Browser, site: &Site) {
+    furnished(browser, site).await;
+    add(browser, "Backup of the archive").await;
+}
+
+async fn issued_question(browser: &Browser, site: &Site) {
+    issued(browser, site).await;
+    browser.button("Done").await.click().await;
+    browser.alert_dialog("Have you kept the token?").await;
+}
+
+async fn regenerate(browser: &Browser, site: &Site) {
+    furnished(browser, site).await;
+    choose(browser, LINE, "Regenerate").await;
+}
+
+async fn revoke(browser: &Browser, site: &Site) {
+    furnished(browser, site).await;
+    choose(browser, LINE, "Revoke").await;
+}
+
+async fn revoked(browser: &Browser, site: &Site) {
+    revoke(browser, site).await;
+    browser.button("Yes").await.click().await;
+    browser.status().await;
+}
+
+async fn password(browser: &Browser, site: &Site) {
+    at_home(browser, site).await;
+    browser.goto(&site.url("/settings/password")).await;
+}
+
+async fn sessions(browser: &Browser, site: &Site) {
+    furnished(browser, site).await;
+    browser.goto(&site.url("/settings/sessions")).await;
+}
+
+async fn users(browser: &Browser, site: &Site) {
+    at_home(browser, site).await;
+    browser.goto(&site.url("/settings/users")).await;
+}
+
+async fn new_user(browser: &Browser, site: &Site) {
+    users(browser, site).await;
+    browser.button("Add").await.click().await;
+    browser.dialog("New user").await;
+}
+
+async fn all_tokens(browser: &Browser, site: &Site) {
+    furnished(browser, site).await;
+    browser.goto(&site.url("/settings/all-tokens")).await;
+}
+
+async fn audit(browser: &Browser, site: &Site) {
+    furnished(browser, site).await;
+    browser
+        .goto(&site.url("/settings/audit?kind=token.created"))
+        .await;
 }
