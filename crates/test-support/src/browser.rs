@@ -194,19 +194,19 @@ impl Browser {
         self.live_region("alert").await
     }
 
-    /// What has the focus: its role and accessible name, such as `button "Add"`.
+    /// What has the focus: its role and accessible name, such as `button "Add"`, or `nothing`.
     pub async fn focused_name(&self) -> String {
         let described = self.try_script(query::FOCUSED, vec![]).await;
-        done(described, "ask for the focus")
-            .as_str()
-            .unwrap_or_default()
-            .to_owned()
+        text_of(&done(described, "ask for the focus"))
     }
 
     /// Waits until this has the focus: role and accessible name, such as `button "Add"`.
     pub async fn wait_for_focus(&self, what: &str) {
         let looked = self
-            .wait(async || (self.focused_name().await == what).then_some(()))
+            .wait(async || {
+                let described = self.try_script(query::FOCUSED, vec![]).await.ok()?;
+                (described == what).then_some(())
+            })
             .await;
         if looked.is_none() {
             panic!(

@@ -1,9 +1,9 @@
 //! The ChromeDriver of one browser.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
@@ -17,6 +17,8 @@ const LOOKS: u32 = 200;
 /// A running ChromeDriver with a folder for its Chromium; it ends, and the folder goes, with this value.
 pub struct Driver {
     child: Child,
+    /// Kept open, so that it can go on writing.
+    output: Option<BufReader<ChildStdout>>,
     url: String,
     folder: Option<TempDir>,
 }
@@ -42,19 +44,27 @@ impl Driver {
             .spawn()
             .expect("chromedriver starts: `cargo xtask test` installs it");
         let output = child.stdout.take().expect("its output");
-        let port = tokio::task::spawn_blocking(move || {
-            BufReader::new(output)
+        let reading = tokio::task::spawn_blocking(move || {
+            let mut output = BufReader::new(output);
+            let port = output
+                .by_ref()
                 .lines()
                 .map_while(Result::ok)
-                .find_map(|line| Some(line.split_once(STARTED)?.1.trim_end_matches('.').to_owned()))
+                .find_map(|line| {
+                    let (_, port) = line.split_once(STARTED)?;
+                    Some(port.trim_end_matches('.').to_owned())
+                });
+            (port, output)
         });
         let mut driver = Self {
             child,
+            output: None,
             url: String::new(),
             folder: Some(folder),
         };
-        let port = port.await.ok().flatten();
+        let (port, output) = reading.await.expect("its output is read");
         let port = port.expect("chromedriver starts: `cargo xtask test` installs it");
+        driver.output = Some(output);
         driver.url = format!("http://127.0.0.1:{port}");
         driver
     }

@@ -39,10 +39,20 @@ impl<'a> Element<'a> {
         done(self.inner.click().await, &format!("click {}", self.what));
     }
 
-    /// Types into it, after what is there; a date or time is written as HTML does (`2026-12-24`).
+    /// Types into it, after what is there.
     pub async fn type_text(&self, text: &str) {
         let typed = self.inner.send_keys(text).await;
         done(typed, &format!("type into {}", self.what));
+    }
+
+    /// Types a date, written as HTML does (`2026-12-24`), into a field for dates.
+    pub async fn type_date(&self, date: &str) {
+        // The browser's language is American English: month, day, year.
+        let parts: Vec<_> = date.split('-').collect();
+        let [year, month, day] = parts[..] else {
+            panic!("{date} is no date");
+        };
+        self.type_text(&format!("{month}{day}{year}")).await;
     }
 
     /// Empties it.

@@ -17,7 +17,7 @@ macro_rules! finders {
             finders!(@one tab_item "tab" "A tab of a tab list.");
             finders!(@one checkbox "checkbox" "A check box.");
             finders!(@one radio "radio" "A radio button.");
-            finders!(@one row "row" "A row of a table, named by what stands in it.");
+            finders!(@one row "row" "A row of a table, by the text that stands in it.");
             finders!(@one region "region" "A named part of the page.");
             finders!(@one navigation "navigation" "A named group of links.");
 

@@ -31,6 +31,8 @@ pub(super) struct Query {
     pub(super) selector: &'static str,
     /// Their roles; empty is any.
     pub(super) roles: Vec<String>,
+    /// Whether they are told apart by their text, since Chromium gives them no name of their own.
+    pub(super) by_text: bool,
     pub(super) name: Option<Name>,
 }
 
@@ -40,6 +42,7 @@ impl Query {
             kind: role.to_owned(),
             selector: "*",
             roles: vec![role.to_owned()],
+            by_text: role == "row",
             name,
         }
     }
@@ -50,6 +53,7 @@ impl Query {
             kind: "field".to_owned(),
             selector: "input:not([type=submit], [type=button], [type=reset], [type=hidden]), select, textarea",
             roles: Vec::new(),
+            by_text: false,
             name,
         }
     }
@@ -65,6 +69,7 @@ impl Query {
             root,
             json!(self.selector),
             json!(self.roles),
+            json!(self.by_text),
             name,
             json!(whole),
         ]
@@ -84,7 +89,7 @@ impl std::fmt::Display for Query {
 /// Elements and their names: `[[element, name], …]`. Those that a person can't see or
 /// reach are left out: what is behind a modal dialog, say.
 pub(super) const FIND: &str = r"
-const [root, selector, roles, wanted, whole] = arguments;
+const [root, selector, roles, byText, wanted, whole] = arguments;
 const found = [];
 // Of several modal dialogs the one on top has the focus.
 const modal = document.activeElement?.closest(':modal') ?? [...document.querySelectorAll(':modal')].at(-1);
@@ -92,7 +97,7 @@ for (const element of (root ?? document).querySelectorAll(selector)) {
   if (!element.checkVisibility({visibilityProperty: true})) continue;
   if (element.closest('[inert], [aria-hidden=true]') || (modal && !modal.contains(element))) continue;
   if (roles.length > 0 && !roles.includes(element.computedRole)) continue;
-  const name = (element.computedName ?? '').replace(/\s+/g, ' ').trim();
+  const name = (byText ? element.innerText : element.computedName ?? '').replace(/\s+/g, ' ').trim();
   if (wanted !== null && (whole ? name !== wanted : !name.includes(wanted))) continue;
   found.push([element, name]);
 }
@@ -104,7 +109,8 @@ pub(super) const FOCUSED: &str = r#"
 const element = document.activeElement;
 if (element === null || element === document.body) return 'nothing';
 const name = (element.computedName ?? '').replace(/\s+/g, ' ').trim();
-return `${element.computedRole} "${name}"`;
+// Fields for dates have no role.
+return `${element.computedRole || element.type || element.localName} "${name}"`;
 "#;
 
 /// The texts of all live regions of a role.

@@ -13,7 +13,7 @@ use super::{Browser, BrowserOptions};
 
 /// Only pages of our own are opened, so root and containers may do without the sandbox. The rest keeps
 /// Chromium from asking for what a closed network does not have, and makes pictures the same everywhere.
-const FLAGS: [&str; 15] = [
+const FLAGS: [&str; 16] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -31,6 +31,8 @@ const FLAGS: [&str; 15] = [
     "--remote-debugging-pipe",
     // `computedRole` and `computedName`: what assistive technology is told, for our queries.
     "--enable-blink-features=ComputedAccessibilityInfo",
+    // Keeps the accessibility tree between queries; built for each element anew, a table takes seconds.
+    "--force-renderer-accessibility",
 ];
 /// Chromium's value for what a site may not do.
 const BLOCKED: u8 = 2;

@@ -62,6 +62,30 @@ async fn elements_are_found_by_role_and_name_if_they_can_be_seen() {
 }
 
 #[tokio::test]
+async fn a_row_of_a_long_table_is_found_by_its_text_and_its_menu_by_name() {
+    let html = "<table><tbody></tbody></table>";
+    let script = "document.querySelector('tbody').innerHTML = Array.from({length: 100}, (_, n) =>
+        `<tr><th scope=row>token ${n}<td>Active<td><button popovertarget=p${n}>Actions for token ${n}</button>
+        <div popover id=p${n}><button>Revoke</button></div>`).join('')";
+    let browser = open(&BrowserOptions::default(), html, script).await;
+    let row = browser.row(containing("token 42")).await;
+    assert_eq!(row.names("cell").await, ["Active", "Actions for token 42"]);
+    row.button(containing("Actions")).await.click().await;
+    browser.button("Revoke").await;
+    assert_eq!(browser.names("row").await.len(), 100);
+}
+
+#[tokio::test]
+async fn dates_are_typed() {
+    let html = "<label>Expires <input type=date></label>";
+    let browser = open(&BrowserOptions::default(), html, "").await;
+    let field = browser.field("Expires").await;
+    field.type_date("2026-12-24").await;
+    assert_eq!(field.value().await, "2026-12-24");
+    assert_eq!(browser.focused_name().await, r#"date "Expires""#);
+}
+
+#[tokio::test]
 async fn colours_width_and_time_zone_reach_the_page_and_its_tabs() {
     let script = "document.body.textContent = [
         matchMedia('(prefers-color-scheme: dark)').matches,
