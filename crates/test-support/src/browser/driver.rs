@@ -4,16 +4,14 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use rustix::process::{
+    Pid, Signal, WaitOptions, getpid, kill_process_group, set_child_subreaper, waitpgid,
+};
 use tempfile::TempDir;
 
 /// What it says when it listens.
 const STARTED: &str = "started successfully on port ";
-/// How often the end of its processes is looked for, every ten milliseconds.
-const LOOKS: u32 = 200;
-
 /// A running ChromeDriver with a folder for its Chromium; it ends, and the folder goes, with this value.
 pub struct Driver {
     child: Child,
@@ -27,6 +25,8 @@ impl Driver {
     /// Starts one on a free port.
     pub async fn start() -> Self {
         let folder = TempDir::with_prefix("ats-pat-browser-").expect("a temporary folder");
+        // What ChromeDriver started and leaves behind becomes this process's own, to be waited for.
+        set_child_subreaper(Some(getpid())).expect("Linux can do this");
         // The kernel ends it when the test's thread ends, however that happens; Chromium, which talks to it
         // through a pipe, ends then by itself.
         let mut command = Command::new("setpriv");
@@ -86,12 +86,8 @@ impl Drop for Driver {
         // What has ended already can't be ended.
         let _ = kill_process_group(group, Signal::KILL);
         let _ = self.child.wait();
-        for _ in 0..LOOKS {
-            if test_kill_process_group(group).is_err() {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        // Chromium's many processes are ours now: when all are gone, nobody writes into the folder any more.
+        while waitpgid(group, WaitOptions::empty()).is_ok() {}
         if let Some(folder) = self.folder.take() {
             // A folder that stays in the system's temporary folder fails no test.
             let _ = folder.close();
