@@ -160,12 +160,11 @@ impl Browser {
         let looked = self
             .wait(async || self.text_contains(text).await.then_some(()))
             .await;
-        if looked.is_none() {
-            panic!(
-                "the page does not say {text:?}, but:\n{}",
-                self.text().await
-            );
-        }
+        assert!(
+            looked.is_some(),
+            "the page does not say {text:?}, but:\n{}",
+            self.text().await
+        );
     }
 
     /// Waits until the address is `path` on the same site: path, query and fragment.
@@ -176,12 +175,11 @@ impl Browser {
                 (path_of(&url) == path).then_some(())
             })
             .await;
-        if looked.is_none() {
-            panic!(
-                "the address does not become {path}, but is {}",
-                self.url().await
-            );
-        }
+        assert!(
+            looked.is_some(),
+            "the address does not become {path}, but is {}",
+            self.url().await
+        );
     }
 
     /// What the page says in its live regions of role `status`, once it says something.
@@ -208,12 +206,11 @@ impl Browser {
                 (described == what).then_some(())
             })
             .await;
-        if looked.is_none() {
-            panic!(
-                "the focus does not come to {what}, but is on {}",
-                self.focused_name().await
-            );
-        }
+        assert!(
+            looked.is_some(),
+            "the focus does not come to {what}, but is on {}",
+            self.focused_name().await
+        );
     }
 
     /// Presses and releases a key; what has the focus gets it.

@@ -11,8 +11,8 @@ pub const PREFIX: &str = "<script src='/page.js' defer></script>";
 
 /// Serves `html` at every path but `/page.js`; gives the origin.
 pub async fn serve(html: &'static str, script: &'static str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             tokio::spawn(async move {
