@@ -252,7 +252,7 @@ async fn times_are_the_readers_own() {
     let title = browser.script(title, vec![]).await;
     let title = title.as_str().expect("a title").to_owned();
     assert!(
-        title.contains("05:20:30") && !title.contains("UTC"),
+        title.contains("05:21:00") && !title.contains("UTC"),
         "{title}"
     );
 }
