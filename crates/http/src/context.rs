@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ats_pat_domain::EventId;
 use ats_pat_domain::port::{Clock, Randomness};
-use ats_pat_service::{SystemClock, SystemRandomness};
+use ats_pat_service::{Client, SystemClock, SystemRandomness};
+use poem::http::header;
 use poem::{Addr, Request};
 
 use crate::client_address::client_address;
@@ -15,6 +16,7 @@ use crate::settings::HttpSettings;
 pub struct RequestContext {
     request_id: String,
     address: IpAddr,
+    user_agent: Option<String>,
 }
 
 impl RequestContext {
@@ -27,12 +29,21 @@ impl RequestContext {
         Self {
             request_id: request_id(),
             address: client_address(peer, request.headers(), settings.trusted_proxies()),
+            user_agent: request.header(header::USER_AGENT).map(ToOwned::to_owned),
         }
     }
 
     /// The request's id: a UUID, in the header `X-Request-Id` of the answer and in the log.
     pub fn request_id(&self) -> &str {
         &self.request_id
+    }
+
+    /// Who asks: the address, and what the program says of itself.
+    pub fn client(&self) -> Client<'_> {
+        Client {
+            address: self.address,
+            user_agent: self.user_agent.as_deref(),
+        }
     }
 
     /// The client's address; see [`client_address`].

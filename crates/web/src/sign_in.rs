@@ -47,7 +47,7 @@ pub async fn take(visit: &Visit<'_>, form: &Form) -> Result<Response, Problem> {
     let password = SecretString::from(form.field("password"));
     let signed_in = visit
         .service
-        .sign_in(user_name, &password, visit.client())
+        .sign_in(user_name, &password, visit.context.client())
         .await;
     match signed_in {
         Ok(signed_in) => {

@@ -3,9 +3,9 @@
 use ats_pat_domain::{Problem, Timestamp};
 use ats_pat_http::{HttpSettings, RequestContext, SessionCookie};
 use ats_pat_service::view::SessionUser;
-use ats_pat_service::{Client, Error, Service, SignedIn};
+use ats_pat_service::{Error, Service, SignedIn};
 use poem::Request;
-use poem::http::{HeaderMap, Uri, header};
+use poem::http::Uri;
 
 use crate::assets::Assets;
 use crate::flash::Flash;
@@ -29,7 +29,6 @@ pub struct Visit<'a> {
     /// What was done just before.
     pub flash: Option<Flash>,
     session_id: Option<String>,
-    user_agent: Option<String>,
 }
 
 impl<'a> Visit<'a> {
@@ -52,7 +51,6 @@ impl<'a> Visit<'a> {
             person: None,
             flash: Flash::take(settings, headers),
             session_id: cookie(settings).read(headers).map(ToOwned::to_owned),
-            user_agent: user_agent(headers),
         }
     }
 
@@ -78,14 +76,6 @@ impl<'a> Visit<'a> {
         cookie(self.settings)
     }
 
-    /// Where the request comes from.
-    pub fn client(&self) -> Client<'_> {
-        Client {
-            address: self.context.address(),
-            user_agent: self.user_agent.as_deref(),
-        }
-    }
-
     /// What a person is told of a use case's error; its cause is logged.
     pub fn problem(&self, error: Error) -> Problem {
         error.into_problem(self.context.request_id())
@@ -106,9 +96,4 @@ impl<'a> Visit<'a> {
 
 fn cookie(settings: &HttpSettings) -> SessionCookie {
     SessionCookie::new(settings.is_https())
-}
-
-fn user_agent(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get(header::USER_AGENT)?.to_str().ok()?;
-    Some(value.to_owned())
 }

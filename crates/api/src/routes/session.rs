@@ -60,7 +60,7 @@ impl Session {
         let (user_name, password) = credentials(body.0)?;
         let signed_in = call
             .service
-            .sign_in(&user_name, &password, call.context.address())
+            .sign_in(&user_name, &password, call.context.client())
             .await?;
         Ok(SignedIn::User(
             Reply(SessionUserEnvelope::success(signed_in.user)),

@@ -6,6 +6,7 @@ use ats_pat_domain::{FormKey, Problem, Timestamp, TokenId, UserId};
 
 use crate::change::Draft;
 use crate::error::Error;
+use crate::ring::SKEW;
 use crate::service::Service;
 
 impl Service {
@@ -22,11 +23,13 @@ pub(super) struct PostedForm {
 }
 
 impl PostedForm {
-    /// 1000 for what [`Service::new_form_key`] can't have given out.
+    /// 1000 for what [`Service::new_form_key`] can't have given out, here or on a replica whose clock is ahead.
     pub(super) fn parse(text: &str, now: Timestamp) -> Result<Self, Problem> {
         let parsed = || {
             let key: FormKey = text.parse().ok()?;
-            let made_at = key.made_at().filter(|made_at| *made_at <= now)?;
+            let made_at = key
+                .made_at()
+                .filter(|made_at| *made_at <= now.after(SKEW))?;
             Some(Self { key, made_at })
         };
         parsed().ok_or_else(|| Problem::InvalidRequest {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Browser, BrowserOptions, done, text_of};
 
+const NO_DIALOG: &str = "return document.querySelector('dialog:modal') === null";
 const CARET: &str = "document.documentElement.style.caretColor = arguments[0]";
 
 /// How pages are shown. Chromium keeps it per tab, so it is said again in each new one.
@@ -64,15 +65,24 @@ impl Browser {
         self.show_view().await;
     }
 
-    /// A picture of the whole page as PNG, one pixel per CSS pixel.
+    /// A picture as PNG, one pixel per CSS pixel: of the whole page, or of its area while a dialog is open.
     pub async fn screenshot(&self) -> Vec<u8> {
         // A caret blinks: the picture would differ from time to time.
         self.script(CARET, vec![json!("transparent")]).await;
+        let is_whole = self.script(NO_DIALOG, vec![]).await == true;
         let metrics = self.devtools("Page.getLayoutMetrics", json!({})).await;
-        let size = &metrics["cssContentSize"];
-        let clip =
-            json!({"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1});
-        let parameters = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
+        let size = if is_whole {
+            &metrics["cssContentSize"]
+        } else {
+            &metrics["cssLayoutViewport"]
+        };
+        let (width, height) = if is_whole {
+            (&size["width"], &size["height"])
+        } else {
+            (&size["clientWidth"], &size["clientHeight"])
+        };
+        let clip = json!({"x": 0, "y": 0, "width": width, "height": height, "scale": 1});
+        let parameters = json!({"format": "png", "captureBeyondViewport": is_whole, "clip": clip});
         let picture = self.devtools("Page.captureScreenshot", parameters).await;
         self.script(CARET, vec![json!("")]).await;
         let picture = STANDARD.decode(text_of(&picture["data"]));
@@ -116,6 +126,9 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", json!({"features": features}))
             .await;
         self.devtools("Emulation.setDeviceMetricsOverride", size)
+            .await;
+        // As phones and most desktops draw them: over the page, not beside it.
+        self.devtools("Emulation.setScrollbarsHidden", json!({"hidden": true}))
             .await;
         self.devtools(
             "Emulation.setTimezoneOverride",

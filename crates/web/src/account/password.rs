@@ -53,7 +53,7 @@ pub async fn change(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Res
     };
     let changed = visit
         .service
-        .change_password(by, change, visit.client())
+        .change_password(by, change, visit.context.client())
         .await;
     match changed {
         Ok(changed) => {

@@ -18,7 +18,7 @@ pub const TOKENS: &str = "/settings/personal-access-tokens";
 pub struct Site {
     pub world: World,
     pub address: SocketAddr,
-    _database: TestDatabase,
+    pub database: TestDatabase,
 }
 
 impl Site {
@@ -44,7 +44,7 @@ impl Site {
         Self {
             world,
             address,
-            _database: database,
+            database,
         }
     }
 

@@ -3,8 +3,13 @@
 use std::time::Duration;
 
 use ats_pat_domain::list::TokenQuery;
+use ats_pat_http::HttpSettings;
 use ats_pat_service::view::TokenView;
+use ats_pat_test_support::statements::counted;
+use ats_pat_test_support::world::ISSUER;
 use ats_pat_test_support::world::{DAY, code};
+use ats_pat_web::Branding;
+use poem::{Endpoint, Request};
 use reqwest::header::CACHE_CONTROL;
 
 use crate::fixture::{Browser, Page, Site, TOKENS};
@@ -440,4 +445,38 @@ async fn the_view_stands_in_the_address() {
     assert!(none.text.contains("<option value=\"Revoked\" selected"));
     let past = browser.get(&format!("{TOKENS}?page=99")).await;
     assert!(past.text.contains("Nothing found") || past.text.contains("none of 60"));
+}
+
+/// 10,000 more rows for one owner, older than those that are there.
+const MORE_ROWS: &str = "
+    WITH RECURSIVE numbers(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 10000)
+    INSERT INTO tokens (id, owner_id, name, name_folded, name_key, description, description_folded, scopes,
+        allowed_networks, generation, created_at, expires_at, regenerated_at, revoked_at, key_id, tag)
+    SELECT randomblob(16), owner_id, name, name_folded, name_key, description, description_folded, scopes,
+        allowed_networks, generation, created_at - number, expires_at, regenerated_at, revoked_at, key_id, tag
+    FROM (SELECT * FROM tokens ORDER BY created_at LIMIT 1), numbers";
+
+#[tokio::test]
+async fn the_first_view_of_ten_thousand_tokens_is_one_statement_and_one_page() {
+    let site = Site::start().await;
+    let browser = site.signed_in("ada").await;
+    let by = site.world.sign_in("ada").await;
+    for number in 0..30 {
+        let name = format!("token {number}");
+        site.world.create(&by, &name, DAY).await.unwrap();
+        site.world.clock.advance(Duration::from_millis(1));
+    }
+    site.database.execute(MORE_ROWS).await;
+    let settings = HttpSettings::new(ISSUER, Vec::new()).unwrap();
+    let pages = ats_pat_web::endpoint(site.world.service.clone(), settings, Branding::default());
+    let session = browser.cookie("__Host-ats_session").unwrap();
+    let request = Request::builder()
+        .uri(TOKENS.parse().unwrap())
+        .header("cookie", format!("__Host-ats_session={session}"))
+        .finish();
+    let (answer, statements) = counted(pages.call(request)).await;
+    let text = answer.unwrap().into_body().into_string().await.unwrap();
+    assert_eq!(statements, 2, "one for the session, one for the tokens");
+    assert!(text.contains("1–25 of 10,030"), "{text}");
+    assert_eq!(text.matches("<span class=\"title\">").count(), 25);
 }
