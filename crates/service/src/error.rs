@@ -58,8 +58,10 @@ pub enum Error {
         /// As asked for.
         id: String,
     },
-    /// An administrator would disable the own account.
-    #[error("you can't disable your own account: ask another administrator")]
+    /// An administrator would disable the own account, or set its password without the current one.
+    #[error(
+        "you can't disable your own account, nor set its password without the current one: ask another administrator"
+    )]
     OwnAccount,
     /// The set-up code is unknown, used, replaced or too old.
     #[error(

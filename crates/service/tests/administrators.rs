@@ -4,6 +4,8 @@ use ats_pat_service::{Error, NewUser, Operator, Rotation, SignedIn};
 use ats_pat_test_support::on_every_database;
 use ats_pat_test_support::world::{DAY, PASSWORD, World, code};
 
+const NEW: &str = "orbit-of-velvet-plums-7";
+
 fn person(name: &str, administrator: bool) -> NewUser {
     NewUser {
         name: name.to_owned(),
@@ -143,6 +145,37 @@ async fn an_administrator_can_disable_others_but_not_the_own_account() {
         assert_eq!(code(operator.enable_user("root").await), 1);
         let disabled = world.service.operator().disable_user("root").await;
         assert_eq!(code(disabled), 1, "the operator can");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_administrator_can_give_others_a_password_but_not_the_own_account() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let root = administrator(&world, "root").await;
+        administrator(&world, "other").await;
+        let operator = world.service.administrator(&root).unwrap();
+        let head = world.store.events().head().await.unwrap();
+        // One against the rules too: it is refused before any password work.
+        for password in [NEW, "short"] {
+            assert!(matches!(
+                operator.set_password("ROOT", &password.into()).await,
+                Err(Error::OwnAccount)
+            ));
+        }
+        assert_eq!(code(operator.set_password("root", &NEW.into()).await), 1102);
+        assert_eq!(world.store.events().head().await.unwrap(), head);
+        assert_eq!(
+            code(world.create(&root, "ci", DAY).await),
+            1,
+            "the session stands"
+        );
+        world.sign_in("root").await;
+        assert_eq!(code(operator.set_password("other", &NEW.into()).await), 1);
+        let at_the_program = world.service.operator();
+        let set = at_the_program.set_password("root", &NEW.into()).await;
+        assert_eq!(code(set), 1, "the operator can");
     })
     .await;
 }

@@ -147,13 +147,15 @@ impl Operator<'_> {
     /// Gives a user a new password; the user's sessions end.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`], 1001 for a password against the rules.
+    /// [`Error::UserNotFound`], [`Error::OwnAccount`], 1001 for a password against the rules.
     pub async fn set_password(
         &self,
         name: &str,
         password: &SecretString,
     ) -> Result<Outcome<UserView>, Error> {
         let user = self.find_user(name).await?;
+        // Before any password work; the transaction asks again.
+        require_another(self.actor(), user.id)?;
         let about = [user.name.as_str(), user.display_name.as_str()];
         let salt = self.service.inner.changes.random()?;
         let password_hash = self
@@ -189,6 +191,14 @@ async fn find_user(
     let folded = UserName::new(name).map_err(|_| not_found())?.folded();
     let user = read.users().by_folded_name(&folded).await?;
     roots.check_named(user.ok_or_else(not_found)?, &folded)
+}
+
+/// Refuses an administrator who would act on the own account; at the admin program nobody has one.
+fn require_another(actor: Actor, user: UserId) -> Result<(), Error> {
+    if actor == Actor::User(user) {
+        return Err(Error::OwnAccount);
+    }
+    Ok(())
 }
 
 /// Refuses a name that a user has.
@@ -259,8 +269,8 @@ impl Change for SetDisabled {
     async fn apply(&self, draft: &Draft<'_>) -> Result<User, Error> {
         let mut user = find_user(draft.read(), draft.roots(), &self.name).await?;
         // Whoever did would end the session that does it, and may be the last who can undo it.
-        if self.disabled && self.actor == Actor::User(user.id) {
-            return Err(Error::OwnAccount);
+        if self.disabled {
+            require_another(self.actor, user.id)?;
         }
         if user.disabled == self.disabled {
             return Ok(user);
@@ -297,6 +307,8 @@ impl Change for SetPassword {
         let mut user = draft.check(user.ok_or_else(|| Error::UserNotFound {
             name: self.id.to_string(),
         })?)?;
+        // An open session shall not take over its account: the own password is changed by the current one.
+        require_another(self.actor, user.id)?;
         user.password_hash = Some(self.password_hash.clone());
         draft.update_user(user.clone()).await?;
         let ended = draft.delete_sessions_of(user.id).await?;
