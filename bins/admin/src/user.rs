@@ -53,6 +53,9 @@ pub struct Name {
 pub struct SetPassword {
     /// What the user signs in with
     name: String,
+    /// Revokes the user's active tokens as well
+    #[arg(long)]
+    revoke_tokens: bool,
     /// Reads the password from the first line of standard input
     #[arg(long)]
     password_stdin: bool,
@@ -136,7 +139,10 @@ impl SetPassword {
         };
         let user = session
             .with_service(Access::Use, async |service| {
-                service.operator().set_password(&self.name, &password).await
+                service
+                    .operator()
+                    .set_password(&self.name, &password, self.revoke_tokens)
+                    .await
             })
             .await?;
         session.output.one(&user.into_value())

@@ -29,7 +29,7 @@ async fn every_change(operator: &Operator<'_>, name: &str, token: &str) -> Vec<u
         code(added),
         code(operator.disable_user("eve").await),
         code(operator.enable_user("eve").await),
-        code(operator.set_password("eve", &PASSWORD.into()).await),
+        code(operator.set_password("eve", &PASSWORD.into(), false).await),
         code(operator.revoke_token(token).await),
         code(operator.rotate_keys(Rotation::AtOnce).await),
     ]
@@ -160,11 +160,14 @@ async fn an_administrator_can_give_others_a_password_but_not_the_own_account() {
         // One against the rules too: it is refused before any password work.
         for password in [NEW, "short"] {
             assert!(matches!(
-                operator.set_password("ROOT", &password.into()).await,
+                operator.set_password("ROOT", &password.into(), false).await,
                 Err(Error::OwnAccount)
             ));
         }
-        assert_eq!(code(operator.set_password("root", &NEW.into()).await), 1102);
+        assert_eq!(
+            code(operator.set_password("root", &NEW.into(), false).await),
+            1102
+        );
         assert_eq!(world.store.events().head().await.unwrap(), head);
         assert_eq!(
             code(world.create(&root, "ci", DAY).await),
@@ -172,10 +175,55 @@ async fn an_administrator_can_give_others_a_password_but_not_the_own_account() {
             "the session stands"
         );
         world.sign_in("root").await;
-        assert_eq!(code(operator.set_password("other", &NEW.into()).await), 1);
+        assert_eq!(
+            code(operator.set_password("other", &NEW.into(), false).await),
+            1
+        );
         let at_the_program = world.service.operator();
-        let set = at_the_program.set_password("root", &NEW.into()).await;
+        let set = at_the_program
+            .set_password("root", &NEW.into(), false)
+            .await;
         assert_eq!(code(set), 1, "the operator can");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_new_password_by_an_operator_revokes_the_active_tokens_where_asked() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let root = administrator(&world, "root").await;
+        let (ada, eve) = (world.signed_in("ada").await, world.signed_in("eve").await);
+        let of_eve = world.create(&eve, "ci", DAY).await.unwrap();
+        let first = world.create(&ada, "first", DAY).await.unwrap();
+        let by_root = world.service.administrator(&root).unwrap();
+        let by_program = world.service.operator();
+        let set = by_root.set_password("ada", &PASSWORD.into(), false).await;
+        assert!(set.unwrap().takes_rights_away());
+        assert_eq!(code(world.exchange(&first.secret).await), 1, "nobody asked");
+
+        let name_of_root = format!("user:{}", root.user().id);
+        for (operator, actor, revoked) in [
+            (by_root, name_of_root.as_str(), 2),
+            (by_program, "operator", 1),
+        ] {
+            let ada = world.sign_in("ada").await;
+            let another = world.create(&ada, actor, DAY).await.unwrap();
+            let head = world.store.events().head().await.unwrap();
+            let set = operator.set_password("ada", &PASSWORD.into(), true).await;
+            assert!(set.unwrap().takes_rights_away());
+            for token in [&first, &another] {
+                assert_eq!(code(world.exchange(&token.secret).await), 1203);
+            }
+            let events = world.store.events().from(head.seq + 1, 9).await.unwrap();
+            assert!(events.iter().all(|event| event.actor == actor));
+            let mut kinds: Vec<&str> = events.iter().map(|event| event.kind.as_str()).collect();
+            assert_eq!(kinds.remove(0), "user.password_set");
+            assert_eq!(kinds, vec!["token.revoked"; revoked]);
+        }
+        assert_eq!(code(world.exchange(&of_eve.secret).await), 1, "another's");
+        let report = world.service.operator().verify_audit().await.unwrap();
+        assert_eq!(report.findings, Vec::<String>::new());
     })
     .await;
 }

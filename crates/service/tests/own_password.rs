@@ -209,7 +209,7 @@ async fn a_password_is_not_replaced_by_who_knew_the_one_before() {
             .await;
         let operator = world.service.operator();
         let other = "marble-kite-sings-42";
-        let set = operator.set_password("ada", &other.into()).await;
+        let set = operator.set_password("ada", &other.into(), false).await;
         assert_eq!(code(set), 1);
         // The session stands again, as after a restore: the password still is another one.
         database

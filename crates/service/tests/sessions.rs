@@ -62,7 +62,7 @@ async fn a_session_ends_when_idle_at_its_end_and_at_sign_out() {
         world
             .service
             .operator()
-            .set_password("ada", &"orbit-of-velvet-plums-7".into())
+            .set_password("ada", &"orbit-of-velvet-plums-7".into(), false)
             .await
             .unwrap()
             .into_value();

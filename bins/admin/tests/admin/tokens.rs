@@ -152,3 +152,16 @@ fn what_is_no_token_is_refused_without_being_repeated() {
         assert!(!refusal.contains(secret), "{refusal}");
     }
 }
+
+#[test]
+fn a_new_password_revokes_the_users_tokens_where_asked() {
+    let admin = Admin::with_alice();
+    let (id, _) = make_token(&admin, "ci");
+    for (flag, status) in [(None, "Active"), (Some("--revoke-tokens"), "Revoked")] {
+        let arguments = ["user", "set-password", "alice"].into_iter().chain(flag);
+        let arguments: Vec<&str> = arguments.collect();
+        let run = admin.run_with("correct horse battery staple\n", &arguments);
+        assert_eq!((run.code, run.errors.as_str()), (0, ""));
+        assert_eq!(admin.json(&["token", "show", &id])["Status"], status);
+    }
+}

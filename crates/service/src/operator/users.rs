@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::ledger::Entry;
 use crate::outcome::Outcome;
 use crate::rows::Roots;
+use crate::tokens::revoke_tokens_of;
 use crate::view::{UserPageView, UserView};
 
 /// A user to add.
@@ -144,7 +145,8 @@ impl Operator<'_> {
         Ok(Outcome::grants(UserView::new(&user)))
     }
 
-    /// Gives a user a new password; the user's sessions end.
+    /// Gives a user a new password; the user's sessions end, and where `revoke_tokens` says so the active
+    /// tokens too: somebody else may have made or copied them.
     ///
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::OwnAccount`], 1001 for a password against the rules.
@@ -152,6 +154,7 @@ impl Operator<'_> {
         &self,
         name: &str,
         password: &SecretString,
+        revoke_tokens: bool,
     ) -> Result<Outcome<UserView>, Error> {
         let user = self.find_user(name).await?;
         // Before any password work; the transaction asks again.
@@ -168,6 +171,7 @@ impl Operator<'_> {
             .change(SetPassword {
                 id: user.id,
                 password_hash,
+                revoke_tokens,
                 actor: self.actor(),
             })
             .await?;
@@ -296,6 +300,7 @@ impl Change for SetDisabled {
 struct SetPassword {
     id: UserId,
     password_hash: String,
+    revoke_tokens: bool,
     actor: Actor,
 }
 
@@ -318,6 +323,9 @@ impl Change for SetPassword {
                 .detail("SessionsEnded", ended)
                 .personal("UserName", user.name.as_str()),
         );
+        if self.revoke_tokens {
+            revoke_tokens_of(draft, user.id, self.actor).await?;
+        }
         Ok(user)
     }
 }

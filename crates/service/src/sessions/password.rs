@@ -1,8 +1,7 @@
 //! Changing one's own password.
 
 use ats_pat_domain::event::EventKind;
-use ats_pat_domain::list::{MAX_PAGE_SIZE, TokenQuery};
-use ats_pat_domain::{Problem, Reason, Status, User, UserId};
+use ats_pat_domain::{Problem, Reason, User};
 use secrecy::SecretString;
 
 use super::sign_in::{NewSession, SignInResult};
@@ -13,7 +12,7 @@ use crate::error::Error;
 use crate::ledger::Entry;
 use crate::outcome::Outcome;
 use crate::service::Service;
-use crate::tokens::revoke;
+use crate::tokens::revoke_tokens_of;
 use crate::view::SessionUser;
 
 /// The field that refusals of a new password name.
@@ -103,30 +102,9 @@ impl Change for ReplacePassword {
                 .personal("UserName", user.name.as_str()),
         );
         if self.revoke_tokens {
-            self.revoke_tokens_of(draft, user.id).await?;
+            revoke_tokens_of(draft, user.id, self.by.actor()).await?;
         }
         self.session.start(draft, user.id).await?;
         Ok(user)
-    }
-}
-
-impl ReplacePassword {
-    async fn revoke_tokens_of(&self, draft: &Draft<'_>, owner: UserId) -> Result<(), Error> {
-        let active = TokenQuery {
-            status: Some(Status::Active),
-            page_size: MAX_PAGE_SIZE,
-            ..TokenQuery::of(Some(owner))
-        };
-        loop {
-            // Always the first page: what was revoked is active no more.
-            let page = draft.read().tokens().page(&active, draft.now).await?;
-            if page.items.is_empty() {
-                return Ok(());
-            }
-            for listed in page.items {
-                let mut token = draft.check(listed.token)?;
-                revoke(draft, &mut token, self.by.actor()).await?;
-            }
-        }
     }
 }

@@ -1,7 +1,8 @@
 //! Ending a token for good.
 
 use ats_pat_domain::event::{Actor, EventKind};
-use ats_pat_domain::{Problem, Token, TokenId};
+use ats_pat_domain::list::{MAX_PAGE_SIZE, TokenQuery};
+use ats_pat_domain::{Problem, Status, Token, TokenId, UserId};
 
 use super::{owned, parse_id};
 use crate::change::{Change, Draft};
@@ -56,6 +57,30 @@ pub(crate) async fn revoke(
             .personal("Name", token.name.as_str()),
     );
     Ok(true)
+}
+
+/// Ends a user's active tokens, each with an event.
+pub(crate) async fn revoke_tokens_of(
+    draft: &Draft<'_>,
+    owner: UserId,
+    actor: Actor,
+) -> Result<(), Error> {
+    let active = TokenQuery {
+        status: Some(Status::Active),
+        page_size: MAX_PAGE_SIZE,
+        ..TokenQuery::of(Some(owner))
+    };
+    loop {
+        // Always the first page: what was revoked is active no more.
+        let page = draft.read().tokens().page(&active, draft.now).await?;
+        if page.items.is_empty() {
+            return Ok(());
+        }
+        for listed in page.items {
+            let mut token = draft.check(listed.token)?;
+            revoke(draft, &mut token, actor).await?;
+        }
+    }
 }
 
 impl Change for Revoke {

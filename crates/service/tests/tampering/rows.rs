@@ -287,7 +287,7 @@ async fn a_user_put_under_anothers_name_is_not_taken_for_the_other() {
         assert_eq!(
             code(
                 operator
-                    .set_password("eve", &"orbit-of-velvet-plums-7".into())
+                    .set_password("eve", &"orbit-of-velvet-plums-7".into(), false)
                     .await
             ),
             1500

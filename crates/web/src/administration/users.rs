@@ -190,7 +190,10 @@ pub async fn set_password(
         return again(alert, StatusCode::BAD_REQUEST).await;
     }
     let password = SecretString::from(password);
-    match operator(visit, by)?.set_password(name, &password).await {
+    match operator(visit, by)?
+        .set_password(name, &password, false)
+        .await
+    {
         Ok(user) => Ok(done(
             visit,
             &Flash::PasswordSet(user.into_value().user_name),
