@@ -136,16 +136,16 @@ async fn a_user_ends_one_of_the_own_sessions_and_nobody_else_can() {
         ] {
             let ended = world.service.end_session(&here, id).await.unwrap();
             assert!(ended.takes_rights_away(), "{id}");
+            assert!(!ended.into_value(), "{id}");
         }
         assert_eq!(world.store.events().head().await.unwrap(), head);
         assert!(holds(&world, &eve).await && holds(&world, &there).await);
 
-        world
-            .service
-            .end_session(&here, &of_there)
-            .await
-            .unwrap()
-            .into_value();
+        for still_there in [true, false] {
+            let ended = world.service.end_session(&here, &of_there).await.unwrap();
+            assert!(ended.takes_rights_away());
+            assert_eq!(ended.into_value(), still_there);
+        }
         assert!(holds(&world, &here).await && !holds(&world, &there).await);
         assert_eq!(sessions(&world, &here).await.len(), 1);
         // A session that ended ends no other.
@@ -158,6 +158,19 @@ async fn a_user_ends_one_of_the_own_sessions_and_nobody_else_can() {
         assert!(holds(&world, &here).await);
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_session_that_was_idle_too_long_is_not_told_from_one_that_is_gone() {
+    let database = ats_pat_test_support::sqlite();
+    let world = World::new(database.url()).await;
+    let idle = world.signed_in("ada").await;
+    let id = sessions(&world, &idle).await.remove(0).id;
+    world.clock.advance(world.settings.session_idle);
+    let here = sign_in(&world, "ada", None).await;
+    let ended = world.service.end_session(&here, &id).await.unwrap();
+    assert!(!ended.into_value());
+    assert!(!holds(&world, &idle).await, "it can't come back");
 }
 
 #[tokio::test]

@@ -58,14 +58,15 @@ impl Service {
         Ok(views.collect())
     }
 
-    /// Ends one of the user's sessions. One that is not there, or another user's, is left as it is.
-    pub async fn end_session(&self, by: &SignedIn, id: &str) -> Result<Outcome<()>, Error> {
+    /// Ends one of the user's sessions; gives whether it still held. One that is not there, or another
+    /// user's, is left as it is: the answer is the same.
+    pub async fn end_session(&self, by: &SignedIn, id: &str) -> Result<Outcome<bool>, Error> {
         let end = EndOne {
             by: by.clone(),
             id: id.to_owned(),
+            idle: self.inner.settings.session_idle,
         };
-        self.change(end).await?;
-        Ok(Outcome::takes_away(()))
+        Ok(Outcome::takes_away(self.change(end).await?))
     }
 
     /// Ends the user's sessions but for the current one; gives how many of them still held.
@@ -125,20 +126,21 @@ impl Origin {
 struct EndOne {
     by: SignedIn,
     id: String,
+    idle: Duration,
 }
 
 impl Change for EndOne {
-    type Output = ();
+    type Output = bool;
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
+    async fn apply(&self, draft: &Draft<'_>) -> Result<bool, Error> {
         let user = still_signed_in(draft, &self.by).await?;
         let own = draft.read().sessions().of_user(user.id).await?;
         let Some(found) = own.iter().find(|own| own.row.row_id() == self.id) else {
-            return Ok(());
+            return Ok(false);
         };
         draft.delete_session(&found.row).await?;
         draft.record(Entry::new(EventKind::SessionEnded, self.by.actor(), &self.id).owner(user.id));
-        Ok(())
+        Ok(found.row.holds(draft.now, self.idle))
     }
 }
 
