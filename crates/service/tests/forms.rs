@@ -141,3 +141,30 @@ async fn a_form_key_that_was_never_given_out_is_refused_and_leaves_nothing() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_form_key_lasts_as_long_as_the_longest_session() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let (first, second) = (
+            world.service.new_form_key().unwrap(),
+            world.service.new_form_key().unwrap(),
+        );
+        world.clock.advance(world.settings.session_absolute);
+        let ada = world.signed_in("ada").await;
+        assert_eq!(code(post(&world, &ada, "first", &first).await), 1);
+        world.clock.advance(Duration::from_millis(1));
+        let head = world.store.events().head().await.unwrap();
+        // No owner chooses the time in a token's id.
+        for key in [
+            second.as_str(),
+            "00000000-0000-7000-8000-000000000000",
+            "0193f2a0-7b1c-7d2e-8f00-0123456789ab",
+        ] {
+            assert_eq!(code(post(&world, &ada, "ci", key).await), 1000, "{key}");
+        }
+        assert_eq!(how_many(&world, &ada).await, 1);
+        assert_eq!(world.store.events().head().await.unwrap(), head);
+    })
+    .await;
+}

@@ -103,7 +103,7 @@ impl Service {
     /// Makes a token and its secret, which is answered this once.
     ///
     /// # Errors
-    /// 1000 for a form key that was never given out, 1001, 1305, 1302, [`Error::AlreadyCreated`] for a form
+    /// 1000 for a form key that was never given out or is older than any session, 1001, 1305, 1302, [`Error::AlreadyCreated`] for a form
     /// posted again, 1301 for a name in use, 1304 at the limit.
     pub async fn create_token(
         &self,
@@ -114,7 +114,7 @@ impl Service {
         let form = new
             .form_key
             .as_deref()
-            .map(|text| PostedForm::parse(text, now))
+            .map(|text| PostedForm::parse(text, now, self.inner.settings.session_absolute))
             .transpose()?;
         let checked = new.check(&self.inner.settings.policy, now)?;
         let secret = NewSecret::make(self)?;

@@ -1,5 +1,7 @@
 //! Form keys: a form that is posted again makes nothing twice.
 
+use std::time::Duration;
+
 use ats_pat_auth::RootKeys;
 use ats_pat_domain::problem::Place;
 use ats_pat_domain::{FormKey, Problem, Timestamp, TokenId, UserId};
@@ -23,13 +25,14 @@ pub(super) struct PostedForm {
 }
 
 impl PostedForm {
-    /// 1000 for what [`Service::new_form_key`] can't have given out, here or on a replica whose clock is ahead.
-    pub(super) fn parse(text: &str, now: Timestamp) -> Result<Self, Problem> {
+    /// 1000 for what [`Service::new_form_key`] can't have given out, here or on a replica whose clock is
+    /// ahead, to a session that may still hold: `session` is the time after which each one ends. Whoever
+    /// posts a form would choose the time in its token's id.
+    pub(super) fn parse(text: &str, now: Timestamp, session: Duration) -> Result<Self, Problem> {
+        let given_out = now.before(session)..=now.after(SKEW);
         let parsed = || {
             let key: FormKey = text.parse().ok()?;
-            let made_at = key
-                .made_at()
-                .filter(|made_at| *made_at <= now.after(SKEW))?;
+            let made_at = key.made_at().filter(|at| given_out.contains(at))?;
             Some(Self { key, made_at })
         };
         parsed().ok_or_else(|| Problem::InvalidRequest {
