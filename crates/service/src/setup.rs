@@ -22,10 +22,15 @@ use crate::view::SessionUser;
 const LIFETIME: Duration = Duration::from_hours(24);
 
 impl Service {
+    /// Whether there is an administrator: from then on no link works.
+    pub async fn is_set_up(&self) -> Result<bool, Error> {
+        has_administrator(self.store()).await
+    }
+
     /// While there is no administrator: a new code for the link, which voids the one before. It is shown
     /// on the terminal, never logged.
     pub async fn make_setup_link(&self) -> Result<Option<SecretString>, Error> {
-        if has_administrator(self.store()).await? {
+        if self.is_set_up().await? {
             return Ok(None);
         }
         let code = SetupCode::from_random(self.inner.changes.random()?);

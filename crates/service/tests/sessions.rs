@@ -236,8 +236,11 @@ async fn the_set_up_link_works_once_for_a_day_and_only_the_last_one() {
             Err(Error::SetupCodeInvalid)
         ));
         let third = make().await.unwrap().expose_secret().to_owned();
+        world.add_user("bob").await;
+        assert!(!world.service.is_set_up().await.unwrap());
         let user = set_up(third.clone(), "ada", PASSWORD).await.unwrap();
         assert!(user.is_admin);
+        assert!(world.service.is_set_up().await.unwrap());
         assert!(matches!(
             set_up(third, "eve", PASSWORD).await,
             Err(Error::SetupCodeInvalid)
