@@ -1,5 +1,7 @@
 //! Administrators: the operators' use cases, in the name of a user.
 
+use std::time::Duration;
+
 use ats_pat_service::{Error, NewUser, Operator, Rotation, SignedIn};
 use ats_pat_test_support::on_every_database;
 use ats_pat_test_support::world::{DAY, PASSWORD, World, code};
@@ -94,6 +96,62 @@ async fn an_administrator_whose_session_ended_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_long_work_goes_on_only_while_its_administrator_is_signed_in() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let here = administrator(&world, "root").await;
+        let there = world.sign_in("root").await;
+        let still = async |by| code(world.service.still_administrator(by).await);
+        assert_eq!([still(&here).await, still(&there).await], [1, 1]);
+        let operator = world.service.still_administrator(&here).await.unwrap();
+        let own = operator.disable_user("root").await;
+        assert!(matches!(own, Err(Error::OwnAccount)), "in the own name");
+
+        let ended = world.service.end_other_sessions(&here).await.unwrap();
+        assert_eq!(ended.into_value(), 1);
+        assert_eq!([still(&here).await, still(&there).await], [1, 1100]);
+
+        // The session stands again, as after a restore: its user still is disabled.
+        database
+            .execute("CREATE TABLE kept AS SELECT * FROM sessions")
+            .await;
+        let program = world.service.operator();
+        assert_eq!(code(program.disable_user("root").await), 1);
+        assert_eq!(still(&here).await, 1100);
+        database
+            .execute("INSERT INTO sessions SELECT * FROM kept")
+            .await;
+        assert_eq!(still(&here).await, 1100);
+        assert_eq!(code(program.enable_user("root").await), 1);
+        assert_eq!(still(&here).await, 1);
+
+        let idle = world.settings.session_idle;
+        world.clock.advance(idle - Duration::from_millis(1));
+        assert_eq!(still(&here).await, 1);
+        world.clock.advance(Duration::from_millis(1));
+        assert_eq!(still(&here).await, 1100, "it is not noted as seen");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_long_work_ends_with_its_session() {
+    let database = ats_pat_test_support::sqlite();
+    let world = World::with(database.url(), |settings| {
+        settings.session_idle = settings.session_absolute * 2;
+    })
+    .await;
+    let root = administrator(&world, "root").await;
+    let eve = world.signed_in("eve").await;
+    assert_eq!(code(world.service.still_administrator(&eve).await), 1102);
+    let until = world.settings.session_absolute;
+    world.clock.advance(until - Duration::from_millis(1));
+    assert_eq!(code(world.service.still_administrator(&root).await), 1);
+    world.clock.advance(Duration::from_millis(1));
+    assert_eq!(code(world.service.still_administrator(&root).await), 1100);
+}
+
+#[tokio::test]
 async fn who_is_an_administrator_no_longer_changes_nothing() {
     on_every_database(|database| async move {
         let world = World::new(database.url()).await;
@@ -120,6 +178,8 @@ async fn who_is_an_administrator_no_longer_changes_nothing() {
                  password_hash = (SELECT password_hash FROM kept) WHERE name = 'root'",
             )
             .await;
+        let still = world.service.still_administrator(&root).await;
+        assert_eq!(code(still), 1102);
         let head = world.store.events().head().await.unwrap();
         let codes = every_change(&operator, "bob", &token.to_string()).await;
         assert_eq!(codes, [1102; 6]);

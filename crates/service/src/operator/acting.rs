@@ -44,7 +44,8 @@ impl Acting {
 
 impl Service {
     /// The use cases of operators, for an administrator: events name the user, and each change makes sure
-    /// that the session still stands and its user still is an administrator.
+    /// that the session still stands and its user still is an administrator. What is read goes by the
+    /// session as it was found: later than in the same request, ask [`Service::still_administrator`].
     ///
     /// # Errors
     /// 1102 for a user who is none.
@@ -56,6 +57,16 @@ impl Service {
             service: self,
             acting: Acting::Administrator(by.clone()),
         })
+    }
+
+    /// As [`Service::administrator`], for work that outlasts the request that began it: finds the session
+    /// and its user again first.
+    ///
+    /// # Errors
+    /// 1100 where the session no longer holds or its user was disabled, 1102 for a user who is no
+    /// administrator any more.
+    pub async fn still_administrator(&self, by: &SignedIn) -> Result<Operator<'_>, Error> {
+        self.administrator(&self.authenticate_again(by).await?)
     }
 }
 

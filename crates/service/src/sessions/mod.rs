@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ats_pat_auth::SessionId;
 use ats_pat_domain::event::{Actor, EventKind};
-use ats_pat_domain::{Problem, Session, User, UserId};
+use ats_pat_domain::{Problem, Session, Timestamp, User, UserId};
 pub use password::PasswordChange;
 pub use sign_in::SignInResult;
 
@@ -54,12 +54,7 @@ impl Service {
     /// 1100 where it does not hold: unknown, idle too long, at its end, or its user disabled.
     pub async fn authenticate(&self, session_id: &str) -> Result<SignedIn, Error> {
         let now = self.now();
-        let found = self.find_session(session_id).await?;
-        let signed_in = found
-            .filter(|found| {
-                found.session.holds(now, self.inner.settings.session_idle) && !found.user.disabled
-            })
-            .ok_or(Problem::SignInRequired)?;
+        let signed_in = self.holding(self.find_session(session_id).await?, now)?;
         let session = &signed_in.session;
         let touched_every = TOUCHED_EVERY.min(self.inner.settings.session_idle / TOUCHED_PER_IDLE);
         if session.last_seen_at.after(touched_every) <= now
@@ -83,22 +78,44 @@ impl Service {
         Ok(Outcome::takes_away(()))
     }
 
+    /// Finds the session again: since it was found, it may have been ended.
+    ///
+    /// # Errors
+    /// As [`Service::authenticate`]; the session is not noted as seen.
+    pub(crate) async fn authenticate_again(&self, by: &SignedIn) -> Result<SignedIn, Error> {
+        let found = self.session_of_hash(&by.session.id_hash).await?;
+        Ok(self.holding(found, self.now())?)
+    }
+
+    fn holding(&self, found: Option<SignedIn>, now: Timestamp) -> Result<SignedIn, Problem> {
+        let idle = self.inner.settings.session_idle;
+        found
+            .filter(|found| found.session.holds(now, idle) && !found.user.disabled)
+            .ok_or(Problem::SignInRequired)
+    }
+
     async fn find_session(&self, session_id: &str) -> Result<Option<SignedIn>, Error> {
         let Some(id) = SessionId::parse(session_id) else {
             return Ok(None);
         };
         for keys in self.roots().newest_first() {
             let hash = keys.hash_session_id(&id).to_bytes();
-            if let Some((session, user)) = self.store().sessions().by_hash(&hash).await? {
-                let (Ok(session), Ok(user)) =
-                    (self.roots().check(session), self.roots().check(user))
-                else {
-                    return Ok(None);
-                };
-                return Ok((session.user_id == user.id).then_some(SignedIn { session, user }));
+            if let Some(found) = self.session_of_hash(&hash).await? {
+                return Ok(Some(found));
             }
         }
         Ok(None)
+    }
+
+    async fn session_of_hash(&self, hash: &[u8; 32]) -> Result<Option<SignedIn>, Error> {
+        let Some((session, user)) = self.store().sessions().by_hash(hash).await? else {
+            return Ok(None);
+        };
+        let (Ok(session), Ok(user)) = (self.roots().check(session), self.roots().check(user))
+        else {
+            return Ok(None);
+        };
+        Ok((session.user_id == user.id).then_some(SignedIn { session, user }))
     }
 }
 
