@@ -33,6 +33,7 @@ mod sealed;
 mod session;
 mod signing_key;
 mod versioned;
+mod working_memory;
 
 pub use canonical::Canonical;
 pub use chain::ChainHash;

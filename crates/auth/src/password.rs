@@ -1,13 +1,14 @@
 use std::hint::black_box;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Params, Version};
 use secrecy::{ExposeSecret as _, SecretString};
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 use zxcvbn::{Score, zxcvbn};
 
 use crate::AuthError;
+use crate::working_memory::WorkingMemory;
 
 const SHORTEST: usize = 12;
 const LONGEST: usize = 128;
@@ -109,44 +110,55 @@ impl PasswordCost {
 /// Hashes and verifies passwords with Argon2id (RFC 9106).
 ///
 /// Each call takes its memory and tens of milliseconds: how many may run at once is the caller's to bound.
+/// The memory of that many is kept for the next calls; clones share it.
 #[derive(Clone)]
 pub struct PasswordHasher {
-    argon2: Argon2<'static>,
+    params: Params,
     cost: PasswordCost,
+    memory: WorkingMemory,
 }
 
 impl Default for PasswordHasher {
-    /// With [`PasswordCost::OWASP`].
+    /// With [`PasswordCost::OWASP`], for one call at once.
     fn default() -> Self {
-        Self::with_params(PasswordCost::OWASP, Params::DEFAULT)
+        Self::with_params(PasswordCost::OWASP, Params::DEFAULT, 1)
     }
 }
 
 impl PasswordHasher {
-    /// A hasher of other costs than the default: dearer ones, or cheap ones for tests.
-    pub fn new(cost: PasswordCost) -> Result<Self, AuthError> {
+    /// A hasher of other costs than the default: dearer ones, or cheap ones for tests. `at_once` is how many
+    /// calls the caller lets run at once; more work too, in memory that is freed afterwards.
+    pub fn new(cost: PasswordCost, at_once: usize) -> Result<Self, AuthError> {
         let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None)
             .map_err(AuthError::PasswordCostInvalid)?;
-        Ok(Self::with_params(cost, params))
+        Ok(Self::with_params(cost, params, at_once))
     }
 
     /// The hash to store, as a PHC string (`$argon2id$v=19$m=…`); `salt` is 16 random bytes.
     pub fn hash(&self, password: &Password, salt: [u8; 16]) -> Result<String, AuthError> {
-        self.argon2
-            .hash_password_with_salt(password.bytes(), &salt)
-            .map(|hash| hash.to_string())
+        let hash = self
+            .compute(&self.params, password, &salt)
+            .and_then(|output| {
+                Ok(PasswordHash {
+                    algorithm: Algorithm::Argon2id.ident(),
+                    version: Some(Version::V0x13.into()),
+                    params: ParamsString::try_from(&self.params)?,
+                    salt: Some(Salt::new(&salt)?),
+                    hash: Some(output),
+                })
+            });
+        hash.map(|hash| hash.to_string())
             .map_err(AuthError::PasswordHashFailed)
     }
 
     /// Whether `password` is the one that `stored` was made from, with the costs that stand in `stored`.
     /// [`AuthError::PasswordHashUnreadable`] where `stored` is no Argon2id hash of acceptable costs.
     pub fn verify(&self, stored: &str, password: &Password) -> Result<bool, AuthError> {
-        let (hash, _) = parse(stored)?;
-        match self.argon2.verify_password(password.bytes(), &hash) {
-            Ok(()) => Ok(true),
-            Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
-            Err(error) => Err(AuthError::PasswordHashFailed(error)),
-        }
+        let stored = parse(stored)?;
+        // Outputs are compared in constant time.
+        self.compute(&stored.params, password, &stored.salt)
+            .map(|output| output == stored.output)
+            .map_err(AuthError::PasswordHashFailed)
     }
 
     /// The work of [`verify`](Self::verify) where there is no such user, so that the time of an answer does
@@ -159,37 +171,68 @@ impl PasswordHasher {
     /// Whether `stored` was made with other costs than these (or can't be read): after the right password,
     /// hash it again.
     pub fn needs_rehash(&self, stored: &str) -> bool {
-        parse(stored).map_or(true, |(_, cost)| cost != self.cost)
+        parse(stored).map_or(true, |stored| stored.cost() != self.cost)
     }
 
-    fn with_params(cost: PasswordCost, params: Params) -> Self {
+    fn with_params(cost: PasswordCost, params: Params, at_once: usize) -> Self {
+        let memory = WorkingMemory::new(params.block_count(), at_once);
         Self {
-            argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+            params,
             cost,
+            memory,
+        }
+    }
+
+    fn compute(
+        &self,
+        params: &Params,
+        password: &Password,
+        salt: &[u8],
+    ) -> argon2::password_hash::Result<Output> {
+        let memory = self.memory.lend(params.block_count())?;
+        let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
+            .hash_password_into_with_memory(password.bytes(), salt, &mut output, memory)?;
+        Ok(Output::new(&output)?)
+    }
+}
+
+/// What a PHC string says.
+struct Stored {
+    params: Params,
+    salt: Salt,
+    output: Output,
+}
+
+impl Stored {
+    fn cost(&self) -> PasswordCost {
+        PasswordCost {
+            memory_kib: self.params.m_cost(),
+            passes: self.params.t_cost(),
+            lanes: self.params.p_cost(),
         }
     }
 }
 
-fn parse(stored: &str) -> Result<(PasswordHash, PasswordCost), AuthError> {
+fn parse(stored: &str) -> Result<Stored, AuthError> {
     let hash = PasswordHash::new(stored).map_err(|_| AuthError::PasswordHashUnreadable)?;
     let params = Params::try_from(&hash).map_err(|_| AuthError::PasswordHashUnreadable)?;
-    let cost = PasswordCost {
-        memory_kib: params.m_cost(),
-        passes: params.t_cost(),
-        lanes: params.p_cost(),
+    let ours =
+        hash.algorithm == argon2::ARGON2ID_IDENT && hash.version == Some(Version::V0x13.into());
+    let (true, Some(salt), Some(output)) = (ours, hash.salt, hash.hash) else {
+        return Err(AuthError::PasswordHashUnreadable);
     };
-    let complete = hash.algorithm == argon2::ARGON2ID_IDENT
-        && hash.version == Some(Version::V0x13.into())
-        && hash.salt.is_some()
-        && hash
-            .hash
-            .as_ref()
-            .is_some_and(|output| output.len() == Params::DEFAULT_OUTPUT_LEN);
+    let stored = Stored {
+        params,
+        salt,
+        output,
+    };
+    let cost = stored.cost();
     let affordable = cost.memory_kib <= DEAREST.memory_kib
         && cost.passes <= DEAREST.passes
         && cost.lanes <= DEAREST.lanes;
-    if complete && affordable {
-        Ok((hash, cost))
+    if affordable && stored.output.len() == Params::DEFAULT_OUTPUT_LEN {
+        Ok(stored)
     } else {
         Err(AuthError::PasswordHashUnreadable)
     }
@@ -270,12 +313,12 @@ mod tests {
     const KNOWN: &str = "$argon2id$v=19$m=19456,t=2,p=1$AwMDAwMDAwMDAwMDAwMDAw$YLG/cBth+cOBl+odBbwk9f9TkZk3soU14DLVp62oswU";
 
     fn cheap() -> PasswordHasher {
-        PasswordHasher::new(PasswordCost {
+        let cost = PasswordCost {
             memory_kib: 8,
             passes: 1,
             lanes: 1,
-        })
-        .unwrap()
+        };
+        PasswordHasher::new(cost, 1).unwrap()
     }
 
     fn verdict(text: &str) -> Result<(), PasswordRefused> {
@@ -414,7 +457,7 @@ mod tests {
             passes: 0,
             lanes: 1,
         };
-        let hasher = PasswordHasher::new(impossible).map(|_| ());
+        let hasher = PasswordHasher::new(impossible, 1).map(|_| ());
         assert!(matches!(hasher, Err(AuthError::PasswordCostInvalid(_))));
     }
 

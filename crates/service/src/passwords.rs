@@ -23,7 +23,7 @@ impl Passwords {
     pub(crate) fn new(cost: PasswordCost) -> Result<Self, AuthError> {
         let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Self {
-            hasher: PasswordHasher::new(cost)?,
+            hasher: PasswordHasher::new(cost, at_once)?,
             turns: Arc::new(Semaphore::new(at_once)),
             waiting: Arc::new(Semaphore::new(at_once + WAITING)),
         })
