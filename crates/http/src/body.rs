@@ -42,12 +42,14 @@ pub async fn read_body(request: &mut Request) -> Result<Bytes, Problem> {
         .unwrap_or(Err(broken))
 }
 
-/// What HEAD gets: the headers of GET, its length among them. HTTP/2 connections would send the body.
+/// What HEAD gets: the headers of GET, its length among them where GET would declare one. HTTP/2
+/// connections would send the body; a body of unknown length is not read to find out.
 pub async fn without_body(mut response: Response) -> Response {
-    if let Ok(body) = response.take_body().into_bytes().await {
+    let body: BoxBody<Bytes, std::io::Error> = response.take_body().into();
+    if let Some(length) = body.size_hint().exact() {
         response
             .headers_mut()
-            .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+            .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
     response
 }
@@ -99,10 +101,31 @@ fn too_large() -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use std::task::Poll;
+
+    use poem::Body;
+
     use super::*;
 
     fn request(length: usize) -> Request {
         Request::builder().body(vec![b'x'; length])
+    }
+
+    #[tokio::test]
+    async fn head_gets_the_length_that_get_would_declare() {
+        let response = without_body("seven b".into()).await;
+        assert_eq!(response.headers()[header::CONTENT_LENGTH], "7");
+        assert!(response.into_body().is_empty());
+    }
+
+    #[tokio::test]
+    async fn head_never_reads_a_body_whose_length_only_reading_would_tell() {
+        let parts = futures_util::stream::poll_fn(|_| -> Poll<Option<std::io::Result<Bytes>>> {
+            panic!("read")
+        });
+        let response = without_body(Body::from_bytes_stream(parts).into()).await;
+        assert!(!response.headers().contains_key(header::CONTENT_LENGTH));
+        assert!(response.into_body().is_empty());
     }
 
     #[tokio::test]
