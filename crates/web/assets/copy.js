@@ -8,9 +8,6 @@ if (blade) {
   const leave = document.getElementById("leave");
   let kept = false;
 
-  // The page stands for a form that was sent: loaded again, it shall ask for the list.
-  history.replaceState(null, "", blade.dataset.leave);
-
   document.getElementById("copy").addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(field.value);
@@ -22,7 +19,7 @@ if (blade) {
     }
   });
   field.addEventListener("copy", () => {
-    kept = true;
+    kept = field.selectionEnd - field.selectionStart === field.value.length;
   });
   field.addEventListener("focus", () => field.select());
 

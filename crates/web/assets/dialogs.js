@@ -16,8 +16,19 @@ const giveBack = (dialog) => {
   target.focus();
 };
 
+// What was wrong the last time, or who filled the form in, is no matter for the next.
+const tidy = (dialog) => {
+  for (const note of dialog.querySelectorAll(".error, .message:not(.warning)")) {
+    note.remove();
+  }
+  for (const field of dialog.querySelectorAll("[aria-invalid]")) {
+    field.removeAttribute("aria-invalid");
+  }
+};
+
 for (const dialog of document.querySelectorAll("dialog")) {
   dialog.addEventListener("close", () => {
+    tidy(dialog);
     if (dialog.dataset.leave !== undefined) {
       history.replaceState(null, "", dialog.dataset.leave);
     }
@@ -30,7 +41,21 @@ for (const dialog of document.querySelectorAll("dialog")) {
   });
 }
 
+// The page stands for a form that was sent: loaded again, it shall be the one that the form led from.
+const address = document.querySelector("[data-address]")?.dataset.address;
+if (address !== undefined) {
+  history.replaceState(null, "", address);
+}
+
 for (const dialog of document.querySelectorAll("dialog[open][data-modal]")) {
+  // Without script Cancel leads to the page behind; with it the dialog is closed.
+  for (const button of dialog.querySelectorAll("button[form=back]")) {
+    button.removeAttribute("form");
+    button.type = "button";
+  }
+  for (const part of document.querySelectorAll("[inert]")) {
+    part.removeAttribute("inert");
+  }
   dialog.removeAttribute("open");
   dialog.showModal();
   const field = dialog.querySelector("[aria-invalid=true]");
@@ -52,24 +77,41 @@ if (!("command" in HTMLButtonElement.prototype)) {
   });
 }
 
-// What was done, or refused, is read out first.
-if (!document.querySelector("dialog:modal")) {
+// What was done, or refused, is read out first, but for where there is a field to go on with.
+if (!document.querySelector("dialog:modal") && !document.activeElement?.matches("[autofocus]")) {
   document.querySelector("[data-focus]")?.focus();
 }
 
-// A form is sent once, however often its button is pressed.
+// A form is sent once, however often its button is pressed; if no answer comes, it can be sent again.
+const ready = (form) => {
+  delete form.dataset.sent;
+  form.querySelector("[type=submit]:not([form])").removeAttribute("aria-disabled");
+};
 for (const form of document.querySelectorAll("form[data-once]")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent !== undefined) {
       event.preventDefault();
+      return;
     }
     form.dataset.sent = "";
-    form.querySelector("[type=submit]").setAttribute("aria-disabled", "true");
+    form.querySelector("[type=submit]:not([form])").setAttribute("aria-disabled", "true");
+    setTimeout(ready, 4000, form);
   });
 }
 addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-sent]")) {
-    delete form.dataset.sent;
-    form.querySelector("[type=submit]").removeAttribute("aria-disabled");
-  }
+  document.querySelectorAll("form[data-sent]").forEach(ready);
 });
+
+// The day of one's own counts only where it is chosen: a field that is not shown can't hold up the form.
+const expiration = document.getElementById("expiration");
+const lastDay = document.getElementById("last_day");
+if (expiration) {
+  const follow = () => {
+    lastDay.disabled = expiration.value !== "date";
+    lastDay.required = !lastDay.disabled;
+  };
+  lastDay.min = lastDay.dataset.min;
+  lastDay.max = lastDay.dataset.max;
+  expiration.addEventListener("change", follow);
+  follow();
+}

@@ -28,7 +28,8 @@ for (const menu of document.querySelectorAll("[data-menu]")) {
   });
 
   menu.addEventListener("focusout", (event) => {
-    if (event.relatedTarget && !menu.contains(event.relatedTarget) && event.relatedTarget !== opener) {
+    const gone = event.relatedTarget === null ? document.hasFocus() && !menu.matches(":active") : !menu.contains(event.relatedTarget);
+    if (gone && event.relatedTarget !== opener) {
       menu.hidePopover();
     }
   });

@@ -8,5 +8,7 @@ if (fragment !== "") {
 }
 if (code.value !== "") {
   document.getElementById("code-field").hidden = true;
-  document.getElementById("user_name").focus();
+  if (!document.querySelector("[role=alert]")) {
+    document.getElementById("user_name").focus();
+  }
 }

@@ -23,13 +23,13 @@ fn user_alert(failure: &Failure) -> String {
     match failure.reason {
         Reason::Empty | Reason::Required => format!("Enter a {field}."),
         Reason::TooLong if failure.field.ends_with("Password") => {
-            format!("The {field} is too long: take at most 128 characters.")
+            format!("The {field} is too long: use at most 128 characters.")
         }
-        Reason::TooLong => format!("The {field} is too long: take at most 100 characters."),
-        Reason::TooShort => format!("The {field} is too short: take at least 12 characters."),
-        Reason::TooCommon => format!("The {field} is too easily guessed: take another."),
+        Reason::TooLong => format!("The {field} is too long: use at most 100 characters."),
+        Reason::TooShort => format!("The {field} is too short: use at least 12 characters."),
+        Reason::TooCommon => format!("The {field} is too easily guessed: choose another."),
         Reason::Repeated | Reason::UnknownValue => {
-            format!("The {field} is the one that you have: take another.")
+            format!("The {field} is the one that you have: choose another.")
         }
         _ => format!("The {field} has characters that are not allowed."),
     }

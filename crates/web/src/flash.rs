@@ -15,6 +15,8 @@ pub enum Flash {
     PasswordChanged,
     /// A session of one's own was ended.
     SessionEnded,
+    /// A session to be ended was not there any more.
+    SessionGone,
     /// All others of one's own sessions were ended.
     OtherSessionsEnded,
     /// A user was added.
@@ -27,8 +29,10 @@ pub enum Flash {
     PasswordSet(String),
     /// The person signed out.
     SignedOut,
-    /// A form came in after its session had ended.
-    SignInToGoOn,
+    /// A form came in after its session had ended: nothing was done.
+    NothingDone,
+    /// A page was asked for after its session had ended.
+    SessionOver,
 }
 
 impl Flash {
@@ -40,6 +44,7 @@ impl Flash {
                 "Your password is changed, and all your other sessions are ended.".to_owned()
             }
             Self::SessionEnded => "The session is ended.".to_owned(),
+            Self::SessionGone => "That session is not there any more.".to_owned(),
             Self::OtherSessionsEnded => "All your other sessions are ended.".to_owned(),
             Self::UserAdded(name) => format!("The user {name} is added."),
             Self::UserDisabled(name) => {
@@ -50,10 +55,16 @@ impl Flash {
                 format!("{name} has a new password and is signed out everywhere.")
             }
             Self::SignedOut => "You are signed out.".to_owned(),
-            Self::SignInToGoOn => {
-                "Your session has ended. Sign in to go on; what you typed is kept.".to_owned()
+            Self::NothingDone => {
+                "Your session ended before this was done. Sign in, and do it again.".to_owned()
             }
+            Self::SessionOver => "Your session has ended. Sign in to go on.".to_owned(),
         }
+    }
+
+    /// Whether it tells of something done.
+    pub fn is_good(&self) -> bool {
+        !matches!(self, Self::NothingDone | Self::SessionOver)
     }
 
     /// Puts it into the browser, for the next page.
@@ -77,13 +88,15 @@ impl Flash {
             "revoked" => Self::Revoked(name),
             "password-changed" => Self::PasswordChanged,
             "session-ended" => Self::SessionEnded,
+            "session-gone" => Self::SessionGone,
             "other-sessions-ended" => Self::OtherSessionsEnded,
             "user-added" => Self::UserAdded(name),
             "user-disabled" => Self::UserDisabled(name),
             "user-enabled" => Self::UserEnabled(name),
             "password-set" => Self::PasswordSet(name),
             "signed-out" => Self::SignedOut,
-            "sign-in-to-go-on" => Self::SignInToGoOn,
+            "nothing-done" => Self::NothingDone,
+            "session-over" => Self::SessionOver,
             _ => return None,
         })
     }
@@ -98,13 +111,15 @@ impl Flash {
             Self::Revoked(name) => ("revoked", name),
             Self::PasswordChanged => ("password-changed", ""),
             Self::SessionEnded => ("session-ended", ""),
+            Self::SessionGone => ("session-gone", ""),
             Self::OtherSessionsEnded => ("other-sessions-ended", ""),
             Self::UserAdded(name) => ("user-added", name),
             Self::UserDisabled(name) => ("user-disabled", name),
             Self::UserEnabled(name) => ("user-enabled", name),
             Self::PasswordSet(name) => ("password-set", name),
             Self::SignedOut => ("signed-out", ""),
-            Self::SignInToGoOn => ("sign-in-to-go-on", ""),
+            Self::NothingDone => ("nothing-done", ""),
+            Self::SessionOver => ("session-over", ""),
         }
     }
 }
@@ -141,7 +156,7 @@ mod tests {
             Flash::Revoked("größe; 1=2 \"x\" <b>.".to_owned()),
             Flash::UserAdded("ada".to_owned()),
             Flash::SignedOut,
-            Flash::SignInToGoOn,
+            Flash::NothingDone,
         ] {
             let mut response = Response::default();
             flash.put(&settings, &mut response);

@@ -7,7 +7,7 @@ use ats_pat_service::view::SessionUser;
 use poem::Response;
 use poem::http::{HeaderValue, StatusCode, header};
 
-use crate::flash::Flash;
+use crate::route::TOKENS;
 use crate::visit::Visit;
 
 /// Which part of the settings a page is.
@@ -37,10 +37,12 @@ pub struct Frame {
     pub person: Option<Person>,
     /// Where the person is.
     pub section: Section,
-    /// What was done just before.
-    pub message: Option<String>,
+    /// What there is to say of what was before, and whether it is good.
+    pub message: Option<(String, bool)>,
     /// What was refused.
     pub alert: Option<String>,
+    /// Whether a dialog stands before the page from the start.
+    pub is_behind: bool,
     /// The address of the style sheet.
     pub style: String,
     /// The address of the colours.
@@ -86,8 +88,12 @@ impl Frame {
             product: visit.product.to_owned(),
             person: visit.person.clone().map(Person::from),
             section,
-            message: visit.flash.as_ref().map(Flash::sentence),
+            message: visit
+                .flash
+                .as_ref()
+                .map(|flash| (flash.sentence(), flash.is_good())),
             alert: None,
+            is_behind: false,
             style: assets.address("site.css"),
             theme: assets.address("theme.css"),
             icon: assets.address("icon.svg"),
@@ -155,17 +161,6 @@ struct Message<'a> {
     link: Option<(&'a str, &'a str)>,
 }
 
-/// Where nothing is.
-pub fn not_found(visit: &Visit<'_>) -> Response {
-    let page = Message {
-        frame: Frame::new(visit, Section::None),
-        title: "Page not found",
-        text: "There is no page at this address.".to_owned(),
-        link: Some(("/", "Go to the start page")),
-    };
-    render(&page, StatusCode::NOT_FOUND)
-}
-
 /// A page that takes other methods.
 pub fn not_allowed(visit: &Visit<'_>, allow: &'static str) -> Response {
     let page = Message {
@@ -190,7 +185,18 @@ pub fn problem(visit: &Visit<'_>, problem: &Problem) -> Response {
             "The form was sent from another site than this service's own. Open the service by its own address and try again there.".to_owned(),
             Some((visit.settings.origin(), visit.settings.origin())),
         ),
+        Problem::PathNotFound => (
+            "Page not found",
+            "There is no page at this address.".to_owned(),
+            Some(("/", "Go to the start page")),
+        ),
+        Problem::TokenNotFound => ("Token not found", problem.message(), Some((TOKENS, "Show your tokens"))),
         Problem::InternalError { .. } => ("Something went wrong", problem.message(), Some(("/", "Go to the start page"))),
+        Problem::Forbidden => (
+            "Not yours to see",
+            "Only administrators can open this page.".to_owned(),
+            Some(("/", "Go to the start page")),
+        ),
         Problem::Unavailable => ("Not available now", problem.message(), None),
         _ => ("Not done", problem.message(), Some(("/", "Go to the start page"))),
     };

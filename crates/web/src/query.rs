@@ -20,6 +20,14 @@ impl Query {
         )
     }
 
+    /// Every value of this name.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(move |(given, _)| given == name)
+            .map(|(_, value)| value.as_str())
+    }
+
     /// The first value of this name; an empty one is as absent.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0

@@ -2,8 +2,8 @@
 
 use poem::http::Uri;
 
-/// The longest path that is taken, in bytes: a filled-in token form fits.
-const LONGEST: usize = 16 * 1024;
+/// The longest path that is taken, in bytes.
+const LONGEST: usize = 3 * 1024;
 
 /// `asked`, if it is the path of one of our own pages, else the home page.
 ///
@@ -34,7 +34,13 @@ fn is_own(path: &str) -> bool {
 
 /// The address of the sign-in page that leads back to `path`.
 pub fn sign_in_path(path: &str) -> String {
-    if path == "/" {
+    // Addresses that are longer than any of ours: proxies refuse them.
+    let path = if path.len() > LONGEST {
+        path.split_once('?').map_or("/", |(path, _)| path)
+    } else {
+        path
+    };
+    if path == "/" || path.len() > LONGEST {
         return "/signin".to_owned();
     }
     let query = form_urlencoded::Serializer::new(String::new())
@@ -98,5 +104,7 @@ mod tests {
             sign_in_path("/settings?a=b&c=d"),
             "/signin?next=%2Fsettings%3Fa%3Db%26c%3Dd"
         );
+        let long = format!("/settings/audit?{}", "x".repeat(LONGEST));
+        assert_eq!(sign_in_path(&long), "/signin?next=%2Fsettings%2Faudit");
     }
 }

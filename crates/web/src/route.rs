@@ -32,6 +32,8 @@ pub enum Route {
     Tokens,
     /// One's tokens with the form for a new one.
     NewToken,
+    /// One of one's tokens.
+    Token(String),
     /// A new secret for one of one's tokens.
     Regenerate(String),
     /// The end of one of one's tokens.
@@ -52,6 +54,8 @@ pub enum Route {
     SetPassword,
     /// Everybody's tokens.
     AllTokens,
+    /// Anybody's token.
+    AnyToken(String),
     /// The end of anybody's token.
     RevokeAny(String),
     /// The audit trail.
@@ -87,7 +91,9 @@ impl Route {
 
     fn of_token(path: &str) -> Option<Self> {
         let own = |rest: &str| {
-            let (id, action) = rest.split_once('/')?;
+            let Some((id, action)) = rest.split_once('/') else {
+                return (!rest.is_empty()).then(|| Self::Token(rest.to_owned()));
+            };
             match action {
                 "regenerate" => Some(Self::Regenerate(id.to_owned())),
                 "revoke" => Some(Self::Revoke(id.to_owned())),
@@ -95,8 +101,10 @@ impl Route {
             }
         };
         let any = |rest: &str| {
-            let id = rest.strip_suffix("/revoke")?;
-            (!id.contains('/')).then(|| Self::RevokeAny(id.to_owned()))
+            let Some((id, action)) = rest.split_once('/') else {
+                return (!rest.is_empty()).then(|| Self::AnyToken(rest.to_owned()));
+            };
+            (action == "revoke").then(|| Self::RevokeAny(id.to_owned()))
         };
         let below = |folder| path.strip_prefix(folder)?.strip_prefix('/');
         below(TOKENS)
@@ -111,6 +119,8 @@ impl Route {
             Self::Home
                 | Self::Settings
                 | Self::NewToken
+                | Self::Token(_)
+                | Self::AnyToken(_)
                 | Self::AllTokens
                 | Self::Audit
                 | Self::AuditExport
@@ -124,7 +134,7 @@ impl Route {
             Self::SignOut => Some("/"),
             Self::Settings | Self::Regenerate(_) | Self::Revoke(_) => Some(TOKENS),
             Self::EndSession => Some(SESSIONS),
-            Self::DisableUser | Self::EnableUser | Self::SetPassword => Some(USERS),
+            Self::DisableUser | Self::EnableUser => Some(USERS),
             Self::RevokeAny(_) => Some(ALL_TOKENS),
             _ => None,
         }
@@ -144,6 +154,7 @@ mod tests {
             "//settings",
             "/settings/personal-access-tokens/",
             "/settings/personal-access-tokens/1/revoke/",
+            "/settings/personal-access-tokens/1/burn",
             "/settings/personal-access-tokens/1/2/revoke",
             "/settings/personal-access-tokensX/1/revoke",
             "/settings/all-tokens/1/2/revoke",

@@ -31,14 +31,28 @@ struct SetUpDone {
     user_name: String,
 }
 
-/// The empty form.
-pub fn show(visit: &Visit<'_>) -> Response {
+/// There is an administrator already: nothing is to be set up.
+#[derive(Template)]
+#[template(path = "set_up_already.html")]
+struct SetUpAlready {
+    frame: Frame,
+}
+
+/// The empty form, while there is no administrator.
+pub async fn show(visit: &Visit<'_>) -> Result<Response, Problem> {
+    let is_set_up = visit.service.is_set_up().await;
+    if is_set_up.map_err(|error| visit.problem(error))? {
+        let page = SetUpAlready {
+            frame: Frame::new(visit, Section::None),
+        };
+        return Ok(render(&page, StatusCode::OK));
+    }
     let page = SetUpPage {
         frame: frame(visit),
         code: "",
         user_name: "",
     };
-    render(&page, StatusCode::OK)
+    Ok(render(&page, StatusCode::OK))
 }
 
 /// Takes the posted form.

@@ -13,6 +13,8 @@ use crate::form::Form;
 use crate::page::{Frame, Section, redirect, render};
 use crate::query::Query;
 use crate::return_path::return_path;
+use crate::route::NEW_TOKEN;
+use crate::tokens;
 use crate::visit::Visit;
 
 #[derive(Template)]
@@ -22,6 +24,8 @@ struct SignInPage<'a> {
     user_name: &'a str,
     /// Where to go afterwards.
     next: &'a str,
+    /// A form for a new token that came after its session had ended.
+    kept: &'a str,
 }
 
 /// The form. Whoever is signed in already goes on at once.
@@ -37,12 +41,33 @@ pub async fn show(visit: &mut Visit<'_>) -> Result<Response, Problem> {
         frame: Frame::new(visit, Section::None),
         user_name: "",
         next,
+        kept: "",
     };
     Ok(render(&page, StatusCode::OK))
 }
 
+/// The form for whoever sent a form for a new token after the session had ended: it is kept in this page, and
+/// shown again after signing in.
+pub fn keep(visit: &Visit<'_>, kept: &str) -> Response {
+    let message = "Your session has ended. Sign in to go on; what you typed is kept.".to_owned();
+    let page = SignInPage {
+        frame: Frame {
+            message: Some((message, false)),
+            ..Frame::new(visit, Section::None)
+        },
+        user_name: "",
+        next: NEW_TOKEN,
+        kept,
+    };
+    let refused = Problem::SignInRequired;
+    let mut response = render(&page, status(&refused));
+    problem_headers(&refused, Challenge::Session, response.headers_mut());
+    response
+}
+
 /// Takes the posted form: a new session each time.
-pub async fn take(visit: &Visit<'_>, form: &Form) -> Result<Response, Problem> {
+pub async fn take(visit: &mut Visit<'_>, form: &Form) -> Result<Response, Problem> {
+    let kept = form.field("kept");
     let (user_name, next) = (form.field("user_name"), return_path(form.field("next")));
     let password = SecretString::from(form.field("password"));
     let signed_in = visit
@@ -55,7 +80,12 @@ pub async fn take(visit: &Visit<'_>, form: &Form) -> Result<Response, Problem> {
             if let Err(error) = visit.service.sign_out(visit.session_id()).await {
                 visit.problem(error);
             }
-            let mut response = redirect(next);
+            let mut response = if kept.is_empty() {
+                redirect(next)
+            } else {
+                let by = visit.signed_in_as(&signed_in.session_id).await?;
+                tokens::show_kept(visit, &by, &Query::parse(kept)).await?
+            };
             set_cookie(&mut response, &visit.cookie().set(&signed_in.session_id));
             Ok(response)
         }
@@ -65,6 +95,7 @@ pub async fn take(visit: &Visit<'_>, form: &Form) -> Result<Response, Problem> {
                 frame: Frame::new(visit, Section::None).refusing(alert(&refused)),
                 user_name,
                 next,
+                kept,
             };
             let mut response = render(&page, status(&refused));
             problem_headers(&refused, Challenge::Session, response.headers_mut());

@@ -7,16 +7,20 @@ use ats_pat_http::{HttpSettings, RequestContext, caught, page_headers, without_b
 use ats_pat_service::{Service, SignedIn};
 use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, Request, Response, Result};
+use tokio::sync::Semaphore;
 
 use crate::assets::Assets;
 use crate::flash::Flash;
 use crate::form::Form;
-use crate::page::{not_allowed, not_found, problem, redirect};
+use crate::page::{not_allowed, problem, redirect};
 use crate::return_path::sign_in_path;
 use crate::route::Route;
 use crate::theme::Branding;
 use crate::visit::Visit;
 use crate::{account, administration, home, setup, sign_in, tokens};
+
+/// How many exports of the audit trail are sent at once: each reads much of the database.
+const EXPORTS: usize = 2;
 
 /// The pages: every path that is not the interface's.
 pub fn endpoint(service: Service, settings: HttpSettings, branding: Branding) -> Pages {
@@ -24,8 +28,9 @@ pub fn endpoint(service: Service, settings: HttpSettings, branding: Branding) ->
     Pages {
         service,
         settings,
-        product: branding.product_name.into(),
-        assets: Arc::new(assets),
+        product: branding.product_name,
+        assets,
+        exports: Arc::new(Semaphore::new(EXPORTS)),
     }
 }
 
@@ -33,8 +38,9 @@ pub fn endpoint(service: Service, settings: HttpSettings, branding: Branding) ->
 pub struct Pages {
     service: Service,
     settings: HttpSettings,
-    product: Arc<str>,
-    assets: Arc<Assets>,
+    product: String,
+    assets: Assets,
+    exports: Arc<Semaphore>,
 }
 
 impl Endpoint for Pages {
@@ -62,7 +68,7 @@ impl Endpoint for Pages {
 
 impl Pages {
     fn visit<'a>(&'a self, request: &Request, context: &'a RequestContext) -> Visit<'a> {
-        let look = (&*self.product, &*self.assets);
+        let look = (&*self.product, &self.assets);
         Visit::new(&self.service, &self.settings, look, context, request)
     }
 
@@ -77,18 +83,30 @@ impl Pages {
                 not_allowed(&visit, "GET, HEAD")
             };
         }
-        let Some(route) = Route::parse(path) else {
-            return not_found(&visit);
-        };
-        let answer = match (reads, route.takes_posts()) {
-            (true, _) => self.show(&route, &mut visit).await,
-            (false, true) if *request.method() == Method::POST => {
-                self.take(&route, &mut visit, request).await
+        let route = Route::parse(path);
+        let answer = match &route {
+            Some(route) if reads => self.show(route, &mut visit).await,
+            Some(route) if visit.is_post && route.takes_posts() => {
+                self.take(route, &mut visit, request).await
             }
-            (false, true) => return not_allowed(&visit, "GET, HEAD, POST"),
-            (false, false) => return not_allowed(&visit, "GET, HEAD"),
+            _ => Err(Problem::PathNotFound),
         };
-        let mut response = answer.unwrap_or_else(|refused| problem(&visit, &refused));
+        let mut response = match (answer, &route) {
+            (Ok(response), _) => response,
+            (Err(refused), route) => {
+                if visit.person.is_none() {
+                    // For the menu of whoever is there; the answer is the same where nobody is.
+                    let _ = visit.signed_in().await;
+                }
+                match route {
+                    Some(route) if refused == Problem::PathNotFound && route.takes_posts() => {
+                        not_allowed(&visit, "GET, HEAD, POST")
+                    }
+                    Some(_) if refused == Problem::PathNotFound => not_allowed(&visit, "GET, HEAD"),
+                    _ => problem(&visit, &refused),
+                }
+            }
+        };
         if visit.flash.is_some() && is_page(&response) {
             Flash::clear(&self.settings, &mut response);
         }
@@ -97,7 +115,7 @@ impl Pages {
 
     async fn show(&self, route: &Route, visit: &mut Visit<'_>) -> Result<Response, Problem> {
         match route {
-            Route::SetUp => return Ok(setup::show(visit)),
+            Route::SetUp => return setup::show(visit).await,
             Route::SignIn => return sign_in::show(visit).await,
             _ => {}
         }
@@ -107,19 +125,26 @@ impl Pages {
         let by = match visit.signed_in().await {
             Ok(by) => by,
             Err(Problem::SignInRequired) => {
-                return Ok(redirect(&sign_in_path(visit.path_and_query())));
+                let mut response = redirect(&sign_in_path(visit.path_and_query()));
+                if visit.session_id().is_some() {
+                    Flash::SessionOver.put(&self.settings, &mut response);
+                }
+                return Ok(response);
             }
             Err(refused) => return Err(refused),
         };
         match route {
             Route::Tokens => tokens::show(visit, &by).await,
             Route::NewToken => tokens::show_form(visit, &by).await,
+            Route::Token(id) => tokens::details::show(visit, &by, id).await,
             Route::Password => Ok(account::password::show(visit)),
             Route::Sessions => account::sessions::show(visit, &by).await,
             Route::Users => administration::users::show(visit, &by).await,
+            Route::SetPassword => administration::password::show(visit, &by),
             Route::AllTokens => administration::tokens::show(visit, &by).await,
+            Route::AnyToken(id) => administration::tokens::show_one(visit, &by, id).await,
             Route::Audit => administration::audit::show(visit, &by).await,
-            Route::AuditExport => administration::audit::export(visit, &by).await,
+            Route::AuditExport => administration::audit::export(visit, &by, &self.exports).await,
             _ => home::show(visit, &by).await,
         }
     }
@@ -142,13 +167,19 @@ impl Pages {
             Err(refused) => Err(refused),
         };
         match answer {
+            Err(Problem::SignInRequired) if *route == Route::Tokens => {
+                Ok(sign_in::keep(visit, &tokens::kept(&form)))
+            }
             Err(Problem::SignInRequired) => {
                 let back = match route {
-                    Route::Tokens => tokens::address_of_form(&form),
-                    _ => route.page().unwrap_or(visit.uri.path()).to_owned(),
+                    Route::Regenerate(_) | Route::Revoke(_) => tokens::address_of_view(visit),
+                    Route::RevokeAny(_) => administration::tokens::address_of_view(visit),
+                    Route::Users => administration::users::address_of_form(visit, &form),
+                    Route::Password => account::password::address_of_form(&form),
+                    _ => route.page().unwrap_or(visit.path_and_query()).to_owned(),
                 };
                 let mut response = redirect(&sign_in_path(&back));
-                Flash::SignInToGoOn.put(&self.settings, &mut response);
+                Flash::NothingDone.put(&self.settings, &mut response);
                 Ok(response)
             }
             other => other,
@@ -171,7 +202,7 @@ async fn take_signed_in(
         Route::Users => administration::users::add(visit, by, form).await,
         Route::DisableUser => administration::users::disable(visit, by, form).await,
         Route::EnableUser => administration::users::enable(visit, by, form).await,
-        Route::SetPassword => administration::users::set_password(visit, by, form).await,
+        Route::SetPassword => administration::password::set(visit, by, form).await,
         Route::RevokeAny(id) => administration::tokens::revoke(visit, by, id).await,
         _ => Ok(redirect(route.page().unwrap_or("/"))),
     }

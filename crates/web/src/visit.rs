@@ -5,7 +5,9 @@ use ats_pat_http::{HttpSettings, RequestContext, SessionCookie};
 use ats_pat_service::view::SessionUser;
 use ats_pat_service::{Error, Service, SignedIn};
 use poem::Request;
-use poem::http::Uri;
+use poem::http::{Method, Uri};
+
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::assets::Assets;
 use crate::flash::Flash;
@@ -24,6 +26,8 @@ pub struct Visit<'a> {
     pub context: &'a RequestContext,
     /// Path and query.
     pub uri: Uri,
+    /// Whether a form was posted.
+    pub is_post: bool,
     /// Who is signed in, once that is known.
     pub person: Option<SessionUser>,
     /// What was done just before.
@@ -48,6 +52,7 @@ impl<'a> Visit<'a> {
             assets,
             context,
             uri: request.uri().clone(),
+            is_post: *request.method() == Method::POST,
             person: None,
             flash: Flash::take(settings, headers),
             session_id: cookie(settings).read(headers).map(ToOwned::to_owned),
@@ -64,6 +69,15 @@ impl<'a> Visit<'a> {
         let by = by.map_err(|error| self.problem(error))?;
         self.person = Some(by.user());
         Ok(by)
+    }
+
+    /// Who has just signed in.
+    ///
+    /// # Errors
+    /// 1100 if the session was ended at once.
+    pub async fn signed_in_as(&mut self, session_id: &SecretString) -> Result<SignedIn, Problem> {
+        self.session_id = Some(session_id.expose_secret().to_owned());
+        self.signed_in().await
     }
 
     /// The session's id, if the browser sent one.

@@ -23,6 +23,9 @@ const EXACT: StaticFormatDescription = format_description!(
 const SHORT: StaticFormatDescription = format_description!(
     "[day padding:none] [month repr:short] [year], [hour]:[minute]:[second] UTC"
 );
+const IN_FULL: StaticFormatDescription = format_description!(
+    "[weekday], [day padding:none] [month repr:long] [year] at [hour]:[minute] UTC"
+);
 const INPUT_DATE: StaticFormatDescription = format_description!("[year]-[month]-[day]");
 
 /// `25 Dec 2026`.
@@ -105,29 +108,39 @@ pub struct When {
     pub exact: String,
     /// As it stands on the page.
     pub text: String,
+    /// How a script writes it for the reader's own zone: `date`, `time`, `full`, or not at all.
+    pub format: &'static str,
 }
 
 impl When {
     /// The date.
     pub fn on(time: Timestamp) -> Self {
-        Self::saying(time, short_date(time))
+        Self::saying(time, short_date(time), "date")
     }
 
-    /// How long ago.
+    /// How long ago; after 30 days the date.
     pub fn ago(time: Timestamp, now: Timestamp) -> Self {
-        Self::saying(time, ago(time, now))
+        let is_date = now.since(time) >= DAY * 30;
+        let format = if is_date { "date" } else { "" };
+        Self::saying(time, ago(time, now), format)
     }
 
     /// The exact time itself.
     pub fn exactly(time: Timestamp) -> Self {
-        Self::saying(time, written(time, SHORT))
+        Self::saying(time, written(time, SHORT), "time")
     }
 
-    fn saying(time: Timestamp, text: String) -> Self {
+    /// The exact time with its day in full, for a sentence.
+    pub fn in_full(time: Timestamp) -> Self {
+        Self::saying(time, written(time, IN_FULL), "full")
+    }
+
+    fn saying(time: Timestamp, text: String, format: &'static str) -> Self {
         Self {
             iso: time.to_string(),
             exact: exact(time),
             text,
+            format,
         }
     }
 }

@@ -135,6 +135,7 @@ async fn every_page_is_accessible_and_light_and_asks_nobody_else() {
         "/settings/password",
         "/settings/sessions",
         "/settings/users",
+        "/settings/users/password?user=ada",
         "/settings/all-tokens",
         "/settings/audit",
         "/nowhere",
@@ -201,13 +202,11 @@ async fn every_dialog_of_the_other_pages_is_accessible() {
     browser.button("Add").await.click().await;
     browser.dialog("New user").await;
     assert_well(&browser, "new user").await;
-    for entry in ["Set password", "Disable"] {
-        browser.goto(&site.url("/settings/users")).await;
-        browser.button("Actions for ada").await.click().await;
-        browser.button(entry).await.click().await;
-        browser.button("Cancel").await;
-        assert_well(&browser, entry).await;
-    }
+    browser.goto(&site.url("/settings/users")).await;
+    browser.button("Actions for ada").await.click().await;
+    browser.button("Disable").await.click().await;
+    browser.button("Cancel").await;
+    assert_well(&browser, "disable").await;
     browser.goto(&site.url("/settings/all-tokens")).await;
     browser
         .button("Revoke the nightly build of line 29 of root")

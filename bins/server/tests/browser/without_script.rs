@@ -72,6 +72,6 @@ async fn a_day_of_ones_own_and_a_mistake_need_no_script() {
     browser.script(day, vec![]).await;
     blade.button("Save").await.click().await;
     browser
-        .wait_for_text("It expires on Thursday, 24 December 2026.")
+        .wait_for_text("It expires on Thursday, 24 December 2026 at 23:59 UTC.")
         .await;
 }

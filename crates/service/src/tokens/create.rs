@@ -103,8 +103,8 @@ impl Service {
     /// Makes a token and its secret, which is answered this once.
     ///
     /// # Errors
-    /// 1000 for a form key that was never given out or is older than any session, 1001, 1305, 1302, [`Error::AlreadyCreated`] for a form
-    /// posted again, 1301 for a name in use, 1304 at the limit.
+    /// 1000 for a form key that was never given out or is older than any session, 1001, 1305, 1302,
+    /// [`Error::AlreadyCreated`] for a form posted again, 1301 for a name in use, 1304 at the limit.
     pub async fn create_token(
         &self,
         by: &SignedIn,

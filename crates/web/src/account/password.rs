@@ -12,6 +12,7 @@ use crate::fault::user_alerts;
 use crate::flash::Flash;
 use crate::form::Form;
 use crate::page::{Frame, Section, redirect, render};
+use crate::query::{Query, address};
 use crate::route::PASSWORD;
 use crate::sign_in::set_cookie;
 use crate::visit::Visit;
@@ -23,11 +24,16 @@ struct PasswordPage {
     revoke_tokens: bool,
 }
 
+/// Where the form is shown again as it was posted, without its passwords.
+pub fn address_of_form(form: &Form) -> String {
+    address(PASSWORD, &[("revoke_tokens", form.field("revoke_tokens"))])
+}
+
 /// The form.
 pub fn show(visit: &Visit<'_>) -> Response {
     let page = PasswordPage {
         frame: Frame::new(visit, Section::Password),
-        revoke_tokens: false,
+        revoke_tokens: Query::of(&visit.uri).get("revoke_tokens") == Some("yes"),
     };
     render(&page, StatusCode::OK)
 }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use ats_pat_domain::Problem;
+use ats_pat_domain::problem::Place;
 use ats_pat_service::SignedIn;
 use ats_pat_service::view::SessionView;
 use poem::Response;
@@ -57,18 +58,30 @@ pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem>
 
 /// Ends the named session, or all others.
 pub async fn end(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
-    let mut response = redirect(SESSIONS);
-    let ended = match form.field("session") {
-        "" => {
+    let ended = match (form.field("session"), form.field("others")) {
+        ("", "yes") => {
             let ended = visit.service.end_other_sessions(by).await;
             ended.map(|_| Flash::OtherSessionsEnded)
         }
-        id => {
+        (id, "") if !id.is_empty() => {
             let ended = visit.service.end_session(by, id).await;
-            ended.map(|_| Flash::SessionEnded)
+            ended.map(|ended| {
+                if ended.into_value() {
+                    Flash::SessionEnded
+                } else {
+                    Flash::SessionGone
+                }
+            })
+        }
+        _ => {
+            return Err(Problem::InvalidRequest {
+                place: Place::Body,
+                path: Some("session".to_owned()),
+            });
         }
     };
     let ended = ended.map_err(|error| visit.problem(error))?;
+    let mut response = redirect(SESSIONS);
     ended.put(visit.settings, &mut response);
     Ok(response)
 }

@@ -1,19 +1,23 @@
 //! The audit trail: who did what, and the same as a file.
 
+use std::sync::Arc;
+
 use askama::Template;
-use ats_pat_domain::Problem;
 use ats_pat_domain::event::EventKind;
+use ats_pat_domain::{Problem, Timestamp};
 use ats_pat_service::view::NamedEventView;
 use ats_pat_service::{Error, EventQuery, Operator, SignedIn};
 use poem::http::{StatusCode, header};
 use poem::{Body, Response};
+use serde_json::Value;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::operator;
 use crate::page::{Frame, Section, render};
 use crate::query::{Query, address};
 use crate::route::AUDIT;
 use crate::visit::Visit;
-use crate::words::{When, input_date};
+use crate::words::{When, exact, input_date};
 
 /// How many events a page has.
 const PAGE_SIZE: u64 = 50;
@@ -26,7 +30,10 @@ struct AuditPage {
     frame: Frame,
     owner: String,
     kind: String,
-    kinds: Vec<&'static str>,
+    /// The kinds of events: what is asked for, and what it is called.
+    kinds: Vec<(&'static str, &'static str)>,
+    /// Whether there is no user of the asked name.
+    is_nobody: bool,
     rows: Vec<Row>,
     /// The events before these.
     older: Option<String>,
@@ -39,6 +46,7 @@ struct Row {
     seq: i64,
     at: When,
     kind: String,
+    label: String,
     actor: String,
     owner: String,
     subject: String,
@@ -57,6 +65,10 @@ impl Row {
                 .or_else(|| named.event.owner.map(|owner| owner.to_string()))
                 .unwrap_or_default(),
             details: details(&named.event.details),
+            label: EventKind::ALL
+                .into_iter()
+                .find(|kind| kind.as_str() == named.event.kind)
+                .map_or_else(|| named.event.kind.clone(), |kind| label(kind).to_owned()),
             kind: named.event.kind,
             subject: named.event.subject,
         }
@@ -68,19 +80,63 @@ fn actor(named: &NamedEventView) -> String {
     name.unwrap_or_else(|| named.event.actor.clone())
 }
 
+const fn label(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::UserCreated => "User added",
+        EventKind::UserDisabled => "User disabled",
+        EventKind::UserEnabled => "User enabled",
+        EventKind::PasswordSet => "Password set",
+        EventKind::SessionStarted => "Signed in",
+        EventKind::SessionEnded => "Session ended",
+        EventKind::TokenCreated => "Token created",
+        EventKind::TokenRegenerated => "Token regenerated",
+        EventKind::TokenRevoked => "Token revoked",
+        EventKind::SigningKeyCreated => "Signing key made",
+        EventKind::SigningKeyPromoted => "Signing key put into use",
+        EventKind::SigningKeyDestroyed => "Signing key destroyed",
+        EventKind::KeysResealed => "Keys sealed anew",
+        EventKind::SetupLinkCreated => "Set-up link made",
+        EventKind::RestoreAccepted => "Restored database accepted",
+    }
+}
+
 /// What there is to say beside the columns; the rows' tags are for machines.
-fn details(details: &serde_json::Value) -> String {
+fn details(details: &Value) -> String {
     let words: Vec<String> = details
         .as_object()
         .into_iter()
         .flatten()
         .filter(|(name, _)| *name != "Rows")
-        .map(|(name, value)| match value {
-            serde_json::Value::String(text) => format!("{name}: {text}"),
-            other => format!("{name}: {other}"),
-        })
+        .map(|(name, value)| format!("{}: {}", spaced(name), in_words(value)))
         .collect();
     words.join(" · ")
+}
+
+/// `ExpiresAt` as `Expires at`.
+fn spaced(name: &str) -> String {
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+            words.push(letter.to_ascii_lowercase());
+        } else {
+            words.push(letter);
+        }
+    }
+    words
+}
+
+fn in_words(value: &Value) -> String {
+    match value {
+        Value::String(text) => Timestamp::parse(text).map_or_else(|_| text.clone(), exact),
+        Value::Array(values) => {
+            let values: Vec<String> = values.iter().map(in_words).collect();
+            values.join(", ")
+        }
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        other => other.to_string(),
+    }
 }
 
 /// What an address asks for.
@@ -127,7 +183,9 @@ pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem>
     let filter = Filter::of(visit);
     // One more than is shown tells whether there are older ones.
     let query = filter.query(filter.before, PAGE_SIZE + 1);
-    let mut events = read(visit, operator(visit, by)?, query).await?;
+    let found = read(visit, &operator(visit, by)?, query).await?;
+    let is_nobody = found.is_none();
+    let mut events = found.unwrap_or_default();
     let has_older = events.len() as u64 > PAGE_SIZE;
     events.truncate(usize::try_from(PAGE_SIZE).unwrap_or(usize::MAX));
     let older = events.last().filter(|_| has_older);
@@ -137,7 +195,10 @@ pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem>
         latest: filter.before.map(|_| filter.address(AUDIT, "")),
         export: filter.address("/settings/audit.csv", ""),
         rows: events.into_iter().map(Row::new).collect(),
-        kinds: EventKind::ALL.map(EventKind::as_str).to_vec(),
+        kinds: EventKind::ALL
+            .map(|kind| (kind.as_str(), label(kind)))
+            .to_vec(),
+        is_nobody,
         owner: filter.owner,
         kind: filter.kind,
     };
@@ -145,17 +206,25 @@ pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem>
 }
 
 /// The file (RFC 4180), newest first: all that the filter finds, read part by part while it is sent.
-pub async fn export(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
+pub async fn export(
+    visit: &Visit<'_>,
+    by: &SignedIn,
+    exports: &Arc<Semaphore>,
+) -> Result<Response, Problem> {
+    let operator = operator(visit, by)?;
+    let turn = Arc::clone(exports)
+        .try_acquire_owned()
+        .map_err(|_| Problem::TooManyRequests { seconds: 10 })?;
     let filter = Filter::of(visit);
     // The first part before the answer begins: what can't be read is told by the status.
-    let first = filter.query(None, BATCH);
-    let first = read(visit, operator(visit, by)?, first).await?;
+    let first = read(visit, &operator, filter.query(None, BATCH)).await?;
     let state = Export {
         service: visit.service.clone(),
         by: by.clone(),
         filter,
-        next: Some(first),
+        next: Some(first.unwrap_or_default()),
         has_head: false,
+        _turn: turn,
     };
     let parts = futures_util::stream::unfold(state, |mut state| async {
         let part = state.part().await?;
@@ -171,15 +240,15 @@ pub async fn export(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Proble
         .body(Body::from_bytes_stream(parts)))
 }
 
+/// The events, or nothing where there is no such user.
 async fn read(
     visit: &Visit<'_>,
-    operator: Operator<'_>,
+    operator: &Operator<'_>,
     query: EventQuery,
-) -> Result<Vec<NamedEventView>, Problem> {
+) -> Result<Option<Vec<NamedEventView>>, Problem> {
     match operator.event_page(query).await {
-        // Nobody's events are none.
-        Err(Error::UserNotFound { .. }) => Ok(Vec::new()),
-        read => read.map_err(|error| visit.problem(error)),
+        Err(Error::UserNotFound { .. }) => Ok(None),
+        read => read.map(Some).map_err(|error| visit.problem(error)),
     }
 }
 
@@ -190,11 +259,12 @@ struct Export {
     filter: Filter,
     next: Option<Vec<NamedEventView>>,
     has_head: bool,
+    _turn: OwnedSemaphorePermit,
 }
 
 impl Export {
-    /// The next part, until there is none. A part that can't be read breaks the transfer off: a file that
-    /// looks whole and is not would be worse.
+    /// The next part, until there is none. A part that can't be read, or whose reader is no administrator
+    /// any more, breaks the transfer off: a file that looks whole and is not would be worse.
     async fn part(&mut self) -> Option<std::io::Result<Vec<u8>>> {
         let events = self.next.take()?;
         let mut writer = csv::Writer::from_writer(Vec::new());
@@ -230,7 +300,7 @@ impl Export {
     }
 
     async fn read(&self, before: i64) -> Result<Vec<NamedEventView>, Error> {
-        let operator = self.service.administrator(&self.by)?;
+        let operator = self.service.still_administrator(&self.by).await?;
         operator
             .event_page(self.filter.query(Some(before), BATCH))
             .await
@@ -239,6 +309,10 @@ impl Export {
 
 fn record(named: &NamedEventView) -> [String; 10] {
     let event = &named.event;
+    let mut details = event.details.clone();
+    if let Some(details) = details.as_object_mut() {
+        details.remove("Rows");
+    }
     [
         event.seq.to_string(),
         event.id.to_string(),
@@ -252,13 +326,16 @@ fn record(named: &NamedEventView) -> [String; 10] {
         inert(named.owner_name.as_deref().unwrap_or_default()),
         event.kind.clone(),
         event.subject.clone(),
-        event.details.to_string(),
+        inert(&details.to_string()),
     ]
 }
 
-/// A cell that a spreadsheet would take for a formula, made a text. People choose their names.
+/// A cell that a spreadsheet would take for a formula, made a text. People choose their names. Where the
+/// spreadsheet separates cells by semicolons or tabs, one may begin in the middle.
 fn inert(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    const FORMULA: [char; 10] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r'];
+    let begins = |cell: &str| cell.trim_start_matches(['"', ' ']).starts_with(FORMULA);
+    if begins(text) || text.split([';', '\t']).skip(1).any(begins) {
         format!("'{text}")
     } else {
         text.to_owned()
@@ -275,6 +352,10 @@ mod tests {
             ("=1+1", "'=1+1"),
             ("@x", "'@x"),
             ("-2", "'-2"),
+            ("＝1+1", "'＝1+1"),
+            ("a;=1+1", "'a;=1+1"),
+            ("a; \"@x\"", "'a; \"@x\""),
+            ("ada; b", "ada; b"),
             ("ada", "ada"),
             ("a=b", "a=b"),
             ("", ""),
@@ -285,7 +366,16 @@ mod tests {
 
     #[test]
     fn details_are_told_in_words_and_without_the_rows() {
-        let value = serde_json::json!({"Name": "ci", "Generation": 2, "Rows": [{"Tag": "ff"}]});
-        assert_eq!(details(&value), "Generation: 2 · Name: ci");
+        let value = serde_json::json!({
+            "Name": "ci",
+            "IsAdmin": true,
+            "ExpiresAt": "2026-12-25T10:20:30.123Z",
+            "Scopes": ["a", "b"],
+            "Rows": [{"Tag": "ff"}]
+        });
+        assert_eq!(
+            details(&value),
+            "Expires at: 25 December 2026, 10:20:30 UTC · Is admin: yes · Name: ci · Scopes: a, b"
+        );
     }
 }

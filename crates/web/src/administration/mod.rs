@@ -1,6 +1,7 @@
 //! What administrators see to: users, everybody's tokens, the audit trail.
 
 pub mod audit;
+pub mod password;
 pub mod tokens;
 pub mod users;
 

@@ -12,6 +12,7 @@ use crate::flash::Flash;
 use crate::page::{Frame, Section, redirect, render};
 use crate::query::Query;
 use crate::route::ALL_TOKENS;
+use crate::tokens::details;
 use crate::tokens::list::{Column, ListView, Pager, Row};
 use crate::visit::Visit;
 
@@ -28,6 +29,19 @@ struct AllTokensPage {
 /// The table.
 pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     page(visit, by, None, StatusCode::OK).await
+}
+
+/// One token.
+pub async fn show_one(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
+    let token = operator(visit, by)?.token(id).await;
+    let token = token.map_err(|error| visit.problem(error))?;
+    let place = (Section::AllTokens, ALL_TOKENS);
+    Ok(details::page(
+        visit,
+        place,
+        token.token,
+        Some(token.owner_name),
+    ))
 }
 
 /// Ends a token.
@@ -47,6 +61,11 @@ pub async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Respon
             refused => Err(refused),
         },
     }
+}
+
+/// The part of the table that the address of an action names.
+pub fn address_of_view(visit: &Visit<'_>) -> String {
+    view(visit).address()
 }
 
 fn view(visit: &Visit<'_>) -> ListView {
@@ -72,6 +91,11 @@ async fn page(
         },
         Err(error) => return Err(visit.problem(error)),
     };
+    if status == StatusCode::OK
+        && let Some(last) = view.last_instead(listed.total)
+    {
+        return Ok(redirect(&last));
+    }
     let frame = Frame::new(visit, Section::AllTokens);
     let page = AllTokensPage {
         frame: match alert {

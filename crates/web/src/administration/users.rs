@@ -35,8 +35,6 @@ struct UsersPage {
     rows: Vec<Row>,
     pager: Pager,
     form: UserForm,
-    /// The user whose new password was refused, and why.
-    refused_password: Option<(String, String)>,
 }
 
 struct Row {
@@ -50,6 +48,8 @@ struct Row {
     created: When,
     /// The table of the user's tokens.
     tokens: String,
+    /// Where the user gets a new password.
+    password: String,
 }
 
 /// The form for a new user, as it was typed, and what was wrong.
@@ -59,6 +59,7 @@ struct UserForm {
     display_name: String,
     is_admin: bool,
     error: Option<String>,
+    is_open: bool,
 }
 
 struct UserListView {
@@ -86,17 +87,32 @@ impl UserListView {
     }
 }
 
+/// Where the form is shown again as it was posted, without its passwords.
+pub fn address_of_form(visit: &Visit<'_>, form: &Form) -> String {
+    address(
+        USERS,
+        &[
+            ("add", "yes"),
+            ("user_name", form.field("user_name")),
+            ("display_name", form.field("display_name")),
+            ("is_admin", form.field("is_admin")),
+            ("search", &UserListView::of(visit).search),
+        ],
+    )
+}
+
 /// The list.
 pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
-    page(
-        visit,
-        by,
-        frame(visit),
-        UserForm::default(),
-        None,
-        StatusCode::OK,
-    )
-    .await
+    let query = Query::of(&visit.uri);
+    let text = |name| query.get(name).unwrap_or_default().to_owned();
+    let form = UserForm {
+        user_name: text("user_name"),
+        display_name: text("display_name"),
+        is_admin: query.get("is_admin") == Some("yes"),
+        error: None,
+        is_open: query.get("add") == Some("yes"),
+    };
+    page(visit, by, frame(visit), form, StatusCode::OK).await
 }
 
 /// Adds a user.
@@ -120,8 +136,9 @@ pub async fn add(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respon
             display_name: display_name.to_owned(),
             is_admin,
             error: Some("The two passwords are not the same.".to_owned()),
+            is_open: true,
         };
-        return page(visit, by, frame(visit), form, None, StatusCode::BAD_REQUEST).await;
+        return page(visit, by, frame(visit), form, StatusCode::BAD_REQUEST).await;
     };
     match added {
         Ok(added) => Ok(done(visit, &Flash::UserAdded(added.into_value().user_name))),
@@ -132,9 +149,10 @@ pub async fn add(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respon
                 display_name: display_name.to_owned(),
                 is_admin,
                 error: Some(user_alerts(&refused)),
+                is_open: true,
             };
             let status = status(&refused);
-            let mut response = page(visit, by, frame(visit), form, None, status).await?;
+            let mut response = page(visit, by, frame(visit), form, status).await?;
             problem_headers(&refused, Challenge::Session, response.headers_mut());
             Ok(response)
         }
@@ -165,46 +183,6 @@ pub async fn enable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Res
     }
 }
 
-/// Gives a user a new password.
-pub async fn set_password(
-    visit: &Visit<'_>,
-    by: &SignedIn,
-    form: &Form,
-) -> Result<Response, Problem> {
-    let name = form.field("user_name");
-    let password = form.field("password");
-    let again = async |alert: String, status| {
-        let refused = Some((name.to_owned(), alert));
-        page(
-            visit,
-            by,
-            frame(visit),
-            UserForm::default(),
-            refused,
-            status,
-        )
-        .await
-    };
-    if password != form.field("password_repeat") {
-        let alert = "The two passwords are not the same.".to_owned();
-        return again(alert, StatusCode::BAD_REQUEST).await;
-    }
-    let password = SecretString::from(password);
-    match operator(visit, by)?
-        .set_password(name, &password, false)
-        .await
-    {
-        Ok(user) => Ok(done(
-            visit,
-            &Flash::PasswordSet(user.into_value().user_name),
-        )),
-        Err(Error::Refused(refused @ Problem::ValidationFailed(_))) => {
-            again(user_alerts(&refused), status(&refused)).await
-        }
-        Err(error) => refuse(visit, by, error).await,
-    }
-}
-
 fn done(visit: &Visit<'_>, flash: &Flash) -> Response {
     let view = UserListView::of(visit);
     let mut response = redirect(&view.address(USERS, view.page));
@@ -225,7 +203,7 @@ async fn refuse(visit: &Visit<'_>, by: &SignedIn, error: Error) -> Result<Respon
         other => return Err(visit.problem(other)),
     };
     let frame = frame(visit).refusing(alert);
-    page(visit, by, frame, UserForm::default(), None, status).await
+    page(visit, by, frame, UserForm::default(), status).await
 }
 
 fn frame(visit: &Visit<'_>) -> Frame {
@@ -237,7 +215,6 @@ async fn page(
     by: &SignedIn,
     frame: Frame,
     form: UserForm,
-    refused_password: Option<(String, String)>,
     status: StatusCode,
 ) -> Result<Response, Problem> {
     let view = UserListView::of(visit);
@@ -253,14 +230,21 @@ async fn page(
         number: index + 1,
         is_own: user.id == own,
         tokens: address(ALL_TOKENS, &[("owner", &user.user_name)]),
+        password: address("/settings/users/password", &[("user", &user.user_name)]),
         user_name: user.user_name,
         display_name: user.display_name,
         is_admin: user.is_admin,
         is_disabled: user.disabled,
         created: When::on(user.created_at),
     };
+    if status == StatusCode::OK && listed.items.is_empty() && listed.total > 0 {
+        return Ok(redirect(&view.address(USERS, 1)));
+    }
     let page = UsersPage {
-        frame,
+        frame: Frame {
+            is_behind: form.is_open,
+            ..frame
+        },
         suffix: view.address("", view.page),
         pager: Pager::new(view.page, PAGE_SIZE, listed.total, |page| {
             view.address(USERS, page)
@@ -268,7 +252,6 @@ async fn page(
         rows: listed.items.into_iter().enumerate().map(row).collect(),
         search: view.search,
         form,
-        refused_password,
     };
     Ok(render(&page, status))
 }

@@ -2,8 +2,9 @@
 
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::problem::{Failure, Problem, Reason};
+use ats_pat_domain::scope::ALL;
 use ats_pat_service::NewToken;
-use ats_pat_service::view::PolicyView;
+use ats_pat_service::view::{PolicyView, TokenView};
 
 use crate::form::Form;
 use crate::query::{Query, address};
@@ -28,12 +29,14 @@ pub struct TokenForm {
     pub expiration: String,
     /// The last day, where it is one of one's own.
     pub last_day: String,
-    /// The chosen scopes; none is all.
+    /// Whether it carries the chosen scopes only.
+    pub is_limited: bool,
+    /// The chosen scopes.
     pub scopes: Vec<String>,
     /// Networks, separated by white space or commas.
     pub networks: String,
-    /// Whether a link filled it in.
-    pub from_link: bool,
+    /// Who filled it in, where it was not the person.
+    pub note: Option<&'static str>,
 }
 
 /// What is wrong, at each field.
@@ -45,6 +48,8 @@ pub struct FormErrors {
     pub description: Option<String>,
     /// With the expiration.
     pub expiration: Option<String>,
+    /// With the last day, where it is one of one's own.
+    pub last_day: Option<String>,
     /// With the scopes.
     pub scopes: Option<String>,
     /// With the networks.
@@ -55,12 +60,12 @@ pub struct FormErrors {
 
 impl FormErrors {
     /// The errors that a refusal means.
-    pub fn of(problem: &Problem) -> Self {
+    pub fn of(problem: &Problem, form: &TokenForm) -> Self {
         let mut errors = Self::default();
         match problem {
             Problem::ValidationFailed(failures) => {
                 for failure in failures {
-                    errors.take(failure);
+                    errors.take(failure, form);
                 }
             }
             Problem::NameInUse { name } => {
@@ -69,33 +74,46 @@ impl FormErrors {
                 ));
             }
             Problem::ExpirationNotAllowed { latest } => {
-                errors.expiration = Some(format!(
-                    "Choose a day from today until {}.",
-                    long_date(*latest)
-                ));
+                *errors.of_expiry(form) = Some(until(*latest));
             }
             Problem::UnknownScope { scope } => errors.scopes = Some(no_scope(scope)),
+            // The form's key is too old.
+            Problem::InvalidRequest { .. } => {
+                errors.form = Some(
+                    "This form was open for a long time. Look at it once more, and save again."
+                        .to_owned(),
+                );
+            }
             other => errors.form = Some(other.message()),
         }
         errors
     }
 
-    fn take(&mut self, failure: &Failure) {
+    /// The place of an error with the expiry.
+    fn of_expiry(&mut self, form: &TokenForm) -> &mut Option<String> {
+        if form.expiration == OWN_DAY {
+            &mut self.last_day
+        } else {
+            &mut self.expiration
+        }
+    }
+
+    fn take(&mut self, failure: &Failure, form: &TokenForm) {
         let (field, words) = match (failure.field, failure.reason) {
-            ("Name", Reason::TooLong) => (&mut self.name, "Take at most 100 characters."),
+            ("Name", Reason::TooLong) => (&mut self.name, "Use at most 100 characters."),
             ("Name", Reason::BadCharacter) => (
                 &mut self.name,
                 "Leave out control characters and line breaks.",
             ),
             ("Name", _) => (&mut self.name, "Enter a name."),
             ("Description", Reason::TooLong) => {
-                (&mut self.description, "Take at most 500 characters.")
+                (&mut self.description, "Use at most 500 characters.")
             }
             ("Description", _) => (&mut self.description, "Leave out control characters."),
-            ("ExpiresAt", _) => (&mut self.expiration, "Choose the last day."),
-            ("Scopes", _) => (&mut self.scopes, "Choose from these."),
+            ("ExpiresAt", _) => (self.of_expiry(form), "Choose the last day."),
+            ("Scopes", _) => (&mut self.scopes, "Choose at least one."),
             ("AllowedNetworks", Reason::TooLong) => {
-                (&mut self.networks, "Take at most 50 networks.")
+                (&mut self.networks, "Name at most 50 networks.")
             }
             ("AllowedNetworks", _) => (
                 &mut self.networks,
@@ -105,6 +123,10 @@ impl FormErrors {
         };
         *field = Some(words.to_owned());
     }
+}
+
+fn until(latest: Timestamp) -> String {
+    format!("Choose a day from today until {} (UTC).", long_date(latest))
 }
 
 fn no_scope(scope: &str) -> String {
@@ -130,14 +152,23 @@ impl TokenForm {
             description: field("description"),
             expiration: field("expiration"),
             last_day: field("last_day"),
+            is_limited: match form.field("rights") {
+                "" => form.all("scopes").next().is_some(),
+                rights => rights == "chosen",
+            },
             scopes: form.all("scopes").map(ToOwned::to_owned).collect(),
             networks: field("networks"),
-            from_link: false,
+            note: None,
         }
     }
 
     /// What a link asks for, and what of it can't be had.
-    pub fn linked(key: String, query: &Query, policy: &PolicyView) -> (Self, FormErrors) {
+    pub fn linked(
+        key: String,
+        query: &Query,
+        policy: &PolicyView,
+        now: Timestamp,
+    ) -> (Self, FormErrors) {
         let mut form = Self::empty(key, policy);
         let mut errors = FormErrors::default();
         let text = |name| query.get(name).unwrap_or_default().to_owned();
@@ -150,7 +181,7 @@ impl TokenForm {
                 Ok(days) if (1..=longest).contains(&days) => form.expiration = days.to_string(),
                 _ => {
                     errors.expiration = Some(format!(
-                        "The link asks for {} days; from 1 to {longest} can be had.",
+                        "The link asks for {} days: choose 1 to {longest}.",
                         days.chars().take(12).collect::<String>()
                     ));
                 }
@@ -158,30 +189,74 @@ impl TokenForm {
         }
         if let Some(last_day) = query.get("expires") {
             OWN_DAY.clone_into(&mut form.expiration);
-            last_day.clone_into(&mut form.last_day);
-        }
-        let scopes = query.get("scopes").unwrap_or_default();
-        for scope in scopes.split([',', ' ']).filter(|scope| !scope.is_empty()) {
-            if policy.scopes.iter().any(|known| known.name == scope) {
-                form.scopes.push(scope.to_owned());
-            } else {
-                let scope: String = scope.chars().take(100).collect();
-                errors.scopes = Some(no_scope(&scope));
+            let latest = latest(policy, now);
+            match day(last_day) {
+                Some((start, end)) => {
+                    last_day.clone_into(&mut form.last_day);
+                    if end <= now || start > latest {
+                        errors.last_day = Some(until(latest));
+                    }
+                }
+                None => errors.last_day = Some("Choose the last day.".to_owned()),
             }
         }
-        // As absent: the form has no box for all rights.
-        form.scopes.retain(|scope| scope != "all");
-        form.from_link = [
+        let scopes: Vec<&str> = query
+            .all("scopes")
+            .flat_map(|scopes| scopes.split([',', ' ']))
+            .filter(|scope| !scope.is_empty())
+            .collect();
+        errors.scopes = form.choose(&scopes, policy);
+        let names = [
             "name",
             "description",
             "days",
             "expires",
             "scopes",
             "networks",
-        ]
-        .iter()
-        .any(|name| query.get(name).is_some());
+        ];
+        if names.iter().any(|name| query.get(name).is_some()) {
+            form.note =
+                Some("This form was filled in by a link. Look at each field before you save.");
+        }
         (form, errors)
+    }
+
+    /// A form for a token like one that there is, and what of it can't be had any more.
+    pub fn like(key: String, token: &TokenView, policy: &PolicyView) -> (Self, FormErrors) {
+        let mut form = Self {
+            name: token.name.clone(),
+            description: token.description.clone(),
+            networks: token
+                .allowed_networks
+                .as_deref()
+                .unwrap_or_default()
+                .join("\n"),
+            note: Some(
+                "This form was filled in like another token. Look at each field before you save.",
+            ),
+            ..Self::empty(key, policy)
+        };
+        let scopes: Vec<&str> = token.scopes.iter().map(String::as_str).collect();
+        let errors = FormErrors {
+            scopes: form.choose(&scopes, policy),
+            ..FormErrors::default()
+        };
+        (form, errors)
+    }
+
+    /// Chooses these scopes; gives what is wrong with them. Who asks for scopes that there are not is never
+    /// given all rights instead.
+    fn choose(&mut self, scopes: &[&str], policy: &PolicyView) -> Option<String> {
+        self.is_limited = !(scopes.is_empty() || scopes == [ALL]);
+        let mut unknown = Vec::new();
+        for scope in scopes.iter().filter(|scope| **scope != ALL) {
+            if policy.scopes.iter().any(|known| known.name == **scope) {
+                self.scopes.push((*scope).to_owned());
+            } else {
+                unknown.push(scope.chars().take(100).collect::<String>());
+            }
+        }
+        (!unknown.is_empty()).then(|| no_scope(&unknown.join(", ")))
     }
 
     /// The link that fills a form in like this one.
@@ -212,7 +287,7 @@ impl TokenForm {
             name: Some(self.name.clone()),
             expires_at: Some(self.expires_at(policy, now)),
             description: Some(self.description.clone()),
-            scopes: (!self.scopes.is_empty()).then(|| self.scopes.clone()),
+            scopes: self.is_limited.then(|| self.scopes.clone()),
             allowed_networks: (!networks.is_empty()).then_some(networks),
             form_key: Some(self.key.clone()),
         }
@@ -291,9 +366,24 @@ pub fn choices(form: &TokenForm, policy: &PolicyView, now: Timestamp) -> Vec<Cho
     days.into_iter().map(preset).chain([own]).collect()
 }
 
-/// The first and the last day that a day of one's own may be, as the date field takes them.
-pub fn bounds(policy: &PolicyView, now: Timestamp) -> (String, String) {
-    (input_date(now), input_date(latest(policy, now)))
+/// The bounds of a day of one's own.
+pub struct Bounds {
+    /// The first day, as the date field takes it.
+    pub first: String,
+    /// The last one.
+    pub last: String,
+    /// The last one in words.
+    pub last_in_words: String,
+}
+
+/// The bounds that the policy sets now.
+pub fn bounds(policy: &PolicyView, now: Timestamp) -> Bounds {
+    let latest = latest(policy, now);
+    Bounds {
+        first: input_date(now),
+        last: input_date(latest),
+        last_in_words: long_date(latest),
+    }
 }
 
 fn latest(policy: &PolicyView, now: Timestamp) -> Timestamp {
@@ -401,31 +491,41 @@ mod tests {
         let query = Query::parse(
             "name=nightly+build&days=14&scopes=orders:read,all&networks=10.0.0.0/8,192.0.2.7&description=x",
         );
-        let (form, errors) = TokenForm::linked(String::new(), &query, &policy);
+        let (form, errors) = TokenForm::linked(String::new(), &query, &policy, now());
         assert_eq!(errors, FormErrors::default());
-        assert!(form.from_link);
+        assert!(form.note.is_some() && form.is_limited);
         assert_eq!(
             (form.name.as_str(), form.expiration.as_str()),
             ("nightly build", "14")
         );
         assert_eq!(form.scopes, ["orders:read"]);
         assert!(offered(&form, &policy).contains(&"*14 days".to_owned()));
-        let (_, errors) = TokenForm::linked(
+        let (form, errors) = TokenForm::linked(
             String::new(),
-            &Query::parse("days=9999&scopes=orders:write"),
+            &Query::parse("days=9999&scopes=orders:write&scopes=burn&expires=2020-01-01"),
             &policy,
+            now(),
         );
         assert_eq!(
             errors.expiration.as_deref(),
-            Some("The link asks for 9999 days; from 1 to 90 can be had.")
+            Some("The link asks for 9999 days: choose 1 to 90.")
         );
         assert_eq!(
             errors.scopes.as_deref(),
-            Some("There is no scope orders:write: choose from these.")
+            Some("There is no scope orders:write, burn: choose from these.")
         );
-        let (form, errors) = TokenForm::linked(String::new(), &Query::parse(""), &policy);
+        assert_eq!(
+            errors.last_day.as_deref(),
+            Some("Choose a day from today until Tuesday, 23 February 2027 (UTC).")
+        );
+        assert_eq!(
+            form.new_token(&policy, now()).scopes.as_deref(),
+            Some(&[][..]),
+            "never all rights instead"
+        );
+        let (form, errors) = TokenForm::linked(String::new(), &Query::parse(""), &policy, now());
         assert_eq!(errors, FormErrors::default());
-        assert!(!form.from_link);
+        assert!(form.note.is_none() && !form.is_limited);
     }
 
     #[test]
@@ -436,13 +536,14 @@ mod tests {
             description: "two\nlines".to_owned(),
             expiration: OWN_DAY.to_owned(),
             last_day: "2026-12-24".to_owned(),
+            is_limited: true,
             scopes: vec!["orders:read".to_owned()],
             networks: "10.0.0.0/8\r\n192.0.2.7".to_owned(),
             ..TokenForm::default()
         };
         let address = typed.address();
         let (_, query) = address.split_once('?').unwrap();
-        let (form, errors) = TokenForm::linked(String::new(), &Query::parse(query), &policy);
+        let (form, errors) = TokenForm::linked(String::new(), &Query::parse(query), &policy, now());
         assert_eq!(errors, FormErrors::default());
         assert_eq!(form.name, typed.name);
         assert_eq!(form.description, typed.description);

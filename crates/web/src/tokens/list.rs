@@ -2,18 +2,21 @@
 
 use ats_pat_domain::list::{MAX_SEARCH, Sort, SortField, TokenQuery};
 use ats_pat_domain::name::fold;
+use ats_pat_domain::scope::ALL;
 use ats_pat_domain::{Status, Timestamp};
 use ats_pat_service::view::TokenView;
 
 use crate::query::{Query, address};
 use crate::words::{DAY, When, count, days_until, grouped};
 
-/// How many tokens a page has.
-pub const PAGE_SIZE: u32 = 25;
+/// How many tokens a page has: with the longest names and descriptions it stays under 100 kB.
+pub const PAGE_SIZE: u32 = 15;
 /// From when on a badge tells how many days are left.
 const SOON_DAYS: u32 = 15;
 /// How much of a description a row shows, in characters.
-const SHOWN_DESCRIPTION: usize = 160;
+const SHOWN_DESCRIPTION: usize = 100;
+/// How many scopes a row names.
+const SHOWN_SCOPES: usize = 3;
 
 /// Which part of a table is looked at. It stands in the address, so that a view can be kept and gone back
 /// to; what can't be understood there is as absent.
@@ -112,6 +115,12 @@ impl ListView {
         self.address_at("")
     }
 
+    /// The last page there is of `total` tokens, if this one lies past it.
+    pub fn last_instead(&self, total: u64) -> Option<String> {
+        let pages = u32::try_from(total.div_ceil(PAGE_SIZE.into())).unwrap_or(u32::MAX);
+        (total > 0 && self.page > pages).then(|| self.on_page(pages))
+    }
+
     fn on_page(&self, page: u32) -> String {
         Self {
             page,
@@ -207,7 +216,7 @@ impl Column {
 
 /// Where a page lies in its list.
 pub struct Pager {
-    /// `1–25 of 10,000`.
+    /// `1–15 of 10,000`.
     pub text: String,
     /// The page before.
     pub previous: Option<String>,
@@ -252,7 +261,8 @@ pub struct Badge {
 }
 
 impl Badge {
-    fn of(token: &TokenView, now: Timestamp) -> Self {
+    /// The badge of a token.
+    pub fn of(token: &TokenView, now: Timestamp) -> Self {
         let (class, text) = match token.status {
             Status::Revoked => ("revoked", "Revoked".to_owned()),
             Status::Expired => ("expired", "Expired".to_owned()),
@@ -292,8 +302,6 @@ pub struct Row {
     pub last_used: Option<When>,
     /// Where from.
     pub last_used_from: String,
-    /// The link to a form like it.
-    pub again: String,
 }
 
 impl Row {
@@ -310,22 +318,6 @@ impl Row {
             expires: When::on(token.expires_at),
             last_used: token.last_used_at.map(|time| When::ago(time, now)),
             last_used_from: token.last_used_from.clone().unwrap_or_default(),
-            again: address(
-                crate::route::NEW_TOKEN,
-                &[
-                    ("name", &token.name),
-                    ("description", &token.description),
-                    ("scopes", &scopes(&token)),
-                    (
-                        "networks",
-                        &token
-                            .allowed_networks
-                            .as_deref()
-                            .unwrap_or_default()
-                            .join(","),
-                    ),
-                ],
-            ),
             description: shortened(&token.description),
             name: token.name,
             badge,
@@ -333,18 +325,16 @@ impl Row {
     }
 }
 
-fn scopes(token: &TokenView) -> String {
-    match token.scopes.as_slice() {
-        [all] if all == "all" => String::new(),
-        scopes => scopes.join(","),
-    }
-}
-
 fn restrictions(token: &TokenView) -> Vec<String> {
     let mut restrictions = Vec::new();
-    let scopes = scopes(token);
-    if !scopes.is_empty() {
-        restrictions.push(scopes.replace(',', ", "));
+    if !matches!(token.scopes.as_slice(), [all] if all == ALL) {
+        let mut shown = token.scopes.clone();
+        if shown.len() > SHOWN_SCOPES {
+            shown.truncate(SHOWN_SCOPES - 1);
+            let more = token.scopes.len() - shown.len();
+            shown.push(format!("{more} more"));
+        }
+        restrictions.push(shown.join(", "));
     }
     match token.allowed_networks.as_deref() {
         Some([network]) => restrictions.push(format!("from {network}")),
@@ -416,16 +406,16 @@ mod tests {
     #[test]
     fn the_pager_tells_where_the_page_lies() {
         let first = view("").pager(10_000);
-        assert_eq!(first.text, "1–25 of 10,000");
+        assert_eq!(first.text, "1–15 of 10,000");
         assert_eq!(
             (first.previous, first.next),
             (None, Some("/t?page=2".to_owned()))
         );
-        let last = view("page=2").pager(26);
-        assert_eq!(last.text, "26–26 of 26");
+        let last = view("page=2").pager(16);
+        assert_eq!(last.text, "16–16 of 16");
         assert_eq!((last.previous, last.next), (Some("/t".to_owned()), None));
-        let past = view("page=9").pager(26);
-        assert_eq!(past.text, "none of 26");
+        let past = view("page=9").pager(16);
+        assert_eq!(past.text, "none of 16");
         assert_eq!(
             (past.previous, past.next),
             (Some("/t?page=2".to_owned()), None)

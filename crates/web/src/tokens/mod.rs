@@ -1,5 +1,7 @@
 //! One's personal access tokens: the table, the form, the new token, shown once.
 
+mod blade;
+pub mod details;
 mod form;
 pub mod list;
 
@@ -7,13 +9,13 @@ use askama::Template;
 use ats_pat_domain::problem::Place;
 use ats_pat_domain::{Problem, Status};
 use ats_pat_http::{Challenge, problem_headers, status};
-use ats_pat_service::view::{IssuedToken, PolicyView};
 use ats_pat_service::{Error, Regeneration, SignedIn};
 use poem::Response;
 use poem::http::StatusCode;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
-use self::form::{Choice, FormErrors, TokenForm, bounds, choices};
+use self::blade::{FormBlade, Issued, form_key};
+use self::form::{FormErrors, TokenForm};
 use self::list::{Column, ListView, Pager, Row};
 use crate::flash::Flash;
 use crate::form::Form;
@@ -21,7 +23,6 @@ use crate::page::{Frame, Section, redirect, render};
 use crate::query::Query;
 use crate::route::TOKENS;
 use crate::visit::Visit;
-use crate::words::long_date;
 
 #[derive(Template)]
 #[template(path = "tokens.html")]
@@ -33,89 +34,21 @@ struct TokensPage {
     pager: Pager,
     /// Whether there is no token at all.
     is_empty: bool,
+    /// Whether the page stands for a form that was posted: loaded again, it shall be the table.
+    is_new_address: bool,
     /// The form for a new token, at the side of the table.
     blade: FormBlade,
     /// The new token, in its place.
     issued: Option<Issued>,
 }
 
-struct FormBlade {
-    form: TokenForm,
-    errors: FormErrors,
-    choices: Vec<Choice>,
-    first_day: String,
-    last_day: String,
-    /// The scopes on offer besides all rights, and whether each is chosen.
-    scopes: Vec<(String, String, bool)>,
-    is_open: bool,
-}
-
-impl FormBlade {
-    /// An empty form, to be opened.
-    fn closed(visit: &Visit<'_>) -> Result<Self, Problem> {
-        let form = TokenForm::empty(form_key(visit)?, &visit.service.policy());
-        Ok(Self::new(visit, form, FormErrors::default(), false))
-    }
-
-    /// The form as it was filled in, and what is wrong with it.
-    fn open(visit: &Visit<'_>, form: TokenForm, errors: FormErrors) -> Self {
-        Self::new(visit, form, errors, true)
-    }
-
-    fn new(visit: &Visit<'_>, form: TokenForm, errors: FormErrors, is_open: bool) -> Self {
-        let policy = visit.service.policy();
-        let now = visit.now();
-        let (first_day, last_day) = bounds(&policy, now);
-        Self {
-            choices: choices(&form, &policy, now),
-            first_day,
-            last_day,
-            scopes: scopes(&policy, &form),
-            form,
-            errors,
-            is_open,
-        }
-    }
-
-    /// Whether the restrictions are to be seen at once.
-    fn is_restricted(&self) -> bool {
-        !self.form.scopes.is_empty()
-            || !self.form.networks.is_empty()
-            || self.errors.scopes.is_some()
-            || self.errors.networks.is_some()
-    }
-}
-
-fn scopes(policy: &PolicyView, form: &TokenForm) -> Vec<(String, String, bool)> {
-    policy
-        .scopes
-        .iter()
-        .filter(|scope| scope.name != ats_pat_domain::scope::ALL)
-        .map(|scope| {
-            let is_chosen = form.scopes.contains(&scope.name);
-            (scope.name.clone(), scope.description.clone(), is_chosen)
-        })
-        .collect()
-}
-
-struct Issued {
-    name: String,
-    expires: String,
-    secret: SecretString,
-    is_regenerated: bool,
-    /// This server's public URL, for the examples.
-    origin: String,
-}
-
-impl Issued {
-    fn new(visit: &Visit<'_>, issued: IssuedToken, is_regenerated: bool) -> Self {
-        Self {
-            name: issued.token.name,
-            expires: long_date(issued.token.expires_at),
-            secret: issued.secret,
-            is_regenerated,
-            origin: visit.settings.origin().to_owned(),
-        }
+impl TokensPage {
+    /// What gets the focus once the new token is put away: the menu of its row, where it was asked for there.
+    fn opener(&self, issued: &Issued) -> String {
+        self.rows
+            .iter()
+            .find(|row| issued.is_regenerated && row.id == issued.id)
+            .map_or_else(|| "add".to_owned(), |row| format!("a{}", row.number))
     }
 }
 
@@ -124,10 +57,42 @@ pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem>
     Answer::new(visit).page(visit, by).await
 }
 
-/// The table with the form open, as far as the address fills it in. Nothing is posted by itself.
+/// The table with the form open, as far as the address fills it in: with what it asks for, or like another
+/// token. Nothing is posted by itself.
 pub async fn show_form(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let query = Query::of(&visit.uri);
-    let (form, errors) = TokenForm::linked(form_key(visit)?, &query, &visit.service.policy());
+    let (key, policy) = (form_key(visit)?, visit.service.policy());
+    let (form, errors) = if let Some(id) = query.get("like") {
+        let token = visit.service.token(by, id).await;
+        let token = token.map_err(|error| visit.problem(error))?;
+        TokenForm::like(key, &token, &policy)
+    } else {
+        TokenForm::linked(key, &query, &policy, visit.now())
+    };
+    with_form(visit, by, form, errors).await
+}
+
+/// The table with the form as it was before its session ended.
+pub async fn show_kept(
+    visit: &Visit<'_>,
+    by: &SignedIn,
+    kept: &Query,
+) -> Result<Response, Problem> {
+    let (key, policy) = (form_key(visit)?, visit.service.policy());
+    let (form, errors) = TokenForm::linked(key, kept, &policy, visit.now());
+    let form = TokenForm {
+        note: Some("What you typed is here again. Save it when you are ready."),
+        ..form
+    };
+    with_form(visit, by, form, errors).await
+}
+
+async fn with_form(
+    visit: &Visit<'_>,
+    by: &SignedIn,
+    form: TokenForm,
+    errors: FormErrors,
+) -> Result<Response, Problem> {
     let answer = Answer {
         view: ListView::read(TOKENS, &Query::parse("")),
         blade: Some(FormBlade::open(visit, form, errors)),
@@ -145,6 +110,22 @@ pub async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Res
             let issued = Issued::new(visit, issued.into_value(), false);
             Answer::showing(visit, issued).page(visit, by).await
         }
+        // The same form with another name: what was typed is not what was made.
+        Err(Error::AlreadyCreated { name }) if name != form.name.trim() => {
+            let errors = FormErrors {
+                form: Some(format!(
+                    "{name} was made by this form before. Save again to make this one too."
+                )),
+                ..FormErrors::default()
+            };
+            let key = form_key(visit)?;
+            let answer = Answer {
+                blade: Some(FormBlade::open(visit, TokenForm { key, ..form }, errors)),
+                status: StatusCode::CONFLICT,
+                ..Answer::new(visit)
+            };
+            answer.page(visit, by).await
+        }
         Err(Error::AlreadyCreated { name }) => {
             let alert = format!(
                 "{name} was made when you sent this form the first time. Its token is shown only once: \
@@ -158,7 +139,9 @@ pub async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Res
             if refused == Problem::SignInRequired {
                 return Err(refused);
             }
-            let errors = FormErrors::of(&refused);
+            let errors = FormErrors::of(&refused, &form);
+            let key = form_key(visit)?;
+            let form = TokenForm { key, ..form };
             let answer = Answer {
                 blade: Some(FormBlade::open(visit, form, errors)),
                 status: status(&refused),
@@ -209,9 +192,18 @@ pub async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Respon
     }
 }
 
-/// The link that fills the form in as it was posted.
-pub fn address_of_form(form: &Form) -> String {
-    TokenForm::posted(form).address()
+/// What a form asks for, to be kept while its person signs in again.
+pub fn kept(form: &Form) -> String {
+    let address = TokenForm::posted(form).address();
+    address
+        .split_once('?')
+        .map_or("", |(_, query)| query)
+        .to_owned()
+}
+
+/// The part of the table that the address of an action names.
+pub fn address_of_view(visit: &Visit<'_>) -> String {
+    ListView::read(TOKENS, &Query::of(&visit.uri)).address()
 }
 
 /// The table, and above it why a token stays as it is.
@@ -243,11 +235,6 @@ async fn refuse(
     };
     let answer = Answer::refusing(visit, alert, status(&refused));
     answer.page(visit, by).await
-}
-
-fn form_key(visit: &Visit<'_>) -> Result<String, Problem> {
-    let key = visit.service.new_form_key();
-    key.map_err(|error| visit.problem(error))
 }
 
 /// What the page of the table shows besides it.
@@ -291,9 +278,23 @@ impl Answer {
         let view = self.view;
         let listed = visit.service.list_tokens(by, view.query()).await;
         let listed = listed.map_err(|error| visit.problem(error))?;
+        if self.status == StatusCode::OK
+            && self.issued.is_none()
+            && let Some(last) = view.last_instead(listed.total)
+        {
+            return Ok(redirect(&last));
+        }
         let now = visit.now();
+        let blade = match self.blade {
+            Some(blade) => blade,
+            None => FormBlade::closed(visit)?,
+        };
         let page = TokensPage {
-            frame: self.frame,
+            frame: Frame {
+                is_behind: blade.is_open || self.issued.is_some(),
+                ..self.frame
+            },
+            is_new_address: visit.is_post,
             columns: vec![
                 view.column("Name", "Name"),
                 Column::plain("Status"),
@@ -310,10 +311,7 @@ impl Answer {
                 .map(|(index, token)| Row::new(index + 1, token, now))
                 .collect(),
             view,
-            blade: match self.blade {
-                Some(blade) => blade,
-                None => FormBlade::closed(visit)?,
-            },
+            blade,
             issued: self.issued,
         };
         Ok(render(&page, self.status))

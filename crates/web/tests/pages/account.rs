@@ -118,7 +118,22 @@ async fn sessions_are_seen_and_ended() {
     assert_eq!(ended.says("status"), "The session is ended.");
     let left = [there.get("/").await.status, elsewhere.get("/").await.status];
     assert_eq!(left.iter().filter(|status| **status == 303).count(), 1);
-    here.post_and_follow("/settings/sessions/end", &[]).await;
+    for unclear in [
+        &[][..],
+        &[("session", "a"), ("session", "b")],
+        &[("session", "")],
+    ] {
+        assert_eq!(
+            here.post("/settings/sessions/end", unclear).await.status,
+            400
+        );
+    }
+    let gone = here
+        .post_and_follow("/settings/sessions/end", &[("session", &id)])
+        .await;
+    assert_eq!(gone.says("status"), "That session is not there any more.");
+    here.post_and_follow("/settings/sessions/end", &[("others", "yes")])
+        .await;
     assert_eq!(there.get("/").await.status, 303);
     assert_eq!(elsewhere.get("/").await.status, 303);
     assert_eq!(here.get("/").await.status, 200);

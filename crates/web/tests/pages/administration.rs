@@ -3,6 +3,7 @@
 use ats_pat_service::EventQuery;
 use ats_pat_service::view::NamedEventView;
 use ats_pat_test_support::world::{DAY, PASSWORD, code};
+use poem::Endpoint;
 use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 
 use crate::fixture::Site;
@@ -92,6 +93,8 @@ async fn users_are_added_disabled_enabled_and_given_passwords() {
         ("password", other),
         ("password_repeat", other),
     ];
+    let form = root.get("/settings/users/password?user=Ada").await;
+    assert_eq!(form.value("user_name"), "Ada");
     let page = root
         .post_and_follow("/settings/users/password", &fields)
         .await;
@@ -175,7 +178,12 @@ async fn the_audit_trail_is_filtered_and_exported_whole() {
             .unwrap();
     }
     let page = root.get("/settings/audit?kind=token.created").await;
-    assert_eq!(page.text.matches("<code>token.created</code>").count(), 50);
+    assert_eq!(
+        page.text
+            .matches("<span title=\"token.created\">Token created</span>")
+            .count(),
+        50
+    );
     let (_, rest) = page
         .text
         .split_once("rel=\"next\"")
@@ -184,10 +192,17 @@ async fn the_audit_trail_is_filtered_and_exported_whole() {
     let (before, _) = page.text.split_once("\" rel=\"next\">Older").unwrap();
     let (_, older) = before.rsplit_once("href=\"").unwrap();
     let older = root.get(&older.replace("&#38;", "&")).await;
-    assert_eq!(older.text.matches("<code>token.created</code>").count(), 10);
+    assert_eq!(
+        older
+            .text
+            .matches("<span title=\"token.created\">Token created</span>")
+            .count(),
+        10
+    );
     assert!(older.text.contains(">Latest</a>"));
     let none = root.get("/settings/audit?owner=nobody").await;
-    assert!(none.text.contains("Nothing found"));
+    assert!(none.text.contains("There is no user nobody."));
+    assert!(!page.text.contains("Rows"));
 
     let file = root.get("/settings/audit.csv?owner=%3Dada").await;
     assert_eq!(file.status, 200);
@@ -237,5 +252,106 @@ async fn an_export_longer_than_one_read_has_every_event_once() {
     assert_eq!(
         seqs,
         (1..=i64::try_from(seqs.len()).unwrap()).collect::<Vec<_>>()
+    );
+}
+
+#[tokio::test]
+async fn ones_own_password_is_changed_only_by_who_knows_it() {
+    let site = Site::start().await;
+    let mut root = site.administrator("root").await;
+    let other = "copper-lantern-river-17";
+    let fields = [
+        ("user_name", "ROOT"),
+        ("password", other),
+        ("password_repeat", other),
+    ];
+    let page = root.post("/settings/users/password", &fields).await;
+    assert_eq!(page.status, 409);
+    assert!(page.says("alert").contains("your own account"));
+    assert_eq!(root.get("/").await.status, 200, "still signed in");
+    assert_eq!(site.browser().sign_in("root", other, "").await.status, 401);
+    let form = root.get("/settings/users/password?user=root").await;
+    assert_eq!(form.leads_to(), "/settings/password");
+}
+
+#[tokio::test]
+async fn a_new_password_can_end_the_tokens_too() {
+    let site = Site::start().await;
+    let mut root = site.administrator("root").await;
+    let by = site.world.signed_in("ada").await;
+    let issued = site.world.create(&by, "ci", DAY).await.unwrap();
+    let mut fields = vec![
+        ("user_name", "ada"),
+        ("password", PASSWORD),
+        ("password_repeat", PASSWORD),
+    ];
+    root.post_and_follow("/settings/users/password", &fields)
+        .await;
+    assert_eq!(code(site.world.exchange(&issued.secret).await), 1);
+    fields.push(("revoke_tokens", "yes"));
+    root.post_and_follow("/settings/users/password", &fields)
+        .await;
+    assert_eq!(code(site.world.exchange(&issued.secret).await), 1203);
+}
+
+#[tokio::test]
+async fn a_user_to_be_added_is_kept_over_signing_in_but_for_the_password() {
+    let site = Site::start().await;
+    let mut root = site.administrator("root").await;
+    root.set_cookie("__Host-ats_session", "gone");
+    let new = [
+        ("user_name", "ada"),
+        ("display_name", "Ada L"),
+        ("is_admin", "yes"),
+        ("password", PASSWORD),
+        ("password_repeat", PASSWORD),
+    ];
+    let page = root.post_and_follow("/settings/users", &new).await;
+    assert!(page.says("status").contains("before this was done"));
+    let next = page.value("next").replace("&#38;", "&");
+    assert!(!next.contains(PASSWORD), "{next}");
+    root.sign_in("root", PASSWORD, &next).await;
+    let page = root.get(&next).await;
+    assert_eq!(page.value("display_name"), "Ada L");
+    assert!(page.text.contains("value=\"yes\" checked") && page.text.contains("open data-modal"));
+}
+
+#[tokio::test]
+async fn few_exports_are_sent_at_once() {
+    let site = Site::start().await;
+    let root = site.administrator("root").await;
+    let pages = site.pages();
+    let export = || pages.call(root.request_in_process("/settings/audit.csv"));
+    // Nobody reads the first two: they stay under way.
+    let first = export().await.unwrap();
+    let second = export().await.unwrap();
+    assert_eq!(
+        (first.status().as_u16(), second.status().as_u16()),
+        (200, 200)
+    );
+    let third = export().await.unwrap();
+    assert_eq!(third.status(), 429);
+    assert!(third.headers().contains_key("retry-after"));
+    drop(second);
+    assert_eq!(export().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn an_export_ends_with_the_rights_of_its_reader() {
+    let site = Site::start().await;
+    let root = site.administrator("root").await;
+    let by = site.world.signed_in("ada").await;
+    for number in 0..520 {
+        let name = format!("token {number}");
+        site.world.create(&by, &name, DAY).await.unwrap();
+    }
+    let pages = site.pages();
+    let export = pages.call(root.request_in_process("/settings/audit.csv"));
+    let export = export.await.unwrap();
+    let disabled = site.world.service.operator().disable_user("root").await;
+    disabled.unwrap().into_value();
+    assert!(
+        export.into_body().into_string().await.is_err(),
+        "broken off"
     );
 }

@@ -48,6 +48,12 @@ impl Site {
         }
     }
 
+    /// The same pages without a connection between.
+    pub fn pages(&self) -> ats_pat_web::Pages {
+        let settings = HttpSettings::new(ISSUER, Vec::new()).unwrap();
+        ats_pat_web::endpoint(self.world.service.clone(), settings, Branding::default())
+    }
+
     /// A browser in which nobody is signed in.
     pub fn browser(&self) -> Browser {
         Browser {
@@ -162,6 +168,15 @@ impl Browser {
         } else {
             request.header("cookie", cookies.join("; "))
         }
+    }
+
+    /// What [`Browser::get`] asks for, for [`Site::pages`].
+    pub fn request_in_process(&self, path: &str) -> poem::Request {
+        let session = self.cookie("__Host-ats_session").unwrap();
+        poem::Request::builder()
+            .uri(path.parse().unwrap())
+            .header("cookie", format!("__Host-ats_session={session}"))
+            .finish()
     }
 
     pub async fn get(&mut self, path: &str) -> Page {

@@ -61,6 +61,8 @@ async fn the_link_makes_one_administrator_and_then_is_void() {
     );
     let next = site.world.service.make_setup_link().await.unwrap();
     assert!(next.is_none());
+    let page = browser.get("/setup").await;
+    assert!(page.text.contains("Set up already") && !page.text.contains("<form"));
 }
 
 #[tokio::test]

@@ -1,0 +1,108 @@
+//! The blade at the side of the table: the form for a new token, then the token itself.
+
+use ats_pat_domain::Problem;
+use ats_pat_domain::scope::ALL;
+use ats_pat_service::view::{IssuedToken, PolicyView};
+use secrecy::SecretString;
+
+use super::form::{Bounds, Choice, FormErrors, TokenForm, bounds, choices};
+use crate::visit::Visit;
+use crate::words::When;
+
+/// The form for a new token.
+pub struct FormBlade {
+    /// What stands in it.
+    pub form: TokenForm,
+    /// What is wrong with it.
+    pub errors: FormErrors,
+    /// The choices of the expiration.
+    pub choices: Vec<Choice>,
+    /// The bounds of a day of one's own.
+    pub bounds: Bounds,
+    /// The scopes on offer besides all rights, and whether each is chosen.
+    pub scopes: Vec<(String, String, bool)>,
+    /// Whether it is open from the start.
+    pub is_open: bool,
+}
+
+impl FormBlade {
+    /// An empty form, to be opened.
+    pub fn closed(visit: &Visit<'_>) -> Result<Self, Problem> {
+        let form = TokenForm::empty(form_key(visit)?, &visit.service.policy());
+        Ok(Self::new(visit, form, FormErrors::default(), false))
+    }
+
+    /// The form as it was filled in, and what is wrong with it.
+    pub fn open(visit: &Visit<'_>, form: TokenForm, errors: FormErrors) -> Self {
+        Self::new(visit, form, errors, true)
+    }
+
+    fn new(visit: &Visit<'_>, form: TokenForm, errors: FormErrors, is_open: bool) -> Self {
+        let policy = visit.service.policy();
+        let now = visit.now();
+        Self {
+            choices: choices(&form, &policy, now),
+            bounds: bounds(&policy, now),
+            scopes: scopes(&policy, &form),
+            form,
+            errors,
+            is_open,
+        }
+    }
+
+    /// Whether the restrictions are to be seen at once.
+    pub fn is_restricted(&self) -> bool {
+        self.form.is_limited
+            || !self.form.networks.is_empty()
+            || self.errors.scopes.is_some()
+            || self.errors.networks.is_some()
+    }
+}
+
+/// A key for one showing of the form.
+pub fn form_key(visit: &Visit<'_>) -> Result<String, Problem> {
+    let key = visit.service.new_form_key();
+    key.map_err(|error| visit.problem(error))
+}
+
+fn scopes(policy: &PolicyView, form: &TokenForm) -> Vec<(String, String, bool)> {
+    policy
+        .scopes
+        .iter()
+        .filter(|scope| scope.name != ALL)
+        .map(|scope| {
+            let is_chosen = form.scopes.contains(&scope.name);
+            (scope.name.clone(), scope.description.clone(), is_chosen)
+        })
+        .collect()
+}
+
+/// The new token, shown once.
+pub struct Issued {
+    /// The entry's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// When it expires.
+    pub expires: When,
+    /// The token itself.
+    pub secret: SecretString,
+    /// Whether it took the place of another.
+    pub is_regenerated: bool,
+    /// This server's public URL, for the examples.
+    pub origin: String,
+}
+
+impl Issued {
+    /// What a use case has just issued.
+    pub fn new(visit: &Visit<'_>, issued: IssuedToken, is_regenerated: bool) -> Self {
+        Self {
+            id: issued.token.id.to_string(),
+            name: issued.token.name,
+            expires: When::in_full(issued.token.expires_at),
+            secret: issued.secret,
+            is_regenerated,
+            origin: visit.settings.origin().to_owned(),
+        }
+    }
+}

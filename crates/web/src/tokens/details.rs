@@ -1,0 +1,73 @@
+//! All there is to know of one token but its secret.
+
+use askama::Template;
+use ats_pat_domain::Problem;
+use ats_pat_service::SignedIn;
+use ats_pat_service::view::TokenView;
+use poem::Response;
+use poem::http::StatusCode;
+
+use super::list::Badge;
+use crate::page::{Frame, Section, render};
+use crate::route::TOKENS;
+use crate::visit::Visit;
+use crate::words::When;
+
+#[derive(Template)]
+#[template(path = "token_details.html")]
+struct DetailsPage {
+    frame: Frame,
+    name: String,
+    badge: Badge,
+    /// Whose it is, where it need not be one's own.
+    owner: Option<String>,
+    description: String,
+    scopes: Vec<String>,
+    networks: Vec<String>,
+    /// What happened when, as far as it happened.
+    times: Vec<(&'static str, When)>,
+    last_used_from: String,
+    id: String,
+    /// Where the table is.
+    back: &'static str,
+}
+
+/// One of one's own tokens.
+pub async fn show(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
+    let token = visit.service.token(by, id).await;
+    let token = token.map_err(|error| visit.problem(error))?;
+    Ok(page(visit, (Section::Tokens, TOKENS), token, None))
+}
+
+/// The page of a token in a section, whose table is at a path.
+pub fn page(
+    visit: &Visit<'_>,
+    (section, back): (Section, &'static str),
+    token: TokenView,
+    owner: Option<String>,
+) -> Response {
+    let times = [
+        ("Created", Some(token.created_at)),
+        ("Regenerated", token.regenerated_at),
+        ("Expires", Some(token.expires_at)),
+        ("Revoked", token.revoked_at),
+        ("Last used", token.last_used_at),
+    ];
+    let page = DetailsPage {
+        frame: Frame::new(visit, section),
+        badge: Badge::of(&token, visit.now()),
+        owner,
+        times: times
+            .into_iter()
+            .filter_map(|(what, time)| Some((what, When::exactly(time?))))
+            .collect(),
+        last_used_from: token.last_used_from.unwrap_or_default(),
+        id: token.id.to_string(),
+        name: token.name,
+        description: token.description,
+        scopes: token.scopes,
+        networks: token.allowed_networks.unwrap_or_default(),
+        back,
+    };
+    render(&page, StatusCode::OK)
+}
