@@ -26,6 +26,7 @@
 //!
 //! It deliberately knows no route, no JSON and no template.
 
+mod answer;
 mod body;
 mod client_address;
 mod context;

@@ -19,6 +19,11 @@ use poem::{Addr, Endpoint, EndpointExt, IntoEndpoint, Response};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use crate::answer::Answer;
+
+/// How much of a request's head, or of an answer that waits for its client, is held in memory.
+const BUFFER: usize = 64 * 1024;
+
 /// What connections may cost.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -26,7 +31,8 @@ pub struct Limits {
     pub connections: u32,
     /// How long a request's headers may take.
     pub header_timeout: Duration,
-    /// After how long without a request a connection is closed; it may take twice as long.
+    /// After how long without a request, or an answer that is being sent, a connection is closed; it may
+    /// take twice as long.
     pub idle_timeout: Duration,
     /// How long requests under way may take after shutdown began.
     pub shutdown_timeout: Duration,
@@ -141,8 +147,8 @@ impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
                     let response = endpoint
                         .get_response((request, local, remote, Scheme::HTTP).into())
                         .await;
-                    drop(at_work);
-                    Ok::<_, Infallible>(hyper::Response::from(response))
+                    let response = hyper::Response::from(response);
+                    Ok::<_, Infallible>(response.map(|body| Answer::new(body, at_work)))
                 }
             }
         });
@@ -190,13 +196,14 @@ fn protocol(limits: &Limits) -> auto::Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
-        .max_buf_size(64 * 1024);
+        .max_buf_size(BUFFER);
     builder
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(limits.header_timeout)
         .keep_alive_timeout(limits.header_timeout)
         .max_concurrent_streams(100)
+        .max_send_buf_size(BUFFER)
         .max_pending_accept_reset_streams(20)
         .max_header_list_size(16 * 1024);
     builder
@@ -209,7 +216,7 @@ struct Activity {
     under_way: AtomicUsize,
 }
 
-/// A request under way.
+/// A request under way, until its answer was sent.
 struct AtWork(Arc<Activity>);
 
 impl AtWork {

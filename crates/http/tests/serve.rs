@@ -2,13 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ats_pat_http::{Half, Limits, Site, serve};
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use poem::endpoint::make;
-use poem::{Endpoint, IntoResponse, Request, Response, Result};
+use poem::{Body, Endpoint, IntoResponse, Request, Response, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
@@ -16,15 +19,40 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 const LONG: Duration = Duration::from_secs(10);
+const SHORT: Duration = Duration::from_millis(100);
 
-/// Answers `/slow…` after a while, `/slow/never` never, and says from where it was asked.
+/// The size of the answers at `/large` and `/large/parts`: more than the system's buffers hold.
+const LARGE: usize = 32 * 1024 * 1024;
+
+/// Answers `/slow…` after a while, `/slow/never` never, and says from where it was asked. `/large` is one
+/// piece of known length, `/large/parts` the same by parts, and `/late` comes with its second half after a while.
 struct Slow {
     begun: Arc<Notify>,
 }
 
+impl Slow {
+    fn parts() -> Body {
+        let part = Bytes::from(vec![b'x'; LARGE / 1024]);
+        let parts = stream::iter((0..1024).map(move |_| Ok::<_, io::Error>(part.clone())));
+        Body::from_bytes_stream(parts)
+    }
+
+    fn late() -> Body {
+        let halves = stream::iter(["one half", "the other"]).enumerate();
+        Body::from_bytes_stream(halves.then(|(index, half)| async move {
+            if index > 0 {
+                tokio::time::sleep(5 * SHORT).await;
+            }
+            Ok::<_, io::Error>(half)
+        }))
+    }
+}
+
 impl Half for Slow {
     fn owns(&self, path: &str) -> bool {
-        path.starts_with("/slow")
+        ["/slow", "/large", "/late"]
+            .iter()
+            .any(|own| path.starts_with(own))
     }
 }
 
@@ -33,8 +61,12 @@ impl Endpoint for Slow {
 
     async fn call(&self, request: Request) -> Result<Response> {
         self.begun.notify_one();
-        if request.uri().path() == "/slow/never" {
-            std::future::pending::<()>().await;
+        match request.uri().path() {
+            "/slow/never" => std::future::pending::<()>().await,
+            "/large" => return Ok(vec![b'x'; LARGE].into_response()),
+            "/large/parts" => return Ok(Slow::parts().into_response()),
+            "/late" => return Ok(Slow::late().into_response()),
+            _ => {}
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
         Ok(request.remote_addr().to_string().into_response())
@@ -124,4 +156,25 @@ async fn each_half_of_the_site_answers_its_own_paths() {
     assert!(page.ends_with("a page"), "{page}");
     let answer = read_to_end(ask(server.address, "/slow/er").await).await;
     assert!(answer.contains("127.0.0.1:"), "{answer}");
+}
+
+#[tokio::test]
+async fn an_answer_may_take_longer_than_a_connection_may_be_idle() {
+    let limits = Limits {
+        idle_timeout: SHORT,
+        ..Limits::default()
+    };
+    let server = start(limits).await;
+    let late = read_to_end(ask(server.address, "/late").await).await;
+    assert!(late.contains("the other"), "{late}");
+    for path in ["/large", "/large/parts"] {
+        let mut reader = ask(server.address, path).await;
+        reader.readable().await.unwrap();
+        // A slow reader, not a signal: it takes nothing for longer than the connection may be idle.
+        tokio::time::sleep(5 * SHORT).await;
+        let mut bytes = Vec::new();
+        let read = timeout(LONG, reader.read_to_end(&mut bytes)).await.unwrap();
+        assert!(read.is_ok(), "{path}: {read:?}");
+        assert!(bytes.len() > LARGE, "{path}: {}", bytes.len());
+    }
 }
