@@ -2,11 +2,14 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body_util::combinators::BoxBody;
 use hyper::body::{Body, Frame, SizeHint};
+
+use crate::pace::Pace;
 
 /// The most that is handed over at a time: hyper lets go of a body when it takes the last piece, so that
 /// must not be all of it.
@@ -16,16 +19,26 @@ const PIECE: usize = 16 * 1024;
 pub(crate) struct Answer<H> {
     body: BoxBody<Bytes, io::Error>,
     rest: Bytes,
+    pace: Arc<Pace>,
     _held: H,
 }
 
 impl<H> Answer<H> {
+    /// Made where the future runs that sends it.
     pub(crate) fn new(body: BoxBody<Bytes, io::Error>, held: H) -> Self {
         Self {
             body,
             rest: Bytes::new(),
+            pace: Pace::current(),
             _held: held,
         }
+    }
+}
+
+impl<H> Drop for Answer<H> {
+    fn drop(&mut self) {
+        // What sends is free for its next answer.
+        self.pace.ask();
     }
 }
 
@@ -37,6 +50,7 @@ impl<H: Unpin> Body for Answer<H> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        self.pace.ask();
         if self.rest.is_empty() {
             let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
             let Some(Ok(frame)) = frame else {
@@ -49,6 +63,7 @@ impl<H: Unpin> Body for Answer<H> {
         }
         let length = self.rest.len().min(PIECE);
         let piece = self.rest.split_to(length);
+        self.pace.hand_over();
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 

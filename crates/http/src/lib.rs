@@ -22,7 +22,8 @@
 //! - nothing that a client writes into a forwarding header counts, unless a trusted proxy passed it on;
 //! - two session cookies are as none: nobody can slip one in beside another;
 //! - each problem has one status, said in one exhaustive `match`;
-//! - a connection that asks for nothing, or never ends its headers, is closed.
+//! - a connection that asks for nothing, or never ends its headers, is closed; an answer that nobody takes is
+//!   broken off.
 //!
 //! It deliberately knows no route, no JSON and no template.
 
@@ -32,6 +33,7 @@ mod client_address;
 mod context;
 mod cookie;
 pub mod cross_site;
+mod pace;
 mod page_headers;
 mod panic;
 mod problem;

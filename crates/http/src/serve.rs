@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hyper::body::Incoming;
+use hyper::rt::Executor;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
@@ -20,6 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::answer::Answer;
+use crate::pace::Pace;
 
 /// How much of a request's head, or of an answer that waits for its client, is held in memory.
 const BUFFER: usize = 64 * 1024;
@@ -34,6 +36,8 @@ pub struct Limits {
     /// After how long without a request, or an answer that is being sent, a connection is closed; it may
     /// take twice as long.
     pub idle_timeout: Duration,
+    /// For how long of an answer nothing is taken before it is broken off; it may take twice as long.
+    pub write_timeout: Duration,
     /// How long requests under way may take after shutdown began.
     pub shutdown_timeout: Duration,
 }
@@ -44,6 +48,7 @@ impl Default for Limits {
             connections: 4096,
             header_timeout: Duration::from_secs(15),
             idle_timeout: Duration::from_mins(1),
+            write_timeout: Duration::from_mins(1),
             shutdown_timeout: Duration::from_secs(20),
         }
     }
@@ -154,14 +159,16 @@ impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
         });
         let protocol = protocol(&self.limits);
         let connection = protocol.serve_connection(TokioIo::new(stream), service);
-        tokio::pin!(connection);
+        let pace = Arc::new(Pace::default());
+        let stalled = pace.stalled(self.limits.write_timeout);
+        tokio::pin!(connection, stalled);
         let mut idle = tokio::time::interval(self.limits.idle_timeout);
         idle.tick().await;
         let mut seen = 0;
         let mut closing = false;
         loop {
             tokio::select! {
-                result = &mut connection => {
+                result = pace.clone().of(connection.as_mut()) => {
                     if let Err(error) = result {
                         tracing::debug!(peer = %self.peer, %error, "a connection ended in an error");
                     }
@@ -173,6 +180,10 @@ impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
                     }
                     connection.as_mut().graceful_shutdown();
                     closing = true;
+                }
+                () = &mut stalled => {
+                    tracing::debug!(peer = %self.peer, "an answer was broken off: nobody takes it");
+                    return;
                 }
                 _ = idle.tick() => {
                     let begun = activity.begun.load(Ordering::Relaxed);
@@ -190,8 +201,10 @@ impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
     }
 }
 
-fn protocol(limits: &Limits) -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+fn protocol(limits: &Limits) -> auto::Builder<Streams> {
+    let mut builder = auto::Builder::new(Streams {
+        write_timeout: limits.write_timeout,
+    });
     builder
         .http1()
         .timer(TokioTimer::new())
@@ -207,6 +220,31 @@ fn protocol(limits: &Limits) -> auto::Builder<TokioExecutor> {
         .max_pending_accept_reset_streams(20)
         .max_header_list_size(16 * 1024);
     builder
+}
+
+/// Runs the streams of HTTP/2 connections. One whose answer nobody takes is reset, by dropping it, and the
+/// others of its connection go on: they may be those of other users of a proxy.
+#[derive(Clone)]
+struct Streams {
+    write_timeout: Duration,
+}
+
+impl<F> Executor<F> for Streams
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    fn execute(&self, stream: F) {
+        let limit = self.write_timeout;
+        tokio::spawn(async move {
+            let pace = Arc::new(Pace::default());
+            tokio::select! {
+                _ = pace.clone().of(stream) => {}
+                () = pace.stalled(limit) => {
+                    tracing::debug!("an answer was broken off: nobody takes it");
+                }
+            }
+        });
+    }
 }
 
 /// What happens on one connection.

@@ -10,9 +10,12 @@ use std::time::Duration;
 use ats_pat_http::{Half, Limits, Site, serve};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
+use http_body_util::{BodyExt, Empty};
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use poem::endpoint::make;
 use poem::{Body, Endpoint, IntoResponse, Request, Response, Result};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
@@ -28,12 +31,26 @@ const LARGE: usize = 32 * 1024 * 1024;
 /// piece of known length, `/large/parts` the same by parts, and `/late` comes with its second half after a while.
 struct Slow {
     begun: Arc<Notify>,
+    gone: Arc<Notify>,
+}
+
+/// Tells when it is dropped.
+struct Tells(Arc<Notify>);
+
+impl Drop for Tells {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
 }
 
 impl Slow {
-    fn parts() -> Body {
+    fn parts(&self) -> Body {
         let part = Bytes::from(vec![b'x'; LARGE / 1024]);
-        let parts = stream::iter((0..1024).map(move |_| Ok::<_, io::Error>(part.clone())));
+        let tells = Tells(self.gone.clone());
+        let parts = stream::iter((0..1024).map(move |_| {
+            let _ = &tells;
+            Ok::<_, io::Error>(part.clone())
+        }));
         Body::from_bytes_stream(parts)
     }
 
@@ -64,7 +81,7 @@ impl Endpoint for Slow {
         match request.uri().path() {
             "/slow/never" => std::future::pending::<()>().await,
             "/large" => return Ok(vec![b'x'; LARGE].into_response()),
-            "/large/parts" => return Ok(Slow::parts().into_response()),
+            "/large/parts" => return Ok(self.parts().into_response()),
             "/late" => return Ok(Slow::late().into_response()),
             _ => {}
         }
@@ -76,19 +93,27 @@ impl Endpoint for Slow {
 struct Server {
     address: SocketAddr,
     begun: Arc<Notify>,
+    /// A body of `/large/parts` is no more.
+    gone: Arc<Notify>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
+}
+
+/// Until the server let go of the body of the answer that it was sending.
+async fn broken_off(server: &Server) {
+    timeout(LONG, server.gone.notified()).await.unwrap();
 }
 
 async fn start(limits: Limits) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let begun = Arc::new(Notify::new());
+    let (begun, gone) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (stop, stopped) = oneshot::channel::<()>();
     let pages = make(|_| async { Ok::<_, poem::Error>("a page") });
     let site = Site::new(
         Slow {
             begun: begun.clone(),
+            gone: gone.clone(),
         },
         pages,
     );
@@ -98,6 +123,7 @@ async fn start(limits: Limits) -> Server {
     Server {
         address,
         begun,
+        gone,
         stop,
         task,
     }
@@ -177,4 +203,59 @@ async fn an_answer_may_take_longer_than_a_connection_may_be_idle() {
         assert!(read.is_ok(), "{path}: {read:?}");
         assert!(bytes.len() > LARGE, "{path}: {}", bytes.len());
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_takes_is_broken_off() {
+    let limits = Limits {
+        write_timeout: SHORT,
+        ..Limits::default()
+    };
+    let server = start(limits).await;
+    let mut hung = ask(server.address, "/large/parts").await;
+    broken_off(&server).await;
+    let mut bytes = Vec::new();
+    // Whether it ends well or in an error is up to the system.
+    let _ = timeout(LONG, hung.read_to_end(&mut bytes)).await.unwrap();
+    assert!(bytes.len() < LARGE, "{}", bytes.len());
+    // What takes its time to be made is nobody's fault.
+    let late = ask(server.address, "/late").await;
+    let mut late = BufReader::new(late);
+    let mut line = String::new();
+    while !line.contains("the other") {
+        line.clear();
+        let read = timeout(LONG, late.read_line(&mut line)).await.unwrap();
+        assert_ne!(read.unwrap(), 0, "the answer was cut off");
+    }
+}
+
+#[tokio::test]
+async fn one_stream_of_http_2_that_nobody_takes_leaves_the_others_alone() {
+    let limits = Limits {
+        write_timeout: SHORT,
+        ..Limits::default()
+    };
+    let server = start(limits).await;
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let (mut client, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+        .await
+        .unwrap();
+    let connection = tokio::spawn(connection);
+    let get = |path: &str| {
+        let uri = format!("http://{}{path}", server.address);
+        hyper::Request::get(uri)
+            .body(Empty::<Bytes>::new())
+            .unwrap()
+    };
+    let hung = client.send_request(get("/large/parts")).await.unwrap();
+    let late = client.send_request(get("/late")).await.unwrap();
+    broken_off(&server).await;
+    let reset = timeout(LONG, hung.into_body().collect()).await.unwrap();
+    assert!(reset.is_err());
+    let late = timeout(LONG, late.into_body().collect()).await.unwrap();
+    assert_eq!(late.unwrap().to_bytes(), "one halfthe other");
+    let page = client.send_request(get("/other")).await.unwrap();
+    let page = timeout(LONG, page.into_body().collect()).await.unwrap();
+    assert_eq!(page.unwrap().to_bytes(), "a page");
+    connection.abort();
 }

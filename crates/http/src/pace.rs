@@ -1,0 +1,79 @@
+//! Whether somebody still takes what is sent.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::task::futures::TaskLocalFuture;
+
+tokio::task_local! {
+    static PACE: Arc<Pace>;
+}
+
+/// How answers are taken by what sends them: a connection of HTTP/1, a stream of HTTP/2. Either asks for
+/// the next piece once there is room, that is, once the client took some of the last.
+#[derive(Default)]
+pub(crate) struct Pace {
+    asked: AtomicU64,
+    sending: AtomicBool,
+}
+
+impl Pace {
+    /// Runs `sender` with this pace as that of the answers it sends.
+    pub(crate) fn of<F: Future>(self: Arc<Self>, sender: F) -> TaskLocalFuture<Arc<Self>, F> {
+        PACE.scope(self, sender)
+    }
+
+    /// That of the sender which is running now; one that nobody watches outside of any.
+    pub(crate) fn current() -> Arc<Self> {
+        PACE.try_with(Arc::clone).unwrap_or_default()
+    }
+
+    /// The next piece is asked for.
+    pub(crate) fn ask(&self) {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.sending.store(false, Ordering::Relaxed);
+    }
+
+    /// A piece was handed over.
+    pub(crate) fn hand_over(&self) {
+        self.sending.store(true, Ordering::Relaxed);
+    }
+
+    /// Done once a piece was being sent for `limit`, or up to twice as long, before the next was asked for.
+    pub(crate) async fn stalled(&self, limit: Duration) {
+        loop {
+            let before = self.asked.load(Ordering::Relaxed);
+            tokio::time::sleep(limit).await;
+            let asked = self.asked.load(Ordering::Relaxed);
+            if asked == before && self.sending.load(Ordering::Relaxed) {
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_millis(20);
+
+    async fn is_stalled(pace: &Pace) -> bool {
+        tokio::time::timeout(5 * LIMIT, pace.stalled(LIMIT))
+            .await
+            .is_ok()
+    }
+
+    #[tokio::test]
+    async fn only_a_piece_that_nobody_takes_is_stalled() {
+        let pace = Pace::default();
+        assert!(!is_stalled(&pace).await, "nothing to send");
+        pace.ask();
+        assert!(!is_stalled(&pace).await, "the next piece is being made");
+        pace.hand_over();
+        assert!(is_stalled(&pace).await, "a piece is being sent");
+        pace.ask();
+        assert!(!is_stalled(&pace).await, "it was taken");
+    }
+}
