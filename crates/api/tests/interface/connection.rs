@@ -66,6 +66,7 @@ async fn headers_that_never_end_and_connections_that_ask_nothing_are_closed() {
         header_timeout: Duration::from_millis(200),
         idle_timeout: Duration::from_millis(300),
         shutdown_timeout: Duration::from_secs(1),
+        ..Limits::default()
     };
     let interface = ats_pat_api::endpoint(
         world.service.clone(),
