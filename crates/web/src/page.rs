@@ -161,21 +161,6 @@ struct Message<'a> {
     link: Option<(&'a str, &'a str)>,
 }
 
-/// A page that takes other methods.
-pub fn not_allowed(visit: &Visit<'_>, allow: &'static str) -> Response {
-    let page = Message {
-        frame: Frame::new(visit, Section::None),
-        title: "Not possible here",
-        text: "This page can't be used in this way.".to_owned(),
-        link: Some(("/", "Go to the start page")),
-    };
-    let mut response = render(&page, StatusCode::METHOD_NOT_ALLOWED);
-    response
-        .headers_mut()
-        .insert(header::ALLOW, HeaderValue::from_static(allow));
-    response
-}
-
 /// A page about a problem that has no page of its own.
 pub fn problem(visit: &Visit<'_>, problem: &Problem) -> Response {
     let (title, text, link) = match problem {
@@ -188,6 +173,11 @@ pub fn problem(visit: &Visit<'_>, problem: &Problem) -> Response {
         Problem::PathNotFound => (
             "Page not found",
             "There is no page at this address.".to_owned(),
+            Some(("/", "Go to the start page")),
+        ),
+        Problem::MethodNotAllowed { .. } => (
+            "Not possible here",
+            "This page can't be used in this way.".to_owned(),
             Some(("/", "Go to the start page")),
         ),
         Problem::TokenNotFound => ("Token not found", problem.message(), Some((TOKENS, "Show your tokens"))),

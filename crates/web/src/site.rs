@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use crate::assets::Assets;
 use crate::flash::Flash;
 use crate::form::Form;
-use crate::page::{not_allowed, problem, redirect};
+use crate::page::{problem, redirect};
 use crate::return_path::sign_in_path;
 use crate::route::Route;
 use crate::theme::Branding;
@@ -21,6 +21,11 @@ use crate::{account, administration, home, setup, sign_in, tokens};
 
 /// How many exports of the audit trail are sent at once: each reads much of the database.
 const EXPORTS: usize = 2;
+
+/// What pages and files take that only show something.
+const READING: &[&str] = &["GET", "HEAD"];
+/// What pages with a form take.
+const READING_AND_POSTING: &[&str] = &["GET", "HEAD", "POST"];
 
 /// The pages: every path that is not the interface's.
 pub fn endpoint(service: Service, settings: HttpSettings, branding: Branding) -> Pages {
@@ -76,35 +81,33 @@ impl Pages {
         let mut visit = self.visit(request, context);
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         let path = visit.uri.path();
-        if let Some(asset) = self.assets.find(path, visit.uri.query()) {
-            return if reads {
-                asset
-            } else {
-                not_allowed(&visit, "GET, HEAD")
-            };
-        }
-        let route = Route::parse(path);
-        let answer = match &route {
-            Some(route) if reads => self.show(route, &mut visit).await,
-            Some(route) if visit.is_post && route.takes_posts() => {
-                self.take(route, &mut visit, request).await
+        let answer = if let Some(asset) = self.assets.find(path, visit.uri.query()) {
+            if reads {
+                return asset;
             }
-            _ => Err(Problem::PathNotFound),
+            Err(not_allowed(READING))
+        } else {
+            match Route::parse(path) {
+                Some(route) if reads => self.show(&route, &mut visit).await,
+                Some(route) if route.takes_posts() => {
+                    if visit.is_post {
+                        self.take(&route, &mut visit, request).await
+                    } else {
+                        Err(not_allowed(READING_AND_POSTING))
+                    }
+                }
+                Some(_) => Err(not_allowed(READING)),
+                None => Err(Problem::PathNotFound),
+            }
         };
-        let mut response = match (answer, &route) {
-            (Ok(response), _) => response,
-            (Err(refused), route) => {
+        let mut response = match answer {
+            Ok(response) => response,
+            Err(refused) => {
                 if visit.person.is_none() {
                     // For the menu of whoever is there; the answer is the same where nobody is.
                     let _ = visit.signed_in().await;
                 }
-                match route {
-                    Some(route) if refused == Problem::PathNotFound && route.takes_posts() => {
-                        not_allowed(&visit, "GET, HEAD, POST")
-                    }
-                    Some(_) if refused == Problem::PathNotFound => not_allowed(&visit, "GET, HEAD"),
-                    _ => problem(&visit, &refused),
-                }
+                problem(&visit, &refused)
             }
         };
         if visit.flash.is_some() && is_page(&response) {
@@ -205,6 +208,12 @@ async fn take_signed_in(
         Route::SetPassword => administration::password::set(visit, by, form).await,
         Route::RevokeAny(id) => administration::tokens::revoke(visit, by, id).await,
         _ => Ok(redirect(route.page().unwrap_or("/"))),
+    }
+}
+
+fn not_allowed(allow: &[&'static str]) -> Problem {
+    Problem::MethodNotAllowed {
+        allow: allow.to_vec(),
     }
 }
 

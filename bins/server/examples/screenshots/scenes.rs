@@ -42,10 +42,12 @@ pub const SCENES: &[Scene] = scenes! {
     "regenerate" regenerate
     "revoke" revoke
     "revoked" revoked
+    "token-details" token_details
     "password" password
     "sessions" sessions
     "users" users
     "new-user" new_user
+    "user-password" user_password
     "all-tokens" all_tokens
     "audit" audit
 };
@@ -200,6 +202,11 @@ async fn new_token(browser: &Browser, site: &Site) {
     browser
         .script("document.querySelector('.restrict').open = true", vec![])
         .await;
+    browser
+        .radio("Only what is chosen here")
+        .await
+        .click()
+        .await;
 }
 
 async fn new_token_mistake(browser: &Browser, site: &Site) {
@@ -240,6 +247,18 @@ async fn revoked(browser: &Browser, site: &Site) {
     revoke(browser, site).await;
     browser.button("Yes").await.click().await;
     browser.status().await;
+}
+
+async fn token_details(browser: &Browser, site: &Site) {
+    furnished(browser, site).await;
+    browser.link("Deploy pipeline").await.click().await;
+    browser.heading("Deploy pipeline").await;
+}
+
+async fn user_password(browser: &Browser, site: &Site) {
+    at_home(browser, site).await;
+    let path = "/settings/users/password?user=grace";
+    browser.goto(&site.url(path)).await;
 }
 
 async fn password(browser: &Browser, site: &Site) {

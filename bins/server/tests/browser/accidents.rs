@@ -208,3 +208,49 @@ async fn a_name_in_use_is_told_at_its_field() {
     browser.wait_until_gone("dialog", "New token").await;
     browser.wait_for_path(TOKENS).await;
 }
+
+#[tokio::test]
+async fn a_day_that_is_not_chosen_any_more_does_not_hold_up_the_form() {
+    let site = Site::start(|_| {}).await;
+    let browser = ada(&site, &BrowserOptions::default()).await;
+    browser.button("Add").await.click().await;
+    let blade = browser.dialog("New token").await;
+    blade.field("Token name").await.type_text("ci").await;
+    let expiration = blade.field("Expiration").await;
+    expiration.select("Another day …").await;
+    blade.field("Last day").await.type_date("2020-01-01").await;
+    let first = "arguments[0].selectedIndex = 0; arguments[0].dispatchEvent(new Event('change'))";
+    let first = first.replace("arguments[0]", "document.getElementById('expiration')");
+    browser.script(&first, vec![]).await;
+    blade.button("Save").await.click().await;
+    let secret = browser.field("Personal access token").await.value().await;
+    assert_eq!(exchange(&site, &secret).await.0, 1);
+}
+
+#[tokio::test]
+async fn what_stands_before_the_page_is_all_that_the_keys_reach() {
+    let site = Site::start(|_| {}).await;
+    for options in [BrowserOptions::default(), WITHOUT_SCRIPT] {
+        let name = format!("script: {}", options.script);
+        let browser = if options.script {
+            ada(&site, &options).await
+        } else {
+            let browser = Browser::open(&options).await;
+            browser.goto(&site.url(TOKENS)).await;
+            sign_in(&browser, "ada").await;
+            browser
+        };
+        add(&browser, &name).await;
+        let outside = "return !document.activeElement.closest('dialog') && document.activeElement !== document.body";
+        for _ in 0..15 {
+            browser.press(Key::Tab).await;
+            assert_eq!(
+                browser.script(outside, vec![]).await,
+                false,
+                "{name}: {}",
+                browser.focused_name().await
+            );
+        }
+        browser.field("Personal access token").await;
+    }
+}

@@ -143,6 +143,13 @@ async fn regenerating_asks_and_shows_the_new_token() {
     assert_ne!(new, old);
     assert_eq!(exchange(&site, &old).await.0, 1201);
     assert_eq!(exchange(&site, &new).await.0, 1);
+    close(&browser).await;
+    browser
+        .wait_for_focus(r#"button "Actions for nightly build""#)
+        .await;
+    browser.link("nightly build").await.click().await;
+    browser.heading("nightly build").await;
+    browser.wait_for_text("Regenerated").await;
 }
 
 #[tokio::test]
