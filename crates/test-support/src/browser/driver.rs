@@ -12,6 +12,9 @@ use tempfile::TempDir;
 
 /// What it says when it listens.
 const STARTED: &str = "started successfully on port ";
+/// How often it is started before the machine is to blame.
+const STARTS: u32 = 5;
+
 /// A running ChromeDriver with a folder for its Chromium; it ends, and the folder goes, with this value.
 pub struct Driver {
     child: Child,
@@ -22,8 +25,18 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// Starts one on a free port.
+    /// Starts one on a free port. The port that it chooses for one family of addresses may be taken in the
+    /// other; it ends then, and another try finds another.
     pub async fn start() -> Self {
+        for _ in 0..STARTS {
+            if let Some(driver) = Self::try_start().await {
+                return driver;
+            }
+        }
+        panic!("chromedriver does not start: `cargo xtask test` installs it");
+    }
+
+    async fn try_start() -> Option<Self> {
         let folder = TempDir::with_prefix("ats-pat-browser-").expect("a temporary folder");
         // What ChromeDriver started and leaves behind becomes this process's own, to be waited for.
         set_child_subreaper(Some(getpid())).expect("Linux can do this");
@@ -63,10 +76,9 @@ impl Driver {
             folder: Some(folder),
         };
         let (port, output) = reading.await.expect("its output is read");
-        let port = port.expect("chromedriver starts: `cargo xtask test` installs it");
         driver.output = Some(output);
-        driver.url = format!("http://127.0.0.1:{port}");
-        driver
+        driver.url = format!("http://127.0.0.1:{}", port?);
+        Some(driver)
     }
 
     /// Where it listens.
