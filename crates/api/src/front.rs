@@ -64,7 +64,7 @@ impl Endpoint for Interface {
             response.headers_mut().insert(REQUEST_ID, id);
         }
         Ok(if is_head {
-            without_body(response).await
+            without_body(response)
         } else {
             response
         })

@@ -32,10 +32,15 @@ impl Default for Policy {
     }
 }
 
+/// The latest expiry of a token made or regenerated at `now`, where it may live for so many days.
+pub fn latest_expiry(max_lifetime_days: u32, now: Timestamp) -> Timestamp {
+    now.after(DAY.saturating_mul(max_lifetime_days))
+}
+
 impl Policy {
     /// The latest expiry of a token made or regenerated at `now`.
     pub fn latest_expiry(&self, now: Timestamp) -> Timestamp {
-        now.after(DAY.saturating_mul(self.max_lifetime_days))
+        latest_expiry(self.max_lifetime_days, now)
     }
 
     /// Accepts an expiry that lies after `now` and not beyond the policy.

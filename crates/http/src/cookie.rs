@@ -41,12 +41,15 @@ impl SessionCookie {
     }
 
     fn line(self, value: &str, lifetime: &str) -> String {
-        let secure = if self.secure { "; Secure" } else { "" };
-        format!(
-            "{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{lifetime}",
-            self.name()
-        )
+        cookie_line(self.name(), value, self.secure, lifetime)
     }
+}
+
+/// The value of `Set-Cookie` for a cookie of the whole site that no script sees; `lifetime` is an attribute
+/// with its semicolon, or empty for as long as the browser is open.
+pub fn cookie_line(name: &str, value: &str, is_https: bool, lifetime: &str) -> String {
+    let secure = if is_https { "; Secure" } else { "" };
+    format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{lifetime}")
 }
 
 /// The value of the cookie of this name; one that is empty, or there twice, is as none.

@@ -1,10 +1,12 @@
 //! What the next page says about the change before it: kept in a cookie for the one redirect between, so
 //! that no link can make a page say it and no reload says it again.
 
-use ats_pat_http::{HttpSettings, cookie_value};
+use ats_pat_http::{HttpSettings, cookie_line, cookie_value};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use poem::Response;
-use poem::http::{HeaderMap, HeaderValue, header};
+use poem::http::HeaderMap;
+
+use crate::page::set_cookie;
 
 /// A change that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,15 +136,14 @@ fn cookie_name(settings: &HttpSettings) -> &'static str {
 
 fn set(settings: &HttpSettings, value: &str, lifetime: &str, response: &mut Response) {
     let name = cookie_name(settings);
-    let secure = if settings.is_https() { "; Secure" } else { "" };
-    let line = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{lifetime}");
-    if let Ok(line) = HeaderValue::from_str(&line) {
-        response.headers_mut().append(header::SET_COOKIE, line);
-    }
+    let line = cookie_line(name, value, settings.is_https(), lifetime);
+    set_cookie(response, &line);
 }
 
 #[cfg(test)]
 mod tests {
+    use poem::http::{HeaderValue, header};
+
     use super::*;
 
     fn settings(url: &str) -> HttpSettings {

@@ -150,6 +150,13 @@ pub fn redirect(path: &str) -> Response {
         .finish()
 }
 
+/// Gives the browser a cookie.
+pub fn set_cookie(response: &mut Response, line: &str) {
+    if let Ok(line) = HeaderValue::from_str(line) {
+        response.headers_mut().append(header::SET_COOKIE, line);
+    }
+}
+
 /// A page that only says something.
 #[derive(Template)]
 #[template(path = "message.html")]

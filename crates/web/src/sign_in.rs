@@ -5,12 +5,12 @@ use ats_pat_domain::Problem;
 use ats_pat_domain::problem::Reason;
 use ats_pat_http::{Challenge, problem_headers, status};
 use poem::Response;
-use poem::http::{HeaderValue, StatusCode, header};
+use poem::http::StatusCode;
 use secrecy::SecretString;
 
 use crate::flash::Flash;
 use crate::form::Form;
-use crate::page::{Frame, Section, redirect, render};
+use crate::page::{Frame, Section, redirect, render, set_cookie};
 use crate::query::Query;
 use crate::return_path::return_path;
 use crate::route::NEW_TOKEN;
@@ -112,13 +112,6 @@ pub async fn sign_out(visit: &Visit<'_>) -> Result<Response, Problem> {
     set_cookie(&mut response, &visit.cookie().clear());
     Flash::SignedOut.put(visit.settings, &mut response);
     Ok(response)
-}
-
-/// Gives the browser a cookie.
-pub fn set_cookie(response: &mut Response, line: &str) {
-    if let Ok(line) = HeaderValue::from_str(line) {
-        response.headers_mut().append(header::SET_COOKIE, line);
-    }
 }
 
 fn alert(problem: &Problem) -> String {

@@ -64,7 +64,7 @@ impl Endpoint for Pages {
         });
         page_headers(&self.settings, response.headers_mut());
         Ok(if is_head {
-            without_body(response).await
+            without_body(response)
         } else {
             response
         })

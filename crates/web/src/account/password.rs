@@ -11,10 +11,9 @@ use secrecy::SecretString;
 use crate::fault::user_alerts;
 use crate::flash::Flash;
 use crate::form::Form;
-use crate::page::{Frame, Section, redirect, render};
+use crate::page::{Frame, Section, redirect, render, set_cookie};
 use crate::query::{Query, address};
 use crate::route::PASSWORD;
-use crate::sign_in::set_cookie;
 use crate::visit::Visit;
 
 #[derive(Template)]

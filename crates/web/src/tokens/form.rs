@@ -1,6 +1,7 @@
 //! The form for a new token: what stands in it, what is wrong with it, what it asks for.
 
 use ats_pat_domain::Timestamp;
+use ats_pat_domain::policy::latest_expiry;
 use ats_pat_domain::problem::{Failure, Problem, Reason};
 use ats_pat_domain::scope::ALL;
 use ats_pat_service::NewToken;
@@ -387,7 +388,7 @@ pub fn bounds(policy: &PolicyView, now: Timestamp) -> Bounds {
 }
 
 fn latest(policy: &PolicyView, now: Timestamp) -> Timestamp {
-    now.after(DAY.saturating_mul(policy.max_lifetime_days))
+    latest_expiry(policy.max_lifetime_days, now)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ pub mod list;
 
 use askama::Template;
 use ats_pat_domain::problem::Place;
-use ats_pat_domain::{Problem, Status};
+use ats_pat_domain::{Problem, Status, TokenName};
 use ats_pat_http::{Challenge, problem_headers, status};
 use ats_pat_service::{Error, Regeneration, SignedIn};
 use poem::Response;
@@ -111,7 +111,9 @@ pub async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Res
             Answer::showing(visit, issued).page(visit, by).await
         }
         // The same form with another name: what was typed is not what was made.
-        Err(Error::AlreadyCreated { name }) if name != form.name.trim() => {
+        Err(Error::AlreadyCreated { name })
+            if TokenName::new(&form.name).is_ok_and(|typed| typed.as_str() != name) =>
+        {
             let errors = FormErrors {
                 form: Some(format!(
                     "{name} was made by this form before. Save again to make this one too."
