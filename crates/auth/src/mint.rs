@@ -96,6 +96,7 @@ impl Minter {
             preferred_username: grant.user_name.to_owned(),
             scope: grant.scope.to_owned(),
             ats_generation: Some(grant.generation),
+            status: None,
         };
         let input = SigningInput::new(&header, &claims);
         let signature = key.sign(input.as_bytes());

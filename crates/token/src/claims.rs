@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::json;
+use crate::{json, status_list::StatusReference};
 
 /// The claims of an authentication token: an OAuth 2.0 access token in JWT form (RFC 9068, section 2.2).
 ///
@@ -33,6 +33,10 @@ pub struct Claims {
     /// Which secret of the personal access token was exchanged: the issuer's own affair, for its own checks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ats_generation: Option<u32>,
+    /// Where it stands whether it was revoked (draft-ietf-oauth-status-list, section 6.1). Absent in tokens of earlier
+    /// releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<StatusReference>,
 }
 
 impl Claims {

@@ -13,6 +13,9 @@ use crate::{json, jws::VerifyError};
 /// The `typ` of an authentication token (RFC 9068, section 2.1): no other kind of JWT passes for one.
 pub const TOKEN_TYPE: &str = "at+jwt";
 
+/// The `typ` of a signed status list (draft-ietf-oauth-status-list, section 5.1).
+pub const STATUS_LIST_TYPE: &str = "statuslist+jwt";
+
 /// The protected header of an authentication token: `{"alg":…,"typ":"at+jwt","kid":…}` (RFC 7515, section 4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
@@ -25,7 +28,7 @@ pub struct Header {
 impl Header {
     /// Reads a header strictly. Unknown members are ignored, but those that bring a key, point at one, or change the
     /// meaning of the rest are refused (RFC 8725, sections 3.1 and 3.10; RFC 7515, section 4.1.11).
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, VerifyError> {
+    pub(crate) fn parse(bytes: &[u8], expected_type: &str) -> Result<Self, VerifyError> {
         let read: Members = json::object(bytes).ok_or(VerifyError::Malformed)?;
         let forbidden = [
             ("crit", read.crit),
@@ -44,7 +47,7 @@ impl Header {
             .alg
             .parse()
             .map_err(|UnknownAlgorithm| VerifyError::Algorithm)?;
-        if !is_token_type(&read.typ) {
+        if !is_type(&read.typ, expected_type) {
             return Err(VerifyError::TokenType);
         }
         if read.kid.is_empty() {
@@ -56,22 +59,37 @@ impl Header {
 
 impl Serialize for Header {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize_as(TOKEN_TYPE, serializer)
+    }
+}
+
+/// A header of another type than an authentication token's.
+pub(crate) struct OfType<'a>(pub(crate) &'a Header, pub(crate) &'static str);
+
+impl Serialize for OfType<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize_as(self.1, serializer)
+    }
+}
+
+impl Header {
+    fn serialize_as<S: Serializer>(&self, typ: &str, serializer: S) -> Result<S::Ok, S::Error> {
         let mut header = serializer.serialize_struct("Header", 3)?;
         header.serialize_field("alg", &self.alg)?;
-        header.serialize_field("typ", TOKEN_TYPE)?;
+        header.serialize_field("typ", typ)?;
         header.serialize_field("kid", &self.kid)?;
         header.end()
     }
 }
 
 /// A media type without regard to ASCII case, and with or without `application/` (RFC 7515, section 4.1.9).
-fn is_token_type(typ: &str) -> bool {
+fn is_type(typ: &str, expected: &str) -> bool {
     const TREE: &str = "application/";
     let subtype = match typ.split_at_checked(TREE.len()) {
         Some((tree, subtype)) if tree.eq_ignore_ascii_case(TREE) => subtype,
         _ => typ,
     };
-    subtype.eq_ignore_ascii_case(TOKEN_TYPE)
+    subtype.eq_ignore_ascii_case(expected)
 }
 
 #[derive(Deserialize)]

@@ -4,6 +4,8 @@ use ed25519_dalek::{SIGNATURE_LENGTH, Signature, VerifyingKey};
 use secrecy::SecretString;
 use serde::Serialize;
 
+use crate::header::{OfType, STATUS_LIST_TYPE, TOKEN_TYPE};
+use crate::status_list::StatusListClaims;
 use crate::{Claims, Header, base64url};
 
 /// The greatest length of an authentication token, in bytes. Longer texts are refused unread.
@@ -16,6 +18,15 @@ pub struct SigningInput(String);
 impl SigningInput {
     /// The text to sign. There is room in it for the signature.
     pub fn new(header: &Header, claims: &Claims) -> Self {
+        Self::of(&OfType(header, TOKEN_TYPE), claims)
+    }
+
+    /// The text to sign of a status list.
+    pub fn of_status_list(header: &Header, claims: &StatusListClaims) -> Self {
+        Self::of(&OfType(header, STATUS_LIST_TYPE), claims)
+    }
+
+    fn of(header: &OfType<'_>, claims: &impl Serialize) -> Self {
         let [header, claims] = [to_json(header), to_json(claims)];
         let parts = [header.len(), claims.len(), SIGNATURE_LENGTH].map(base64url::encoded_length);
         let mut text = String::with_capacity(parts.iter().sum::<usize>() + 2);
@@ -47,26 +58,26 @@ fn to_json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("always representable in JSON")
 }
 
-/// An authentication token whose form is right and whose signature nobody has looked at: it tells which key to try,
-/// and nothing else.
-pub struct Unverified<'a> {
+/// A JWS in compact serialization whose form is right and whose signature nobody has looked at.
+pub(crate) struct Compact<'a> {
     signing_input: &'a str,
-    header: Header,
+    pub(crate) header: Header,
     payload: Vec<u8>,
     signature: [u8; SIGNATURE_LENGTH],
 }
 
-impl<'a> Unverified<'a> {
+impl<'a> Compact<'a> {
     /// Takes a text apart (RFC 7515, section 5.2, steps 1 to 6): three parts in canonical base64url without padding,
-    /// a header of ours, a signature of 64 bytes.
-    ///
-    /// [`VerifyError::Malformed`], [`Algorithm`](VerifyError::Algorithm), [`TokenType`](VerifyError::TokenType) or
-    /// [`ForbiddenHeader`](VerifyError::ForbiddenHeader).
-    pub fn parse(token: &'a str) -> Result<Self, VerifyError> {
-        if token.len() > MAX_LENGTH {
+    /// a header of ours and of this type, a signature of 64 bytes.
+    pub(crate) fn parse(
+        text: &'a str,
+        expected_type: &str,
+        max_length: usize,
+    ) -> Result<Self, VerifyError> {
+        if text.len() > max_length {
             return Err(VerifyError::Malformed);
         }
-        let (signing_input, signature) = token.rsplit_once('.').ok_or(VerifyError::Malformed)?;
+        let (signing_input, signature) = text.rsplit_once('.').ok_or(VerifyError::Malformed)?;
         // A further point is none of the alphabet's characters, and fails to decode.
         let (header, payload) = signing_input
             .split_once('.')
@@ -74,32 +85,51 @@ impl<'a> Unverified<'a> {
         let header = base64url::decode(header).ok_or(VerifyError::Malformed)?;
         Ok(Self {
             signing_input,
-            header: Header::parse(&header)?,
+            header: Header::parse(&header, expected_type)?,
             payload: base64url::decode(payload).ok_or(VerifyError::Malformed)?,
             signature: base64url::decode_array(signature).ok_or(VerifyError::Malformed)?,
         })
     }
 
-    /// Which key it says it was signed with. Look it up among trusted keys only.
-    pub fn kid(&self) -> &str {
-        &self.header.kid
-    }
-
-    /// The claims, if the key signed them and they meet the expectations.
-    ///
-    /// The signature comes first, and strictly: no weak key, no second form of a signature (RFC 8032, section 5.1.7,
-    /// and [`VerifyingKey::verify_strict`]). That the key belongs to [`kid`](Self::kid) is the caller's part.
-    pub fn verify(
-        self,
-        key: &VerifyingKey,
-        expectations: &Expectations<'_>,
-    ) -> Result<Claims, VerifyError> {
+    /// The payload, if the key signed it; strictly: no weak key, no second form of a signature (RFC 8032,
+    /// section 5.1.7, and [`VerifyingKey::verify_strict`]).
+    pub(crate) fn verify(self, key: &VerifyingKey) -> Result<Vec<u8>, VerifyError> {
         key.verify_strict(
             self.signing_input.as_bytes(),
             &Signature::from_bytes(&self.signature),
         )
         .map_err(|_| VerifyError::Signature)?;
-        let claims = Claims::parse(&self.payload).ok_or(VerifyError::Claims)?;
+        Ok(self.payload)
+    }
+}
+
+/// An authentication token whose form is right and whose signature nobody has looked at: it tells which key to try,
+/// and nothing else.
+pub struct Unverified<'a>(Compact<'a>);
+
+impl<'a> Unverified<'a> {
+    /// Takes a text apart, strictly.
+    ///
+    /// [`VerifyError::Malformed`], [`Algorithm`](VerifyError::Algorithm), [`TokenType`](VerifyError::TokenType) or
+    /// [`ForbiddenHeader`](VerifyError::ForbiddenHeader).
+    pub fn parse(token: &'a str) -> Result<Self, VerifyError> {
+        Compact::parse(token, TOKEN_TYPE, MAX_LENGTH).map(Self)
+    }
+
+    /// Which key it says it was signed with. Look it up among trusted keys only.
+    pub fn kid(&self) -> &str {
+        &self.0.header.kid
+    }
+
+    /// The claims, if the key signed them and they meet the expectations. The signature comes first. That the key
+    /// belongs to [`kid`](Self::kid) is the caller's part.
+    pub fn verify(
+        self,
+        key: &VerifyingKey,
+        expectations: &Expectations<'_>,
+    ) -> Result<Claims, VerifyError> {
+        let payload = self.0.verify(key)?;
+        let claims = Claims::parse(&payload).ok_or(VerifyError::Claims)?;
         expectations.check(&claims)?;
         Ok(claims)
     }
@@ -149,7 +179,7 @@ pub enum VerifyError {
     #[error("the algorithm is not EdDSA or Ed25519")]
     Algorithm,
     /// A JWT of another kind, such as an ID token (RFC 8725, section 3.11).
-    #[error("the token's type is not at+jwt")]
+    #[error("the token's type is not the expected one")]
     TokenType,
     /// The header brings or names its own key, or asks for an extension. The name is one of a closed list.
     #[error("the header must not have the member {0}")]

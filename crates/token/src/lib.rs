@@ -1,5 +1,6 @@
-//! The formats that issuer, verifier and client share: the personal access token string, and the
-//! authentication token with its header, claims, signature and published keys.
+//! The formats that issuer, verifier and client share: the personal access token string, the authentication
+//! token with its header, claims, signature and published keys, and the status list that tells which
+//! authentication tokens were revoked.
 //!
 //! # Invariants
 //!
@@ -24,13 +25,18 @@ mod json;
 mod jwk;
 mod jws;
 mod personal_access_token;
+mod status_list;
 
 pub use ed25519_dalek::VerifyingKey;
 
 pub use crate::{
     claims::{Audience, Claims, EmptyAudience},
-    header::{Header, SigningAlgorithm, TOKEN_TYPE, UnknownAlgorithm},
+    header::{Header, STATUS_LIST_TYPE, SigningAlgorithm, TOKEN_TYPE, UnknownAlgorithm},
     jwk::{Jwk, JwkSet, KeyError, thumbprint},
     jws::{Expectations, MAX_LENGTH, SigningInput, Unverified, VerifyError},
     personal_access_token::{Malformed, PersonalAccessToken},
+    status_list::{
+        CompressedList, IndexTooLarge, ListVersion, MAX_STATUS_INDEX, MAX_STATUS_LIST_LENGTH,
+        StatusList, StatusListClaims, StatusReference, UnverifiedStatusList,
+    },
 };

@@ -39,6 +39,7 @@ fn a_token_of_another_implementation_is_read() {
     let theirs = Claims {
         aud: audience(&["https://ci.example.com", ISSUER]),
         ats_generation: None,
+        status: None,
         ..claims()
     };
     assert_eq!(verified(BY_PYJWT), Ok(theirs));
@@ -105,6 +106,7 @@ fn an_empty_scope_is_written_and_an_unknown_generation_is_not() {
     let bare = Claims {
         scope: String::new(),
         ats_generation: None,
+        status: None,
         ..claims()
     };
     let json = serde_json::to_string(&bare).unwrap();

@@ -52,6 +52,7 @@ pub fn claims() -> Claims {
         preferred_username: "anna".to_owned(),
         scope: "build:read packages:write".to_owned(),
         ats_generation: Some(3),
+        status: None,
     }
 }
 

@@ -1,0 +1,350 @@
+//! The status list: one bit for each authentication token's place, set once what stands on it was revoked
+//! (draft-ietf-oauth-status-list). Signed by the issuer, read by whoever verifies offline.
+
+use std::io::{self, Read, Write};
+
+use ed25519_dalek::VerifyingKey;
+use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::{VerifyError, base64url, header::STATUS_LIST_TYPE, json, jws::Compact};
+
+/// The greatest index that a list may have a place for: 64 Mi places are 8 MiB in memory.
+pub const MAX_STATUS_INDEX: u64 = 64 * 1024 * 1024 - 1;
+
+/// The greatest length of a signed list, in bytes: one of [`MAX_STATUS_INDEX`] that does not compress at all, in base64
+/// twice. Longer texts are refused unread.
+pub const MAX_STATUS_LIST_LENGTH: usize = 16 * 1024 * 1024;
+
+const MAX_BYTES: u64 = (MAX_STATUS_INDEX + 1) / 8;
+
+/// Where the status of an authentication token stands: its claim `status` (section 6.1).
+///
+/// Written as `{"status_list":{"idx":…,"uri":…}}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Mechanisms", into = "Mechanisms")]
+pub struct StatusReference {
+    /// The place in the list, from 0.
+    pub index: u64,
+    /// The list: its address, and its `sub`.
+    pub uri: String,
+}
+
+/// Other mechanisms may stand beside it (section 6.1).
+#[derive(Serialize, Deserialize)]
+struct Mechanisms {
+    status_list: InList,
+}
+
+#[derive(Serialize, Deserialize)]
+struct InList {
+    idx: u64,
+    uri: String,
+}
+
+impl From<Mechanisms> for StatusReference {
+    fn from(Mechanisms { status_list }: Mechanisms) -> Self {
+        let InList { idx: index, uri } = status_list;
+        Self { index, uri }
+    }
+}
+
+impl From<StatusReference> for Mechanisms {
+    fn from(StatusReference { index: idx, uri }: StatusReference) -> Self {
+        Self {
+            status_list: InList { idx, uri },
+        }
+    }
+}
+
+/// One bit for each index; set is revoked for good (section 7.1, `INVALID`).
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct StatusList {
+    bytes: Vec<u8>,
+}
+
+impl StatusList {
+    /// A list without places.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes places up to `index`, not revoked.
+    pub fn extend_to(&mut self, index: u64) -> Result<(), IndexTooLarge> {
+        let (byte, _) = place(index).ok_or(IndexTooLarge)?;
+        if self.bytes.len() <= byte {
+            self.bytes.resize(byte + 1, 0);
+        }
+        Ok(())
+    }
+
+    /// Says whether what stands at `index` is revoked; makes the place where there is none.
+    pub fn set(&mut self, index: u64, revoked: bool) -> Result<(), IndexTooLarge> {
+        self.extend_to(index)?;
+        let (byte, mask) = place(index).ok_or(IndexTooLarge)?;
+        if revoked {
+            self.bytes[byte] |= mask;
+        } else {
+            self.bytes[byte] &= !mask;
+        }
+        Ok(())
+    }
+
+    /// Whether what stands at `index` is revoked; `None` where the list has no such place, and the token that names
+    /// it is to be refused (section 8.3, step 4).
+    pub fn is_revoked(&self, index: u64) -> Option<bool> {
+        let (byte, mask) = place(index)?;
+        self.bytes.get(byte).map(|byte| byte & mask != 0)
+    }
+
+    /// How many places there are: a multiple of eight.
+    pub fn len(&self) -> u64 {
+        self.bytes.len() as u64 * 8
+    }
+
+    /// Whether there is no place at all.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// How many are revoked.
+    pub fn count_revoked(&self) -> u64 {
+        self.bytes
+            .iter()
+            .map(|byte| u64::from(byte.count_ones()))
+            .sum()
+    }
+
+    /// The bytes as they are sent: in DEFLATE with a zlib header (section 4.1).
+    pub fn compress(&self) -> io::Result<Vec<u8>> {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(&self.bytes)?;
+        encoder.finish()
+    }
+
+    /// Reads what [`compress`](Self::compress) wrote; `None` for anything else, and for more than a list may have.
+    pub fn decompress(compressed: &[u8]) -> Option<Self> {
+        let mut bytes = Vec::new();
+        let mut decoder = ZlibDecoder::new(compressed);
+        // One byte more than allowed tells that there are more.
+        decoder
+            .by_ref()
+            .take(MAX_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .ok()?;
+        let whole =
+            bytes.len() as u64 <= MAX_BYTES && decoder.total_in() == compressed.len() as u64;
+        whole.then_some(Self { bytes })
+    }
+}
+
+/// The byte of an index and the bit in it: from the least significant one on (section 4.1).
+fn place(index: u64) -> Option<(usize, u8)> {
+    let byte = usize::try_from(index / 8).ok()?;
+    (index <= MAX_STATUS_INDEX).then_some((byte, 1 << (index % 8)))
+}
+
+/// A list has no place for so great an index: more secrets live at once than a list can tell of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a status list has no place beyond {MAX_STATUS_INDEX}")]
+pub struct IndexTooLarge;
+
+/// Which state of the issuer a list shows. Later ones are greater, whichever replica serves them: who holds one never
+/// goes back to a smaller one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ListVersion {
+    /// When the issuer last went back to an earlier state of its database, in milliseconds since
+    /// 1970-01-01T00:00:00Z; 0 if never.
+    #[serde(rename = "ats_epoch")]
+    pub epoch: i64,
+    /// The number of the last change that the list shows.
+    #[serde(rename = "ats_seq")]
+    pub seq: i64,
+}
+
+/// What a signed list says (section 5.1).
+#[derive(Clone, Serialize, Deserialize)]
+pub struct StatusListClaims {
+    /// Who issued it, as in the authentication tokens that refer to it.
+    pub iss: String,
+    /// The list's address, as in the authentication tokens that refer to it.
+    pub sub: String,
+    /// When it was signed, in seconds since 1970-01-01T00:00:00Z.
+    pub iat: i64,
+    /// From this second on it says nothing any more.
+    pub exp: i64,
+    /// After how many seconds to ask for a newer one.
+    pub ttl: u32,
+    /// Which state it shows.
+    #[serde(flatten)]
+    pub version: ListVersion,
+    /// The list, compressed.
+    pub status_list: CompressedList,
+}
+
+/// A list as it stands in the claims: `{"bits":1,"lst":…}` (section 4.2).
+#[derive(Clone)]
+pub struct CompressedList(Vec<u8>);
+
+impl CompressedList {
+    /// What [`StatusList::compress`] made.
+    pub fn new(compressed: Vec<u8>) -> Self {
+        Self(compressed)
+    }
+
+    /// The list.
+    pub fn decompress(&self) -> Option<StatusList> {
+        StatusList::decompress(&self.0)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Written {
+    bits: u8,
+    lst: String,
+}
+
+impl Serialize for CompressedList {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let lst = base64url::encode(&self.0);
+        Written { bits: 1, lst }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for CompressedList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Written { bits, lst } = Written::deserialize(deserializer)?;
+        if bits != 1 {
+            return Err(de::Error::custom("one bit for each index"));
+        }
+        base64url::decode(&lst)
+            .map(Self)
+            .ok_or_else(|| de::Error::custom("base64url"))
+    }
+}
+
+/// A signed list whose form is right and whose signature nobody has looked at.
+pub struct UnverifiedStatusList<'a>(Compact<'a>);
+
+impl<'a> UnverifiedStatusList<'a> {
+    /// Takes a text apart, strictly; as [`Unverified::parse`](crate::Unverified::parse).
+    pub fn parse(text: &'a str) -> Result<Self, VerifyError> {
+        Compact::parse(text, STATUS_LIST_TYPE, MAX_STATUS_LIST_LENGTH).map(Self)
+    }
+
+    /// Which key it says it was signed with. Look it up among trusted keys only.
+    pub fn kid(&self) -> &str {
+        &self.0.header.kid
+    }
+
+    /// What it says, if the key signed it, it is the list at `uri` of `issuer`, and it holds at `now_seconds`, give or
+    /// take `skew_seconds` (section 8.3).
+    pub fn verify(
+        self,
+        key: &VerifyingKey,
+        issuer: &str,
+        uri: &str,
+        now_seconds: i64,
+        skew_seconds: u32,
+    ) -> Result<StatusListClaims, VerifyError> {
+        let payload = self.0.verify(key)?;
+        let claims: StatusListClaims = json::object(&payload).ok_or(VerifyError::Claims)?;
+        let skew = i64::from(skew_seconds);
+        if claims.iss != issuer || claims.sub != uri {
+            return Err(VerifyError::Issuer);
+        }
+        if now_seconds >= claims.exp.saturating_add(skew) {
+            return Err(VerifyError::Expired);
+        }
+        if claims.iat > now_seconds.saturating_add(skew) {
+            return Err(VerifyError::NotYetValid);
+        }
+        Ok(claims)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn list(revoked: &[u64], last: u64) -> StatusList {
+        let mut list = StatusList::new();
+        list.extend_to(last).unwrap();
+        for index in revoked {
+            list.set(*index, true).unwrap();
+        }
+        list
+    }
+
+    /// The example of section 4.1 and its compressed form in section 4.2.
+    #[test]
+    fn the_draft_s_example_is_written_and_read() {
+        let example = list(&[0, 3, 4, 5, 7, 8, 9, 13, 15], 15);
+        assert_eq!(example.bytes, [0xB9, 0xA3]);
+        let theirs = base64url::decode("eNrbuRgAAhcBXQ").unwrap();
+        assert!(StatusList::decompress(&theirs).unwrap() == example);
+        assert!(StatusList::decompress(&example.compress().unwrap()).unwrap() == example);
+        assert_eq!((example.len(), example.count_revoked()), (16, 9));
+    }
+
+    #[test]
+    fn beyond_its_end_a_list_says_nothing() {
+        let list = list(&[7], 7);
+        assert_eq!(list.is_revoked(7), Some(true));
+        assert_eq!(list.is_revoked(8), None);
+        assert_eq!(list.is_revoked(u64::MAX), None);
+        assert_eq!(
+            StatusList::new().set(MAX_STATUS_INDEX + 1, true),
+            Err(IndexTooLarge)
+        );
+    }
+
+    #[test]
+    fn a_bomb_a_cut_and_a_tail_are_refused() {
+        let bytes = vec![0; usize::try_from(MAX_BYTES).unwrap() + 1];
+        let bomb = StatusList { bytes }.compress().unwrap();
+        assert!(bomb.len() < 64 * 1024 && StatusList::decompress(&bomb).is_none());
+        let good = list(&[1, 100], 1000).compress().unwrap();
+        assert!(StatusList::decompress(&good[..good.len() - 1]).is_none());
+        assert!(StatusList::decompress(&[&good[..], &[0]].concat()).is_none());
+        assert!(StatusList::decompress(b"").is_none());
+    }
+
+    #[test]
+    fn the_claim_is_written_as_the_draft_has_it() {
+        let reference = StatusReference {
+            index: 412,
+            uri: "https://pat.example/status-lists/0".to_owned(),
+        };
+        let written = r#"{"status_list":{"idx":412,"uri":"https://pat.example/status-lists/0"}}"#;
+        assert_eq!(serde_json::to_string(&reference).unwrap(), written);
+        assert_eq!(
+            serde_json::from_str::<StatusReference>(written).unwrap(),
+            reference
+        );
+    }
+
+    #[test]
+    fn later_states_are_greater() {
+        let version = |epoch, seq| ListVersion { epoch, seq };
+        assert!(version(0, 9) < version(0, 10) && version(0, 10) < version(5, 1));
+    }
+
+    proptest! {
+        #[test]
+        fn a_list_tells_what_was_set_last(changes in proptest::collection::vec((0_u64..500, any::<bool>()), 0..200)) {
+            let mut list = StatusList::new();
+            let mut expected = std::collections::BTreeMap::new();
+            for (index, revoked) in changes {
+                list.set(index, revoked).unwrap();
+                expected.insert(index, revoked);
+            }
+            let read = StatusList::decompress(&list.compress().unwrap()).unwrap();
+            for (index, revoked) in expected {
+                prop_assert_eq!(read.is_revoked(index), Some(revoked));
+            }
+        }
+    }
+}
