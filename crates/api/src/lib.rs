@@ -24,6 +24,7 @@ mod router;
 mod routes;
 mod schema;
 mod standard;
+mod status_list;
 
 pub use document::document;
 pub use front::{Interface, endpoint};

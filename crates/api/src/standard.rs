@@ -6,7 +6,7 @@ use bytes::Bytes;
 use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::{Request, Response};
 
-use crate::document;
+use crate::{document, status_list};
 
 const KEYS: &str = "/.well-known/jwks.json";
 const DOCUMENT_JSON: &str = "/openapi.json";
@@ -14,7 +14,7 @@ const DOCUMENT_YAML: &str = "/openapi.yaml";
 const LIVE: &str = "/health/live";
 const READY: &str = "/health/ready";
 
-/// Published keys, document and health.
+/// Published keys, status lists, document and health.
 pub struct Standard {
     service: Service,
     document_json: Bytes,
@@ -35,6 +35,7 @@ impl Standard {
     /// Whether a path is one of these.
     pub fn owns(path: &str) -> bool {
         matches!(path, KEYS | DOCUMENT_JSON | DOCUMENT_YAML | LIVE | READY)
+            || status_list::owns(path)
     }
 
     /// The answer at a path that [`Self::owns`]; HEAD as GET.
@@ -54,6 +55,9 @@ impl Standard {
             DOCUMENT_JSON => public("application/json", "no-cache", self.document_json.clone()),
             DOCUMENT_YAML => public("application/yaml", "no-cache", self.document_yaml.clone()),
             READY => self.ready().await,
+            path if status_list::owns(path) => {
+                status_list::answer(&self.service, request, context).await
+            }
             _ => plain(StatusCode::OK, "server: ok\n".to_owned()),
         }
     }
@@ -88,14 +92,16 @@ impl Standard {
     }
 }
 
-fn failure(error: Error, context: &RequestContext) -> Response {
+/// What failed, as a text.
+pub fn failure(error: Error, context: &RequestContext) -> Response {
     let problem = error.into_problem(context.request_id());
     let mut response = plain(status(&problem), format!("{}\n", problem.message()));
     problem_headers(&problem, Challenge::Session, response.headers_mut());
     response
 }
 
-fn plain(status: StatusCode, text: String) -> Response {
+/// A text for a person.
+pub fn plain(status: StatusCode, text: String) -> Response {
     Response::builder()
         .status(status)
         .content_type("text/plain; charset=utf-8")
@@ -104,7 +110,7 @@ fn plain(status: StatusCode, text: String) -> Response {
 }
 
 /// What anybody may read, scripts of other sites included.
-fn public(content_type: &str, cache: &str, body: Bytes) -> Response {
+pub fn public(content_type: &str, cache: &str, body: Bytes) -> Response {
     Response::builder()
         .content_type(content_type)
         .header(header::CACHE_CONTROL, cache)

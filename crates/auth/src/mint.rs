@@ -1,4 +1,4 @@
-use ats_pat_token::{Audience, Claims, Header, SigningAlgorithm, SigningInput};
+use ats_pat_token::{Audience, Claims, Header, SigningAlgorithm, SigningInput, StatusReference};
 use secrecy::SecretString;
 
 use crate::{AuthError, SigningKeyPair};
@@ -16,7 +16,7 @@ pub struct Minter {
 }
 
 /// The rights that a personal access token was found to carry.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Grant<'a> {
     /// The owner's id (`sub`).
     pub owner_id: &'a str,
@@ -30,6 +30,8 @@ pub struct Grant<'a> {
     pub scope: &'a str,
     /// When the personal access token expires, in milliseconds since the epoch.
     pub expires_at_ms: i64,
+    /// Where verifiers look whether it was revoked (`status`).
+    pub status: Option<StatusReference>,
 }
 
 /// An authentication token and its end.
@@ -96,7 +98,7 @@ impl Minter {
             preferred_username: grant.user_name.to_owned(),
             scope: grant.scope.to_owned(),
             ats_generation: Some(grant.generation),
-            status: None,
+            status: grant.status.clone(),
         };
         let input = SigningInput::new(&header, &claims);
         let signature = key.sign(input.as_bytes());
@@ -135,6 +137,10 @@ mod tests {
             generation: 3,
             scope: "read write",
             expires_at_ms,
+            status: Some(StatusReference {
+                index: 7,
+                uri: "https://pat.example/status-lists/0".to_owned(),
+            }),
         }
     }
 
@@ -174,6 +180,7 @@ mod tests {
                 "preferred_username": "ada",
                 "scope": "read write",
                 "ats_generation": 3,
+                "status": {"status_list": {"idx": 7, "uri": "https://pat.example/status-lists/0"}},
             }),
         );
         assert_eq!(minted.expires_at, 1_795_570_300);

@@ -27,6 +27,8 @@ pub enum EventKind {
     TokenRegenerated,
     /// A token was ended for good.
     TokenRevoked,
+    /// A secret that had no place in the status list got one.
+    StatusPlaceGiven,
     /// A signing key was made.
     SigningKeyCreated,
     /// A pending signing key was put into use at once.
@@ -43,7 +45,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::UserCreated,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -53,6 +55,7 @@ impl EventKind {
         Self::TokenCreated,
         Self::TokenRegenerated,
         Self::TokenRevoked,
+        Self::StatusPlaceGiven,
         Self::SigningKeyCreated,
         Self::SigningKeyPromoted,
         Self::SigningKeyDestroyed,
@@ -73,6 +76,7 @@ impl EventKind {
             Self::TokenCreated => "token.created",
             Self::TokenRegenerated => "token.regenerated",
             Self::TokenRevoked => "token.revoked",
+            Self::StatusPlaceGiven => "token.status_place_given",
             Self::SigningKeyCreated => "signing_key.created",
             Self::SigningKeyPromoted => "signing_key.promoted",
             Self::SigningKeyDestroyed => "signing_key.destroyed",

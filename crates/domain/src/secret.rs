@@ -47,6 +47,7 @@ pub struct Secret {
     pub slot: Option<Slot>,
     /// When a secret in overlap stops working.
     pub valid_until: Option<Timestamp>,
-    /// The token's place in a status list; not used yet.
-    pub status_index: Option<i64>,
+    /// The place in the status list of the authentication tokens that it is exchanged for. `None` until its next
+    /// exchange where it was made by an earlier release, or its owner was disabled since.
+    pub status_index: Option<u64>,
 }

@@ -1,7 +1,7 @@
 //! The way of a change: lock, decide, write rows and event, commit, answer.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ats_pat_domain::event::Head;
@@ -10,11 +10,11 @@ use ats_pat_domain::port::{
     BoxError, Clock, CommitError, Randomness, SetupLink, Store, StoreError, Transaction,
 };
 use ats_pat_domain::secret::Secret;
-use ats_pat_domain::{EventId, Session, Tagged, Timestamp, Token, User, UserId};
+use ats_pat_domain::{EventId, Session, StatusPlace, Tagged, Timestamp, Token, User, UserId};
 
 use crate::anchor::Anchor;
 use crate::error::{Error, causes};
-use crate::ledger::{Entry, RowChange};
+use crate::ledger::{Entry, PLACES_GIVEN, PLACES_REVOKED, RowChange};
 use crate::rows::{Roots, Row};
 
 /// How often a change is tried while the database asks for it.
@@ -169,6 +169,8 @@ async fn take_back(transaction: Box<dyn Transaction>) {
 #[derive(Default)]
 struct Written {
     rows: Vec<RowChange>,
+    places_given: Vec<u64>,
+    places_revoked: Vec<u64>,
     entries: Vec<(Entry, Vec<RowChange>)>,
 }
 
@@ -203,9 +205,18 @@ impl<'a> Draft<'a> {
     }
 
     /// Says what was done; takes up the rows written since the last entry.
-    pub(crate) fn record(&self, entry: Entry) {
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn record(&self, mut entry: Entry) {
+        let mut written = self.written();
         let rows = std::mem::take(&mut written.rows);
+        let places = [
+            (PLACES_GIVEN, std::mem::take(&mut written.places_given)),
+            (PLACES_REVOKED, std::mem::take(&mut written.places_revoked)),
+        ];
+        for (name, places) in places {
+            if !places.is_empty() {
+                entry = entry.detail(name, places);
+            }
+        }
         written.entries.push((entry, rows));
     }
 
@@ -237,6 +248,20 @@ impl<'a> Draft<'a> {
     pub(crate) async fn update_secret(&self, secret: Secret) -> Result<(), Error> {
         let tagged = self.tag(secret);
         Ok(self.transaction.update_secret(&tagged).await?)
+    }
+
+    /// Adds a place in the status list: it says that nothing is revoked there.
+    pub(crate) async fn insert_status_place(&self, place: StatusPlace) -> Result<(), Error> {
+        self.note_place(&place);
+        let tagged = self.tag(place);
+        Ok(self.transaction.insert_status_place(&tagged).await?)
+    }
+
+    /// Writes a place in the status list.
+    pub(crate) async fn update_status_place(&self, place: StatusPlace) -> Result<(), Error> {
+        self.note_place(&place);
+        let tagged = self.tag(place);
+        Ok(self.transaction.update_status_place(&tagged).await?)
     }
 
     pub(crate) async fn insert_session(&self, session: Session) -> Result<(), Error> {
@@ -300,8 +325,20 @@ impl<'a> Draft<'a> {
     }
 
     fn note(&self, table: &'static str, id: String, tag: Option<Vec<u8>>) {
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        written.rows.push(RowChange { table, id, tag });
+        self.written().rows.push(RowChange { table, id, tag });
+    }
+
+    fn note_place(&self, place: &StatusPlace) {
+        let mut written = self.written();
+        if place.revoked {
+            written.places_revoked.push(place.index);
+        } else {
+            written.places_given.push(place.index);
+        }
+    }
+
+    fn written(&self) -> MutexGuard<'_, Written> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn into_entries(self) -> Vec<(Entry, Vec<RowChange>)> {

@@ -3,6 +3,7 @@
 use ats_pat_auth::AuthError;
 use ats_pat_domain::Problem;
 use ats_pat_domain::port::{BoxError, RandomnessUnavailable, StoreError};
+use ats_pat_token::IndexTooLarge;
 
 /// A use case's refusal or failure.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,14 @@ pub enum Error {
     /// There is no signing key to sign with now.
     #[error("no signing key is active; run `ats-pat-admin key rotate --now`")]
     NoSigningKey,
+    /// Every place of the status list belongs to a token that can be used.
+    #[error(
+        "so many tokens are active that the status list has no place left: revoke tokens that nobody needs"
+    )]
+    StatusListFull,
+    /// The event log names a place beyond the end of any status list.
+    #[error(transparent)]
+    StatusIndex(#[from] IndexTooLarge),
     /// No random bytes.
     #[error(transparent)]
     Randomness(#[from] RandomnessUnavailable),
@@ -112,6 +121,8 @@ impl Error {
             | Self::Tampered { .. }
             | Self::Auth(_)
             | Self::NoSigningKey
+            | Self::StatusListFull
+            | Self::StatusIndex(_)
             | Self::Randomness(_)
             | Self::Interrupted(_) => Problem::InternalError {
                 request_id: request_id.to_owned(),

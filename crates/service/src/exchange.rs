@@ -7,7 +7,7 @@ use ats_pat_auth::{AuthError, Grant as MintGrant};
 use ats_pat_domain::port::{Grant, UsageRecord};
 use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::{Problem, Status, Timestamp, Token, User};
-use ats_pat_token::PersonalAccessToken;
+use ats_pat_token::{PersonalAccessToken, StatusReference};
 use secrecy::SecretString;
 use uuid::Builder;
 
@@ -48,7 +48,28 @@ impl Service {
             _ => None,
         };
         let now = self.now();
-        let grant = match &presented {
+        let mut grant = self.usable_grant(presented.as_ref(), now, address).await?;
+        if grant.secret.status_index.is_none() {
+            self.give_status_place(grant.token.id).await?;
+            grant = self.usable_grant(presented.as_ref(), now, address).await?;
+        }
+        let exchanged = self.mint(&grant, now).await?;
+        self.inner.usage.note(UsageRecord {
+            token_id: grant.token.id,
+            used_at: now,
+            used_from: address.to_canonical().to_string(),
+        });
+        Ok(exchanged)
+    }
+
+    /// The grant behind a secret that may be used at `now` from `address`.
+    async fn usable_grant(
+        &self,
+        presented: Option<&PersonalAccessToken>,
+        now: Timestamp,
+        address: IpAddr,
+    ) -> Result<Genuine, Error> {
+        let grant = match presented {
             Some(presented) => self.find_grant(presented).await?,
             None => None,
         };
@@ -58,13 +79,7 @@ impl Service {
             return Err(Problem::PersonalAccessTokenInvalid.into());
         };
         grant.check(now, address)?;
-        let exchanged = self.mint(&grant, now).await?;
-        self.inner.usage.note(UsageRecord {
-            token_id: grant.token.id,
-            used_at: now,
-            used_from: address.to_canonical().to_string(),
-        });
-        Ok(exchanged)
+        Ok(grant)
     }
 
     /// The grant behind a secret, living or dead, as it stands in the database: its tags are not checked.
@@ -109,6 +124,10 @@ impl Service {
                 generation: grant.token.generation,
                 scope: &grant.token.scopes.to_string(),
                 expires_at_ms: grant.token.expires_at.as_millis(),
+                status: grant.secret.status_index.map(|index| StatusReference {
+                    index,
+                    uri: inner.status_lists.address().to_string(),
+                }),
             },
             now.as_millis(),
             &id.hyphenated().to_string(),

@@ -12,6 +12,11 @@ use crate::rows::{Roots, hex};
 /// The format of what the chain covers.
 pub(crate) const VERSION: i16 = 1;
 
+/// The detail of an event that names the places of the status list that its change gave to secrets.
+pub(crate) const PLACES_GIVEN: &str = "PlacesGiven";
+/// The detail of an event that names the places of the status list that its change revoked.
+pub(crate) const PLACES_REVOKED: &str = "PlacesRevoked";
+
 /// A row that a change wrote or removed: what `audit verify` compares the table with.
 pub(crate) struct RowChange {
     pub(crate) table: &'static str,

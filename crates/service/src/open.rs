@@ -22,6 +22,7 @@ use crate::ring::{ALGORITHM, Ring, RingState, new_signing_key};
 use crate::rows::{Roots, hex};
 use crate::service::{Inner, Service};
 use crate::settings::Settings;
+use crate::status::StatusLists;
 use crate::usage::UsageLog;
 
 const FIRST_KEY: KeyId = KeyId(1);
@@ -140,6 +141,9 @@ impl Service {
             Some(kept) if !holds(&*parts.store, &kept, accepted.as_ref()).await? => Some(kept.head),
             _ => None,
         };
+        let epoch = accepted
+            .as_ref()
+            .map_or(0, |accepted| accepted.at.as_millis());
         let seen = Kept {
             head,
             accepted: accepted.map(|accepted| accepted.hash),
@@ -158,6 +162,7 @@ impl Service {
             parts.clock,
             parts.settings.sign_in_failures_per_quarter_hour,
         );
+        let status_lists = StatusLists::new(&parts.settings.issuer, epoch);
         let service = Self {
             inner: Arc::new(Inner {
                 settings: parts.settings,
@@ -168,6 +173,7 @@ impl Service {
                 passwords,
                 limits,
                 usage: UsageLog::default(),
+                status_lists,
             }),
         };
         tracing::info!(

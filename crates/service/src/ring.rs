@@ -21,9 +21,9 @@ pub(crate) const KEY_SET_AGE: Duration = Duration::from_mins(5);
 /// How far clocks may differ.
 pub(crate) const SKEW: Duration = Duration::from_mins(1);
 /// The longest lifetime of authentication tokens.
-const LONGEST_LIFETIME: Duration = Duration::from_hours(1);
+pub(crate) const LONGEST_LIFETIME: Duration = Duration::from_hours(1);
 /// The lease of a replica's cache.
-const LEASE: Duration = Duration::from_millis(200);
+pub(crate) const LEASE: Duration = Duration::from_millis(200);
 
 /// How long a key is published before it signs.
 pub(crate) const PUBLISHED_BEFORE: Duration = KEY_SET_AGE.saturating_add(SKEW);

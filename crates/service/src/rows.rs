@@ -6,7 +6,7 @@ use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::port::SetupLink;
 use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::tagged::{KeyId, Tag};
-use ats_pat_domain::{Session, Tagged, Timestamp, Token, User};
+use ats_pat_domain::{Session, StatusPlace, Tagged, Timestamp, Token, User};
 
 use crate::error::Error;
 
@@ -92,7 +92,24 @@ impl Row for Secret {
             .u32(self.generation)
             .optional_i64(self.slot.map(Slot::as_number).map(Into::into))
             .optional_i64(self.valid_until.map(Timestamp::as_millis))
-            .optional_i64(self.status_index)
+            .optional_i64(self.status_index.map(u64::cast_signed))
+    }
+}
+
+impl Row for StatusPlace {
+    const TABLE: &'static str = "status_places";
+
+    fn row_id(&self) -> String {
+        self.index.to_string()
+    }
+
+    fn canonical(&self) -> Canonical {
+        Canonical::new(Self::TABLE)
+            .i64(self.index.cast_signed())
+            .uuid(self.token_id.as_uuid().as_bytes())
+            .u32(self.generation)
+            .bool(self.revoked)
+            .i64(self.free_at.as_millis())
     }
 }
 

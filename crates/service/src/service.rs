@@ -14,6 +14,7 @@ use crate::passwords::Passwords;
 use crate::ring::{Ring, RingState};
 use crate::rows::Roots;
 use crate::settings::Settings;
+use crate::status::StatusLists;
 use crate::usage::UsageLog;
 use crate::view::PolicyView;
 
@@ -32,6 +33,7 @@ pub(crate) struct Inner {
     pub(crate) passwords: Passwords,
     pub(crate) limits: Limits,
     pub(crate) usage: UsageLog,
+    pub(crate) status_lists: StatusLists,
 }
 
 impl Service {

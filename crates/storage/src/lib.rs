@@ -32,6 +32,7 @@ mod row;
 mod secrets;
 mod sessions;
 mod setup_links;
+mod status_places;
 mod store;
 mod token_page;
 mod tokens;

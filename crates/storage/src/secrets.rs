@@ -17,6 +17,7 @@ use crate::entity::{key_ring, token, user};
 use crate::failure::store_error;
 use crate::keys::RING;
 use crate::row::{columns, corrupt, fixed, part, tag};
+use crate::status_places::{read_index, stored_index};
 
 impl TryFrom<Model> for Tagged<Secret> {
     type Error = StoreError;
@@ -34,7 +35,7 @@ impl TryFrom<Model> for Tagged<Secret> {
                     .map_err(|_| corrupt("secrets.generation"))?,
                 slot: slot.transpose()?,
                 valid_until: model.valid_until.map(Timestamp::from_millis),
-                status_index: model.status_index,
+                status_index: model.status_index.map(read_index).transpose()?,
             },
             tag: tag(model.tag_key_id, model.tag),
         })
@@ -51,7 +52,7 @@ impl From<&Tagged<Secret>> for ActiveModel {
             generation: Set(row.generation.into()),
             slot: Set(row.slot.map(Slot::as_number)),
             valid_until: Set(row.valid_until.map(Timestamp::as_millis)),
-            status_index: Set(row.status_index),
+            status_index: Set(row.status_index.map(stored_index)),
             tag_key_id: Set(tag.key_id.0),
             tag: Set(tag.bytes.clone()),
         }

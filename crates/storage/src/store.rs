@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::port::{
     EventRepository, KeyRepository, Repositories, SecretRepository, SessionRepository,
-    SetupLinkRepository, Store, StoreError, TokenRepository, Transaction, UsageRecord,
-    UserRepository,
+    SetupLinkRepository, StatusRepository, Store, StoreError, TokenRepository, Transaction,
+    UsageRecord, UserRepository,
 };
 
 use crate::channel::{Channel, within};
@@ -24,6 +24,10 @@ impl Repositories for Database {
     }
 
     fn secrets(&self) -> &dyn SecretRepository {
+        &self.reads
+    }
+
+    fn status_places(&self) -> &dyn StatusRepository {
         &self.reads
     }
 

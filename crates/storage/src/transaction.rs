@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::port::{
     CommitError, EventRepository, KeyRepository, Repositories, SecretRepository, SessionRepository,
-    SetupLinkRepository, StoreError, TokenRepository, Transaction, UserRepository,
+    SetupLinkRepository, StatusRepository, StoreError, TokenRepository, Transaction,
+    UserRepository,
 };
 use sea_orm::{
     DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
@@ -63,6 +64,10 @@ impl Repositories for StoreTransaction {
     }
 
     fn secrets(&self) -> &dyn SecretRepository {
+        &self.channel
+    }
+
+    fn status_places(&self) -> &dyn StatusRepository {
         &self.channel
     }
 

@@ -12,3 +12,4 @@ mod order;
 mod ownership;
 mod paths;
 mod standard;
+mod status_list;

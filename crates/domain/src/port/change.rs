@@ -9,6 +9,7 @@ use crate::id::UserId;
 use crate::key::{StoredRootKey, StoredSigningKey};
 use crate::secret::Secret;
 use crate::session::Session;
+use crate::status_place::StatusPlace;
 use crate::tagged::Tagged;
 use crate::token::Token;
 use crate::user::User;
@@ -33,6 +34,15 @@ pub trait TokenChanges: Send + Sync {
     async fn insert_secret(&self, secret: &Tagged<Secret>) -> Result<(), StoreError>;
     /// Writes a secret that exists, found by its hash.
     async fn update_secret(&self, secret: &Tagged<Secret>) -> Result<(), StoreError>;
+}
+
+/// Writes places in the status list.
+#[async_trait]
+pub trait StatusChanges: Send + Sync {
+    /// Adds a place. [`StoreError::Conflict`] if its index is taken.
+    async fn insert_status_place(&self, place: &Tagged<StatusPlace>) -> Result<(), StoreError>;
+    /// Writes a place that exists, found by its index.
+    async fn update_status_place(&self, place: &Tagged<StatusPlace>) -> Result<(), StoreError>;
 }
 
 /// Writes sessions.

@@ -10,12 +10,13 @@ mod store;
 use std::time::Duration;
 
 pub use change::{
-    EventLog, KeyChanges, SessionChanges, SetupLinkChanges, TokenChanges, UserChanges,
+    EventLog, KeyChanges, SessionChanges, SetupLinkChanges, StatusChanges, TokenChanges,
+    UserChanges,
 };
 pub use repository::{
     Bearer, EventRepository, Grant, KeyRepository, ListedToken, Repositories, SecretRepository,
-    SessionRepository, SetupLink, SetupLinkRepository, TokenPage, TokenRepository, UserPage,
-    UserRepository,
+    SessionRepository, SetupLink, SetupLinkRepository, StatusRepository, TokenPage,
+    TokenRepository, UserPage, UserRepository,
 };
 pub use store::{BoxError, CommitError, Store, StoreError, Transaction, UsageRecord};
 

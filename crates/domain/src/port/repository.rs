@@ -9,6 +9,7 @@ use crate::key::{StoredRootKey, StoredSigningKey};
 use crate::list::{EventFilter, TokenQuery, UserQuery};
 use crate::secret::Secret;
 use crate::session::Session;
+use crate::status_place::StatusPlace;
 use crate::tagged::{KeyId, Tagged};
 use crate::time::Timestamp;
 use crate::token::{Token, Usage};
@@ -23,6 +24,8 @@ pub trait Repositories: Send + Sync {
     fn tokens(&self) -> &dyn TokenRepository;
     /// The hashes of their secrets.
     fn secrets(&self) -> &dyn SecretRepository;
+    /// Places in the status list.
+    fn status_places(&self) -> &dyn StatusRepository;
     /// Sign-ins.
     fn sessions(&self) -> &dyn SessionRepository;
     /// Root keys and signing keys.
@@ -138,6 +141,30 @@ pub trait SecretRepository: Send + Sync {
         after: Option<[u8; 32]>,
         limit: u64,
     ) -> Result<Vec<Tagged<Secret>>, StoreError>;
+}
+
+/// Reads places in the status list.
+#[async_trait]
+pub trait StatusRepository: Send + Sync {
+    /// The place of this index.
+    async fn by_index(&self, index: u64) -> Result<Option<Tagged<StatusPlace>>, StoreError>;
+    /// Of the places that are free at `now` the one that was first.
+    async fn first_free(&self, now: Timestamp) -> Result<Option<Tagged<StatusPlace>>, StoreError>;
+    /// The greatest index in use.
+    async fn greatest_index(&self) -> Result<Option<u64>, StoreError>;
+    /// Up to `limit` revoked places that are free only after `now`, with indexes greater than `after`, by index.
+    async fn revoked(
+        &self,
+        now: Timestamp,
+        after: Option<u64>,
+        limit: u64,
+    ) -> Result<Vec<Tagged<StatusPlace>>, StoreError>;
+    /// Up to `limit` places with indexes greater than `after`, by index: to walk through all.
+    async fn after(
+        &self,
+        after: Option<u64>,
+        limit: u64,
+    ) -> Result<Vec<Tagged<StatusPlace>>, StoreError>;
 }
 
 /// Reads sessions.

@@ -5,7 +5,8 @@ use std::error::Error;
 use async_trait::async_trait;
 
 use super::change::{
-    EventLog, KeyChanges, SessionChanges, SetupLinkChanges, TokenChanges, UserChanges,
+    EventLog, KeyChanges, SessionChanges, SetupLinkChanges, StatusChanges, TokenChanges,
+    UserChanges,
 };
 use super::repository::Repositories;
 use crate::event::Head;
@@ -54,6 +55,7 @@ pub trait Transaction:
     Repositories
     + UserChanges
     + TokenChanges
+    + StatusChanges
     + SessionChanges
     + KeyChanges
     + SetupLinkChanges

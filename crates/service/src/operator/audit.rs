@@ -146,6 +146,15 @@ impl Audit<'_> {
                 self.compare(secret);
             }
         }
+        let mut after = None;
+        loop {
+            let batch = store.status_places().after(after, BATCH).await?;
+            let Some(last) = batch.last() else { break };
+            after = Some(last.row.index);
+            for place in &batch {
+                self.compare(place);
+            }
+        }
         for session in store.sessions().all().await? {
             self.compare(&session);
         }

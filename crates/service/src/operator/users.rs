@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::ledger::Entry;
 use crate::outcome::Outcome;
 use crate::rows::Roots;
+use crate::status::places;
 use crate::tokens::revoke_tokens_of;
 use crate::view::{UserPageView, UserView};
 
@@ -290,6 +291,7 @@ impl Change for SetDisabled {
             .owner(user.id)
             .personal("UserName", user.name.as_str());
         if self.disabled {
+            places::take_from(draft, user.id).await?;
             entry = entry.detail("SessionsEnded", draft.delete_sessions_of(user.id).await?);
         }
         draft.record(entry);

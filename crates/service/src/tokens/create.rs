@@ -185,7 +185,7 @@ impl Change for Create {
         };
         let view = TokenView::new(&token, None, draft.now);
         draft.insert_token(token.clone()).await?;
-        draft.insert_secret(self.secret.row(&token)).await?;
+        self.secret.insert(draft, &token).await?;
         draft.record(
             Entry::new(EventKind::TokenCreated, self.by.actor(), &token.id)
                 .owner(owner.id)

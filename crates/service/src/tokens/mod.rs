@@ -21,6 +21,7 @@ pub(crate) use revoke::{By, Revoke, revoke, revoke_tokens_of};
 use crate::change::Draft;
 use crate::error::Error;
 use crate::service::Service;
+use crate::status::places;
 
 /// A new secret: the string to answer once, and the hash to keep.
 pub(crate) struct NewSecret {
@@ -40,17 +41,19 @@ impl NewSecret {
         })
     }
 
-    /// The current secret of `token`, in its generation.
-    fn row(&self, token: &Token) -> Secret {
-        Secret {
+    /// Writes it as the current secret of `token`, in its generation, with a place in the status list.
+    async fn insert(&self, draft: &Draft<'_>, token: &Token) -> Result<(), Error> {
+        let place = places::give(draft, token).await?;
+        let secret = Secret {
             hash: self.hash,
             key_id: self.key_id,
             token_id: token.id,
             generation: token.generation,
             slot: Some(Slot::Current),
             valid_until: None,
-            status_index: None,
-        }
+            status_index: Some(place),
+        };
+        draft.insert_secret(secret).await
     }
 }
 

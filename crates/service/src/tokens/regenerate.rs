@@ -10,6 +10,7 @@ use crate::ledger::Entry;
 use crate::outcome::Outcome;
 use crate::service::Service;
 use crate::sessions::{SignedIn, still_signed_in};
+use crate::status::places;
 use crate::view::{IssuedToken, TokenView};
 
 /// How a token gets its new secret.
@@ -92,10 +93,11 @@ impl Change for Regenerate {
                 let mut dead = draft.check(secret)?;
                 // Kept without a slot, so that its use can be told from a guess.
                 dead.slot = None;
+                places::revoke(draft, &dead).await?;
                 draft.update_secret(dead).await?;
             }
         }
-        draft.insert_secret(self.secret.row(&token)).await?;
+        self.secret.insert(draft, &token).await?;
         draft.update_token(token.clone()).await?;
         draft.record(
             Entry::new(EventKind::TokenRegenerated, self.by.actor(), &token.id)

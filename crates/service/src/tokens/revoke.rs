@@ -11,6 +11,7 @@ use crate::ledger::Entry;
 use crate::outcome::Outcome;
 use crate::service::Service;
 use crate::sessions::{SignedIn, still_signed_in};
+use crate::status::places;
 use crate::view::TokenView;
 
 impl Service {
@@ -51,6 +52,11 @@ pub(crate) async fn revoke(
     }
     // The secret keeps its slot: whoever sends it is told that it was revoked.
     draft.update_token(token.clone()).await?;
+    for secret in draft.read().secrets().of_token(token.id).await? {
+        if secret.row.slot.is_some() {
+            places::revoke(draft, &draft.check(secret)?).await?;
+        }
+    }
     draft.record(
         Entry::new(EventKind::TokenRevoked, actor, &token.id)
             .owner(token.owner_id)

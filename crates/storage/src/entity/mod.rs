@@ -10,6 +10,7 @@ pub mod secret;
 pub mod session;
 pub mod setup_link;
 pub mod signing_key;
+pub mod status_place;
 pub mod token;
 pub mod token_usage;
 pub mod user;

@@ -4,6 +4,7 @@ mod columns;
 mod holder;
 mod initial;
 mod log;
+mod status_places;
 mod tokens;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait};
@@ -20,7 +21,10 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(initial::Initial)]
+        vec![
+            Box::new(initial::Initial),
+            Box::new(status_places::StatusPlaces),
+        ]
     }
 }
 

@@ -79,12 +79,13 @@ pub async fn a_dead_migration_is_taken_over(database: &TestDatabase) {
         return;
     }
     let store = open(database).await;
+    let all = store.migration_status().await.unwrap().applied;
     // As if it had died before it noted its work, with the right to migrate in its hands.
     database.execute("DELETE FROM seaql_migrations").await;
     database
         .execute("UPDATE migration_holder SET held = true")
         .await;
-    assert_eq!(store.migrate().await.unwrap().len(), 1);
+    assert_eq!(store.migrate().await.unwrap(), all);
     assert!(store.migration_status().await.unwrap().is_current());
     assert_eq!(database.number("SELECT COUNT(*) FROM event_head").await, 1);
 }

@@ -8,10 +8,11 @@ use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{Description, DisplayName, Scopes, Timestamp, TokenName, UserName};
 
 use super::samples::{
-    FIRST, event, root_key, secret, session, setup_link, signing_key, tag, token, token_id, user,
-    user_id,
+    FIRST, event, root_key, secret, session, setup_link, signing_key, status_place, tag, token,
+    token_id, user, user_id,
 };
 use super::{change, open};
+use crate::clock::START;
 use crate::database::TestDatabase;
 
 /// The longest folded form of all: 33 bytes for each of 100 characters, and every one of them decides.
@@ -131,7 +132,7 @@ pub async fn secrets_come_back(database: &TestDatabase) {
     let mut overlap = secret(2, 1, 2);
     overlap.row.slot = Some(Slot::Overlap);
     overlap.row.valid_until = Some(Timestamp::MAX);
-    overlap.row.status_index = Some(i64::MAX);
+    overlap.row.status_index = Some(i64::MAX.unsigned_abs());
     let mut current = secret(255, 1, u32::MAX);
     change(&store, async |change| {
         change.insert_user(&user(1, "ada")).await.unwrap();
@@ -153,6 +154,58 @@ pub async fn secrets_come_back(database: &TestDatabase) {
     })
     .await;
     assert!(secrets.after(Some([254; 32]), 9).await.unwrap() == [current]);
+}
+
+/// Places in the status list: found by index, by freedom and by what they say.
+pub async fn status_places_come_back(database: &TestDatabase) {
+    let store = open(database).await;
+    let at = |seconds| START.after(std::time::Duration::from_secs(seconds));
+    let mut places = [
+        status_place(0, false, at(30)),
+        status_place(7, true, at(20)),
+        status_place(8, true, at(10)),
+        status_place(u64::from(u32::MAX), false, at(20)),
+    ];
+    assert_eq!(store.status_places().greatest_index().await.unwrap(), None);
+    change(&store, async |change| {
+        change.insert_user(&user(1, "ada")).await.unwrap();
+        change.insert_token(&token(1, 1, "ci")).await.unwrap();
+        for place in &places {
+            change.insert_status_place(place).await.unwrap();
+        }
+    })
+    .await;
+    let found = store.status_places();
+    let last = u64::from(u32::MAX);
+    assert_eq!(found.greatest_index().await.unwrap(), Some(last));
+    assert_eq!(found.by_index(7).await.unwrap(), Some(places[1].clone()));
+    assert_eq!(found.by_index(9).await.unwrap(), None);
+    assert_eq!(found.after(None, 9).await.unwrap(), places);
+    assert_eq!(found.after(Some(7), 1).await.unwrap(), places[2..3]);
+    assert_eq!(found.first_free(at(9)).await.unwrap(), None);
+    assert_eq!(
+        found.first_free(at(10)).await.unwrap(),
+        Some(places[2].clone())
+    );
+    assert_eq!(found.revoked(at(9), None, 9).await.unwrap(), places[1..3]);
+    assert_eq!(found.revoked(at(10), None, 9).await.unwrap(), places[1..2]);
+    assert_eq!(
+        found.revoked(at(9), Some(7), 9).await.unwrap(),
+        places[2..3]
+    );
+    places[2].row.revoked = false;
+    places[2].row.free_at = Timestamp::MAX;
+    places[2].row.generation = u32::MAX;
+    places[2].tag = tag(203);
+    change(&store, async |change| {
+        change.update_status_place(&places[2]).await.unwrap();
+    })
+    .await;
+    assert_eq!(found.by_index(8).await.unwrap(), Some(places[2].clone()));
+    assert_eq!(
+        found.first_free(at(20)).await.unwrap(),
+        Some(places[1].clone())
+    );
 }
 
 /// Sessions.

@@ -7,8 +7,8 @@ use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::tagged::{KeyId, Tag};
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{
-    Description, DisplayName, Event, EventId, Scopes, Session, Tagged, Timestamp, Token, TokenId,
-    TokenName, User, UserId, UserName,
+    Description, DisplayName, Event, EventId, Scopes, Session, StatusPlace, Tagged, Timestamp,
+    Token, TokenId, TokenName, User, UserId, UserName,
 };
 use uuid::Uuid;
 
@@ -104,6 +104,18 @@ pub fn session(byte: u8, user: u128) -> Tagged<Session> {
         ends_at: START.after(std::time::Duration::from_hours(12)),
     };
     tagged(row, 4)
+}
+
+/// A place in the status list, of the first token.
+pub fn status_place(index: u64, revoked: bool, free_at: Timestamp) -> Tagged<StatusPlace> {
+    let row = StatusPlace {
+        index,
+        token_id: token_id(1),
+        generation: 1,
+        revoked,
+        free_at,
+    };
+    tagged(row, 7)
 }
 
 /// A root key.

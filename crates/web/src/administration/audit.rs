@@ -91,6 +91,7 @@ const fn label(kind: EventKind) -> &'static str {
         EventKind::TokenCreated => "Token created",
         EventKind::TokenRegenerated => "Token regenerated",
         EventKind::TokenRevoked => "Token revoked",
+        EventKind::StatusPlaceGiven => "Place in the status list given",
         EventKind::SigningKeyCreated => "Signing key made",
         EventKind::SigningKeyPromoted => "Signing key put into use",
         EventKind::SigningKeyDestroyed => "Signing key destroyed",
@@ -100,13 +101,13 @@ const fn label(kind: EventKind) -> &'static str {
     }
 }
 
-/// What there is to say beside the columns; the rows' tags are for machines.
+/// What there is to say beside the columns; the rows' tags and the places in the status list are for machines.
 fn details(details: &Value) -> String {
     let words: Vec<String> = details
         .as_object()
         .into_iter()
         .flatten()
-        .filter(|(name, _)| *name != "Rows")
+        .filter(|(name, _)| !matches!(name.as_str(), "Rows" | "PlacesGiven" | "PlacesRevoked"))
         .map(|(name, value)| format!("{}: {}", spaced(name), in_words(value)))
         .collect();
     words.join(" · ")

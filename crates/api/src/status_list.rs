@@ -1,0 +1,121 @@
+//! The status list and where it is (draft-ietf-oauth-status-list, sections 8.1 and 9.1).
+
+use ats_pat_http::RequestContext;
+use ats_pat_service::{STATUS_LISTS, Service};
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{Request, Response};
+use serde_json::json;
+
+use crate::standard::{failure, plain, public};
+
+const CONTENT_TYPE: &str = "application/statuslist+jwt";
+/// What a replica answered is to be asked for again each time: an older list lets revoked tokens pass.
+const CACHE: &str = "no-cache";
+
+/// Whether a path is one of these.
+pub fn owns(path: &str) -> bool {
+    name(path).is_some()
+}
+
+/// The last segment of a list's address; empty at the address of all lists.
+fn name(path: &str) -> Option<&str> {
+    match path.strip_prefix(STATUS_LISTS)? {
+        "" => Some(""),
+        rest => rest
+            .strip_prefix('/')
+            .filter(|name| !name.is_empty() && !name.contains('/')),
+    }
+}
+
+/// The answer to GET at a path that [`owns`] says is one of these.
+pub async fn answer(service: &Service, request: &Request, context: &RequestContext) -> Response {
+    match name(request.uri().path()).unwrap_or_default() {
+        "" => addresses(service, context).await,
+        name => list(service, name, request, context).await,
+    }
+}
+
+/// Where the lists are: the aggregation of section 9.3.
+async fn addresses(service: &Service, context: &RequestContext) -> Response {
+    match service.status_list_addresses().await {
+        Ok(lists) => {
+            let body = json!({ "status_lists": lists }).to_string();
+            public("application/json", CACHE, body.into())
+        }
+        Err(error) => failure(error, context),
+    }
+}
+
+async fn list(
+    service: &Service,
+    name: &str,
+    request: &Request,
+    context: &RequestContext,
+) -> Response {
+    let list = match service.status_list(name).await {
+        Ok(Some(list)) => list,
+        Ok(None) => {
+            let text = format!("no such status list: {STATUS_LISTS} tells where the lists are\n");
+            return plain(StatusCode::NOT_FOUND, text);
+        }
+        Err(error) => return failure(error, context),
+    };
+    let is_known = request
+        .headers()
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|known| lists_tag(known, &list.entity_tag));
+    let mut response = if is_known {
+        let mut response = public(CONTENT_TYPE, CACHE, bytes::Bytes::new());
+        response.headers_mut().remove(header::CONTENT_TYPE);
+        response.set_status(StatusCode::NOT_MODIFIED);
+        response
+    } else {
+        let body = bytes::Bytes::copy_from_slice(list.text.as_bytes());
+        public(CONTENT_TYPE, CACHE, body)
+    };
+    if let Ok(tag) = HeaderValue::from_str(&list.entity_tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// Whether a list of entity tags names this one, compared weakly (RFC 9110, section 13.1.2).
+fn lists_tag(known: &str, tag: &str) -> bool {
+    known
+        .split(',')
+        .map(str::trim)
+        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_has_one_segment() {
+        assert_eq!(name("/status-lists"), Some(""));
+        assert_eq!(name("/status-lists/0"), Some("0"));
+        for other in [
+            "/status-lists/",
+            "/status-lists/0/",
+            "/status-lists/0/1",
+            "/status-listsx",
+            "/",
+        ] {
+            assert_eq!(name(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn entity_tags_are_compared_weakly() {
+        let tag = "\"5-0-1\"";
+        for known in ["\"5-0-1\"", "W/\"5-0-1\"", "\"4\", \"5-0-1\"", "*"] {
+            assert!(lists_tag(known, tag), "{known}");
+        }
+        for known in ["", "5-0-1", "\"5-0-12\"", "\"4\""] {
+            assert!(!lists_tag(known, tag), "{known}");
+        }
+    }
+}

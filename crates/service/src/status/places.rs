@@ -1,0 +1,120 @@
+//! Places in the status list: given, revoked, taken away.
+
+use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_domain::list::{MAX_PAGE_SIZE, TokenQuery};
+use ats_pat_domain::secret::{Secret, Slot};
+use ats_pat_domain::{Status, StatusPlace, Token, TokenId, UserId};
+use ats_pat_token::MAX_STATUS_INDEX;
+
+use super::{ACCEPTED_AFTER_END, RESTS_FOR, REVOKED_FOR};
+use crate::change::{Change, Draft};
+use crate::error::Error;
+use crate::ledger::Entry;
+use crate::service::Service;
+
+/// Gives the current generation of `token` a place: one that rested long enough, else the next that nobody had.
+pub(crate) async fn give(draft: &Draft<'_>, token: &Token) -> Result<u64, Error> {
+    let places = draft.read().status_places();
+    let place = |index| StatusPlace {
+        index,
+        token_id: token.id,
+        generation: token.generation,
+        revoked: false,
+        free_at: token.expires_at.after(ACCEPTED_AFTER_END),
+    };
+    if let Some(free) = places.first_free(draft.now.before(RESTS_FOR)).await? {
+        let place = place(draft.check(free)?.index);
+        let index = place.index;
+        draft.update_status_place(place).await?;
+        return Ok(index);
+    }
+    let index = places.greatest_index().await?.map_or(0, |last| last + 1);
+    if index > MAX_STATUS_INDEX {
+        return Err(Error::StatusListFull);
+    }
+    draft.insert_status_place(place(index)).await?;
+    Ok(index)
+}
+
+/// Revokes the place of `secret`, if it has one and it was not given away since.
+pub(crate) async fn revoke(draft: &Draft<'_>, secret: &Secret) -> Result<(), Error> {
+    let Some(index) = secret.status_index else {
+        return Ok(());
+    };
+    let Some(place) = draft.read().status_places().by_index(index).await? else {
+        return Ok(());
+    };
+    let mut place = draft.check(place)?;
+    let is_its_own = place.token_id == secret.token_id && place.generation == secret.generation;
+    if is_its_own && !place.revoked {
+        place.revoked = true;
+        place.free_at = draft.now.after(REVOKED_FOR);
+        draft.update_status_place(place).await?;
+    }
+    Ok(())
+}
+
+/// Revokes the places of a user's active tokens for good: the secrets get others at their next exchange, which is
+/// refused for as long as the user is disabled.
+pub(crate) async fn take_from(draft: &Draft<'_>, owner: UserId) -> Result<(), Error> {
+    let mut query = TokenQuery {
+        status: Some(Status::Active),
+        page_size: MAX_PAGE_SIZE,
+        ..TokenQuery::of(Some(owner))
+    };
+    loop {
+        let page = draft.read().tokens().page(&query, draft.now).await?;
+        if page.items.is_empty() {
+            return Ok(());
+        }
+        for listed in page.items {
+            for secret in draft.read().secrets().of_token(listed.token.row.id).await? {
+                if secret.row.slot.is_some() && secret.row.status_index.is_some() {
+                    let mut secret = draft.check(secret)?;
+                    revoke(draft, &secret).await?;
+                    secret.status_index = None;
+                    draft.update_secret(secret).await?;
+                }
+            }
+        }
+        query.page += 1;
+    }
+}
+
+impl Service {
+    /// Gives the current secret of a token a place, where it has none.
+    pub(crate) async fn give_status_place(&self, token: TokenId) -> Result<(), Error> {
+        self.change(Give { token }).await
+    }
+}
+
+struct Give {
+    token: TokenId,
+}
+
+impl Change for Give {
+    type Output = ();
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
+        let Some(bearer) = draft.read().tokens().bearer(self.token).await? else {
+            return Ok(());
+        };
+        let (token, owner) = (draft.check(bearer.token)?, draft.check(bearer.owner)?);
+        // Revoked or disabled meanwhile: the exchange will see it, and needs no place.
+        if token.status(draft.now) != Status::Active || owner.disabled {
+            return Ok(());
+        }
+        for secret in draft.read().secrets().of_token(token.id).await? {
+            if secret.row.slot == Some(Slot::Current) && secret.row.status_index.is_none() {
+                let mut secret = draft.check(secret)?;
+                secret.status_index = Some(give(draft, &token).await?);
+                draft.update_secret(secret).await?;
+                draft.record(
+                    Entry::new(EventKind::StatusPlaceGiven, Actor::System, &token.id)
+                        .owner(token.owner_id),
+                );
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,46 @@
+//! The places in the status list.
+
+use async_trait::async_trait;
+use sea_orm::DbErr;
+use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
+
+use super::columns::{big, create, flag, index, key, number, reference, short_bytes, table, uuid};
+
+/// Makes the table. Secrets of before get their places when they are next exchanged.
+pub struct StatusPlaces;
+
+impl MigrationName for StatusPlaces {
+    fn name(&self) -> &'static str {
+        "m0002_status_places"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for StatusPlaces {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut places = table(
+            "status_places",
+            [
+                key(big("place")),
+                uuid("token_id"),
+                big("generation"),
+                flag("revoked"),
+                big("free_at"),
+                number("key_id"),
+                short_bytes("tag"),
+            ],
+        );
+        places.foreign_key(&mut reference(
+            "status_places_token_fk",
+            ("status_places", "token_id"),
+            ("tokens", "id"),
+        ));
+        let free = index("status_places_free", "status_places", ["free_at", "place"]);
+        let revoked = index(
+            "status_places_revoked",
+            "status_places",
+            ["revoked", "free_at"],
+        );
+        create(manager, places, [free, revoked]).await
+    }
+}

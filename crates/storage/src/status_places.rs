@@ -1,0 +1,148 @@
+//! Places in the status list.
+
+use async_trait::async_trait;
+use ats_pat_domain::port::{StatusChanges, StatusRepository, StoreError};
+use ats_pat_domain::{StatusPlace, Tagged, Timestamp, TokenId};
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+
+use crate::channel::Channel;
+use crate::entity::status_place::{ActiveModel, Column, Entity, Model};
+use crate::failure::store_error;
+use crate::row::{corrupt, exactly_one, insert, tag};
+use crate::transaction::StoreTransaction;
+
+impl TryFrom<Model> for Tagged<StatusPlace> {
+    type Error = StoreError;
+
+    fn try_from(model: Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            row: StatusPlace {
+                index: read_index(model.place)?,
+                token_id: TokenId::from_uuid(model.token_id),
+                generation: u32::try_from(model.generation)
+                    .map_err(|_| corrupt("status_places.generation"))?,
+                revoked: model.revoked,
+                free_at: Timestamp::from_millis(model.free_at),
+            },
+            tag: tag(model.key_id, model.tag),
+        })
+    }
+}
+
+impl From<&Tagged<StatusPlace>> for ActiveModel {
+    fn from(place: &Tagged<StatusPlace>) -> Self {
+        let Tagged { row, tag } = place;
+        Self {
+            place: Set(stored_index(row.index)),
+            token_id: Set(row.token_id.as_uuid()),
+            generation: Set(row.generation.into()),
+            revoked: Set(row.revoked),
+            free_at: Set(row.free_at.as_millis()),
+            key_id: Set(tag.key_id.0),
+            tag: Set(tag.bytes.clone()),
+        }
+    }
+}
+
+/// No list is so long that an index would not fit.
+pub(crate) fn stored_index(index: u64) -> i64 {
+    index.try_into().unwrap_or(i64::MAX)
+}
+
+pub(crate) fn read_index(stored: i64) -> Result<u64, StoreError> {
+    u64::try_from(stored).map_err(|_| corrupt("a place in the status list"))
+}
+
+fn read(models: Vec<Model>) -> Result<Vec<Tagged<StatusPlace>>, StoreError> {
+    models.into_iter().map(TryInto::try_into).collect()
+}
+
+#[async_trait]
+impl StatusRepository for Channel {
+    async fn by_index(&self, index: u64) -> Result<Option<Tagged<StatusPlace>>, StoreError> {
+        let found = Entity::find_by_id(stored_index(index)).one(self).await;
+        found
+            .map_err(store_error)?
+            .map(TryInto::try_into)
+            .transpose()
+    }
+
+    async fn first_free(&self, now: Timestamp) -> Result<Option<Tagged<StatusPlace>>, StoreError> {
+        let found = Entity::find()
+            .filter(Column::FreeAt.lte(now.as_millis()))
+            .order_by_asc(Column::FreeAt)
+            .order_by_asc(Column::Place)
+            .limit(1)
+            .one(self)
+            .await;
+        found
+            .map_err(store_error)?
+            .map(TryInto::try_into)
+            .transpose()
+    }
+
+    async fn greatest_index(&self) -> Result<Option<u64>, StoreError> {
+        let found = Entity::find()
+            .order_by_desc(Column::Place)
+            .limit(1)
+            .one(self)
+            .await;
+        let found = found.map_err(store_error)?;
+        found.map(|model| read_index(model.place)).transpose()
+    }
+
+    async fn revoked(
+        &self,
+        now: Timestamp,
+        after: Option<u64>,
+        limit: u64,
+    ) -> Result<Vec<Tagged<StatusPlace>>, StoreError> {
+        let found = Entity::find()
+            .filter(Column::Revoked.eq(true))
+            .filter(Column::FreeAt.gt(now.as_millis()))
+            .apply_if(after, |find, index| {
+                find.filter(Column::Place.gt(stored_index(index)))
+            })
+            .order_by_asc(Column::Place)
+            .limit(limit)
+            .all(self)
+            .await;
+        read(found.map_err(store_error)?)
+    }
+
+    async fn after(
+        &self,
+        after: Option<u64>,
+        limit: u64,
+    ) -> Result<Vec<Tagged<StatusPlace>>, StoreError> {
+        let found = Entity::find()
+            .apply_if(after, |find, index| {
+                find.filter(Column::Place.gt(stored_index(index)))
+            })
+            .order_by_asc(Column::Place)
+            .limit(limit)
+            .all(self)
+            .await;
+        read(found.map_err(store_error)?)
+    }
+}
+
+#[async_trait]
+impl StatusChanges for StoreTransaction {
+    async fn insert_status_place(&self, place: &Tagged<StatusPlace>) -> Result<(), StoreError> {
+        insert(&self.channel, ActiveModel::from(place)).await
+    }
+
+    async fn update_status_place(&self, place: &Tagged<StatusPlace>) -> Result<(), StoreError> {
+        let changed = Entity::update_many()
+            .set(ActiveModel {
+                place: NotSet,
+                ..place.into()
+            })
+            .filter(Column::Place.eq(stored_index(place.row.index)))
+            .exec(&self.channel)
+            .await;
+        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected)
+    }
+}
