@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::problem::Problem;
 use crate::scope::Scope;
 use crate::time::Timestamp;
+use crate::user::User;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -17,7 +18,7 @@ pub struct Policy {
     pub default_lifetime_days: u32,
     /// The most active tokens of one owner.
     pub max_active_tokens: u32,
-    /// The scopes on offer besides `all`.
+    /// The catalogue: the scopes on offer besides the reserved ones.
     pub scopes: Vec<Scope>,
 }
 
@@ -38,6 +39,15 @@ pub fn latest_expiry(max_lifetime_days: u32, now: Timestamp) -> Timestamp {
 }
 
 impl Policy {
+    /// The scopes that `user` may give to a token, `all` first.
+    pub fn scopes_for(&self, user: &User) -> Vec<Scope> {
+        let introspect = user.is_administrator.then(Scope::introspect);
+        std::iter::once(Scope::all())
+            .chain(self.scopes.iter().cloned())
+            .chain(introspect)
+            .collect()
+    }
+
     /// The latest expiry of a token made or regenerated at `now`.
     pub fn latest_expiry(&self, now: Timestamp) -> Timestamp {
         latest_expiry(self.max_lifetime_days, now)

@@ -9,6 +9,9 @@ use crate::problem::{Problem, Reason};
 
 /// The reserved scope: all the owner's rights. It stands alone.
 pub const ALL: &str = "all";
+/// The reserved scope to ask what other tokens are worth (RFC 7662, section 4: not for everybody). Only
+/// administrators may give it, and `all` does not imply it.
+pub const INTROSPECT: &str = "introspect";
 /// The longest scope name, in characters.
 const MAX_SCOPE: usize = 100;
 
@@ -23,12 +26,12 @@ impl Scopes {
         Self(vec![ALL.to_owned()])
     }
 
-    /// Chooses from `catalogue` (which need not hold `all`); doubles are folded.
+    /// Chooses from what is on offer (which need not hold `all`); doubles are folded.
     ///
     /// # Errors
     /// [`Reason::Empty`] for no scope, [`Reason::UnknownValue`] for `all` beside others, both as 1001 on
-    /// `Scopes`; 1305 for a name that the catalogue lacks.
-    pub fn choose(names: &[String], catalogue: &[Scope]) -> Result<Self, Problem> {
+    /// `Scopes`; 1305 for a name that is not on offer.
+    pub fn choose(names: &[String], offered: &[Scope]) -> Result<Self, Problem> {
         let chosen: BTreeSet<&str> = names.iter().map(String::as_str).collect();
         if chosen.is_empty() {
             return Err(Problem::validation("Scopes", Reason::Empty));
@@ -38,13 +41,35 @@ impl Scopes {
         }
         if let Some(unknown) = chosen
             .iter()
-            .find(|name| **name != ALL && !catalogue.iter().any(|scope| scope.name == **name))
+            .find(|name| **name != ALL && !offered.iter().any(|scope| scope.name == **name))
         {
             return Err(Problem::UnknownScope {
                 scope: (*unknown).chars().take(MAX_SCOPE).collect(),
             });
         }
         Ok(Self(chosen.into_iter().map(ToOwned::to_owned).collect()))
+    }
+
+    /// Those of the space-separated `names` (RFC 6749, section 3.3), if these scopes carry each of them: `all`
+    /// carries itself and what the catalogue has. Doubles are folded.
+    ///
+    /// # Errors
+    /// [`NotHeld`] for a name that is unknown, malformed or more than these scopes, and for `all` beside others.
+    pub fn narrowed(&self, names: &str, catalogue: &[Scope]) -> Result<Self, NotHeld> {
+        let chosen: BTreeSet<&str> = names.split(' ').collect();
+        let is_held = |name: &&str| {
+            self.contains(name)
+                || (self.contains(ALL) && catalogue.iter().any(|scope| scope.name == **name))
+        };
+        if !chosen.iter().all(is_held) || (chosen.contains(ALL) && chosen.len() > 1) {
+            return Err(NotHeld);
+        }
+        Ok(Self(chosen.into_iter().map(ToOwned::to_owned).collect()))
+    }
+
+    /// Whether exactly this scope is among them.
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.iter().any(|held| held == name)
     }
 
     /// Reads the space-separated form that was stored; an empty one carries no rights.
@@ -70,6 +95,11 @@ impl fmt::Display for Scopes {
     }
 }
 
+/// A scope was asked for that is not held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a scope is unknown, or more than the personal access token carries")]
+pub struct NotHeld;
+
 /// A scope that the policy offers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -81,14 +111,32 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// The reserved scope [`ALL`], for the person who chooses.
+    pub fn all() -> Self {
+        Self {
+            name: ALL.to_owned(),
+            description: "All the owner's rights".to_owned(),
+        }
+    }
+
+    /// The reserved scope [`INTROSPECT`], for the person who chooses.
+    pub fn introspect() -> Self {
+        Self {
+            name: INTROSPECT.to_owned(),
+            description: "Ask whether tokens are valid, and whose they are".to_owned(),
+        }
+    }
+
     /// A scope for the catalogue.
     ///
     /// # Errors
-    /// A name that is not a scope-token (RFC 6749, section 3.3), is longer than 100 characters or is the reserved `all`.
+    /// A name that is not a scope-token (RFC 6749, section 3.3), is longer than 100 characters or is reserved.
     pub fn new(name: &str, description: &str) -> Result<Self, InvalidScope> {
         let is_token = |c: char| matches!(c, '!' | '#'..='[' | ']'..='~');
-        if name == ALL {
-            return Err(InvalidScope::Reserved);
+        match name {
+            ALL => return Err(InvalidScope::Reserved { name: ALL }),
+            INTROSPECT => return Err(InvalidScope::Reserved { name: INTROSPECT }),
+            _ => {}
         }
         if name.is_empty() || name.chars().count() > MAX_SCOPE || !name.chars().all(is_token) {
             return Err(InvalidScope::NotAToken {
@@ -105,9 +153,12 @@ impl Scope {
 /// Why a scope can't stand in the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidScope {
-    /// `all` is always there.
-    #[error("the scope `all` is reserved and always offered: leave it out")]
-    Reserved,
+    /// `all` is always there, and `introspect` for those who may give it.
+    #[error("the scope `{name}` is reserved and always offered: leave it out")]
+    Reserved {
+        /// The reserved name.
+        name: &'static str,
+    },
     /// The name can't stand in a scope claim.
     #[error(
         "`{name}` is no scope name: write 1 to 100 printable ASCII characters without space, quote or backslash"
@@ -174,8 +225,46 @@ mod tests {
     }
 
     #[test]
+    fn narrowing_gives_what_is_held_and_nothing_else() {
+        let some = Scopes::from_stored("introspect orders:read retired");
+        for (held, asked, given) in [
+            (&some, "orders:read", Some("orders:read")),
+            (
+                &some,
+                "retired orders:read retired",
+                Some("orders:read retired"),
+            ),
+            (&some, "introspect", Some("introspect")),
+            (&some, "orders:write", None),
+            (&some, "all", None),
+            (&some, "", None),
+            (&some, "orders:read ", None),
+            (&some, "orders:read  introspect", None),
+            (&some, "Orders:read", None),
+            (&Scopes::all(), "all", Some("all")),
+            (&Scopes::all(), "all all", Some("all")),
+            (
+                &Scopes::all(),
+                "orders:write orders:read",
+                Some("orders:read orders:write"),
+            ),
+            (&Scopes::all(), "all orders:read", None),
+            (&Scopes::all(), "retired", None),
+            (&Scopes::all(), "introspect", None),
+            (&Scopes::from_stored(""), "", None),
+        ] {
+            let narrowed = held.narrowed(asked, &catalogue());
+            assert_eq!(
+                narrowed.ok().map(|scopes| scopes.to_string()).as_deref(),
+                given,
+                "{held} to {asked:?}"
+            );
+        }
+    }
+
+    #[test]
     fn the_catalogue_takes_scope_tokens_only() {
-        for name in ["", "a b", "a\"b", "a\\b", "é", "all"] {
+        for name in ["", "a b", "a\"b", "a\\b", "é", "all", "introspect"] {
             assert!(Scope::new(name, "").is_err(), "{name}");
         }
     }

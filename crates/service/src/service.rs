@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ats_pat_auth::{MasterKeys, Minter};
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::port::Store;
+use ats_pat_domain::scope::{ALL, INTROSPECT};
 
 use crate::change::{Change, Changes};
 use crate::error::Error;
@@ -13,6 +14,7 @@ use crate::operator::{Acting, Operator};
 use crate::passwords::Passwords;
 use crate::ring::{Ring, RingState};
 use crate::rows::Roots;
+use crate::sessions::SignedIn;
 use crate::settings::Settings;
 use crate::status::StatusLists;
 use crate::usage::UsageLog;
@@ -37,9 +39,23 @@ pub(crate) struct Inner {
 }
 
 impl Service {
-    /// What a token form needs to know.
-    pub fn policy(&self) -> PolicyView {
-        PolicyView::new(&self.inner.settings.policy)
+    /// What the user's token form needs to know.
+    pub fn policy(&self, by: &SignedIn) -> PolicyView {
+        PolicyView::new(&self.inner.settings.policy, &by.user)
+    }
+
+    /// Who issues the authentication tokens: the public URL.
+    pub fn issuer(&self) -> &str {
+        &self.inner.settings.issuer
+    }
+
+    /// Every scope that an authentication token may carry here.
+    pub fn scope_names(&self) -> Vec<&str> {
+        let catalogue = self.inner.settings.policy.scopes.iter();
+        std::iter::once(ALL)
+            .chain(catalogue.map(|scope| scope.name.as_str()))
+            .chain([INTROSPECT])
+            .collect()
     }
 
     /// The use cases of operators, for the admin program. Whoever can call them needs no other right.

@@ -134,8 +134,8 @@ impl Tokens {
         operation_id = "getPersonalAccessTokenPolicy"
     )]
     #[expect(clippy::unused_async, reason = "poem-openapi takes no other")]
-    async fn policy(&self, request: &Request, _session: Session) -> Result<Allowed, Refused> {
-        let policy = Call::of(request)?.service.policy();
+    async fn policy(&self, request: &Request, session: Session) -> Result<Allowed, Refused> {
+        let policy = Call::of(request)?.service.policy(&session.0);
         Ok(Allowed::Policy(Reply(
             PersonalAccessTokenPolicyEnvelope::success(policy),
         )))

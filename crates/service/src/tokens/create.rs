@@ -4,7 +4,7 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::problem::Failure;
 use ats_pat_domain::{
-    Description, Policy, Problem, Reason, Scopes, Timestamp, Token, TokenId, TokenName,
+    Description, Policy, Problem, Reason, Scopes, Timestamp, Token, TokenId, TokenName, User,
 };
 
 use super::NewSecret;
@@ -26,7 +26,7 @@ pub struct NewToken {
     pub expires_at: Option<String>,
     /// What it is for.
     pub description: Option<String>,
-    /// Names of the policy's scopes; absent is `all`.
+    /// Names of the scopes that the user may give; absent is `all`.
     pub scopes: Option<Vec<String>>,
     /// CIDRs or addresses; absent is anywhere.
     pub allowed_networks: Option<Vec<String>>,
@@ -45,7 +45,7 @@ struct Checked {
 
 impl NewToken {
     /// 1001 for every field that fails, else 1305, else 1302.
-    fn check(&self, policy: &Policy, now: Timestamp) -> Result<Checked, Problem> {
+    fn check(&self, policy: &Policy, owner: &User, now: Timestamp) -> Result<Checked, Problem> {
         let mut failures = Vec::new();
         let mut failed = |field, reason| failures.push(Failure { field, reason });
         let name =
@@ -58,7 +58,7 @@ impl NewToken {
             .map_err(|reason| failed("Description", reason));
         let scopes = self.scopes.as_ref().map_or_else(
             || Ok(Scopes::all()),
-            |names| Scopes::choose(names, &policy.scopes),
+            |names| Scopes::choose(names, &policy.scopes_for(owner)),
         );
         if let Err(Problem::ValidationFailed(of_scopes)) = &scopes {
             for failure in of_scopes {
@@ -116,7 +116,7 @@ impl Service {
             .as_deref()
             .map(|text| PostedForm::parse(text, now, self.inner.settings.session_absolute))
             .transpose()?;
-        let checked = new.check(&self.inner.settings.policy, now)?;
+        let checked = new.check(&self.inner.settings.policy, &by.user, now)?;
         let secret = NewSecret::make(self)?;
         let shown = secret.shown.clone();
         let create = Create {
@@ -151,7 +151,8 @@ impl Change for Create {
             Some(form) => form.unused_id(draft, owner.id).await?,
             None => TokenId::new(draft.now, draft.random()?),
         };
-        // Again: until its turn came, the expiry may have passed.
+        // Again: until its turn came, the owner's rights may have changed, and the expiry may have passed.
+        Scopes::choose(self.checked.scopes.names(), &self.policy.scopes_for(&owner))?;
         self.policy
             .check_expiry(self.checked.expires_at, draft.now)?;
         let tokens = draft.read().tokens();

@@ -1,7 +1,7 @@
 //! What tokens may be like.
 
-use ats_pat_domain::Policy;
-use ats_pat_domain::scope::{ALL, Scope};
+use ats_pat_domain::scope::Scope;
+use ats_pat_domain::{Policy, User};
 use serde::Serialize;
 
 /// What a token form needs to know.
@@ -14,23 +14,17 @@ pub struct PolicyView {
     pub default_lifetime_days: u32,
     /// The most active tokens of one owner.
     pub max_active_tokens: u32,
-    /// The scopes on offer, `all` first.
+    /// The scopes that the user may give, `all` first.
     pub scopes: Vec<Scope>,
 }
 
 impl PolicyView {
-    pub(crate) fn new(policy: &Policy) -> Self {
-        let all = Scope {
-            name: ALL.to_owned(),
-            description: "All the owner's rights".to_owned(),
-        };
+    pub(crate) fn new(policy: &Policy, user: &User) -> Self {
         Self {
             max_lifetime_days: policy.max_lifetime_days,
             default_lifetime_days: policy.default_lifetime_days,
             max_active_tokens: policy.max_active_tokens,
-            scopes: std::iter::once(all)
-                .chain(policy.scopes.iter().cloned())
-                .collect(),
+            scopes: policy.scopes_for(user),
         }
     }
 }

@@ -61,7 +61,7 @@ pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem>
 /// token. Nothing is posted by itself.
 pub async fn show_form(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let query = Query::of(&visit.uri);
-    let (key, policy) = (form_key(visit)?, visit.service.policy());
+    let (key, policy) = (form_key(visit)?, visit.service.policy(by));
     let (form, errors) = if let Some(id) = query.get("like") {
         let token = visit.service.token(by, id).await;
         let token = token.map_err(|error| visit.problem(error))?;
@@ -78,7 +78,7 @@ pub async fn show_kept(
     by: &SignedIn,
     kept: &Query,
 ) -> Result<Response, Problem> {
-    let (key, policy) = (form_key(visit)?, visit.service.policy());
+    let (key, policy) = (form_key(visit)?, visit.service.policy(by));
     let (form, errors) = TokenForm::linked(key, kept, &policy, visit.now());
     let form = TokenForm {
         note: Some("What you typed is here again. Save it when you are ready."),
@@ -95,7 +95,7 @@ async fn with_form(
 ) -> Result<Response, Problem> {
     let answer = Answer {
         view: ListView::read(TOKENS, &Query::parse("")),
-        blade: Some(FormBlade::open(visit, form, errors)),
+        blade: Some(FormBlade::open(visit, by, form, errors)),
         ..Answer::new(visit)
     };
     answer.page(visit, by).await
@@ -104,7 +104,7 @@ async fn with_form(
 /// Makes the token that the form asks for, and shows it.
 pub async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let form = TokenForm::posted(form);
-    let new = form.new_token(&visit.service.policy(), visit.now());
+    let new = form.new_token(&visit.service.policy(by), visit.now());
     match visit.service.create_token(by, new).await {
         Ok(issued) => {
             let issued = Issued::new(visit, issued.into_value(), false);
@@ -122,7 +122,12 @@ pub async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Res
             };
             let key = form_key(visit)?;
             let answer = Answer {
-                blade: Some(FormBlade::open(visit, TokenForm { key, ..form }, errors)),
+                blade: Some(FormBlade::open(
+                    visit,
+                    by,
+                    TokenForm { key, ..form },
+                    errors,
+                )),
                 status: StatusCode::CONFLICT,
                 ..Answer::new(visit)
             };
@@ -145,7 +150,7 @@ pub async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Res
             let key = form_key(visit)?;
             let form = TokenForm { key, ..form };
             let answer = Answer {
-                blade: Some(FormBlade::open(visit, form, errors)),
+                blade: Some(FormBlade::open(visit, by, form, errors)),
                 status: status(&refused),
                 ..Answer::new(visit)
             };
@@ -289,7 +294,7 @@ impl Answer {
         let now = visit.now();
         let blade = match self.blade {
             Some(blade) => blade,
-            None => FormBlade::closed(visit)?,
+            None => FormBlade::closed(visit, by)?,
         };
         let page = TokensPage {
             frame: Frame {
