@@ -64,6 +64,31 @@ impl Minter {
         })
     }
 
+    /// A minter of tokens for these of its recipients only, that live so many seconds at most; what is `None`
+    /// stays as it is. It never widens: `None` where a recipient is none of this minter's, and a lifetime that
+    /// is longer, or none at all, counts for the nearest that there is.
+    pub fn narrowed(
+        &self,
+        recipients: Option<&[String]>,
+        lifetime_seconds: Option<u32>,
+    ) -> Option<Self> {
+        let audience = match recipients {
+            None => self.audience.clone(),
+            Some(recipients) if recipients.iter().all(|asked| self.audience.contains(asked)) => {
+                let kept = self.audience.iter().map(ToOwned::to_owned);
+                Audience::new(kept.filter(|own| recipients.contains(own)).collect()).ok()?
+            }
+            Some(_) => return None,
+        };
+        Some(Self {
+            audience,
+            lifetime: lifetime_seconds.map_or(self.lifetime, |seconds| {
+                i64::from(seconds).clamp(1, self.lifetime)
+            }),
+            ..self.clone()
+        })
+    }
+
     /// The authentication token for `grant`, signed with `key`. `now_ms` is the reading of the clock that
     /// the grant was judged by, in milliseconds since the epoch; `jti` an id that no other token has.
     ///
@@ -212,6 +237,34 @@ mod tests {
         }
         minter(60);
         minter(3600);
+    }
+
+    #[test]
+    fn a_narrowed_minter_serves_fewer_and_for_a_shorter_time() {
+        let served = ["a", "b", "c"].map(ToOwned::to_owned).to_vec();
+        let audience = Audience::new(served).unwrap();
+        let minter = Minter::new(String::new(), audience, 300, SigningAlgorithm::EdDsa).unwrap();
+        let narrowed = |recipients: &[&str], seconds| {
+            let recipients: Vec<_> = recipients.iter().map(ToString::to_string).collect();
+            let narrowed = minter.narrowed(Some(&recipients), seconds)?;
+            let kept = narrowed.audience.iter().collect::<Vec<_>>().join(" ");
+            Some((kept, narrowed.lifetime))
+        };
+        assert_eq!(
+            narrowed(&["c", "a", "c"], None),
+            Some(("a c".to_owned(), 300))
+        );
+        assert_eq!(narrowed(&["b"], Some(7)), Some(("b".to_owned(), 7)));
+        assert_eq!(narrowed(&["b"], Some(0)), Some(("b".to_owned(), 1)));
+        assert_eq!(
+            narrowed(&["b"], Some(u32::MAX)),
+            Some(("b".to_owned(), 300))
+        );
+        for foreign in [&["d"][..], &["a", "d"], &[""], &[]] {
+            assert_eq!(narrowed(foreign, None), None, "{foreign:?}");
+        }
+        let whole = minter.narrowed(None, None).unwrap();
+        assert_eq!((&whole.audience, whole.lifetime), (&minter.audience, 300));
     }
 
     proptest! {

@@ -96,6 +96,8 @@ pub enum Actor {
     Operator,
     /// The service itself.
     System,
+    /// Whoever showed a token's secret: its owner, or somebody who found it.
+    Holder,
 }
 
 impl Actor {
@@ -104,6 +106,7 @@ impl Actor {
         match text {
             "operator" => Some(Self::Operator),
             "system" => Some(Self::System),
+            "holder" => Some(Self::Holder),
             _ => text.strip_prefix("user:")?.parse().ok().map(Self::User),
         }
     }
@@ -115,6 +118,7 @@ impl fmt::Display for Actor {
             Self::User(id) => write!(f, "user:{id}"),
             Self::Operator => f.write_str("operator"),
             Self::System => f.write_str("system"),
+            Self::Holder => f.write_str("holder"),
         }
     }
 }
@@ -186,7 +190,12 @@ mod tests {
     #[test]
     fn actors_are_read_as_they_were_written() {
         let user = UserId::new(Timestamp::from_millis(1), [2; 10]);
-        for actor in [Actor::User(user), Actor::Operator, Actor::System] {
+        for actor in [
+            Actor::User(user),
+            Actor::Operator,
+            Actor::System,
+            Actor::Holder,
+        ] {
             assert_eq!(Actor::from_stored(&actor.to_string()), Some(actor));
         }
         for other in ["", "user:", "user:ada", "operators", "System"] {

@@ -3,6 +3,7 @@
 use ats_pat_auth::AuthError;
 use ats_pat_domain::Problem;
 use ats_pat_domain::port::{BoxError, RandomnessUnavailable, StoreError};
+use ats_pat_domain::scope::NotHeld;
 use ats_pat_token::IndexTooLarge;
 
 /// A use case's refusal or failure.
@@ -54,6 +55,21 @@ pub enum Error {
     AlreadyCreated {
         /// The token's name.
         name: String,
+    },
+    /// More was asked for than the personal access token carries, or a scope that there is not.
+    #[error(transparent)]
+    ScopeNotHeld(#[from] NotHeld),
+    /// Authentication tokens of this deployment are not for such an audience.
+    #[error("an audience is none of this deployment's")]
+    AudienceNotServed,
+    /// An authentication token ends by itself: only its personal access token can be revoked.
+    #[error("authentication tokens can't be revoked: revoke the personal access token")]
+    NotRevocable,
+    /// Authentication tokens of this deployment don't live as long.
+    #[error("authentication tokens live {longest_seconds} seconds at most")]
+    LifetimeTooLong {
+        /// How long they live.
+        longest_seconds: u64,
     },
     /// No user has this name or id (operators only).
     #[error("there is no user {name}; see `ats-pat-admin user list`")]
@@ -111,6 +127,10 @@ impl Error {
             Self::Store(StoreError::Unavailable(_) | StoreError::Retryable(_))
             | Self::Uncertain(_) => Problem::Unavailable,
             Self::SetupCodeInvalid
+            | Self::ScopeNotHeld(_)
+            | Self::AudienceNotServed
+            | Self::NotRevocable
+            | Self::LifetimeTooLong { .. }
             | Self::UserNotFound { .. }
             | Self::UserIdInUse { .. }
             | Self::NothingToAccept

@@ -16,15 +16,19 @@
 //! [`Problem`](ats_pat_domain::Problem)s.
 
 mod anchor;
+mod bearer;
 mod change;
 mod client;
 mod error;
 mod exchange;
 mod health;
+mod holder;
 mod identity;
+mod introspection;
 mod ledger;
 mod limits;
 mod maintenance;
+mod narrowing;
 mod open;
 mod operator;
 mod outcome;
@@ -45,6 +49,8 @@ pub use ats_pat_auth::PasswordCost;
 pub use client::Client;
 pub use error::{Error, causes};
 pub use exchange::Exchanged;
+pub use introspection::{AuthenticationToken, Introspection, Introspector};
+pub use narrowing::Narrowing;
 pub use open::{OpenError, Parts};
 pub use operator::{Accepted, AuditReport, EventQuery, NewUser, Operator, RestoreChoice, Rotation};
 pub use outcome::Outcome;

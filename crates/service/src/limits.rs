@@ -21,6 +21,8 @@ const REMEMBERED: usize = 50_000;
 const ACCOUNT_FAILURES: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// How many exchanges from one address may fail in a quarter of an hour.
 const EXCHANGE_FAILURES: NonZeroU32 = NonZeroU32::new(100).unwrap();
+/// How many reports of leaked tokens one address may send in a quarter of an hour.
+const REPORTS: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// How many sign-ins of one address are judged at once, so that it can't take all the places there are.
 const PLACES: usize = 16;
 /// By how much a sign-in of a slowed account is delayed.
@@ -67,6 +69,7 @@ pub(crate) struct Limits {
     sign_ins: Cache<(Account, Neighbourhood), Attempts>,
     accounts: Cache<Account, Arc<Limiter>>,
     exchanges: Cache<Neighbourhood, Arc<Limiter>>,
+    reports: Cache<Neighbourhood, Arc<Limiter>>,
     places: Cache<Neighbourhood, Arc<Semaphore>>,
     sign_in_failures: NonZeroU32,
 }
@@ -86,6 +89,7 @@ impl Limits {
             sign_ins: Cache::new(REMEMBERED),
             accounts: Cache::new(REMEMBERED),
             exchanges: Cache::new(REMEMBERED),
+            reports: Cache::new(REMEMBERED),
             places: Cache::new(REMEMBERED),
             sign_in_failures: NonZeroU32::new(sign_in_failures).unwrap_or(NonZeroU32::MIN),
         }
@@ -124,7 +128,15 @@ impl Limits {
         })
     }
 
-    /// Counts an exchange that failed for its secret.
+    /// Counts a report of leaked tokens, whatever is in it: what is left of the budget tells nothing of them.
+    pub(crate) fn count_report(&self, address: IpAddr) -> Result<(), Problem> {
+        let limiter = get_or_insert(&self.reports, &address.into(), || {
+            Arc::new(self.limiter(REPORTS))
+        });
+        self.count(&limiter)
+    }
+
+    /// Counts an exchange, or another use, that failed for its secret.
     pub(crate) fn count_failed_exchange(&self, address: IpAddr) -> Result<(), Problem> {
         let limiter = get_or_insert(&self.exchanges, &address.into(), || {
             Arc::new(self.limiter(EXCHANGE_FAILURES))

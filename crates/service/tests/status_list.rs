@@ -153,7 +153,9 @@ async fn a_place_is_given_away_only_when_no_token_that_bears_it_can_live() {
         let place_of_ended = place(&world, &ended).await;
         revoke(&world, &ada, &ended).await;
 
-        world.clock.advance(REVOKED_FOR.checked_sub(Duration::from_millis(1)).unwrap());
+        world
+            .clock
+            .advance(REVOKED_FOR.checked_sub(Duration::from_millis(1)).unwrap());
         let ada = world.sign_in("ada").await;
         assert!(is_revoked(&world, &place_of_ended).await);
         let next = world.create(&ada, "next", 30 * DAY).await.unwrap();

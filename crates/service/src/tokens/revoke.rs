@@ -47,6 +47,16 @@ pub(crate) async fn revoke(
     token: &mut Token,
     actor: Actor,
 ) -> Result<bool, Error> {
+    let entry = Entry::new(EventKind::TokenRevoked, actor, &token.id);
+    revoke_saying(draft, token, entry).await
+}
+
+/// As [`revoke`], with an entry that says more about it.
+pub(crate) async fn revoke_saying(
+    draft: &Draft<'_>,
+    token: &mut Token,
+    entry: Entry,
+) -> Result<bool, Error> {
     if !token.revoke(draft.now) {
         return Ok(false);
     }
@@ -58,7 +68,7 @@ pub(crate) async fn revoke(
         }
     }
     draft.record(
-        Entry::new(EventKind::TokenRevoked, actor, &token.id)
+        entry
             .owner(token.owner_id)
             .personal("Name", token.name.as_str()),
     );

@@ -14,7 +14,7 @@ pub struct EventView {
     pub id: EventId,
     /// When it happened.
     pub at: Timestamp,
-    /// `user:ID`, `operator` or `system`.
+    /// `user:ID`, `operator`, `system` or `holder`.
     pub actor: String,
     /// Whose rights it is about.
     pub owner: Option<UserId>,

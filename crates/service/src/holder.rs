@@ -1,0 +1,132 @@
+//! Who holds a personal access token may end it: the answer to a leak.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_domain::problem::Reason;
+use ats_pat_domain::{Problem, Status};
+use ats_pat_token::{PersonalAccessToken, Unverified};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::change::{Change, Draft};
+use crate::client::Client;
+use crate::error::Error;
+use crate::exchange::Genuine;
+use crate::ledger::Entry;
+use crate::outcome::Outcome;
+use crate::service::Service;
+use crate::tokens::revoke_saying;
+
+/// How many strings one report may have.
+const MAX_REPORTED: usize = 1000;
+
+impl Service {
+    /// Revokes the personal access token that is shown, for good. One that is unknown, was replaced or was
+    /// revoked before stays as it is, and that is no error (RFC 7009, section 2.2).
+    ///
+    /// # Errors
+    /// [`Error::NotRevocable`] for an authentication token; 1400 for what is no secret of a token, from an
+    /// address that spent its budget of failures.
+    pub async fn revoke_as_holder(
+        &self,
+        presented: &SecretString,
+        address: IpAddr,
+    ) -> Result<Outcome<()>, Error> {
+        let presented = presented.expose_secret();
+        if Unverified::parse(presented).is_ok() {
+            return Err(Error::NotRevocable);
+        }
+        let secret = PersonalAccessToken::parse(presented).ok();
+        let Some(grant) = self.usable_grant(secret.as_ref(), self.now()).await? else {
+            self.inner.limits.count_failed_exchange(address)?;
+            return Ok(Outcome::takes_away(()));
+        };
+        self.revoke_found(vec![grant], address, Reported::No)
+            .await?;
+        Ok(Outcome::takes_away(()))
+    }
+
+    /// Revokes those of `leaked` that are personal access tokens, all or, where it fails, none. Which ones were
+    /// is told to nobody but, by an event each, to their owners.
+    ///
+    /// # Errors
+    /// 1001 for no strings and for more than 1,000; 1400 for an address that reports too often.
+    pub async fn report_leaked(
+        &self,
+        leaked: &[SecretString],
+        address: IpAddr,
+    ) -> Result<Outcome<()>, Error> {
+        match leaked.len() {
+            0 => return Err(Problem::validation("Tokens", Reason::Empty).into()),
+            1..=MAX_REPORTED => {}
+            _ => return Err(Problem::validation("Tokens", Reason::TooLong).into()),
+        }
+        self.inner.limits.count_report(address)?;
+        let distinct: BTreeSet<&str> = leaked.iter().map(ExposeSecret::expose_secret).collect();
+        let mut found = Vec::new();
+        for text in distinct {
+            // What has not even the form never asks the database.
+            let Ok(secret) = PersonalAccessToken::parse(text) else {
+                continue;
+            };
+            found.extend(self.usable_grant(Some(&secret), self.now()).await?);
+        }
+        self.revoke_found(found, address, Reported::AsLeaked)
+            .await?;
+        Ok(Outcome::takes_away(()))
+    }
+
+    /// Only what is alive takes the turn of a change: guesses and replays never occupy the event log.
+    async fn revoke_found(
+        &self,
+        mut found: Vec<Genuine>,
+        address: IpAddr,
+        reported: Reported,
+    ) -> Result<(), Error> {
+        let now = self.now();
+        found.retain(|grant| grant.token.status(now) != Status::Revoked);
+        if found.is_empty() {
+            return Ok(());
+        }
+        let revoke = RevokeAsHolder {
+            hashes: found.iter().map(|grant| grant.secret.hash).collect(),
+            address: Client::from(address).address_text(),
+            reported,
+        };
+        self.change(revoke).await
+    }
+}
+
+/// Whether the holder only found the secret.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reported {
+    No,
+    AsLeaked,
+}
+
+struct RevokeAsHolder {
+    hashes: Vec<[u8; 32]>,
+    address: String,
+    reported: Reported,
+}
+
+impl Change for RevokeAsHolder {
+    type Output = ();
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
+        for hash in &self.hashes {
+            // Again: until its turn came, the secret may have been replaced.
+            let grant = draft.read().secrets().grant(hash).await?;
+            let genuine = grant.and_then(|grant| Genuine::of(grant, draft.roots()));
+            let Some(mut grant) = genuine.filter(|grant| grant.is_usable(draft.now)) else {
+                continue;
+            };
+            let entry = Entry::new(EventKind::TokenRevoked, Actor::Holder, &grant.token.id)
+                .detail("ReportedAsLeaked", self.reported == Reported::AsLeaked)
+                .personal("Address", self.address.as_str());
+            revoke_saying(draft, &mut grant.token, entry).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,10 @@
+//! What the standard OAuth endpoints rest on: narrowing, introspection, and revoking as the holder.
+
+#![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
+
+mod holder;
+mod introspection;
+mod narrowing;
+mod report;
+mod scene;
+mod scope;
