@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// By operation id; a test holds it complete. What can always happen stands apart.
-const STATUSES: [(&str, &[u16]); 11] = [
+const STATUSES: [(&str, &[u16]); 12] = [
     ("getAuthenticationToken", &[401, 403, 429]),
     ("getIdentity", &[401]),
     ("signIn", &[401, 403, 415, 429]),
@@ -15,6 +15,7 @@ const STATUSES: [(&str, &[u16]); 11] = [
     ("revokePersonalAccessToken", &[401, 403, 404]),
     ("regeneratePersonalAccessToken", &[401, 403, 404, 409, 415]),
     ("getPersonalAccessTokenPolicy", &[401]),
+    ("reportLeakedPersonalAccessTokens", &[403, 415, 429]),
 ];
 /// A body can be broken or too large where none is asked for, too.
 const ALWAYS: [u16; 4] = [400, 413, 500, 503];

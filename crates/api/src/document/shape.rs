@@ -3,10 +3,11 @@
 use serde_json::{Map, Value, json};
 
 /// Schemas that callers send, with the fields that must be there.
-const REQUESTS: [(&str, &[&str]); 3] = [
+const REQUESTS: [(&str, &[&str]); 4] = [
     ("SignInRequest", &["UserName", "Password"]),
     ("CreatePersonalAccessTokenRequest", &["Name", "ExpiresAt"]),
     ("RegeneratePersonalAccessTokenRequest", &[]),
+    ("ReportLeakedPersonalAccessTokensRequest", &["Tokens"]),
 ];
 
 /// Headers as the contract writes them; poem-openapi shouts.

@@ -1,6 +1,7 @@
 //! The operations: each reads its request, calls one use case and writes the answer.
 
 mod exchange;
+mod leaked;
 mod session;
 mod tokens;
 
@@ -21,5 +22,10 @@ enum Tag {
 
 /// Every operation under `/api/`.
 pub fn all() -> impl OpenApi {
-    (exchange::Exchange, session::Session, tokens::Tokens)
+    (
+        exchange::Exchange,
+        session::Session,
+        tokens::Tokens,
+        leaked::Leaked,
+    )
 }

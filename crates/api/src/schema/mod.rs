@@ -14,6 +14,7 @@ pub use envelope::{
     PersonalAccessTokenPageEnvelope, PersonalAccessTokenPolicyEnvelope, SessionUserEnvelope,
 };
 pub use request::{
-    CreatePersonalAccessTokenRequest, RegeneratePersonalAccessTokenRequest, SignInRequest,
+    CreatePersonalAccessTokenRequest, RegeneratePersonalAccessTokenRequest,
+    ReportLeakedPersonalAccessTokensRequest, SignInRequest,
 };
 pub use response::{PersonalAccessTokenStatus, TokenSort};

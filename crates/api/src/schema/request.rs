@@ -40,3 +40,13 @@ pub struct RegeneratePersonalAccessTokenRequest {
     /// When the new secret stops working; absent means after the same lifetime as before.
     pub expires_at: Option<String>,
 }
+
+/// Strings that were found where they should not be.
+#[derive(Default, Deserialize, Serialize, Object)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[oai(rename_all = "PascalCase")]
+pub struct ReportLeakedPersonalAccessTokensRequest {
+    /// 1 to 1,000 of them; what is no personal access token is ignored.
+    #[oai(validator(min_items = 1, max_items = 1000))]
+    pub tokens: Option<Vec<String>>,
+}
