@@ -13,6 +13,7 @@ use poem::http::{HeaderName, HeaderValue, Method, header};
 use poem::{Body, Endpoint, IntoResponse, Request, Response, Result};
 
 use crate::call::Call;
+use crate::oauth::OAuth;
 use crate::refused::Refused;
 use crate::reply::Reply;
 use crate::router::{Route, Router, is_under_api};
@@ -27,6 +28,7 @@ pub fn endpoint(service: Service, settings: HttpSettings) -> Interface {
     Interface {
         router: Router::new(routes::all(), EXCHANGE),
         standard: Standard::new(service.clone(), &settings),
+        oauth: OAuth::new(service.clone(), settings.clone()),
         cookie: SessionCookie::new(settings.is_https()),
         service,
         settings,
@@ -40,11 +42,12 @@ pub struct Interface {
     cookie: SessionCookie,
     router: Router,
     standard: Standard,
+    oauth: OAuth,
 }
 
 impl Half for Interface {
     fn owns(&self, path: &str) -> bool {
-        is_under_api(path) || Standard::owns(path)
+        is_under_api(path) || Standard::owns(path) || OAuth::owns(path)
     }
 }
 
@@ -56,6 +59,8 @@ impl Endpoint for Interface {
         let is_head = *request.method() == Method::HEAD;
         let mut response = if Standard::owns(request.uri().path()) {
             self.standard.answer(&request, &context).await
+        } else if OAuth::owns(request.uri().path()) {
+            self.oauth.answer(&mut request, &context).await
         } else {
             self.envelope(&mut request, &context).await
         };

@@ -1,8 +1,9 @@
 //! The HTTP interface and its OpenAPI document.
 //!
 //! This crate owns what programs see: which paths there are (`routes`), how a request is read
-//! (`request`), how answers are written (`schema`), the order of refusals (`front`), and the document
-//! that says all this ([`document`]). [`endpoint`] is the whole of it.
+//! (`request`), how answers are written (`schema`), the order of refusals (`front`), the document
+//! that says all this ([`document`]), and the endpoints of the OAuth standards (`oauth`). [`endpoint`] is the
+//! whole of it.
 //!
 //! Invariants held here:
 //!
@@ -17,6 +18,7 @@
 mod call;
 mod document;
 mod front;
+mod oauth;
 mod refused;
 mod reply;
 mod request;

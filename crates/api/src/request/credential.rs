@@ -101,7 +101,9 @@ security_scheme!(
 pub struct Bearer<'a>(pub &'a str);
 
 impl<'a> Bearer<'a> {
-    fn read(request: &'a Request) -> Result<Self, Refused> {
+    /// # Errors
+    /// 1206 for no such header, more than one, or another scheme.
+    pub fn read(request: &'a Request) -> Result<Self, Refused> {
         let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
         let (Some(value), None) = (values.next(), values.next()) else {
             return Err(Problem::AuthenticationTokenInvalid.into());

@@ -8,6 +8,7 @@ mod connection;
 mod cross_site;
 mod fixture;
 mod lists;
+mod oauth;
 mod order;
 mod ownership;
 mod paths;

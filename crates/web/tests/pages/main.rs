@@ -5,6 +5,7 @@
 mod account;
 mod administration;
 mod fixture;
+mod introspect_scope;
 mod security;
 mod setup;
 mod sign_in;

@@ -1,0 +1,163 @@
+//! How the OAuth endpoints say no (RFC 6749, section 5.2).
+
+use ats_pat_domain::Problem;
+use ats_pat_domain::scope::INTROSPECT;
+use ats_pat_http::{Challenge, RequestContext, problem_headers, status};
+use ats_pat_service::Error;
+use poem::Response;
+use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use super::{forbid_keeping, not_to_be_kept};
+
+/// Why a request is not answered with success.
+pub struct Refusal {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Body,
+}
+
+#[derive(Serialize)]
+struct Body {
+    error: &'static str,
+    /// Printable ASCII without quote and backslash; never what the caller sent.
+    error_description: String,
+}
+
+impl Refusal {
+    /// The request itself is wrong: `invalid_request`.
+    pub fn invalid_request(description: &str) -> Self {
+        Self::bad_request("invalid_request", description)
+    }
+
+    /// 400 with an error code of the standards.
+    pub fn bad_request(error: &'static str, description: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error, description.to_owned())
+    }
+
+    /// The request shows no credential at all; then the challenge names no error (RFC 6750, section 3.1).
+    pub fn without_credential() -> Self {
+        let problem = Problem::AuthenticationTokenInvalid;
+        let mut refusal = Self::of_problem(&problem);
+        problem_headers(&problem, Challenge::Bearer, &mut refusal.headers);
+        refusal
+    }
+
+    /// What a use case said. What is no refusal is logged under the request's id.
+    pub fn of_use_case(error: Error, context: &RequestContext) -> Self {
+        match &error {
+            Error::ScopeNotHeld(_) => Self::bad_request(
+                "invalid_scope",
+                "A scope is unknown, or more than the personal access token carries.",
+            ),
+            Error::AudienceNotServed => {
+                Self::bad_request("invalid_target", "An audience is none of this deployment.")
+            }
+            Error::LifetimeTooLong { longest_seconds } => Self::invalid_request(&format!(
+                "expires_in must not be more than {longest_seconds} seconds."
+            )),
+            Error::NotRevocable => Self::bad_request(
+                "unsupported_token_type",
+                "Authentication tokens end by themselves: revoke the personal access token.",
+            ),
+            _ => Self::of_problem(&error.into_problem(context.request_id())),
+        }
+    }
+
+    /// The answer.
+    pub fn into_response(self) -> Response {
+        let mut response = not_to_be_kept(&self.body);
+        response.set_status(self.status);
+        response.headers_mut().extend(self.headers);
+        forbid_keeping(&mut response);
+        response
+    }
+
+    fn new(status: StatusCode, error: &'static str, error_description: String) -> Self {
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: Body {
+                error,
+                error_description,
+            },
+        }
+    }
+
+    fn of_problem(problem: &Problem) -> Self {
+        let (status, error) = match problem {
+            Problem::PersonalAccessTokenMissing
+            | Problem::PersonalAccessTokenInvalid
+            | Problem::PersonalAccessTokenExpired { .. }
+            | Problem::PersonalAccessTokenRevoked
+            | Problem::NetworkNotAllowed
+            | Problem::OwnerDisabled => (StatusCode::BAD_REQUEST, "invalid_grant"),
+            Problem::AuthenticationTokenInvalid => (status(problem), "invalid_token"),
+            Problem::Forbidden => (status(problem), "insufficient_scope"),
+            Problem::TooManyRequests { .. } | Problem::Unavailable => {
+                (status(problem), "temporarily_unavailable")
+            }
+            Problem::InternalError { .. } => (status(problem), "server_error"),
+            _ => (status(problem), "invalid_request"),
+        };
+        let description = match problem {
+            Problem::UnsupportedMediaType => {
+                "The body must be sent as application/x-www-form-urlencoded.".to_owned()
+            }
+            Problem::InvalidRequest { .. } => "The body can't be read.".to_owned(),
+            Problem::Forbidden => {
+                format!("The authentication token lacks the scope {INTROSPECT}.")
+            }
+            other => other.message(),
+        };
+        let mut refusal = Self::new(status, error, description);
+        problem_headers(problem, Challenge::Bearer, &mut refusal.headers);
+        let challenge = match error {
+            "invalid_token" => "Bearer error=\"invalid_token\"",
+            "insufficient_scope" => "Bearer error=\"insufficient_scope\", scope=\"introspect\"",
+            // No header could make up for a parameter.
+            _ => {
+                refusal.headers.remove(header::WWW_AUTHENTICATE);
+                return refusal;
+            }
+        };
+        refusal.headers.insert(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static(challenge),
+        );
+        refusal
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::of_problem(&problem)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(problem: &Problem) -> (u16, &'static str, Option<String>) {
+        let refusal = Refusal::of_problem(problem);
+        let wait = refusal.headers.get(header::RETRY_AFTER);
+        let wait = wait.map(|value| value.to_str().unwrap().to_owned());
+        (refusal.status.as_u16(), refusal.body.error, wait)
+    }
+
+    #[test]
+    fn what_passes_by_itself_says_when_to_come_back() {
+        let spent = Problem::TooManyRequests { seconds: 9 };
+        let wait = Some("9".to_owned());
+        assert_eq!(refused(&spent), (429, "temporarily_unavailable", wait));
+        let wait = Some("5".to_owned());
+        assert_eq!(
+            refused(&Problem::Unavailable),
+            (503, "temporarily_unavailable", wait)
+        );
+        let request_id = "0193f2a0-7b1c-7d2e-8f00-0123456789ab".to_owned();
+        let failed = Problem::InternalError { request_id };
+        assert_eq!(refused(&failed), (500, "server_error", None));
+    }
+}

@@ -1,0 +1,210 @@
+//! The form that a request's parameters stand in (RFC 6749, appendix B).
+
+use std::borrow::Cow;
+
+use ats_pat_domain::Problem;
+use percent_encoding::percent_decode;
+use poem::http::{HeaderMap, header};
+use secrecy::SecretString;
+
+use super::error::Refusal;
+
+/// The most parameters of a request, so that none is compared with too many.
+const MAX_PARAMETERS: usize = 64;
+
+/// The parameters of a request. Secrets may stand in it: it has no `Debug`.
+pub struct Form<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+impl<'a> Form<'a> {
+    /// Reads a body strictly. A parameter without a value is as absent; unknown ones are ignored (RFC 6749,
+    /// section 3.2).
+    ///
+    /// # Errors
+    /// 415 for another content type; `invalid_request` for what is no form of UTF-8 text without control
+    /// characters, and for a repeated parameter that is not `repeatable`.
+    pub fn read(headers: &HeaderMap, body: &'a [u8], repeatable: &[&str]) -> Result<Self, Refusal> {
+        if !is_form(headers) {
+            return Err(Problem::UnsupportedMediaType.into());
+        }
+        if !is_well_encoded(body) {
+            return Err(Refusal::invalid_request(
+                "The body is no form of percent-encoded UTF-8.",
+            ));
+        }
+        let parameters: Vec<_> = form_urlencoded::parse(body)
+            .take(MAX_PARAMETERS + 1)
+            .collect();
+        if parameters.len() > MAX_PARAMETERS {
+            return Err(Refusal::invalid_request("There are too many parameters."));
+        }
+        for (index, (name, value)) in parameters.iter().enumerate() {
+            if name.chars().chain(value.chars()).any(char::is_control) {
+                return Err(Refusal::invalid_request(
+                    "A parameter has a control character.",
+                ));
+            }
+            let earlier = &parameters[..index];
+            if !repeatable.contains(&&**name) && earlier.iter().any(|(other, _)| other == name) {
+                return Err(Refusal::invalid_request("A parameter is repeated."));
+            }
+        }
+        Ok(Self(parameters))
+    }
+
+    /// The value of a parameter, if it has one.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// Every value of a repeatable parameter.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(move |(found, value)| found == name && !value.is_empty())
+            .map(|(_, value)| &**value)
+    }
+
+    /// The secret that must stand in a parameter.
+    ///
+    /// # Errors
+    /// `invalid_request` where it does not.
+    pub fn secret(&self, name: &str) -> Result<SecretString, Refusal> {
+        self.get(name)
+            .map(SecretString::from)
+            .ok_or_else(|| missing(name))
+    }
+
+    /// Whether a parameter has a value.
+    pub fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+}
+
+/// `invalid_request` for a parameter that must be there.
+pub fn missing(name: &str) -> Refusal {
+    Refusal::invalid_request(&format!("The parameter {name} is missing."))
+}
+
+/// `application/x-www-form-urlencoded`, in any case, with any parameters.
+fn is_form(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return false;
+    };
+    let media_type = value.to_str().unwrap_or_default().split(';').next();
+    media_type
+        .unwrap_or_default()
+        .trim()
+        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// Whether every `%` begins an octet and the octets are UTF-8: the parser would mend both.
+fn is_well_encoded(body: &[u8]) -> bool {
+    let mut encoded = body.split(|byte| *byte == b'%').skip(1);
+    encoded.all(|after| {
+        after
+            .get(..2)
+            .is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
+    }) && percent_decode(body).decode_utf8().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::http::HeaderValue;
+
+    use super::*;
+
+    fn headers(types: &[&'static str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in types {
+            headers.append(header::CONTENT_TYPE, HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    fn read(body: &[u8]) -> Option<Vec<String>> {
+        let headers = headers(&["application/x-www-form-urlencoded"]);
+        let form = Form::read(&headers, body, &["many"]).ok()?;
+        let pair = |(name, value): (&Cow<'_, str>, &Cow<'_, str>)| format!("{name}={value}");
+        Some(
+            form.0
+                .iter()
+                .map(|(name, value)| pair((name, value)))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn well_formed_parameters_are_read() {
+        for (body, parameters) in [
+            (&b""[..], &[][..]),
+            (b"&&", &[]),
+            (b"a=1&b=%C3%A9+x%3D", &["a=1", "b=\u{e9} x="]),
+            (b"a&b=&=c", &["a=", "b=", "=c"]),
+            (b"many=1&many=2", &["many=1", "many=2"]),
+            (b"a=b=c", &["a=b=c"]),
+        ] {
+            assert_eq!(read(body).unwrap(), parameters, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn hostile_forms_are_refused() {
+        for body in [
+            &b"a=%"[..],
+            b"a=%4",
+            b"a=%zz",
+            b"a=%+1",
+            b"%=a",
+            b"a=%FF",
+            b"a=\xff",
+            b"a=%C3&b=%A9",
+            b"a=%00",
+            b"a=\0",
+            b"a%0A=1",
+            b"a=1&a=1",
+            b"a=&a=1",
+            b"a=1&%61=2",
+            b"many=1&a=2&a=3",
+        ] {
+            assert_eq!(read(body), None, "{}", String::from_utf8_lossy(body));
+        }
+        let many = |count: usize| {
+            let pairs: Vec<_> = (0..count).map(|number| format!("p{number}=1")).collect();
+            read(pairs.join("&").as_bytes()).map(|read| read.len())
+        };
+        assert_eq!((many(64), many(65), many(6000)), (Some(64), None, None));
+    }
+
+    #[test]
+    fn a_parameter_without_a_value_is_as_absent() {
+        let headers = headers(&["application/x-www-form-urlencoded"]);
+        let form = Form::read(&headers, b"token=&many=&many=x", &["many"]);
+        let form = form.ok().unwrap();
+        assert!(form.secret("token").is_err());
+        assert_eq!(form.all("many").collect::<Vec<_>>(), ["x"]);
+    }
+
+    #[test]
+    fn bodies_are_declared_as_forms() {
+        for types in [
+            &["application/x-www-form-urlencoded"][..],
+            &["Application/X-WWW-Form-URLencoded; charset=utf-8"],
+        ] {
+            assert!(is_form(&headers(types)), "{types:?}");
+        }
+        for types in [
+            &[][..],
+            &[""],
+            &["application/json"],
+            &["multipart/form-data"],
+            &["application/x-www-form-urlencoded, text/plain"],
+            &[
+                "application/x-www-form-urlencoded",
+                "application/x-www-form-urlencoded",
+            ],
+        ] {
+            assert!(!is_form(&headers(types)), "{types:?}");
+        }
+    }
+}

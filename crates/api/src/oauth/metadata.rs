@@ -1,0 +1,87 @@
+//! What the authorization server says of itself (RFC 8414; OpenID Connect Discovery 1.0, section 3).
+
+use ats_pat_domain::Problem;
+use ats_pat_service::Service;
+use bytes::Bytes;
+use poem::Response;
+use poem::http::{Method, header};
+use serde_json::{Map, Value, json};
+
+use super::error::Refusal;
+use super::token::TOKEN_EXCHANGE;
+use super::{INTROSPECT, REVOKE, TOKEN};
+
+/// Both documents, as they are sent.
+pub struct Metadata {
+    authorization_server: Bytes,
+    openid_configuration: Bytes,
+}
+
+impl Metadata {
+    /// The documents of a deployment.
+    pub fn of(service: &Service) -> Self {
+        let members = members(service);
+        let mut openid = members.clone();
+        // Frameworks that know only OpenID Connect ask for these. There is no page to authorize at, and no ID
+        // token: what is signed are authentication tokens.
+        openid.insert("subject_types_supported".to_owned(), json!(["public"]));
+        openid.insert(
+            "id_token_signing_alg_values_supported".to_owned(),
+            json!(["EdDSA"]),
+        );
+        let written = |members: Map<String, Value>| Bytes::from(Value::Object(members).to_string());
+        Self {
+            authorization_server: written(members),
+            openid_configuration: written(openid),
+        }
+    }
+
+    /// The answer; anybody may read it and keep it for five minutes.
+    pub fn answer(&self, method: &Method, is_openid: bool) -> Result<Response, Refusal> {
+        if !matches!(*method, Method::GET | Method::HEAD) {
+            return Err(Problem::MethodNotAllowed {
+                allow: vec!["GET", "HEAD"],
+            }
+            .into());
+        }
+        let document = if is_openid {
+            &self.openid_configuration
+        } else {
+            &self.authorization_server
+        };
+        Ok(Response::builder()
+            .content_type("application/json")
+            .header(header::CACHE_CONTROL, "public, max-age=300")
+            .header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+            .body(document.clone()))
+    }
+}
+
+fn members(service: &Service) -> Map<String, Value> {
+    let issuer = service.issuer();
+    let at = |path: &str| json!(format!("{issuer}{path}"));
+    [
+        ("issuer", json!(issuer)),
+        ("jwks_uri", at("/.well-known/jwks.json")),
+        ("token_endpoint", at(TOKEN)),
+        ("introspection_endpoint", at(INTROSPECT)),
+        ("revocation_endpoint", at(REVOKE)),
+        ("status_list_aggregation_endpoint", at("/status-lists")),
+        ("service_documentation", at("/docs")),
+        ("grant_types_supported", json!([TOKEN_EXCHANGE])),
+        ("response_types_supported", json!([])),
+        ("scopes_supported", json!(service.scope_names())),
+        ("token_endpoint_auth_methods_supported", json!(["none"])),
+        (
+            "revocation_endpoint_auth_methods_supported",
+            json!(["none"]),
+        ),
+        (
+            "introspection_endpoint_auth_methods_supported",
+            json!(["Bearer"]),
+        ),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into_iter()
+    .collect()
+}

@@ -1,0 +1,27 @@
+//! Revocation (RFC 7009).
+
+use ats_pat_http::RequestContext;
+use ats_pat_service::Service;
+use poem::Response;
+use poem::http::StatusCode;
+
+use super::error::Refusal;
+use super::forbid_keeping;
+use super::form::Form;
+
+/// Ends the personal access token in the form: whoever holds it may. One that is none, or ended before, is no
+/// error (RFC 7009, section 2.2), and the hint is not needed.
+pub async fn answer(
+    service: &Service,
+    form: &Form<'_>,
+    context: &RequestContext,
+) -> Result<Response, Refusal> {
+    let revoked = service
+        .revoke_as_holder(&form.secret("token")?, context.address())
+        .await
+        .map_err(|error| Refusal::of_use_case(error, context))?;
+    revoked.into_value();
+    let mut response = Response::from(StatusCode::OK);
+    forbid_keeping(&mut response);
+    Ok(response)
+}

@@ -1,0 +1,119 @@
+//! Token exchange (RFC 8693).
+
+use std::num::NonZeroU32;
+
+use ats_pat_http::RequestContext;
+use ats_pat_service::{Narrowing, Service};
+use poem::Response;
+use secrecy::ExposeSecret;
+use serde::Serialize;
+
+use super::error::Refusal;
+use super::form::{Form, missing};
+use super::not_to_be_kept;
+
+/// The one grant type (RFC 8693, section 2.1).
+pub const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+/// Ours: what a personal access token is called as a subject token.
+const PERSONAL_ACCESS_TOKEN: &str = "urn:atsglobal:params:oauth:token-type:personal-access-token";
+/// What is issued is both (RFC 8693, section 3).
+const ISSUED_TYPES: [&str; 2] = [
+    "urn:ietf:params:oauth:token-type:access_token",
+    "urn:ietf:params:oauth:token-type:jwt",
+];
+/// Parameters that may stand more than once (RFC 8693, section 2.1).
+pub const REPEATABLE: &[&str] = &["audience", "resource"];
+
+#[derive(Serialize)]
+struct Issued<'a> {
+    access_token: &'a str,
+    issued_token_type: &'static str,
+    token_type: &'static str,
+    expires_in: i64,
+    scope: &'a str,
+}
+
+/// The authentication token for the personal access token in the form.
+pub async fn answer(
+    service: &Service,
+    form: &Form<'_>,
+    context: &RequestContext,
+) -> Result<Response, Refusal> {
+    match form.get("grant_type") {
+        None => return Err(missing("grant_type")),
+        Some(TOKEN_EXCHANGE) => {}
+        Some(_) => {
+            return Err(Refusal::bad_request(
+                "unsupported_grant_type",
+                "Only token exchange is offered.",
+            ));
+        }
+    }
+    let presented = form.secret("subject_token")?;
+    match form.get("subject_token_type") {
+        None => return Err(missing("subject_token_type")),
+        Some(PERSONAL_ACCESS_TOKEN) => {}
+        Some(_) => {
+            return Err(Refusal::invalid_request(
+                "The subject_token_type must be that of personal access tokens.",
+            ));
+        }
+    }
+    if form.has("actor_token") || form.has("actor_token_type") {
+        return Err(Refusal::invalid_request(
+            "Nobody can act for another here: leave out actor_token.",
+        ));
+    }
+    let issued_token_type = issued_type(form)?;
+    let narrowing = narrowing(form)?;
+    let exchanged = service
+        .exchange_narrowed(&presented, &narrowing, context.address())
+        .await
+        .map_err(|error| Refusal::of_use_case(error, context))?;
+    Ok(not_to_be_kept(&Issued {
+        access_token: exchanged.token.expose_secret(),
+        issued_token_type,
+        token_type: "Bearer",
+        expires_in: exchanged.lifetime_seconds,
+        scope: &exchanged.scope,
+    }))
+}
+
+fn issued_type(form: &Form<'_>) -> Result<&'static str, Refusal> {
+    let Some(requested) = form.get("requested_token_type") else {
+        return Ok(ISSUED_TYPES[0]);
+    };
+    let found = ISSUED_TYPES.into_iter().find(|known| *known == requested);
+    found.ok_or_else(|| {
+        Refusal::invalid_request("The requested_token_type must be that of access tokens or JWTs.")
+    })
+}
+
+fn narrowing(form: &Form<'_>) -> Result<Narrowing, Refusal> {
+    if form.has("resource") {
+        return Err(Refusal::bad_request(
+            "invalid_target",
+            "Resources are not told apart here: use audience.",
+        ));
+    }
+    let audience: Vec<String> = form.all("audience").map(ToOwned::to_owned).collect();
+    let lifetime_seconds = form
+        .get("expires_in")
+        .map(|text| seconds(text).ok_or_else(not_seconds))
+        .transpose()?;
+    Ok(Narrowing {
+        scope: form.get("scope").map(ToOwned::to_owned),
+        audience: (!audience.is_empty()).then_some(audience),
+        lifetime_seconds,
+    })
+}
+
+/// Digits alone: Rust would take a sign, too.
+fn seconds(text: &str) -> Option<NonZeroU32> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().ok())?
+}
+
+fn not_seconds() -> Refusal {
+    Refusal::invalid_request("expires_in must be a whole number of seconds from 1 on.")
+}
