@@ -10,8 +10,8 @@ use crate::error::Error;
 use crate::service::Service;
 
 /// What one authentication token is to be cut down to; `None` leaves it as the personal access token has it.
-/// Nothing here can widen it.
-#[derive(Clone, Debug, Default)]
+/// Nothing here can widen it. People paste secrets anywhere: it has no `Debug`.
+#[derive(Clone, Default)]
 pub struct Narrowing {
     /// Names of scopes, separated by single spaces (RFC 6749, section 3.3).
     pub scope: Option<String>,

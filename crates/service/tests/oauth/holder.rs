@@ -79,6 +79,35 @@ async fn a_replaced_secret_ends_nothing() {
 }
 
 #[tokio::test]
+async fn a_secret_that_is_replaced_meanwhile_does_not_end_its_successor() {
+    on_every_database(|database| async move {
+        let world = world(database.url()).await;
+        let ada = world.signed_in("ada").await;
+        for round in 0..20 {
+            let name = round.to_string();
+            let first = world.create(&ada, &name, DAY).await.unwrap();
+            let id = first.token.id.to_string();
+            let (regenerated, revoked) = tokio::join!(
+                world
+                    .service
+                    .regenerate_token(&ada, &id, Regeneration::default()),
+                revoke(&world, &first.secret),
+            );
+            assert_eq!(revoked, 1);
+            match regenerated {
+                // The new secret was never shown to the holder of the old one.
+                Ok(second) => {
+                    let second = second.into_value().secret;
+                    assert_eq!(code(world.exchange(&second).await), 1, "{round}");
+                }
+                Err(error) => assert_eq!(code::<()>(Err(error)), 1303, "{round}"),
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_expired_one_becomes_revoked_and_a_disabled_owner_s_too() {
     on_every_database(|database| async move {
         let world = world(database.url()).await;
