@@ -13,7 +13,7 @@ use super::{forbid_keeping, not_to_be_kept};
 /// Why a request is not answered with success.
 pub struct Refusal {
     status: StatusCode,
-    headers: HeaderMap,
+    headers: Box<HeaderMap>,
     body: Body,
 }
 
@@ -68,7 +68,7 @@ impl Refusal {
     pub fn into_response(self) -> Response {
         let mut response = not_to_be_kept(&self.body);
         response.set_status(self.status);
-        response.headers_mut().extend(self.headers);
+        response.headers_mut().extend(*self.headers);
         forbid_keeping(&mut response);
         response
     }
@@ -76,7 +76,7 @@ impl Refusal {
     fn new(status: StatusCode, error: &'static str, error_description: String) -> Self {
         Self {
             status,
-            headers: HeaderMap::new(),
+            headers: Box::default(),
             body: Body {
                 error,
                 error_description,

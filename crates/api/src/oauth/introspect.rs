@@ -17,11 +17,11 @@ use crate::request::Bearer;
 struct Described {
     active: bool,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    token: Option<Token>,
+    token: Option<Members>,
 }
 
 #[derive(Serialize)]
-struct Token {
+struct Members {
     scope: String,
     client_id: String,
     username: String,
@@ -69,11 +69,11 @@ pub async fn answer(
         .map_err(|error| Refusal::of_use_case(error, context))?;
     Ok(not_to_be_kept(&Described {
         active: found.is_some(),
-        token: found.map(Token::from),
+        token: found.map(Members::from),
     }))
 }
 
-impl From<Introspection> for Token {
+impl From<Introspection> for Members {
     fn from(found: Introspection) -> Self {
         let (id, audience, not_before) = match found.authentication {
             Some(token) => (Some(token.id), Some(token.audience), Some(token.not_before)),

@@ -60,14 +60,14 @@ impl OAuth {
             METADATA | OPENID_CONFIGURATION => {
                 self.metadata.answer(&method, path == OPENID_CONFIGURATION)
             }
-            _ => match caught(self.posted(&path, request, context)).await {
-                Some(answered) => answered,
-                None => {
+            _ => {
+                let answered = caught(self.posted(&path, request, context)).await;
+                answered.unwrap_or_else(|| {
                     let request_id = context.request_id().to_owned();
                     tracing::error!(request_id, path, "a handler panicked");
                     Err(Problem::InternalError { request_id }.into())
-                }
-            },
+                })
+            }
         };
         let response = answered.unwrap_or_else(Refusal::into_response);
         let (request_id, status) = (context.request_id(), response.status().as_u16());

@@ -24,8 +24,9 @@ const ISSUED_TYPES: [&str; 2] = [
 /// Parameters that may stand more than once (RFC 8693, section 2.1).
 pub const REPEATABLE: &[&str] = &["audience", "resource"];
 
+/// The answer (RFC 8693, section 2.2.1).
 #[derive(Serialize)]
-struct Issued<'a> {
+struct Answer<'a> {
     access_token: &'a str,
     issued_token_type: &'static str,
     token_type: &'static str,
@@ -70,7 +71,7 @@ pub async fn answer(
         .exchange_narrowed(&presented, &narrowing, context.address())
         .await
         .map_err(|error| Refusal::of_use_case(error, context))?;
-    Ok(not_to_be_kept(&Issued {
+    Ok(not_to_be_kept(&Answer {
         access_token: exchanged.token.expose_secret(),
         issued_token_type,
         token_type: "Bearer",

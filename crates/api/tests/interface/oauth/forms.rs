@@ -8,7 +8,8 @@ async fn broken_and_ambiguous_forms_are_refused_before_anything_is_asked() {
     let cookie = server.sign_in("ada").await;
     let secret = secret(&server, &cookie, "ci", &["all"]).await;
     let good = form(&exchange(&secret, &[]));
-    let many: String = (0..5000).map(|number| format!("&p{number}=1")).collect();
+    let many: Vec<_> = (0..5000).map(|number| format!("&p{number}=1")).collect();
+    let many = many.concat();
     for tail in [
         "&scope=%",
         "&scope=%4",
