@@ -149,7 +149,8 @@ pub struct Expectations<'a> {
 }
 
 impl Expectations<'_> {
-    fn check(&self, claims: &Claims) -> Result<(), VerifyError> {
+    /// Whether claims meet them: for claims that came out of [`Unverified::verify`] at an earlier time.
+    pub fn check(&self, claims: &Claims) -> Result<(), VerifyError> {
         let skew = i64::from(self.skew_seconds);
         let latest_now = self.now_seconds.saturating_add(skew);
         if claims.iss != self.issuer {

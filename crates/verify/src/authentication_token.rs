@@ -1,0 +1,110 @@
+//! A token that was accepted.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use ats_pat_token::Claims;
+
+use crate::{Error, error::Page, keys::KeyId};
+
+/// The reserved scope with all the owner's rights.
+const ALL: &str = "all";
+
+/// The scope that `all` does not imply: only administrators may give it.
+const INTROSPECT: &str = "introspect";
+
+/// An authentication token that was accepted: who calls, and what for. Cloning it is cheap.
+#[derive(Clone)]
+pub struct AuthenticationToken(Arc<Accepted>);
+
+struct Accepted {
+    claims: Claims,
+    kid: KeyId,
+    page: Arc<Page>,
+}
+
+impl AuthenticationToken {
+    pub(crate) fn new(claims: Claims, kid: KeyId, page: Arc<Page>) -> Self {
+        Self(Arc::new(Accepted { claims, kid, page }))
+    }
+
+    /// The id of the user whose rights it carries: a UUID, never changed and never used again. Rights hang on this.
+    pub fn owner(&self) -> &str {
+        &self.claims().sub
+    }
+
+    /// The owner's user name when the token was issued. It may change, and belong to somebody else later: to be shown,
+    /// not to be compared.
+    pub fn user_name(&self) -> &str {
+        &self.claims().preferred_username
+    }
+
+    /// The id of the personal access token that was exchanged for it: a UUID.
+    pub fn token_id(&self) -> &str {
+        &self.claims().client_id
+    }
+
+    /// The scopes as they stand in it.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.claims().scopes()
+    }
+
+    /// Whether it may be used for what `scope` stands for: because it names it, or because it names `all`, which
+    /// implies every scope but `introspect`.
+    pub fn has_scope(&self, scope: &str) -> bool {
+        let claims = self.claims();
+        claims.has_scope(scope) || (scope != INTROSPECT && claims.has_scope(ALL))
+    }
+
+    /// Refuses a token that lacks a scope: [`Error::InsufficientScope`], which names the scope and links the issuer's
+    /// form for a new personal access token, filled in with it.
+    pub fn require_scope(&self, scope: &str) -> Result<(), Error> {
+        if self.has_scope(scope) {
+            Ok(())
+        } else {
+            Err(self.0.page.insufficient_scope(scope))
+        }
+    }
+
+    /// From when on it is expired, by the issuer's clock.
+    pub fn expires_at(&self) -> SystemTime {
+        at(self.claims().exp)
+    }
+
+    /// When it was issued, by the issuer's clock.
+    pub fn issued_at(&self) -> SystemTime {
+        at(self.claims().iat)
+    }
+
+    /// All that it says.
+    pub fn claims(&self) -> &Claims {
+        &self.0.claims
+    }
+
+    /// The id of the key that it was signed with.
+    pub(crate) fn kid(&self) -> KeyId {
+        self.0.kid
+    }
+}
+
+fn at(seconds: i64) -> SystemTime {
+    let distance = Duration::from_secs(seconds.unsigned_abs());
+    let time = if seconds < 0 {
+        SystemTime::UNIX_EPOCH.checked_sub(distance)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(distance)
+    };
+    time.unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+impl fmt::Debug for AuthenticationToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("AuthenticationToken")
+            .field(self.claims())
+            .finish()
+    }
+}

@@ -1,0 +1,121 @@
+//! The issuer's documents over HTTP.
+
+use std::time::Duration;
+
+use reqwest::{
+    Client, Response, StatusCode, Url,
+    header::{ACCEPT, CONTENT_TYPE, ETAG, IF_NONE_MATCH},
+    redirect,
+};
+
+use crate::{Document, DocumentRequest, KeySource, SettingError, SourceError};
+
+/// Reads documents over HTTP, with TLS by rustls and the certificates that the system trusts. Only `https` addresses
+/// are asked, and `http` on this machine; redirects are not followed.
+#[derive(Clone, Debug)]
+pub struct Fetch {
+    client: Client,
+}
+
+impl Fetch {
+    /// For the documents of an issuer; none may take longer than `timeout`.
+    pub fn new(issuer: &str, timeout: Duration) -> Result<Self, SettingError> {
+        let url: Url = issuer.parse().map_err(|_| SettingError::Issuer)?;
+        if !is_secure(&url) {
+            return Err(SettingError::Insecure);
+        }
+        let mut client = Client::builder()
+            .redirect(redirect::Policy::none())
+            .timeout(timeout)
+            .user_agent(concat!(
+                env!("CARGO_PKG_NAME"),
+                "/",
+                env!("CARGO_PKG_VERSION")
+            ));
+        if is_loopback(&url) {
+            client = client.no_proxy();
+        }
+        let client = client.build().map_err(|_| SettingError::HttpClient)?;
+        Ok(Self { client })
+    }
+}
+
+impl KeySource for Fetch {
+    async fn get(&self, request: DocumentRequest<'_>) -> Result<Document, SourceError> {
+        let url: Url = request.url.parse().map_err(|_| SourceError::Insecure)?;
+        if !is_secure(&url) {
+            return Err(SourceError::Insecure);
+        }
+        let mut asked = self
+            .client
+            .get(url)
+            .header(ACCEPT, request.media_types.join(", "));
+        if let Some(etag) = request.etag {
+            asked = asked.header(IF_NONE_MATCH, etag);
+        }
+        let answer = asked.send().await.map_err(transport)?;
+        match answer.status() {
+            StatusCode::OK => read(answer, &request).await,
+            StatusCode::NOT_MODIFIED if request.etag.is_some() => Ok(Document::NotModified),
+            StatusCode::NOT_FOUND | StatusCode::GONE => Err(SourceError::Gone),
+            other => Err(SourceError::Status(other.as_u16())),
+        }
+    }
+}
+
+async fn read(
+    mut answer: Response,
+    request: &DocumentRequest<'_>,
+) -> Result<Document, SourceError> {
+    let header = |name| {
+        answer
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    if !header(CONTENT_TYPE).is_some_and(|value| is_one_of(value, request.media_types)) {
+        return Err(SourceError::MediaType);
+    }
+    let etag = header(ETAG).map(ToOwned::to_owned);
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(transport)? {
+        if body.len() + chunk.len() > request.max_length {
+            return Err(SourceError::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Document::Current { body, etag })
+}
+
+/// Whether a `Content-Type` is of one of the media types, whatever its parameters (RFC 9110, section 8.3.1).
+fn is_one_of(content_type: &str, media_types: &[&str]) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    media_types
+        .iter()
+        .any(|known| essence.eq_ignore_ascii_case(known))
+}
+
+fn is_secure(url: &Url) -> bool {
+    match url.scheme() {
+        "https" => true,
+        "http" => is_loopback(url),
+        _ => false,
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || address
+            .parse()
+            .is_ok_and(|address: std::net::IpAddr| address.is_loopback())
+}
+
+fn transport(error: reqwest::Error) -> SourceError {
+    if error.is_timeout() {
+        SourceError::TimedOut
+    } else {
+        SourceError::Transport(Box::new(error))
+    }
+}

@@ -1,0 +1,328 @@
+//! The background task: it keeps keys and list as they are at the issuer.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use ats_pat_token::{
+    JwkSet, KeyError, MAX_STATUS_LIST_LENGTH, StatusList, StatusListClaims, UnverifiedStatusList,
+    VerifyError,
+};
+use tokio::time::Instant;
+
+use crate::{
+    Document, DocumentRequest, Error, SourceError,
+    key_source::AnySource,
+    keys::{KeyId, Ring},
+    metadata::{Metadata, current_list},
+    revocation::FollowedList,
+    shared::Shared,
+};
+
+const JSON: &[&str] = &["application/json"];
+/// RFC 7517, section 8.5.1; many issuers say plain JSON.
+const JWK_SET: &[&str] = &["application/jwk-set+json", "application/json"];
+/// draft-ietf-oauth-status-list, section 14.6.
+const STATUS_LIST: &[&str] = &["application/statuslist+jwt"];
+
+/// What metadata, keys and list of lists may have, in bytes.
+const MAX_JSON: usize = 64 * 1024;
+
+/// In its last seconds a list is asked for without its entity tag: where only its signature is renewed, its tag may
+/// be the same.
+const RENEWAL_SECONDS: i64 = 60;
+
+/// What follows the issuer for as long as somebody verifies.
+pub(crate) struct Follower {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) source: Arc<dyn AnySource>,
+}
+
+impl Follower {
+    /// Never completes.
+    pub(crate) async fn follow(self) {
+        let _following = Following(&self.shared);
+        tokio::join!(self.follow_keys(), self.follow_list());
+    }
+
+    async fn follow_keys(&self) {
+        let Shared { settings, keys, .. } = &*self.shared;
+        let mut trouble = Trouble::new("keys");
+        loop {
+            let attempt = keys.attempts.begin();
+            let read = self.read_keys().await;
+            let pause = match &read {
+                Ok(()) => settings.key_interval,
+                Err(_) => settings.lookup_interval,
+            };
+            trouble.note(read.as_ref().err());
+            if read.is_ok() {
+                attempt.succeed();
+            } else {
+                drop(attempt);
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = async {
+                    tokio::time::sleep(settings.lookup_interval).await;
+                    keys.attempts.wanted().await;
+                } => {}
+            }
+        }
+    }
+
+    async fn follow_list(&self) {
+        let Shared {
+            settings,
+            revocation,
+            ..
+        } = &*self.shared;
+        let mut trouble = Trouble::new("status list");
+        let mut look_up = true;
+        loop {
+            let began = Instant::now();
+            let attempt = look_up.then(|| revocation.lookups.begin());
+            let read = self.read_list(look_up).await;
+            trouble.note(read.as_ref().err());
+            if let (Some(attempt), Ok(())) = (attempt, &read) {
+                attempt.succeed();
+            }
+            let next_look_up = began + settings.lookup_interval;
+            tokio::select! {
+                biased;
+                () = async {
+                    tokio::time::sleep_until(next_look_up).await;
+                    revocation.lookups.wanted().await;
+                } => look_up = true,
+                () = tokio::time::sleep(settings.list_interval) => look_up = read.is_err(),
+            }
+        }
+    }
+
+    async fn read_keys(&self) -> Result<(), FollowError> {
+        let Shared {
+            settings,
+            clock,
+            keys,
+            ..
+        } = &*self.shared;
+        let issuer = &settings.issuer;
+        let confirmed_at = clock.since_start();
+        let body = self.read(&Metadata::url(issuer), JSON).await?;
+        let metadata = Metadata::parse(&body, issuer).ok_or(FollowError::Metadata)?;
+        let body = self.read(&metadata.jwks_uri, JWK_SET).await?;
+        let set = JwkSet::parse(&body)?;
+        keys.replace(Ring {
+            metadata,
+            set,
+            confirmed_at,
+        });
+        Ok(())
+    }
+
+    async fn read_list(&self, look_up: bool) -> Result<(), FollowError> {
+        let Shared {
+            settings,
+            clock,
+            keys,
+            revocation,
+            ..
+        } = &*self.shared;
+        let held = revocation.current();
+        let confirmed_at = clock.since_start();
+        let uri = match &held {
+            Some(held) if !look_up => held.uri.clone(),
+            _ => {
+                let metadata = keys.metadata().await.map_err(FollowError::Keys)?;
+                let body = self.read(&metadata.status_lists, JSON).await?;
+                current_list(&body, &settings.issuer).ok_or(FollowError::Lists)?
+            }
+        };
+        let held_here = held.as_deref().filter(|held| held.uri == uri);
+        let etag = held_here
+            .filter(|held| clock.now_seconds() < held.expires_at - RENEWAL_SECONDS)
+            .and_then(|held| held.etag.as_deref());
+        let answer = self
+            .get(DocumentRequest {
+                url: &uri,
+                media_types: STATUS_LIST,
+                max_length: MAX_STATUS_LIST_LENGTH,
+                etag,
+            })
+            .await?;
+        let (body, etag) = match (answer, held_here) {
+            (Document::Current { body, etag }, _) => (body, etag),
+            (Document::NotModified, Some(held)) => {
+                revocation.replace(FollowedList {
+                    confirmed_at,
+                    ..held.clone()
+                });
+                return Ok(());
+            }
+            (Document::NotModified, None) => return Err(SourceError::Status(304).into()),
+        };
+        let (claims, places) = self.judge(body, &uri).await?;
+        if held.is_some_and(|held| claims.version < held.version) {
+            return Err(FollowError::Older);
+        }
+        revocation.replace(FollowedList {
+            uri,
+            etag,
+            version: claims.version,
+            expires_at: claims.exp,
+            confirmed_at,
+            places: Arc::new(places),
+        });
+        Ok(())
+    }
+
+    /// The list in a text, if the issuer signed it as the one at `uri`.
+    async fn judge(&self, body: Vec<u8>, uri: &str) -> Result<Good, FollowError> {
+        let Shared { clock, keys, .. } = &*self.shared;
+        let text: Arc<str> = String::from_utf8(body)
+            .map_err(|_| VerifyError::Malformed)?
+            .into();
+        let unknown = match self.judge_signature(&text, uri).await? {
+            Judged::Good(good) => return Ok(good),
+            Judged::UnknownKey(kid) => kid,
+        };
+        keys.find(unknown, &**clock)
+            .await
+            .map_err(FollowError::Keys)?;
+        match self.judge_signature(&text, uri).await? {
+            Judged::Good(good) => Ok(good),
+            Judged::UnknownKey(_) => Err(FollowError::Keys(Error::UnknownKey)),
+        }
+    }
+
+    /// A large list takes some time: that of a thread which is there for it.
+    async fn judge_signature(&self, text: &Arc<str>, uri: &str) -> Result<Judged, FollowError> {
+        let (shared, text, uri) = (self.shared.clone(), text.clone(), uri.to_owned());
+        let judging = tokio::task::spawn_blocking(move || judge(&shared, &text, &uri));
+        judging.await.map_err(|_| VerifyError::Malformed)?
+    }
+
+    async fn read(
+        &self,
+        url: &str,
+        media_types: &'static [&'static str],
+    ) -> Result<Vec<u8>, FollowError> {
+        let request = DocumentRequest {
+            url,
+            media_types,
+            max_length: MAX_JSON,
+            etag: None,
+        };
+        match self.get(request).await? {
+            Document::Current { body, .. } => Ok(body),
+            Document::NotModified => Err(SourceError::Status(304).into()),
+        }
+    }
+
+    /// What the source answers, within limits that hold whatever the source is.
+    async fn get(&self, request: DocumentRequest<'_>) -> Result<Document, FollowError> {
+        let limit = self.shared.settings.request_timeout;
+        let answer = tokio::time::timeout(limit, self.source.get(request))
+            .await
+            .map_err(|_| SourceError::TimedOut)??;
+        match &answer {
+            Document::Current { body, .. } if body.len() > request.max_length => {
+                Err(SourceError::TooLong.into())
+            }
+            _ => Ok(answer),
+        }
+    }
+}
+
+/// What a good list says, and the list.
+type Good = (StatusListClaims, StatusList);
+
+enum Judged {
+    Good(Good),
+    UnknownKey(KeyId),
+}
+
+fn judge(shared: &Shared, text: &str, uri: &str) -> Result<Judged, FollowError> {
+    let Shared {
+        settings,
+        clock,
+        keys,
+        ..
+    } = shared;
+    let unverified = UnverifiedStatusList::parse(text)?;
+    let kid = KeyId::parse(unverified.kid()).ok_or(FollowError::Keys(Error::UnknownKey))?;
+    let Some(key) = keys.look(kid, &**clock) else {
+        return Ok(Judged::UnknownKey(kid));
+    };
+    let claims = unverified.verify(
+        &key.map_err(FollowError::Keys)?,
+        &settings.issuer,
+        uri,
+        clock.now_seconds(),
+        settings.leeway_seconds(),
+    )?;
+    let places = claims.status_list.decompress().ok_or(VerifyError::Claims)?;
+    Ok(Judged::Good((claims, places)))
+}
+
+/// Why what the issuer published was not taken. For the log.
+#[derive(Debug, thiserror::Error)]
+enum FollowError {
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error("the metadata is not this issuer's, or not what a verifier needs")]
+    Metadata,
+    #[error(transparent)]
+    KeySet(#[from] KeyError),
+    #[error(transparent)]
+    Keys(Error),
+    #[error("the list of status lists does not name one of the issuer")]
+    Lists,
+    #[error("the status list is not accepted: {0}")]
+    List(#[from] VerifyError),
+    #[error("the status list is older than the one that is here")]
+    Older,
+}
+
+/// Says once in the log that something began to fail, and once that it works again.
+struct Trouble {
+    what: &'static str,
+    since: Option<Instant>,
+}
+
+impl Trouble {
+    fn new(what: &'static str) -> Self {
+        Self { what, since: None }
+    }
+
+    fn note(&mut self, error: Option<&FollowError>) {
+        match (error, self.since) {
+            (Some(error), None) => {
+                self.since = Some(Instant::now());
+                let error = error as &dyn std::error::Error;
+                tracing::warn!(
+                    what = self.what,
+                    error,
+                    "can't read what the issuer publishes"
+                );
+            }
+            (None, Some(since)) => {
+                let seconds = since.elapsed().as_secs();
+                self.since = None;
+                tracing::info!(
+                    what = self.what,
+                    seconds,
+                    "reading what the issuer publishes again"
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Tells that somebody follows, for as long as it is there.
+struct Following<'a>(&'a Shared);
+
+impl Drop for Following<'_> {
+    fn drop(&mut self) {
+        self.0.following.store(false, Ordering::Release);
+    }
+}

@@ -1,0 +1,82 @@
+//! Where the issuer's documents come from.
+
+use std::{error, pin::Pin};
+
+/// Brings the documents that the issuer publishes: its metadata, its keys, and the list of what was revoked.
+///
+/// It only carries them: what comes is checked by the [`Verifier`](crate::Verifier), which also sets the time limit.
+/// The form over HTTP is `Fetch`, of the feature `fetch`; tests can keep the documents in memory.
+pub trait KeySource: Send + Sync + 'static {
+    /// Gets one document.
+    fn get(
+        &self,
+        request: DocumentRequest<'_>,
+    ) -> impl Future<Output = Result<Document, SourceError>> + Send;
+}
+
+/// Which document is asked for, and what of it would be taken.
+#[derive(Clone, Copy, Debug)]
+pub struct DocumentRequest<'a> {
+    /// Its address.
+    pub url: &'a str,
+    /// The media types that it may have, in lower case and without parameters (RFC 9110, section 8.3.1).
+    pub media_types: &'static [&'static str],
+    /// How many bytes it may have. More are not to be read.
+    pub max_length: usize,
+    /// The entity tag of the document that is here already (RFC 9110, section 13.1.2).
+    pub etag: Option<&'a str>,
+}
+
+/// The answer to a [`DocumentRequest`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Document {
+    /// The document.
+    Current {
+        /// Its bytes, as they are after transfer and content codings.
+        body: Vec<u8>,
+        /// Its entity tag, quotes included (RFC 9110, section 8.8.3).
+        etag: Option<String>,
+    },
+    /// It still is the one with the entity tag of the request.
+    NotModified,
+}
+
+/// Why a document did not come.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// There is no document at this address, or none any more.
+    #[error("there is nothing at this address")]
+    Gone,
+    /// The issuer answered something else.
+    #[error("answered with status {0}")]
+    Status(u16),
+    /// The document is of another kind: a proxy's page, perhaps.
+    #[error("not of the expected media type")]
+    MediaType,
+    /// Longer than allowed.
+    #[error("longer than allowed")]
+    TooLong,
+    /// The address may not be asked: only `https` may, and `http` on this machine.
+    #[error("not an https address")]
+    Insecure,
+    /// The answer did not come within the time limit.
+    #[error("no answer within the time limit")]
+    TimedOut,
+    /// The network failed.
+    #[error("the request failed")]
+    Transport(#[source] Box<dyn error::Error + Send + Sync>),
+}
+
+/// A [`KeySource`] of which only this is known.
+pub(crate) trait AnySource: Send + Sync {
+    fn get<'a>(&'a self, request: DocumentRequest<'a>) -> Answer<'a>;
+}
+
+pub(crate) type Answer<'a> =
+    Pin<Box<dyn Future<Output = Result<Document, SourceError>> + Send + 'a>>;
+
+impl<S: KeySource> AnySource for S {
+    fn get<'a>(&'a self, request: DocumentRequest<'a>) -> Answer<'a> {
+        Box::pin(KeySource::get(self, request))
+    }
+}

@@ -1,0 +1,102 @@
+//! The issuer's keys, as they were last read.
+
+use std::{sync::Arc, time::Duration};
+
+use arc_swap::ArcSwapOption;
+use ats_pat_token::{JwkSet, VerifyingKey};
+
+use crate::{
+    Clock, Error,
+    attempts::{Attempts, Missed},
+    metadata::Metadata,
+};
+
+/// The last good keys, and who waits for others.
+pub(crate) struct Keys {
+    ring: ArcSwapOption<Ring>,
+    pub(crate) attempts: Attempts,
+    limit: Duration,
+}
+
+/// Keys that were read at one time.
+pub(crate) struct Ring {
+    pub(crate) metadata: Metadata,
+    pub(crate) set: JwkSet,
+    /// When the request that brought them began.
+    pub(crate) confirmed_at: Duration,
+}
+
+/// A key's id: what is not the form of a thumbprint is none, and causes no request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KeyId([u8; Self::LENGTH]);
+
+impl KeyId {
+    /// SHA-256 in base64url (RFC 7638, section 3).
+    const LENGTH: usize = 43;
+
+    pub(crate) fn parse(kid: &str) -> Option<Self> {
+        let kid: [u8; Self::LENGTH] = kid.as_bytes().try_into().ok()?;
+        kid.iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            .then_some(Self(kid))
+    }
+}
+
+impl Keys {
+    pub(crate) fn new(limit: Duration) -> Self {
+        Self {
+            ring: ArcSwapOption::empty(),
+            attempts: Attempts::new(),
+            limit,
+        }
+    }
+
+    pub(crate) fn replace(&self, ring: Ring) {
+        self.ring.store(Some(Arc::new(ring)));
+    }
+
+    /// Whether a key still is the issuer's.
+    pub(crate) fn holds(&self, kid: KeyId, clock: &dyn Clock) -> bool {
+        matches!(self.look(kid, clock), Some(Ok(_)))
+    }
+
+    /// The key of an id. Waits for the issuer's answer where it is not known.
+    pub(crate) async fn find(&self, kid: KeyId, clock: &dyn Clock) -> Result<VerifyingKey, Error> {
+        self.attempts
+            .find(|| self.look(kid, clock))
+            .await
+            .unwrap_or_else(|missed| {
+                Err(match missed {
+                    Missed::Absent => Error::UnknownKey,
+                    Missed::Failed => Error::KeysUnavailable,
+                })
+            })
+    }
+
+    /// Where the issuer's other documents are. Waits for its answer where nothing is known yet.
+    pub(crate) async fn metadata(&self) -> Result<Metadata, Error> {
+        self.attempts
+            .find(|| self.ring.load().as_ref().map(|ring| ring.metadata.clone()))
+            .await
+            .map_err(|_| Error::KeysUnavailable)
+    }
+
+    /// The key of an id, if it is known; an error where all that is known is too old.
+    pub(crate) fn look(
+        &self,
+        kid: KeyId,
+        clock: &dyn Clock,
+    ) -> Option<Result<VerifyingKey, Error>> {
+        let ring = self.ring.load();
+        let ring = ring.as_ref()?;
+        if clock.since_start().saturating_sub(ring.confirmed_at) > self.limit {
+            return Some(Err(Error::KeysUnavailable));
+        }
+        let jwk = ring
+            .set
+            .keys()
+            .iter()
+            .find(|jwk| jwk.kid().as_bytes() == kid.0)?;
+        Some(Ok(*jwk.key()))
+    }
+}

@@ -1,0 +1,127 @@
+//! The issuer's list of what was revoked, as it was last read.
+
+use std::{sync::Arc, time::Duration};
+
+use arc_swap::ArcSwapOption;
+use ats_pat_token::{ListVersion, StatusList, StatusReference};
+
+use crate::{
+    Clock, Error,
+    attempts::{Attempts, Missed},
+    builder::Settings,
+};
+
+/// The last good list, and who waits for another.
+pub(crate) struct Revocation {
+    list: ArcSwapOption<FollowedList>,
+    pub(crate) lookups: Attempts,
+    staleness_limit: Duration,
+    leeway_seconds: i64,
+    fail_open: bool,
+}
+
+/// A list that the issuer signed.
+#[derive(Clone)]
+pub(crate) struct FollowedList {
+    pub(crate) uri: String,
+    pub(crate) etag: Option<String>,
+    pub(crate) version: ListVersion,
+    /// The issuer's clock, in seconds.
+    pub(crate) expires_at: i64,
+    /// When the last request that brought it, or said that it is the current one, began.
+    pub(crate) confirmed_at: Duration,
+    pub(crate) places: Arc<StatusList>,
+}
+
+/// What the list says of a token.
+enum Standing {
+    Good,
+    Revoked,
+    /// The list is too old to say that a token was not revoked.
+    Stale,
+    /// There is no list yet, or it has no such place.
+    Absent,
+}
+
+impl Revocation {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self {
+            list: ArcSwapOption::empty(),
+            lookups: Attempts::new(),
+            staleness_limit: settings.staleness_limit,
+            leeway_seconds: settings.leeway_seconds().into(),
+            fail_open: settings.fail_open,
+        }
+    }
+
+    pub(crate) fn current(&self) -> Option<Arc<FollowedList>> {
+        self.list.load_full()
+    }
+
+    pub(crate) fn replace(&self, list: FollowedList) {
+        self.list.store(Some(Arc::new(list)));
+    }
+
+    /// Refuses what was revoked. Waits for the issuer's answer where the list has no place for it.
+    pub(crate) async fn check(
+        &self,
+        reference: &StatusReference,
+        clock: &dyn Clock,
+    ) -> Result<(), Error> {
+        let look = || match self.standing(reference, clock) {
+            Standing::Good => Some(Ok(())),
+            Standing::Revoked => Some(Err(Error::Revoked)),
+            Standing::Stale => Some(self.unknown()),
+            Standing::Absent => None,
+        };
+        if let Some(known) = look() {
+            return known;
+        }
+        match self.lookups.find(look).await {
+            Ok(known) => known,
+            Err(Missed::Absent) => Err(Error::NotListed),
+            Err(Missed::Failed) => self.unknown(),
+        }
+    }
+
+    /// Waits until there is a list.
+    pub(crate) async fn ready(&self) -> Result<(), Error> {
+        self.lookups
+            .find(|| self.list.load().is_some().then_some(()))
+            .await
+            .map_err(|_| Error::StatusUnavailable)
+    }
+
+    fn standing(&self, reference: &StatusReference, clock: &dyn Clock) -> Standing {
+        let list = self.list.load();
+        let Some(list) = list.as_ref() else {
+            return Standing::Absent;
+        };
+        let place = if list.uri == reference.uri {
+            list.places.is_revoked(reference.index)
+        } else {
+            None
+        };
+        // Nothing is ever taken back, so that also an old list is right about this.
+        if place == Some(true) {
+            return Standing::Revoked;
+        }
+        let age = clock.since_start().saturating_sub(list.confirmed_at);
+        let expires_at = list.expires_at.saturating_add(self.leeway_seconds);
+        if age > self.staleness_limit || clock.now_seconds() >= expires_at {
+            return Standing::Stale;
+        }
+        match place {
+            Some(_) => Standing::Good,
+            None => Standing::Absent,
+        }
+    }
+
+    fn unknown(&self) -> Result<(), Error> {
+        if self.fail_open {
+            Ok(())
+        } else {
+            Err(Error::StatusUnavailable)
+        }
+    }
+}

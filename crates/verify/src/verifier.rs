@@ -1,0 +1,190 @@
+//! The verifier.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use ats_pat_token::{Expectations, Unverified, VerifyError};
+use quick_cache::sync::Cache;
+use tokio::{runtime, task::AbortHandle};
+
+use crate::{
+    AuthenticationToken, Clock, Error, SettingError, VerifierBuilder,
+    bearer::{Credentials, credentials},
+    builder::Settings,
+    error::Page,
+    follow::Follower,
+    key_source::AnySource,
+    keys::{KeyId, Keys},
+    revocation::Revocation,
+    shared::Shared,
+};
+
+/// Checks the authentication tokens of one issuer for one audience. Cloning it is cheap, and clones share everything.
+///
+/// A background task follows the issuer: from the first check on, and until the last clone is dropped. Where its tokio
+/// runtime ends earlier, the next check starts it again on another.
+#[derive(Clone)]
+pub struct Verifier(Arc<Inner>);
+
+struct Inner {
+    shared: Arc<Shared>,
+    source: Arc<dyn AnySource>,
+    task: Mutex<Option<AbortHandle>>,
+    known: Cache<[u8; blake3::OUT_LEN], AuthenticationToken>,
+    page: Arc<Page>,
+    realm: Arc<str>,
+}
+
+impl Verifier {
+    /// A verifier with the settings that suit a service in production: for tokens that `issuer` (the public URL of the
+    /// personal access token service, such as `https://pat.example.com`) issued for `audience` (a name of the
+    /// verifying service that the issuer's setting `audience` holds).
+    #[cfg(feature = "fetch")]
+    pub fn new(
+        issuer: impl Into<String>,
+        audience: impl Into<String>,
+    ) -> Result<Self, SettingError> {
+        Self::builder(issuer, audience).build()
+    }
+
+    /// Other settings for the same; see [`new`](Self::new).
+    pub fn builder(issuer: impl Into<String>, audience: impl Into<String>) -> VerifierBuilder {
+        VerifierBuilder::new(issuer.into(), audience.into())
+    }
+
+    pub(crate) fn with(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        source: Arc<dyn AnySource>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            source,
+            task: Mutex::new(None),
+            known: Cache::new(settings.cache_capacity),
+            page: settings.page(),
+            realm: settings.realm(),
+            shared: Arc::new(Shared {
+                keys: Keys::new(settings.key_limit),
+                revocation: Revocation::new(&settings),
+                following: AtomicBool::new(false),
+                settings,
+                clock,
+            }),
+        }))
+    }
+
+    /// Waits until the issuer's keys and its list were read once, so that the first requests need not. It fails where
+    /// they can't be had; what follows them goes on trying.
+    pub async fn ready(&self) -> Result<(), Error> {
+        self.follow()?;
+        self.0.shared.keys.metadata().await?;
+        self.0.shared.revocation.ready().await
+    }
+
+    /// The token of a request, given the values of all its `Authorization` headers (RFC 6750, section 2.1): as
+    /// [`verify`](Self::verify), or [`Error::MissingCredentials`] or [`Error::MalformedCredentials`].
+    pub async fn authenticate<'a>(
+        &self,
+        authorization: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<AuthenticationToken, Error> {
+        match credentials(authorization) {
+            Credentials::Token(token) => self.verify(token).await,
+            Credentials::Malformed => Err(Error::MalformedCredentials),
+            Credentials::None => Err(Error::MissingCredentials {
+                realm: self.0.realm.clone(),
+            }),
+        }
+    }
+
+    /// What a token says, if the issuer signed it for this audience, it holds now, and it was not revoked.
+    ///
+    /// Waits for the issuer only where keys or list are not here yet, or do not know what the token names. A future
+    /// that is dropped leaves nothing undone.
+    pub async fn verify(&self, token: &str) -> Result<AuthenticationToken, Error> {
+        self.follow()?;
+        let Shared {
+            clock, revocation, ..
+        } = &*self.0.shared;
+        let accepted = self.signed(token).await?;
+        let reference = accepted.claims().status.as_ref().ok_or(Error::NotListed)?;
+        revocation.check(reference, &**clock).await?;
+        Ok(accepted)
+    }
+
+    /// What a token says, if its signature and its claims are right; whether it was revoked is not looked at.
+    async fn signed(&self, token: &str) -> Result<AuthenticationToken, Error> {
+        let Shared {
+            settings,
+            clock,
+            keys,
+            ..
+        } = &*self.0.shared;
+        if token.len() > ats_pat_token::MAX_LENGTH {
+            return Err(VerifyError::Malformed.into());
+        }
+        let expectations = Expectations {
+            issuer: &settings.issuer,
+            audience: &settings.audience,
+            now_seconds: clock.now_seconds(),
+            skew_seconds: settings.leeway_seconds(),
+        };
+        let hash = *blake3::hash(token.as_bytes()).as_bytes();
+        if let Some(known) = self.0.known.get(&hash)
+            && keys.holds(known.kid(), &**clock)
+        {
+            expectations.check(known.claims())?;
+            return Ok(known);
+        }
+        let unverified = Unverified::parse(token)?;
+        let kid = KeyId::parse(unverified.kid()).ok_or(Error::UnknownKey)?;
+        let key = keys.find(kid, &**clock).await?;
+        let claims = unverified.verify(&key, &expectations)?;
+        let accepted = AuthenticationToken::new(claims, kid, self.0.page.clone());
+        self.0.known.insert(hash, accepted.clone());
+        Ok(accepted)
+    }
+
+    /// Starts the background task where none runs.
+    fn follow(&self) -> Result<(), Error> {
+        let following = &self.0.shared.following;
+        if following.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let runtime = runtime::Handle::try_current().map_err(|_| Error::NoRuntime)?;
+        if following.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let follower = Follower {
+            shared: self.0.shared.clone(),
+            source: self.0.source.clone(),
+        };
+        let task = runtime.spawn(follower.follow());
+        *self.0.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task.abort_handle());
+        Ok(())
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let task = self.task.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(task) = task {
+            task.abort();
+        }
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let settings = &self.0.shared.settings;
+        formatter
+            .debug_struct("Verifier")
+            .field("issuer", &settings.issuer)
+            .field("audience", &settings.audience)
+            .finish_non_exhaustive()
+    }
+}
