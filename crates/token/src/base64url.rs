@@ -22,7 +22,9 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
 
 /// The bytes of a text, if it is canonical and stands for exactly `N`.
 pub(crate) fn decode_array<const N: usize>(text: &str) -> Option<[u8; N]> {
-    decode(text)?.try_into().ok()
+    let mut bytes = [0; N];
+    let length = ENGINE.decode_slice(text, &mut bytes).ok()?;
+    (length == N).then_some(bytes)
 }
 
 /// The length of the text of some bytes.

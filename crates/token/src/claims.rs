@@ -1,6 +1,11 @@
 //! What an authentication token says.
 
-use serde::{Deserialize, Serialize, Serializer};
+use std::{fmt, slice};
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{Error, SeqAccess, Visitor},
+};
 
 use crate::{json, status_list::StatusReference};
 
@@ -58,34 +63,48 @@ impl Claims {
 
 /// For whom a token is: at least one recipient. In JSON a string where it is one, else an array; both are read
 /// (RFC 7519, section 4.1.3).
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "OneOrMany")]
-pub struct Audience(Vec<String>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audience(Recipients);
+
+/// Never an array of one, so that equal audiences are equal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Recipients {
+    One(String),
+    Many(Vec<String>),
+}
 
 impl Audience {
     /// The audience of the given recipients, in their order.
-    pub fn new(recipients: Vec<String>) -> Result<Self, EmptyAudience> {
+    pub fn new(mut recipients: Vec<String>) -> Result<Self, EmptyAudience> {
+        let last = recipients.pop().ok_or(EmptyAudience)?;
         if recipients.is_empty() {
-            Err(EmptyAudience)
-        } else {
-            Ok(Self(recipients))
+            return Ok(last.into());
         }
+        recipients.push(last);
+        Ok(Self(Recipients::Many(recipients)))
     }
 
     /// Whether the recipient is among them; compared exactly, as RFC 7519 asks (section 2, StringOrURI).
     pub fn contains(&self, recipient: &str) -> bool {
-        self.0.iter().any(|known| known == recipient)
+        self.iter().any(|known| known == recipient)
     }
 
     /// The recipients.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+        self.recipients().iter().map(String::as_str)
+    }
+
+    fn recipients(&self) -> &[String] {
+        match &self.0 {
+            Recipients::One(only) => slice::from_ref(only),
+            Recipients::Many(several) => several,
+        }
     }
 }
 
 impl From<String> for Audience {
     fn from(recipient: String) -> Self {
-        Self(vec![recipient])
+        Self(Recipients::One(recipient))
     }
 }
 
@@ -96,27 +115,37 @@ pub struct EmptyAudience;
 
 impl Serialize for Audience {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0.as_slice() {
-            [only] => only.serialize(serializer),
-            several => several.serialize(serializer),
+        match &self.0 {
+            Recipients::One(only) => only.serialize(serializer),
+            Recipients::Many(several) => several.serialize(serializer),
         }
     }
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
+impl<'de> Deserialize<'de> for Audience {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OneOrMany)
+    }
 }
 
-impl TryFrom<OneOrMany> for Audience {
-    type Error = EmptyAudience;
+struct OneOrMany;
 
-    fn try_from(read: OneOrMany) -> Result<Self, EmptyAudience> {
-        match read {
-            OneOrMany::One(recipient) => Ok(recipient.into()),
-            OneOrMany::Many(recipients) => Self::new(recipients),
+impl<'de> Visitor<'de> for OneOrMany {
+    type Value = Audience;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a string, or an array of strings")
+    }
+
+    fn visit_str<E: Error>(self, recipient: &str) -> Result<Audience, E> {
+        Ok(recipient.to_owned().into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Audience, A::Error> {
+        let mut recipients = Vec::new();
+        while let Some(recipient) = sequence.next_element()? {
+            recipients.push(recipient);
         }
+        Audience::new(recipients).map_err(A::Error::custom)
     }
 }

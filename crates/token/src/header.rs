@@ -1,6 +1,6 @@
 //! The header of an authentication token.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -29,7 +29,7 @@ impl Header {
     /// Reads a header strictly. Unknown members are ignored, but those that bring a key, point at one, or change the
     /// meaning of the rest are refused (RFC 8725, sections 3.1 and 3.10; RFC 7515, section 4.1.11).
     pub(crate) fn parse(bytes: &[u8], expected_type: &str) -> Result<Self, VerifyError> {
-        let read: Members = json::object(bytes).ok_or(VerifyError::Malformed)?;
+        let read: Members<'_> = json::object(bytes).ok_or(VerifyError::Malformed)?;
         let forbidden = [
             ("crit", read.crit),
             ("jku", read.jku),
@@ -53,7 +53,10 @@ impl Header {
         if read.kid.is_empty() {
             return Err(VerifyError::Malformed);
         }
-        Ok(Self { alg, kid: read.kid })
+        Ok(Self {
+            alg,
+            kid: read.kid.into_owned(),
+        })
     }
 }
 
@@ -93,10 +96,13 @@ fn is_type(typ: &str, expected: &str) -> bool {
 }
 
 #[derive(Deserialize)]
-struct Members {
-    alg: String,
-    typ: String,
-    kid: String,
+struct Members<'a> {
+    #[serde(borrow)]
+    alg: Cow<'a, str>,
+    #[serde(borrow)]
+    typ: Cow<'a, str>,
+    #[serde(borrow)]
+    kid: Cow<'a, str>,
     #[serde(default)]
     crit: Presence,
     #[serde(default)]

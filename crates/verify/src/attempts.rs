@@ -1,10 +1,9 @@
 //! Attempts to read something anew: one at a time, however many wait for it.
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 /// The attempts of one background task, and those who wait for them.
 pub(crate) struct Attempts {
-    wanted: Notify,
     progress: watch::Sender<Progress>,
 }
 
@@ -13,6 +12,8 @@ struct Progress {
     begun: u64,
     ended: u64,
     last_failed: bool,
+    /// Whether somebody waits for an attempt that has not begun.
+    wanted: bool,
 }
 
 /// What waiting came to.
@@ -27,7 +28,6 @@ pub(crate) enum Missed {
 impl Attempts {
     pub(crate) fn new() -> Self {
         Self {
-            wanted: Notify::new(),
             progress: watch::Sender::new(Progress::default()),
         }
     }
@@ -48,8 +48,8 @@ impl Attempts {
             if seen.ended > arrived.begun {
                 return Err(Missed::Absent);
             }
-            if seen.begun == seen.ended {
-                self.wanted.notify_one();
+            if seen.begun == seen.ended && !seen.wanted {
+                self.progress.send_modify(|progress| progress.wanted = true);
             }
             if progress.changed().await.is_err() {
                 return Err(Missed::Failed);
@@ -59,12 +59,17 @@ impl Attempts {
 
     /// Completes once somebody waits for an attempt that nobody makes.
     pub(crate) async fn wanted(&self) {
-        self.wanted.notified().await;
+        let mut progress = self.progress.subscribe();
+        // It fails only without a sender, which is here.
+        let _ = progress.wait_for(|progress| progress.wanted).await;
     }
 
     /// Tells those who wait that an attempt begins.
     pub(crate) fn begin(&self) -> InFlight<'_> {
-        self.progress.send_modify(|progress| progress.begun += 1);
+        self.progress.send_modify(|progress| {
+            progress.begun += 1;
+            progress.wanted = false;
+        });
         InFlight {
             attempts: self,
             succeeded: false,

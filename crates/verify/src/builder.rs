@@ -6,7 +6,7 @@ use crate::{Clock, KeySource, SystemClock, Verifier, error::Page, key_source::An
 
 /// The greatest leeway. The issuer gives a place in its status list to another token only this long after the first
 /// one's end: with more leeway a token could live on in a place that is another's.
-pub const MAX_LEEWAY: Duration = Duration::from_secs(60);
+pub const MAX_LEEWAY: Duration = Duration::from_mins(1);
 
 /// The settings of a [`Verifier`]; each has a default that suits a service in production.
 pub struct VerifierBuilder {
@@ -39,8 +39,8 @@ impl VerifierBuilder {
                 issuer,
                 audience,
                 leeway: MAX_LEEWAY,
-                key_interval: Duration::from_secs(300),
-                key_limit: Duration::from_secs(3600),
+                key_interval: Duration::from_mins(5),
+                key_limit: Duration::from_hours(1),
                 list_interval: Duration::from_secs(1),
                 staleness_limit: Duration::from_secs(30),
                 fail_open: false,
@@ -138,6 +138,7 @@ impl VerifierBuilder {
     /// The verifier, which reads the issuer's documents over HTTP.
     #[cfg(feature = "fetch")]
     pub fn build(self) -> Result<Verifier, SettingError> {
+        check(&self.settings)?;
         let source = crate::Fetch::new(&self.settings.issuer, self.settings.request_timeout)?;
         self.build_with(source)
     }

@@ -98,16 +98,14 @@ impl Error {
             | Self::KeysUnavailable
             | Self::StatusUnavailable => return None,
         };
-        let mut value = format!(
-            "Bearer error=\"{code}\", error_description=\"{}\"",
-            self.description()
-        );
+        let description = self.description();
+        let mut value = format!("Bearer error=\"{code}\", error_description=\"{description}\"");
         if let Self::InsufficientScope { scope, form } = self {
-            if is_scope_token(scope) {
-                value.push_str(&format!(", scope=\"{scope}\""));
-            }
-            if let Some(form) = form {
-                value.push_str(&format!(", error_uri=\"{form}\""));
+            let scope = Some(scope).filter(|scope| is_scope_token(scope));
+            for (name, known) in [("scope", scope), ("error_uri", form.as_ref())] {
+                if let Some(known) = known {
+                    value.extend([", ", name, "=\"", known, "\""]);
+                }
             }
         }
         Some(value)

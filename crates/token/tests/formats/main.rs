@@ -8,6 +8,7 @@
 
 mod authentication_token;
 mod fixture;
+mod hostile_status_list;
 mod hostile_token;
 mod personal_access_token;
 mod published_keys;

@@ -1,0 +1,117 @@
+//! How often tokens can make the verifier ask: in virtual time, with the issuer in memory.
+
+use std::time::Duration;
+
+use ats_pat_verify::{Error, Verifier};
+use futures_util::future::join_all;
+use tokio::time::Instant;
+
+use crate::{
+    clock::TestClock,
+    issuer::{AUDIENCE, Issuer, KEYS, LISTS, key},
+};
+
+fn verifier(issuer: &Issuer) -> Verifier {
+    let builder = Verifier::builder(issuer.url(), AUDIENCE).clock(TestClock::new());
+    builder.build_with(issuer.clone()).unwrap()
+}
+
+/// A token that says that it was signed with a key which the issuer does not have.
+fn forged(issuer: &Issuer, seed: u8) -> String {
+    issuer.state().signing = key(seed);
+    let token = issuer.token(1);
+    issuer.state().signing = key(1);
+    token
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_unknown_keys_at_once_are_one_request() {
+    let issuer = Issuer::new("https://pat.example.com");
+    let verifier = verifier(&issuer);
+    verifier.ready().await.unwrap();
+    assert_eq!(issuer.asked(KEYS), 1);
+    let forged: Vec<String> = (100..200).map(|seed| forged(&issuer, seed)).collect();
+    let began = Instant::now();
+    for answer in join_all(forged.iter().map(|token| verifier.verify(token))).await {
+        assert_eq!(answer.err(), Some(Error::UnknownKey));
+    }
+    assert_eq!(issuer.asked(KEYS), 2);
+    assert!(
+        began.elapsed() <= Duration::from_millis(1100),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn unknown_keys_cause_a_request_a_second_however_many_come() {
+    let issuer = Issuer::new("https://pat.example.com");
+    let verifier = verifier(&issuer);
+    verifier.ready().await.unwrap();
+    let good = issuer.token(1);
+    let began = Instant::now();
+    for seed in 100..110 {
+        let answer = verifier.verify(&forged(&issuer, seed)).await;
+        assert_eq!(answer.err(), Some(Error::UnknownKey));
+        assert!(verifier.verify(&good).await.is_ok());
+    }
+    let seconds = began.elapsed().as_secs();
+    assert!(
+        issuer.asked(KEYS) <= seconds + 2,
+        "{} in {seconds} s",
+        issuer.asked(KEYS)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_lists_cause_a_look_a_second_however_many_come() {
+    let issuer = Issuer::new("https://pat.example.com");
+    let verifier = verifier(&issuer);
+    verifier.ready().await.unwrap();
+    let looks = issuer.asked(LISTS);
+    let elsewhere = |list: u64| {
+        let mut claims = issuer.claims(1);
+        claims.status.as_mut().unwrap().uri =
+            format!("https://pat.example.com/status-lists/{list}");
+        issuer.sign(&claims)
+    };
+    let tokens: Vec<String> = (1..100).map(elsewhere).collect();
+    for answer in join_all(tokens.iter().map(|token| verifier.verify(token))).await {
+        assert_eq!(answer.err(), Some(Error::NotListed));
+    }
+    assert_eq!(issuer.asked(LISTS), looks + 1);
+    let began = Instant::now();
+    for list in 100..110 {
+        let answer = verifier.verify(&elsewhere(list)).await;
+        assert_eq!(answer.err(), Some(Error::NotListed));
+    }
+    let seconds = began.elapsed().as_secs();
+    assert!(issuer.asked(LISTS) <= looks + seconds + 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_goes_away_takes_nothing_from_the_others() {
+    let issuer = Issuer::new("https://pat.example.com");
+    let verifier = verifier(&issuer);
+    let token = issuer.token(1);
+    {
+        let mut first = Box::pin(verifier.verify(&token));
+        assert!(futures_util::poll!(first.as_mut()).is_pending());
+    }
+    assert!(verifier.verify(&token).await.is_ok());
+    assert_eq!(issuer.asked(KEYS), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_issuer_that_is_away_is_asked_once_a_second() {
+    let issuer = Issuer::new("https://pat.example.com");
+    issuer.answer_instead(
+        "/.well-known/oauth-authorization-server",
+        crate::issuer::Reply::status(503),
+    );
+    let verifier = verifier(&issuer);
+    assert_eq!(verifier.ready().await.err(), Some(Error::KeysUnavailable));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let asked = issuer.asked("/.well-known/oauth-authorization-server");
+    assert!((50..=62).contains(&asked), "{asked}");
+}
