@@ -72,9 +72,10 @@ async fn run(settings: &Settings) -> Result<(), Failure> {
         product_name: settings.product_name.clone(),
         accent_color: settings.accent_color,
     };
+    let document = ats_pat_api::document(http.is_https());
     let site = Site::new(
         ats_pat_api::endpoint(opened.service.clone(), http.clone()),
-        ats_pat_web::endpoint(opened.service.clone(), http, branding),
+        ats_pat_web::endpoint(opened.service.clone(), http, branding, &document),
     );
     let served = serve(listener, site, &opened.service, &public_url, shutdown).await;
     opened.close().await;

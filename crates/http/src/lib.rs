@@ -12,7 +12,7 @@
 //! let settings = ats_pat_http::HttpSettings::new(public_url, trusted_proxies);
 //! let site = ats_pat_http::Site::new(
 //!     ats_pat_api::endpoint(service.clone(), settings.clone()),
-//!     ats_pat_web::endpoint(service, settings),
+//!     ats_pat_web::endpoint(service, settings, branding, &document),
 //! );
 //! ats_pat_http::serve(listener, site, ats_pat_http::Limits::default(), shutdown).await;
 //! ```

@@ -12,11 +12,13 @@ const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// Every file: its name, its type and what stands in it.
-const FILES: [(&str, &str, &str); 7] = [
+const FILES: [(&str, &str, &str); 9] = [
     ("site.css", CSS, include_str!("../assets/site.css")),
+    ("docs.css", CSS, include_str!("../assets/docs.css")),
     ("icon.svg", SVG, include_str!("../assets/icon.svg")),
     ("copy.js", JS, include_str!("../assets/copy.js")),
     ("dialogs.js", JS, include_str!("../assets/dialogs.js")),
+    ("docs.js", JS, include_str!("../assets/docs.js")),
     ("menus.js", JS, include_str!("../assets/menus.js")),
     ("setup.js", JS, include_str!("../assets/setup.js")),
     ("times.js", JS, include_str!("../assets/times.js")),

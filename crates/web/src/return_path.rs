@@ -2,6 +2,8 @@
 
 use poem::http::Uri;
 
+use crate::route::DOCS;
+
 /// The longest path that is taken, in bytes.
 const LONGEST: usize = 3 * 1024;
 
@@ -24,6 +26,7 @@ fn is_own(path: &str) -> bool {
         && path.parse::<Uri>().is_ok_and(|uri| {
             uri.authority().is_none()
                 && (uri.path() == "/"
+                    || uri.path() == DOCS
                     || uri.path() == "/settings"
                     || uri.path().starts_with("/settings/"))
                 && !uri.path().contains("//")
@@ -57,6 +60,7 @@ mod tests {
     fn own_pages_are_returned_to() {
         for path in [
             "/",
+            "/docs",
             "/settings",
             "/settings/personal-access-tokens",
             "/settings/personal-access-tokens/new?name=a%20b&days=7&next=//evil.example",
@@ -88,6 +92,7 @@ mod tests {
             "/signout",
             "/signin?next=/",
             "/api/personalaccesstoken",
+            "/docsevil",
             "/settingsevil",
             "/settings\r\nSet-Cookie: a=b",
             "/settings/ü",

@@ -4,6 +4,8 @@
 pub const TOKENS: &str = "/settings/personal-access-tokens";
 /// The same with the form for a new one open.
 pub const NEW_TOKEN: &str = "/settings/personal-access-tokens/new";
+/// The interface for programs, to read and to try.
+pub const DOCS: &str = "/docs";
 /// One's password.
 pub const PASSWORD: &str = "/settings/password";
 /// One's sessions.
@@ -20,6 +22,8 @@ pub const AUDIT: &str = "/settings/audit";
 pub enum Route {
     /// The start page.
     Home,
+    /// The interface for programs.
+    Docs,
     /// Signing in.
     SignIn,
     /// Signing out.
@@ -69,6 +73,7 @@ impl Route {
     pub fn parse(path: &str) -> Option<Self> {
         Some(match path {
             "/" => Self::Home,
+            DOCS => Self::Docs,
             "/signin" => Self::SignIn,
             "/signout" => Self::SignOut,
             "/setup" => Self::SetUp,
@@ -117,6 +122,7 @@ impl Route {
         !matches!(
             self,
             Self::Home
+                | Self::Docs
                 | Self::Settings
                 | Self::NewToken
                 | Self::Token(_)
@@ -150,6 +156,7 @@ mod tests {
         for path in [
             "",
             "/Settings",
+            "/docs/",
             "/settings/",
             "//settings",
             "/settings/personal-access-tokens/",

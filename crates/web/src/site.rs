@@ -7,9 +7,11 @@ use ats_pat_http::{HttpSettings, RequestContext, caught, page_headers, without_b
 use ats_pat_service::{Service, SignedIn};
 use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, Request, Response, Result};
+use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use crate::assets::Assets;
+use crate::docs::{self, Reference};
 use crate::flash::Flash;
 use crate::form::Form;
 use crate::page::{problem, redirect};
@@ -27,14 +29,20 @@ const READING: &[&str] = &["GET", "HEAD"];
 /// What pages with a form take.
 const READING_AND_POSTING: &[&str] = &["GET", "HEAD", "POST"];
 
-/// The pages: every path that is not the interface's.
-pub fn endpoint(service: Service, settings: HttpSettings, branding: Branding) -> Pages {
+/// The pages: every path that is not the interface's, whose OpenAPI `document` is shown at `/docs`.
+pub fn endpoint(
+    service: Service,
+    settings: HttpSettings,
+    branding: Branding,
+    document: &Value,
+) -> Pages {
     let assets = Assets::new(&branding);
     Pages {
         service,
         settings,
         product: branding.product_name,
         assets,
+        reference: Reference::read(document),
         exports: Arc::new(Semaphore::new(EXPORTS)),
     }
 }
@@ -45,6 +53,7 @@ pub struct Pages {
     settings: HttpSettings,
     product: String,
     assets: Assets,
+    reference: Reference,
     exports: Arc<Semaphore>,
 }
 
@@ -120,6 +129,11 @@ impl Pages {
         match route {
             Route::SetUp => return setup::show(visit).await,
             Route::SignIn => return sign_in::show(visit).await,
+            Route::Docs => {
+                // Only for the header bar: anybody may read this.
+                let _ = visit.signed_in().await;
+                return Ok(docs::show(visit, &self.reference));
+            }
             _ => {}
         }
         if let Some(page) = route.page() {

@@ -50,6 +50,7 @@ pub const SCENES: &[Scene] = scenes! {
     "user-password" user_password
     "all-tokens" all_tokens
     "audit" audit
+    "docs" docs
 };
 
 const LINE: &str = "Nightly build";
@@ -292,4 +293,11 @@ async fn audit(browser: &Browser, site: &Site) {
     browser
         .goto(&site.url("/settings/audit?kind=token.created"))
         .await;
+}
+
+async fn docs(browser: &Browser, site: &Site) {
+    furnished(browser, site).await;
+    browser.goto(&site.url("/docs#getIdentity")).await;
+    let script = "document.querySelector('.try').open = true";
+    browser.script(script, vec![]).await;
 }

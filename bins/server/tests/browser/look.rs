@@ -90,7 +90,7 @@ async fn site() -> Site {
 }
 
 /// Looks at what is shown in light and dark, wide and narrow.
-async fn assert_well(browser: &Browser, what: &str) {
+pub async fn assert_well(browser: &Browser, what: &str) {
     assert_well_at(browser, what, &[1280, 320]).await;
 }
 
@@ -138,6 +138,7 @@ async fn every_page_is_accessible_and_light_and_asks_nobody_else() {
         "/settings/users/password?user=ada",
         "/settings/all-tokens",
         "/settings/audit",
+        "/docs",
         "/nowhere",
     ] {
         browser.goto(&site.url(path)).await;

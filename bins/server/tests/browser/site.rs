@@ -31,9 +31,11 @@ impl Site {
         .await;
         let http = HttpSettings::new(&origin, Vec::new()).expect("an origin");
         let service = world.service.clone();
+        let branding = ats_pat_web::Branding::default();
+        let document = ats_pat_api::document(http.is_https());
         let site = ats_pat_http::Site::new(
             ats_pat_api::endpoint(service.clone(), http.clone()),
-            ats_pat_web::endpoint(service, http, ats_pat_web::Branding::default()),
+            ats_pat_web::endpoint(service, http, branding, &document),
         );
         tokio::spawn(ats_pat_http::serve(
             listener,

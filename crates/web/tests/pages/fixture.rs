@@ -38,6 +38,7 @@ impl Site {
             world.service.clone(),
             HttpSettings::new(ISSUER, Vec::new()).unwrap(),
             Branding::default(),
+            &document(),
         );
         let never = std::future::pending();
         tokio::spawn(serve(listener, pages, Limits::default(), never));
@@ -51,7 +52,8 @@ impl Site {
     /// The same pages without a connection between.
     pub fn pages(&self) -> ats_pat_web::Pages {
         let settings = HttpSettings::new(ISSUER, Vec::new()).unwrap();
-        ats_pat_web::endpoint(self.world.service.clone(), settings, Branding::default())
+        let service = self.world.service.clone();
+        ats_pat_web::endpoint(service, settings, Branding::default(), &document())
     }
 
     /// A browser in which nobody is signed in.
@@ -239,4 +241,10 @@ pub fn form(fields: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields)
         .finish()
+}
+
+/// The document of the repository, which is the program's.
+pub fn document() -> serde_json::Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }

@@ -4,6 +4,7 @@
 
 mod account;
 mod administration;
+mod docs;
 mod fixture;
 mod introspect_scope;
 mod security;

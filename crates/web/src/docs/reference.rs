@@ -1,0 +1,253 @@
+//! What the OpenAPI document says, in the order of the page.
+
+use serde_json::Value;
+
+use super::prose::Prose;
+use super::schema::{Field, Kind, Model, referenced, text};
+
+/// Methods as they follow each other at one path.
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+/// The schemas of answers are envelopes around what is called so without it.
+const ENVELOPE: &str = "Envelope";
+/// The envelope of refusals.
+const REFUSAL: &str = "ErrorEnvelope";
+
+/// The whole interface.
+pub struct Reference {
+    /// What it is for.
+    pub description: Prose,
+    /// Its operations by their subject.
+    pub groups: Vec<Group>,
+    /// What stands around every answer.
+    pub envelope: Model,
+    /// What answers and queries consist of.
+    pub models: Vec<Model>,
+}
+
+/// The operations of one subject.
+pub struct Group {
+    /// The subject's tag.
+    pub name: String,
+    /// The subject in words.
+    pub title: String,
+    /// What it is about.
+    pub description: Prose,
+    /// In the order of their paths.
+    pub operations: Vec<Operation>,
+}
+
+/// One operation.
+pub struct Operation {
+    /// Its id.
+    pub id: String,
+    /// Its method, in capital letters.
+    pub method: String,
+    /// Its path, with `{…}` where a parameter stands.
+    pub path: String,
+    /// What it does, in a few words.
+    pub summary: String,
+    /// What else there is to know.
+    pub description: Prose,
+    /// What it asks callers to show.
+    pub credential: Credential,
+    /// What it takes in path and query.
+    pub parameters: Vec<Parameter>,
+    /// What it takes in its body.
+    pub body: Option<Body>,
+    /// What it answers, by status.
+    pub answers: Vec<Answer>,
+    /// The credential that its answer brings, by the name of its scheme.
+    pub brings: &'static str,
+}
+
+/// What an operation asks callers to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// Nothing.
+    None,
+    /// The session of the browser.
+    Session,
+    /// A personal access token.
+    PersonalAccessToken,
+    /// An authentication token.
+    Bearer,
+}
+
+/// A parameter in path or query.
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// `path` or `query`.
+    pub place: String,
+    /// What it may be.
+    pub kind: Kind,
+    /// Whether it must be there.
+    pub is_required: bool,
+    /// What it does.
+    pub description: Prose,
+    /// All that it may be, if that is a closed list.
+    pub choices: Vec<String>,
+}
+
+/// A body.
+pub struct Body {
+    /// Whether it must be there.
+    pub is_required: bool,
+    /// What stands in it.
+    pub fields: Vec<Field>,
+    /// One to begin with.
+    pub example: String,
+}
+
+/// What is answered with one status.
+pub struct Answer {
+    /// The status.
+    pub status: String,
+    /// When it comes.
+    pub description: Prose,
+    /// What stands in `Data`; nothing in a refusal.
+    pub data: Option<Kind>,
+    /// Headers that it carries, and what they say.
+    pub headers: Vec<(String, Prose)>,
+    /// Whole bodies, and what each shows.
+    pub examples: Vec<(String, String)>,
+}
+
+impl Reference {
+    /// Reads a document in the form of OpenAPI 3.0.
+    pub fn read(document: &Value) -> Self {
+        let tags = document["tags"].as_array().into_iter().flatten();
+        let schemas = document["components"]["schemas"].as_object();
+        let names = schemas.into_iter().flat_map(|schemas| schemas.keys());
+        Self {
+            description: Prose::read(text(&document["info"]["description"])),
+            groups: tags.map(|tag| group(document, tag)).collect(),
+            envelope: Model::read(document, REFUSAL),
+            models: names
+                .filter(|name| !name.ends_with(ENVELOPE) && !name.ends_with("Request"))
+                .map(|name| Model::read(document, name))
+                .collect(),
+        }
+    }
+}
+
+fn group(document: &Value, tag: &Value) -> Group {
+    let name = text(&tag["name"]);
+    let paths = document["paths"].as_object().into_iter().flatten();
+    let operations = paths.flat_map(|(path, item)| {
+        METHODS
+            .iter()
+            .filter_map(move |method| Some((path, *method, item.get(method)?)))
+    });
+    Group {
+        name: name.to_owned(),
+        title: tag["x-displayName"].as_str().unwrap_or(name).to_owned(),
+        description: Prose::read(text(&tag["description"])),
+        operations: operations
+            .filter(|(_, _, operation)| operation["tags"][0] == name)
+            .map(|(path, method, described)| operation(document, path, method, described))
+            .collect(),
+    }
+}
+
+fn operation(document: &Value, path: &str, method: &str, described: &Value) -> Operation {
+    let parameters = described["parameters"].as_array().into_iter().flatten();
+    let responses = described["responses"].as_object().into_iter().flatten();
+    let answers: Vec<_> = responses
+        .map(|(status, response)| answer(document, status, response))
+        .collect();
+    let brings = answers
+        .iter()
+        .find_map(|answer| match &*answer.data.as_ref()?.name {
+            "authentication token" => Some("bearer"),
+            "IssuedPersonalAccessToken" => Some("personalAccessToken"),
+            _ => None,
+        });
+    Operation {
+        id: text(&described["operationId"]).to_owned(),
+        method: method.to_uppercase(),
+        path: path.to_owned(),
+        summary: text(&described["summary"]).to_owned(),
+        description: Prose::read(text(&described["description"])),
+        credential: credential(&described["security"]),
+        parameters: parameters
+            .map(|described| parameter(document, described))
+            .collect(),
+        body: body(document, &described["requestBody"]),
+        answers,
+        brings: brings.unwrap_or_default(),
+    }
+}
+
+fn credential(security: &Value) -> Credential {
+    let scheme = security[0].as_object().and_then(|scheme| {
+        let name = scheme.keys().next()?;
+        Some(match name.as_str() {
+            "sessionCookie" => Credential::Session,
+            "personalAccessToken" => Credential::PersonalAccessToken,
+            _ => Credential::Bearer,
+        })
+    });
+    scheme.unwrap_or(Credential::None)
+}
+
+fn parameter(document: &Value, described: &Value) -> Parameter {
+    let schema = &described["schema"];
+    Parameter {
+        name: text(&described["name"]).to_owned(),
+        place: text(&described["in"]).to_owned(),
+        kind: Kind::read(schema),
+        is_required: described["required"] == true,
+        description: Prose::read(text(&described["description"])),
+        choices: referenced(schema)
+            .map(|name| Model::read(document, name).values)
+            .unwrap_or_default(),
+    }
+}
+
+fn body(document: &Value, described: &Value) -> Option<Body> {
+    let content = described["content"].get("application/json")?;
+    let name = referenced(&content["schema"])?;
+    Some(Body {
+        is_required: described["required"] == true,
+        fields: Model::read(document, name).fields,
+        example: content
+            .get("example")
+            .map_or_else(|| "{}".to_owned(), |example| format!("{example:#}")),
+    })
+}
+
+fn answer(document: &Value, status: &str, response: &Value) -> Answer {
+    let content = &response["content"]["application/json"];
+    let headers = response["headers"].as_object().into_iter().flatten();
+    let named = content["examples"].as_object().into_iter().flatten();
+    let named = named.map(|(name, example)| (name.clone(), format!("{:#}", example["value"])));
+    let single = content.get("example");
+    let single = single.map(|example| ("Example".to_owned(), format!("{example:#}")));
+    Answer {
+        status: status.to_owned(),
+        description: Prose::read(text(&response["description"])),
+        data: data(document, content),
+        headers: headers
+            .map(|(name, header)| (name.clone(), Prose::read(text(&header["description"]))))
+            .collect(),
+        examples: single.into_iter().chain(named).collect(),
+    }
+}
+
+/// What stands in the envelope of a success.
+fn data(document: &Value, content: &Value) -> Option<Kind> {
+    let envelope = referenced(&content["schema"]).filter(|name| *name != REFUSAL)?;
+    let kind = Kind::read(&document["components"]["schemas"][envelope]["properties"]["Data"]);
+    Some(match envelope {
+        "AuthenticationTokenEnvelope" => Kind {
+            name: "authentication token".to_owned(),
+            ..kind
+        },
+        "EmptyEnvelope" => Kind {
+            name: "null".to_owned(),
+            ..Kind::default()
+        },
+        _ => kind,
+    })
+}

@@ -1,0 +1,163 @@
+//! Schemas in words: of what kind a value is, and which fields an object has.
+
+use serde_json::Value;
+
+use super::prose::Prose;
+
+/// An object or a closed list of values.
+#[derive(Debug)]
+pub struct Model {
+    /// Its name in the document.
+    pub name: String,
+    /// What it is.
+    pub description: Prose,
+    /// What stands in it, if it is an object.
+    pub fields: Vec<Field>,
+    /// The values, if it is a list of them.
+    pub values: Vec<String>,
+}
+
+/// What stands in an object.
+#[derive(Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// What stands there.
+    pub kind: Kind,
+    /// Whether it must be there.
+    pub is_required: bool,
+    /// What it says.
+    pub description: Prose,
+}
+
+/// Of what kind a value is: `list of `, a name, ` or null`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Kind {
+    /// What stands before the name.
+    pub before: &'static str,
+    /// A plain kind, or a model's name.
+    pub name: String,
+    /// Whether it is a model's.
+    pub is_model: bool,
+    /// What stands behind it.
+    pub after: &'static str,
+}
+
+impl Model {
+    /// A schema of the document by its name.
+    pub fn read(document: &Value, name: &str) -> Self {
+        let schema = &document["components"]["schemas"][name];
+        let values = schema["enum"].as_array().into_iter().flatten();
+        Self {
+            name: name.to_owned(),
+            description: Prose::read(text(&schema["description"])),
+            fields: fields(schema),
+            values: values
+                .filter_map(|value| value.as_str().map(ToOwned::to_owned))
+                .collect(),
+        }
+    }
+}
+
+impl Kind {
+    /// The kind of a schema, which may be a reference.
+    pub fn read(schema: &Value) -> Self {
+        let after = if schema["nullable"] == true {
+            " or null"
+        } else {
+            ""
+        };
+        // A reference that may be null stands in `allOf`.
+        if let Some(name) = referenced(schema).or_else(|| referenced(&schema["allOf"][0])) {
+            return Self {
+                before: "",
+                name: name.to_owned(),
+                is_model: true,
+                after,
+            };
+        }
+        if schema["type"] == "array" {
+            return Self {
+                before: "list of ",
+                after,
+                ..Self::read(&schema["items"])
+            };
+        }
+        let name = match (text(&schema["type"]), text(&schema["format"])) {
+            ("string", "date-time") => "time",
+            ("string", "uuid") => "UUID",
+            ("string", "") => "string",
+            ("string", format) => format,
+            ("integer", _) => "integer",
+            (kind, _) => kind,
+        };
+        Self {
+            before: "",
+            name: name.to_owned(),
+            is_model: false,
+            after,
+        }
+    }
+}
+
+/// The name behind a reference to a schema.
+pub fn referenced(schema: &Value) -> Option<&str> {
+    schema["$ref"]
+        .as_str()?
+        .strip_prefix("#/components/schemas/")
+}
+
+/// The text of a value that should be one.
+pub fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn fields(schema: &Value) -> Vec<Field> {
+    let required = schema["required"].as_array();
+    let properties = schema["properties"].as_object().into_iter().flatten();
+    properties
+        .map(|(name, property)| Field {
+            name: name.clone(),
+            kind: Kind::read(property),
+            is_required: required.is_some_and(|names| names.iter().any(|other| other == name)),
+            description: Prose::read(text(&property["description"])),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn words(schema: &Value) -> String {
+        let kind = Kind::read(schema);
+        let link = if kind.is_model { "#" } else { "" };
+        format!("{}{link}{}{}", kind.before, kind.name, kind.after)
+    }
+
+    #[test]
+    fn kinds_are_said_in_words() {
+        let name = json!({"$ref": "#/components/schemas/Scope"});
+        for (schema, said) in [
+            (json!({"type": "string"}), "string"),
+            (
+                json!({"type": "string", "format": "date-time", "nullable": true}),
+                "time or null",
+            ),
+            (
+                json!({"type": "array", "items": {"type": "string"}, "nullable": true}),
+                "list of string or null",
+            ),
+            (json!({"type": "array", "items": name}), "list of #Scope"),
+            (
+                json!({"type": "object", "allOf": [name], "nullable": true}),
+                "#Scope or null",
+            ),
+            (json!({"type": "integer", "format": "int32"}), "integer"),
+        ] {
+            assert_eq!(words(&schema), said);
+        }
+    }
+}

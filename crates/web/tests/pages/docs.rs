@@ -1,0 +1,64 @@
+//! The page on which the interface is read.
+
+use reqwest::header::CONTENT_SECURITY_POLICY;
+
+use crate::fixture::{Site, document};
+
+#[tokio::test]
+async fn anybody_reads_every_operation_and_schema_of_the_document() {
+    let site = Site::start().await;
+    let page = site.browser().get("/docs").await;
+    assert_eq!(page.status, 200);
+    let document = document();
+    let mut operations = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for operation in item.as_object().unwrap().values() {
+            operations += 1;
+            let id = operation["operationId"].as_str().unwrap();
+            let (_, rest) = page
+                .text
+                .split_once(&format!("<h3 id=\"{id}\">"))
+                .unwrap_or_else(|| panic!("{id} is not described"));
+            let (part, _) = rest.split_once("</section>").unwrap();
+            assert!(part.contains(path.as_str()), "{id}: {part}");
+            for status in operation["responses"].as_object().unwrap().keys() {
+                let status = format!("<span class=\"status\">{status}</span>");
+                assert!(part.contains(&status), "{id} lacks {status}");
+            }
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let field = format!("name=\"{}\"", parameter["name"].as_str().unwrap());
+                assert!(part.contains(&field), "{id} lacks {field}");
+            }
+        }
+    }
+    assert!(operations > 10, "{operations}");
+    for link in page.text.split("href=\"#").skip(1) {
+        let target = link.split('"').next().unwrap();
+        assert!(
+            page.text.contains(&format!("id=\"{target}\"")),
+            "#{target} leads nowhere"
+        );
+    }
+}
+
+#[tokio::test]
+async fn it_is_a_page_like_the_others() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    let page = browser.get("/docs").await;
+    assert!(page.text.contains("User options"), "{}", page.text);
+    assert!(
+        page.text.contains("You are signed in as ada"),
+        "{}",
+        page.text
+    );
+    let policy = page.headers[CONTENT_SECURITY_POLICY].to_str().unwrap();
+    assert!(policy.starts_with("default-src 'none'"), "{policy}");
+    for inline in ["<style", "style=\"", "<script>", "onclick"] {
+        assert!(!page.text.contains(inline), "{inline}");
+    }
+    let request = browser.request("POST", "/docs");
+    let posted = browser.send(request).await;
+    assert_eq!(posted.status, 405);
+    assert_eq!(posted.headers["allow"], "GET, HEAD");
+}
