@@ -1,5 +1,6 @@
 //! The OpenAPI document: what poem-openapi says of the routes, put right where it says less than is true.
 
+mod example;
 mod refusals;
 mod shape;
 
@@ -25,6 +26,7 @@ pub fn document(is_https: bool) -> Value {
     let mut document: Value = serde_json::from_str(&written).unwrap_or_default();
     shape::put_right(&mut document);
     refusals::list(&mut document);
+    example::add(&mut document);
     if is_https {
         document["components"]["securitySchemes"]["sessionCookie"]["name"] =
             json!("__Host-ats_session");

@@ -1,26 +1,115 @@
-//! The statuses that each operation refuses with.
+//! What each operation refuses with, shown by the very answers that callers get.
 
+use ats_pat_domain::problem::{Failure, Place, Reason};
+use ats_pat_domain::{Problem, Status};
+use ats_pat_http::status;
+use poem_openapi::types::ToJSON;
 use serde_json::{Value, json};
 
-/// By operation id; a test holds it complete. What can always happen stands apart.
-const STATUSES: [(&str, &[u16]); 12] = [
-    ("getAuthenticationToken", &[401, 403, 429]),
-    ("getIdentity", &[401]),
-    ("signIn", &[401, 403, 415, 429]),
-    ("getSession", &[401]),
-    ("signOut", &[403]),
-    ("listPersonalAccessTokens", &[401]),
-    ("createPersonalAccessToken", &[401, 403, 409, 415]),
-    ("getPersonalAccessToken", &[401, 404]),
-    ("revokePersonalAccessToken", &[401, 403, 404]),
-    ("regeneratePersonalAccessToken", &[401, 403, 404, 409, 415]),
-    ("getPersonalAccessTokenPolicy", &[401]),
-    ("reportLeakedPersonalAccessTokens", &[403, 415, 429]),
-];
-/// A body can be broken or too large where none is asked for, too.
-const ALWAYS: [u16; 4] = [400, 413, 500, 503];
+use super::example;
+use crate::schema::ErrorEnvelope;
 
-/// Replaces the one `default` of each operation by its statuses.
+/// The refusals that operation `id` has of its own, in the order in which they come.
+///
+/// A test holds the list of operations complete; what can always happen stands in [`always`].
+fn own(id: &str) -> Vec<Problem> {
+    let name = || Problem::NameInUse {
+        name: example::NAME.to_owned(),
+    };
+    let expiration = || Problem::ExpirationNotAllowed {
+        latest: example::LATEST,
+    };
+    match id {
+        "getAuthenticationToken" => vec![
+            Problem::PersonalAccessTokenMissing,
+            Problem::PersonalAccessTokenInvalid,
+            Problem::PersonalAccessTokenRevoked,
+            Problem::PersonalAccessTokenExpired {
+                expiry: example::EXPIRES_AT,
+            },
+            Problem::OwnerDisabled,
+            Problem::NetworkNotAllowed,
+            Problem::TooManyRequests { seconds: 30 },
+        ],
+        "getIdentity" => vec![Problem::AuthenticationTokenInvalid],
+        "signIn" => vec![
+            Problem::CrossSiteRequest,
+            Problem::UnsupportedMediaType,
+            Problem::validation("Password", Reason::Required),
+            Problem::TooManyRequests { seconds: 90 },
+            Problem::InvalidCredentials,
+            Problem::OwnerDisabled,
+        ],
+        "getSession" | "getPersonalAccessTokenPolicy" => vec![Problem::SignInRequired],
+        "signOut" => vec![Problem::CrossSiteRequest],
+        "listPersonalAccessTokens" => vec![
+            Problem::SignInRequired,
+            Problem::ValidationFailed(vec![
+                Failure {
+                    field: "PageSize",
+                    reason: Reason::OutOfRange,
+                },
+                Failure {
+                    field: "Status",
+                    reason: Reason::UnknownValue,
+                },
+            ]),
+        ],
+        "createPersonalAccessToken" => vec![
+            Problem::CrossSiteRequest,
+            Problem::SignInRequired,
+            Problem::UnsupportedMediaType,
+            Problem::validation("Name", Reason::Empty),
+            Problem::UnknownScope {
+                scope: "orders:burn".to_owned(),
+            },
+            expiration(),
+            name(),
+            Problem::TokenLimitReached { limit: 100 },
+        ],
+        "getPersonalAccessToken" => vec![Problem::SignInRequired, Problem::TokenNotFound],
+        "reportLeakedPersonalAccessTokens" => vec![
+            Problem::CrossSiteRequest,
+            Problem::UnsupportedMediaType,
+            Problem::validation("Tokens", Reason::Empty),
+            Problem::TooManyRequests { seconds: 90 },
+        ],
+        "revokePersonalAccessToken" => vec![
+            Problem::CrossSiteRequest,
+            Problem::SignInRequired,
+            Problem::TokenNotFound,
+        ],
+        "regeneratePersonalAccessToken" => vec![
+            Problem::CrossSiteRequest,
+            Problem::SignInRequired,
+            Problem::UnsupportedMediaType,
+            Problem::validation("ExpiresAt", Reason::NotATime),
+            expiration(),
+            Problem::TokenNotFound,
+            Problem::TokenNotActive {
+                status: Status::Revoked,
+            },
+        ],
+        _ => Vec::new(),
+    }
+}
+
+/// What any operation may refuse with: a body can be broken or too large where none is asked for, too.
+fn always() -> [Problem; 4] {
+    [
+        Problem::InvalidRequest {
+            place: Place::Body,
+            path: None,
+        },
+        Problem::BodyTooLarge { limit: 64 * 1024 },
+        Problem::InternalError {
+            request_id: example::REQUEST_ID.to_owned(),
+        },
+        Problem::Unavailable,
+    ]
+}
+
+/// Replaces the one `default` of each operation by its refusals.
 pub fn list(document: &mut Value) {
     let Some(paths) = document["paths"].as_object_mut() else {
         return;
@@ -30,28 +119,49 @@ pub fn list(document: &mut Value) {
         .filter_map(Value::as_object_mut)
         .flat_map(|path| path.values_mut())
     {
-        let known = STATUSES
-            .iter()
-            .find(|(id, _)| operation["operationId"] == *id);
+        let id = operation["operationId"].as_str().unwrap_or_default();
+        let problems = own(id).into_iter().chain(always());
+        let problems: Vec<_> = problems.collect();
         let Some(responses) = operation["responses"].as_object_mut() else {
             continue;
         };
         let Some(refused) = responses.remove("default") else {
             continue;
         };
-        for status in known
-            .iter()
-            .flat_map(|(_, statuses)| statuses.iter())
-            .chain(&ALWAYS)
-        {
-            let mut response = refused.clone();
-            response["description"] = json!(description(*status));
-            if let Some(headers) = headers(*status) {
-                response["headers"] = headers;
-            }
-            responses.insert(status.to_string(), response);
+        for problem in &problems {
+            let status = status(problem).as_u16();
+            let response = responses
+                .entry(status.to_string())
+                .or_insert_with(|| response(&refused, status));
+            add(response, problem);
         }
     }
+}
+
+/// A response of this status, without examples.
+fn response(refused: &Value, status: u16) -> Value {
+    let mut response = refused.clone();
+    response["description"] = json!(description(status));
+    if let Some(headers) = headers(status) {
+        response["headers"] = headers;
+    }
+    response
+}
+
+/// Names a problem in the description, and shows its answer.
+fn add(response: &mut Value, problem: &Problem) {
+    let code = problem.code();
+    let said = response["description"].as_str().unwrap_or_default();
+    let separator = if said.contains(": ") { ", " } else { ": " };
+    response["description"] = json!(format!(
+        "{said}{separator}{} {}",
+        code.number(),
+        code.name()
+    ));
+    response["content"]["application/json"]["examples"][code.name()] = json!({
+        "summary": format!("{} {}", code.number(), code.name()),
+        "value": ErrorEnvelope::of(problem).to_json(),
+    });
 }
 
 const fn description(status: u16) -> &'static str {

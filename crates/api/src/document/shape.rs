@@ -17,6 +17,13 @@ const HEADERS: [&str; 3] = [
     "Ats-Personal-Access-Token-Expires-At",
 ];
 
+/// Tags in words; generators keep to the tags themselves.
+const TAGS: [(&str, &str); 3] = [
+    ("Exchange", "Exchange"),
+    ("Session", "Session"),
+    ("PersonalAccessToken", "Personal access tokens"),
+];
+
 /// Puts schemas, headers, operations and info right.
 pub fn put_right(document: &mut Value) {
     document["openapi"] = json!("3.0.3");
@@ -36,14 +43,22 @@ pub fn put_right(document: &mut Value) {
                 operation["security"] = json!([]);
             }
             each(&mut operation["responses"], |_, response| headers(response));
-            if let Some(parameters) = operation
-                .get_mut("parameters")
+            let parameters = operation.get_mut("parameters");
+            for described in parameters
                 .and_then(Value::as_array_mut)
+                .into_iter()
+                .flatten()
             {
-                parameters.iter_mut().for_each(parameter);
+                without_defaults(described);
+                parameter(described);
             }
         });
     });
+    for tag in document["tags"].as_array_mut().into_iter().flatten() {
+        if let Some((_, words)) = TAGS.iter().find(|(name, _)| tag["name"] == *name) {
+            tag["x-displayName"] = json!(words);
+        }
+    }
     standard_formats(document);
 }
 
@@ -111,13 +126,24 @@ fn headers(response: &mut Value) {
     };
     let named = std::mem::take(headers)
         .into_iter()
-        .map(|(shouted, header)| {
+        .map(|(shouted, mut header)| {
+            without_defaults(&mut header);
+            if shouted.ends_with("-EXPIRES-AT") {
+                header["schema"]["format"] = json!("date-time");
+            }
             let name = HEADERS
                 .iter()
                 .find(|name| name.eq_ignore_ascii_case(&shouted));
             (name.map_or(shouted, ToString::to_string), header)
         });
     *headers = named.collect::<Map<_, _>>();
+}
+
+/// What poem-openapi says although it says nothing: the defaults of OpenAPI 3.0 (sections 4.7.12 and 4.7.21).
+fn without_defaults(described: &mut Value) {
+    if let Some(members) = described.as_object_mut() {
+        members.retain(|name, value| name != "explode" && (name != "deprecated" || *value == true));
+    }
 }
 
 /// The limits and defaults of the list's query.

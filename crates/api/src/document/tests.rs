@@ -157,6 +157,88 @@ fn each_operation_has_one_success_and_refuses_with_envelopes() {
 }
 
 #[test]
+fn operations_say_what_they_do_and_show_it() {
+    let document = document(false);
+    for (_, _, operation) in operations(&document) {
+        let id = &operation["operationId"];
+        for text in ["summary", "description"] {
+            assert!(operation[text].is_string(), "{id} has no {text}");
+        }
+        if let Some(body) = operation.get("requestBody") {
+            let content = &body["content"]["application/json"];
+            assert_shows(&document, &content["schema"], &content["example"]);
+        }
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let content = &response["content"]["application/json"];
+            let examples = content["examples"].as_object();
+            let values = examples
+                .into_iter()
+                .flatten()
+                .map(|(_, example)| &example["value"]);
+            let values: Vec<_> = content.get("example").into_iter().chain(values).collect();
+            assert!(!values.is_empty(), "{id} {status} shows nothing");
+            for value in values {
+                assert_shows(&document, &content["schema"], value);
+            }
+        }
+    }
+}
+
+/// Holds an example against its schema: every member is known, every required one there, and of its type.
+fn assert_shows(document: &Value, schema: &Value, example: &Value) {
+    let reference = schema["$ref"]
+        .as_str()
+        .or(schema["allOf"][0]["$ref"].as_str());
+    if example.is_null() {
+        assert_eq!(schema["nullable"], true, "null is no {schema}");
+    } else if let Some(reference) = reference {
+        let schema = document.pointer(reference.trim_start_matches('#')).unwrap();
+        assert_shows(document, schema, example);
+    } else if let Some(elements) = example.as_array() {
+        for element in elements {
+            assert_shows(document, &schema["items"], element);
+        }
+    } else if let (Some(members), Some(properties)) =
+        (example.as_object(), schema["properties"].as_object())
+    {
+        for (name, member) in members {
+            assert_shows(document, &properties[name], member);
+        }
+        for name in schema["required"].as_array().into_iter().flatten() {
+            assert!(members.contains_key(name.as_str().unwrap()), "{name} lacks");
+        }
+    } else if let Some(values) = schema["enum"].as_array() {
+        assert!(
+            values.contains(example),
+            "{example} is not one of {values:?}"
+        );
+    } else if schema["format"] == "date-time" {
+        let time = ats_pat_domain::Timestamp::parse(example.as_str().unwrap());
+        assert!(time.is_ok(), "{example}");
+    } else {
+        let kind = if example.is_string() {
+            "string"
+        } else if example.is_boolean() {
+            "boolean"
+        } else {
+            "integer"
+        };
+        assert_eq!(schema["type"], kind, "{example}");
+    }
+}
+
+#[test]
+fn no_example_is_taken_for_a_leaked_secret() {
+    let text = as_json(&document(false));
+    for found in text.split("atspat_").skip(1) {
+        let length = found
+            .find(|c: char| !c.is_ascii_alphanumeric())
+            .unwrap_or(found.len());
+        assert_ne!(length, 49, "{found:.60}");
+    }
+}
+
+#[test]
 fn every_field_of_an_answer_is_required_and_what_can_be_null_says_so() {
     let document = document(false);
     let mut nullables = BTreeMap::new();

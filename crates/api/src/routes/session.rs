@@ -50,6 +50,9 @@ enum SignedOut {
 #[OpenApi(prefix_path = "/api/session", tag = "Tag::Session")]
 impl Session {
     /// Sign in
+    ///
+    /// Sets the session's cookie, which the operations on personal access tokens take. A session ends after a
+    /// time without use, and at the latest after its absolute lifetime. A personal access token is no password.
     #[oai(path = "/", method = "post", operation_id = "signIn")]
     async fn sign_in(
         &self,
@@ -69,6 +72,8 @@ impl Session {
     }
 
     /// Who is signed in
+    ///
+    /// Tells whether the session still holds, and whose it is.
     #[oai(path = "/", method = "get", operation_id = "getSession")]
     #[expect(clippy::unused_async, reason = "poem-openapi takes no other")]
     async fn get_session(&self, session: request::Session) -> Result<CurrentSession, Refused> {

@@ -98,6 +98,8 @@ impl Tokens {
     }
 
     /// Create a personal access token
+    ///
+    /// The answer has the token's secret, this once: whoever loses it regenerates the token.
     #[oai(
         path = "/",
         method = "post",
@@ -128,6 +130,8 @@ impl Tokens {
     }
 
     /// What personal access tokens may be like
+    ///
+    /// The longest and the proposed lifetime, how many may be active at once, and the scopes on offer.
     #[oai(
         path = "/policy",
         method = "get",
@@ -142,6 +146,8 @@ impl Tokens {
     }
 
     /// Get one of your personal access tokens
+    ///
+    /// Another user's token is answered as one that does not exist.
     #[oai(path = "/:Id", method = "get", operation_id = "getPersonalAccessToken")]
     async fn get(
         &self,

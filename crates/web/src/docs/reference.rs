@@ -109,8 +109,8 @@ pub struct Answer {
     pub data: Option<Kind>,
     /// Headers that it carries, and what they say.
     pub headers: Vec<(String, Prose)>,
-    /// Whole bodies, and what each shows.
-    pub examples: Vec<(String, String)>,
+    /// A whole body, of a success.
+    pub example: Option<String>,
 }
 
 impl Reference {
@@ -220,10 +220,6 @@ fn body(document: &Value, described: &Value) -> Option<Body> {
 fn answer(document: &Value, status: &str, response: &Value) -> Answer {
     let content = &response["content"]["application/json"];
     let headers = response["headers"].as_object().into_iter().flatten();
-    let named = content["examples"].as_object().into_iter().flatten();
-    let named = named.map(|(name, example)| (name.clone(), format!("{:#}", example["value"])));
-    let single = content.get("example");
-    let single = single.map(|example| ("Example".to_owned(), format!("{example:#}")));
     Answer {
         status: status.to_owned(),
         description: Prose::read(text(&response["description"])),
@@ -231,7 +227,7 @@ fn answer(document: &Value, status: &str, response: &Value) -> Answer {
         headers: headers
             .map(|(name, header)| (name.clone(), Prose::read(text(&header["description"]))))
             .collect(),
-        examples: single.into_iter().chain(named).collect(),
+        example: content.get("example").map(|example| format!("{example:#}")),
     }
 }
 
