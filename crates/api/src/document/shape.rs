@@ -33,7 +33,10 @@ pub fn put_right(document: &mut Value) {
         &mut document["components"]["schemas"],
         |name, schema| match REQUESTS.iter().find(|(request, _)| *request == name) {
             Some((_, required)) => request(schema, required),
-            None => response(schema),
+            None => {
+                response(schema);
+                values(schema);
+            }
         },
     );
     each(&mut document["paths"], |_, path| {
@@ -76,6 +79,18 @@ fn response(schema: &mut Value) {
     }
     let all: Vec<String> = properties.keys().cloned().collect();
     schema["required"] = json!(all);
+}
+
+/// Values that are no identifiers get some to be called by in programs, by an extension that generators know.
+fn values(schema: &mut Value) {
+    let values = names(schema.get("enum"));
+    if values.iter().any(|value| value.starts_with('-')) {
+        let identifiers = values.iter().map(|value| match value.strip_prefix('-') {
+            Some(name) => format!("{name}Descending"),
+            None => value.clone(),
+        });
+        schema["x-enum-varnames"] = identifiers.collect();
+    }
 }
 
 /// In a request `null` equals absent, so that what may be absent may be `null`.
