@@ -46,7 +46,7 @@ pub const ARROWS: &[(&str, &[&str])] = &[
     ("ats-pat-admin", BELOW_BINARIES),
     ("ats-pat-test-support", BELOW_BINARIES),
     ("ats-pat-verify", &["ats-pat-token"]),
-    ("ats-pat-client", &["ats-pat-token", "ats-pat-domain"]),
+    ("ats-pat-client", &["ats-pat-token"]),
     ("xtask", &[]),
 ];
 
@@ -62,6 +62,7 @@ const BELOW_PROGRAM: &[&str] = &[
 ];
 
 const BELOW_BINARIES: &[&str] = &[
+    "ats-pat-client",
     "ats-pat-program",
     "ats-pat-api",
     "ats-pat-web",

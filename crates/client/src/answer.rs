@@ -1,0 +1,223 @@
+//! What the service's answer to an exchange means.
+
+use std::time::{Duration, SystemTime};
+
+use ats_pat_token::MAX_LENGTH;
+use reqwest::StatusCode;
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::bearer::Bearer;
+use crate::error::{Error, Refusal};
+
+const EXPIRES_AT: &str = "Ats-Authentication-Token-Expires-At";
+const PERSONAL_ACCESS_TOKEN_EXPIRES_AT: &str = "Ats-Personal-Access-Token-Expires-At";
+
+/// The envelope's code of a success.
+const SUCCESS: u32 = 1;
+/// No authentication token lives longer.
+const LONGEST_LIFETIME: Duration = Duration::from_hours(1);
+/// `Date` is in whole seconds, cut: the answer may be up to this much younger.
+const DATE_STEP: Duration = Duration::from_secs(1);
+
+/// A token, and for how long it lives from the moment of its answer.
+pub struct Exchanged {
+    pub bearer: Bearer,
+    pub lifetime: Duration,
+}
+
+/// An exchange that came to nothing.
+pub struct Failed {
+    pub error: Error,
+    pub retry: Retry,
+}
+
+/// Whether asking again may help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// No: the answer would be the same.
+    Never,
+    /// Yes, after a while of the caller's choice.
+    Later,
+    /// Yes, after what the service asked for.
+    After(Duration),
+}
+
+/// Reads an answer. What lacks the envelope does not come from the service, whatever its status.
+pub fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Result<Exchanged, Failed> {
+    let retry = retry(status, headers);
+    let envelope: Option<Envelope> = serde_json::from_slice(body).ok();
+    let unexpected = |what| Failed {
+        error: Error::unavailable(UnexpectedAnswer { status, what }),
+        retry,
+    };
+    match envelope {
+        Some(envelope) if status == StatusCode::OK && envelope.code == SUCCESS => envelope
+            .data
+            .as_ref()
+            .ok_or("no token")
+            .and_then(|token| exchanged(token, headers))
+            .map_err(unexpected),
+        Some(envelope) if envelope.code != SUCCESS => {
+            let refusal = Refusal::new(envelope.code, &envelope.message);
+            let error = if retry != Retry::Never || status.is_server_error() {
+                Error::unavailable(refusal)
+            } else {
+                refusal.into()
+            };
+            Err(Failed { error, retry })
+        }
+        _ if status.is_redirection() => Err(unexpected("a redirect, which is not followed")),
+        _ => Err(unexpected("not the service's envelope")),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Envelope {
+    data: Option<SecretString>,
+    #[serde(rename = "ErrorMessage")]
+    message: String,
+    #[serde(rename = "ResponseCode")]
+    code: u32,
+}
+
+/// An answer that the service does not give.
+#[derive(Debug, thiserror::Error)]
+#[error("unexpected answer with status {}: {what}", .status.as_u16())]
+struct UnexpectedAnswer {
+    status: StatusCode,
+    what: &'static str,
+}
+
+fn exchanged(token: &SecretString, headers: &HeaderMap) -> Result<Exchanged, &'static str> {
+    let text = token.expose_secret();
+    // What a header can carry, and no more than any verifier reads.
+    if text.is_empty() || text.len() > MAX_LENGTH || !text.bytes().all(|c| c.is_ascii_graphic()) {
+        return Err("no token");
+    }
+    let expires_at = time(headers, EXPIRES_AT).ok_or("no expiry")?;
+    let personal_access_token_expires_at =
+        time(headers, PERSONAL_ACCESS_TOKEN_EXPIRES_AT).ok_or("no expiry")?;
+    // Both times are of the service's clock, so that ours may be wrong. An answer that is not dated gives a token that
+    // can be used now, and is not kept.
+    let lifetime = date(headers, DATE.as_str())
+        .and_then(|date| expires_at.duration_since(date).ok())
+        .map(|lifetime| lifetime.saturating_sub(DATE_STEP).min(LONGEST_LIFETIME));
+    Ok(Exchanged {
+        bearer: Bearer::new(token.clone(), expires_at, personal_access_token_expires_at),
+        lifetime: lifetime.unwrap_or_default(),
+    })
+}
+
+/// By the status alone: what is busy or broken on the way passes, a refusal does not.
+fn retry(status: StatusCode, headers: &HeaderMap) -> Retry {
+    let passes = matches!(
+        status,
+        StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::BAD_GATEWAY
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::GATEWAY_TIMEOUT
+    );
+    match retry_after(headers) {
+        _ if !passes => Retry::Never,
+        Some(after) => Retry::After(after),
+        None => Retry::Later,
+    }
+}
+
+/// Seconds, or a date (RFC 9110, section 10.2.3), which counts from the answer's own.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = date(headers, RETRY_AFTER.as_str())?;
+    let since = date(headers, DATE.as_str())?;
+    Some(until.duration_since(since).unwrap_or_default())
+}
+
+fn date(headers: &HeaderMap, name: &str) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(name)?.to_str().ok()?).ok()
+}
+
+fn time(headers: &HeaderMap, name: &str) -> Option<SystemTime> {
+    let value = headers.get(name)?.to_str().ok()?;
+    OffsetDateTime::parse(value, &Rfc3339).ok().map(Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    fn headers(values: &[(&'static str, &'static str)]) -> HeaderMap {
+        values
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
+            .collect()
+    }
+
+    fn lifetime(values: &[(&'static str, &'static str)]) -> Option<Duration> {
+        let mut headers = headers(values);
+        headers.insert(
+            PERSONAL_ACCESS_TOKEN_EXPIRES_AT,
+            HeaderValue::from_static("2026-12-24T10:20:30.000Z"),
+        );
+        exchanged(&"e.y.J".into(), &headers)
+            .ok()
+            .map(|exchanged| exchanged.lifetime)
+    }
+
+    const EXPIRY: (&str, &str) = (EXPIRES_AT, "2026-11-24T10:20:30.000Z");
+
+    #[test]
+    fn a_lifetime_is_what_lies_between_two_readings_of_the_service_s_clock() {
+        let date = |date| ("Date", date);
+        for (dated, seconds) in [
+            (date("Tue, 24 Nov 2026 10:15:30 GMT"), 299),
+            (date("Tue, 24 Nov 2026 10:20:29 GMT"), 0),
+            (date("Tue, 24 Nov 2026 11:00:00 GMT"), 0),
+            (date("Mon, 01 Jan 2001 00:00:00 GMT"), 3600),
+            (date("yesterday"), 0),
+        ] {
+            assert_eq!(
+                lifetime(&[EXPIRY, dated]),
+                Some(Duration::from_secs(seconds)),
+                "{dated:?}"
+            );
+        }
+        assert_eq!(lifetime(&[EXPIRY]), Some(Duration::ZERO));
+        assert_eq!(lifetime(&[]), None);
+    }
+
+    #[test]
+    fn only_what_passes_is_tried_again() {
+        let busy = headers(&[("Retry-After", "7")]);
+        for status in [429, 502, 503, 504] {
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(retry(status, &HeaderMap::new()), Retry::Later);
+            assert_eq!(retry(status, &busy), Retry::After(Duration::from_secs(7)));
+        }
+        for status in [200, 301, 400, 401, 403, 404, 500, 501] {
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(retry(status, &busy), Retry::Never, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_date_to_retry_after_counts_from_the_answer_s_own_date() {
+        let at = ("Retry-After", "Tue, 24 Nov 2026 10:20:30 GMT");
+        let date = ("Date", "Tue, 24 Nov 2026 10:20:00 GMT");
+        assert_eq!(
+            retry_after(&headers(&[at, date])),
+            Some(Duration::from_secs(30))
+        );
+        assert_eq!(retry_after(&headers(&[at])), None);
+        assert_eq!(retry_after(&headers(&[("Retry-After", "soon")])), None);
+    }
+}

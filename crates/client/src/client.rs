@@ -1,0 +1,149 @@
+//! Who holds the personal access token, and hands out what it is exchanged for.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ats_pat_token::PersonalAccessToken;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::answer::{Exchanged, Failed};
+use crate::backoff::Backoff;
+use crate::bearer::Bearer;
+use crate::builder::Builder;
+use crate::error::Error;
+use crate::exchange::Exchange;
+use crate::lifetime::Lifetime;
+use crate::token_cache::{Landing, Next, TokenCache};
+
+/// Holds a personal access token, and a bearer token that is fresh whenever it is asked for.
+///
+/// Clones are the same client: make one, and give it to whoever makes requests.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    exchange: Exchange,
+    give_up_after: Duration,
+    cache: Mutex<TokenCache>,
+}
+
+impl Client {
+    /// Begins a client of the service at an origin, `https://pat.example.com`.
+    pub fn builder(
+        service: impl Into<String>,
+        personal_access_token: PersonalAccessToken,
+    ) -> Builder {
+        Builder::new(service.into(), personal_access_token)
+    }
+
+    pub(crate) fn new(exchange: Exchange, give_up_after: Duration) -> Self {
+        Self(Arc::new(Inner {
+            exchange,
+            give_up_after,
+            cache: Mutex::default(),
+        }))
+    }
+
+    /// A bearer token that holds now.
+    ///
+    /// It comes without waiting while the last one holds; once most of its lifetime is over, a call also starts the
+    /// exchange for the next, in a task of its own. Without one, all callers wait for one exchange, which goes on where
+    /// a caller goes away. Needs Tokio's runtime.
+    ///
+    /// # Errors
+    /// The service's refusal, which is not tried again before a second is over; or [`Error::Unavailable`], once what
+    /// can be tried again was, and no token holds any more.
+    pub async fn bearer(&self) -> Result<Bearer, Error> {
+        let next = self.0.cache().next(Instant::now());
+        let mut flight = match next {
+            Next::Served(outcome) => return outcome,
+            Next::Renewing(bearer, landing) => {
+                self.fly(landing);
+                return Ok(bearer);
+            }
+            Next::Begun(flight, landing) => {
+                self.fly(landing);
+                flight
+            }
+            Next::UnderWay(flight) => flight,
+        };
+        match flight.wait_for(Option::is_some).await.as_deref() {
+            Ok(Some(outcome)) => outcome.clone(),
+            // Its runtime ended, or it panicked; the next call begins anew.
+            _ => Err(Error::unavailable(BrokenOff)),
+        }
+    }
+
+    /// Says that an API answered 401 to a bearer token: the next call of [`bearer`](Self::bearer) exchanges again.
+    ///
+    /// A token that is no longer the current one changes nothing, so that many requests that failed together cause one
+    /// exchange. Nor does another token within five seconds: an API that refuses everything must not make every request
+    /// an exchange.
+    pub fn invalidate(&self, bearer: &Bearer) {
+        self.0.cache().invalidate(bearer, Instant::now());
+    }
+
+    /// Exchanges in a task of its own, so that a caller who goes away doesn't cancel it for the others.
+    fn fly(&self, landing: Landing) {
+        let inner = Arc::clone(&self.0);
+        tokio::spawn(async move {
+            let outcome = inner.exchange_until_it_is_settled().await;
+            let outcome = inner.cache().land(outcome, Instant::now());
+            landing.send_replace(Some(outcome));
+        });
+    }
+}
+
+impl Inner {
+    fn cache(&self) -> MutexGuard<'_, TokenCache> {
+        // Nothing in it panics half-way.
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks until there is a token, a refusal, or no more time. A failure tells how long nobody should ask again.
+    async fn exchange_until_it_is_settled(
+        &self,
+    ) -> Result<(Bearer, Lifetime), (Error, Option<Duration>)> {
+        let deadline = Instant::now() + self.give_up_after;
+        let mut backoff = Backoff::new();
+        let mut last = None;
+        loop {
+            let asked_at = Instant::now();
+            let Ok(answer) = timeout_at(deadline, self.exchange.once()).await else {
+                return Err(last.unwrap_or_else(|| (Error::unavailable(TimeOver), None)));
+            };
+            let Failed { error, retry } = match answer {
+                Ok(Exchanged { bearer, lifetime }) => {
+                    let lifetime = Lifetime::new(asked_at, lifetime, fastrand::f64());
+                    return Ok((bearer, lifetime));
+                }
+                Err(failed) => failed,
+            };
+            let Some(wait) = backoff.wait(retry, fastrand::f64()) else {
+                return Err((error, None));
+            };
+            if Instant::now() + wait >= deadline {
+                return Err((error, Some(wait)));
+            }
+            last = Some((error, None));
+            sleep(wait).await;
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("service", &self.0.exchange.service())
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the exchange was broken off")]
+struct BrokenOff;
+
+#[derive(Debug, thiserror::Error)]
+#[error("the service did not answer in time")]
+struct TimeOver;

@@ -1,0 +1,128 @@
+//! Why there is no bearer token.
+
+use std::sync::Arc;
+
+use ats_pat_token::PersonalAccessToken;
+
+/// Why there is no bearer token. Each variant is something else to do; none holds a secret.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The URL of the service, or an origin, can't be used: correct it.
+    #[error("{url:?} can't be used: {reason}")]
+    Url {
+        /// The URL, without what may be a password in it.
+        url: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The system's TLS or certificates can't be used, so that nothing can be asked.
+    #[error("HTTPS can't be used on this system")]
+    Tls(#[source] Arc<reqwest::Error>),
+    /// The personal access token has expired: make a new one.
+    #[error("the personal access token has expired: {0}")]
+    Expired(Refusal),
+    /// The personal access token was revoked: make a new one.
+    #[error("the personal access token was revoked: {0}")]
+    Revoked(Refusal),
+    /// The service does not know the personal access token; it may have been regenerated: use the current one, and
+    /// see that it belongs to this service.
+    #[error("the service does not know the personal access token: {0}")]
+    Invalid(Refusal),
+    /// The owner of the personal access token is disabled: ask the operator.
+    #[error("the owner of the personal access token is disabled: {0}")]
+    OwnerDisabled(Refusal),
+    /// The personal access token may not be used from this network: call from another, or allow this one.
+    #[error("the personal access token may not be used from this network: {0}")]
+    NetworkNotAllowed(Refusal),
+    /// The service refuses for a reason that this release does not know by name: read its message.
+    #[error("the service refuses: {0}")]
+    Refused(Refusal),
+    /// The service can't be reached, is busy, or answers what it should not; what could be repeated was. Try again
+    /// later.
+    #[error("the service can't be asked now")]
+    Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+}
+
+/// What the service says of a refusal.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message} ({code})")]
+pub struct Refusal {
+    code: u32,
+    message: String,
+}
+
+/// Longer sentences are cut: what comes from a network must not fill logs.
+const LONGEST_MESSAGE: usize = 300;
+
+impl Refusal {
+    /// What the envelope says, without what could harm a log.
+    pub(crate) fn new(code: u32, message: &str) -> Self {
+        // The service quotes no secret; what stands in its place may send back what it was sent.
+        let message = if message.contains(PersonalAccessToken::PREFIX) {
+            "(a message that quotes a personal access token)".to_owned()
+        } else {
+            message
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(LONGEST_MESSAGE)
+                .collect()
+        };
+        Self { code, message }
+    }
+
+    /// The envelope's `ResponseCode`, stable for ever.
+    pub fn code(&self) -> u32 {
+        self.code
+    }
+
+    /// The envelope's `ErrorMessage`: one English sentence for a person.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl Error {
+    /// What the service said, where it refused.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Expired(refusal)
+            | Self::Revoked(refusal)
+            | Self::Invalid(refusal)
+            | Self::OwnerDisabled(refusal)
+            | Self::NetworkNotAllowed(refusal)
+            | Self::Refused(refusal) => Some(refusal),
+            Self::Url { .. } | Self::Tls(_) | Self::Unavailable(_) => None,
+        }
+    }
+
+    pub(crate) fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Unavailable(Arc::new(cause))
+    }
+}
+
+/// The refusals of an exchange, by the catalogue of codes.
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal.code {
+            1201 => Self::Invalid(refusal),
+            1202 => Self::Expired(refusal),
+            1203 => Self::Revoked(refusal),
+            1204 => Self::NetworkNotAllowed(refusal),
+            1205 => Self::OwnerDisabled(refusal),
+            _ => Self::Refused(refusal),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_cut_and_cleaned_before_it_reaches_a_log() {
+        let refusal = Refusal::new(1500, &format!("a\r\nb\u{1b}[31m{}", "x".repeat(1000)));
+        assert!(refusal.message().starts_with("ab[31mxxx"));
+        assert_eq!(refusal.message().chars().count(), LONGEST_MESSAGE);
+    }
+}

@@ -1,0 +1,98 @@
+//! The one request that this crate makes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ats_pat_token::PersonalAccessToken;
+use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::{Response, Url, redirect};
+use zeroize::Zeroizing;
+
+use crate::answer::{self, Exchanged, Failed, Retry};
+use crate::error::Error;
+
+const PATH: &str = "/api/personalaccesstoken/getAuthenticationToken";
+const HEADER: HeaderName = HeaderName::from_static("personalaccesstoken");
+const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+
+/// The service's answers are a tenth of it.
+const MAX_BODY: usize = 64 * 1024;
+
+/// A personal access token, and where it is exchanged.
+pub struct Exchange {
+    http: reqwest::Client,
+    url: Url,
+    personal_access_token: PersonalAccessToken,
+}
+
+impl Exchange {
+    /// Of an origin that was found fit for secrets; each request takes `timeout` at most.
+    pub fn new(
+        mut origin: Url,
+        personal_access_token: PersonalAccessToken,
+        timeout: Duration,
+    ) -> Result<Self, Error> {
+        let is_https = origin.scheme() == "https";
+        let mut http = reqwest::Client::builder()
+            .user_agent(USER_AGENT)
+            .https_only(is_https)
+            .redirect(redirect::Policy::none())
+            .timeout(timeout);
+        if !is_https {
+            // A proxy would read what must not leave this machine.
+            http = http.no_proxy();
+        }
+        origin.set_path(PATH);
+        Ok(Self {
+            http: http.build().map_err(|error| Error::Tls(Arc::new(error)))?,
+            url: origin,
+            personal_access_token,
+        })
+    }
+
+    /// Where the service is, for people.
+    pub fn service(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
+    /// Asks once.
+    pub async fn once(&self) -> Result<Exchanged, Failed> {
+        let mut secret = HeaderValue::from_str(self.personal_access_token.expose())
+            .map_err(|error| never(Error::unavailable(error)))?;
+        secret.set_sensitive(true);
+        let request = self.http.get(self.url.clone()).header(HEADER, secret);
+        let mut response = request.send().await.map_err(network)?;
+        let body = body(&mut response).await?;
+        answer::read(response.status(), response.headers(), &body)
+    }
+}
+
+async fn body(response: &mut Response) -> Result<Zeroizing<Vec<u8>>, Failed> {
+    // Room for all of it, so that no growth leaves a copy of the token behind.
+    let mut body = Zeroizing::new(Vec::with_capacity(MAX_BODY));
+    while let Some(chunk) = response.chunk().await.map_err(network)? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(never(Error::unavailable(BodyTooLarge)));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn network(error: reqwest::Error) -> Failed {
+    Failed {
+        error: Error::unavailable(error),
+        retry: Retry::Later,
+    }
+}
+
+fn never(error: Error) -> Failed {
+    Failed {
+        error,
+        retry: Retry::Never,
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the answer is longer than {MAX_BODY} bytes")]
+struct BodyTooLarge;

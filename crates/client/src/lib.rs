@@ -1,0 +1,94 @@
+//! For programs that call ATS APIs: hold a personal access token, and always have a bearer token that holds.
+//!
+//! ```
+//! use ats_pat_client::{Client, Error, PersonalAccessToken};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! #   let url = local_service::start();
+//! #   let url = url.as_str();
+//! #   let secret = local_service::SECRET;
+//!     // `url` is "https://pat.example.com"; the secret comes from a file or the environment, never from an argument.
+//!     let client = Client::builder(url, PersonalAccessToken::parse(secret)?).build()?;
+//!
+//!     // For each request: the first call exchanges, later ones cost nothing until a new token is due.
+//!     let bearer = match client.bearer().await {
+//!         Ok(bearer) => bearer,
+//!         Err(Error::Expired(_) | Error::Revoked(_)) => return Err("make a new personal access token".into()),
+//!         Err(error) => return Err(error.into()),
+//!     };
+//!     let authorization = format!("Bearer {}", bearer.expose());
+//! #   assert_eq!(authorization, "Bearer eyJ.eyJ.sig");
+//!     // … send the request. Where the API answers 401: `client.invalidate(&bearer)`, and ask once more.
+//!     Ok(())
+//! }
+//! # mod local_service {
+//! #     use std::io::{Read, Write};
+//! #     pub const SECRET: &str = "atspat_00000000000000000000000000000000000000000002CZclj";
+//! #     pub fn start() -> String {
+//! #         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+//! #         let url = format!("http://{}", listener.local_addr().unwrap());
+//! #         std::thread::spawn(move || {
+//! #             for stream in listener.incoming() {
+//! #                 let mut stream = stream.unwrap();
+//! #                 let _ = stream.read(&mut [0; 4096]);
+//! #                 let body = r#"{"Data":"eyJ.eyJ.sig","ErrorMessage":"","ErrorParameters":null,"ResponseCode":1,"GetErrorParameters":""}"#;
+//! #                 write!(stream, "HTTP/1.1 200 OK\r\nDate: Tue, 24 Nov 2026 10:15:30 GMT\r\n\
+//! #                     Ats-Authentication-Token-Expires-At: 2026-11-24T10:20:30.000Z\r\n\
+//! #                     Ats-Personal-Access-Token-Expires-At: 2026-12-24T10:20:30.000Z\r\n\
+//! #                     Connection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+//! #             }
+//! #         });
+//! #         url
+//! #     }
+//! # }
+//! ```
+//!
+//! With the feature `middleware`, [`reqwest-middleware`](https://docs.rs/reqwest-middleware) clients do all this by
+//! themselves.
+//!
+//! # What it does
+//!
+//! - [`Client::bearer`] exchanges when nothing is at hand, and once 70 to 80 percent of a token's lifetime are over;
+//!   the token at hand is served meanwhile. Nothing runs while nobody asks.
+//! - Lifetimes count on the monotonic clock from the moment an exchange was asked for, and are what lies between the
+//!   answer's `Date` and its `Ats-Authentication-Token-Expires-At`: the machine's own time and date may be wrong.
+//!   A suspended machine's clock may stand still: the API's 401 and [`Client::invalidate`] are the way out.
+//! - Many callers cause one exchange. One who goes away does not cancel it for the others.
+//! - 429, 502, 503, 504 and failures of the network are tried again, with growing waits and as `Retry-After` asks.
+//!   A refusal is not. While an exchange fails, a token that still holds is served; a refusal ends it.
+//!
+//! # Invariants
+//!
+//! - The personal access token goes to the one origin it was made for, over https or within this machine; no redirect
+//!   is followed, and no proxy reads it.
+//! - Neither token reaches `Debug`, an error, a URL or a log by way of this crate. Both are wiped when dropped.
+//! - An answer is read up to 64 KiB, for a limited time, and counts only in the service's own form.
+//!
+//! # What it does not know
+//!
+//! What a token says: that is between the service and the API. Where the secret is kept, and any file or setting.
+
+mod answer;
+mod backoff;
+mod bearer;
+mod builder;
+mod client;
+mod error;
+mod exchange;
+mod lifetime;
+#[cfg(feature = "middleware")]
+mod middleware;
+mod origin;
+mod token_cache;
+
+pub use ats_pat_token::{Malformed, PersonalAccessToken};
+
+#[cfg(feature = "middleware")]
+pub use crate::middleware::BearerMiddleware;
+pub use crate::{
+    bearer::Bearer,
+    builder::Builder,
+    client::Client,
+    error::{Error, Refusal},
+};

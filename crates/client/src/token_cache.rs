@@ -1,0 +1,124 @@
+//! What a client has at hand, and what it does next: decisions only, no waiting.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::bearer::Bearer;
+use crate::error::Error;
+use crate::lifetime::Lifetime;
+
+/// What came of an exchange.
+pub type Outcome = Result<Bearer, Error>;
+/// An exchange under way, for those who wait for it.
+pub type Flight = watch::Receiver<Option<Outcome>>;
+/// The same, for the task that makes it.
+pub type Landing = watch::Sender<Option<Outcome>>;
+
+/// After a failure, how long its error stands in for another exchange.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How often a bearer token may be called invalid.
+const INVALIDATION_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The current token, the exchange under way, and the failure before.
+#[derive(Default)]
+pub struct TokenCache {
+    current: Option<(Bearer, Lifetime)>,
+    flight: Option<Flight>,
+    failure: Option<(Error, Instant)>,
+    invalidated_at: Option<Instant>,
+}
+
+/// What a caller gets.
+pub enum Next {
+    /// This, at once.
+    Served(Outcome),
+    /// This, at once; and an exchange is to be made.
+    Renewing(Bearer, Landing),
+    /// What comes of an exchange that is to be made.
+    Begun(Flight, Landing),
+    /// What comes of the exchange under way.
+    UnderWay(Flight),
+}
+
+impl TokenCache {
+    /// What a caller gets at `now`. Whoever is given a landing makes the exchange, lets it [`land`](Self::land) and
+    /// sends the outcome.
+    pub fn next(&mut self, now: Instant) -> Next {
+        let under_way = self.under_way();
+        let failure = self.failure.as_ref().filter(|(_, until)| now < *until);
+        if let Some((bearer, lifetime)) = &self.current
+            && lifetime.holds_at(now)
+        {
+            let bearer = bearer.clone();
+            let is_due = lifetime.wants_renewal_at(now) && failure.is_none();
+            return if is_due && under_way.is_none() {
+                Next::Renewing(bearer, self.begin().1)
+            } else {
+                Next::Served(Ok(bearer))
+            };
+        }
+        if let Some(flight) = under_way {
+            return Next::UnderWay(flight);
+        }
+        if let Some((error, _)) = failure {
+            return Next::Served(Err(error.clone()));
+        }
+        let (flight, landing) = self.begin();
+        Next::Begun(flight, landing)
+    }
+
+    /// Notes what came of the exchange, and gives what its callers get. A failure tells how long nobody should ask
+    /// again, if the service said so.
+    pub fn land(
+        &mut self,
+        outcome: Result<(Bearer, Lifetime), (Error, Option<Duration>)>,
+        now: Instant,
+    ) -> Outcome {
+        self.flight = None;
+        match outcome {
+            Ok((bearer, lifetime)) => {
+                self.failure = None;
+                self.current = Some((bearer.clone(), lifetime));
+                Ok(bearer)
+            }
+            Err((error, pause)) => {
+                // What was refused ends the tokens before as well; an absent service does not.
+                if error.refusal().is_some() {
+                    self.current = None;
+                }
+                let until = now + pause.unwrap_or_default().max(PAUSE);
+                self.failure = Some((error.clone(), until));
+                Err(error)
+            }
+        }
+    }
+
+    /// Drops `bearer` if it is the current one, unless another was dropped a moment ago.
+    pub fn invalidate(&mut self, bearer: &Bearer, now: Instant) {
+        let is_current = self
+            .current
+            .as_ref()
+            .is_some_and(|(current, _)| current.is(bearer));
+        let is_too_soon = self
+            .invalidated_at
+            .is_some_and(|before| now < before + INVALIDATION_INTERVAL);
+        if is_current && !is_too_soon {
+            self.current = None;
+            self.invalidated_at = Some(now);
+        }
+    }
+
+    fn begin(&mut self) -> (Flight, Landing) {
+        let (landing, flight) = watch::channel(None);
+        self.flight = Some(flight.clone());
+        (flight, landing)
+    }
+
+    /// The exchange under way; one whose task is gone is none.
+    fn under_way(&self) -> Option<Flight> {
+        let flight = self.flight.as_ref()?;
+        flight.has_changed().is_ok().then(|| flight.clone())
+    }
+}

@@ -1,0 +1,96 @@
+//! What passes is tried again, at the pace that the service asks for.
+
+use std::time::Duration;
+
+use ats_pat_client::Error;
+
+use crate::service::{Answer, Service};
+use crate::time::StoppedTime;
+
+/// A token after these answers, and the waits between the requests.
+async fn waits(answers: impl IntoIterator<Item = Answer>) -> Vec<Duration> {
+    let time = StoppedTime::new();
+    let service = Service::start(answers).await;
+    let client = service.client();
+    let task = tokio::spawn(async move { client.bearer().await });
+    let bearer = time.pass_until_done(task).await.unwrap();
+    assert_eq!(bearer.expose(), "token");
+    let at: Vec<_> = service.requests().iter().map(|seen| seen.at).collect();
+    at.windows(2).map(|pair| pair[1] - pair[0]).collect()
+}
+
+fn busy(status: u16, retry_after: &str) -> Answer {
+    let body = r#"{"Data":null,"ErrorMessage":"Busy.","ErrorParameters":null,"ResponseCode":1400,"GetErrorParameters":""}"#;
+    Answer::http(status, &format!("Retry-After: {retry_after}\r\n"), body)
+}
+
+#[tokio::test]
+async fn retry_after_is_obeyed() {
+    let waits = waits([busy(429, "7"), busy(503, "3"), Answer::token("token", 300)]).await;
+    let [first, second] = waits[..] else {
+        panic!("{waits:?}")
+    };
+    assert!((7.0..9.0).contains(&first.as_secs_f64()), "{waits:?}");
+    assert!((3.0..5.0).contains(&second.as_secs_f64()), "{waits:?}");
+}
+
+#[tokio::test]
+async fn without_it_waits_grow() {
+    let gateway = || Answer::http(502, "", "<html>Bad gateway</html>");
+    let closed = || Answer::Raw(String::new());
+    let waits = waits([gateway(), closed(), gateway(), Answer::token("token", 300)]).await;
+    let [first, second, third] = waits[..] else {
+        panic!("{waits:?}")
+    };
+    assert!(first >= Duration::from_millis(125), "{waits:?}");
+    assert!(second >= Duration::from_millis(250), "{waits:?}");
+    assert!(third >= Duration::from_millis(500), "{waits:?}");
+    assert!(first + second + third < Duration::from_secs(4), "{waits:?}");
+}
+
+#[tokio::test]
+async fn what_is_asked_for_beyond_the_caller_s_patience_is_kept_for_later_calls() {
+    let time = StoppedTime::new();
+    let service = Service::start([busy(429, "60"), Answer::token("token", 300)]).await;
+    let client = service.client();
+    for _ in 0..2 {
+        let error = client.bearer().await.unwrap_err();
+        assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
+        let cause = std::error::Error::source(&error).expect("a cause");
+        assert_eq!(cause.to_string(), "Busy. (1400)");
+        time.pass(29).await;
+    }
+    assert_eq!(service.requests().len(), 1);
+    time.pass(3).await;
+    assert_eq!(client.bearer().await.unwrap().expose(), "token");
+}
+
+#[tokio::test]
+async fn trying_again_ends() {
+    let time = StoppedTime::new();
+    let service = Service::start([busy(503, "2")]).await;
+    let client = service.client();
+    let task = tokio::spawn(async move { client.bearer().await });
+    let error = time.pass_until_done(task).await.unwrap_err();
+    assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
+    assert!(time.elapsed() < Duration::from_secs(31));
+    let requests = service.requests().len();
+    assert!((4..=14).contains(&requests), "{requests}");
+}
+
+#[tokio::test]
+async fn nobody_there_is_a_failure_of_the_network() {
+    let time = StoppedTime::new();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let token = ats_pat_client::PersonalAccessToken::parse(crate::service::SECRET).unwrap();
+    let client = ats_pat_client::Client::builder(url, token)
+        .give_up_after(Duration::from_secs(3))
+        .build()
+        .unwrap();
+    let task = tokio::spawn(async move { client.bearer().await });
+    let error = time.pass_until_done(task).await.unwrap_err();
+    assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
+    assert!(time.elapsed() <= Duration::from_secs(4));
+}
