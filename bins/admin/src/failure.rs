@@ -19,6 +19,14 @@ pub enum Failure {
     /// No secret came.
     #[error(transparent)]
     SecretInput(#[from] crate::secret_input::SecretInputError),
+    /// The service refused the exchange, or can't be asked.
+    #[error(transparent)]
+    Exchange(#[from] ats_pat_client::Error),
+    /// What was to be exchanged is none.
+    #[error(
+        "standard input holds no personal access token: write it there as it was shown, `atspat_…`"
+    )]
+    NoPersonalAccessToken,
     /// The audit found something; what, was printed.
     #[error("the audit found {count}: the database was altered behind the program's back")]
     Findings {
@@ -36,7 +44,7 @@ impl Failure {
         match self {
             // Whoever reads has seen enough, as `head` does.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-            Self::Settings(_) => {
+            Self::Settings(_) | Self::Exchange(ats_pat_client::Error::Url { .. }) => {
                 report(self);
                 ExitCode::from(2)
             }

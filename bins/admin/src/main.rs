@@ -6,6 +6,7 @@
 mod audit;
 mod completions;
 mod database;
+mod exchange;
 mod failure;
 mod key;
 mod output;
@@ -55,6 +56,8 @@ enum Command {
     /// The event log
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Exchanges a personal access token for an authentication token, at a service anywhere
+    Exchange(exchange::Command),
     /// Completions for a shell
     Completions(completions::Command),
 }
@@ -72,8 +75,11 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(arguments: Arguments) -> Result<(), Failure> {
-    if let Command::Completions(command) = &arguments.command {
-        return command.run();
+    // These work on no database, and need no setting.
+    match arguments.command {
+        Command::Completions(command) => return command.run(),
+        Command::Exchange(command) => return command.run(arguments.output).await,
+        _ => {}
     }
     let settings = Settings::load(&arguments.common, None, std::env::vars_os())?;
     // What matters comes back as the answer or its refusal, in one line.
@@ -88,6 +94,6 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Key(command) => command.run(&session).await,
         Command::Db(command) => command.run(&session).await,
         Command::Audit(command) => command.run(&session).await,
-        Command::Completions(command) => command.run(),
+        Command::Exchange(_) | Command::Completions(_) => Ok(()),
     }
 }

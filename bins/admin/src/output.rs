@@ -60,6 +60,14 @@ impl Output {
         }
     }
 
+    /// Writes one value that is text alone for people, and an object for programs.
+    pub fn text_or_object(self, text: &str, object: &impl Serialize) -> Result<(), Failure> {
+        match self {
+            Self::Json => json(object),
+            Self::Table => line(text),
+        }
+    }
+
     /// A remark for people.
     pub fn remark(self, text: &str) -> Result<(), Failure> {
         match self {

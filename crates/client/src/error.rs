@@ -20,23 +20,23 @@ pub enum Error {
     #[error("HTTPS can't be used on this system")]
     Tls(#[source] Arc<reqwest::Error>),
     /// The personal access token has expired: make a new one.
-    #[error("the personal access token has expired: {0}")]
+    #[error("the exchange is refused: {0}")]
     Expired(Refusal),
     /// The personal access token was revoked: make a new one.
-    #[error("the personal access token was revoked: {0}")]
+    #[error("the exchange is refused: {0}")]
     Revoked(Refusal),
     /// The service does not know the personal access token; it may have been regenerated: use the current one, and
     /// see that it belongs to this service.
-    #[error("the service does not know the personal access token: {0}")]
+    #[error("the exchange is refused: {0}")]
     Invalid(Refusal),
     /// The owner of the personal access token is disabled: ask the operator.
-    #[error("the owner of the personal access token is disabled: {0}")]
+    #[error("the exchange is refused: {0}")]
     OwnerDisabled(Refusal),
     /// The personal access token may not be used from this network: call from another, or allow this one.
-    #[error("the personal access token may not be used from this network: {0}")]
+    #[error("the exchange is refused: {0}")]
     NetworkNotAllowed(Refusal),
     /// The service refuses for a reason that this release does not know by name: read its message.
-    #[error("the service refuses: {0}")]
+    #[error("the exchange is refused: {0}")]
     Refused(Refusal),
     /// The service can't be reached, is busy, or answers what it should not; what could be repeated was. Try again
     /// later.

@@ -4,6 +4,7 @@
 mod audit;
 mod bad_input;
 mod database;
+mod exchange;
 mod keys;
 mod program;
 mod tokens;

@@ -8,8 +8,13 @@ use secrecy::ExposeSecret as _;
 use crate::program::Admin;
 
 /// Makes a token of alice's, as the interface would; gives its id and its secret.
+fn make_token(admin: &Admin, name: &str) -> (String, String) {
+    make_token_for(admin, name, "10.0.0.0/8")
+}
+
+/// The same, to be used from a network.
 #[tokio::main]
-async fn make_token(admin: &Admin, name: &str) -> (String, String) {
+pub async fn make_token_for(admin: &Admin, name: &str, network: &str) -> (String, String) {
     let flags = CommonFlags {
         data_dir: Some(admin.path("ats-pat-data").display().to_string()),
         ..CommonFlags::default()
@@ -33,7 +38,7 @@ async fn make_token(admin: &Admin, name: &str) -> (String, String) {
         name: Some(name.to_owned()),
         expires_at: Some("2099-01-01T00:00:00Z".to_owned()),
         description: Some("Nightly build".to_owned()),
-        allowed_networks: Some(vec!["10.0.0.0/8".to_owned()]),
+        allowed_networks: Some(vec![network.to_owned()]),
         ..NewToken::default()
     };
     let issued = service

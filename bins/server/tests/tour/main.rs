@@ -6,6 +6,7 @@
     reason = "a step that fails has failed the test"
 )]
 
+mod client;
 mod support;
 
 use jsonwebtoken::jwk::JwkSet;

@@ -1,0 +1,113 @@
+use std::thread::JoinHandle;
+
+use ats_pat_http::{HttpSettings, Limits, serve};
+use ats_pat_program::{Access, CommonFlags, Opened, Settings};
+use insta::assert_snapshot;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::program::Admin;
+use crate::tokens::make_token_for;
+
+/// The interface over the database of `admin`, on a port of its own until it is dropped.
+struct Interface {
+    url: String,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Interface {
+    fn over(admin: &Admin) -> Self {
+        let flags = CommonFlags {
+            data_dir: Some(admin.path("ats-pat-data").display().to_string()),
+            ..CommonFlags::default()
+        };
+        let settings = Settings::load(&flags, None, []).unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (said, url) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(async {
+                let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                let url = format!("http://{}", listener.local_addr().unwrap());
+                let opened = Opened::open(&settings, &url, Access::Server).await.unwrap();
+                let http = HttpSettings::new(&url, Vec::new()).unwrap();
+                let endpoint = ats_pat_api::endpoint(opened.service.clone(), http);
+                said.send(url).unwrap();
+                let stopped = async move { drop(stopped.await) };
+                serve(listener, endpoint, Limits::default(), stopped).await;
+                opened.close().await;
+            });
+        });
+        Self {
+            url: url.recv().unwrap(),
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Interface {
+    fn drop(&mut self) {
+        self.stop.take();
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+#[test]
+fn a_token_from_standard_input_is_exchanged_without_a_database() {
+    let home = Admin::with_alice();
+    let (_, secret) = make_token_for(&home, "ci", "127.0.0.0/8");
+    let interface = Interface::over(&home);
+    let elsewhere = Admin::in_an_empty_folder();
+
+    let arguments = ["exchange", "--url", &interface.url];
+    let run = elsewhere.run_with(&format!("{secret}\n"), &arguments);
+    assert_eq!((run.code, run.errors.as_str()), (0, ""));
+    let token = run.output.strip_suffix('\n').unwrap();
+    assert_eq!(token.split('.').count(), 3, "it stands alone: {token}");
+
+    let run = elsewhere.run_with(&secret, &[&arguments[..], &["--output", "json"]].concat());
+    assert_eq!((run.code, run.errors.as_str()), (0, ""));
+    let shown: serde_json::Value = serde_json::from_str(&run.output).unwrap();
+    let members: Vec<_> = shown.as_object().unwrap().keys().collect();
+    assert_eq!(
+        members,
+        ["ExpiresAt", "PersonalAccessTokenExpiresAt", "Token"]
+    );
+    assert_eq!(
+        shown["PersonalAccessTokenExpiresAt"],
+        "2099-01-01T00:00:00.000Z"
+    );
+    assert_eq!(shown["Token"].as_str().unwrap().split('.').count(), 3);
+    assert!(elsewhere.left_on_disk().is_empty());
+}
+
+#[test]
+fn each_reason_for_no_token_is_told_in_one_line() {
+    let home = Admin::with_alice();
+    let (id, secret) = make_token_for(&home, "ci", "127.0.0.0/8");
+    home.json(&["token", "revoke", &id]);
+    let (_, of_another_network) = make_token_for(&home, "deploy", "10.0.0.0/8");
+    let interface = Interface::over(&home);
+    let admin = Admin::in_an_empty_folder();
+    let unknown = "atspat_00000000000000000000000000000000000000000002CZclj";
+    let mut refusals = String::new();
+    for (code, input, url) in [
+        (1, secret.as_str(), interface.url.as_str()),
+        (1, &of_another_network, &interface.url),
+        (1, unknown, &interface.url),
+        (1, &secret[..55], &interface.url),
+        (1, "", &interface.url),
+        (2, unknown, "http://pat.example.com"),
+        (2, unknown, "pat.example.com"),
+        (2, unknown, "https://pat.example.com/settings"),
+    ] {
+        let refusal = admin.refusal_with(input, code, &["exchange", "--url", url]);
+        assert!(!refusal.contains("atspat_0"), "{refusal}");
+        assert!(!refusal.contains(&secret[7..]), "{refusal}");
+        refusals.push_str(&refusal);
+    }
+    refusals.push_str(&admin.refusal(2, &["exchange"]));
+    assert_snapshot!(refusals);
+}
