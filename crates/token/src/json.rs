@@ -181,12 +181,17 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for UniqueMembers<'de, A> {
 struct Names<'de> {
     few: [&'de str; 16],
     count: usize,
+    /// A bit for each shape of a name among the few: most new names have one of their own.
+    shapes: u64,
     more: BTreeSet<Cow<'de, str>>,
 }
 
 impl<'de> Names<'de> {
     fn note<E: Error>(&mut self, name: Cow<'de, str>) -> Result<(), E> {
-        let is_new = !self.few[..self.count].contains(&&*name)
+        let shape = shape(&name);
+        let may_be_among_few = self.shapes & shape != 0;
+        self.shapes |= shape;
+        let is_new = !(may_be_among_few && self.few[..self.count].contains(&&*name))
             && match (name, self.few.get_mut(self.count)) {
                 (Cow::Borrowed(name), Some(free)) => {
                     *free = name;
@@ -202,6 +207,16 @@ impl<'de> Names<'de> {
             Err(E::custom("a member stands twice"))
         }
     }
+}
+
+/// Length, first and last byte, as one bit of 64.
+fn shape(name: &str) -> u64 {
+    let ends = match name.as_bytes() {
+        [] => 0,
+        [first, .., last] => usize::from(*first) + 5 * usize::from(*last),
+        [only] => usize::from(*only),
+    };
+    1 << ((name.len() * 7 + ends) % 64)
 }
 
 /// A member's name on its way to who wants it.

@@ -1,5 +1,7 @@
 //! The authentication token as text: a JWS in compact serialization (RFC 7515, section 7.1).
 
+use std::borrow::Cow;
+
 use ed25519_dalek::{SIGNATURE_LENGTH, Signature, VerifyingKey};
 use secrecy::SecretString;
 use serde::Serialize;
@@ -61,7 +63,7 @@ fn to_json(value: &impl Serialize) -> Vec<u8> {
 /// A JWS in compact serialization whose form is right and whose signature nobody has looked at.
 pub(crate) struct Compact<'a> {
     signing_input: &'a str,
-    pub(crate) header: Header,
+    pub(crate) header: Cow<'a, Header>,
     payload: Vec<u8>,
     signature: [u8; SIGNATURE_LENGTH],
 }
@@ -73,6 +75,7 @@ impl<'a> Compact<'a> {
         text: &'a str,
         expected_type: &str,
         max_length: usize,
+        known: Option<&'a KnownHeader>,
     ) -> Result<Self, VerifyError> {
         if text.len() > max_length {
             return Err(VerifyError::Malformed);
@@ -82,10 +85,16 @@ impl<'a> Compact<'a> {
         let (header, payload) = signing_input
             .split_once('.')
             .ok_or(VerifyError::Malformed)?;
-        let header = base64url::decode(header).ok_or(VerifyError::Malformed)?;
+        let header = match known {
+            Some(known) if known.text == header => Cow::Borrowed(&known.header),
+            _ => {
+                let header = base64url::decode(header).ok_or(VerifyError::Malformed)?;
+                Cow::Owned(Header::parse(&header, expected_type)?)
+            }
+        };
         Ok(Self {
             signing_input,
-            header: Header::parse(&header, expected_type)?,
+            header,
             payload: base64url::decode(payload).ok_or(VerifyError::Malformed)?,
             signature: base64url::decode_array(signature).ok_or(VerifyError::Malformed)?,
         })
@@ -113,7 +122,29 @@ impl<'a> Unverified<'a> {
     /// [`VerifyError::Malformed`], [`Algorithm`](VerifyError::Algorithm), [`TokenType`](VerifyError::TokenType) or
     /// [`ForbiddenHeader`](VerifyError::ForbiddenHeader).
     pub fn parse(token: &'a str) -> Result<Self, VerifyError> {
-        Compact::parse(token, TOKEN_TYPE, MAX_LENGTH).map(Self)
+        Compact::parse(token, TOKEN_TYPE, MAX_LENGTH, None).map(Self)
+    }
+
+    /// As [`parse`](Self::parse), which it saves the header's part where that is the known one.
+    pub fn parse_with(token: &'a str, known: &'a KnownHeader) -> Result<Self, VerifyError> {
+        Compact::parse(token, TOKEN_TYPE, MAX_LENGTH, Some(known)).map(Self)
+    }
+
+    /// The header, to be known again: `None` where it was.
+    pub fn new_header(&self) -> Option<KnownHeader> {
+        let Compact {
+            signing_input,
+            header,
+            ..
+        } = &self.0;
+        let (text, _) = signing_input.split_once('.')?;
+        match header {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(header) => Some(KnownHeader {
+                text: text.to_owned(),
+                header: header.clone(),
+            }),
+        }
     }
 
     /// Which key it says it was signed with. Look it up among trusted keys only.
@@ -133,6 +164,13 @@ impl<'a> Unverified<'a> {
         expectations.check(&claims)?;
         Ok(claims)
     }
+}
+
+/// The header of an authentication token that was taken apart before. All tokens that one key signed begin with the
+/// same text, and what that says need not be read again.
+pub struct KnownHeader {
+    text: String,
+    header: Header,
 }
 
 /// What a verifier expects of an authentication token (RFC 9068, section 4).

@@ -33,7 +33,7 @@ pub use crate::{
     claims::{Audience, Claims, EmptyAudience},
     header::{Header, STATUS_LIST_TYPE, SigningAlgorithm, TOKEN_TYPE, UnknownAlgorithm},
     jwk::{Jwk, JwkSet, KeyError, thumbprint},
-    jws::{Expectations, MAX_LENGTH, SigningInput, Unverified, VerifyError},
+    jws::{Expectations, KnownHeader, MAX_LENGTH, SigningInput, Unverified, VerifyError},
     personal_access_token::{Malformed, PersonalAccessToken},
     status_list::{
         CompressedList, IndexTooLarge, ListVersion, MAX_STATUS_INDEX, MAX_STATUS_LIST_LENGTH,

@@ -229,7 +229,7 @@ pub struct UnverifiedStatusList<'a>(Compact<'a>);
 impl<'a> UnverifiedStatusList<'a> {
     /// Takes a text apart, strictly; as [`Unverified::parse`](crate::Unverified::parse).
     pub fn parse(text: &'a str) -> Result<Self, VerifyError> {
-        Compact::parse(text, STATUS_LIST_TYPE, MAX_STATUS_LIST_LENGTH).map(Self)
+        Compact::parse(text, STATUS_LIST_TYPE, MAX_STATUS_LIST_LENGTH, None).map(Self)
     }
 
     /// Which key it says it was signed with. Look it up among trusted keys only.

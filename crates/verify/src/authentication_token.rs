@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use ats_pat_token::Claims;
+use ats_pat_token::{Claims, StatusReference};
 
 use crate::{Error, error::Page, keys::KeyId};
 
@@ -82,6 +82,11 @@ impl AuthenticationToken {
     /// All that it says.
     pub fn claims(&self) -> &Claims {
         &self.0.claims
+    }
+
+    /// Where it stands whether it was revoked.
+    pub(crate) fn status(&self) -> Result<&StatusReference, Error> {
+        self.claims().status.as_ref().ok_or(Error::NotListed)
     }
 
     /// The id of the key that it was signed with.

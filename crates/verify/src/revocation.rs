@@ -62,22 +62,27 @@ impl Revocation {
         self.list.store(Some(Arc::new(list)));
     }
 
-    /// Refuses what was revoked. Waits for the issuer's answer where the list has no place for it.
-    pub(crate) async fn check(
+    /// What the list says; `None` where it has no such place, or there is none yet.
+    pub(crate) fn look(
         &self,
         reference: &StatusReference,
         clock: &dyn Clock,
-    ) -> Result<(), Error> {
-        let look = || match self.standing(reference, clock) {
+    ) -> Option<Result<(), Error>> {
+        match self.standing(reference, clock) {
             Standing::Good => Some(Ok(())),
             Standing::Revoked => Some(Err(Error::Revoked)),
             Standing::Stale => Some(self.unknown()),
             Standing::Absent => None,
-        };
-        if let Some(known) = look() {
-            return known;
         }
-        match self.lookups.find(look).await {
+    }
+
+    /// The same after the issuer's answer, which it waits for.
+    pub(crate) async fn find(
+        &self,
+        reference: &StatusReference,
+        clock: &dyn Clock,
+    ) -> Result<(), Error> {
+        match self.lookups.find(|| self.look(reference, clock)).await {
             Ok(known) => known,
             Err(Missed::Absent) => Err(Error::NotListed),
             Err(Missed::Failed) => self.unknown(),

@@ -8,7 +8,8 @@ use std::{
     },
 };
 
-use ats_pat_token::{Expectations, Unverified, VerifyError};
+use arc_swap::ArcSwapOption;
+use ats_pat_token::{Expectations, KnownHeader, Unverified, VerifyError};
 use quick_cache::sync::Cache;
 use tokio::{runtime, task::AbortHandle};
 
@@ -36,8 +37,19 @@ struct Inner {
     source: Arc<dyn AnySource>,
     task: Mutex<Option<AbortHandle>>,
     known: Cache<[u8; blake3::OUT_LEN], AuthenticationToken>,
+    /// The header of the last token that came for the first time: most of the next ones have the same.
+    header: ArcSwapOption<KnownHeader>,
     page: Arc<Page>,
     realm: Arc<str>,
+}
+
+/// What can be told of a token without asking the issuer.
+enum Judged {
+    Accepted(AuthenticationToken),
+    /// It names a key that is not here.
+    WithUnknownKey(KeyId),
+    /// It is good, but the list has no such place, or there is none yet.
+    WithoutPlace(AuthenticationToken),
 }
 
 impl Verifier {
@@ -66,6 +78,7 @@ impl Verifier {
             source,
             task: Mutex::new(None),
             known: Cache::new(settings.cache_capacity),
+            header: ArcSwapOption::empty(),
             page: settings.page(),
             realm: settings.realm(),
             shared: Arc::new(Shared {
@@ -107,17 +120,54 @@ impl Verifier {
     /// that is dropped leaves nothing undone.
     pub async fn verify(&self, token: &str) -> Result<AuthenticationToken, Error> {
         self.follow()?;
+        match self.judge(token)? {
+            Judged::Accepted(accepted) => Ok(accepted),
+            // In memory of its own, so that those which need not wait have none of it to carry about.
+            waiting => Box::pin(self.wait(token, waiting)).await,
+        }
+    }
+
+    /// Judges a token once more, each time that what it waits for is here.
+    async fn wait(&self, token: &str, mut judged: Judged) -> Result<AuthenticationToken, Error> {
+        let Shared {
+            clock,
+            keys,
+            revocation,
+            ..
+        } = &*self.0.shared;
+        loop {
+            match judged {
+                Judged::Accepted(accepted) => return Ok(accepted),
+                Judged::WithUnknownKey(kid) => {
+                    keys.find(kid, &**clock).await?;
+                    judged = self.judge(token)?;
+                }
+                Judged::WithoutPlace(accepted) => {
+                    revocation.find(accepted.status()?, &**clock).await?;
+                    return Ok(accepted);
+                }
+            }
+        }
+    }
+
+    /// As far as can be told from what is here.
+    fn judge(&self, token: &str) -> Result<Judged, Error> {
         let Shared {
             clock, revocation, ..
         } = &*self.0.shared;
-        let accepted = self.signed(token).await?;
-        let reference = accepted.claims().status.as_ref().ok_or(Error::NotListed)?;
-        revocation.check(reference, &**clock).await?;
-        Ok(accepted)
+        let signed = match self.signed(token)? {
+            Ok(signed) => signed,
+            Err(kid) => return Ok(Judged::WithUnknownKey(kid)),
+        };
+        match revocation.look(signed.status()?, &**clock) {
+            Some(standing) => standing.map(|()| Judged::Accepted(signed)),
+            None => Ok(Judged::WithoutPlace(signed)),
+        }
     }
 
-    /// What a token says, if its signature and its claims are right; whether it was revoked is not looked at.
-    async fn signed(&self, token: &str) -> Result<AuthenticationToken, Error> {
+    /// What a token says, if its signature and its claims are right, or the id of a key that is not known; whether it
+    /// was revoked is not looked at.
+    fn signed(&self, token: &str) -> Result<Result<AuthenticationToken, KeyId>, Error> {
         let Shared {
             settings,
             clock,
@@ -138,15 +188,25 @@ impl Verifier {
             && keys.holds(known.kid(), &**clock)
         {
             expectations.check(known.claims())?;
-            return Ok(known);
+            return Ok(Ok(known));
         }
-        let unverified = Unverified::parse(token)?;
+        let header = self.0.header.load_full();
+        let unverified = match header.as_deref() {
+            Some(header) => Unverified::parse_with(token, header)?,
+            None => Unverified::parse(token)?,
+        };
         let kid = KeyId::parse(unverified.kid()).ok_or(Error::UnknownKey)?;
-        let key = keys.find(kid, &**clock).await?;
-        let claims = unverified.verify(&key, &expectations)?;
+        let Some(key) = keys.look(kid, &**clock) else {
+            return Ok(Err(kid));
+        };
+        let new_header = unverified.new_header();
+        let claims = unverified.verify(&key?, &expectations)?;
+        if let Some(header) = new_header {
+            self.0.header.store(Some(Arc::new(header)));
+        }
         let accepted = AuthenticationToken::new(claims, kid, self.0.page.clone());
         self.0.known.insert(hash, accepted.clone());
-        Ok(accepted)
+        Ok(Ok(accepted))
     }
 
     /// Starts the background task where none runs.

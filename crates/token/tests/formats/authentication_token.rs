@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::fixture::{
     CLAIMS, EXPECTED, EXPIRES, HEADER, ISSUED, ISSUER, KID, base64url, claims, header, minted,
-    signed, verified, verified_as,
+    signed, signing_key, verified, verified_as,
 };
 
 // Signed by Python's `cryptography`, and accepted by PyJWT.
@@ -59,6 +59,35 @@ fn both_names_of_the_algorithm_and_every_spelling_of_the_type_are_read() {
             "{typ}"
         );
     }
+}
+
+#[test]
+fn a_known_header_saves_its_reading_and_changes_no_answer() {
+    let key = signing_key().verifying_key();
+    let token = minted(&header(), &claims());
+    let known = Unverified::parse(&token)
+        .ok()
+        .unwrap()
+        .new_header()
+        .unwrap();
+    let again = Unverified::parse_with(&token, &known).ok().unwrap();
+    assert_eq!(again.kid(), KID);
+    assert!(again.new_header().is_none());
+    assert_eq!(again.verify(&key, &EXPECTED), Ok(claims()));
+
+    let renamed = Header {
+        alg: SigningAlgorithm::Ed25519,
+        ..header()
+    };
+    let other = minted(&renamed, &claims());
+    let read = Unverified::parse_with(&other, &known).ok().unwrap();
+    assert!(read.new_header().is_some());
+    assert_eq!(read.verify(&key, &EXPECTED), Ok(claims()));
+    let unsigned = other.replacen("eyJ", "eyK", 1);
+    assert_eq!(
+        Unverified::parse_with(&unsigned, &known).err(),
+        Some(VerifyError::Malformed)
+    );
 }
 
 #[test]

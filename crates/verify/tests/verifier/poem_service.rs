@@ -7,13 +7,13 @@ use poem::{
 use crate::server::Server;
 
 #[handler]
-fn orders(token: AuthenticationToken) -> Result<String, Error> {
+async fn orders(token: AuthenticationToken) -> Result<String, Error> {
     token.require_scope("orders:read")?;
     Ok(token.owner().to_owned())
 }
 
 #[handler]
-fn write(token: AuthenticationToken) -> Result<String, Error> {
+async fn write(token: AuthenticationToken) -> Result<String, Error> {
     token.require_scope("orders:write")?;
     Ok(token.owner().to_owned())
 }
