@@ -14,7 +14,7 @@ use quick_cache::sync::Cache;
 use tokio::{runtime, task::AbortHandle};
 
 use crate::{
-    AuthenticationToken, Clock, Error, SettingError, VerifierBuilder,
+    AuthenticationToken, Clock, Error, VerifierBuilder,
     bearer::{Credentials, credentials},
     builder::Settings,
     error::Page,
@@ -60,7 +60,7 @@ impl Verifier {
     pub fn new(
         issuer: impl Into<String>,
         audience: impl Into<String>,
-    ) -> Result<Self, SettingError> {
+    ) -> Result<Self, crate::SettingError> {
         Self::builder(issuer, audience).build()
     }
 

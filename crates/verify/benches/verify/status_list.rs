@@ -66,7 +66,7 @@ fn timed<T>(mut work: impl FnMut() -> T) -> (T, Duration) {
     loop {
         let began = processor_time();
         let done = work();
-        best = best.min(processor_time() - began);
+        best = best.min(processor_time().saturating_sub(began));
         runs += 1;
         if runs == 10 {
             return (done, best);

@@ -6,14 +6,16 @@ use poem::{
 
 use crate::server::Server;
 
+#[expect(clippy::needless_pass_by_value, reason = "extractors give values")]
 #[handler]
-async fn orders(token: AuthenticationToken) -> Result<String, Error> {
+fn orders(token: AuthenticationToken) -> Result<String, Error> {
     token.require_scope("orders:read")?;
     Ok(token.owner().to_owned())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "extractors give values")]
 #[handler]
-async fn write(token: AuthenticationToken) -> Result<String, Error> {
+fn write(token: AuthenticationToken) -> Result<String, Error> {
     token.require_scope("orders:write")?;
     Ok(token.owner().to_owned())
 }
