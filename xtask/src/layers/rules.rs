@@ -47,6 +47,8 @@ pub const ARROWS: &[(&str, &[&str])] = &[
     ("ats-pat-test-support", BELOW_BINARIES),
     ("ats-pat-verify", &["ats-pat-token"]),
     ("ats-pat-client", &["ats-pat-token"]),
+    ("example-axum-service", &["ats-pat-verify"]),
+    ("example-poem-service", &["ats-pat-verify"]),
     ("xtask", &[]),
 ];
 
@@ -94,6 +96,7 @@ pub const KEPT_TO: &[(&[&str], &[&str])] = &[
             "ats-pat-program",
             "ats-pat-server",
             "ats-pat-verify",
+            "example-poem-service",
         ],
     ),
     (&["poem-openapi"], &["ats-pat-api"]),
