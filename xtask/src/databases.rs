@@ -56,6 +56,13 @@ pub struct Choice {
 }
 
 impl Choice {
+    /// This one and no other.
+    pub fn only(database: Database) -> Self {
+        Self {
+            chosen: vec![database],
+        }
+    }
+
     fn set(&self) -> BTreeSet<Database> {
         if self.chosen.is_empty() {
             Database::value_variants().iter().copied().collect()

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod apt;
+mod bench;
 mod browser;
 mod databases;
 mod layers;
@@ -36,6 +37,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Measure whole programs: the figures that the documentation promises.
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Run a command while private databases are up, and stop them whatever happens.
     Databases(databases::Arguments),
     /// Check that every crate uses only what the architecture allows it.
@@ -50,6 +54,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
+        Task::Bench(bench) => bench::run(&bench).map(done),
         Task::Databases(arguments) => databases::run(&arguments),
         Task::Layers => layers::check().map(done),
         Task::Openapi => openapi::run().map(done),

@@ -49,6 +49,8 @@ pub const ARROWS: &[(&str, &[&str])] = &[
     ("ats-pat-client", &["ats-pat-token"]),
     ("example-axum-service", &["ats-pat-verify"]),
     ("example-poem-service", &["ats-pat-verify"]),
+    // It starts the programs as they are, and calls them as other programs do.
+    ("bench-revocation", &["ats-pat-client"]),
     ("xtask", &[]),
 ];
 
