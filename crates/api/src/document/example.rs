@@ -74,6 +74,7 @@ fn body(id: &str) -> Option<Value> {
             "Scopes": ["orders:read"],
             "AllowedNetworks": ["192.0.2.0/24"],
         }),
+        "reportLeakedPersonalAccessTokens" => json!({"Tokens": [SECRET, "something else"]}),
         "regeneratePersonalAccessToken" => json!({"ExpiresAt": EXPIRES_AT.to_string()}),
         _ => return None,
     })
@@ -96,7 +97,7 @@ fn data(id: &str) -> Option<Value> {
             "DisplayName": "Ada Lovelace",
             "IsAdmin": false,
         }),
-        "signOut" => Value::Null,
+        "signOut" | "reportLeakedPersonalAccessTokens" => Value::Null,
         "listPersonalAccessTokens" => {
             json!({"Items": [token(json!({}))], "Page": 1, "PageSize": 25, "Total": 1})
         }

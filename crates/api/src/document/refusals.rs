@@ -68,12 +68,6 @@ fn own(id: &str) -> Vec<Problem> {
             Problem::TokenLimitReached { limit: 100 },
         ],
         "getPersonalAccessToken" => vec![Problem::SignInRequired, Problem::TokenNotFound],
-        "reportLeakedPersonalAccessTokens" => vec![
-            Problem::CrossSiteRequest,
-            Problem::UnsupportedMediaType,
-            Problem::validation("Tokens", Reason::Empty),
-            Problem::TooManyRequests { seconds: 90 },
-        ],
         "revokePersonalAccessToken" => vec![
             Problem::CrossSiteRequest,
             Problem::SignInRequired,
@@ -89,6 +83,12 @@ fn own(id: &str) -> Vec<Problem> {
             Problem::TokenNotActive {
                 status: Status::Revoked,
             },
+        ],
+        "reportLeakedPersonalAccessTokens" => vec![
+            Problem::CrossSiteRequest,
+            Problem::UnsupportedMediaType,
+            Problem::validation("Tokens", Reason::Empty),
+            Problem::TooManyRequests { seconds: 600 },
         ],
         _ => Vec::new(),
     }
