@@ -14,6 +14,7 @@ use clap::{Parser, Subcommand};
 mod apt;
 mod bench;
 mod browser;
+mod clients;
 mod databases;
 mod layers;
 mod openapi;
@@ -40,6 +41,8 @@ enum Task {
     /// Measure whole programs: the figures that the documentation promises.
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Make clients in other languages from docs/openapi.json, into target/clients.
+    Clients(clients::Arguments),
     /// Run a command while private databases are up, and stop them whatever happens.
     Databases(databases::Arguments),
     /// Check that every crate uses only what the architecture allows it.
@@ -55,6 +58,7 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Bench(bench) => bench::run(&bench).map(done),
+        Task::Clients(arguments) => clients::run(&arguments).map(done),
         Task::Databases(arguments) => databases::run(&arguments),
         Task::Layers => layers::check().map(done),
         Task::Openapi => openapi::run().map(done),

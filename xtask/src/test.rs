@@ -6,10 +6,12 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::process::{Signals, name};
-use crate::{browser, databases, layers, tools, workspace};
+use crate::{browser, clients, databases, layers, tools, workspace};
 
 /// The test targets that drive a browser are called so, in whichever crate.
 const BROWSER_TESTS: &str = "browser";
+/// The test target that runs clients in other languages.
+const CLIENT_TESTS: &str = "clients";
 
 /// Arguments of `cargo xtask test`.
 #[derive(clap::Args)]
@@ -19,6 +21,9 @@ pub struct Arguments {
     /// Leave out the tests that drive a browser
     #[arg(long)]
     no_browser: bool,
+    /// Leave out the rules for the OpenAPI document, and the clients that are made from it
+    #[arg(long)]
+    no_clients: bool,
     /// Also ask whether a dependency has a known weakness (needs the network)
     #[arg(long)]
     advisories: bool,
@@ -38,6 +43,10 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     })?;
     if !arguments.no_browser {
         step("browser at hand", || browser::ensure(&signals))?;
+    }
+    if !arguments.no_clients {
+        step("generators at hand", || clients::ensure(&signals))?;
+        step("OpenAPI document", || clients::lint(&signals))?;
     }
     step("format", || {
         signals
@@ -66,15 +75,33 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         signals.succeed(doc.env("RUSTDOCFLAGS", "-D warnings"))
     })?;
     step("tests", || tests(arguments, &signals))?;
+    if !arguments.no_clients {
+        step("clients", || clients::make_all(&signals))?;
+        step("clients against the server", || client_tests(&signals))?;
+    }
     step("examples in the documentation", || {
         signals.succeed(&mut cargo(&["test", "--workspace", "--doc"]))
     })?;
-    if arguments.no_browser {
-        eprintln!(
-            "\nAll checks passed but those of the pages in a browser, which --no-browser left out."
-        );
-    } else {
+    let left_out: Vec<_> = [
+        (
+            arguments.no_browser,
+            "of the pages in a browser (--no-browser)",
+        ),
+        (
+            arguments.no_clients,
+            "of document and clients (--no-clients)",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(is_out, what)| is_out.then_some(what))
+    .collect();
+    if left_out.is_empty() {
         eprintln!("\nAll checks passed.");
+    } else {
+        eprintln!(
+            "\nAll checks passed but those {}, which were left out.",
+            left_out.join(" and ")
+        );
     }
     Ok(())
 }
@@ -106,25 +133,27 @@ fn deny(checks: &[&str], signals: &Signals) -> Result<()> {
     signals.succeed(&mut command)
 }
 
+/// All tests but those of the clients, which are made first.
 fn tests(arguments: &Arguments, signals: &Signals) -> Result<()> {
+    let mut left_out = vec![CLIENT_TESTS];
+    if arguments.no_browser {
+        left_out.push(BROWSER_TESTS);
+    }
     let mut command: Command = workspace::command("cargo");
     if tools::has_nextest() {
+        let filters: Vec<_> = left_out
+            .iter()
+            .map(|test| format!("not binary({test})"))
+            .collect();
         command.args(["nextest", "run", "--workspace"]);
-        if arguments.no_browser {
-            command.args(["--filterset", &format!("not binary({BROWSER_TESTS})")]);
-        }
+        command.args(["--filterset", &filters.join(" and ")]);
     } else {
         eprintln!("cargo-nextest is missing: `cargo test` runs the same tests, slower.");
-        command.args(["test", "--workspace"]);
-        if arguments.no_browser {
-            command.args(["--lib", "--bins", "--examples"]);
-            for test in workspace::test_targets()? {
-                if test != BROWSER_TESTS {
-                    command.args(["--test", &test]);
-                }
+        command.args(["test", "--workspace", "--lib", "--bins", "--examples"]);
+        for test in workspace::test_targets()? {
+            if !left_out.contains(&test.as_str()) {
+                command.args(["--test", &test]);
             }
-        } else {
-            command.arg("--all-targets");
         }
     }
     let status = databases::with_private(&arguments.databases, signals, &mut command)?;
@@ -133,4 +162,16 @@ fn tests(arguments: &Arguments, signals: &Signals) -> Result<()> {
         bail!("{} failed ({status})", name(&command));
     }
     Ok(())
+}
+
+/// The tests of the clients. Of the whole workspace, so that nothing is built with other features again.
+fn client_tests(signals: &Signals) -> Result<()> {
+    let mut command = workspace::command("cargo");
+    if tools::has_nextest() {
+        let filter = format!("binary({CLIENT_TESTS})");
+        command.args(["nextest", "run", "--workspace", "--filterset", &filter]);
+    } else {
+        command.args(["test", "--workspace", "--test", CLIENT_TESTS]);
+    }
+    signals.succeed(&mut command)
 }

@@ -1,6 +1,6 @@
 //! Programs of others that the checks need.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
@@ -17,22 +17,33 @@ pub fn cargo_deny(signals: &Signals) -> Result<Command> {
     let program = tools.join("bin/cargo-deny");
     if !is_deny(&program) {
         eprintln!("Installing cargo-deny {CARGO_DENY} into target/tools ...");
-        let mut install = workspace::command("cargo");
-        install.args([
-            "install",
-            "--quiet",
-            "--locked",
-            "--force",
-            "--version",
-            CARGO_DENY,
-            "--root",
-        ]);
-        install.arg(&tools).arg("cargo-deny");
-        signals
-            .succeed(&mut install)
-            .context("cargo-deny is missing and could not be installed")?;
+        cargo_install("cargo-deny", CARGO_DENY, &[], &tools, signals)?;
     }
     Ok(workspace::command(&program.to_string_lossy()))
+}
+
+/// Installs a package of this version into `folder`, its programs into the `bin` there; `flags` say how.
+pub fn cargo_install(
+    package: &str,
+    version: &str,
+    flags: &[&str],
+    folder: &Path,
+    signals: &Signals,
+) -> Result<()> {
+    let mut install = workspace::command("cargo");
+    install.args([
+        "install",
+        "--quiet",
+        "--locked",
+        "--force",
+        "--version",
+        version,
+        "--root",
+    ]);
+    install.arg(folder).args(flags).arg(package);
+    signals
+        .succeed(&mut install)
+        .with_context(|| format!("{package} is missing and could not be installed"))
 }
 
 /// Whether `cargo nextest` is there.
@@ -40,6 +51,17 @@ pub fn has_nextest() -> bool {
     let mut command = workspace::command("cargo");
     command
         .args(["nextest", "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// Whether `program` is in the search path and works.
+pub fn runs(program: &str) -> bool {
+    let mut command = Command::new(program);
+    command
+        .arg("--version")
+        .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())

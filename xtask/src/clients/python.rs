@@ -1,0 +1,59 @@
+//! Generators and libraries from PyPI, as `versions/requirements.txt` pins them by their hashes.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::Result;
+
+use super::{install, tools};
+use crate::process::Signals;
+use crate::workspace;
+
+const REQUIREMENTS: &str = include_str!("versions/requirements.txt");
+const KIND: &str = "python";
+
+/// Whether environments of their own can be made; Debian has that apart.
+pub fn has_venv() -> bool {
+    let mut python = Command::new("python3");
+    python
+        .args(["-c", "import ensurepip, venv"])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null());
+    python.status().is_ok_and(|status| status.success())
+}
+
+/// Installs them, if they are not there.
+pub fn ensure(signals: &Signals) -> Result<()> {
+    let folder = tools(KIND);
+    install(&folder, &[REQUIREMENTS], || {
+        let mut venv = workspace::command("python3");
+        signals.succeed(venv.args(["-m", "venv"]).arg(&folder))?;
+        let requirements = folder.join("requirements.txt");
+        std::fs::write(&requirements, REQUIREMENTS)?;
+        let mut pip = program("pip");
+        pip.args([
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-input",
+            "--require-hashes",
+            "--only-binary=:all:",
+            "--requirement",
+        ]);
+        signals.succeed(pip.arg(requirements))
+    })
+}
+
+/// One of the programs, which finds the others.
+pub fn program(name: &str) -> Command {
+    let programs = tools(KIND).join("bin");
+    let mut command = workspace::command(&programs.join(name).to_string_lossy());
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    let search = std::iter::once(programs).chain(std::env::split_paths(&others));
+    let search: Vec<PathBuf> = search.collect();
+    if let Ok(path) = std::env::join_paths(search) {
+        command.env("PATH", path);
+    }
+    command.stdin(Stdio::null());
+    command
+}
