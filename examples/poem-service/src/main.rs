@@ -1,5 +1,9 @@
 //! A service of orders, for programs that call with an ATS authentication token.
 #![expect(clippy::print_stdout, reason = "a program says where it listens")]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "so poem hands over what it extracts"
+)]
 
 use std::net::SocketAddr;
 
