@@ -103,8 +103,8 @@ impl Stage {
     }
 
     /// The tokens that keep their rights.
-    pub fn bystanders(&self) -> Arc<[Token]> {
-        Arc::clone(&self.bystanders)
+    pub fn bystanders(&self) -> &Arc<[Token]> {
+        &self.bystanders
     }
 
     /// Has a token accepted at every service, makes the change, and goes on trying the token in the background.

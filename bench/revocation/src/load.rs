@@ -29,10 +29,10 @@ pub struct Accepted {
 }
 
 impl Load {
-    pub fn start(services: &[Service], tokens: Arc<[Token]>) -> Self {
+    pub fn start(services: &[Service], tokens: &Arc<[Token]>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let callers = services.iter().flat_map(|service| {
-            let (stop, tokens) = (&stop, &tokens);
+            let stop = &stop;
             (0..CALLERS).map(move |number| {
                 let url = format!("{}/orders", service.program.url);
                 let caller = call(url, Arc::clone(tokens), number, Arc::clone(stop));
