@@ -1,14 +1,12 @@
 //! What the tests of the pages need: Chromium with its driver, and axe-core.
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
-use sha2::{Digest, Sha512};
 
 use crate::process::Signals;
-use crate::tools::runs;
+use crate::tools::{runs, sha512};
 use crate::{apt, workspace};
 
 /// The version of axe-core, which the tests read too.
@@ -89,16 +87,6 @@ fn fetch_axe(signals: &Signals) -> Result<()> {
 
 fn has_axe(file: &Path) -> bool {
     std::fs::read(file).is_ok_and(|bytes| sha512(&bytes) == AXE_CORE_SHA512)
-}
-
-fn sha512(bytes: &[u8]) -> String {
-    Sha512::digest(bytes)
-        .iter()
-        .fold(String::new(), |mut hex, byte| {
-            // Writing to a string does not fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
 }
 
 #[cfg(test)]

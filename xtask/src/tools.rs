@@ -1,9 +1,11 @@
 //! Programs of others that the checks need.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
+use sha2::{Digest, Sha512};
 
 use crate::process::Signals;
 use crate::workspace;
@@ -65,6 +67,17 @@ pub fn runs(program: &str) -> bool {
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
+}
+
+/// SHA-512 in hexadecimal.
+pub fn sha512(bytes: &[u8]) -> String {
+    Sha512::digest(bytes)
+        .iter()
+        .fold(String::new(), |mut hex, byte| {
+            // Writing to a string does not fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
 }
 
 fn is_deny(program: &PathBuf) -> bool {

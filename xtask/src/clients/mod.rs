@@ -12,21 +12,21 @@ mod rust;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use sha2::{Digest, Sha512};
 
 use crate::process::Signals;
-use crate::tools::runs;
+use crate::tools::{runs, sha512};
 use crate::{apt, workspace};
 
 pub use node::lint;
 use recipe::{RECIPES, Recipe, Tools};
 
 /// What a client depends on besides the document.
-const MAKING: [&str; 8] = [
+const MAKING: [&str; 9] = [
     include_str!("versions/package.json"),
     include_str!("versions/package-lock.json"),
     include_str!("versions/requirements.txt"),
     include_str!("versions/cargo-progenitor"),
+    include_str!("hey-api.config.mjs"),
     include_str!("node.rs"),
     include_str!("python.rs"),
     include_str!("recipe.rs"),
@@ -140,7 +140,10 @@ fn make(recipe: &Recipe, signals: &Signals) -> Result<()> {
         }
         std::fs::rename(&fresh, &home)?;
     }
-    (recipe.check)(&home, signals).with_context(|| format!("{} is wrong", recipe.name))
+    let Some(check) = recipe.check else {
+        return Ok(());
+    };
+    check(&home, signals).with_context(|| format!("{} is wrong", recipe.name))
 }
 
 /// Whether `folder` was filled from what has this digest.
@@ -168,17 +171,13 @@ fn install(folder: &Path, versions: &[&str], install: impl FnOnce() -> Result<()
 }
 
 fn digest<'a>(parts: impl Iterator<Item = &'a [u8]>) -> String {
-    let mut hash = Sha512::new();
+    let mut all = Vec::new();
     for part in parts {
         // With its length, so that nothing moves from one part to the next unseen.
-        hash.update(part.len().to_le_bytes());
-        hash.update(part);
+        all.extend(part.len().to_le_bytes());
+        all.extend(part);
     }
-    let bytes = hash.finalize();
-    bytes[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    sha512(&all)
 }
 
 #[cfg(test)]

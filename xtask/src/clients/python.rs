@@ -45,6 +45,10 @@ pub fn ensure(signals: &Signals) -> Result<()> {
 }
 
 /// One of the programs, which finds the others.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "they look for each other where programs are looked for"
+)]
 pub fn program(name: &str) -> Command {
     let programs = tools(KIND).join("bin");
     let mut command = workspace::command(&programs.join(name).to_string_lossy());

@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use super::{document, dotnet, node, python, rust};
 use crate::process::Signals;
+use crate::workspace;
 
 /// A client.
 pub struct Recipe {
@@ -16,8 +17,8 @@ pub struct Recipe {
     pub tools: Tools,
     /// Makes it in a folder that does not exist yet.
     pub make: fn(&Path, &Signals) -> Result<()>,
-    /// Looks at it in its folder.
-    pub check: fn(&Path, &Signals) -> Result<()>,
+    /// Looks at it in its folder, where that tells more than running it.
+    pub check: Option<fn(&Path, &Signals) -> Result<()>>,
 }
 
 /// What it takes to make a client.
@@ -39,37 +40,37 @@ pub const RECIPES: [Recipe; 6] = [
         name: "openapi-fetch",
         tools: Tools::Node,
         make: openapi_fetch,
-        check: types,
+        check: Some(types),
     },
     Recipe {
         name: "hey-api",
         tools: Tools::Node,
         make: hey_api,
-        check: types,
+        check: Some(types),
     },
     Recipe {
         name: "openapi-generator-python",
         tools: Tools::PythonAndJava,
         make: openapi_generator_python,
-        check: nothing,
+        check: None,
     },
     Recipe {
         name: "openapi-python-client",
         tools: Tools::Python,
         make: openapi_python_client,
-        check: nothing,
+        check: None,
     },
     Recipe {
         name: "progenitor",
         tools: Tools::Rust,
         make: progenitor,
-        check: nothing,
+        check: None,
     },
     Recipe {
         name: "openapi-generator-csharp",
         tools: Tools::PythonAndJava,
         make: openapi_generator_csharp,
-        check: dotnet::build,
+        check: Some(dotnet::build),
     },
 ];
 
@@ -105,16 +106,14 @@ fn openapi_fetch(folder: &Path, signals: &Signals) -> Result<()> {
 }
 
 fn hey_api(folder: &Path, signals: &Signals) -> Result<()> {
-    let settings = folder.with_extension("config.mjs");
-    let settings_text = format!(
-        "export default {{\n  input: {:?},\n  output: {{ path: {:?}, importFileExtension: \".js\" }},\n  \
-         plugins: [\"@hey-api/client-fetch\", \"@hey-api/sdk\", \"@hey-api/typescript\"],\n}};\n",
-        document(),
-        folder
-    );
-    std::fs::write(&settings, settings_text)?;
     let mut generator = node::program("openapi-ts");
-    signals.succeed(generator.arg("--file").arg(settings))?;
+    generator
+        .arg("--file")
+        .arg(workspace::root().join("xtask/src/clients/hey-api.config.mjs"))
+        .env("DOCUMENT", document())
+        .env("CLIENT", folder)
+        .stdout(Stdio::null());
+    signals.succeed(&mut generator)?;
     typescript_package(folder)
 }
 
@@ -189,9 +188,4 @@ fn typescript_package(folder: &Path) -> Result<()> {
 fn types(folder: &Path, signals: &Signals) -> Result<()> {
     let mut tsc = node::program("tsc");
     signals.succeed(tsc.arg("--noEmit").arg("--project").arg(folder))
-}
-
-/// What is made is run by the tests.
-fn nothing(_: &Path, _: &Signals) -> Result<()> {
-    Ok(())
 }
