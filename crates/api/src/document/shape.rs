@@ -29,16 +29,14 @@ pub fn put_right(document: &mut Value) {
     document["openapi"] = json!("3.0.3");
     document["info"]["license"] =
         json!({"name": "MIT OR Apache-2.0", "url": "https://spdx.org/licenses/"});
-    each(
-        &mut document["components"]["schemas"],
-        |name, schema| match REQUESTS.iter().find(|(request, _)| *request == name) {
-            Some((_, required)) => request(schema, required),
-            None => {
-                response(schema);
-                values(schema);
-            }
-        },
-    );
+    each(&mut document["components"]["schemas"], |name, schema| {
+        if let Some((_, required)) = REQUESTS.iter().find(|(request, _)| *request == name) {
+            request(schema, required);
+        } else {
+            response(schema);
+            values(schema);
+        }
+    });
     each(&mut document["paths"], |_, path| {
         each(path, |_, operation| {
             // Said in full, so that nobody takes it for forgotten: signing in needs no credential.
