@@ -51,7 +51,7 @@ async fn a_person_makes_exchanges_and_revokes_a_token_without_leaving_the_page()
     browser.wait_for_path(DOCS).await;
     browser.wait_for_text("You are signed in as ada").await;
 
-    let expires = site.world.now().after(std::time::Duration::from_secs(3600));
+    let expires = site.world.now().after(std::time::Duration::from_hours(1));
     let new = format!(r#"{{"Name": "tried", "ExpiresAt": "{expires}"}}"#);
     let (status, made) = send(
         &browser,
