@@ -143,7 +143,7 @@ async fn an_address_may_send_twenty_reports_whatever_is_in_them() {
         assert_eq!(report(&world, &leaked).await, 1);
     }
     let real = world.create(&ada, "last", DAY).await.unwrap().secret;
-    assert_eq!(report(&world, &[real.clone()]).await, 1400);
+    assert_eq!(report(&world, std::slice::from_ref(&real)).await, 1400);
     assert_eq!(report(&world, &[invented(99)]).await, 1400);
     assert_eq!(code(world.exchange(&real).await), 1);
     let elsewhere = "198.51.100.1".parse().unwrap();
@@ -151,7 +151,7 @@ async fn an_address_may_send_twenty_reports_whatever_is_in_them() {
         code(
             world
                 .service
-                .report_leaked(&[real.clone()], elsewhere)
+                .report_leaked(std::slice::from_ref(&real), elsewhere)
                 .await
         ),
         1
