@@ -9,7 +9,8 @@ fn a_database_is_made_once_and_its_schema_told() {
         admin.json(&["db", "migrate"]),
         json!({
           "Applied": [
-            "m0001_initial"
+            "m0001_initial",
+            "m0002_status_places"
           ]
         })
     );
@@ -23,7 +24,8 @@ fn a_database_is_made_once_and_its_schema_told() {
         admin.json(&["db", "status"]),
         json!({
           "Applied": [
-            "m0001_initial"
+            "m0001_initial",
+            "m0002_status_places"
           ],
           "Pending": [],
           "Unknown": []
