@@ -52,6 +52,9 @@ impl Service {
         ) else {
             return Ok(None);
         };
+        if !self.has_its_place(&claims, &token).await? {
+            return Ok(None);
+        }
         let holds = token.owner_id == owner.id
             && owner.id.to_string() == claims.sub
             && claims.ats_generation == Some(token.generation)
@@ -62,6 +65,22 @@ impl Service {
             token,
             owner,
         }))
+    }
+
+    /// Whether the token names the place of its secret in the current status list: after its owner was disabled, or an
+    /// earlier database was accepted, there is another one, and what names the one before is over.
+    async fn has_its_place(&self, claims: &Claims, token: &Token) -> Result<bool, Error> {
+        let Some(named) = &claims.status else {
+            return Ok(false);
+        };
+        let secrets = self.store().secrets().of_token(token.id).await?;
+        Ok(named.uri == *self.inner.status_lists.address()
+            && secrets.into_iter().any(|secret| {
+                secret.row.slot.is_some()
+                    && claims.ats_generation == Some(secret.row.generation)
+                    && secret.row.status_index == Some(named.index)
+                    && self.roots().check(secret).is_ok()
+            }))
     }
 
     fn verify(

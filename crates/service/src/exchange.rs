@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use ats_pat_auth::{AuthError, Grant as MintGrant};
-use ats_pat_domain::port::{Grant, UsageRecord};
+use ats_pat_domain::port::{Grant, StoreError, UsageRecord};
 use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::{Problem, Status, Timestamp, Token, User};
 use ats_pat_token::{PersonalAccessToken, StatusReference};
@@ -85,6 +85,10 @@ impl Service {
         if grant.secret.status_index.is_none() {
             self.give_status_place(grant.token.id).await?;
             grant = self.exchangeable(presented, now, address).await?;
+            if grant.secret.status_index.is_none() {
+                // Taken again meanwhile: without a place no verifier would accept the token.
+                return Err(StoreError::Retryable("the secret has no place".into()).into());
+            }
         }
         let exchanged = self.mint(&grant, narrowing, now).await?;
         self.inner.usage.note(UsageRecord {

@@ -92,25 +92,6 @@ impl StatusRepository for Channel {
         found.map(|model| read_index(model.place)).transpose()
     }
 
-    async fn revoked(
-        &self,
-        now: Timestamp,
-        after: Option<u64>,
-        limit: u64,
-    ) -> Result<Vec<Tagged<StatusPlace>>, StoreError> {
-        let found = Entity::find()
-            .filter(Column::Revoked.eq(true))
-            .filter(Column::FreeAt.gt(now.as_millis()))
-            .apply_if(after, |find, index| {
-                find.filter(Column::Place.gt(stored_index(index)))
-            })
-            .order_by_asc(Column::Place)
-            .limit(limit)
-            .all(self)
-            .await;
-        read(found.map_err(store_error)?)
-    }
-
     async fn after(
         &self,
         after: Option<u64>,

@@ -86,12 +86,13 @@ impl Refusal {
 
     fn of_problem(problem: &Problem) -> Self {
         let (status, error) = match problem {
+            // Of a subject token that is not accepted, for any reason (RFC 8693, section 2.2.2).
             Problem::PersonalAccessTokenMissing
             | Problem::PersonalAccessTokenInvalid
             | Problem::PersonalAccessTokenExpired { .. }
             | Problem::PersonalAccessTokenRevoked
             | Problem::NetworkNotAllowed
-            | Problem::OwnerDisabled => (StatusCode::BAD_REQUEST, "invalid_grant"),
+            | Problem::OwnerDisabled => (StatusCode::BAD_REQUEST, "invalid_request"),
             Problem::AuthenticationTokenInvalid => (status(problem), "invalid_token"),
             Problem::Forbidden => (status(problem), "insufficient_scope"),
             Problem::TooManyRequests { .. } | Problem::Unavailable => {

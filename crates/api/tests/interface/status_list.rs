@@ -48,7 +48,12 @@ async fn the_list_is_found_served_to_everybody_and_not_sent_twice() {
     );
 
     let cookie = server.sign_in("ada").await;
-    server.create(&cookie, "ci").await;
+    let made = server.create(&cookie, "ci").await;
+    let id = made["Token"]["Id"].as_str().unwrap();
+    let revoked = server
+        .call(&format!("POST /api/personalaccesstoken/{id}/revoke"))
+        .cookie(&cookie);
+    assert_eq!(revoked.send().await.status, 200);
     server
         .world
         .clock

@@ -152,13 +152,6 @@ pub trait StatusRepository: Send + Sync {
     async fn first_free(&self, now: Timestamp) -> Result<Option<Tagged<StatusPlace>>, StoreError>;
     /// The greatest index in use.
     async fn greatest_index(&self) -> Result<Option<u64>, StoreError>;
-    /// Up to `limit` revoked places that are free only after `now`, with indexes greater than `after`, by index.
-    async fn revoked(
-        &self,
-        now: Timestamp,
-        after: Option<u64>,
-        limit: u64,
-    ) -> Result<Vec<Tagged<StatusPlace>>, StoreError>;
     /// Up to `limit` places with indexes greater than `after`, by index: to walk through all.
     async fn after(
         &self,

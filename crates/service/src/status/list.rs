@@ -1,11 +1,14 @@
 //! What the event log says of the places: a state in memory that follows it.
+//!
+//! It is read from the log alone, never from the rows: each event is chained to the one before, so that nobody who can
+//! only write to the database can take a revocation out.
 
 use std::collections::BTreeMap;
 
 use ats_pat_domain::event::{EventKind, Head};
 use ats_pat_domain::port::Store;
 use ats_pat_domain::{Event, Timestamp};
-use ats_pat_token::{IndexTooLarge, ListVersion, StatusList};
+use ats_pat_token::{IndexTooLarge, ListVersion, MAX_STATUS_INDEX, StatusList};
 use serde_json::Value;
 
 use super::REVOKED_FOR;
@@ -14,7 +17,7 @@ use crate::ledger::{PLACES_GIVEN, PLACES_REVOKED, expected_hash};
 use crate::open::last_acceptance;
 use crate::rows::Roots;
 
-/// How many events or rows are read at once.
+/// How many events are read at once.
 const BATCH: u64 = 1000;
 /// Room at the end of a list, so that a secret made just now has its place in the lists that verifiers hold already.
 const ROOM: u64 = 16 * 1024;
@@ -23,82 +26,86 @@ const ROOM: u64 = 16 * 1024;
 pub(crate) struct Places {
     /// The last event that is in it.
     head: Head,
-    version: ListVersion,
+    /// When an earlier database was last accepted, in milliseconds since the epoch; 0 if never.
+    epoch: i64,
+    /// The last event that changed what the list says.
+    changed_at: i64,
     /// Those that are revoked, until when.
     revoked: BTreeMap<u64, Timestamp>,
     greatest: u64,
 }
 
+/// Whether the log is still the one that is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Followed {
+    Same,
+    /// It is another one, or an earlier database was accepted: load anew.
+    Another,
+}
+
 impl Places {
-    /// Reads the places as they are now.
+    /// Reads the places as they are now: from the events of as long ago as a place stays revoked.
     pub(crate) async fn load(
         store: &dyn Store,
         roots: &Roots,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        // The head comes first: what happens while the rows are read is applied again by following.
-        let head = store.events().head().await?;
         let accepted = last_acceptance(store, roots).await?;
-        let mut revoked = BTreeMap::new();
-        let mut after = None;
-        loop {
-            let batch = store.status_places().revoked(now, after, BATCH).await?;
-            let Some(last) = batch.last() else { break };
-            after = Some(last.row.index);
-            for place in batch {
-                if !roots.is_genuine(&place) {
-                    // Revoked all the same: who planted it can only have taken rights away.
-                    tracing::error!(
-                        index = place.row.index,
-                        "a place in the status list fails its tag: it was altered behind the program's back"
-                    );
-                }
-                revoked.insert(place.row.index, place.row.free_at);
-            }
-        }
+        let head = event_before(store, now.before(REVOKED_FOR)).await?;
         let mut places = Self {
             head,
-            version: ListVersion {
-                epoch: accepted.map_or(0, |event| event.at.as_millis()),
-                seq: head.seq,
-            },
-            revoked,
+            epoch: accepted
+                .as_ref()
+                .map_or(0, |accepted| accepted.at.as_millis()),
+            changed_at: head.seq,
+            revoked: BTreeMap::new(),
             greatest: store.status_places().greatest_index().await?.unwrap_or(0),
         };
-        places.follow(store, roots).await?;
+        let until = accepted.map_or(0, |accepted| accepted.seq);
+        places.follow_from(store, roots, until).await?;
         Ok(places)
     }
 
-    /// Applies what happened since. Gives `false` where the log is not the one that was followed, or an earlier
-    /// database was accepted: then the places are to be loaded anew.
-    pub(crate) async fn follow(&mut self, store: &dyn Store, roots: &Roots) -> Result<bool, Error> {
+    /// Applies what happened since.
+    pub(crate) async fn follow(
+        &mut self,
+        store: &dyn Store,
+        roots: &Roots,
+    ) -> Result<Followed, Error> {
+        self.follow_from(store, roots, 0).await
+    }
+
+    /// As [`follow`](Self::follow), past acceptances of earlier databases up to this event.
+    async fn follow_from(
+        &mut self,
+        store: &dyn Store,
+        roots: &Roots,
+        accepted: i64,
+    ) -> Result<Followed, Error> {
         loop {
             // From the last one on, inclusive: another event there tells of another log.
-            let first = self.head.seq.max(1);
-            let events = store.events().from(first, BATCH).await?;
-            let Some((last, newer)) = (match self.head.seq {
-                0 => Some((None, &events[..])),
-                _ => events
-                    .split_first()
-                    .map(|(last, newer)| (Some(last), newer)),
-            }) else {
-                return Ok(false);
-            };
-            if last.is_some_and(|last| (last.seq, last.hash) != (self.head.seq, self.head.hash)) {
-                return Ok(false);
-            }
-            for event in newer {
-                if !self.apply(event, roots)? {
-                    return Ok(false);
+            let events = store.events().from(self.head.seq.max(1), BATCH).await?;
+            let newer = match (self.head.seq, events.split_first()) {
+                (0, _) => &events[..],
+                (seq, Some((last, newer))) if (last.seq, last.hash) == (seq, self.head.hash) => {
+                    newer
                 }
+                _ => return Ok(Followed::Another),
+            };
+            for event in newer {
+                let is_acceptance = event.kind == EventKind::RestoreAccepted.as_str();
+                if is_acceptance && event.seq > accepted {
+                    return Ok(Followed::Another);
+                }
+                self.apply(event, roots)?;
             }
             if (events.len() as u64) < BATCH {
-                return Ok(true);
+                return Ok(Followed::Same);
             }
         }
     }
 
-    fn apply(&mut self, event: &Event, roots: &Roots) -> Result<bool, Error> {
+    fn apply(&mut self, event: &Event, roots: &Roots) -> Result<(), Error> {
         let follows = event.seq == self.head.seq + 1
             && expected_hash(roots, &self.head, event).is_ok_and(|hash| hash == event.hash);
         if !follows {
@@ -107,43 +114,77 @@ impl Places {
                 id: event.seq.to_string(),
             });
         }
-        if event.kind == EventKind::RestoreAccepted.as_str() {
-            return Ok(false);
-        }
         self.head = Head {
             seq: event.seq,
             hash: event.hash,
         };
         let (given, revoked) = named(event);
+        let end = self.end();
         for index in given.iter().chain(&revoked) {
             self.greatest = self.greatest.max(*index);
-            self.version.seq = event.seq;
         }
+        let mut changed = self.end() != end;
         for index in given {
-            self.revoked.remove(&index);
+            changed |= self.revoked.remove(&index).is_some();
         }
         for index in revoked {
             self.revoked.insert(index, event.at.after(REVOKED_FOR));
+            changed = true;
         }
-        Ok(true)
+        if changed {
+            self.changed_at = event.seq;
+        }
+        Ok(())
     }
 
     /// Which state this is.
     pub(crate) fn version(&self) -> ListVersion {
-        self.version
+        ListVersion {
+            epoch: self.epoch,
+            seq: self.head.seq,
+        }
+    }
+
+    /// The last event that changed what the list says: lists of this state or a later one say the same.
+    pub(crate) fn changed_at(&self) -> i64 {
+        self.changed_at
     }
 
     /// The list at `now`.
     pub(crate) fn list(&mut self, now: Timestamp) -> Result<StatusList, IndexTooLarge> {
         self.revoked.retain(|_, free_at| now < *free_at);
         let mut list = StatusList::new();
-        let end = (self.greatest + ROOM).next_multiple_of(ROOM);
-        list.extend_to((end - 1).min(ats_pat_token::MAX_STATUS_INDEX))?;
+        list.extend_to(self.end())?;
         for index in self.revoked.keys() {
             list.set(*index, true)?;
         }
         Ok(list)
     }
+
+    /// The last index that the list has a place for.
+    fn end(&self) -> u64 {
+        let places = (self.greatest + ROOM).next_multiple_of(ROOM);
+        (places - 1).min(MAX_STATUS_INDEX)
+    }
+}
+
+/// An event from before `time`; the beginning of the log where there is none.
+async fn event_before(store: &dyn Store, time: Timestamp) -> Result<Head, Error> {
+    let mut seq = store.events().head().await?.seq;
+    while seq > 0 {
+        let found = store.events().from(seq, 1).await?;
+        let Some(event) = found.first().filter(|event| event.seq == seq) else {
+            break;
+        };
+        if event.at < time {
+            return Ok(Head {
+                seq,
+                hash: event.hash,
+            });
+        }
+        seq = seq.saturating_sub_unsigned(BATCH).max(0);
+    }
+    Ok(Head::EMPTY)
 }
 
 /// The places that an event gave and revoked.

@@ -1,8 +1,8 @@
 //! The status list: how a revocation reaches verifiers that work offline.
 //!
 //! Each secret has a place in the list, and the authentication tokens that it is exchanged for name that place. What
-//! takes rights away sets the bit there, in its own transaction. Servers follow the event log, so that the list needs no
-//! table of its own to be read, and every replica serves the same one.
+//! takes rights away sets the bit there, in its own transaction. Servers follow the event log, so that every replica serves
+//! the same list.
 //!
 //! A place is revoked for as long as a token that bears it can live, and given to another secret some time after: by
 //! then every list that is still in use says that nothing is revoked there.
@@ -16,7 +16,7 @@ use std::time::Duration;
 pub(crate) use publish::StatusLists;
 pub use publish::{PublishedStatusList, STATUS_LISTS};
 
-use crate::ring::{LEASE, LONGEST_LIFETIME, SKEW};
+use crate::ring::{LONGEST_LIFETIME, SKEW};
 
 /// After how long verifiers ask for a newer list (`ttl`).
 const TIME_TO_LIVE: Duration = Duration::from_secs(5);
@@ -25,8 +25,9 @@ const HOLDS_FOR: Duration = Duration::from_mins(10);
 /// After how long a list that did not change is signed anew.
 const SIGNED_ANEW_AFTER: Duration = Duration::from_mins(5);
 
-/// How long a token may be accepted after the end that it names: verifiers' leeway, and the age of their lists.
-const ACCEPTED_AFTER_END: Duration = SKEW.saturating_add(TIME_TO_LIVE).saturating_add(LEASE);
+/// How long a token may be accepted after the end that it names: verifiers' leeway, clocks that are wrong by as much,
+/// those of servers among each other, and the age of lists; with some to spare.
+const ACCEPTED_AFTER_END: Duration = Duration::from_mins(6);
 /// How long a revoked place stays revoked: as long as a token that was exchanged just before can be accepted.
 const REVOKED_FOR: Duration = LONGEST_LIFETIME.saturating_add(ACCEPTED_AFTER_END);
 /// How long a free place rests before it is given away: until no list that still holds says that it is revoked.

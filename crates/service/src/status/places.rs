@@ -2,7 +2,7 @@
 
 use ats_pat_domain::event::{Actor, EventKind};
 use ats_pat_domain::list::{MAX_PAGE_SIZE, TokenQuery};
-use ats_pat_domain::secret::{Secret, Slot};
+use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{Status, StatusPlace, Token, TokenId, UserId};
 use ats_pat_token::MAX_STATUS_INDEX;
 
@@ -22,11 +22,11 @@ pub(crate) async fn give(draft: &Draft<'_>, token: &Token) -> Result<u64, Error>
         revoked: false,
         free_at: token.expires_at.after(ACCEPTED_AFTER_END),
     };
-    if let Some(free) = places.first_free(draft.now.before(RESTS_FOR)).await? {
-        let place = place(draft.check(free)?.index);
-        let index = place.index;
-        draft.update_status_place(place).await?;
-        return Ok(index);
+    // One that fails its tag is nobody's to give: then a new one is made.
+    let free = places.first_free(draft.now.before(RESTS_FOR)).await?;
+    if let Some(Ok(free)) = free.map(|free| draft.check(free)) {
+        draft.update_status_place(place(free.index)).await?;
+        return Ok(free.index);
     }
     let index = places.greatest_index().await?.map_or(0, |last| last + 1);
     if index > MAX_STATUS_INDEX {
@@ -37,24 +37,43 @@ pub(crate) async fn give(draft: &Draft<'_>, token: &Token) -> Result<u64, Error>
 }
 
 /// Revokes the place of `secret`, if it has one and it was not given away since.
+///
+/// The secret's tag covers its place, so that it is believed against a place that was removed or altered: nobody who can
+/// only write to the database keeps a revocation from happening, or from being told.
 pub(crate) async fn revoke(draft: &Draft<'_>, secret: &Secret) -> Result<(), Error> {
     let Some(index) = secret.status_index else {
         return Ok(());
     };
-    let Some(place) = draft.read().status_places().by_index(index).await? else {
-        return Ok(());
+    let revoked = StatusPlace {
+        index,
+        token_id: secret.token_id,
+        generation: secret.generation,
+        revoked: true,
+        free_at: draft.now.after(REVOKED_FOR),
     };
-    let mut place = draft.check(place)?;
-    let is_its_own = place.token_id == secret.token_id && place.generation == secret.generation;
-    if is_its_own && !place.revoked {
-        place.revoked = true;
-        place.free_at = draft.now.after(REVOKED_FOR);
-        draft.update_status_place(place).await?;
+    let Some(found) = draft.read().status_places().by_index(index).await? else {
+        tracing::error!(
+            index,
+            "a place in the status list was removed behind the program's back"
+        );
+        return draft.insert_status_place(revoked).await;
+    };
+    match draft.check(found) {
+        // Given to another secret, since no token of this one can live; or revoked before.
+        Ok(place)
+            if (place.token_id, place.generation) != (secret.token_id, secret.generation)
+                || place.revoked =>
+        {
+            Ok(())
+        }
+        // What fails its tag was logged.
+        Ok(_) | Err(Error::Tampered { .. }) => draft.update_status_place(revoked).await,
+        Err(error) => Err(error),
     }
-    Ok(())
 }
 
-/// Revokes the places of a user's active tokens for good: the secrets get others at their next exchange, which is
+/// Revokes the places of a user's tokens for good, those included that ended so lately that verifiers may still accept
+/// what they were exchanged for: the secrets get others at their next exchange, which is
 /// refused for as long as the user is disabled.
 pub(crate) async fn take_from(draft: &Draft<'_>, owner: UserId) -> Result<(), Error> {
     let mut query = TokenQuery {
@@ -62,8 +81,9 @@ pub(crate) async fn take_from(draft: &Draft<'_>, owner: UserId) -> Result<(), Er
         page_size: MAX_PAGE_SIZE,
         ..TokenQuery::of(Some(owner))
     };
+    let active_then = draft.now.before(ACCEPTED_AFTER_END);
     loop {
-        let page = draft.read().tokens().page(&query, draft.now).await?;
+        let page = draft.read().tokens().page(&query, active_then).await?;
         if page.items.is_empty() {
             return Ok(());
         }
@@ -82,7 +102,7 @@ pub(crate) async fn take_from(draft: &Draft<'_>, owner: UserId) -> Result<(), Er
 }
 
 impl Service {
-    /// Gives the current secret of a token a place, where it has none.
+    /// Gives the secrets of a token places, where they have none.
     pub(crate) async fn give_status_place(&self, token: TokenId) -> Result<(), Error> {
         self.change(Give { token }).await
     }
@@ -105,7 +125,7 @@ impl Change for Give {
             return Ok(());
         }
         for secret in draft.read().secrets().of_token(token.id).await? {
-            if secret.row.slot == Some(Slot::Current) && secret.row.status_index.is_none() {
+            if secret.row.slot.is_some() && secret.row.status_index.is_none() {
                 let mut secret = draft.check(secret)?;
                 secret.status_index = Some(give(draft, &token).await?);
                 draft.update_secret(secret).await?;

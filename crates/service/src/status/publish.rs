@@ -10,7 +10,7 @@ use ats_pat_token::{CompressedList, Header, ListVersion, SigningInput, StatusLis
 use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 
-use super::list::Places;
+use super::list::{Followed, Places};
 use super::{HOLDS_FOR, SIGNED_ANEW_AFTER, TIME_TO_LIVE};
 use crate::error::Error;
 use crate::ring::{ALGORITHM, LEASE};
@@ -26,9 +26,57 @@ const FRESH: Duration = LEASE;
 #[derive(Clone)]
 pub struct PublishedStatusList {
     /// The list, a JWS in compact form.
-    pub text: Arc<str>,
+    pub text: Arc<[u8]>,
     /// What it is known by: another list has another one.
     pub entity_tag: Arc<str>,
+    signed: SignedAs,
+    /// The last event that changed what the list says.
+    changed_at: i64,
+}
+
+/// What a signed list is known by, written as `seq-epoch-time-kid`.
+#[derive(Clone, PartialEq, Eq)]
+struct SignedAs {
+    version: ListVersion,
+    /// Milliseconds since the epoch.
+    at: i64,
+    kid: String,
+}
+
+impl PublishedStatusList {
+    /// Whether who holds the list of this entity tag, from whichever server, needs no other: it says the same, and its
+    /// signature will hold for some time.
+    pub fn is_said_by(&self, entity_tag: &str) -> bool {
+        let known = entity_tag
+            .strip_prefix('"')
+            .and_then(|tag| tag.strip_suffix('"'))
+            .and_then(SignedAs::parse);
+        known.is_some_and(|known| {
+            known.version.epoch == self.signed.version.epoch
+                && known.kid == self.signed.kid
+                && (self.changed_at..=self.signed.version.seq).contains(&known.version.seq)
+                && known.at.abs_diff(self.signed.at) < SIGNED_ANEW_AFTER.as_millis() as u64
+        })
+    }
+}
+
+impl SignedAs {
+    fn tag(&self) -> String {
+        let Self { version, at, kid } = self;
+        format!("\"{}-{}-{at}-{kid}\"", version.seq, version.epoch)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        // A key's id may have hyphens.
+        let mut parts = text.splitn(4, '-');
+        let mut number = || parts.next()?.parse().ok();
+        let (seq, epoch, at) = (number()?, number()?, number()?);
+        Some(Self {
+            version: ListVersion { epoch, seq },
+            at,
+            kid: parts.next()?.to_owned(),
+        })
+    }
 }
 
 /// The list as it is served.
@@ -36,21 +84,24 @@ pub(crate) struct StatusLists {
     issuer: String,
     /// The address that new authentication tokens name.
     address: ArcSwap<String>,
-    followed: Mutex<Option<Followed>>,
+    state: Arc<Mutex<State>>,
 }
 
-struct Followed {
-    places: Places,
+#[derive(Default)]
+struct State {
+    places: Option<Places>,
     /// When the last look at the log began, by the clock of leases.
-    looked_at: Duration,
-    signed: Option<Signed>,
+    looked_at: Option<Duration>,
+    compressed: Option<Compressed>,
+    served: Option<PublishedStatusList>,
 }
 
-struct Signed {
-    version: ListVersion,
-    at: Timestamp,
-    kid: String,
-    list: PublishedStatusList,
+/// A list before it is signed.
+struct Compressed {
+    epoch: i64,
+    changed_at: i64,
+    made_at: Timestamp,
+    bytes: Vec<u8>,
 }
 
 impl StatusLists {
@@ -59,7 +110,7 @@ impl StatusLists {
         Self {
             issuer: issuer.to_owned(),
             address: ArcSwap::from_pointee(address(issuer, epoch)),
-            followed: Mutex::default(),
+            state: Arc::default(),
         }
     }
 
@@ -91,72 +142,99 @@ impl Service {
     }
 
     async fn current_status_list(&self) -> Result<(PublishedStatusList, Arc<String>), Error> {
-        let lists = &self.inner.status_lists;
         // One at a time: who comes second finds what the first one read.
-        let mut followed = lists.followed.lock().await;
+        let mut state = Arc::clone(&self.inner.status_lists.state)
+            .lock_owned()
+            .await;
         let begun = self.inner.changes.clock.since_boot();
-        if let Some(known) = &*followed
-            && let Some(signed) = &known.signed
-            && begun.saturating_sub(known.looked_at) < FRESH
+        if let (Some(looked_at), Some(served)) = (state.looked_at, &state.served)
+            && begun.saturating_sub(looked_at) < FRESH
         {
-            return Ok((signed.list.clone(), lists.address()));
+            return Ok((served.clone(), self.inner.status_lists.address()));
         }
-        let before = followed.take();
-        let mut now_followed = self.look(before, begun).await?;
-        let signed = self.signed(&mut now_followed).await?;
-        *followed = Some(now_followed);
-        Ok((signed, lists.address()))
+        // In a task of its own: who hangs up does not take what was read from the others.
+        let service = self.clone();
+        let task = tokio::spawn(async move {
+            let served = service.look(&mut state).await?;
+            state.looked_at = Some(begun);
+            Ok((served, service.inner.status_lists.address()))
+        });
+        task.await
+            .map_err(|error| Error::Interrupted(error.into()))?
     }
 
-    /// Follows the log from `before`, or reads the places anew.
-    async fn look(&self, before: Option<Followed>, begun: Duration) -> Result<Followed, Error> {
+    /// Follows the log, or reads the places anew, and signs what is to be said.
+    async fn look(&self, state: &mut State) -> Result<PublishedStatusList, Error> {
         let (store, roots) = (self.store(), self.roots());
-        if let Some(mut followed) = before
-            && followed.places.follow(store, roots).await?
-        {
-            followed.looked_at = begun;
-            return Ok(followed);
+        let is_followed = match &mut state.places {
+            Some(places) => places.follow(store, roots).await? == Followed::Same,
+            None => false,
+        };
+        if !is_followed {
+            let places = Places::load(store, roots, self.now()).await?;
+            let lists = &self.inner.status_lists;
+            let address = address(&lists.issuer, places.version().epoch);
+            lists.address.store(Arc::new(address));
+            *state = State {
+                places: Some(places),
+                ..State::default()
+            };
         }
-        let places = Places::load(store, roots, self.now()).await?;
-        let lists = &self.inner.status_lists;
-        let address = address(&lists.issuer, places.version().epoch);
-        lists.address.store(Arc::new(address));
-        Ok(Followed {
-            places,
-            looked_at: begun,
-            signed: None,
-        })
+        let served = self.signed(state).await?;
+        state.served = Some(served.clone());
+        Ok(served)
     }
 
-    /// The list as it was signed before, unless it changed, gets old, or its key does not sign any more.
-    async fn signed(&self, followed: &mut Followed) -> Result<PublishedStatusList, Error> {
+    /// The list of this state, signed by the key that signs now.
+    async fn signed(&self, state: &mut State) -> Result<PublishedStatusList, Error> {
         let now = self.now();
         let ring = self.fresh_ring().await?;
         let key = ring.signer(now)?;
-        let version = followed.places.version();
-        if let Some(signed) = &followed.signed
-            && signed.version == version
-            && signed.kid == key.kid()
-            && signed.at <= now
-            && now < signed.at.after(SIGNED_ANEW_AFTER)
+        let State {
+            places: Some(places),
+            compressed,
+            served,
+            ..
+        } = state
+        else {
+            return Err(Error::NoSigningKey);
+        };
+        let (version, changed_at) = (places.version(), places.changed_at());
+        let is_fresh = |at: Timestamp| at <= now && now < at.after(SIGNED_ANEW_AFTER);
+        if let Some(served) = served
+            && served.signed.version == version
+            && served.signed.kid == key.kid()
+            && is_fresh(Timestamp::from_millis(served.signed.at))
         {
-            return Ok(signed.list.clone());
+            return Ok(served.clone());
         }
-        let places = followed.places.list(now)?;
-        let compressed = tokio::task::spawn_blocking(move || places.compress())
-            .await
-            .map_err(|error| Error::Interrupted(error.into()))?
-            .map_err(|error| Error::Interrupted(BoxError::from(error)))?;
-        let iat = now.as_seconds();
+        let is_usable = compressed.as_ref().is_some_and(|known| {
+            (known.epoch, known.changed_at) == (version.epoch, changed_at)
+                && is_fresh(known.made_at)
+        });
+        if !is_usable {
+            let list = places.list(now)?;
+            let bytes = tokio::task::spawn_blocking(move || list.compress())
+                .await
+                .map_err(|error| Error::Interrupted(error.into()))?
+                .map_err(|error| Error::Interrupted(BoxError::from(error)))?;
+            *compressed = Some(Compressed {
+                epoch: version.epoch,
+                changed_at,
+                made_at: now,
+                bytes,
+            });
+        }
+        let bytes = compressed.as_ref().map(|known| known.bytes.clone());
         let lists = &self.inner.status_lists;
         let claims = StatusListClaims {
             iss: lists.issuer.clone(),
             sub: lists.address().to_string(),
-            iat,
+            iat: now.as_seconds(),
             exp: now.after(HOLDS_FOR).as_seconds(),
             ttl: u32::try_from(TIME_TO_LIVE.as_secs()).unwrap_or(u32::MAX),
             version,
-            status_list: CompressedList::new(compressed),
+            status_list: CompressedList::new(bytes.unwrap_or_default()),
         };
         let header = Header {
             alg: ALGORITHM,
@@ -164,20 +242,60 @@ impl Service {
         };
         let input = SigningInput::of_status_list(&header, &claims);
         let signature = key.sign(input.as_bytes());
-        // Anybody may read it.
-        let text = Arc::from(input.with_signature(&signature).expose_secret());
-        // The version first; a list that was signed anew, or by another key, is another text.
-        let entity_tag = format!("\"{}-{}-{iat}-{}\"", version.seq, version.epoch, key.kid());
-        let list = PublishedStatusList {
-            text,
-            entity_tag: entity_tag.into(),
-        };
-        followed.signed = Some(Signed {
+        let signed = SignedAs {
             version,
-            at: now,
+            at: now.as_millis(),
             kid: key.kid().to_owned(),
-            list: list.clone(),
-        });
-        Ok(list)
+        };
+        // Anybody may read it.
+        let text = input.with_signature(&signature);
+        Ok(PublishedStatusList {
+            text: text.expose_secret().as_bytes().into(),
+            entity_tag: signed.tag().into(),
+            signed,
+            changed_at,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(seq: i64, changed_at: i64) -> PublishedStatusList {
+        let signed = SignedAs {
+            version: ListVersion { epoch: 3, seq },
+            at: 1_000_000,
+            kid: "a-b_c".to_owned(),
+        };
+        PublishedStatusList {
+            text: Arc::from([]),
+            entity_tag: signed.tag().into(),
+            signed,
+            changed_at,
+        }
+    }
+
+    #[test]
+    fn a_list_from_another_server_is_known_if_it_says_the_same() {
+        let here = list(50, 30);
+        for seq in [30, 40, 50] {
+            assert!(here.is_said_by(&list(seq, 0).entity_tag), "{seq}");
+        }
+        // Before the last change of a place, or of a state that is not seen here yet.
+        for seq in [29, 51] {
+            assert!(!here.is_said_by(&list(seq, 0).entity_tag), "{seq}");
+        }
+        let tag = here.entity_tag.to_string();
+        for other in [
+            tag.replace("-3-", "-4-"),
+            tag.replace("a-b_c", "a-b_d"),
+            tag.replace("1000000", "700000"),
+            tag.replace('"', ""),
+            String::new(),
+            "\"50\"".to_owned(),
+        ] {
+            assert!(!here.is_said_by(&other), "{other}");
+        }
     }
 }

@@ -94,7 +94,10 @@ async fn whatever_ended_is_inactive_at_once() {
             .await
             .unwrap()
             .into_value();
-        assert!(active(&second.secret).await && active(&after).await);
+        assert!(
+            active(&second.secret).await && !active(&after).await,
+            "enabled: what was exchanged before stays revoked"
+        );
         service
             .operator()
             .revoke_token(&id)

@@ -36,11 +36,6 @@ impl MigrationTrait for StatusPlaces {
             ("tokens", "id"),
         ));
         let free = index("status_places_free", "status_places", ["free_at", "place"]);
-        let revoked = index(
-            "status_places_revoked",
-            "status_places",
-            ["revoked", "free_at"],
-        );
-        create(manager, places, [free, revoked]).await
+        create(manager, places, [free]).await
     }
 }

@@ -187,12 +187,6 @@ pub async fn status_places_come_back(database: &TestDatabase) {
         found.first_free(at(10)).await.unwrap(),
         Some(places[2].clone())
     );
-    assert_eq!(found.revoked(at(9), None, 9).await.unwrap(), places[1..3]);
-    assert_eq!(found.revoked(at(10), None, 9).await.unwrap(), places[1..2]);
-    assert_eq!(
-        found.revoked(at(9), Some(7), 9).await.unwrap(),
-        places[2..3]
-    );
     places[2].row.revoked = false;
     places[2].row.free_at = Timestamp::MAX;
     places[2].row.generation = u32::MAX;
