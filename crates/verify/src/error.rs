@@ -19,6 +19,7 @@ const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
 
 /// Why a request is refused. None quotes what was presented.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// The request brings no bearer token: send one.
     #[error("an authentication token is required")]

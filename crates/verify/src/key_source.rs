@@ -43,6 +43,7 @@ pub enum Document {
 
 /// Why a document did not come.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SourceError {
     /// There is no document at this address, or none any more.
     #[error("there is nothing at this address")]
