@@ -31,7 +31,10 @@ pub(crate) struct Settings {
 }
 
 impl VerifierBuilder {
-    pub(crate) fn new(issuer: String, audience: String) -> Self {
+    pub(crate) fn new(mut issuer: String, audience: String) -> Self {
+        if issuer.ends_with('/') {
+            issuer.pop();
+        }
         Self {
             settings: Settings {
                 token_page: Some(format!("{issuer}/settings/personal-access-tokens/new")),
@@ -59,7 +62,7 @@ impl VerifierBuilder {
     }
 
     /// How often to ask the issuer for its status list: each second. A revoked token is refused after this time and
-    /// the time that the answer takes.
+    /// the time that the answer takes. It must be shorter than the [`staleness_limit`](Self::staleness_limit).
     pub fn list_interval(mut self, interval: Duration) -> Self {
         self.settings.list_interval = interval;
         self
@@ -67,7 +70,8 @@ impl VerifierBuilder {
 
     /// For how long the list holds after the issuer last confirmed it: 30 seconds. After that tokens are refused with
     /// [`Error::StatusUnavailable`](crate::Error::StatusUnavailable), unless [`fail_open`](Self::fail_open) was
-    /// chosen.
+    /// chosen. It must be longer than the [`list_interval`](Self::list_interval): else good tokens would be refused
+    /// between two readings.
     pub fn staleness_limit(mut self, limit: Duration) -> Self {
         self.settings.staleness_limit = limit;
         self
@@ -82,14 +86,16 @@ impl VerifierBuilder {
     }
 
     /// How often to ask the issuer for its keys: every five minutes, which is how long the issuer lets them be cached.
-    /// A key that it took back verifies nothing any more after this time.
+    /// A key that it took back verifies nothing any more after this time. It must be shorter than the
+    /// [`key_limit`](Self::key_limit).
     pub fn key_interval(mut self, interval: Duration) -> Self {
         self.settings.key_interval = interval;
         self
     }
 
     /// For how long the last good keys hold while the issuer is away: one hour. After that tokens are refused with
-    /// [`Error::KeysUnavailable`](crate::Error::KeysUnavailable).
+    /// [`Error::KeysUnavailable`](crate::Error::KeysUnavailable). It must be longer than the
+    /// [`key_interval`](Self::key_interval): else all tokens would be refused between two readings.
     pub fn key_limit(mut self, limit: Duration) -> Self {
         self.settings.key_limit = limit;
         self
@@ -167,12 +173,20 @@ fn check(settings: &Settings) -> Result<(), SettingError> {
     }
     let intervals = [
         settings.key_interval,
+        settings.key_limit,
         settings.list_interval,
+        settings.staleness_limit,
         settings.lookup_interval,
         settings.request_timeout,
     ];
     if intervals.iter().any(Duration::is_zero) {
         return Err(SettingError::Interval);
+    }
+    if settings.staleness_limit <= settings.list_interval {
+        return Err(SettingError::StalenessLimit);
+    }
+    if settings.key_limit <= settings.key_interval {
+        return Err(SettingError::KeyLimit);
     }
     let page = settings.token_page.as_deref();
     if !page.is_none_or(is_quotable) {
@@ -212,11 +226,10 @@ impl Settings {
 
 /// A setting that can't be right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SettingError {
-    /// The issuer is the service's public URL as it stands in the claim `iss`.
-    #[error(
-        "the issuer must be an origin: a scheme and a host, without a path or a trailing slash"
-    )]
+    /// The issuer is the service's public URL as it stands in the claim `iss`; a slash at its end does no harm.
+    #[error("the issuer must be an origin: a scheme and a host, without a path")]
     Issuer,
     /// Another host could read and change what is fetched.
     #[error("the issuer must be an https address, or one on this machine")]
@@ -230,6 +243,16 @@ pub enum SettingError {
     /// An interval or a time limit of nothing.
     #[error("intervals and time limits must be longer than nothing")]
     Interval,
+    /// A list would be too old before the next one is asked for.
+    #[error(
+        "the staleness limit must be longer than the list interval: raise it, or ask for the list more often"
+    )]
+    StalenessLimit,
+    /// The keys would be too old before they are asked for again.
+    #[error(
+        "the key limit must be longer than the key interval: raise it, or ask for the keys more often"
+    )]
+    KeyLimit,
     /// It is quoted in headers.
     #[error("the address of the token page must be of visible ASCII, without quotes")]
     TokenPage,

@@ -54,7 +54,7 @@ enum Judged {
 
 impl Verifier {
     /// A verifier with the settings that suit a service in production: for tokens that `issuer` (the public URL of the
-    /// personal access token service, such as `https://pat.example.com`) issued for `audience` (a name of the
+    /// personal access token service, such as `https://pat.example.com`; a slash at its end does no harm) issued for `audience` (a name of the
     /// verifying service that the issuer's setting `audience` holds).
     #[cfg(feature = "fetch")]
     pub fn new(

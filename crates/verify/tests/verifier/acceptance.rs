@@ -194,8 +194,10 @@ fn settings_that_cannot_be_right_are_refused() {
         "",
         "pat.example.com",
         "https://",
-        "https://pat.example.com/",
+        "https:///",
+        "https://pat.example.com//",
         "https://pat.example.com/pat",
+        "https://pat.example.com/pat/",
         "https://pat.example.com?",
         "https://pat example.com",
         "ftp://pat.example.com",
@@ -221,6 +223,7 @@ fn settings_that_cannot_be_right_are_refused() {
     for issuer in [
         "https://pat.example.com:8443",
         "http://127.0.0.1:8080",
+        "http://127.0.0.1:8080/",
         "http://[::1]:1",
         "http://localhost",
     ] {
@@ -235,10 +238,16 @@ fn settings_that_cannot_be_right_are_refused() {
         builder().leeway(Duration::from_secs(61)).build().err(),
         Some(SettingError::Leeway)
     );
-    assert_eq!(
-        builder().list_interval(Duration::ZERO).build().err(),
-        Some(SettingError::Interval)
-    );
+    for zero in [
+        builder().list_interval(Duration::ZERO),
+        builder().staleness_limit(Duration::ZERO),
+        builder().key_interval(Duration::ZERO),
+        builder().key_limit(Duration::ZERO),
+        builder().lookup_interval(Duration::ZERO),
+        builder().request_timeout(Duration::ZERO),
+    ] {
+        assert_eq!(zero.build().err(), Some(SettingError::Interval));
+    }
     assert_eq!(
         builder().realm("a\"b").build().err(),
         Some(SettingError::Realm)
@@ -249,5 +258,43 @@ fn settings_that_cannot_be_right_are_refused() {
             .build()
             .err(),
         Some(SettingError::TokenPage)
+    );
+}
+
+#[test]
+fn limits_that_pass_before_the_next_reading_are_refused() {
+    let builder = || Verifier::builder("https://pat.example.com", AUDIENCE);
+    let [short, long] = [9, 10].map(Duration::from_secs);
+    let of_list = |interval, limit| {
+        let builder = builder().list_interval(interval);
+        builder.staleness_limit(limit).build().err()
+    };
+    let of_keys = |interval, limit| {
+        let builder = builder().key_interval(interval);
+        builder.key_limit(limit).build().err()
+    };
+    assert_eq!((of_list(short, long), of_keys(short, long)), (None, None));
+    for interval in [long, Duration::from_secs(11)] {
+        assert_eq!(of_list(interval, long), Some(SettingError::StalenessLimit));
+        assert_eq!(of_keys(interval, long), Some(SettingError::KeyLimit));
+    }
+    let told = SettingError::StalenessLimit.to_string();
+    assert!(told.contains("raise it"), "{told}");
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_of_the_issuer_does_no_harm() {
+    let issuer = Issuer::new("https://pat.example.com");
+    let verifier = Verifier::builder("https://pat.example.com/", AUDIENCE)
+        .clock(TestClock::new())
+        .build_with(issuer.clone())
+        .unwrap();
+    assert!(verifier.verify(&issuer.token(1)).await.is_ok());
+    let refused = verifier.verify(&issuer.token(1)).await.unwrap();
+    let refused = refused.require_scope("none:such").unwrap_err();
+    let challenge = refused.www_authenticate().unwrap();
+    assert!(
+        challenge.contains("https://pat.example.com/settings/"),
+        "{challenge}"
     );
 }

@@ -29,7 +29,8 @@ async fn a_place_that_is_newer_than_the_list_is_found_at_once() {
     // So seldom that only the token itself can cause the request.
     let builder = server
         .builder()
-        .list_interval(std::time::Duration::from_hours(1));
+        .list_interval(std::time::Duration::from_hours(1))
+        .staleness_limit(std::time::Duration::from_hours(2));
     let verifier = builder.build().unwrap();
     verifier.ready().await.unwrap();
     {
