@@ -1,6 +1,9 @@
 //! The background task: it keeps keys and list as they are at the issuer.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    error,
+    sync::{Arc, atomic::Ordering},
+};
 
 use ats_pat_token::{
     JwkSet, KeyError, MAX_STATUS_LIST_LENGTH, StatusList, StatusListClaims, UnverifiedStatusList,
@@ -282,40 +285,51 @@ enum FollowError {
     Older,
 }
 
-/// Says once in the log that something began to fail, and once that it works again.
+/// Says in the log that something began to fail, when it fails for another cause, and that it works again: each once.
 struct Trouble {
     what: &'static str,
-    since: Option<Instant>,
+    now: Option<Failing>,
+}
+
+struct Failing {
+    since: Instant,
+    /// As it was logged last.
+    cause: String,
 }
 
 impl Trouble {
     fn new(what: &'static str) -> Self {
-        Self { what, since: None }
+        Self { what, now: None }
     }
 
     fn note(&mut self, error: Option<&FollowError>) {
-        match (error, self.since) {
-            (Some(error), None) => {
-                self.since = Some(Instant::now());
-                let error = error as &dyn std::error::Error;
-                tracing::warn!(
-                    what = self.what,
-                    error,
-                    "can't read what the issuer publishes"
-                );
-            }
-            (None, Some(since)) => {
+        let what = self.what;
+        let Some(error) = error else {
+            if let Some(Failing { since, .. }) = self.now.take() {
                 let seconds = since.elapsed().as_secs();
-                self.since = None;
-                tracing::info!(
-                    what = self.what,
-                    seconds,
-                    "reading what the issuer publishes again"
-                );
+                tracing::info!(what, seconds, "reading what the issuer publishes again");
             }
-            _ => {}
+            return;
+        };
+        let cause = with_sources(error);
+        let before = self.now.take();
+        if before.as_ref().is_none_or(|before| before.cause != cause) {
+            tracing::warn!(what, cause, "can't read what the issuer publishes");
         }
+        let since = before.map_or_else(Instant::now, |before| before.since);
+        self.now = Some(Failing { since, cause });
     }
+}
+
+/// An error, and what it came of.
+fn with_sources(error: &FollowError) -> String {
+    let mut text = error.to_string();
+    let mut source = error::Error::source(error);
+    while let Some(cause) = source {
+        text.extend([": ", &cause.to_string()]);
+        source = cause.source();
+    }
+    text
 }
 
 /// Tells that somebody follows, for as long as it is there.

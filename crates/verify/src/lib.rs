@@ -117,6 +117,14 @@
 //! | The verifier's clock is set forward | tokens are expired, and so is the list ([`Error::StatusUnavailable`]), until it is set right |
 //! | … back | tokens are not valid yet; the age of the list is told by a monotonic clock, which counts suspension |
 //!
+//! # What it logs
+//!
+//! It speaks by [`tracing`], so a service that installs a subscriber sees it. Why a request was refused is an event at
+//! the level `debug`, with the check that failed, which the answer does not tell, and the issuer and the audience that
+//! the verifier expects; a missing scope is named in the answer instead. That the issuer can't be read is a warning,
+//! again where the cause changes, and that it can be read again is `info`. With `tracing-subscriber` the filter
+//! `ats_pat_verify=debug` shows all of it. A token is never in it.
+//!
 //! # What it does not know
 //!
 //! What a scope allows, and anything about personal access tokens themselves: `ats-pat-client` exchanges them. Without

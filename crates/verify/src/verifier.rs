@@ -1,7 +1,7 @@
 //! The verifier.
 
 use std::{
-    fmt,
+    error, fmt,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -105,13 +105,15 @@ impl Verifier {
         &self,
         authorization: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<AuthenticationToken, Error> {
-        match credentials(authorization) {
-            Credentials::Token(token) => self.verify(token).await,
-            Credentials::Malformed => Err(Error::MalformedCredentials),
-            Credentials::None => Err(Error::MissingCredentials {
+        let refused = match credentials(authorization) {
+            Credentials::Token(token) => return self.verify(token).await,
+            Credentials::Malformed => Error::MalformedCredentials,
+            Credentials::None => Error::MissingCredentials {
                 realm: self.0.realm.clone(),
-            }),
-        }
+            },
+        };
+        self.log(&refused);
+        Err(refused)
     }
 
     /// What a token says, if the issuer signed it for this audience, it holds now, and it was not revoked.
@@ -119,12 +121,24 @@ impl Verifier {
     /// Waits for the issuer only where keys or list are not here yet, or do not know what the token names. A future
     /// that is dropped leaves nothing undone.
     pub async fn verify(&self, token: &str) -> Result<AuthenticationToken, Error> {
-        self.follow()?;
-        match self.judge(token)? {
-            Judged::Accepted(accepted) => Ok(accepted),
+        let verified = match self.follow().and_then(|()| self.judge(token)) {
+            Ok(Judged::Accepted(accepted)) => return Ok(accepted),
             // In memory of its own, so that those which need not wait have none of it to carry about.
-            waiting => Box::pin(self.wait(token, waiting)).await,
-        }
+            Ok(waiting) => Box::pin(self.wait(token, waiting)).await,
+            Err(refused) => Err(refused),
+        };
+        verified.inspect_err(|refused| self.log(refused))
+    }
+
+    /// For whoever looks after the service: which check failed is not told to the caller.
+    fn log(&self, refused: &Error) {
+        let settings = &self.0.shared.settings;
+        tracing::debug!(
+            error = refused as &dyn error::Error,
+            issuer = settings.issuer,
+            audience = settings.audience,
+            "a request is refused"
+        );
     }
 
     /// Judges a token once more, each time that what it waits for is here.

@@ -14,6 +14,7 @@ mod hostile_token;
 mod issuer;
 mod issuer_faults;
 mod key_rotation;
+mod log;
 mod lookup_rates;
 mod other_libraries;
 mod poem_service;
