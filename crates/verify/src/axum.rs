@@ -1,10 +1,15 @@
-//! For [axum](https://docs.rs/axum), and any other service over [http](https://docs.rs/http) 1: a tower layer; for
+//! For [axum](https://docs.rs/axum), and other tower services over [http](https://docs.rs/http) 1: a tower layer; for
 //! axum also an extractor.
 //!
 //! The layer refuses requests without a good token, before anything of the service behind it is run, and puts the
 //! [`AuthenticationToken`] into the extensions of those that it lets through. The extractor takes it from there;
 //! without the layer, it looks for a [`Verifier`] among the extensions (`.layer(Extension(verifier))`) and does the
 //! same for its handler alone.
+//!
+//! The layer takes services that are `Clone + Send + 'static`, with futures that are `Send`, for requests whose body is
+//! `Send + 'static`. Since it writes refusals itself, the body of their responses must be made of a text,
+//! `From<&'static str>`: `axum::body::Body` is, `String` and `http_body_util::Full<Bytes>` are; a boxed body such as
+//! `http_body_util::combinators::BoxBody` is not, and needs a type of one's own around it.
 //!
 //! ```
 //! use ats_pat_verify::{AuthenticationToken, Error, Verifier, axum::Authenticate};
@@ -155,7 +160,7 @@ async fn authenticate(
 }
 
 fn refusal<Body: From<&'static str>>(error: &Error) -> Response<Body> {
-    let mut answer = Response::new(error.description().into());
+    let mut answer = Response::new(error.line().into());
     *answer.status_mut() =
         StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = answer.headers_mut();

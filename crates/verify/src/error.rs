@@ -120,18 +120,23 @@ impl Error {
     /// A sentence for whoever made the request: it says what they can do something about, and not which check a
     /// forged token failed.
     pub fn description(&self) -> &'static str {
+        self.line().trim_end()
+    }
+
+    /// The same with a line end, as a text for people: the body of the answer.
+    pub(crate) fn line(&self) -> &'static str {
         match self {
-            Self::MissingCredentials { .. } => "an authentication token is required",
-            Self::MalformedCredentials => "the Authorization header is malformed",
-            Self::NotValid(VerifyError::Expired) => "the authentication token is expired",
-            Self::Revoked => "the authentication token was revoked",
+            Self::MissingCredentials { .. } => "an authentication token is required\n",
+            Self::MalformedCredentials => "the Authorization header is malformed\n",
+            Self::NotValid(VerifyError::Expired) => "the authentication token is expired\n",
+            Self::Revoked => "the authentication token was revoked\n",
             Self::NotValid(_) | Self::UnknownKey | Self::NotListed => {
-                "the authentication token is not valid"
+                "the authentication token is not valid\n"
             }
-            Self::InsufficientScope { .. } => "the authentication token lacks a scope",
-            Self::NoRuntime | Self::NoVerifier => "an internal error",
+            Self::InsufficientScope { .. } => "the authentication token lacks a scope\n",
+            Self::NoRuntime | Self::NoVerifier => "an internal error\n",
             Self::KeysUnavailable | Self::StatusUnavailable => {
-                "authentication tokens can't be checked at the moment"
+                "authentication tokens can't be checked at the moment\n"
             }
         }
     }

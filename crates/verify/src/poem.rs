@@ -111,7 +111,7 @@ impl ResponseError for Error {
 
     fn as_response(&self) -> Response {
         let mut answer = self
-            .description()
+            .line()
             .with_status(ResponseError::status(self))
             .into_response();
         let headers = answer.headers_mut();

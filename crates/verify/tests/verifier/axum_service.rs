@@ -77,7 +77,7 @@ async fn layer_and_extractor_let_good_requests_through_and_answer_the_others() {
         let (status, challenge, body) = ask(&mut service, "/write", &[&good]).await;
         assert_eq!(
             (status, body.as_str()),
-            (403, "the authentication token lacks a scope")
+            (403, "the authentication token lacks a scope\n")
         );
         assert!(challenge.unwrap().contains(r#"scope="orders:write""#));
     }

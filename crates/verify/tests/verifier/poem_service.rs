@@ -64,7 +64,7 @@ async fn judge(service: &impl Endpoint, server: &Server) {
     );
     assert_eq!(
         answer.into_body().into_string().await.unwrap(),
-        "the authentication token lacks a scope"
+        "the authentication token lacks a scope\n"
     );
 }
 
