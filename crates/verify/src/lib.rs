@@ -73,9 +73,9 @@
 //! # }
 //! ```
 //!
-//! With poem (feature `poem`, module `poem`) or with axum and everything else that takes a tower layer (feature `axum`,
-//! module `axum`) the verifier is given to a middleware, and handlers take an [`AuthenticationToken`]. Any other
-//! framework passes its headers to [`Verifier::authenticate`] and answers with [`Error::status`],
+//! With poem (feature `poem`, module `poem`) or with axum (feature `axum`, module `axum`) the verifier is given to a
+//! middleware, and handlers take an [`AuthenticationToken`]. That of axum is a tower layer, for other services over
+//! http 1 too: they must be `Clone`, and the body of their responses `From<&'static str>`. Any other framework passes its headers to [`Verifier::authenticate`] and answers with [`Error::status`],
 //! [`Error::www_authenticate`] and [`Error::retry_after`].
 //!
 //! # What is checked
