@@ -29,7 +29,8 @@ struct Inner {
 }
 
 impl Client {
-    /// Begins a client of the service at an origin, `https://pat.example.com`.
+    /// Begins a client of the service at an origin, `https://pat.example.com`. The personal access token is one that
+    /// this service made; it is sent nowhere else.
     pub fn builder(
         service: impl Into<String>,
         personal_access_token: PersonalAccessToken,

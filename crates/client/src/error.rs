@@ -16,8 +16,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The system's TLS or certificates can't be used, so that nothing can be asked.
-    #[error("HTTPS can't be used on this system")]
+    /// No secure connection can be made, and asking again won't help: the service's certificate is not one that this
+    /// system trusts, what answers does not speak TLS, or the system's certificates can't be read. The cause says which.
+    #[error("no secure connection can be made")]
     Tls(#[source] Arc<reqwest::Error>),
     /// The personal access token has expired: make a new one.
     #[error("the exchange is refused: {0}")]

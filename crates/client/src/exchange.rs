@@ -1,5 +1,7 @@
 //! The one request that this crate makes.
 
+use std::error::{self, Error as _};
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,10 +82,28 @@ async fn body(response: &mut Response) -> Result<Zeroizing<Vec<u8>>, Failed> {
 }
 
 fn network(error: reqwest::Error) -> Failed {
+    if error.is_connect() && is_of_tls(&error) {
+        return never(Error::Tls(Arc::new(error)));
+    }
     Failed {
         error: Error::unavailable(error),
         retry: Retry::Later,
     }
+}
+
+/// Whether the two sides don't come to terms about TLS: rustls calls that invalid data, and what the network does to a
+/// connection by other names.
+fn is_of_tls(error: &reqwest::Error) -> bool {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        source = match cause.downcast_ref::<io::Error>() {
+            Some(io) if io.kind() == io::ErrorKind::InvalidData => return true,
+            // What it wraps, which is not its source.
+            Some(io) => io.get_ref().map(|wrapped| wrapped as &dyn error::Error),
+            None => cause.source(),
+        };
+    }
+    false
 }
 
 fn never(error: Error) -> Failed {

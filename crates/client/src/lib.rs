@@ -7,9 +7,12 @@
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! #   let url = local_service::start();
 //! #   let url = url.as_str();
-//! #   let secret = local_service::SECRET;
+//! #   let file = local_service::secret_file();
 //!     // `url` is "https://pat.example.com"; the secret comes from a file or the environment, never from an argument.
-//!     let client = Client::builder(url, PersonalAccessToken::parse(secret)?).build()?;
+//!     let secret = std::fs::read_to_string(&file)?;
+//! #   std::fs::remove_file(&file)?;
+//!     // Files end with a line end, which is none of the token.
+//!     let client = Client::builder(url, PersonalAccessToken::parse(secret.trim_end())?).build()?;
 //!
 //!     // For each request: the first call exchanges, later ones cost nothing until a new token is due.
 //!     let bearer = match client.bearer().await {
@@ -24,7 +27,12 @@
 //! }
 //! # mod local_service {
 //! #     use std::io::{Read, Write};
-//! #     pub const SECRET: &str = "atspat_00000000000000000000000000000000000000000002CZclj";
+//! #     pub fn secret_file() -> std::path::PathBuf {
+//! #         let file = std::env::temp_dir().join(format!("ats-pat-client-{}", std::process::id()));
+//! #         let secret = "atspat_00000000000000000000000000000000000000000002CZclj\n";
+//! #         std::fs::write(&file, secret).unwrap();
+//! #         file
+//! #     }
 //! #     pub fn start() -> String {
 //! #         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
 //! #         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -44,6 +52,9 @@
 //! # }
 //! ```
 //!
+//! [`PersonalAccessToken::parse`] takes the token exactly as it was shown, and refuses what stands around it, a line end
+//! too. It wipes its own copy when dropped, not the text that it was given.
+//!
 //! With the feature `middleware`, [`reqwest-middleware`](https://docs.rs/reqwest-middleware) clients do all this by
 //! themselves.
 //!
@@ -56,7 +67,7 @@
 //!   A suspended machine's clock may stand still: the API's 401 and [`Client::invalidate`] are the way out.
 //! - Many callers cause one exchange. One who goes away does not cancel it for the others.
 //! - 429, 502, 503, 504 and failures of the network are tried again, with growing waits and as `Retry-After` asks.
-//!   A refusal is not. While an exchange fails, a token that still holds is served; a refusal ends it.
+//!   A refusal is not, nor is a certificate that is not trusted. While an exchange fails, a token that still holds is served; a refusal ends it.
 //!
 //! # Invariants
 //!

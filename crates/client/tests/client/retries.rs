@@ -1,8 +1,11 @@
 //! What passes is tried again, at the pace that the service asks for.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ats_pat_client::Error;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::service::{Answer, Service};
 use crate::time::StoppedTime;
@@ -93,4 +96,29 @@ async fn nobody_there_is_a_failure_of_the_network() {
     let error = time.pass_until_done(task).await.unwrap_err();
     assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
     assert!(time.elapsed() <= Duration::from_secs(4));
+}
+
+#[tokio::test]
+async fn what_tls_refuses_is_not_tried_again() {
+    // A fatal alert (RFC 8446, section 6), and an answer that is not TLS.
+    let alert = "\u{15}\u{3}\u{3}\0\u{2}\u{2}\u{28}";
+    for answer in [alert, "HTTP/1.1 400 Bad Request\r\n\r\n"] {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://{}", listener.local_addr().unwrap());
+        let connections = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&connections);
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                counted.fetch_add(1, Ordering::Relaxed);
+                stream.read(&mut [0; 4096]).await.unwrap();
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        let token = ats_pat_client::PersonalAccessToken::parse(crate::service::SECRET).unwrap();
+        let client = ats_pat_client::Client::builder(url, token).build().unwrap();
+        let error = client.bearer().await.unwrap_err();
+        assert!(matches!(error, Error::Tls(_)), "{error:?}");
+        assert_eq!(connections.load(Ordering::Relaxed), 1);
+    }
 }
