@@ -1,6 +1,6 @@
 //! The exchange, as a script would make it: for trying out a token, and for shells.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ats_pat_client::{Bearer, Client, PersonalAccessToken};
 use ats_pat_domain::Timestamp;
@@ -11,6 +11,9 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::secret_input::from_standard_input;
+
+/// Somebody waits at a shell: long enough for a service that restarts, too short to look broken.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The personal access token is read from the first line of standard input.
 #[derive(Args)]
@@ -26,7 +29,9 @@ impl Command {
         let secret = from_standard_input("personal access token")?;
         let token = PersonalAccessToken::parse(secret.expose_secret())
             .map_err(|_| Failure::NoPersonalAccessToken)?;
-        let client = Client::builder(self.url, token).build()?;
+        let client = Client::builder(self.url, token)
+            .give_up_after(PATIENCE)
+            .build()?;
         let bearer = client.bearer().await?;
         output.text_or_object(bearer.expose(), &Exchanged::new(&bearer))
     }
