@@ -9,7 +9,8 @@ namespace Ats.PersonalAccessTokens.Example;
 
 /// <summary>
 /// Asks the issuer whether a token holds (RFC 7662), for each request. <c>HttpClient</c> is named so that its base
-/// address is the issuer's, and that it shows an authentication token with the scope <c>introspect</c>.
+/// address is the issuer's, and that it shows an authentication token with the scope <c>introspect</c>. While the
+/// issuer can't tell, requests with a token get 503: the token may well hold.
 /// </summary>
 public sealed class IntrospectionHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options,
@@ -29,15 +30,45 @@ public sealed class IntrospectionHandler(
         {
             return AuthenticateResult.NoResult();
         }
-        using var form = new FormUrlEncodedContent([KeyValuePair.Create("token", shown.Parameter)]);
+        try
+        {
+            using var token = await Introspect(shown.Parameter);
+            return Holds(token.RootElement)
+                ? Success(token.RootElement)
+                : AuthenticateResult.Fail("The token does not hold.");
+        }
+        catch (Exception error) when (
+            error is HttpRequestException or OperationCanceledException or JsonException
+            && !Context.RequestAborted.IsCancellationRequested)
+        {
+            Logger.LogWarning(error, "The issuer can't tell whether a token holds.");
+            return AuthenticateResult.Fail(new IssuerUnavailableException(error));
+        }
+    }
+
+    /// <summary>RFC 6750, section 3, unless it is not the caller's fault.</summary>
+    protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        var failure = (await HandleAuthenticateOnceSafeAsync()).Failure;
+        if (failure is IssuerUnavailableException)
+        {
+            Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return;
+        }
+        Response.StatusCode = StatusCodes.Status401Unauthorized;
+        var audience = configuration["Ats:Audience"];
+        Response.Headers.WWWAuthenticate = failure is null
+            ? $"Bearer realm=\"{audience}\""
+            : $"Bearer realm=\"{audience}\", error=\"invalid_token\"";
+    }
+
+    private async Task<JsonDocument> Introspect(string token)
+    {
+        using var form = new FormUrlEncodedContent([KeyValuePair.Create("token", token)]);
         using var answer = await clients.CreateClient(SchemeName)
             .PostAsync("/oauth2/introspect", form, Context.RequestAborted);
-        if (!answer.IsSuccessStatusCode)
-        {
-            return AuthenticateResult.Fail($"The issuer answered {(int)answer.StatusCode}.");
-        }
-        using var token = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Context.RequestAborted));
-        return Holds(token.RootElement) ? Success(token.RootElement) : AuthenticateResult.Fail("The token does not hold.");
+        answer.EnsureSuccessStatusCode();
+        return JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Context.RequestAborted));
     }
 
     /// <summary>Only a bearer token for this service: a personal access token itself (<c>N_A</c>) is refused.</summary>
@@ -62,4 +93,7 @@ public sealed class IntrospectionHandler(
         var identity = new ClaimsIdentity(claims, Scheme.Name, "preferred_username", roleType: null);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme.Name));
     }
+
+    private sealed class IssuerUnavailableException(Exception cause)
+        : Exception("The issuer can't tell whether the token holds.", cause);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 
@@ -6,7 +7,7 @@ namespace Ats.PersonalAccessTokens.Example;
 
 /// <summary>
 /// Exchanges this service's own personal access token, and shows the authentication token with each request to the
-/// issuer, until half a minute before it expires.
+/// issuer, until half a minute before it expires or the issuer refuses it.
 /// </summary>
 public sealed class IssuerCredential(string personalAccessToken) : DelegatingHandler
 {
@@ -16,20 +17,37 @@ public sealed class IssuerCredential(string personalAccessToken) : DelegatingHan
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel)
     {
+        var shown = await Credential(request.RequestUri!, refused: null, cancel);
+        request.Headers.Authorization = shown;
+        var answer = await base.SendAsync(request, cancel);
+        if (answer.StatusCode != HttpStatusCode.Unauthorized)
+        {
+            return answer;
+        }
+        // The issuer may have new keys: once more, with a new token. The form is in memory and can be sent again.
+        answer.Dispose();
+        request.Headers.Authorization = await Credential(request.RequestUri!, refused: shown, cancel);
+        return await base.SendAsync(request, cancel);
+    }
+
+    private async Task<AuthenticationHeaderValue> Credential(
+        Uri issuer, AuthenticationHeaderValue? refused, CancellationToken cancel)
+    {
         await _one.WaitAsync(cancel);
         try
         {
-            if (_credential is null || DateTimeOffset.UtcNow >= _renewAt)
+            // Another request may have renewed the refused one already.
+            if (_credential is null || ReferenceEquals(_credential, refused) || DateTimeOffset.UtcNow >= _renewAt)
             {
-                await Exchange(new Uri(request.RequestUri!, "/api/personalaccesstoken/getAuthenticationToken"), cancel);
+                _credential = null;
+                await Exchange(new Uri(issuer, "/api/personalaccesstoken/getAuthenticationToken"), cancel);
             }
-            request.Headers.Authorization = _credential;
+            return _credential!;
         }
         finally
         {
             _one.Release();
         }
-        return await base.SendAsync(request, cancel);
     }
 
     private async Task Exchange(Uri address, CancellationToken cancel)
@@ -37,11 +55,12 @@ public sealed class IssuerCredential(string personalAccessToken) : DelegatingHan
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         request.Headers.Add("personalAccessToken", personalAccessToken);
         using var answer = await base.SendAsync(request, cancel);
-        using var envelope = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(cancel));
-        if (envelope.RootElement.GetProperty("ResponseCode").GetInt32() != 1)
+        if (!answer.IsSuccessStatusCode)
         {
-            throw new HttpRequestException(envelope.RootElement.GetProperty("ErrorMessage").GetString());
+            throw new HttpRequestException(
+                $"The exchange of ATS_PAT was answered {(int)answer.StatusCode}.", inner: null, answer.StatusCode);
         }
+        using var envelope = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(cancel));
         _credential = new AuthenticationHeaderValue("Bearer", envelope.RootElement.GetProperty("Data").GetString());
         var expires = answer.Headers.GetValues("Ats-Authentication-Token-Expires-At").Single();
         _renewAt = DateTimeOffset.Parse(expires, CultureInfo.InvariantCulture).AddSeconds(-30);

@@ -11,7 +11,13 @@ var audience = builder.Configuration["Ats:Audience"] ?? throw new InvalidOperati
 if (builder.Configuration.GetValue<bool>("Ats:Introspect"))
 {
     var ownToken = builder.Configuration["ATS_PAT"] ?? throw new InvalidOperationException("Set ATS_PAT.");
-    builder.Services.AddHttpClient(IntrospectionHandler.SchemeName, client => client.BaseAddress = new Uri(issuer))
+    builder.Services.AddHttpClient(IntrospectionHandler.SchemeName, client =>
+        {
+            client.BaseAddress = new Uri(issuer);
+            client.Timeout = TimeSpan.FromSeconds(5);
+        })
+        // A redirection would take the secrets in headers and form elsewhere.
+        .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false })
         .AddHttpMessageHandler(() => new IssuerCredential(ownToken));
     builder.Services.AddAuthentication(IntrospectionHandler.SchemeName)
         .AddScheme<AuthenticationSchemeOptions, IntrospectionHandler>(IntrospectionHandler.SchemeName, null);
