@@ -101,6 +101,30 @@ async fn a_person_makes_exchanges_and_revokes_a_token_without_leaving_the_page()
 }
 
 #[tokio::test]
+async fn what_the_metadata_names_as_documentation_tells_of_its_endpoints() {
+    let site = Site::start(|_| {}).await;
+    let browser = Browser::open(&BrowserOptions::default()).await;
+    browser.goto(&site.url(DOCS)).await;
+    let script =
+        "return fetch('/.well-known/oauth-authorization-server').then((answer) => answer.json())";
+    let metadata = browser.script(script, vec![]).await;
+    let documentation = metadata["service_documentation"].as_str().expect("a URL");
+    browser.goto(documentation).await;
+    browser.link("Standard endpoints").await.click().await;
+    browser.wait_for_path("/docs#oauth").await;
+    let text = browser.text().await;
+    for name in [
+        "token_endpoint",
+        "introspection_endpoint",
+        "revocation_endpoint",
+    ] {
+        let endpoint = metadata[name].as_str().expect("a URL");
+        let path = endpoint.strip_prefix(&site.url("")).expect("at the issuer");
+        assert!(text.contains(&format!("POST {path}")), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_is_shown_as_it_is() {
     let site = Site::start(|_| {}).await;
     let browser = Browser::open(&BrowserOptions::default()).await;

@@ -67,7 +67,7 @@ fn members(service: &Service) -> Map<String, Value> {
         ("introspection_endpoint", at(INTROSPECT)),
         ("revocation_endpoint", at(REVOKE)),
         ("status_list_aggregation_endpoint", at("/status-lists")),
-        ("service_documentation", at("/docs")),
+        ("service_documentation", at("/docs#oauth")),
         ("grant_types_supported", json!([TOKEN_EXCHANGE])),
         ("response_types_supported", json!([])),
         ("scopes_supported", json!(service.scope_names())),

@@ -1,6 +1,7 @@
 //! The page on which the interface for programs is read and tried.
 //!
-//! It is written from the OpenAPI document alone: what the document doesn't say, the page doesn't know.
+//! It is written from the OpenAPI document. Only of the endpoints of the OAuth standards, which the document leaves
+//! to their RFCs, the page's own template tells.
 
 mod prose;
 mod reference;
