@@ -4,10 +4,38 @@ const credentials = {
   personalAccessToken: document.getElementById("personalAccessToken"),
   bearer: document.getElementById("bearer"),
 };
-const brought = {
-  personalAccessToken: (data) => data.Secret,
-  bearer: (data) => data,
+
+// Who is signed in, as an answer tells; nobody without a user. The menu at the top is of whom the page was made for.
+const showPerson = (user) => {
+  document.getElementById("person").textContent = user?.DisplayName ?? "";
+  document.getElementById("somebody").hidden = !user;
+  document.getElementById("nobody").hidden = Boolean(user);
+  const menu = document.getElementById("user-options");
+  if (menu) {
+    menu.hidden = menu.title !== user?.UserName;
+  }
 };
+
+// What an answer brought is at hand for the operations that take it.
+const keep = {
+  personalAccessToken: (data) => {
+    credentials.personalAccessToken.value = data.Secret;
+  },
+  bearer: (data) => {
+    credentials.bearer.value = data;
+  },
+  session: showPerson,
+};
+
+// The times in an example pass: those to begin with lie a week ahead.
+const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
+for (const field of document.querySelectorAll("[data-times]")) {
+  const body = JSON.parse(field.defaultValue);
+  for (const name of field.dataset.times.split(" ")) {
+    body[name] = new Date(Date.now() + WEEK_MS).toISOString();
+  }
+  field.defaultValue = JSON.stringify(body, null, 2);
+}
 
 const address = (form) => {
   let path = form.dataset.path;
@@ -45,14 +73,6 @@ const pretty = (text) => {
   }
 };
 
-// The token that an answer brought is at hand for the operations that take one.
-const keep = (form, text) => {
-  const name = form.dataset.brings;
-  if (name in credentials) {
-    credentials[name].value = brought[name](JSON.parse(text).Data);
-  }
-};
-
 const send = async (form) => {
   const outcome = form.querySelector(".outcome");
   const reply = form.querySelector(".reply");
@@ -62,7 +82,9 @@ const send = async (form) => {
     const answer = await fetch(address(form), request(form));
     const text = await answer.text();
     if (answer.ok) {
-      keep(form, text);
+      keep[form.dataset.brings]?.(JSON.parse(text).Data);
+    } else if (answer.status === 401 && form.dataset.credential === "session") {
+      showPerson(null);
     }
     const headers = [...answer.headers].map(([name, value]) => `${name}: ${value}`);
     reply.querySelector(".headers").textContent = headers.join("\n");

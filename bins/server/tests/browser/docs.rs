@@ -1,6 +1,9 @@
 //! The page on which the interface is read and tried.
 
-use ats_pat_test_support::browser::{Browser, BrowserOptions, Element};
+use std::time::Duration;
+
+use ats_pat_domain::Timestamp;
+use ats_pat_test_support::browser::{Browser, BrowserOptions, Element, containing};
 use ats_pat_test_support::world::PASSWORD;
 use serde_json::Value;
 
@@ -51,7 +54,7 @@ async fn a_person_makes_exchanges_and_revokes_a_token_without_leaving_the_page()
     browser.wait_for_path(DOCS).await;
     browser.wait_for_text("You are signed in as ada").await;
 
-    let expires = site.world.now().after(std::time::Duration::from_hours(1));
+    let expires = site.world.now().after(Duration::from_hours(1));
     let new = format!(r#"{{"Name": "tried", "ExpiresAt": "{expires}"}}"#);
     let (status, made) = send(
         &browser,
@@ -98,6 +101,61 @@ async fn a_person_makes_exchanges_and_revokes_a_token_without_leaving_the_page()
         ""
     );
     assert!(!browser.source().await.contains(secret));
+}
+
+#[tokio::test]
+async fn what_is_filled_in_at_first_can_be_sent_as_it_stands() {
+    let site = Site::start(|_| {}).await;
+    site.world.add_user("ada").await;
+    let browser = Browser::open(&BrowserOptions::default()).await;
+    browser.goto(&site.url(DOCS)).await;
+    let now = browser.script("return Date.now()", vec![]).await;
+    let now = Timestamp::from_millis(now.as_i64().expect("milliseconds"));
+    site.world.clock.set(now);
+    browser.link("sign in").await.click().await;
+    sign_in(&browser, "ada").await;
+    browser.wait_for_path(DOCS).await;
+
+    let (status, made) = send(&browser, "Create a personal access token", &[]).await;
+    assert_eq!(status, "Status 201 Created", "{made}");
+    let expires = made["Data"]["Token"]["ExpiresAt"].as_str().expect("a time");
+    let script = "return (new Date(arguments[0]) - arguments[1]) / 86_400_000";
+    let days = vec![expires.into(), now.as_millis().into()];
+    let days = browser.script(script, days).await.as_f64().expect("days");
+    assert!((6.9..7.1).contains(&days), "{days}");
+    let id = made["Data"]["Token"]["Id"].as_str().expect("an id");
+    let summary = "Give a personal access token a new secret";
+    let (status, regenerated) = send(&browser, summary, &[("Id", id)]).await;
+    assert_eq!(status, "Status 200 OK", "{regenerated}");
+}
+
+#[tokio::test]
+async fn the_page_says_who_is_signed_in_after_signing_in_and_out_on_it() {
+    let site = Site::start(|_| {}).await;
+    site.world.add_user("ada").await;
+    site.world.add_user("bob").await;
+    let browser = Browser::open(&BrowserOptions::default()).await;
+    browser.goto(&site.url(DOCS)).await;
+    browser.link("sign in").await.click().await;
+    sign_in(&browser, "ada").await;
+    browser.wait_for_path(DOCS).await;
+    browser.wait_for_text("You are signed in as ada").await;
+
+    let (status, _) = send(&browser, "Sign out", &[]).await;
+    assert_eq!(status, "Status 200 OK");
+    browser.wait_for_text("sign in first").await;
+    assert!(!browser.text().await.contains("You are signed in"));
+    browser
+        .wait_until_gone("button", containing("User options"))
+        .await;
+
+    let bob = format!(r#"{{"UserName": "bob", "Password": "{PASSWORD}"}}"#);
+    send(&browser, "Sign in", &[("Body", &bob)]).await;
+    browser.wait_for_text("You are signed in as bob").await;
+    site.world.clock.advance(Duration::from_hours(24 * 365));
+    let (status, _) = send(&browser, "List your personal access tokens", &[]).await;
+    assert_eq!(status, "Status 401 Unauthorized");
+    browser.wait_for_text("sign in first").await;
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What the OpenAPI document says, in the order of the page.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::prose::Prose;
 use super::schema::{Field, Kind, Model, referenced, text};
@@ -56,7 +56,8 @@ pub struct Operation {
     pub body: Option<Body>,
     /// What it answers, by status.
     pub answers: Vec<Answer>,
-    /// The credential that its answer brings, by the name of its scheme.
+    /// What its answer says of the reader's credentials: the one that it brings, by the name of its scheme, or
+    /// `session` for whose session this browser has from then on.
     pub brings: &'static str,
 }
 
@@ -95,8 +96,12 @@ pub struct Body {
     pub is_required: bool,
     /// What stands in it.
     pub fields: Vec<Field>,
-    /// One to begin with.
+    /// One that shows all that may stand in it.
     pub example: String,
+    /// One to begin with: only what must be there, empty if nothing must.
+    pub start: String,
+    /// The fields of `start` that are times, separated by spaces: an example's lie in the past some day.
+    pub times: String,
 }
 
 /// What is answered with one status.
@@ -156,13 +161,6 @@ fn operation(document: &Value, path: &str, method: &str, described: &Value) -> O
     let answers: Vec<_> = responses
         .map(|(status, response)| answer(document, status, response))
         .collect();
-    let brings = answers
-        .iter()
-        .find_map(|answer| match &*answer.data.as_ref()?.name {
-            "authentication token" => Some("bearer"),
-            "IssuedPersonalAccessToken" => Some("personalAccessToken"),
-            _ => None,
-        });
     Operation {
         id: text(&described["operationId"]).to_owned(),
         method: method.to_uppercase(),
@@ -174,8 +172,22 @@ fn operation(document: &Value, path: &str, method: &str, described: &Value) -> O
             .map(|described| parameter(document, described))
             .collect(),
         body: body(document, &described["requestBody"]),
+        brings: answers.iter().find_map(brings).unwrap_or_default(),
         answers,
-        brings: brings.unwrap_or_default(),
+    }
+}
+
+fn brings(answer: &Answer) -> Option<&'static str> {
+    match &*answer.data.as_ref()?.name {
+        "authentication token" => Some("bearer"),
+        "IssuedPersonalAccessToken" => Some("personalAccessToken"),
+        "SessionUser" => Some("session"),
+        _ => {
+            let mut headers = answer.headers.iter();
+            headers
+                .any(|(name, _)| name == "Set-Cookie")
+                .then_some("session")
+        }
     }
 }
 
@@ -208,12 +220,26 @@ fn parameter(document: &Value, described: &Value) -> Parameter {
 fn body(document: &Value, described: &Value) -> Option<Body> {
     let content = described["content"].get("application/json")?;
     let name = referenced(&content["schema"])?;
+    let fields = Model::read(document, name).fields;
+    let example = content.get("example").unwrap_or(&Value::Null);
+    let required = || fields.iter().filter(|field| field.is_required);
+    let start: Map<String, Value> = required()
+        .map(|field| (field.name.clone(), example[&field.name].clone()))
+        .collect();
+    let times: Vec<_> = required()
+        .filter(|field| field.kind.name == "time")
+        .map(|field| &*field.name)
+        .collect();
     Some(Body {
         is_required: described["required"] == true,
-        fields: Model::read(document, name).fields,
-        example: content
-            .get("example")
-            .map_or_else(|| "{}".to_owned(), |example| format!("{example:#}")),
+        example: format!("{example:#}"),
+        times: times.join(" "),
+        start: if start.is_empty() {
+            String::new()
+        } else {
+            format!("{:#}", Value::Object(start))
+        },
+        fields,
     })
 }
 

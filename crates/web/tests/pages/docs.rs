@@ -48,7 +48,8 @@ async fn it_is_a_page_like_the_others() {
     let page = browser.get("/docs").await;
     assert!(page.text.contains("User options"), "{}", page.text);
     assert!(
-        page.text.contains("You are signed in as ada"),
+        page.text
+            .contains("You are signed in as <span id=\"person\">ada</span>"),
         "{}",
         page.text
     );
@@ -61,4 +62,25 @@ async fn it_is_a_page_like_the_others() {
     let posted = browser.send(request).await;
     assert_eq!(posted.status, 405);
     assert_eq!(posted.headers["allow"], "GET, HEAD");
+}
+
+#[tokio::test]
+async fn what_is_sent_at_first_is_what_must_be_there() {
+    let site = Site::start().await;
+    let page = site.browser().get("/docs").await;
+    let start = |operation: &str| {
+        let id = format!("id=\"{operation}-body\"");
+        let (_, rest) = page.text.split_once(&id).expect(operation);
+        let (tag, rest) = rest.split_once('>').unwrap();
+        let (body, _) = rest.split_once("</textarea>").unwrap();
+        (tag.to_owned(), body.replace("&#34;", "\""))
+    };
+    let (tag, body) = start("createPersonalAccessToken");
+    let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let names: Vec<_> = body.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["ExpiresAt", "Name"]);
+    assert!(tag.contains("data-times=\"ExpiresAt\""), "{tag}");
+    let (tag, body) = start("regeneratePersonalAccessToken");
+    assert_eq!(body, "");
+    assert!(!tag.contains("data-times"), "{tag}");
 }
