@@ -55,7 +55,7 @@ impl PublishedStatusList {
             known.version.epoch == self.signed.version.epoch
                 && known.kid == self.signed.kid
                 && (self.changed_at..=self.signed.version.seq).contains(&known.version.seq)
-                && known.at.abs_diff(self.signed.at) < SIGNED_ANEW_AFTER.as_millis() as u64
+                && Duration::from_millis(known.at.abs_diff(self.signed.at)) < SIGNED_ANEW_AFTER
         })
     }
 }
