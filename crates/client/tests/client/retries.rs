@@ -111,7 +111,7 @@ async fn what_tls_refuses_is_not_tried_again() {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 counted.fetch_add(1, Ordering::Relaxed);
-                stream.read(&mut [0; 4096]).await.unwrap();
+                let _ = stream.read(&mut [0; 4096]).await.unwrap();
                 stream.write_all(answer.as_bytes()).await.unwrap();
             }
         });
