@@ -65,7 +65,7 @@ impl Refusal {
         } else {
             message
                 .chars()
-                .filter(|c| !c.is_control())
+                .filter(|c| !is_harmful(*c))
                 .take(LONGEST_MESSAGE)
                 .collect()
         };
@@ -81,6 +81,13 @@ impl Refusal {
     pub fn message(&self) -> &str {
         &self.message
     }
+}
+
+/// Control characters, line and paragraph separators, and the bidirectional controls (Unicode Standard Annex 9,
+/// section 2): what ends a line of a log, or makes it read as another.
+fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 impl Error {
@@ -125,5 +132,17 @@ mod tests {
         let refusal = Refusal::new(1500, &format!("a\r\nb\u{1b}[31m{}", "x".repeat(1000)));
         assert!(refusal.message().starts_with("ab[31mxxx"));
         assert_eq!(refusal.message().chars().count(), LONGEST_MESSAGE);
+    }
+
+    #[test]
+    fn a_message_neither_ends_a_line_nor_turns_one_around() {
+        for c in [
+            '\n', '\u{85}', '\u{2028}', '\u{2029}', '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}',
+            '\u{202e}', '\u{2066}', '\u{2069}',
+        ] {
+            let refusal = Refusal::new(1500, &format!("a{c}b"));
+            assert_eq!(refusal.message(), "ab", "{c:?}");
+        }
+        assert_eq!(Refusal::new(1500, "für 日本 ☃").message(), "für 日本 ☃");
     }
 }
