@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ats_pat_token::PersonalAccessToken;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::answer::{Exchanged, Failed};
 use crate::backoff::Backoff;
@@ -106,12 +106,14 @@ impl Inner {
     async fn exchange_until_it_is_settled(
         &self,
     ) -> Result<(Bearer, Lifetime), (Error, Option<Duration>)> {
-        let deadline = Instant::now() + self.give_up_after;
+        let begun = Instant::now();
+        // A difference: the sum of an instant and any duration is not always an instant.
+        let left = || self.give_up_after.saturating_sub(begun.elapsed());
         let mut backoff = Backoff::new();
         let mut last = None;
         loop {
             let asked_at = Instant::now();
-            let Ok(answer) = timeout_at(deadline, self.exchange.once()).await else {
+            let Ok(answer) = timeout(left(), self.exchange.once()).await else {
                 return Err(last.unwrap_or_else(|| (Error::unavailable(TimeOver), None)));
             };
             let Failed { error, retry } = match answer {
@@ -124,7 +126,7 @@ impl Inner {
             let Some(wait) = backoff.wait(retry, fastrand::f64()) else {
                 return Err((error, None));
             };
-            if Instant::now() + wait >= deadline {
+            if wait >= left() {
                 return Err((error, Some(wait)));
             }
             last = Some((error, None));

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use ats_pat_client::Error;
+use ats_pat_client::{Client, Error, PersonalAccessToken};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::service::{Answer, Service};
+use crate::service::{Answer, SECRET, Service};
 use crate::time::StoppedTime;
 
 /// A token after these answers, and the waits between the requests.
@@ -87,8 +87,8 @@ async fn nobody_there_is_a_failure_of_the_network() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let token = ats_pat_client::PersonalAccessToken::parse(crate::service::SECRET).unwrap();
-    let client = ats_pat_client::Client::builder(url, token)
+    let token = PersonalAccessToken::parse(SECRET).unwrap();
+    let client = Client::builder(url, token)
         .give_up_after(Duration::from_secs(3))
         .build()
         .unwrap();
@@ -111,14 +111,32 @@ async fn what_tls_refuses_is_not_tried_again() {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 counted.fetch_add(1, Ordering::Relaxed);
-                let _ = stream.read(&mut [0; 4096]).await.unwrap();
+                let mut hello = [0; 4096];
+                assert!(stream.read(&mut hello).await.unwrap() > 0);
                 stream.write_all(answer.as_bytes()).await.unwrap();
+                // To its end: closing before that would reset the connection.
+                while stream.read(&mut hello).await.is_ok_and(|read| read > 0) {}
             }
         });
-        let token = ats_pat_client::PersonalAccessToken::parse(crate::service::SECRET).unwrap();
-        let client = ats_pat_client::Client::builder(url, token).build().unwrap();
+        let token = PersonalAccessToken::parse(SECRET).unwrap();
+        let client = Client::builder(url, token).build().unwrap();
         let error = client.bearer().await.unwrap_err();
         assert!(matches!(error, Error::Tls(_)), "{error:?}");
         assert_eq!(connections.load(Ordering::Relaxed), 1);
     }
+}
+
+#[tokio::test]
+async fn a_caller_may_have_all_the_patience_there_is() {
+    let time = StoppedTime::new();
+    let service = Service::start([busy(503, "40"), Answer::token("token", 300)]).await;
+    let token = PersonalAccessToken::parse(SECRET).unwrap();
+    let client = Client::builder(&service.url, token)
+        .timeout(Duration::MAX)
+        .give_up_after(Duration::MAX)
+        .build()
+        .unwrap();
+    let task = tokio::spawn(async move { client.bearer().await });
+    let bearer = time.pass_until_done(task).await.unwrap();
+    assert_eq!(bearer.expose(), "token");
 }
