@@ -54,7 +54,7 @@ impl Follower {
             let read = self.read_keys().await;
             let pause = match &read {
                 Ok(()) => settings.key_interval,
-                Err(_) => settings.lookup_interval,
+                Err(_) => settings.lookup_interval.min(settings.key_interval),
             };
             trouble.note(read.as_ref().err());
             if read.is_ok() {
@@ -80,19 +80,25 @@ impl Follower {
         } = &*self.shared;
         let mut trouble = Trouble::new("status list");
         let mut look_up = true;
+        let mut looked_up_at = Instant::now();
         loop {
-            let began = Instant::now();
-            let attempt = look_up.then(|| revocation.lookups.begin());
+            let attempt = look_up.then(|| {
+                looked_up_at = Instant::now();
+                revocation.lookups.begin()
+            });
             let read = self.read_list(look_up).await;
             trouble.note(read.as_ref().err());
             if let (Some(attempt), Ok(())) = (attempt, &read) {
                 attempt.succeed();
             }
-            let next_look_up = began + settings.lookup_interval;
+            // A difference: the sum of an instant and any interval is not always an instant.
+            let until_look_up = settings
+                .lookup_interval
+                .saturating_sub(looked_up_at.elapsed());
             tokio::select! {
                 biased;
                 () = async {
-                    tokio::time::sleep_until(next_look_up).await;
+                    tokio::time::sleep(until_look_up).await;
                     revocation.lookups.wanted().await;
                 } => look_up = true,
                 () = tokio::time::sleep(settings.list_interval) => look_up = read.is_err(),

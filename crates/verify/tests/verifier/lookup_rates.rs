@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use ats_pat_verify::{Error, Verifier};
 use futures_util::future::join_all;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     clock::TestClock,
-    issuer::{AUDIENCE, Issuer, KEYS, LISTS, key},
+    issuer::{AUDIENCE, Issuer, KEYS, LISTS, METADATA, Reply, key},
+    server::Server,
 };
 
 fn verifier(issuer: &Issuer) -> Verifier {
@@ -105,13 +106,78 @@ async fn a_caller_that_goes_away_takes_nothing_from_the_others() {
 #[tokio::test(start_paused = true)]
 async fn an_issuer_that_is_away_is_asked_once_a_second() {
     let issuer = Issuer::new("https://pat.example.com");
-    issuer.answer_instead(
-        "/.well-known/oauth-authorization-server",
-        crate::issuer::Reply::status(503),
-    );
+    issuer.answer_instead(METADATA, Reply::status(503));
     let verifier = verifier(&issuer);
     assert_eq!(verifier.ready().await.err(), Some(Error::KeysUnavailable));
-    tokio::time::sleep(Duration::from_mins(1)).await;
-    let asked = issuer.asked("/.well-known/oauth-authorization-server");
+    sleep(Duration::from_mins(1)).await;
+    let asked = issuer.asked(METADATA);
     assert!((50..=62).contains(&asked), "{asked}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_is_read_more_often_than_looked_up_holds_no_look_up_up() {
+    let second = Duration::from_secs(1);
+    for (list_interval, lookup_interval) in [(second / 5, second), (second, 5 * second)] {
+        let issuer = Issuer::new("https://pat.example.com");
+        let verifier = Verifier::builder(issuer.url(), AUDIENCE)
+            .clock(TestClock::new())
+            .list_interval(list_interval)
+            .lookup_interval(lookup_interval)
+            .build_with(issuer.clone())
+            .unwrap();
+        verifier.ready().await.unwrap();
+        for looks in 1..=3 {
+            assert_eq!(issuer.asked(LISTS), looks);
+            let began = Instant::now();
+            let beyond = issuer.token(5000 + looks);
+            let answer = timeout(Duration::from_mins(1), verifier.verify(&beyond)).await;
+            assert_eq!(answer.unwrap().err(), Some(Error::NotListed));
+            let took = began.elapsed();
+            assert!(took <= lookup_interval + second / 10, "{took:?}");
+            assert!(took + second / 10 >= lookup_interval, "{took:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_look_ups_that_never_come_the_issuer_is_followed_at_its_intervals() {
+    let issuer = Issuer::new("https://pat.example.com");
+    issuer.answer_instead(METADATA, Reply::status(503));
+    let verifier = Verifier::builder(issuer.url(), AUDIENCE)
+        .clock(TestClock::new())
+        .lookup_interval(Duration::MAX)
+        .build_with(issuer.clone())
+        .unwrap();
+    assert_eq!(verifier.ready().await.err(), Some(Error::KeysUnavailable));
+    issuer.state().instead.clear();
+    sleep(Duration::from_mins(6)).await;
+    let token = issuer.token(1);
+    let answer = timeout(Duration::from_secs(1), verifier.verify(&token)).await;
+    assert!(answer.unwrap().is_ok());
+    let list = "/status-lists/0";
+    let before = issuer.asked(list);
+    sleep(Duration::from_mins(1)).await;
+    let asked = issuer.asked(list) - before;
+    assert!((50..=62).contains(&asked), "{asked}");
+}
+
+#[tokio::test]
+async fn the_longest_intervals_there_are_end_nothing() {
+    let server = Server::start();
+    let verifier = server
+        .builder()
+        .request_timeout(Duration::MAX)
+        .key_interval(Duration::MAX)
+        .key_limit(Duration::MAX)
+        .list_interval(Duration::MAX)
+        .staleness_limit(Duration::MAX)
+        .lookup_interval(Duration::from_millis(1))
+        .build()
+        .unwrap();
+    assert!(verifier.verify(&server.issuer.token(1)).await.is_ok());
+    // Both tasks still run, and make what tokens ask for.
+    let beyond = verifier.verify(&server.issuer.token(5000)).await;
+    assert_eq!(beyond.err(), Some(Error::NotListed));
+    let unknown = verifier.verify(&forged(&server.issuer, 100)).await;
+    assert_eq!(unknown.err(), Some(Error::UnknownKey));
 }
