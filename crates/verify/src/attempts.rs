@@ -14,6 +14,8 @@ struct Progress {
     last_failed: bool,
     /// Whether somebody waits for an attempt that has not begun.
     wanted: bool,
+    /// Whether nobody makes attempts any more.
+    stopped: bool,
 }
 
 /// What waiting came to.
@@ -21,7 +23,7 @@ struct Progress {
 pub(crate) enum Missed {
     /// It still was not there after an attempt that began after the waiting.
     Absent,
-    /// The attempt failed, so that nobody knows.
+    /// The attempt failed, or nobody makes any, so that nobody knows.
     Failed,
 }
 
@@ -42,7 +44,8 @@ impl Attempts {
             if let Some(found) = look() {
                 return Ok(found);
             }
-            if seen.ended > arrived.ended && seen.last_failed {
+            // Not told from a change alone: they may have been stopped before this caller waited.
+            if seen.stopped || (seen.ended > arrived.ended && seen.last_failed) {
                 return Err(Missed::Failed);
             }
             if seen.ended > arrived.begun {
@@ -62,6 +65,18 @@ impl Attempts {
         let mut progress = self.progress.subscribe();
         // It fails only without a sender, which is here.
         let _ = progress.wait_for(|progress| progress.wanted).await;
+    }
+
+    /// From now on somebody makes attempts.
+    pub(crate) fn start(&self) {
+        self.progress
+            .send_modify(|progress| progress.stopped = false);
+    }
+
+    /// From now on nobody makes attempts: who waits, or comes to wait, gets [`Missed::Failed`].
+    pub(crate) fn stop(&self) {
+        self.progress
+            .send_modify(|progress| progress.stopped = true);
     }
 
     /// Tells those who wait that an attempt begins.
@@ -95,5 +110,25 @@ impl Drop for InFlight<'_> {
             progress.ended = progress.begun;
             progress.last_failed = !self.succeeded;
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    /// One that read that somebody follows, and came to wait only after that one's end.
+    #[test]
+    fn who_comes_after_the_last_attempt_does_not_wait_for_another() {
+        let attempts = Attempts::new();
+        attempts.begin().succeed();
+        attempts.stop();
+        let nothing = || attempts.find(|| None::<()>).now_or_never();
+        assert_eq!(nothing(), Some(Err(Missed::Failed)));
+        assert_eq!(attempts.find(|| Some(1)).now_or_never(), Some(Ok(1)));
+        attempts.start();
+        assert_eq!(nothing(), None);
     }
 }

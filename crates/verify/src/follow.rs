@@ -33,16 +33,24 @@ const MAX_JSON: usize = 64 * 1024;
 /// be the same.
 const RENEWAL_SECONDS: i64 = 60;
 
-/// What follows the issuer for as long as somebody verifies.
+/// What follows the issuer for as long as somebody verifies. From its making to its end, however that comes, the
+/// verifiers know that somebody follows: a runtime may drop it before it ran.
 pub(crate) struct Follower {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) source: Arc<dyn AnySource>,
+    shared: Arc<Shared>,
+    source: Arc<dyn AnySource>,
 }
 
 impl Follower {
+    pub(crate) fn new(shared: Arc<Shared>, source: Arc<dyn AnySource>) -> Self {
+        shared.keys.attempts.start();
+        shared.revocation.lookups.start();
+        // Last: who sees it waits for attempts.
+        shared.following.store(true, Ordering::Release);
+        Self { shared, source }
+    }
+
     /// Never completes.
     pub(crate) async fn follow(self) {
-        let _following = Following(&self.shared);
         tokio::join!(self.follow_keys(), self.follow_list());
     }
 
@@ -241,6 +249,15 @@ impl Follower {
     }
 }
 
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.shared.keys.attempts.stop();
+        self.shared.revocation.lookups.stop();
+        // Last: the next follower starts what this one stopped.
+        self.shared.following.store(false, Ordering::Release);
+    }
+}
+
 /// What a good list says, and the list.
 type Good = (StatusListClaims, StatusList);
 
@@ -336,13 +353,4 @@ fn with_sources(error: &FollowError) -> String {
         source = cause.source();
     }
     text
-}
-
-/// Tells that somebody follows, for as long as it is there.
-struct Following<'a>(&'a Shared);
-
-impl Drop for Following<'_> {
-    fn drop(&mut self) {
-        self.0.following.store(false, Ordering::Release);
-    }
 }

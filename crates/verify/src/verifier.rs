@@ -230,15 +230,12 @@ impl Verifier {
             return Ok(());
         }
         let runtime = runtime::Handle::try_current().map_err(|_| Error::NoRuntime)?;
-        if following.swap(true, Ordering::AcqRel) {
+        let mut task = self.0.task.lock().unwrap_or_else(PoisonError::into_inner);
+        if following.load(Ordering::Acquire) {
             return Ok(());
         }
-        let follower = Follower {
-            shared: self.0.shared.clone(),
-            source: self.0.source.clone(),
-        };
-        let task = runtime.spawn(follower.follow());
-        *self.0.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task.abort_handle());
+        let follower = Follower::new(self.0.shared.clone(), self.0.source.clone());
+        *task = Some(runtime.spawn(follower.follow()).abort_handle());
         Ok(())
     }
 }

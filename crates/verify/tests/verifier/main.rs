@@ -19,5 +19,6 @@ mod lookup_rates;
 mod other_libraries;
 mod poem_service;
 mod revocation;
+mod runtimes;
 mod server;
 mod signatures;
