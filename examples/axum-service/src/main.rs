@@ -1,12 +1,14 @@
 //! A service of orders, for programs that call with an ATS authentication token.
 #![expect(clippy::print_stdout, reason = "a program says where it listens")]
+#![expect(clippy::print_stderr, reason = "a program says why it ends")]
 
-use std::net::SocketAddr;
+use std::{error::Error as StdError, io, net::SocketAddr, process::ExitCode};
 
 use ats_pat_verify::{AuthenticationToken, Error, Verifier, axum::Authenticate};
 use axum::{Router, routing::get};
 use clap::Parser;
 use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -20,6 +22,9 @@ struct Settings {
     /// The address and port to serve on
     #[arg(long, env, default_value = "127.0.0.1:8082")]
     listen: SocketAddr,
+    /// What is logged to standard error; `ats_pat_verify=debug` tells why each request is refused
+    #[arg(long, env = "RUST_LOG", default_value = "info")]
+    log: String,
 }
 
 async fn orders(token: AuthenticationToken) -> Result<String, Error> {
@@ -32,14 +37,34 @@ async fn whoami(token: AuthenticationToken) -> String {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let settings = Settings::parse();
+async fn main() -> ExitCode {
+    match serve(Settings::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(settings: Settings) -> Result<(), Box<dyn StdError>> {
+    let Settings { listen, log, .. } = settings;
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_new(log)?)
+        .with_writer(io::stderr)
+        .init();
     let verifier = Verifier::new(settings.issuer, settings.audience)?;
+    if let Err(error) = verifier.ready().await {
+        // It goes on trying: the issuer may start later than this service.
+        tracing::warn!("{error}: tokens are refused until the issuer answers");
+    }
     let routes = Router::new()
         .route("/orders", get(orders))
         .route("/whoami", get(whoami))
         .layer(Authenticate::new(verifier));
-    let listener = TcpListener::bind(settings.listen).await?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| format!("can't listen on {listen}: {error}"))?;
     println!("listening on http://{}", listener.local_addr()?);
     axum::serve(listener, routes).await?;
     Ok(())
