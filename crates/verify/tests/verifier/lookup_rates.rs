@@ -164,12 +164,13 @@ async fn with_look_ups_that_never_come_the_issuer_is_followed_at_its_intervals()
 #[tokio::test]
 async fn the_longest_intervals_there_are_end_nothing() {
     let server = Server::start();
+    let nearly_for_ever = Duration::MAX.saturating_sub(Duration::from_secs(1));
     let verifier = server
         .builder()
         .request_timeout(Duration::MAX)
-        .key_interval(Duration::MAX)
+        .key_interval(nearly_for_ever)
         .key_limit(Duration::MAX)
-        .list_interval(Duration::MAX)
+        .list_interval(nearly_for_ever)
         .staleness_limit(Duration::MAX)
         .lookup_interval(Duration::from_millis(1))
         .build()
