@@ -2,7 +2,12 @@
 #![expect(clippy::print_stdout, reason = "a program says where it listens")]
 #![expect(clippy::print_stderr, reason = "a program says why it ends")]
 
-use std::{error::Error as StdError, io, net::SocketAddr, process::ExitCode};
+use std::{
+    error::Error as StdError,
+    io::{self, IsTerminal as _},
+    net::SocketAddr,
+    process::ExitCode,
+};
 
 use ats_pat_verify::{AuthenticationToken, Error, Verifier, axum::Authenticate};
 use axum::{Router, routing::get};
@@ -52,6 +57,7 @@ async fn serve(settings: Settings) -> Result<(), Box<dyn StdError>> {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_new(log)?)
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .init();
     let verifier = Verifier::new(settings.issuer, settings.audience)?;
     if let Err(error) = verifier.ready().await {

@@ -6,7 +6,12 @@
     reason = "so poem hands over what it extracts"
 )]
 
-use std::{error::Error as StdError, io, net::SocketAddr, process::ExitCode};
+use std::{
+    error::Error as StdError,
+    io::{self, IsTerminal as _},
+    net::SocketAddr,
+    process::ExitCode,
+};
 
 use ats_pat_verify::{AuthenticationToken, Error, Verifier, poem::Authenticate};
 use clap::Parser;
@@ -59,6 +64,7 @@ async fn serve(settings: Settings) -> Result<(), Box<dyn StdError>> {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_new(log)?)
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .init();
     let verifier = Verifier::new(settings.issuer, settings.audience)?;
     if let Err(error) = verifier.ready().await {
