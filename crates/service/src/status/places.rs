@@ -12,13 +12,13 @@ use crate::error::Error;
 use crate::ledger::Entry;
 use crate::service::Service;
 
-/// Gives the current generation of `token` a place: one that rested long enough, else the next that nobody had.
-pub(crate) async fn give(draft: &Draft<'_>, token: &Token) -> Result<u64, Error> {
+/// Gives the secret of this generation of `token` a place: one that rested long enough, else the next that nobody had.
+pub(crate) async fn give(draft: &Draft<'_>, token: &Token, generation: u32) -> Result<u64, Error> {
     let places = draft.read().status_places();
     let place = |index| StatusPlace {
         index,
         token_id: token.id,
-        generation: token.generation,
+        generation,
         revoked: false,
         free_at: token.expires_at.after(ACCEPTED_AFTER_END),
     };
@@ -127,7 +127,7 @@ impl Change for Give {
         for secret in draft.read().secrets().of_token(token.id).await? {
             if secret.row.slot.is_some() && secret.row.status_index.is_none() {
                 let mut secret = draft.check(secret)?;
-                secret.status_index = Some(give(draft, &token).await?);
+                secret.status_index = Some(give(draft, &token, secret.generation).await?);
                 draft.update_secret(secret).await?;
                 draft.record(
                     Entry::new(EventKind::StatusPlaceGiven, Actor::System, &token.id)

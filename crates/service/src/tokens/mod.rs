@@ -43,7 +43,7 @@ impl NewSecret {
 
     /// Writes it as the current secret of `token`, in its generation, with a place in the status list.
     async fn insert(&self, draft: &Draft<'_>, token: &Token) -> Result<(), Error> {
-        let place = places::give(draft, token).await?;
+        let place = places::give(draft, token, token.generation).await?;
         let secret = Secret {
             hash: self.hash,
             key_id: self.key_id,
