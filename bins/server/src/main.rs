@@ -104,9 +104,13 @@ async fn serve(
         let (service, shutdown) = (service.clone(), shutdown.clone());
         async move { service.run_maintenance(until(shutdown)).await }
     });
+    let feed = tokio::spawn({
+        let (service, shutdown) = (service.clone(), shutdown.clone());
+        async move { service.run_feed(until(shutdown)).await }
+    });
     ats_pat_http::serve(listener, site, Limits::default(), until(shutdown)).await;
-    // It ends by the same signal; a panic of it is in the log.
-    let _ = maintenance.await;
+    // They end by the same signal; a panic of one is in the log.
+    let _ = tokio::join!(maintenance, feed);
     Ok(())
 }
 

@@ -112,7 +112,8 @@ impl Opened {
             }
         }
         let database = Arc::new(database);
-        let service = Service::open(parts(settings, public_url, Arc::clone(&database))).await?;
+        let parts = parts(settings, public_url, Arc::clone(&database), lock.is_some());
+        let service = Service::open(parts).await?;
         if access == Access::Server {
             service.seal_anew().await?;
         }
@@ -185,7 +186,7 @@ pub async fn accept_restore(
     let lock = database.lock_exclusively()?;
     database.migrate().await?;
     let database = Arc::new(database);
-    let parts = parts(settings, public_url, Arc::clone(&database));
+    let parts = parts(settings, public_url, Arc::clone(&database), lock.is_some());
     let accepted = Service::accept_restore(parts, choice).await;
     database.close().await;
     drop(lock);
@@ -202,7 +203,7 @@ fn folder(settings: &Settings, access: Access) -> Result<DataFolder, StartError>
     }
 }
 
-fn parts(settings: &Settings, public_url: &str, store: Arc<Database>) -> Parts {
+fn parts(settings: &Settings, public_url: &str, store: Arc<Database>, alone: bool) -> Parts {
     Parts {
         store,
         clock: Arc::new(SystemClock),
@@ -212,6 +213,7 @@ fn parts(settings: &Settings, public_url: &str, store: Arc<Database>) -> Parts {
         // An admin program far from the servers has no data folder to keep it in.
         anchor_file: settings.data_dir.is_dir().then(|| settings.anchor_file()),
         password_cost: PasswordCost::OWASP,
+        alone,
     }
 }
 

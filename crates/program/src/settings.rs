@@ -56,6 +56,8 @@ pub struct Settings {
     pub policy: Policy,
     /// How many sign-ins of one account from one address may fail in a quarter of an hour.
     pub sign_in_failures_per_quarter_hour: u32,
+    /// For how many personal access tokens a server remembers what exchanges need.
+    pub cache_entries: u32,
     /// What the pages call the product.
     pub product_name: String,
     /// The color of the pages' buttons and links: red, green, blue.
@@ -158,6 +160,7 @@ impl Settings {
             session_absolute: Duration::from_hours(read.number(Key::SessionAbsoluteHours)?.into()),
             policy: read.policy()?,
             sign_in_failures_per_quarter_hour: read.number(Key::SignInFailuresPerQuarterHour)?,
+            cache_entries: read.number(Key::CacheEntries)?,
             product_name: read
                 .value(Key::ProductName, Found::product_name)?
                 .unwrap_or_else(|| PRODUCT_NAME.to_owned()),
@@ -224,6 +227,7 @@ impl Settings {
             session_absolute: self.session_absolute,
             policy: self.policy.clone(),
             sign_in_failures_per_quarter_hour: self.sign_in_failures_per_quarter_hour,
+            cache_entries: self.cache_entries as usize,
         }
     }
 }

@@ -1,23 +1,18 @@
 //! The exchange: a personal access token for an authentication token.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use ats_pat_auth::{AuthError, Grant as MintGrant};
-use ats_pat_domain::port::{Grant, StoreError, UsageRecord};
-use ats_pat_domain::secret::{Secret, Slot};
-use ats_pat_domain::{Problem, Status, Timestamp, Token, User};
+use ats_pat_domain::port::{Grant, StoreError};
+use ats_pat_domain::{Problem, Timestamp};
 use ats_pat_token::{PersonalAccessToken, StatusReference};
 use secrecy::{ExposeSecret, SecretString};
-use uuid::Builder;
 
 use crate::error::Error;
+use crate::genuine::Genuine;
+use crate::grants::{self, Found};
 use crate::narrowing::Narrowing;
-use crate::rows::Roots;
 use crate::service::Service;
-
-/// Tokens' times are whole seconds: with less than one left there is nothing to mint.
-const ONE_SECOND: Duration = Duration::from_secs(1);
 
 /// An authentication token and how long both tokens last.
 pub struct Exchanged {
@@ -31,14 +26,6 @@ pub struct Exchanged {
     pub scope: String,
     /// How long the authentication token lives from its issue on, in seconds.
     pub lifetime_seconds: i64,
-}
-
-/// A grant whose rows are genuine.
-pub(crate) struct Genuine {
-    pub(crate) secret: Secret,
-    pub(crate) token: Token,
-    pub(crate) owner: User,
-    ring_version: i64,
 }
 
 impl Service {
@@ -80,39 +67,53 @@ impl Service {
         narrowing: &Narrowing,
         address: IpAddr,
     ) -> Result<Exchanged, Error> {
+        // Before the lease is looked at: no token is dated later than what its rights were judged by.
         let now = self.now();
-        let mut grant = self.exchangeable(presented, now, address).await?;
-        if grant.secret.status_index.is_none() {
-            self.give_status_place(grant.token.id).await?;
-            grant = self.exchangeable(presented, now, address).await?;
-            if grant.secret.status_index.is_none() {
-                // Taken again meanwhile: without a place no verifier would accept the token.
-                return Err(StoreError::Retryable("the secret has no place".into()).into());
-            }
+        let from = grants::From::Memory;
+        let mut found = self.exchangeable(presented, now, address, from).await?;
+        if found.known.grant.status_index.is_none() {
+            self.give_status_place(found.known.grant.token_id).await?;
+            let from = grants::From::Database;
+            found = self.exchangeable(presented, now, address, from).await?;
         }
-        let exchanged = self.mint(&grant, narrowing, now).await?;
-        self.inner.usage.note(UsageRecord {
-            token_id: grant.token.id,
-            used_at: now,
-            used_from: address.to_canonical().to_string(),
-        });
+        let exchanged = self.mint(&found, narrowing, now)?;
+        found.known.grant.last_use.note(now, address);
         Ok(exchanged)
     }
 
-    /// The grant behind a secret that may be exchanged at `now` from `address`.
+    /// The grant behind a secret that may be exchanged at `now` from `address`, and the keys to sign with.
     async fn exchangeable(
         &self,
         presented: Option<&PersonalAccessToken>,
         now: Timestamp,
         address: IpAddr,
-    ) -> Result<Genuine, Error> {
-        let Some(grant) = self.usable_grant(presented, now).await? else {
+        from: grants::From,
+    ) -> Result<Found, Error> {
+        let found = match presented {
+            Some(presented) => self.found(presented, address, from).await?,
+            None => None,
+        };
+        let Some(found) = found.filter(|found| found.known.grant.life.is_usable(now)) else {
             self.inner.limits.count_failed_exchange(address)?;
             return Err(Problem::PersonalAccessTokenInvalid.into());
         };
-        grant.check(now)?;
-        grant.check_network(address)?;
-        Ok(grant)
+        found.known.grant.check(now, address)?;
+        Ok(found)
+    }
+
+    async fn found(
+        &self,
+        presented: &PersonalAccessToken,
+        address: IpAddr,
+        from: grants::From,
+    ) -> Result<Option<Found>, Error> {
+        for keys in self.roots().newest_first() {
+            let hash = keys.hash_personal_access_token(presented).to_bytes();
+            if let Some(found) = self.grant(hash, address, from).await? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     /// The grant behind a secret that works, or would if its token were alive; `None` for what is no secret,
@@ -127,7 +128,7 @@ impl Service {
             None => None,
         };
         let genuine = grant.and_then(|grant| Genuine::of(grant, self.roots()));
-        Ok(genuine.filter(|grant| grant.is_usable(now)))
+        Ok(genuine.filter(|grant| grant.life().is_usable(now)))
     }
 
     /// The grant behind a secret, living or dead, as it stands in the database: its tags are not checked.
@@ -144,100 +145,52 @@ impl Service {
         Ok(None)
     }
 
-    async fn mint(
+    fn mint(
         &self,
-        grant: &Genuine,
+        found: &Found,
         narrowing: &Narrowing,
         now: Timestamp,
     ) -> Result<Exchanged, Error> {
         let inner = &self.inner;
+        let grant = &found.known.grant;
+        let expires_at = grant.life.expires_at;
+        let Some(index) = grant.status_index else {
+            // Taken again meanwhile: without a place no verifier would accept the token.
+            return Err(StoreError::Retryable("the secret has no place".into()).into());
+        };
         let minter = narrowing.minter(self)?;
-        let scope = narrowing.scopes(self, &grant.token.scopes)?.to_string();
-        let ring = self.ring_at(grant.ring_version).await?;
-        let id = Builder::from_random_bytes(inner.changes.random()?).into_uuid();
+        let scope = narrowing.scope(self, grant)?;
         let minted = minter.mint(
-            ring.signer(now)?,
+            found.ring.signer(now)?,
             &MintGrant {
-                owner_id: &grant.owner.id.to_string(),
-                user_name: grant.owner.name.as_str(),
-                token_id: &grant.token.id.to_string(),
-                generation: grant.token.generation,
+                owner_id: &grant.owner_id.to_string(),
+                user_name: &grant.user_name,
+                token_id: &grant.token_id.to_string(),
+                generation: grant.generation,
                 scope: &scope,
-                expires_at_ms: grant.token.expires_at.as_millis(),
-                status: grant.secret.status_index.map(|index| StatusReference {
+                expires_at_ms: expires_at.as_millis(),
+                status: Some(StatusReference {
                     index,
                     uri: inner.status_lists.address().to_string(),
                 }),
             },
             now.as_millis(),
-            &id.hyphenated().to_string(),
+            &inner.token_ids.next().hyphenated().to_string(),
         );
         let minted = match minted {
             // With less than a second left there is no whole second to live.
             Err(AuthError::TooLate) => {
-                return Err(Problem::PersonalAccessTokenExpired {
-                    expiry: grant.token.expires_at,
-                }
-                .into());
+                let expiry = expires_at;
+                return Err(Problem::PersonalAccessTokenExpired { expiry }.into());
             }
             other => other?,
         };
         Ok(Exchanged {
             token: minted.token,
             expires_at: Timestamp::from_millis(minted.expires_at.saturating_mul(1000)),
-            personal_access_token_expires_at: grant.token.expires_at,
-            scope,
+            personal_access_token_expires_at: expires_at,
             lifetime_seconds: minted.expires_at - now.as_seconds(),
+            scope: scope.into_owned(),
         })
-    }
-}
-
-impl Genuine {
-    /// `None` for a grant whose rows were planted or altered.
-    pub(crate) fn of(grant: Grant, roots: &Roots) -> Option<Self> {
-        let secret = roots.check(grant.secret).ok()?;
-        let token = roots.check(grant.token).ok()?;
-        let owner = roots.check(grant.owner).ok()?;
-        let belong_together = secret.token_id == token.id && token.owner_id == owner.id;
-        belong_together.then_some(Self {
-            secret,
-            token,
-            owner,
-            ring_version: grant.ring_version,
-        })
-    }
-
-    /// Whether the secret is the current one, or one in overlap whose time is not up. A replaced one is
-    /// answered like an unknown one.
-    pub(crate) fn is_usable(&self, now: Timestamp) -> bool {
-        match self.secret.slot {
-            Some(Slot::Current) => self.secret.generation == self.token.generation,
-            Some(Slot::Overlap) => self.secret.valid_until.is_some_and(|until| now < until),
-            None => false,
-        }
-    }
-
-    /// Whether the token and its owner are alive: 1203, 1202, 1205.
-    pub(crate) fn check(&self, now: Timestamp) -> Result<(), Problem> {
-        match self.token.status(now) {
-            Status::Revoked => return Err(Problem::PersonalAccessTokenRevoked),
-            _ if self.token.expires_at < now.after(ONE_SECOND) => {
-                return Err(Problem::PersonalAccessTokenExpired {
-                    expiry: self.token.expires_at,
-                });
-            }
-            Status::Active | Status::Expired => {}
-        }
-        if self.owner.disabled {
-            return Err(Problem::OwnerDisabled);
-        }
-        Ok(())
-    }
-
-    fn check_network(&self, address: IpAddr) -> Result<(), Problem> {
-        match &self.token.allowed_networks {
-            Some(networks) if !networks.contain(address) => Err(Problem::NetworkNotAllowed),
-            _ => Ok(()),
-        }
     }
 }

@@ -12,10 +12,11 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::change::{Change, Draft};
 use crate::client::Client;
 use crate::error::Error;
-use crate::exchange::Genuine;
+use crate::genuine::Genuine;
 use crate::ledger::Entry;
 use crate::outcome::Outcome;
 use crate::service::Service;
+use crate::settled::Taken;
 use crate::tokens::revoke_saying;
 
 /// How many strings one report may have.
@@ -40,11 +41,12 @@ impl Service {
         let secret = PersonalAccessToken::parse(presented).ok();
         let Some(grant) = self.usable_grant(secret.as_ref(), self.now()).await? else {
             self.inner.limits.count_failed_exchange(address)?;
-            return Ok(Outcome::takes_away(()));
+            return Ok(self.taken_away(Taken::Before, ()).await);
         };
-        self.revoke_found(vec![grant], address, Reported::No)
+        let taken = self
+            .revoke_found(vec![grant], address, Reported::No)
             .await?;
-        Ok(Outcome::takes_away(()))
+        Ok(self.taken_away(taken, ()).await)
     }
 
     /// Revokes those of `leaked` that are personal access tokens, all or, where it fails, none. Which ones were
@@ -72,9 +74,10 @@ impl Service {
             };
             found.extend(self.usable_grant(Some(&secret), self.now()).await?);
         }
-        self.revoke_found(found, address, Reported::AsLeaked)
+        let taken = self
+            .revoke_found(found, address, Reported::AsLeaked)
             .await?;
-        Ok(Outcome::takes_away(()))
+        Ok(self.taken_away(taken, ()).await)
     }
 
     /// Only what is alive takes the turn of a change: guesses and replays never occupy the event log.
@@ -83,11 +86,11 @@ impl Service {
         mut found: Vec<Genuine>,
         address: IpAddr,
         reported: Reported,
-    ) -> Result<(), Error> {
+    ) -> Result<Taken, Error> {
         let now = self.now();
         found.retain(|grant| grant.token.status(now) != Status::Revoked);
         if found.is_empty() {
-            return Ok(());
+            return Ok(Taken::Before);
         }
         let revoke = RevokeAsHolder {
             hashes: found.iter().map(|grant| grant.secret.hash).collect(),
@@ -112,21 +115,22 @@ struct RevokeAsHolder {
 }
 
 impl Change for RevokeAsHolder {
-    type Output = ();
+    type Output = Taken;
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
+    async fn apply(&self, draft: &Draft<'_>) -> Result<Taken, Error> {
+        let mut revoked = false;
         for hash in &self.hashes {
             // Again: until its turn came, the secret may have been replaced.
             let grant = draft.read().secrets().grant(hash).await?;
             let genuine = grant.and_then(|grant| Genuine::of(grant, draft.roots()));
-            let Some(mut grant) = genuine.filter(|grant| grant.is_usable(draft.now)) else {
+            let Some(mut grant) = genuine.filter(|grant| grant.life().is_usable(draft.now)) else {
                 continue;
             };
             let entry = Entry::new(EventKind::TokenRevoked, Actor::Holder, &grant.token.id)
                 .detail("ReportedAsLeaked", self.reported == Reported::AsLeaked)
                 .personal("Address", self.address.as_str());
-            revoke_saying(draft, &mut grant.token, entry).await?;
+            revoked |= revoke_saying(draft, &mut grant.token, entry).await?;
         }
-        Ok(())
+        Ok(Taken::now_if(revoked))
     }
 }

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::bearer::Bearer;
 use crate::error::Error;
-use crate::exchange::Genuine;
+use crate::genuine::Genuine;
 use crate::service::Service;
 
 /// Proof that a caller may introspect.
@@ -73,7 +73,7 @@ impl Service {
         if let Ok(secret) = PersonalAccessToken::parse(presented) {
             let now = self.now();
             let grant = self.usable_grant(Some(&secret), now).await?;
-            let alive = grant.filter(|grant| grant.check(now).is_ok());
+            let alive = grant.filter(|grant| grant.life().check(now).is_ok());
             return Ok(alive.map(|grant| of_personal_access_token(&grant, issuer)));
         }
         let found = self

@@ -14,6 +14,8 @@ use governor::{Quota, RateLimiter};
 use quick_cache::sync::Cache;
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
+use crate::grants::Lane;
+
 const QUARTER_HOUR: Duration = Duration::from_mins(15);
 /// How many accounts and addresses are remembered; the least used are forgotten first.
 const REMEMBERED: usize = 50_000;
@@ -70,6 +72,8 @@ pub(crate) struct Limits {
     accounts: Cache<Account, Arc<Limiter>>,
     exchanges: Cache<Neighbourhood, Arc<Limiter>>,
     reports: Cache<Neighbourhood, Arc<Limiter>>,
+    /// Until when the budget of exchanges is spent, by the clock of the limiters.
+    guessers: Cache<Neighbourhood, Duration>,
     places: Cache<Neighbourhood, Arc<Semaphore>>,
     sign_in_failures: NonZeroU32,
 }
@@ -90,6 +94,7 @@ impl Limits {
             accounts: Cache::new(REMEMBERED),
             exchanges: Cache::new(REMEMBERED),
             reports: Cache::new(REMEMBERED),
+            guessers: Cache::new(REMEMBERED),
             places: Cache::new(REMEMBERED),
             sign_in_failures: NonZeroU32::new(sign_in_failures).unwrap_or(NonZeroU32::MIN),
         }
@@ -138,10 +143,26 @@ impl Limits {
 
     /// Counts an exchange, or another use, that failed for its secret.
     pub(crate) fn count_failed_exchange(&self, address: IpAddr) -> Result<(), Problem> {
-        let limiter = get_or_insert(&self.exchanges, &address.into(), || {
+        let neighbourhood = address.into();
+        let limiter = get_or_insert(&self.exchanges, &neighbourhood, || {
             Arc::new(self.limiter(EXCHANGE_FAILURES))
         });
-        self.count(&limiter)
+        let counted = self.count(&limiter);
+        if let Err(Problem::TooManyRequests { seconds }) = counted {
+            let until = self.clock.0.since_boot() + Duration::from_secs(seconds);
+            self.guessers.insert(neighbourhood, until);
+        }
+        counted
+    }
+
+    /// With whom an exchange of this address waits for the database.
+    pub(crate) fn lane(&self, address: IpAddr) -> Lane {
+        let spent_until = self.guessers.get(&Neighbourhood::from(address));
+        if spent_until.is_some_and(|until| self.clock.0.since_boot() < until) {
+            Lane::Guessers
+        } else {
+            Lane::Ordinary
+        }
     }
 
     fn limiter(&self, per_quarter_hour: NonZeroU32) -> Limiter {

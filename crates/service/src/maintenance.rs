@@ -87,7 +87,7 @@ impl Service {
                 Ok(()) => {}
                 Err(error @ (StoreError::Retryable(_) | StoreError::Unavailable(_))) => {
                     for record in part {
-                        self.inner.usage.note(record.clone());
+                        self.inner.usage.put_back(record);
                     }
                     failed = Err(error.into());
                 }

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::num::NonZeroU32;
 
 use ats_pat_auth::Minter;
-use ats_pat_domain::Scopes;
 
 use crate::error::Error;
+use crate::grants::Grant;
 use crate::service::Service;
 
 /// What one authentication token is to be cut down to; `None` leaves it as the personal access token has it.
@@ -23,19 +23,19 @@ pub struct Narrowing {
 }
 
 impl Narrowing {
-    /// What is left of the scopes.
+    /// What is left of the scopes, separated by spaces.
     ///
     /// # Errors
     /// [`Error::ScopeNotHeld`].
-    pub(crate) fn scopes<'a>(
+    pub(crate) fn scope<'a>(
         &self,
         service: &Service,
-        held: &'a Scopes,
-    ) -> Result<Cow<'a, Scopes>, Error> {
+        grant: &'a Grant,
+    ) -> Result<Cow<'a, str>, Error> {
         let catalogue = &service.inner.settings.policy.scopes;
         Ok(match &self.scope {
-            None => Cow::Borrowed(held),
-            Some(names) => Cow::Owned(held.narrowed(names, catalogue)?),
+            None => Cow::Borrowed(&grant.scope),
+            Some(names) => Cow::Owned(grant.scopes().narrowed(names, catalogue)?.to_string()),
         })
     }
 

@@ -15,6 +15,9 @@ use ats_pat_token::Audience;
 use crate::anchor::{self, Anchor, Kept};
 use crate::change::{Change, Changes, Draft};
 use crate::error::Error;
+use crate::feed::Feed;
+use crate::grants::Grants;
+use crate::guards::Guards;
 use crate::ledger::{Entry, follows_its_predecessor, holds_event, is_genuine_end};
 use crate::limits::Limits;
 use crate::passwords::Passwords;
@@ -23,6 +26,7 @@ use crate::rows::{Roots, hex};
 use crate::service::{Inner, Service};
 use crate::settings::Settings;
 use crate::status::StatusLists;
+use crate::token_ids::TokenIds;
 use crate::usage::UsageLog;
 
 const FIRST_KEY: KeyId = KeyId(1);
@@ -43,6 +47,9 @@ pub struct Parts {
     pub anchor_file: Option<PathBuf>,
     /// What password hashing costs; [`PasswordCost::OWASP`] but in tests.
     pub password_cost: PasswordCost,
+    /// Whether this program holds a lock that keeps every other server from the database: then what takes rights away
+    /// is answered at once, since nobody else could answer from before it.
+    pub alone: bool,
 }
 
 /// Why the service can't be opened.
@@ -116,7 +123,12 @@ impl Service {
     /// Opens the service over a migrated database. On an empty one the keys are made, and the master key
     /// file where it is missing.
     pub async fn open(parts: Parts) -> Result<Self, OpenError> {
-        let (service, behind) = Self::open_even_behind(parts).await?;
+        Self::open_guarded(parts, Guards::default()).await
+    }
+
+    /// As [`open`](Self::open), with these guards of the cache.
+    pub(crate) async fn open_guarded(parts: Parts, guards: Guards) -> Result<Self, OpenError> {
+        let (service, behind) = Self::open_even_behind(parts, guards).await?;
         match behind {
             None => Ok(service),
             Some(Head { seq, .. }) => Err(OpenError::BehindAnchor { seq }),
@@ -124,7 +136,10 @@ impl Service {
     }
 
     /// Opens the service even over a database that is not the one last seen; gives the head that it lacks.
-    pub(crate) async fn open_even_behind(parts: Parts) -> Result<(Self, Option<Head>), OpenError> {
+    pub(crate) async fn open_even_behind(
+        parts: Parts,
+        guards: Guards,
+    ) -> Result<(Self, Option<Head>), OpenError> {
         let minter = Minter::new(
             parts.settings.issuer.clone(),
             Audience::new(parts.settings.audience.clone()).map_err(|_| OpenError::NoAudience)?,
@@ -158,6 +173,8 @@ impl Service {
         let ring = RingState::read_strictly(&*changes.store, &changes.roots, &master)
             .await
             .map_err(|error| wrong_key_or(error.into(), &parts.master_key_file))?;
+        let token_ids = TokenIds::new(changes.random()?);
+        let cache_entries = parts.settings.cache_entries;
         let limits = Limits::new(
             parts.clock,
             parts.settings.sign_in_failures_per_quarter_hour,
@@ -173,6 +190,11 @@ impl Service {
                 passwords,
                 limits,
                 usage: UsageLog::default(),
+                token_ids,
+                feed: Feed::new(),
+                grants: Grants::new(cache_entries),
+                guards,
+                alone: parts.alone,
                 status_lists,
             }),
         };

@@ -12,6 +12,7 @@ use ats_pat_token::{Jwk, JwkSet, SigningAlgorithm};
 
 use crate::change::Changes;
 use crate::error::{Error, causes};
+use crate::feed::LEASE;
 use crate::rows::Roots;
 
 /// The algorithm that new tokens and keys name: what every library knows (RFC 8037, section 3.1).
@@ -22,8 +23,6 @@ pub(crate) const KEY_SET_AGE: Duration = Duration::from_mins(5);
 pub(crate) const SKEW: Duration = Duration::from_mins(1);
 /// The longest lifetime of authentication tokens.
 pub(crate) const LONGEST_LIFETIME: Duration = Duration::from_hours(1);
-/// The lease of a replica's cache.
-pub(crate) const LEASE: Duration = Duration::from_millis(200);
 
 /// How long a key is published before it signs.
 pub(crate) const PUBLISHED_BEFORE: Duration = KEY_SET_AGE.saturating_add(SKEW);

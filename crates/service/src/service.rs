@@ -9,6 +9,9 @@ use ats_pat_domain::scope::{ALL, INTROSPECT};
 
 use crate::change::{Change, Changes};
 use crate::error::Error;
+use crate::feed::Feed;
+use crate::grants::Grants;
+use crate::guards::Guards;
 use crate::limits::Limits;
 use crate::operator::{Acting, Operator};
 use crate::passwords::Passwords;
@@ -17,6 +20,7 @@ use crate::rows::Roots;
 use crate::sessions::SignedIn;
 use crate::settings::Settings;
 use crate::status::StatusLists;
+use crate::token_ids::TokenIds;
 use crate::usage::UsageLog;
 use crate::view::PolicyView;
 
@@ -35,6 +39,12 @@ pub(crate) struct Inner {
     pub(crate) passwords: Passwords,
     pub(crate) limits: Limits,
     pub(crate) usage: UsageLog,
+    pub(crate) token_ids: TokenIds,
+    pub(crate) feed: Feed,
+    pub(crate) grants: Grants,
+    pub(crate) guards: Guards,
+    /// Whether no other server can have this database.
+    pub(crate) alone: bool,
     pub(crate) status_lists: StatusLists,
 }
 

@@ -18,6 +18,7 @@ fn parts(store: &Arc<dyn Store>, folder: &Path) -> Parts {
         master_key_file: folder.join("master.key"),
         anchor_file: Some(folder.join("anchor")),
         password_cost: CHEAP,
+        alone: false,
     }
 }
 

@@ -8,7 +8,9 @@ use ats_pat_domain::tagged::KeyId;
 use ats_pat_domain::{Event, EventId, Timestamp, UserId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, Order, QueryFilter};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, Order, QueryFilter, QueryResult,
+};
 
 use crate::channel::Channel;
 use crate::entity::event::{ActiveModel, Column, Entity, Model};
@@ -88,20 +90,32 @@ async fn read(channel: &Channel, select: &SelectStatement) -> Result<Vec<Event>,
 
 async fn read_head(channel: &Channel, select: &SelectStatement) -> Result<Head, StoreError> {
     let row = channel.query_one(select).await.map_err(store_error)?;
-    let row = row.ok_or_else(|| corrupt("event_head"))?;
-    let model: event_head::Model = part(&row, "h_")?;
+    head(&row.ok_or_else(|| corrupt("event_head"))?)
+}
+
+/// The head in a row of a select with [`head_columns`].
+pub(crate) fn head(row: &QueryResult) -> Result<Head, StoreError> {
+    let model: event_head::Model = part(row, "h_")?;
     Ok(Head {
         seq: model.seq,
         hash: fixed(&model.hash, "event_head.hash")?,
     })
 }
 
+/// Adds the columns of the counter row to a select, which has to find it by [`is_head`].
+pub(crate) fn head_columns(select: &mut SelectStatement) {
+    columns(select, event_head::Entity, "h_");
+}
+
+/// Whether a row is the counter row.
+pub(crate) fn is_head() -> Expr {
+    Expr::col((event_head::Entity, event_head::Column::Id)).eq(HEAD)
+}
+
 fn select_head() -> SelectStatement {
     let mut select = Query::select();
-    columns(&mut select, event_head::Entity, "h_");
-    select
-        .from(event_head::Entity)
-        .and_where(Expr::col((event_head::Entity, event_head::Column::Id)).eq(HEAD));
+    head_columns(&mut select);
+    select.from(event_head::Entity).and_where(is_head());
     select
 }
 

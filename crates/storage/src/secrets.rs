@@ -8,12 +8,14 @@ use ats_pat_domain::{Tagged, Timestamp, TokenId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect,
+    QueryTrait,
 };
 
 use crate::channel::Channel;
 use crate::entity::secret::{ActiveModel, Column, Entity, Model};
-use crate::entity::{key_ring, token, user};
+use crate::entity::{event_head, key_ring, token, user};
+use crate::events::{head, head_columns, is_head};
 use crate::failure::store_error;
 use crate::keys::RING;
 use crate::row::{columns, corrupt, fixed, part, tag};
@@ -59,9 +61,28 @@ impl From<&Tagged<Secret>> for ActiveModel {
     }
 }
 
+fn grant(row: &QueryResult) -> Result<Grant, StoreError> {
+    let ring_version: Option<i64> = row.try_get("", "ring_version").map_err(store_error)?;
+    Ok(Grant {
+        secret: part::<Model>(row, "s_")?.try_into()?,
+        token: part::<token::Model>(row, "t_")?.try_into()?,
+        owner: part::<user::Model>(row, "u_")?.try_into()?,
+        ring_version: ring_version.ok_or_else(|| corrupt("key_ring"))?,
+        head: head(row)?,
+    })
+}
+
+/// The hashes, the last one repeated up to a power of two: the statement comes in few lengths, each prepared once.
+fn padded(hashes: &[[u8; 32]]) -> impl Iterator<Item = Vec<u8>> {
+    let last = hashes.last().into_iter().cycle();
+    let padding = hashes.len().next_power_of_two() - hashes.len();
+    let all = hashes.iter().chain(last.take(padding));
+    all.map(|hash| hash.to_vec())
+}
+
 #[async_trait]
 impl SecretRepository for Channel {
-    async fn grant(&self, hash: &[u8; 32]) -> Result<Option<Grant>, StoreError> {
+    async fn grants(&self, hashes: &[[u8; 32]]) -> Result<Vec<Grant>, StoreError> {
         let ring_version = Query::select()
             .column(key_ring::Column::Version)
             .from(key_ring::Entity)
@@ -71,6 +92,7 @@ impl SecretRepository for Channel {
         columns(&mut select, Entity, "s_");
         columns(&mut select, token::Entity, "t_");
         columns(&mut select, user::Entity, "u_");
+        head_columns(&mut select);
         select
             .expr_as(
                 Expr::SubQuery(None, Box::new(ring_version.into())),
@@ -86,17 +108,10 @@ impl SecretRepository for Channel {
                 Expr::col((user::Entity, user::Column::Id))
                     .equals((token::Entity, token::Column::OwnerId)),
             )
-            .and_where(Expr::col((Entity, Column::Hash)).eq(hash.to_vec()));
-        let Some(row) = self.query_one(&select).await.map_err(store_error)? else {
-            return Ok(None);
-        };
-        let ring_version: Option<i64> = row.try_get("", "ring_version").map_err(store_error)?;
-        Ok(Some(Grant {
-            secret: part::<Model>(&row, "s_")?.try_into()?,
-            token: part::<token::Model>(&row, "t_")?.try_into()?,
-            owner: part::<user::Model>(&row, "u_")?.try_into()?,
-            ring_version: ring_version.ok_or_else(|| corrupt("key_ring"))?,
-        }))
+            .inner_join(event_head::Entity, is_head())
+            .and_where(Expr::col((Entity, Column::Hash)).is_in(padded(hashes)));
+        let rows = self.query_all(&select).await.map_err(store_error)?;
+        rows.iter().map(grant).collect()
     }
 
     async fn of_token(&self, id: TokenId) -> Result<Vec<Tagged<Secret>>, StoreError> {

@@ -191,6 +191,7 @@ fn parts(store: Arc<dyn Store>, clock: &TestClock, settings: Settings, folder: &
         master_key_file: folder.join("master.key"),
         anchor_file: Some(folder.join("anchor")),
         password_cost: CHEAP,
+        alone: false,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Reading: one repository per subject, reached from the store or from a transaction.
 
+use std::slice;
+
 use async_trait::async_trait;
 
 use super::store::StoreError;
@@ -126,13 +128,19 @@ pub struct Grant {
     pub owner: Tagged<User>,
     /// The version of the signing key ring at that instant.
     pub ring_version: i64,
+    /// The last event at that instant: whoever keeps the grant learns by it of which log it is.
+    pub head: Head,
 }
 
 /// Reads secrets' hashes.
 #[async_trait]
 pub trait SecretRepository: Send + Sync {
+    /// The grants behind these keyed hashes, living or dead, in any order; what is unknown is left out. One statement.
+    async fn grants(&self, hashes: &[[u8; 32]]) -> Result<Vec<Grant>, StoreError>;
     /// The grant behind this keyed hash, living or dead. One statement.
-    async fn grant(&self, hash: &[u8; 32]) -> Result<Option<Grant>, StoreError>;
+    async fn grant(&self, hash: &[u8; 32]) -> Result<Option<Grant>, StoreError> {
+        Ok(self.grants(slice::from_ref(hash)).await?.pop())
+    }
     /// Every secret a token ever had, by generation.
     async fn of_token(&self, id: TokenId) -> Result<Vec<Tagged<Secret>>, StoreError>;
     /// Up to `limit` secrets with hashes greater than `after`, by hash: to walk through all.

@@ -20,6 +20,7 @@ pub(crate) enum Key {
     PolicyMaxActiveTokens,
     PolicyScopes,
     SignInFailuresPerQuarterHour,
+    CacheEntries,
     ProductName,
     AccentColor,
     Log,
@@ -54,7 +55,7 @@ struct Row {
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::DataDir,
         Self::DatabaseUrl,
         Self::Listen,
@@ -70,12 +71,14 @@ impl Key {
         Self::PolicyMaxActiveTokens,
         Self::PolicyScopes,
         Self::SignInFailuresPerQuarterHour,
+        Self::CacheEntries,
         Self::ProductName,
         Self::AccentColor,
         Self::Log,
         Self::LogFormat,
     ];
 
+    #[expect(clippy::too_many_lines, reason = "it is one table")]
     const fn row(self) -> Row {
         match self {
             Self::DataDir => Row {
@@ -152,6 +155,11 @@ impl Key {
                 name: "sign-in-failures-per-quarter-hour",
                 kind: number(1, 10_000, 10),
                 meaning: "How many sign-ins of one account from one address may fail in a quarter of an hour",
+            },
+            Self::CacheEntries => Row {
+                name: "cache-entries",
+                kind: number(0, 10_000_000, 200_000),
+                meaning: "For how many personal access tokens a server remembers what exchanges need, half a KiB each; 0 asks the database in every exchange",
             },
             Self::ProductName => Row {
                 name: "product-name",

@@ -122,6 +122,7 @@ fn every_setting_can_stand_in_the_file() {
         session-idle-minutes = 2
         session-absolute-hours = 3
         sign-in-failures-per-quarter-hour = 4
+        cache-entries = 0
         product-name = "Contoso Tokens"
         accent-color = '#7A1fa2'
         log = "warn,ats_pat_service=debug"
@@ -161,6 +162,7 @@ fn every_setting_has_an_environment_variable() {
             "orders:read=Read orders, orders:write = Change = write orders",
         ),
         ("ATS_PAT_SIGN_IN_FAILURES_PER_QUARTER_HOUR", "4"),
+        ("ATS_PAT_CACHE_ENTRIES", "0"),
         ("ATS_PAT_PRODUCT_NAME", " Contoso Tokens "),
         ("ATS_PAT_ACCENT_COLOR", "#7a1fa2"),
         ("ATS_PAT_LOG", "warn,ats_pat_service=debug"),
@@ -415,12 +417,12 @@ fn numbers_keep_to_their_bounds() {
         };
         let variable = key.variable();
         for (value, fits) in [
-            (u64::from(number.least) - 1, false),
+            (i64::from(number.least) - 1, false),
             (number.least.into(), true),
             (number.default.into(), true),
             // The proposed lifetime is bound by the longest one as well.
             (number.most.into(), key != Key::PolicyDefaultLifetimeDays),
-            (u64::from(number.most) + 1, false),
+            (i64::from(number.most) + 1, false),
         ] {
             let text = value.to_string();
             assert_eq!(

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::ledger::Entry;
 use crate::outcome::Outcome;
 use crate::ring::{PUBLISHED_BEFORE, new_signing_key};
+use crate::settled::Taken;
 use crate::view::SigningKeyView;
 
 /// When a new signing key takes over.
@@ -56,7 +57,8 @@ impl Operator<'_> {
             actor,
         };
         self.change(rotate).await?;
-        Ok(Outcome::takes_away(self.signing_keys().await?))
+        let keys = self.signing_keys().await?;
+        Ok(self.service.taken_away(Taken::Now, keys).await)
     }
 }
 

@@ -5,9 +5,11 @@ use ats_pat_domain::event::{Actor, EventKind, Head};
 use crate::anchor::Kept;
 use crate::change::{Change, Draft};
 use crate::error::Error;
+use crate::guards::Guards;
 use crate::ledger::Entry;
 use crate::open::{OpenError, Parts, last_acceptance};
 use crate::service::Service;
+use crate::settled::Taken;
 use crate::tokens::revoke;
 
 /// How many tokens are read at once.
@@ -43,7 +45,7 @@ impl Service {
         parts: Parts,
         choice: RestoreChoice,
     ) -> Result<Accepted, OpenError> {
-        let (service, behind) = Self::open_even_behind(parts).await?;
+        let (service, behind) = Self::open_even_behind(parts, Guards::default()).await?;
         let Some(given_up) = behind else {
             return Err(OpenError::Change(Error::NothingToAccept));
         };
@@ -56,11 +58,12 @@ impl Service {
             accepted: accepted.map(|accepted| accepted.hash),
         });
         service.flush().await;
-        Ok(Accepted {
+        let accepted = Accepted {
             given_up_seq: given_up.seq,
             head_seq: head.seq,
             revoked,
-        })
+        };
+        Ok(service.taken_away(Taken::Now, accepted).await.into_value())
     }
 }
 

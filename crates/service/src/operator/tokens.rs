@@ -86,8 +86,9 @@ impl Operator<'_> {
             by: By::Operator(self.actor()),
             id: found.token.id,
         };
-        let token = self.change(revoke).await?;
-        Ok(Outcome::takes_away(OwnedTokenView { token, ..found }))
+        let (token, taken) = self.change(revoke).await?;
+        let view = OwnedTokenView { token, ..found };
+        Ok(self.service.taken_away(taken, view).await)
     }
 
     async fn owned_token(&self, id: TokenId) -> Result<OwnedTokenView, Error> {

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::ledger::Entry;
 use crate::outcome::Outcome;
 use crate::rows::Roots;
+use crate::settled::Taken;
 use crate::status::places;
 use crate::tokens::revoke_tokens_of;
 use crate::view::{UserPageView, UserView};
@@ -121,14 +122,16 @@ impl Operator<'_> {
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::OwnAccount`].
     pub async fn disable_user(&self, name: &str) -> Result<Outcome<UserView>, Error> {
-        let user = self
+        let (user, changed) = self
             .change(SetDisabled {
                 name: name.to_owned(),
                 disabled: true,
                 actor: self.actor(),
             })
             .await?;
-        Ok(Outcome::takes_away(UserView::new(&user)))
+        let taken = Taken::now_if(changed);
+        let view = UserView::new(&user);
+        Ok(self.service.taken_away(taken, view).await)
     }
 
     /// Lets a disabled user in again. An enabled one stays as it was.
@@ -136,7 +139,7 @@ impl Operator<'_> {
     /// # Errors
     /// [`Error::UserNotFound`].
     pub async fn enable_user(&self, name: &str) -> Result<Outcome<UserView>, Error> {
-        let user = self
+        let (user, _) = self
             .change(SetDisabled {
                 name: name.to_owned(),
                 disabled: false,
@@ -176,7 +179,12 @@ impl Operator<'_> {
                 actor: self.actor(),
             })
             .await?;
-        Ok(Outcome::takes_away(UserView::new(&user)))
+        let view = UserView::new(&user);
+        if revoke_tokens {
+            return Ok(self.service.taken_away(Taken::Now, view).await);
+        }
+        // Sessions are never answered for from memory.
+        Ok(Outcome::takes_away(view))
     }
 
     /// The user of this name.
@@ -269,16 +277,17 @@ struct SetDisabled {
 }
 
 impl Change for SetDisabled {
-    type Output = User;
+    /// The user, and whether anything changed.
+    type Output = (User, bool);
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<User, Error> {
+    async fn apply(&self, draft: &Draft<'_>) -> Result<Self::Output, Error> {
         let mut user = find_user(draft.read(), draft.roots(), &self.name).await?;
         // Whoever did would end the session that does it, and may be the last who can undo it.
         if self.disabled {
             require_another(self.actor, user.id)?;
         }
         if user.disabled == self.disabled {
-            return Ok(user);
+            return Ok((user, false));
         }
         user.disabled = self.disabled;
         draft.update_user(user.clone()).await?;
@@ -295,7 +304,7 @@ impl Change for SetDisabled {
             entry = entry.detail("SessionsEnded", draft.delete_sessions_of(user.id).await?);
         }
         draft.record(entry);
-        Ok(user)
+        Ok((user, true))
     }
 }
 

@@ -13,7 +13,8 @@ use tokio::sync::Mutex;
 use super::list::{Followed, Places};
 use super::{HOLDS_FOR, SIGNED_ANEW_AFTER, TIME_TO_LIVE};
 use crate::error::Error;
-use crate::ring::{ALGORITHM, LEASE};
+use crate::feed::LEASE;
+use crate::ring::ALGORITHM;
 use crate::service::Service;
 
 /// The path under which the lists are.

@@ -31,7 +31,7 @@ pub(crate) struct NewSecret {
 }
 
 impl NewSecret {
-    fn make(service: &Service) -> Result<Self, Error> {
+    pub(crate) fn make(service: &Service) -> Result<Self, Error> {
         let token = PersonalAccessToken::from_random(&service.inner.changes.random()?);
         let keys: &RootKeys = service.roots().current();
         Ok(Self {
@@ -41,8 +41,13 @@ impl NewSecret {
         })
     }
 
+    #[cfg(test)]
+    pub(crate) fn shown(&self) -> &SecretString {
+        &self.shown
+    }
+
     /// Writes it as the current secret of `token`, in its generation, with a place in the status list.
-    async fn insert(&self, draft: &Draft<'_>, token: &Token) -> Result<(), Error> {
+    pub(crate) async fn insert(&self, draft: &Draft<'_>, token: &Token) -> Result<(), Error> {
         let place = places::give(draft, token, token.generation).await?;
         let secret = Secret {
             hash: self.hash,

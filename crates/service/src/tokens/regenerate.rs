@@ -10,6 +10,7 @@ use crate::ledger::Entry;
 use crate::outcome::Outcome;
 use crate::service::Service;
 use crate::sessions::{SignedIn, still_signed_in};
+use crate::settled::Taken;
 use crate::status::places;
 use crate::view::{IssuedToken, TokenView};
 
@@ -56,10 +57,11 @@ impl Service {
             secret,
         };
         let token = self.change(regenerate).await?;
-        Ok(Outcome::takes_away(IssuedToken {
+        let issued = IssuedToken {
             token,
             secret: shown,
-        }))
+        };
+        Ok(self.taken_away(Taken::Now, issued).await)
     }
 }
 

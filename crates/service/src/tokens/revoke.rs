@@ -11,6 +11,7 @@ use crate::ledger::Entry;
 use crate::outcome::Outcome;
 use crate::service::Service;
 use crate::sessions::{SignedIn, still_signed_in};
+use crate::settled::Taken;
 use crate::status::places;
 use crate::view::TokenView;
 
@@ -24,7 +25,8 @@ impl Service {
             by: By::Owner(by.clone()),
             id: parse_id(id)?,
         };
-        Ok(Outcome::takes_away(self.change(revoke).await?))
+        let (view, taken) = self.change(revoke).await?;
+        Ok(self.taken_away(taken, view).await)
     }
 }
 
@@ -100,9 +102,9 @@ pub(crate) async fn revoke_tokens_of(
 }
 
 impl Change for Revoke {
-    type Output = TokenView;
+    type Output = (TokenView, Taken);
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<TokenView, Error> {
+    async fn apply(&self, draft: &Draft<'_>) -> Result<Self::Output, Error> {
         let (listed, mut token, actor) = match &self.by {
             By::Owner(by) => {
                 let owner = still_signed_in(draft, by).await?;
@@ -116,7 +118,8 @@ impl Change for Revoke {
                 (listed, token, *actor)
             }
         };
-        revoke(draft, &mut token, actor).await?;
-        Ok(TokenView::new(&token, listed.usage.as_ref(), draft.now))
+        let taken = Taken::now_if(revoke(draft, &mut token, actor).await?);
+        let view = TokenView::new(&token, listed.usage.as_ref(), draft.now);
+        Ok((view, taken))
     }
 }

@@ -1,0 +1,253 @@
+//! Following the event log, so that answers from memory end when rights do.
+//!
+//! A server may answer an exchange from its cache only while its lease holds: while its last complete poll of the event
+//! log began less than [`LEASE`] ago. Whoever takes rights away answers only [`SETTLED_AFTER`] after the change was
+//! committed. So, once a revocation was acknowledged, every lease that holds stems from a poll that began after the
+//! commit, and such a poll saw its event. `docs/architecture.md` has the whole argument.
+//!
+//! Reads and polls go to the primary, and each poll asks for the last event that it knows once more: another one there,
+//! or none, tells of a log that went back, and then everything in memory is given up.
+
+mod lease;
+mod position;
+mod stamps;
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use ats_pat_domain::event::Head;
+use ats_pat_domain::{Event, TokenId, UserId};
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use crate::error::{Error, causes};
+use crate::feed::lease::Lease;
+use crate::feed::position::Position;
+use crate::feed::stamps::Stamps;
+use crate::guards::Guard;
+use crate::ledger::expected_hash;
+use crate::service::Service;
+
+pub(crate) use position::AsOf;
+
+/// For how long a poll of the event log lets a server answer from memory. Every server of a deployment goes by the
+/// same: a constant of the release.
+pub(crate) const LEASE: Duration = Duration::from_millis(200);
+/// How long after its commit a change that takes rights away is acknowledged: every lease from before has ended, with a
+/// quarter to spare for clocks that run at different speeds.
+pub(crate) const SETTLED_AFTER: Duration = Duration::from_millis(250);
+/// How often the event log is polled.
+const POLL_EVERY: Duration = Duration::from_millis(50);
+/// How many events are read at once.
+const BATCH: u64 = 1000;
+/// How many of the last events are remembered by their hashes.
+const RECENT: usize = 1024;
+
+/// What this server knows of the event log, and for how long it may rely on it.
+pub(crate) struct Feed {
+    lease: Lease,
+    position: Position,
+    stamps: Stamps,
+    /// The last events that were applied, the newest last.
+    recent: RwLock<VecDeque<Head>>,
+    /// The last event that was applied; `None` before the first poll and after the log went back.
+    head: Mutex<Option<Head>>,
+}
+
+impl Feed {
+    pub(crate) fn new() -> Self {
+        Self {
+            lease: Lease::none(),
+            position: Position::new(),
+            stamps: Stamps::new(),
+            recent: RwLock::default(),
+            head: Mutex::default(),
+        }
+    }
+
+    /// Where the feed stands: to be asked before a row is read that is to be kept.
+    pub(crate) fn as_of(&self) -> Option<AsOf> {
+        self.position.now()
+    }
+
+    /// Whether what was read when the feed stood at `as_of` still holds for a token and its owner: nothing that
+    /// concerns them was applied since.
+    pub(crate) fn vouches(&self, as_of: AsOf, token: TokenId, owner: UserId) -> bool {
+        self.position.is_same_log(as_of)
+            && self.stamps.none_after(as_of, token.as_uuid())
+            && self.stamps.none_after(as_of, owner.as_uuid())
+    }
+
+    /// Whether an event was applied lately: what was read when the log ended with it is of this log, and not of one that
+    /// a fail-over lost.
+    pub(crate) fn has_applied(&self, head: Head) -> bool {
+        let recent = self.recent.read().unwrap_or_else(PoisonError::into_inner);
+        recent.iter().rev().any(|applied| *applied == head)
+    }
+
+    fn note_applied(&self, head: Head) {
+        let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
+        if recent.len() == RECENT {
+            recent.pop_front();
+        }
+        recent.push_back(head);
+    }
+
+    /// Whether answers from memory count at `since_boot`.
+    pub(crate) fn lease_holds(&self, since_boot: Duration) -> bool {
+        self.lease.holds(since_boot)
+    }
+}
+
+impl Service {
+    /// Polls the event log until `shutdown` is ready.
+    pub async fn run_feed(&self, shutdown: impl Future<Output = ()> + Send) {
+        let mut shutdown = pin!(shutdown);
+        let mut ticks = tokio::time::interval(POLL_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut failing = false;
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut shutdown => return,
+                _ = ticks.tick() => {}
+            }
+            match self.poll_feed().await {
+                Ok(()) => failing = false,
+                Err(error) if !failing => {
+                    failing = true;
+                    tracing::warn!(cause = %causes(&error), "the event log can't be followed: every exchange asks the database");
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Applies what happened since the last poll, and renews the lease.
+    pub(crate) async fn poll_feed(&self) -> Result<(), Error> {
+        let feed = &self.inner.feed;
+        // One at a time, so that a later poll is one that began later.
+        let mut head = feed.head.lock().await;
+        let begun = self.inner.changes.clock.since_boot();
+        let Some(known) = *head else {
+            return self.begin_anew(&mut head, begun).await;
+        };
+        let mut last = known;
+        let mut keys_changed = false;
+        loop {
+            let events = self.events_from(last).await?;
+            let Some(newer) =
+                following(last, &events, self.inner.guards.stand(Guard::InclusivePoll))
+            else {
+                tracing::error!(
+                    seq = last.seq,
+                    "the event log lacks what was seen before: was the database restored, or did a server take over that lacks changes?"
+                );
+                feed.lease.end();
+                return self.begin_anew(&mut head, begun).await;
+            };
+            for event in newer {
+                let genuine =
+                    expected_hash(self.roots(), &last, event).is_ok_and(|hash| hash == event.hash);
+                if event.seq != last.seq + 1 || !genuine {
+                    feed.lease.end();
+                    *head = None;
+                    return Err(Error::Tampered {
+                        table: "events",
+                        id: event.seq.to_string(),
+                    });
+                }
+                keys_changed |= feed.apply(event);
+                last = Head {
+                    seq: event.seq,
+                    hash: event.hash,
+                };
+                feed.note_applied(last);
+                *head = Some(last);
+            }
+            if (events.len() as u64) < BATCH {
+                break;
+            }
+        }
+        if keys_changed {
+            self.fresh_ring().await?;
+        }
+        feed.lease.renew(begun);
+        Ok(())
+    }
+
+    /// Gives up everything in memory, and goes on from the log's end as it is now.
+    async fn begin_anew(&self, known: &mut Option<Head>, begun: Duration) -> Result<(), Error> {
+        let feed = &self.inner.feed;
+        *known = None;
+        feed.lease.end();
+        let head = self.store().events().head().await?;
+        feed.position.begin_anew(head.seq, || {
+            feed.stamps.clear();
+            feed.recent
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clear();
+        });
+        feed.note_applied(head);
+        self.fresh_ring().await?;
+        *known = Some(head);
+        feed.lease.renew(begun);
+        Ok(())
+    }
+
+    async fn events_from(&self, last: Head) -> Result<Vec<Event>, Error> {
+        let first = if self.inner.guards.stand(Guard::InclusivePoll) {
+            last.seq.max(1)
+        } else {
+            last.seq + 1
+        };
+        Ok(self.store().events().from(first, BATCH).await?)
+    }
+}
+
+impl Feed {
+    /// Notes whom an event concerns; says whether it is about signing keys.
+    fn apply(&self, event: &Event) -> bool {
+        let mut about_keys = false;
+        let details: Value = serde_json::from_slice(&event.details).unwrap_or_default();
+        let rows = details.get("Rows").and_then(Value::as_array);
+        for row in rows.into_iter().flatten() {
+            let (Some(table), Some(id)) = (row["Table"].as_str(), row["Id"].as_str()) else {
+                continue;
+            };
+            match table {
+                "tokens" => self.raise(id.parse::<TokenId>().map(TokenId::as_uuid).ok(), event),
+                "secrets" => {
+                    let token = id.split('/').next().unwrap_or_default();
+                    self.raise(token.parse::<TokenId>().map(TokenId::as_uuid).ok(), event);
+                }
+                "users" => self.raise(id.parse::<UserId>().map(UserId::as_uuid).ok(), event),
+                "signing_keys" => about_keys = true,
+                _ => {}
+            }
+        }
+        self.position.advance(event.seq);
+        about_keys
+    }
+
+    fn raise(&self, id: Option<uuid::Uuid>, event: &Event) {
+        match id {
+            Some(id) => self.stamps.raise(id, event.seq),
+            // What can't be told apart concerns everybody.
+            None => self.stamps.raise_all(event.seq),
+        }
+    }
+}
+
+/// The events behind the last one that is known; `None` where another one, or none, stands in its place.
+fn following(last: Head, events: &[Event], inclusive: bool) -> Option<&[Event]> {
+    if last.seq == 0 || !inclusive {
+        return Some(events);
+    }
+    let (first, newer) = events.split_first()?;
+    ((first.seq, first.hash) == (last.seq, last.hash)).then_some(newer)
+}

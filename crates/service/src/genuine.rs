@@ -1,0 +1,100 @@
+//! A grant whose rows are genuine, and when it may be used.
+
+use std::time::Duration;
+
+use ats_pat_domain::event::Head;
+use ats_pat_domain::port::Grant;
+use ats_pat_domain::secret::{Secret, Slot};
+use ats_pat_domain::{Problem, Timestamp, Token, User};
+
+use crate::rows::Roots;
+
+/// Tokens' times are whole seconds: with less than one left there is nothing to mint.
+const ONE_SECOND: Duration = Duration::from_secs(1);
+
+/// A grant whose rows are genuine.
+pub(crate) struct Genuine {
+    pub(crate) secret: Secret,
+    pub(crate) token: Token,
+    pub(crate) owner: User,
+    pub(crate) ring_version: i64,
+    pub(crate) head: Head,
+}
+
+/// What decides whether a secret may be used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Life {
+    usable: Usable,
+    revoked: bool,
+    pub(crate) expires_at: Timestamp,
+    owner_disabled: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Usable {
+    Always,
+    /// In overlap: the next secret took its place.
+    Until(Timestamp),
+    Never,
+}
+
+impl Genuine {
+    /// `None` for a grant whose rows were planted or altered.
+    pub(crate) fn of(grant: Grant, roots: &Roots) -> Option<Self> {
+        let secret = roots.check(grant.secret).ok()?;
+        let token = roots.check(grant.token).ok()?;
+        let owner = roots.check(grant.owner).ok()?;
+        let belong_together = secret.token_id == token.id && token.owner_id == owner.id;
+        belong_together.then_some(Self {
+            secret,
+            token,
+            owner,
+            ring_version: grant.ring_version,
+            head: grant.head,
+        })
+    }
+
+    pub(crate) fn life(&self) -> Life {
+        let usable = match self.secret.slot {
+            Some(Slot::Current) if self.secret.generation == self.token.generation => {
+                Usable::Always
+            }
+            Some(Slot::Overlap) => self.secret.valid_until.map_or(Usable::Never, Usable::Until),
+            Some(Slot::Current) | None => Usable::Never,
+        };
+        Life {
+            usable,
+            revoked: self.token.revoked_at.is_some(),
+            expires_at: self.token.expires_at,
+            owner_disabled: self.owner.disabled,
+        }
+    }
+}
+
+impl Life {
+    /// Whether the secret is the current one, or one in overlap whose time is not up. A replaced one is
+    /// answered like an unknown one.
+    pub(crate) fn is_usable(&self, now: Timestamp) -> bool {
+        match self.usable {
+            Usable::Always => true,
+            Usable::Until(until) => now < until,
+            Usable::Never => false,
+        }
+    }
+
+    /// Whether the token and its owner are alive: 1203, 1202, 1205.
+    pub(crate) fn check(&self, now: Timestamp) -> Result<(), Problem> {
+        if self.revoked {
+            return Err(Problem::PersonalAccessTokenRevoked);
+        }
+        if self.expires_at < now.after(ONE_SECOND) {
+            return Err(Problem::PersonalAccessTokenExpired {
+                expiry: self.expires_at,
+            });
+        }
+        if self.owner_disabled {
+            return Err(Problem::OwnerDisabled);
+        }
+        Ok(())
+    }
+}

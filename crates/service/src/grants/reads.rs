@@ -1,0 +1,169 @@
+//! Reads of grants: each secret is read once for all who want it, and those that are wanted while the database is busy
+//! are read by one statement.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::SecretHash;
+use super::load::Load;
+
+/// Reads that wait for each other, and for no others.
+pub(super) struct Reads {
+    /// How many statements may be under way at once.
+    most_readers: usize,
+    /// How many secrets one statement may name.
+    most_at_once: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    wanted: HashMap<SecretHash, Arc<Load>>,
+    waiting: VecDeque<(SecretHash, Arc<Load>)>,
+    readers: usize,
+}
+
+/// Somebody who reads what waits, until nothing does. Dropped before, another one can begin.
+pub(super) struct Reader<'a> {
+    reads: &'a Reads,
+    ended: bool,
+}
+
+impl Reads {
+    pub(super) fn new(most_readers: usize, most_at_once: usize) -> Self {
+        Self {
+            most_readers,
+            most_at_once,
+            state: Mutex::default(),
+        }
+    }
+
+    /// A read of this secret whose statement is sent at `earliest` or later.
+    pub(super) fn join_or_ask(&self, hash: SecretHash, earliest: Duration) -> Arc<Load> {
+        let mut state = self.state();
+        if let Some(load) = state.wanted.get(&hash)
+            && load.begins_at_or_after(earliest)
+        {
+            return Arc::clone(load);
+        }
+        let load = Arc::new(Load::new());
+        state.wanted.insert(hash, Arc::clone(&load));
+        state.waiting.push_back((hash, Arc::clone(&load)));
+        load
+    }
+
+    /// Whether something waits that one more reader could read.
+    pub(super) fn is_short_of_readers(&self) -> bool {
+        let state = self.state();
+        !state.waiting.is_empty() && state.readers < self.most_readers
+    }
+
+    /// One more reader, if there may be.
+    pub(super) fn reader(&self) -> Option<Reader<'_>> {
+        let mut state = self.state();
+        if state.readers == self.most_readers {
+            return None;
+        }
+        state.readers += 1;
+        Some(Reader {
+            reads: self,
+            ended: false,
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reader<'_> {
+    /// What to read next, all at once; begun `now`. Nothing ends the reader.
+    pub(super) fn next(&mut self, now: Duration) -> Vec<(SecretHash, Arc<Load>)> {
+        let mut state = self.reads.state();
+        let count = state.waiting.len().min(self.reads.most_at_once);
+        let next: Vec<_> = state.waiting.drain(..count).collect();
+        if next.is_empty() && !self.ended {
+            // Under the same lock: who asks from now on finds one reader less.
+            state.readers -= 1;
+            self.ended = true;
+        }
+        for (_, load) in &next {
+            load.begin(now);
+        }
+        next
+    }
+
+    /// Nobody joins this read any more.
+    pub(super) fn forget(&self, hash: &SecretHash, load: &Arc<Load>) {
+        let mut state = self.reads.state();
+        let wanted = state.wanted.get(hash);
+        if wanted.is_some_and(|wanted| Arc::ptr_eq(wanted, load)) {
+            state.wanted.remove(hash);
+        }
+    }
+}
+
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.reads.state().readers -= 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(10);
+
+    fn wait_for(reads: &Reads, secrets: std::ops::Range<u8>) {
+        for secret in secrets {
+            reads.join_or_ask([secret; 32], NOW);
+        }
+    }
+
+    #[test]
+    fn what_waits_is_read_at_once_up_to_a_bound_and_in_order() {
+        let reads = Reads::new(1, 3);
+        wait_for(&reads, 0..5);
+        let mut reader = reads.reader().unwrap();
+        assert!(reads.reader().is_none() && !reads.is_short_of_readers());
+        let read = |next: Vec<(SecretHash, _)>| -> Vec<u8> {
+            next.iter().map(|(hash, _)| hash[0]).collect()
+        };
+        assert_eq!(read(reader.next(NOW)), [0, 1, 2]);
+        assert_eq!(read(reader.next(NOW)), [3, 4]);
+        assert!(reader.next(NOW).is_empty());
+        // Although the reader is still there.
+        wait_for(&reads, 5..6);
+        assert!(reads.is_short_of_readers());
+        drop(reader);
+        assert!(reads.reader().is_some());
+    }
+
+    #[test]
+    fn a_reader_that_broke_off_leaves_its_place_to_another() {
+        let reads = Reads::new(1, 3);
+        wait_for(&reads, 0..5);
+        reads.reader().unwrap().next(NOW);
+        assert!(reads.is_short_of_readers() && reads.reader().is_some());
+    }
+
+    #[test]
+    fn a_read_is_joined_until_its_statement_was_sent_before_the_earliest() {
+        let reads = Reads::new(1, 3);
+        let first = reads.join_or_ask([1; 32], NOW);
+        let later = NOW + Duration::from_secs(1);
+        assert!(Arc::ptr_eq(&first, &reads.join_or_ask([1; 32], later)));
+        let mut reader = reads.reader().unwrap();
+        reader.next(NOW);
+        assert!(Arc::ptr_eq(&first, &reads.join_or_ask([1; 32], NOW)));
+        let second = reads.join_or_ask([1; 32], later);
+        assert!(!Arc::ptr_eq(&first, &second));
+        // The end of the first does not end what was asked for after it.
+        reader.forget(&[1; 32], &first);
+        assert!(Arc::ptr_eq(&second, &reads.join_or_ask([1; 32], later)));
+    }
+}

@@ -1,0 +1,47 @@
+//! The guards of the cache, by name: the simulation takes out each of them once, and must see what goes wrong.
+
+/// What keeps a revoked token from being answered from memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Guard {
+    /// A change that takes rights away is acknowledged only once every lease from before has ended.
+    Wait,
+    /// So is one that found nothing to change, since another call may have done it just now.
+    WaitOfTheUnchanged,
+    /// Answers from memory count only while the lease holds.
+    LeaseCheck,
+    /// What was read is kept only if nothing was applied since that concerns it.
+    FillRule,
+    /// A read under way is joined only if it began less than a lease ago.
+    JoinedLoad,
+    /// What was read is kept only if the log that is followed holds all that the read saw.
+    SameLog,
+    /// A poll asks for the last known event once more.
+    InclusivePoll,
+}
+
+/// Which guards stand: all, but in the simulation.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Guards {
+    #[cfg(test)]
+    taken_out: Option<Guard>,
+}
+
+impl Guards {
+    #[cfg(test)]
+    pub(crate) fn without(guard: Guard) -> Self {
+        Self {
+            taken_out: Some(guard),
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn stand(self, guard: Guard) -> bool {
+        self.taken_out != Some(guard)
+    }
+
+    #[cfg(not(test))]
+    #[expect(clippy::unused_self, reason = "in the simulation they differ")]
+    pub(crate) const fn stand(self, _: Guard) -> bool {
+        true
+    }
+}

@@ -1,0 +1,143 @@
+//! The one database of a simulated deployment: rows, the event log, and what a fail-over may lose.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ats_pat_domain::event::Head;
+use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
+use ats_pat_domain::secret::Secret;
+use ats_pat_domain::{Event, StatusPlace, Tagged, Token, TokenId, User, UserId};
+use tokio::time::Instant;
+
+/// How many states of the past are kept: for reads that lag, and for fail-overs.
+const PAST: usize = 64;
+
+#[derive(Clone, Default)]
+pub(super) struct Rows {
+    pub(super) users: BTreeMap<UserId, Tagged<User>>,
+    pub(super) tokens: BTreeMap<TokenId, Tagged<Token>>,
+    pub(super) secrets: BTreeMap<[u8; 32], Tagged<Secret>>,
+    pub(super) places: BTreeMap<u64, Tagged<StatusPlace>>,
+    pub(super) roots: Vec<StoredRootKey>,
+    pub(super) keys: Vec<Tagged<StoredSigningKey>>,
+    pub(super) ring_version: i64,
+}
+
+/// The rows and the log at one instant.
+#[derive(Clone)]
+pub(super) struct State {
+    pub(super) rows: Arc<Rows>,
+    pub(super) events: Arc<Vec<Event>>,
+    pub(super) since: Instant,
+}
+
+impl State {
+    pub(super) fn head(&self) -> Head {
+        self.events.last().map_or(Head::EMPTY, |event| Head {
+            seq: event.seq,
+            hash: event.hash,
+        })
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Term {
+    number: u64,
+    since: Instant,
+}
+
+pub(super) struct Database {
+    /// The present last.
+    states: Mutex<VecDeque<State>>,
+    /// The lock on the counter row.
+    pub(super) counter: Arc<tokio::sync::Mutex<()>>,
+    /// Which server is the primary: a transaction begun at another one can't be committed.
+    term: Mutex<Term>,
+}
+
+impl Database {
+    pub(super) fn new() -> Self {
+        let first = State {
+            rows: Arc::default(),
+            events: Arc::default(),
+            since: Instant::now(),
+        };
+        Self {
+            states: Mutex::new(VecDeque::from([first])),
+            counter: Arc::default(),
+            term: Mutex::new(Term {
+                number: 0,
+                since: Instant::now(),
+            }),
+        }
+    }
+
+    pub(super) fn now(&self) -> State {
+        self.states().back().expect("there is a present").clone()
+    }
+
+    /// As a server sees it that lags.
+    pub(super) fn before(&self, lag: Duration) -> State {
+        let then = Instant::now().checked_sub(lag);
+        let states = self.states();
+        let seen = states
+            .iter()
+            .rev()
+            .find(|state| then.is_some_and(|then| state.since <= then));
+        seen.or(states.front()).expect("there is a past").clone()
+    }
+
+    pub(super) fn commit(&self, term: u64, rows: Rows, events: Vec<Event>) -> bool {
+        if term != self.term() {
+            return false;
+        }
+        let mut states = self.states();
+        let mut all = states.back().expect("there is a present").events.to_vec();
+        all.extend(events);
+        states.push_back(State {
+            rows: Arc::new(rows),
+            events: Arc::new(all),
+            since: Instant::now(),
+        });
+        if states.len() > PAST {
+            states.pop_front();
+        }
+        true
+    }
+
+    pub(super) fn term(&self) -> u64 {
+        self.this_term().number
+    }
+
+    /// Since when it has been so in every state, as far as states are kept; `None` where it is not so.
+    pub(super) fn has_been_since(&self, is_so: impl Fn(&Rows) -> bool) -> Option<Instant> {
+        let states = self.states();
+        let so = states.iter().rev().take_while(|state| is_so(&state.rows));
+        let first = so.last()?.since;
+        Some(first.max(self.this_term().since))
+    }
+
+    fn this_term(&self) -> Term {
+        *self.term.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Another server takes over, which lacks the last change; gives whether there was one to lose.
+    pub(super) fn fail_over(&self) -> bool {
+        let next = Term {
+            number: self.term() + 1,
+            since: Instant::now(),
+        };
+        *self.term.lock().unwrap_or_else(PoisonError::into_inner) = next;
+        let mut states = self.states();
+        if states.len() < 2 {
+            return false;
+        }
+        states.pop_back();
+        true
+    }
+
+    fn states(&self) -> MutexGuard<'_, VecDeque<State>> {
+        self.states.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,133 @@
+//! A deployment in virtual time: several servers and an admin program over one database, with delays, partitions,
+//! suspended machines, restarts and fail-overs. What runs is the code that ships; only the database, the clocks and the
+//! randomness are simulated, and a seed determines all of it.
+//!
+//! The one question: does an exchange succeed that began after a revocation was acknowledged, or long after it was
+//! committed? With every guard of the cache it must not; with any one of them taken out it must, or else the simulation
+//! could not tell.
+
+mod chance;
+mod database;
+mod deployment;
+mod machine;
+mod store;
+
+use ats_pat_domain::port::Randomness as _;
+
+use crate::guards::{Guard, Guards};
+use crate::simulation::deployment::{Options, simulate};
+use crate::system::SystemRandomness;
+
+/// So many virtual steps are taken for each seed.
+const STEPS: u32 = 3000;
+
+fn options() -> Options {
+    Options {
+        guards: Guards::default(),
+        reads_lag: None,
+        alone: false,
+        steps: STEPS,
+    }
+}
+
+/// What went wrong in the runs of these seeds, up to the first run in which something did.
+fn violations(seeds: std::ops::Range<u64>, options: &Options) -> Vec<String> {
+    seeds
+        .map(|seed| simulate(seed, options).violations)
+        .find(|found| !found.is_empty())
+        .unwrap_or_default()
+}
+
+#[test]
+fn no_exchange_succeeds_that_began_after_an_acknowledged_revocation() {
+    let mut exchanges = (0, 0);
+    for seed in 0..20 {
+        let seen = simulate(seed, &options());
+        assert_eq!(seen.violations, Vec::<String>::new(), "seed {seed}");
+        exchanges = (exchanges.0 + seen.succeeded, exchanges.1 + seen.refused);
+    }
+    // It would prove nothing if nothing happened.
+    assert!(exchanges.0 > 10_000 && exchanges.1 > 1_000, "{exchanges:?}");
+}
+
+#[test]
+fn a_server_that_is_alone_acknowledges_at_once_and_is_right() {
+    let options = Options {
+        alone: true,
+        ..options()
+    };
+    assert_eq!(violations(100..110, &options), Vec::<String>::new());
+}
+
+#[test]
+fn a_run_is_determined_by_its_seed() {
+    let [one, again, other] = [7, 7, 8].map(|seed| simulate(seed, &options()));
+    assert_eq!(one, again);
+    assert_ne!(one, other);
+}
+
+/// The long form: `cargo nextest run -p ats-pat-service --release --run-ignored only millions_of_steps`.
+#[test]
+#[ignore = "millions of steps take minutes"]
+fn millions_of_steps_find_nothing() {
+    let mut first = [0; 8];
+    SystemRandomness.fill(&mut first).unwrap();
+    let first = u64::from_le_bytes(first);
+    for seed in (0..1500).map(|next| first.wrapping_add(next)) {
+        let found = simulate(seed, &options()).violations;
+        assert_eq!(found, Vec::<String>::new(), "seed {seed}");
+    }
+}
+
+fn taking_out(guard: Guard) {
+    let options = Options {
+        guards: Guards::without(guard),
+        ..options()
+    };
+    let found = violations(0..200, &options);
+    assert!(!found.is_empty(), "nothing goes wrong without {guard:?}");
+}
+
+#[test]
+fn without_the_wait_it_goes_wrong() {
+    taking_out(Guard::Wait);
+}
+
+#[test]
+fn without_the_wait_of_a_revocation_that_found_it_revoked_it_goes_wrong() {
+    taking_out(Guard::WaitOfTheUnchanged);
+}
+
+#[test]
+fn without_the_check_of_the_lease_it_goes_wrong() {
+    taking_out(Guard::LeaseCheck);
+}
+
+#[test]
+fn without_the_rule_for_fills_it_goes_wrong() {
+    taking_out(Guard::FillRule);
+}
+
+#[test]
+fn without_the_rule_for_joining_a_read_it_goes_wrong() {
+    taking_out(Guard::JoinedLoad);
+}
+
+#[test]
+fn without_the_proof_that_a_read_is_of_the_same_log_it_goes_wrong() {
+    taking_out(Guard::SameLog);
+}
+
+#[test]
+fn without_asking_for_the_last_event_again_it_goes_wrong() {
+    taking_out(Guard::InclusivePoll);
+}
+
+#[test]
+fn without_reading_from_the_primary_it_goes_wrong() {
+    let options = Options {
+        reads_lag: Some(std::time::Duration::from_secs(1)),
+        ..options()
+    };
+    assert!(!violations(0..200, &options).is_empty());
+}
