@@ -1,0 +1,138 @@
+//! Several servers on one database, in real time.
+
+use std::sync::Arc;
+
+use ats_pat_domain::port::Clock as _;
+use ats_pat_service::view::IssuedToken;
+use ats_pat_service::{NewToken, Service, SignedIn, SystemClock};
+use ats_pat_test_support::proxy::{Fault, Proxy};
+use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code, migrated};
+use ats_pat_test_support::{on_every_database, on_every_server};
+use secrecy::ExposeSecret as _;
+use tokio::task::JoinHandle;
+
+use crate::watched::Watched;
+
+/// A server, which follows the event log.
+struct Replica {
+    service: Service,
+    store: Watched,
+    feed: JoinHandle<()>,
+}
+
+impl Replica {
+    /// One more server on the database of `world`, reached at `url`.
+    async fn beside(world: &World, url: &str) -> Self {
+        let store = Watched::new(migrated(url).await);
+        let mut parts = world.parts();
+        parts.store = Arc::new(store.clone());
+        parts.clock = Arc::new(SystemClock);
+        parts.anchor_file = None;
+        let service = Service::open(parts).await.unwrap();
+        let follower = service.clone();
+        let feed = tokio::spawn(async move { follower.run_feed(std::future::pending()).await });
+        Self {
+            service,
+            store,
+            feed,
+        }
+    }
+
+    async fn sign_in(&self, name: &str) -> SignedIn {
+        let result = self.service.sign_in(name, &PASSWORD.into(), ADDRESS).await;
+        let id = result.unwrap().session_id;
+        let session = self.service.authenticate(id.expose_secret()).await;
+        session.unwrap()
+    }
+
+    async fn create(&self, by: &SignedIn, name: &str) -> IssuedToken {
+        let new = NewToken {
+            name: Some(name.to_owned()),
+            expires_at: Some(SystemClock.now().after(DAY).to_string()),
+            ..NewToken::default()
+        };
+        self.service
+            .create_token(by, new)
+            .await
+            .unwrap()
+            .into_value()
+    }
+
+    async fn exchange(&self, issued: &IssuedToken) -> u32 {
+        let secret = issued.secret.expose_secret().as_bytes();
+        code(self.service.exchange(&[secret], ADDRESS).await)
+    }
+
+    /// Exchanges until one was answered from memory.
+    async fn warm(&self, issued: &IssuedToken) {
+        loop {
+            self.store.statements();
+            assert_eq!(self.exchange(issued).await, 1);
+            if self.store.statements().is_empty() {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        self.feed.abort();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_server_revoked_no_other_exchanges_any_more() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        world.add_user("ada").await;
+        let one = Replica::beside(&world, database.url()).await;
+        let other = Replica::beside(&world, database.url()).await;
+        let ada = one.sign_in("ada").await;
+        for round in 0..5 {
+            let issued = one.create(&ada, &format!("ci {round}")).await;
+            let id = issued.token.id.to_string();
+            other.warm(&issued).await;
+            one.warm(&issued).await;
+            let revoked = one.service.revoke_token(&ada, &id).await;
+            revoked.unwrap().into_value();
+            assert_eq!(other.exchange(&issued).await, 1203);
+            assert_eq!(one.exchange(&issued).await, 1203);
+        }
+        let issued = one.create(&ada, "last").await;
+        other.warm(&issued).await;
+        let disabled = one.service.operator().disable_user("ada").await;
+        disabled.unwrap().into_value();
+        assert_eq!(other.exchange(&issued).await, 1205);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_lost_its_database_refuses_once_its_lease_is_over() {
+    on_every_server(|database| async move {
+        let (proxy, through_proxy) = Proxy::before(database.url()).await;
+        let world = World::new(database.url()).await;
+        world.add_user("ada").await;
+        let replica = Replica::beside(&world, &through_proxy).await;
+        let ada = replica.sign_in("ada").await;
+        let issued = replica.create(&ada, "ci").await;
+        replica.warm(&issued).await;
+        proxy.arm(Fault::Unreachable);
+        let answer = loop {
+            match replica.exchange(&issued).await {
+                1 => tokio::task::yield_now().await,
+                other => break other,
+            }
+        };
+        assert_eq!(answer, 1503);
+        assert_eq!(replica.exchange(&issued).await, 1503, "the lease is over");
+        proxy.arm(Fault::None);
+        while replica.exchange(&issued).await != 1 {
+            tokio::task::yield_now().await;
+        }
+        replica.warm(&issued).await;
+    })
+    .await;
+}

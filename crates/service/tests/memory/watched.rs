@@ -1,0 +1,151 @@
+//! A store that tells which grants were read, and can keep reads waiting.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use ats_pat_domain::port::{
+    EventRepository, Grant, KeyRepository, Repositories, SecretRepository, SessionRepository,
+    SetupLinkRepository, StatusRepository, Store, StoreError, TokenRepository, Transaction,
+    UsageRecord, UserRepository,
+};
+use ats_pat_domain::secret::Secret;
+use ats_pat_domain::{Tagged, Timestamp, TokenId};
+use tokio::sync::watch;
+
+type Hash = [u8; 32];
+
+/// The store, and what is seen of it. Clones are the same one.
+#[derive(Clone)]
+pub struct Watched {
+    store: Arc<dyn Store>,
+    statements: Arc<Mutex<Vec<Vec<Hash>>>>,
+    /// Reads of anything but this wait.
+    passing: watch::Sender<Option<Hash>>,
+    waiting: watch::Sender<usize>,
+}
+
+impl Watched {
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            statements: Arc::default(),
+            passing: watch::Sender::new(None),
+            waiting: watch::Sender::new(0),
+        }
+    }
+
+    /// The secrets that were read since the last call, by statement.
+    pub fn statements(&self) -> Vec<Vec<Hash>> {
+        let mut statements = self
+            .statements
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *statements)
+    }
+
+    /// Keeps every read waiting that is not for this secret alone.
+    pub fn hold_all_but(&self, hash: Hash) {
+        self.passing.send_replace(Some(hash));
+    }
+
+    pub fn let_go(&self) {
+        self.passing.send_replace(None);
+    }
+
+    /// Returns once so many reads wait.
+    pub async fn until_held(&self, count: usize) {
+        let mut waiting = self.waiting.subscribe();
+        let _ = waiting.wait_for(|waiting| *waiting == count).await;
+    }
+}
+
+#[async_trait]
+impl SecretRepository for Watched {
+    async fn grants(&self, hashes: &[Hash]) -> Result<Vec<Grant>, StoreError> {
+        self.statements
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(hashes.to_vec());
+        self.waiting.send_modify(|waiting| *waiting += 1);
+        let mut passing = self.passing.subscribe();
+        let passes = passing.wait_for(|passing| passing.is_none_or(|one| hashes == [one]));
+        let passed = passes.await.map(|_| ());
+        self.waiting.send_modify(|waiting| *waiting -= 1);
+        passed.map_err(|error| StoreError::Other(error.into()))?;
+        self.store.secrets().grants(hashes).await
+    }
+
+    async fn of_token(&self, id: TokenId) -> Result<Vec<Tagged<Secret>>, StoreError> {
+        self.store.secrets().of_token(id).await
+    }
+
+    async fn after(
+        &self,
+        after: Option<Hash>,
+        limit: u64,
+    ) -> Result<Vec<Tagged<Secret>>, StoreError> {
+        self.store.secrets().after(after, limit).await
+    }
+}
+
+impl Repositories for Watched {
+    fn users(&self) -> &dyn UserRepository {
+        self.store.users()
+    }
+
+    fn tokens(&self) -> &dyn TokenRepository {
+        self.store.tokens()
+    }
+
+    fn secrets(&self) -> &dyn SecretRepository {
+        self
+    }
+
+    fn status_places(&self) -> &dyn StatusRepository {
+        self.store.status_places()
+    }
+
+    fn sessions(&self) -> &dyn SessionRepository {
+        self.store.sessions()
+    }
+
+    fn keys(&self) -> &dyn KeyRepository {
+        self.store.keys()
+    }
+
+    fn events(&self) -> &dyn EventRepository {
+        self.store.events()
+    }
+
+    fn setup_links(&self) -> &dyn SetupLinkRepository {
+        self.store.setup_links()
+    }
+}
+
+#[async_trait]
+impl Store for Watched {
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        self.store.begin().await
+    }
+
+    async fn touch_session(&self, hash: &Hash, seen_at: Timestamp) -> Result<(), StoreError> {
+        self.store.touch_session(hash, seen_at).await
+    }
+
+    async fn record_usage(&self, uses: &[UsageRecord]) -> Result<(), StoreError> {
+        self.store.record_usage(uses).await
+    }
+
+    async fn delete_ended_sessions(
+        &self,
+        ended_before: Timestamp,
+        idle_since: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let store = &self.store;
+        store.delete_ended_sessions(ended_before, idle_since).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.store.ping().await
+    }
+}
