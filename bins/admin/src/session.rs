@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use ats_pat_program::{Access, Opened, Settings};
-use ats_pat_service::{Error, Service};
+use ats_pat_service::{Error, Service, SignatureProvider};
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -28,7 +28,9 @@ impl Session {
     where
         F: Future<Output = Result<T, Error>>,
     {
-        let opened = Opened::open(&self.settings, &self.public_url(), access).await?;
+        // It signs nothing.
+        let provider = SignatureProvider::default();
+        let opened = Opened::open(&self.settings, &self.public_url(), access, provider).await?;
         let result = work(opened.service.clone()).await;
         opened.close().await;
         Ok(result?)

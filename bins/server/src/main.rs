@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use ats_pat_api::Interface;
+use ats_pat_auth::SignatureProvider;
 use ats_pat_http::{HttpSettings, Limits, NotAnOrigin, Site};
 use ats_pat_program::{
     Access, CommonFlags, Opened, ServerFlags, Settings, StartError, parse, report, start_logging,
@@ -16,6 +17,12 @@ use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+
+/// What signs in this build.
+#[cfg(feature = "aws-lc")]
+const SIGNATURES: SignatureProvider = SignatureProvider::AwsLc;
+#[cfg(not(feature = "aws-lc"))]
+const SIGNATURES: SignatureProvider = SignatureProvider::Dalek;
 
 /// Serves personal access tokens and what they are exchanged for.
 ///
@@ -67,7 +74,7 @@ async fn run(settings: &Settings) -> Result<(), Failure> {
     })?;
     let public_url = settings.public_url_at(address);
     let http = HttpSettings::new(&public_url, settings.trusted_proxies.clone())?;
-    let opened = Opened::open(settings, &public_url, Access::Server).await?;
+    let opened = Opened::open(settings, &public_url, Access::Server, SIGNATURES).await?;
     let branding = Branding {
         product_name: settings.product_name.clone(),
         accent_color: settings.accent_color,

@@ -141,6 +141,7 @@ mod tests {
     use secrecy::ExposeSecret as _;
 
     use super::*;
+    use crate::SignatureProvider;
 
     const NOW: i64 = 1_795_570_000_900;
 
@@ -170,7 +171,7 @@ mod tests {
     }
 
     fn key() -> SigningKeyPair {
-        SigningKeyPair::generate([1; 32])
+        SigningKeyPair::generate([1; 32], SignatureProvider::Dalek)
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use ats_pat_auth::{AuthError, MasterKeys};
 use ats_pat_service::{
-    Accepted, Parts, PasswordCost, RestoreChoice, Service, SystemClock, SystemRandomness,
+    Accepted, Parts, PasswordCost, RestoreChoice, Service, SignatureProvider, SystemClock,
+    SystemRandomness,
 };
 use ats_pat_storage::{Database, ExclusiveLock, MigrationError, MigrationStatus, OpenOptions};
 use secrecy::ExposeSecret as _;
@@ -81,12 +82,13 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Opens the service that `settings` name, for callers who see it at `public_url`. A start that fails
-    /// leaves no folder behind that it made.
+    /// Opens the service that `settings` name, for callers who see it at `public_url`; `signature_provider`
+    /// signs what it gives out. A start that fails leaves no folder behind that it made.
     pub async fn open(
         settings: &Settings,
         public_url: &str,
         access: Access,
+        signature_provider: SignatureProvider,
     ) -> Result<Self, StartError> {
         let OpenedDatabase { database, folder } =
             OpenedDatabase::open_with_keys(settings, access).await?;
@@ -112,7 +114,10 @@ impl Opened {
             }
         }
         let database = Arc::new(database);
-        let parts = parts(settings, public_url, Arc::clone(&database), lock.is_some());
+        let parts = Parts {
+            signature_provider,
+            ..parts(settings, public_url, Arc::clone(&database), lock.is_some())
+        };
         let service = Service::open(parts).await?;
         if access == Access::Server {
             service.seal_anew().await?;
@@ -214,6 +219,7 @@ fn parts(settings: &Settings, public_url: &str, store: Arc<Database>, alone: boo
         anchor_file: settings.data_dir.is_dir().then(|| settings.anchor_file()),
         password_cost: PasswordCost::OWASP,
         alone,
+        signature_provider: SignatureProvider::default(),
     }
 }
 

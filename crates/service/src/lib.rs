@@ -53,7 +53,7 @@ mod tokens;
 mod usage;
 pub mod view;
 
-pub use ats_pat_auth::PasswordCost;
+pub use ats_pat_auth::{PasswordCost, SignatureProvider};
 pub use client::Client;
 pub use error::{Error, causes};
 pub use exchange::Exchanged;

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ats_pat_auth::{
-    AuthError, MasterKeys, Minter, PasswordCost, RootKey, RootKeys, SigningKeyPair,
+    AuthError, MasterKeys, Minter, PasswordCost, RootKey, RootKeys, SignatureProvider,
+    SigningKeyPair,
 };
 use ats_pat_domain::event::{Actor, Event, EventKind, Head};
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
@@ -50,6 +51,8 @@ pub struct Parts {
     /// Whether this program holds a lock that keeps every other server from the database: then what takes rights away
     /// is answered at once, since nobody else could answer from before it.
     pub alone: bool,
+    /// Which library signs authentication tokens and status lists.
+    pub signature_provider: SignatureProvider,
 }
 
 /// Why the service can't be opened.
@@ -170,7 +173,8 @@ impl Service {
             roots,
             anchor: Arc::new(Anchor::new(parts.anchor_file, seen, kept)),
         };
-        let ring = RingState::read_strictly(&*changes.store, &changes.roots, &master)
+        let provider = parts.signature_provider;
+        let ring = RingState::read_strictly(&*changes.store, &changes.roots, &master, provider)
             .await
             .map_err(|error| wrong_key_or(error.into(), &parts.master_key_file))?;
         let token_ids = TokenIds::new(changes.random()?);
@@ -186,7 +190,7 @@ impl Service {
                 changes,
                 master,
                 minter,
-                ring: Ring::new(ring),
+                ring: Ring::new(ring, provider),
                 passwords,
                 limits,
                 usage: UsageLog::default(),
@@ -446,7 +450,13 @@ impl Change for SealAnew {
             let mut key = draft.check(tagged)?;
             let created_at = key.created_at.as_millis();
             let Some(sealed) = &key.sealed else { continue };
-            let pair = SigningKeyPair::open(master, &key.kid, created_at, sealed)?;
+            let pair = SigningKeyPair::open(
+                master,
+                &key.kid,
+                created_at,
+                sealed,
+                SignatureProvider::default(),
+            )?;
             key.sealed = Some(pair.seal(master, created_at, draft.random()?));
             draft.update_signing_key(key).await?;
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use ats_pat_auth::{AuthError, MasterKeys, SigningKeyPair};
+use ats_pat_auth::{AuthError, MasterKeys, SignatureProvider, SigningKeyPair};
 use ats_pat_domain::key::{KeyState, StoredSigningKey};
 use ats_pat_domain::port::Store;
 use ats_pat_domain::{Tagged, Timestamp};
@@ -37,7 +37,7 @@ pub(crate) fn new_signing_key(
     changes: &Changes,
     master: &MasterKeys,
 ) -> Result<StoredSigningKey, Error> {
-    let pair = SigningKeyPair::generate(changes.random()?);
+    let pair = SigningKeyPair::generate(changes.random()?, SignatureProvider::default());
     let created_at = changes.clock.now();
     Ok(StoredSigningKey {
         kid: pair.kid().to_owned(),
@@ -53,6 +53,7 @@ pub(crate) fn new_signing_key(
 /// The ring as last read, and the way to read it anew.
 pub(crate) struct Ring {
     state: ArcSwap<RingState>,
+    signature_provider: SignatureProvider,
     reading: tokio::sync::Mutex<()>,
 }
 
@@ -69,9 +70,11 @@ struct RingKey {
 }
 
 impl Ring {
-    pub(crate) fn new(state: RingState) -> Self {
+    /// The ring in a state that was read with the same provider.
+    pub(crate) fn new(state: RingState, signature_provider: SignatureProvider) -> Self {
         Self {
             state: ArcSwap::from_pointee(state),
+            signature_provider,
             reading: tokio::sync::Mutex::new(()),
         }
     }
@@ -94,7 +97,8 @@ impl Ring {
         if state.version == version {
             return Ok(state);
         }
-        let state = Arc::new(RingState::read(store, roots, master, &state).await?);
+        let provider = self.signature_provider;
+        let state = Arc::new(RingState::read(store, roots, master, provider, &state).await?);
         self.state.store(Arc::clone(&state));
         Ok(state)
     }
@@ -112,6 +116,7 @@ impl RingState {
         store: &dyn Store,
         roots: &Roots,
         master: &MasterKeys,
+        provider: SignatureProvider,
         before: &Self,
     ) -> Result<Self, Error> {
         let (version, stored) = store.keys().ring().await?;
@@ -121,7 +126,7 @@ impl RingState {
                 .keys
                 .iter()
                 .find(|known| known.stored.kid == key.row.kid);
-            match RingKey::open(key, roots, master, known) {
+            match RingKey::open(key, roots, master, provider, known) {
                 Ok(key) => keys.push(key),
                 Err(error) => {
                     tracing::error!(cause = %causes(&error), "a signing key is left out of the ring");
@@ -136,11 +141,12 @@ impl RingState {
         store: &dyn Store,
         roots: &Roots,
         master: &MasterKeys,
+        provider: SignatureProvider,
     ) -> Result<Self, Error> {
         let (version, stored) = store.keys().ring().await?;
         let keys = stored
             .into_iter()
-            .map(|key| RingKey::open(key, roots, master, None))
+            .map(|key| RingKey::open(key, roots, master, provider, None))
             .collect::<Result<_, _>>()?;
         Ok(Self { version, keys })
     }
@@ -191,6 +197,7 @@ impl RingKey {
         tagged: Tagged<StoredSigningKey>,
         roots: &Roots,
         master: &MasterKeys,
+        provider: SignatureProvider,
         known: Option<&Self>,
     ) -> Result<Self, Error> {
         let stored = roots.check(tagged)?;
@@ -203,7 +210,8 @@ impl RingKey {
             None => None,
             Some(sealed) => {
                 let created_at = stored.created_at.as_millis();
-                let opened = SigningKeyPair::open(master, &stored.kid, created_at, sealed);
+                let opened =
+                    SigningKeyPair::open(master, &stored.kid, created_at, sealed, provider);
                 match (opened, known.and_then(|known| known.pair.clone())) {
                     (Err(AuthError::WrongMasterKey), Some(pair)) => Some(pair),
                     (opened, _) => Some(Arc::new(opened?)),

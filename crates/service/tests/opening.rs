@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ats_pat_domain::port::Store;
-use ats_pat_service::{OpenError, Parts, Service, Settings, SystemClock, SystemRandomness};
+use ats_pat_service::{
+    OpenError, Parts, Service, Settings, SignatureProvider, SystemClock, SystemRandomness,
+};
 use ats_pat_test_support::on_every_database;
 use ats_pat_test_support::world::{CHEAP, ISSUER, migrated};
 use tempfile::TempDir;
@@ -19,6 +21,7 @@ fn parts(store: &Arc<dyn Store>, folder: &Path) -> Parts {
         anchor_file: Some(folder.join("anchor")),
         password_cost: CHEAP,
         alone: false,
+        signature_provider: SignatureProvider::default(),
     }
 }
 

@@ -10,7 +10,7 @@ use ats_pat_domain::port::{Clock, Store};
 use ats_pat_service::view::{IssuedToken, UserView};
 use ats_pat_service::{
     Error, Exchanged, NewToken, NewUser, OpenError, Parts, PasswordCost, Service, Settings,
-    SignedIn, SystemRandomness,
+    SignatureProvider, SignedIn, SystemRandomness,
 };
 use ats_pat_storage::{Database, OpenOptions};
 use secrecy::{ExposeSecret, SecretString};
@@ -192,6 +192,7 @@ fn parts(store: Arc<dyn Store>, clock: &TestClock, settings: Settings, folder: &
         anchor_file: Some(folder.join("anchor")),
         password_cost: CHEAP,
         alone: false,
+        signature_provider: SignatureProvider::default(),
     }
 }
 

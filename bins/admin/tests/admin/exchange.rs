@@ -2,6 +2,7 @@ use std::thread::JoinHandle;
 
 use ats_pat_http::{HttpSettings, Limits, serve};
 use ats_pat_program::{Access, CommonFlags, Opened, Settings};
+use ats_pat_service::SignatureProvider;
 use insta::assert_snapshot;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -30,7 +31,14 @@ impl Interface {
             runtime.block_on(async {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 let url = format!("http://{}", listener.local_addr().unwrap());
-                let opened = Opened::open(&settings, &url, Access::Server).await.unwrap();
+                let opened = Opened::open(
+                    &settings,
+                    &url,
+                    Access::Server,
+                    SignatureProvider::default(),
+                )
+                .await
+                .unwrap();
                 let http = HttpSettings::new(&url, Vec::new()).unwrap();
                 let endpoint = ats_pat_api::endpoint(opened.service.clone(), http);
                 said.send(url).unwrap();

@@ -1,7 +1,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use ats_pat_program::{Access, CommonFlags, Opened, Settings};
-use ats_pat_service::NewToken;
+use ats_pat_service::{NewToken, SignatureProvider};
 use insta::{assert_json_snapshot, assert_snapshot};
 use secrecy::ExposeSecret as _;
 
@@ -21,9 +21,14 @@ pub async fn make_token_for(admin: &Admin, name: &str, network: &str) -> (String
     };
     let long = [("ATS_PAT_POLICY_MAX_LIFETIME_DAYS".into(), "36500".into())];
     let settings = Settings::load(&flags, None, long).unwrap();
-    let opened = Opened::open(&settings, "http://127.0.0.1:8080", Access::Use)
-        .await
-        .unwrap();
+    let opened = Opened::open(
+        &settings,
+        "http://127.0.0.1:8080",
+        Access::Use,
+        SignatureProvider::default(),
+    )
+    .await
+    .unwrap();
     let service = &opened.service;
     let password = "correct horse battery staple".into();
     let signed_in = service

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ats_pat_auth::PasswordCost;
+use ats_pat_auth::{PasswordCost, SignatureProvider};
 use ats_pat_domain::event::{Actor, EventKind};
 use ats_pat_domain::port::Clock as _;
 use ats_pat_domain::user::UserKind;
@@ -453,6 +453,7 @@ async fn open(
         anchor_file: None,
         password_cost: CHEAP,
         alone,
+        signature_provider: SignatureProvider::default(),
     };
     Service::open_guarded(parts, options.guards).await.ok()
 }
