@@ -20,6 +20,7 @@
 
 mod canonical;
 mod chain;
+mod encoded_header;
 mod error;
 mod keyed_hash;
 #[cfg(test)]
@@ -41,7 +42,7 @@ pub use chain::ChainHash;
 pub use error::AuthError;
 pub use keyed_hash::KeyedHash;
 pub use master_key::{MasterKeyId, MasterKeys};
-pub use mint::{Grant, Minted, Minter};
+pub use mint::{Grant, Minted, Minter, StatusPlace};
 pub use password::{Password, PasswordCost, PasswordHasher, PasswordRefused};
 pub use root_key::{RootKey, RootKeys};
 pub use row_tag::RowTag;

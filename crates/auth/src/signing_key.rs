@@ -1,8 +1,9 @@
-use ats_pat_token::{VerifyingKey, thumbprint};
+use ats_pat_token::{SigningAlgorithm, VerifyingKey, thumbprint};
 use ed25519_dalek::SigningKey;
 use secrecy::{ExposeSecret as _, SecretBox};
 use zeroize::Zeroize as _;
 
+use crate::encoded_header::EncodedHeaders;
 use crate::signature_provider::Signer;
 use crate::{AuthError, Canonical, MasterKeys, SignatureProvider};
 
@@ -15,6 +16,7 @@ pub struct SigningKeyPair {
     signer: Box<dyn Signer>,
     public: VerifyingKey,
     kid: String,
+    headers: EncodedHeaders,
 }
 
 impl SigningKeyPair {
@@ -24,11 +26,13 @@ impl SigningKeyPair {
         let public = SigningKey::from_bytes(&random).verifying_key();
         let seed = SecretBox::init_with_mut(|seed| *seed = random);
         random.zeroize();
+        let kid = thumbprint(&public);
         Self {
             seed,
             signer,
-            kid: thumbprint(&public),
             public,
+            headers: EncodedHeaders::new(&kid),
+            kid,
         }
     }
 
@@ -71,6 +75,11 @@ impl SigningKeyPair {
     /// The key id: the RFC 7638 thumbprint of the public key.
     pub fn kid(&self) -> &str {
         &self.kid
+    }
+
+    /// How the authentication tokens begin that it signs: the header in base64url, and the point.
+    pub(crate) fn encoded_header(&self, algorithm: SigningAlgorithm) -> &str {
+        self.headers.of(algorithm)
     }
 
     /// The signature of `message`.

@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use ats_pat_auth::{AuthError, Grant as MintGrant};
+use ats_pat_auth::{AuthError, Grant as MintGrant, StatusPlace};
 use ats_pat_domain::port::{Grant, StoreError};
 use ats_pat_domain::{Problem, Timestamp};
-use ats_pat_token::{PersonalAccessToken, StatusReference};
+use ats_pat_token::PersonalAccessToken;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::Error;
@@ -160,6 +160,7 @@ impl Service {
         };
         let minter = narrowing.minter(self)?;
         let scope = narrowing.scope(self, grant)?;
+        let status_list = inner.status_lists.address();
         let minted = minter.mint(
             found.ring.signer(now)?,
             &MintGrant {
@@ -169,9 +170,9 @@ impl Service {
                 generation: grant.generation,
                 scope: &scope,
                 expires_at_ms: expires_at.as_millis(),
-                status: Some(StatusReference {
+                status: Some(StatusPlace {
                     index,
-                    uri: inner.status_lists.address().to_string(),
+                    uri: &status_list,
                 }),
             },
             now.as_millis(),

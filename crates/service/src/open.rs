@@ -144,7 +144,7 @@ impl Service {
         guards: Guards,
     ) -> Result<(Self, Option<Head>), OpenError> {
         let minter = Minter::new(
-            parts.settings.issuer.clone(),
+            &parts.settings.issuer,
             Audience::new(parts.settings.audience.clone()).map_err(|_| OpenError::NoAudience)?,
             u32::try_from(parts.settings.token_lifetime.as_secs()).unwrap_or(u32::MAX),
             ALGORITHM,

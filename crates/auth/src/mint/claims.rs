@@ -1,0 +1,91 @@
+use ats_pat_token::Audience;
+use serde::Serialize;
+use smallvec::SmallVec;
+
+use super::{Grant, StatusPlace};
+
+/// The claims of one minter's tokens: what they have in common, in JSON. The whole is the same text as that of
+/// [`ats_pat_token::Claims`].
+#[derive(Debug, Clone)]
+pub(super) struct ClaimsTemplate {
+    /// `{"iss":…,"sub":`
+    up_to_sub: String,
+    /// `,"aud":…,"exp":`
+    from_aud_to_exp: String,
+}
+
+/// What is judged by the clock, in seconds since the epoch.
+#[derive(Clone, Copy)]
+pub(super) struct Times {
+    pub(super) issued_at: i64,
+    pub(super) expires_at: i64,
+}
+
+impl ClaimsTemplate {
+    pub(super) fn new(issuer: &str, audience: &Audience) -> Self {
+        Self {
+            up_to_sub: format!("{{\"iss\":{},\"sub\":", in_json(issuer)),
+            from_aud_to_exp: from_aud_to_exp(audience),
+        }
+    }
+
+    pub(super) fn set_audience(&mut self, audience: &Audience) {
+        self.from_aud_to_exp = from_aud_to_exp(audience);
+    }
+
+    /// The claims of one token.
+    pub(super) fn fill(&self, grant: &Grant<'_>, times: Times, jti: &str) -> Json {
+        let mut json = Json::default();
+        json.text(&self.up_to_sub).value(grant.owner_id);
+        json.text(&self.from_aud_to_exp).value(&times.expires_at);
+        json.text(r#","iat":"#).value(&times.issued_at);
+        json.text(r#","nbf":"#).value(&times.issued_at);
+        json.text(r#","jti":"#).value(jti);
+        json.text(r#","client_id":"#).value(grant.token_id);
+        json.text(r#","preferred_username":"#)
+            .value(grant.user_name);
+        json.text(r#","scope":"#).value(grant.scope);
+        json.text(r#","ats_generation":"#).value(&grant.generation);
+        if let Some(StatusPlace { index, uri }) = grant.status {
+            json.text(r#","status":{"status_list":{"idx":"#)
+                .value(&index);
+            json.text(r#","uri":"#).value(uri);
+            json.text("}}");
+        }
+        json.text("}");
+        json
+    }
+}
+
+/// JSON that is being written. The claims of most tokens have room in it without memory of their own.
+#[derive(Default)]
+pub(super) struct Json(SmallVec<[u8; 1024]>);
+
+impl Json {
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// JSON as it stands.
+    fn text(&mut self, json: &str) -> &mut Self {
+        self.0.extend_from_slice(json.as_bytes());
+        self
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "texts and integers, written into memory"
+    )]
+    fn value(&mut self, value: &(impl Serialize + ?Sized)) {
+        serde_json::to_writer(&mut self.0, value).expect("always representable in JSON");
+    }
+}
+
+fn from_aud_to_exp(audience: &Audience) -> String {
+    format!(",\"aud\":{},\"exp\":", in_json(audience))
+}
+
+#[expect(clippy::expect_used, reason = "texts, and lists of them")]
+fn in_json(value: &(impl Serialize + ?Sized)) -> String {
+    serde_json::to_string(value).expect("always representable in JSON")
+}
