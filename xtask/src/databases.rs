@@ -43,7 +43,7 @@ impl Database {
 }
 
 /// Which databases a command is to see.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub struct Choice {
     /// A database to use; repeat it for several [default: all]
     #[arg(

@@ -39,8 +39,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Task {
     /// Measure whole programs: the figures that the documentation promises.
-    #[command(subcommand)]
-    Bench(bench::Bench),
+    Bench(bench::Arguments),
     /// Make clients in other languages from docs/openapi.json, into target/clients.
     Clients(clients::Arguments),
     /// Run a command while private databases are up, and stop them whatever happens.
@@ -57,7 +56,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
-        Task::Bench(bench) => bench::run(&bench).map(done),
+        Task::Bench(arguments) => bench::run(&arguments).map(done),
         Task::Clients(arguments) => clients::run(&arguments).map(done),
         Task::Databases(arguments) => databases::run(&arguments),
         Task::Layers => layers::check().map(done),

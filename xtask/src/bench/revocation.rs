@@ -52,8 +52,7 @@ impl ServerDatabase {
 }
 
 /// Fails if a service accepted a token two seconds after its end was acknowledged.
-pub fn run(arguments: &Arguments) -> Result<()> {
-    let signals = Signals::watch()?;
+pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     let target = workspace::metadata()?.target_directory;
     let mut build = workspace::command("cargo");
     build.args(["build", "--release"]);
@@ -70,7 +69,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         .arg(target.join("bench/revocation.json"))
         .args(["--database", arguments.database.name()])
         .stdin(Stdio::null());
-    let status = with_private(&arguments.database.choice(), &signals, &mut bench)?;
+    let status = with_private(&arguments.database.choice(), signals, &mut bench)?;
     signals.check()?;
     if !status.success() {
         bail!("the measurement failed ({status})");

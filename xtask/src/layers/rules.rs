@@ -51,6 +51,9 @@ pub const ARROWS: &[(&str, &[&str])] = &[
     ("example-poem-service", &["ats-pat-verify"]),
     // It starts the programs as they are, and calls them as other programs do.
     ("bench-revocation", &["ats-pat-client"]),
+    // Beside the programs it measures minting alone.
+    ("bench-exchange", &["ats-pat-auth", "ats-pat-token"]),
+    ("bench-database", &["ats-pat-auth", "ats-pat-token"]),
     ("xtask", &[]),
 ];
 
@@ -86,7 +89,7 @@ pub const KEPT_TO: &[(&[&str], &[&str])] = &[
     // Their types stay behind the ports of the domain; the tests' databases are made with the same.
     (
         &["sea-orm", "sea-orm-migration", "sqlx"],
-        &["ats-pat-storage", "ats-pat-test-support"],
+        &["ats-pat-storage", "ats-pat-test-support", "bench-database"],
     ),
     // Its next major version is near.
     (
@@ -99,6 +102,8 @@ pub const KEPT_TO: &[(&[&str], &[&str])] = &[
             "ats-pat-server",
             "ats-pat-verify",
             "example-poem-service",
+            // What the service is measured against.
+            "bench-exchange",
         ],
     ),
     (&["poem-openapi"], &["ats-pat-api"]),

@@ -1,0 +1,222 @@
+//! Exchanges per second: ours hot and cold, a floor, and what others offer.
+
+mod contender;
+mod plot;
+mod ratio;
+mod report;
+mod round;
+mod validate;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use self::contender::{Contender, Name};
+use self::ratio::Round;
+use self::report::{HalfPeak, Report, Row};
+use self::round::{Sample, Settings};
+use crate::load::Pace;
+use crate::place::Place;
+use crate::service::{Cache, Installation, database};
+use crate::signals::Signals;
+use crate::statistics::Spread;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    /// How often each contender has its turn
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// How long a turn lasts, after its warm-up
+    #[arg(long, default_value_t = 2.0)]
+    seconds: f64,
+    /// Connections, each with one request under way
+    #[arg(long, default_value_t = 32)]
+    connections: usize,
+    /// Different personal access tokens, and credentials of the peers
+    #[arg(long, default_value_t = 1000)]
+    tokens: usize,
+    /// Decides the order of the requests
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The folder of the programs that were built without the signer in C and assembly
+    #[arg(long)]
+    pure_rust_programs: Option<PathBuf>,
+    /// The folder of the installed peers; without it they take no part
+    #[arg(long)]
+    peers: Option<PathBuf>,
+    /// Where PostgreSQL is; without it that contender takes no part
+    #[arg(long, env = "ATS_PAT_TEST_POSTGRES_URL", hide_env_values = true)]
+    postgres_url: Option<String>,
+    /// Where MariaDB is; without it that contender takes no part
+    #[arg(long, env = "ATS_PAT_TEST_MARIADB_URL", hide_env_values = true)]
+    mariadb_url: Option<String>,
+}
+
+/// Measures all who take part, in turns.
+pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
+    arguments.place.cores.stay_with_the_load()?;
+    let field = Field::gather(arguments, signals)?;
+    let settings = |round: usize| Settings {
+        connections: arguments.connections,
+        warm_up: Duration::from_secs_f64(arguments.seconds / 4.0),
+        length: Duration::from_secs_f64(arguments.seconds),
+        seed: arguments.seed + round as u64,
+    };
+    let rounds = (0..arguments.rounds)
+        .map(|round| field.round(round, settings(round), arguments, signals))
+        .collect::<Result<Vec<_>>>()?;
+    let half_peak = field.half_peak(&rounds, settings, signals)?;
+    let rows = field.rows(&rounds)?;
+    let report = Report {
+        rounds: arguments.rounds,
+        seconds: arguments.seconds,
+        connections: arguments.connections,
+        tokens: arguments.tokens,
+        seed: arguments.seed,
+        ratios: Report::ratios(&rounds),
+        contenders: rows,
+        half_peak,
+        notes: field.notes,
+    };
+    report.write(&arguments.place.output("exchange.json"))?;
+    println!("{report}");
+    report.judge()
+}
+
+/// Everybody who takes part, all of them running.
+struct Field {
+    contenders: Vec<Contender>,
+    notes: Vec<String>,
+}
+
+impl Field {
+    fn gather(arguments: &Arguments, signals: &Signals) -> Result<Self> {
+        let Arguments { place, tokens, .. } = arguments;
+        let Place {
+            programs, cores, ..
+        } = place;
+        let mut field = Self {
+            contenders: vec![Contender::hello(programs, *cores)?],
+            notes: vec![
+                "ideal: 1 / (1/hello + 1/mint alone)".to_owned(),
+                "processor time is the program's own; that of database servers is not in it, and they are on the core of the load".to_owned(),
+            ],
+        };
+        let installation = Installation::temporary(programs, &place.data(), None)?;
+        if !installation.has_cache()? {
+            let note = "this server has no cache: its hot exchange asks the database, too";
+            field.notes.push(note.to_owned());
+        }
+        let (hot, secrets, looks) =
+            Contender::server(Name::Hot, installation, Cache::Default, *tokens, *cores)?;
+        let (floor, floor_looks) = Contender::floor(programs, &secrets, *cores)?;
+        if !floor_looks.resembles(&looks) {
+            bail!(
+                "the floor answers {floor_looks:?} and the server {looks:?}: they don't do the same work"
+            );
+        }
+        field.contenders.extend([floor, hot]);
+        field.add_servers(arguments, signals)?;
+        if let Some(peers) = &arguments.peers {
+            for name in [Name::OidcProvider, Name::BetterAuth] {
+                signals.check()?;
+                let folder = peers.join(name.text());
+                field
+                    .contenders
+                    .push(Contender::peer(name, &folder, *tokens, *cores)?);
+            }
+        } else {
+            field.notes.push("the peers took no part".to_owned());
+        }
+        Ok(field)
+    }
+
+    /// The server in its other ways.
+    fn add_servers(&mut self, arguments: &Arguments, signals: &Signals) -> Result<()> {
+        let Arguments { place, tokens, .. } = arguments;
+        let mut add = |name, programs: &PathBuf, url: Option<&str>, cache| {
+            signals.check()?;
+            let installation = Installation::temporary(programs, &place.data(), url)?;
+            let (server, ..) = Contender::server(name, installation, cache, *tokens, place.cores)?;
+            self.contenders.push(server);
+            anyhow::Ok(())
+        };
+        if let Some(programs) = &arguments.pure_rust_programs {
+            add(Name::HotPureRust, programs, None, Cache::Default)?;
+        }
+        add(Name::ColdSqlite, &place.programs, None, Cache::Off)?;
+        for (name, url) in [
+            (Name::ColdPostgres, &arguments.postgres_url),
+            (Name::ColdMariadb, &arguments.mariadb_url),
+        ] {
+            match url {
+                Some(url) => {
+                    let url = database::create(&place.programs, url, "bench_exchange")?;
+                    add(name, &place.programs, Some(&url), Cache::Off)?;
+                }
+                None => self
+                    .notes
+                    .push(format!("no {}: no database was named", name.text())),
+            }
+        }
+        Ok(())
+    }
+
+    /// Everybody's turn, in an order that begins with another one each round: whoever always came after the same
+    /// neighbour would always find the machine as that one left it.
+    fn round(
+        &self,
+        number: usize,
+        settings: Settings,
+        arguments: &Arguments,
+        signals: &Signals,
+    ) -> Result<Round> {
+        let Place {
+            programs, cores, ..
+        } = &arguments.place;
+        let mut samples = Vec::new();
+        for turn in 0..self.contenders.len() {
+            signals.check()?;
+            let contender = &self.contenders[(turn + number) % self.contenders.len()];
+            samples.push((contender.name, contender.sample(Pace::Peak, settings)?));
+        }
+        let minting = Sample::of_minting(programs, settings.length, *cores)?;
+        samples.push((Name::Mint, minting));
+        Ok(Round(samples))
+    }
+
+    fn half_peak(
+        &self,
+        rounds: &[Round],
+        settings: impl Fn(usize) -> Settings,
+        signals: &Signals,
+    ) -> Result<Option<HalfPeak>> {
+        let peaks = rounds.iter().filter_map(|round| round.of(Name::Hot));
+        let hot = self.contenders.iter().find(|one| one.name == Name::Hot);
+        let (Some(peak), Some(hot)) = (Spread::of(peaks.map(|sample| sample.rate)), hot) else {
+            return Ok(None);
+        };
+        let pace = Pace::Rate(peak.median / 2.0);
+        let mut samples = Vec::new();
+        for round in 0..rounds.len() {
+            signals.check()?;
+            samples.push(hot.sample(pace, settings(round))?);
+        }
+        Ok(HalfPeak::of(&samples))
+    }
+
+    fn rows(&self, rounds: &[Round]) -> Result<Vec<Row>> {
+        let mut rows = Vec::new();
+        for contender in &self.contenders {
+            let resident = contender.program.resident_kib()?;
+            rows.push((contender.name, Some(resident)));
+        }
+        rows.push((Name::Mint, None));
+        rows.sort_by_key(|(name, _)| *name);
+        let row = |(name, resident)| Row::of(name, rounds, resident);
+        Ok(rows.into_iter().filter_map(row).collect())
+    }
+}

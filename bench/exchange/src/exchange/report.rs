@@ -1,0 +1,217 @@
+//! The figures: for the terminal, for the file, and the judgement.
+
+use std::fmt;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+
+use super::contender::Name;
+use super::plot::Plot;
+use super::ratio::{Ratio, Round, ratios};
+use super::round::{Latency, Sample};
+use crate::statistics::Spread;
+
+/// The latest p99 at half of the peak rate, in milliseconds.
+const HALF_PEAK_P99_MS: f64 = 1.0;
+
+#[derive(Serialize)]
+pub struct Report {
+    pub rounds: usize,
+    pub seconds: f64,
+    pub connections: usize,
+    pub tokens: usize,
+    pub seed: u64,
+    pub contenders: Vec<Row>,
+    pub ratios: Vec<Ratio>,
+    pub half_peak: Option<HalfPeak>,
+    /// What a reader has to know.
+    pub notes: Vec<String>,
+}
+
+/// A contender's figures.
+#[derive(Serialize)]
+pub struct Row {
+    pub name: &'static str,
+    /// Requests per second.
+    pub rate: Spread,
+    /// Processor time of the program per request.
+    pub processor_us: Spread,
+    /// Latencies at the peak, that is with every connection busy.
+    pub p50_ms: Option<Spread>,
+    pub p99_ms: Option<Spread>,
+    pub max_ms: Option<Spread>,
+    /// Resident memory after the load.
+    pub resident_mib: Option<f64>,
+}
+
+/// The hot exchange at half of its peak rate: requests come whether or not the earlier ones were answered.
+#[derive(Serialize)]
+pub struct HalfPeak {
+    pub rate: f64,
+    pub p50_ms: Spread,
+    pub p99_ms: Spread,
+    pub max_ms: Spread,
+    pub target_p99_ms: f64,
+    pub met: bool,
+}
+
+impl Row {
+    /// The figures of one who took part in every round.
+    pub fn of(name: Name, rounds: &[Round], resident_kib: Option<u64>) -> Option<Self> {
+        let samples: Vec<Sample> = rounds.iter().filter_map(|round| round.of(name)).collect();
+        let of = |figure: fn(&Sample) -> f64| Spread::of(samples.iter().map(figure));
+        let latency = |figure: fn(&Latency) -> f64| {
+            Spread::of(
+                samples
+                    .iter()
+                    .filter_map(|one| one.latency.as_ref().map(figure)),
+            )
+        };
+        Some(Self {
+            name: name.text(),
+            rate: of(|sample| sample.rate)?,
+            processor_us: of(|sample| sample.processor_us)?,
+            p50_ms: latency(|one| one.p50),
+            p99_ms: latency(|one| one.p99),
+            max_ms: latency(|one| one.max),
+            resident_mib: resident_kib.map(mebibytes),
+        })
+    }
+}
+
+impl HalfPeak {
+    /// `None` without samples.
+    pub fn of(samples: &[Sample]) -> Option<Self> {
+        let latency = |figure: fn(&Latency) -> f64| {
+            Spread::of(
+                samples
+                    .iter()
+                    .filter_map(|one| one.latency.as_ref().map(figure)),
+            )
+        };
+        let p99_ms = latency(|one| one.p99)?;
+        Some(Self {
+            rate: Spread::of(samples.iter().map(|sample| sample.rate))?.median,
+            p50_ms: latency(|one| one.p50)?,
+            max_ms: latency(|one| one.max)?,
+            target_p99_ms: HALF_PEAK_P99_MS,
+            met: p99_ms.median <= HALF_PEAK_P99_MS,
+            p99_ms,
+        })
+    }
+}
+
+impl Report {
+    /// The ratios of these rounds.
+    pub fn ratios(rounds: &[Round]) -> Vec<Ratio> {
+        ratios(rounds)
+    }
+
+    /// Writes it as JSON to `path`, and the plot beside it.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        crate::output::write_json(path, self)?;
+        let plot = path.with_extension("svg");
+        std::fs::write(&plot, Plot::of(&self.contenders).draw()?)
+            .with_context(|| format!("cannot write {}", plot.display()))
+    }
+
+    /// Fails where something was not reached.
+    pub fn judge(&self) -> Result<()> {
+        let ratios = self.ratios.iter().filter(|ratio| !ratio.met);
+        let mut missed: Vec<_> = ratios.map(|ratio| ratio.name.as_str()).collect();
+        if self.half_peak.as_ref().is_some_and(|half| !half.met) {
+            missed.push("p99 at half of the peak rate");
+        }
+        if missed.is_empty() {
+            Ok(())
+        } else {
+            bail!("not reached: {}", missed.join("; "))
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{} rounds of {} s each, {} connections, {} credentials; the program on one core, the load on another.\n\
+             Medians over the rounds (least to most).\n",
+            self.rounds, self.seconds, self.connections, self.tokens
+        )?;
+        writeln!(
+            f,
+            "{:<26}{:>30}{:>22}{:>10}{:>10}{:>10}{:>10}",
+            "", "requests/s", "µs of processor each", "p50 ms", "p99 ms", "max ms", "RSS MiB"
+        )?;
+        for row in &self.contenders {
+            writeln!(f, "{row}")?;
+        }
+        writeln!(
+            f,
+            "\n{:<42}{:>24}{:>24}{:>9}",
+            "ratio", "by rate", "by processor time", "target"
+        )?;
+        for ratio in &self.ratios {
+            writeln!(
+                f,
+                "{:<42}{:>24}{:>24}{:>9}  {}",
+                ratio.name,
+                spread(ratio.rate, 2),
+                spread(ratio.processor, 2),
+                format!("≥ {}", ratio.target),
+                verdict(ratio.met)
+            )?;
+        }
+        if let Some(half) = &self.half_peak {
+            writeln!(
+                f,
+                "\nhot exchange at half of its peak, {:.0} requests/s: p50 {} ms, p99 {} ms (target ≤ {} ms: {}), max {} ms",
+                half.rate,
+                spread(half.p50_ms, 3),
+                spread(half.p99_ms, 3),
+                half.target_p99_ms,
+                verdict(half.met),
+                spread(half.max_ms, 2)
+            )?;
+        }
+        for note in &self.notes {
+            write!(f, "\n- {note}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let figure = |figure: Option<f64>, digits| {
+            figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.digits$}"))
+        };
+        let median = |spread: Option<Spread>| figure(spread.map(|spread| spread.median), 3);
+        write!(
+            f,
+            "{:<26}{:>30}{:>22}{:>10}{:>10}{:>10}{:>10}",
+            self.name,
+            spread(self.rate, 0),
+            spread(self.processor_us, 1),
+            median(self.p50_ms),
+            median(self.p99_ms),
+            median(self.max_ms),
+            figure(self.resident_mib, 1)
+        )
+    }
+}
+
+fn spread(spread: Spread, digits: usize) -> String {
+    let Spread { median, min, max } = spread;
+    format!("{median:.digits$} ({min:.digits$} to {max:.digits$})")
+}
+
+fn verdict(met: bool) -> &'static str {
+    if met { "met" } else { "NOT MET" }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "memory far below 2^52 KiB")]
+fn mebibytes(kib: u64) -> f64 {
+    kib as f64 / 1024.0
+}

@@ -1,0 +1,73 @@
+//! Nothing is timed before its answers were looked at.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result, bail};
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use serde_json::{Map, Value};
+
+use crate::http::{Connection, Request};
+
+/// What the answers of a contender have to be.
+pub struct Expected {
+    /// Where its public keys are.
+    pub key_set: String,
+    /// Where the authentication token stands in the JSON of an answer (RFC 6901).
+    pub token: String,
+    pub issuer: String,
+    pub audience: String,
+    /// Whose the tokens are: the claim that differs from credential to credential; none if there is one credential.
+    pub distinct: Option<String>,
+}
+
+/// Sends every request once. Each answer must bring a token that is signed by a published key, is for the audience,
+/// and is one that no other answer brought. Gives the claims of the last and the length of its body.
+pub fn validate(
+    to: SocketAddr,
+    requests: &[Request],
+    expected: &Expected,
+) -> Result<(Map<String, Value>, usize)> {
+    let mut connection = Connection::open(to)?;
+    let keys = connection.json(&Request::get(to, &expected.key_set, &[]))?;
+    let keys: JwkSet = serde_json::from_value(keys).context("no set of public keys")?;
+    let mut tokens = HashSet::new();
+    let mut holders = HashSet::new();
+    let mut last = None;
+    for request in requests {
+        let body = connection.body(request)?;
+        let json: Value = serde_json::from_slice(&body)?;
+        let token = json.pointer(&expected.token).and_then(Value::as_str);
+        let token = token.context("no token in the answer")?;
+        let claims = verified(token, &keys, expected)?;
+        if !tokens.insert(token.to_owned()) {
+            bail!("two answers brought the same token");
+        }
+        if let Some(distinct) = &expected.distinct {
+            holders.insert(claims.get(distinct).context("a claim is missing")?.clone());
+        }
+        last = Some((claims, body.len()));
+    }
+    if expected.distinct.is_some() && holders.len() != requests.len() {
+        bail!(
+            "{} requests brought tokens of {} holders",
+            requests.len(),
+            holders.len()
+        );
+    }
+    last.context("no requests")
+}
+
+fn verified(token: &str, keys: &JwkSet, expected: &Expected) -> Result<Map<String, Value>> {
+    let header = decode_header(token)?;
+    let kid = header.kid.context("a token that names no key")?;
+    let key = keys
+        .find(&kid)
+        .context("the token's key is not published")?;
+    let mut validation = Validation::new(Algorithm::EdDSA);
+    validation.set_issuer(&[&expected.issuer]);
+    validation.set_audience(&[&expected.audience]);
+    validation.leeway = 0;
+    Ok(decode(token, &DecodingKey::from_jwk(key)?, &validation)?.claims)
+}

@@ -1,0 +1,199 @@
+//! The load: many connections on one thread, each with one request under way.
+//!
+//! Requests are drawn from those prepared, by a seeded generator. Every answer has to be a 2xx, or the run fails.
+
+mod connection;
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use fastrand::Rng;
+use hdrhistogram::Histogram;
+use mio::{Events, Poll, Token};
+
+use crate::clock::now;
+use crate::http::Request;
+use connection::Connection;
+
+/// After so long without any answer the run fails.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest latency that is told apart, in nanoseconds: a minute.
+const LONGEST: u64 = 60_000_000_000;
+
+/// When requests are sent.
+#[derive(Clone, Copy)]
+pub enum Pace {
+    /// As soon as a connection has the answer to its last one: as many as are answered.
+    Peak,
+    /// At a rate per second, whether or not the earlier ones were answered. A latency counts from the moment at which
+    /// its request was due: one that found every connection busy has waited since then, so that a stall shows in every
+    /// request that it held up.
+    Rate(f64),
+}
+
+/// Connections to one program.
+pub struct Load<'a> {
+    requests: &'a [Request],
+    connections: Vec<Connection>,
+    poll: Poll,
+    random: Rng,
+}
+
+/// What a load met.
+pub struct Measured {
+    /// How many requests were answered.
+    pub requests: u64,
+    /// From the first request to the last answer.
+    pub elapsed: Duration,
+    /// In nanoseconds.
+    pub latencies: Histogram<u64>,
+}
+
+impl Measured {
+    /// Requests per second.
+    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+    pub fn rate(&self) -> f64 {
+        self.requests as f64 / self.elapsed.as_secs_f64()
+    }
+}
+
+impl<'a> Load<'a> {
+    /// Opens so many connections; `seed` says in which order the requests will come.
+    pub fn connect(
+        to: SocketAddr,
+        connections: usize,
+        requests: &'a [Request],
+        seed: u64,
+    ) -> Result<Self> {
+        if requests.is_empty() {
+            bail!("no requests to send");
+        }
+        let poll = Poll::new()?;
+        let connections = (0..connections)
+            .map(|number| Connection::open(to, &poll, Token(number)))
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            requests,
+            connections,
+            poll,
+            random: Rng::with_seed(seed),
+        })
+    }
+
+    /// Sends requests for so long, and waits for the answers to all of them.
+    pub fn run(&mut self, pace: Pace, length: Duration) -> Result<Measured> {
+        match pace {
+            Pace::Peak => self.saturate(length),
+            Pace::Rate(rate) => self.send_at(rate, length),
+        }
+    }
+
+    fn saturate(&mut self, length: Duration) -> Result<Measured> {
+        let mut tally = Tally::begin()?;
+        let end = tally.begun + length;
+        for number in 0..self.connections.len() {
+            self.send(number, tally.begun)?;
+        }
+        let mut under_way = self.connections.len();
+        let mut events = Events::with_capacity(self.connections.len());
+        while under_way > 0 {
+            self.wait(&mut events, Some(PATIENCE))?;
+            if events.is_empty() {
+                bail!("no answer within {} s", PATIENCE.as_secs());
+            }
+            for event in &events {
+                let number = event.token().0;
+                if self.connections[number].receive()? {
+                    let answered = now();
+                    tally.count(self.connections[number].meant_for, answered)?;
+                    if answered < end {
+                        self.send(number, answered)?;
+                    } else {
+                        under_way -= 1;
+                    }
+                }
+            }
+        }
+        Ok(tally.end())
+    }
+
+    fn send_at(&mut self, rate: f64, length: Duration) -> Result<Measured> {
+        let interval = Duration::from_secs_f64(1.0 / rate);
+        let mut tally = Tally::begin()?;
+        let end = tally.begun + length;
+        let mut due = tally.begun;
+        let mut idle: Vec<usize> = (0..self.connections.len()).collect();
+        let mut last_answer = tally.begun;
+        let mut events = Events::with_capacity(self.connections.len());
+        while due < end || idle.len() < self.connections.len() {
+            let time = now();
+            while due < end && due <= time {
+                let Some(number) = idle.pop() else { break };
+                self.send(number, due)?;
+                due += interval;
+            }
+            // The system's timers are too coarse for these rates; the core is the load's own.
+            self.wait(&mut events, Some(Duration::ZERO))?;
+            for event in &events {
+                let number = event.token().0;
+                if self.connections[number].receive()? {
+                    last_answer = now();
+                    tally.count(self.connections[number].meant_for, last_answer)?;
+                    idle.push(number);
+                }
+            }
+            if time.saturating_duration_since(last_answer) > PATIENCE {
+                bail!("no answer within {} s", PATIENCE.as_secs());
+            }
+        }
+        Ok(tally.end())
+    }
+
+    fn send(&mut self, number: usize, meant_for: Instant) -> Result<()> {
+        let request = &self.requests[self.random.usize(..self.requests.len())];
+        self.connections[number].send(request, meant_for)
+    }
+
+    fn wait(&mut self, events: &mut Events, timeout: Option<Duration>) -> Result<()> {
+        match self.poll.poll(events, timeout) {
+            // A signal; who watches for it is asked between the runs.
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
+            outcome => outcome.context("cannot wait for answers"),
+        }
+    }
+}
+
+struct Tally {
+    begun: Instant,
+    last: Instant,
+    latencies: Histogram<u64>,
+}
+
+impl Tally {
+    fn begin() -> Result<Self> {
+        let begun = now();
+        Ok(Self {
+            begun,
+            last: begun,
+            latencies: Histogram::new_with_bounds(1, LONGEST, 3)?,
+        })
+    }
+
+    fn count(&mut self, meant_for: Instant, answered: Instant) -> Result<()> {
+        self.last = answered;
+        let latency = answered.saturating_duration_since(meant_for);
+        let nanoseconds = u64::try_from(latency.as_nanos())?;
+        self.latencies.record(nanoseconds.clamp(1, LONGEST))?;
+        Ok(())
+    }
+
+    fn end(self) -> Measured {
+        Measured {
+            requests: self.latencies.len(),
+            elapsed: self.last - self.begun,
+            latencies: self.latencies,
+        }
+    }
+}

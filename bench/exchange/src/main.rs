@@ -1,0 +1,43 @@
+//! What the service does per second and how long it takes, measured on the programs as they are built for use.
+//!
+//! Each program under measurement has one core for itself, the load has another. `cargo xtask bench` builds the
+//! programs, starts what databases are asked for, and runs this.
+#![expect(clippy::print_stdout, reason = "the figures are for a terminal")]
+
+mod clock;
+mod cores;
+mod exchange;
+mod http;
+mod load;
+mod output;
+mod place;
+mod program;
+mod service;
+mod signals;
+mod statistics;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::signals::Signals;
+
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    measure: Measure,
+}
+
+#[derive(Subcommand)]
+enum Measure {
+    /// Exchanges per second, hot and cold, beside a floor and peers
+    Exchange(exchange::Arguments),
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let signals = Signals::watch()?;
+    match &arguments.measure {
+        Measure::Exchange(arguments) => exchange::run(arguments, &signals),
+    }
+}

@@ -1,0 +1,121 @@
+//! Programs under measurement: started, asked what they cost, stopped.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use rustix::param::clock_ticks_per_second;
+
+use crate::cores::Cores;
+
+/// One that runs and listens; killed when dropped.
+pub struct Program {
+    process: Process,
+    url: String,
+    address: SocketAddr,
+    // A program that can't say anything any more may end.
+    _output: BufReader<ChildStdout>,
+}
+
+impl Program {
+    /// Starts it on the server's core, and waits until it says where it listens.
+    pub fn start(mut command: Command, cores: Cores) -> Result<Self> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let name = command.get_program().display().to_string();
+        let mut process = Process(cores.start(&mut command)?);
+        let output = process.0.stdout.take().context("no standard output")?;
+        let mut output = BufReader::new(output);
+        let mut line = String::new();
+        while output.read_line(&mut line)? > 0 {
+            if let Some(url) = line.trim_end().strip_prefix("listening on ") {
+                let authority = url.strip_prefix("http://").unwrap_or(url);
+                return Ok(Self {
+                    address: authority
+                        .parse()
+                        .with_context(|| format!("{name} listens on {url}"))?,
+                    url: url.to_owned(),
+                    process,
+                    _output: output,
+                });
+            }
+            line.clear();
+        }
+        bail!("{name} ended before it listened")
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The processor time that all its threads have used, to a hundredth of a second on most systems.
+    pub fn processor_time(&self) -> Result<Duration> {
+        let ticks =
+            ticks(&self.process.file("stat")?).context("/proc/PID/stat has another form")?;
+        Ok(Duration::from_secs(ticks) / u32::try_from(clock_ticks_per_second())?)
+    }
+
+    /// Its resident memory, in KiB.
+    pub fn resident_kib(&self) -> Result<u64> {
+        resident_kib(&self.process.file("status")?).context("/proc/PID/status has another form")
+    }
+}
+
+struct Process(Child);
+
+impl Process {
+    /// What the system tells of it.
+    fn file(&self, name: &str) -> Result<String> {
+        let path = format!("/proc/{}/{name}", self.0.id());
+        fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // What fails here has ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// User and system time of `/proc/PID/stat`, in ticks (proc_pid_stat(5), fields 14 and 15). The name of the program
+/// is field 2 and may hold anything, so counting begins after its bracket.
+fn ticks(stat: &str) -> Option<u64> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut times = fields.split_ascii_whitespace().skip(11);
+    let user: u64 = times.next()?.parse().ok()?;
+    let system: u64 = times.next()?.parse().ok()?;
+    Some(user + system)
+}
+
+/// `VmRSS` of `/proc/PID/status` (proc_pid_status(5)).
+fn resident_kib(status: &str) -> Option<u64> {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_ascii_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_found_behind_any_name() {
+        let stat = "7 (a) b ) S 1 7 7 0 -1 4194560 100 0 0 0 250 50 9 9 20 0 4 0 1 2 3";
+        assert_eq!(ticks(stat), Some(300));
+    }
+
+    #[test]
+    fn resident_memory_is_read() {
+        let status = "Name:\tx\nVmHWM:\t   9000 kB\nVmRSS:\t   8123 kB\nThreads:\t4\n";
+        assert_eq!(resident_kib(status), Some(8123));
+    }
+}

@@ -1,0 +1,113 @@
+//! One installation: a data folder, a database, settings.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+
+use crate::cores::Cores;
+use crate::program::Program;
+
+const CACHE_ENTRIES: &str = "ATS_PAT_CACHE_ENTRIES";
+/// The exit code of a program that was given a setting it does not know.
+const WRONG_USAGE: i32 = 2;
+
+/// What the server may keep of what it read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Cache {
+    /// As it comes.
+    Default,
+    /// Nothing: every exchange asks the database.
+    Off,
+}
+
+/// A data folder with what belongs to it.
+pub struct Installation {
+    programs: PathBuf,
+    environment: Vec<(&'static str, String)>,
+    // Last, so that it goes when nothing of it is in use any more.
+    _folder: Option<TempDir>,
+}
+
+impl Installation {
+    /// A new one in a folder inside `data`, which goes with this value; its database is the one at `database_url`, or
+    /// SQLite in the folder.
+    pub fn temporary(programs: &Path, data: &Path, database_url: Option<&str>) -> Result<Self> {
+        fs::create_dir_all(data)?;
+        let folder = TempDir::with_prefix_in("installation-", data)?;
+        Ok(Self {
+            environment: environment(folder.path(), database_url),
+            programs: programs.to_owned(),
+            _folder: Some(folder),
+        })
+    }
+
+    /// Starts its server; the caller says whether it has to be one that asks the database each time.
+    pub fn start(&self, cache: Cache, cores: Cores) -> Result<Program> {
+        let mut command = self.program("ats-pat-server");
+        if cache == Cache::Off && self.has_cache()? {
+            command.env(CACHE_ENTRIES, "0");
+        }
+        Program::start(command, cores)
+    }
+
+    /// Whether this release has a cache that can be turned off: programs refuse settings that they do not know.
+    pub fn has_cache(&self) -> Result<bool> {
+        let mut command = self.admin_program(&["db", "status"]);
+        command.env(CACHE_ENTRIES, "0").stderr(Stdio::null());
+        let output = command
+            .output()
+            .context("the admin program can't be started")?;
+        Ok(output.status.code() != Some(WRONG_USAGE))
+    }
+
+    /// Runs the admin program to its good end; gives what it says.
+    pub fn admin(&self, arguments: &[&str], input: &str) -> Result<String> {
+        let mut command = self.admin_program(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command
+            .spawn()
+            .context("the admin program can't be started")?;
+        if let Some(mut stdin) = child.stdin.take() {
+            stdin.write_all(input.as_bytes())?;
+        }
+        let output = child.wait_with_output()?;
+        if !output.status.success() {
+            bail!(
+                "ats-pat-admin {} failed ({})",
+                arguments.join(" "),
+                output.status
+            );
+        }
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
+    fn admin_program(&self, arguments: &[&str]) -> Command {
+        let mut command = self.program("ats-pat-admin");
+        command.args(arguments);
+        command
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(self.programs.join(name));
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+}
+
+fn environment(folder: &Path, database_url: Option<&str>) -> Vec<(&'static str, String)> {
+    let mut environment = vec![
+        ("ATS_PAT_DATA_DIR", folder.display().to_string()),
+        ("ATS_PAT_LISTEN", "127.0.0.1:0".to_owned()),
+        ("ATS_PAT_LOG", "error".to_owned()),
+        // One person may have them all.
+        ("ATS_PAT_POLICY_MAX_ACTIVE_TOKENS", "100000".to_owned()),
+    ];
+    if let Some(url) = database_url {
+        environment.push(("ATS_PAT_DATABASE_URL", url.to_owned()));
+    }
+    environment
+}

@@ -1,0 +1,39 @@
+//! Two cores: one for what is measured, one for everything else.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+/// The first two that this program may use.
+#[derive(Clone, Copy)]
+pub struct Cores {
+    server: usize,
+    load: usize,
+}
+
+impl Cores {
+    pub fn find() -> Result<Self> {
+        let allowed = sched_getaffinity(None)?;
+        let mut cores = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core));
+        let two = cores.next().zip(cores.next());
+        let (server, load) = two.context("a measurement needs two cores")?;
+        Ok(Self { server, load })
+    }
+
+    /// Leaves the server's core: this thread, and whatever it starts from now on, such as databases.
+    pub fn leave_the_servers(self) -> Result<()> {
+        let mut only = CpuSet::new();
+        only.set(self.load);
+        sched_setaffinity(None, &only).context("cannot leave the server's core")
+    }
+
+    /// Tells a program which is which.
+    pub fn tell(self, command: &mut Command) {
+        command
+            .arg("--server-core")
+            .arg(self.server.to_string())
+            .arg("--load-core")
+            .arg(self.load.to_string());
+    }
+}

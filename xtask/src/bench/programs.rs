@@ -1,0 +1,104 @@
+//! Building what is measured and what measures it.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::Metadata;
+use cargo_metadata::camino::Utf8PathBuf;
+
+use super::cores::Cores;
+use crate::databases::{Choice, with_private};
+use crate::process::Signals;
+use crate::workspace;
+
+const BENCH: &str = "bench-exchange";
+const SERVER: &str = "ats-pat-server";
+/// What it starts, and itself.
+const PACKAGES: [&str; 4] = [BENCH, "bench-database", SERVER, "ats-pat-admin"];
+
+/// The programs, built as for use.
+pub struct Programs {
+    metadata: Metadata,
+}
+
+impl Programs {
+    pub fn build(signals: &Signals) -> Result<Self> {
+        let programs = Self {
+            metadata: workspace::metadata()?,
+        };
+        signals.succeed(&mut release(&PACKAGES))?;
+        Ok(programs)
+    }
+
+    /// As [`Self::build`]; also gives a folder with the server as it is built without its default features, if it has
+    /// any: without the signer in C and assembly.
+    pub fn build_both(signals: &Signals) -> Result<(Self, Option<Utf8PathBuf>)> {
+        let metadata = workspace::metadata()?;
+        if !has_default_features(&metadata) {
+            return Ok((Self::build(signals)?, None));
+        }
+        let packages = [SERVER, "ats-pat-admin"];
+        signals.succeed(release(&packages).arg("--no-default-features"))?;
+        let built = Self { metadata };
+        // The other build puts its programs in the same place.
+        let apart = built.figures().join("pure-rust");
+        std::fs::create_dir_all(&apart)?;
+        for program in packages {
+            std::fs::copy(built.folder().join(program), apart.join(program))
+                .with_context(|| format!("{program} was not built"))?;
+        }
+        Ok((Self::build(signals)?, Some(apart)))
+    }
+
+    /// Where the figures are written.
+    pub fn figures(&self) -> Utf8PathBuf {
+        self.metadata.target_directory.join("bench")
+    }
+
+    /// The command of this measurement.
+    pub fn measure(&self, name: &str, cores: Cores) -> Command {
+        let mut command = workspace::command(self.folder().join(BENCH).as_str());
+        command.arg(name).arg("--programs").arg(self.folder());
+        command.arg("--figures").arg(self.figures());
+        cores.tell(&mut command);
+        command.stdin(Stdio::null());
+        command
+    }
+
+    fn folder(&self) -> Utf8PathBuf {
+        self.metadata.target_directory.join("release")
+    }
+}
+
+/// Measures, with private databases on the core of the load.
+pub fn run(
+    command: &mut Command,
+    databases: &Choice,
+    cores: Cores,
+    signals: &Signals,
+) -> Result<()> {
+    cores.leave_the_servers()?;
+    let status = with_private(databases, signals, command)?;
+    signals.check()?;
+    if !status.success() {
+        bail!("the measurement failed, or a target was missed ({status})");
+    }
+    Ok(())
+}
+
+fn release(packages: &[&str]) -> Command {
+    let mut build = workspace::command("cargo");
+    build.args(["build", "--release"]);
+    for package in packages {
+        build.args(["--package", package]);
+    }
+    build
+}
+
+fn has_default_features(metadata: &Metadata) -> bool {
+    let mut packages = metadata.packages.iter();
+    let server = packages.find(|package| package.name.as_str() == SERVER);
+    server
+        .and_then(|server| server.features.get("default"))
+        .is_some_and(|features| !features.is_empty())
+}
