@@ -12,6 +12,7 @@ use crate::workspace;
 
 mod account;
 mod folder;
+mod galera;
 mod install;
 mod instance;
 mod mariadb;
@@ -29,6 +30,8 @@ pub enum Database {
     Postgres,
     /// Debian's `mariadb-server`.
     Mariadb,
+    /// Three of them with `galera-4`: for what only a cluster shows.
+    Galera,
 }
 
 impl Database {
@@ -38,6 +41,7 @@ impl Database {
             Self::Sqlite => "sqlite",
             Self::Postgres => "postgres",
             Self::Mariadb => "mariadb",
+            Self::Galera => "galera",
         }
     }
 }
@@ -75,9 +79,10 @@ impl Choice {
 /// Arguments of `cargo xtask databases`.
 #[derive(clap::Args)]
 #[command(after_help = "The command finds in its environment:\n  \
-    ATS_PAT_TEST_DATABASES     which there are, for example sqlite,postgres,mariadb\n  \
+    ATS_PAT_TEST_DATABASES     which there are, for example sqlite,postgres,mariadb,galera\n  \
     ATS_PAT_TEST_POSTGRES_URL  postgres://… of a superuser\n  \
-    ATS_PAT_TEST_MARIADB_URL   mysql://… of a user with all rights")]
+    ATS_PAT_TEST_MARIADB_URL   mysql://… of a user with all rights\n  \
+    ATS_PAT_TEST_GALERA_URLS   mysql://…,mysql://…,mysql://… of the same at each node")]
 pub struct Arguments {
     #[command(flatten)]
     databases: Choice,
@@ -114,16 +119,25 @@ pub fn with_private(
     let folder = Folder::create()?;
     command
         .env_remove(postgres::VARIABLE)
-        .env_remove(mariadb::VARIABLE);
+        .env_remove(mariadb::VARIABLE)
+        .env_remove(galera::VARIABLE);
     let mut running: Vec<Instance> = Vec::new();
     for database in &chosen {
-        let (variable, instance) = match database {
+        let (variable, instances) = match database {
             Database::Sqlite => continue,
-            Database::Postgres => (postgres::VARIABLE, postgres::start(&folder, signals)?),
-            Database::Mariadb => (mariadb::VARIABLE, mariadb::start(&folder, signals)?),
+            Database::Postgres => {
+                let instance = postgres::start(&folder, signals)?;
+                (postgres::VARIABLE, vec![instance])
+            }
+            Database::Mariadb => {
+                let instance = mariadb::start(&folder, signals)?;
+                (mariadb::VARIABLE, vec![instance])
+            }
+            Database::Galera => (galera::VARIABLE, galera::start(&folder, signals)?),
         };
-        command.env(variable, instance.url());
-        running.push(instance);
+        let urls: Vec<_> = instances.iter().map(Instance::url).collect();
+        command.env(variable, urls.join(","));
+        running.extend(instances);
     }
     let names: Vec<_> = chosen.iter().map(|database| database.name()).collect();
     command.env("ATS_PAT_TEST_DATABASES", names.join(","));
@@ -148,7 +162,7 @@ mod tests {
         let all = Choice { chosen: vec![] }.set();
         assert_eq!(
             all.into_iter().map(Database::name).collect::<Vec<_>>(),
-            ["sqlite", "postgres", "mariadb"]
+            ["sqlite", "postgres", "mariadb", "galera"]
         );
     }
 

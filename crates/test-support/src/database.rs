@@ -10,7 +10,7 @@ use sea_orm::sqlx::sqlite::SqliteConnection;
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor};
 use tempfile::TempDir;
 
-/// Which databases there are to test with, such as `sqlite,postgres,mariadb`; SQLite alone by default.
+/// Which databases there are to test with, such as `sqlite,postgres,mariadb,galera`; SQLite alone by default.
 const CHOICE: &str = "ATS_PAT_TEST_DATABASES";
 
 /// A kind of database.
@@ -22,12 +22,15 @@ pub enum Kind {
     Postgres,
     /// A database of the server at `ATS_PAT_TEST_MARIADB_URL`.
     Mariadb,
+    /// A database of the cluster at `ATS_PAT_TEST_GALERA_URLS`.
+    Galera,
 }
 
 /// An empty database that nobody else knows; gone at the end.
 pub struct TestDatabase {
     kind: Kind,
-    url: String,
+    /// Of a cluster, at each node.
+    urls: Vec<String>,
     home: Home,
 }
 
@@ -41,13 +44,22 @@ pub fn sqlite() -> TestDatabase {
     let folder = TempDir::new().expect("a temporary folder");
     TestDatabase {
         kind: Kind::Sqlite,
-        url: format!("sqlite:{}", folder.path().join("test.db").display()),
+        urls: vec![format!(
+            "sqlite:{}",
+            folder.path().join("test.db").display()
+        )],
         home: Home::Folder(folder),
     }
 }
 
-/// The kinds that `ATS_PAT_TEST_DATABASES` names.
+/// The kinds that `ATS_PAT_TEST_DATABASES` names, but clusters.
 pub fn kinds() -> Vec<Kind> {
+    let mut kinds = kinds_and_clusters();
+    kinds.retain(|kind| *kind != Kind::Galera);
+    kinds
+}
+
+fn kinds_and_clusters() -> Vec<Kind> {
     variable(CHOICE)
         .unwrap_or_else(|| "sqlite".to_owned())
         .split(',')
@@ -55,7 +67,10 @@ pub fn kinds() -> Vec<Kind> {
             "sqlite" => Kind::Sqlite,
             "postgres" => Kind::Postgres,
             "mariadb" => Kind::Mariadb,
-            other => panic!("{CHOICE} names `{other}`: it knows sqlite, postgres and mariadb"),
+            "galera" => Kind::Galera,
+            other => {
+                panic!("{CHOICE} names `{other}`: it knows sqlite, postgres, mariadb and galera")
+            }
         })
         .collect()
 }
@@ -78,6 +93,17 @@ where
     B: Future<Output = ()>,
 {
     for kind in kinds().into_iter().filter(|kind| *kind != Kind::Sqlite) {
+        run_on(kind, &body).await;
+    }
+}
+
+/// As [`on_every_database`], on clusters too: [`TestDatabase::url_at`] leads to different nodes.
+pub async fn on_every_deployment<F, B>(body: F)
+where
+    F: Fn(Arc<TestDatabase>) -> B,
+    B: Future<Output = ()>,
+{
+    for kind in kinds_and_clusters() {
         run_on(kind, &body).await;
     }
 }
@@ -111,24 +137,35 @@ impl TestDatabase {
             Kind::Sqlite => return sqlite(),
             Kind::Postgres => "ATS_PAT_TEST_POSTGRES_URL",
             Kind::Mariadb => "ATS_PAT_TEST_MARIADB_URL",
+            Kind::Galera => "ATS_PAT_TEST_GALERA_URLS",
         };
-        let admin_url = variable(variable_name)
+        let admin_urls = variable(variable_name)
             .unwrap_or_else(|| panic!("{variable_name} is missing: use `cargo xtask databases`"));
+        let admin_urls: Vec<_> = admin_urls.split(',').map(ToOwned::to_owned).collect();
+        let admin_url = admin_urls[0].clone();
         let name = format!("pat_{:016x}", RandomState::new().hash_one(kind as u8));
         execute(kind, &admin_url, &format!("CREATE DATABASE {name}")).await;
-        let (server, _) = admin_url
-            .rsplit_once('/')
-            .expect("the URL of a server ends with a database");
+        let url = |admin_url: &String| {
+            let (server, _) = admin_url
+                .rsplit_once('/')
+                .expect("the URL of a server ends with a database");
+            format!("{server}/{name}")
+        };
         Self {
             kind,
-            url: format!("{server}/{name}"),
+            urls: admin_urls.iter().map(url).collect(),
             home: Home::Server { admin_url, name },
         }
     }
 
     /// What [`ats_pat_storage::Database::open`] takes.
     pub fn url(&self) -> &str {
-        &self.url
+        &self.urls[0]
+    }
+
+    /// As [`url`](Self::url), at a node of its cluster; any number will do.
+    pub fn url_at(&self, node: usize) -> &str {
+        &self.urls[node % self.urls.len()]
     }
 
     /// Of which kind it is.
@@ -138,7 +175,7 @@ impl TestDatabase {
 
     /// Runs a statement as somebody would who can write to the database; gives how many rows it reached.
     pub async fn execute(&self, sql: &str) -> u64 {
-        execute(self.kind, &self.url, sql).await
+        execute(self.kind, self.url(), sql).await
     }
 
     /// The whole number that a query answers.
@@ -146,15 +183,15 @@ impl TestDatabase {
         let query = AssertSqlSafe(sql.to_owned());
         match self.kind {
             Kind::Sqlite => {
-                let mut connection = SqliteConnection::connect(&self.url).await.expect("open");
+                let mut connection = SqliteConnection::connect(self.url()).await.expect("open");
                 sqlx::query_scalar(query).fetch_one(&mut connection).await
             }
             Kind::Postgres => {
-                let mut connection = PgConnection::connect(&self.url).await.expect("open");
+                let mut connection = PgConnection::connect(self.url()).await.expect("open");
                 sqlx::query_scalar(query).fetch_one(&mut connection).await
             }
-            Kind::Mariadb => {
-                let mut connection = MySqlConnection::connect(&self.url).await.expect("open");
+            Kind::Mariadb | Kind::Galera => {
+                let mut connection = MySqlConnection::connect(self.url()).await.expect("open");
                 sqlx::query_scalar(query).fetch_one(&mut connection).await
             }
         }
@@ -165,7 +202,7 @@ impl TestDatabase {
     pub fn uuid_literal(&self, uuid: &str) -> String {
         match self.kind {
             Kind::Postgres => format!("'{uuid}'::uuid"),
-            Kind::Sqlite | Kind::Mariadb => format!("x'{}'", uuid.replace('-', "")),
+            Kind::Sqlite | Kind::Mariadb | Kind::Galera => format!("x'{}'", uuid.replace('-', "")),
         }
     }
 
@@ -178,7 +215,7 @@ impl TestDatabase {
             .collect();
         match self.kind {
             Kind::Postgres => format!("'\\x{hex}'::bytea"),
-            Kind::Sqlite | Kind::Mariadb => format!("x'{hex}'"),
+            Kind::Sqlite | Kind::Mariadb | Kind::Galera => format!("x'{hex}'"),
         }
     }
 
@@ -220,7 +257,7 @@ async fn execute(kind: Kind, url: &str, sql: &str) -> u64 {
             let done = connection.execute(statement).await;
             done.map(|done| done.rows_affected())
         }
-        Kind::Mariadb => {
+        Kind::Mariadb | Kind::Galera => {
             let mut connection = MySqlConnection::connect(url).await.expect("open");
             let done = connection.execute(statement).await;
             done.map(|done| done.rows_affected())

@@ -17,4 +17,6 @@ pub mod proxy;
 pub mod statements;
 pub mod world;
 
-pub use database::{Kind, TestDatabase, kinds, on_every_database, on_every_server, sqlite};
+pub use database::{
+    Kind, TestDatabase, kinds, on_every_database, on_every_deployment, on_every_server, sqlite,
+};

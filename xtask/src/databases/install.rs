@@ -1,11 +1,12 @@
 //! Installing Debian's database packages where they are missing.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::Result;
 
-use super::{Database, postgres};
+use super::{Database, galera, postgres};
 use crate::apt::{self, find};
 use crate::process::Signals;
 
@@ -31,14 +32,22 @@ fn missing(chosen: &BTreeSet<Database>) -> Vec<&'static str> {
     let lacks = |database: &Database| match database {
         Database::Sqlite => None,
         Database::Postgres => postgres::programs().is_none().then_some("postgresql"),
-        Database::Mariadb => {
-            let there = ["mariadbd", "mariadb", "mariadb-install-db"]
-                .iter()
-                .all(|program| find(program).is_some());
-            (!there).then_some("mariadb-server")
+        Database::Mariadb => lacks_mariadb(&[]).then_some("mariadb-server"),
+        // It brings galera-4 with it, and rsync.
+        Database::Galera => {
+            let lacks = lacks_mariadb(&["rsync"]) || !Path::new(galera::PROVIDER).exists();
+            lacks.then_some("mariadb-server")
         }
     };
-    chosen.iter().filter_map(lacks).collect()
+    let packages: BTreeSet<_> = chosen.iter().filter_map(lacks).collect();
+    packages.into_iter().collect()
+}
+
+fn lacks_mariadb(besides: &[&str]) -> bool {
+    ["mariadbd", "mariadb", "mariadb-install-db"]
+        .iter()
+        .chain(besides)
+        .any(|program| find(program).is_none())
 }
 
 #[cfg(test)]

@@ -33,58 +33,87 @@ const SETTINGS: [&str; 10] = [
 
 /// Starts one inside `folder`.
 pub fn start(folder: &Folder, signals: &Signals) -> Result<Instance> {
-    let find = |program| apt::find(program).with_context(|| format!("{program} is missing"));
-    let (server, client) = (find("mariadbd")?, find("mariadb")?);
-    let (data, log) = (folder.join("mariadb"), folder.join("mariadb.log"));
-    let in_data = |program: &Path, death_signal: &str| {
-        let mut command = account::command(program, death_signal);
-        // Other options come first by its own rule: without this, the machine's settings would count.
-        command.arg("--no-defaults");
-        command
+    let node = Node {
+        name: "mariadb",
+        password: &password()?,
+        settings: &[],
+        makes_account: true,
     };
-    let mut init = in_data(&find("mariadb-install-db")?, "KILL");
-    init.args([
-        "--skip-test-db",
-        "--auth-root-authentication-method=socket",
-        "--skip-name-resolve",
-    ])
-    .arg(format!("--datadir={}", data.display()));
-    prepare(&mut init, &log, signals)?;
+    node.start(folder, signals)
+}
 
-    let password = password()?;
-    let account = folder.write(
-        "mariadb.sql",
-        &format!(
-            "CREATE USER '{USER}'@'%' IDENTIFIED BY '{password}';\n\
-             GRANT ALL PRIVILEGES ON *.* TO '{USER}'@'%' WITH GRANT OPTION;\n"
-        ),
-    )?;
-    let serve = |port: u16| {
-        let mut command = in_data(&server, "KILL");
-        command
-            .arg(format!("--datadir={}", data.display()))
-            .arg(format!("--init-file={}", account.display()))
-            .arg(format!("--port={port}"))
-            .args(SETTINGS);
-        command
-    };
-    let url = |port: u16| format!("mysql://{USER}:{password}@127.0.0.1:{port}/mysql");
-    let probe = |port: u16| {
-        let mut command = in_data(&client, "KILL");
-        command
-            .args(["--protocol=tcp", "--host=127.0.0.1", "--execute=SELECT 1"])
-            .arg(format!("--user={USER}"))
-            .arg(format!("--port={port}"))
-            .env("MYSQL_PWD", &password);
-        command
-    };
-    let server = Server {
-        name: "MariaDB",
-        log,
-        stop: Signal::KILL,
-        url: &url,
-        serve: &serve,
-        probe: &probe,
-    };
-    Instance::start(&server, signals)
+/// One server, alone or in a cluster.
+pub struct Node<'a> {
+    /// What its files are called by.
+    pub name: &'a str,
+    /// Of the tests' account.
+    pub password: &'a str,
+    /// Besides those of every server.
+    pub settings: &'a [String],
+    /// Whether it makes the tests' account.
+    pub makes_account: bool,
+}
+
+impl Node<'_> {
+    /// Starts it inside `folder`.
+    pub fn start(&self, folder: &Folder, signals: &Signals) -> Result<Instance> {
+        let find = |program| apt::find(program).with_context(|| format!("{program} is missing"));
+        let (server, client) = (find("mariadbd")?, find("mariadb")?);
+        let data = folder.join(self.name);
+        let log = folder.join(&format!("{}.log", self.name));
+        let in_data = |program: &Path, death_signal: &str| {
+            let mut command = account::command(program, death_signal);
+            // Other options come first by its own rule: without this, the machine's settings would count.
+            command.arg("--no-defaults");
+            command
+        };
+        let mut init = in_data(&find("mariadb-install-db")?, "KILL");
+        init.args([
+            "--skip-test-db",
+            "--auth-root-authentication-method=socket",
+            "--skip-name-resolve",
+        ])
+        .arg(format!("--datadir={}", data.display()));
+        prepare(&mut init, &log, signals)?;
+
+        let password = self.password;
+        let account = folder.write(
+            &format!("{}.sql", self.name),
+            &format!(
+                "CREATE USER '{USER}'@'%' IDENTIFIED BY '{password}';\n\
+                 GRANT ALL PRIVILEGES ON *.* TO '{USER}'@'%' WITH GRANT OPTION;\n"
+            ),
+        )?;
+        let serve = |port: u16| {
+            let mut command = in_data(&server, "KILL");
+            command
+                .arg(format!("--datadir={}", data.display()))
+                .arg(format!("--port={port}"))
+                .args(SETTINGS)
+                .args(self.settings);
+            if self.makes_account {
+                command.arg(format!("--init-file={}", account.display()));
+            }
+            command
+        };
+        let url = |port: u16| format!("mysql://{USER}:{password}@127.0.0.1:{port}/mysql");
+        let probe = |port: u16| {
+            let mut command = in_data(&client, "KILL");
+            command
+                .args(["--protocol=tcp", "--host=127.0.0.1", "--execute=SELECT 1"])
+                .arg(format!("--user={USER}"))
+                .arg(format!("--port={port}"))
+                .env("MYSQL_PWD", password);
+            command
+        };
+        let server = Server {
+            name: "MariaDB",
+            log,
+            stop: Signal::KILL,
+            url: &url,
+            serve: &serve,
+            probe: &probe,
+        };
+        Instance::start(&server, signals)
+    }
 }

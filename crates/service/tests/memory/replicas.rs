@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use ats_pat_domain::port::Clock as _;
 use ats_pat_service::view::IssuedToken;
-use ats_pat_service::{NewToken, Service, SignedIn, SystemClock};
+use ats_pat_service::{NewToken, Regeneration, Service, SignedIn, SystemClock};
 use ats_pat_test_support::proxy::{Fault, Proxy};
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code, migrated};
-use ats_pat_test_support::{on_every_database, on_every_server};
+use ats_pat_test_support::{on_every_deployment, on_every_server};
 use secrecy::ExposeSecret as _;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::watched::Watched;
 
@@ -84,11 +84,11 @@ impl Drop for Replica {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_server_revoked_no_other_exchanges_any_more() {
-    on_every_database(|database| async move {
+    on_every_deployment(|database| async move {
         let world = World::new(database.url()).await;
         world.add_user("ada").await;
-        let one = Replica::beside(&world, database.url()).await;
-        let other = Replica::beside(&world, database.url()).await;
+        let one = Replica::beside(&world, database.url_at(1)).await;
+        let other = Replica::beside(&world, database.url_at(2)).await;
         let ada = one.sign_in("ada").await;
         for round in 0..5 {
             let issued = one.create(&ada, &format!("ci {round}")).await;
@@ -133,6 +133,40 @@ async fn a_server_that_lost_its_database_refuses_once_its_lease_is_over() {
             tokio::task::yield_now().await;
         }
         replica.warm(&issued).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_at_every_server_at_once_all_happen_and_stand_in_one_log() {
+    const CHANGES: usize = 12;
+    on_every_deployment(|database| async move {
+        let world = World::new(database.url()).await;
+        world.add_user("ada").await;
+        let mut servers = JoinSet::new();
+        for node in 0..3 {
+            let replica = Replica::beside(&world, database.url_at(node)).await;
+            let ada = replica.sign_in("ada").await;
+            servers.spawn(async move {
+                for number in 0..CHANGES {
+                    let issued = replica.create(&ada, &format!("{node}-{number}")).await;
+                    let id = issued.token.id.to_string();
+                    let regenerated =
+                        replica
+                            .service
+                            .regenerate_token(&ada, &id, Regeneration::default());
+                    let regenerated = regenerated.await.unwrap().into_value();
+                    assert_eq!(replica.exchange(&issued).await, 1201);
+                    assert_eq!(replica.exchange(&regenerated).await, 1);
+                }
+            });
+        }
+        servers.join_all().await;
+        let found = world.service.operator().verify_audit().await.unwrap();
+        assert_eq!(found.findings, Vec::<String>::new());
+        let head = world.store.events().head().await.unwrap();
+        let logged = database.number("SELECT COUNT(*) FROM events").await;
+        assert_eq!(logged, head.seq, "the log has no gap");
     })
     .await;
 }

@@ -1,0 +1,87 @@
+//! A private Galera cluster: three MariaDB servers, every one of them writable.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use super::folder::{Folder, password};
+use super::instance::Instance;
+use super::mariadb::Node;
+use crate::process::Signals;
+
+/// Where the tests find the URLs, separated by commas.
+pub const VARIABLE: &str = "ATS_PAT_TEST_GALERA_URLS";
+/// Debian's `galera-4`.
+pub const PROVIDER: &str = "/usr/lib/galera/libgalera_smm.so";
+
+const NODES: usize = 3;
+/// What a node needs beside its port for clients: group communication, incremental and full state transfer.
+const PORTS: u16 = 4;
+/// So many places are looked at for a row of free ports.
+const TRIES: u32 = 100;
+
+/// Starts one inside `folder`, node by node.
+pub fn start(folder: &Folder, signals: &Signals) -> Result<Vec<Instance>> {
+    if !Path::new(PROVIDER).exists() {
+        bail!("{PROVIDER} is missing: install galera-4, or leave Galera out by `--database`");
+    }
+    let password = password()?;
+    let mut ports: Vec<u16> = Vec::new();
+    let mut nodes = Vec::new();
+    for number in 1..=NODES {
+        let first_port = free_ports()?;
+        let others: Vec<_> = ports
+            .iter()
+            .map(|port| format!("127.0.0.1:{port}"))
+            .collect();
+        let name = format!("galera-{number}");
+        let settings = settings(&name, first_port, &others);
+        let node = Node {
+            name: &name,
+            password: &password,
+            settings: &settings,
+            // The others get the account with all the rest.
+            makes_account: number == 1,
+        };
+        let instance = node.start(folder, signals);
+        nodes.push(instance.with_context(|| format!("{name} did not join"))?);
+        ports.push(first_port);
+    }
+    Ok(nodes)
+}
+
+fn settings(name: &str, first_port: u16, others: &[String]) -> Vec<String> {
+    let [ist, sst] = [first_port + 1, first_port + 3];
+    vec![
+        "--wsrep-on=ON".to_owned(),
+        format!("--wsrep-provider={PROVIDER}"),
+        format!("--wsrep-node-name={name}"),
+        format!("--wsrep-cluster-address=gcomm://{}", others.join(",")),
+        format!("--wsrep-node-address=127.0.0.1:{first_port}"),
+        "--wsrep-sst-method=rsync".to_owned(),
+        format!("--wsrep-sst-receive-address=127.0.0.1:{sst}"),
+        format!(
+            "--wsrep-provider-options=base_port={first_port};gmcast.listen_addr=tcp://127.0.0.1:{first_port};\
+             ist.recv_addr=127.0.0.1:{ist}"
+        ),
+        "--binlog-format=ROW".to_owned(),
+        "--innodb-autoinc-lock-mode=2".to_owned(),
+    ]
+}
+
+/// The first of a row of ports that are free now.
+fn free_ports() -> Result<u16> {
+    for _ in 0..TRIES {
+        let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let port = first.local_addr()?.port();
+        let rest = (1..PORTS).map(|offset| {
+            let port = port.checked_add(offset)?;
+            TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()
+        });
+        if rest.collect::<Option<Vec<_>>>().is_some() {
+            return Ok(port);
+        }
+    }
+    bail!("there are no {PORTS} free ports in a row")
+}
