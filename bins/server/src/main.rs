@@ -1,12 +1,14 @@
-//! The server: settings, wiring, listener, signals.
+//! The server: settings, wiring, listeners, signals.
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::process::ExitCode;
+use std::thread;
 
 use ats_pat_api::Interface;
 use ats_pat_auth::SignatureProvider;
-use ats_pat_http::{HttpSettings, Limits, NotAnOrigin, Site};
+use ats_pat_http::{HttpSettings, Limits, Listeners, NotAnOrigin, Site, Workers};
 use ats_pat_program::{
     Access, CommonFlags, Opened, ServerFlags, Settings, StartError, parse, report, start_logging,
 };
@@ -14,7 +16,6 @@ use ats_pat_service::Service;
 use ats_pat_web::{Branding, Pages};
 use clap::Parser;
 use secrecy::ExposeSecret as _;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -63,16 +64,14 @@ fn main() -> ExitCode {
     }
 }
 
-#[tokio::main]
+/// This runtime starts, watches and ends the server; requests are answered by those of the workers, one for each core
+/// that the process may use.
+#[tokio::main(flavor = "current_thread")]
 async fn run(settings: &Settings) -> Result<(), Failure> {
     let shutdown = shutdown().map_err(Failure::Signals)?;
     // Before anything is made: an address that can't be had leaves nothing behind.
-    let listener = listen(settings.listen).await?;
-    let address = listener.local_addr().map_err(|source| Failure::Listen {
-        address: settings.listen,
-        source,
-    })?;
-    let public_url = settings.public_url_at(address);
+    let listeners = listen(settings.listen)?;
+    let public_url = settings.public_url_at(listeners.local_addr());
     let http = HttpSettings::new(&public_url, settings.trusted_proxies.clone())?;
     let opened = Opened::open(settings, &public_url, Access::Server, SIGNATURES).await?;
     let branding = Branding {
@@ -84,18 +83,20 @@ async fn run(settings: &Settings) -> Result<(), Failure> {
         ats_pat_api::endpoint(opened.service.clone(), http.clone()),
         ats_pat_web::endpoint(opened.service.clone(), http, branding, &document),
     );
-    let served = serve(listener, site, &opened.service, &public_url, shutdown).await;
+    let workers = serve(listeners, site, &opened.service, &public_url, shutdown).await;
     opened.close().await;
-    served
+    workers?.end().await;
+    Ok(())
 }
 
+/// Serves until the process is asked to end; the workers are to be ended after the database was closed.
 async fn serve(
-    listener: TcpListener,
+    listeners: Listeners,
     site: Site<Interface, Pages>,
     service: &Service,
     public_url: &str,
     shutdown: watch::Receiver<bool>,
-) -> Result<(), Failure> {
+) -> Result<Workers, Failure> {
     if let Some(code) = service.make_setup_link().await? {
         // To the person at the terminal only: the log goes to other places and lives longer.
         say(&format!(
@@ -103,10 +104,10 @@ async fn serve(
             code.expose_secret()
         ));
     }
-    if let Ok(address) = listener.local_addr() {
-        tracing::info!(%address, public_url, version = env!("CARGO_PKG_VERSION"), "listening");
-        say(&format!("listening on http://{address}"));
-    }
+    let address = listeners.local_addr();
+    let workers = Workers::start(listeners, site, Limits::default()).map_err(Failure::Workers)?;
+    tracing::info!(%address, public_url, version = env!("CARGO_PKG_VERSION"), "listening");
+    say(&format!("listening on http://{address}"));
     let maintenance = tokio::spawn({
         let (service, shutdown) = (service.clone(), shutdown.clone());
         async move { service.run_maintenance(until(shutdown)).await }
@@ -115,19 +116,18 @@ async fn serve(
         let (service, shutdown) = (service.clone(), shutdown.clone());
         async move { service.run_feed(until(shutdown)).await }
     });
-    ats_pat_http::serve(listener, site, Limits::default(), until(shutdown)).await;
+    workers.serve(until(shutdown)).await;
     // They end by the same signal; a panic of one is in the log.
     let _ = tokio::join!(maintenance, feed);
-    Ok(())
+    Ok(workers)
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| match source.kind() {
-            io::ErrorKind::AddrInUse => Failure::AddressInUse { address },
-            _ => Failure::Listen { address, source },
-        })
+fn listen(address: SocketAddr) -> Result<Listeners, Failure> {
+    let cores = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    Listeners::bind(address, cores).map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => Failure::AddressInUse { address },
+        _ => Failure::Listen { address, source },
+    })
 }
 
 /// Becomes true when the process is asked to end, by SIGTERM or SIGINT.
@@ -182,6 +182,8 @@ enum Failure {
         #[source]
         source: io::Error,
     },
+    #[error("the system has no more threads or open files to give: raise the limits of this user")]
+    Workers(#[source] io::Error),
     #[error(transparent)]
     PublicUrl(#[from] NotAnOrigin),
     #[error(transparent)]

@@ -4,7 +4,7 @@
 //! address a request comes from ([`client_address`]), the id and the origin of each request
 //! ([`RequestContext`]), the bounded body ([`read_body`]), the headers of pages ([`page_headers`]), what a
 //! [`Problem`](ats_pat_domain::Problem) is in HTTP ([`status`], [`Challenge`]), which half of the site
-//! answers ([`Site`]), and the loop that accepts connections ([`serve`]).
+//! answers ([`Site`]), and the loops that accept connections ([`Workers`], [`serve`]).
 //!
 //! A binary combines the halves and serves them:
 //!
@@ -14,7 +14,8 @@
 //!     ats_pat_api::endpoint(service.clone(), settings.clone()),
 //!     ats_pat_web::endpoint(service, settings, branding, &document),
 //! );
-//! ats_pat_http::serve(listener, site, ats_pat_http::Limits::default(), shutdown).await;
+//! let workers = ats_pat_http::Workers::start(listeners, site, ats_pat_http::Limits::default())?;
+//! workers.serve(shutdown).await;
 //! ```
 //!
 //! Invariants held here:
@@ -48,6 +49,6 @@ pub use cookie::{SessionCookie, cookie_line, cookie_value};
 pub use page_headers::{page_headers, transport_headers};
 pub use panic::caught;
 pub use problem::{Challenge, problem_headers, status};
-pub use serve::{Limits, serve};
+pub use serve::{Limits, Listeners, Workers, serve};
 pub use settings::{HttpSettings, NotAnOrigin};
 pub use site::{Half, Site};

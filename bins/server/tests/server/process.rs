@@ -132,8 +132,24 @@ impl Server {
     }
 
     /// Asks it to end; gives its exit code, what else it said, and its log.
-    pub fn stop(mut self, signal: Signal) -> (ExitStatus, String, String) {
+    pub fn stop(self, signal: Signal) -> (ExitStatus, String, String) {
+        self.signal(signal);
+        self.ended()
+    }
+
+    pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits until it takes no more connections.
+    pub fn closes(&self) {
+        while TcpStream::connect(&self.address).is_ok() {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Waits for its end; gives its exit code, what else it said, and its log.
+    pub fn ended(mut self) -> (ExitStatus, String, String) {
         let (mut said, mut log) = (String::new(), String::new());
         self.output.read_to_string(&mut said).unwrap();
         self.child

@@ -1,3 +1,6 @@
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+
 use rustix::process::Signal;
 
 use crate::process::{Folder, Server};
@@ -7,6 +10,23 @@ fn set_up_link(server: &Server) -> Option<&str> {
         .said
         .iter()
         .find_map(|line| line.strip_prefix("set-up link: "))
+}
+
+/// A sign-in whose body is still to come, once the server waits for it.
+fn under_way(server: &Server) -> BufReader<TcpStream> {
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    write!(
+        stream,
+        "POST /api/session HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
+         Content-Length: 2\r\nExpect: 100-continue\r\n\r\n",
+        server.address
+    )
+    .unwrap();
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    stream.read_line(&mut line).unwrap();
+    assert_eq!(line, "HTTP/1.1 100 Continue\r\n");
+    stream
 }
 
 #[test]
@@ -79,6 +99,58 @@ fn a_signal_ends_the_server_in_order() {
             ],
         );
     }
+}
+
+#[test]
+fn whichever_core_a_connection_comes_to_it_is_served() {
+    let folder = Folder::empty();
+    let server = folder.serve(&[]);
+    // So many that no core goes without.
+    for _ in 0..64 {
+        let answer = server.get("/health/live");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+}
+
+#[test]
+fn a_second_server_does_not_share_the_port_of_the_first() {
+    let first = Folder::empty();
+    let first = first.serve(&[]);
+    let reason = Folder::empty().refusal(1, &["--listen", &first.address], &[]);
+    assert!(reason.contains("another program listens"), "{reason}");
+}
+
+#[test]
+fn requests_under_way_are_answered_before_the_server_ends() {
+    let folder = Folder::empty();
+    let server = folder.serve(&[]);
+    let mut requests: Vec<_> = (0..16).map(|_| under_way(&server)).collect();
+    server.signal(Signal::TERM);
+    server.closes();
+    for request in &mut requests {
+        request.get_mut().write_all(b"{}").unwrap();
+        let mut answer = String::new();
+        request.read_to_string(&mut answer).unwrap();
+        assert!(answer.contains("HTTP/1.1 400 "), "{answer}");
+    }
+    let (status, _, log) = server.ended();
+    assert_eq!(status.code(), Some(0), "{log}");
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let folder = Folder::empty();
+    let server = folder.serve(&[]);
+    let mut request = under_way(&server);
+    server.signal(Signal::TERM);
+    server.closes();
+    server.signal(Signal::INT);
+    let (status, _, log) = server.ended();
+    assert_eq!(status.code(), Some(1), "{log}");
+    let mut answer = String::new();
+    // Whether it ends well or in an error is up to the system.
+    let _ = request.read_to_string(&mut answer);
+    assert!(!answer.contains("HTTP"), "{answer}");
 }
 
 #[test]

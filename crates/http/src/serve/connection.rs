@@ -1,0 +1,127 @@
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use poem::http::uri::Scheme;
+use poem::web::{LocalAddr, RemoteAddr};
+use poem::{Addr, Endpoint, Response};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+use super::protocol::protocol;
+use super::{Acceptor, Limits, Phase};
+use crate::answer::Answer;
+use crate::pace::Pace;
+
+/// One connection and what it may cost.
+pub(super) struct Connection<E> {
+    endpoint: Arc<E>,
+    peer: SocketAddr,
+    limits: Limits,
+    phase: watch::Receiver<Phase>,
+}
+
+impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
+    pub(super) fn new(acceptor: &Acceptor<E>, peer: SocketAddr) -> Self {
+        Self {
+            endpoint: Arc::clone(&acceptor.endpoint),
+            peer,
+            limits: acceptor.limits,
+            phase: acceptor.phase.clone(),
+        }
+    }
+
+    pub(super) async fn run(mut self, stream: TcpStream) {
+        // Answers are small and written at once: waiting for more to send only delays them.
+        let _ = stream.set_nodelay(true);
+        let local = stream.local_addr().map_or_else(
+            |_| LocalAddr::default(),
+            |address| LocalAddr(Addr::SocketAddr(address)),
+        );
+        let activity = Arc::new(Activity::default());
+        let service = service_fn({
+            let (endpoint, activity, peer) = (self.endpoint.clone(), activity.clone(), self.peer);
+            move |request: hyper::Request<Incoming>| {
+                let (endpoint, local, at_work) =
+                    (endpoint.clone(), local.clone(), AtWork::new(&activity));
+                async move {
+                    let remote = RemoteAddr(Addr::SocketAddr(peer));
+                    let response = endpoint
+                        .get_response((request, local, remote, Scheme::HTTP).into())
+                        .await;
+                    let response = hyper::Response::from(response);
+                    Ok::<_, Infallible>(response.map(|body| Answer::new(body, at_work)))
+                }
+            }
+        });
+        let protocol = protocol(&self.limits);
+        let connection = protocol.serve_connection(TokioIo::new(stream), service);
+        let pace = Arc::new(Pace::default());
+        let stalled = pace.stalled(self.limits.write_timeout);
+        tokio::pin!(connection, stalled);
+        let mut idle = tokio::time::interval(self.limits.idle_timeout);
+        idle.tick().await;
+        let mut seen = 0;
+        let mut closing = false;
+        loop {
+            tokio::select! {
+                result = pace.clone().of(connection.as_mut()) => {
+                    if let Err(error) = result {
+                        tracing::debug!(peer = %self.peer, %error, "a connection ended in an error");
+                    }
+                    return;
+                }
+                changed = self.phase.changed() => {
+                    if changed.is_err() || *self.phase.borrow() == Phase::Over {
+                        return;
+                    }
+                    connection.as_mut().graceful_shutdown();
+                    closing = true;
+                }
+                () = &mut stalled => {
+                    tracing::debug!(peer = %self.peer, "an answer was broken off: nobody takes it");
+                    return;
+                }
+                _ = idle.tick() => {
+                    let begun = activity.begun.load(Ordering::Relaxed);
+                    if activity.under_way.load(Ordering::Relaxed) == 0 && begun == seen {
+                        if closing {
+                            return;
+                        }
+                        connection.as_mut().graceful_shutdown();
+                        closing = true;
+                    }
+                    seen = begun;
+                }
+            }
+        }
+    }
+}
+
+/// What happens on one connection.
+#[derive(Default)]
+struct Activity {
+    begun: AtomicU64,
+    under_way: AtomicUsize,
+}
+
+/// A request under way, until its answer was sent.
+struct AtWork(Arc<Activity>);
+
+impl AtWork {
+    fn new(activity: &Arc<Activity>) -> Self {
+        activity.begun.fetch_add(1, Ordering::Relaxed);
+        activity.under_way.fetch_add(1, Ordering::Relaxed);
+        Self(activity.clone())
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
+}
