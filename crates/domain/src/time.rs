@@ -4,9 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
+use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use time::macros::format_description;
-use time::{OffsetDateTime, UtcOffset};
 
 /// A point in time in whole milliseconds since 1970-01-01T00:00:00Z, between the years 0000 and 9999.
 ///
@@ -74,6 +73,24 @@ impl Timestamp {
         Self::from_millis(self.0.saturating_sub(millis))
     }
 
+    /// As it is written, in ASCII: every exchange writes two.
+    pub fn to_text(self) -> [u8; 24] {
+        // Between the years 0000 and 9999 there is a date.
+        let time = OffsetDateTime::from_unix_timestamp(self.as_seconds())
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let year = u32::try_from(time.year()).unwrap_or(0);
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        write_digits(&mut text[..4], year);
+        write_digits(&mut text[5..7], u8::from(time.month()).into());
+        write_digits(&mut text[8..10], time.day().into());
+        write_digits(&mut text[11..13], time.hour().into());
+        write_digits(&mut text[14..16], time.minute().into());
+        write_digits(&mut text[17..19], time.second().into());
+        let millis = u32::try_from(self.0.rem_euclid(1000)).unwrap_or(0);
+        write_digits(&mut text[20..23], millis);
+        text
+    }
+
     /// How long after `earlier` this is; zero if it is not.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
@@ -82,15 +99,16 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let format = format_description!(
-            "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z"
-        );
-        let text = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
-            .map_err(|_| fmt::Error)?
-            .to_offset(UtcOffset::UTC)
-            .format(&format)
-            .map_err(|_| fmt::Error)?;
-        f.write_str(&text)
+        let text = self.to_text();
+        f.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// Writes the last digits of `number`, as many as there is room for.
+fn write_digits(room: &mut [u8], mut number: u32) {
+    for digit in room.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(number % 10).unwrap_or(0);
+        number /= 10;
     }
 }
 
@@ -119,6 +137,8 @@ mod tests {
             ),
             ("1969-12-31T23:59:59.9999Z", "1969-12-31T23:59:59.999Z"),
             ("9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"),
+            ("0000-01-01T00:00:00.001Z", "0000-01-01T00:00:00.001Z"),
+            ("2024-02-29T01:02:03.040Z", "2024-02-29T01:02:03.040Z"),
         ] {
             assert_eq!(Timestamp::parse(text).unwrap().to_string(), written);
         }

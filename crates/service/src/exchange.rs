@@ -1,16 +1,19 @@
 //! The exchange: a personal access token for an authentication token.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ats_pat_auth::{AuthError, Grant as MintGrant, StatusPlace};
 use ats_pat_domain::port::{Grant, StoreError};
 use ats_pat_domain::{Problem, Timestamp};
 use ats_pat_token::PersonalAccessToken;
 use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 use crate::error::Error;
 use crate::genuine::Genuine;
-use crate::grants::{self, Found};
+use crate::grants::{self, Found, Known};
 use crate::narrowing::Narrowing;
 use crate::service::Service;
 
@@ -22,10 +25,18 @@ pub struct Exchanged {
     pub expires_at: Timestamp,
     /// When the personal access token expires.
     pub personal_access_token_expires_at: Timestamp,
-    /// The scopes of the authentication token, separated by spaces.
-    pub scope: String,
     /// How long the authentication token lives from its issue on, in seconds.
     pub lifetime_seconds: i64,
+    known: Arc<Known>,
+    narrowed_scope: Option<String>,
+}
+
+impl Exchanged {
+    /// The scopes of the authentication token, separated by spaces.
+    pub fn scope(&self) -> &str {
+        let whole = &self.known.grant.scope;
+        self.narrowed_scope.as_deref().unwrap_or(whole)
+    }
 }
 
 impl Service {
@@ -76,8 +87,8 @@ impl Service {
             let from = grants::From::Database;
             found = self.exchangeable(presented, now, address, from).await?;
         }
-        let exchanged = self.mint(&found, narrowing, now)?;
-        found.known.grant.last_use.note(now, address);
+        let exchanged = self.mint(found, narrowing, now)?;
+        exchanged.known.grant.last_use.note(now, address);
         Ok(exchanged)
     }
 
@@ -147,7 +158,7 @@ impl Service {
 
     fn mint(
         &self,
-        found: &Found,
+        found: Found,
         narrowing: &Narrowing,
         now: Timestamp,
     ) -> Result<Exchanged, Error> {
@@ -159,16 +170,16 @@ impl Service {
             return Err(StoreError::Retryable("the secret has no place".into()).into());
         };
         let minter = narrowing.minter(self)?;
-        let scope = narrowing.scope(self, grant)?;
+        let narrowed_scope = narrowing.scope(self, grant)?;
         let status_list = inner.status_lists.address();
         let minted = minter.mint(
             found.ring.signer(now)?,
             &MintGrant {
-                owner_id: &grant.owner_id.to_string(),
+                owner_id: text(grant.owner_id.as_uuid(), &mut [0; Hyphenated::LENGTH]),
                 user_name: &grant.user_name,
-                token_id: &grant.token_id.to_string(),
+                token_id: text(grant.token_id.as_uuid(), &mut [0; Hyphenated::LENGTH]),
                 generation: grant.generation,
-                scope: &scope,
+                scope: narrowed_scope.as_deref().unwrap_or(&grant.scope),
                 expires_at_ms: expires_at.as_millis(),
                 status: Some(StatusPlace {
                     index,
@@ -176,7 +187,7 @@ impl Service {
                 }),
             },
             now.as_millis(),
-            &inner.token_ids.next().hyphenated().to_string(),
+            text(inner.token_ids.next(), &mut [0; Hyphenated::LENGTH]),
         );
         let minted = match minted {
             // With less than a second left there is no whole second to live.
@@ -191,7 +202,12 @@ impl Service {
             expires_at: Timestamp::from_millis(minted.expires_at.saturating_mul(1000)),
             personal_access_token_expires_at: expires_at,
             lifetime_seconds: minted.expires_at - now.as_seconds(),
-            scope: scope.into_owned(),
+            known: found.known,
+            narrowed_scope,
         })
     }
+}
+
+fn text(id: Uuid, room: &mut [u8; Hyphenated::LENGTH]) -> &str {
+    id.hyphenated().encode_lower(room)
 }

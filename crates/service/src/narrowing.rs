@@ -23,20 +23,16 @@ pub struct Narrowing {
 }
 
 impl Narrowing {
-    /// What is left of the scopes, separated by spaces.
+    /// What is left of the scopes, separated by spaces; `None` where all are.
     ///
     /// # Errors
     /// [`Error::ScopeNotHeld`].
-    pub(crate) fn scope<'a>(
-        &self,
-        service: &Service,
-        grant: &'a Grant,
-    ) -> Result<Cow<'a, str>, Error> {
+    pub(crate) fn scope(&self, service: &Service, grant: &Grant) -> Result<Option<String>, Error> {
+        let Some(names) = &self.scope else {
+            return Ok(None);
+        };
         let catalogue = &service.inner.settings.policy.scopes;
-        Ok(match &self.scope {
-            None => Cow::Borrowed(&grant.scope),
-            Some(names) => Cow::Owned(grant.scopes().narrowed(names, catalogue)?.to_string()),
-        })
+        Ok(Some(grant.scopes().narrowed(names, catalogue)?.to_string()))
     }
 
     /// The minter of such tokens.

@@ -76,7 +76,7 @@ pub async fn answer(
         issued_token_type,
         token_type: "Bearer",
         expires_in: exchanged.lifetime_seconds,
-        scope: &exchanged.scope,
+        scope: exchanged.scope(),
     }))
 }
 

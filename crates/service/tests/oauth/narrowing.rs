@@ -65,7 +65,7 @@ async fn scope_audience_and_lifetime_are_cut_for_this_one_token() {
         );
         assert_eq!(said.aud.iter().collect::<Vec<_>>(), [ORDERS]);
         assert_eq!(
-            (narrowed.scope.as_str(), narrowed.lifetime_seconds),
+            (narrowed.scope(), narrowed.lifetime_seconds),
             ("orders:read", 7)
         );
         // It is not for this service, which is the first audience.

@@ -30,7 +30,7 @@ async fn administrators_are_offered_it_and_may_give_it() {
     assert_eq!(page.status, 200, "{}", page.text);
     let issued = page.secret().unwrap().to_owned();
     let exchanged = site.world.exchange(&issued.into()).await.unwrap();
-    assert_eq!(exchanged.scope, "introspect");
+    assert_eq!(exchanged.scope(), "introspect");
 }
 
 #[tokio::test]
