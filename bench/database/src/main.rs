@@ -2,9 +2,11 @@
 #![expect(clippy::print_stdout, reason = "whoever starts it reads the URL")]
 
 mod create;
+mod fill;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use tokio::runtime::Builder;
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -17,11 +19,15 @@ struct Arguments {
 enum Task {
     /// Make an empty database and print its URL
     Create(create::Arguments),
+    /// Fill a database of the service with personal access tokens that work
+    Fill(fill::Arguments),
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
-    match &Arguments::parse().task {
-        Task::Create(arguments) => create::run(arguments).await,
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    match &arguments.task {
+        Task::Create(arguments) => runtime.block_on(create::run(arguments)),
+        Task::Fill(arguments) => fill::run(arguments, &runtime),
     }
 }

@@ -7,13 +7,20 @@
 mod clock;
 mod cores;
 mod exchange;
+mod figure;
 mod http;
+mod latency;
+mod list;
 mod load;
 mod output;
 mod place;
 mod program;
+mod revoke;
+mod sample;
+mod scale;
 mod service;
 mod signals;
+mod startup;
 mod statistics;
 
 use anyhow::Result;
@@ -32,6 +39,14 @@ struct Arguments {
 enum Measure {
     /// Exchanges per second, hot and cold, beside a floor and peers
     Exchange(exchange::Arguments),
+    /// The first page of an owner of very many tokens
+    List(list::Arguments),
+    /// Changes per second, and how soon a revoked token is refused everywhere
+    Revoke(revoke::Arguments),
+    /// Ten million tokens against a thousand
+    Scale(scale::Arguments),
+    /// From the start of the server to its first good answer
+    Startup(startup::Arguments),
 }
 
 fn main() -> Result<()> {
@@ -39,5 +54,9 @@ fn main() -> Result<()> {
     let signals = Signals::watch()?;
     match &arguments.measure {
         Measure::Exchange(arguments) => exchange::run(arguments, &signals),
+        Measure::List(arguments) => list::run(arguments, &signals),
+        Measure::Revoke(arguments) => revoke::run(arguments, &signals),
+        Measure::Scale(arguments) => scale::run(arguments, &signals),
+        Measure::Startup(arguments) => startup::run(arguments, &signals),
     }
 }

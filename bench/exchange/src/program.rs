@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use rustix::param::clock_ticks_per_second;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::cores::Cores;
 
@@ -61,10 +62,26 @@ impl Program {
         Ok(Duration::from_secs(ticks) / u32::try_from(clock_ticks_per_second())?)
     }
 
+    /// Asks it to end, and waits until it has.
+    pub fn stop(mut self) -> Result<()> {
+        kill_process(Pid::from_child(&self.process.0), Signal::TERM)?;
+        let status = self.process.0.wait()?;
+        if !status.success() {
+            bail!("a program did not end well ({status})");
+        }
+        Ok(())
+    }
+
     /// Its resident memory, in KiB.
     pub fn resident_kib(&self) -> Result<u64> {
         resident_kib(&self.process.file("status")?).context("/proc/PID/status has another form")
     }
+}
+
+/// For people.
+#[expect(clippy::cast_precision_loss, reason = "memory far below 2^52 KiB")]
+pub fn mebibytes(kib: u64) -> f64 {
+    kib as f64 / 1024.0
 }
 
 struct Process(Child);

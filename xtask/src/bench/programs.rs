@@ -13,8 +13,10 @@ use crate::workspace;
 
 const BENCH: &str = "bench-exchange";
 const SERVER: &str = "ats-pat-server";
-/// What it starts, and itself.
-const PACKAGES: [&str; 4] = [BENCH, "bench-database", SERVER, "ats-pat-admin"];
+/// The service.
+const PRODUCT: [&str; 2] = [SERVER, "ats-pat-admin"];
+/// What measures it.
+const MEASURES: [&str; 2] = [BENCH, "bench-database"];
 
 /// The programs, built as for use.
 pub struct Programs {
@@ -26,7 +28,9 @@ impl Programs {
         let programs = Self {
             metadata: workspace::metadata()?,
         };
-        signals.succeed(&mut release(&PACKAGES))?;
+        // Apart: features that only the measures ask for must not change what is measured.
+        signals.succeed(&mut release(&PRODUCT))?;
+        signals.succeed(&mut release(&MEASURES))?;
         Ok(programs)
     }
 
@@ -37,13 +41,12 @@ impl Programs {
         if !has_default_features(&metadata) {
             return Ok((Self::build(signals)?, None));
         }
-        let packages = [SERVER, "ats-pat-admin"];
-        signals.succeed(release(&packages).arg("--no-default-features"))?;
+        signals.succeed(release(&PRODUCT).arg("--no-default-features"))?;
         let built = Self { metadata };
         // The other build puts its programs in the same place.
         let apart = built.figures().join("pure-rust");
         std::fs::create_dir_all(&apart)?;
-        for program in packages {
+        for program in PRODUCT {
             std::fs::copy(built.folder().join(program), apart.join(program))
                 .with_context(|| format!("{program} was not built"))?;
         }

@@ -11,7 +11,9 @@ use serde::Deserialize;
 use super::validate::{Expected, validate};
 use crate::cores::Cores;
 use crate::http::Request;
+use crate::load::Pace;
 use crate::program::Program;
+use crate::sample::{Sample, Settings};
 use crate::service::{Cache, Installation, Person, PersonalAccessToken};
 
 /// The place of a contender in the table; also what the ratios are made of.
@@ -99,7 +101,7 @@ impl Contender {
         Person::add(&installation, "ada")?;
         let mut person = Person::sign_in("ada", program.address())?;
         let tokens = (0..tokens)
-            .map(|number| person.create(&format!("token {number}")))
+            .map(|number| Ok(person.create(&format!("token {number}"))?.token))
             .collect::<Result<Vec<_>>>()?;
         let server = Self {
             name,
@@ -138,6 +140,12 @@ impl Contender {
             distinct: Some(description.distinct),
         })?;
         Ok(peer)
+    }
+
+    /// Loads it and looks at what it did.
+    pub fn sample(&self, pace: Pace, settings: Settings) -> Result<Sample> {
+        let sample = Sample::take(&self.program, &self.requests, pace, settings);
+        sample.with_context(|| self.name.text())
     }
 
     fn validate(&self, expected: &Expected) -> Result<Looks> {

@@ -1,10 +1,10 @@
 //! Exchanges per second: ours hot and cold, a floor, and what others offer.
 
 mod contender;
+mod mint;
 mod plot;
 mod ratio;
 mod report;
-mod round;
 mod validate;
 
 use std::path::PathBuf;
@@ -15,9 +15,9 @@ use anyhow::{Result, bail};
 use self::contender::{Contender, Name};
 use self::ratio::Round;
 use self::report::{HalfPeak, Report, Row};
-use self::round::{Sample, Settings};
 use crate::load::Pace;
 use crate::place::Place;
+use crate::sample::Settings;
 use crate::service::{Cache, Installation, database};
 use crate::signals::Signals;
 use crate::statistics::Spread;
@@ -183,7 +183,7 @@ impl Field {
             let contender = &self.contenders[(turn + number) % self.contenders.len()];
             samples.push((contender.name, contender.sample(Pace::Peak, settings)?));
         }
-        let minting = Sample::of_minting(programs, settings.length, *cores)?;
+        let minting = mint::mint(programs, settings.length, *cores)?;
         samples.push((Name::Mint, minting));
         Ok(Round(samples))
     }

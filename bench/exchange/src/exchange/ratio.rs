@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::contender::Name;
-use super::round::Sample;
+use crate::sample::Sample;
 use crate::statistics::Spread;
 
 /// What every contender did in one round.

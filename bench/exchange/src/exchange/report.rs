@@ -9,7 +9,10 @@ use serde::Serialize;
 use super::contender::Name;
 use super::plot::Plot;
 use super::ratio::{Ratio, Round, ratios};
-use super::round::{Latency, Sample};
+use crate::figure::verdict;
+use crate::output::write_json;
+use crate::program::mebibytes;
+use crate::sample::{Latency, Sample};
 use crate::statistics::Spread;
 
 /// The latest p99 at half of the peak rate, in milliseconds.
@@ -110,7 +113,7 @@ impl Report {
 
     /// Writes it as JSON to `path`, and the plot beside it.
     pub fn write(&self, path: &Path) -> Result<()> {
-        crate::output::write_json(path, self)?;
+        write_json(path, self)?;
         let plot = path.with_extension("svg");
         std::fs::write(&plot, Plot::of(&self.contenders).draw()?)
             .with_context(|| format!("cannot write {}", plot.display()))
@@ -205,13 +208,4 @@ impl fmt::Display for Row {
 fn spread(spread: Spread, digits: usize) -> String {
     let Spread { median, min, max } = spread;
     format!("{median:.digits$} ({min:.digits$} to {max:.digits$})")
-}
-
-fn verdict(met: bool) -> &'static str {
-    if met { "met" } else { "NOT MET" }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "memory far below 2^52 KiB")]
-fn mebibytes(kib: u64) -> f64 {
-    kib as f64 / 1024.0
 }

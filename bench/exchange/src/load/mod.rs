@@ -10,17 +10,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use fastrand::Rng;
-use hdrhistogram::Histogram;
 use mio::{Events, Poll, Token};
 
 use crate::clock::now;
 use crate::http::Request;
+use crate::latency::Latencies;
 use connection::Connection;
 
 /// After so long without any answer the run fails.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The longest latency that is told apart, in nanoseconds: a minute.
-const LONGEST: u64 = 60_000_000_000;
 
 /// When requests are sent.
 #[derive(Clone, Copy)]
@@ -47,8 +45,7 @@ pub struct Measured {
     pub requests: u64,
     /// From the first request to the last answer.
     pub elapsed: Duration,
-    /// In nanoseconds.
-    pub latencies: Histogram<u64>,
+    pub latencies: Latencies,
 }
 
 impl Measured {
@@ -90,13 +87,32 @@ impl<'a> Load<'a> {
         }
     }
 
+    /// Sends every request once, in their order.
+    pub fn sweep(&mut self) -> Result<Measured> {
+        let mut order = 0..self.requests.len();
+        self.keep_busy(|_, _| order.next())
+    }
+
     fn saturate(&mut self, length: Duration) -> Result<Measured> {
+        let end = now() + length;
+        let count = self.requests.len();
+        self.keep_busy(|random, time| (time < end).then(|| random.usize(..count)))
+    }
+
+    /// Each connection sends its next request when it has its answer, until there is none.
+    fn keep_busy(
+        &mut self,
+        mut next: impl FnMut(&mut Rng, Instant) -> Option<usize>,
+    ) -> Result<Measured> {
         let mut tally = Tally::begin()?;
-        let end = tally.begun + length;
-        for number in 0..self.connections.len() {
-            self.send(number, tally.begun)?;
+        let mut under_way = 0;
+        for connection in &mut self.connections {
+            let Some(request) = next(&mut self.random, tally.begun) else {
+                break;
+            };
+            connection.send(&self.requests[request], tally.begun)?;
+            under_way += 1;
         }
-        let mut under_way = self.connections.len();
         let mut events = Events::with_capacity(self.connections.len());
         while under_way > 0 {
             self.wait(&mut events, Some(PATIENCE))?;
@@ -108,10 +124,12 @@ impl<'a> Load<'a> {
                 if self.connections[number].receive()? {
                     let answered = now();
                     tally.count(self.connections[number].meant_for, answered)?;
-                    if answered < end {
-                        self.send(number, answered)?;
-                    } else {
-                        under_way -= 1;
+                    match next(&mut self.random, answered) {
+                        Some(request) => {
+                            let request = &self.requests[request];
+                            self.connections[number].send(request, answered)?;
+                        }
+                        None => under_way -= 1,
                     }
                 }
             }
@@ -131,7 +149,8 @@ impl<'a> Load<'a> {
             let time = now();
             while due < end && due <= time {
                 let Some(number) = idle.pop() else { break };
-                self.send(number, due)?;
+                let request = self.random.usize(..self.requests.len());
+                self.connections[number].send(&self.requests[request], due)?;
                 due += interval;
             }
             // The system's timers are too coarse for these rates; the core is the load's own.
@@ -151,11 +170,6 @@ impl<'a> Load<'a> {
         Ok(tally.end())
     }
 
-    fn send(&mut self, number: usize, meant_for: Instant) -> Result<()> {
-        let request = &self.requests[self.random.usize(..self.requests.len())];
-        self.connections[number].send(request, meant_for)
-    }
-
     fn wait(&mut self, events: &mut Events, timeout: Option<Duration>) -> Result<()> {
         match self.poll.poll(events, timeout) {
             // A signal; who watches for it is asked between the runs.
@@ -168,7 +182,7 @@ impl<'a> Load<'a> {
 struct Tally {
     begun: Instant,
     last: Instant,
-    latencies: Histogram<u64>,
+    latencies: Latencies,
 }
 
 impl Tally {
@@ -177,21 +191,19 @@ impl Tally {
         Ok(Self {
             begun,
             last: begun,
-            latencies: Histogram::new_with_bounds(1, LONGEST, 3)?,
+            latencies: Latencies::new()?,
         })
     }
 
     fn count(&mut self, meant_for: Instant, answered: Instant) -> Result<()> {
         self.last = answered;
-        let latency = answered.saturating_duration_since(meant_for);
-        let nanoseconds = u64::try_from(latency.as_nanos())?;
-        self.latencies.record(nanoseconds.clamp(1, LONGEST))?;
-        Ok(())
+        self.latencies
+            .record(answered.saturating_duration_since(meant_for))
     }
 
     fn end(self) -> Measured {
         Measured {
-            requests: self.latencies.len(),
+            requests: self.latencies.count(),
             elapsed: self.last - self.begun,
             latencies: self.latencies,
         }

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 /// The program that makes and fills them, which alone knows their drivers.
-const PROGRAM: &str = "bench-database";
+pub const PROGRAM: &str = "bench-database";
 
 /// Makes an empty database beside the one at `url`; gives its URL.
 pub fn create(programs: &Path, url: &str, name: &str) -> Result<String> {

@@ -27,9 +27,9 @@ pub enum Cache {
 /// A data folder with what belongs to it.
 pub struct Installation {
     programs: PathBuf,
-    environment: Vec<(&'static str, String)>,
-    // Last, so that it goes when nothing of it is in use any more.
-    _folder: Option<TempDir>,
+    folder: PathBuf,
+    database_url: Option<String>,
+    _temporary: Option<TempDir>,
 }
 
 impl Installation {
@@ -39,10 +39,44 @@ impl Installation {
         fs::create_dir_all(data)?;
         let folder = TempDir::with_prefix_in("installation-", data)?;
         Ok(Self {
-            environment: environment(folder.path(), database_url),
-            programs: programs.to_owned(),
-            _folder: Some(folder),
+            folder: folder.path().to_owned(),
+            _temporary: Some(folder),
+            ..Self::at(programs, data, database_url)
         })
+    }
+
+    /// The one in this folder, which stays.
+    pub fn at(programs: &Path, folder: &Path, database_url: Option<&str>) -> Self {
+        Self {
+            programs: programs.to_owned(),
+            folder: folder.to_owned(),
+            database_url: database_url.map(ToOwned::to_owned),
+            _temporary: None,
+        }
+    }
+
+    pub fn programs(&self) -> &Path {
+        &self.programs
+    }
+
+    /// Its data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where its database is, as its programs are told, or find it by themselves.
+    pub fn database_url(&self) -> String {
+        self.database_url.clone().unwrap_or_else(|| {
+            let file = self.folder.join("ats-pat.db");
+            format!("sqlite:{}", file.display())
+        })
+    }
+
+    /// Becomes a replica of another installation on the same database.
+    pub fn share_master_key(&self, other: &Self) -> Result<()> {
+        let [from, to] = [other, self].map(|one| one.folder.join("master.key"));
+        fs::copy(from, to).context("no master key to share")?;
+        Ok(())
     }
 
     /// Starts its server; the caller says whether it has to be one that asks the database each time.
@@ -93,21 +127,15 @@ impl Installation {
 
     fn program(&self, name: &str) -> Command {
         let mut command = Command::new(self.programs.join(name));
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+            .env("ATS_PAT_DATA_DIR", &self.folder)
+            .env("ATS_PAT_LISTEN", "127.0.0.1:0")
+            .env("ATS_PAT_LOG", "error")
+            // One person may have them all.
+            .env("ATS_PAT_POLICY_MAX_ACTIVE_TOKENS", "100000");
+        if let Some(url) = &self.database_url {
+            command.env("ATS_PAT_DATABASE_URL", url);
+        }
         command
     }
-}
-
-fn environment(folder: &Path, database_url: Option<&str>) -> Vec<(&'static str, String)> {
-    let mut environment = vec![
-        ("ATS_PAT_DATA_DIR", folder.display().to_string()),
-        ("ATS_PAT_LISTEN", "127.0.0.1:0".to_owned()),
-        ("ATS_PAT_LOG", "error".to_owned()),
-        // One person may have them all.
-        ("ATS_PAT_POLICY_MAX_ACTIVE_TOKENS", "100000".to_owned()),
-    ];
-    if let Some(url) = database_url {
-        environment.push(("ATS_PAT_DATABASE_URL", url.to_owned()));
-    }
-    environment
 }

@@ -20,9 +20,13 @@ pub struct Person {
     cookie: String,
 }
 
-/// A personal access token that was made.
-pub struct PersonalAccessToken {
-    pub secret: String,
+/// A personal access token.
+pub struct PersonalAccessToken(String);
+
+/// One that was made just now.
+pub struct Issued {
+    pub id: String,
+    pub token: PersonalAccessToken,
 }
 
 impl Person {
@@ -49,14 +53,38 @@ impl Person {
     }
 
     /// Makes a token that lasts for a day.
-    pub fn create(&mut self, name: &str) -> Result<PersonalAccessToken> {
+    pub fn create(&mut self, name: &str) -> Result<Issued> {
         let expires_at = OffsetDateTime::now_utc() + time::Duration::days(1);
         let new = json!({"Name": name, "ExpiresAt": expires_at.format(&Rfc3339)?});
         let made = self.post(TOKENS, &new)?;
-        let secret = made["Secret"].as_str().context("no secret")?;
-        Ok(PersonalAccessToken {
-            secret: secret.to_owned(),
+        let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
+        Ok(Issued {
+            id: text(&made["Token"]["Id"]).context("no id")?,
+            token: PersonalAccessToken(text(&made["Secret"]).context("no secret")?),
         })
+    }
+
+    /// Gives the token of this id another secret.
+    pub fn regenerate(&mut self, id: &str) -> Result<()> {
+        self.change(id, "regenerate")
+    }
+
+    pub fn revoke(&mut self, id: &str) -> Result<()> {
+        self.change(id, "revoke")
+    }
+
+    /// A request for something below the tokens' path, in this person's session.
+    pub fn get(&self, rest: &str) -> Request {
+        Request::get(
+            self.to,
+            &format!("{TOKENS}{rest}"),
+            &[("Cookie", &self.cookie)],
+        )
+    }
+
+    fn change(&mut self, id: &str, operation: &str) -> Result<()> {
+        let path = format!("{TOKENS}/{id}/{operation}");
+        self.post(&path, &json!({})).map(drop)
     }
 
     fn post(&mut self, path: &str, body: &Value) -> Result<Value> {
@@ -66,10 +94,14 @@ impl Person {
 }
 
 impl PersonalAccessToken {
+    pub fn new(secret: String) -> Self {
+        Self(secret)
+    }
+
     /// Its exchange.
     pub fn exchange(&self, at: SocketAddr) -> Request {
         let path = "/api/personalaccesstoken/getAuthenticationToken";
-        Request::get(at, path, &[("personalAccessToken", &self.secret)])
+        Request::get(at, path, &[("personalAccessToken", &self.0)])
     }
 }
 

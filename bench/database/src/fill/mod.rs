@@ -1,0 +1,144 @@
+//! Millions of personal access tokens that work: their rows carry the tags and hashes that the service would make.
+//!
+//! What is missing are the events of their creation, so that `ats-pat-admin audit verify` finds rows of which the log
+//! knows nothing; the log itself, which a server checks when it starts, is left as it is.
+
+mod population;
+mod postgres;
+mod rows;
+mod sqlite;
+
+use std::fs::OpenOptions;
+use std::io::{BufWriter, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use ats_pat_auth::{MasterKeys, RootKey, RootKeys};
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use self::population::Population;
+use self::postgres::Postgres;
+use self::rows::{Row, Table};
+use self::sqlite::Sqlite;
+
+/// How many rows the target gets at a time.
+const BATCH: usize = 1000;
+/// How many batches are made in advance.
+const AHEAD: usize = 8;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The database: `sqlite:` or `postgres:`, made by the service and without tokens
+    #[arg(long, env = "BENCH_DATABASE_URL", hide_env_values = true)]
+    url: String,
+    /// The file of the master key of this database
+    #[arg(long)]
+    master_key_file: PathBuf,
+    /// How many tokens
+    #[arg(long)]
+    tokens: u64,
+    /// How many users have them
+    #[arg(long)]
+    owners: u64,
+    /// A user who is there already and gets some of the tokens
+    #[arg(long, requires = "owner_tokens")]
+    owner: Option<Uuid>,
+    /// How many
+    #[arg(long, requires = "owner", default_value_t = 0)]
+    owner_tokens: u64,
+    /// A file that gets the secrets of some of the tokens, one a line
+    #[arg(long)]
+    sample_file: PathBuf,
+    /// Of how many, evenly spread
+    #[arg(long)]
+    sample: u64,
+}
+
+/// Fills it.
+pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
+    let url = &arguments.url;
+    match url.split_once(':').map(|(scheme, _)| scheme) {
+        Some("sqlite") => fill(runtime.block_on(Sqlite::open(url))?, arguments, runtime),
+        Some("postgres") => fill(runtime.block_on(Postgres::open(url))?, arguments, runtime),
+        _ => bail!("only sqlite: and postgres: databases are filled"),
+    }
+}
+
+/// A database that takes many rows.
+trait Target {
+    /// The newest root key as it is stored: its number and its sealed bytes.
+    async fn root_key(&mut self) -> Result<(i32, Vec<u8>)>;
+    /// Whether there are no tokens yet.
+    async fn is_empty(&mut self) -> Result<bool>;
+    /// Makes ready for many rows: whatever guards single ones is put aside.
+    async fn begin(&mut self) -> Result<()>;
+    /// Adds all rows that come.
+    async fn insert(&mut self, table: &Table, rows: mpsc::Receiver<Vec<Row>>) -> Result<()>;
+    /// Brings the database into the state that a service leaves it in.
+    async fn finish(self) -> Result<()>;
+}
+
+fn fill(mut target: impl Target, arguments: &Arguments, runtime: &Runtime) -> Result<()> {
+    if !runtime.block_on(target.is_empty())? {
+        bail!("there are tokens already");
+    }
+    let (key_id, sealed) = runtime.block_on(target.root_key())?;
+    let keys = open(&arguments.master_key_file, key_id, &sealed)?;
+    let population = Population::new(arguments, keys)?;
+    runtime.block_on(target.begin())?;
+    for (table, rows) in population.tables() {
+        let (sender, receiver) = mpsc::channel(AHEAD);
+        // One makes rows while the other takes them.
+        let (made, taken) = std::thread::scope(|scope| {
+            let maker = scope.spawn(move || send(rows, &sender));
+            let taken = runtime.block_on(target.insert(table, receiver));
+            (maker.join(), taken)
+        });
+        taken.with_context(|| format!("{} takes no rows", table.name))?;
+        if made.is_err() {
+            bail!("the rows of {} could not be made", table.name);
+        }
+    }
+    runtime.block_on(target.finish())?;
+    write_sample(&population, arguments)
+}
+
+/// Stops when nobody takes rows any more.
+fn send(rows: impl Iterator<Item = Row>, to: &mpsc::Sender<Vec<Row>>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    for row in rows {
+        batch.push(row);
+        if batch.len() == BATCH {
+            let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
+            if to.blocking_send(full).is_err() {
+                return;
+            }
+        }
+    }
+    if !batch.is_empty() {
+        let _ = to.blocking_send(batch);
+    }
+}
+
+fn open(master_key_file: &Path, key_id: i32, sealed: &[u8]) -> Result<RootKeys> {
+    let master = MasterKeys::read(master_key_file)?;
+    Ok(RootKey::open(&master, key_id, sealed)?.derive())
+}
+
+fn write_sample(population: &Population, arguments: &Arguments) -> Result<()> {
+    let path = &arguments.sample_file;
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let file = options.open(path);
+    let mut file =
+        BufWriter::new(file.with_context(|| format!("cannot write {}", path.display()))?);
+    let sample = arguments.sample.min(arguments.tokens);
+    for number in 0..sample {
+        let token = number * arguments.tokens / sample;
+        writeln!(file, "{}", population.secret(token).expose())?;
+    }
+    Ok(file.flush()?)
+}

@@ -1,0 +1,114 @@
+//! Many rows for PostgreSQL.
+
+use std::fmt::Write as _;
+
+use anyhow::{Context, Result};
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
+use tokio::sync::mpsc;
+
+use super::Target;
+use super::rows::{Row, Table, Value};
+
+pub struct Postgres {
+    connection: PgConnection,
+    /// The statements that made the indexes which were put aside.
+    indexes: Vec<String>,
+}
+
+impl Postgres {
+    pub async fn open(url: &str) -> Result<Self> {
+        Ok(Self {
+            connection: PgConnection::connect(url).await?,
+            indexes: Vec::new(),
+        })
+    }
+
+    async fn execute(&mut self, statement: &str) -> Result<()> {
+        self.connection.execute(AssertSqlSafe(statement)).await?;
+        Ok(())
+    }
+}
+
+impl Target for Postgres {
+    async fn root_key(&mut self) -> Result<(i32, Vec<u8>)> {
+        let newest = "SELECT key_id, sealed FROM root_keys ORDER BY key_id DESC LIMIT 1";
+        let found = sqlx::query_as(newest).fetch_one(&mut self.connection);
+        found.await.context("no root key")
+    }
+
+    async fn is_empty(&mut self) -> Result<bool> {
+        let any = "SELECT NOT EXISTS (SELECT * FROM tokens)";
+        Ok(sqlx::query_scalar(any)
+            .fetch_one(&mut self.connection)
+            .await?)
+    }
+
+    async fn begin(&mut self) -> Result<()> {
+        // References are right by construction; only a superuser may say so.
+        self.execute("SET session_replication_role = replica")
+            .await?;
+        self.execute("SET maintenance_work_mem = '512MB'").await?;
+        let indexes = "SELECT i.indexname, i.indexdef FROM pg_indexes i \
+            WHERE i.schemaname = current_schema() AND i.tablename IN ('tokens', 'secrets', 'status_places') \
+            AND NOT EXISTS (SELECT * FROM pg_constraint c WHERE c.conname = i.indexname)";
+        let indexes: Vec<(String, String)> = sqlx::query_as(indexes)
+            .fetch_all(&mut self.connection)
+            .await?;
+        for (name, statement) in indexes {
+            self.execute(&format!("DROP INDEX \"{name}\"")).await?;
+            self.indexes.push(statement);
+        }
+        Ok(())
+    }
+
+    async fn insert(&mut self, table: &Table, mut rows: mpsc::Receiver<Vec<Row>>) -> Result<()> {
+        let columns = table.columns.join(", ");
+        let copy = format!("COPY {} ({columns}) FROM STDIN", table.name);
+        let mut copy = self.connection.copy_in_raw(&copy).await?;
+        let mut text = String::new();
+        while let Some(batch) = rows.recv().await {
+            text.clear();
+            for row in batch {
+                add(&mut text, row);
+            }
+            copy.send(text.as_bytes()).await?;
+        }
+        copy.finish().await?;
+        Ok(())
+    }
+
+    async fn finish(mut self) -> Result<()> {
+        for statement in std::mem::take(&mut self.indexes) {
+            self.execute(&statement).await?;
+        }
+        // What a server does by itself in time.
+        self.execute("VACUUM ANALYZE").await?;
+        self.execute("CHECKPOINT").await?;
+        Ok(self.connection.close().await?)
+    }
+}
+
+/// One line of COPY's text format. No text here has a character that means something in it.
+fn add(text: &mut String, row: Row) {
+    for (column, value) in row.into_iter().enumerate() {
+        if column > 0 {
+            text.push('\t');
+        }
+        // Writing to a string does not fail.
+        let _ = match value {
+            Value::Uuid(uuid) => write!(text, "{uuid}"),
+            Value::Bytes(bytes) => hex(text, &bytes),
+            Value::Text(value) => write!(text, "{value}"),
+            Value::Number(number) => write!(text, "{number}"),
+            Value::Flag(flag) => write!(text, "{flag}"),
+            Value::Null => write!(text, "\\N"),
+        };
+    }
+    text.push('\n');
+}
+
+fn hex(text: &mut String, bytes: &[u8]) -> std::fmt::Result {
+    text.push_str("\\\\x");
+    bytes.iter().try_for_each(|byte| write!(text, "{byte:02x}"))
+}

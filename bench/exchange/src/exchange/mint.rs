@@ -1,0 +1,33 @@
+//! Minting alone.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::cores::Cores;
+use crate::sample::Sample;
+
+/// What a program does on the server's core that mints for so long and does nothing else.
+pub fn mint(programs: &Path, length: Duration, cores: Cores) -> Result<Sample> {
+    let mut command = Command::new(programs.join("bench-floor"));
+    command
+        .args(["mint", "--seconds", &length.as_secs_f64().to_string()])
+        .stdout(Stdio::piped());
+    let output = cores.start(&mut command)?.wait_with_output()?;
+    let minted: Minted = serde_json::from_slice(&output.stdout).context("minting failed")?;
+    Ok(Sample {
+        rate: minted.tokens / minted.seconds,
+        processor_us: minted.processor_seconds * 1e6 / minted.tokens,
+        latency: None,
+    })
+}
+
+#[derive(Deserialize)]
+struct Minted {
+    tokens: f64,
+    seconds: f64,
+    processor_seconds: f64,
+}

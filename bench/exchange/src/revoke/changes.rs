@@ -1,0 +1,123 @@
+//! Changes per second.
+
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Result, anyhow, ensure};
+
+use crate::clock::now;
+use crate::figure::Figure;
+use crate::latency::Latencies;
+use crate::program::Program;
+use crate::service::Person;
+
+/// What a client does with its tokens, one after the other.
+#[derive(Clone, Copy)]
+enum Kind {
+    Create,
+    Regenerate,
+    Revoke,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::Create, Self::Regenerate, Self::Revoke];
+
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Regenerate => "regenerate",
+            Self::Revoke => "revoke",
+        }
+    }
+}
+
+/// One who makes changes, and the ids of the tokens made so far.
+struct Client {
+    number: usize,
+    person: Person,
+    tokens: Vec<String>,
+}
+
+/// So many clients, all of them sessions of one user: each kind of change for so long, or until there is no token left
+/// to revoke.
+pub fn measure(
+    program: &Program,
+    user: &str,
+    clients: usize,
+    length: Duration,
+    database: &str,
+) -> Result<Vec<Figure>> {
+    let mut all = (0..clients)
+        .map(|number| {
+            Ok(Client {
+                number,
+                person: Person::sign_in(user, program.address())?,
+                tokens: Vec::new(),
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let mut figures = Vec::new();
+    for kind in Kind::ALL {
+        let begun = now();
+        let done = thread::scope(|scope| {
+            let threads: Vec<_> = all
+                .iter_mut()
+                .map(|client| scope.spawn(move || client.change(kind, length)))
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().map_err(|_| anyhow!("a client died"))?)
+                .collect::<Result<Vec<_>>>()
+        })?;
+        let elapsed = now() - begun;
+        let mut latencies = Latencies::new()?;
+        for client in &done {
+            latencies.add(client)?;
+        }
+        ensure!(latencies.count() > 0, "nothing was changed");
+        let name = format!("{}, {clients} clients, {database}", kind.text());
+        figures.push(Figure::new(
+            &name,
+            per_second(latencies.count(), elapsed),
+            "/s",
+        ));
+        figures.extend(latencies.figures(&name));
+    }
+    Ok(figures)
+}
+
+impl Client {
+    fn change(&mut self, kind: Kind, length: Duration) -> Result<Latencies> {
+        let end = now() + length;
+        let mut latencies = Latencies::new()?;
+        for turn in 0.. {
+            let begun = now();
+            if begun >= end {
+                break;
+            }
+            match kind {
+                Kind::Create => {
+                    let name = format!("token {turn} of client {}", self.number);
+                    self.tokens.push(self.person.create(&name)?.id);
+                }
+                Kind::Regenerate => {
+                    let token = &self.tokens[turn % self.tokens.len()];
+                    self.person.regenerate(token)?;
+                }
+                Kind::Revoke => {
+                    let Some(token) = self.tokens.pop() else {
+                        break;
+                    };
+                    self.person.revoke(&token)?;
+                }
+            }
+            latencies.record(now() - begun)?;
+        }
+        Ok(latencies)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+fn per_second(count: u64, elapsed: Duration) -> f64 {
+    count as f64 / elapsed.as_secs_f64()
+}

@@ -1,0 +1,105 @@
+//! Tries one token at one replica, again and again.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::clock::now;
+use crate::http::{Connection, Request};
+
+/// How long a token is tried after its revocation was acknowledged.
+const WATCH: Duration = Duration::from_millis(300);
+/// Once it was refused it is not tried quite so often.
+const PAUSE: Duration = Duration::from_millis(1);
+/// A revocation takes no longer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// One that tries, on a thread of its own.
+pub struct Probe {
+    accepted: Arc<AtomicUsize>,
+    thread: JoinHandle<Result<Seen>>,
+}
+
+/// What a replica answered.
+pub struct Seen {
+    /// When the first refusal had come.
+    pub refused: Instant,
+    /// How many requests were accepted that began after the acknowledgement.
+    pub violations: usize,
+    /// How many requests were answered neither with a token nor with a refusal.
+    pub unavailable: usize,
+}
+
+impl Probe {
+    /// Begins; `acknowledged` is set when the revocation is.
+    pub fn start(at: SocketAddr, exchange: Request, acknowledged: Arc<OnceLock<Instant>>) -> Self {
+        let accepted = Arc::new(AtomicUsize::new(0));
+        Self {
+            accepted: Arc::clone(&accepted),
+            thread: thread::spawn(move || watch(at, &exchange, &accepted, &acknowledged)),
+        }
+    }
+
+    /// Waits until the replica has accepted the token a few times, so that it has it in its cache if it has one.
+    pub fn warm(&self) -> Result<()> {
+        let begun = now();
+        while self.accepted.load(Ordering::Relaxed) < 5 {
+            if self.thread.is_finished() || now() - begun > PATIENCE {
+                bail!("a replica does not accept a token that holds");
+            }
+            thread::sleep(PAUSE);
+        }
+        Ok(())
+    }
+
+    /// What it saw, once it has watched long enough.
+    pub fn seen(self) -> Result<Seen> {
+        self.thread.join().map_err(|_| anyhow!("a probe died"))?
+    }
+}
+
+fn watch(
+    at: SocketAddr,
+    exchange: &Request,
+    accepted: &AtomicUsize,
+    acknowledged: &OnceLock<Instant>,
+) -> Result<Seen> {
+    let mut connection = Connection::open(at)?;
+    let started = now();
+    let mut refused = None;
+    let mut begins_of_accepted = Vec::new();
+    let mut unavailable = 0;
+    let acknowledged = loop {
+        let begun = now();
+        if let Some(at) = acknowledged.get().filter(|at| begun > **at + WATCH) {
+            break *at;
+        }
+        if begun > started + PATIENCE {
+            bail!("a revocation took longer than {} s", PATIENCE.as_secs());
+        }
+        match connection.send(exchange)?.status {
+            200 => {
+                accepted.fetch_add(1, Ordering::Relaxed);
+                begins_of_accepted.push(begun);
+            }
+            401 => refused = refused.or_else(|| Some(now())),
+            503 => unavailable += 1,
+            other => bail!("an exchange was answered {other}"),
+        }
+        if refused.is_some() {
+            thread::sleep(PAUSE);
+        }
+    };
+    let violations = begins_of_accepted
+        .iter()
+        .filter(|begun| **begun > acknowledged);
+    Ok(Seen {
+        refused: refused.context("a revoked token was never refused")?,
+        violations: violations.count(),
+        unavailable,
+    })
+}

@@ -1,0 +1,75 @@
+//! One look at one program.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::http::Request;
+use crate::load::{Load, Measured, Pace};
+use crate::program::Program;
+
+/// How a program is loaded.
+#[derive(Clone, Copy)]
+pub struct Settings {
+    pub connections: usize,
+    pub warm_up: Duration,
+    pub length: Duration,
+    pub seed: u64,
+}
+
+/// What one look at a program gave.
+#[derive(Clone, Copy)]
+pub struct Sample {
+    /// Requests per second.
+    pub rate: f64,
+    /// The processor time that the program used for each of them, in microseconds; not what its database used.
+    pub processor_us: f64,
+    /// None of a program without requests.
+    pub latency: Option<Latency>,
+}
+
+/// Latencies, in milliseconds.
+#[derive(Clone, Copy)]
+pub struct Latency {
+    pub p50: f64,
+    pub p99: f64,
+    pub max: f64,
+}
+
+impl Sample {
+    /// Loads it and looks at what it did; the warm-up is not counted.
+    pub fn take(
+        program: &Program,
+        requests: &[Request],
+        pace: Pace,
+        settings: Settings,
+    ) -> Result<Self> {
+        let Settings {
+            connections, seed, ..
+        } = settings;
+        let mut load = Load::connect(program.address(), connections, requests, seed)?;
+        load.run(pace, settings.warm_up)?;
+        let before = program.processor_time()?;
+        let measured = load.run(pace, settings.length)?;
+        let after = program.processor_time()?;
+        Ok(Self::of(&measured, after.saturating_sub(before)))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+    fn of(measured: &Measured, processor_time: Duration) -> Self {
+        let Measured {
+            requests,
+            latencies,
+            ..
+        } = measured;
+        Self {
+            rate: measured.rate(),
+            processor_us: processor_time.as_secs_f64() * 1e6 / *requests as f64,
+            latency: Some(Latency {
+                p50: latencies.at(0.5),
+                p99: latencies.at(0.99),
+                max: latencies.max(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Ten million tokens against a thousand.
+
+mod side;
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use self::side::{Load, Side};
+use crate::figure::{Bound, Figure, Figures};
+use crate::list::first_pages;
+use crate::load::{self, Pace};
+use crate::place::Place;
+use crate::program::mebibytes;
+use crate::sample::{Sample, Settings};
+use crate::service::Cache;
+use crate::signals::Signals;
+use crate::startup::starts;
+use crate::statistics::Spread;
+
+/// What the few are.
+const FEW: u64 = 1000;
+/// The least that may be left of the rate.
+const RATE_KEPT: f64 = 0.9;
+/// The most memory with a full cache.
+const FULL_MIB: f64 = 150.0;
+/// The latest p99 of a first page, in milliseconds.
+const FIRST_PAGE_MS: f64 = 5.0;
+/// How many tokens the owner has whose first page is read.
+const OWNER_TOKENS: u64 = 10_000;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    /// How many tokens the large database has
+    #[arg(long, default_value_t = 10_000_000)]
+    tokens: u64,
+    /// How many of them are exchanged, at random: more than a cache holds
+    #[arg(long, default_value_t = 300_000)]
+    touched: u64,
+    /// How often each side has its turn
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// How long a turn lasts, after its warm-up
+    #[arg(long, default_value_t = 2.0)]
+    seconds: f64,
+    /// Connections, each with one request under way
+    #[arg(long, default_value_t = 32)]
+    connections: usize,
+    /// How often the server is started
+    #[arg(long, default_value_t = 10)]
+    starts: usize,
+    /// Keep the large SQLite database, and use the one that was kept
+    #[arg(long)]
+    keep: bool,
+    /// Where a PostgreSQL is to be filled instead of SQLite
+    #[arg(long, env = "ATS_PAT_TEST_POSTGRES_URL", hide_env_values = true)]
+    postgres_url: Option<String>,
+}
+
+/// Measures it all on one kind of database.
+pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
+    let Arguments { place, tokens, .. } = arguments;
+    place.cores.stay_with_the_load()?;
+    let few = Side::few(arguments)?;
+    let many = Side::many(arguments)?;
+    signals.check()?;
+    let mut figures = Figures::default();
+    for (name, cache, load) in [
+        ("hot exchange", Cache::Default, Load::Few),
+        ("cold exchange", Cache::Off, Load::All),
+    ] {
+        figures.figures.extend(compare(
+            name,
+            cache,
+            load,
+            [&many, &few],
+            arguments,
+            signals,
+        )?);
+    }
+    if !few.installation.has_cache()? {
+        let note = "this server has no cache: its hot exchange asks the database, too";
+        figures.notes.push(note.to_owned());
+    }
+    figures.figures.extend(memory(&many, arguments)?);
+    let name = format!("{tokens} tokens");
+    let starts = starts(
+        &many.installation,
+        &name,
+        arguments.starts,
+        place.cores,
+        signals,
+    )?;
+    figures.figures.extend(starts);
+    figures.figures.extend(first_page(&many, arguments)?);
+    figures.notes.push(format!(
+        "{FEW} tokens are exchanged hot on either side; cold, {} of the {tokens}",
+        arguments.touched
+    ));
+    figures.publish(&place.output("scale.json"))
+}
+
+/// Both sides in turns, and what is left of the rate with many tokens.
+fn compare(
+    name: &str,
+    cache: Cache,
+    load: Load,
+    [many, few]: [&Side; 2],
+    arguments: &Arguments,
+    signals: &Signals,
+) -> Result<Vec<Figure>> {
+    let cores = arguments.place.cores;
+    let running = [
+        many.start(cache, load, cores)?,
+        few.start(cache, load, cores)?,
+    ];
+    let mut rates = [Vec::new(), Vec::new()];
+    for round in 0..arguments.rounds {
+        let settings = Settings {
+            connections: arguments.connections,
+            warm_up: Duration::from_secs_f64(arguments.seconds / 4.0),
+            length: Duration::from_secs_f64(arguments.seconds),
+            seed: round as u64,
+        };
+        for turn in [round % 2, (round + 1) % 2] {
+            signals.check()?;
+            let (program, requests) = &running[turn];
+            let sample = Sample::take(program, requests, Pace::Peak, settings)?;
+            rates[turn].push(sample.rate);
+        }
+    }
+    let kept = Spread::of(rates[0].iter().zip(&rates[1]).map(|(many, few)| many / few));
+    let spread = |turn: usize| Spread::of(rates[turn].iter().copied()).context("no rounds");
+    let figures = vec![
+        Figure::median(format!("{name}, {} tokens", many.tokens), spread(0)?, "/s"),
+        Figure::median(format!("{name}, {} tokens", few.tokens), spread(1)?, "/s"),
+        Figure::median(
+            format!("{name}, many / few"),
+            kept.context("no rounds")?,
+            "",
+        )
+        .must_be(Bound::AtLeast(RATE_KEPT)),
+    ];
+    for (program, _) in running {
+        program.stop()?;
+    }
+    Ok(figures)
+}
+
+/// The memory of a server that has met more tokens than its cache holds.
+fn memory(many: &Side, arguments: &Arguments) -> Result<Vec<Figure>> {
+    let (program, requests) = many.start(Cache::Default, Load::All, arguments.place.cores)?;
+    let address = program.address();
+    let mut load = load::Load::connect(address, arguments.connections, &requests, 0)?;
+    // Twice: a cache may take in only what comes again.
+    load.sweep()?;
+    load.sweep()?;
+    let full = mebibytes(program.resident_kib()?);
+    program.stop()?;
+    let name = format!("memory after {} different tokens, twice", arguments.touched);
+    Ok(vec![
+        Figure::new(name, full, "MiB").must_be(Bound::AtMost(FULL_MIB)),
+    ])
+}
+
+fn first_page(many: &Side, arguments: &Arguments) -> Result<Vec<Figure>> {
+    let program = many
+        .installation
+        .start(Cache::Default, arguments.place.cores)?;
+    let pages = first_pages(&program, OWNER_TOKENS, 500)?;
+    let mut figures = Vec::new();
+    for (number, (name, latencies)) in pages.iter().enumerate() {
+        let [p50, mut p99, longest] =
+            latencies.figures(&format!("first page of {OWNER_TOKENS} tokens, {name}"));
+        if number == 0 {
+            p99 = p99.must_be(Bound::AtMost(FIRST_PAGE_MS));
+        }
+        figures.extend([p50, p99, longest]);
+    }
+    program.stop()?;
+    Ok(figures)
+}

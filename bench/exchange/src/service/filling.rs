@@ -1,0 +1,55 @@
+//! Many tokens at once, as the program makes them that knows the tables.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use super::database::PROGRAM;
+use super::{Installation, PersonalAccessToken};
+
+/// What a database is filled with.
+pub struct Filling<'a> {
+    pub tokens: u64,
+    pub owners: u64,
+    /// The id of a user who is there already, and how many of the tokens are his.
+    pub owner: Option<(&'a str, u64)>,
+    /// Of how many tokens the secrets are wanted, evenly spread over all.
+    pub sample: u64,
+}
+
+impl Installation {
+    /// Fills its database, which must have no tokens and be nobody's at the moment; gives the tokens of the sample.
+    pub fn fill(&self, filling: &Filling<'_>) -> Result<Vec<PersonalAccessToken>> {
+        let sample = self.folder().join("sample");
+        let mut command = Command::new(self.programs().join(PROGRAM));
+        command
+            .arg("fill")
+            .arg("--master-key-file")
+            .arg(self.folder().join("master.key"))
+            .args(["--tokens", &filling.tokens.to_string()])
+            .args(["--owners", &filling.owners.to_string()])
+            .args(["--sample", &filling.sample.to_string()])
+            .arg("--sample-file")
+            .arg(&sample)
+            .env("BENCH_DATABASE_URL", self.database_url());
+        if let Some((owner, tokens)) = filling.owner {
+            command.args(["--owner", owner]);
+            command.args(["--owner-tokens", &tokens.to_string()]);
+        }
+        let status = command
+            .status()
+            .with_context(|| format!("cannot start {PROGRAM}"))?;
+        if !status.success() {
+            bail!("{PROGRAM} failed ({status})");
+        }
+        self.sample()
+    }
+
+    /// The tokens of the sample of a database that was filled.
+    pub fn sample(&self) -> Result<Vec<PersonalAccessToken>> {
+        let secrets = fs::read_to_string(self.folder().join("sample"))?;
+        let tokens = secrets.lines().map(ToOwned::to_owned);
+        Ok(tokens.map(PersonalAccessToken::new).collect())
+    }
+}
