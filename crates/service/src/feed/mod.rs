@@ -12,6 +12,7 @@ mod lease;
 mod position;
 mod stamps;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::pin;
@@ -20,7 +21,7 @@ use std::time::Duration;
 
 use ats_pat_domain::event::Head;
 use ats_pat_domain::{Event, TokenId, UserId};
-use serde_json::Value;
+use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use crate::error::{Error, causes};
@@ -28,7 +29,7 @@ use crate::feed::lease::Lease;
 use crate::feed::position::Position;
 use crate::feed::stamps::Stamps;
 use crate::guards::Guard;
-use crate::ledger::expected_hash;
+use crate::ledger::{self, expected_hash};
 use crate::service::Service;
 
 pub(crate) use position::AsOf;
@@ -212,34 +213,55 @@ impl Service {
 impl Feed {
     /// Notes whom an event concerns; says whether it is about signing keys.
     fn apply(&self, event: &Event) -> bool {
-        let mut about_keys = false;
-        let details: Value = serde_json::from_slice(&event.details).unwrap_or_default();
-        let rows = details.get("Rows").and_then(Value::as_array);
-        for row in rows.into_iter().flatten() {
-            let (Some(table), Some(id)) = (row["Table"].as_str(), row["Id"].as_str()) else {
-                continue;
-            };
-            match table {
-                "tokens" => self.raise(id.parse::<TokenId>().map(TokenId::as_uuid).ok(), event),
-                "secrets" => {
-                    let token = id.split('/').next().unwrap_or_default();
-                    self.raise(token.parse::<TokenId>().map(TokenId::as_uuid).ok(), event);
-                }
-                "users" => self.raise(id.parse::<UserId>().map(UserId::as_uuid).ok(), event),
-                "signing_keys" => about_keys = true,
-                _ => {}
+        let about_keys = if let Some(details) = Details::of(event) {
+            for row in &details.rows {
+                self.raise_for(row, event.seq);
             }
-        }
+            details.rows.iter().any(|row| row.table == "signing_keys")
+        } else {
+            // What can't be read may concern everybody.
+            self.stamps.raise_all(event.seq);
+            true
+        };
         self.position.advance(event.seq);
         about_keys
     }
 
-    fn raise(&self, id: Option<uuid::Uuid>, event: &Event) {
-        match id {
-            Some(id) => self.stamps.raise(id, event.seq),
-            // What can't be told apart concerns everybody.
-            None => self.stamps.raise_all(event.seq),
+    fn raise_for(&self, row: &ChangedRow<'_>, seq: i64) {
+        let id = match &*row.table {
+            "tokens" | "users" => &*row.id,
+            "secrets" => row.id.split('/').next().unwrap_or_default(),
+            _ => return,
+        };
+        match id.parse() {
+            Ok(id) => self.stamps.raise(id, seq),
+            Err(_) => self.stamps.raise_all(seq),
         }
+    }
+}
+
+/// What an event's details say of the rows that its change wrote.
+#[derive(Deserialize)]
+struct Details<'a> {
+    /// Left out where there is none.
+    #[serde(rename = "Rows", borrow, default)]
+    rows: Vec<ChangedRow<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ChangedRow<'a> {
+    #[serde(borrow)]
+    table: Cow<'a, str>,
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+}
+
+impl<'a> Details<'a> {
+    /// `None` for the details of another release, whose rows may be written differently.
+    fn of(event: &'a Event) -> Option<Self> {
+        let is_ours = event.version == ledger::VERSION;
+        is_ours.then(|| serde_json::from_slice(&event.details).ok())?
     }
 }
 
@@ -250,4 +272,75 @@ fn following(last: Head, events: &[Event], inclusive: bool) -> Option<&[Event]> 
     }
     let (first, newer) = events.split_first()?;
     ((first.seq, first.hash) == (last.seq, last.hash)).then_some(newer)
+}
+
+#[cfg(test)]
+mod tests {
+    use ats_pat_domain::tagged::KeyId;
+    use ats_pat_domain::{EventId, Timestamp};
+    use uuid::Uuid;
+
+    use super::*;
+
+    const TOKEN: &str = "0193f2a0-7b1c-7d2e-8f00-0123456789ab";
+    const OWNER: &str = "0193f2a0-7b1c-7d2e-8f00-00000000cdef";
+
+    fn event(version: i16, details: &str) -> Event {
+        Event {
+            seq: 7,
+            id: EventId::from_uuid(Uuid::nil()),
+            version,
+            at: Timestamp::from_millis(0),
+            actor: String::new(),
+            owner: None,
+            kind: String::new(),
+            subject: String::new(),
+            details: details.as_bytes().to_vec(),
+            personal_hash: None,
+            key_id: KeyId(1),
+            hash: [0; 33],
+            personal: None,
+        }
+    }
+
+    /// Whether a grant that was read before the event still holds, and whether keys have to be read.
+    fn effect(version: i16, details: &str) -> (bool, bool) {
+        let feed = Feed::new();
+        feed.position.begin_anew(6, || {});
+        let before = feed.as_of().unwrap();
+        let about_keys = feed.apply(&event(version, details));
+        let (token, owner) = (TOKEN.parse().unwrap(), OWNER.parse().unwrap());
+        (feed.vouches(before, token, owner), about_keys)
+    }
+
+    #[test]
+    fn an_event_ends_what_was_read_of_the_rows_it_names() {
+        let row = |table: &str, id: &str| {
+            let details =
+                format!(r#"{{"Choice":1,"Rows":[{{"Table":"{table}","Id":"{id}","Tag":"00"}}]}}"#);
+            effect(ledger::VERSION, &details)
+        };
+        assert_eq!(row("tokens", TOKEN), (false, false));
+        assert_eq!(row("secrets", &format!("{TOKEN}/3")), (false, false));
+        assert_eq!(row("users", OWNER), (false, false));
+        assert_eq!(row("users", "not an id"), (false, false));
+        assert_eq!(row("tokens", OWNER.trim_end_matches('f')), (false, false));
+        let another = "0193f2a0-7b1c-7d2e-8f00-111111111111";
+        assert_eq!(row("tokens", another), (true, false));
+        assert_eq!(row("sessions", TOKEN), (true, false));
+        assert_eq!(row("signing_keys", "kid"), (true, true));
+        assert_eq!(effect(ledger::VERSION, "{}"), (true, false));
+    }
+
+    #[test]
+    fn an_event_that_cant_be_read_ends_everything() {
+        for (version, details) in [
+            (ledger::VERSION + 1, r#"{"Rows":[]}"#),
+            (ledger::VERSION, r#"{"Rows":{}}"#),
+            (ledger::VERSION, r#"{"Rows":[{"Table":"tokens"}]}"#),
+            (ledger::VERSION, "tokens"),
+        ] {
+            assert_eq!(effect(version, details), (false, true), "{details}");
+        }
+    }
 }
