@@ -1,13 +1,15 @@
 //! From the long-lived token to the short-lived one.
 
-use poem::Request;
+use poem::{IntoResponse, Request, Response};
+use poem_openapi::payload::Payload;
+use poem_openapi::registry::{MetaSchemaRef, Registry};
 use poem_openapi::{ApiResponse, OpenApi};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::Tag;
 use crate::call::Call;
 use crate::refused::Refused;
-use crate::reply::Reply;
+use crate::reply::{Reply, json};
 use crate::request::{Bearer, PersonalAccessTokens};
 use crate::schema::{AuthenticationTokenEnvelope, IdentityEnvelope};
 
@@ -24,7 +26,7 @@ enum Exchanged {
     /// The authentication token
     #[oai(status = 200)]
     Token(
-        Reply<AuthenticationTokenEnvelope>,
+        TokenReply,
         /// When the authentication token expires.
         #[oai(header = "Ats-Authentication-Token-Expires-At")]
         String,
@@ -32,6 +34,33 @@ enum Exchanged {
         #[oai(header = "Ats-Personal-Access-Token-Expires-At")]
         String,
     ),
+}
+
+/// The envelope with an authentication token: a [`Reply`] that is written straight, since a JWS in compact form (RFC
+/// 7515, section 7.1) has nothing that JSON would escape.
+struct TokenReply(SecretString);
+
+impl Payload for TokenReply {
+    const CONTENT_TYPE: &'static str = <Reply<AuthenticationTokenEnvelope>>::CONTENT_TYPE;
+
+    fn schema_ref() -> MetaSchemaRef {
+        <Reply<AuthenticationTokenEnvelope>>::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        <Reply<AuthenticationTokenEnvelope>>::register(registry);
+    }
+}
+
+impl IntoResponse for TokenReply {
+    fn into_response(self) -> Response {
+        let [before, after] = [
+            r#"{"Data":""#,
+            r#"","ErrorMessage":"","ErrorParameters":null,"ResponseCode":1,"GetErrorParameters":""}"#,
+        ];
+        let body = [before, self.0.expose_secret(), after].concat();
+        json(body.into_bytes())
+    }
 }
 
 #[derive(ApiResponse)]
@@ -64,9 +93,7 @@ impl Exchange {
             .exchange(&presented.0, call.context.address())
             .await?;
         Ok(Exchanged::Token(
-            Reply(AuthenticationTokenEnvelope::success(
-                exchanged.token.expose_secret(),
-            )),
+            TokenReply(exchanged.token),
             exchanged.expires_at.to_string(),
             exchanged.personal_access_token_expires_at.to_string(),
         ))
@@ -90,5 +117,23 @@ impl Exchange {
         Ok(Identified::Identity(Reply(IdentityEnvelope::success(
             identity,
         ))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_token_is_written_as_its_envelope_would_be() {
+        let token = "eyJhbGciOiJFZERTQSJ9.e30._-09AZaz";
+        let written = TokenReply(token.into()).into_response();
+        let envelope = Reply(AuthenticationTokenEnvelope::success(token)).into_response();
+        assert_eq!(written.headers(), envelope.headers());
+        let [written, envelope] = [written, envelope].map(Response::into_body);
+        assert_eq!(
+            written.into_string().await.unwrap(),
+            envelope.into_string().await.unwrap(),
+        );
     }
 }
