@@ -3,13 +3,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use argon2::{Block, Error};
 use zeroize::Zeroize as _;
 
-/// The memory that Argon2 works in, kept from one password to the next.
+/// From so many blocks on the allocator of glibc gives memory back when it is freed, whatever was freed before: beyond
+/// 32 MiB, the greatest value that its threshold grows to by itself (mallopt(3), `M_MMAP_THRESHOLD`).
+const GIVEN_BACK: usize = 32 * 1024 * 1024 / Block::SIZE + 1;
+
+/// The memory that Argon2 works in, kept from one password to the next until nobody signs in for a while.
 ///
-/// Blocks that are freed after each password go back to the allocator, and the allocator of glibc keeps
-/// them, for good, in the arena of each thread that ever hashed: hundreds of megabytes after some sign-ins.
+/// Less than 32 MiB, when freed, that allocator keeps for good, in the arena of each thread that ever hashed: hundreds
+/// of megabytes after some sign-ins. So more is asked for than is used; what nobody writes to takes no memory. Without
+/// keeping any, every password would wait for the system to make its memory anew.
 #[derive(Clone)]
 pub(crate) struct WorkingMemory {
-    free: Arc<Mutex<Vec<Box<[Block]>>>>,
+    free: Arc<Mutex<Vec<Vec<Block>>>>,
     blocks: usize,
     at_once: usize,
 }
@@ -40,7 +45,12 @@ impl WorkingMemory {
         })
     }
 
-    fn take_back(&self, buffer: Box<[Block]>) {
+    /// Frees the buffers that are not in use.
+    pub(crate) fn give_back(&self) {
+        drop(self.with_free(std::mem::take));
+    }
+
+    fn take_back(&self, buffer: Vec<Block>) {
         if buffer.len() == self.blocks {
             self.with_free(|free| {
                 if free.len() < self.at_once {
@@ -50,7 +60,7 @@ impl WorkingMemory {
         }
     }
 
-    fn with_free<T>(&self, act: impl FnOnce(&mut Vec<Box<[Block]>>) -> T) -> T {
+    fn with_free<T>(&self, act: impl FnOnce(&mut Vec<Vec<Block>>) -> T) -> T {
         // A list of buffers is whole whenever somebody panics.
         act(&mut self.free.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -58,7 +68,7 @@ impl WorkingMemory {
 
 /// Blocks in use: wiped and given back when dropped.
 pub(crate) struct Lent<'a> {
-    buffer: Box<[Block]>,
+    buffer: Vec<Block>,
     memory: &'a WorkingMemory,
 }
 
@@ -70,18 +80,19 @@ impl AsMut<[Block]> for Lent<'_> {
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        self.buffer.zeroize();
+        // That of the whole vector would wipe what nobody wrote to, too.
+        self.buffer.iter_mut().zeroize();
         self.memory.take_back(std::mem::take(&mut self.buffer));
     }
 }
 
-fn empty(blocks: usize) -> Result<Box<[Block]>, Error> {
+fn empty(blocks: usize) -> Result<Vec<Block>, Error> {
     let mut buffer = Vec::new();
     buffer
-        .try_reserve_exact(blocks)
+        .try_reserve_exact(blocks.max(GIVEN_BACK))
         .map_err(|_| Error::OutOfMemory)?;
     buffer.resize(blocks, Block::new());
-    Ok(buffer.into_boxed_slice())
+    Ok(buffer)
 }
 
 #[cfg(test)]
@@ -121,6 +132,17 @@ mod tests {
             drop(lent);
             assert_eq!(kept(&memory), 1);
         }
+    }
+
+    #[test]
+    fn what_is_not_in_use_can_be_given_back() {
+        let memory = WorkingMemory::new(8, 2);
+        let lent = memory.lend(8).unwrap();
+        memory.give_back();
+        drop(lent);
+        assert_eq!(kept(&memory), 1);
+        memory.give_back();
+        assert_eq!(kept(&memory), 0);
     }
 
     #[test]

@@ -20,7 +20,7 @@ fn resident() -> u64 {
 }
 
 #[test]
-fn many_threads_that_hash_one_after_the_other_leave_one_buffer_behind() {
+fn many_threads_that_hash_one_after_the_other_leave_one_buffer_behind_until_it_is_given_back() {
     const THREADS: usize = 12;
     let hasher = PasswordHasher::default();
     let password = Password::typed("whatever is typed");
@@ -48,4 +48,11 @@ fn many_threads_that_hash_one_after_the_other_leave_one_buffer_behind() {
     });
     let grown = after.saturating_sub(before);
     assert!(grown < 2 * 19 * MIB, "{} MiB", grown / MIB);
+    // Also the second time: the allocator would keep it then.
+    for _ in 0..2 {
+        hasher.give_back_memory();
+        let left = resident().saturating_sub(before);
+        assert!(left < 5 * MIB, "{} MiB", left / MIB);
+        hasher.verify_unknown(&password).unwrap();
+    }
 }

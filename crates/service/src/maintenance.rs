@@ -47,6 +47,7 @@ impl Service {
                 );
             }
             if tick.is_multiple_of(CLEAN_UP_EVERY) {
+                self.inner.passwords.rest();
                 log_failure(
                     "ended sessions could not be removed",
                     self.remove_ended_sessions().await,

@@ -72,6 +72,11 @@ impl Passwords {
         .await?
     }
 
+    /// Gives back the memory that is kept from one password to the next.
+    pub(crate) fn rest(&self) {
+        self.hasher.give_back_memory();
+    }
+
     async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
