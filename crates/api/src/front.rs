@@ -57,12 +57,13 @@ impl Endpoint for Interface {
     async fn call(&self, mut request: Request) -> Result<Response> {
         let context = RequestContext::new(&request, &self.settings);
         let is_head = *request.method() == Method::HEAD;
+        // The rarer ones apart, so that the future of an exchange, which is moved about, has no room for theirs.
         let mut response = if Standard::owns(request.uri().path()) {
-            self.standard.answer(&request, &context).await
+            Box::pin(self.standard.answer(&request, &context)).await
         } else if OAuth::owns(request.uri().path()) {
-            self.oauth.answer(&mut request, &context).await
+            Box::pin(self.oauth.answer(&mut request, &context)).await
         } else {
-            self.envelope(&mut request, &context).await
+            self.envelope(request, &context).await
         };
         transport_headers(&self.settings, response.headers_mut());
         if let Ok(id) = HeaderValue::from_str(context.request_id()) {
@@ -77,9 +78,9 @@ impl Endpoint for Interface {
 }
 
 impl Interface {
-    async fn envelope(&self, request: &mut Request, context: &RequestContext) -> Response {
-        let path = request.uri().path().to_owned();
-        let found = self.router.find(&path);
+    async fn envelope(&self, request: Request, context: &RequestContext) -> Response {
+        let found = self.router.find(request.uri().path());
+        let found = found.map(|(route, token_id)| (route, token_id.to_owned()));
         let challenge = found
             .as_ref()
             .map_or(Challenge::Session, |(route, _)| challenge(route));
@@ -111,13 +112,13 @@ impl Interface {
 
     async fn answer(
         &self,
-        request: &mut Request,
+        mut request: Request,
         context: &RequestContext,
         route: &Route,
-        token_id: &str,
+        token_id: String,
     ) -> Result<Response, Problem> {
         let operation = route.operation(request.method())?;
-        let body = read_body(request).await?;
+        let body = read_body(&mut request).await?;
         if !request.method().is_safe() {
             cross_site::check(
                 request.headers(),
@@ -125,15 +126,16 @@ impl Interface {
                 Unmarked::Accepted,
             )?;
         }
-        let mut handed_on = std::mem::take(request);
-        handed_on.set_body(Body::from_bytes(body));
-        handed_on.set_data(Arc::new(Call {
+        if !body.is_empty() {
+            request.set_body(Body::from_bytes(body));
+        }
+        request.set_data(Arc::new(Call {
             service: self.service.clone(),
             context: context.clone(),
             cookie: self.cookie,
-            token_id: token_id.to_owned(),
+            token_id,
         }));
-        match caught(operation.call(handed_on)).await {
+        match caught(operation.call(request)).await {
             Some(Ok(response)) => Ok(response),
             Some(Err(error)) => Err(Refused::problem_of(error, context.request_id())),
             None => {

@@ -21,6 +21,7 @@ pub struct Router {
 pub struct Route {
     template: String,
     segments: Vec<Segment>,
+    is_fixed: bool,
     operations: Vec<(Method, BoxEndpoint<'static>)>,
     takes_head: bool,
 }
@@ -65,7 +66,7 @@ impl Route {
         operations: HashMap<Method, BoxEndpoint<'static>>,
         without_head: &str,
     ) -> Self {
-        let segments = template
+        let segments: Vec<_> = template
             .split('/')
             .skip(1)
             .map(|segment| {
@@ -80,6 +81,7 @@ impl Route {
         operations.sort_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));
         let takes_head = template != without_head;
         Self {
+            is_fixed: !segments.contains(&Segment::TokenId),
             template,
             segments,
             operations,
@@ -88,6 +90,10 @@ impl Route {
     }
 
     fn matches<'a>(&self, path: &'a str) -> Option<&'a str> {
+        if self.is_fixed {
+            let template = self.template.strip_prefix('/')?;
+            return template.eq_ignore_ascii_case(path).then_some("");
+        }
         let mut given = path.split('/');
         let mut token_id = "";
         for segment in &self.segments {

@@ -1,11 +1,12 @@
 //! What a request is known by while it is answered.
 
+use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr};
 
 use ats_pat_domain::EventId;
 use ats_pat_domain::port::{Clock, Randomness};
 use ats_pat_service::{Client, SystemClock, SystemRandomness};
-use poem::http::header;
+use poem::http::{HeaderValue, header};
 use poem::{Addr, Request};
 
 use crate::client_address::client_address;
@@ -14,9 +15,9 @@ use crate::settings::HttpSettings;
 /// The id and the origin of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestContext {
-    request_id: String,
+    request_id: RequestId,
     address: IpAddr,
-    user_agent: Option<String>,
+    user_agent: Option<HeaderValue>,
 }
 
 impl RequestContext {
@@ -27,22 +28,25 @@ impl RequestContext {
             _ => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         };
         Self {
-            request_id: request_id(),
+            request_id: RequestId::next(),
             address: client_address(peer, request.headers(), settings.trusted_proxies()),
-            user_agent: request.header(header::USER_AGENT).map(ToOwned::to_owned),
+            user_agent: request.headers().get(header::USER_AGENT).cloned(),
         }
     }
 
     /// The request's id: a UUID, in the header `X-Request-Id` of the answer and in the log.
     pub fn request_id(&self) -> &str {
-        &self.request_id
+        self.request_id.as_str()
     }
 
     /// Who asks: the address, and what the program says of itself.
     pub fn client(&self) -> Client<'_> {
         Client {
             address: self.address,
-            user_agent: self.user_agent.as_deref(),
+            user_agent: self
+                .user_agent
+                .as_ref()
+                .and_then(|agent| agent.to_str().ok()),
         }
     }
 
@@ -52,9 +56,57 @@ impl RequestContext {
     }
 }
 
-/// A UUID of version 7. Without random bytes the time alone has to do: the id is no secret.
-fn request_id() -> String {
-    let mut random = [0; 10];
+/// A UUID of version 7 as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct RequestId([u8; 36]);
+
+thread_local! {
+    /// What sets the ids of one thread apart: random bytes where it begins, counted up from there. The id is no secret.
+    static LAST: Cell<Option<u128>> = const { Cell::new(None) };
+}
+
+impl RequestId {
+    fn next() -> Self {
+        let number = LAST.get().unwrap_or_else(start).wrapping_add(1);
+        LAST.set(Some(number));
+        let [_, _, _, _, _, _, lowest @ ..] = number.to_be_bytes();
+        let mut text = [0; 36];
+        let id = EventId::new(SystemClock.now(), lowest).as_uuid();
+        id.hyphenated().encode_lower(&mut text);
+        Self(text)
+    }
+
+    fn as_str(&self) -> &str {
+        // Written by `encode_lower`, which writes ASCII.
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+/// Without random bytes time and count have to do.
+fn start() -> u128 {
+    let mut random = [0; 16];
     let _ = SystemRandomness.fill(&mut random);
-    EventId::new(SystemClock.now(), random).to_string()
+    u128::from_be_bytes(random)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_requests_have_the_same_id() {
+        let of_one_thread = || {
+            let ids = (0..1000).map(|_| RequestId::next().as_str().to_owned());
+            ids.collect::<Vec<_>>()
+        };
+        let threads = [(); 4].map(|()| std::thread::spawn(of_one_thread));
+        let ids = threads.map(|thread| thread.join().unwrap()).concat();
+        assert!(
+            ids.iter()
+                .all(|id| id.len() == 36 && id.as_bytes()[14] == b'7')
+        );
+        assert_eq!(HashSet::<String>::from_iter(ids).len(), 4000);
+    }
 }

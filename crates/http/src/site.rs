@@ -31,8 +31,9 @@ impl<A: Half, W: Endpoint> Endpoint for Site<A, W> {
                 .await
                 .map(IntoResponse::into_response)
         } else {
-            self.pages
-                .call(request)
+            // What a page waits for takes much room; the futures of programs' requests, which are moved about, would have
+            // it too.
+            Box::pin(self.pages.call(request))
                 .await
                 .map(IntoResponse::into_response)
         }

@@ -42,21 +42,16 @@ impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
             |_| LocalAddr::default(),
             |address| LocalAddr(Addr::SocketAddr(address)),
         );
-        let activity = Arc::new(Activity::default());
+        let requests = Arc::new(Requests {
+            endpoint: self.endpoint,
+            local,
+            remote: RemoteAddr(Addr::SocketAddr(self.peer)),
+            begun: AtomicU64::new(0),
+            under_way: AtomicUsize::new(0),
+        });
         let service = service_fn({
-            let (endpoint, activity, peer) = (self.endpoint.clone(), activity.clone(), self.peer);
-            move |request: hyper::Request<Incoming>| {
-                let (endpoint, local, at_work) =
-                    (endpoint.clone(), local.clone(), AtWork::new(&activity));
-                async move {
-                    let remote = RemoteAddr(Addr::SocketAddr(peer));
-                    let response = endpoint
-                        .get_response((request, local, remote, Scheme::HTTP).into())
-                        .await;
-                    let response = hyper::Response::from(response);
-                    Ok::<_, Infallible>(response.map(|body| Answer::new(body, at_work)))
-                }
-            }
+            let requests = Arc::clone(&requests);
+            move |request| UnderWay::begin(&requests).answer(request)
         });
         let protocol = protocol(&self.limits);
         let connection = protocol.serve_connection(TokioIo::new(stream), service);
@@ -87,8 +82,8 @@ impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
                     return;
                 }
                 _ = idle.tick() => {
-                    let begun = activity.begun.load(Ordering::Relaxed);
-                    if activity.under_way.load(Ordering::Relaxed) == 0 && begun == seen {
+                    let begun = requests.begun.load(Ordering::Relaxed);
+                    if requests.under_way.load(Ordering::Relaxed) == 0 && begun == seen {
                         if closing {
                             return;
                         }
@@ -102,25 +97,45 @@ impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
     }
 }
 
-/// What happens on one connection.
-#[derive(Default)]
-struct Activity {
+/// The requests of one connection. They count their references here: at the endpoint they would do so with those of
+/// all connections, on every core.
+struct Requests<E> {
+    endpoint: Arc<E>,
+    local: LocalAddr,
+    remote: RemoteAddr,
     begun: AtomicU64,
     under_way: AtomicUsize,
 }
 
 /// A request under way, until its answer was sent.
-struct AtWork(Arc<Activity>);
+struct UnderWay<E>(Arc<Requests<E>>);
 
-impl AtWork {
-    fn new(activity: &Arc<Activity>) -> Self {
-        activity.begun.fetch_add(1, Ordering::Relaxed);
-        activity.under_way.fetch_add(1, Ordering::Relaxed);
-        Self(activity.clone())
+impl<E> UnderWay<E> {
+    fn begin(requests: &Arc<Requests<E>>) -> Self {
+        requests.begun.fetch_add(1, Ordering::Relaxed);
+        requests.under_way.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(requests))
     }
 }
 
-impl Drop for AtWork {
+impl<E: Endpoint<Output = Response>> UnderWay<E> {
+    async fn answer(
+        self,
+        request: hyper::Request<Incoming>,
+    ) -> Result<hyper::Response<Answer<Self>>, Infallible> {
+        let Requests {
+            endpoint,
+            local,
+            remote,
+            ..
+        } = &*self.0;
+        let request = (request, local.clone(), remote.clone(), Scheme::HTTP).into();
+        let response = hyper::Response::from(endpoint.get_response(request).await);
+        Ok(response.map(|body| Answer::new(body, self)))
+    }
+}
+
+impl<E> Drop for UnderWay<E> {
     fn drop(&mut self) {
         self.0.under_way.fetch_sub(1, Ordering::Relaxed);
     }
