@@ -108,9 +108,36 @@ pub fn ensure(choice: &Choice, signals: &Signals) -> Result<()> {
     install::ensure(&choice.set(), signals)
 }
 
+/// What a server does about a loss of power.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub enum Durability {
+    /// Nothing, which is fast: what it holds is worth nothing after a test.
+    None,
+    /// As where data matters: what was committed is on the disk.
+    Full,
+}
+
 /// Runs `command` while the chosen databases are up.
 pub fn with_private(
     choice: &Choice,
+    signals: &Signals,
+    command: &mut Command,
+) -> Result<ExitStatus> {
+    with(choice, Durability::None, signals, command)
+}
+
+/// As [`with_private`], on databases that work as in production, for measurements.
+pub fn with_durable(
+    choice: &Choice,
+    signals: &Signals,
+    command: &mut Command,
+) -> Result<ExitStatus> {
+    with(choice, Durability::Full, signals, command)
+}
+
+fn with(
+    choice: &Choice,
+    durability: Durability,
     signals: &Signals,
     command: &mut Command,
 ) -> Result<ExitStatus> {
@@ -126,14 +153,17 @@ pub fn with_private(
         let (variable, instances) = match database {
             Database::Sqlite => continue,
             Database::Postgres => {
-                let instance = postgres::start(&folder, signals)?;
+                let instance = postgres::start(&folder, durability, signals)?;
                 (postgres::VARIABLE, vec![instance])
             }
             Database::Mariadb => {
-                let instance = mariadb::start(&folder, signals)?;
+                let instance = mariadb::start(&folder, durability, signals)?;
                 (mariadb::VARIABLE, vec![instance])
             }
-            Database::Galera => (galera::VARIABLE, galera::start(&folder, signals)?),
+            Database::Galera => (
+                galera::VARIABLE,
+                galera::start(&folder, durability, signals)?,
+            ),
         };
         let urls: Vec<_> = instances.iter().map(Instance::url).collect();
         command.env(variable, urls.join(","));

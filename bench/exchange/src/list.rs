@@ -21,7 +21,7 @@ const QUERIES: [(&str, &str); 4] = [
         "?Page=1&PageSize=25&Status=Active&Sort=Name",
     ),
     ("last used first", "?Page=1&PageSize=25&Sort=-LastUsedAt"),
-    ("search", "?Page=1&PageSize=25&Search=9999"),
+    ("search", "?Page=1&PageSize=25&Search=99"),
 ];
 /// Requests before those that are counted.
 const WARM_UP: usize = 50;

@@ -21,11 +21,14 @@ impl Cores {
         Ok(Self { server, load })
     }
 
-    /// Leaves the server's core: this thread, and whatever it starts from now on, such as databases.
-    pub fn leave_the_servers(self) -> Result<()> {
+    /// Leaves the server's core: this thread, and whatever it starts while the value lives that is given, such as
+    /// databases.
+    pub fn leave_the_servers(self) -> Result<Away> {
+        let before = sched_getaffinity(None)?;
         let mut only = CpuSet::new();
         only.set(self.load);
-        sched_setaffinity(None, &only).context("cannot leave the server's core")
+        sched_setaffinity(None, &only).context("cannot leave the server's core")?;
+        Ok(Away(before))
     }
 
     /// Tells a program which is which.
@@ -35,5 +38,15 @@ impl Cores {
             .arg(self.server.to_string())
             .arg("--load-core")
             .arg(self.load.to_string());
+    }
+}
+
+/// Comes back to all cores when dropped.
+pub struct Away(CpuSet);
+
+impl Drop for Away {
+    fn drop(&mut self) {
+        // It was allowed before.
+        let _ = sched_setaffinity(None, &self.0);
     }
 }

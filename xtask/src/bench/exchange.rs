@@ -4,8 +4,9 @@ use anyhow::Result;
 
 use super::cores::Cores;
 use super::peers;
-use super::programs::{Programs, run as measure};
-use crate::databases::{self, Choice};
+use super::programs::{Programs, measure};
+use super::service::option;
+use crate::databases::{self, Choice, Durability};
 use crate::process::Signals;
 
 /// Arguments of `cargo xtask bench exchange`.
@@ -19,13 +20,13 @@ pub struct Arguments {
     /// Leave out better-auth and oidc-provider, which need Node.js
     #[arg(long)]
     no_peers: bool,
-    /// How often each contender has its turn
+    /// How often each contender has its turn [default: 5]
     #[arg(long)]
     rounds: Option<usize>,
-    /// How long a turn lasts
+    /// How long a turn lasts [default: 2]
     #[arg(long)]
     seconds: Option<f64>,
-    /// Connections, each with one request under way
+    /// Connections, each with one request under way [default: 32]
     #[arg(long)]
     connections: Option<usize>,
 }
@@ -44,20 +45,16 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     if let Some(folder) = pure_rust {
         command.arg("--pure-rust-programs").arg(folder);
     }
-    for (flag, value) in [
-        ("--rounds", arguments.rounds.map(|value| value.to_string())),
-        (
-            "--seconds",
-            arguments.seconds.map(|value| value.to_string()),
-        ),
-        (
-            "--connections",
-            arguments.connections.map(|value| value.to_string()),
-        ),
-    ] {
-        if let Some(value) = value {
-            command.arg(flag).arg(value);
-        }
-    }
-    measure(&mut command, &arguments.databases, cores, signals)
+    option(&mut command, "--rounds", arguments.rounds);
+    option(&mut command, "--seconds", arguments.seconds);
+    option(&mut command, "--connections", arguments.connections);
+    // Nothing but reads is measured here.
+    let durability = Durability::None;
+    measure(
+        &mut command,
+        &arguments.databases,
+        durability,
+        cores,
+        signals,
+    )
 }

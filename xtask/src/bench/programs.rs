@@ -7,7 +7,7 @@ use cargo_metadata::Metadata;
 use cargo_metadata::camino::Utf8PathBuf;
 
 use super::cores::Cores;
-use crate::databases::{Choice, with_private};
+use crate::databases::{Choice, Durability, with_durable, with_private};
 use crate::process::Signals;
 use crate::workspace;
 
@@ -74,14 +74,18 @@ impl Programs {
 }
 
 /// Measures, with private databases on the core of the load.
-pub fn run(
+pub fn measure(
     command: &mut Command,
     databases: &Choice,
+    durability: Durability,
     cores: Cores,
     signals: &Signals,
 ) -> Result<()> {
-    cores.leave_the_servers()?;
-    let status = with_private(databases, signals, command)?;
+    let _away = cores.leave_the_servers()?;
+    let status = match durability {
+        Durability::None => with_private(databases, signals, command)?,
+        Durability::Full => with_durable(databases, signals, command)?,
+    };
     signals.check()?;
     if !status.success() {
         bail!("the measurement failed, or a target was missed ({status})");

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use super::Durability;
 use super::folder::{Folder, password};
 use super::instance::Instance;
 use super::mariadb::Node;
@@ -22,7 +23,7 @@ const PORTS: u16 = 4;
 const TRIES: u32 = 100;
 
 /// Starts one inside `folder`, node by node.
-pub fn start(folder: &Folder, signals: &Signals) -> Result<Vec<Instance>> {
+pub fn start(folder: &Folder, durability: Durability, signals: &Signals) -> Result<Vec<Instance>> {
     if !Path::new(PROVIDER).exists() {
         bail!("{PROVIDER} is missing: install galera-4, or leave Galera out by `--database`");
     }
@@ -39,6 +40,7 @@ pub fn start(folder: &Folder, signals: &Signals) -> Result<Vec<Instance>> {
         let settings = settings(&name, first_port, &others);
         let node = Node {
             name: &name,
+            durability,
             password: &password,
             settings: &settings,
             // The others get the account with all the rest.

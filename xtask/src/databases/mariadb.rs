@@ -5,9 +5,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use rustix::process::Signal;
 
-use super::account;
 use super::folder::{Folder, password};
 use super::instance::{Instance, Server, prepare};
+use super::{Durability, account};
 use crate::apt;
 use crate::process::Signals;
 
@@ -15,16 +15,18 @@ use crate::process::Signals;
 pub const VARIABLE: &str = "ATS_PAT_TEST_MARIADB_URL";
 
 const USER: &str = "ats_pat_test";
-/// Durability is for data that matters; many tests connect at once. Its own defaults otherwise, so that what the
-/// service needs is asked for by the service.
-const SETTINGS: [&str; 10] = [
+/// For data that does not matter.
+const FORGETFUL: [&str; 3] = [
+    "--innodb-flush-log-at-trx-commit=0",
+    "--innodb-doublewrite=0",
+    "--innodb-flush-method=nosync",
+];
+/// Many tests connect at once. Its own defaults otherwise, so that what the service needs is asked for by the service.
+const SETTINGS: [&str; 7] = [
     "--bind-address=127.0.0.1",
     "--skip-name-resolve",
     "--skip-log-bin",
     "--max-connections=400",
-    "--innodb-flush-log-at-trx-commit=0",
-    "--innodb-doublewrite=0",
-    "--innodb-flush-method=nosync",
     "--innodb-log-file-size=64M",
     // Relative to the data folder: the path of a socket may have no more than 107 bytes.
     "--socket=server.sock",
@@ -32,9 +34,10 @@ const SETTINGS: [&str; 10] = [
 ];
 
 /// Starts one inside `folder`.
-pub fn start(folder: &Folder, signals: &Signals) -> Result<Instance> {
+pub fn start(folder: &Folder, durability: Durability, signals: &Signals) -> Result<Instance> {
     let node = Node {
         name: "mariadb",
+        durability,
         password: &password()?,
         settings: &[],
         makes_account: true,
@@ -46,6 +49,8 @@ pub fn start(folder: &Folder, signals: &Signals) -> Result<Instance> {
 pub struct Node<'a> {
     /// What its files are called by.
     pub name: &'a str,
+    /// What it keeps.
+    pub durability: Durability,
     /// Of the tests' account.
     pub password: &'a str,
     /// Besides those of every server.
@@ -91,6 +96,9 @@ impl Node<'_> {
                 .arg(format!("--port={port}"))
                 .args(SETTINGS)
                 .args(self.settings);
+            if self.durability == Durability::None {
+                command.args(FORGETFUL);
+            }
             if self.makes_account {
                 command.arg(format!("--init-file={}", account.display()));
             }

@@ -5,20 +5,23 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use rustix::process::Signal;
 
-use super::account;
 use super::folder::{Folder, password};
 use super::instance::{Instance, Server, prepare};
+use super::{Durability, account};
 use crate::process::Signals;
 
 /// Where the tests find its URL.
 pub const VARIABLE: &str = "ATS_PAT_TEST_POSTGRES_URL";
 
 const USER: &str = "ats_pat_test";
-/// Durability is for data that matters; many tests connect at once.
-const SETTINGS: [&str; 7] = [
+/// For data that does not matter.
+const FORGETFUL: [&str; 3] = [
     "fsync=off",
     "synchronous_commit=off",
     "full_page_writes=off",
+];
+/// Many tests connect at once.
+const SETTINGS: [&str; 4] = [
     "max_connections=400",
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
@@ -41,7 +44,7 @@ pub fn programs() -> Option<PathBuf> {
 }
 
 /// Starts one inside `folder`.
-pub fn start(folder: &Folder, signals: &Signals) -> Result<Instance> {
+pub fn start(folder: &Folder, durability: Durability, signals: &Signals) -> Result<Instance> {
     let programs = programs().context("PostgreSQL's programs are not under /usr/lib/postgresql")?;
     let (data, log) = (folder.join("postgres"), folder.join("postgres.log"));
     let password = password()?;
@@ -65,7 +68,8 @@ pub fn start(folder: &Folder, signals: &Signals) -> Result<Instance> {
         // QUIT is its immediate shutdown.
         let mut command = account::command(&programs.join("postgres"), "QUIT");
         command.arg("-D").arg(&data).arg("-p").arg(port.to_string());
-        for setting in SETTINGS {
+        let forgetful = FORGETFUL.iter().filter(|_| durability == Durability::None);
+        for setting in SETTINGS.iter().chain(forgetful) {
             command.args(["-c", setting]);
         }
         command

@@ -66,10 +66,10 @@ fn changes(
     signals: &Signals,
 ) -> Result<Vec<Figure>> {
     let Arguments { place, seconds, .. } = arguments;
+    let installation = Installation::temporary(&place.programs, &place.data(), url)?;
     let mut figures = Vec::new();
     for clients in [1, 8] {
         signals.check()?;
-        let installation = Installation::temporary(&place.programs, &place.data(), url)?;
         let program = installation.start(Cache::Default, place.cores)?;
         let user = format!("user-{clients}");
         Person::add(&installation, &user)?;

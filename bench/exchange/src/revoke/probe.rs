@@ -7,13 +7,15 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
+use time::OffsetDateTime;
 
 use crate::clock::now;
 use crate::http::{Connection, Request};
 
 /// How long a token is tried after its revocation was acknowledged.
 const WATCH: Duration = Duration::from_millis(300);
-/// Once it was refused it is not tried quite so often.
+/// Between an answer and the next request: far less than what is measured, and enough for the probes not to be most of
+/// the load.
 const PAUSE: Duration = Duration::from_millis(1);
 /// A revocation takes no longer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -26,8 +28,8 @@ pub struct Probe {
 
 /// What a replica answered.
 pub struct Seen {
-    /// When the first refusal had come.
-    pub refused: Instant,
+    /// When the first refusal had come, by the clock that the servers read.
+    pub refused: OffsetDateTime,
     /// How many requests were accepted that began after the acknowledgement.
     pub violations: usize,
     /// How many requests were answered neither with a token nor with a refusal.
@@ -86,13 +88,11 @@ fn watch(
                 accepted.fetch_add(1, Ordering::Relaxed);
                 begins_of_accepted.push(begun);
             }
-            401 => refused = refused.or_else(|| Some(now())),
+            401 => refused = refused.or_else(|| Some(OffsetDateTime::now_utc())),
             503 => unavailable += 1,
             other => bail!("an exchange was answered {other}"),
         }
-        if refused.is_some() {
-            thread::sleep(PAUSE);
-        }
+        thread::sleep(PAUSE);
     };
     let violations = begins_of_accepted
         .iter()

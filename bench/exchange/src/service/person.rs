@@ -66,11 +66,14 @@ impl Person {
 
     /// Gives the token of this id another secret.
     pub fn regenerate(&mut self, id: &str) -> Result<()> {
-        self.change(id, "regenerate")
+        self.change(id, "regenerate").map(drop)
     }
 
-    pub fn revoke(&mut self, id: &str) -> Result<()> {
-        self.change(id, "revoke")
+    /// Revokes the token of this id; gives the time that the server took for that of the revocation.
+    pub fn revoke(&mut self, id: &str) -> Result<OffsetDateTime> {
+        let revoked = self.change(id, "revoke")?;
+        let at = revoked["RevokedAt"].as_str().context("not revoked")?;
+        Ok(OffsetDateTime::parse(at, &Rfc3339)?)
     }
 
     /// A request for something below the tokens' path, in this person's session.
@@ -82,9 +85,9 @@ impl Person {
         )
     }
 
-    fn change(&mut self, id: &str, operation: &str) -> Result<()> {
+    fn change(&mut self, id: &str, operation: &str) -> Result<Value> {
         let path = format!("{TOKENS}/{id}/{operation}");
-        self.post(&path, &json!({})).map(drop)
+        self.post(&path, &json!({}))
     }
 
     fn post(&mut self, path: &str, body: &Value) -> Result<Value> {

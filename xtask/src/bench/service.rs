@@ -1,0 +1,144 @@
+//! What else is measured of the service: lists, changes, starts, and all of it with very many tokens.
+
+use std::process::Command;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use super::cores::Cores;
+use super::programs::{Programs, measure};
+use crate::databases::{self, Choice, Database, Durability};
+use crate::process::Signals;
+
+/// Arguments of `cargo xtask bench list`.
+#[derive(clap::Args, Default)]
+#[command(after_help = "The figures are also written to target/bench/list.json.")]
+pub struct List {
+    /// How many tokens the owner has [default: 10000]
+    #[arg(long)]
+    tokens: Option<u64>,
+    /// How many others have, together [default: 100000]
+    #[arg(long)]
+    others: Option<u64>,
+}
+
+/// Arguments of `cargo xtask bench revoke`.
+#[derive(clap::Args, Default)]
+#[command(after_help = "The figures are also written to target/bench/revoke.json.")]
+pub struct Revoke {
+    /// For how long each kind of change is made [default: 4]
+    #[arg(long)]
+    seconds: Option<f64>,
+    /// How many tokens are revoked before the eyes of all replicas [default: 200]
+    #[arg(long)]
+    revocations: Option<usize>,
+}
+
+/// Arguments of `cargo xtask bench startup`.
+#[derive(clap::Args, Default)]
+#[command(after_help = "The figures are also written to target/bench/startup.json.")]
+pub struct Startup {
+    /// How many tokens are in the database [default: 1000]
+    #[arg(long)]
+    tokens: Option<u64>,
+    /// How often the server is started [default: 15]
+    #[arg(long)]
+    starts: Option<usize>,
+}
+
+/// Arguments of `cargo xtask bench scale`.
+#[derive(clap::Args)]
+#[command(
+    after_help = "The figures are also written to target/bench/scale.json. Ten million tokens take 7 GB in target/bench/data \
+    (on PostgreSQL, 10 GB in the folder for temporary files) while they are in use."
+)]
+pub struct Scale {
+    /// The server's database
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = Filled::Sqlite)]
+    database: Filled,
+    /// How many tokens the large database has [default: 10000000]
+    #[arg(long)]
+    tokens: Option<u64>,
+    /// How many of them are exchanged [default: 300000]
+    #[arg(long)]
+    touched: Option<u64>,
+    /// How often each side has its turn [default: 5]
+    #[arg(long)]
+    rounds: Option<usize>,
+    /// How long a turn lasts [default: 2]
+    #[arg(long)]
+    seconds: Option<f64>,
+    /// Keep the large SQLite database, and use the one that was kept
+    #[arg(long)]
+    keep: bool,
+}
+
+/// Databases that are filled.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Filled {
+    Sqlite,
+    Postgres,
+}
+
+/// Fails where the first page of a long list comes too late.
+pub fn list(arguments: &List, signals: &Signals) -> Result<()> {
+    run("list", Database::Sqlite, signals, |command| {
+        option(command, "--tokens", arguments.tokens);
+        option(command, "--others", arguments.others);
+    })
+}
+
+/// Fails where a revoked token is accepted, or refused too late.
+pub fn revoke(arguments: &Revoke, signals: &Signals) -> Result<()> {
+    run("revoke", Database::Postgres, signals, |command| {
+        option(command, "--seconds", arguments.seconds);
+        option(command, "--revocations", arguments.revocations);
+    })
+}
+
+/// Fails where the server is ready too late, or takes too much memory.
+pub fn startup(arguments: &Startup, signals: &Signals) -> Result<()> {
+    run("startup", Database::Sqlite, signals, |command| {
+        option(command, "--tokens", arguments.tokens);
+        option(command, "--starts", arguments.starts);
+    })
+}
+
+/// Fails where many tokens cost more than they may.
+pub fn scale(arguments: &Scale, signals: &Signals) -> Result<()> {
+    let database = match arguments.database {
+        Filled::Sqlite => Database::Sqlite,
+        Filled::Postgres => Database::Postgres,
+    };
+    run("scale", database, signals, |command| {
+        option(command, "--tokens", arguments.tokens);
+        option(command, "--touched", arguments.touched);
+        option(command, "--rounds", arguments.rounds);
+        option(command, "--seconds", arguments.seconds);
+        if arguments.keep {
+            command.arg("--keep");
+        }
+    })
+}
+
+fn run(
+    name: &str,
+    database: Database,
+    signals: &Signals,
+    arguments: impl FnOnce(&mut Command),
+) -> Result<()> {
+    let databases = Choice::only(database);
+    databases::ensure(&databases, signals)?;
+    let cores = Cores::find()?;
+    let programs = Programs::build(signals)?;
+    let mut command = programs.measure(name, cores);
+    arguments(&mut command);
+    measure(&mut command, &databases, Durability::Full, cores, signals)
+}
+
+/// The measuring program knows the defaults.
+pub fn option<T: ToString>(command: &mut Command, flag: &str, value: Option<T>) {
+    if let Some(value) = value {
+        command.arg(flag).arg(value.to_string());
+    }
+}
