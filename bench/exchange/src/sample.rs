@@ -48,11 +48,16 @@ impl Sample {
             connections, seed, ..
         } = settings;
         let mut load = Load::connect(program.address(), connections, requests, seed)?;
-        load.run(pace, settings.warm_up)?;
-        let before = program.processor_time()?;
-        let measured = load.run(pace, settings.length)?;
-        let after = program.processor_time()?;
-        Ok(Self::of(&measured, after.saturating_sub(before)))
+        let timed = load.run(pace, settings.warm_up).and_then(|_| {
+            let before = program.processor_time()?;
+            let measured = load.run(pace, settings.length)?;
+            let after = program.processor_time()?;
+            Ok(Self::of(&measured, after.saturating_sub(before)))
+        });
+        timed.map_err(|error| match program.has_ended() {
+            true => error.context("the program has ended"),
+            false => error,
+        })
     }
 
     #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]

@@ -174,6 +174,7 @@ impl Field {
         arguments: &Arguments,
         signals: &Signals,
     ) -> Result<Round> {
+        eprintln!("round {} of {} ...", number + 1, arguments.rounds);
         let Place {
             programs, cores, ..
         } = &arguments.place;
@@ -199,6 +200,7 @@ impl Field {
         let (Some(peak), Some(hot)) = (Spread::of(peaks.map(|sample| sample.rate)), hot) else {
             return Ok(None);
         };
+        eprintln!("half of the peak rate ...");
         let pace = Pace::Rate(peak.median / 2.0);
         let mut samples = Vec::new();
         for round in 0..rounds.len() {

@@ -144,7 +144,7 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "{:<26}{:>30}{:>22}{:>10}{:>10}{:>10}{:>10}",
+            "{:<26}{:>26}{:>28}{:>9}{:>9}{:>9}{:>9}",
             "", "requests/s", "µs of processor each", "p50 ms", "p99 ms", "max ms", "RSS MiB"
         )?;
         for row in &self.contenders {
@@ -193,7 +193,7 @@ impl fmt::Display for Row {
         let median = |spread: Option<Spread>| figure(spread.map(|spread| spread.median), 3);
         write!(
             f,
-            "{:<26}{:>30}{:>22}{:>10}{:>10}{:>10}{:>10}",
+            "{:<26}{:>26}{:>28}{:>9}{:>9}{:>9}{:>9}",
             self.name,
             spread(self.rate, 0),
             spread(self.processor_us, 1),

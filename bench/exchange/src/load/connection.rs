@@ -58,7 +58,11 @@ impl Connection {
     pub fn receive(&mut self) -> Result<bool> {
         loop {
             match self.stream.read(&mut self.received[self.length..]) {
-                Ok(0) => bail!("a connection was closed, or its answer is too long"),
+                Ok(0) if self.length == self.received.len() => bail!("an answer is too long"),
+                Ok(0) => bail!(
+                    "a connection was closed after {} bytes of an answer",
+                    self.length
+                ),
                 Ok(count) => self.length += count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,

@@ -209,3 +209,6 @@ impl Tally {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,6 +48,7 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
             .figures
             .extend(changes(arguments, "PostgreSQL", Some(&url), signals)?);
         let url = database::create(&place.programs, server, "bench_replicas")?;
+        eprintln!("replicas ...");
         let replicas = Replicas::start(place, &url)?;
         replicas.measure(arguments.revocations, &mut figures, signals)?;
     } else {
@@ -69,6 +70,7 @@ fn changes(
     let installation = Installation::temporary(&place.programs, &place.data(), url)?;
     let mut figures = Vec::new();
     for clients in [1, 8] {
+        eprintln!("changes on {name}, {clients} clients ...");
         signals.check()?;
         let program = installation.start(Cache::Default, place.cores)?;
         let user = format!("user-{clients}");

@@ -64,6 +64,7 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     let Arguments { place, tokens, .. } = arguments;
     place.cores.stay_with_the_load()?;
     let few = Side::few(arguments)?;
+    eprintln!("{tokens} tokens ...");
     let many = Side::many(arguments)?;
     signals.check()?;
     let mut figures = Figures::default();
@@ -111,6 +112,7 @@ fn compare(
     arguments: &Arguments,
     signals: &Signals,
 ) -> Result<Vec<Figure>> {
+    eprintln!("{name} ...");
     let cores = arguments.place.cores;
     let running = [
         many.start(cache, load, cores)?,
@@ -151,6 +153,7 @@ fn compare(
 
 /// The memory of a server that has met more tokens than its cache holds.
 fn memory(many: &Side, arguments: &Arguments) -> Result<Vec<Figure>> {
+    eprintln!("memory ...");
     let (program, requests) = many.start(Cache::Default, Load::All, arguments.place.cores)?;
     let address = program.address();
     let mut load = load::Load::connect(address, arguments.connections, &requests, 0)?;
