@@ -1,0 +1,68 @@
+//! What a database is filled with has to pass for the service's own.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a step that fails has failed the test"
+)]
+
+use std::path::Path;
+use std::process::Command;
+
+use ats_pat_test_support::world::{ADDRESS, World, code};
+use ats_pat_test_support::{Kind, TestDatabase, kinds};
+use secrecy::SecretString;
+
+/// More than the program inserts at a time.
+const TOKENS: i64 = 2500;
+const OWNED: i64 = 40;
+
+#[tokio::test]
+async fn the_service_takes_filled_tokens_for_its_own() {
+    if !kinds().contains(&Kind::Postgres) {
+        return;
+    }
+    let database = TestDatabase::create(Kind::Postgres).await;
+    let world = World::new(database.url()).await;
+    let ada = world.add_user("ada").await.id.to_string();
+
+    let sample = fill(database.url(), world.folder(), &ada);
+
+    assert_eq!(sample.len(), 50);
+    for secret in &sample {
+        let exchanged = world.exchange(secret).await.expect("a genuine token");
+        assert_eq!(exchanged.scope, "all");
+    }
+    for table in ["tokens", "secrets", "status_places"] {
+        let count = format!("SELECT COUNT(*) FROM {table}");
+        assert_eq!(database.number(&count).await, TOKENS, "{table}");
+    }
+    let ada = database.uuid_literal(&ada);
+    let owned = format!("SELECT COUNT(*) FROM tokens WHERE owner_id = {ada}");
+    assert_eq!(database.number(&owned).await, OWNED);
+
+    // To revoke is to look at every row of a token.
+    let revoked = world.service.revoke_as_holder(&sample[7], ADDRESS).await;
+    assert_eq!(code(revoked), 1);
+    assert_eq!(code(world.exchange(&sample[7]).await), 1203);
+    let revoked = "SELECT COUNT(*) FROM status_places WHERE revoked";
+    assert_eq!(database.number(revoked).await, 1);
+}
+
+fn fill(url: &str, folder: &Path, owner: &str) -> Vec<SecretString> {
+    let sample = folder.join("sample");
+    let status = Command::new(env!("CARGO_BIN_EXE_bench-database"))
+        .env("BENCH_DATABASE_URL", url)
+        .arg("fill")
+        .arg("--master-key-file")
+        .arg(folder.join("master.key"))
+        .args(["--tokens", &TOKENS.to_string(), "--owners", "7"])
+        .args(["--owner", owner, "--owner-tokens", &OWNED.to_string()])
+        .args(["--sample", "50", "--sample-file"])
+        .arg(&sample)
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let secrets = std::fs::read_to_string(sample).unwrap();
+    secrets.lines().map(SecretString::from).collect()
+}
