@@ -4,8 +4,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use ats_pat_auth::{Grant, Minter, SigningKeyPair};
-use ats_pat_token::{Audience, SigningAlgorithm, StatusReference};
+use ats_pat_auth::{Grant, Minter, SignatureProvider, SigningKeyPair, StatusPlace};
+use ats_pat_token::{Audience, SigningAlgorithm};
 use fastrand::Rng;
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::json;
@@ -25,13 +25,14 @@ pub struct Arguments {
 /// Mints as often as it can, and says as JSON how many in how many seconds.
 pub fn count(arguments: &Arguments) -> Result<()> {
     let minter = Minter::new(
-        ISSUER.to_owned(),
+        ISSUER,
         Audience::from(ISSUER.to_owned()),
         300,
         SigningAlgorithm::EdDsa,
     )?;
     let key = key();
     let now_ms = OffsetDateTime::now_utc().unix_timestamp() * 1000;
+    let status_list = format!("{ISSUER}/status-lists/0");
     let grant = Grant {
         owner_id: "019365a0-0000-7000-8000-000000000001",
         user_name: "ada",
@@ -39,9 +40,9 @@ pub fn count(arguments: &Arguments) -> Result<()> {
         generation: 1,
         scope: "all",
         expires_at_ms: now_ms + DAY_MS,
-        status: Some(StatusReference {
+        status: Some(StatusPlace {
             index: 512,
-            uri: format!("{ISSUER}/status-lists/0"),
+            uri: &status_list,
         }),
     };
     let mut random = Rng::with_seed(1);
@@ -73,7 +74,7 @@ pub fn count(arguments: &Arguments) -> Result<()> {
 
 /// The signer of the server's default build: what changes there changes here, and nowhere else in the benches.
 fn key() -> SigningKeyPair {
-    SigningKeyPair::generate([7; 32])
+    SigningKeyPair::generate([7; 32], SignatureProvider::AwsLc)
 }
 
 #[expect(clippy::disallowed_methods, reason = "to measure is to read the clock")]
