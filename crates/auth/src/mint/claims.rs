@@ -36,20 +36,20 @@ impl ClaimsTemplate {
     /// The claims of one token.
     pub(super) fn fill(&self, grant: &Grant<'_>, times: Times, jti: &str) -> Json {
         let mut json = Json::default();
-        json.text(&self.up_to_sub).value(grant.owner_id);
+        json.text(&self.up_to_sub).string(grant.owner_id);
         json.text(&self.from_aud_to_exp).value(&times.expires_at);
         json.text(r#","iat":"#).value(&times.issued_at);
         json.text(r#","nbf":"#).value(&times.issued_at);
-        json.text(r#","jti":"#).value(jti);
-        json.text(r#","client_id":"#).value(grant.token_id);
+        json.text(r#","jti":"#).string(jti);
+        json.text(r#","client_id":"#).string(grant.token_id);
         json.text(r#","preferred_username":"#)
-            .value(grant.user_name);
-        json.text(r#","scope":"#).value(grant.scope);
+            .string(grant.user_name);
+        json.text(r#","scope":"#).string(grant.scope);
         json.text(r#","ats_generation":"#).value(&grant.generation);
         if let Some(StatusPlace { index, uri }) = grant.status {
             json.text(r#","status":{"status_list":{"idx":"#)
                 .value(&index);
-            json.text(r#","uri":"#).value(uri);
+            json.text(r#","uri":"#).string(uri);
             json.text("}}");
         }
         json.text("}");
@@ -70,6 +70,16 @@ impl Json {
     fn text(&mut self, json: &str) -> &mut Self {
         self.0.extend_from_slice(json.as_bytes());
         self
+    }
+
+    /// Most texts have nothing to escape (RFC 8259, section 7), which is seen faster than it is escaped.
+    fn string(&mut self, text: &str) {
+        let is_plain = |byte| byte >= 0x20 && byte != b'"' && byte != b'\\';
+        if text.bytes().all(is_plain) {
+            self.text("\"").text(text).text("\"");
+        } else {
+            self.value(text);
+        }
     }
 
     #[expect(

@@ -16,6 +16,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::pin;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
@@ -75,11 +76,29 @@ impl Feed {
     }
 
     /// Whether what was read when the feed stood at `as_of` still holds for a token and its owner: nothing that
-    /// concerns them was applied since.
-    pub(crate) fn vouches(&self, as_of: AsOf, token: TokenId, owner: UserId) -> bool {
-        self.position.is_same_log(as_of)
-            && self.stamps.none_after(as_of, token.as_uuid())
-            && self.stamps.none_after(as_of, owner.as_uuid())
+    /// concerns them was applied since. `vouched_at` remembers for the next question where the feed stood at this one:
+    /// while it stands there nothing at all was applied.
+    pub(crate) fn vouches(
+        &self,
+        as_of: AsOf,
+        token: TokenId,
+        owner: UserId,
+        vouched_at: &AtomicI64,
+    ) -> bool {
+        // Before the stamps are looked at: what is applied meanwhile has another number.
+        let stands_at = self.position.seq();
+        if !self.position.is_same_log(as_of) {
+            return false;
+        }
+        if vouched_at.load(Ordering::Relaxed) == stands_at {
+            return true;
+        }
+        let vouches = self.stamps.none_after(as_of, token.as_uuid())
+            && self.stamps.none_after(as_of, owner.as_uuid());
+        if vouches {
+            vouched_at.store(stands_at, Ordering::Relaxed);
+        }
+        vouches
     }
 
     /// Whether an event was applied lately: what was read when the log ended with it is of this log, and not of one that
@@ -310,7 +329,9 @@ mod tests {
         let before = feed.as_of().unwrap();
         let about_keys = feed.apply(&event(version, details));
         let (token, owner) = (TOKEN.parse().unwrap(), OWNER.parse().unwrap());
-        (feed.vouches(before, token, owner), about_keys)
+        let vouched_at = AtomicI64::new(6);
+        let vouches = feed.vouches(before, token, owner, &vouched_at);
+        (vouches, about_keys)
     }
 
     #[test]

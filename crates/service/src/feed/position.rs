@@ -34,6 +34,10 @@ impl Position {
         is_one_log.then_some(AsOf { log, seq })
     }
 
+    pub(super) fn seq(&self) -> i64 {
+        self.seq.load(Ordering::Acquire)
+    }
+
     pub(super) fn is_same_log(&self, as_of: AsOf) -> bool {
         self.log.load(Ordering::Acquire) == as_of.log
     }

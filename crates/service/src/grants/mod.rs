@@ -7,7 +7,7 @@ mod reads;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use quick_cache::Weighter;
@@ -51,6 +51,8 @@ pub(crate) struct Grants {
 pub(crate) struct Known {
     pub(crate) grant: Grant,
     as_of: Option<AsOf>,
+    /// Where the feed stood when it vouched for it last; -1 before.
+    vouched_at: AtomicI64,
     /// Whether the log that the feed follows was found to hold what the read saw.
     confirmed: AtomicBool,
 }
@@ -165,7 +167,10 @@ impl Service {
         };
         is_of_this_log
             && known.as_of.is_some_and(|as_of| {
-                feed.vouches(as_of, known.grant.token_id, known.grant.owner_id)
+                let Grant {
+                    token_id, owner_id, ..
+                } = known.grant;
+                feed.vouches(as_of, token_id, owner_id, &known.vouched_at)
             })
     }
 
@@ -246,6 +251,7 @@ impl Service {
             let known = Arc::new(Known {
                 grant: Grant::new(genuine, &inner.usage),
                 as_of,
+                vouched_at: AtomicI64::new(-1),
                 confirmed: AtomicBool::new(false),
             });
             if as_of.is_some() {
