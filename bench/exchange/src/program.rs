@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use rustix::param::clock_ticks_per_second;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
+use crate::clock::now;
 use crate::cores::Cores;
 
 /// One that runs and listens; killed when dropped.
@@ -62,10 +63,22 @@ impl Program {
         Ok(Duration::from_secs(ticks) / u32::try_from(clock_ticks_per_second())?)
     }
 
-    /// Whether it ended by itself, which explains what else went wrong.
-    pub fn has_ended(&self) -> bool {
-        let stat = self.process.file("stat");
-        stat.is_ok_and(|stat| state(&stat) == Some('Z'))
+    /// How it ended, if it did, or does within a moment: that explains what else went wrong.
+    pub fn ending(&self) -> Option<String> {
+        let pid = WaitId::Pid(Pid::from_child(&self.process.0));
+        // It stays to be waited for when the value is dropped.
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        let end = now() + Duration::from_millis(200);
+        while now() < end {
+            if let Ok(Some(status)) = waitid(pid.clone(), options) {
+                return Some(match status.terminating_signal() {
+                    Some(signal) => format!("the program was ended by signal {signal}"),
+                    None => "the program has ended".to_owned(),
+                });
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        None
     }
 
     /// Asks it to end, and waits until it has.
@@ -108,12 +121,6 @@ impl Drop for Process {
     }
 }
 
-/// The state in `/proc/PID/stat` (field 3): Z is one that has ended and was not waited for.
-fn state(stat: &str) -> Option<char> {
-    let (_, fields) = stat.rsplit_once(')')?;
-    fields.trim_start().chars().next()
-}
-
 /// User and system time of `/proc/PID/stat`, in ticks (proc_pid_stat(5), fields 14 and 15). The name of the program
 /// is field 2 and may hold anything, so counting begins after its bracket.
 fn ticks(stat: &str) -> Option<u64> {
@@ -139,7 +146,7 @@ mod tests {
     #[test]
     fn times_are_found_behind_any_name() {
         let stat = "7 (a) b ) S 1 7 7 0 -1 4194560 100 0 0 0 250 50 9 9 20 0 4 0 1 2 3";
-        assert_eq!((state(stat), ticks(stat)), (Some('S'), Some(300)));
+        assert_eq!(ticks(stat), Some(300));
     }
 
     #[test]

@@ -54,9 +54,9 @@ impl Sample {
             let after = program.processor_time()?;
             Ok(Self::of(&measured, after.saturating_sub(before)))
         });
-        timed.map_err(|error| match program.has_ended() {
-            true => error.context("the program has ended"),
-            false => error,
+        timed.map_err(|error| match program.ending() {
+            Some(ending) => error.context(ending),
+            None => error,
         })
     }
 
