@@ -1,10 +1,6 @@
 //! What a database is filled with has to pass for the service's own.
 
-#![expect(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "a step that fails has failed the test"
-)]
+#![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
 use std::path::Path;
 use std::process::Command;

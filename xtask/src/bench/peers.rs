@@ -44,3 +44,18 @@ pub fn ensure(figures: &Utf8Path, signals: &Signals) -> Result<Utf8PathBuf> {
     }
     Ok(all)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locks_pin_both_peers_and_name_no_registry() {
+        for peer in PEERS {
+            let folder = workspace::root().join("bench/peers").join(peer);
+            let lock = std::fs::read_to_string(folder.join("package-lock.json")).unwrap();
+            assert!(lock.contains(&format!("\"node_modules/{peer}\"")), "{peer}");
+            assert!(!lock.contains("\"resolved\""), "{peer}");
+        }
+    }
+}
