@@ -27,7 +27,7 @@ async fn the_service_takes_filled_tokens_for_its_own() {
     assert_eq!(sample.len(), 50);
     for secret in &sample {
         let exchanged = world.exchange(secret).await.expect("a genuine token");
-        assert_eq!(exchanged.scope, "all");
+        assert_eq!(exchanged.scope(), "all");
     }
     for table in ["tokens", "secrets", "status_places"] {
         let count = format!("SELECT COUNT(*) FROM {table}");
