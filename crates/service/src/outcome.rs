@@ -24,8 +24,7 @@ impl<T> Outcome<T> {
         }
     }
 
-    /// Whether the answer has to wait until no replica answers from before the change. As long as every
-    /// exchange asks the primary there is nothing to wait for.
+    /// Whether somebody loses rights by it. Where exchanges could answer from before the change, it waited for their end.
     pub fn takes_rights_away(&self) -> bool {
         self.takes_rights_away
     }

@@ -188,12 +188,15 @@ impl Service {
                 feed.note_applied(last);
                 *head = Some(last);
             }
+            if std::mem::take(&mut keys_changed) {
+                // Until the ring was read these events don't count as seen: a poll that breaks off here is begun anew.
+                *head = None;
+                self.fresh_ring().await?;
+                *head = Some(last);
+            }
             if (events.len() as u64) < BATCH {
                 break;
             }
-        }
-        if keys_changed {
-            self.fresh_ring().await?;
         }
         feed.lease.renew(begun);
         Ok(())
