@@ -210,8 +210,8 @@ impl Run {
             _ if secret > 0 => 1201,
             Status::Revoked => 1203,
             Status::Expired => 1202,
-            Status::Active if self.disabled => 1205,
             Status::Active if model.expires_at.since(now) < Duration::from_secs(1) => 1202,
+            Status::Active if self.disabled => 1205,
             Status::Active => 1,
         };
         let result = self.world.exchange(presented).await;
