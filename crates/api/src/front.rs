@@ -126,18 +126,25 @@ impl Interface {
                 Unmarked::Accepted,
             )?;
         }
-        if !body.is_empty() {
-            request.set_body(Body::from_bytes(body));
-        }
-        request.set_data(Arc::new(Call {
-            service: self.service.clone(),
-            context: context.clone(),
-            cookie: self.cookie,
-            token_id,
-        }));
-        match caught(operation.call(request)).await {
+        let answered = caught(async {
+            if route.template() == EXCHANGE {
+                let token = routes::exchange(&self.service, &request, context).await;
+                return token.map(IntoResponse::into_response);
+            }
+            if !body.is_empty() {
+                request.set_body(Body::from_bytes(body));
+            }
+            request.set_data(Arc::new(Call {
+                service: self.service.clone(),
+                context: context.clone(),
+                cookie: self.cookie,
+                token_id,
+            }));
+            operation.call(request).await.map_err(Refused::of)
+        });
+        match answered.await {
             Some(Ok(response)) => Ok(response),
-            Some(Err(error)) => Err(Refused::problem_of(error, context.request_id())),
+            Some(Err(refused)) => Err(refused.into_problem(context.request_id())),
             None => {
                 tracing::error!(
                     request_id = context.request_id(),

@@ -17,6 +17,8 @@ pub enum Refused {
     Because(Error),
     /// By a mistake of ours.
     Defect(&'static str),
+    /// By the framework, though the front layer had let it pass.
+    Framework(poem::Error),
 }
 
 impl Refused {
@@ -30,18 +32,19 @@ impl Refused {
                     request_id: request_id.to_owned(),
                 }
             }
+            // Its text is the parser's, and stays here.
+            Self::Framework(error) => {
+                tracing::error!(request_id, %error, "the framework refused what the front layer had passed");
+                Problem::InternalError {
+                    request_id: request_id.to_owned(),
+                }
+            }
         }
     }
 
-    /// Finds the problem in an error of the framework. Its text is the parser's, and stays here.
-    pub fn problem_of(error: poem::Error, request_id: &str) -> Problem {
-        error.downcast::<Self>().map_or_else(
-            |error| {
-                tracing::error!(request_id, %error, "the framework refused what the front layer had passed");
-                Problem::InternalError { request_id: request_id.to_owned() }
-            },
-            |refused| refused.into_problem(request_id),
-        )
+    /// What stands in an error of the framework.
+    pub fn of(error: poem::Error) -> Self {
+        error.downcast().unwrap_or_else(Self::Framework)
     }
 }
 
@@ -50,6 +53,7 @@ impl std::fmt::Display for Refused {
         match self {
             Self::Because(error) => error.fmt(f),
             Self::Defect(what) => f.write_str(what),
+            Self::Framework(error) => error.fmt(f),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! its headers would hold its connection for ever.
 
 mod connection;
+mod deadline;
 mod listeners;
 mod protocol;
 mod workers;
@@ -25,7 +26,7 @@ pub use workers::Workers;
 pub struct Limits {
     /// How many are held at once; further ones wait.
     pub connections: u32,
-    /// How long a request's headers may take.
+    /// How long a request's headers may take, or up to a quarter longer.
     pub header_timeout: Duration,
     /// After how long without a request, or an answer that is being sent, a connection is closed; it may
     /// take twice as long.

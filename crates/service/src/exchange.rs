@@ -83,7 +83,8 @@ impl Service {
         let from = grants::From::Memory;
         let mut found = self.exchangeable(presented, now, address, from).await?;
         if found.known.grant.status_index.is_none() {
-            self.give_status_place(found.known.grant.token_id).await?;
+            let given = self.give_status_place(found.known.grant.token_id);
+            Box::pin(given).await?;
             let from = grants::From::Database;
             found = self.exchangeable(presented, now, address, from).await?;
         }

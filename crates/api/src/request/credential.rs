@@ -76,7 +76,8 @@ security_scheme!(EndingSession<'a>, "sessionCookie", session_cookie(), optional:
 pub struct PersonalAccessTokens<'a>(pub Vec<&'a [u8]>);
 
 impl<'a> PersonalAccessTokens<'a> {
-    fn of(request: &'a Request) -> Self {
+    /// Those of `request`.
+    pub fn of(request: &'a Request) -> Self {
         let values = request.headers().get_all(PERSONAL_ACCESS_TOKEN);
         Self(values.iter().map(HeaderValue::as_bytes).collect())
     }

@@ -7,7 +7,7 @@ mod tokens;
 
 use poem_openapi::{OpenApi, Tags};
 
-pub use exchange::{EXCHANGE, IDENTITY};
+pub use exchange::{EXCHANGE, IDENTITY, exchange};
 
 /// The parts of the interface.
 #[derive(Tags)]

@@ -100,6 +100,35 @@ async fn headers_that_never_end_and_connections_that_ask_nothing_are_closed() {
 }
 
 #[tokio::test]
+async fn headers_that_never_end_are_cut_off_long_before_idle_connections() {
+    let database = sqlite();
+    let world = World::new(database.url()).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let limits = Limits {
+        header_timeout: Duration::from_millis(200),
+        idle_timeout: 10 * LONG,
+        ..Limits::default()
+    };
+    let interface = ats_pat_api::endpoint(
+        world.service.clone(),
+        HttpSettings::new(ISSUER, Vec::new()).unwrap(),
+    );
+    let server = serve(listener, interface, limits, std::future::pending());
+    let client = async {
+        let mut slow = TcpStream::connect(address).await.unwrap();
+        slow.write_all(b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+            .await
+            .unwrap();
+        read_to_end(&mut slow).await;
+    };
+    tokio::select! {
+        () = server => {}
+        () = client => {}
+    }
+}
+
+#[tokio::test]
 async fn both_versions_of_http_are_spoken() {
     let server = Server::start().await;
     let mut stream = TcpStream::connect(server.address()).await.unwrap();

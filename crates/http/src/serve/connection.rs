@@ -60,6 +60,7 @@ impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
         tokio::pin!(connection, stalled);
         let mut idle = tokio::time::interval(self.limits.idle_timeout);
         idle.tick().await;
+        let mut deadlines = tokio::time::interval(self.limits.header_timeout / 4);
         let mut seen = 0;
         let mut closing = false;
         loop {
@@ -81,6 +82,8 @@ impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
                     tracing::debug!(peer = %self.peer, "an answer was broken off: nobody takes it");
                     return;
                 }
+                // The connection is polled anew, and looks at its deadline.
+                _ = deadlines.tick() => {}
                 _ = idle.tick() => {
                     let begun = requests.begun.load(Ordering::Relaxed);
                     if requests.under_way.load(Ordering::Relaxed) == 0 && begun == seen {

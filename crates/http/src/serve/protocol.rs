@@ -6,6 +6,7 @@ use hyper_util::rt::TokioTimer;
 use hyper_util::server::conn::auto;
 
 use super::Limits;
+use super::deadline::Deadlines;
 use crate::pace::Pace;
 
 /// How much of a request's head, or of an answer that waits for its client, is held in memory.
@@ -18,7 +19,7 @@ pub(super) fn protocol(limits: &Limits) -> auto::Builder<Streams> {
     });
     builder
         .http1()
-        .timer(TokioTimer::new())
+        .timer(Deadlines)
         .header_read_timeout(limits.header_timeout)
         .max_buf_size(BUFFER)
         // One piece is cheaper to send than two, though the body is copied behind its head.

@@ -5,8 +5,9 @@
 //! committed. So, once a revocation was acknowledged, every lease that holds stems from a poll that began after the
 //! commit, and such a poll saw its event. `docs/architecture.md` has the whole argument.
 //!
-//! Reads and polls go to the primary, and each poll asks for the last event that it knows once more: another one there,
-//! or none, tells of a log that went back, and then everything in memory is given up.
+//! Reads and polls go to the primary, and each poll asks for the last event that it knows once more, as the log's end or
+//! before what came after it: another one there, or none, tells of a log that went back, and then everything in memory is
+//! given up.
 
 mod lease;
 mod position;
@@ -155,6 +156,11 @@ impl Service {
         let Some(known) = *head else {
             return self.begin_anew(&mut head, begun).await;
         };
+        if self.store().events().head().await? == known {
+            // So it is nearly always, and told by one short row.
+            feed.lease.renew(begun);
+            return Ok(());
+        }
         let mut last = known;
         let mut keys_changed = false;
         loop {

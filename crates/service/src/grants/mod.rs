@@ -135,6 +135,17 @@ impl Service {
             let ring = self.inner.ring.last();
             return Ok(Some(Found { known, ring }));
         }
+        // Apart, so that the future of an exchange from memory, which is moved about, has no room for it.
+        Box::pin(self.read_grant(hash, arrived, address, from)).await
+    }
+
+    async fn read_grant(
+        &self,
+        hash: SecretHash,
+        arrived: Duration,
+        address: IpAddr,
+        from: From,
+    ) -> Result<Option<Found>, Error> {
         let lane = self.inner.limits.lane(address);
         let known = match from {
             From::Memory => self.read(lane, hash, arrived).await?,

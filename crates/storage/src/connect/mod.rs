@@ -35,16 +35,22 @@ pub struct Opened {
 /// on the connections of the reads, a burst of them would hold up every exchange.
 const CHANGES: u32 = 4;
 
-/// What all pools share: bounded waits, and no hidden ones. sqlx pings a connection that comes back, which
-/// sends a ROLLBACK that waits there, but it pings without end: a network that swallows packets would
-/// drain the pool. The same ping goes before it, with an end.
+/// What all pools share: bounded waits.
 fn pool<DB: sqlx::Database>(options: OpenOptions) -> PoolOptions<DB> {
     PoolOptions::new()
         .max_connections(options.max_connections)
         .acquire_timeout(options.acquire_timeout)
-        .after_release(|connection: &mut DB::Connection, _| {
-            Box::pin(proven_on_release(connection.ping()))
-        })
+        // Each kind of database has its own proof, or needs none.
+        .test_before_acquire(false)
+}
+
+/// [`pool`] of connections over a network, without hidden waits. sqlx pings a connection that comes back, which sends a
+/// ROLLBACK that waits there, but it pings without end: a network that swallows packets would drain the pool. The same
+/// ping goes before it, with an end.
+fn network_pool<DB: sqlx::Database>(options: OpenOptions) -> PoolOptions<DB> {
+    pool(options).after_release(|connection: &mut DB::Connection, _| {
+        Box::pin(proven_on_release(connection.ping()))
+    })
 }
 
 /// Lets a connection into its pool if it answers in time.

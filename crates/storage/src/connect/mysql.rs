@@ -6,7 +6,7 @@ use sea_orm::sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseEr
 use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor, MySql};
 
-use super::{Login, Opened, Server, invalid_url, pool, proven_on_release};
+use super::{Login, Opened, Server, invalid_url, network_pool, proven_on_release};
 use crate::database::OpenOptions;
 use crate::error::OpenError;
 
@@ -64,9 +64,8 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
 
 /// A pool whose connections have our settings and lead to the primary.
 fn proven(options: OpenOptions) -> PoolOptions<MySql> {
-    pool::<MySql>(options)
-        .test_before_acquire(false)
-        // In place of the ping of `pool`: a BEGIN whose caller went away is forgotten by sqlx, not by the
+    network_pool::<MySql>(options)
+        // In place of its ping: a BEGIN whose caller went away is forgotten by sqlx, not by the
         // server, and would swallow the writes that follow.
         .after_release(|connection: &mut MySqlConnection, _| {
             Box::pin(proven_on_release(async move {

@@ -6,7 +6,7 @@ use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor, Postgres};
 
-use super::{Login, Opened, Server, invalid_url, pool};
+use super::{Login, Opened, Server, invalid_url, network_pool};
 use crate::database::OpenOptions;
 use crate::error::OpenError;
 
@@ -48,8 +48,7 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
 
 /// A pool whose connections have our settings and lead to the primary.
 fn proven(options: OpenOptions) -> PoolOptions<Postgres> {
-    pool::<Postgres>(options)
-        .test_before_acquire(false)
+    network_pool::<Postgres>(options)
         .after_connect(|connection: &mut PgConnection, _| {
             Box::pin(async move {
                 connection.execute(SETTINGS).await?;
