@@ -81,9 +81,23 @@ impl Program {
         None
     }
 
+    /// Suspends it while others are measured: it shares their core, and what it does of its own accord, such as polling
+    /// a database, would count against them.
+    pub fn suspend(&self) -> Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    pub fn resume(&self) -> Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<()> {
+        kill_process(Pid::from_child(&self.process.0), signal).context("a program is gone")
+    }
+
     /// Asks it to end, and waits until it has.
     pub fn stop(mut self) -> Result<()> {
-        kill_process(Pid::from_child(&self.process.0), Signal::TERM)?;
+        self.signal(Signal::TERM)?;
         let status = self.process.0.wait()?;
         if !status.success() {
             bail!("a program did not end well ({status})");

@@ -26,6 +26,8 @@ pub struct Sample {
     pub processor_us: f64,
     /// None of a program without requests.
     pub latency: Option<Latency>,
+    /// For how much of the time a load at a rate did not run itself, in percent.
+    pub away_percent: f64,
 }
 
 /// Latencies, in milliseconds.
@@ -65,7 +67,8 @@ impl Sample {
         let Measured {
             requests,
             latencies,
-            ..
+            away,
+            elapsed,
         } = measured;
         Self {
             rate: measured.rate(),
@@ -75,6 +78,7 @@ impl Sample {
                 p99: latencies.at(0.99),
                 max: latencies.max(),
             }),
+            away_percent: 100.0 * away.as_secs_f64() / elapsed.as_secs_f64(),
         }
     }
 }

@@ -142,10 +142,13 @@ impl Contender {
         Ok(peer)
     }
 
-    /// Loads it and looks at what it did.
+    /// Loads it and looks at what it did. It is suspended before and after.
     pub fn sample(&self, pace: Pace, settings: Settings) -> Result<Sample> {
+        self.program.resume()?;
         let sample = Sample::take(&self.program, &self.requests, pace, settings);
-        sample.with_context(|| self.name.text())
+        let sample = sample.with_context(|| self.name.text())?;
+        self.program.suspend()?;
+        Ok(sample)
     }
 
     fn validate(&self, expected: &Expected) -> Result<Looks> {

@@ -22,6 +22,7 @@ pub fn mint(programs: &Path, length: Duration, cores: Cores) -> Result<Sample> {
         rate: minted.tokens / minted.seconds,
         processor_us: minted.processor_seconds * 1e6 / minted.tokens,
         latency: None,
+        away_percent: 0.0,
     })
 }
 

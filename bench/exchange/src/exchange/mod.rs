@@ -22,6 +22,9 @@ use crate::service::{Cache, Installation, database};
 use crate::signals::Signals;
 use crate::statistics::Spread;
 
+/// Whose latencies at half of their peak rates are told.
+const HALF_PEAKS: [Name; 3] = [Name::Hello, Name::Floor, Name::Hot];
+
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -65,10 +68,13 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
         length: Duration::from_secs_f64(arguments.seconds),
         seed: arguments.seed + round as u64,
     };
+    for contender in &field.contenders {
+        contender.program.suspend()?;
+    }
     let rounds = (0..arguments.rounds)
         .map(|round| field.round(round, settings(round), arguments, signals))
         .collect::<Result<Vec<_>>>()?;
-    let half_peak = field.half_peak(&rounds, settings, signals)?;
+    let half_peaks = field.half_peaks(&rounds, settings, signals)?;
     let rows = field.rows(&rounds)?;
     let report = Report {
         rounds: arguments.rounds,
@@ -78,7 +84,7 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
         seed: arguments.seed,
         ratios: Report::ratios(&rounds),
         contenders: rows,
-        half_peak,
+        half_peaks,
         notes: field.notes,
     };
     report.write(&arguments.place.output("exchange.json"))?;
@@ -103,6 +109,7 @@ impl Field {
             notes: vec![
                 "ideal: 1 / (1/hello + 1/mint alone)".to_owned(),
                 "processor time is the program's own; that of database servers is not in it, and they are on the core of the load".to_owned(),
+                "whoever is not measured is suspended meanwhile".to_owned(),
             ],
         };
         let installation = Installation::temporary(programs, &place.data(), None)?;
@@ -189,25 +196,30 @@ impl Field {
         Ok(Round(samples))
     }
 
-    fn half_peak(
+    /// The hot exchange at half of its peak rate, and beside it what the machine makes of less.
+    fn half_peaks(
         &self,
         rounds: &[Round],
         settings: impl Fn(usize) -> Settings,
         signals: &Signals,
-    ) -> Result<Option<HalfPeak>> {
-        let peaks = rounds.iter().filter_map(|round| round.of(Name::Hot));
-        let hot = self.contenders.iter().find(|one| one.name == Name::Hot);
-        let (Some(peak), Some(hot)) = (Spread::of(peaks.map(|sample| sample.rate)), hot) else {
-            return Ok(None);
-        };
-        eprintln!("half of the peak rate ...");
-        let pace = Pace::Rate(peak.median / 2.0);
-        let mut samples = Vec::new();
-        for round in 0..rounds.len() {
-            signals.check()?;
-            samples.push(hot.sample(pace, settings(round))?);
+    ) -> Result<Vec<HalfPeak>> {
+        eprintln!("half of the peak rates ...");
+        let named = |name: &Name| self.contenders.iter().find(|one| one.name == *name);
+        let mut all = Vec::new();
+        for contender in HALF_PEAKS.iter().filter_map(named) {
+            let peaks = rounds.iter().filter_map(|round| round.of(contender.name));
+            let Some(peak) = Spread::of(peaks.map(|sample| sample.rate)) else {
+                continue;
+            };
+            let mut samples = Vec::new();
+            for round in 0..rounds.len() {
+                signals.check()?;
+                let pace = Pace::Rate(peak.median / 2.0);
+                samples.push(contender.sample(pace, settings(round))?);
+            }
+            all.extend(HalfPeak::of(contender.name, &samples));
         }
-        Ok(HalfPeak::of(&samples))
+        Ok(all)
     }
 
     fn rows(&self, rounds: &[Round]) -> Result<Vec<Row>> {

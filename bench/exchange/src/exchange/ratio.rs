@@ -130,6 +130,7 @@ mod tests {
             rate,
             processor_us,
             latency: None,
+            away_percent: 0.0,
         }
     }
 

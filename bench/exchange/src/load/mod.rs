@@ -3,6 +3,7 @@
 //! Requests are drawn from those prepared, by a seeded generator. Every answer has to be a 2xx, or the run fails.
 
 mod connection;
+mod schedule;
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use crate::clock::now;
 use crate::http::Request;
 use crate::latency::Latencies;
 use connection::Connection;
+use schedule::Schedule;
 
 /// After so long without any answer the run fails.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -26,8 +28,8 @@ pub enum Pace {
     /// As soon as a connection has the answer to its last one: as many as are answered.
     Peak,
     /// At a rate per second, whether or not the earlier ones were answered. A latency counts from the moment at which
-    /// its request was due: one that found every connection busy has waited since then, so that a stall shows in every
-    /// request that it held up.
+    /// its request was due: one that found every connection busy has waited since then, so that a stall of the program
+    /// shows in every request that it held up.
     Rate(f64),
 }
 
@@ -45,6 +47,8 @@ pub struct Measured {
     pub requests: u64,
     /// From the first request to the last answer.
     pub elapsed: Duration,
+    /// For how long of that the load itself did not run, of a rate.
+    pub away: Duration,
     pub latencies: Latencies,
 }
 
@@ -138,20 +142,19 @@ impl<'a> Load<'a> {
     }
 
     fn send_at(&mut self, rate: f64, length: Duration) -> Result<Measured> {
-        let interval = Duration::from_secs_f64(1.0 / rate);
         let mut tally = Tally::begin()?;
-        let end = tally.begun + length;
-        let mut due = tally.begun;
+        let mut schedule = Schedule::new(tally.begun, rate, length);
         let mut idle: Vec<usize> = (0..self.connections.len()).collect();
         let mut last_answer = tally.begun;
         let mut events = Events::with_capacity(self.connections.len());
-        while due < end || idle.len() < self.connections.len() {
+        while !schedule.is_over() || idle.len() < self.connections.len() {
             let time = now();
-            while due < end && due <= time {
+            schedule.see(time);
+            while let Some(due) = schedule.due() {
                 let Some(number) = idle.pop() else { break };
                 let request = self.random.usize(..self.requests.len());
                 self.connections[number].send(&self.requests[request], due)?;
-                due += interval;
+                schedule.sent();
             }
             self.look(&mut events)?;
             for event in &events {
@@ -166,6 +169,7 @@ impl<'a> Load<'a> {
                 bail!("no answer within {} s", PATIENCE.as_secs());
             }
         }
+        tally.away = schedule.away();
         Ok(tally.end())
     }
 
@@ -188,6 +192,7 @@ impl<'a> Load<'a> {
 struct Tally {
     begun: Instant,
     last: Instant,
+    away: Duration,
     latencies: Latencies,
 }
 
@@ -197,6 +202,7 @@ impl Tally {
         Ok(Self {
             begun,
             last: begun,
+            away: Duration::ZERO,
             latencies: Latencies::new()?,
         })
     }
@@ -211,6 +217,7 @@ impl Tally {
         Measured {
             requests: self.latencies.count(),
             elapsed: self.last - self.begun,
+            away: self.away,
             latencies: self.latencies,
         }
     }
