@@ -1,6 +1,7 @@
 #[cfg(feature = "aws-lc")]
 use aws_lc_rs::signature::Ed25519KeyPair;
-use ed25519_dalek::{SECRET_KEY_LENGTH, SIGNATURE_LENGTH, SigningKey};
+use ed25519_dalek::hazmat::{ExpandedSecretKey, raw_sign};
+use ed25519_dalek::{SECRET_KEY_LENGTH, SIGNATURE_LENGTH, Sha512, SigningKey, VerifyingKey};
 
 /// Which library computes signatures. The bytes are the same from each: an Ed25519 signature follows from key
 /// and message alone (RFC 8032, section 5.1.6).
@@ -18,7 +19,7 @@ impl SignatureProvider {
     /// The private key of this seed (RFC 8032, section 5.1.5), ready to sign.
     pub(crate) fn signer(self, seed: &[u8; SECRET_KEY_LENGTH]) -> Box<dyn Signer> {
         match self {
-            Self::Dalek => Box::new(SigningKey::from_bytes(seed)),
+            Self::Dalek => Box::new(ExpandedKey::of(seed)),
             #[cfg(feature = "aws-lc")]
             Self::AwsLc => Box::new(aws_lc_key(seed)),
         }
@@ -32,9 +33,25 @@ pub(crate) trait Signer: Send + Sync {
     fn sign(&self, message: &[u8]) -> [u8; SIGNATURE_LENGTH];
 }
 
-impl Signer for SigningKey {
+/// What a seed expands to (RFC 8032, section 5.1.5), kept: [`SigningKey`] hashes the seed anew for each signature.
+struct ExpandedKey {
+    secret: ExpandedSecretKey,
+    public: VerifyingKey,
+}
+
+impl ExpandedKey {
+    fn of(seed: &[u8; SECRET_KEY_LENGTH]) -> Self {
+        Self {
+            secret: ExpandedSecretKey::from(seed),
+            // Of the same seed: to sign for another key would give the secret away.
+            public: SigningKey::from_bytes(seed).verifying_key(),
+        }
+    }
+}
+
+impl Signer for ExpandedKey {
     fn sign(&self, message: &[u8]) -> [u8; SIGNATURE_LENGTH] {
-        ed25519_dalek::Signer::sign(self, message).to_bytes()
+        raw_sign::<Sha512>(&self.secret, message, &self.public).to_bytes()
     }
 }
 

@@ -17,6 +17,10 @@ pub(crate) enum Guard {
     SameLog,
     /// A poll asks for the last known event once more.
     InclusivePoll,
+    /// A poll that finds a rotation reads the ring before it renews the lease.
+    RingFirst,
+    /// What was read of the ring is signed by from memory only if the log that is followed holds all that the read saw.
+    RingOfThisLog,
 }
 
 /// Which guards stand: all, but in the simulation.

@@ -172,7 +172,7 @@ impl Change for DestroyKeys {
     type Output = ();
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
-        for tagged in draft.read().keys().ring().await?.1 {
+        for tagged in draft.read().keys().ring().await?.keys {
             if tagged.row.sealed.is_some() && self.due.contains(&tagged.row.kid) {
                 let mut key = draft.check(tagged)?;
                 key.sealed = None;

@@ -217,7 +217,7 @@ impl Service {
         let master = &self.inner.master;
         let is_due = |sealed: &[u8]| !master.sealed_under_first(sealed);
         let roots = store.keys().root_keys().await?;
-        let (_, ring) = store.keys().ring().await?;
+        let ring = store.keys().ring().await?.keys;
         let due = roots.iter().any(|key| is_due(&key.sealed))
             || ring
                 .iter()
@@ -295,8 +295,8 @@ async fn check_new(store: &dyn Store, kept: Option<&Kept>) -> Result<(), OpenErr
         return Err(OpenError::BehindAnchor { seq: kept.head.seq });
     }
     // Read before the keys, so that another starter's are not taken for what is left of an old service.
-    let (head, (_, ring)) = (store.events().head().await?, store.keys().ring().await?);
-    let is_new = head.seq == 0 && ring.is_empty();
+    let ring = store.keys().ring().await?;
+    let is_new = ring.head.seq == 0 && ring.keys.is_empty();
     if is_new || !store.keys().root_keys().await?.is_empty() {
         Ok(())
     } else {
@@ -446,7 +446,7 @@ impl Change for SealAnew {
             key.sealed = root.seal(master, draft.random()?);
             draft.update_root_key(&key).await?;
         }
-        for tagged in draft.read().keys().ring().await?.1 {
+        for tagged in draft.read().keys().ring().await?.keys {
             let mut key = draft.check(tagged)?;
             let created_at = key.created_at.as_millis();
             let Some(sealed) = &key.sealed else { continue };

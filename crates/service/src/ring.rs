@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use ats_pat_auth::{AuthError, MasterKeys, SignatureProvider, SigningKeyPair};
+use ats_pat_domain::event::Head;
 use ats_pat_domain::key::{KeyState, StoredSigningKey};
 use ats_pat_domain::port::Store;
 use ats_pat_domain::{Tagged, Timestamp};
@@ -53,14 +54,19 @@ pub(crate) fn new_signing_key(
 /// The ring as last read, and the way to read it anew.
 pub(crate) struct Ring {
     state: ArcSwap<RingState>,
+    /// As the feed has it: what is signed from memory is signed by it. A read may be ahead of the feed, and see a
+    /// rotation that a fail-over loses before the feed applied it.
+    followed: ArcSwap<RingState>,
     signature_provider: SignatureProvider,
     reading: tokio::sync::Mutex<()>,
 }
 
 /// The keys of one version of the ring.
 pub(crate) struct RingState {
-    version: i64,
+    pub(crate) version: i64,
     keys: Vec<RingKey>,
+    /// The last event when it was read.
+    pub(crate) head: Head,
 }
 
 struct RingKey {
@@ -72,33 +78,55 @@ struct RingKey {
 impl Ring {
     /// The ring in a state that was read with the same provider.
     pub(crate) fn new(state: RingState, signature_provider: SignatureProvider) -> Self {
+        let state = Arc::new(state);
         Self {
-            state: ArcSwap::from_pointee(state),
+            state: ArcSwap::new(Arc::clone(&state)),
+            followed: ArcSwap::new(state),
             signature_provider,
             reading: tokio::sync::Mutex::new(()),
         }
     }
 
-    /// The ring in `version`, or as read just now: a server that missed a rotation, or stands before a
-    /// restored database, must not sign on.
-    pub(crate) async fn at(
+    /// The ring as last read if `is_it` says so, or as read just now: a server that missed a rotation, or stands before
+    /// a restored database, must not sign on.
+    pub(crate) async fn last_or_read(
         &self,
-        version: i64,
+        is_it: impl Fn(&RingState) -> bool,
         store: &dyn Store,
         roots: &Roots,
         master: &MasterKeys,
     ) -> Result<Arc<RingState>, Error> {
-        let state = self.state.load_full();
-        if state.version == version {
-            return Ok(state);
+        let last = self.last();
+        if is_it(&last) {
+            return Ok(last);
         }
         let _one_at_a_time = self.reading.lock().await;
-        let state = self.state.load_full();
-        if state.version == version {
-            return Ok(state);
+        let last = self.last();
+        if is_it(&last) {
+            return Ok(last);
         }
-        let provider = self.signature_provider;
-        let state = Arc::new(RingState::read(store, roots, master, provider, &state).await?);
+        self.read(store, roots, master).await
+    }
+
+    /// Reads the ring, whatever version is in memory: in another log the same number may stand for other keys.
+    pub(crate) async fn read_anew(
+        &self,
+        store: &dyn Store,
+        roots: &Roots,
+        master: &MasterKeys,
+    ) -> Result<Arc<RingState>, Error> {
+        let _one_at_a_time = self.reading.lock().await;
+        self.read(store, roots, master).await
+    }
+
+    async fn read(
+        &self,
+        store: &dyn Store,
+        roots: &Roots,
+        master: &MasterKeys,
+    ) -> Result<Arc<RingState>, Error> {
+        let (provider, before) = (self.signature_provider, self.state.load_full());
+        let state = Arc::new(RingState::read(store, roots, master, provider, &before).await?);
         self.state.store(Arc::clone(&state));
         Ok(state)
     }
@@ -106,6 +134,16 @@ impl Ring {
     /// The ring as last read.
     pub(crate) fn last(&self) -> Arc<RingState> {
         self.state.load_full()
+    }
+
+    /// The feed has it so: its log holds what the read saw.
+    pub(crate) fn follow(&self, state: Arc<RingState>) {
+        self.followed.store(state);
+    }
+
+    /// The ring as the feed has it: under the lease that is the one in use, since a rotation is an event.
+    pub(crate) fn followed(&self) -> Arc<RingState> {
+        self.followed.load_full()
     }
 }
 
@@ -119,9 +157,9 @@ impl RingState {
         provider: SignatureProvider,
         before: &Self,
     ) -> Result<Self, Error> {
-        let (version, stored) = store.keys().ring().await?;
-        let mut keys = Vec::with_capacity(stored.len());
-        for key in stored {
+        let stored = store.keys().ring().await?;
+        let mut keys = Vec::with_capacity(stored.keys.len());
+        for key in stored.keys {
             let known = before
                 .keys
                 .iter()
@@ -133,7 +171,11 @@ impl RingState {
                 }
             }
         }
-        Ok(Self { version, keys })
+        Ok(Self {
+            version: stored.version,
+            keys,
+            head: stored.head,
+        })
     }
 
     /// Reads the ring at start: a key that was planted or altered stops it.
@@ -143,12 +185,17 @@ impl RingState {
         master: &MasterKeys,
         provider: SignatureProvider,
     ) -> Result<Self, Error> {
-        let (version, stored) = store.keys().ring().await?;
+        let stored = store.keys().ring().await?;
         let keys = stored
+            .keys
             .into_iter()
             .map(|key| RingKey::open(key, roots, master, provider, None))
             .collect::<Result<_, _>>()?;
-        Ok(Self { version, keys })
+        Ok(Self {
+            version: stored.version,
+            keys,
+            head: stored.head,
+        })
     }
 
     /// The key that signs at `now`: of the active ones the last that became so.

@@ -91,17 +91,20 @@ impl Service {
 
     /// The signing keys as the database holds them now.
     pub(crate) async fn fresh_ring(&self) -> Result<Arc<RingState>, Error> {
-        let version = self.store().keys().ring_version().await?;
-        self.ring_at(version).await
-    }
-
-    /// The signing keys in this version of the ring, which was read from the database just now.
-    pub(crate) async fn ring_at(&self, version: i64) -> Result<Arc<RingState>, Error> {
         let inner = &self.inner;
+        let version = self.store().keys().ring_version().await?;
+        let is_it = |state: &RingState| state.version == version;
         inner
             .ring
-            .at(version, self.store(), self.roots(), &inner.master)
+            .last_or_read(is_it, self.store(), self.roots(), &inner.master)
             .await
+    }
+
+    /// Reads the signing keys, whatever version is in memory.
+    pub(crate) async fn ring_anew(&self) -> Result<Arc<RingState>, Error> {
+        let inner = &self.inner;
+        let (store, roots) = (self.store(), self.roots());
+        inner.ring.read_anew(store, roots, &inner.master).await
     }
 
     pub(crate) async fn change<C: Change>(&self, change: C) -> Result<C::Output, Error> {

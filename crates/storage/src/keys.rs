@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use ats_pat_domain::Tagged;
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
-use ats_pat_domain::port::{KeyChanges, KeyRepository, StoreError};
+use ats_pat_domain::port::{KeyChanges, KeyRepository, StoreError, StoredRing};
 use ats_pat_domain::tagged::KeyId;
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
@@ -12,7 +12,8 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, Que
 
 use crate::channel::Channel;
 use crate::entity::signing_key::{ActiveModel, Column, Entity, Model};
-use crate::entity::{key_ring, root_key};
+use crate::entity::{event_head, key_ring, root_key};
+use crate::events::{head, head_columns, is_head};
 use crate::failure::store_error;
 use crate::row::{columns, corrupt, exactly_one, fixed, insert, optional_part, tag};
 use crate::transaction::StoreTransaction;
@@ -90,16 +91,18 @@ impl KeyRepository for Channel {
             .collect())
     }
 
-    async fn ring(&self) -> Result<(i64, Vec<Tagged<StoredSigningKey>>), StoreError> {
-        // One statement, so that the version and the keys belong together.
+    async fn ring(&self) -> Result<StoredRing, StoreError> {
+        // One statement, so that all of it belongs together.
         let mut select = Query::select();
         columns(&mut select, Entity, "k_");
+        head_columns(&mut select);
         select
             .expr_as(
                 Expr::col((key_ring::Entity, key_ring::Column::Version)),
                 Alias::new("version"),
             )
             .from(key_ring::Entity)
+            .inner_join(event_head::Entity, is_head())
             .left_join(Entity, Expr::val(1).eq(1))
             .and_where(Expr::col((key_ring::Entity, key_ring::Column::Id)).eq(RING))
             .order_by((Entity, Column::CreatedAt), Order::Asc)
@@ -113,7 +116,11 @@ impl KeyRepository for Channel {
                 keys.push(key.try_into()?);
             }
         }
-        Ok((version, keys))
+        Ok(StoredRing {
+            version,
+            keys,
+            head: head(first)?,
+        })
     }
 
     async fn ring_version(&self) -> Result<i64, StoreError> {

@@ -74,8 +74,10 @@ impl Json {
 
     /// Most texts have nothing to escape (RFC 8259, section 7), which is seen faster than it is escaped.
     fn string(&mut self, text: &str) {
-        let is_plain = |byte| byte >= 0x20 && byte != b'"' && byte != b'\\';
-        if text.bytes().all(is_plain) {
+        let is_escaped = |byte| byte < 0x20 || byte == b'"' || byte == b'\\';
+        // All of them, so that many are looked at at once.
+        let has_any = text.bytes().fold(false, |any, byte| any | is_escaped(byte));
+        if !has_any {
             self.text("\"").text(text).text("\"");
         } else {
             self.value(text);

@@ -15,7 +15,7 @@ pub use change::{
 };
 pub use repository::{
     Bearer, EventRepository, Grant, KeyRepository, ListedToken, Repositories, SecretRepository,
-    SessionRepository, SetupLink, SetupLinkRepository, StatusRepository, TokenPage,
+    SessionRepository, SetupLink, SetupLinkRepository, StatusRepository, StoredRing, TokenPage,
     TokenRepository, UserPage, UserRepository,
 };
 pub use store::{BoxError, CommitError, Store, StoreError, Transaction, UsageRecord};

@@ -182,13 +182,23 @@ pub trait SessionRepository: Send + Sync {
     async fn all(&self) -> Result<Vec<Tagged<Session>>, StoreError>;
 }
 
+/// The signing keys, from one consistent read.
+pub struct StoredRing {
+    /// Every change of a key raises it.
+    pub version: i64,
+    /// By creation.
+    pub keys: Vec<Tagged<StoredSigningKey>>,
+    /// The last event at that instant: whoever keeps the ring learns by it of which log it is.
+    pub head: Head,
+}
+
 /// Reads keys.
 #[async_trait]
 pub trait KeyRepository: Send + Sync {
     /// The root keys, by id.
     async fn root_keys(&self) -> Result<Vec<StoredRootKey>, StoreError>;
-    /// The ring: its version and its keys by creation, from one consistent read.
-    async fn ring(&self) -> Result<(i64, Vec<Tagged<StoredSigningKey>>), StoreError>;
+    /// The ring.
+    async fn ring(&self) -> Result<StoredRing, StoreError>;
     /// The ring's version alone.
     async fn ring_version(&self) -> Result<i64, StoreError>;
 }

@@ -18,7 +18,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use ats_pat_domain::event::Head;
@@ -32,6 +32,7 @@ use crate::feed::position::Position;
 use crate::feed::stamps::Stamps;
 use crate::guards::Guard;
 use crate::ledger::{self, expected_hash};
+use crate::ring::RingState;
 use crate::service::Service;
 
 pub(crate) use position::AsOf;
@@ -163,6 +164,7 @@ impl Service {
         }
         let mut last = known;
         let mut keys_changed = false;
+        let mut ring: Option<Arc<RingState>> = None;
         loop {
             let events = self.events_from(last).await?;
             let Some(newer) =
@@ -192,18 +194,29 @@ impl Service {
                     hash: event.hash,
                 };
                 feed.note_applied(last);
-                *head = Some(last);
+                // Until the ring was read a rotation does not count as seen: a poll that breaks off is begun anew.
+                *head = (!keys_changed && ring.is_none()).then_some(last);
             }
-            if std::mem::take(&mut keys_changed) {
-                // Until the ring was read these events don't count as seen: a poll that breaks off here is begun anew.
-                *head = None;
-                self.fresh_ring().await?;
-                *head = Some(last);
+            if (events.len() as u64) == BATCH {
+                continue;
             }
-            if (events.len() as u64) < BATCH {
+            let is_due =
+                std::mem::take(&mut keys_changed) && self.inner.guards.stand(Guard::RingFirst);
+            let is_foreign = |ring: &Arc<RingState>| {
+                self.inner.guards.stand(Guard::RingOfThisLog) && !feed.has_applied(ring.head)
+            };
+            if is_due || ring.as_ref().is_some_and(is_foreign) {
+                ring = Some(self.ring_anew().await?);
+            }
+            // What the read saw may be ahead, and then is applied next; or it was lost, and then is not.
+            if !ring.as_ref().is_some_and(is_foreign) {
                 break;
             }
         }
+        if let Some(ring) = ring {
+            self.inner.ring.follow(ring);
+        }
+        *head = Some(last);
         feed.lease.renew(begun);
         Ok(())
     }
@@ -213,7 +226,8 @@ impl Service {
         let feed = &self.inner.feed;
         *known = None;
         feed.lease.end();
-        let head = self.store().events().head().await?;
+        let ring = self.ring_anew().await?;
+        let head = ring.head;
         feed.position.begin_anew(head.seq, || {
             feed.stamps.clear();
             feed.recent
@@ -222,7 +236,7 @@ impl Service {
                 .clear();
         });
         feed.note_applied(head);
-        self.fresh_ring().await?;
+        self.inner.ring.follow(ring);
         *known = Some(head);
         feed.lease.renew(begun);
         Ok(())

@@ -131,8 +131,7 @@ impl Service {
         if from == From::Memory
             && let Some(known) = self.remembered(&hash, arrived)
         {
-            // A rotation is an event: under the lease the ring in memory is the one in use.
-            let ring = self.inner.ring.last();
+            let ring = self.inner.ring.followed();
             return Ok(Some(Found { known, ring }));
         }
         // Apart, so that the future of an exchange from memory, which is moved about, has no room for it.
@@ -154,8 +153,22 @@ impl Service {
         let Some(known) = known else {
             return Ok(None);
         };
-        let ring = self.ring_at(known.grant.ring_version).await?;
+        let ring = self.ring_of(&known.grant, arrived).await?;
         Ok(Some(Found { known, ring }))
+    }
+
+    /// The ring as it was when the grant was read, or later.
+    async fn ring_of(&self, grant: &Grant, arrived: Duration) -> Result<Arc<RingState>, Error> {
+        let ring = &self.inner.ring;
+        let followed = ring.followed();
+        if followed.version == grant.ring_version && self.inner.feed.lease_holds(arrived) {
+            return Ok(followed);
+        }
+        // A version alone does not tell: a fail-over may have lost what was read, and another rotation have got its number.
+        let is_it =
+            |state: &RingState| (state.version, state.head) == (grant.ring_version, grant.head);
+        ring.last_or_read(is_it, self.store(), self.roots(), &self.inner.master)
+            .await
     }
 
     fn remembered(&self, hash: &SecretHash, arrived: Duration) -> Option<Arc<Known>> {

@@ -158,7 +158,7 @@ impl Audit<'_> {
         for session in store.sessions().all().await? {
             self.compare(&session);
         }
-        for key in store.keys().ring().await?.1 {
+        for key in store.keys().ring().await?.keys {
             self.compare(&key);
         }
         if let Some(link) = store.setup_links().current().await? {

@@ -29,8 +29,9 @@ impl Operator<'_> {
     /// Every signing key, by creation.
     pub async fn signing_keys(&self) -> Result<Vec<SigningKeyView>, Error> {
         let now = self.service.now();
-        let (_, ring) = self.service.store().keys().ring().await?;
-        ring.into_iter()
+        let ring = self.service.store().keys().ring().await?;
+        ring.keys
+            .into_iter()
             .map(|key| {
                 self.service
                     .roots()
@@ -73,7 +74,7 @@ impl Change for Rotate {
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
         let mut ring = Vec::new();
-        for tagged in draft.read().keys().ring().await?.1 {
+        for tagged in draft.read().keys().ring().await?.keys {
             ring.push(draft.check(tagged)?);
         }
         let now = draft.now;

@@ -12,6 +12,7 @@ use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{
     Description, DisplayName, Scopes, Token, TokenId, TokenName, User, UserId, UserName,
 };
+use ats_pat_token::Unverified;
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 use tokio::task::{AbortHandle, JoinSet};
@@ -27,6 +28,7 @@ use crate::feed::SETTLED_AFTER;
 use crate::guards::Guards;
 use crate::ledger::Entry;
 use crate::open::Parts;
+use crate::operator::Rotation;
 use crate::service::Service;
 use crate::settings::Settings;
 use crate::tokens::NewSecret;
@@ -100,6 +102,8 @@ struct Truth {
     enabled: HashMap<UserId, u64>,
     tokens: Vec<Planted>,
     revoked: HashSet<TokenId>,
+    /// The ids of keys that were destroyed.
+    destroyed: HashSet<String>,
     names: HashMap<UserId, String>,
     seen: Seen,
 }
@@ -178,6 +182,7 @@ impl Deployment {
                 17..=18 => self.machines[number].cut_off(self.chance.millis(100, 1500)),
                 19 if !self.options.alone => self.fail_over(),
                 20 => self.restart(number).await,
+                21..=24 => self.spawn(move |here| async move { here.rotate(number).await }),
                 _ => self.spawn(move |here| async move { here.exchange(number).await }),
             }
             tokio::time::sleep(Duration::from_micros(self.chance.below(4000))).await;
@@ -253,14 +258,22 @@ impl Deployment {
         };
         self.machines[number].awake().await;
         let before = self.is_ended(&planted);
+        let (destroyed, term) = (self.truth().destroyed.clone(), self.database.term());
         let (long_before, began) = (self.ended_since(&planted), Instant::now());
         let presented = planted.secret.expose_secret().as_bytes();
-        let succeeded = service.exchange(&[presented], ADDRESS).await.is_ok();
+        let exchanged = service.exchange(&[presented], ADDRESS).await.ok();
+        let succeeded = exchanged.is_some();
         let breaks_promise = before.is_some() && before == self.is_ended(&planted);
         // Promised or not: what the database holds is in force everywhere soon.
-        let is_overdue = long_before.is_some_and(|since| began - since > SETTLED_AFTER)
-            && long_before == self.ended_since(&planted);
-        let violates = succeeded && (breaks_promise || is_overdue);
+        let is_long_before = |since: Instant| began - since > SETTLED_AFTER;
+        let is_overdue =
+            long_before.is_some_and(is_long_before) && long_before == self.ended_since(&planted);
+        let signed_by_a_dead_key = exchanged.is_some_and(|exchanged| {
+            let token = Unverified::parse(exchanged.token.expose_secret()).expect("a token");
+            let was_destroyed = destroyed.contains(token.kid()) && term == self.database.term();
+            was_destroyed || self.unusable_since(token.kid()).is_some_and(is_long_before)
+        });
+        let violates = signed_by_a_dead_key || succeeded && (breaks_promise || is_overdue);
         let mut truth = self.truth();
         let seen = &mut truth.seen;
         if succeeded {
@@ -290,6 +303,14 @@ impl Deployment {
         })
     }
 
+    /// Since when the database has had no such key to sign with.
+    fn unusable_since(&self, kid: &str) -> Option<Instant> {
+        self.database.has_been_since(|rows| {
+            let mut living = rows.keys.iter().filter(|key| key.row.sealed.is_some());
+            !living.any(|key| key.row.kid == kid)
+        })
+    }
+
     fn fail_over(self: &Arc<Self>) {
         if self.database.fail_over() {
             self.forget_what_was_lost();
@@ -311,6 +332,37 @@ impl Deployment {
         // What a fail-over lost in between was acknowledged, but is no more.
         if revoked.is_ok() && self.database.term() == term {
             self.truth().revoked.insert(id);
+        }
+    }
+
+    /// Destroys every key but a new one, and what goes wrong goes wrong before everybody has heard of it.
+    async fn rotate(self: &Arc<Self>, by: usize) {
+        match self.chance.below(3) {
+            0 => self.spawn(move |here| async move {
+                here.pause(60).await;
+                here.machines[by].cut_off(here.chance.millis(100, 1500));
+            }),
+            1 if !self.options.alone => self.spawn(|here| async move {
+                here.pause(60).await;
+                here.fail_over();
+                here.destroy_keys(SERVERS).await;
+            }),
+            _ => {}
+        }
+        self.destroy_keys((by + 1) % SERVERS).await;
+    }
+
+    async fn destroy_keys(&self, by: usize) {
+        let Some(service) = self.service(by) else {
+            return;
+        };
+        let term = self.database.term();
+        let rotated = service.operator().rotate_keys(Rotation::Compromised).await;
+        if rotated.is_ok() && self.database.term() == term {
+            let rows = self.database.now().rows;
+            let destroyed = rows.keys.iter().filter(|key| key.row.sealed.is_none());
+            let destroyed = destroyed.map(|key| key.row.kid.clone());
+            self.truth().destroyed.extend(destroyed);
         }
     }
 
@@ -370,6 +422,10 @@ impl Deployment {
         truth
             .disabled
             .retain(|id| rows.users.get(id).is_some_and(|user| user.row.disabled));
+        truth.destroyed.retain(|kid| {
+            let key = rows.keys.iter().find(|key| key.row.kid == *kid);
+            key.is_some_and(|key| key.row.sealed.is_none())
+        });
     }
 
     /// Whether the end of a token was acknowledged, and the database has it still: a revocation that a fail-over lost

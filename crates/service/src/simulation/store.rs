@@ -10,8 +10,9 @@ use ats_pat_domain::list::{EventFilter, TokenQuery, UserQuery};
 use ats_pat_domain::port::{
     Bearer, CommitError, EventLog, EventRepository, Grant, KeyChanges, KeyRepository, ListedToken,
     Repositories, SecretRepository, SessionChanges, SessionRepository, SetupLink, SetupLinkChanges,
-    SetupLinkRepository, StatusChanges, StatusRepository, Store, StoreError, TokenChanges,
-    TokenPage, TokenRepository, Transaction, UsageRecord, UserChanges, UserPage, UserRepository,
+    SetupLinkRepository, StatusChanges, StatusRepository, Store, StoreError, StoredRing,
+    TokenChanges, TokenPage, TokenRepository, Transaction, UsageRecord, UserChanges, UserPage,
+    UserRepository,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
@@ -245,8 +246,13 @@ macro_rules! repositories {
             async fn root_keys(&self) -> Answer<Vec<StoredRootKey>> {
                 self.look(|state| state.rows.roots.clone()).await
             }
-            async fn ring(&self) -> Answer<(i64, Vec<Tagged<StoredSigningKey>>)> {
-                self.look(|state| (state.rows.ring_version, state.rows.keys.clone())).await
+            async fn ring(&self) -> Answer<StoredRing> {
+                self.look(|state| StoredRing {
+                    version: state.rows.ring_version,
+                    keys: state.rows.keys.clone(),
+                    head: state.head(),
+                })
+                .await
             }
             async fn ring_version(&self) -> Answer<i64> {
                 self.look(|state| state.rows.ring_version).await
@@ -429,8 +435,16 @@ impl KeyChanges for Change {
     async fn insert_signing_key(&self, key: &Tagged<StoredSigningKey>) -> Answer<()> {
         self.write(|rows| rows.keys.push(key.clone()))
     }
-    async fn update_signing_key(&self, _: &Tagged<StoredSigningKey>) -> Answer<()> {
-        not_simulated()
+    async fn update_signing_key(&self, key: &Tagged<StoredSigningKey>) -> Answer<()> {
+        self.write(|rows| {
+            let known = rows
+                .keys
+                .iter_mut()
+                .find(|known| known.row.kid == key.row.kid);
+            if let Some(known) = known {
+                *known = key.clone();
+            }
+        })
     }
     async fn bump_ring_version(&self) -> Answer<()> {
         self.write(|rows| rows.ring_version += 1)

@@ -14,6 +14,7 @@ use super::samples::{
 use super::{change, open};
 use crate::clock::START;
 use crate::database::TestDatabase;
+use ats_pat_storage::Database;
 
 /// The longest folded form of all: 33 bytes for each of 100 characters, and every one of them decides.
 fn longest() -> String {
@@ -236,7 +237,12 @@ pub async fn sessions_come_back(database: &TestDatabase) {
 /// Root keys, signing keys and the ring's version.
 pub async fn keys_come_back(database: &TestDatabase) {
     let store = open(database).await;
-    assert!(store.keys().ring().await.unwrap() == (0, vec![]));
+    let ring = async |store: &Database| {
+        let ring = store.keys().ring().await.unwrap();
+        assert_eq!(ring.head, store.events().head().await.unwrap());
+        (ring.version, ring.keys)
+    };
+    assert!(ring(&store).await == (0, vec![]));
     let mut root = root_key(i32::MAX);
     let mut second = signing_key("second");
     second.row.created_at = second
@@ -255,7 +261,7 @@ pub async fn keys_come_back(database: &TestDatabase) {
     .await;
     let keys: &dyn KeyRepository = store.keys();
     assert!(keys.root_keys().await.unwrap() == [root_key(1), root.clone()]);
-    assert!(keys.ring().await.unwrap() == (1, vec![first.clone(), second.clone()]));
+    assert!(ring(&store).await == (1, vec![first.clone(), second.clone()]));
     root.sealed = vec![0; 5000];
     first.row.sealed = None;
     first.row.retired_at = Some(Timestamp::MAX);
@@ -267,7 +273,7 @@ pub async fn keys_come_back(database: &TestDatabase) {
     })
     .await;
     assert!(keys.root_keys().await.unwrap()[1] == root);
-    assert!(keys.ring().await.unwrap() == (2, vec![first, second]));
+    assert!(ring(&store).await == (2, vec![first, second]));
 }
 
 /// The set-up link: the last one only.
