@@ -63,6 +63,17 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             "warnings",
         ]))
     })?;
+    step("clippy of the pure-Rust build", || {
+        signals.succeed(&mut cargo(&[
+            "clippy",
+            "--package",
+            "ats-pat-server",
+            "--no-default-features",
+            "--",
+            "--deny",
+            "warnings",
+        ]))
+    })?;
     step("layers", layers::check)?;
     step("licences, bans, sources", || {
         deny(&["licenses", "bans", "sources"], &signals)

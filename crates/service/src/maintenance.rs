@@ -101,12 +101,18 @@ impl Service {
     /// Where one of many can't be written (its token is gone with a restored database), it alone is lost.
     async fn write_uses_singly(&self, uses: &[UsageRecord]) {
         for record in uses {
-            if let Err(error) = self
+            match self
                 .store()
                 .record_usage(std::slice::from_ref(record))
                 .await
             {
-                tracing::warn!(token = %record.token_id, cause = %causes(&error), "a use of a token is lost");
+                Ok(()) => {}
+                Err(StoreError::Retryable(_) | StoreError::Unavailable(_)) => {
+                    self.inner.usage.put_back(record);
+                }
+                Err(error) => {
+                    tracing::warn!(token = %record.token_id, cause = %causes(&error), "a use of a token is lost");
+                }
             }
         }
     }

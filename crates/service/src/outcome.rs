@@ -1,5 +1,7 @@
 //! What a change answers with.
 
+use crate::settled::Settled;
+
 /// The result of a change, with the mark that a cache must respect.
 #[must_use = "an outcome that takes rights away binds the time of the answer"]
 pub struct Outcome<T> {
@@ -16,8 +18,16 @@ impl<T> Outcome<T> {
         }
     }
 
-    /// Somebody loses rights by it, now or by another call just before.
-    pub(crate) fn takes_away(value: T) -> Self {
+    /// Sessions end by it, and nothing else: they are never answered for from memory, so the answer may go out at once.
+    pub(crate) fn ends_sessions(value: T) -> Self {
+        Self {
+            value,
+            takes_rights_away: true,
+        }
+    }
+
+    /// Somebody loses rights by it, now or by another call just before, and it was waited for.
+    pub(crate) fn takes_away(value: T, _: Settled) -> Self {
         Self {
             value,
             takes_rights_away: true,

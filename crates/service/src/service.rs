@@ -91,13 +91,19 @@ impl Service {
 
     /// The signing keys as the database holds them now.
     pub(crate) async fn fresh_ring(&self) -> Result<Arc<RingState>, Error> {
-        let inner = &self.inner;
-        let version = self.store().keys().ring_version().await?;
-        let is_it = |state: &RingState| state.version == version;
-        inner
-            .ring
-            .last_or_read(is_it, self.store(), self.roots(), &inner.master)
-            .await
+        // A version alone does not tell, but under the lease it does: the feed would know of another log.
+        if self
+            .inner
+            .feed
+            .lease_holds(self.inner.changes.clock.since_boot())
+        {
+            let version = self.store().keys().ring_version().await?;
+            let followed = self.inner.ring.followed();
+            if followed.version == version {
+                return Ok(followed);
+            }
+        }
+        self.ring_anew().await
     }
 
     /// Reads the signing keys, whatever version is in memory.

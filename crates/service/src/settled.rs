@@ -20,6 +20,9 @@ impl Taken {
     }
 }
 
+/// The proof that it was waited for.
+pub(crate) struct Settled(());
+
 impl Service {
     /// The outcome of a change that took rights away from exchanges, or found them gone: once no server answers from
     /// before it.
@@ -31,7 +34,7 @@ impl Service {
         if self.inner.guards.stand(guard) {
             self.settle().await;
         }
-        Outcome::takes_away(value)
+        Outcome::takes_away(value, Settled(()))
     }
 
     /// A server that has its database for itself needs not wait for others: once it applied the change, it is over.

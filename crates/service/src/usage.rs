@@ -99,15 +99,24 @@ impl LastUse {
     }
 }
 
-/// The right to write; nobody waits for it.
+/// The right to write. Whoever has it needs a few instructions, so that is how long it is waited for.
 struct Turn<'a>(&'a LastUse);
 
 impl<'a> Turn<'a> {
     fn of(last: &'a LastUse) -> Option<Self> {
-        let is_taken = last.busy.swap(true, Ordering::Acquire);
-        (!is_taken).then(|| Self(last))
+        let is_got = |_: &u32| {
+            let is_taken = last.busy.swap(true, Ordering::Acquire);
+            if is_taken {
+                std::hint::spin_loop();
+            }
+            !is_taken
+        };
+        (0..TRIES).find(is_got).map(|_| Self(last))
     }
 }
+
+/// Then whoever has the turn was interrupted: of many uses at that instant one is enough.
+const TRIES: u32 = 100;
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {

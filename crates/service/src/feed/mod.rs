@@ -89,18 +89,18 @@ impl Feed {
     ) -> bool {
         // Before the stamps are looked at: what is applied meanwhile has another number.
         let stands_at = self.position.seq();
-        if !self.position.is_same_log(as_of) {
+        let is_known = vouched_at.load(Ordering::Relaxed) == stands_at;
+        let vouches = is_known
+            || (self.stamps.none_after(as_of, token.as_uuid())
+                && self.stamps.none_after(as_of, owner.as_uuid()));
+        // After they were looked at: another log begins by clearing them.
+        if !vouches || !self.position.is_same_log(as_of) {
             return false;
         }
-        if vouched_at.load(Ordering::Relaxed) == stands_at {
-            return true;
-        }
-        let vouches = self.stamps.none_after(as_of, token.as_uuid())
-            && self.stamps.none_after(as_of, owner.as_uuid());
-        if vouches {
+        if !is_known {
             vouched_at.store(stands_at, Ordering::Relaxed);
         }
-        vouches
+        true
     }
 
     /// Whether an event was applied lately: what was read when the log ended with it is of this log, and not of one that
@@ -202,8 +202,10 @@ impl Service {
             }
             let is_due =
                 std::mem::take(&mut keys_changed) && self.inner.guards.stand(Guard::RingFirst);
+            // Older than what was applied: it came from a server that is the primary no more.
             let is_foreign = |ring: &Arc<RingState>| {
-                self.inner.guards.stand(Guard::RingOfThisLog) && !feed.has_applied(ring.head)
+                self.inner.guards.stand(Guard::RingOfThisLog)
+                    && (ring.head.seq < last.seq || !feed.has_applied(ring.head))
             };
             if is_due || ring.as_ref().is_some_and(is_foreign) {
                 ring = Some(self.ring_anew().await?);

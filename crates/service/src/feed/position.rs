@@ -2,12 +2,22 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use ats_pat_domain::event::Head;
+
 /// Where the feed stood when a read began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AsOf {
     /// Which log: every going back begins another one. Odd while one begins.
     log: u64,
     pub(super) seq: i64,
+}
+
+impl AsOf {
+    /// Whether a read that began here and ended the log with `head` saw at least what was applied. One that did not was
+    /// answered by a server that is the primary no more.
+    pub(crate) fn is_covered_by(self, head: Head) -> bool {
+        head.seq >= self.seq
+    }
 }
 
 /// The last event that was applied, and the log it stands in.

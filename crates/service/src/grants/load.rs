@@ -60,6 +60,6 @@ pub(super) fn told(error: &Error) -> Arc<str> {
     causes(error).into()
 }
 
-fn unavailable(cause: &str) -> Error {
+pub(super) fn unavailable(cause: &str) -> Error {
     StoreError::Unavailable(cause.into()).into()
 }

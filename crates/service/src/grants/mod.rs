@@ -148,7 +148,7 @@ impl Service {
         let lane = self.inner.limits.lane(address);
         let known = match from {
             From::Memory => self.read(lane, hash, arrived).await?,
-            From::Database => self.ask(lane, hash, arrived).wait().await?,
+            From::Database => self.ask(lane, hash, arrived)?.wait().await?,
         };
         let Some(known) = known else {
             return Ok(None);
@@ -213,25 +213,27 @@ impl Service {
         } else {
             Duration::ZERO
         };
-        let load = self.ask(lane, hash, earliest);
+        let load = self.ask(lane, hash, earliest)?;
         let known = load.wait().await?;
         // One that began before this request may lack what its caller did just before.
         let is_own = load.begins_at_or_after(arrived);
         if is_own || !guarded || known.as_ref().is_some_and(|known| self.holds(known)) {
             return Ok(known);
         }
-        self.ask(lane, hash, arrived).wait().await
+        self.ask(lane, hash, arrived)?.wait().await
     }
 
     /// A read of this grant whose statement is sent at `earliest` or later.
-    fn ask(&self, lane: Lane, hash: SecretHash, earliest: Duration) -> Arc<Load> {
-        let load = self.inner.grants.reads(lane).join_or_ask(hash, earliest);
+    fn ask(&self, lane: Lane, hash: SecretHash, earliest: Duration) -> Result<Arc<Load>, Error> {
+        let reads = self.inner.grants.reads(lane);
+        let load = reads.join_or_ask(hash, earliest);
+        let load = load.ok_or_else(|| load::unavailable("too many wait for the database"))?;
         // In a task of its own: a caller that hangs up does not cancel it for the others.
         let service = self.clone();
-        if self.inner.grants.reads(lane).is_short_of_readers() {
+        if reads.is_short_of_readers() {
             tokio::spawn(async move { service.read_what_waits(lane).await });
         }
-        load
+        Ok(load)
     }
 
     async fn read_what_waits(&self, lane: Lane) {
@@ -261,11 +263,9 @@ impl Service {
         let inner = &self.inner;
         let before = inner.feed.as_of();
         let grants = self.store().secrets().grants(hashes).await?;
-        let as_of = if inner.guards.stand(Guard::FillRule) {
-            before
-        } else {
-            inner.feed.as_of()
-        };
+        let guarded = inner.guards.stand(Guard::FillRule);
+        let as_of = if guarded { before } else { inner.feed.as_of() };
+        let is_kept = |head| as_of.is_some_and(|as_of| !guarded || as_of.is_covered_by(head));
         let genuine = grants
             .into_iter()
             .filter_map(|grant| Genuine::of(grant, self.roots()));
@@ -278,7 +278,7 @@ impl Service {
                 vouched_at: AtomicI64::new(-1),
                 confirmed: AtomicBool::new(false),
             });
-            if as_of.is_some() {
+            if is_kept(known.grant.head) {
                 inner.grants.keep(hash, Arc::clone(&known));
             }
             found.insert(hash, known);

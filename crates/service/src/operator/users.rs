@@ -183,8 +183,7 @@ impl Operator<'_> {
         if revoke_tokens {
             return Ok(self.service.taken_away(Taken::Now, view).await);
         }
-        // Sessions are never answered for from memory.
-        Ok(Outcome::takes_away(view))
+        Ok(Outcome::ends_sessions(view))
     }
 
     /// The user of this name.

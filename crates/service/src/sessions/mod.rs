@@ -75,7 +75,7 @@ impl Service {
             })
             .await?;
         }
-        Ok(Outcome::takes_away(()))
+        Ok(Outcome::ends_sessions(()))
     }
 
     /// Finds the session again: since it was found, it may have been ended.

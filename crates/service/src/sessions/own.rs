@@ -66,7 +66,7 @@ impl Service {
             id: id.to_owned(),
             idle: self.inner.settings.session_idle,
         };
-        Ok(Outcome::takes_away(self.change(end).await?))
+        Ok(Outcome::ends_sessions(self.change(end).await?))
     }
 
     /// Ends the user's sessions but for the current one; gives how many of them still held.
@@ -75,7 +75,7 @@ impl Service {
             by: by.clone(),
             idle: self.inner.settings.session_idle,
         };
-        Ok(Outcome::takes_away(self.change(end).await?))
+        Ok(Outcome::ends_sessions(self.change(end).await?))
     }
 
     /// By session, where its sign-in came from, as the events tell.

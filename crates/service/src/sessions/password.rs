@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::ledger::Entry;
 use crate::outcome::Outcome;
 use crate::service::Service;
+use crate::settled::Taken;
 use crate::tokens::revoke_tokens_of;
 use crate::view::SessionUser;
 
@@ -69,10 +70,14 @@ impl Service {
             session,
         };
         let user = self.change(replace).await?;
-        Ok(Outcome::takes_away(SignInResult {
+        let result = SignInResult {
             session_id: id.to_text(),
             user: SessionUser::new(&user),
-        }))
+        };
+        if change.revoke_tokens {
+            return Ok(self.taken_away(Taken::Now, result).await);
+        }
+        Ok(Outcome::ends_sessions(result))
     }
 }
 

@@ -29,6 +29,7 @@ use crate::guards::Guards;
 use crate::ledger::Entry;
 use crate::open::Parts;
 use crate::operator::Rotation;
+use crate::outcome::Outcome;
 use crate::service::Service;
 use crate::settings::Settings;
 use crate::tokens::NewSecret;
@@ -358,11 +359,13 @@ impl Deployment {
         };
         let term = self.database.term();
         let rotated = service.operator().rotate_keys(Rotation::Compromised).await;
-        if rotated.is_ok() && self.database.term() == term {
-            let rows = self.database.now().rows;
-            let destroyed = rows.keys.iter().filter(|key| key.row.sealed.is_none());
-            let destroyed = destroyed.map(|key| key.row.kid.clone());
-            self.truth().destroyed.extend(destroyed);
+        // As they were before the wait: another one may have destroyed more since.
+        let Ok(keys) = rotated.map(Outcome::into_value) else {
+            return;
+        };
+        if self.database.term() == term {
+            let destroyed = keys.into_iter().filter(|key| key.state == "Destroyed");
+            self.truth().destroyed.extend(destroyed.map(|key| key.kid));
         }
     }
 

@@ -3,7 +3,7 @@
 //! randomness are simulated, and a seed determines all of it.
 //!
 //! The one question: does an exchange succeed that began after a revocation was acknowledged, or long after it was
-//! committed? With every guard of the cache it must not; with any one of them taken out it must, or else the simulation
+//! committed, or does it sign by a key of which that is true? With every guard of the cache it must not; with any one of them taken out it must, or else the simulation
 //! could not tell.
 
 mod chance;

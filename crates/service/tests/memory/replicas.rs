@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ats_pat_domain::port::Clock as _;
 use ats_pat_service::view::IssuedToken;
-use ats_pat_service::{NewToken, Regeneration, Service, SignedIn, SystemClock};
+use ats_pat_service::{NewToken, PasswordChange, Regeneration, Service, SignedIn, SystemClock};
 use ats_pat_test_support::proxy::{Fault, Proxy};
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code, migrated};
 use ats_pat_test_support::{on_every_deployment, on_every_server};
@@ -39,7 +39,11 @@ impl Replica {
     }
 
     async fn sign_in(&self, name: &str) -> SignedIn {
-        let result = self.service.sign_in(name, &PASSWORD.into(), ADDRESS).await;
+        self.sign_in_with(name, PASSWORD).await
+    }
+
+    async fn sign_in_with(&self, name: &str, password: &str) -> SignedIn {
+        let result = self.service.sign_in(name, &password.into(), ADDRESS).await;
         let id = result.unwrap().session_id;
         let session = self.service.authenticate(id.expose_secret()).await;
         session.unwrap()
@@ -100,6 +104,17 @@ async fn what_one_server_revoked_no_other_exchanges_any_more() {
             assert_eq!(other.exchange(&issued).await, 1203);
             assert_eq!(one.exchange(&issued).await, 1203);
         }
+        let issued = one.create(&ada, "before a new password").await;
+        other.warm(&issued).await;
+        let new_password = PasswordChange {
+            current: PASSWORD.into(),
+            new: "orbit-of-velvet-plums-7".into(),
+            revoke_tokens: true,
+        };
+        let changed = one.service.change_password(&ada, new_password, ADDRESS);
+        changed.await.unwrap().into_value();
+        assert_eq!(other.exchange(&issued).await, 1203);
+        let ada = one.sign_in_with("ada", "orbit-of-velvet-plums-7").await;
         let issued = one.create(&ada, "last").await;
         other.warm(&issued).await;
         let disabled = one.service.operator().disable_user("ada").await;
