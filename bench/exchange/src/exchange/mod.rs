@@ -110,6 +110,7 @@ impl Field {
                 "ideal: 1 / (1/hello + 1/mint alone)".to_owned(),
                 "processor time is the program's own; that of database servers is not in it, and they are on the core of the load".to_owned(),
                 "whoever is not measured is suspended meanwhile".to_owned(),
+                "at half of the peak a program goes before all that the system runs on its core (SCHED_FIFO), if that is allowed".to_owned(),
             ],
         };
         let installation = Installation::temporary(programs, &place.data(), None)?;
@@ -211,12 +212,14 @@ impl Field {
             let Some(peak) = Spread::of(peaks.map(|sample| sample.rate)) else {
                 continue;
             };
+            contender.program.put_first(true)?;
             let mut samples = Vec::new();
             for round in 0..rounds.len() {
                 signals.check()?;
                 let pace = Pace::Rate(peak.median / 2.0);
                 samples.push(contender.sample(pace, settings(round))?);
             }
+            contender.program.put_first(false)?;
             all.extend(HalfPeak::of(contender.name, &samples));
         }
         Ok(all)

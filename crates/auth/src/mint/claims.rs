@@ -77,10 +77,10 @@ impl Json {
         let is_escaped = |byte| byte < 0x20 || byte == b'"' || byte == b'\\';
         // All of them, so that many are looked at at once.
         let has_any = text.bytes().fold(false, |any, byte| any | is_escaped(byte));
-        if !has_any {
-            self.text("\"").text(text).text("\"");
-        } else {
+        if has_any {
             self.value(text);
+        } else {
+            self.text("\"").text(text).text("\"");
         }
     }
 

@@ -26,7 +26,7 @@ impl Future for Deadline {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        if Instant::now() < self.0 {
+        if Deadlines.now() < self.0 {
             Poll::Pending
         } else {
             Poll::Ready(())

@@ -146,7 +146,7 @@ mod tests {
         secrets.map(wait).collect()
     }
 
-    fn read(next: Vec<(SecretHash, Arc<Load>)>) -> Vec<u8> {
+    fn read(next: &[(SecretHash, Arc<Load>)]) -> Vec<u8> {
         next.iter().map(|(hash, _)| hash[0]).collect()
     }
 
@@ -156,8 +156,8 @@ mod tests {
         let _waiting = wait_for(&reads, 0..5);
         let mut reader = reads.reader().unwrap();
         assert!(reads.reader().is_none() && !reads.is_short_of_readers());
-        assert_eq!(read(reader.next(NOW)), [0, 1, 2]);
-        assert_eq!(read(reader.next(NOW)), [3, 4]);
+        assert_eq!(read(&reader.next(NOW)), [0, 1, 2]);
+        assert_eq!(read(&reader.next(NOW)), [3, 4]);
         assert!(reader.next(NOW).is_empty());
         // Although the reader is still there.
         let _one_more = wait_for(&reads, 5..6);
@@ -182,10 +182,10 @@ mod tests {
         drop(waiting);
         let _later = wait_for(&reads, 6..8);
         let mut reader = reads.reader().unwrap();
-        assert_eq!(read(reader.next(NOW)), [1, 6, 7]);
+        assert_eq!(read(&reader.next(NOW)), [1, 6, 7]);
         drop(joined);
         let again = wait_for(&reads, 0..1);
-        assert_eq!(read(reader.next(NOW)), [0]);
+        assert_eq!(read(&reader.next(NOW)), [0]);
         drop(again);
     }
 
