@@ -18,7 +18,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// How many ticks lie between two batches of uses, and two looks at the head of the event log.
 const USES_EVERY: u32 = 10;
 /// How many uses are written by one transaction.
-const USES_AT_ONCE: usize = 200;
+const USES_AT_ONCE: usize = 512;
 /// How many ticks lie between two clean-ups.
 const CLEAN_UP_EVERY: u32 = 60;
 

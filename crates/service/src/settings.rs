@@ -20,7 +20,7 @@ pub struct Settings {
     /// What tokens may be like.
     pub policy: Policy,
     /// How many grants are kept in memory, so that exchanges need not ask the database: room for so many of usual
-    /// size, half a KiB each. 0 keeps none.
+    /// size, three quarters of a KiB each. 0 keeps none.
     pub cache_entries: usize,
     /// How many sign-ins of one account from one address may fail in a quarter of an hour.
     pub sign_in_failures_per_quarter_hour: u32,
@@ -36,7 +36,7 @@ impl Settings {
             session_idle: Duration::from_mins(30),
             session_absolute: Duration::from_hours(12),
             policy: Policy::default(),
-            cache_entries: 200_000,
+            cache_entries: 100_000,
             sign_in_failures_per_quarter_hour: 10,
         }
     }

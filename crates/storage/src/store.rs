@@ -71,8 +71,9 @@ impl Store for Database {
             .await
             .map_err(store_error)?;
         let channel = Channel::transaction(transaction, patience);
-        for one in usage::latest(uses).into_values() {
-            usage::record(&channel, one).await?;
+        let uses: Vec<_> = usage::latest(uses).into_values().collect();
+        for part in usage::parts(&uses) {
+            usage::record(&channel, part).await?;
         }
         match channel.into_transaction() {
             Some(transaction) => within(patience, transaction.commit())

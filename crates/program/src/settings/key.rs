@@ -158,8 +158,8 @@ impl Key {
             },
             Self::CacheEntries => Row {
                 name: "cache-entries",
-                kind: number(0, 10_000_000, 200_000),
-                meaning: "For how many personal access tokens a server remembers what exchanges need, half a KiB each; 0 asks the database in every exchange",
+                kind: number(0, 10_000_000, 100_000),
+                meaning: "For how many personal access tokens a server remembers what exchanges need, three quarters of a KiB each; 0 asks the database in every exchange",
             },
             Self::ProductName => Row {
                 name: "product-name",

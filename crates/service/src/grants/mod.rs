@@ -25,7 +25,7 @@ use crate::service::Service;
 pub(crate) use grant::Grant;
 
 /// What a grant of usual size counts for, in bytes; a greater one counts for what it takes.
-const USUAL_BYTES: usize = 512;
+const USUAL_BYTES: usize = 768;
 /// What the cache itself needs for each grant, about: key, place, order.
 const ENTRY_BYTES: usize = 96;
 
