@@ -80,7 +80,14 @@ impl Service {
     }
 
     async fn write_uses(&self) -> Result<(), Error> {
-        let uses = self.inner.usage.take();
+        let mut failed = Ok(());
+        for uses in self.inner.usage.take() {
+            failed = failed.and(self.write_part(&uses).await);
+        }
+        failed
+    }
+
+    async fn write_part(&self, uses: &[UsageRecord]) -> Result<(), Error> {
         let mut failed = Ok(());
         // In parts, so that no long transaction keeps changes waiting.
         for part in uses.chunks(USES_AT_ONCE) {

@@ -42,11 +42,12 @@ impl UsageLog {
         }
     }
 
-    /// Takes what was collected, in id order. Where nobody notes uses any more, the place is given up.
-    pub(crate) fn take(&self) -> Vec<UsageRecord> {
-        let mut uses = Vec::new();
-        for part in &self.0 {
+    /// Takes what was collected, a part at a time, so that not all of it is in memory twice. Where nobody notes uses any
+    /// more, the place is given up.
+    pub(crate) fn take(&self) -> impl Iterator<Item = Vec<UsageRecord>> {
+        self.0.iter().map(|part| {
             let mut part = part.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut uses = Vec::new();
             part.retain(|token, last| {
                 // Asked first: what was noted by whoever gave it back is taken below.
                 let is_held = Arc::strong_count(last) > 1;
@@ -58,9 +59,11 @@ impl UsageLog {
                 }));
                 is_held
             });
-        }
-        uses.sort_by_key(|record| record.token_id);
-        uses
+            if part.capacity() > 4 * part.len() {
+                part.shrink_to_fit();
+            }
+            uses
+        })
     }
 }
 
@@ -139,7 +142,7 @@ mod tests {
     }
 
     fn taken(log: &UsageLog) -> Vec<(TokenId, i64, String)> {
-        let taken = log.take().into_iter();
+        let taken = log.take().flatten();
         taken
             .map(|record| {
                 (
@@ -180,7 +183,7 @@ mod tests {
             log.of(token(number))
                 .note(at(10), "192.0.2.7".parse().unwrap());
         }
-        let first = log.take();
+        let first = log.take().flatten().collect::<Vec<_>>();
         log.of(token(2)).note(at(12), "192.0.2.8".parse().unwrap());
         for record in &first {
             log.put_back(record);
@@ -199,7 +202,7 @@ mod tests {
         let log = UsageLog::default();
         let held = log.of(token(1));
         drop(log.of(token(2)));
-        log.take();
+        log.take().for_each(drop);
         let places: usize = log.0.iter().map(|part| part.lock().unwrap().len()).sum();
         assert_eq!(places, 1);
         held.note(at(10), "192.0.2.7".parse().unwrap());

@@ -18,12 +18,9 @@ use crate::error::OpenError;
 use crate::failure::Cause;
 use crate::lock::private;
 
-/// How many connections read. Each is a thread that reads from memory, so more of them only share fewer cores, and know
-/// fewer pages each.
+/// How many connections read. Each is a thread that mostly reads from the system's memory, and keeps pages of its own:
+/// more of them would only cost more.
 const READERS: u32 = 6;
-/// What a reader keeps of the file, in SQLite's form: 6 MiB, which holds the inner pages of the indexes that exchanges
-/// go by, up to ten million tokens. The system keeps the rest.
-const PAGES_IN_MEMORY: &str = "-6144";
 
 /// How long SQLite itself waits for another process, such as the admin program.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -54,11 +51,7 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
             max_connections: options.max_connections.min(READERS),
             ..options
         })
-        .connect_with(
-            connect
-                .pragma("query_only", "ON")
-                .pragma("cache_size", PAGES_IN_MEMORY),
-        )
+        .connect_with(connect.pragma("query_only", "ON"))
         .await?;
         Ok((writer, readers))
     };
