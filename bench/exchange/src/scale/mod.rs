@@ -36,7 +36,7 @@ pub struct Arguments {
     /// How many tokens the large database has
     #[arg(long, default_value_t = 10_000_000)]
     tokens: u64,
-    /// How many of them are exchanged, at random: more than a cache holds
+    /// How many of them are exchanged to fill the cache, and cold beside the comparison: more than a cache holds
     #[arg(long, default_value_t = 300_000)]
     touched: u64,
     /// How often each side has its turn
@@ -59,6 +59,17 @@ pub struct Arguments {
     postgres_url: Option<String>,
 }
 
+impl Arguments {
+    fn settings(&self, round: usize) -> Settings {
+        Settings {
+            connections: self.connections,
+            warm_up: Duration::from_secs_f64(self.seconds / 4.0),
+            length: Duration::from_secs_f64(self.seconds),
+            seed: round as u64,
+        }
+    }
+}
+
 /// Measures it all on one kind of database.
 pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     let Arguments { place, tokens, .. } = arguments;
@@ -68,19 +79,17 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     let many = Side::many(arguments)?;
     signals.check()?;
     let mut figures = Figures::default();
-    for (name, cache, load) in [
-        ("hot exchange", Cache::Default, Load::Few),
-        ("cold exchange", Cache::Off, Load::All),
+    for (name, cache) in [
+        ("hot exchange", Cache::Default),
+        ("cold exchange", Cache::Off),
     ] {
-        figures.figures.extend(compare(
-            name,
-            cache,
-            load,
-            [&many, &few],
-            arguments,
-            signals,
-        )?);
+        let both = [&many, &few];
+        let compared = compare(name, cache, both, arguments, signals)?;
+        figures.figures.extend(compared);
     }
+    figures
+        .figures
+        .push(cold_with_all(&many, arguments, signals)?);
     if !few.installation.has_cache()? {
         let note = "this server has no cache: its hot exchange asks the database, too";
         figures.notes.push(note.to_owned());
@@ -97,17 +106,17 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     figures.figures.extend(starts);
     figures.figures.extend(first_page(&many, arguments)?);
     figures.notes.push(format!(
-        "{FEW} tokens are exchanged hot on either side; cold, {} of the {tokens}",
+        "{FEW} tokens are exchanged on either side, spread over all. Where {} are, it is noted when each of so many was used last",
         arguments.touched
     ));
     figures.publish(&place.output("scale.json"))
 }
 
-/// Both sides in turns, and what is left of the rate with many tokens.
+/// Both sides in turns, and what is left of the rate with many tokens. As many are exchanged on either side: it is the
+/// size of the database that differs.
 fn compare(
     name: &str,
     cache: Cache,
-    load: Load,
     [many, few]: [&Side; 2],
     arguments: &Arguments,
     signals: &Signals,
@@ -115,17 +124,12 @@ fn compare(
     eprintln!("{name} ...");
     let cores = arguments.place.cores;
     let running = [
-        many.start(cache, load, cores)?,
-        few.start(cache, load, cores)?,
+        many.start(cache, Load::Few, cores)?,
+        few.start(cache, Load::Few, cores)?,
     ];
     let mut rates = [Vec::new(), Vec::new()];
     for round in 0..arguments.rounds {
-        let settings = Settings {
-            connections: arguments.connections,
-            warm_up: Duration::from_secs_f64(arguments.seconds / 4.0),
-            length: Duration::from_secs_f64(arguments.seconds),
-            seed: round as u64,
-        };
+        let settings = arguments.settings(round);
         for turn in [round % 2, (round + 1) % 2] {
             signals.check()?;
             let (program, requests) = &running[turn];
@@ -149,6 +153,22 @@ fn compare(
         program.stop()?;
     }
     Ok(figures)
+}
+
+/// The rate where every exchange is of another token: each costs a row that tells when it was used.
+fn cold_with_all(many: &Side, arguments: &Arguments, signals: &Signals) -> Result<Figure> {
+    let cores = arguments.place.cores;
+    let (program, requests) = many.start(Cache::Off, Load::All, cores)?;
+    let mut rates = Vec::new();
+    for round in 0..arguments.rounds {
+        signals.check()?;
+        let settings = arguments.settings(round);
+        rates.push(Sample::take(&program, &requests, Pace::Peak, settings)?.rate);
+    }
+    program.stop()?;
+    let name = format!("cold exchange of {} different tokens", arguments.touched);
+    let spread = Spread::of(rates.into_iter()).context("no rounds")?;
+    Ok(Figure::median(name, spread, "/s"))
 }
 
 /// The memory of a server that has met more tokens than its cache holds.
