@@ -167,7 +167,7 @@ fn cold_with_all(many: &Side, arguments: &Arguments, signals: &Signals) -> Resul
     }
     program.stop()?;
     let name = format!("cold exchange of {} different tokens", arguments.touched);
-    let spread = Spread::of(rates.into_iter()).context("no rounds")?;
+    let spread = Spread::of(rates).context("no rounds")?;
     Ok(Figure::median(name, spread, "/s"))
 }
 
