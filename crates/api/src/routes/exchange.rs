@@ -1,15 +1,14 @@
 //! From the long-lived token to the short-lived one.
 
+use ats_pat_domain::Timestamp;
+use ats_pat_http::RequestContext;
+use ats_pat_service::Service;
 use poem::http::{HeaderName, HeaderValue};
 use poem::{IntoResponse, Request, Response};
 use poem_openapi::payload::Payload;
 use poem_openapi::registry::{MetaSchemaRef, Registry};
 use poem_openapi::{ApiResponse, OpenApi};
 use secrecy::{ExposeSecret, SecretString};
-
-use ats_pat_domain::Timestamp;
-use ats_pat_http::RequestContext;
-use ats_pat_service::Service;
 
 use super::Tag;
 use crate::call::Call;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ats_pat_api::Interface;
 use ats_pat_http::{HttpSettings, Limits, serve};
 use ats_pat_test_support::sqlite;
 use ats_pat_test_support::world::{ISSUER, World};
@@ -13,6 +14,11 @@ use tokio::time::timeout;
 use crate::fixture::Server;
 
 const LONG: Duration = Duration::from_secs(10);
+
+fn interface(world: &World) -> Interface {
+    let settings = HttpSettings::new(ISSUER, Vec::new()).unwrap();
+    ats_pat_api::endpoint(world.service.clone(), settings)
+}
 
 async fn read_to_end(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
@@ -68,12 +74,8 @@ async fn headers_that_never_end_and_connections_that_ask_nothing_are_closed() {
         shutdown_timeout: Duration::from_secs(1),
         ..Limits::default()
     };
-    let interface = ats_pat_api::endpoint(
-        world.service.clone(),
-        HttpSettings::new(ISSUER, Vec::new()).unwrap(),
-    );
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn(serve(listener, interface, limits, async {
+    let server = tokio::spawn(serve(listener, interface(&world), limits, async {
         let _ = stopped.await;
     }));
 
@@ -110,11 +112,7 @@ async fn headers_that_never_end_are_cut_off_long_before_idle_connections() {
         idle_timeout: 10 * LONG,
         ..Limits::default()
     };
-    let interface = ats_pat_api::endpoint(
-        world.service.clone(),
-        HttpSettings::new(ISSUER, Vec::new()).unwrap(),
-    );
-    let server = serve(listener, interface, limits, std::future::pending());
+    let server = serve(listener, interface(&world), limits, std::future::pending());
     let client = async {
         let mut slow = TcpStream::connect(address).await.unwrap();
         slow.write_all(b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Slow: ")
