@@ -15,9 +15,13 @@ use ats_pat_program::{
 use ats_pat_service::Service;
 use ats_pat_web::{Branding, Pages};
 use clap::Parser;
+use mimalloc::MiMalloc;
 use secrecy::ExposeSecret as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// What signs in this build.
 #[cfg(feature = "aws-lc")]

@@ -38,7 +38,9 @@ impl Default for OpenOptions {
 /// A SQLite file, a PostgreSQL or a MariaDB/MySQL database: the domain's
 /// [`Store`](ats_pat_domain::port::Store).
 pub struct Database {
-    /// Single reads.
+    /// What exchanges read.
+    pub(crate) secrets: Channel,
+    /// Single reads of the rest.
     pub(crate) reads: Channel,
     /// Single writes that are no change: of SQLite the one writer.
     pub(crate) writes: Channel,
@@ -85,6 +87,7 @@ impl Database {
             _ => return Err(OpenError::UnknownScheme),
         };
         Ok(Self {
+            secrets: Channel::pool(opened.secrets, options.statement_timeout),
             reads: Channel::pool(opened.reads, options.statement_timeout),
             writes: Channel::pool(opened.writes, options.statement_timeout),
             changes: opened.changes,
@@ -118,6 +121,7 @@ impl Database {
     /// Closes every connection, so that SQLite folds its write-ahead log into the file.
     pub async fn close(&self) {
         // A pool that can't close cleanly has nothing left to save: what was committed is on disk.
+        let _ = self.secrets.close().await;
         let _ = self.reads.close().await;
         let _ = self.changes.close_by_ref().await;
     }

@@ -24,7 +24,7 @@ impl Repositories for Database {
     }
 
     fn secrets(&self) -> &dyn SecretRepository {
-        &self.reads
+        &self.secrets
     }
 
     fn status_places(&self) -> &dyn StatusRepository {

@@ -22,7 +22,9 @@ const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A database with its pools.
 pub struct Opened {
-    /// For single reads.
+    /// For what exchanges read.
+    pub secrets: DatabaseConnection,
+    /// For single reads of the rest.
     pub reads: DatabaseConnection,
     /// For single writes that are no change.
     pub writes: DatabaseConnection,
@@ -87,6 +89,7 @@ impl Server {
     ) -> Opened {
         let reads = connect(options);
         Opened {
+            secrets: reads.clone(),
             writes: reads.clone(),
             reads,
             changes: connect(OpenOptions {

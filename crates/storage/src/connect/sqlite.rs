@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use ats_pat_domain::port::BoxError;
@@ -18,9 +19,15 @@ use crate::error::OpenError;
 use crate::failure::Cause;
 use crate::lock::private;
 
-/// How many connections read. Each is a thread that mostly reads from the system's memory, and keeps pages of its own:
-/// more of them would only cost more.
-const READERS: u32 = 6;
+/// How many connections read what pages and programs ask for.
+const READERS: u32 = 4;
+
+/// The most connections that read for exchanges. Each is a thread that mostly reads from memory: more of them than cores
+/// would only take turns, and share the same memory for pages.
+const MOST_EXCHANGE_READERS: u32 = 4;
+
+/// The pages that all of them together keep, in KiB: the inner pages of ten million tokens' tables and indexes.
+const EXCHANGE_PAGES_KIB: u32 = 32 * 1024;
 
 /// How long SQLite itself waits for another process, such as the admin program.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -39,6 +46,10 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
         .disable_statement_logging();
+    let exchange_readers = thread::available_parallelism()
+        .ok()
+        .and_then(|cores| u32::try_from(cores.get()).ok())
+        .map_or(1, |cores| cores.min(MOST_EXCHANGE_READERS));
     let connected = async {
         // The writer goes first: it turns the write-ahead log on.
         let writer: SqlitePool = pool(OpenOptions {
@@ -47,20 +58,30 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
         })
         .connect_with(connect.clone())
         .await?;
-        let readers: SqlitePool = pool(OpenOptions {
+        let connect = connect.pragma("query_only", "ON");
+        let reads: SqlitePool = pool(OpenOptions {
             max_connections: options.max_connections.min(READERS),
             ..options
         })
-        .connect_with(connect.pragma("query_only", "ON"))
+        .connect_with(connect.clone())
         .await?;
-        Ok((writer, readers))
+        let pages_kib = EXCHANGE_PAGES_KIB / exchange_readers;
+        let secrets: SqlitePool = pool(OpenOptions {
+            max_connections: options.max_connections.min(exchange_readers),
+            ..options
+        })
+        // Negative: KiB instead of pages.
+        .connect_with(connect.pragma("cache_size", format!("-{pages_kib}")))
+        .await?;
+        Ok((writer, reads, secrets))
     };
-    let (writer, readers) = connected
+    let (writer, reads, secrets) = connected
         .await
         .map_err(|error: sqlx::Error| not_opened(&path, &error))?;
     let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
     Ok(Opened {
-        reads: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
+        secrets: SqlxSqliteConnector::from_sqlx_sqlite_pool(secrets),
+        reads: SqlxSqliteConnector::from_sqlx_sqlite_pool(reads),
         writes: writer.clone(),
         changes: writer,
         place: Place::File(path),
@@ -107,5 +128,25 @@ fn not_opened(path: &Path, error: &sqlx::Error) -> OpenError {
             path: path.to_owned(),
         },
         _ => not_usable(path, Box::new(Cause::of_sqlx(error))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ConnectionTrait, TransactionTrait};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn lists_leave_exchanges_their_connections() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("db").display());
+        let opened = open(&url, OpenOptions::default()).await.unwrap();
+        let mut lists = Vec::new();
+        for _ in 0..READERS {
+            lists.push(opened.reads.begin().await.unwrap());
+        }
+        let read = opened.secrets.execute_unprepared("SELECT 1").await;
+        assert!(read.is_ok(), "{read:?}");
     }
 }
