@@ -52,8 +52,9 @@ async fn from_signing_in_to_the_token_in_a_script() {
         .await;
     blade.button("Save").await.click().await;
 
+    // First what only the answer has: the form is a dialog of this name, too.
+    let field = browser.field("Personal access token").await;
     let blade = browser.dialog("New token").await;
-    let field = blade.field("Personal access token").await;
     let shown = field.value().await;
     assert_eq!(field.property("readOnly").await.as_deref(), Some("true"));
     assert!(blade.text().await.contains("not shown again"));
