@@ -15,7 +15,8 @@ use crate::lock::ExclusiveLock;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenOptions {
     /// The most connections at once, besides those on which changes wait for their turn: one to SQLite,
-    /// four to a server.
+    /// four to a server. To SQLite, the most for what exchanges read, and as many again for the rest; more
+    /// than four of either are never opened.
     pub max_connections: u32,
     /// The longest wait for a connection, the making of one included.
     pub acquire_timeout: Duration,

@@ -49,7 +49,9 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
     let exchange_readers = thread::available_parallelism()
         .ok()
         .and_then(|cores| u32::try_from(cores.get()).ok())
-        .map_or(1, |cores| cores.min(MOST_EXCHANGE_READERS));
+        .map_or(1, |cores| cores.min(MOST_EXCHANGE_READERS))
+        .min(options.max_connections)
+        .max(1);
     let connected = async {
         // The writer goes first: it turns the write-ahead log on.
         let writer: SqlitePool = pool(OpenOptions {
@@ -67,7 +69,7 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
         .await?;
         let pages_kib = EXCHANGE_PAGES_KIB / exchange_readers;
         let secrets: SqlitePool = pool(OpenOptions {
-            max_connections: options.max_connections.min(exchange_readers),
+            max_connections: exchange_readers,
             ..options
         })
         // Negative: KiB instead of pages.
