@@ -7,7 +7,7 @@ use std::time::Duration;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::port::{
-    BoxError, Clock, CommitError, Randomness, SetupLink, Store, StoreError, Transaction,
+    Clock, CommitError, Randomness, SetupLink, Store, StoreError, Transaction,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{EventId, Session, StatusPlace, Tagged, Timestamp, Token, User, UserId};
@@ -16,10 +16,9 @@ use crate::anchor::Anchor;
 use crate::error::{Error, causes};
 use crate::ledger::{Entry, PLACES_GIVEN, PLACES_REVOKED, RowChange};
 use crate::rows::{Roots, Row};
+use crate::write_check::WriteCheck;
 
-/// How often a change is tried while the database asks for it.
-const ATTEMPTS: u32 = 12;
-/// For how long; a caller that waits longer has given up.
+/// How long a change is tried again while the database asks for it; a caller that waits longer has given up.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often the event of a change is looked for after the answer to COMMIT was lost.
 const LOOKS: u32 = 5;
@@ -40,6 +39,7 @@ pub(crate) struct Changes {
     pub(crate) randomness: Arc<dyn Randomness>,
     pub(crate) roots: Arc<Roots>,
     pub(crate) anchor: Arc<Anchor>,
+    pub(crate) writes: Arc<WriteCheck>,
 }
 
 impl Changes {
@@ -59,20 +59,24 @@ impl Changes {
         loop {
             match self.attempt(change, id).await {
                 Err(Error::Store(StoreError::Retryable(cause)))
-                    if attempt < ATTEMPTS
-                        && self.clock.since_boot().saturating_sub(begun) < PATIENCE =>
+                    if self.clock.since_boot().saturating_sub(begun) < PATIENCE =>
                 {
                     tracing::debug!(attempt, cause, "the database asks to try a change again");
                     self.pause(attempt).await?;
                     attempt += 1;
                 }
-                other => return other,
+                other => {
+                    if let Err(Error::Store(error)) = &other {
+                        self.writes.failed(error);
+                    }
+                    return other;
+                }
             }
         }
     }
 
     async fn attempt<C: Change>(&self, change: &C, id: EventId) -> Result<C::Output, Error> {
-        let transaction = self.store.begin().await?;
+        let transaction = self.store.begin(id).await?;
         let draft = Draft {
             transaction: &*transaction,
             changes: self,
@@ -85,7 +89,7 @@ impl Changes {
         let output = match decided {
             Ok(output) if !entries.is_empty() => output,
             other => {
-                take_back(transaction).await;
+                take_back(transaction).await?;
                 return other;
             }
         };
@@ -93,7 +97,7 @@ impl Changes {
         let after = match self.append(&*transaction, entries, id, now).await {
             Ok(after) => after,
             Err(error) => {
-                take_back(transaction).await;
+                take_back(transaction).await?;
                 return Err(error);
             }
         };
@@ -102,6 +106,7 @@ impl Changes {
             Err(CommitError::Undone(error)) => return Err(error.into()),
             Err(CommitError::Unknown(cause)) => self.look_for(id, cause).await?,
         }
+        self.writes.worked(self.clock.since_boot());
         self.anchor.moved(before, after);
         Ok(output)
     }
@@ -129,7 +134,8 @@ impl Changes {
 
     /// After a lost answer to COMMIT: the change happened if the primary holds its event. Not finding it
     /// proves nothing, since the database may still be at work on it.
-    async fn look_for(&self, id: EventId, cause: BoxError) -> Result<(), Error> {
+    async fn look_for(&self, id: EventId, cause: StoreError) -> Result<(), Error> {
+        self.writes.failed(&cause);
         for look in 1..=LOOKS {
             match self.store.events().seq_of(id).await {
                 Ok(Some(_)) => return Ok(()),
@@ -140,13 +146,13 @@ impl Changes {
             }
             self.pause(look).await?;
         }
-        Err(Error::Uncertain(cause))
+        Err(Error::Uncertain(cause.into()))
     }
 
     /// Waits longer each time, and never as long as another that waits.
     async fn pause(&self, attempt: u32) -> Result<(), Error> {
         let [random] = self.random::<1>()?;
-        let longest = Duration::from_millis(5) * 2_u32.pow(attempt.min(6));
+        let longest = Duration::from_millis(3) * 2_u32.pow(attempt.min(5));
         tokio::time::sleep(longest / 2 + longest.mul_f64(f64::from(random) / 512.0)).await;
         Ok(())
     }
@@ -160,9 +166,18 @@ impl Changes {
 }
 
 /// Where the rollback gets no answer, the connection ends with it, and so does the change.
-async fn take_back(transaction: Box<dyn Transaction>) {
-    if let Err(error) = transaction.rollback().await {
-        tracing::debug!(cause = %causes(&error), "a change could not be rolled back");
+///
+/// # Errors
+/// [`StoreError::Retryable`] where the database had ended the transaction before: then what the change decided, it
+/// decided without the lock.
+async fn take_back(transaction: Box<dyn Transaction>) -> Result<(), Error> {
+    match transaction.rollback().await {
+        Err(error @ StoreError::Retryable(_)) => Err(error.into()),
+        Err(error) => {
+            tracing::debug!(cause = %causes(&error), "a change could not be rolled back");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
     }
 }
 

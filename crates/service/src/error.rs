@@ -124,7 +124,9 @@ impl Error {
             Self::Refused(problem) => return problem.clone(),
             Self::OwnAccount => return Problem::Forbidden,
             Self::AlreadyCreated { name } => return Problem::NameInUse { name: name.clone() },
-            Self::Store(StoreError::Unavailable(_) | StoreError::Retryable(_))
+            Self::Store(
+                StoreError::Unavailable(_) | StoreError::Retryable(_) | StoreError::Storage { .. },
+            )
             | Self::Uncertain(_) => Problem::Unavailable,
             Self::SetupCodeInvalid
             | Self::ScopeNotHeld(_)

@@ -16,6 +16,10 @@ impl Service {
                 unhealthy("database", "does not answer")
             }
         };
+        let writes = match self.check_writes().await {
+            Ok(()) => healthy("storage", "keeps what is written"),
+            Err(reason) => unhealthy("storage", &reason),
+        };
         let signing = match self.inner.ring.last().signer(self.now()) {
             Ok(_) => healthy("signing-key", "is active"),
             Err(_) => unhealthy("signing-key", "none is active"),
@@ -25,7 +29,7 @@ impl Service {
         } else {
             healthy("event-log", "holds what was seen before")
         };
-        vec![database, signing, log]
+        vec![database, writes, signing, log]
     }
 
     /// The published signing keys. Where the database does not answer they are the last known: to check

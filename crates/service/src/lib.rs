@@ -52,6 +52,7 @@ mod token_ids;
 mod tokens;
 mod usage;
 pub mod view;
+mod write_check;
 
 pub use ats_pat_auth::{PasswordCost, SignatureProvider};
 pub use client::Client;

@@ -36,6 +36,7 @@ impl Service {
             }
             tick = tick.wrapping_add(1);
             self.keep_anchor().await;
+            self.recheck_writes().await;
             if tick.is_multiple_of(USES_EVERY) {
                 log_failure(
                     "uses of tokens could not be written",
@@ -93,7 +94,11 @@ impl Service {
         for part in uses.chunks(USES_AT_ONCE) {
             match self.store().record_usage(part).await {
                 Ok(()) => {}
-                Err(error @ (StoreError::Retryable(_) | StoreError::Unavailable(_))) => {
+                Err(
+                    error @ (StoreError::Retryable(_)
+                    | StoreError::Unavailable(_)
+                    | StoreError::Storage { .. }),
+                ) => {
                     for record in part {
                         self.inner.usage.put_back(record);
                     }
@@ -114,7 +119,11 @@ impl Service {
                 .await
             {
                 Ok(()) => {}
-                Err(StoreError::Retryable(_) | StoreError::Unavailable(_)) => {
+                Err(
+                    StoreError::Retryable(_)
+                    | StoreError::Unavailable(_)
+                    | StoreError::Storage { .. },
+                ) => {
                     self.inner.usage.put_back(record);
                 }
                 Err(error) => {

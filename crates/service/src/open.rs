@@ -172,6 +172,7 @@ impl Service {
             randomness: parts.randomness,
             roots,
             anchor: Arc::new(Anchor::new(parts.anchor_file, seen, kept)),
+            writes: Arc::default(),
         };
         let provider = parts.signature_provider;
         let ring = RingState::read_strictly(&*changes.store, &changes.roots, &master, provider)
@@ -344,6 +345,7 @@ async fn make_first_keys(parts: &Parts, master: &MasterKeys) -> Result<(), Error
         clock: Arc::clone(&parts.clock),
         randomness: Arc::clone(&parts.randomness),
         roots: Arc::new(Roots::new(root.derive(), [])),
+        writes: Arc::default(),
         anchor: Arc::new(Anchor::new(
             None,
             Kept {

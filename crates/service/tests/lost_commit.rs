@@ -5,9 +5,9 @@
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_service::view::TokenPageView;
 use ats_pat_service::{Regeneration, SignedIn};
-use ats_pat_test_support::on_every_server;
 use ats_pat_test_support::proxy::{Fault, Proxy};
 use ats_pat_test_support::world::{DAY, World, code};
+use ats_pat_test_support::{TestDatabase, on_every_server};
 
 async fn tokens(world: &World, by: &SignedIn) -> TokenPageView {
     world
@@ -126,6 +126,67 @@ async fn a_lost_answer_with_the_database_out_of_reach_is_1503_and_the_change_is_
                 .unwrap()
                 .findings,
             Vec::<String>::new()
+        );
+    })
+    .await;
+}
+
+/// Rows and events agree: each token has the event of its creation, and every row is the one of its last event.
+async fn is_whole(world: &World, database: &TestDatabase) -> bool {
+    let tokens = database.number("SELECT COUNT(*) FROM tokens").await;
+    let events = "SELECT COUNT(*) FROM events WHERE kind = 'token.created'";
+    let audited = world.service.operator().verify_audit().await.unwrap();
+    audited.findings.is_empty() && tokens == database.number(events).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_the_database_ended_unseen_leaves_nothing_and_is_never_acknowledged() {
+    on_every_server(|database| async move {
+        let (proxy, url) = Proxy::before(database.url()).await;
+        let world = World::new(&url).await;
+        let ada = world.signed_in("ada").await;
+        let mut passing = 0;
+        let mut uncertain = 0;
+        loop {
+            let before = tokens(&world, &ada).await.total;
+            proxy.end_unseen(passing);
+            let created = world.create(&ada, &format!("ci {passing}"), DAY).await;
+            if !proxy.has_struck() {
+                break;
+            }
+            let total = tokens(&world, &ada).await.total;
+            match created {
+                Ok(issued) => {
+                    assert_eq!(total, before + 1, "after {passing} messages");
+                    assert_eq!(code(world.exchange(&issued.secret).await), 1);
+                    proxy.end_unseen(passing);
+                    let id = issued.token.id.to_string();
+                    let revoked = code(world.service.revoke_token(&ada, &id).await);
+                    proxy.arm(Fault::None);
+                    let exchanged = code(world.exchange(&issued.secret).await);
+                    let expected = if revoked == 1 { 1203 } else { 1 };
+                    assert_eq!(exchanged, expected, "after {passing} messages: {revoked}");
+                }
+                Err(error) => {
+                    assert_eq!(code::<()>(Err(error)), 1503, "after {passing} messages");
+                    assert_eq!(total, before, "after {passing} messages");
+                    uncertain += 1;
+                }
+            }
+            assert!(
+                is_whole(&world, &database).await,
+                "after {passing} messages"
+            );
+            passing += 1;
+        }
+        proxy.arm(Fault::None);
+        assert!(
+            passing > 6,
+            "a change is made of more statements: {passing}"
+        );
+        assert_eq!(
+            uncertain, 1,
+            "only what is ended just before COMMIT is not tried again"
         );
     })
     .await;

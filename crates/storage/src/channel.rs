@@ -1,62 +1,138 @@
-//! Where statements go: the pool or one transaction, bounded in time, with a memory of failures.
+//! Where statements go: a pool or one transaction, bounded in time, with a memory of failures.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ats_pat_domain::EventId;
 use ats_pat_domain::port::StoreError;
 use sea_orm::{
-    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    ExecResult, QueryResult, Statement,
+    ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement,
 };
+use tokio::sync::{Mutex, MutexGuard};
 
+use crate::connection::Connection;
+use crate::database_file::DatabaseFile;
 use crate::failure::{Cause, Class, classify, store_error_of};
+use crate::pool::Pool;
 
 /// Takes every statement of the repositories.
 pub(crate) struct Channel {
     target: Target,
+    backend: DbBackend,
     /// The longest a statement may take: a database that went silent must not hold a request for ever.
     patience: Duration,
     failures: Failures,
+    /// Of SQLite. Nothing is read or written once it is gone.
+    file: Option<Arc<DatabaseFile>>,
 }
 
 enum Target {
-    Pool(DatabaseConnection),
-    Transaction(DatabaseTransaction),
+    Pool(Pool, Look),
+    Transaction {
+        connection: Mutex<Connection>,
+        /// The id that the transaction wrote into the counter row.
+        claim: Option<EventId>,
+    },
+}
+
+/// When a SQLite file is looked for at its path.
+#[derive(Clone, Copy)]
+pub(crate) enum Look {
+    /// Before each statement.
+    EachTime,
+    /// Not: what another channel saw last counts. For exchanges, which are many; the change feed looks every 50 ms.
+    AtTheLastOne,
 }
 
 impl Channel {
-    pub(crate) fn pool(connection: DatabaseConnection, patience: Duration) -> Self {
+    /// Statements that each stand alone.
+    pub(crate) fn pool(
+        pool: Pool,
+        patience: Duration,
+        file: Option<Arc<DatabaseFile>>,
+        look: Look,
+    ) -> Self {
         Self {
-            target: Target::Pool(connection),
+            backend: pool.backend(),
+            target: Target::Pool(pool, look),
             patience,
             failures: Failures::default(),
+            file,
         }
     }
 
-    pub(crate) fn transaction(transaction: DatabaseTransaction, patience: Duration) -> Self {
-        Self {
-            target: Target::Transaction(transaction),
+    /// A new transaction on a connection of `pool`.
+    pub(crate) async fn begin(
+        pool: &Pool,
+        patience: Duration,
+        file: Option<Arc<DatabaseFile>>,
+    ) -> Result<Self, DbErr> {
+        if let Some(file) = &file {
+            file.check()?;
+        }
+        let connection = within(patience, async {
+            let mut connection = pool.acquire().await?;
+            connection.begin().await?;
+            Ok(connection)
+        });
+        Ok(Self {
+            target: Target::Transaction {
+                connection: Mutex::new(connection.await?),
+                claim: None,
+            },
+            backend: pool.backend(),
             patience,
             failures: Failures::default(),
+            file,
+        })
+    }
+
+    /// Remembers what the transaction wrote into the counter row, to find out later whether it still is the same
+    /// transaction.
+    pub(crate) fn claimed(&mut self, change: EventId) {
+        if let Target::Transaction { claim, .. } = &mut self.target {
+            *claim = Some(change);
         }
+    }
+
+    /// What the transaction wrote into the counter row.
+    pub(crate) fn claim(&self) -> Option<EventId> {
+        match self.target {
+            Target::Pool(..) => None,
+            Target::Transaction { claim, .. } => claim,
+        }
+    }
+
+    /// Whether the SQLite file still is at its path; of a server nothing is asked.
+    pub(crate) fn check_file(&self) -> Result<(), DbErr> {
+        self.file.as_ref().map_or(Ok(()), |file| file.check())
     }
 
     /// Closes the pool.
-    pub(crate) async fn close(&self) -> Result<(), DbErr> {
-        match &self.target {
-            Target::Pool(connection) => connection.close_by_ref().await,
-            Target::Transaction(_) => Ok(()),
+    pub(crate) async fn close(&self) {
+        if let Target::Pool(pool, _) = &self.target {
+            pool.close().await;
         }
     }
 
-    /// The transaction within, for its end; `None` for a pool.
-    pub(crate) fn into_transaction(self) -> Option<DatabaseTransaction> {
-        match self.target {
-            Target::Transaction(transaction) => Some(transaction),
-            Target::Pool(_) => None,
-        }
+    /// Sends COMMIT, unless a statement failed. A failure leaves the connection to be closed.
+    pub(crate) async fn commit(self) -> Result<(), DbErr> {
+        let Target::Transaction { connection, .. } = self.target else {
+            return Ok(());
+        };
+        let mut connection = connection.into_inner();
+        within(self.patience, connection.commit()).await
+    }
+
+    /// Sends ROLLBACK. A failure leaves the connection to be closed, which undoes the transaction too.
+    pub(crate) async fn rollback(self) -> Result<(), DbErr> {
+        let Target::Transaction { connection, .. } = self.target else {
+            return Ok(());
+        };
+        let mut connection = connection.into_inner();
+        within(self.patience, connection.rollback()).await
     }
 
     /// Remembers that the transaction can't be committed any more.
@@ -76,13 +152,13 @@ impl Channel {
     /// Runs one statement. In a transaction a statement that fails, or whose caller goes away, spoils it:
     /// PostgreSQL would answer COMMIT by ROLLBACK, which sqlx takes for success, and the others would
     /// commit the rest.
-    async fn bounded<T>(
+    async fn run<T>(
         &self,
         statement: impl Future<Output = Result<T, DbErr>> + Send,
     ) -> Result<T, DbErr> {
-        let Target::Transaction(_) = self.target else {
+        if let Target::Pool(..) = self.target {
             return within(self.patience, statement).await;
-        };
+        }
         if self.failures.noted().is_some() {
             return Err(DbErr::Custom(
                 "an earlier statement of this transaction failed".to_owned(),
@@ -96,6 +172,37 @@ impl Channel {
         attempt.outcome = result.as_ref().err().map(classify);
         result
     }
+
+    async fn connection(&self) -> Result<InUse<'_>, DbErr> {
+        match &self.target {
+            Target::Pool(pool, look) => {
+                match (&self.file, look) {
+                    (Some(file), Look::EachTime) => file.check()?,
+                    (Some(file), Look::AtTheLastOne) => file.require()?,
+                    (None, _) => {}
+                }
+                Ok(InUse::OfPool(pool.acquire().await?))
+            }
+            Target::Transaction { connection, .. } => {
+                Ok(InUse::OfTransaction(connection.lock().await))
+            }
+        }
+    }
+}
+
+/// A connection for one statement.
+enum InUse<'a> {
+    OfPool(Connection),
+    OfTransaction(MutexGuard<'a, Connection>),
+}
+
+impl InUse<'_> {
+    fn get(&mut self) -> &mut Connection {
+        match self {
+            Self::OfPool(connection) => connection,
+            Self::OfTransaction(connection) => connection,
+        }
+    }
 }
 
 /// `future`, or the failure of a database that does not answer in time.
@@ -108,29 +215,21 @@ pub(crate) async fn within<T>(
         .unwrap_or(Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))
 }
 
+/// The first failure of a transaction, which is the cause of the others.
 #[derive(Default)]
-struct Failures(AtomicU8);
+struct Failures(OnceLock<Class>);
 
 impl Failures {
     fn note(&self, class: Class) {
-        let number = match class {
-            Class::Retryable => 1,
-            Class::Unavailable => 2,
-            Class::Conflict | Class::Corrupt | Class::Other => 3,
+        let class = match class {
+            Class::Conflict | Class::Corrupt => Class::Other,
+            other => other,
         };
-        // The first one is the cause of the others.
-        let _ = self
-            .0
-            .compare_exchange(0, number, Ordering::AcqRel, Ordering::Acquire);
+        let _ = self.0.set(class);
     }
 
     fn noted(&self) -> Option<Class> {
-        match self.0.load(Ordering::Acquire) {
-            0 => None,
-            1 => Some(Class::Retryable),
-            2 => Some(Class::Unavailable),
-            _ => Some(Class::Other),
-        }
+        self.0.get().copied()
     }
 }
 
@@ -151,49 +250,25 @@ impl Drop for Attempt<'_> {
 #[async_trait]
 impl ConnectionTrait for Channel {
     fn get_database_backend(&self) -> DbBackend {
-        match &self.target {
-            Target::Pool(connection) => connection.get_database_backend(),
-            Target::Transaction(transaction) => transaction.get_database_backend(),
-        }
+        self.backend
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.bounded(async {
-            match &self.target {
-                Target::Pool(connection) => connection.execute_raw(statement).await,
-                Target::Transaction(transaction) => transaction.execute_raw(statement).await,
-            }
-        })
-        .await
+        self.run(async { self.connection().await?.get().execute(statement).await })
+            .await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.bounded(async {
-            match &self.target {
-                Target::Pool(connection) => connection.execute_unprepared(sql).await,
-                Target::Transaction(transaction) => transaction.execute_unprepared(sql).await,
-            }
-        })
-        .await
+        self.run(async { self.connection().await?.get().execute_unprepared(sql).await })
+            .await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.bounded(async {
-            match &self.target {
-                Target::Pool(connection) => connection.query_one_raw(statement).await,
-                Target::Transaction(transaction) => transaction.query_one_raw(statement).await,
-            }
-        })
-        .await
+        Ok(self.query_all_raw(statement).await?.into_iter().next())
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.bounded(async {
-            match &self.target {
-                Target::Pool(connection) => connection.query_all_raw(statement).await,
-                Target::Transaction(transaction) => transaction.query_all_raw(statement).await,
-            }
-        })
-        .await
+        self.run(async { self.connection().await?.get().query(statement).await })
+            .await
     }
 }

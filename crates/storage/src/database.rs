@@ -2,14 +2,18 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::{DatabaseConnection, DbBackend};
+use sea_orm::{DbBackend, DbErr};
+use tokio::sync::Mutex;
 
-use crate::channel::Channel;
+use crate::channel::{Channel, Look};
 use crate::connect;
+use crate::database_file::DatabaseFile;
 use crate::error::{LockError, OpenError};
 use crate::lock::ExclusiveLock;
+use crate::pool::Pool;
 
 /// How a database is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,11 +46,16 @@ pub struct Database {
     /// What exchanges read.
     pub(crate) secrets: Channel,
     /// Single reads of the rest.
-    pub(crate) reads: Channel,
+    pub(crate) reads: Arc<Channel>,
     /// Single writes that are no change: of SQLite the one writer.
     pub(crate) writes: Channel,
-    /// Where transactions begin: of SQLite the one writer.
-    pub(crate) changes: DatabaseConnection,
+    /// Where transactions begin: of SQLite the one writer. On a server nothing can be written here outside one.
+    pub(crate) changes: Pool,
+    /// Whose change is under way.
+    pub(crate) turn: Arc<Mutex<()>>,
+    /// What migrations use a copy of.
+    pub(crate) schema: Pool,
+    file: Option<Arc<DatabaseFile>>,
     pub(crate) place: Place,
     pub(crate) options: OpenOptions,
 }
@@ -87,11 +96,17 @@ impl Database {
             "mysql" | "mariadb" => connect::mysql::open(url, options).await?,
             _ => return Err(OpenError::UnknownScheme),
         };
+        let file = opened.file;
+        let patience = options.statement_timeout;
+        let channel = |pool, look| Channel::pool(pool, patience, file.clone(), look);
         Ok(Self {
-            secrets: Channel::pool(opened.secrets, options.statement_timeout),
-            reads: Channel::pool(opened.reads, options.statement_timeout),
-            writes: Channel::pool(opened.writes, options.statement_timeout),
+            secrets: channel(opened.secrets, Look::AtTheLastOne),
+            reads: Arc::new(channel(opened.reads, Look::EachTime)),
+            writes: channel(opened.writes.clone(), Look::EachTime),
             changes: opened.changes,
+            turn: Arc::default(),
+            schema: opened.writes,
+            file,
             place: opened.place,
             options,
         })
@@ -99,7 +114,7 @@ impl Database {
 
     /// The kind of database, as people call it.
     pub fn kind(&self) -> &'static str {
-        match self.changes.get_database_backend() {
+        match self.changes.backend() {
             DbBackend::Sqlite => "SQLite",
             DbBackend::Postgres => "PostgreSQL",
             DbBackend::MySql => "MariaDB/MySQL",
@@ -119,11 +134,20 @@ impl Database {
         }
     }
 
+    /// A transaction.
+    pub(crate) async fn begin(&self) -> Result<Channel, DbErr> {
+        let patience = self.options.statement_timeout;
+        Channel::begin(&self.changes, patience, self.file.clone()).await
+    }
+
     /// Closes every connection, so that SQLite folds its write-ahead log into the file.
     pub async fn close(&self) {
-        // A pool that can't close cleanly has nothing left to save: what was committed is on disk.
-        let _ = self.secrets.close().await;
-        let _ = self.reads.close().await;
-        let _ = self.changes.close_by_ref().await;
+        self.secrets.close().await;
+        self.reads.close().await;
+        self.writes.close().await;
+        self.changes.close().await;
+        if let Some(file) = &self.file {
+            file.close().await;
+        }
     }
 }

@@ -7,20 +7,20 @@ use ats_pat_domain::port::{EventLog, EventRepository, StoreError};
 use ats_pat_domain::tagged::KeyId;
 use ats_pat_domain::{Event, EventId, Timestamp, UserId};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, InsertStatement, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, Order, QueryFilter, QueryResult,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, Iterable, Order, QueryFilter,
 };
 
 use crate::channel::Channel;
+use crate::claim;
 use crate::entity::event::{ActiveModel, Column, Entity, Model};
 use crate::entity::{event_head, event_personal};
 use crate::failure::store_error;
-use crate::row::{columns, corrupt, exactly_one, fixed, insert, optional_part, part};
+use crate::head::{HEAD, is_head, read_head, select_head};
+use crate::row::{columns, fixed, optional_part, part};
 use crate::transaction::StoreTransaction;
-
-/// The counter row.
-pub(crate) const HEAD: i32 = 1;
+use crate::write::{exactly_one, insert};
 
 fn event(model: Model, personal: Option<event_personal::Model>) -> Result<Event, StoreError> {
     let personal_hash = model.personal_hash.as_deref();
@@ -88,47 +88,6 @@ async fn read(channel: &Channel, select: &SelectStatement) -> Result<Vec<Event>,
         .collect()
 }
 
-async fn read_head(channel: &Channel, select: &SelectStatement) -> Result<Head, StoreError> {
-    let row = channel.query_one(select).await.map_err(store_error)?;
-    head(&row.ok_or_else(|| corrupt("event_head"))?)
-}
-
-/// The head in a row of a select with [`head_columns`].
-pub(crate) fn head(row: &QueryResult) -> Result<Head, StoreError> {
-    let model: event_head::Model = part(row, "h_")?;
-    Ok(Head {
-        seq: model.seq,
-        hash: fixed(&model.hash, "event_head.hash")?,
-    })
-}
-
-/// Adds the columns of the counter row to a select, which has to find it by [`is_head`].
-pub(crate) fn head_columns(select: &mut SelectStatement) {
-    columns(select, event_head::Entity, "h_");
-}
-
-/// Whether a row is the counter row.
-pub(crate) fn is_head() -> Expr {
-    Expr::col((event_head::Entity, event_head::Column::Id)).eq(HEAD)
-}
-
-fn select_head() -> SelectStatement {
-    let mut select = Query::select();
-    head_columns(&mut select);
-    select.from(event_head::Entity).and_where(is_head());
-    select
-}
-
-/// Locks the counter row until the transaction ends and reads it. SQLite has no row locks: its
-/// transaction began by locking the file.
-pub(crate) async fn lock_head(channel: &Channel) -> Result<Head, StoreError> {
-    let mut select = select_head();
-    if channel.get_database_backend() != DbBackend::Sqlite {
-        select.lock_exclusive();
-    }
-    read_head(channel, &select).await
-}
-
 #[async_trait]
 impl EventRepository for Channel {
     async fn head(&self) -> Result<Head, StoreError> {
@@ -186,10 +145,11 @@ impl EventLog for StoreTransaction {
             .col_expr(event_head::Column::Hash, Expr::val(event.hash.to_vec()))
             .filter(event_head::Column::Id.eq(HEAD))
             .filter(event_head::Column::Seq.eq(event.seq.wrapping_sub(1)))
+            .filter(claim::is(self.change))
             .exec(&self.channel)
             .await;
-        exactly_one(&self.channel, counted.map_err(store_error)?.rows_affected)?;
-        insert(&self.channel, ActiveModel::from(event)).await?;
+        let counted = counted.map_err(store_error)?.rows_affected;
+        exactly_one(&self.channel, counted).await?;
         if let Some(personal) = &event.personal {
             let row = event_personal::ActiveModel {
                 seq: Set(event.seq),
@@ -198,6 +158,36 @@ impl EventLog for StoreTransaction {
             };
             insert(&self.channel, row).await?;
         }
+        // Last, and only beside the claim: where the event is, all that came before it is in the same transaction.
+        let insert = insert_beside_claim(event, self.change)?;
+        let inserted = self.channel.execute(&insert).await;
+        let inserted = inserted.map_err(store_error)?.rows_affected();
+        exactly_one(&self.channel, inserted).await?;
+        self.appended(event.id);
         Ok(())
     }
+}
+
+/// Inserts the event if the counter row holds its number and the claim of `change`.
+fn insert_beside_claim(event: &Event, change: EventId) -> Result<InsertStatement, StoreError> {
+    let mut select = Query::select();
+    let mut columns = Vec::new();
+    let row = ActiveModel::from(event);
+    for column in Column::iter() {
+        if let Some(value) = row.get(column).into_value() {
+            columns.push(column);
+            select.expr(Expr::val(value));
+        }
+    }
+    select
+        .from(event_head::Entity)
+        .and_where(is_head())
+        .and_where(Expr::col((event_head::Entity, event_head::Column::Seq)).eq(event.seq))
+        .and_where(claim::is(change));
+    let mut insert = Query::insert();
+    insert.into_table(Entity).columns(columns);
+    insert
+        .select_from(select)
+        .map_err(|error| StoreError::Other(Box::new(error)))?;
+    Ok(insert)
 }

@@ -2,13 +2,16 @@
 
 use std::fmt;
 
-use ats_pat_domain::port::{CommitError, StoreError};
+use ats_pat_domain::port::{CommitError, StorageFailure, StoreError};
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::mysql::MySqlDatabaseError;
 use sea_orm::sqlx::postgres::PgDatabaseError;
 use sea_orm::sqlx::sqlite::SqliteError;
 use sea_orm::sqlx::{self};
 use sea_orm::{DbErr, RuntimeErr};
+
+/// The cause of every refusal while a SQLite file is not at its path.
+pub(crate) const FILE_GONE: &str = "the database file is no longer at its path";
 
 /// A cause without what the statement carried: servers quote values in their messages, so only the
 /// messages that can't hold any are kept; the code is always there to look up.
@@ -61,11 +64,16 @@ pub(crate) enum Class {
     Conflict,
     /// The database does not answer, or not as a writable primary.
     Unavailable,
+    /// The database can't keep what it is given.
+    Storage(StorageFailure),
     /// A value can't be read.
     Corrupt,
     /// A defect.
     Other,
 }
+
+/// The database file was moved or removed while it was open.
+const SQLITE_READONLY_DBMOVED: i32 = 1032;
 
 /// The code of the server's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,11 +112,14 @@ impl Code {
     fn class(&self) -> Class {
         match self {
             Self::Postgres(code) => match code.as_str() {
-                // Serialisation failure, deadlock, lock timeout: the server has aborted the transaction.
-                "40001" | "40P01" | "55P03" => Class::Retryable,
+                // Serialisation failure, deadlock, lock timeout: the server has aborted the transaction. "Read only":
+                // it has ended it, since outside of it nothing can be written (see `connect`).
+                "40001" | "40P01" | "55P03" | "25006" => Class::Retryable,
                 "23505" => Class::Conflict,
-                // Statement timeout, read-only transaction, thrown out while idle in a transaction.
-                "57014" | "25006" | "25P03" => Class::Unavailable,
+                "53100" => Class::Storage(StorageFailure::DiskFull),
+                "58030" => Class::Storage(StorageFailure::InputOutput),
+                // Statement timeout, thrown out while idle in a transaction.
+                "57014" | "25P03" => Class::Unavailable,
                 code if ["08", "53", "57"]
                     .iter()
                     .any(|class| code.starts_with(class)) =>
@@ -119,9 +130,16 @@ impl Code {
             },
             Self::MySql(code) => match code {
                 // Deadlock (also Galera's certification), lock timeout, changed row: nothing is
-                // committed after them, and the transaction is rolled back before the next.
-                1213 | 1205 | 1020 => Class::Retryable,
+                // committed after them, and the transaction is rolled back before the next. "Read only": the
+                // server has ended the transaction, since outside of it nothing can be written (see `connect`).
+                1213 | 1205 | 1020 | 1792 => Class::Retryable,
                 1022 | 1062 | 1169 | 1586 => Class::Conflict,
+                // "Disk full", "the table is full".
+                1021 | 1114 => Class::Storage(StorageFailure::DiskFull),
+                // Opening, reading, writing or closing a file failed; the storage engine got an error.
+                1004 | 1016 | 1023 | 1024 | 1026 | 1030 => {
+                    Class::Storage(StorageFailure::InputOutput)
+                }
                 // Connections, shut-down, cut-off Galera nodes, read-only servers, statement timeouts.
                 1040
                 | 1041
@@ -137,7 +155,6 @@ impl Code {
                 | 1203
                 | 1290
                 | 1317
-                | 1792
                 | 1836
                 | 1927
                 | 1969
@@ -152,8 +169,11 @@ impl Code {
             Self::Sqlite(code) => match (code & 0xff, code) {
                 (5 | 6, _) => Class::Retryable,
                 (_, 1555 | 2067 | 2579) => Class::Conflict,
-                // Read-only, input/output, full disk, can't open.
-                (8 | 10 | 13 | 14, _) => Class::Unavailable,
+                (_, &SQLITE_READONLY_DBMOVED) => Class::Storage(StorageFailure::FileGone),
+                (8, _) => Class::Storage(StorageFailure::ReadOnly),
+                // Input/output, can't open.
+                (10 | 14, _) => Class::Storage(StorageFailure::InputOutput),
+                (13, _) => Class::Storage(StorageFailure::DiskFull),
                 (11 | 26, _) => Class::Corrupt,
                 _ => Class::Other,
             },
@@ -163,12 +183,17 @@ impl Code {
 
     fn message_is_clean(&self) -> bool {
         match self {
-            Self::Postgres(code) => ["08", "25", "28", "3D", "3F", "40", "42", "53", "55", "57"]
-                .iter()
-                .any(|class| code.starts_with(class)),
+            Self::Postgres(code) => [
+                "08", "25", "28", "3D", "3F", "40", "42", "53", "55", "57", "58",
+            ]
+            .iter()
+            .any(|class| code.starts_with(class)),
             Self::MySql(code) => matches!(
                 code,
-                1020 | 1040
+                1020 | 1021
+                    | 1026
+                    | 1030
+                    | 1040
                     | 1044
                     | 1045
                     | 1046
@@ -176,6 +201,7 @@ impl Code {
                     | 1049
                     | 1053
                     | 1054
+                    | 1114
                     | 1129
                     | 1130
                     | 1142
@@ -223,6 +249,9 @@ fn sqlx_error(error: &DbErr) -> Option<&sqlx::Error> {
 /// What to do about `error`.
 pub(crate) fn classify(error: &DbErr) -> Class {
     match (sqlx_error(error), error) {
+        (None, DbErr::Custom(text)) if text == FILE_GONE => {
+            Class::Storage(StorageFailure::FileGone)
+        }
         (Some(sqlx::Error::Database(error)), _) => Code::of(error.as_ref()).class(),
         (
             Some(
@@ -257,6 +286,10 @@ pub(crate) fn store_error_of(class: Class, cause: Cause) -> StoreError {
         Class::Retryable => StoreError::Retryable(Box::new(cause)),
         Class::Conflict => StoreError::Conflict(Box::new(cause)),
         Class::Unavailable => StoreError::Unavailable(Box::new(cause)),
+        Class::Storage(failure) => StoreError::Storage {
+            failure,
+            source: Box::new(cause),
+        },
         Class::Corrupt => StoreError::Corrupt { what: cause.0 },
         Class::Other => StoreError::Other(Box::new(cause)),
     }
@@ -272,18 +305,16 @@ pub(crate) fn store_error(error: DbErr) -> StoreError {
 }
 
 /// What `error` says about a COMMIT: undone only where the answer proves it.
-pub(crate) fn commit_error(error: &DbErr) -> CommitError {
-    let cause = Cause::of(error);
-    let proof = match sqlx_error(error) {
-        Some(sqlx::Error::Database(error)) => {
-            let code = Code::of(error.as_ref());
-            code.proves_undone().then(|| code.class())
-        }
-        _ => None,
+pub(crate) fn commit_error(error: DbErr) -> CommitError {
+    let is_undone = match sqlx_error(&error) {
+        Some(sqlx::Error::Database(error)) => Code::of(error.as_ref()).proves_undone(),
+        _ => false,
     };
-    match proof {
-        Some(class) => CommitError::Undone(store_error_of(class, cause)),
-        None => CommitError::Unknown(Box::new(cause)),
+    let error = store_error(error);
+    if is_undone {
+        CommitError::Undone(error)
+    } else {
+        CommitError::Unknown(error)
     }
 }
 
@@ -314,9 +345,26 @@ mod tests {
             postgres("53300"),
             Code::MySql(1047),
             Code::MySql(1290),
-            Code::Sqlite(13),
         ] {
             assert_eq!(code.class(), Class::Unavailable, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_storage_that_fails_is_told_from_a_database_that_is_away() {
+        for (code, failure) in [
+            (postgres("53100"), StorageFailure::DiskFull),
+            (Code::MySql(1114), StorageFailure::DiskFull),
+            (Code::Sqlite(13), StorageFailure::DiskFull),
+            (postgres("58030"), StorageFailure::InputOutput),
+            (Code::MySql(1030), StorageFailure::InputOutput),
+            // SQLITE_IOERR_FSYNC, and a file that can't be opened.
+            (Code::Sqlite(1034), StorageFailure::InputOutput),
+            (Code::Sqlite(14), StorageFailure::InputOutput),
+            (Code::Sqlite(8), StorageFailure::ReadOnly),
+            (Code::Sqlite(1032), StorageFailure::FileGone),
+        ] {
+            assert_eq!(code.class(), Class::Storage(failure), "{code}");
         }
     }
 

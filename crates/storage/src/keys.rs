@@ -13,10 +13,11 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, Que
 use crate::channel::Channel;
 use crate::entity::signing_key::{ActiveModel, Column, Entity, Model};
 use crate::entity::{event_head, key_ring, root_key};
-use crate::events::{head, head_columns, is_head};
 use crate::failure::store_error;
-use crate::row::{columns, corrupt, exactly_one, fixed, insert, optional_part, tag};
+use crate::head::{HEAD_PREFIX, head, head_columns, is_head};
+use crate::row::{columns, corrupt, fixed, optional_part, tag};
 use crate::transaction::StoreTransaction;
+use crate::write::{exactly_one, insert};
 
 /// The one row of `key_ring`.
 pub(crate) const RING: i32 = 1;
@@ -119,7 +120,7 @@ impl KeyRepository for Channel {
         Ok(StoredRing {
             version,
             keys,
-            head: head(first)?,
+            head: head(first, HEAD_PREFIX)?,
         })
     }
 
@@ -147,7 +148,7 @@ impl KeyChanges for StoreTransaction {
             .filter(root_key::Column::KeyId.eq(key.key_id.0))
             .exec(&self.channel)
             .await;
-        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected)
+        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected).await
     }
 
     async fn insert_signing_key(&self, key: &Tagged<StoredSigningKey>) -> Result<(), StoreError> {
@@ -163,7 +164,7 @@ impl KeyChanges for StoreTransaction {
             .filter(Column::Kid.eq(&key.row.kid))
             .exec(&self.channel)
             .await;
-        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected)
+        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected).await
     }
 
     async fn bump_ring_version(&self) -> Result<(), StoreError> {
@@ -173,6 +174,6 @@ impl KeyChanges for StoreTransaction {
             .filter(key_ring::Column::Id.eq(RING))
             .exec(&self.channel)
             .await;
-        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected)
+        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected).await
     }
 }

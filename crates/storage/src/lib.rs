@@ -8,6 +8,9 @@
 //! - a change's first statement locks the counter row (SQLite: the file), so changes are serial and their
 //!   events have numbers without gaps, in commit order;
 //! - a transaction of which a statement failed, or was given up half-way, can't be committed;
+//! - a change's rows and its event are in one transaction, proven in SQL (`claim.rs`), and it counts as committed once
+//!   another connection sees the event;
+//! - a connection is used again only if it is known to be outside any transaction (`connection.rs`);
 //! - an error is called *retryable* only if nothing of the change remains, and *undone* at COMMIT only if
 //!   the database's answer proves it;
 //! - every connection to a server leads to the writable primary, with the session settings that the rules
@@ -18,16 +21,21 @@
 //! is given, and gives back what it stored.
 
 mod channel;
+mod claim;
 mod connect;
+mod connection;
 mod database;
+mod database_file;
 mod entity;
 mod error;
 mod events;
 mod failure;
+mod head;
 mod keys;
 mod lock;
 mod migration;
 mod page;
+mod pool;
 mod row;
 mod secrets;
 mod sessions;
@@ -39,6 +47,8 @@ mod tokens;
 mod transaction;
 mod usage;
 mod users;
+mod write;
+mod write_proof;
 
 pub use database::{Database, OpenOptions};
 pub use error::{LockError, MigrationError, OpenError};

@@ -3,13 +3,9 @@
 use ats_pat_domain::port::StoreError;
 use ats_pat_domain::tagged::{KeyId, Tag};
 use sea_orm::sea_query::{Alias, Expr, SelectStatement};
-use sea_orm::{
-    ActiveModelTrait, EntityTrait, FromQueryResult, IdenStatic, Insert, IntoActiveModel, Iterable,
-    QueryResult,
-};
+use sea_orm::{EntityTrait, FromQueryResult, IdenStatic, Iterable, QueryResult};
 
-use crate::channel::Channel;
-use crate::failure::{Cause, Class, store_error};
+use crate::failure::store_error;
 
 /// Adds every column of `entity` to a select, named `prefix` + column, so that one statement can read
 /// several tables.
@@ -58,28 +54,4 @@ pub(crate) fn tag(key_id: i32, bytes: Vec<u8>) -> Tag {
 /// The key that names are found by: an index takes no 3,300 bytes of a folded name.
 pub(crate) fn name_key(folded: &str) -> Vec<u8> {
     blake3::hash(folded.as_bytes()).as_bytes().to_vec()
-}
-
-/// Adds one row.
-pub(crate) async fn insert<A>(channel: &Channel, row: A) -> Result<(), StoreError>
-where
-    A: ActiveModelTrait + Send,
-    <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
-{
-    let rows = Insert::one(row)
-        .exec_without_returning(channel)
-        .await
-        .map_err(store_error)?;
-    exactly_one(channel, rows)
-}
-
-/// Refuses a write that did not reach its one row, and the transaction with it.
-pub(crate) fn exactly_one(channel: &Channel, rows: u64) -> Result<(), StoreError> {
-    if rows == 1 {
-        return Ok(());
-    }
-    channel.spoil(Class::Other);
-    Err(StoreError::Other(Box::new(Cause::new(format!(
-        "a write reached {rows} rows instead of one"
-    )))))
 }

@@ -15,8 +15,8 @@ use sea_orm::{
 use crate::channel::Channel;
 use crate::entity::secret::{ActiveModel, Column, Entity, Model};
 use crate::entity::{event_head, key_ring, token, user};
-use crate::events::{head, head_columns, is_head};
 use crate::failure::store_error;
+use crate::head::{HEAD_PREFIX, head, head_columns, is_head};
 use crate::keys::RING;
 use crate::row::{columns, corrupt, fixed, part, tag};
 use crate::status_places::{read_index, stored_index};
@@ -68,7 +68,7 @@ fn grant(row: &QueryResult) -> Result<Grant, StoreError> {
         token: part::<token::Model>(row, "t_")?.try_into()?,
         owner: part::<user::Model>(row, "u_")?.try_into()?,
         ring_version: ring_version.ok_or_else(|| corrupt("key_ring"))?,
-        head: head(row)?,
+        head: head(row, HEAD_PREFIX)?,
     })
 }
 

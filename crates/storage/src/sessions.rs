@@ -11,8 +11,9 @@ use crate::channel::Channel;
 use crate::entity::session::{ActiveModel, Column, Entity, Model};
 use crate::entity::user;
 use crate::failure::store_error;
-use crate::row::{columns, fixed, insert, part, tag};
+use crate::row::{columns, fixed, part, tag};
 use crate::transaction::StoreTransaction;
+use crate::write::insert;
 
 impl TryFrom<Model> for Tagged<Session> {
     type Error = StoreError;

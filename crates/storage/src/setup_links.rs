@@ -10,8 +10,9 @@ use sea_orm::EntityTrait;
 use crate::channel::Channel;
 use crate::entity::setup_link::{ActiveModel, Entity, Model};
 use crate::failure::store_error;
-use crate::row::{fixed, insert, tag};
+use crate::row::{fixed, tag};
 use crate::transaction::StoreTransaction;
+use crate::write::insert;
 
 /// The one row of `setup_link`.
 const LINK: i32 = 1;

@@ -9,8 +9,9 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Qu
 use crate::channel::Channel;
 use crate::entity::status_place::{ActiveModel, Column, Entity, Model};
 use crate::failure::store_error;
-use crate::row::{corrupt, exactly_one, insert, tag};
+use crate::row::{corrupt, tag};
 use crate::transaction::StoreTransaction;
+use crate::write::{exactly_one, insert};
 
 impl TryFrom<Model> for Tagged<StatusPlace> {
     type Error = StoreError;
@@ -124,6 +125,6 @@ impl StatusChanges for StoreTransaction {
             .filter(Column::Place.eq(stored_index(place.row.index)))
             .exec(&self.channel)
             .await;
-        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected)
+        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected).await
     }
 }

@@ -1,26 +1,25 @@
 //! The domain's store.
 
 use async_trait::async_trait;
-use ats_pat_domain::Timestamp;
 use ats_pat_domain::port::{
     EventRepository, KeyRepository, Repositories, SecretRepository, SessionRepository,
     SetupLinkRepository, StatusRepository, Store, StoreError, TokenRepository, Transaction,
     UsageRecord, UserRepository,
 };
+use ats_pat_domain::{EventId, Timestamp};
 
-use crate::channel::{Channel, within};
 use crate::database::Database;
 use crate::failure::store_error;
-use crate::transaction::{StoreTransaction, immediate};
-use crate::{sessions, usage};
+use crate::transaction::StoreTransaction;
+use crate::{sessions, usage, write_proof};
 
 impl Repositories for Database {
     fn users(&self) -> &dyn UserRepository {
-        &self.reads
+        &*self.reads
     }
 
     fn tokens(&self) -> &dyn TokenRepository {
-        &self.reads
+        &*self.reads
     }
 
     fn secrets(&self) -> &dyn SecretRepository {
@@ -28,30 +27,30 @@ impl Repositories for Database {
     }
 
     fn status_places(&self) -> &dyn StatusRepository {
-        &self.reads
+        &*self.reads
     }
 
     fn sessions(&self) -> &dyn SessionRepository {
-        &self.reads
+        &*self.reads
     }
 
     fn keys(&self) -> &dyn KeyRepository {
-        &self.reads
+        &*self.reads
     }
 
     fn events(&self) -> &dyn EventRepository {
-        &self.reads
+        &*self.reads
     }
 
     fn setup_links(&self) -> &dyn SetupLinkRepository {
-        &self.reads
+        &*self.reads
     }
 }
 
 #[async_trait]
 impl Store for Database {
-    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
-        Ok(Box::new(StoreTransaction::begin(self).await?))
+    async fn begin(&self, change: EventId) -> Result<Box<dyn Transaction>, StoreError> {
+        Ok(Box::new(StoreTransaction::begin(self, change).await?))
     }
 
     async fn touch_session(
@@ -66,21 +65,12 @@ impl Store for Database {
         if uses.is_empty() {
             return Ok(());
         }
-        let patience = self.options.statement_timeout;
-        let transaction = within(patience, immediate(&self.changes))
-            .await
-            .map_err(store_error)?;
-        let channel = Channel::transaction(transaction, patience);
+        let channel = self.begin().await.map_err(store_error)?;
         let uses: Vec<_> = usage::latest(uses).into_values().collect();
         for part in usage::parts(&uses) {
             usage::record(&channel, part).await?;
         }
-        match channel.into_transaction() {
-            Some(transaction) => within(patience, transaction.commit())
-                .await
-                .map_err(store_error),
-            None => Ok(()),
-        }
+        channel.commit().await.map_err(store_error)
     }
 
     async fn delete_ended_sessions(
@@ -93,6 +83,10 @@ impl Store for Database {
 
     async fn ping(&self) -> Result<(), StoreError> {
         // Taking a connection from a server's pool asks whether it is the primary.
-        EventRepository::head(&self.reads).await.map(|_| ())
+        EventRepository::head(&*self.reads).await.map(|_| ())
+    }
+
+    async fn prove_write(&self, size: usize) -> Result<(), StoreError> {
+        write_proof::prove(&self.writes, &self.reads, size).await
     }
 }

@@ -22,9 +22,10 @@ use crate::channel::Channel;
 use crate::entity::token::{ActiveModel, Column, Entity, Model};
 use crate::entity::{secret, token_usage, user};
 use crate::failure::store_error;
-use crate::row::{columns, corrupt, exactly_one, insert, name_key, optional_part, part, tag};
+use crate::row::{columns, corrupt, name_key, optional_part, part, tag};
 use crate::token_page;
 use crate::transaction::StoreTransaction;
+use crate::write::{exactly_one, insert};
 
 impl TryFrom<Model> for Tagged<Token> {
     type Error = StoreError;
@@ -210,7 +211,7 @@ impl TokenChanges for StoreTransaction {
             .filter(Column::Id.eq(token.row.id.as_uuid()))
             .exec(&self.channel)
             .await;
-        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected)
+        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected).await
     }
 
     async fn insert_secret(&self, secret: &Tagged<Secret>) -> Result<(), StoreError> {
@@ -226,6 +227,6 @@ impl TokenChanges for StoreTransaction {
             .filter(secret::Column::Hash.eq(secret.row.hash.to_vec()))
             .exec(&self.channel)
             .await;
-        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected)
+        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected).await
     }
 }

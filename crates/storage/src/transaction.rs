@@ -1,57 +1,73 @@
 //! A change under way.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use async_trait::async_trait;
+use ats_pat_domain::EventId;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::port::{
     CommitError, EventRepository, KeyRepository, Repositories, SecretRepository, SessionRepository,
     SetupLinkRepository, StatusRepository, StoreError, TokenRepository, Transaction,
     UserRepository,
 };
-use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
-};
 
-use crate::channel::{Channel, within};
+use tokio::sync::OwnedMutexGuard;
+
+use crate::channel::Channel;
+use crate::claim;
 use crate::database::Database;
-use crate::events::lock_head;
 use crate::failure::{Cause, commit_error, store_error};
 
 /// A transaction that holds the counter row. Once a statement of it failed, or was given up, every further
 /// one is refused, and COMMIT becomes ROLLBACK.
 pub(crate) struct StoreTransaction {
     pub(crate) channel: Channel,
+    pub(crate) change: EventId,
     head: Head,
-    patience: std::time::Duration,
+    /// The last event that was appended, which the database has to show after COMMIT.
+    last: Mutex<Option<EventId>>,
+    /// Other connections than the transaction's.
+    others: Arc<Channel>,
+    /// The changes of this program wait for each other here, and not at the counter row: of a cluster's nodes each
+    /// has one transaction that another node's can put out.
+    turn: OwnedMutexGuard<()>,
 }
 
 impl StoreTransaction {
-    pub(crate) async fn begin(database: &Database) -> Result<Self, StoreError> {
-        let patience = database.options.statement_timeout;
-        let transaction = within(patience, immediate(&database.changes))
+    pub(crate) async fn begin(database: &Database, change: EventId) -> Result<Self, StoreError> {
+        // First, so that the turn is not spent on it.
+        let mut channel = database.begin().await.map_err(store_error)?;
+        let turn = Arc::clone(&database.turn).lock_owned();
+        let turn = tokio::time::timeout(database.options.statement_timeout, turn)
             .await
-            .map_err(store_error)?;
-        let channel = Channel::transaction(transaction, patience);
-        let head = lock_head(&channel).await?;
+            .map_err(|_| StoreError::Unavailable("other changes take too long".into()))?;
+        let head = claim::make(&mut channel, change).await?;
         Ok(Self {
             channel,
+            change,
             head,
-            patience,
+            last: Mutex::default(),
+            others: Arc::clone(&database.reads),
+            turn,
         })
     }
-}
 
-/// Begins a transaction; of SQLite one that may write from its first statement on, since a reader that
-/// turns writer can't wait for another.
-pub(crate) async fn immediate(
-    connection: &DatabaseConnection,
-) -> Result<DatabaseTransaction, sea_orm::DbErr> {
-    connection
-        .begin_with_options(TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        })
-        .await
+    pub(crate) fn appended(&self, event: EventId) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(event);
+    }
+
+    /// An answer to COMMIT is the database's word; that others see the event is the proof. It lacks where the
+    /// database had ended the transaction before and committed nothing.
+    async fn confirm(others: &Channel, event: EventId) -> Result<(), CommitError> {
+        match others.seq_of(event).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => {
+                let cause = Cause::new("COMMIT was answered, but the event is not there");
+                Err(CommitError::Unknown(StoreError::Other(Box::new(cause))))
+            }
+            Err(error) => Err(CommitError::Unknown(error)),
+        }
+    }
 }
 
 impl Repositories for StoreTransaction {
@@ -96,27 +112,24 @@ impl Transaction for StoreTransaction {
 
     async fn commit(self: Box<Self>) -> Result<(), CommitError> {
         if let Some(failure) = self.channel.failure() {
-            // Undone either way: no COMMIT was sent, and the connection rolls back before its next use.
-            let _ = self.rollback().await;
+            // Undone either way: no COMMIT was sent, and a connection that can't roll back is closed.
+            let _ = self.channel.rollback().await;
             return Err(CommitError::Undone(failure));
         }
-        let Some(transaction) = self.channel.into_transaction() else {
-            return Ok(());
-        };
-        match tokio::time::timeout(self.patience, transaction.commit()).await {
-            Ok(answer) => answer.map_err(|error| commit_error(&error)),
-            Err(_) => Err(CommitError::Unknown(Box::new(Cause::new(
-                "no answer in time",
-            )))),
+        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        self.channel.commit().await.map_err(commit_error)?;
+        drop(self.turn);
+        match last {
+            Some(event) => Self::confirm(&self.others, event).await,
+            None => Ok(()),
         }
     }
 
     async fn rollback(self: Box<Self>) -> Result<(), StoreError> {
-        match self.channel.into_transaction() {
-            Some(transaction) => within(self.patience, transaction.rollback())
-                .await
-                .map_err(store_error),
-            None => Ok(()),
-        }
+        let is_whole = self.channel.failure().is_none();
+        let ended = (is_whole && claim::was_ended(&self.channel).await)
+            .then(|| claim::ended(&self.channel));
+        self.channel.rollback().await.map_err(store_error)?;
+        ended.map_or(Ok(()), Err)
     }
 }

@@ -15,8 +15,9 @@ use crate::channel::Channel;
 use crate::entity::user::{ActiveModel, Column, Entity, Model};
 use crate::failure::store_error;
 use crate::page::{self, Slice, holds};
-use crate::row::{columns, corrupt, exactly_one, insert, name_key, part, tag};
+use crate::row::{columns, corrupt, name_key, part, tag};
 use crate::transaction::StoreTransaction;
+use crate::write::{exactly_one, insert};
 
 impl TryFrom<Model> for Tagged<User> {
     type Error = StoreError;
@@ -147,6 +148,6 @@ impl UserChanges for StoreTransaction {
             .filter(Column::Id.eq(user.row.id.as_uuid()))
             .exec(&self.channel)
             .await;
-        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected)
+        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected).await
     }
 }

@@ -174,7 +174,7 @@ async fn break_connections(database: &TestDatabase) {
 async fn a_connection_that_breaks_undoes_its_change_and_is_replaced() {
     on_every_server(|database| async move {
         let store = open(&database).await;
-        let change = store.begin().await.unwrap();
+        let change = store.begin(samples::change_id()).await.unwrap();
         change.insert_user(&samples::user(1, "ada")).await.unwrap();
         break_connections(&database).await;
         let broken = change.append(&samples::event(1)).await;
@@ -188,7 +188,13 @@ async fn a_connection_that_breaks_undoes_its_change_and_is_replaced() {
             "{ended:?}"
         );
         assert!(store.users().all().await.unwrap().is_empty());
-        store.begin().await.unwrap().rollback().await.unwrap();
+        store
+            .begin(samples::change_id())
+            .await
+            .unwrap()
+            .rollback()
+            .await
+            .unwrap();
         store.ping().await.unwrap();
     })
     .await;
@@ -199,7 +205,7 @@ async fn an_error_quotes_no_value_of_a_statement() {
     on_every_server(|database| async move {
         let store = open(&database).await;
         for expected in [true, false] {
-            let change = store.begin().await.unwrap();
+            let change = store.begin(samples::change_id()).await.unwrap();
             let mut user = samples::user(1, "marker-in-a-name");
             user.row.password_hash = Some("marker-in-a-hash".to_owned());
             let inserted = change.insert_user(&user).await;

@@ -1,7 +1,7 @@
-//! A TCP proxy before a database that loses the answer to COMMIT.
+//! A TCP proxy before a database: it loses the answer to COMMIT, or ends a transaction that nobody hears of.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -20,11 +20,31 @@ pub enum Fault {
     AnswerLostAndUnreachable,
     /// Nobody reaches the database.
     Unreachable,
+    /// The transaction is rolled back on its own connection, and the client is not told: see [`Proxy::end_unseen`].
+    EndedUnseen,
 }
 
 /// The proxy; it ends with the test's runtime.
 pub struct Proxy {
-    fault: Arc<AtomicU8>,
+    armed: Arc<Armed>,
+}
+
+struct Armed {
+    fault: AtomicU8,
+    /// How many messages of the client an [`Fault::EndedUnseen`] still lets pass.
+    passing: AtomicU32,
+}
+
+impl Armed {
+    fn is(&self, fault: Fault) -> bool {
+        self.fault.load(Ordering::SeqCst) == fault as u8
+    }
+
+    fn take(&self, armed: Fault, after: Fault) -> bool {
+        self.fault
+            .compare_exchange(armed as u8, after as u8, Ordering::SeqCst, Ordering::SeqCst)
+            .is_ok()
+    }
 }
 
 impl Proxy {
@@ -40,61 +60,84 @@ impl Proxy {
             .to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the port");
-        let fault = Arc::new(AtomicU8::new(Fault::None as u8));
+        let armed = Arc::new(Armed {
+            fault: AtomicU8::new(Fault::None as u8),
+            passing: AtomicU32::new(0),
+        });
         let proxied = url.replace(&format!("@{server}"), &format!("@{address}"));
-        let shared = Arc::clone(&fault);
+        let shared = Arc::clone(&armed);
+        let protocol = Protocol::of(url);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let (server, fault) = (server.clone(), Arc::clone(&shared));
-                tokio::spawn(async move { carry(client, &server, &fault).await });
+                let (server, armed) = (server.clone(), Arc::clone(&shared));
+                tokio::spawn(async move { carry(client, &server, protocol, &armed).await });
             }
         });
-        (Self { fault }, proxied)
+        (Self { armed }, proxied)
     }
 
     /// Arms a fault for the next COMMIT, or heals the line.
     pub fn arm(&self, fault: Fault) {
-        self.fault.store(fault as u8, Ordering::SeqCst);
+        self.armed.fault.store(fault as u8, Ordering::SeqCst);
+    }
+
+    /// Rolls the next transaction back behind its client's back, before the message that follows the first `passing`
+    /// ones after its beginning.
+    pub fn end_unseen(&self, passing: u32) {
+        self.armed.passing.store(passing, Ordering::SeqCst);
+        self.arm(Fault::EndedUnseen);
     }
 
     /// Whether the armed fault happened.
     pub fn has_struck(&self) -> bool {
-        let now = self.fault.load(Ordering::SeqCst);
+        let now = self.armed.fault.load(Ordering::SeqCst);
         now == Fault::None as u8 || now == Fault::Unreachable as u8
     }
 }
 
-async fn carry(mut client: TcpStream, server: &str, fault: &AtomicU8) {
-    let is = |wanted: Fault| fault.load(Ordering::SeqCst) == wanted as u8;
-    if is(Fault::Unreachable) {
+async fn carry(mut client: TcpStream, server: &str, protocol: Protocol, armed: &Armed) {
+    if armed.is(Fault::Unreachable) {
         return;
     }
     let Ok(mut server) = TcpStream::connect(server).await else {
         return;
     };
     let (mut up, mut down) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
+    let mut in_transaction = false;
     loop {
         tokio::select! {
             read = client.read(&mut up) => {
                 let Ok(read @ 1..) = read else { return };
-                if is(Fault::Unreachable) {
+                let message = &up[..read];
+                if armed.is(Fault::Unreachable) {
                     return;
                 }
-                if contains_commit(&up[..read]) {
-                    if take(fault, Fault::CommitLost, Fault::None) {
+                if protocol.is_commit(message) {
+                    if armed.take(Fault::CommitLost, Fault::None) {
                         return;
                     }
-                    let strikes = take(fault, Fault::AnswerLost, Fault::None)
-                        || take(fault, Fault::AnswerLostAndUnreachable, Fault::Unreachable);
+                    let strikes = armed.take(Fault::AnswerLost, Fault::None)
+                        || armed.take(Fault::AnswerLostAndUnreachable, Fault::Unreachable);
                     if strikes {
                         // The answer proves that the database has committed; nobody else gets to see it.
-                        if server.write_all(&up[..read]).await.is_ok() {
+                        if server.write_all(message).await.is_ok() {
                             let _ = server.read(&mut down).await;
                         }
                         return;
                     }
                 }
-                if server.write_all(&up[..read]).await.is_err() {
+                if in_transaction && armed.is(Fault::EndedUnseen) {
+                    let passed = armed.passing.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+                    if passed.is_err()
+                        && armed.take(Fault::EndedUnseen, Fault::None)
+                        && roll_back(&mut server, protocol).await.is_err()
+                    {
+                        return;
+                    }
+                }
+                in_transaction = protocol.begins(message)
+                    || in_transaction && !protocol.is_commit(message);
+                if server.write_all(message).await.is_err() {
                     return;
                 }
             }
@@ -108,14 +151,51 @@ async fn carry(mut client: TcpStream, server: &str, fault: &AtomicU8) {
     }
 }
 
-fn take(fault: &AtomicU8, armed: Fault, after: Fault) -> bool {
-    fault
-        .compare_exchange(armed as u8, after as u8, Ordering::SeqCst, Ordering::SeqCst)
-        .is_ok()
+/// How a server is spoken to.
+#[derive(Clone, Copy)]
+enum Protocol {
+    MySql,
+    Postgres,
 }
 
-fn contains_commit(bytes: &[u8]) -> bool {
-    bytes
-        .windows(6)
-        .any(|window| window.eq_ignore_ascii_case(b"COMMIT"))
+impl Protocol {
+    fn of(url: &str) -> Self {
+        if url.starts_with("postgres") {
+            Self::Postgres
+        } else {
+            Self::MySql
+        }
+    }
+
+    /// A statement without values, as it goes over the line: COM_QUERY of MySQL, Query of PostgreSQL.
+    fn statement(self, sql: &str) -> Vec<u8> {
+        let length = u8::try_from(sql.len()).expect("a short statement");
+        let (head, tail): (&[u8], &[u8]) = match self {
+            Self::MySql => (&[length + 1, 0, 0, 0, 3], &[]),
+            Self::Postgres => (&[b'Q', 0, 0, 0, length + 5], &[0]),
+        };
+        [head, sql.as_bytes(), tail].concat()
+    }
+
+    fn is_commit(self, message: &[u8]) -> bool {
+        message.ends_with(&self.statement("COMMIT"))
+    }
+
+    fn begins(self, message: &[u8]) -> bool {
+        let begin: &[u8] = match self {
+            Self::MySql => b"START TRANSACTION READ WRITE",
+            Self::Postgres => b"BEGIN READ WRITE",
+        };
+        message.windows(begin.len()).any(|window| window == begin)
+    }
+}
+
+/// Rolls back on the server's side of the line, and keeps the answer from the client.
+async fn roll_back(server: &mut TcpStream, protocol: Protocol) -> std::io::Result<()> {
+    server.write_all(&protocol.statement("ROLLBACK")).await?;
+    let mut answer = [0; 1024];
+    // Each is one packet, or one row of messages, and the server says nothing else meanwhile.
+    let read = server.read(&mut answer).await?;
+    assert!(read > 0, "the server is gone");
+    Ok(())
 }

@@ -8,14 +8,8 @@ use tracing::instrument::WithSubscriber;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// What SeaORM's drivers name the span of a statement; they enter one for each.
-const STATEMENTS: [&str; 5] = [
-    "execute",
-    "execute_unprepared",
-    "query_one",
-    "query_all",
-    "stream",
-];
+/// Where the storage tells of a statement; it does so for each.
+const STATEMENTS: &str = "ats_pat_storage::statement";
 
 /// What `future` gives, and how many statements it sent to the database.
 pub async fn counted<F: Future>(future: F) -> (F::Output, u64) {
@@ -28,20 +22,20 @@ struct Counter(Arc<AtomicU64>);
 
 impl Subscriber for Counter {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_span()
-            && metadata.target().starts_with("sea_orm::driver")
-            && STATEMENTS.contains(&metadata.name())
+        metadata.target() == STATEMENTS
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(self.0.fetch_add(1, Ordering::SeqCst) + 1)
+        Id::from_u64(1)
     }
 
     fn record(&self, _: &Id, _: &Record<'_>) {}
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
-    fn event(&self, _: &Event<'_>) {}
+    fn event(&self, _: &Event<'_>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
 
     fn enter(&self, _: &Id) {}
 

@@ -18,7 +18,9 @@ pub use repository::{
     SessionRepository, SetupLink, SetupLinkRepository, StatusRepository, StoredRing, TokenPage,
     TokenRepository, UserPage, UserRepository,
 };
-pub use store::{BoxError, CommitError, Store, StoreError, Transaction, UsageRecord};
+pub use store::{
+    BoxError, CommitError, StorageFailure, Store, StoreError, Transaction, UsageRecord,
+};
 
 use crate::time::Timestamp;
 

@@ -10,15 +10,16 @@ use super::change::{
 };
 use super::repository::Repositories;
 use crate::event::Head;
-use crate::id::TokenId;
+use crate::id::{EventId, TokenId};
 use crate::time::Timestamp;
 
 /// The database.
 #[async_trait]
 pub trait Store: Repositories {
-    /// Begins a change. The first statement locks the counter row, so that changes are serial and every
-    /// check that follows sees all changes before.
-    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
+    /// Begins a change whose first event has the id `change`. The first statement locks the counter row and
+    /// writes the id into it, so that changes are serial, every check that follows sees all changes before, and
+    /// [`append`](EventLog::append) can prove that it is still in the same transaction.
+    async fn begin(&self, change: EventId) -> Result<Box<dyn Transaction>, StoreError>;
 
     /// Notes that a session was seen; writes that column only and never moves it back.
     async fn touch_session(&self, id_hash: &[u8; 32], seen_at: Timestamp)
@@ -36,6 +37,10 @@ pub trait Store: Repositories {
 
     /// Asks the database for a sign of life, and whether it is the writable primary.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Writes `size` bytes to a row of their own and reads them back by another connection: whether a change
+    /// could be kept now.
+    async fn prove_write(&self, size: usize) -> Result<(), StoreError>;
 }
 
 /// A use of a token.
@@ -64,7 +69,7 @@ pub trait Transaction:
     /// The last event before this change, as locked.
     fn head(&self) -> Head;
 
-    /// Makes the change last.
+    /// Makes the change last. Succeeds only once another connection has seen the change's last event.
     async fn commit(self: Box<Self>) -> Result<(), CommitError>;
 
     /// Takes the change back, explicitly.
@@ -83,6 +88,15 @@ pub enum StoreError {
     /// The database can't be reached, or does not answer.
     #[error("the database does not answer")]
     Unavailable(#[source] BoxError),
+    /// The database can't keep what it is given.
+    #[error("{failure}")]
+    Storage {
+        /// In which way.
+        failure: StorageFailure,
+        /// The database's answer.
+        #[source]
+        source: BoxError,
+    },
     /// A row can't be what this program wrote.
     #[error("the database holds what can't be read: {what}")]
     Corrupt {
@@ -94,6 +108,23 @@ pub enum StoreError {
     Other(#[source] BoxError),
 }
 
+/// Why the database can't keep what it is given. The text is for operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StorageFailure {
+    /// Nothing more fits.
+    #[error("the database's disk is full")]
+    DiskFull,
+    /// Reading or writing failed.
+    #[error("the database's disk fails to read or write")]
+    InputOutput,
+    /// Writing is not allowed.
+    #[error("the database's files can't be written")]
+    ReadOnly,
+    /// The database file was removed or replaced while it was open.
+    #[error("the database file is no longer at its path")]
+    FileGone,
+}
+
 /// How a COMMIT failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
@@ -102,7 +133,7 @@ pub enum CommitError {
     Undone(#[source] StoreError),
     /// The answer was lost: it may have happened, as a whole. Look for the event's id.
     #[error("the answer to COMMIT was lost")]
-    Unknown(#[source] BoxError),
+    Unknown(#[source] StoreError),
 }
 
 /// An underlying cause.

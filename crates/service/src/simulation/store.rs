@@ -315,7 +315,7 @@ impl Change {
 
 #[async_trait]
 impl Store for SimulatedStore {
-    async fn begin(&self) -> Answer<Box<dyn Transaction>> {
+    async fn begin(&self, _: EventId) -> Answer<Box<dyn Transaction>> {
         self.0.travel().await?;
         let term = self.0.database.term();
         let counter = Arc::clone(&self.0.database.counter).lock_owned().await;
@@ -346,6 +346,10 @@ impl Store for SimulatedStore {
     async fn ping(&self) -> Answer<()> {
         Ok(())
     }
+
+    async fn prove_write(&self, _: usize) -> Answer<()> {
+        not_simulated()
+    }
 }
 
 #[async_trait]
@@ -367,7 +371,7 @@ impl Transaction for Change {
             return Err(CommitError::Undone(cut_off()));
         }
         let answered = self.link.travel().await;
-        answered.map_err(|error| CommitError::Unknown(error.into()))
+        answered.map_err(CommitError::Unknown)
     }
 
     async fn rollback(self: Box<Self>) -> Answer<()> {

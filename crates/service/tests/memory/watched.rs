@@ -9,7 +9,7 @@ use ats_pat_domain::port::{
     UsageRecord, UserRepository,
 };
 use ats_pat_domain::secret::Secret;
-use ats_pat_domain::{Tagged, Timestamp, TokenId};
+use ats_pat_domain::{EventId, Tagged, Timestamp, TokenId};
 use tokio::sync::watch;
 
 type Hash = [u8; 32];
@@ -124,8 +124,8 @@ impl Repositories for Watched {
 
 #[async_trait]
 impl Store for Watched {
-    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
-        self.store.begin().await
+    async fn begin(&self, change: EventId) -> Result<Box<dyn Transaction>, StoreError> {
+        self.store.begin(change).await
     }
 
     async fn touch_session(&self, hash: &Hash, seen_at: Timestamp) -> Result<(), StoreError> {
@@ -147,5 +147,9 @@ impl Store for Watched {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.store.ping().await
+    }
+
+    async fn prove_write(&self, size: usize) -> Result<(), StoreError> {
+        self.store.prove_write(size).await
     }
 }

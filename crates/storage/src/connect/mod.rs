@@ -7,15 +7,17 @@ pub mod mysql;
 pub mod postgres;
 pub mod sqlite;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::DatabaseConnection;
 use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::{self, Connection};
 
 use crate::database::{OpenOptions, Place};
+use crate::database_file::DatabaseFile;
 use crate::error::OpenError;
 use crate::failure::Cause;
+use crate::pool::Pool;
 
 /// The longest a connection may take to prove itself when it goes back to its pool.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -23,13 +25,15 @@ const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 /// A database with its pools.
 pub struct Opened {
     /// For what exchanges read.
-    pub secrets: DatabaseConnection,
+    pub secrets: Pool,
     /// For single reads of the rest.
-    pub reads: DatabaseConnection,
+    pub reads: Pool,
     /// For single writes that are no change.
-    pub writes: DatabaseConnection,
+    pub writes: Pool,
     /// For transactions.
-    pub changes: DatabaseConnection,
+    pub changes: Pool,
+    /// Of SQLite.
+    pub file: Option<Arc<DatabaseFile>>,
     pub place: Place,
 }
 
@@ -72,6 +76,16 @@ struct Server {
     database: String,
 }
 
+/// Where a session can write.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Writing {
+    /// Each statement by itself, too.
+    Anywhere,
+    /// Only in a transaction that was begun to write. If the server ends it and tells nobody, what follows is
+    /// refused, instead of being written without its event.
+    InTransactions,
+}
+
 /// What the server's answer to a login means.
 #[derive(Clone, Copy)]
 enum Login {
@@ -85,17 +99,21 @@ impl Server {
     fn opened(
         &self,
         options: OpenOptions,
-        connect: impl Fn(OpenOptions) -> DatabaseConnection,
+        connect: impl Fn(OpenOptions, Writing) -> Pool,
     ) -> Opened {
-        let reads = connect(options);
+        let reads = connect(options, Writing::Anywhere);
         Opened {
             secrets: reads.clone(),
             writes: reads.clone(),
             reads,
-            changes: connect(OpenOptions {
-                max_connections: CHANGES,
-                ..options
-            }),
+            changes: connect(
+                OpenOptions {
+                    max_connections: CHANGES,
+                    ..options
+                },
+                Writing::InTransactions,
+            ),
+            file: None,
             place: Place::Server(format!("{}/{}", self.address, self.database)),
         }
     }

@@ -1,14 +1,14 @@
 //! MariaDB and MySQL, alone or as a Galera cluster.
 
-use sea_orm::SqlxMySqlConnector;
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
 use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor, MySql};
 
-use super::{Login, Opened, Server, invalid_url, network_pool, proven_on_release};
+use super::{Login, Opened, Server, Writing, invalid_url, network_pool};
 use crate::database::OpenOptions;
 use crate::error::OpenError;
+use crate::pool::Pool;
 
 /// READ COMMITTED and strict, whatever the server's default. Folded names of 100 characters reach 3,300
 /// bytes (U+FDFA folds to 33), and the servers sort by the first 1,024 unless told otherwise.
@@ -21,6 +21,9 @@ const SETTINGS: [&str; 2] = [
      wait_timeout = 600, \
      max_sort_length = 4096",
 ];
+
+/// Of a session that writes in transactions only.
+const ONLY_IN_TRANSACTIONS: &str = "SET SESSION TRANSACTION READ ONLY; SET SESSION autocommit = 0";
 
 /// Settings that only some have: reads wait for what other Galera nodes have committed; a client that died
 /// with the counter row locked is thrown out.
@@ -57,24 +60,20 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
     }
     // Only a courtesy to the server.
     let _ = first.close().await;
-    Ok(server.opened(options, |options| {
-        SqlxMySqlConnector::from_sqlx_mysql_pool(proven(options).connect_lazy_with(connect.clone()))
+    Ok(server.opened(options, |options, writing| {
+        Pool::MySql(proven(options, writing).connect_lazy_with(connect.clone()))
     }))
 }
 
 /// A pool whose connections have our settings and lead to the primary.
-fn proven(options: OpenOptions) -> PoolOptions<MySql> {
+fn proven(options: OpenOptions, writing: Writing) -> PoolOptions<MySql> {
     network_pool::<MySql>(options)
-        // In place of its ping: a BEGIN whose caller went away is forgotten by sqlx, not by the
-        // server, and would swallow the writes that follow.
-        .after_release(|connection: &mut MySqlConnection, _| {
-            Box::pin(proven_on_release(async move {
-                connection.execute("ROLLBACK").await.map(|_| ())
-            }))
-        })
-        .after_connect(|connection: &mut MySqlConnection, _| {
+        .after_connect(move |connection: &mut MySqlConnection, _| {
             Box::pin(async move {
                 set_up(connection).await?;
+                if writing == Writing::InTransactions {
+                    connection.execute(ONLY_IN_TRANSACTIONS).await?;
+                }
                 require_writable(connection).await
             })
         })

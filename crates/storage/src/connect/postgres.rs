@@ -1,20 +1,23 @@
 //! PostgreSQL.
 
-use sea_orm::SqlxPostgresConnector;
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor, Postgres};
 
-use super::{Login, Opened, Server, invalid_url, network_pool};
+use super::{Login, Opened, Server, Writing, invalid_url, network_pool};
 use crate::database::OpenOptions;
 use crate::error::OpenError;
+use crate::pool::Pool;
 
 /// READ COMMITTED, whatever the server's default; bounded waits for locks, and for a client that died with
 /// the counter row locked.
 const SETTINGS: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE; \
      SET lock_timeout = '10s'; \
      SET idle_in_transaction_session_timeout = '60s'";
+
+/// Of a session that writes in transactions only.
+const ONLY_IN_TRANSACTIONS: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
 
 pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> {
     let connect: PgConnectOptions = url.parse().map_err(|error| invalid_url(&error))?;
@@ -39,19 +42,20 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
     }
     // Only a courtesy to the server.
     let _ = first.close().await;
-    Ok(server.opened(options, |options| {
-        SqlxPostgresConnector::from_sqlx_postgres_pool(
-            proven(options).connect_lazy_with(connect.clone()),
-        )
+    Ok(server.opened(options, |options, writing| {
+        Pool::Postgres(proven(options, writing).connect_lazy_with(connect.clone()))
     }))
 }
 
 /// A pool whose connections have our settings and lead to the primary.
-fn proven(options: OpenOptions) -> PoolOptions<Postgres> {
+fn proven(options: OpenOptions, writing: Writing) -> PoolOptions<Postgres> {
     network_pool::<Postgres>(options)
-        .after_connect(|connection: &mut PgConnection, _| {
+        .after_connect(move |connection: &mut PgConnection, _| {
             Box::pin(async move {
                 connection.execute(SETTINGS).await?;
+                if writing == Writing::InTransactions {
+                    connection.execute(ONLY_IN_TRANSACTIONS).await?;
+                }
                 require_primary(connection).await
             })
         })

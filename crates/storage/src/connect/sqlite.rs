@@ -3,21 +3,24 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use ats_pat_domain::port::BoxError;
-use sea_orm::SqlxSqliteConnector;
+use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous,
+    Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous,
 };
 use sea_orm::sqlx::{self, ConnectOptions};
 
 use super::{Opened, invalid_url, pool};
 use crate::database::{OpenOptions, Place};
+use crate::database_file::DatabaseFile;
 use crate::error::OpenError;
 use crate::failure::Cause;
 use crate::lock::private;
+use crate::pool::Pool;
 
 /// How many connections read what pages and programs ask for.
 const READERS: u32 = 4;
@@ -53,40 +56,47 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
         .min(options.max_connections)
         .max(1);
     let connected = async {
-        // The writer goes first: it turns the write-ahead log on.
-        let writer: SqlitePool = pool(OpenOptions {
-            max_connections: 1,
-            ..options
-        })
-        .connect_with(connect.clone())
-        .await?;
+        // First: it turns the write-ahead log on.
+        let file = Arc::new(DatabaseFile::note(&path, &connect).await?);
+        let pool = |max_connections| {
+            let options = OpenOptions {
+                max_connections,
+                ..options
+            };
+            to_the_file(pool(options), &file)
+        };
+        let writer: SqlitePool = pool(1).connect_with(connect.clone()).await?;
         let connect = connect.pragma("query_only", "ON");
-        let reads: SqlitePool = pool(OpenOptions {
-            max_connections: options.max_connections.min(READERS),
-            ..options
-        })
-        .connect_with(connect.clone())
-        .await?;
+        let reads: SqlitePool = pool(options.max_connections.min(READERS))
+            .connect_with(connect.clone())
+            .await?;
         let pages_kib = EXCHANGE_PAGES_KIB / exchange_readers;
-        let secrets: SqlitePool = pool(OpenOptions {
-            max_connections: exchange_readers,
-            ..options
-        })
-        // Negative: KiB instead of pages.
-        .connect_with(connect.pragma("cache_size", format!("-{pages_kib}")))
-        .await?;
-        Ok((writer, reads, secrets))
+        let secrets: SqlitePool = pool(exchange_readers)
+            // Negative: KiB instead of pages.
+            .connect_with(connect.pragma("cache_size", format!("-{pages_kib}")))
+            .await?;
+        Ok((writer, reads, secrets, file))
     };
-    let (writer, reads, secrets) = connected
+    let (writer, reads, secrets, file) = connected
         .await
         .map_err(|error: sqlx::Error| not_opened(&path, &error))?;
-    let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
+    let writer = Pool::Sqlite(writer);
     Ok(Opened {
-        secrets: SqlxSqliteConnector::from_sqlx_sqlite_pool(secrets),
-        reads: SqlxSqliteConnector::from_sqlx_sqlite_pool(reads),
+        secrets: Pool::Sqlite(secrets),
+        reads: Pool::Sqlite(reads),
         writes: writer.clone(),
         changes: writer,
+        file: Some(file),
         place: Place::File(path),
+    })
+}
+
+/// A pool whose connections all lead to the file that was opened, whatever lies at its path by then.
+fn to_the_file(pool: PoolOptions<Sqlite>, file: &Arc<DatabaseFile>) -> PoolOptions<Sqlite> {
+    let file = Arc::clone(file);
+    pool.after_connect(move |_, _| {
+        let checked = file.check();
+        Box::pin(async move { checked.map_err(|error| sqlx::Error::Protocol(error.to_string())) })
     })
 }
 
@@ -135,8 +145,6 @@ fn not_opened(path: &Path, error: &sqlx::Error) -> OpenError {
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::{ConnectionTrait, TransactionTrait};
-
     use super::*;
 
     #[tokio::test]
@@ -146,9 +154,10 @@ mod tests {
         let opened = open(&url, OpenOptions::default()).await.unwrap();
         let mut lists = Vec::new();
         for _ in 0..READERS {
-            lists.push(opened.reads.begin().await.unwrap());
+            lists.push(opened.reads.acquire().await.unwrap());
         }
-        let read = opened.secrets.execute_unprepared("SELECT 1").await;
+        let mut connection = opened.secrets.acquire().await.unwrap();
+        let read = connection.execute_unprepared("SELECT 1").await;
         assert!(read.is_ok(), "{read:?}");
     }
 }

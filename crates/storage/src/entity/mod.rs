@@ -14,3 +14,4 @@ pub mod status_place;
 pub mod token;
 pub mod token_usage;
 pub mod user;
+pub mod write_proof;

@@ -4,8 +4,8 @@
 //! collation. Names are compared by their folded forms, which are bytes.
 
 use sea_orm::sea_query::{
-    ColumnDef, ForeignKey, ForeignKeyCreateStatement, Index, IndexCreateStatement, Table,
-    TableCreateStatement,
+    ColumnDef, ForeignKey, ForeignKeyCreateStatement, Index, IndexCreateStatement, OnConflict,
+    Query, SimpleExpr, Table, TableCreateStatement,
 };
 use sea_orm::{DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
@@ -136,4 +136,20 @@ pub async fn create<const N: usize>(
         manager.create_index(index).await?;
     }
     Ok(())
+}
+
+/// Adds the one row of a table, unless it is there.
+pub async fn first_row<const N: usize>(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: [&'static str; N],
+    values: [SimpleExpr; N],
+) -> Result<(), DbErr> {
+    let insert = Query::insert()
+        .into_table(table)
+        .columns(columns)
+        .values_panic(values)
+        .on_conflict(OnConflict::column("id").do_nothing_on(["id"]).to_owned())
+        .take();
+    manager.execute(insert).await
 }

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter};
 use sea_orm_migration::SchemaManager;
 
 use super::columns::{big, create, flag, key, number, table};
 use super::failed;
-use crate::database::Database;
+use crate::channel::Channel;
 use crate::entity::migration_holder::{ActiveModel, Column, Entity, Model};
 use crate::error::MigrationError;
 use crate::failure::{Class, classify, store_error};
@@ -27,19 +27,22 @@ const STALE: u32 = 50;
 
 /// The right to migrate, until [`Self::release`] or until another takes it for dead.
 pub struct Holder<'a> {
-    database: &'a Database,
+    writes: &'a Channel,
     term: i64,
 }
 
 impl<'a> Holder<'a> {
     /// Waits for the right.
-    pub async fn take(database: &'a Database) -> Result<Self, MigrationError> {
-        make_row(database).await?;
+    pub async fn take(
+        writes: &'a Channel,
+        schema: &DatabaseConnection,
+    ) -> Result<Self, MigrationError> {
+        make_row(writes, schema).await?;
         let mut seen: Option<Model> = None;
         let mut unchanged = 0;
         loop {
             let Some(row) = ({
-                let row = Entity::find_by_id(ROW).one(&database.writes).await;
+                let row = Entity::find_by_id(ROW).one(writes).await;
                 row.map_err(failed)?
             }) else {
                 return Err(failed(DbErr::Custom(
@@ -51,9 +54,9 @@ impl<'a> Holder<'a> {
                 .is_some_and(|seen| (seen.term, seen.beat) == (row.term, row.beat));
             unchanged = if same { unchanged + 1 } else { 0 };
             if (!row.held || unchanged >= STALE)
-                && let Some(term) = advance(database, &row).await?
+                && let Some(term) = advance(writes, &row).await?
             {
-                return Ok(Self { database, term });
+                return Ok(Self { writes, term });
             }
             seen = Some(row);
             tokio::time::sleep(POLL).await;
@@ -68,7 +71,7 @@ impl<'a> Holder<'a> {
                 .col_expr(Column::Beat, Expr::col(Column::Beat).add(1))
                 .filter(Column::Id.eq(ROW))
                 .filter(Column::Term.eq(self.term))
-                .exec(&self.database.writes)
+                .exec(self.writes)
                 .await;
             // A beat that fails is only missed.
             if beat.is_ok_and(|beat| beat.rows_affected == 0) {
@@ -83,7 +86,7 @@ impl<'a> Holder<'a> {
             .col_expr(Column::Held, Expr::val(false))
             .filter(Column::Id.eq(ROW))
             .filter(Column::Term.eq(self.term))
-            .exec(&self.database.writes)
+            .exec(self.writes)
             .await;
         if let Err(error) = released.map_err(store_error) {
             tracing::warn!(%error, "the right to migrate could not be given back");
@@ -92,7 +95,7 @@ impl<'a> Holder<'a> {
 }
 
 /// Takes the next term, if nobody else has; gives its number.
-async fn advance(database: &Database, row: &Model) -> Result<Option<i64>, MigrationError> {
+async fn advance(writes: &Channel, row: &Model) -> Result<Option<i64>, MigrationError> {
     let taken = Entity::update_many()
         .col_expr(Column::Term, Expr::val(row.term + 1))
         .col_expr(Column::Beat, Expr::val(row.beat + 1))
@@ -101,7 +104,7 @@ async fn advance(database: &Database, row: &Model) -> Result<Option<i64>, Migrat
         .filter(Column::Term.eq(row.term))
         .filter(Column::Beat.eq(row.beat))
         .filter(Column::Held.eq(row.held))
-        .exec(&database.writes)
+        .exec(writes)
         .await;
     match taken {
         Ok(taken) => Ok((taken.rows_affected == 1).then_some(row.term + 1)),
@@ -112,10 +115,10 @@ async fn advance(database: &Database, row: &Model) -> Result<Option<i64>, Migrat
 }
 
 /// Makes the table and its row. Two that do it at once can disturb each other: the second try finds it.
-async fn make_row(database: &Database) -> Result<(), MigrationError> {
+async fn make_row(writes: &Channel, schema: &DatabaseConnection) -> Result<(), MigrationError> {
     let mut tries = 5;
     loop {
-        match try_make_row(database).await {
+        match try_make_row(writes, schema).await {
             Ok(()) => return Ok(()),
             Err(error) if tries == 0 => return Err(failed(error)),
             Err(_) => tries -= 1,
@@ -124,12 +127,12 @@ async fn make_row(database: &Database) -> Result<(), MigrationError> {
     }
 }
 
-async fn try_make_row(database: &Database) -> Result<(), DbErr> {
+async fn try_make_row(writes: &Channel, schema: &DatabaseConnection) -> Result<(), DbErr> {
     let holder = table(
         "migration_holder",
         [key(number("id")), big("term"), big("beat"), flag("held")],
     );
-    create(&SchemaManager::new(&database.changes), holder, []).await?;
+    create(&SchemaManager::new(schema), holder, []).await?;
     let row = ActiveModel {
         id: Set(ROW),
         term: Set(0),
@@ -141,7 +144,7 @@ async fn try_make_row(database: &Database) -> Result<(), DbErr> {
         .to_owned();
     Entity::insert(row)
         .on_conflict(unless_there)
-        .exec_without_returning(&database.writes)
+        .exec_without_returning(writes)
         .await?;
     Ok(())
 }

@@ -1,13 +1,12 @@
 //! First schema: the event log with its counter row, keys, the set-up link.
 
 use ats_pat_domain::event::Head;
-use sea_orm::sea_query::{OnConflict, Query, SimpleExpr};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
 
 use super::columns::{
-    big, bytes, create, hash, index, key, nullable, number, short_bytes, small, string, table,
-    unique, uuid,
+    big, bytes, create, first_row, hash, index, key, nullable, number, short_bytes, small, string,
+    table, unique, uuid,
 };
 
 pub async fn create_tables(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
@@ -112,20 +111,4 @@ async fn setup_link(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         ],
     );
     create(manager, link, []).await
-}
-
-/// Adds the one row of a table, unless it is there.
-async fn first_row<const N: usize>(
-    manager: &SchemaManager<'_>,
-    table: &'static str,
-    columns: [&'static str; N],
-    values: [SimpleExpr; N],
-) -> Result<(), DbErr> {
-    let insert = Query::insert()
-        .into_table(table)
-        .columns(columns)
-        .values_panic(values)
-        .on_conflict(OnConflict::column("id").do_nothing_on(["id"]).to_owned())
-        .take();
-    manager.execute(insert).await
 }

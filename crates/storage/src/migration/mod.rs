@@ -6,14 +6,17 @@ mod initial;
 mod log;
 mod status_places;
 mod tokens;
+mod transactions;
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, seaql_migrations};
 
 use crate::database::Database;
 use crate::error::MigrationError;
 use crate::failure::Cause;
-use crate::transaction::immediate;
 use holder::Holder;
 
 /// Every migration, in order. One that was released is never changed.
@@ -24,6 +27,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(initial::Initial),
             Box::new(status_places::StatusPlaces),
+            Box::new(transactions::Transactions),
         ]
     }
 }
@@ -62,7 +66,8 @@ impl Database {
     /// # Errors
     /// [`MigrationError::Failed`].
     pub async fn migration_status(&self) -> Result<MigrationStatus, MigrationError> {
-        status(&SchemaManager::new(&self.changes), &self.changes).await
+        let connection = self.schema.for_schema();
+        status(&SchemaManager::new(&connection), &connection).await
     }
 
     /// Brings the schema up to date; gives the names of the migrations that this call applied. Of several
@@ -76,47 +81,65 @@ impl Database {
         if status.pending.is_empty() {
             return Ok(Vec::new());
         }
-        match self.changes.get_database_backend() {
-            DbBackend::Sqlite => self.migrate_in_one_transaction().await,
-            _ => self.migrate_as_holder().await,
-        }
-    }
-
-    /// SQLite: the lock on the file keeps others out, and lets go by itself.
-    async fn migrate_in_one_transaction(&self) -> Result<Vec<String>, MigrationError> {
-        let transaction = immediate(&self.changes).await.map_err(failed)?;
-        // Another program may have migrated before the lock was ours.
-        let status = status(&SchemaManager::new(&transaction), &transaction).await?;
-        status.refuse_newer()?;
-        Migrator::up(&transaction, None).await.map_err(failed)?;
-        transaction.commit().await.map_err(failed)?;
-        Ok(status.pending)
+        // SeaORM's transactions leave their connections in any state: these are used for nothing else.
+        let apart = self.schema.apart();
+        let migrated = match self.schema.backend() {
+            DbBackend::Sqlite => in_one_transaction(&apart.for_schema()).await,
+            _ => self.migrate_as_holder(&apart.for_schema()).await,
+        };
+        apart.close().await;
+        migrated
     }
 
     /// The servers: MariaDB commits before and after each change of the schema, so a row that is committed
     /// says who is at it.
-    async fn migrate_as_holder(&self) -> Result<Vec<String>, MigrationError> {
-        let holder = Holder::take(self).await?;
+    async fn migrate_as_holder(
+        &self,
+        connection: &DatabaseConnection,
+    ) -> Result<Vec<String>, MigrationError> {
+        let holder = Holder::take(&self.writes, connection).await?;
         let result = tokio::select! {
-            result = self.apply() => result,
+            result = apply(connection) => result,
             lost = holder.keep() => Err(lost),
         };
         holder.release().await;
         result
     }
+}
 
-    async fn apply(&self) -> Result<Vec<String>, MigrationError> {
-        let status = self.migration_status().await?;
-        status.refuse_newer()?;
-        if self.changes.get_database_backend() == DbBackend::Postgres {
-            let transaction = immediate(&self.changes).await.map_err(failed)?;
-            Migrator::up(&transaction, None).await.map_err(failed)?;
-            transaction.commit().await.map_err(failed)?;
-        } else {
-            Migrator::up(&self.changes, None).await.map_err(failed)?;
-        }
-        Ok(status.pending)
+/// On PostgreSQL a migration is one transaction. On MariaDB it can be repeated.
+async fn apply(connection: &DatabaseConnection) -> Result<Vec<String>, MigrationError> {
+    if connection.get_database_backend() == DbBackend::Postgres {
+        return in_one_transaction(connection).await;
     }
+    let status = status(&SchemaManager::new(connection), connection).await?;
+    status.refuse_newer()?;
+    Migrator::up(connection, None).await.map_err(failed)?;
+    Ok(status.pending)
+}
+
+/// SQLite: the lock on the file keeps others out, and lets go by itself.
+async fn in_one_transaction(
+    connection: &DatabaseConnection,
+) -> Result<Vec<String>, MigrationError> {
+    let transaction = immediate(connection).await.map_err(failed)?;
+    // Another program may have migrated before the lock was ours.
+    let status = status(&SchemaManager::new(&transaction), &transaction).await?;
+    status.refuse_newer()?;
+    Migrator::up(&transaction, None).await.map_err(failed)?;
+    transaction.commit().await.map_err(failed)?;
+    Ok(status.pending)
+}
+
+/// Begins a transaction; of SQLite one that may write from its first statement on, since a reader that
+/// turns writer can't wait for another.
+async fn immediate(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    connection
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        })
+        .await
 }
 
 async fn status<C: ConnectionTrait>(

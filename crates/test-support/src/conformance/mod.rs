@@ -32,7 +32,10 @@ pub async fn change<F>(store: &dyn Store, write: F)
 where
     F: AsyncFnOnce(&dyn ats_pat_domain::port::Transaction),
 {
-    let transaction = store.begin().await.expect("a change begins");
+    let transaction = store
+        .begin(samples::change_id())
+        .await
+        .expect("a change begins");
     let seq = transaction.head().seq + 1;
     write(transaction.as_ref()).await;
     let event = samples::event(seq);

@@ -158,6 +158,11 @@ pub fn event_hash(seq: i64) -> EventHash {
     hash
 }
 
+/// What the changes of these tests write into the counter row.
+pub fn change_id() -> EventId {
+    EventId::from_uuid(Uuid::from_u128(0x0195_0000_0000_7000_8000_0000_00c0_ffee))
+}
+
 /// The event of this number, with all that can be absent.
 pub fn event(seq: i64) -> Event {
     Event {

@@ -1,0 +1,66 @@
+//! The claim: what proves that a transaction still is the one that locked the counter row.
+//!
+//! A change's first statement writes the id of its event into the counter row. Nobody else can see it or write there
+//! until the transaction ends. If the database ends the transaction and tells nobody, the id is gone. So an event is
+//! inserted only where the id still is (`events.rs`), and a write that reached no row asks for it.
+
+use ats_pat_domain::EventId;
+use ats_pat_domain::event::Head;
+use ats_pat_domain::port::StoreError;
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, Returning};
+
+use crate::channel::Channel;
+use crate::entity::event_head::{Column, Entity};
+use crate::failure::{Cause, Class, store_error, store_error_of};
+use crate::head::{head, is_head, read_head, select_head};
+use crate::row::corrupt;
+
+/// Only changes know the column: what reads the head does not read it.
+const CHANGE_ID: &str = "change_id";
+
+/// Locks the counter row until the transaction ends, writes `change` into it, and reads it.
+pub(crate) async fn make(channel: &mut Channel, change: EventId) -> Result<Head, StoreError> {
+    let mut update = Query::update();
+    update
+        .table(Entity)
+        .value(Alias::new(CHANGE_ID), Expr::val(change.as_uuid()))
+        .and_where(is_head());
+    let before = if channel.support_returning() {
+        update.returning(Returning::new().columns([Column::Id, Column::Seq, Column::Hash]));
+        let row = channel.query_one(&update).await.map_err(store_error)?;
+        head(&row.ok_or_else(|| corrupt("event_head"))?, "")?
+    } else {
+        channel.execute(&update).await.map_err(store_error)?;
+        read_head(channel, &select_head()).await?
+    };
+    channel.claimed(change);
+    Ok(before)
+}
+
+/// Whether the counter row holds `change`, as a condition.
+pub(crate) fn is(change: EventId) -> Expr {
+    Expr::col((Entity, Alias::new(CHANGE_ID))).eq(change.as_uuid())
+}
+
+/// Whether the database has ended the transaction, and nobody was told.
+pub(crate) async fn was_ended(channel: &Channel) -> bool {
+    let Some(change) = channel.claim() else {
+        return false;
+    };
+    let mut select = Query::select();
+    select
+        .column((Entity, Column::Id))
+        .from(Entity)
+        .and_where(is_head())
+        .and_where(is(change));
+    // Where even this can't be asked, the transaction is spoilt by that.
+    matches!(channel.query_one(&select).await, Ok(None))
+}
+
+/// Notes that the database has ended the transaction, and says so. What it did is undone.
+pub(crate) fn ended(channel: &Channel) -> StoreError {
+    channel.spoil(Class::Retryable);
+    let cause = Cause::new("the database has ended the transaction");
+    store_error_of(Class::Retryable, cause)
+}

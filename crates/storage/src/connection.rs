@@ -1,0 +1,189 @@
+//! One connection: its statements, its transaction, and whether it may be used again.
+
+use sea_orm::sea_query::Values;
+use sea_orm::sqlx::{self, AssertSqlSafe, Executor, Row};
+use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
+use sea_query_sqlx::SqlxValues;
+
+use crate::failure::{Class, classify};
+use crate::pool::Wire;
+
+/// Begins a transaction of PostgreSQL and tells whether it is a new one: BEGIN inside a transaction only warns,
+/// and one that wrote has a number.
+const BEGIN_ANEW: &str = "BEGIN READ WRITE; SELECT txid_current_if_assigned() IS NULL";
+
+/// A connection that goes back to its pool only if nothing is left on it: no transaction, no statement that
+/// somebody gave up, no failure of the storage. Otherwise it is closed, and the database undoes what was open.
+///
+/// sqlx counts transactions by itself and keeps its count when COMMIT or ROLLBACK fails. So transactions are
+/// begun and ended here, by literal statements, and sqlx never counts one.
+pub struct Connection {
+    /// `None` once it was closed.
+    wire: Option<Wire>,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Outside any transaction; the last statement was answered.
+    Idle,
+    /// Inside a transaction; the last statement was answered.
+    Transaction,
+    /// Nobody knows: a statement is under way, was given up, or failed in a way that proves nothing.
+    Unknown,
+}
+
+/// Runs the same on each kind of connection.
+macro_rules! on_wire {
+    ($wire:expr, $connection:ident => $run:expr) => {
+        match $wire {
+            Some(Wire::Sqlite($connection)) => $run,
+            Some(Wire::Postgres($connection)) => $run,
+            Some(Wire::MySql($connection)) => $run,
+            None => Err(sqlx::Error::PoolClosed),
+        }
+    };
+}
+
+impl Connection {
+    pub fn new(wire: Wire) -> Self {
+        Self {
+            wire: Some(wire),
+            state: State::Idle,
+        }
+    }
+
+    /// Begins a transaction that may write. Proves that it is a new one.
+    ///
+    /// SQLite refuses BEGIN inside a transaction. On the servers a session can't write outside a transaction
+    /// that was begun like this (see `connect`); what may still be open there is ended first on MySQL, where
+    /// BEGIN would commit it, and looked for on PostgreSQL.
+    pub async fn begin(&mut self) -> Result<(), DbErr> {
+        let before = std::mem::replace(&mut self.state, State::Unknown);
+        if before != State::Idle {
+            return Err(DbErr::Custom("the connection is in use".to_owned()));
+        }
+        match &mut self.wire {
+            Some(Wire::Sqlite(_)) => self.send("BEGIN IMMEDIATE").await?,
+            Some(Wire::MySql(_)) => self.send("ROLLBACK; START TRANSACTION READ WRITE").await?,
+            Some(Wire::Postgres(connection)) => {
+                let rows = (**connection).fetch_all(BEGIN_ANEW).await;
+                let rows = rows.map_err(failed_to_query)?;
+                let is_new = rows.last().and_then(|row| row.try_get(0).ok());
+                if is_new != Some(true) {
+                    let still_open = "an earlier transaction is still open".to_owned();
+                    return Err(DbErr::Custom(still_open));
+                }
+            }
+            None => return Err(DbErr::Custom("the connection was closed".to_owned())),
+        }
+        self.state = State::Transaction;
+        Ok(())
+    }
+
+    /// Ends the transaction; afterwards the connection is known to be outside any, or it is closed.
+    pub async fn commit(&mut self) -> Result<(), DbErr> {
+        self.end("COMMIT").await
+    }
+
+    /// As [`Self::commit`], taking back what the transaction did.
+    pub async fn rollback(&mut self) -> Result<(), DbErr> {
+        self.end("ROLLBACK").await
+    }
+
+    async fn end(&mut self, statement: &'static str) -> Result<(), DbErr> {
+        let before = std::mem::replace(&mut self.state, State::Unknown);
+        if before != State::Transaction {
+            return Err(DbErr::Custom("the transaction is over".to_owned()));
+        }
+        self.send(statement).await?;
+        self.state = State::Idle;
+        Ok(())
+    }
+
+    pub async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let before = self.begin_statement(&statement.sql);
+        let Statement { sql, values, .. } = statement;
+        let values = SqlxValues(values.unwrap_or_else(none));
+        let result = on_wire!(&mut self.wire, connection => {
+            let query = sqlx::query_with(AssertSqlSafe(sql), values);
+            query.execute(&mut **connection).await.map(Into::into)
+        });
+        self.end_statement(before, result.map_err(failed_to_execute))
+    }
+
+    pub async fn execute_unprepared(&mut self, sql: &str) -> Result<ExecResult, DbErr> {
+        let before = self.begin_statement(sql);
+        let result = on_wire!(&mut self.wire, connection => {
+            let sql = AssertSqlSafe(sql.to_owned());
+            (**connection).execute(sql).await.map(Into::into)
+        });
+        self.end_statement(before, result.map_err(failed_to_execute))
+    }
+
+    /// Reads every row, and so the end of the answer too: a server may tell only there that it undid the
+    /// transaction.
+    pub async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let before = self.begin_statement(&statement.sql);
+        let Statement { sql, values, .. } = statement;
+        let values = SqlxValues(values.unwrap_or_else(none));
+        let result = on_wire!(&mut self.wire, connection => {
+            let query = sqlx::query_with(AssertSqlSafe(sql), values);
+            let rows = query.fetch_all(&mut **connection).await;
+            rows.map(|rows| rows.into_iter().map(Into::into).collect())
+        });
+        self.end_statement(before, result.map_err(failed_to_query))
+    }
+
+    /// A statement without values, whose answer says nothing but that it was done.
+    async fn send(&mut self, sql: &'static str) -> Result<(), DbErr> {
+        let result =
+            on_wire!(&mut self.wire, connection => (**connection).execute(sql).await.map(drop));
+        result.map_err(failed_to_execute)
+    }
+
+    fn begin_statement(&mut self, sql: &str) -> State {
+        tracing::trace!(target: "ats_pat_storage::statement", sql);
+        std::mem::replace(&mut self.state, State::Unknown)
+    }
+
+    /// What a failure leaves behind is known where the database refused one statement alone.
+    fn end_statement<T>(&mut self, before: State, result: Result<T, DbErr>) -> Result<T, DbErr> {
+        let is_known = match &result {
+            Ok(_) => true,
+            Err(error) => matches!(classify(error), Class::Conflict | Class::Retryable),
+        };
+        if is_known {
+            self.state = before;
+        }
+        result
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if self.state == State::Idle {
+            return;
+        }
+        match self.wire.take() {
+            // Closing it rolls back. The pool opens another one only then.
+            Some(Wire::Sqlite(mut connection)) => connection.close_on_drop(),
+            // The server rolls back when it finds the line cut; it may not be there to say good-bye to.
+            Some(Wire::Postgres(connection)) => drop(connection.detach()),
+            Some(Wire::MySql(connection)) => drop(connection.detach()),
+            None => {}
+        }
+    }
+}
+
+fn none() -> Values {
+    Values(Vec::new())
+}
+
+fn failed_to_execute(error: sqlx::Error) -> DbErr {
+    DbErr::Exec(RuntimeErr::SqlxError(error.into()))
+}
+
+fn failed_to_query(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
+}

@@ -1,0 +1,106 @@
+//! The files of a SQLite database: whether they still are at their paths.
+//!
+//! A process goes on with a file that was removed or replaced under it, and so does SQLite: what it commits then is
+//! nowhere once the process ends.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sea_orm::DbErr;
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor};
+
+use crate::failure::FILE_GONE;
+
+/// The database and its write-ahead log, as they were when the database was opened.
+pub struct DatabaseFile {
+    files: [(PathBuf, Identity); 2],
+    is_gone: AtomicBool,
+    /// SQLite removes the log with the last connection and makes another one with the next. This one stays, so that
+    /// the log is one file as long as the database is open.
+    keeper: Mutex<Option<SqliteConnection>>,
+}
+
+impl DatabaseFile {
+    /// Takes note of the files. The write-ahead log is already turned on.
+    pub async fn note(path: &Path, connect: &SqliteConnectOptions) -> Result<Self, sqlx::Error> {
+        let mut keeper = connect.connect().await?;
+        // A connection opens the files when it first reads.
+        keeper.execute("SELECT COUNT(*) FROM sqlite_schema").await?;
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        let log = PathBuf::from(log);
+        Ok(Self {
+            files: [
+                (path.to_owned(), Identity::of(path)?),
+                (log.clone(), Identity::of(&log)?),
+            ],
+            is_gone: AtomicBool::new(false),
+            keeper: Mutex::new(Some(keeper)),
+        })
+    }
+
+    /// Looks at the paths, and refuses where other files are there, or none.
+    pub fn check(&self) -> Result<(), DbErr> {
+        let is_there = |(path, noted): &(PathBuf, Identity)| {
+            Identity::of(path).is_ok_and(|found| found == *noted)
+        };
+        let is_gone = !self.files.iter().all(is_there);
+        self.is_gone.store(is_gone, Ordering::Relaxed);
+        self.require()
+    }
+
+    /// What the last look saw.
+    pub fn require(&self) -> Result<(), DbErr> {
+        if self.is_gone.load(Ordering::Relaxed) {
+            Err(DbErr::Custom(FILE_GONE.to_owned()))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Lets go of the files.
+    pub async fn close(&self) {
+        let keeper = self
+            .keeper
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(keeper) = keeper {
+            // What it read was committed by others.
+            let _ = keeper.close().await;
+        }
+    }
+}
+
+/// Which file a path leads to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    #[cfg(unix)]
+    fn of(path: &Path) -> io::Result<Self> {
+        use std::os::unix::fs::MetadataExt as _;
+        let metadata = fs::metadata(path)?;
+        Ok(Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        })
+    }
+
+    /// Elsewhere an open file can't be removed.
+    #[cfg(not(unix))]
+    fn of(path: &Path) -> io::Result<Self> {
+        fs::metadata(path).map(|_| Self {
+            device: 0,
+            inode: 0,
+        })
+    }
+}

@@ -1,0 +1,38 @@
+//! What proves that a change is one transaction, and that the database keeps what it is given.
+
+use async_trait::async_trait;
+use sea_orm::DbErr;
+use sea_orm::sea_query::Table;
+use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
+
+use super::columns::{big, bytes, create, first_row, key, nullable, number, table, uuid};
+
+/// Adds the claim to the counter row, and the table of the write proof.
+pub struct Transactions;
+
+impl MigrationName for Transactions {
+    fn name(&self) -> &'static str {
+        "m0003_transactions"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Transactions {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        if !manager.has_column("event_head", "change_id").await? {
+            let mut claim = nullable(uuid("change_id"));
+            let add = Table::alter()
+                .table("event_head")
+                .add_column(&mut claim)
+                .to_owned();
+            manager.alter_table(add).await?;
+        }
+        let proof = table(
+            "write_proof",
+            [key(number("id")), big("count"), bytes("filler")],
+        );
+        create(manager, proof, []).await?;
+        let values = [1.into(), 0_i64.into(), Vec::<u8>::new().into()];
+        first_row(manager, "write_proof", ["id", "count", "filler"], values).await
+    }
+}

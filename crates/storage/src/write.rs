@@ -1,0 +1,38 @@
+//! Writing one row, and no other number of rows.
+
+use ats_pat_domain::port::StoreError;
+use sea_orm::{ActiveModelTrait, EntityTrait, Insert, IntoActiveModel};
+
+use crate::channel::Channel;
+use crate::claim;
+use crate::failure::{Cause, Class, store_error};
+
+/// Adds one row.
+pub(crate) async fn insert<A>(channel: &Channel, row: A) -> Result<(), StoreError>
+where
+    A: ActiveModelTrait + Send,
+    <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+{
+    let rows = Insert::one(row)
+        .exec_without_returning(channel)
+        .await
+        .map_err(store_error)?;
+    exactly_one(channel, rows).await
+}
+
+/// Refuses a write that did not reach its one row, and the transaction with it.
+///
+/// # Errors
+/// [`StoreError::Retryable`] where the database has ended the transaction, [`StoreError::Other`] otherwise.
+pub(crate) async fn exactly_one(channel: &Channel, rows: u64) -> Result<(), StoreError> {
+    if rows == 1 {
+        return Ok(());
+    }
+    if claim::was_ended(channel).await {
+        return Err(claim::ended(channel));
+    }
+    channel.spoil(Class::Other);
+    Err(StoreError::Other(Box::new(Cause::new(format!(
+        "a write reached {rows} rows instead of one"
+    )))))
+}
