@@ -120,9 +120,13 @@ async fn serve(
         let (service, shutdown) = (service.clone(), shutdown.clone());
         async move { service.run_feed(until(shutdown)).await }
     });
+    let verification = tokio::spawn({
+        let (service, shutdown) = (service.clone(), shutdown.clone());
+        async move { service.run_verification(until(shutdown)).await }
+    });
     workers.serve(until(shutdown)).await;
     // They end by the same signal; a panic of one is in the log.
-    let _ = tokio::join!(maintenance, feed);
+    let _ = tokio::join!(maintenance, feed, verification);
     Ok(workers)
 }
 

@@ -51,6 +51,7 @@ mod system;
 mod token_ids;
 mod tokens;
 mod usage;
+mod verification;
 pub mod view;
 mod write_check;
 

@@ -29,6 +29,7 @@ use crate::settings::Settings;
 use crate::status::StatusLists;
 use crate::token_ids::TokenIds;
 use crate::usage::UsageLog;
+use crate::verification::Verification;
 
 const FIRST_KEY: KeyId = KeyId(1);
 
@@ -201,6 +202,7 @@ impl Service {
                 guards,
                 alone: parts.alone,
                 status_lists,
+                verification: Verification::default(),
             }),
         };
         tracing::info!(

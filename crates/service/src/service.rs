@@ -22,6 +22,7 @@ use crate::settings::Settings;
 use crate::status::StatusLists;
 use crate::token_ids::TokenIds;
 use crate::usage::UsageLog;
+use crate::verification::Verification;
 use crate::view::PolicyView;
 
 /// The use cases over one store. Cheap to clone; every clone is the same service.
@@ -46,6 +47,7 @@ pub(crate) struct Inner {
     /// Whether no other server can have this database.
     pub(crate) alone: bool,
     pub(crate) status_lists: StatusLists,
+    pub(crate) verification: Verification,
 }
 
 impl Service {

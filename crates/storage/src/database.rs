@@ -135,7 +135,7 @@ impl Database {
     }
 
     /// A transaction.
-    pub(crate) async fn begin(&self) -> Result<Channel, DbErr> {
+    pub(crate) async fn transaction(&self) -> Result<Channel, DbErr> {
         let patience = self.options.statement_timeout;
         Channel::begin(&self.changes, patience, self.file.clone()).await
     }

@@ -65,7 +65,7 @@ impl Store for Database {
         if uses.is_empty() {
             return Ok(());
         }
-        let channel = self.begin().await.map_err(store_error)?;
+        let channel = self.transaction().await.map_err(store_error)?;
         let uses: Vec<_> = usage::latest(uses).into_values().collect();
         for part in usage::parts(&uses) {
             usage::record(&channel, part).await?;

@@ -194,6 +194,23 @@ impl TokenRepository for Channel {
         let models = found.map_err(store_error)?;
         models.into_iter().map(TryInto::try_into).collect()
     }
+
+    async fn of_owner(
+        &self,
+        owner: UserId,
+        after: Option<TokenId>,
+        limit: u64,
+    ) -> Result<Vec<Tagged<Token>>, StoreError> {
+        let found = Entity::find()
+            .filter(Column::OwnerId.eq(owner.as_uuid()))
+            .apply_if(after, |find, id| find.filter(Column::Id.gt(id.as_uuid())))
+            .order_by_asc(Column::Id)
+            .limit(limit)
+            .all(self)
+            .await;
+        let models = found.map_err(store_error)?;
+        models.into_iter().map(TryInto::try_into).collect()
+    }
 }
 
 #[async_trait]

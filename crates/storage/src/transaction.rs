@@ -36,7 +36,7 @@ pub(crate) struct StoreTransaction {
 impl StoreTransaction {
     pub(crate) async fn begin(database: &Database, change: EventId) -> Result<Self, StoreError> {
         // First, so that the turn is not spent on it.
-        let mut channel = database.begin().await.map_err(store_error)?;
+        let mut channel = database.transaction().await.map_err(store_error)?;
         let turn = Arc::clone(&database.turn).lock_owned();
         let turn = tokio::time::timeout(database.options.statement_timeout, turn)
             .await
@@ -133,3 +133,6 @@ impl Transaction for StoreTransaction {
         ended.map_or(Ok(()), Err)
     }
 }
+
+#[cfg(test)]
+mod tests;

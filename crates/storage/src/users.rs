@@ -9,6 +9,7 @@ use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
 };
 
 use crate::channel::Channel;
@@ -122,6 +123,20 @@ impl UserRepository for Channel {
             .map(|row| part::<Model>(row, "u_")?.try_into())
             .collect::<Result<_, _>>()?;
         Ok(UserPage { items, total })
+    }
+
+    async fn after(
+        &self,
+        after: Option<UserId>,
+        limit: u64,
+    ) -> Result<Vec<Tagged<User>>, StoreError> {
+        let found = Entity::find()
+            .apply_if(after, |find, id| find.filter(Column::Id.gt(id.as_uuid())))
+            .order_by_asc(Column::Id)
+            .limit(limit)
+            .all(self)
+            .await;
+        read(found.map_err(store_error)?)
     }
 
     async fn all(&self) -> Result<Vec<Tagged<User>>, StoreError> {

@@ -10,7 +10,8 @@ fn a_database_is_made_once_and_its_schema_told() {
         json!({
           "Applied": [
             "m0001_initial",
-            "m0002_status_places"
+            "m0002_status_places",
+            "m0003_transactions"
           ]
         })
     );
@@ -25,7 +26,8 @@ fn a_database_is_made_once_and_its_schema_told() {
         json!({
           "Applied": [
             "m0001_initial",
-            "m0002_status_places"
+            "m0002_status_places",
+            "m0003_transactions"
           ],
           "Pending": [],
           "Unknown": []

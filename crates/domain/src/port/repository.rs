@@ -51,6 +51,12 @@ pub trait UserRepository: Send + Sync {
     async fn by_ids(&self, ids: &[UserId]) -> Result<Vec<Tagged<User>>, StoreError>;
     /// A page of users, by folded name, bytewise. One statement, but for a page past the end.
     async fn page(&self, query: &UserQuery) -> Result<UserPage, StoreError>;
+    /// Up to `limit` users with ids greater than `after`, by id: to walk through all.
+    async fn after(
+        &self,
+        after: Option<UserId>,
+        limit: u64,
+    ) -> Result<Vec<Tagged<User>>, StoreError>;
     /// Everybody, by folded name, bytewise.
     async fn all(&self) -> Result<Vec<Tagged<User>>, StoreError>;
 }
@@ -113,6 +119,13 @@ pub trait TokenRepository: Send + Sync {
     /// Up to `limit` entries with ids greater than `after`, by id: to walk through all.
     async fn after(
         &self,
+        after: Option<TokenId>,
+        limit: u64,
+    ) -> Result<Vec<Tagged<Token>>, StoreError>;
+    /// As [`Self::after`], of this owner alone.
+    async fn of_owner(
+        &self,
+        owner: UserId,
         after: Option<TokenId>,
         limit: u64,
     ) -> Result<Vec<Tagged<Token>>, StoreError>;

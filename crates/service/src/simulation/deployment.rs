@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,9 +20,9 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::chance::Chance;
-use super::database::Database;
+use super::database::{Database, Rows};
 use super::machine::Machine;
-use super::store::{Link, SimulatedStore};
+use super::store::{Link, SimulatedStore, Transactions};
 use crate::change::{Change, Draft};
 use crate::error::Error;
 use crate::feed::SETTLED_AFTER;
@@ -48,6 +49,8 @@ const CHEAP: PasswordCost = PasswordCost {
 pub(super) struct Options {
     pub(super) guards: Guards,
     pub(super) reads_lag: Option<Duration>,
+    /// What is done about transactions that fail; `None` where none fails.
+    pub(super) transactions: Option<Transactions>,
     pub(super) alone: bool,
     pub(super) steps: u32,
 }
@@ -125,29 +128,31 @@ impl Deployment {
         let machines: Vec<_> = (0..=SERVERS as u64)
             .map(|number| Arc::new(Machine::new(began, Duration::from_secs(number * 1000 + 1))))
             .collect();
-        let admin = open(
-            &machines[SERVERS],
-            &database,
-            &chance,
-            &folder,
-            &options,
-            false,
-        )
-        .await;
+        let machine = &machines[SERVERS];
+        let admin = loop {
+            let opened = open(machine, &database, &chance, &folder, &options, false).await;
+            if let Some(admin) = opened {
+                break admin;
+            }
+        };
         let deployment = Self {
             options,
             chance,
             database,
             machines,
             servers: Mutex::new(vec![None; SERVERS]),
-            admin: admin.expect("nothing is wrong yet"),
+            admin,
             truth: Mutex::default(),
             folder,
             tasks: Mutex::default(),
         };
         for number in 0..OWNERS {
-            let planted = deployment.admin.change(PlantOwner { number }).await;
-            let owner = planted.expect("nothing is wrong yet");
+            let owner = loop {
+                // A COMMIT that failed is tried again.
+                if let Ok(owner) = deployment.admin.change(PlantOwner { number }).await {
+                    break owner;
+                }
+            };
             let mut truth = deployment.truth();
             truth.owners.push(owner);
             truth.names.insert(owner, format!("owner {number}"));
@@ -241,12 +246,23 @@ impl Deployment {
             return;
         };
         let shown = secret.shown().clone();
+        let term = self.database.term();
         if let Ok(id) = self.admin.change(PlantToken { owner, secret }).await {
+            self.expect(term, "a token", |rows| rows.tokens.contains_key(&id));
             self.truth().tokens.push(Planted {
                 id,
                 owner,
                 secret: shown,
             });
+        }
+    }
+
+    /// Notes where the database lacks what was acknowledged, unless a fail-over lost it.
+    fn expect(&self, term: u64, what: &str, is_there: impl Fn(&Rows) -> bool) {
+        let is_there = is_there(&self.database.now().rows);
+        if !is_there && self.database.term() == term {
+            let lost = format!("{what} was acknowledged, and is not in the database");
+            self.truth().seen.violations.push(lost);
         }
     }
 
@@ -333,6 +349,10 @@ impl Deployment {
         // What a fail-over lost in between was acknowledged, but is no more.
         if revoked.is_ok() && self.database.term() == term {
             self.truth().revoked.insert(id);
+            self.expect(term, "a revocation", |rows| {
+                let token = rows.tokens.get(&id);
+                token.is_some_and(|token| token.row.revoked_at.is_some())
+            });
         }
     }
 
@@ -501,6 +521,8 @@ async fn open(
         machine: Arc::clone(machine),
         chance: Arc::clone(chance),
         reads_lag: options.reads_lag,
+        transactions: options.transactions,
+        left_open: AtomicBool::new(false),
     });
     let machine: Arc<Machine> = Arc::clone(machine);
     let parts = Parts {

@@ -1,5 +1,5 @@
 //! A deployment in virtual time: several servers and an admin program over one database, with delays, partitions,
-//! suspended machines, restarts and fail-overs. What runs is the code that ships; only the database, the clocks and the
+//! suspended machines, restarts, fail-overs, and transactions that fail, end unseen, or lose their answers. What runs is the code that ships; only the database, the clocks and the
 //! randomness are simulated, and a seed determines all of it.
 //!
 //! The one question: does an exchange succeed that began after a revocation was acknowledged, or long after it was
@@ -16,6 +16,7 @@ use ats_pat_domain::port::Randomness as _;
 
 use crate::guards::{Guard, Guards};
 use crate::simulation::deployment::{Options, simulate};
+use crate::simulation::store::Transactions;
 use crate::system::SystemRandomness;
 
 /// So many virtual steps are taken for each seed.
@@ -25,6 +26,7 @@ fn options() -> Options {
     Options {
         guards: Guards::default(),
         reads_lag: None,
+        transactions: None,
         alone: false,
         steps: STEPS,
     }
@@ -51,6 +53,14 @@ fn no_exchange_succeeds_that_began_after_an_acknowledged_revocation() {
 }
 
 #[test]
+fn transactions_that_fail_lose_nothing_that_was_acknowledged() {
+    assert_eq!(
+        with_transactions(Transactions::PROVEN),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
 fn a_server_that_is_alone_acknowledges_at_once_and_is_right() {
     let options = Options {
         alone: true,
@@ -73,8 +83,13 @@ fn millions_of_steps_find_nothing() {
     let mut first = [0; 8];
     SystemRandomness.fill(&mut first).unwrap();
     let first = u64::from_le_bytes(first);
-    for seed in (0..1500).map(|next| first.wrapping_add(next)) {
-        let found = simulate(seed, &options()).violations;
+    for number in 0..1500 {
+        let seed = first.wrapping_add(number);
+        let options = Options {
+            transactions: (number % 2 == 0).then_some(Transactions::PROVEN),
+            ..options()
+        };
+        let found = simulate(seed, &options).violations;
         assert_eq!(found.first(), None, "seed {seed}");
     }
 }
@@ -140,4 +155,31 @@ fn without_reading_from_the_primary_it_goes_wrong() {
         ..options()
     };
     assert!(!violations(0..200, &options).is_empty());
+}
+
+fn with_transactions(transactions: Transactions) -> Vec<String> {
+    let options = Options {
+        transactions: Some(transactions),
+        ..options()
+    };
+    violations(0..40, &options)
+}
+
+#[test]
+fn without_closing_a_connection_whose_commit_failed_it_goes_wrong() {
+    let found = with_transactions(Transactions {
+        close_after_failure: false,
+        // An honest database shows the rows of an open transaction to its own connection only.
+        look_after_commit: false,
+    });
+    assert!(!found.is_empty());
+}
+
+#[test]
+fn without_looking_for_the_event_after_commit_it_goes_wrong() {
+    let found = with_transactions(Transactions {
+        look_after_commit: false,
+        ..Transactions::PROVEN
+    });
+    assert!(!found.is_empty());
 }

@@ -1,5 +1,6 @@
 //! One server's way to the simulated database: slow, cut off now and then, suspended with its server.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,9 +11,9 @@ use ats_pat_domain::list::{EventFilter, TokenQuery, UserQuery};
 use ats_pat_domain::port::{
     Bearer, CommitError, EventLog, EventRepository, Grant, KeyChanges, KeyRepository, ListedToken,
     Repositories, SecretRepository, SessionChanges, SessionRepository, SetupLink, SetupLinkChanges,
-    SetupLinkRepository, StatusChanges, StatusRepository, Store, StoreError, StoredRing,
-    TokenChanges, TokenPage, TokenRepository, Transaction, UsageRecord, UserChanges, UserPage,
-    UserRepository,
+    SetupLinkRepository, StatusChanges, StatusRepository, StorageFailure, Store, StoreError,
+    StoredRing, TokenChanges, TokenPage, TokenRepository, Transaction, UsageRecord, UserChanges,
+    UserPage, UserRepository,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
@@ -35,6 +36,13 @@ fn cut_off() -> StoreError {
     StoreError::Unavailable("cut off".into())
 }
 
+fn full() -> StoreError {
+    StoreError::Storage {
+        failure: StorageFailure::DiskFull,
+        source: "simulated".into(),
+    }
+}
+
 /// A server's connections.
 pub(super) struct Link {
     pub(super) database: Arc<Database>,
@@ -42,6 +50,49 @@ pub(super) struct Link {
     pub(super) chance: Arc<Chance>,
     /// Where the guard of the primary read is taken out: how far reads of grants lag.
     pub(super) reads_lag: Option<Duration>,
+    /// `None` where transactions don't fail.
+    pub(super) transactions: Option<Transactions>,
+    /// The connection of changes is inside a transaction that nobody ends.
+    pub(super) left_open: AtomicBool,
+}
+
+/// What `ats-pat-storage` does about transactions that the database ended; taken out, it goes wrong.
+#[derive(Clone, Copy)]
+pub(super) struct Transactions {
+    /// A connection on which COMMIT failed is closed.
+    pub(super) close_after_failure: bool,
+    /// A COMMIT counts once another connection sees the event.
+    pub(super) look_after_commit: bool,
+}
+
+impl Transactions {
+    pub(super) const PROVEN: Self = Self {
+        close_after_failure: true,
+        look_after_commit: true,
+    };
+}
+
+/// What the database does to a COMMIT.
+#[derive(PartialEq, Eq)]
+enum Fate {
+    Committed,
+    /// It fails, as on a full disk.
+    Failed,
+    /// The transaction was ended before, and nobody was told.
+    Nothing,
+    /// It commits, and the answer is lost.
+    AnswerLost,
+}
+
+impl Fate {
+    fn of(chance: &Chance) -> Self {
+        match chance.below(60) {
+            0 => Self::Failed,
+            1 => Self::Nothing,
+            2 => Self::AnswerLost,
+            _ => Self::Committed,
+        }
+    }
 }
 
 impl Link {
@@ -76,6 +127,8 @@ pub(super) struct Change {
     before: State,
     rows: Mutex<Rows>,
     events: Mutex<Vec<Event>>,
+    /// Inside a transaction that was left open: what it commits, nobody sees.
+    is_nested: bool,
     _counter: OwnedMutexGuard<()>,
 }
 
@@ -158,6 +211,7 @@ macro_rules! repositories {
             async fn by_ids(&self, ids: &[UserId]) -> Answer<Vec<Tagged<User>>> {
                 self.look(|state| ids.iter().filter_map(|id| state.rows.users.get(id).cloned()).collect()).await
             }
+            async fn after(&self, _: Option<UserId>, _: u64) -> Answer<Vec<Tagged<User>>> { not_simulated() }
             async fn page(&self, _: &UserQuery) -> Answer<UserPage> { not_simulated() }
             async fn all(&self) -> Answer<Vec<Tagged<User>>> { not_simulated() }
         }
@@ -201,6 +255,7 @@ macro_rules! repositories {
                 }).await
             }
             async fn after(&self, _: Option<TokenId>, _: u64) -> Answer<Vec<Tagged<Token>>> { not_simulated() }
+            async fn of_owner(&self, _: UserId, _: Option<TokenId>, _: u64) -> Answer<Vec<Tagged<Token>>> { not_simulated() }
         }
 
         #[async_trait]
@@ -327,6 +382,7 @@ impl Store for SimulatedStore {
             rows: Mutex::new(Rows::clone(&before.rows)),
             before,
             events: Mutex::default(),
+            is_nested: self.0.left_open.load(Ordering::SeqCst),
             _counter: counter,
         }))
     }
@@ -367,11 +423,27 @@ impl Transaction for Change {
             .clone();
         let events =
             std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner));
-        if !self.link.database.commit(self.term, rows, events) {
+        let transactions = self.link.transactions;
+        let fate = transactions.map_or(Fate::Committed, |_| Fate::of(&self.link.chance));
+        let Transactions {
+            close_after_failure,
+            look_after_commit,
+        } = transactions.unwrap_or(Transactions::PROVEN);
+        if fate == Fate::Failed {
+            self.link
+                .left_open
+                .store(!close_after_failure, Ordering::SeqCst);
+            return Err(CommitError::Unknown(full()));
+        }
+        let is_committed = fate != Fate::Nothing && !self.is_nested;
+        if is_committed && !self.link.database.commit(self.term, rows, events) {
             return Err(CommitError::Undone(cut_off()));
         }
-        let answered = self.link.travel().await;
-        answered.map_err(CommitError::Unknown)
+        self.link.travel().await.map_err(CommitError::Unknown)?;
+        if fate == Fate::AnswerLost || (!is_committed && look_after_commit) {
+            return Err(CommitError::Unknown(cut_off()));
+        }
+        Ok(())
     }
 
     async fn rollback(self: Box<Self>) -> Answer<()> {

@@ -6,4 +6,5 @@
 mod keys;
 mod log;
 mod rows;
+mod running;
 mod scene;

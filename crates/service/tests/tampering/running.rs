@@ -1,0 +1,84 @@
+//! What the running server finds by itself.
+
+use std::sync::Arc;
+
+use ats_pat_service::Service;
+use ats_pat_test_support::world::DAY;
+use ats_pat_test_support::{TestDatabase, on_every_database};
+
+use crate::scene::scene;
+
+/// What readiness says of rows, after every owner was looked at.
+async fn told(service: &Service) -> String {
+    service.verify_rows().await.unwrap();
+    let checks = service.health().await;
+    let rows = checks.into_iter().find(|check| check.name == "rows");
+    rows.unwrap().message
+}
+
+async fn assert_told(database: &TestDatabase, alter: &[&str]) {
+    let scene = scene(database).await;
+    let service = &scene.world.service;
+    assert_eq!(told(service).await, "agree with the event log");
+    for sql in alter {
+        database.execute(sql).await;
+    }
+    let message = told(service).await;
+    assert!(message.contains("1 differ"), "{alter:?}: {message}");
+    // It is told again and again, and counted once.
+    assert_eq!(told(service).await, message);
+}
+
+#[tokio::test]
+async fn rows_without_their_event_are_found_by_the_running_server() {
+    on_every_database(|database| async move {
+        let no_event = "UPDATE events SET details = REPLACE_ROWS WHERE kind = 'token.created'";
+        let empty = database.bytes_literal(b"{}");
+        let no_event = no_event.replace("REPLACE_ROWS", &empty);
+        let scene = scene(&database).await;
+        database.execute(&no_event).await;
+        let message = told(&scene.world.service).await;
+        // The token, and its secret.
+        assert!(message.contains("2 differ"), "{message}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rows_that_were_put_back_altered_or_removed_are_found_by_the_running_server() {
+    for alter in [
+        ["UPDATE users SET is_admin = NOT is_admin"].as_slice(),
+        &["UPDATE tokens SET generation = generation + 1"],
+        &[
+            "DELETE FROM token_usage",
+            "DELETE FROM status_places",
+            "DELETE FROM secrets",
+        ],
+    ] {
+        on_every_database(|database| async move { assert_told(&database, alter).await }).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_meanwhile_are_no_finding() {
+    on_every_database(|database| async move {
+        let scene = Arc::new(scene(&database).await);
+        let busy = tokio::spawn({
+            let scene = Arc::clone(&scene);
+            async move {
+                for number in 0..30 {
+                    let name = format!("ci {number}");
+                    let issued = scene.world.create(&scene.ada, &name, DAY).await.unwrap();
+                    let id = issued.token.id.to_string();
+                    let revoked = scene.world.service.revoke_token(&scene.ada, &id).await;
+                    revoked.unwrap().into_value();
+                }
+            }
+        });
+        while !busy.is_finished() {
+            assert_eq!(told(&scene.world.service).await, "agree with the event log");
+        }
+        busy.await.unwrap();
+    })
+    .await;
+}
