@@ -62,8 +62,13 @@ pub struct Choice {
 impl Choice {
     /// This one and no other.
     pub fn only(database: Database) -> Self {
+        Self::of([database])
+    }
+
+    /// These and no others.
+    pub fn of<const N: usize>(databases: [Database; N]) -> Self {
         Self {
-            chosen: vec![database],
+            chosen: databases.to_vec(),
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::port::{
-    Clock, CommitError, Randomness, SetupLink, Store, StoreError, Transaction,
+    ChangeOrder, Clock, CommitError, Randomness, SetupLink, Store, StoreError, Transaction,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{EventId, Session, StatusPlace, Tagged, Timestamp, Token, User, UserId};
@@ -57,7 +57,12 @@ impl Changes {
         let begun = self.clock.since_boot();
         let mut attempt = 1;
         loop {
-            match self.attempt(change, id).await {
+            let order = if attempt == 1 {
+                ChangeOrder::Last
+            } else {
+                ChangeOrder::First
+            };
+            match self.attempt(change, id, order).await {
                 Err(Error::Store(StoreError::Retryable(cause)))
                     if self.clock.since_boot().saturating_sub(begun) < PATIENCE =>
                 {
@@ -75,8 +80,13 @@ impl Changes {
         }
     }
 
-    async fn attempt<C: Change>(&self, change: &C, id: EventId) -> Result<C::Output, Error> {
-        let transaction = self.store.begin(id).await?;
+    async fn attempt<C: Change>(
+        &self,
+        change: &C,
+        id: EventId,
+        order: ChangeOrder,
+    ) -> Result<C::Output, Error> {
+        let transaction = self.store.begin(id, order).await?;
         let draft = Draft {
             transaction: &*transaction,
             changes: self,
@@ -144,15 +154,16 @@ impl Changes {
                     tracing::debug!(look, cause = %causes(&error), "the event of a change could not be looked for");
                 }
             }
-            self.pause(look).await?;
+            // Longer than between attempts: the database may still be at work on it.
+            self.pause(5 * look).await?;
         }
         Err(Error::Uncertain(cause.into()))
     }
 
-    /// Waits longer each time, and never as long as another that waits.
+    /// Waits longer each time, and never as long as another that waits: from 2 to 40 ms.
     async fn pause(&self, attempt: u32) -> Result<(), Error> {
         let [random] = self.random::<1>()?;
-        let longest = Duration::from_millis(3) * 2_u32.pow(attempt.min(5));
+        let longest = Duration::from_millis(4) * attempt.min(10);
         tokio::time::sleep(longest / 2 + longest.mul_f64(f64::from(random) / 512.0)).await;
         Ok(())
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ats_pat_domain::EventId;
 use ats_pat_domain::port::StoreError;
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
     ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement,
 };
@@ -147,6 +148,15 @@ impl Channel {
             class,
             Cause::new("a statement of this transaction failed"),
         ))
+    }
+
+    /// A read of the transaction, whether or not a statement of it failed.
+    pub(crate) async fn look(&self, select: &SelectStatement) -> Result<bool, DbErr> {
+        let select = self.backend.build(select);
+        let rows = within(self.patience, async {
+            self.connection().await?.get().query(select).await
+        });
+        Ok(!rows.await?.is_empty())
     }
 
     /// Runs one statement. In a transaction a statement that fails, or whose caller goes away, spoils it:

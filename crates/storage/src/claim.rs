@@ -12,7 +12,7 @@ use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, Returning};
 
 use crate::channel::Channel;
 use crate::entity::event_head::{Column, Entity};
-use crate::failure::{Cause, Class, store_error, store_error_of};
+use crate::failure::{Cause, Class, classify, store_error, store_error_of};
 use crate::head::{head, is_head, read_head, select_head};
 use crate::row::corrupt;
 
@@ -43,7 +43,8 @@ pub(crate) fn is(change: EventId) -> Expr {
     Expr::col((Entity, Alias::new(CHANGE_ID))).eq(change.as_uuid())
 }
 
-/// Whether the database has ended the transaction, and nobody was told.
+/// Whether the database has ended the transaction, and nobody was told. Asked also after a statement that failed: what
+/// it missed may have been undone with the rest.
 pub(crate) async fn was_ended(channel: &Channel) -> bool {
     let Some(change) = channel.claim() else {
         return false;
@@ -54,8 +55,11 @@ pub(crate) async fn was_ended(channel: &Channel) -> bool {
         .from(Entity)
         .and_where(is_head())
         .and_where(is(change));
-    // Where even this can't be asked, the transaction is spoilt by that.
-    matches!(channel.query_one(&select).await, Ok(None))
+    match channel.look(&select).await {
+        Ok(is_there) => !is_there,
+        // Galera may tell only now. Where it can't be asked (PostgreSQL, after a failure), the failure stands.
+        Err(error) => classify(&error) == Class::Retryable,
+    }
 }
 
 /// Notes that the database has ended the transaction, and says so. What it did is undone.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{DbBackend, DbErr};
-use tokio::sync::Mutex;
 
 use crate::channel::{Channel, Look};
 use crate::connect;
@@ -14,6 +13,7 @@ use crate::database_file::DatabaseFile;
 use crate::error::{LockError, OpenError};
 use crate::lock::ExclusiveLock;
 use crate::pool::Pool;
+use crate::turns::Turns;
 
 /// How a database is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub struct Database {
     /// Where transactions begin: of SQLite the one writer. On a server nothing can be written here outside one.
     pub(crate) changes: Pool,
     /// Whose change is under way.
-    pub(crate) turn: Arc<Mutex<()>>,
+    pub(crate) turns: Turns,
     /// What migrations use a copy of.
     pub(crate) schema: Pool,
     file: Option<Arc<DatabaseFile>>,
@@ -104,7 +104,7 @@ impl Database {
             reads: Arc::new(channel(opened.reads, Look::EachTime)),
             writes: channel(opened.writes.clone(), Look::EachTime),
             changes: opened.changes,
-            turn: Arc::default(),
+            turns: Turns::default(),
             schema: opened.writes,
             file,
             place: opened.place,

@@ -45,6 +45,7 @@ mod store;
 mod token_page;
 mod tokens;
 mod transaction;
+mod turns;
 mod usage;
 mod users;
 mod write;

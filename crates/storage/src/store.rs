@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use ats_pat_domain::port::{
-    EventRepository, KeyRepository, Repositories, SecretRepository, SessionRepository,
+    ChangeOrder, EventRepository, KeyRepository, Repositories, SecretRepository, SessionRepository,
     SetupLinkRepository, StatusRepository, Store, StoreError, TokenRepository, Transaction,
     UsageRecord, UserRepository,
 };
@@ -49,8 +49,14 @@ impl Repositories for Database {
 
 #[async_trait]
 impl Store for Database {
-    async fn begin(&self, change: EventId) -> Result<Box<dyn Transaction>, StoreError> {
-        Ok(Box::new(StoreTransaction::begin(self, change).await?))
+    async fn begin(
+        &self,
+        change: EventId,
+        order: ChangeOrder,
+    ) -> Result<Box<dyn Transaction>, StoreError> {
+        Ok(Box::new(
+            StoreTransaction::begin(self, change, order).await?,
+        ))
     }
 
     async fn touch_session(

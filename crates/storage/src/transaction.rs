@@ -6,17 +6,16 @@ use async_trait::async_trait;
 use ats_pat_domain::EventId;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::port::{
-    CommitError, EventRepository, KeyRepository, Repositories, SecretRepository, SessionRepository,
-    SetupLinkRepository, StatusRepository, StoreError, TokenRepository, Transaction,
-    UserRepository,
+    ChangeOrder, CommitError, EventRepository, KeyRepository, Repositories, SecretRepository,
+    SessionRepository, SetupLinkRepository, StatusRepository, StoreError, TokenRepository,
+    Transaction, UserRepository,
 };
-
-use tokio::sync::OwnedMutexGuard;
 
 use crate::channel::Channel;
 use crate::claim;
 use crate::database::Database;
 use crate::failure::{Cause, commit_error, store_error};
+use crate::turns::Turn;
 
 /// A transaction that holds the counter row. Once a statement of it failed, or was given up, every further
 /// one is refused, and COMMIT becomes ROLLBACK.
@@ -28,16 +27,18 @@ pub(crate) struct StoreTransaction {
     last: Mutex<Option<EventId>>,
     /// Other connections than the transaction's.
     others: Arc<Channel>,
-    /// The changes of this program wait for each other here, and not at the counter row: of a cluster's nodes each
-    /// has one transaction that another node's can put out.
-    turn: OwnedMutexGuard<()>,
+    turn: Turn,
 }
 
 impl StoreTransaction {
-    pub(crate) async fn begin(database: &Database, change: EventId) -> Result<Self, StoreError> {
+    pub(crate) async fn begin(
+        database: &Database,
+        change: EventId,
+        order: ChangeOrder,
+    ) -> Result<Self, StoreError> {
         // First, so that the turn is not spent on it.
         let mut channel = database.transaction().await.map_err(store_error)?;
-        let turn = Arc::clone(&database.turn).lock_owned();
+        let turn = database.turns.take(order);
         let turn = tokio::time::timeout(database.options.statement_timeout, turn)
             .await
             .map_err(|_| StoreError::Unavailable("other changes take too long".into()))?;
@@ -126,8 +127,14 @@ impl Transaction for StoreTransaction {
     }
 
     async fn rollback(self: Box<Self>) -> Result<(), StoreError> {
-        let is_whole = self.channel.failure().is_none();
-        let ended = (is_whole && claim::was_ended(&self.channel).await)
+        // A failure of the line or of the disk is what it is; any other may come of rows that were undone.
+        let may_be_ended = !matches!(
+            self.channel.failure(),
+            Some(
+                StoreError::Retryable(_) | StoreError::Unavailable(_) | StoreError::Storage { .. }
+            )
+        );
+        let ended = (may_be_ended && claim::was_ended(&self.channel).await)
             .then(|| claim::ended(&self.channel));
         self.channel.rollback().await.map_err(store_error)?;
         ended.map_or(Ok(()), Err)

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fs;
 use std::time::Duration;
 
-use ats_pat_domain::port::{CommitError, Repositories, Store, StoreError};
+use ats_pat_domain::port::{ChangeOrder, CommitError, Repositories, Store, StoreError};
 use ats_pat_storage::{Database, LockError, OpenError, OpenOptions};
 use ats_pat_test_support::conformance::{open, samples};
 use ats_pat_test_support::{Kind, TestDatabase, on_every_server, sqlite};
@@ -174,7 +174,10 @@ async fn break_connections(database: &TestDatabase) {
 async fn a_connection_that_breaks_undoes_its_change_and_is_replaced() {
     on_every_server(|database| async move {
         let store = open(&database).await;
-        let change = store.begin(samples::change_id()).await.unwrap();
+        let change = store
+            .begin(samples::change_id(), ChangeOrder::Last)
+            .await
+            .unwrap();
         change.insert_user(&samples::user(1, "ada")).await.unwrap();
         break_connections(&database).await;
         let broken = change.append(&samples::event(1)).await;
@@ -189,7 +192,7 @@ async fn a_connection_that_breaks_undoes_its_change_and_is_replaced() {
         );
         assert!(store.users().all().await.unwrap().is_empty());
         store
-            .begin(samples::change_id())
+            .begin(samples::change_id(), ChangeOrder::Last)
             .await
             .unwrap()
             .rollback()
@@ -205,7 +208,10 @@ async fn an_error_quotes_no_value_of_a_statement() {
     on_every_server(|database| async move {
         let store = open(&database).await;
         for expected in [true, false] {
-            let change = store.begin(samples::change_id()).await.unwrap();
+            let change = store
+                .begin(samples::change_id(), ChangeOrder::Last)
+                .await
+                .unwrap();
             let mut user = samples::user(1, "marker-in-a-name");
             user.row.password_hash = Some("marker-in-a-hash".to_owned());
             let inserted = change.insert_user(&user).await;

@@ -1,5 +1,6 @@
 //! What else is measured of the service: lists, changes, starts, and all of it with very many tokens.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
@@ -32,6 +33,13 @@ pub struct Revoke {
     /// How many tokens are revoked before the eyes of all replicas [default: 200]
     #[arg(long)]
     revocations: Option<usize>,
+    /// Compare the changes per second with the programs of another release in this folder, by turns, on SQLite,
+    /// PostgreSQL and MariaDB, and measure nothing else
+    #[arg(long, value_name = "FOLDER")]
+    beside: Option<PathBuf>,
+    /// How often each of the two has its turn [default: 5]
+    #[arg(long, requires = "beside")]
+    rounds: Option<usize>,
 }
 
 /// Arguments of `cargo xtask bench startup`.
@@ -90,7 +98,15 @@ pub fn list(arguments: &List, signals: &Signals) -> Result<()> {
 
 /// Fails where a revoked token is accepted, or refused too late.
 pub fn revoke(arguments: &Revoke, signals: &Signals) -> Result<()> {
-    run("revoke", Database::Postgres, signals, |command| {
+    let databases = match arguments.beside {
+        Some(_) => Choice::of([Database::Postgres, Database::Mariadb]),
+        None => Choice::only(Database::Postgres),
+    };
+    run_on("revoke", &databases, signals, |command| {
+        if let Some(folder) = &arguments.beside {
+            command.arg("--beside").arg(folder);
+        }
+        option(command, "--rounds", arguments.rounds);
         option(command, "--seconds", arguments.seconds);
         option(command, "--revocations", arguments.revocations);
     })
@@ -127,13 +143,21 @@ fn run(
     signals: &Signals,
     arguments: impl FnOnce(&mut Command),
 ) -> Result<()> {
-    let databases = Choice::only(database);
-    databases::ensure(&databases, signals)?;
+    run_on(name, &Choice::only(database), signals, arguments)
+}
+
+fn run_on(
+    name: &str,
+    databases: &Choice,
+    signals: &Signals,
+    arguments: impl FnOnce(&mut Command),
+) -> Result<()> {
+    databases::ensure(databases, signals)?;
     let cores = Cores::find()?;
     let programs = Programs::build(signals)?;
     let mut command = programs.measure(name, cores);
     arguments(&mut command);
-    measure(&mut command, &databases, Durability::Full, cores, signals)
+    measure(&mut command, databases, Durability::Full, cores, signals)
 }
 
 /// The measuring program knows the defaults.

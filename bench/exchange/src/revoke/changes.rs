@@ -47,34 +47,10 @@ pub fn measure(
     length: Duration,
     database: &str,
 ) -> Result<Vec<Figure>> {
-    let mut all = (0..clients)
-        .map(|number| {
-            Ok(Client {
-                number,
-                person: Person::sign_in(user, program.address())?,
-                tokens: Vec::new(),
-            })
-        })
-        .collect::<Result<Vec<_>>>()?;
+    let mut all = sign_in(program, user, clients)?;
     let mut figures = Vec::new();
     for kind in Kind::ALL {
-        let begun = now();
-        let done = thread::scope(|scope| {
-            let threads: Vec<_> = all
-                .iter_mut()
-                .map(|client| scope.spawn(move || client.change(kind, length)))
-                .collect();
-            threads
-                .into_iter()
-                .map(|thread| thread.join().map_err(|_| anyhow!("a client died"))?)
-                .collect::<Result<Vec<_>>>()
-        })?;
-        let elapsed = now() - begun;
-        let mut latencies = Latencies::new()?;
-        for client in &done {
-            latencies.add(client)?;
-        }
-        ensure!(latencies.count() > 0, "nothing was changed");
+        let (latencies, elapsed) = change(&mut all, kind, length)?;
         let name = format!("{}, {clients} clients, {database}", kind.text());
         figures.push(Figure::new(
             &name,
@@ -84,6 +60,52 @@ pub fn measure(
         figures.extend(latencies.figures(&name));
     }
     Ok(figures)
+}
+
+/// How many tokens so many clients of one user create in a second.
+pub fn created_per_second(
+    program: &Program,
+    user: &str,
+    clients: usize,
+    length: Duration,
+) -> Result<f64> {
+    let mut all = sign_in(program, user, clients)?;
+    let (latencies, elapsed) = change(&mut all, Kind::Create, length)?;
+    Ok(per_second(latencies.count(), elapsed))
+}
+
+fn sign_in(program: &Program, user: &str, clients: usize) -> Result<Vec<Client>> {
+    (0..clients)
+        .map(|number| {
+            Ok(Client {
+                number,
+                person: Person::sign_in(user, program.address())?,
+                tokens: Vec::new(),
+            })
+        })
+        .collect()
+}
+
+/// One kind of change, made by all at once; gives how long each took, and all of it.
+fn change(all: &mut [Client], kind: Kind, length: Duration) -> Result<(Latencies, Duration)> {
+    let begun = now();
+    let done = thread::scope(|scope| {
+        let threads: Vec<_> = all
+            .iter_mut()
+            .map(|client| scope.spawn(move || client.change(kind, length)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().map_err(|_| anyhow!("a client died"))?)
+            .collect::<Result<Vec<_>>>()
+    })?;
+    let elapsed = now() - begun;
+    let mut latencies = Latencies::new()?;
+    for client in &done {
+        latencies.add(client)?;
+    }
+    ensure!(latencies.count() > 0, "nothing was changed");
+    Ok((latencies, elapsed))
 }
 
 impl Client {

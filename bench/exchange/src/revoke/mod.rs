@@ -1,9 +1,11 @@
 //! Changes: how many per second, and how soon a revoked token is refused everywhere.
 
 mod changes;
+mod pairs;
 mod probe;
 mod replicas;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -24,6 +26,15 @@ pub struct Arguments {
     /// How many tokens are revoked before the eyes of all replicas
     #[arg(long, default_value_t = 200)]
     revocations: usize,
+    /// The programs of another release: only the changes per second are compared with it, by turns
+    #[arg(long, value_name = "FOLDER")]
+    beside: Option<PathBuf>,
+    /// How often each of the two has its turn
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Where a MariaDB is that keeps what it acknowledged
+    #[arg(long, env = "ATS_PAT_TEST_MARIADB_URL", hide_env_values = true)]
+    mariadb_url: Option<String>,
     /// Where a PostgreSQL is that keeps what it acknowledged; without it there is only SQLite
     #[arg(long, env = "ATS_PAT_TEST_POSTGRES_URL", hide_env_values = true)]
     postgres_url: Option<String>,
@@ -33,6 +44,9 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     let Arguments { place, .. } = arguments;
     place.cores.stay_with_the_load()?;
+    if let Some(other) = &arguments.beside {
+        return pairs::run(arguments, other, signals);
+    }
     let mut figures = Figures {
         notes: vec![
             "a change is answered when it is durable; one that takes rights away is answered only when no replica can use its cache any more, where there can be other replicas".to_owned(),

@@ -19,7 +19,7 @@ pub use repository::{
     TokenRepository, UserPage, UserRepository,
 };
 pub use store::{
-    BoxError, CommitError, StorageFailure, Store, StoreError, Transaction, UsageRecord,
+    BoxError, ChangeOrder, CommitError, StorageFailure, Store, StoreError, Transaction, UsageRecord,
 };
 
 use crate::time::Timestamp;

@@ -18,8 +18,13 @@ use crate::time::Timestamp;
 pub trait Store: Repositories {
     /// Begins a change whose first event has the id `change`. The first statement locks the counter row and
     /// writes the id into it, so that changes are serial, every check that follows sees all changes before, and
-    /// [`append`](EventLog::append) can prove that it is still in the same transaction.
-    async fn begin(&self, change: EventId) -> Result<Box<dyn Transaction>, StoreError>;
+    /// [`append`](EventLog::append) can prove that it is still in the same transaction. The changes of one program
+    /// wait for each other; one that was tried before goes first.
+    async fn begin(
+        &self,
+        change: EventId,
+        order: ChangeOrder,
+    ) -> Result<Box<dyn Transaction>, StoreError>;
 
     /// Notes that a session was seen; writes that column only and never moves it back.
     async fn touch_session(&self, id_hash: &[u8; 32], seen_at: Timestamp)
@@ -41,6 +46,15 @@ pub trait Store: Repositories {
     /// Writes `size` bytes to a row of their own and reads them back by another connection: whether a change
     /// could be kept now.
     async fn prove_write(&self, size: usize) -> Result<(), StoreError>;
+}
+
+/// Where a change waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeOrder {
+    /// Behind those that wait.
+    Last,
+    /// Before those that were not tried yet: the database undid it, and asks to try again.
+    First,
 }
 
 /// A use of a token.

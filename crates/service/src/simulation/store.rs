@@ -9,11 +9,11 @@ use ats_pat_domain::event::Head;
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::list::{EventFilter, TokenQuery, UserQuery};
 use ats_pat_domain::port::{
-    Bearer, CommitError, EventLog, EventRepository, Grant, KeyChanges, KeyRepository, ListedToken,
-    Repositories, SecretRepository, SessionChanges, SessionRepository, SetupLink, SetupLinkChanges,
-    SetupLinkRepository, StatusChanges, StatusRepository, StorageFailure, Store, StoreError,
-    StoredRing, TokenChanges, TokenPage, TokenRepository, Transaction, UsageRecord, UserChanges,
-    UserPage, UserRepository,
+    Bearer, ChangeOrder, CommitError, EventLog, EventRepository, Grant, KeyChanges, KeyRepository,
+    ListedToken, Repositories, SecretRepository, SessionChanges, SessionRepository, SetupLink,
+    SetupLinkChanges, SetupLinkRepository, StatusChanges, StatusRepository, StorageFailure, Store,
+    StoreError, StoredRing, TokenChanges, TokenPage, TokenRepository, Transaction, UsageRecord,
+    UserChanges, UserPage, UserRepository,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
@@ -370,7 +370,7 @@ impl Change {
 
 #[async_trait]
 impl Store for SimulatedStore {
-    async fn begin(&self, _: EventId) -> Answer<Box<dyn Transaction>> {
+    async fn begin(&self, _: EventId, _: ChangeOrder) -> Answer<Box<dyn Transaction>> {
         self.0.travel().await?;
         let term = self.0.database.term();
         let counter = Arc::clone(&self.0.database.counter).lock_owned().await;

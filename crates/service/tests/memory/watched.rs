@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use ats_pat_domain::port::{
-    EventRepository, Grant, KeyRepository, Repositories, SecretRepository, SessionRepository,
-    SetupLinkRepository, StatusRepository, Store, StoreError, TokenRepository, Transaction,
-    UsageRecord, UserRepository,
+    ChangeOrder, EventRepository, Grant, KeyRepository, Repositories, SecretRepository,
+    SessionRepository, SetupLinkRepository, StatusRepository, Store, StoreError, TokenRepository,
+    Transaction, UsageRecord, UserRepository,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{EventId, Tagged, Timestamp, TokenId};
@@ -124,8 +124,12 @@ impl Repositories for Watched {
 
 #[async_trait]
 impl Store for Watched {
-    async fn begin(&self, change: EventId) -> Result<Box<dyn Transaction>, StoreError> {
-        self.store.begin(change).await
+    async fn begin(
+        &self,
+        change: EventId,
+        order: ChangeOrder,
+    ) -> Result<Box<dyn Transaction>, StoreError> {
+        self.store.begin(change, order).await
     }
 
     async fn touch_session(&self, hash: &Hash, seen_at: Timestamp) -> Result<(), StoreError> {

@@ -1,7 +1,8 @@
 //! Each proof of a transaction, and what goes wrong without it.
 
 use ats_pat_domain::port::{
-    CommitError, EventLog, EventRepository, Store, StoreError, Transaction, UserChanges,
+    ChangeOrder, CommitError, EventLog, EventRepository, Store, StoreError, Transaction,
+    UserChanges,
 };
 use ats_pat_test_support::conformance::samples::{change_id, event, user};
 use ats_pat_test_support::proxy::Proxy;
@@ -28,7 +29,9 @@ fn with_sessions_that_write_anywhere(mut store: Database) -> Database {
 }
 
 async fn begin(store: &Database) -> StoreTransaction {
-    StoreTransaction::begin(store, change_id()).await.unwrap()
+    StoreTransaction::begin(store, change_id(), ChangeOrder::Last)
+        .await
+        .unwrap()
 }
 
 /// How many users and how many events there are.
@@ -191,7 +194,7 @@ async fn a_change_is_not_acknowledged_once_its_file_is_gone() {
             "{name}: {answered:?}"
         );
         for refused in [
-            store.begin(change_id()).await.map(drop),
+            store.begin(change_id(), ChangeOrder::Last).await.map(drop),
             store.reads.head().await.map(drop),
             store.prove_write(1).await,
         ] {

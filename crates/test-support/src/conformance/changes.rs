@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ats_pat_domain::event::Head;
-use ats_pat_domain::port::{CommitError, Repositories, Store, StoreError};
+use ats_pat_domain::port::{ChangeOrder, CommitError, Repositories, Store, StoreError};
 
 use super::samples::{change_id, event, event_hash, user, user_id};
 use super::{change, open};
@@ -20,7 +20,7 @@ pub async fn parallel_changes_are_numbered_without_gap(database: &TestDatabase) 
             let store = Arc::clone(&stores[usize::from(number % 2 == 0)]);
             tokio::spawn(async move {
                 loop {
-                    let change = match store.begin(change_id()).await {
+                    let change = match store.begin(change_id(), ChangeOrder::Last).await {
                         Ok(change) => change,
                         Err(StoreError::Retryable(_)) => continue,
                         Err(error) => panic!("{error:?}"),
@@ -72,7 +72,7 @@ pub async fn what_is_not_committed_leaves_nothing(database: &TestDatabase) {
     let store = open(database).await;
     assert_eq!(store.events().head().await.unwrap(), Head::EMPTY);
     let write = async || {
-        let change = store.begin(change_id()).await.unwrap();
+        let change = store.begin(change_id(), ChangeOrder::Last).await.unwrap();
         assert_eq!(change.head(), Head::EMPTY);
         change.insert_user(&user(1, "ada")).await.unwrap();
         change.append(&event(1)).await.unwrap();
@@ -95,7 +95,7 @@ pub async fn a_failed_statement_undoes_the_change(database: &TestDatabase) {
         change.insert_user(&user(1, "ada")).await.unwrap();
     })
     .await;
-    let change = store.begin(change_id()).await.unwrap();
+    let change = store.begin(change_id(), ChangeOrder::Last).await.unwrap();
     change.append(&event(2)).await.unwrap();
     change.insert_user(&user(2, "bob")).await.unwrap();
     assert!(matches!(
@@ -117,14 +117,14 @@ pub async fn an_event_must_follow_the_last_one(database: &TestDatabase) {
     let store = open(database).await;
     change(&store, async |_| {}).await;
     for seq in [0, 1, 3, i64::MAX, i64::MIN] {
-        let change = store.begin(change_id()).await.unwrap();
+        let change = store.begin(change_id(), ChangeOrder::Last).await.unwrap();
         assert!(change.append(&event(seq)).await.is_err(), "{seq}");
         assert!(
             matches!(change.commit().await, Err(CommitError::Undone(_))),
             "{seq}"
         );
     }
-    let change = store.begin(change_id()).await.unwrap();
+    let change = store.begin(change_id(), ChangeOrder::Last).await.unwrap();
     change.append(&event(2)).await.unwrap();
     let ada = user(1, "ada");
     let answered = {

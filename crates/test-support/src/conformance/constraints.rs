@@ -1,6 +1,6 @@
 //! What the database itself refuses.
 
-use ats_pat_domain::port::{CommitError, Store, StoreError, Transaction};
+use ats_pat_domain::port::{ChangeOrder, CommitError, Store, StoreError, Transaction};
 use ats_pat_domain::secret::Slot;
 
 use super::samples::{change_id, event, root_key, secret, session, signing_key, token, user};
@@ -12,7 +12,7 @@ async fn conflicts<F>(store: &dyn Store, what: &str, write: F)
 where
     F: AsyncFnOnce(&dyn Transaction) -> Result<(), StoreError>,
 {
-    let transaction = store.begin(change_id()).await.unwrap();
+    let transaction = store.begin(change_id(), ChangeOrder::Last).await.unwrap();
     let refused = write(transaction.as_ref()).await;
     assert!(
         matches!(refused, Err(StoreError::Conflict(_))),
@@ -136,37 +136,37 @@ pub async fn a_write_must_reach_its_row(database: &TestDatabase) {
                 "{what}"
             );
         };
-    let change = store.begin(change_id()).await.unwrap();
+    let change = store.begin(change_id(), ChangeOrder::Last).await.unwrap();
     refused("user", change.update_user(&user(1, "ada")).await, change).await;
-    let change = store.begin(change_id()).await.unwrap();
+    let change = store.begin(change_id(), ChangeOrder::Last).await.unwrap();
     refused(
         "token",
         change.update_token(&token(1, 1, "ci")).await,
         change,
     )
     .await;
-    let change = store.begin(change_id()).await.unwrap();
+    let change = store.begin(change_id(), ChangeOrder::Last).await.unwrap();
     refused(
         "secret",
         change.update_secret(&secret(1, 1, 1)).await,
         change,
     )
     .await;
-    let change = store.begin(change_id()).await.unwrap();
+    let change = store.begin(change_id(), ChangeOrder::Last).await.unwrap();
     refused(
         "signing key",
         change.update_signing_key(&signing_key("kid")).await,
         change,
     )
     .await;
-    let change = store.begin(change_id()).await.unwrap();
+    let change = store.begin(change_id(), ChangeOrder::Last).await.unwrap();
     refused(
         "root key",
         change.update_root_key(&root_key(1)).await,
         change,
     )
     .await;
-    let change = store.begin(change_id()).await.unwrap();
+    let change = store.begin(change_id(), ChangeOrder::Last).await.unwrap();
     refused(
         "owner",
         change.insert_token(&token(1, 1, "ci")).await,

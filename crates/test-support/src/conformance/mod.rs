@@ -13,7 +13,7 @@ pub mod rows;
 pub mod samples;
 pub mod usage;
 
-use ats_pat_domain::port::Store;
+use ats_pat_domain::port::{ChangeOrder, Store};
 use ats_pat_storage::{Database, OpenOptions};
 
 use crate::database::TestDatabase;
@@ -32,10 +32,7 @@ pub async fn change<F>(store: &dyn Store, write: F)
 where
     F: AsyncFnOnce(&dyn ats_pat_domain::port::Transaction),
 {
-    let transaction = store
-        .begin(samples::change_id())
-        .await
-        .expect("a change begins");
+    let transaction = begin(store).await;
     let seq = transaction.head().seq + 1;
     write(transaction.as_ref()).await;
     let event = samples::event(seq);
@@ -44,4 +41,10 @@ where
         .await
         .expect("the event is written");
     transaction.commit().await.expect("the change is committed");
+}
+
+/// A change that waits behind the others.
+pub async fn begin(store: &dyn Store) -> Box<dyn ats_pat_domain::port::Transaction> {
+    let begun = store.begin(samples::change_id(), ChangeOrder::Last).await;
+    begun.expect("a change begins")
 }

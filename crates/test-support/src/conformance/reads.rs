@@ -1,7 +1,7 @@
 //! Reads of several tables by one statement.
 
 use ats_pat_domain::list::EventFilter;
-use ats_pat_domain::port::{Repositories, Store};
+use ats_pat_domain::port::{ChangeOrder, Repositories, Store};
 
 use super::samples::{change_id, event, secret, signing_key, token, token_id, user, user_id};
 use super::{change, open};
@@ -98,7 +98,7 @@ pub async fn events_are_filtered(database: &TestDatabase) {
     second.owner = None;
     second.kind = String::from("restore.accepted");
     second.subject = String::from("1");
-    let change = store.begin(change_id()).await.unwrap();
+    let change = store.begin(change_id(), ChangeOrder::Last).await.unwrap();
     for event in [&first, &second, &third] {
         change.append(event).await.unwrap();
     }

@@ -309,9 +309,7 @@ pub async fn events_come_back(database: &TestDatabase) {
     bare.personal_hash = None;
     bare.personal = None;
     let last = event(3);
-    let change = ats_pat_domain::port::Store::begin(&store, super::samples::change_id())
-        .await
-        .unwrap();
+    let change = super::begin(&store).await;
     // Several events in one change are numbered on.
     for event in [&full, &bare, &last] {
         change.append(event).await.unwrap();
