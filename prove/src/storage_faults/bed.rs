@@ -1,0 +1,163 @@
+//! What storage faults are tried on: a disk, a database, a server.
+
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use fastrand::Rng;
+use tempfile::TempDir;
+
+use crate::clock::wait_for;
+use crate::databases::{Client, Kind, Server};
+use crate::faults::{Disk, Gate};
+use crate::health::readiness;
+use crate::installation::Installation;
+use crate::program::Program;
+use crate::signals::Signals;
+use crate::tally::{Count, Tally};
+
+/// How long a server may take until it is ready by itself.
+const RECOVERY: Duration = Duration::from_secs(30);
+
+/// All of it; programs end before the disk is unmounted.
+pub struct Bed {
+    /// The kind of database.
+    pub kind: Kind,
+    /// The service.
+    pub installation: Arc<Installation>,
+    /// Asks the database.
+    pub client: Client,
+    /// Opens and closes random faults.
+    pub gate: Gate,
+    log: PathBuf,
+    program: Option<Program>,
+    database: Option<Server>,
+    /// Where the database is.
+    pub disk: Disk,
+    rng: Rng,
+    _work: TempDir,
+}
+
+impl Bed {
+    /// Makes one that is ready.
+    pub fn new(kind: Kind, programs: &Path, mut rng: Rng, signals: &Signals) -> Result<Self> {
+        let work = TempDir::with_prefix("ats-pat-prove-")?;
+        // The account of database servers has to pass.
+        fs::set_permissions(work.path(), Permissions::from_mode(0o755))?;
+        let disk = Disk::mount(&work.path().join("disk"), kind.mebibytes())?;
+        let gate = Gate::new(work.path(), disk.place(), kind.data_files())?;
+        let mut database = kind.server(&disk.place().join("database"), work.path(), signals)?;
+        if let Some(database) = &mut database {
+            database.set_environment(gate.environment(&mut rng));
+            database.start(signals)?;
+            database.create_database()?;
+        }
+        // SQLite's log is on the failing disk, too.
+        let place = if database.is_some() { work.path() } else { disk.place() };
+        let (folder, log) = (place.join("data"), place.join("server.log"));
+        let url = database.as_ref().map(Server::url);
+        let installation = Installation::new(programs, &folder, &log, url)?;
+        let client = kind.client(&folder, url)?;
+        let mut bed = Self {
+            kind,
+            installation: Arc::new(installation),
+            client,
+            gate,
+            disk,
+            log,
+            program: None,
+            database,
+            rng,
+            _work: work,
+        };
+        bed.start_server(signals)?;
+        Ok(bed)
+    }
+
+    /// Starts the server, which must not run.
+    pub fn start_server(&mut self, signals: &Signals) -> Result<()> {
+        let environment = match self.kind {
+            Kind::Sqlite => self.gate.environment(&mut self.rng),
+            Kind::Postgres | Kind::Mariadb => Vec::new(),
+        };
+        self.program = Some(self.installation.start(environment, signals)?);
+        Ok(())
+    }
+
+    /// Kills the server as a loss of power would.
+    pub fn kill_server(&mut self) -> Result<()> {
+        let program = self.program.as_mut().context("the server does not run")?;
+        program.kill().map(drop)
+    }
+
+    /// Kills the database server, where there is one; gives whether there is.
+    pub fn kill_database(&mut self) -> Result<bool> {
+        match &mut self.database {
+            Some(database) => database.kill().map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    /// Starts what has ended. The storage must not fail meanwhile.
+    pub fn revive(&mut self, tally: &Tally, signals: &Signals) -> Result<()> {
+        if let Some(database) = &mut self.database
+            && !database.is_running()?
+        {
+            tally.add(Count::DatabaseEnds);
+            database.set_environment(self.gate.environment(&mut self.rng));
+            database.start(signals)?;
+        }
+        let runs = match &mut self.program {
+            Some(program) => program.is_running()?,
+            None => false,
+        };
+        if !runs {
+            tally.add(Count::ServerEnds);
+            self.start_server(signals)?;
+        }
+        Ok(())
+    }
+
+    /// Whether server and database run.
+    pub fn is_whole(&mut self) -> Result<bool> {
+        let database = match &mut self.database {
+            Some(database) => database.is_running()?,
+            None => true,
+        };
+        let program = match &mut self.program {
+            Some(program) => program.is_running()?,
+            None => false,
+        };
+        Ok(database && program)
+    }
+
+    /// Ends all faults, and waits until the server is ready by itself; if it is not, it is started again.
+    pub fn calm(&mut self, tally: &Tally, signals: &Signals) -> Result<()> {
+        self.gate.close()?;
+        self.disk.free()?;
+        self.revive(tally, signals)?;
+        let at = self.installation.address();
+        let ready = || {
+            let ready = readiness(at);
+            Ok(ready.is_ready.then_some(()))
+        };
+        if wait_for("ready", RECOVERY, signals, ready).is_err() {
+            signals.check()?;
+            let reason = readiness(at).reason;
+            tally.failure(format!("not ready by itself after the faults: {reason}"));
+            self.kill_server()?;
+            self.revive(tally, signals)?;
+            if wait_for("ready", RECOVERY, signals, ready).is_err() {
+                bail!("not ready after a start: {}", readiness(at).reason);
+            }
+        }
+        // It must not fill the disk by itself.
+        if let Ok(log) = File::options().write(true).open(&self.log) {
+            log.set_len(0)?;
+        }
+        Ok(())
+    }
+}

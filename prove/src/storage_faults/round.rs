@@ -1,0 +1,116 @@
+//! One round: load, a kind of fault, calm.
+
+use std::fmt;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::bed::Bed;
+use crate::clock::go_on;
+use crate::databases::Kind;
+use crate::health::readiness;
+use crate::signals::Signals;
+use crate::tally::{Count, Tally};
+
+/// Load without faults, before and after.
+const CALM: Duration = Duration::from_millis(800);
+/// Load with them.
+const FAULTS: Duration = Duration::from_secs(3);
+
+/// What fails.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Round {
+    /// The disk is full.
+    Full,
+    /// Writes and syncs of any file fail at random.
+    Random,
+    /// Those of some files do.
+    Targeted(&'static str),
+    /// The server is killed.
+    KillServer,
+    /// The database server is killed, where there is one, and the server with it.
+    KillBoth,
+}
+
+impl Round {
+    /// The rounds of a database, in the order in which they are repeated.
+    pub fn all(kind: Kind) -> Vec<Self> {
+        let mut rounds = vec![Self::Full, Self::Random, Self::KillServer];
+        for target in kind.targets() {
+            rounds.push(Self::Targeted(target));
+        }
+        rounds.extend([Self::KillBoth, Self::Full, Self::Random]);
+        rounds
+    }
+
+    /// Lets it happen to `bed` while load runs.
+    pub fn happen(self, bed: &mut Bed, tally: &Tally, signals: &Signals) -> Result<()> {
+        go_on(CALM, signals, || Ok(()))?;
+        match self {
+            Self::Full => fill(bed, tally, signals)?,
+            Self::Random => fail(bed, "", tally, signals)?,
+            Self::Targeted(pattern) => fail(bed, pattern, tally, signals)?,
+            Self::KillServer => bed.kill_server()?,
+            Self::KillBoth => {
+                bed.kill_database()?;
+                bed.kill_server()?;
+            }
+        }
+        bed.calm(tally, signals)?;
+        tally.add(Count::Rounds);
+        go_on(CALM, signals, || Ok(()))
+    }
+}
+
+impl fmt::Display for Round {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full => write!(f, "full disk"),
+            Self::Random => write!(f, "random faults"),
+            Self::Targeted(pattern) => write!(f, "random faults of {pattern}"),
+            Self::KillServer => write!(f, "server killed"),
+            Self::KillBoth => write!(f, "server and database killed"),
+        }
+    }
+}
+
+/// Keeps the disk full for a while. Where changes are refused, the server must say that it is not ready.
+fn fill(bed: &mut Bed, tally: &Tally, signals: &Signals) -> Result<()> {
+    let at = bed.installation.address();
+    let refused_before = tally.get(Count::Refused);
+    let (mut unready, mut named) = (0, false);
+    let mut last = String::new();
+    go_on(FAULTS, signals, || {
+        bed.disk.fill()?;
+        let ready = readiness(at);
+        if !ready.is_ready {
+            unready += 1;
+            let reason = ready.reason.to_lowercase();
+            named |= ["full", "space"].iter().any(|word| reason.contains(word));
+        }
+        last = ready.reason;
+        Ok(())
+    })?;
+    let refused = tally.get(Count::Refused) - refused_before;
+    if refused > 0 && unready == 0 {
+        tally.failure(format!(
+            "{refused} changes answered 503 on a full disk, and /health/ready said 200: {last}"
+        ));
+    } else if refused > 0 && bed.kind == Kind::Sqlite && !named {
+        tally.failure(format!("/health/ready does not name the full disk: {last}"));
+    }
+    Ok(())
+}
+
+/// Lets writes and syncs of some files fail for a while; what ends meanwhile is started again.
+fn fail(bed: &mut Bed, pattern: &str, tally: &Tally, signals: &Signals) -> Result<()> {
+    bed.gate.open(pattern)?;
+    go_on(FAULTS, signals, || {
+        if !bed.is_whole()? {
+            bed.gate.close()?;
+            bed.revive(tally, signals)?;
+            bed.gate.open(pattern)?;
+        }
+        Ok(())
+    })
+}
