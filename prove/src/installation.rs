@@ -44,11 +44,6 @@ impl Installation {
         })
     }
 
-    /// Its data folder.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// Where its server listens, whenever it does.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -101,6 +96,8 @@ impl Installation {
             .env("ATS_PAT_DATA_DIR", &self.folder)
             .env("ATS_PAT_LISTEN", self.address.to_string())
             .env("ATS_PAT_LOG", "warn")
+            // Callers say from where they call, so that no limit on failures of one address is met.
+            .env("ATS_PAT_TRUSTED_PROXIES", "127.0.0.1/32")
             .env("ATS_PAT_POLICY_MAX_ACTIVE_TOKENS", "100000")
             .env("ATS_PAT_SIGN_IN_FAILURES_PER_QUARTER_HOUR", "10000");
         if let Some(url) = &self.database_url {

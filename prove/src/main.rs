@@ -12,6 +12,7 @@
 mod clock;
 mod databases;
 mod faults;
+mod galera;
 mod health;
 mod http;
 mod installation;
@@ -41,6 +42,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Part {
+    /// Three servers on three nodes of a Galera cluster, every node written to
+    Galera(galera::Arguments),
     /// Storage that is full, fails at random, or loses the programs above it
     StorageFaults(storage_faults::Arguments),
 }
@@ -59,6 +62,7 @@ fn run() -> Result<()> {
     let arguments = Arguments::parse();
     let signals = Signals::watch()?;
     match &arguments.part {
+        Part::Galera(arguments) => galera::run(arguments, &signals),
         Part::StorageFaults(arguments) => storage_faults::run(arguments, &signals),
     }
 }

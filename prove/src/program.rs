@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Pid;
 
 /// How much of a log is read for a message.
 const TAIL: u64 = 2_000;
@@ -48,11 +48,9 @@ impl Program {
         Ok(self.child.wait()?)
     }
 
-    /// Sends `signal`, and waits until it has ended.
-    pub fn stop(&mut self, signal: Signal) -> Result<ExitStatus> {
-        // It may have ended already.
-        let _ = kill_process(Pid::from_child(&self.child), signal);
-        Ok(self.child.wait()?)
+    /// Its process id.
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
     }
 
     /// What it said last.

@@ -1,8 +1,10 @@
-/* Preloaded before libfiu into the program whose storage fails. libfiu decides at random which call fails and with
- * which error; this file decides which calls libfiu sees, and counts the calls that failed.
+/* Preloaded into the program whose storage fails: the failure points of libfiu. libfiu decides at random which call
+ * fails; this file asks it for writes and syncs of regular files below the folder PROVE_GATE_FOLDER, while the gate is
+ * open, and counts what failed.
  *
- * libfiu alone would fail every write of the process, sockets and the wake-ups of its event loop included, and it
- * keeps no count. Calls on anything but regular files below the folder PROVE_GATE_FOLDER go straight to the kernel.
+ * Debian's fiu_posix_preload.so has failure points of its own, but fails every write of the process, sockets and the
+ * wake-ups of its event loop included, keeps no count, and ends PostgreSQL, which has a function of its own that is
+ * called hash_create, too.
  *
  * The file PROVE_GATE_FILE is shared with the program that runs the trial. See gate.rs for its fields. */
 #define _GNU_SOURCE
@@ -20,19 +22,41 @@
 #include <unistd.h>
 
 struct gate {
-    uint64_t open;             /* whether libfiu sees calls */
+    uint64_t open;             /* whether libfiu is asked */
+    uint64_t write_error;      /* errno of writes that fail */
+    uint64_t sync_error;       /* errno of syncs that fail */
     uint64_t write_enospc;     /* calls that libfiu failed */
     uint64_t write_eio;
     uint64_t sync_enospc;
     uint64_t sync_eio;
     uint64_t full;             /* writes that the kernel failed with ENOSPC */
     uint64_t data_syncs;       /* syncs of files whose path matches PROVE_GATE_DATA */
-    uint64_t unused;
+    uint64_t unused[7];
     char pattern[64];          /* with an open gate: what the path must match */
 };
 
 static struct gate *gate;
 static const char *folder, *data;
+static int (*should_fail)(const char *point);
+
+/* libfiu, apart from the names of the program and its libraries. */
+static int bring_libfiu(void)
+{
+    void *libfiu = dlopen("libfiu.so.0", RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
+    if (!libfiu) {
+        fprintf(stderr, "%s\n", dlerror());
+        return 0;
+    }
+    int (*init)(unsigned) = (int (*)(unsigned))dlsym(libfiu, "fiu_init");
+    int (*enable)(const char *, int, void *, unsigned, float) =
+        (int (*)(const char *, int, void *, unsigned, float))dlsym(libfiu, "fiu_enable_random");
+    should_fail = (int (*)(const char *))dlsym(libfiu, "fiu_fail");
+    const char *probability = getenv("PROVE_GATE_PROBABILITY");
+    if (!init || !enable || !should_fail || !probability || init(0) != 0)
+        return 0;
+    float chance = strtof(probability, NULL);
+    return enable("storage/write", 1, NULL, 0, chance) == 0 && enable("storage/sync", 1, NULL, 0, chance) == 0;
+}
 
 __attribute__((constructor)) static void enter(void)
 {
@@ -44,7 +68,7 @@ __attribute__((constructor)) static void enter(void)
         return;
     void *page = mmap(NULL, sizeof(struct gate), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     syscall(SYS_close, fd);
-    if (page != MAP_FAILED)
+    if (page != MAP_FAILED && bring_libfiu())
         gate = page;
 }
 
@@ -85,27 +109,25 @@ static void count(uint64_t *counter)
     errno = saved;
 }
 
-#define TO_LIBFIU(name) \
-    static __typeof__(name) *next; \
-    if (!next) \
-        next = (__typeof__(name) *)dlsym(RTLD_NEXT, #name);
+/* Whether libfiu has this call fail; errno is set then. */
+static int fails(const char *point, const char *path, uint64_t *error, uint64_t *enospc, uint64_t *eio)
+{
+    if (!is_open(path) || !should_fail(point))
+        return 0;
+    errno = (int)__atomic_load_n(error, __ATOMIC_SEQ_CST);
+    count(errno == ENOSPC ? enospc : eio);
+    return 1;
+}
 
-#define WRITING(name, arguments, passed, kernel) \
+#define WRITING(name, arguments, kernel) \
     ssize_t name arguments \
     { \
         char path[4096]; \
         int saved = errno; \
         int ours = is_ours(fd, path, sizeof path); \
         errno = saved; \
-        if (ours && is_open(path)) { \
-            TO_LIBFIU(name) \
-            ssize_t result = next passed; \
-            if (result < 0 && errno == ENOSPC) \
-                count(&gate->write_enospc); \
-            if (result < 0 && errno == EIO) \
-                count(&gate->write_eio); \
-            return result; \
-        } \
+        if (ours && fails("storage/write", path, &gate->write_error, &gate->write_enospc, &gate->write_eio)) \
+            return -1; \
         ssize_t result = kernel; \
         if (ours && result < 0 && errno == ENOSPC) \
             count(&gate->full); \
@@ -114,16 +136,12 @@ static void count(uint64_t *counter)
 
 #define HALVES(offset) (long)(offset), (long)((uint64_t)(offset) >> 32)
 
-WRITING(write, (int fd, const void *bytes, size_t length), (fd, bytes, length),
-        syscall(SYS_write, fd, bytes, length))
-WRITING(pwrite, (int fd, const void *bytes, size_t length, off_t at), (fd, bytes, length, at),
-        syscall(SYS_pwrite64, fd, bytes, length, at))
-WRITING(pwrite64, (int fd, const void *bytes, size_t length, off64_t at), (fd, bytes, length, at),
-        syscall(SYS_pwrite64, fd, bytes, length, at))
-WRITING(writev, (int fd, const struct iovec *parts, int count_of), (fd, parts, count_of),
-        syscall(SYS_writev, fd, parts, count_of))
-WRITING(pwritev, (int fd, const struct iovec *parts, int count_of, off_t at), (fd, parts, count_of, at),
-        syscall(SYS_pwritev, fd, parts, count_of, HALVES(at)))
+WRITING(write, (int fd, const void *bytes, size_t length), syscall(SYS_write, fd, bytes, length))
+WRITING(pwrite, (int fd, const void *bytes, size_t length, off_t at), syscall(SYS_pwrite64, fd, bytes, length, at))
+WRITING(pwrite64, (int fd, const void *bytes, size_t length, off64_t at), syscall(SYS_pwrite64, fd, bytes, length, at))
+WRITING(writev, (int fd, const struct iovec *parts, int parts_count), syscall(SYS_writev, fd, parts, parts_count))
+WRITING(pwritev, (int fd, const struct iovec *parts, int parts_count, off_t at),
+        syscall(SYS_pwritev, fd, parts, parts_count, HALVES(at)))
 
 #define SYNCING(name, number) \
     int name(int fd) \
@@ -132,20 +150,18 @@ WRITING(pwritev, (int fd, const struct iovec *parts, int count_of, off_t at), (f
         int ours = is_ours(fd, path, sizeof path); \
         if (ours && matches(path, data)) \
             count(&gate->data_syncs); \
-        if (ours && is_open(path)) { \
-            TO_LIBFIU(name) \
-            int result = next(fd); \
-            if (result < 0 && errno == ENOSPC) \
-                count(&gate->sync_enospc); \
-            if (result < 0 && errno == EIO) \
-                count(&gate->sync_eio); \
-            return result; \
-        } \
+        if (ours && fails("storage/sync", path, &gate->sync_error, &gate->sync_enospc, &gate->sync_eio)) \
+            return -1; \
         return (int)syscall(number, fd); \
     }
 
 SYNCING(fsync, SYS_fsync)
 SYNCING(fdatasync, SYS_fdatasync)
+
+#define NEXT(name) \
+    static __typeof__(name) *next; \
+    if (!next) \
+        next = (__typeof__(name) *)dlsym(RTLD_NEXT, #name);
 
 /* Space that is reserved without being written: only counted. The C library writes zeroes where the file system
  * can't reserve, and those writes are the kernel's. */
@@ -153,7 +169,7 @@ int posix_fallocate(int fd, off_t at, off_t length)
 {
     char path[4096];
     int ours = is_ours(fd, path, sizeof path);
-    TO_LIBFIU(posix_fallocate)
+    NEXT(posix_fallocate)
     int result = next(fd, at, length);
     if (ours && result == ENOSPC)
         count(&gate->full);
@@ -164,7 +180,7 @@ int fallocate64(int fd, int mode, off64_t at, off64_t length)
 {
     char path[4096];
     int ours = is_ours(fd, path, sizeof path);
-    TO_LIBFIU(fallocate64)
+    NEXT(fallocate64)
     int result = next(fd, mode, at, length);
     if (ours && result < 0 && errno == ENOSPC)
         count(&gate->full);

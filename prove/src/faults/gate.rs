@@ -1,5 +1,5 @@
 //! Random faults of a program's storage, by libfiu, behind a gate that opens and closes while the program runs and
-//! counts what failed.
+//! counts what failed. Only calls of the C library are seen: no raw system calls, no asynchronous writes.
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
@@ -10,19 +10,15 @@ use anyhow::{Context, Result, bail};
 use fastrand::Rng;
 
 const SOURCE: &str = include_str!("gate.c");
-/// Where Debian's `fiu-utils` keeps what is preloaded.
-const LIBFIU: [&str; 2] = [
-    "/usr/lib/fiu/fiu_run_preload.so",
-    "/usr/lib/fiu/fiu_posix_preload.so",
-];
-/// The words of the shared file, and where its pattern begins: `struct gate` of gate.c.
-const WORDS: usize = 8;
+/// The shared file: words, then the pattern. `struct gate` of gate.c.
 const WORD: usize = 8;
-const PATTERN: usize = 64;
+const WORDS: usize = 9;
+const PATTERN: u64 = 16 * 8;
+const LONGEST_PATTERN: usize = 63;
 /// How likely a write or a sync fails while the gate is open for its file.
 const PROBABILITY: &str = "0.03";
-const ENOSPC: u32 = 28;
-const EIO: u32 = 5;
+const ENOSPC: u64 = 28;
+const EIO: u64 = 5;
 
 /// What failed so far.
 #[derive(Clone, Copy, Default)]
@@ -54,11 +50,6 @@ impl Gate {
     /// Makes one in the folder `place`, for files below `folder`; those that match `data` are data files. A pattern is
     /// a part of a path, or its end if it ends with `$`.
     pub fn new(place: &Path, folder: &Path, data: &str) -> Result<Self> {
-        for library in LIBFIU {
-            if !Path::new(library).is_file() {
-                bail!("{library} is missing: install fiu-utils");
-            }
-        }
         let path = place.join("gate");
         let file = File::options()
             .create(true)
@@ -89,36 +80,14 @@ impl Gate {
         })
     }
 
-    /// The environment of a program whose storage is to fail. Which error writes and syncs get is drawn for each
-    /// start.
-    pub fn environment(&self, rng: &mut Rng) -> Vec<(String, String)> {
-        let (write, sync) = if rng.bool() {
-            (ENOSPC, EIO)
-        } else {
-            (EIO, ENOSPC)
-        };
-        let points = [
-            ("rw/write", write),
-            ("rw/pwrite", write),
-            ("rw/writev", write),
-            ("rw/pwritev", write),
-            ("sync/fsync", sync),
-            ("sync/fdatasync", sync),
-        ];
-        let lines = points.map(|(point, error)| {
-            format!(
-                "enable_random name=posix/io/{point},probability={PROBABILITY},failinfo={error}\n"
-            )
-        });
-        let preload = format!("{} {}", self.library.display(), LIBFIU.join(" "));
+    /// The environment of a program whose storage is to fail.
+    pub fn environment(&self) -> Vec<(String, String)> {
         let variables = [
-            ("LD_PRELOAD", preload),
-            ("FIU_ENABLE", lines.concat()),
-            // Nobody commands libfiu while it runs; the gate does that.
-            ("FIU_CTRL_FIFO", String::new()),
+            ("LD_PRELOAD", self.library.display().to_string()),
             ("PROVE_GATE_FILE", self.path.display().to_string()),
             ("PROVE_GATE_FOLDER", self.folder.display().to_string()),
             ("PROVE_GATE_DATA", self.data.clone()),
+            ("PROVE_GATE_PROBABILITY", PROBABILITY.to_owned()),
         ];
         variables
             .into_iter()
@@ -126,21 +95,26 @@ impl Gate {
             .collect()
     }
 
-    /// From now on writes and syncs of files that match fail at random.
-    pub fn open(&self, pattern: &str) -> Result<()> {
+    /// From now on writes and syncs of files that match fail at random: some with ENOSPC and the others with EIO.
+    pub fn open(&self, pattern: &str, rng: &mut Rng) -> Result<()> {
         self.close()?;
-        let mut bytes = [0; 64];
-        bytes
-            .get_mut(..pattern.len())
-            .context("the pattern is too long")?
-            .copy_from_slice(pattern.as_bytes());
-        self.file.write_all_at(&bytes, PATTERN as u64)?;
-        self.set_open(1)
+        if pattern.len() > LONGEST_PATTERN {
+            bail!("the pattern {pattern} is too long");
+        }
+        let mut errors = [ENOSPC, EIO];
+        rng.shuffle(&mut errors);
+        let [write, sync] = errors;
+        self.set(1, write)?;
+        self.set(2, sync)?;
+        let mut bytes = [0; LONGEST_PATTERN + 1];
+        bytes[..pattern.len()].copy_from_slice(pattern.as_bytes());
+        self.file.write_all_at(&bytes, PATTERN)?;
+        self.set(0, 1)
     }
 
     /// Nothing fails any more.
     pub fn close(&self) -> Result<()> {
-        self.set_open(0)
+        self.set(0, 0)
     }
 
     /// What failed so far.
@@ -150,16 +124,17 @@ impl Gate {
         let (words, _) = bytes.as_chunks::<WORD>();
         let word = |index: usize| words.get(index).map_or(0, |word| u64::from_ne_bytes(*word));
         Ok(Readings {
-            write_enospc: word(1),
-            write_eio: word(2),
-            sync_enospc: word(3),
-            sync_eio: word(4),
-            full: word(5),
-            data_syncs: word(6),
+            write_enospc: word(3),
+            write_eio: word(4),
+            sync_enospc: word(5),
+            sync_eio: word(6),
+            full: word(7),
+            data_syncs: word(8),
         })
     }
 
-    fn set_open(&self, open: u64) -> Result<()> {
-        Ok(self.file.write_all_at(&open.to_ne_bytes(), 0)?)
+    fn set(&self, index: u64, value: u64) -> Result<()> {
+        let at = index * WORD as u64;
+        Ok(self.file.write_all_at(&value.to_ne_bytes(), at)?)
     }
 }

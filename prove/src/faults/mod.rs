@@ -4,4 +4,4 @@ mod disk;
 mod gate;
 
 pub use disk::Disk;
-pub use gate::{Gate, Readings};
+pub use gate::Gate;

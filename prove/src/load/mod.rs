@@ -18,7 +18,7 @@ use hdrhistogram::Histogram;
 
 use self::ended::Ended;
 use self::person::FIRST_PASSWORD;
-pub use self::person::Person;
+pub use self::person::{Person, exchange};
 pub use self::worker::Shared;
 use self::worker::Worker;
 use crate::installation::Installation;

@@ -29,7 +29,7 @@ pub fn judge(reply: Reply, tally: &Tally) -> Verdict {
             Verdict::Unknown
         }
         Reply::Answer(answer) => match answer.status {
-            200..400 => Verdict::Done(answer),
+            200..=399 => Verdict::Done(answer),
             503 => {
                 tally.add(Count::Refused);
                 Verdict::Unknown

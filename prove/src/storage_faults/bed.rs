@@ -19,8 +19,8 @@ use crate::program::Program;
 use crate::signals::Signals;
 use crate::tally::{Count, Tally};
 
-/// How long a server may take until it is ready by itself.
-const RECOVERY: Duration = Duration::from_secs(30);
+/// How long a server may take until it is ready by itself. MariaDB looks for free space once a minute.
+const RECOVERY: Duration = Duration::from_secs(75);
 
 /// All of it; programs end before the disk is unmounted.
 pub struct Bed {
@@ -43,7 +43,7 @@ pub struct Bed {
 
 impl Bed {
     /// Makes one that is ready.
-    pub fn new(kind: Kind, programs: &Path, mut rng: Rng, signals: &Signals) -> Result<Self> {
+    pub fn new(kind: Kind, programs: &Path, rng: Rng, signals: &Signals) -> Result<Self> {
         let work = TempDir::with_prefix("ats-pat-prove-")?;
         // The account of database servers has to pass.
         fs::set_permissions(work.path(), Permissions::from_mode(0o755))?;
@@ -51,7 +51,7 @@ impl Bed {
         let gate = Gate::new(work.path(), disk.place(), kind.data_files())?;
         let mut database = kind.server(&disk.place().join("database"), work.path(), signals)?;
         if let Some(database) = &mut database {
-            database.set_environment(gate.environment(&mut rng));
+            database.set_environment(gate.environment());
             database.start(signals)?;
             database.create_database()?;
         }
@@ -80,11 +80,16 @@ impl Bed {
     /// Starts the server, which must not run.
     pub fn start_server(&mut self, signals: &Signals) -> Result<()> {
         let environment = match self.kind {
-            Kind::Sqlite => self.gate.environment(&mut self.rng),
+            Kind::Sqlite => self.gate.environment(),
             Kind::Postgres | Kind::Mariadb => Vec::new(),
         };
         self.program = Some(self.installation.start(environment, signals)?);
         Ok(())
+    }
+
+    /// From now on the storage fails at random, for files that match.
+    pub fn fail(&mut self, pattern: &str) -> Result<()> {
+        self.gate.open(pattern, &mut self.rng)
     }
 
     /// Kills the server as a loss of power would.
@@ -107,7 +112,6 @@ impl Bed {
             && !database.is_running()?
         {
             tally.add(Count::DatabaseEnds);
-            database.set_environment(self.gate.environment(&mut self.rng));
             database.start(signals)?;
         }
         let runs = match &mut self.program {

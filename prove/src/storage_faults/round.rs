@@ -104,12 +104,12 @@ fn fill(bed: &mut Bed, tally: &Tally, signals: &Signals) -> Result<()> {
 
 /// Lets writes and syncs of some files fail for a while; what ends meanwhile is started again.
 fn fail(bed: &mut Bed, pattern: &str, tally: &Tally, signals: &Signals) -> Result<()> {
-    bed.gate.open(pattern)?;
+    bed.fail(pattern)?;
     go_on(FAULTS, signals, || {
         if !bed.is_whole()? {
             bed.gate.close()?;
             bed.revive(tally, signals)?;
-            bed.gate.open(pattern)?;
+            bed.fail(pattern)?;
         }
         Ok(())
     })

@@ -10,8 +10,8 @@ use fastrand::Rng;
 use super::bed::Bed;
 use crate::clock::wait_for;
 use crate::databases::Kind;
-use crate::http::{Answer, Reply};
-use crate::load::{Person, add_user};
+use crate::http::{Answer, Caller, Reply};
+use crate::load::{Person, add_user, exchange};
 use crate::signals::Signals;
 use crate::tally::Tally;
 use crate::verify::verify;
@@ -56,10 +56,10 @@ pub fn run(programs: &Path, rng: Rng, signals: &Signals) -> Result<Vec<String>> 
     let mut wrong = Vec::new();
     let after = created(ada.create("after"))?;
     answer(ada.revoke(&before.id), 200)?;
-    look(&mut ada, &before, &after, "", &mut wrong)?;
+    look(&bed, &before, &after, "", &mut wrong)?;
     bed.kill_server()?;
     bed.start_server(signals)?;
-    look(&mut ada, &before, &after, " after kill -9", &mut wrong)?;
+    look(&bed, &before, &after, " after kill -9", &mut wrong)?;
     let found = verify(&bed.installation, &bed.client, None, &Tally::default())?;
     wrong.extend(found);
     Ok(wrong)
@@ -89,14 +89,15 @@ fn answer(reply: Reply, status: u16) -> Result<Answer> {
 
 /// The first was revoked, the second made.
 fn look(
-    ada: &mut Person,
+    bed: &Bed,
     revoked: &Made,
     made: &Made,
     when: &str,
     wrong: &mut Vec<String>,
 ) -> Result<()> {
     for (one, expected, what) in [(revoked, 401, "revoked"), (made, 200, "created")] {
-        let Reply::Answer(answer) = ada.exchange(&one.secret) else {
+        let mut caller = Caller::new(bed.installation.address());
+        let Reply::Answer(answer) = exchange(&mut caller, &one.secret) else {
             bail!("no answer");
         };
         if answer.status != expected {
