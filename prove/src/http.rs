@@ -109,13 +109,11 @@ impl Caller {
         let Some(stream) = &mut self.stream else {
             return Reply::Unsent;
         };
-        let answer = exchange(stream, request.as_bytes());
-        match answer {
-            Ok(answer) => Reply::Answer(answer),
-            Err(_) => {
-                self.stream = None;
-                Reply::Lost
-            }
+        if let Ok(answer) = exchange(stream, request.as_bytes()) {
+            Reply::Answer(answer)
+        } else {
+            self.stream = None;
+            Reply::Lost
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::program::{Ending, Program, finish};
 use crate::signals::Signals;
 
 /// How long a server may take until it listens: after a crash the database may recover first.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// Where an installation keeps what, and how its programs are called.
 pub struct Installation {
@@ -57,11 +57,7 @@ impl Installation {
     }
 
     /// Starts the server with these variables besides its settings, and waits until it answers.
-    pub fn start(
-        &self,
-        environment: Vec<(String, String)>,
-        signals: &Signals,
-    ) -> Result<Program> {
+    pub fn start(&self, environment: Vec<(String, String)>, signals: &Signals) -> Result<Program> {
         let mut command = self.program("ats-pat-server");
         command.envs(environment);
         let mut program = Program::start(&mut command, &self.log)?;

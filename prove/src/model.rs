@@ -71,7 +71,9 @@ impl Token {
 
     /// Whether changes may be asked for.
     pub fn is_usable(&self) -> bool {
-        !self.is_given_up && !self.is_uncertain() && matches!(self.state, State::Active | State::Replaced)
+        !self.is_given_up
+            && !self.is_uncertain()
+            && matches!(self.state, State::Active | State::Replaced)
     }
 
     /// The making was acknowledged.

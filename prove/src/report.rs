@@ -12,6 +12,15 @@ use crate::tally::{Count, Tally};
 /// The most violations that are printed of one trial.
 const MOST_VIOLATIONS: usize = 12;
 
+/// What no trial may count.
+const MUST_BE_NONE: [Count; 5] = [
+    Count::Lost,
+    Count::Half,
+    Count::Stale,
+    Count::Unexpected,
+    Count::Findings,
+];
+
 /// One thing that must hold.
 struct Check {
     what: String,
@@ -37,7 +46,7 @@ impl Trial {
             checks: Vec::new(),
             notes: Vec::new(),
         };
-        for count in [Count::Lost, Count::Half, Count::Stale, Count::Unexpected] {
+        for count in MUST_BE_NONE {
             let found = tally.get(count);
             trial.check(format!("0 {} (found {found})", count.name()), found == 0);
         }

@@ -17,6 +17,10 @@ pub enum Count {
     Stale,
     /// Answers that no state of the service explains.
     Unexpected,
+    /// Disagreements of rows, events and answers after a round.
+    Findings,
+    /// Times when the server said that it was ready and was not, or was not ready again by itself.
+    Unready,
     /// Changes answered 503.
     Refused,
     /// Changes answered 500.
@@ -66,6 +70,8 @@ impl Count {
             Self::Half => "halves",
             Self::Stale => "stale exchanges",
             Self::Unexpected => "unexpected answers",
+            Self::Findings => "findings",
+            Self::Unready => "readiness wrong",
             Self::Refused => "refused (503)",
             Self::Internal => "internal (500)",
             Self::Unanswered => "unanswered",
@@ -111,16 +117,11 @@ impl Tally {
     }
 
     /// One more of what must not happen.
-    pub fn violation(&self, count: Count, text: String) {
+    pub fn violation(&self, count: Count, text: &str) {
         self.with(|inner| {
             *inner.counts.entry(count).or_default() += 1;
             inner.violations.push(format!("{}: {text}", count.name()));
         });
-    }
-
-    /// Something that must not happen and is not a count.
-    pub fn failure(&self, text: String) {
-        self.with(|inner| inner.violations.push(text));
     }
 
     /// How many there were.

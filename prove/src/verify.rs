@@ -25,7 +25,9 @@ pub fn verify(
     let tokens = client.number("SELECT COUNT(*) FROM tokens")?;
     let created = client.number("SELECT COUNT(*) FROM events WHERE kind = 'token.created'")?;
     if tokens != created {
-        wrong.push(format!("{tokens} tokens, but {created} events of their creation"));
+        wrong.push(format!(
+            "{tokens} tokens, but {created} events of their creation"
+        ));
     }
     if let Some(known) = known
         && u64::try_from(known)? != tokens

@@ -152,12 +152,11 @@ fn galera(faults: bool, run: &Run, signals: &Signals) -> Result<ExitStatus> {
 fn tell(command: &mut Command, part: &str, run: &Run, signals: &Signals) -> Result<()> {
     let target = workspace::metadata()?.target_directory;
     let built = target.join("debug");
-    let programs = match &run.programs {
-        Some(folder) => Utf8PathBuf::try_from(folder.clone())?,
-        None => {
-            build(&PRODUCT, signals)?;
-            built.clone()
-        }
+    let programs = if let Some(folder) = &run.programs {
+        Utf8PathBuf::try_from(folder.clone())?
+    } else {
+        build(&PRODUCT, signals)?;
+        built.clone()
     };
     let programs = programs
         .canonicalize_utf8()

@@ -67,7 +67,12 @@ fn mariadb(url: &str, statement: &str) -> Result<Command> {
     let [user, password, host, port, database] = parts.context("a URL has another form")?;
     let mut command = Command::new(Path::new("mariadb"));
     command
-        .args(["--no-defaults", "--protocol=tcp", "--batch", "--skip-column-names"])
+        .args([
+            "--no-defaults",
+            "--protocol=tcp",
+            "--batch",
+            "--skip-column-names",
+        ])
         .args(["--connect-timeout=5", "--user", user, "--host", host])
         .args(["--port", port, "--execute", statement, database])
         .env("MYSQL_PWD", password);

@@ -36,7 +36,10 @@ pub fn make(folder: &Path, work: &Path, signals: &Signals) -> Result<Server> {
     account::folder(folder)?;
     let mut init = account::command(Path::new("mariadb-install-db"));
     init.args(["--no-defaults", "--skip-test-db", "--skip-name-resolve"])
-        .args(["--auth-root-authentication-method=socket", "--innodb-log-file-size=4M"])
+        .args([
+            "--auth-root-authentication-method=socket",
+            "--innodb-log-file-size=4M",
+        ])
         .arg(format!("--datadir={}", folder.display()));
     let ending = finish(&mut init, "")?;
     if !ending.status.success() {
@@ -56,7 +59,9 @@ pub fn make(folder: &Path, work: &Path, signals: &Signals) -> Result<Server> {
     if !ending.status.success() {
         bail!("mariadbd --bootstrap failed: {}", ending.errors);
     }
-    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+        .local_addr()?
+        .port();
     let url = |database: &str| format!("mysql://{USER}:{USER}@127.0.0.1:{port}/{database}");
     let data = folder.to_owned();
     let command = move || {

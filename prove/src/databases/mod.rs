@@ -58,7 +58,13 @@ impl Kind {
     /// Files whose writes fail in a round of their own.
     pub fn targets(self) -> &'static [&'static str] {
         match self {
-            Self::Sqlite => &["ats-pat.db$", "ats-pat.db-wal$", "anchor", ".lock", "server.log"],
+            Self::Sqlite => &[
+                "ats-pat.db$",
+                "ats-pat.db-wal$",
+                "anchor",
+                ".lock",
+                "server.log",
+            ],
             Self::Postgres => &["/pg_wal/", "/base/", "/global/"],
             Self::Mariadb => &["ib_logfile0$", ".ibd$", "ibdata1$"],
         }
@@ -66,7 +72,10 @@ impl Kind {
 
     /// Asks the service's database, which is in `folder` or at `url`.
     pub fn client(self, folder: &Path, url: Option<&str>) -> Result<Client> {
-        let url = || url.map(ToOwned::to_owned).context("a database without a URL");
+        let url = || {
+            url.map(ToOwned::to_owned)
+                .context("a database without a URL")
+        };
         Ok(match self {
             Self::Sqlite => Client::Sqlite(folder.join("ats-pat.db")),
             Self::Postgres => Client::Postgres(postgres::psql()?, url()?),

@@ -41,7 +41,9 @@ pub fn make(folder: &Path, work: &Path, signals: &Signals) -> Result<Server> {
     if !ending.status.success() {
         bail!("initdb failed: {}", ending.errors);
     }
-    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+        .local_addr()?
+        .port();
     let url = |database: &str| format!("postgres://{USER}@127.0.0.1:{port}/{database}");
     let (server, data) = (programs.join("postgres"), folder.to_owned());
     let command = move || {

@@ -12,7 +12,7 @@ use crate::program::Program;
 use crate::signals::Signals;
 
 /// How long recovery may take.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 /// The database of the service.
 pub const DATABASE: &str = "pat";
 
@@ -64,7 +64,11 @@ impl Server {
             }
             Ok(client.ask("SELECT 1").is_ok().then_some(()))
         })
-        .with_context(|| self.program.as_ref().map_or_else(String::new, Program::last_words))
+        .with_context(|| {
+            self.program
+                .as_ref()
+                .map_or_else(String::new, Program::last_words)
+        })
     }
 
     /// Whether it has not ended.
@@ -85,7 +89,9 @@ impl Server {
 
     /// Makes the service's database.
     pub fn create_database(&self) -> Result<()> {
-        self.client.ask(&format!("CREATE DATABASE {DATABASE}")).map(drop)
+        self.client
+            .ask(&format!("CREATE DATABASE {DATABASE}"))
+            .map(drop)
     }
 
     /// The URL of the service's database.

@@ -72,6 +72,9 @@ impl Disk {
 impl Drop for Disk {
     fn drop(&mut self) {
         // Lazily, so that a program that still ends can't keep it.
-        let _ = Command::new("umount").arg("--lazy").arg(&self.place).status();
+        let _ = Command::new("umount")
+            .arg("--lazy")
+            .arg(&self.place)
+            .status();
     }
 }

@@ -38,7 +38,9 @@ impl Node {
     /// tabs.
     pub fn parse(line: &str, log: PathBuf) -> Result<Self> {
         let mut parts = line.split('\t').map(ToOwned::to_owned);
-        let pid = parts.next().and_then(|pid| Pid::from_raw(pid.parse().ok()?));
+        let pid = parts
+            .next()
+            .and_then(|pid| Pid::from_raw(pid.parse().ok()?));
         Ok(Self {
             pid: pid.context("a node without a process id")?,
             url: parts.next().context("a node without a URL")?,
@@ -50,7 +52,10 @@ impl Node {
 
     /// The URL of another database at it.
     pub fn url_of(&self, database: &str) -> Result<String> {
-        let (server, _) = self.url.rsplit_once('/').context("a URL ends with a database")?;
+        let (server, _) = self
+            .url
+            .rsplit_once('/')
+            .context("a URL ends with a database")?;
         Ok(format!("{server}/{database}"))
     }
 
@@ -61,7 +66,9 @@ impl Node {
 
     /// Where the others find it.
     fn address(&self) -> Option<&str> {
-        self.words.iter().find_map(|word| word.strip_prefix(NODE_ADDRESS))
+        self.words
+            .iter()
+            .find_map(|word| word.strip_prefix(NODE_ADDRESS))
     }
 
     /// Stops its process, which the others notice after a while.
@@ -94,7 +101,10 @@ impl Node {
 
     /// Starts it again as a member of the cluster of `others`.
     pub fn start(&mut self, others: &[String]) -> Result<()> {
-        let (program, arguments) = self.words.split_first().context("a node without a command")?;
+        let (program, arguments) = self
+            .words
+            .split_first()
+            .context("a node without a command")?;
         let mut command = Command::new(program);
         for word in arguments {
             if !word.starts_with(ADDRESS) && !word.starts_with(INIT_FILE) {
@@ -125,9 +135,8 @@ impl Nodes {
     /// The nodes that the variable tells of, one on a line.
     pub fn parse(text: &str, work: &Path) -> Result<Self> {
         let lines = text.lines().enumerate();
-        let nodes = lines.map(|(number, line)| {
-            Node::parse(line, work.join(format!("node-{number}.log")))
-        });
+        let nodes =
+            lines.map(|(number, line)| Node::parse(line, work.join(format!("node-{number}.log"))));
         let nodes: Vec<_> = nodes.collect::<Result<_>>()?;
         if nodes.len() < 3 {
             bail!("a cluster of three nodes is needed");

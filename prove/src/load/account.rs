@@ -10,7 +10,10 @@ use crate::tally::Count;
 impl Worker {
     /// Signs in, and proves that the session holds.
     pub(super) fn sign_in(&mut self) -> bool {
-        let passwords = [Some(self.person.password.clone()), self.other_password.clone()];
+        let passwords = [
+            Some(self.person.password.clone()),
+            self.other_password.clone(),
+        ];
         for password in passwords.into_iter().flatten() {
             match judge(self.person.sign_in(&password), &self.shared.tally) {
                 Verdict::Done(_) => {
@@ -29,7 +32,7 @@ impl Worker {
             }
         }
         let text = format!("{} can't sign in with any password", self.person.name);
-        self.shared.tally.violation(Count::Lost, text);
+        self.shared.tally.violation(Count::Lost, &text);
         false
     }
 
@@ -73,7 +76,9 @@ impl Worker {
     pub(super) fn disable(&mut self) -> Result<bool> {
         let name = self.person.name.clone();
         self.is_enabled = false;
-        let disabled = self.installation.try_admin(&["user", "disable", &name], "")?;
+        let disabled = self
+            .installation
+            .try_admin(&["user", "disable", &name], "")?;
         if disabled.status.success() {
             self.shared.tally.add(Count::Acknowledged);
             let active = self.tokens.iter().find(|token| token.is_usable());
@@ -81,7 +86,7 @@ impl Worker {
                 && let Reply::Answer(Answer { status: 200, .. }) = self.person.exchange(&secret)
             {
                 let text = format!("a token of {name}, who is disabled");
-                self.shared.tally.violation(Count::Stale, text);
+                self.shared.tally.violation(Count::Stale, &text);
             }
         }
         let went_well = self.enable()?;
@@ -89,7 +94,7 @@ impl Worker {
             && let Reply::Answer(Answer { status: 200, .. }) = self.person.session()
         {
             let text = format!("a session of {name}, who was disabled since");
-            self.shared.tally.violation(Count::Stale, text);
+            self.shared.tally.violation(Count::Stale, &text);
         }
         self.person.forget_session();
         Ok(went_well)
@@ -98,7 +103,9 @@ impl Worker {
     /// Has the user enabled by the admin program.
     pub(super) fn enable(&mut self) -> Result<bool> {
         let name = self.person.name.clone();
-        let enabled = self.installation.try_admin(&["user", "enable", &name], "")?;
+        let enabled = self
+            .installation
+            .try_admin(&["user", "enable", &name], "")?;
         self.is_enabled = enabled.status.success();
         if self.is_enabled {
             self.shared.tally.add(Count::Acknowledged);

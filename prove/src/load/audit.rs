@@ -1,6 +1,6 @@
 //! Compares what a client knows with what the server shows, once it is calm.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
@@ -11,14 +11,16 @@ use super::person::exchange;
 use super::worker::Worker;
 use crate::clock::now;
 use crate::http::{Answer, Caller, Reply};
-use crate::model::State;
-use crate::tally::Count;
+use crate::model::{State, Token};
+use crate::tally::{Count, Tally};
 
 /// How long a calm server may refuse to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(50);
 /// Of the tokens that were not changed since the last comparison, one in so many is compared.
 const SAMPLE: usize = 8;
+/// Codes of the envelope.
+const SUCCESS: u64 = 1;
 const REPLACED: u64 = 1201;
 const REVOKED: u64 = 1203;
 
@@ -35,64 +37,27 @@ impl Worker {
         self.be_signed_in()?;
         let listed = self.listed()?;
         let mut callers: Vec<_> = servers.iter().map(|server| Caller::new(*server)).collect();
+        self.find_strangers(&listed);
         let mut tokens = std::mem::take(&mut self.tokens);
-        let mut known: Vec<_> = tokens.iter().map(|token| token.name.clone()).collect();
-        known.sort_unstable();
-        for name in listed.keys() {
-            if known.binary_search(name).is_err() {
-                let text = format!("{name} is listed, though its creation was refused");
-                self.shared.tally.violation(Count::Half, text);
-            }
-        }
-        let mut turn = 0;
-        for token in &mut tokens {
+        for (turn, token) in tokens.iter_mut().enumerate() {
             if token.is_given_up || !(all || token.is_touched || self.rng.usize(..SAMPLE) == 0) {
                 continue;
             }
-            self.shared.tally.add(Count::Audited);
-            turn += 1;
             let caller = &mut callers[turn % servers.len()];
-            let shown = listed.get(&token.name);
-            let code = match &token.secret {
-                Some(secret) => Some(settled_code(caller, secret)?),
-                None => None,
-            };
-            if let Some(ended) = &token.ended
-                && settled_code(caller, ended)? == 1
-            {
-                let text = format!("a replaced secret of {}, by the audit", token.name);
-                self.shared.tally.violation(Count::Stale, text);
-            }
-            let observed = observe(shown, code);
-            let allowed = token.allowed();
-            let name = &token.name;
-            match observed {
-                Some(state) if allowed.contains(&state) => {}
-                Some(state) => {
-                    let text = format!("{name} is {state:?}, but may be {allowed:?}");
-                    self.shared.tally.violation(Count::Lost, text);
-                }
-                None => {
-                    let status = shown.map_or("absent", |shown| {
-                        if shown.is_active { "active" } else { "revoked" }
-                    });
-                    let text = format!(
-                        "{name} is listed as {status}, its exchange answers {code:?}, and it may be {allowed:?}"
-                    );
-                    self.shared.tally.violation(Count::Half, text);
-                }
-            }
-            token.is_given_up = observed.is_none();
-            token.id = token.id.take().or_else(|| shown.map(|one| one.id.clone()));
-            match token.adopt(observed.unwrap_or(State::Missing)) {
-                Some(true) => self.shared.tally.add(Count::UncertainHappened),
-                Some(false) => self.shared.tally.add(Count::UncertainUndone),
-                None => {}
-            }
+            compare(token, listed.get(&token.name), caller, &self.shared.tally)?;
         }
         tokens.retain(|token| token.state() != State::Missing || listed.contains_key(&token.name));
         self.tokens = tokens;
         Ok(())
+    }
+
+    /// Tokens that are there although the client knows nothing of them.
+    fn find_strangers(&self, listed: &BTreeMap<String, Listed>) {
+        let known: BTreeSet<_> = self.tokens.iter().map(|token| &token.name).collect();
+        for name in listed.keys().filter(|name| !known.contains(name)) {
+            let text = format!("{name} is listed, though its creation did not happen");
+            self.shared.tally.violation(Count::Half, &text);
+        }
     }
 
     /// How many tokens this client knows to be there.
@@ -153,11 +118,62 @@ impl Worker {
     }
 }
 
+/// Compares one token, and takes what is shown for its state.
+fn compare(
+    token: &mut Token,
+    shown: Option<&Listed>,
+    caller: &mut Caller,
+    tally: &Tally,
+) -> Result<()> {
+    tally.add(Count::Audited);
+    let secret = token.secret.as_deref();
+    let code = secret
+        .map(|secret| settled_code(caller, secret))
+        .transpose()?;
+    let name = &token.name;
+    if let Some(ended) = &token.ended
+        && settled_code(caller, ended)? == SUCCESS
+    {
+        let text = format!("a replaced secret of {name}, by the audit");
+        tally.violation(Count::Stale, &text);
+    }
+    let observed = observe(shown, code);
+    let allowed = token.allowed();
+    match observed {
+        Some(state) if allowed.contains(&state) => {}
+        Some(state) => {
+            let text = format!("{name} is {state:?}, but may be {allowed:?}");
+            tally.violation(Count::Lost, &text);
+        }
+        None => {
+            let status = shown.map_or("not", |shown| {
+                if shown.is_active {
+                    "as active"
+                } else {
+                    "as revoked"
+                }
+            });
+            let text = format!(
+                "{name} is listed {status}, its exchange answers {code:?}, and it may be {allowed:?}"
+            );
+            tally.violation(Count::Half, &text);
+        }
+    }
+    token.is_given_up = observed.is_none();
+    token.id = token.id.take().or_else(|| shown.map(|one| one.id.clone()));
+    match token.adopt(observed.unwrap_or(State::Missing)) {
+        Some(true) => tally.add(Count::UncertainHappened),
+        Some(false) => tally.add(Count::UncertainUndone),
+        None => {}
+    }
+    Ok(())
+}
+
 /// The state that list and exchange show together; `None` where they contradict each other.
 fn observe(shown: Option<&Listed>, code: Option<u64>) -> Option<State> {
     match (shown.map(|shown| shown.is_active), code) {
         (None, None | Some(REPLACED)) => Some(State::Missing),
-        (Some(true), Some(1)) => Some(State::Active),
+        (Some(true), Some(SUCCESS)) => Some(State::Active),
         (Some(true), None | Some(REPLACED)) => Some(State::Replaced),
         (Some(false), None | Some(REVOKED)) => Some(State::Revoked),
         _ => None,

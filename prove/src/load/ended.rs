@@ -65,7 +65,7 @@ impl Ended {
                 let what = &one.what;
                 tally.violation(
                     Count::Stale,
-                    format!("{what}: {} ms after the acknowledgement", after.as_millis()),
+                    &format!("{what}: {} ms after the acknowledgement", after.as_millis()),
                 );
                 // Told once.
                 self.with(|all| all.retain(|other| other.secret != one.secret));

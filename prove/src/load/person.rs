@@ -136,6 +136,9 @@ pub fn exchange(caller: &mut Caller, secret: &str) -> Reply {
     static NEXT: AtomicU32 = AtomicU32::new(0x0a00_0000);
     let address = Ipv4Addr::from_bits(NEXT.fetch_add(1, Ordering::Relaxed)).to_string();
     let path = "/api/personalaccesstoken/getAuthenticationToken";
-    let headers = [("personalAccessToken", secret), ("X-Forwarded-For", &address)];
+    let headers = [
+        ("personalAccessToken", secret),
+        ("X-Forwarded-For", &address),
+    ];
     caller.get(path, &headers)
 }

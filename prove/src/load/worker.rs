@@ -208,7 +208,7 @@ impl Worker {
     pub(super) fn signed_out(&mut self) {
         if self.is_session_certain && self.person.is_signed_in() {
             let text = format!("the session of {} is gone", self.person.name);
-            self.shared.tally.violation(Count::Lost, text);
+            self.shared.tally.violation(Count::Lost, &text);
         }
         self.person.forget_session();
     }
@@ -216,6 +216,6 @@ impl Worker {
     pub(super) fn unexpected(&self, answer: &Answer, what: &str) {
         let Answer { status, .. } = answer;
         let text = format!("{what} answered {status}, {}", answer.text());
-        self.shared.tally.violation(Count::Unexpected, text);
+        self.shared.tally.violation(Count::Unexpected, &text);
     }
 }

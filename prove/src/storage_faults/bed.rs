@@ -56,7 +56,11 @@ impl Bed {
             database.create_database()?;
         }
         // SQLite's log is on the failing disk, too.
-        let place = if database.is_some() { work.path() } else { disk.place() };
+        let place = if database.is_some() {
+            work.path()
+        } else {
+            disk.place()
+        };
         let (folder, log) = (place.join("data"), place.join("server.log"));
         let url = database.as_ref().map(Server::url);
         let installation = Installation::new(programs, &folder, &log, url)?;
@@ -151,7 +155,8 @@ impl Bed {
         if wait_for("ready", RECOVERY, signals, ready).is_err() {
             signals.check()?;
             let reason = readiness(at).reason;
-            tally.failure(format!("not ready by itself after the faults: {reason}"));
+            let text = format!("not ready by itself after the faults: {reason}");
+            tally.violation(Count::Unready, &text);
             self.kill_server()?;
             self.revive(tally, signals)?;
             if wait_for("ready", RECOVERY, signals, ready).is_err() {

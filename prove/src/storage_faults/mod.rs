@@ -31,7 +31,12 @@ pub struct Arguments {
     #[command(flatten)]
     place: Place,
     /// A database to try; repeat it for several [default: all]
-    #[arg(long = "database", value_enum, value_delimiter = ',', value_name = "NAME")]
+    #[arg(
+        long = "database",
+        value_enum,
+        value_delimiter = ',',
+        value_name = "NAME"
+    )]
     databases: Vec<Kind>,
     /// How long each database is tried, in seconds; every kind of fault has one turn in any case
     #[arg(long, default_value_t = 75)]
@@ -54,7 +59,12 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     for kind in kinds {
         trials.push(trial(kind, arguments, rng.fork(), signals)?);
     }
-    publish("storage-faults", place.seed, &trials, &place.output("storage-faults"))
+    publish(
+        "storage-faults",
+        place.seed,
+        &trials,
+        &place.output("storage-faults"),
+    )
 }
 
 fn trial(kind: Kind, arguments: &Arguments, mut rng: Rng, signals: &Signals) -> Result<Trial> {
@@ -68,10 +78,10 @@ fn trial(kind: Kind, arguments: &Arguments, mut rng: Rng, signals: &Signals) -> 
     let mut bed = Bed::new(kind, programs, rng.fork(), signals)?;
     let mut load = Load::new(&[bed.installation.clone()], CLIENTS, rng.fork())?;
     let begun = now();
-    let mut rounds = Round::all(kind).into_iter().cycle().enumerate();
+    let rounds = Round::all(kind).into_iter().cycle().enumerate();
     let turns = Round::all(kind).len();
     let mut outcome = Ok(());
-    while let Some((number, round)) = rounds.next() {
+    for (number, round) in rounds {
         let long_enough = if arguments.long {
             load.tally().get(Count::Acknowledged) >= MANY
         } else {
@@ -105,7 +115,7 @@ fn one_round(round: Round, bed: &mut Bed, load: &mut Load, signals: &Signals) ->
     load.audit(false)?;
     let tally = load.tally();
     for wrong in verify(&bed.installation, &bed.client, None, tally)? {
-        tally.failure(format!("after {round}: {wrong}"));
+        tally.violation(Count::Findings, &format!("after {round}: {wrong}"));
     }
     Ok(())
 }
@@ -148,14 +158,10 @@ fn told(
         format!("data files were synced ({checkpoints})"),
         checkpoints > 0,
     );
-    let marked = tally.violations();
-    let failures = marked
-        .iter()
-        .filter(|text| text.contains("ready") || text.starts_with("after "))
-        .count();
+    let unready = tally.get(Count::Unready);
     trial.check(
-        format!("readiness told of a full disk and recovered, and rounds ended clean ({failures} did not)"),
-        failures == 0,
+        format!("readiness told of the full disk, and recovered by itself ({unready} times not)"),
+        unready == 0,
     );
     if let Some(wrong) = scenario {
         trial.check_none("a failed COMMIT leaves no transaction open", &wrong);

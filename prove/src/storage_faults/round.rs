@@ -88,16 +88,18 @@ fn fill(bed: &mut Bed, tally: &Tally, signals: &Signals) -> Result<()> {
             let reason = ready.reason.to_lowercase();
             named |= ["full", "space"].iter().any(|word| reason.contains(word));
         }
-        last = ready.reason;
+        if last.is_empty() || !ready.is_ready {
+            last = ready.reason;
+        }
         Ok(())
     })?;
     let refused = tally.get(Count::Refused) - refused_before;
     if refused > 0 && unready == 0 {
-        tally.failure(format!(
-            "{refused} changes answered 503 on a full disk, and /health/ready said 200: {last}"
-        ));
+        let text = format!("{refused} changes answered 503 on a full disk, readiness 200: {last}");
+        tally.violation(Count::Unready, &text);
     } else if refused > 0 && bed.kind == Kind::Sqlite && !named {
-        tally.failure(format!("/health/ready does not name the full disk: {last}"));
+        let text = format!("the full disk is not named: {last}");
+        tally.violation(Count::Unready, &text);
     }
     Ok(())
 }

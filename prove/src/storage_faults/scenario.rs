@@ -88,13 +88,7 @@ fn answer(reply: Reply, status: u16) -> Result<Answer> {
 }
 
 /// The first was revoked, the second made.
-fn look(
-    bed: &Bed,
-    revoked: &Made,
-    made: &Made,
-    when: &str,
-    wrong: &mut Vec<String>,
-) -> Result<()> {
+fn look(bed: &Bed, revoked: &Made, made: &Made, when: &str, wrong: &mut Vec<String>) -> Result<()> {
     for (one, expected, what) in [(revoked, 401, "revoked"), (made, 200, "created")] {
         let mut caller = Caller::new(bed.installation.address());
         let Reply::Answer(answer) = exchange(&mut caller, &one.secret) else {
