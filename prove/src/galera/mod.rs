@@ -3,6 +3,7 @@
 mod faults;
 mod nodes;
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,7 +75,7 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
             "no faults"
         };
         let database = format!("pat_{}", name.replace(' ', "_"));
-        let bed = Bed::new(&database, &nodes, work.path(), &place.programs, signals)?;
+        let bed = Bed::new(&database, &nodes, work.path(), place, signals)?;
         let mut load = Load::new(&bed.installations, CLIENTS, rng.fork())?;
         let outcome = if *has_faults {
             with_faults(arguments, &mut load, &mut nodes, &bed, signals)
@@ -100,18 +101,20 @@ impl Bed {
         database: &str,
         nodes: &Nodes,
         work: &Path,
-        programs: &Path,
+        place: &Place,
         signals: &Signals,
     ) -> Result<Self> {
+        fs::create_dir_all(&place.output)?;
         let first = nodes.0.first().context("there are no nodes")?;
         first.client().ask(&format!("CREATE DATABASE {database}"))?;
         let mut installations: Vec<Arc<Installation>> = Vec::new();
         let mut running = Vec::new();
         for (number, node) in nodes.0.iter().enumerate() {
             let folder = work.join(format!("{database}-{number}"));
-            let log = work.join(format!("{database}-{number}.log"));
+            // It stays, because it explains what is found.
+            let log = place.output.join(format!("galera-{database}-{number}.log"));
             let url = node.url_of(database)?;
-            let installation = Installation::new(programs, &folder, &log, Some(&url))?;
+            let installation = Installation::new(&place.programs, &folder, &log, Some(&url))?;
             // The first makes the keys.
             if let Some(first) = installations.first() {
                 installation.share_master_key(first)?;

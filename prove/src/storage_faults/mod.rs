@@ -112,7 +112,15 @@ fn trial(kind: Kind, arguments: &Arguments, mut rng: Rng, signals: &Signals) -> 
 
 fn one_round(round: Round, bed: &mut Bed, load: &mut Load, signals: &Signals) -> Result<()> {
     load.run(|tally| round.happen(bed, tally, signals))?;
-    load.audit(false)?;
+    if let Err(error) = load.audit(false) {
+        signals.check()?;
+        let text = format!("after {round}, without faults: {error:#}");
+        load.tally().violation(Count::Findings, &text);
+        // What is found after a start explains more than what a server that is stuck shows.
+        bed.kill_server()?;
+        bed.calm(load.tally(), signals)?;
+        load.audit(false)?;
+    }
     let tally = load.tally();
     for wrong in verify(&bed.installation, &bed.client, None, tally)? {
         tally.violation(Count::Findings, &format!("after {round}: {wrong}"));

@@ -77,7 +77,7 @@ impl fmt::Display for Round {
 /// Keeps the disk full for a while. Where changes are refused, the server must say that it is not ready.
 fn fill(bed: &mut Bed, tally: &Tally, signals: &Signals) -> Result<()> {
     let at = bed.installation.address();
-    let refused_before = tally.get(Count::Refused);
+    let refused_before = refusals(tally);
     let (mut unready, mut named) = (0, false);
     let mut last = String::new();
     go_on(FAULTS, signals, || {
@@ -93,15 +93,22 @@ fn fill(bed: &mut Bed, tally: &Tally, signals: &Signals) -> Result<()> {
         }
         Ok(())
     })?;
-    let refused = tally.get(Count::Refused) - refused_before;
+    let refused = refusals(tally) - refused_before;
     if refused > 0 && unready == 0 {
-        let text = format!("{refused} changes answered 503 on a full disk, readiness 200: {last}");
+        let text = format!(
+            "{refused} changes were refused on a full disk, and readiness said 200: {last}"
+        );
         tally.violation(Count::Unready, &text);
     } else if refused > 0 && bed.kind == Kind::Sqlite && !named {
         let text = format!("the full disk is not named: {last}");
         tally.violation(Count::Unready, &text);
     }
     Ok(())
+}
+
+/// Changes that were answered by 503 or 500.
+fn refusals(tally: &Tally) -> u64 {
+    tally.get(Count::Refused) + tally.get(Count::Internal)
 }
 
 /// Lets writes and syncs of some files fail for a while; what ends meanwhile is started again.
