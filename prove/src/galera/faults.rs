@@ -13,6 +13,9 @@ use crate::tally::{Count, Tally};
 /// Shorter and longer than the others wait for a node (`evs.suspect_timeout`, five seconds).
 const SHORT: Duration = Duration::from_secs(3);
 const LONG: Duration = Duration::from_secs(9);
+/// Load with all nodes, before a fault and after it.
+const BEFORE: Duration = Duration::from_secs(3);
+const AFTER: Duration = Duration::from_secs(4);
 /// Between a kill and the start.
 const DOWN: Duration = Duration::from_secs(3);
 
@@ -46,6 +49,7 @@ impl Fault {
         tally: &Tally,
         signals: &Signals,
     ) -> Result<()> {
+        go_on(BEFORE, signals, || Ok(()))?;
         match self {
             Self::StoppedShortly => stop(number, nodes, SHORT, signals)?,
             Self::StoppedLong => stop(number, nodes, LONG, signals)?,
@@ -67,7 +71,8 @@ impl Fault {
             Self::Cut => Count::Cut,
             Self::Killed => Count::DatabaseEnds,
         });
-        nodes.wait_until_synced(signals)
+        nodes.wait_until_synced(signals)?;
+        go_on(AFTER, signals, || Ok(()))
     }
 }
 

@@ -43,14 +43,12 @@ impl Ended {
         });
     }
 
-    /// Exchanges them at these servers until `stop`.
-    pub fn watch(&self, servers: &[SocketAddr], stop: &AtomicBool, tally: &Tally, mut rng: Rng) {
-        let mut callers: Vec<_> = servers.iter().map(|server| Caller::new(*server)).collect();
+    /// Exchanges them at this server until `stop`.
+    pub fn watch(&self, server: SocketAddr, stop: &AtomicBool, tally: &Tally, mut rng: Rng) {
+        let mut caller = Caller::new(server);
         while !stop.load(Ordering::Relaxed) {
             if let Some(one) = self.pick(&mut rng) {
-                for caller in &mut callers {
-                    self.try_at(caller, &one, tally);
-                }
+                self.try_at(&mut caller, &one, tally);
             }
             thread::sleep(REST);
         }

@@ -24,7 +24,7 @@ use self::worker::Worker;
 use crate::installation::Installation;
 use crate::tally::Tally;
 
-/// Threads that exchange ended secrets.
+/// Threads that exchange ended secrets at each server.
 const WATCHERS: usize = 2;
 
 /// All clients of a run.
@@ -76,10 +76,11 @@ impl Load {
                 .iter_mut()
                 .map(|worker| scope.spawn(|| worker.run(&stop)))
                 .collect();
-            for _ in 0..WATCHERS {
+            // For each server, so that one that does not answer keeps nobody from asking the others.
+            for server in servers.iter().flat_map(|server| [*server; WATCHERS]) {
                 let rng = rng.fork();
-                let (shared, servers, stop) = (&*shared, &*servers, &stop);
-                scope.spawn(move || shared.ended.watch(servers, stop, &shared.tally, rng));
+                let (shared, stop) = (&*shared, &stop);
+                scope.spawn(move || shared.ended.watch(server, stop, &shared.tally, rng));
             }
             let outcome = meanwhile(&shared.tally);
             stop.store(true, Ordering::Relaxed);
