@@ -37,6 +37,13 @@ pub struct Readings {
     pub data_syncs: u64,
 }
 
+impl Readings {
+    /// All that libfiu failed.
+    pub fn random(&self) -> u64 {
+        self.write_enospc + self.write_eio + self.sync_enospc + self.sync_eio
+    }
+}
+
 /// The gate of one program and its children.
 pub struct Gate {
     file: File,

@@ -4,6 +4,7 @@ mod bed;
 mod round;
 mod scenario;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -22,6 +23,9 @@ use crate::verify::verify;
 
 /// Clients, each with a user of its own.
 const CLIENTS: usize = 6;
+/// Load without faults before and after those of a round: the long form needs many changes.
+const CALM: Duration = Duration::from_millis(800);
+const LONG_CALM: Duration = Duration::from_secs(4);
 /// What the long form goes on to, on each database.
 const MANY: u64 = 20_000;
 
@@ -81,6 +85,7 @@ fn trial(kind: Kind, arguments: &Arguments, mut rng: Rng, signals: &Signals) -> 
     let rounds = Round::all(kind).into_iter().cycle().enumerate();
     let turns = Round::all(kind).len();
     let mut outcome = Ok(());
+    let mut faults: BTreeMap<String, u64> = BTreeMap::new();
     for (number, round) in rounds {
         let long_enough = if arguments.long {
             load.tally().get(Count::Acknowledged) >= MANY
@@ -97,7 +102,12 @@ fn trial(kind: Kind, arguments: &Arguments, mut rng: Rng, signals: &Signals) -> 
             load.tally().get(Count::Acknowledged),
             load.tally().violations().len(),
         );
-        outcome = one_round(round, &mut bed, &mut load, signals);
+        let calm = if arguments.long { LONG_CALM } else { CALM };
+        let before = bed.gate.readings()?;
+        outcome = one_round(round, calm, &mut bed, &mut load, signals);
+        let after = bed.gate.readings()?;
+        let failed = (after.random() - before.random()) + (after.full - before.full);
+        *faults.entry(round.to_string()).or_default() += failed;
         if outcome.is_err() {
             signals.check()?;
             break;
@@ -107,11 +117,23 @@ fn trial(kind: Kind, arguments: &Arguments, mut rng: Rng, signals: &Signals) -> 
         Ok(()) => last_look(&bed, &mut load),
         Err(error) => Err(error),
     };
-    told(&bed, &load, scenario, wrong)
+    let mut trial = told(&bed, &load, scenario, wrong)?;
+    let faults: Vec<_> = faults
+        .iter()
+        .map(|(round, many)| format!("{round} {many}"))
+        .collect();
+    trial.note(format!("failed calls by round: {}", faults.join(", ")));
+    Ok(trial)
 }
 
-fn one_round(round: Round, bed: &mut Bed, load: &mut Load, signals: &Signals) -> Result<()> {
-    load.run(|tally| round.happen(bed, tally, signals))?;
+fn one_round(
+    round: Round,
+    calm: Duration,
+    bed: &mut Bed,
+    load: &mut Load,
+    signals: &Signals,
+) -> Result<()> {
+    load.run(|tally| round.happen(calm, bed, tally, signals))?;
     if let Err(error) = load.audit(false) {
         signals.check()?;
         let text = format!("after {round}, without faults: {error:#}");

@@ -12,8 +12,6 @@ use crate::health::readiness;
 use crate::signals::Signals;
 use crate::tally::{Count, Tally};
 
-/// Load without faults, before and after.
-const CALM: Duration = Duration::from_millis(800);
 /// Load with them.
 const FAULTS: Duration = Duration::from_secs(3);
 
@@ -43,9 +41,15 @@ impl Round {
         rounds
     }
 
-    /// Lets it happen to `bed` while load runs.
-    pub fn happen(self, bed: &mut Bed, tally: &Tally, signals: &Signals) -> Result<()> {
-        go_on(CALM, signals, || Ok(()))?;
+    /// Lets it happen to `bed` while load runs, which goes on without faults for a `calm` time before and after.
+    pub fn happen(
+        self,
+        calm: Duration,
+        bed: &mut Bed,
+        tally: &Tally,
+        signals: &Signals,
+    ) -> Result<()> {
+        go_on(calm, signals, || Ok(()))?;
         match self {
             Self::Full => fill(bed, tally, signals)?,
             Self::Random => fail(bed, "", tally, signals)?,
@@ -58,7 +62,7 @@ impl Round {
         }
         bed.calm(tally, signals)?;
         tally.add(Count::Rounds);
-        go_on(CALM, signals, || Ok(()))
+        go_on(calm, signals, || Ok(()))
     }
 }
 
