@@ -16,6 +16,17 @@ use clap::ValueEnum;
 
 use crate::signals::Signals;
 
+/// How many changes a database is to hold.
+#[derive(Clone, Copy)]
+pub enum Size {
+    /// A few hundred.
+    Few,
+    /// Those of a minute.
+    Some,
+    /// Tens of thousands.
+    Many,
+}
+
 /// A kind of database that storage faults are tried on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum Kind {
@@ -37,12 +48,17 @@ impl Kind {
         }
     }
 
-    /// The size of its file system: what it takes empty, and some more.
-    pub fn mebibytes(self) -> u32 {
-        match self {
-            Self::Sqlite => 48,
-            Self::Postgres => 128,
-            Self::Mariadb => 192,
+    /// The size of its file system: what it takes empty, and what so many changes add.
+    pub fn mebibytes(self, size: Size) -> u32 {
+        let empty = match self {
+            Self::Sqlite => 0,
+            Self::Postgres => 64,
+            Self::Mariadb => 128,
+        };
+        match size {
+            Size::Few => empty + 24,
+            Size::Some => empty + 128,
+            Size::Many => empty + 512,
         }
     }
 
@@ -58,13 +74,7 @@ impl Kind {
     /// Files whose writes fail in a round of their own.
     pub fn targets(self) -> &'static [&'static str] {
         match self {
-            Self::Sqlite => &[
-                "ats-pat.db$",
-                "ats-pat.db-wal$",
-                "anchor",
-                ".lock",
-                "server.log",
-            ],
+            Self::Sqlite => &["ats-pat.db$", "ats-pat.db-wal$", "server.log$"],
             Self::Postgres => &["/pg_wal/", "/base/", "/global/"],
             Self::Mariadb => &["ib_logfile0$", ".ibd$", "ibdata1$"],
         }

@@ -31,7 +31,8 @@ struct gate {
     uint64_t sync_eio;
     uint64_t full;             /* writes that the kernel failed with ENOSPC */
     uint64_t data_syncs;       /* syncs of files whose path matches PROVE_GATE_DATA */
-    uint64_t unused[7];
+    uint64_t often;            /* whether every second call fails, for files that are seldom written */
+    uint64_t unused[6];
     char pattern[64];          /* with an open gate: what the path must match */
 };
 
@@ -55,7 +56,9 @@ static int bring_libfiu(void)
     if (!init || !enable || !should_fail || !probability || init(0) != 0)
         return 0;
     float chance = strtof(probability, NULL);
-    return enable("storage/write", 1, NULL, 0, chance) == 0 && enable("storage/sync", 1, NULL, 0, chance) == 0;
+    return enable("storage/write", 1, NULL, 0, chance) == 0 &&
+           /* There are fewer of them. */
+           enable("storage/sync", 1, NULL, 0, 2 * chance) == 0 && enable("storage/often", 1, NULL, 0, 0.5F) == 0;
 }
 
 __attribute__((constructor)) static void enter(void)
@@ -112,7 +115,10 @@ static void count(uint64_t *counter)
 /* Whether libfiu has this call fail; errno is set then. */
 static int fails(const char *point, const char *path, uint64_t *error, uint64_t *enospc, uint64_t *eio)
 {
-    if (!is_open(path) || !should_fail(point))
+    if (!is_open(path))
+        return 0;
+    uint64_t often = __atomic_load_n(&gate->often, __ATOMIC_SEQ_CST);
+    if (!should_fail(often ? "storage/often" : point))
         return 0;
     errno = (int)__atomic_load_n(error, __ATOMIC_SEQ_CST);
     count(errno == ENOSPC ? enospc : eio);

@@ -15,7 +15,7 @@ const WORD: usize = 8;
 const WORDS: usize = 9;
 const PATTERN: u64 = 16 * 8;
 const LONGEST_PATTERN: usize = 63;
-/// How likely a write or a sync fails while the gate is open for its file.
+/// How likely a write fails while the gate is open for its file; a sync is twice as likely to.
 const PROBABILITY: &str = "0.03";
 const ENOSPC: u64 = 28;
 const EIO: u64 = 5;
@@ -102,8 +102,9 @@ impl Gate {
             .collect()
     }
 
-    /// From now on writes and syncs of files that match fail at random: some with ENOSPC and the others with EIO.
-    pub fn open(&self, pattern: &str, rng: &mut Rng) -> Result<()> {
+    /// From now on writes and syncs of files that match fail at random, some with ENOSPC and the others with EIO; `often`
+    /// is every second of them.
+    pub fn open(&self, pattern: &str, often: bool, rng: &mut Rng) -> Result<()> {
         self.close()?;
         if pattern.len() > LONGEST_PATTERN {
             bail!("the pattern {pattern} is too long");
@@ -113,6 +114,7 @@ impl Gate {
         let [write, sync] = errors;
         self.set(1, write)?;
         self.set(2, sync)?;
+        self.set(9, u64::from(often))?;
         let mut bytes = [0; LONGEST_PATTERN + 1];
         bytes[..pattern.len()].copy_from_slice(pattern.as_bytes());
         self.file.write_all_at(&bytes, PATTERN)?;

@@ -11,7 +11,7 @@ use fastrand::Rng;
 use tempfile::TempDir;
 
 use crate::clock::wait_for;
-use crate::databases::{Client, Kind, Server};
+use crate::databases::{Client, Kind, Server, Size};
 use crate::faults::{Disk, Gate};
 use crate::health::readiness;
 use crate::installation::Installation;
@@ -43,11 +43,17 @@ pub struct Bed {
 
 impl Bed {
     /// Makes one that is ready.
-    pub fn new(kind: Kind, programs: &Path, rng: Rng, signals: &Signals) -> Result<Self> {
+    pub fn new(
+        kind: Kind,
+        size: Size,
+        programs: &Path,
+        rng: Rng,
+        signals: &Signals,
+    ) -> Result<Self> {
         let work = TempDir::with_prefix("ats-pat-prove-")?;
         // The account of database servers has to pass.
         fs::set_permissions(work.path(), Permissions::from_mode(0o755))?;
-        let disk = Disk::mount(&work.path().join("disk"), kind.mebibytes())?;
+        let disk = Disk::mount(&work.path().join("disk"), kind.mebibytes(size))?;
         let gate = Gate::new(work.path(), disk.place(), kind.data_files())?;
         let mut database = kind.server(&disk.place().join("database"), work.path(), signals)?;
         if let Some(database) = &mut database {
@@ -92,8 +98,8 @@ impl Bed {
     }
 
     /// From now on the storage fails at random, for files that match.
-    pub fn fail(&mut self, pattern: &str) -> Result<()> {
-        self.gate.open(pattern, &mut self.rng)
+    pub fn fail(&mut self, pattern: &str, often: bool) -> Result<()> {
+        self.gate.open(pattern, often, &mut self.rng)
     }
 
     /// Kills the server as a loss of power would.

@@ -13,7 +13,7 @@ use fastrand::Rng;
 use self::bed::Bed;
 use self::round::Round;
 use crate::clock::now;
-use crate::databases::Kind;
+use crate::databases::{Kind, Size};
 use crate::load::Load;
 use crate::place::Place;
 use crate::report::{Trial, publish};
@@ -79,7 +79,12 @@ fn trial(kind: Kind, arguments: &Arguments, mut rng: Rng, signals: &Signals) -> 
     } else {
         None
     };
-    let mut bed = Bed::new(kind, programs, rng.fork(), signals)?;
+    let size = if arguments.long {
+        Size::Many
+    } else {
+        Size::Some
+    };
+    let mut bed = Bed::new(kind, size, programs, rng.fork(), signals)?;
     let mut load = Load::new(&[bed.installation.clone()], CLIENTS, rng.fork())?;
     let begun = now();
     let rounds = Round::all(kind).into_iter().cycle().enumerate();

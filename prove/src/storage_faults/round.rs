@@ -6,14 +6,19 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::bed::Bed;
-use crate::clock::go_on;
+use crate::clock::{go_on, now};
 use crate::databases::Kind;
 use crate::health::readiness;
 use crate::signals::Signals;
 use crate::tally::{Count, Tally};
 
+/// The one target that is seldom written while all is well.
+const LOG: &str = "server.log$";
 /// Load with them.
 const FAULTS: Duration = Duration::from_secs(3);
+
+/// Between two starts.
+const SERVING: Duration = Duration::from_millis(500);
 
 /// What fails.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -24,6 +29,8 @@ pub enum Round {
     Random,
     /// Those of some files do.
     Targeted(&'static str),
+    /// Those of files that are seldom written do, while the server is killed and started again.
+    Start(&'static str),
     /// The server is killed.
     KillServer,
     /// The database server is killed, where there is one, and the server with it.
@@ -36,6 +43,10 @@ impl Round {
         let mut rounds = vec![Self::Full, Self::Random, Self::KillServer];
         for target in kind.targets() {
             rounds.push(Self::Targeted(target));
+        }
+        if kind == Kind::Sqlite {
+            // Only there is the server's data folder on the failing disk.
+            rounds.extend([Self::Start("/anchor"), Self::Start(".lock")]);
         }
         rounds.extend([Self::KillBoth, Self::Full, Self::Random]);
         rounds
@@ -54,6 +65,7 @@ impl Round {
             Self::Full => fill(bed, tally, signals)?,
             Self::Random => fail(bed, "", tally, signals)?,
             Self::Targeted(pattern) => fail(bed, pattern, tally, signals)?,
+            Self::Start(pattern) => start(bed, pattern, tally, signals)?,
             Self::KillServer => bed.kill_server()?,
             Self::KillBoth => {
                 bed.kill_database()?;
@@ -72,6 +84,7 @@ impl fmt::Display for Round {
             Self::Full => write!(f, "full disk"),
             Self::Random => write!(f, "random faults"),
             Self::Targeted(pattern) => write!(f, "random faults of {pattern}"),
+            Self::Start(pattern) => write!(f, "starts with faults of {pattern}"),
             Self::KillServer => write!(f, "server killed"),
             Self::KillBoth => write!(f, "server and database killed"),
         }
@@ -117,13 +130,30 @@ fn refusals(tally: &Tally) -> u64 {
 
 /// Lets writes and syncs of some files fail for a while; what ends meanwhile is started again.
 fn fail(bed: &mut Bed, pattern: &str, tally: &Tally, signals: &Signals) -> Result<()> {
-    bed.fail(pattern)?;
+    let often = pattern == LOG;
+    bed.fail(pattern, often)?;
     go_on(FAULTS, signals, || {
         if !bed.is_whole()? {
             bed.gate.close()?;
             bed.revive(tally, signals)?;
-            bed.fail(pattern)?;
+            bed.fail(pattern, often)?;
         }
         Ok(())
     })
+}
+
+/// Kills the server and starts it, again and again, while every second write of some files fails.
+fn start(bed: &mut Bed, pattern: &str, tally: &Tally, signals: &Signals) -> Result<()> {
+    bed.fail(pattern, true)?;
+    let end = now() + FAULTS;
+    while now() < end {
+        bed.kill_server()?;
+        tally.add(Count::ServerEnds);
+        // It may refuse to start; that it starts without faults is seen afterwards.
+        if bed.start_server(signals).is_ok() {
+            go_on(SERVING, signals, || Ok(()))?;
+        }
+        signals.check()?;
+    }
+    Ok(())
 }

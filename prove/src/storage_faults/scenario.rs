@@ -9,7 +9,7 @@ use fastrand::Rng;
 
 use super::bed::Bed;
 use crate::clock::wait_for;
-use crate::databases::Kind;
+use crate::databases::{Kind, Size};
 use crate::http::{Answer, Caller, Reply};
 use crate::load::{Person, add_user, exchange};
 use crate::signals::Signals;
@@ -22,7 +22,7 @@ const MOST_CHANGES: usize = 5_000;
 
 /// Gives what is wrong, in words.
 pub fn run(programs: &Path, rng: Rng, signals: &Signals) -> Result<Vec<String>> {
-    let mut bed = Bed::new(Kind::Sqlite, programs, rng, signals)?;
+    let mut bed = Bed::new(Kind::Sqlite, Size::Few, programs, rng, signals)?;
     add_user(&bed.installation, "ada")?;
     let mut ada = Person::new("ada".to_owned(), bed.installation.address());
     answer(ada.sign_in(&ada.password.clone()), 200)?;
