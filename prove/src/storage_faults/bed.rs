@@ -19,6 +19,9 @@ use crate::program::Program;
 use crate::signals::Signals;
 use crate::tally::{Count, Tally};
 
+const LOG_FILTER: &str = "warn,ats_pat_api::front=debug";
+/// How long a database server may take until it answers after its storage failed; then it is started again.
+const ANSWER: Duration = Duration::from_secs(15);
 /// How long a server may take until it is ready by itself. MariaDB looks for free space once a minute.
 const RECOVERY: Duration = Duration::from_secs(75);
 
@@ -90,7 +93,12 @@ impl Bed {
     /// Starts the server, which must not run.
     pub fn start_server(&mut self, signals: &Signals) -> Result<()> {
         let environment = match self.kind {
-            Kind::Sqlite => self.gate.environment(),
+            Kind::Sqlite => {
+                let mut environment = self.gate.environment();
+                // The log is on the failing disk: a line for each answer, so that it is written.
+                environment.push(("ATS_PAT_LOG".to_owned(), LOG_FILTER.to_owned()));
+                environment
+            }
             Kind::Postgres | Kind::Mariadb => Vec::new(),
         };
         self.program = Some(self.installation.start(environment, signals)?);
@@ -135,6 +143,25 @@ impl Bed {
         Ok(())
     }
 
+    /// Kills a database server that runs and does not answer even without faults: that is its own defect, not the
+    /// service's.
+    fn unstick_database(&mut self, signals: &Signals) -> Result<()> {
+        let Some(database) = &mut self.database else {
+            return Ok(());
+        };
+        let client = self.client.clone();
+        let answers = wait_for("an answer", ANSWER, signals, || {
+            let ended = !database.is_running()?;
+            Ok((ended || client.ask("SELECT 1").is_ok()).then_some(()))
+        });
+        signals.check()?;
+        if answers.is_err() {
+            eprintln!("{} does not answer after faults: killed", self.kind.name());
+            database.kill()?;
+        }
+        Ok(())
+    }
+
     /// Whether server and database run.
     pub fn is_whole(&mut self) -> Result<bool> {
         let database = match &mut self.database {
@@ -152,6 +179,7 @@ impl Bed {
     pub fn calm(&mut self, tally: &Tally, signals: &Signals) -> Result<()> {
         self.gate.close()?;
         self.disk.free()?;
+        self.unstick_database(signals)?;
         self.revive(tally, signals)?;
         let at = self.installation.address();
         let ready = || {
