@@ -1,6 +1,7 @@
 //! Asking a database what is in it, by its own client program.
 
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -40,13 +41,13 @@ impl Client {
     fn command(&self, statement: &str) -> Result<Command> {
         Ok(match self {
             Self::Sqlite(file) => {
-                let mut command = Command::new("sqlite3");
+                let mut command = limited("sqlite3");
                 command.args(["-batch", "-cmd", ".timeout 10000"]);
                 command.arg(file).arg(statement);
                 command
             }
             Self::Postgres(psql, url) => {
-                let mut command = Command::new(psql);
+                let mut command = limited(psql);
                 command.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]);
                 command.args(["--command", statement, "--dbname", url]);
                 command
@@ -54,6 +55,13 @@ impl Client {
             Self::Mariadb(url) => mariadb(url, statement)?,
         })
     }
+}
+
+/// A command that is killed if a database that is stuck keeps it waiting.
+fn limited(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new("timeout");
+    command.args(["--signal=KILL", "20"]).arg(program);
+    command
 }
 
 fn mariadb(url: &str, statement: &str) -> Result<Command> {
@@ -65,7 +73,7 @@ fn mariadb(url: &str, statement: &str) -> Result<Command> {
         Some([user, password, host, port, database])
     });
     let [user, password, host, port, database] = parts.context("a URL has another form")?;
-    let mut command = Command::new(Path::new("mariadb"));
+    let mut command = limited("mariadb");
     command
         .args([
             "--no-defaults",
