@@ -63,6 +63,11 @@ impl Caller {
         Self { to, stream: None }
     }
 
+    /// Begins a new connection with the next request: the server may have been started again since.
+    pub fn hang_up(&mut self) {
+        self.stream = None;
+    }
+
     /// Where it calls.
     pub fn to(&self) -> SocketAddr {
         self.to

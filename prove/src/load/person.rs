@@ -39,6 +39,11 @@ impl Person {
         self.cookie.is_some()
     }
 
+    /// Begins a new connection with the next request.
+    pub fn hang_up(&mut self) {
+        self.caller.hang_up();
+    }
+
     /// Forgets the session.
     pub fn forget_session(&mut self) {
         self.cookie = None;

@@ -75,6 +75,7 @@ impl Worker {
 
     /// Changes things until `stop`.
     pub fn run(&mut self, stop: &AtomicBool) -> Result<()> {
+        self.person.hang_up();
         while !stop.load(Ordering::Relaxed) {
             let went_well = self.turn()?;
             if !went_well {
