@@ -62,14 +62,12 @@ pub struct Choice {
 impl Choice {
     /// This one and no other.
     pub fn only(database: Database) -> Self {
-        Self::of([database])
+        Self::of(vec![database])
     }
 
-    /// These and no others.
-    pub fn of<const N: usize>(databases: [Database; N]) -> Self {
-        Self {
-            chosen: databases.to_vec(),
-        }
+    /// These; all of them if there are none.
+    pub fn of(chosen: Vec<Database>) -> Self {
+        Self { chosen }
     }
 
     fn set(&self) -> BTreeSet<Database> {
@@ -152,7 +150,8 @@ fn with(
     command
         .env_remove(postgres::VARIABLE)
         .env_remove(mariadb::VARIABLE)
-        .env_remove(galera::VARIABLE);
+        .env_remove(galera::VARIABLE)
+        .env_remove(galera::NODES_VARIABLE);
     let mut running: Vec<Instance> = Vec::new();
     for database in &chosen {
         let (variable, instances) = match database {
@@ -170,6 +169,10 @@ fn with(
                 galera::start(&folder, durability, signals)?,
             ),
         };
+        if *database == Database::Galera {
+            let nodes: Vec<_> = instances.iter().map(Instance::line).collect();
+            command.env(galera::NODES_VARIABLE, nodes.join("\n"));
+        }
         let urls: Vec<_> = instances.iter().map(Instance::url).collect();
         command.env(variable, urls.join(","));
         running.extend(instances);

@@ -19,6 +19,7 @@ mod databases;
 mod layers;
 mod openapi;
 mod process;
+mod prove;
 mod screenshots;
 mod test;
 mod tools;
@@ -48,6 +49,8 @@ enum Task {
     Layers,
     /// Write docs/openapi.json as the program describes itself.
     Openapi,
+    /// Try the programs where storage and clusters fail: what they acknowledged must be so.
+    Prove(prove::Arguments),
     /// Write docs/screenshots from the pages as they are.
     Screenshots,
     /// Run every check, in the order in which they fail fastest.
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Task::Databases(arguments) => databases::run(&arguments),
         Task::Layers => layers::check().map(done),
         Task::Openapi => openapi::run().map(done),
+        Task::Prove(arguments) => prove::run(&arguments).map(done),
         Task::Screenshots => screenshots::run().map(done),
         Task::Test(arguments) => test::run(&arguments).map(done),
     };

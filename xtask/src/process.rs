@@ -101,11 +101,15 @@ pub fn send(child: &Child, signal: Signal) {
 
 /// The command line, for messages.
 pub fn name(command: &Command) -> String {
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words(command).join(" ")
+}
+
+/// The program and its arguments.
+pub fn words(command: &Command) -> Vec<String> {
+    std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect()
 }
 
 /// Whether this program runs as root.

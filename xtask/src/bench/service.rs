@@ -99,7 +99,7 @@ pub fn list(arguments: &List, signals: &Signals) -> Result<()> {
 /// Fails where a revoked token is accepted, or refused too late.
 pub fn revoke(arguments: &Revoke, signals: &Signals) -> Result<()> {
     let databases = match arguments.beside {
-        Some(_) => Choice::of([Database::Postgres, Database::Mariadb]),
+        Some(_) => Choice::of(vec![Database::Postgres, Database::Mariadb]),
         None => Choice::only(Database::Postgres),
     };
     run_on("revoke", &databases, signals, |command| {

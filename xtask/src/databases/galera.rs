@@ -13,6 +13,8 @@ use crate::process::Signals;
 
 /// Where the tests find the URLs, separated by commas.
 pub const VARIABLE: &str = "ATS_PAT_TEST_GALERA_URLS";
+/// Where `prove` finds what it needs to stop nodes and to start them again: one node on a line.
+pub const NODES_VARIABLE: &str = "ATS_PAT_TEST_GALERA_NODES";
 /// Debian's `galera-4`.
 pub const PROVIDER: &str = "/usr/lib/galera/libgalera_smm.so";
 

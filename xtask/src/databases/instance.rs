@@ -20,6 +20,8 @@ pub struct Instance {
     child: Child,
     stop: Signal,
     url: String,
+    /// The command that started it.
+    words: Vec<String>,
 }
 
 /// What a kind of database says about its server.
@@ -58,6 +60,12 @@ impl Instance {
         &self.url
     }
 
+    /// Its process id, URL and command, separated by tabs, for programs that stop it and start it again.
+    pub fn line(&self) -> String {
+        let words = self.words.join("\t");
+        format!("{}\t{}\t{words}", self.child.id(), self.url)
+    }
+
     fn attempt(server: &Server, signals: &Signals) -> Result<Option<Self>> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
             .local_addr()?
@@ -71,6 +79,7 @@ impl Instance {
             child,
             stop: server.stop,
             url: (server.url)(port),
+            words: process::words(&command),
         };
         for _ in 0..POLLS {
             if instance.child.try_wait()?.is_some() {

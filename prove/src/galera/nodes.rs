@@ -1,0 +1,171 @@
+//! The nodes of a cluster that somebody else started: asked, stopped, cut, killed, started again.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::clock::wait_for;
+use crate::databases::Client;
+use crate::program::Program;
+use crate::signals::Signals;
+
+/// A node that was away may get a whole copy of the data.
+const REJOIN: Duration = Duration::from_secs(90);
+const GONE: Duration = Duration::from_secs(10);
+/// The setting by which a node finds the others; one that is alone begins a new cluster.
+const ADDRESS: &str = "--wsrep-cluster-address=";
+/// Statements that only the start of the whole cluster needs.
+const INIT_FILE: &str = "--init-file=";
+const NODE_ADDRESS: &str = "--wsrep-node-address=";
+
+/// One node.
+pub struct Node {
+    /// The URL of an administrative database at it.
+    pub url: String,
+    pid: Pid,
+    /// The command that started it.
+    words: Vec<String>,
+    /// Once it was started again, by this program.
+    program: Option<Program>,
+    log: PathBuf,
+}
+
+impl Node {
+    /// One of a line of `ATS_PAT_TEST_GALERA_NODES`: process id, URL and the words of its command, separated by
+    /// tabs.
+    pub fn parse(line: &str, log: PathBuf) -> Result<Self> {
+        let mut parts = line.split('\t').map(ToOwned::to_owned);
+        let pid = parts
+            .next()
+            .and_then(|pid| Pid::from_raw(pid.parse().ok()?));
+        Ok(Self {
+            pid: pid.context("a node without a process id")?,
+            url: parts.next().context("a node without a URL")?,
+            words: parts.collect(),
+            program: None,
+            log,
+        })
+    }
+
+    /// The URL of another database at it.
+    pub fn url_of(&self, database: &str) -> Result<String> {
+        let (server, _) = self
+            .url
+            .rsplit_once('/')
+            .context("a URL ends with a database")?;
+        Ok(format!("{server}/{database}"))
+    }
+
+    /// Asks it.
+    pub fn client(&self) -> Client {
+        Client::Mariadb(self.url.clone())
+    }
+
+    /// Where the others find it.
+    fn address(&self) -> Option<&str> {
+        self.words
+            .iter()
+            .find_map(|word| word.strip_prefix(NODE_ADDRESS))
+    }
+
+    /// Stops its process, which the others notice after a while.
+    pub fn suspend(&self) -> Result<()> {
+        kill_process(self.pid, Signal::STOP).context("a node is gone")
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) -> Result<()> {
+        kill_process(self.pid, Signal::CONT).context("a node is gone")
+    }
+
+    /// Cuts it from its group, or lets it back.
+    pub fn isolate(&self, away: bool) -> Result<()> {
+        let value = u8::from(away);
+        let set = format!("SET GLOBAL wsrep_provider_options = 'gmcast.isolate={value}'");
+        self.client().ask(&set).map(drop)
+    }
+
+    /// Kills it as a loss of power would.
+    pub fn kill(&mut self, signals: &Signals) -> Result<()> {
+        kill_process(self.pid, Signal::KILL).context("a node is gone")?;
+        if let Some(program) = &mut self.program {
+            program.kill()?;
+        }
+        wait_for("a killed node is gone", GONE, signals, || {
+            Ok(has_ended(self.pid).then_some(()))
+        })
+    }
+
+    /// Starts it again as a member of the cluster of `others`.
+    pub fn start(&mut self, others: &[String]) -> Result<()> {
+        let (program, arguments) = self
+            .words
+            .split_first()
+            .context("a node without a command")?;
+        let mut command = Command::new(program);
+        for word in arguments {
+            if !word.starts_with(ADDRESS) && !word.starts_with(INIT_FILE) {
+                command.arg(word);
+            }
+        }
+        command.arg(format!("{ADDRESS}gcomm://{}", others.join(",")));
+        let program = Program::start(&mut command, &self.log)?;
+        self.pid = program.pid();
+        self.program = Some(program);
+        Ok(())
+    }
+
+    /// Whether it takes part: synchronous and in the primary component.
+    pub fn is_synced(&self) -> bool {
+        let status = "SELECT GROUP_CONCAT(variable_value ORDER BY variable_name) \
+            FROM information_schema.global_status \
+            WHERE variable_name IN ('wsrep_cluster_size', 'wsrep_cluster_status', 'wsrep_local_state_comment')";
+        let answer = self.client().ask(status);
+        answer.is_ok_and(|answer| answer == "3,Primary,Synced")
+    }
+}
+
+/// All of them.
+pub struct Nodes(pub Vec<Node>);
+
+impl Nodes {
+    /// The nodes that the variable tells of, one on a line.
+    pub fn parse(text: &str, work: &Path) -> Result<Self> {
+        let lines = text.lines().enumerate();
+        let nodes =
+            lines.map(|(number, line)| Node::parse(line, work.join(format!("node-{number}.log"))));
+        let nodes: Vec<_> = nodes.collect::<Result<_>>()?;
+        if nodes.len() < 3 {
+            bail!("a cluster of three nodes is needed");
+        }
+        Ok(Self(nodes))
+    }
+
+    /// The addresses of all but one.
+    pub fn others(&self, number: usize) -> Vec<String> {
+        let nodes = self.0.iter().enumerate();
+        nodes
+            .filter(|(other, _)| *other != number)
+            .filter_map(|(_, node)| node.address().map(ToOwned::to_owned))
+            .collect()
+    }
+
+    /// Waits until every node takes part.
+    pub fn wait_until_synced(&self, signals: &Signals) -> Result<()> {
+        wait_for("every node takes part", REJOIN, signals, || {
+            Ok(self.0.iter().all(Node::is_synced).then_some(()))
+        })
+    }
+}
+
+/// Whether a process has ended, though nobody may have waited for it yet: it is not ours.
+fn has_ended(pid: Pid) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
+    stat.map_or(true, |stat| {
+        let state = stat.rsplit_once(')').map(|(_, rest)| rest.trim_start());
+        state.is_some_and(|state| state.starts_with('Z'))
+    })
+}

@@ -1,0 +1,109 @@
+//! One installation of the service: a data folder, a database, a port, settings.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::clock::wait_for;
+use crate::http::{Caller, Reply};
+use crate::program::{Ending, Program, finish};
+use crate::signals::Signals;
+
+/// How long a server may take until it listens: after a crash the database may recover first.
+const START: Duration = Duration::from_mins(1);
+
+/// Where an installation keeps what, and how its programs are called.
+pub struct Installation {
+    programs: PathBuf,
+    folder: PathBuf,
+    log: PathBuf,
+    database_url: Option<String>,
+    address: SocketAddr,
+}
+
+impl Installation {
+    /// One whose data folder is `folder`; its database is the one at `database_url`, or SQLite in the folder. The
+    /// server's log goes to `log`.
+    pub fn new(
+        programs: &Path,
+        folder: &Path,
+        log: &Path,
+        database_url: Option<&str>,
+    ) -> Result<Self> {
+        fs::create_dir_all(folder)?;
+        Ok(Self {
+            programs: programs.to_owned(),
+            folder: folder.to_owned(),
+            log: log.to_owned(),
+            database_url: database_url.map(ToOwned::to_owned),
+            address: free_address()?,
+        })
+    }
+
+    /// Where its server listens, whenever it does.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Becomes a replica of another installation on the same database.
+    pub fn share_master_key(&self, other: &Self) -> Result<()> {
+        let [from, to] = [other, self].map(|one| one.folder.join("master.key"));
+        fs::copy(from, to).context("there is no master key to share")?;
+        Ok(())
+    }
+
+    /// Starts the server with these variables besides its settings, and waits until it answers.
+    pub fn start(&self, environment: Vec<(String, String)>, signals: &Signals) -> Result<Program> {
+        let mut command = self.program("ats-pat-server");
+        command.envs(environment);
+        let mut program = Program::start(&mut command, &self.log)?;
+        wait_for("the server listens", START, signals, || {
+            if !program.is_running()? {
+                bail!("the server ended: {}", program.last_words());
+            }
+            let live = Caller::new(self.address).get("/health/live", &[]);
+            Ok(matches!(live, Reply::Answer(_)).then_some(()))
+        })?;
+        Ok(program)
+    }
+
+    /// Runs the admin program to its end, whatever that is.
+    pub fn try_admin(&self, arguments: &[&str], input: &str) -> Result<Ending> {
+        finish(self.program("ats-pat-admin").args(arguments), input)
+    }
+
+    /// Runs the admin program to its good end; gives what it says.
+    pub fn admin(&self, arguments: &[&str], input: &str) -> Result<String> {
+        let ending = self.try_admin(arguments, input)?;
+        if !ending.status.success() {
+            let what = arguments.join(" ");
+            bail!("`ats-pat-admin {what}` failed: {}", ending.errors.trim());
+        }
+        Ok(ending.output)
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(self.programs.join(name));
+        command
+            .env("ATS_PAT_DATA_DIR", &self.folder)
+            .env("ATS_PAT_LISTEN", self.address.to_string())
+            .env("ATS_PAT_LOG", "warn")
+            // Callers say from where they call, so that no limit on failures of one address is met.
+            .env("ATS_PAT_TRUSTED_PROXIES", "127.0.0.1/32")
+            .env("ATS_PAT_POLICY_MAX_ACTIVE_TOKENS", "100000")
+            .env("ATS_PAT_SIGN_IN_FAILURES_PER_QUARTER_HOUR", "10000");
+        if let Some(url) = &self.database_url {
+            command.env("ATS_PAT_DATABASE_URL", url);
+        }
+        command
+    }
+}
+
+/// A port of the loopback address that is free now, so that a server that is started again is found again.
+fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+}

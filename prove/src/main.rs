@@ -1,0 +1,68 @@
+//! Tries the programs where storage and clusters fail, and checks that what they acknowledged is so.
+//!
+//! Clients change things at random and remember every answer. A change that was acknowledged must be shown by the
+//! service from then on; one whose answer was no answer must have happened as a whole or not at all. `cargo xtask
+//! prove` builds the programs and runs this.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what was found is for a terminal, and so is how far it is"
+)]
+
+mod clock;
+mod databases;
+mod faults;
+mod galera;
+mod health;
+mod http;
+mod installation;
+mod load;
+mod model;
+mod place;
+mod program;
+mod report;
+mod signals;
+mod storage_faults;
+mod tally;
+mod verify;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::signals::Signals;
+
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    part: Part,
+}
+
+#[derive(Subcommand)]
+enum Part {
+    /// Three servers on three nodes of a Galera cluster, every node written to
+    Galera(galera::Arguments),
+    /// Storage that is full, fails at random, or loses the programs above it
+    StorageFaults(storage_faults::Arguments),
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("prove: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let arguments = Arguments::parse();
+    let signals = Signals::watch()?;
+    match &arguments.part {
+        Part::Galera(arguments) => galera::run(arguments, &signals),
+        Part::StorageFaults(arguments) => storage_faults::run(arguments, &signals),
+    }
+}

@@ -1,0 +1,29 @@
+//! Signals end a run between two of its steps, so that the programs it started end too.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Result, bail};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+/// Whether somebody asked this program to end.
+pub struct Signals(Arc<AtomicBool>);
+
+impl Signals {
+    /// Begins to note SIGINT, SIGTERM and SIGHUP instead of dying of them.
+    pub fn watch() -> Result<Self> {
+        let asked = Arc::new(AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            signal_hook::flag::register(signal, Arc::clone(&asked))?;
+        }
+        Ok(Self(asked))
+    }
+
+    /// Fails if a signal came.
+    pub fn check(&self) -> Result<()> {
+        if self.0.load(Ordering::SeqCst) {
+            bail!("a signal asked this run to stop");
+        }
+        Ok(())
+    }
+}

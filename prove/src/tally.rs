@@ -1,0 +1,146 @@
+//! What happened in a run, counted by all threads, and what must not have happened.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+/// Counted events. The order is that of the report.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Count {
+    /// Changes that the server said had happened.
+    Acknowledged,
+    /// Acknowledged changes that the server does not show.
+    Lost,
+    /// Changes of which only a part happened.
+    Half,
+    /// Exchanges that succeeded although the secret's end was acknowledged before they began.
+    Stale,
+    /// Answers that no state of the service explains.
+    Unexpected,
+    /// Disagreements of rows, events and answers after a round.
+    Findings,
+    /// Times when the server said that it was ready and was not, or was not ready again by itself.
+    Unready,
+    /// Changes answered 503.
+    Refused,
+    /// Changes answered 500.
+    Internal,
+    /// Changes whose answer did not come.
+    Unanswered,
+    /// Changes of unknown outcome that proved to have happened.
+    UncertainHappened,
+    /// Changes of unknown outcome that proved not to have happened.
+    UncertainUndone,
+    /// Exchanges of ended secrets.
+    Watched,
+    /// Checks of a token against the model.
+    Audited,
+    /// Runs of `audit verify`.
+    Verified,
+    /// Writes that failed on the full file system.
+    FullWrites,
+    /// Writes that libfiu failed with ENOSPC.
+    WriteEnospc,
+    /// Writes that libfiu failed with EIO.
+    WriteEio,
+    /// Syncs that libfiu failed with ENOSPC.
+    SyncEnospc,
+    /// Syncs that libfiu failed with EIO.
+    SyncEio,
+    /// Syncs of data files while faults were possible: checkpoints, mostly.
+    DataSyncs,
+    /// Servers killed, or ended by themselves.
+    ServerEnds,
+    /// Database servers killed, or ended by themselves.
+    DatabaseEnds,
+    /// Nodes stopped for some seconds.
+    Stopped,
+    /// Nodes cut from their group.
+    Cut,
+    /// Rounds.
+    Rounds,
+}
+
+impl Count {
+    /// Its name in the report.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Acknowledged => "acknowledged",
+            Self::Lost => "lost",
+            Self::Half => "halves",
+            Self::Stale => "stale exchanges",
+            Self::Unexpected => "unexpected answers",
+            Self::Findings => "findings",
+            Self::Unready => "readiness wrong",
+            Self::Refused => "refused (503)",
+            Self::Internal => "internal (500)",
+            Self::Unanswered => "unanswered",
+            Self::UncertainHappened => "uncertain: happened",
+            Self::UncertainUndone => "uncertain: undone",
+            Self::Watched => "ended secrets tried",
+            Self::Audited => "tokens audited",
+            Self::Verified => "audit verify",
+            Self::FullWrites => "faults: full",
+            Self::WriteEnospc => "faults: write ENOSPC",
+            Self::WriteEio => "faults: write EIO",
+            Self::SyncEnospc => "faults: sync ENOSPC",
+            Self::SyncEio => "faults: sync EIO",
+            Self::DataSyncs => "data file syncs",
+            Self::ServerEnds => "server ends",
+            Self::DatabaseEnds => "database ends",
+            Self::Stopped => "nodes stopped",
+            Self::Cut => "nodes cut",
+            Self::Rounds => "rounds",
+        }
+    }
+}
+
+/// The counts of one run, and its violations in words.
+#[derive(Default)]
+pub struct Tally(Mutex<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    counts: BTreeMap<Count, u64>,
+    violations: Vec<String>,
+}
+
+impl Tally {
+    /// One more.
+    pub fn add(&self, count: Count) {
+        self.add_many(count, 1);
+    }
+
+    /// So many more.
+    pub fn add_many(&self, count: Count, many: u64) {
+        self.with(|inner| *inner.counts.entry(count).or_default() += many);
+    }
+
+    /// One more of what must not happen.
+    pub fn violation(&self, count: Count, text: &str) {
+        self.with(|inner| {
+            *inner.counts.entry(count).or_default() += 1;
+            inner.violations.push(format!("{}: {text}", count.name()));
+        });
+    }
+
+    /// How many there were.
+    pub fn get(&self, count: Count) -> u64 {
+        self.with(|inner| inner.counts.get(&count).copied().unwrap_or_default())
+    }
+
+    /// All counts.
+    pub fn counts(&self) -> BTreeMap<Count, u64> {
+        self.with(|inner| inner.counts.clone())
+    }
+
+    /// Everything that must not have happened.
+    pub fn violations(&self) -> Vec<String> {
+        self.with(|inner| inner.violations.clone())
+    }
+
+    fn with<T>(&self, use_it: impl FnOnce(&mut Inner) -> T) -> T {
+        // Counts stay whole whatever thread died.
+        use_it(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,187 @@
+//! Tries the programs where storage and clusters fail; what they acknowledged must be so.
+
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Stdio};
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::camino::Utf8PathBuf;
+use clap::{Subcommand, ValueEnum};
+
+use crate::databases::{self, Choice, Database};
+use crate::process::{Signals, is_root};
+use crate::{apt, workspace};
+
+const PROVE: &str = "prove";
+const PRODUCT: [&str; 2] = ["ats-pat-server", "ats-pat-admin"];
+
+/// Arguments of `cargo xtask prove`.
+#[derive(clap::Args)]
+#[command(
+    after_help = "What was found is also written to target/prove, as JSON. Each part prints the seed of its dice, which \
+    --seed takes; a seed repeats a run only roughly, because answers come when they come."
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    part: Part,
+}
+
+/// What can be tried.
+#[derive(Subcommand)]
+enum Part {
+    /// Disks that are full, writes that fail, programs that are killed. Four minutes; needs root.
+    StorageFaults {
+        /// A database to try; repeat it for several [default: all]
+        #[arg(
+            long = "database",
+            value_enum,
+            value_delimiter = ',',
+            value_name = "NAME"
+        )]
+        databases: Vec<Tried>,
+        #[command(flatten)]
+        run: Run,
+    },
+    /// Three servers on three nodes of a Galera cluster, every node written to. Two minutes.
+    Galera {
+        /// Stop, cut and kill nodes meanwhile
+        #[arg(long)]
+        faults: bool,
+        #[command(flatten)]
+        run: Run,
+    },
+}
+
+/// What every part takes.
+#[derive(clap::Args)]
+struct Run {
+    /// Go on until 20,000 changes are acknowledged on each database
+    #[arg(long)]
+    long: bool,
+    /// How long each database is tried [default: 75, Galera 60]
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// The seed of an earlier run
+    #[arg(long)]
+    seed: Option<u64>,
+    /// A folder with ats-pat-server and ats-pat-admin; without it they are built
+    #[arg(long, value_name = "DIR")]
+    programs: Option<PathBuf>,
+}
+
+/// Databases whose storage can fail.
+#[derive(Clone, Copy, Eq, PartialEq, ValueEnum)]
+enum Tried {
+    Sqlite,
+    Postgres,
+    Mariadb,
+}
+
+impl Tried {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+            Self::Mariadb => "mariadb",
+        }
+    }
+
+    fn database(self) -> Database {
+        match self {
+            Self::Sqlite => Database::Sqlite,
+            Self::Postgres => Database::Postgres,
+            Self::Mariadb => Database::Mariadb,
+        }
+    }
+}
+
+/// Fails where something acknowledged was lost, where a change happened in part, and where nothing was tried.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let signals = Signals::watch()?;
+    let status = match &arguments.part {
+        Part::StorageFaults { databases, run } => storage_faults(databases, run, &signals)?,
+        Part::Galera { faults, run } => galera(*faults, run, &signals)?,
+    };
+    signals.check()?;
+    if !status.success() {
+        bail!("the run failed ({status})");
+    }
+    Ok(())
+}
+
+fn storage_faults(chosen: &[Tried], run: &Run, signals: &Signals) -> Result<ExitStatus> {
+    if !is_root() {
+        bail!("file systems are mounted by root only: run this as root");
+    }
+    let chosen = if chosen.is_empty() {
+        Tried::value_variants()
+    } else {
+        chosen
+    };
+    let databases = chosen.iter().map(|tried| tried.database()).collect();
+    databases::ensure(&Choice::of(databases), signals)?;
+    let tools = [("fiu-run", "fiu-utils"), ("sqlite3", "sqlite3")];
+    let missing: Vec<_> = tools
+        .into_iter()
+        .filter(|(program, _)| apt::find(program).is_none())
+        .map(|(_, package)| package)
+        .collect();
+    apt::ensure(&missing, "leave this part out", signals)?;
+
+    // What is mounted in a private namespace goes with its last process, however that ends.
+    let mut command = workspace::command("unshare");
+    command.args(["--mount", "--propagation", "private", "--"]);
+    tell(&mut command, "storage-faults", run, signals)?;
+    for tried in chosen {
+        command.args(["--database", tried.name()]);
+    }
+    signals.run(&mut command)
+}
+
+fn galera(faults: bool, run: &Run, signals: &Signals) -> Result<ExitStatus> {
+    let cluster = Choice::only(Database::Galera);
+    databases::ensure(&cluster, signals)?;
+    let mut command = workspace::command("env");
+    tell(&mut command, "galera", run, signals)?;
+    if faults {
+        command.arg("--faults");
+    }
+    databases::with_private(&cluster, signals, &mut command)
+}
+
+/// Builds what is needed, and adds the program and its arguments to `command`.
+fn tell(command: &mut Command, part: &str, run: &Run, signals: &Signals) -> Result<()> {
+    let target = workspace::metadata()?.target_directory;
+    let built = target.join("debug");
+    let programs = if let Some(folder) = &run.programs {
+        Utf8PathBuf::try_from(folder.clone())?
+    } else {
+        build(&PRODUCT, signals)?;
+        built.clone()
+    };
+    let programs = programs
+        .canonicalize_utf8()
+        .with_context(|| format!("{programs} is not there"))?;
+    build(&[PROVE], signals)?;
+    command.arg(built.join(PROVE)).arg(part);
+    command.arg("--programs").arg(programs);
+    command.arg("--output").arg(target.join("prove"));
+    for (flag, value) in [("--seconds", run.seconds), ("--seed", run.seed)] {
+        if let Some(value) = value {
+            command.arg(flag).arg(value.to_string());
+        }
+    }
+    if run.long {
+        command.arg("--long");
+    }
+    command.stdin(Stdio::null());
+    Ok(())
+}
+
+fn build(packages: &[&str], signals: &Signals) -> Result<()> {
+    let mut build = workspace::command("cargo");
+    build.arg("build");
+    for package in packages {
+        build.args(["--package", package]);
+    }
+    signals.succeed(&mut build)
+}
