@@ -107,7 +107,7 @@ impl Service {
             for user in users {
                 let begun = self.inner.changes.clock.since_boot();
                 self.verify_owner(user.row.id).await?;
-                let took = self.inner.changes.clock.since_boot() - begun;
+                let took = self.inner.changes.clock.since_boot().saturating_sub(begun);
                 tokio::time::sleep((took * RESTS).max(SHORTEST_REST)).await;
             }
         }
@@ -197,15 +197,12 @@ impl Comparison<'_> {
     fn compare<R: Row>(&mut self, tagged: &Tagged<R>) {
         let id = tagged.row.row_id();
         let last = self.last_tags.remove(&(R::TABLE.to_owned(), id.clone()));
-        let what = if !self.service.roots().is_genuine(tagged) {
-            "was planted or altered"
-        } else {
-            match last {
-                Some(Some(tag)) if tag == hex(&tagged.tag.bytes) => return,
-                Some(Some(_)) => "is an older one, put back",
-                Some(None) => "was removed once, and put back",
-                None => "has no event",
-            }
+        let what = match last {
+            _ if !self.service.roots().is_genuine(tagged) => "was planted or altered",
+            Some(Some(tag)) if tag == hex(&tagged.tag.bytes) => return,
+            Some(Some(_)) => "is an older one, put back",
+            Some(None) => "was removed once, and put back",
+            None => "has no event",
         };
         self.found
             .insert(format!("row {id} of {} {what}", R::TABLE));

@@ -78,9 +78,12 @@ impl Channel {
             connection.begin().await?;
             Ok(connection)
         });
+        let connection = connection
+            .await
+            .map_err(|error| explained(file.as_deref(), error))?;
         Ok(Self {
             target: Target::Transaction {
-                connection: Mutex::new(connection.await?),
+                connection: Mutex::new(connection),
                 claim: None,
             },
             backend: pool.backend(),
@@ -124,7 +127,8 @@ impl Channel {
             return Ok(());
         };
         let mut connection = connection.into_inner();
-        within(self.patience, connection.commit()).await
+        let committed = within(self.patience, connection.commit()).await;
+        committed.map_err(|error| explained(self.file.as_deref(), error))
     }
 
     /// Sends ROLLBACK. A failure leaves the connection to be closed, which undoes the transaction too.
@@ -166,8 +170,9 @@ impl Channel {
         &self,
         statement: impl Future<Output = Result<T, DbErr>> + Send,
     ) -> Result<T, DbErr> {
+        let explained = |error| explained(self.file.as_deref(), error);
         if let Target::Pool(..) = self.target {
-            return within(self.patience, statement).await;
+            return within(self.patience, statement).await.map_err(explained);
         }
         if self.failures.noted().is_some() {
             return Err(DbErr::Custom(
@@ -178,7 +183,7 @@ impl Channel {
             failures: &self.failures,
             outcome: Some(Class::Other),
         };
-        let result = within(self.patience, statement).await;
+        let result = within(self.patience, statement).await.map_err(explained);
         attempt.outcome = result.as_ref().err().map(classify);
         result
     }
@@ -212,6 +217,13 @@ impl InUse<'_> {
             Self::OfPool(connection) => connection,
             Self::OfTransaction(connection) => connection,
         }
+    }
+}
+
+fn explained(file: Option<&DatabaseFile>, error: DbErr) -> DbErr {
+    match file {
+        Some(file) => file.explain(error),
+        None => error,
     }
 }
 

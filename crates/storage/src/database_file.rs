@@ -10,11 +10,12 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use ats_pat_domain::port::StorageFailure;
 use sea_orm::DbErr;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor};
 
-use crate::failure::FILE_GONE;
+use crate::failure::{Class, DISK_FULL, FILE_GONE, classify};
 
 /// The database and its write-ahead log, as they were when the database was opened.
 pub struct DatabaseFile {
@@ -63,6 +64,18 @@ impl DatabaseFile {
         }
     }
 
+    /// What an operator has to know of a failure: SQLite calls a full disk an input/output error where it makes its
+    /// smaller files larger.
+    pub fn explain(&self, error: DbErr) -> DbErr {
+        let is_input_output = classify(&error) == Class::Storage(StorageFailure::InputOutput);
+        let [(path, _), _] = &self.files;
+        if is_input_output && is_full(path) {
+            DbErr::Custom(DISK_FULL.to_owned())
+        } else {
+            error
+        }
+    }
+
     /// Lets go of the files.
     pub async fn close(&self) {
         let keeper = self
@@ -103,4 +116,16 @@ impl Identity {
             inode: 0,
         })
     }
+}
+
+#[cfg(unix)]
+fn is_full(path: &Path) -> bool {
+    /// A page of the database.
+    const LEAST: u64 = 4096;
+    rustix::fs::statvfs(path).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < LEAST)
+}
+
+#[cfg(not(unix))]
+fn is_full(_: &Path) -> bool {
+    false
 }

@@ -13,6 +13,9 @@ use sea_orm::{DbErr, RuntimeErr};
 /// The cause of every refusal while a SQLite file is not at its path.
 pub(crate) const FILE_GONE: &str = "the database file is no longer at its path";
 
+/// The cause where a SQLite file can't be read or written because nothing more fits beside it.
+pub(crate) const DISK_FULL: &str = "nothing more fits on the disk of the database file";
+
 /// A cause without what the statement carried: servers quote values in their messages, so only the
 /// messages that can't hold any are kept; the code is always there to look up.
 #[derive(Clone, Debug)]
@@ -251,6 +254,9 @@ pub(crate) fn classify(error: &DbErr) -> Class {
     match (sqlx_error(error), error) {
         (None, DbErr::Custom(text)) if text == FILE_GONE => {
             Class::Storage(StorageFailure::FileGone)
+        }
+        (None, DbErr::Custom(text)) if text == DISK_FULL => {
+            Class::Storage(StorageFailure::DiskFull)
         }
         (Some(sqlx::Error::Database(error)), _) => Code::of(error.as_ref()).class(),
         (

@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments, other: &Path, signals: &Signals) -> Result<()>
         }
         let figure = |text: &str, values: Vec<f64>, unit| {
             let median = Spread::of(values).map_or(0.0, |spread| spread.median);
-            Figure::new(&format!("{text}, {name}"), median, unit)
+            Figure::new(format!("{text}, {name}"), median, unit)
         };
         figures.figures.extend([
             figure("create, this release", ours, "/s"),
