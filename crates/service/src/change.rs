@@ -155,15 +155,15 @@ impl Changes {
                 }
             }
             // Longer than between attempts: the database may still be at work on it.
-            self.pause(5 * look).await?;
+            self.pause(10 + 2 * look).await?;
         }
         Err(Error::Uncertain(cause.into()))
     }
 
-    /// Waits longer each time, and never as long as another that waits: from 2 to 40 ms.
+    /// Never as long as another that waits, and longer after many attempts: up to 4 ms, then up to 40.
     async fn pause(&self, attempt: u32) -> Result<(), Error> {
         let [random] = self.random::<1>()?;
-        let longest = Duration::from_millis(4) * attempt.min(10);
+        let longest = Duration::from_millis(4) * attempt.saturating_sub(7).clamp(1, 10);
         tokio::time::sleep(longest / 2 + longest.mul_f64(f64::from(random) / 512.0)).await;
         Ok(())
     }

@@ -136,8 +136,9 @@ impl Transaction for StoreTransaction {
         );
         let ended = (may_be_ended && claim::was_ended(&self.channel).await)
             .then(|| claim::ended(&self.channel));
-        self.channel.rollback().await.map_err(store_error)?;
-        ended.map_or(Ok(()), Err)
+        // Where it fails the connection is closed, which undoes the change as well.
+        let rolled_back = self.channel.rollback().await.map_err(store_error);
+        ended.map_or(rolled_back, Err)
     }
 }
 
