@@ -7,6 +7,7 @@
 )]
 
 mod client;
+mod storage;
 mod support;
 
 use jsonwebtoken::jwk::JwkSet;

@@ -26,7 +26,12 @@ impl Server {
     }
 
     pub fn start_with(folder: &Path, environment: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_ats-pat-server"))
+        Self::start_by(Command::new(program()), folder, environment)
+    }
+
+    /// As [`Self::start_with`], by a command that ends with the program.
+    pub fn start_by(mut command: Command, folder: &Path, environment: &[(&str, &str)]) -> Self {
+        let mut child = command
             .args(["--listen", "127.0.0.1:0", "--data-dir"])
             .arg(folder.join("data"))
             .envs(environment.iter().copied())
@@ -102,9 +107,19 @@ impl Drop for Server {
     }
 }
 
+/// The server.
+pub fn program() -> &'static str {
+    env!("CARGO_BIN_EXE_ats-pat-server")
+}
+
 /// Runs `ats-pat-admin` over the same data folder.
 pub fn admin(folder: &Path, arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(admin_program())
+    admin_by(Command::new(admin_program()), folder, arguments, input)
+}
+
+/// As [`admin`], by a command that ends with the program.
+pub fn admin_by(mut command: Command, folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = command
         .args(["--data-dir"])
         .arg(folder.join("data"))
         .args(arguments)
@@ -135,7 +150,7 @@ pub fn admin_json(folder: &Path, arguments: &[&str], input: &str) -> Value {
 }
 
 /// The admin program of the same build.
-fn admin_program() -> PathBuf {
+pub fn admin_program() -> PathBuf {
     let server = Path::new(env!("CARGO_BIN_EXE_ats-pat-server"));
     let program = server.with_file_name(format!("ats-pat-admin{}", std::env::consts::EXE_SUFFIX));
     assert!(
