@@ -13,6 +13,7 @@ impl Service {
             Ok(()) => healthy("database", "answers"),
             Err(error) => {
                 tracing::warn!(cause = %causes(&error), "the database is not ready");
+                self.inner.changes.writes.failed(&error);
                 unhealthy("database", "does not answer")
             }
         };

@@ -188,10 +188,8 @@ async fn a_transaction_that_the_database_ended_unseen_leaves_nothing_and_is_neve
             passing > 6,
             "a change is made of more statements: {passing}"
         );
-        assert_eq!(
-            uncertain, 1,
-            "only what is ended just before COMMIT is not tried again"
-        );
+        // What is ended just before COMMIT: a node of Galera may tell then, and the change is tried again.
+        assert!(uncertain <= 1, "{uncertain}");
     })
     .await;
 }
