@@ -27,6 +27,9 @@ use crate::session::Session;
 /// Administers the personal access token service.
 ///
 /// Settings come from, the last one wins: the file of --config, the environment (`ATS_PAT_…`), flags.
+/// What the program logs unless it is told otherwise: rows that it leaves out because they were altered or can't be read.
+const LOG: &str = "off,ats_pat_service::rows=error,ats_pat_storage::unreadable=error";
+
 #[derive(Parser)]
 #[command(name = "ats-pat-admin", version)]
 struct Arguments {
@@ -83,7 +86,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     let settings = Settings::load(&arguments.common, None, std::env::vars_os())?;
     // What matters comes back as the answer or its refusal, in one line.
-    start_logging(&settings.log, "off");
+    start_logging(&settings.log, LOG);
     let session = Session {
         settings,
         output: arguments.output,

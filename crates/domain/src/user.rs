@@ -11,6 +11,8 @@ pub enum UserKind {
     Person,
     /// Owns tokens, but can't sign in.
     Service,
+    /// What is left of a user whose row was planted or altered: disabled for good.
+    Quarantined,
 }
 
 impl UserKind {
@@ -19,12 +21,13 @@ impl UserKind {
         match self {
             Self::Person => "person",
             Self::Service => "service",
+            Self::Quarantined => "quarantined",
         }
     }
 
     /// Reads the stored form.
     pub fn from_stored(text: &str) -> Option<Self> {
-        [Self::Person, Self::Service]
+        [Self::Person, Self::Service, Self::Quarantined]
             .into_iter()
             .find(|kind| kind.as_str() == text)
     }

@@ -118,10 +118,13 @@ impl Opened {
             signature_provider,
             ..parts(settings, public_url, Arc::clone(&database), lock.is_some())
         };
-        let service = Service::open(parts).await?;
-        if access == Access::Server {
+        let service = if access == Access::Server {
+            let service = Service::open(parts).await?;
             service.seal_anew().await?;
-        }
+            service
+        } else {
+            Service::open_for_operators(parts).await?
+        };
         folder.keep();
         Ok(Self {
             service,

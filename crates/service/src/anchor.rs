@@ -5,6 +5,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ats_pat_domain::event::{EventHash, Head};
@@ -28,25 +29,22 @@ pub(crate) struct Kept {
 pub(crate) struct Anchor {
     file: Option<PathBuf>,
     state: Mutex<State>,
+    /// Asked by every exchange.
+    is_lost: AtomicBool,
 }
 
 struct State {
     seen: Kept,
     kept: Option<Kept>,
-    is_lost: bool,
 }
 
 impl Anchor {
     /// Starts from what was just read and verified; without a file nothing is kept.
     pub(crate) fn new(file: Option<PathBuf>, seen: Kept, kept: Option<Kept>) -> Self {
-        let state = State {
-            seen,
-            kept,
-            is_lost: false,
-        };
         Self {
             file,
-            state: Mutex::new(state),
+            state: Mutex::new(State { seen, kept }),
+            is_lost: AtomicBool::new(false),
         }
     }
 
@@ -54,7 +52,7 @@ impl Anchor {
     /// moved the log meanwhile; whether theirs follows it is for the next look at the log to find out.
     pub(crate) fn moved(&self, before: Head, after: Head) {
         let mut state = self.state();
-        if before == state.seen.head {
+        if before == state.seen.head && !self.is_lost() {
             state.seen.head = after;
         }
     }
@@ -62,26 +60,27 @@ impl Anchor {
     /// The log holds what was seen, and ends here now.
     pub(crate) fn saw(&self, head: Head) {
         let mut state = self.state();
-        if head.seq > state.seen.head.seq {
+        if head.seq > state.seen.head.seq && !self.is_lost() {
             state.seen.head = head;
         }
     }
 
-    /// The log no longer holds what was seen: nothing takes its place until an operator looks.
+    /// The log no longer holds what was seen: that stays the anchor until an operator looks. A service that keeps no
+    /// anchor believes the log that it finds.
     pub(crate) fn lose(&self) {
-        self.state().is_lost = true;
+        self.is_lost.store(self.file.is_some(), Ordering::Release);
     }
 
     /// Whether the log was found without what was seen.
     pub(crate) fn is_lost(&self) -> bool {
-        self.state().is_lost
+        self.is_lost.load(Ordering::Acquire)
     }
 
     /// A restore was accepted: this counts, even where it is shorter than what was seen before.
     pub(crate) fn replace(&self, kept: Kept) {
         let mut state = self.state();
         state.seen = kept;
-        state.is_lost = false;
+        self.is_lost.store(false, Ordering::Release);
     }
 
     /// The last head that was seen.
@@ -96,7 +95,7 @@ impl Anchor {
         };
         let seen = {
             let state = self.state();
-            if state.is_lost || state.kept == Some(state.seen) {
+            if state.kept == Some(state.seen) {
                 return Ok(());
             }
             state.seen
@@ -154,7 +153,12 @@ fn parse_hash(digits: &str) -> Option<EventHash> {
 /// Whole or not at all: a new file takes the old one's place. A process that saw less (an admin program
 /// that began earlier) leaves what another wrote.
 fn write(file: &Path, kept: Kept) -> io::Result<()> {
-    let is_newer = |other: Kept| other.accepted == kept.accepted && other.head.seq > kept.head.seq;
+    // An equal number with another hash is another log: it is for the next start to find that out.
+    let is_newer = |other: Kept| {
+        other.accepted == kept.accepted
+            && other.head != kept.head
+            && other.head.seq >= kept.head.seq
+    };
     if read(file).is_ok_and(|other| other.is_some_and(is_newer)) {
         return Ok(());
     }
@@ -236,7 +240,9 @@ mod tests {
             seq,
             hash: [u8::try_from(seq).unwrap(); 33],
         };
-        let anchor = Anchor::new(None, kept(5), None);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("anchor");
+        let anchor = Anchor::new(Some(file.clone()), kept(5), None);
         anchor.saw(head(4));
         assert_eq!(anchor.head().seq, 5);
         anchor.moved(
@@ -252,5 +258,27 @@ mod tests {
         assert_eq!(anchor.head().seq, 6);
         anchor.lose();
         assert!(anchor.is_lost());
+        // What was seen stays what the next start asks for.
+        anchor.saw(head(9));
+        anchor.keep().unwrap();
+        assert_eq!(read(&file).unwrap().unwrap().head.seq, 6);
+    }
+
+    #[test]
+    fn an_equal_number_of_another_log_takes_no_anchor_s_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("anchor");
+        write(&file, kept(5)).unwrap();
+        let mut other = kept(5);
+        other.head.hash = [9; 33];
+        write(&file, other).unwrap();
+        assert_eq!(read(&file).unwrap(), Some(kept(5)));
+    }
+
+    #[test]
+    fn who_keeps_no_anchor_believes_the_log_that_is_there() {
+        let anchor = Anchor::new(None, kept(5), None);
+        anchor.lose();
+        assert!(!anchor.is_lost());
     }
 }

@@ -33,6 +33,7 @@ impl Service {
         if Unverified::parse(presented).is_err() {
             return Ok(None);
         }
+        self.require_log()?;
         let ring = self.fresh_ring().await?;
         let claims = audiences
             .iter()

@@ -14,7 +14,7 @@ use ats_pat_domain::{EventId, Session, StatusPlace, Tagged, Timestamp, Token, Us
 
 use crate::anchor::Anchor;
 use crate::error::{Error, causes};
-use crate::ledger::{Entry, PLACES_GIVEN, PLACES_REVOKED, RowChange};
+use crate::ledger::{Entry, PLACES_GIVEN, PLACES_REVOKED, QUARANTINED, RowChange};
 use crate::rows::{Roots, Row};
 use crate::write_check::WriteCheck;
 
@@ -52,10 +52,13 @@ impl Changes {
     }
 
     async fn run_here<C: Change>(&self, change: &C) -> Result<C::Output, Error> {
+        if self.anchor.is_lost() {
+            return Err(Error::LogLost);
+        }
         // Made before the transaction, and the same in every attempt: each one before is proven undone.
         let id = EventId::new(self.clock.now(), self.random()?);
         let begun = self.clock.since_boot();
-        let mut attempt = 1;
+        let mut attempt = 1_u32;
         loop {
             let order = if attempt == 1 {
                 ChangeOrder::Last
@@ -67,7 +70,9 @@ impl Changes {
                     if self.clock.since_boot().saturating_sub(begun) < PATIENCE =>
                 {
                     tracing::debug!(attempt, cause, "the database asks to try a change again");
-                    self.pause(attempt).await?;
+                    // At once, as a rule: what put it out is over.
+                    self.pause(Duration::from_millis(4) * attempt.saturating_sub(7).clamp(1, 10))
+                        .await?;
                     attempt += 1;
                 }
                 other => {
@@ -154,16 +159,16 @@ impl Changes {
                     tracing::debug!(look, cause = %causes(&error), "the event of a change could not be looked for");
                 }
             }
-            // Longer than between attempts: the database may still be at work on it.
-            self.pause(10 + 2 * look).await?;
+            // Longer each time: the database may still be at work on it.
+            self.pause(Duration::from_millis(5) * 2_u32.pow(look))
+                .await?;
         }
         Err(Error::Uncertain(cause.into()))
     }
 
-    /// Never as long as another that waits, and longer after many attempts: up to 4 ms, then up to 40.
-    async fn pause(&self, attempt: u32) -> Result<(), Error> {
+    /// Waits at least half of `longest`, and never as long as another that waits.
+    async fn pause(&self, longest: Duration) -> Result<(), Error> {
         let [random] = self.random::<1>()?;
-        let longest = Duration::from_millis(4) * attempt.saturating_sub(7).clamp(1, 10);
         tokio::time::sleep(longest / 2 + longest.mul_f64(f64::from(random) / 512.0)).await;
         Ok(())
     }
@@ -192,11 +197,21 @@ async fn take_back(transaction: Box<dyn Transaction>) -> Result<(), Error> {
     }
 }
 
+/// Where a row comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Judgement {
+    /// From this service, as it is.
+    Genuine,
+    /// From somebody else, or altered.
+    Planted,
+}
+
 #[derive(Default)]
 struct Written {
     rows: Vec<RowChange>,
     places_given: Vec<u64>,
     places_revoked: Vec<u64>,
+    quarantined: Vec<String>,
     entries: Vec<(Entry, Vec<RowChange>)>,
 }
 
@@ -221,6 +236,25 @@ impl<'a> Draft<'a> {
         self.changes.roots.check(tagged)
     }
 
+    /// The row, and whether its tag holds. What only takes away goes on without: nobody who can only write to the
+    /// database keeps a right from being taken.
+    pub(crate) fn judge<R: Row>(&self, tagged: Tagged<R>) -> (R, Judgement) {
+        let judgement = if self.changes.roots.is_genuine(&tagged) {
+            Judgement::Genuine
+        } else {
+            Judgement::Planted
+        };
+        (tagged.row, judgement)
+    }
+
+    /// Notes for the next entry that this row was planted or altered, and is ended with it. `audit verify` tells of it
+    /// for ever, whatever becomes of the row.
+    pub(crate) fn quarantine<R: Row>(&self, row: &R) {
+        let name = format!("{} of {}", row.row_id(), R::TABLE);
+        tracing::error!(row = name, "a row was planted or altered, and is ended");
+        self.written().quarantined.push(name);
+    }
+
     pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Error> {
         self.changes.random()
     }
@@ -242,6 +276,10 @@ impl<'a> Draft<'a> {
             if !places.is_empty() {
                 entry = entry.detail(name, places);
             }
+        }
+        let quarantined = std::mem::take(&mut written.quarantined);
+        if !quarantined.is_empty() {
+            entry = entry.detail(QUARANTINED, quarantined);
         }
         written.entries.push((entry, rows));
     }
@@ -274,6 +312,13 @@ impl<'a> Draft<'a> {
     pub(crate) async fn update_secret(&self, secret: Secret) -> Result<(), Error> {
         let tagged = self.tag(secret);
         Ok(self.transaction.update_secret(&tagged).await?)
+    }
+
+    /// Removes a secret that was planted or altered.
+    pub(crate) async fn delete_secret(&self, secret: &Secret) -> Result<(), Error> {
+        self.transaction.delete_secret(&secret.hash).await?;
+        self.note(Secret::TABLE, secret.row_id(), None);
+        Ok(())
     }
 
     /// Adds a place in the status list: it says that nothing is revoked there.

@@ -18,6 +18,11 @@ pub enum Error {
     /// The answer to COMMIT was lost, and the event was not found: the change may have happened, as a whole.
     #[error("the database did not say whether the change was made: look before you repeat it")]
     Uncertain(#[source] BoxError),
+    /// The event log lacks what this server saw: nothing is granted or changed until an operator has looked.
+    #[error(
+        "the event log lacks what was seen before: stop the servers and see `ats-pat-admin db accept-restore`"
+    )]
+    LogLost,
     /// A row fails its tag: it was planted or altered behind the program's back.
     #[error(
         "the row {id} of the table {table} was altered behind the program's back; run `ats-pat-admin audit verify`"
@@ -77,6 +82,14 @@ pub enum Error {
         /// As asked for.
         name: String,
     },
+    /// The user's row was planted or altered, and was ended for good (operators only).
+    #[error(
+        "the user {name} was planted or altered behind the program's back, and was ended for good: add a new user instead"
+    )]
+    Quarantined {
+        /// The user's name, as the row has it.
+        name: String,
+    },
     /// A user has this id already (operators only).
     #[error("the id {id} belongs to a user already; ids are never reused")]
     UserIdInUse {
@@ -127,13 +140,15 @@ impl Error {
             Self::Store(
                 StoreError::Unavailable(_) | StoreError::Retryable(_) | StoreError::Storage { .. },
             )
-            | Self::Uncertain(_) => Problem::Unavailable,
+            | Self::Uncertain(_)
+            | Self::LogLost => Problem::Unavailable,
             Self::SetupCodeInvalid
             | Self::ScopeNotHeld(_)
             | Self::AudienceNotServed
             | Self::NotRevocable
             | Self::LifetimeTooLong { .. }
             | Self::UserNotFound { .. }
+            | Self::Quarantined { .. }
             | Self::UserIdInUse { .. }
             | Self::NothingToAccept
             | Self::RotationPending { .. } => Problem::Forbidden,

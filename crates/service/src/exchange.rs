@@ -78,6 +78,7 @@ impl Service {
         narrowing: &Narrowing,
         address: IpAddr,
     ) -> Result<Exchanged, Error> {
+        self.require_log()?;
         // Before the lease is looked at: no token is dated later than what its rights were judged by.
         let now = self.now();
         let from = grants::From::Memory;

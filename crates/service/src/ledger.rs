@@ -17,6 +17,9 @@ pub(crate) const PLACES_GIVEN: &str = "PlacesGiven";
 /// The detail of an event that names the places of the status list that its change revoked.
 pub(crate) const PLACES_REVOKED: &str = "PlacesRevoked";
 
+/// The detail of an event that names rows which were planted or altered, and which its change ended.
+pub(crate) const QUARANTINED: &str = "Quarantined";
+
 /// A row that a change wrote or removed: what `audit verify` compares the table with.
 pub(crate) struct RowChange {
     pub(crate) table: &'static str,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ats_pat_domain::event::{Actor, EventKind};
 use ats_pat_domain::port::{StoreError, UsageRecord};
 
-use crate::change::{Change, Draft};
+use crate::change::{Change, Draft, Judgement};
 use crate::error::{Error, causes};
 use crate::ledger::{Entry, holds_event, is_genuine_end};
 use crate::rows::hex;
@@ -196,7 +196,9 @@ impl Change for DestroyKeys {
     async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
         for tagged in draft.read().keys().ring().await?.keys {
             if tagged.row.sealed.is_some() && self.due.contains(&tagged.row.kid) {
-                let mut key = draft.check(tagged)?;
+                let (mut key, Judgement::Genuine) = draft.judge(tagged) else {
+                    continue;
+                };
                 key.sealed = None;
                 let kid = key.kid.clone();
                 draft.update_signing_key(key).await?;

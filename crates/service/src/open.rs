@@ -123,6 +123,15 @@ impl From<Error> for OpenError {
     }
 }
 
+/// What a start asks of the signing keys.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keys {
+    /// That none was planted or altered.
+    AllGenuine,
+    /// Nothing: others are left out.
+    WhatIsGenuine,
+}
+
 impl Service {
     /// Opens the service over a migrated database. On an empty one the keys are made, and the master key
     /// file where it is missing.
@@ -130,9 +139,19 @@ impl Service {
         Self::open_guarded(parts, Guards::default()).await
     }
 
+    /// As [`open`](Self::open), for the admin program: it opens over signing keys that were planted or altered too, and
+    /// leaves them out, so that an operator can look at what is wrong.
+    pub async fn open_for_operators(parts: Parts) -> Result<Self, OpenError> {
+        let opened = Self::open_even_behind(parts, Guards::default(), Keys::WhatIsGenuine).await?;
+        Self::not_behind(opened)
+    }
+
     /// As [`open`](Self::open), with these guards of the cache.
     pub(crate) async fn open_guarded(parts: Parts, guards: Guards) -> Result<Self, OpenError> {
-        let (service, behind) = Self::open_even_behind(parts, guards).await?;
+        Self::not_behind(Self::open_even_behind(parts, guards, Keys::AllGenuine).await?)
+    }
+
+    fn not_behind((service, behind): (Self, Option<Head>)) -> Result<Self, OpenError> {
         match behind {
             None => Ok(service),
             Some(Head { seq, .. }) => Err(OpenError::BehindAnchor { seq }),
@@ -143,6 +162,7 @@ impl Service {
     pub(crate) async fn open_even_behind(
         parts: Parts,
         guards: Guards,
+        keys: Keys,
     ) -> Result<(Self, Option<Head>), OpenError> {
         let minter = Minter::new(
             &parts.settings.issuer,
@@ -176,9 +196,14 @@ impl Service {
             writes: Arc::default(),
         };
         let provider = parts.signature_provider;
-        let ring = RingState::read_strictly(&*changes.store, &changes.roots, &master, provider)
-            .await
-            .map_err(|error| wrong_key_or(error.into(), &parts.master_key_file))?;
+        let (store, roots) = (&*changes.store, &changes.roots);
+        let ring = match keys {
+            Keys::AllGenuine => RingState::read_strictly(store, roots, &master, provider).await,
+            Keys::WhatIsGenuine => {
+                RingState::read_what_is_genuine(store, roots, &master, provider).await
+            }
+        };
+        let ring = ring.map_err(|error| wrong_key_or(error.into(), &parts.master_key_file))?;
         let token_ids = TokenIds::new(changes.random()?);
         let cache_entries = parts.settings.cache_entries;
         let limits = Limits::new(

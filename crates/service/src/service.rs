@@ -91,6 +91,15 @@ impl Service {
         self.inner.changes.clock.now()
     }
 
+    /// Refuses to grant anything by a database that lacks what this server saw: what was revoked since would work again.
+    pub(crate) fn require_log(&self) -> Result<(), Error> {
+        if self.inner.changes.anchor.is_lost() {
+            Err(Error::LogLost)
+        } else {
+            Ok(())
+        }
+    }
+
     /// The signing keys as the database holds them now.
     pub(crate) async fn fresh_ring(&self) -> Result<Arc<RingState>, Error> {
         // A version alone does not tell, but under the lease it does: the feed would know of another log.

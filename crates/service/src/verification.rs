@@ -100,6 +100,11 @@ impl Service {
         let mut after = None;
         loop {
             let users = self.store().users().after(after, BATCH).await?;
+            for row in self.store().take_unreadable() {
+                self.inner
+                    .verification
+                    .note(format!("row {row} can't be read"));
+            }
             let Some(last) = users.last() else {
                 return Ok(());
             };
@@ -214,7 +219,7 @@ impl Comparison<'_> {
         let mut found = self.found;
         for ((table, id), tag) in self.last_tags {
             if tag.is_some() && ["users", "tokens", "secrets"].contains(&table.as_str()) {
-                found.insert(format!("row {id} of {table} was removed"));
+                found.insert(format!("row {id} of {table} was removed, or can't be read"));
             }
         }
         found

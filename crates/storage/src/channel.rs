@@ -17,6 +17,7 @@ use crate::connection::Connection;
 use crate::database_file::DatabaseFile;
 use crate::failure::{Cause, Class, classify, store_error_of};
 use crate::pool::Pool;
+use crate::unreadable::Unreadable;
 
 /// Takes every statement of the repositories.
 pub(crate) struct Channel {
@@ -27,6 +28,7 @@ pub(crate) struct Channel {
     failures: Failures,
     /// Of SQLite. Nothing is read or written once it is gone.
     file: Option<Arc<DatabaseFile>>,
+    unreadable: Unreadable,
 }
 
 enum Target {
@@ -53,6 +55,7 @@ impl Channel {
         pool: Pool,
         patience: Duration,
         file: Option<Arc<DatabaseFile>>,
+        unreadable: Unreadable,
         look: Look,
     ) -> Self {
         Self {
@@ -61,6 +64,7 @@ impl Channel {
             patience,
             failures: Failures::default(),
             file,
+            unreadable,
         }
     }
 
@@ -69,6 +73,7 @@ impl Channel {
         pool: &Pool,
         patience: Duration,
         file: Option<Arc<DatabaseFile>>,
+        unreadable: Unreadable,
     ) -> Result<Self, DbErr> {
         if let Some(file) = &file {
             file.check()?;
@@ -90,6 +95,7 @@ impl Channel {
             patience,
             failures: Failures::default(),
             file,
+            unreadable,
         })
     }
 
@@ -112,6 +118,11 @@ impl Channel {
     /// Whether the SQLite file still is at its path; of a server nothing is asked.
     pub(crate) fn check_file(&self) -> Result<(), DbErr> {
         self.file.as_ref().map_or(Ok(()), |file| file.check())
+    }
+
+    /// Where rows are noted that can't be read.
+    pub(crate) fn unreadable(&self) -> &Unreadable {
+        &self.unreadable
     }
 
     /// Closes the pool.

@@ -7,8 +7,8 @@
 use ats_pat_domain::EventId;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::port::StoreError;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, Returning};
+use sea_orm::{ConnectionTrait, DbBackend};
 
 use crate::channel::Channel;
 use crate::entity::event_head::{Column, Entity};
@@ -26,13 +26,14 @@ pub(crate) async fn make(channel: &mut Channel, change: EventId) -> Result<Head,
         .table(Entity)
         .value(Alias::new(CHANGE_ID), Expr::val(change.as_uuid()))
         .and_where(is_head());
-    let before = if channel.support_returning() {
+    let before = if channel.get_database_backend() == DbBackend::MySql {
+        // MySQL knows no RETURNING here.
+        channel.execute(&update).await.map_err(store_error)?;
+        read_head(channel, &select_head()).await?
+    } else {
         update.returning(Returning::new().columns([Column::Id, Column::Seq, Column::Hash]));
         let row = channel.query_one(&update).await.map_err(store_error)?;
         head(&row.ok_or_else(|| corrupt("event_head"))?, "")?
-    } else {
-        channel.execute(&update).await.map_err(store_error)?;
-        read_head(channel, &select_head()).await?
     };
     channel.claimed(change);
     Ok(before)

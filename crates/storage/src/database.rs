@@ -14,6 +14,7 @@ use crate::error::{LockError, OpenError};
 use crate::lock::ExclusiveLock;
 use crate::pool::Pool;
 use crate::turns::Turns;
+use crate::unreadable::Unreadable;
 
 /// How a database is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +57,7 @@ pub struct Database {
     /// What migrations use a copy of.
     pub(crate) schema: Pool,
     file: Option<Arc<DatabaseFile>>,
+    pub(crate) unreadable: Unreadable,
     pub(crate) place: Place,
     pub(crate) options: OpenOptions,
 }
@@ -98,7 +100,9 @@ impl Database {
         };
         let file = opened.file;
         let patience = options.statement_timeout;
-        let channel = |pool, look| Channel::pool(pool, patience, file.clone(), look);
+        let unreadable = Unreadable::default();
+        let channel =
+            |pool, look| Channel::pool(pool, patience, file.clone(), unreadable.clone(), look);
         Ok(Self {
             secrets: channel(opened.secrets, Look::AtTheLastOne),
             reads: Arc::new(channel(opened.reads, Look::EachTime)),
@@ -107,6 +111,7 @@ impl Database {
             turns: Turns::default(),
             schema: opened.writes,
             file,
+            unreadable,
             place: opened.place,
             options,
         })
@@ -137,7 +142,8 @@ impl Database {
     /// A transaction.
     pub(crate) async fn transaction(&self) -> Result<Channel, DbErr> {
         let patience = self.options.statement_timeout;
-        Channel::begin(&self.changes, patience, self.file.clone()).await
+        let unreadable = self.unreadable.clone();
+        Channel::begin(&self.changes, patience, self.file.clone(), unreadable).await
     }
 
     /// Closes every connection, so that SQLite folds its write-ahead log into the file.

@@ -20,6 +20,7 @@ use crate::failure::store_error;
 use crate::head::{HEAD, is_head, read_head, select_head};
 use crate::row::{columns, fixed, optional_part, part};
 use crate::transaction::StoreTransaction;
+use crate::unreadable::readable;
 use crate::write::{exactly_one, insert};
 
 fn event(model: Model, personal: Option<event_personal::Model>) -> Result<Event, StoreError> {
@@ -83,9 +84,9 @@ fn select_events() -> SelectStatement {
 
 async fn read(channel: &Channel, select: &SelectStatement) -> Result<Vec<Event>, StoreError> {
     let rows = channel.query_all(select).await.map_err(store_error)?;
-    rows.iter()
-        .map(|row| event(part(row, "e_")?, optional_part(row, "p_")?))
-        .collect()
+    readable::<Entity, _>(channel, &rows, "e_", |row| {
+        event(part(row, "e_")?, optional_part(row, "p_")?).map(Some)
+    })
 }
 
 #[async_trait]

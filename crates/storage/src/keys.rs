@@ -17,6 +17,7 @@ use crate::failure::store_error;
 use crate::head::{HEAD_PREFIX, head, head_columns, is_head};
 use crate::row::{columns, corrupt, fixed, optional_part, tag};
 use crate::transaction::StoreTransaction;
+use crate::unreadable::readable;
 use crate::write::{exactly_one, insert};
 
 /// The one row of `key_ring`.
@@ -111,12 +112,10 @@ impl KeyRepository for Channel {
         let rows = self.query_all(&select).await.map_err(store_error)?;
         let first = rows.first().ok_or_else(|| corrupt("key_ring"))?;
         let version = first.try_get("", "version").map_err(store_error)?;
-        let mut keys = Vec::with_capacity(rows.len());
-        for row in &rows {
-            if let Some(key) = optional_part::<Model>(row, "k_")? {
-                keys.push(key.try_into()?);
-            }
-        }
+        let keys = readable::<Entity, _>(self, &rows, "k_", |row| {
+            let key = optional_part::<Model>(row, "k_")?;
+            key.map(TryInto::try_into).transpose()
+        })?;
         Ok(StoredRing {
             version,
             keys,

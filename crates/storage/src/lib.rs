@@ -46,6 +46,7 @@ mod token_page;
 mod tokens;
 mod transaction;
 mod turns;
+mod unreadable;
 mod usage;
 mod users;
 mod write;

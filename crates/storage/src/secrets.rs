@@ -8,8 +8,7 @@ use ats_pat_domain::{Tagged, Timestamp, TokenId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect,
-    QueryTrait,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult, QueryTrait,
 };
 
 use crate::channel::Channel;
@@ -20,6 +19,7 @@ use crate::head::{HEAD_PREFIX, head, head_columns, is_head};
 use crate::keys::RING;
 use crate::row::{columns, corrupt, fixed, part, tag};
 use crate::status_places::{read_index, stored_index};
+use crate::unreadable::{readable_of, readable_page};
 
 impl TryFrom<Model> for Tagged<Secret> {
     type Error = StoreError;
@@ -123,12 +123,10 @@ impl SecretRepository for Channel {
     }
 
     async fn of_token(&self, id: TokenId) -> Result<Vec<Tagged<Secret>>, StoreError> {
-        let found = Entity::find()
+        let select = Entity::find()
             .filter(Column::TokenId.eq(id.as_uuid()))
-            .order_by_asc(Column::Generation)
-            .all(self)
-            .await;
-        read(found.map_err(store_error)?)
+            .order_by_asc(Column::Generation);
+        readable_of(self, select).await
     }
 
     async fn after(
@@ -136,18 +134,11 @@ impl SecretRepository for Channel {
         after: Option<[u8; 32]>,
         limit: u64,
     ) -> Result<Vec<Tagged<Secret>>, StoreError> {
-        let found = Entity::find()
+        let select = Entity::find()
             .apply_if(after, |find, hash| {
                 find.filter(Column::Hash.gt(hash.to_vec()))
             })
-            .order_by_asc(Column::Hash)
-            .limit(limit)
-            .all(self)
-            .await;
-        read(found.map_err(store_error)?)
+            .order_by_asc(Column::Hash);
+        readable_page(self, select, limit).await
     }
-}
-
-fn read(models: Vec<Model>) -> Result<Vec<Tagged<Secret>>, StoreError> {
-    models.into_iter().map(TryInto::try_into).collect()
 }

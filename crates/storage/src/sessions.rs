@@ -13,6 +13,7 @@ use crate::entity::user;
 use crate::failure::store_error;
 use crate::row::{columns, fixed, part, tag};
 use crate::transaction::StoreTransaction;
+use crate::unreadable::readable_of;
 use crate::write::insert;
 
 impl TryFrom<Model> for Tagged<Session> {
@@ -47,10 +48,6 @@ impl From<&Tagged<Session>> for ActiveModel {
     }
 }
 
-fn read(models: Vec<Model>) -> Result<Vec<Tagged<Session>>, StoreError> {
-    models.into_iter().map(TryInto::try_into).collect()
-}
-
 #[async_trait]
 impl SessionRepository for Channel {
     async fn by_hash(
@@ -77,22 +74,18 @@ impl SessionRepository for Channel {
     }
 
     async fn of_user(&self, user: UserId) -> Result<Vec<Tagged<Session>>, StoreError> {
-        let found = Entity::find()
+        let select = Entity::find()
             .filter(Column::UserId.eq(user.as_uuid()))
             .order_by_asc(Column::CreatedAt)
-            .order_by_asc(Column::IdHash)
-            .all(self)
-            .await;
-        read(found.map_err(store_error)?)
+            .order_by_asc(Column::IdHash);
+        readable_of(self, select).await
     }
 
     async fn all(&self) -> Result<Vec<Tagged<Session>>, StoreError> {
-        let found = Entity::find()
+        let select = Entity::find()
             .order_by_asc(Column::CreatedAt)
-            .order_by_asc(Column::IdHash)
-            .all(self)
-            .await;
-        read(found.map_err(store_error)?)
+            .order_by_asc(Column::IdHash);
+        readable_of(self, select).await
     }
 }
 

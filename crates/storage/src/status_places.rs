@@ -11,6 +11,7 @@ use crate::entity::status_place::{ActiveModel, Column, Entity, Model};
 use crate::failure::store_error;
 use crate::row::{corrupt, tag};
 use crate::transaction::StoreTransaction;
+use crate::unreadable::readable_page;
 use crate::write::{exactly_one, insert};
 
 impl TryFrom<Model> for Tagged<StatusPlace> {
@@ -55,10 +56,6 @@ pub(crate) fn read_index(stored: i64) -> Result<u64, StoreError> {
     u64::try_from(stored).map_err(|_| corrupt("a place in the status list"))
 }
 
-fn read(models: Vec<Model>) -> Result<Vec<Tagged<StatusPlace>>, StoreError> {
-    models.into_iter().map(TryInto::try_into).collect()
-}
-
 #[async_trait]
 impl StatusRepository for Channel {
     async fn by_index(&self, index: u64) -> Result<Option<Tagged<StatusPlace>>, StoreError> {
@@ -98,15 +95,12 @@ impl StatusRepository for Channel {
         after: Option<u64>,
         limit: u64,
     ) -> Result<Vec<Tagged<StatusPlace>>, StoreError> {
-        let found = Entity::find()
+        let select = Entity::find()
             .apply_if(after, |find, index| {
                 find.filter(Column::Place.gt(stored_index(index)))
             })
-            .order_by_asc(Column::Place)
-            .limit(limit)
-            .all(self)
-            .await;
-        read(found.map_err(store_error)?)
+            .order_by_asc(Column::Place);
+        readable_page(self, select, limit).await
     }
 }
 

@@ -92,6 +92,10 @@ impl Store for Database {
         EventRepository::head(&*self.reads).await.map(|_| ())
     }
 
+    fn take_unreadable(&self) -> Vec<String> {
+        self.unreadable.take()
+    }
+
     async fn prove_write(&self, size: usize) -> Result<(), StoreError> {
         write_proof::prove(&self.writes, &self.reads, size).await
     }

@@ -11,6 +11,7 @@ use crate::entity::token::{Column, Entity};
 use crate::entity::token_usage;
 use crate::page::{self, Slice, holds};
 use crate::tokens::{listed, select_listed};
+use crate::unreadable::readable;
 
 /// The page that `query` asks for, and how many tokens all its pages hold.
 pub(crate) async fn read(
@@ -27,7 +28,7 @@ pub(crate) async fn read(
     };
     let (rows, total) = page::read(channel, Entity, select, filter, slice).await?;
     Ok(TokenPage {
-        items: rows.iter().map(listed).collect::<Result<_, _>>()?,
+        items: readable::<Entity, _>(channel, &rows, "t_", |row| listed(row).map(Some))?,
         total,
     })
 }

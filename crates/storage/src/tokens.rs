@@ -15,7 +15,7 @@ use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QueryResult, QuerySelect, QueryTrait,
+    QueryResult, QueryTrait,
 };
 
 use crate::channel::Channel;
@@ -25,6 +25,7 @@ use crate::failure::store_error;
 use crate::row::{columns, corrupt, name_key, optional_part, part, tag};
 use crate::token_page;
 use crate::transaction::StoreTransaction;
+use crate::unreadable::readable_page;
 use crate::write::{exactly_one, insert};
 
 impl TryFrom<Model> for Tagged<Token> {
@@ -185,14 +186,10 @@ impl TokenRepository for Channel {
         after: Option<TokenId>,
         limit: u64,
     ) -> Result<Vec<Tagged<Token>>, StoreError> {
-        let found = Entity::find()
+        let select = Entity::find()
             .apply_if(after, |find, id| find.filter(Column::Id.gt(id.as_uuid())))
-            .order_by_asc(Column::Id)
-            .limit(limit)
-            .all(self)
-            .await;
-        let models = found.map_err(store_error)?;
-        models.into_iter().map(TryInto::try_into).collect()
+            .order_by_asc(Column::Id);
+        readable_page(self, select, limit).await
     }
 
     async fn of_owner(
@@ -201,15 +198,11 @@ impl TokenRepository for Channel {
         after: Option<TokenId>,
         limit: u64,
     ) -> Result<Vec<Tagged<Token>>, StoreError> {
-        let found = Entity::find()
+        let select = Entity::find()
             .filter(Column::OwnerId.eq(owner.as_uuid()))
             .apply_if(after, |find, id| find.filter(Column::Id.gt(id.as_uuid())))
-            .order_by_asc(Column::Id)
-            .limit(limit)
-            .all(self)
-            .await;
-        let models = found.map_err(store_error)?;
-        models.into_iter().map(TryInto::try_into).collect()
+            .order_by_asc(Column::Id);
+        readable_page(self, select, limit).await
     }
 }
 
@@ -233,6 +226,14 @@ impl TokenChanges for StoreTransaction {
 
     async fn insert_secret(&self, secret: &Tagged<Secret>) -> Result<(), StoreError> {
         insert(&self.channel, secret::ActiveModel::from(secret)).await
+    }
+
+    async fn delete_secret(&self, hash: &[u8; 32]) -> Result<(), StoreError> {
+        let deleted = secret::Entity::delete_many()
+            .filter(secret::Column::Hash.eq(hash.to_vec()))
+            .exec(&self.channel)
+            .await;
+        deleted.map(|_| ()).map_err(store_error)
     }
 
     async fn update_secret(&self, secret: &Tagged<Secret>) -> Result<(), StoreError> {

@@ -11,6 +11,8 @@ use ats_pat_domain::port::{
     Transaction, UserRepository,
 };
 
+use sea_orm::{ConnectionTrait, DbBackend};
+
 use crate::channel::Channel;
 use crate::claim;
 use crate::database::Database;
@@ -58,8 +60,13 @@ impl StoreTransaction {
     }
 
     /// An answer to COMMIT is the database's word; that others see the event is the proof. It lacks where the
-    /// database had ended the transaction before and committed nothing.
+    /// database had ended the transaction before and committed nothing. SQLite's word is proof enough: outside a
+    /// transaction it refuses COMMIT, and it never ends one without failing a statement. But its file may be gone.
     async fn confirm(others: &Channel, event: EventId) -> Result<(), CommitError> {
+        if others.get_database_backend() == DbBackend::Sqlite {
+            let checked = others.check_file().map_err(store_error);
+            return checked.map_err(CommitError::Unknown);
+        }
         match others.seq_of(event).await {
             Ok(Some(_)) => Ok(()),
             Ok(None) => {

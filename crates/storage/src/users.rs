@@ -9,15 +9,16 @@ use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
+    QueryTrait,
 };
 
 use crate::channel::Channel;
 use crate::entity::user::{ActiveModel, Column, Entity, Model};
 use crate::failure::store_error;
 use crate::page::{self, Slice, holds};
-use crate::row::{columns, corrupt, name_key, part, tag};
+use crate::row::{columns, name_key, part, tag};
 use crate::transaction::StoreTransaction;
+use crate::unreadable::{readable, readable_of, readable_page};
 use crate::write::{exactly_one, insert};
 
 impl TryFrom<Model> for Tagged<User> {
@@ -29,7 +30,8 @@ impl TryFrom<Model> for Tagged<User> {
                 id: UserId::from_uuid(model.id),
                 name: UserName::from_stored(model.name),
                 display_name: DisplayName::from_stored(model.display_name),
-                kind: UserKind::from_stored(&model.kind).ok_or_else(|| corrupt("users.kind"))?,
+                // No release writes another; its tag fails, and it can be ended like any other row.
+                kind: UserKind::from_stored(&model.kind).unwrap_or(UserKind::Quarantined),
                 password_hash: model.password_hash,
                 is_administrator: model.is_admin,
                 disabled: model.disabled,
@@ -61,10 +63,6 @@ impl From<&Tagged<User>> for ActiveModel {
     }
 }
 
-fn read(models: Vec<Model>) -> Result<Vec<Tagged<User>>, StoreError> {
-    models.into_iter().map(TryInto::try_into).collect()
-}
-
 #[async_trait]
 impl UserRepository for Channel {
     async fn by_id(&self, id: UserId) -> Result<Option<Tagged<User>>, StoreError> {
@@ -87,20 +85,15 @@ impl UserRepository for Channel {
     }
 
     async fn administrators(&self) -> Result<Vec<Tagged<User>>, StoreError> {
-        let found = Entity::find()
+        let select = Entity::find()
             .filter(Column::IsAdmin.eq(true))
-            .order_by_asc(Column::NameFolded)
-            .all(self)
-            .await;
-        read(found.map_err(store_error)?)
+            .order_by_asc(Column::NameFolded);
+        readable_of(self, select).await
     }
 
     async fn by_ids(&self, ids: &[UserId]) -> Result<Vec<Tagged<User>>, StoreError> {
-        let found = Entity::find()
-            .filter(Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
-            .all(self)
-            .await;
-        read(found.map_err(store_error)?)
+        let select = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.as_uuid())));
+        readable_of(self, select).await
     }
 
     async fn page(&self, query: &UserQuery) -> Result<UserPage, StoreError> {
@@ -118,10 +111,9 @@ impl UserRepository for Channel {
             limit: query.page_size.into(),
         };
         let (rows, total) = page::read(self, Entity, select, filter, slice).await?;
-        let items = rows
-            .iter()
-            .map(|row| part::<Model>(row, "u_")?.try_into())
-            .collect::<Result<_, _>>()?;
+        let items = readable::<Entity, _>(self, &rows, "u_", |row| {
+            Ok(Some(part::<Model>(row, "u_")?.try_into()?))
+        })?;
         Ok(UserPage { items, total })
     }
 
@@ -130,21 +122,15 @@ impl UserRepository for Channel {
         after: Option<UserId>,
         limit: u64,
     ) -> Result<Vec<Tagged<User>>, StoreError> {
-        let found = Entity::find()
+        let select = Entity::find()
             .apply_if(after, |find, id| find.filter(Column::Id.gt(id.as_uuid())))
-            .order_by_asc(Column::Id)
-            .limit(limit)
-            .all(self)
-            .await;
-        read(found.map_err(store_error)?)
+            .order_by_asc(Column::Id);
+        readable_page(self, select, limit).await
     }
 
     async fn all(&self) -> Result<Vec<Tagged<User>>, StoreError> {
-        let found = Entity::find()
-            .order_by_asc(Column::NameFolded)
-            .all(self)
-            .await;
-        read(found.map_err(store_error)?)
+        let select = Entity::find().order_by_asc(Column::NameFolded);
+        readable_of(self, select).await
     }
 }
 

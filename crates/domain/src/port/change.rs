@@ -34,6 +34,8 @@ pub trait TokenChanges: Send + Sync {
     async fn insert_secret(&self, secret: &Tagged<Secret>) -> Result<(), StoreError>;
     /// Writes a secret that exists, found by its hash.
     async fn update_secret(&self, secret: &Tagged<Secret>) -> Result<(), StoreError>;
+    /// Removes a secret; it may be gone.
+    async fn delete_secret(&self, hash: &[u8; 32]) -> Result<(), StoreError>;
 }
 
 /// Writes places in the status list.

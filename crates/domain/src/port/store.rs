@@ -43,6 +43,10 @@ pub trait Store: Repositories {
     /// Asks the database for a sign of life, and whether it is the writable primary.
     async fn ping(&self) -> Result<(), StoreError>;
 
+    /// The rows that were met since the last call and can't be read, by key and table. Reads of several rows leave
+    /// them out, so that they don't hide the others.
+    fn take_unreadable(&self) -> Vec<String>;
+
     /// Writes `size` bytes to a row of their own and reads them back by another connection: whether a change
     /// could be kept now.
     async fn prove_write(&self, size: usize) -> Result<(), StoreError>;
@@ -83,7 +87,8 @@ pub trait Transaction:
     /// The last event before this change, as locked.
     fn head(&self) -> Head;
 
-    /// Makes the change last. Succeeds only once another connection has seen the change's last event.
+    /// Makes the change last. Succeeds only once it is proven that the change's last event is in the
+    /// database, and not only said.
     async fn commit(self: Box<Self>) -> Result<(), CommitError>;
 
     /// Takes the change back, explicitly.

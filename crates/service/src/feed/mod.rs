@@ -175,6 +175,7 @@ impl Service {
                     "the event log lacks what was seen before: was the database restored, or did a server take over that lacks changes?"
                 );
                 feed.lease.end();
+                self.inner.changes.anchor.lose();
                 return self.begin_anew(&mut head, begun).await;
             };
             for event in newer {
@@ -219,6 +220,7 @@ impl Service {
             self.inner.ring.follow(ring);
         }
         *head = Some(last);
+        self.inner.changes.anchor.saw(last);
         feed.lease.renew(begun);
         Ok(())
     }

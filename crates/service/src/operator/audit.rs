@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::Operator;
 use crate::error::Error;
-use crate::ledger::{expected_hash, personal_part_is_genuine};
+use crate::ledger::{QUARANTINED, expected_hash, personal_part_is_genuine};
 use crate::rows::{Row, hex};
 
 /// How many rows are read at once.
@@ -109,6 +109,7 @@ impl Audit<'_> {
             ));
         }
         let details: Value = serde_json::from_slice(&event.details).unwrap_or_default();
+        self.find_quarantined(event, &details);
         for row in details
             .get("Rows")
             .and_then(Value::as_array)
@@ -120,6 +121,17 @@ impl Audit<'_> {
                 self.last_tags
                     .insert((table.to_owned(), id.to_owned()), tag);
             }
+        }
+    }
+
+    /// Rows that a change ended because they were planted or altered: told of for ever.
+    fn find_quarantined(&mut self, event: &Event, details: &Value) {
+        let rows = details.get(QUARANTINED).and_then(Value::as_array);
+        for row in rows.into_iter().flatten().filter_map(Value::as_str) {
+            self.find(format!(
+                "row {row} was planted or altered, and was ended by event {}",
+                event.seq
+            ));
         }
     }
 
@@ -165,6 +177,9 @@ impl Audit<'_> {
             self.compare(&link);
         }
         self.find_removed();
+        for row in store.take_unreadable() {
+            self.find(format!("row {row} can't be read"));
+        }
         Ok(())
     }
 
@@ -195,7 +210,7 @@ impl Audit<'_> {
         let mut missing: Vec<_> = std::mem::take(&mut self.last_tags)
             .into_iter()
             .filter(|((table, _), tag)| tag.is_some() && table != "sessions")
-            .map(|((table, id), _)| format!("row {id} of {table} was removed"))
+            .map(|((table, id), _)| format!("row {id} of {table} was removed, or can't be read"))
             .collect();
         missing.sort();
         self.report.findings.append(&mut missing);

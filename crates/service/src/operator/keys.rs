@@ -5,7 +5,7 @@ use ats_pat_domain::event::{Actor, EventKind};
 use ats_pat_domain::key::{KeyState, StoredSigningKey};
 
 use super::Operator;
-use crate::change::{Change, Draft};
+use crate::change::{Change, Draft, Judgement};
 use crate::error::Error;
 use crate::ledger::Entry;
 use crate::outcome::Outcome;
@@ -26,19 +26,16 @@ pub enum Rotation {
 }
 
 impl Operator<'_> {
-    /// Every signing key, by creation.
+    /// Every signing key, by creation; without those that were planted or altered, which are in the log and in
+    /// `audit verify`.
     pub async fn signing_keys(&self) -> Result<Vec<SigningKeyView>, Error> {
-        let now = self.service.now();
+        let (roots, now) = (self.service.roots(), self.service.now());
         let ring = self.service.store().keys().ring().await?;
-        ring.keys
+        let genuine = ring
+            .keys
             .into_iter()
-            .map(|key| {
-                self.service
-                    .roots()
-                    .check(key)
-                    .map(|key| SigningKeyView::new(&key, now))
-            })
-            .collect()
+            .filter_map(|key| roots.check(key).ok());
+        Ok(genuine.map(|key| SigningKeyView::new(&key, now)).collect())
     }
 
     /// Makes a new signing key, or promotes a pending one, as `rotation` says. Gives every key.
@@ -75,7 +72,10 @@ impl Change for Rotate {
     async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
         let mut ring = Vec::new();
         for tagged in draft.read().keys().ring().await?.keys {
-            ring.push(draft.check(tagged)?);
+            // One that was planted or altered signs nothing, and stands in no other's way.
+            if let (key, Judgement::Genuine) = draft.judge(tagged) {
+                ring.push(key);
+            }
         }
         let now = draft.now;
         let pending = ring

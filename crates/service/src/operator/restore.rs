@@ -7,10 +7,10 @@ use crate::change::{Change, Draft};
 use crate::error::Error;
 use crate::guards::Guards;
 use crate::ledger::Entry;
-use crate::open::{OpenError, Parts, last_acceptance};
+use crate::open::{Keys, OpenError, Parts, last_acceptance};
 use crate::service::Service;
 use crate::settled::Taken;
-use crate::tokens::revoke;
+use crate::tokens::revoke_any;
 
 /// How many tokens are read at once.
 const BATCH: u64 = 500;
@@ -45,7 +45,8 @@ impl Service {
         parts: Parts,
         choice: RestoreChoice,
     ) -> Result<Accepted, OpenError> {
-        let (service, behind) = Self::open_even_behind(parts, Guards::default()).await?;
+        let (service, behind) =
+            Self::open_even_behind(parts, Guards::default(), Keys::WhatIsGenuine).await?;
         let Some(given_up) = behind else {
             return Err(OpenError::Change(Error::NothingToAccept));
         };
@@ -125,8 +126,8 @@ async fn revoke_tokens(draft: &Draft<'_>) -> Result<u64, Error> {
         };
         after = Some(last.row.id);
         for tagged in batch {
-            let mut token = draft.check(tagged)?;
-            revoked += u64::from(revoke(draft, &mut token, Actor::Operator).await?);
+            let (_, was_active) = revoke_any(draft, tagged, Actor::Operator).await?;
+            revoked += u64::from(was_active);
         }
     }
 }

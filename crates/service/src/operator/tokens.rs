@@ -81,14 +81,15 @@ impl Operator<'_> {
     /// # Errors
     /// 1300.
     pub async fn revoke_token(&self, id: &str) -> Result<Outcome<OwnedTokenView>, Error> {
-        let found = self.token(id).await?;
         let revoke = Revoke {
             by: By::Operator(self.actor()),
-            id: found.token.id,
+            id: id.parse().map_err(|_| Problem::TokenNotFound)?,
         };
-        let (token, taken) = self.change(revoke).await?;
-        let view = OwnedTokenView { token, ..found };
-        Ok(self.service.taken_away(taken, view).await)
+        // Nothing about the entry is asked before: what can't be shown has to be revoked all the same.
+        let revoked = self.change(revoke).await?;
+        let names = self.names_of(vec![revoked.owner]).await?;
+        let view = owned_view(revoked.token, revoked.owner, &names);
+        Ok(self.service.taken_away(revoked.taken, view).await)
     }
 
     async fn owned_token(&self, id: TokenId) -> Result<OwnedTokenView, Error> {

@@ -2,14 +2,14 @@
 
 use ats_pat_domain::event::{Actor, EventKind};
 use ats_pat_domain::list::UserQuery;
-use ats_pat_domain::port::Repositories;
+use ats_pat_domain::port::{Repositories, StoreError};
 use ats_pat_domain::problem::Failure;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{DisplayName, Problem, User, UserId, UserName};
 use secrecy::SecretString;
 
 use super::Operator;
-use crate::change::{Change, Draft};
+use crate::change::{Change, Draft, Judgement};
 use crate::error::Error;
 use crate::ledger::Entry;
 use crate::outcome::Outcome;
@@ -86,18 +86,12 @@ impl Operator<'_> {
         Ok(Outcome::grants(UserView::new(&user)))
     }
 
-    /// Every user, by name.
+    /// Every user, by name; without those that were planted or altered, which are in the log and in `audit verify`.
     pub async fn users(&self) -> Result<Vec<UserView>, Error> {
+        let roots = self.service.roots();
         let users = self.service.store().users().all().await?;
-        users
-            .into_iter()
-            .map(|user| {
-                self.service
-                    .roots()
-                    .check(user)
-                    .map(|user| UserView::new(&user))
-            })
-            .collect()
+        let genuine = users.into_iter().filter_map(|user| roots.check(user).ok());
+        Ok(genuine.map(|user| UserView::new(&user)).collect())
     }
 
     /// A page of users, by name.
@@ -205,6 +199,44 @@ async fn find_user(
     roots.check_named(user.ok_or_else(not_found)?, &folded)
 }
 
+/// The user of this name, to be kept out: a genuine one, else one that was planted or altered. The column that names are
+/// looked up by is derived, so a row that was moved there does not hide the genuine one.
+async fn find_even_planted(draft: &Draft<'_>, name: &str) -> Result<(User, Judgement), Error> {
+    match find_user(draft.read(), draft.roots(), name).await {
+        Ok(user) => return Ok((user, Judgement::Genuine)),
+        Err(
+            Error::UserNotFound { .. }
+            | Error::Tampered { .. }
+            | Error::Store(StoreError::Corrupt { .. }),
+        ) => {}
+        Err(error) => return Err(error),
+    }
+    let not_found = || Error::UserNotFound {
+        name: name.to_owned(),
+    };
+    let folded = UserName::new(name).map_err(|_| not_found())?.folded();
+    let mut planted = None;
+    for user in draft.read().users().all().await? {
+        match draft.judge(user) {
+            (user, _) if user.name.folded() != folded => {}
+            (user, Judgement::Genuine) => return Ok((user, Judgement::Genuine)),
+            (user, Judgement::Planted) => planted = Some(user),
+        }
+    }
+    let planted = planted.ok_or_else(not_found)?;
+    Ok((planted, Judgement::Planted))
+}
+
+/// Refuses to give anything back to what is left of a row that was planted or altered.
+fn require_living(user: &User) -> Result<(), Error> {
+    if user.kind == UserKind::Quarantined {
+        return Err(Error::Quarantined {
+            name: user.name.as_str().to_owned(),
+        });
+    }
+    Ok(())
+}
+
 /// Refuses an administrator who would act on the own account; at the admin program nobody has one.
 fn require_another(actor: Actor, user: UserId) -> Result<(), Error> {
     if actor == Actor::User(user) {
@@ -280,12 +312,23 @@ impl Change for SetDisabled {
     type Output = (User, bool);
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<Self::Output, Error> {
-        let mut user = find_user(draft.read(), draft.roots(), &self.name).await?;
+        let (mut user, judgement) = if self.disabled {
+            find_even_planted(draft, &self.name).await?
+        } else {
+            let user = find_user(draft.read(), draft.roots(), &self.name).await?;
+            require_living(&user)?;
+            (user, Judgement::Genuine)
+        };
         // Whoever did would end the session that does it, and may be the last who can undo it.
         if self.disabled {
             require_another(self.actor, user.id)?;
         }
-        if user.disabled == self.disabled {
+        if judgement == Judgement::Planted {
+            draft.quarantine(&user);
+            user.kind = UserKind::Quarantined;
+            user.password_hash = None;
+            user.is_administrator = false;
+        } else if user.disabled == self.disabled {
             return Ok((user, false));
         }
         user.disabled = self.disabled;
@@ -322,6 +365,7 @@ impl Change for SetPassword {
         let mut user = draft.check(user.ok_or_else(|| Error::UserNotFound {
             name: self.id.to_string(),
         })?)?;
+        require_living(&user)?;
         // An open session shall not take over its account: the own password is changed by the current one.
         require_another(self.actor, user.id)?;
         user.password_hash = Some(self.password_hash.clone());

@@ -403,6 +403,10 @@ impl Store for SimulatedStore {
         Ok(())
     }
 
+    fn take_unreadable(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     async fn prove_write(&self, _: usize) -> Answer<()> {
         not_simulated()
     }
@@ -471,6 +475,9 @@ impl TokenChanges for Change {
     }
     async fn insert_secret(&self, secret: &Tagged<Secret>) -> Answer<()> {
         self.update_secret(secret).await
+    }
+    async fn delete_secret(&self, hash: &[u8; 32]) -> Answer<()> {
+        self.write(|rows| drop(rows.secrets.remove(hash)))
     }
     async fn update_secret(&self, secret: &Tagged<Secret>) -> Answer<()> {
         self.write(|rows| drop(rows.secrets.insert(secret.row.hash, secret.clone())))

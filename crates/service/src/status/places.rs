@@ -1,16 +1,18 @@
 //! Places in the status list: given, revoked, taken away.
 
 use ats_pat_domain::event::{Actor, EventKind};
-use ats_pat_domain::list::{MAX_PAGE_SIZE, TokenQuery};
+use ats_pat_domain::list::{EventFilter, MAX_PAGE_SIZE, TokenQuery};
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{Status, StatusPlace, Token, TokenId, UserId};
 use ats_pat_token::MAX_STATUS_INDEX;
+use serde::Deserialize;
 
 use super::{ACCEPTED_AFTER_END, RESTS_FOR, REVOKED_FOR};
-use crate::change::{Change, Draft};
+use crate::change::{Change, Draft, Judgement};
 use crate::error::Error;
 use crate::ledger::Entry;
 use crate::service::Service;
+use crate::tokens::living_secrets;
 
 /// Gives the secret of this generation of `token` a place: one that rested long enough, else the next that nobody had.
 pub(crate) async fn give(draft: &Draft<'_>, token: &Token, generation: u32) -> Result<u64, Error> {
@@ -72,6 +74,56 @@ pub(crate) async fn revoke(draft: &Draft<'_>, secret: &Secret) -> Result<(), Err
     }
 }
 
+/// Revokes every place that the log gave to secrets of `token`, and that no other token has now: where a secret was
+/// altered, nobody can say which place is its own.
+pub(crate) async fn revoke_all_of(draft: &Draft<'_>, token: &Token) -> Result<(), Error> {
+    let mut before = None;
+    loop {
+        let filter = EventFilter {
+            owner: None,
+            kind: None,
+            subjects: Some(vec![token.id.to_string()]),
+            before,
+            limit: u64::from(MAX_PAGE_SIZE),
+        };
+        let events = draft.read().events().newest(&filter).await?;
+        let Some(last) = events.last() else {
+            return Ok(());
+        };
+        before = Some(last.seq);
+        for event in &events {
+            let details: Given = serde_json::from_slice(&event.details).unwrap_or_default();
+            for index in details.places_given {
+                revoke_place_of(draft, token.id, index).await?;
+            }
+        }
+    }
+}
+
+/// The part of an event's details that names the places it gave.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Given {
+    #[serde(default)]
+    places_given: Vec<u64>,
+}
+
+async fn revoke_place_of(draft: &Draft<'_>, token: TokenId, index: u64) -> Result<(), Error> {
+    let Some(found) = draft.read().status_places().by_index(index).await? else {
+        return Ok(());
+    };
+    let (place, judgement) = draft.judge(found);
+    if place.revoked && judgement == Judgement::Genuine || place.token_id != token {
+        return Ok(());
+    }
+    let revoked = StatusPlace {
+        revoked: true,
+        free_at: draft.now.after(REVOKED_FOR),
+        ..place
+    };
+    draft.update_status_place(revoked).await
+}
+
 /// Revokes the places of a user's tokens for good, those included that ended so lately that verifiers may still accept
 /// what they were exchanged for: the secrets get others at their next exchange, which is
 /// refused for as long as the user is disabled.
@@ -84,13 +136,13 @@ pub(crate) async fn take_from(draft: &Draft<'_>, owner: UserId) -> Result<(), Er
     let active_then = draft.now.before(ACCEPTED_AFTER_END);
     loop {
         let page = draft.read().tokens().page(&query, active_then).await?;
-        if page.items.is_empty() {
+        // A page of rows that can't be read is not the end.
+        if query.offset() >= page.total {
             return Ok(());
         }
         for listed in page.items {
-            for secret in draft.read().secrets().of_token(listed.token.row.id).await? {
-                if secret.row.slot.is_some() && secret.row.status_index.is_some() {
-                    let mut secret = draft.check(secret)?;
+            for mut secret in living_secrets(draft, &listed.token.row).await? {
+                if secret.status_index.is_some() {
                     revoke(draft, &secret).await?;
                     secret.status_index = None;
                     draft.update_secret(secret).await?;
@@ -125,8 +177,11 @@ impl Change for Give {
             return Ok(());
         }
         for secret in draft.read().secrets().of_token(token.id).await? {
-            if secret.row.slot.is_some() && secret.row.status_index.is_none() {
-                let mut secret = draft.check(secret)?;
+            let (mut secret, judgement) = draft.judge(secret);
+            if judgement == Judgement::Genuine
+                && secret.slot.is_some()
+                && secret.status_index.is_none()
+            {
                 secret.status_index = Some(give(draft, &token, secret.generation).await?);
                 draft.update_secret(secret).await?;
                 draft.record(

@@ -3,7 +3,7 @@
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{Policy, Problem, Reason, Status, Timestamp, TokenId};
 
-use super::{NewSecret, owned, parse_id};
+use super::{NewSecret, living_secrets, owned, parse_id};
 use crate::change::{Change, Draft};
 use crate::error::Error;
 use crate::ledger::Entry;
@@ -90,14 +90,11 @@ impl Change for Regenerate {
             .into());
         }
         token.regenerate(self.expires_at, &self.policy, draft.now)?;
-        for secret in draft.read().secrets().of_token(token.id).await? {
-            if secret.row.slot.is_some() {
-                let mut dead = draft.check(secret)?;
-                // Kept without a slot, so that its use can be told from a guess.
-                dead.slot = None;
-                places::revoke(draft, &dead).await?;
-                draft.update_secret(dead).await?;
-            }
+        for mut dead in living_secrets(draft, &token).await? {
+            // Kept without a slot, so that its use can be told from a guess.
+            dead.slot = None;
+            places::revoke(draft, &dead).await?;
+            draft.update_secret(dead).await?;
         }
         self.secret.insert(draft, &token).await?;
         draft.update_token(token.clone()).await?;

@@ -2,10 +2,11 @@
 
 use ats_pat_domain::event::{Actor, EventKind};
 use ats_pat_domain::list::{MAX_PAGE_SIZE, TokenQuery};
-use ats_pat_domain::{Problem, Status, Token, TokenId, UserId};
+use ats_pat_domain::secret::Secret;
+use ats_pat_domain::{Problem, Status, Tagged, Token, TokenId, UserId};
 
-use super::{owned, parse_id};
-use crate::change::{Change, Draft};
+use super::parse_id;
+use crate::change::{Change, Draft, Judgement};
 use crate::error::Error;
 use crate::ledger::Entry;
 use crate::outcome::Outcome;
@@ -25,8 +26,8 @@ impl Service {
             by: By::Owner(by.clone()),
             id: parse_id(id)?,
         };
-        let (view, taken) = self.change(revoke).await?;
-        Ok(self.taken_away(taken, view).await)
+        let revoked = self.change(revoke).await?;
+        Ok(self.taken_away(revoked.taken, revoked.token).await)
     }
 }
 
@@ -41,6 +42,13 @@ pub(crate) enum By {
 pub(crate) struct Revoke {
     pub(crate) by: By,
     pub(crate) id: TokenId,
+}
+
+/// A token that is revoked now.
+pub(crate) struct Revoked {
+    pub(crate) token: TokenView,
+    pub(crate) owner: UserId,
+    pub(crate) taken: Taken,
 }
 
 /// Ends a token, and says so; gives whether it was not revoked before.
@@ -64,10 +72,8 @@ pub(crate) async fn revoke_saying(
     }
     // The secret keeps its slot: whoever sends it is told that it was revoked.
     draft.update_token(token.clone()).await?;
-    for secret in draft.read().secrets().of_token(token.id).await? {
-        if secret.row.slot.is_some() {
-            places::revoke(draft, &draft.check(secret)?).await?;
-        }
+    for secret in living_secrets(draft, token).await? {
+        places::revoke(draft, &secret).await?;
     }
     draft.record(
         entry
@@ -75,6 +81,50 @@ pub(crate) async fn revoke_saying(
             .personal("Name", token.name.as_str()),
     );
     Ok(true)
+}
+
+/// Ends a token, whether or not its row is genuine; gives it, and whether it was not revoked before.
+pub(crate) async fn revoke_any(
+    draft: &Draft<'_>,
+    token: Tagged<Token>,
+    actor: Actor,
+) -> Result<(Token, bool), Error> {
+    let (mut token, judgement) = draft.judge(token);
+    let revoked = match judgement {
+        Judgement::Genuine => revoke(draft, &mut token, actor).await?,
+        Judgement::Planted => revoke_planted(draft, &mut token, actor).await?,
+    };
+    Ok((token, revoked))
+}
+
+/// Ends a token whose row was planted or altered: what is left of it is revoked for good. Neither what the row says nor
+/// its secrets are believed.
+async fn revoke_planted(draft: &Draft<'_>, token: &mut Token, actor: Actor) -> Result<bool, Error> {
+    draft.quarantine(token);
+    token.revoked_at = None;
+    revoke(draft, token, actor).await
+}
+
+/// The secrets of a token that have a slot. One that was planted or altered grants nothing, and could keep the place of
+/// another: it is removed, and the places that the log gave to the token's secrets are revoked in its stead.
+pub(crate) async fn living_secrets(draft: &Draft<'_>, token: &Token) -> Result<Vec<Secret>, Error> {
+    let mut living = Vec::new();
+    let mut planted = false;
+    for secret in draft.read().secrets().of_token(token.id).await? {
+        match draft.judge(secret) {
+            (secret, Judgement::Genuine) if secret.slot.is_some() => living.push(secret),
+            (_, Judgement::Genuine) => {}
+            (secret, Judgement::Planted) => {
+                draft.quarantine(&secret);
+                draft.delete_secret(&secret).await?;
+                planted = true;
+            }
+        }
+    }
+    if planted {
+        places::revoke_all_of(draft, token).await?;
+    }
+    Ok(living)
 }
 
 /// Ends a user's active tokens, each with an event.
@@ -92,34 +142,56 @@ pub(crate) async fn revoke_tokens_of(
         // Always the first page: what was revoked is active no more.
         let page = draft.read().tokens().page(&active, draft.now).await?;
         if page.items.is_empty() {
-            return Ok(());
+            // Nothing but rows that can't be read, or nothing.
+            return match page.total {
+                0 => Ok(()),
+                _ => revoke_every_token_of(draft, owner, actor).await,
+            };
         }
         for listed in page.items {
-            let mut token = draft.check(listed.token)?;
-            revoke(draft, &mut token, actor).await?;
+            revoke_any(draft, listed.token, actor).await?;
+        }
+    }
+}
+
+/// As [`revoke_tokens_of`], by a walk through all entries: where rows that can't be read fill the first page.
+async fn revoke_every_token_of(
+    draft: &Draft<'_>,
+    owner: UserId,
+    actor: Actor,
+) -> Result<(), Error> {
+    let mut after = None;
+    loop {
+        let tokens = draft.read().tokens();
+        let batch = tokens.of_owner(owner, after, MAX_PAGE_SIZE.into()).await?;
+        let Some(last) = batch.last() else {
+            return Ok(());
+        };
+        after = Some(last.row.id);
+        for token in batch {
+            revoke_any(draft, token, actor).await?;
         }
     }
 }
 
 impl Change for Revoke {
-    type Output = (TokenView, Taken);
+    type Output = Revoked;
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<Self::Output, Error> {
-        let (listed, mut token, actor) = match &self.by {
+        let (listed, actor) = match &self.by {
             By::Owner(by) => {
                 let owner = still_signed_in(draft, by).await?;
-                let (listed, token) = owned(draft, owner.id, self.id).await?;
-                (listed, token, by.actor())
+                let tokens = draft.read().tokens();
+                (tokens.owned(owner.id, self.id).await?, by.actor())
             }
-            By::Operator(actor) => {
-                let listed = draft.read().tokens().by_id(self.id).await?;
-                let listed = listed.ok_or(Problem::TokenNotFound)?;
-                let token = draft.check(listed.token.clone())?;
-                (listed, token, *actor)
-            }
+            By::Operator(actor) => (draft.read().tokens().by_id(self.id).await?, *actor),
         };
-        let taken = Taken::now_if(revoke(draft, &mut token, actor).await?);
-        let view = TokenView::new(&token, listed.usage.as_ref(), draft.now);
-        Ok((view, taken))
+        let listed = listed.ok_or(Problem::TokenNotFound)?;
+        let (token, revoked) = revoke_any(draft, listed.token, actor).await?;
+        Ok(Revoked {
+            token: TokenView::new(&token, listed.usage.as_ref(), draft.now),
+            owner: token.owner_id,
+            taken: Taken::now_if(revoked),
+        })
     }
 }

@@ -153,6 +153,10 @@ impl Store for Watched {
         self.store.ping().await
     }
 
+    fn take_unreadable(&self) -> Vec<String> {
+        self.store.take_unreadable()
+    }
+
     async fn prove_write(&self, size: usize) -> Result<(), StoreError> {
         self.store.prove_write(size).await
     }

@@ -1,6 +1,6 @@
 //! The event log, and databases that went back.
 
-use ats_pat_service::{OpenError, RestoreChoice, Service};
+use ats_pat_service::{OpenError, RestoreChoice, Rotation, Service};
 use ats_pat_test_support::world::{ADDRESS, PASSWORD, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 
@@ -184,6 +184,63 @@ async fn an_accepted_restore_excuses_no_later_one() {
         restore_to_before_the_last_event(&database, head).await;
         let stopped = world.reopen().await;
         assert!(matches!(stopped, Err(OpenError::BehindAnchor { seq }) if seq == head));
+    })
+    .await;
+}
+
+/// Takes the last event back, as a restore or a fail-over does.
+async fn take_the_last_event_back(database: &TestDatabase, scene: &Scene) {
+    let events = scene.world.store.events();
+    let seq = events.head().await.unwrap().seq;
+    let hash = events.from(seq - 1, 1).await.unwrap()[0].hash;
+    for table in ["event_personal", "events"] {
+        let delete = format!("DELETE FROM {table} WHERE seq = {seq}");
+        database.execute(&delete).await;
+    }
+    let head = format!(
+        "UPDATE event_head SET seq = {}, hash = {}",
+        seq - 1,
+        database.bytes_literal(&hash)
+    );
+    database.execute(&head).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_goes_back_under_a_running_server_grants_nothing_from_the_first_poll() {
+    on_every_database(|database| async move {
+        let scene = scene(&database).await;
+        let service = scene.world.service.clone();
+        let follower = service.clone();
+        let feed = tokio::spawn(async move { follower.run_feed(std::future::pending()).await });
+        // An operator's program elsewhere changes something, and it is undone before anybody but the feed saw it.
+        let mut elsewhere = scene.world.parts();
+        elsewhere.anchor_file = None;
+        let elsewhere = Service::open(elsewhere).await.unwrap();
+        elsewhere
+            .operator()
+            .rotate_keys(Rotation::AtOnce)
+            .await
+            .unwrap()
+            .into_value();
+        let lines = async || {
+            let checks = service.health().await;
+            checks
+                .iter()
+                .find(|check| check.name == "event-log")
+                .unwrap()
+                .healthy
+        };
+        // It was answered once every server that follows the log had seen it.
+        take_the_last_event_back(&database, &scene).await;
+        while lines().await {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(code(scene.world.exchange(&scene.issued.secret).await), 1503);
+        let id = scene.issued.token.id.to_string();
+        assert_eq!(code(service.revoke_token(&scene.ada, &id).await), 1503);
+        service.flush().await;
+        assert!(scene.world.reopen().await.is_err(), "the next start stops");
+        feed.abort();
     })
     .await;
 }

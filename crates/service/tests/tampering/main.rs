@@ -5,6 +5,7 @@
 
 mod keys;
 mod log;
+mod removing;
 mod rows;
 mod running;
 mod scene;

@@ -1,0 +1,245 @@
+//! Taking rights away never fails, whatever was planted beside them or written over them.
+
+use ats_pat_service::{NewUser, Regeneration, RestoreChoice, Rotation, Service};
+use ats_pat_test_support::world::{ADDRESS, PASSWORD, code};
+use ats_pat_test_support::{TestDatabase, on_every_database};
+use secrecy::ExposeSecret as _;
+
+use crate::scene::{Scene, assert_found, scene};
+
+/// A secret of the token that nobody issued: another generation, in the slot that is free.
+async fn plant_a_secret(database: &TestDatabase) {
+    database
+        .execute("CREATE TABLE planted AS SELECT * FROM secrets")
+        .await;
+    let hash = database.bytes_literal(&[7; 32]);
+    let junk = format!("UPDATE planted SET hash = {hash}, generation = 99, slot = 2");
+    database.execute(&junk).await;
+    let plant = "INSERT INTO secrets SELECT * FROM planted";
+    database.execute(plant).await;
+    database.execute("DROP TABLE planted").await;
+}
+
+/// What takes a right away.
+#[derive(Clone, Copy, Debug)]
+enum Removal {
+    Revoke,
+    RevokeAsOperator,
+    RevokeAsHolder,
+    ReportAsLeaked,
+    Regenerate,
+    SetPassword,
+    Disable,
+}
+
+const EACH: [Removal; 7] = [
+    Removal::Revoke,
+    Removal::RevokeAsOperator,
+    Removal::RevokeAsHolder,
+    Removal::ReportAsLeaked,
+    Removal::Regenerate,
+    Removal::SetPassword,
+    Removal::Disable,
+];
+
+impl Removal {
+    async fn run(self, scene: &Scene) {
+        let service = &scene.world.service;
+        let id = scene.issued.token.id.to_string();
+        let secret = scene.issued.secret.expose_secret();
+        let done = match self {
+            Self::Revoke => code(service.revoke_token(&scene.ada, &id).await),
+            Self::RevokeAsOperator => code(service.operator().revoke_token(&id).await),
+            Self::RevokeAsHolder => code(
+                service
+                    .revoke_as_holder(&scene.issued.secret, ADDRESS)
+                    .await,
+            ),
+            Self::ReportAsLeaked => code(service.report_leaked(&[secret.into()], ADDRESS).await),
+            Self::Regenerate => {
+                let anew = service.regenerate_token(&scene.ada, &id, Regeneration::default());
+                code(anew.await)
+            }
+            Self::SetPassword => {
+                let new = "orbit-of-velvet-plums-7".into();
+                code(service.operator().set_password("ada", &new, true).await)
+            }
+            Self::Disable => code(service.operator().disable_user("ada").await),
+        };
+        assert_eq!(done, 1, "{self:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_planted_beside_the_real_one_keeps_no_right_from_being_taken() {
+    for removal in EACH {
+        on_every_database(|database| async move {
+            let scene = scene(&database).await;
+            plant_a_secret(&database).await;
+            assert_eq!(code(scene.world.exchange(&scene.issued.secret).await), 1);
+            removal.run(&scene).await;
+            let exchanged = code(scene.world.exchange(&scene.issued.secret).await);
+            assert_ne!(exchanged, 1, "{removal:?}");
+            // Told of for ever, whatever honest changes follow.
+            assert_found(
+                &scene.world,
+                "of secrets was planted or altered, and was ended",
+            )
+            .await;
+            scene.world.add_user("grace").await;
+            assert_found(
+                &scene.world,
+                "of secrets was planted or altered, and was ended",
+            )
+            .await;
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn an_altered_token_is_revoked_for_good_by_its_owner_and_by_an_operator() {
+    for removal in [Removal::Revoke, Removal::RevokeAsOperator] {
+        on_every_database(|database| async move {
+            let scene = scene(&database).await;
+            let alter = "UPDATE tokens SET expires_at = expires_at + 1";
+            database.execute(alter).await;
+            removal.run(&scene).await;
+            database
+                .execute("UPDATE tokens SET expires_at = expires_at - 1")
+                .await;
+            assert_ne!(code(scene.world.exchange(&scene.issued.secret).await), 1);
+            assert_found(
+                &scene.world,
+                "of tokens was planted or altered, and was ended",
+            )
+            .await;
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn an_altered_user_is_disabled_for_good() {
+    for alter in [
+        "UPDATE users SET is_admin = NOT is_admin WHERE is_admin = FALSE",
+        "UPDATE users SET kind = 'alien'",
+        "UPDATE users SET name_key = id",
+    ] {
+        on_every_database(|database| async move {
+            if alter.contains("name_key = id")
+                && database.kind() == ats_pat_test_support::Kind::Postgres
+            {
+                // A UUID is no bytes there; the others show it.
+                return;
+            }
+            let scene = scene(&database).await;
+            database.execute(alter).await;
+            let operator = scene.world.service.operator();
+            assert_eq!(code(operator.disable_user("ada").await), 1, "{alter}");
+            let password = PASSWORD.into();
+            let signed_in = scene.world.service.sign_in("ada", &password, ADDRESS);
+            assert_ne!(code(signed_in.await), 1, "{alter}");
+            assert_ne!(code(scene.world.exchange(&scene.issued.secret).await), 1);
+            if !alter.contains("name_key") {
+                // What is left of it comes to life no more.
+                assert!(operator.enable_user("ada").await.is_err(), "{alter}");
+                let new = "orbit-of-velvet-plums-7".into();
+                assert!(operator.set_password("ada", &new, false).await.is_err());
+                assert_found(
+                    &scene.world,
+                    "of users was planted or altered, and was ended",
+                )
+                .await;
+            }
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn an_unreadable_row_hides_no_other() {
+    on_every_database(|database| async move {
+        let scene = scene(&database).await;
+        let operator = scene.world.service.operator();
+        let grace = NewUser {
+            name: "grace".to_owned(),
+            id: None,
+            display_name: None,
+            administrator: true,
+            password: Some(PASSWORD.into()),
+        };
+        operator.add_user(grace).await.unwrap().into_value();
+        database
+            .execute("UPDATE users SET kind = 'alien' WHERE is_admin = FALSE")
+            .await;
+        database
+            .execute(&format!(
+                "INSERT INTO signing_keys (kid, algorithm, public, created_at, active_from, key_id, tag) \
+                 VALUES ('junk', 'EdDSA', {}, 0, 0, 1, {})",
+                database.bytes_literal(if database.kind() == ats_pat_test_support::Kind::Mariadb {
+                    &[1; 32]
+                } else {
+                    &[1; 5]
+                }),
+                database.bytes_literal(&[1; 33]),
+            ))
+            .await;
+        let users = operator.users().await.unwrap();
+        assert_eq!(users.len(), 1, "the one that is genuine");
+        assert_eq!(operator.signing_keys().await.unwrap().len(), 1);
+        assert_eq!(operator.user_page(Default::default()).await.unwrap().items.len(), 1);
+        assert_found(&scene.world, "of users was planted or altered").await;
+        assert_found(&scene.world, "junk of signing_keys").await;
+        // An administration program opens, and does what it is for.
+        let opened = Service::open_for_operators(scene.world.parts()).await.unwrap();
+        let rotated = opened.operator().rotate_keys(Rotation::Compromised).await;
+        assert_eq!(rotated.unwrap().into_value().len(), 2);
+        assert_eq!(code(opened.operator().disable_user("ada").await), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_restore_is_accepted_with_every_right_ended_over_planted_rows() {
+    on_every_database(|database| async move {
+        let scene = scene(&database).await;
+        plant_a_secret(&database).await;
+        database
+            .execute("UPDATE tokens SET expires_at = expires_at + 1")
+            .await;
+        // What was seen last is gone, as after a restore.
+        let head = scene.world.store.events().head().await.unwrap();
+        scene.world.service.flush().await;
+        database
+            .execute(&format!(
+                "DELETE FROM event_personal WHERE seq = {}",
+                head.seq
+            ))
+            .await;
+        database
+            .execute(&format!("DELETE FROM events WHERE seq = {}", head.seq))
+            .await;
+        let hash = scene
+            .world
+            .store
+            .events()
+            .from(head.seq - 1, 1)
+            .await
+            .unwrap()[0]
+            .hash;
+        database
+            .execute(&format!(
+                "UPDATE event_head SET seq = {}, hash = {}",
+                head.seq - 1,
+                database.bytes_literal(&hash)
+            ))
+            .await;
+        let accepted = Service::accept_restore(scene.world.parts(), RestoreChoice::RevokeAll).await;
+        assert_eq!(accepted.unwrap().revoked, 1);
+        let service = scene.world.reopen().await.unwrap();
+        let secret = scene.issued.secret.expose_secret().as_bytes();
+        assert_ne!(code(service.exchange(&[secret], ADDRESS).await), 1);
+    })
+    .await;
+}
