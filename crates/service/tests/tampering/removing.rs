@@ -1,5 +1,6 @@
 //! Taking rights away never fails, whatever was planted beside them or written over them.
 
+use ats_pat_domain::list::UserQuery;
 use ats_pat_service::{NewUser, Regeneration, RestoreChoice, Rotation, Service};
 use ats_pat_test_support::world::{ADDRESS, PASSWORD, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
@@ -188,7 +189,7 @@ async fn an_unreadable_row_hides_no_other() {
         let users = operator.users().await.unwrap();
         assert_eq!(users.len(), 1, "the one that is genuine");
         assert_eq!(operator.signing_keys().await.unwrap().len(), 1);
-        assert_eq!(operator.user_page(Default::default()).await.unwrap().items.len(), 1);
+        assert_eq!(operator.user_page(UserQuery::default()).await.unwrap().items.len(), 1);
         assert_found(&scene.world, "of users was planted or altered").await;
         assert_found(&scene.world, "junk of signing_keys").await;
         // An administration program opens, and does what it is for.
