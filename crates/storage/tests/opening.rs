@@ -72,6 +72,115 @@ async fn a_wrong_place_for_a_file_is_named() {
 }
 
 #[tokio::test]
+async fn an_unknown_parameter_of_a_url_is_named_and_nothing_else_of_it() {
+    let folder = TempDir::new().unwrap();
+    let file = format!("sqlite:{}", folder.path().join("db").display());
+    for (place, parameter) in [
+        ("postgres://pat:tiger@127.0.0.1:1/db", "sslmod"),
+        ("postgres://pat:tiger@127.0.0.1:1/db", "SSLMODE"),
+        ("postgres://pat:tiger@127.0.0.1:1/db", "connect_timeout"),
+        ("postgres://pat:tiger@127.0.0.1:1/db", "options[a"),
+        ("mysql://pat:tiger@127.0.0.1:1/db", "ssl_mode"),
+        ("mariadb://pat:tiger@127.0.0.1:1/db", "tls"),
+        (&file, "key"),
+    ] {
+        let error = refusal(&format!("{place}?{parameter}=tiger")).await;
+        let said = said(&error);
+        assert!(
+            said.contains(&format!("`{parameter}` is unknown")) && said.contains("remove it"),
+            "{said}"
+        );
+        assert!(!said.contains("tiger"), "{said}");
+    }
+    // Encoded, it is the same parameter to the driver.
+    let error = refusal("postgres://pat@127.0.0.1:1/db?sslm%6Fd=tiger").await;
+    assert!(error.to_string().contains("`sslmod` is unknown"), "{error}");
+    assert!(fs::read_dir(folder.path()).unwrap().next().is_none());
+}
+
+#[tokio::test]
+async fn a_value_that_a_parameter_does_not_take_is_refused_without_it() {
+    for (url, reason) in [
+        (
+            "postgres://pat@127.0.0.1:1/db?sslmode=tiger",
+            "`sslmode` can't be used",
+        ),
+        (
+            "postgres://pat@127.0.0.1:1/db?port=tiger",
+            "`port` can't be used",
+        ),
+        (
+            "postgres://pat@127.0.0.1:1/db?hostaddr=tiger",
+            "`hostaddr` can't be used",
+        ),
+        (
+            "mysql://pat@127.0.0.1:1/db?ssl-mode=tiger",
+            "`ssl-mode` can't be used",
+        ),
+        ("sqlite:tiger?mode=ro", "`mode` can't be used"),
+        ("sqlite:tiger?immutable=1", "`immutable` can't be used"),
+        (
+            "postgres://pat@127.0.0.1:1/db?sslmode=verify-full&ssl-mode=disable",
+            "`sslmode` twice",
+        ),
+        (
+            "postgres://pat@127.0.0.1:1/db?host=tiger&hostaddr=127.0.0.1",
+            "write only one of them",
+        ),
+    ] {
+        let error = refusal(url).await;
+        assert!(error.to_string().contains(reason), "{url}: {error}");
+        assert!(!said(&error).contains("tiger"), "{}", said(&error));
+    }
+}
+
+#[tokio::test]
+async fn a_password_with_special_characters_is_never_told() {
+    for scheme in ["postgres", "mysql"] {
+        for password in [
+            "123?TIGER",
+            "123/TIGER",
+            "123#TIGER",
+            "x?TIGER",
+            "123?a=1&TIGER",
+        ] {
+            let error = refusal(&format!("{scheme}://pat:{password}@127.0.0.1:1/db")).await;
+            assert!(matches!(error, OpenError::InvalidUrl { .. }), "{error}");
+            assert!(
+                error.to_string().contains("percent-encoded") || error.to_string().contains("%3F"),
+                "{error}"
+            );
+            assert!(!said(&error).contains("TIGER"), "{}", said(&error));
+        }
+    }
+}
+
+#[tokio::test]
+async fn parameters_that_the_driver_knows_are_taken() {
+    on_every_server(|database| async move {
+        let more = match database.kind() {
+            Kind::Postgres => {
+                "sslmode=PREFER&application_name=a%20b&options=-c%20work_mem%3D5MB\
+                 &options[statement_timeout]=60s&statement-cache-capacity=50"
+            }
+            _ => "ssl-mode=preferred&charset=utf8mb4&timezone=%2B00:00",
+        };
+        let opened = Database::open(&format!("{}?{more}", database.url()), PATIENT).await;
+        assert!(opened.is_ok(), "{}", said(&opened.unwrap_err()));
+    })
+    .await;
+    // A socket, by the parameter and by the address.
+    for url in [
+        "postgres://pat@localhost/db?host=/missing",
+        "postgres://pat@%2Fmissing/db",
+        "mysql://pat@localhost/db?socket=/missing/socket",
+    ] {
+        let error = refusal(url).await;
+        assert!(matches!(error, OpenError::Unreachable { .. }), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_is_made_for_its_owner_alone_and_locked_by_one_server() {
     let database = sqlite();
     let first = open(&database).await;

@@ -6,6 +6,7 @@
 pub mod mysql;
 pub mod postgres;
 pub mod sqlite;
+mod url;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -179,12 +180,5 @@ impl Server {
             Ok(Err(error)) => Err(self.login_failed(&error, meaning)),
             Err(_) => Err(self.unreachable(Cause::new("no answer in time"))),
         }
-    }
-}
-
-/// Why the URL can't be read. The parsers name the place, never the password.
-fn invalid_url(error: &sqlx::Error) -> OpenError {
-    OpenError::InvalidUrl {
-        reason: error.to_string(),
     }
 }

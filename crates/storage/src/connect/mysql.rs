@@ -5,7 +5,8 @@ use sea_orm::sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseEr
 use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor, MySql};
 
-use super::{Login, Opened, Server, Writing, invalid_url, network_pool};
+use super::url::{check_mysql, unreadable};
+use super::{Login, Opened, Server, Writing, network_pool};
 use crate::database::OpenOptions;
 use crate::error::OpenError;
 use crate::pool::Pool;
@@ -36,7 +37,8 @@ const OPTIONAL_SETTINGS: [&str; 2] = [
 const UNKNOWN_VARIABLE: u16 = 1193;
 
 pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> {
-    let connect: MySqlConnectOptions = url.parse().map_err(|error| invalid_url(&error))?;
+    check_mysql(url)?;
+    let connect: MySqlConnectOptions = url.parse().map_err(|_| unreadable())?;
     let Some(database) = connect.get_database().map(ToOwned::to_owned) else {
         return Err(OpenError::InvalidUrl {
             reason: "it names no database: write `mysql://USER@HOST/NAME`".to_owned(),

@@ -5,7 +5,8 @@ use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor, Postgres};
 
-use super::{Login, Opened, Server, Writing, invalid_url, network_pool};
+use super::url::{check_postgres, unreadable};
+use super::{Login, Opened, Server, Writing, network_pool};
 use crate::database::OpenOptions;
 use crate::error::OpenError;
 use crate::pool::Pool;
@@ -20,7 +21,8 @@ const SETTINGS: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEV
 const ONLY_IN_TRANSACTIONS: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
 
 pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> {
-    let connect: PgConnectOptions = url.parse().map_err(|error| invalid_url(&error))?;
+    check_postgres(url)?;
+    let connect: PgConnectOptions = url.parse().map_err(|_| unreadable())?;
     let connect = connect
         .application_name("ats-pat")
         .disable_statement_logging();

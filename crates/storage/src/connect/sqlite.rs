@@ -14,7 +14,8 @@ use sea_orm::sqlx::sqlite::{
 };
 use sea_orm::sqlx::{self, ConnectOptions};
 
-use super::{Opened, invalid_url, pool};
+use super::url::{check_sqlite, unreadable};
+use super::{Opened, pool};
 use crate::database::{OpenOptions, Place};
 use crate::database_file::DatabaseFile;
 use crate::error::OpenError;
@@ -36,10 +37,8 @@ const EXCHANGE_PAGES_KIB: u32 = 32 * 1024;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> {
-    if url.contains(":memory:") || url.contains("mode=memory") {
-        return Err(OpenError::InMemory);
-    }
-    let connect: SqliteConnectOptions = url.parse().map_err(|error| invalid_url(&error))?;
+    check_sqlite(url)?;
+    let connect: SqliteConnectOptions = url.parse().map_err(|_| unreadable())?;
     let path = connect.get_filename().to_owned();
     make(&path)?;
     let connect = connect
