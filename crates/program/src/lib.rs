@@ -19,7 +19,7 @@ mod usage;
 
 use std::error::Error;
 
-pub use ats_pat_storage::MigrationStatus;
+pub use ats_pat_storage::{MigrationStatus, Tls};
 
 pub use flags::{CommonFlags, ServerFlags};
 pub use logging::start_logging;

@@ -159,7 +159,11 @@ impl OpenedDatabase {
 
     async fn connect(settings: &Settings, folder: DataFolder) -> Result<Self, StartError> {
         let url = settings.database_url();
-        let database = Database::open(url.expose_secret(), OpenOptions::default()).await?;
+        let options = OpenOptions {
+            tls: settings.database_tls,
+            ..OpenOptions::default()
+        };
+        let database = Database::open(url.expose_secret(), options).await?;
         Ok(Self { database, folder })
     }
 

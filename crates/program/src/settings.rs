@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ats_pat_domain::Policy;
+use ats_pat_storage::Tls;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
@@ -36,6 +37,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Where the database is.
     pub database: DatabaseLocation,
+    /// What connections to a database server ask of TLS.
+    pub database_tls: Tls,
     /// The address to serve on; port 0 takes a free one.
     pub listen: SocketAddr,
     /// The origin that callers see; without one it follows from the address that is served on.
@@ -144,6 +147,9 @@ impl Settings {
             database: read
                 .value(Key::DatabaseUrl, Found::database_url)?
                 .map_or(DatabaseLocation::InDataFolder, DatabaseLocation::Url),
+            database_tls: read
+                .value(Key::DatabaseTls, Found::database_tls)?
+                .unwrap_or_default(),
             listen,
             public_url,
             audience: read

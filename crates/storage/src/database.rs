@@ -8,7 +8,7 @@ use std::time::Duration;
 use sea_orm::{DbBackend, DbErr};
 
 use crate::channel::{Channel, Look};
-use crate::connect;
+use crate::connect::{self, Tls};
 use crate::database_file::DatabaseFile;
 use crate::error::{LockError, OpenError};
 use crate::lock::ExclusiveLock;
@@ -27,15 +27,18 @@ pub struct OpenOptions {
     /// The longest wait for the answer to one statement. Longer than the servers' own wait for a lock, so
     /// that their answer comes first.
     pub statement_timeout: Duration,
+    /// What connections to a server ask of TLS.
+    pub tls: Tls,
 }
 
 impl Default for OpenOptions {
-    /// 16 connections, 5 seconds for one, 15 seconds for an answer.
+    /// 16 connections, 5 seconds for one, 15 seconds for an answer, verified TLS beyond this machine.
     fn default() -> Self {
         Self {
             max_connections: 16,
             acquire_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(15),
+            tls: Tls::default(),
         }
     }
 }

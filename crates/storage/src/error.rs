@@ -87,6 +87,19 @@ pub enum OpenError {
         #[source]
         source: BoxError,
     },
+    /// The server has no TLS, or its certificate does not prove that it is this server. It got no password.
+    #[error(
+        "the database server at {server} gives no TLS connection that can be verified: give it a certificate for this name, name the authority that signed it by `{authority}=FILE` in the URL, or set `database-tls = off` where nobody else can reach the network between"
+    )]
+    NotVerified {
+        /// Host and port.
+        server: String,
+        /// The parameter of the URL that names the authority.
+        authority: &'static str,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
     /// A standby or a server in read-only mode.
     #[error("the database server at {server} is a read-only replica: name the writable primary")]
     ReadOnly {

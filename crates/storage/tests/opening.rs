@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use ats_pat_domain::port::{ChangeOrder, CommitError, Repositories, Store, StoreError};
-use ats_pat_storage::{Database, LockError, OpenError, OpenOptions};
+use ats_pat_storage::{Database, LockError, OpenError, OpenOptions, Tls};
 use ats_pat_test_support::conformance::{open, samples};
 use ats_pat_test_support::{Kind, TestDatabase, on_every_server, sqlite};
 use tempfile::TempDir;
@@ -14,6 +14,7 @@ const PATIENT: OpenOptions = OpenOptions {
     max_connections: 2,
     acquire_timeout: Duration::from_secs(2),
     statement_timeout: Duration::from_secs(5),
+    tls: Tls::BeyondThisMachine,
 };
 
 async fn refusal(url: &str) -> OpenError {

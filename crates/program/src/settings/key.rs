@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 pub(crate) enum Key {
     DataDir,
     DatabaseUrl,
+    DatabaseTls,
     Listen,
     PublicUrl,
     Audience,
@@ -55,9 +56,10 @@ struct Row {
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::DataDir,
         Self::DatabaseUrl,
+        Self::DatabaseTls,
         Self::Listen,
         Self::PublicUrl,
         Self::Audience,
@@ -90,6 +92,11 @@ impl Key {
                 name: "database-url",
                 kind: Kind::Text("SQLite in the data folder"),
                 meaning: "`sqlite:PATH`, `postgres://USER@HOST/NAME` or `mysql://USER@HOST/NAME`; a password in it is refused as a flag",
+            },
+            Self::DatabaseTls => Row {
+                name: "database-tls",
+                kind: Kind::Text("`required`, except over loopback and sockets"),
+                meaning: "`required`: only a database server whose certificate is verified gets the password, over loopback too; `off`: the URL decides, and without a word in it the server",
             },
             Self::Listen => Row {
                 name: "listen",

@@ -113,6 +113,7 @@ fn every_setting_can_stand_in_the_file() {
     let text = r#"
         data-dir = "/var/lib/ats-pat"
         database-url = "postgres://ats:s3cret@db/ats"
+        database-tls = "off"
         listen = "0.0.0.0:80"
         public-url = "https://pat.example.com"
         audience = ["orders", "stock"]
@@ -146,6 +147,7 @@ fn every_setting_has_an_environment_variable() {
     let given = [
         ("ATS_PAT_DATA_DIR", "/var/lib/ats-pat"),
         ("ATS_PAT_DATABASE_URL", "mysql://ats:s3cret@db/ats"),
+        ("ATS_PAT_DATABASE_TLS", "required"),
         ("ATS_PAT_LISTEN", "[::]:80"),
         ("ATS_PAT_PUBLIC_URL", "https://pat.example.com"),
         ("ATS_PAT_AUDIENCE", "orders, stock"),
@@ -369,6 +371,7 @@ fn each_mistake_is_one_sentence_that_names_the_place_and_says_what_to_do() {
         Given::variable("ATS_PAT_ACCENT_COLOR", "#0b57b7ff"),
         Given::variable("ATS_PAT_ACCENT_COLOR", "#0b57bé"),
         Given::variable("ATS_PAT_ACCENT_COLOR", "red"),
+        Given::variable("ATS_PAT_DATABASE_TLS", "on"),
         Given::variable("ATS_PAT_LOG", "loud=loud"),
         Given::variable("ATS_PAT_LOG_FORMAT", "xml"),
         Given::flag("--config", "/nowhere/settings.toml"),

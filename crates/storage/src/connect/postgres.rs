@@ -2,10 +2,11 @@
 
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::pool::PoolOptions;
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor, Postgres};
 
-use super::url::{check_postgres, unreadable};
+use super::tls::{Reach, without_brackets};
+use super::url::{check_postgres, unreadable, weaker_tls};
 use super::{Login, Opened, Server, Writing, network_pool};
 use crate::database::OpenOptions;
 use crate::error::OpenError;
@@ -21,13 +22,27 @@ const SETTINGS: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEV
 const ONLY_IN_TRANSACTIONS: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
 
 pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> {
-    check_postgres(url)?;
+    let parameters = check_postgres(url)?;
     let connect: PgConnectOptions = url.parse().map_err(|_| unreadable())?;
-    let connect = connect
-        .application_name("ats-pat")
-        .disable_statement_logging();
+    let mut connect = connect.disable_statement_logging();
+    if !parameters.named("application_name") {
+        connect = connect.application_name("ats-pat");
+    }
+    let reach = Reach::of(connect.get_host(), connect.get_socket().is_some());
+    let verified = options.tls.must_verify(reach);
+    if verified {
+        // The driver also takes the mode from the environment, which has no say here.
+        let by_the_url = connect.get_ssl_mode();
+        if parameters.named("sslmode") && !matches!(by_the_url, PgSslMode::VerifyFull) {
+            return Err(weaker_tls("sslmode", "verify-full"));
+        }
+        let host = without_brackets(connect.get_host()).to_owned();
+        connect = connect.host(&host).ssl_mode(PgSslMode::VerifyFull);
+    }
     let user = connect.get_username().to_owned();
     let server = Server {
+        verified,
+        authority: "sslrootcert",
         address: format!("{}:{}", connect.get_host(), connect.get_port()),
         database: connect.get_database().unwrap_or(&user).to_owned(),
         user,
@@ -39,7 +54,7 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
         first.execute(SETTINGS).await?;
         is_primary(&mut first).await
     };
-    if !checked.await.map_err(|error| server.refused(&error))? {
+    if !server.in_time(options.acquire_timeout, checked).await? {
         return Err(server.read_only());
     }
     // Only a courtesy to the server.

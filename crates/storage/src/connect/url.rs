@@ -77,7 +77,8 @@ const MYSQL: &[Parameter] = &[
     parameter(&["ssl-key", "sslkey"], Takes::Anything),
     parameter(&["statement-cache-capacity"], Takes::Number(u32::MAX)),
     parameter(&["socket"], Takes::Anything),
-    parameter(&["charset"], Takes::Anything),
+    // The storage always uses this one.
+    parameter(&["charset"], Takes::OneOf(&["utf8mb4"])),
     parameter(&["collation"], Takes::Anything),
     parameter(&["timezone", "time-zone"], Takes::Anything),
 ];
@@ -90,7 +91,8 @@ const SQLITE: &[Parameter] = &[
     parameter(&["vfs"], Takes::Anything),
 ];
 
-pub fn check_postgres(url: &str) -> Result<(), OpenError> {
+/// Gives the parameters of a PostgreSQL URL, all of which the driver takes.
+pub fn check_postgres(url: &str) -> Result<Checked, OpenError> {
     check_server(url)?;
     let parameters = check(url, POSTGRES)?;
     if parameters.named("host") && parameters.named("hostaddr") {
@@ -98,12 +100,13 @@ pub fn check_postgres(url: &str) -> Result<(), OpenError> {
             "its parameters `host` and `hostaddr` both say where the server is: write only one of them",
         ));
     }
-    Ok(())
+    Ok(parameters)
 }
 
-pub fn check_mysql(url: &str) -> Result<(), OpenError> {
+/// As [`check_postgres`], of MariaDB and MySQL.
+pub fn check_mysql(url: &str) -> Result<Checked, OpenError> {
     check_server(url)?;
-    check(url, MYSQL).map(|_| ())
+    check(url, MYSQL)
 }
 
 pub fn check_sqlite(url: &str) -> Result<(), OpenError> {
@@ -141,10 +144,11 @@ fn check_server(url: &str) -> Result<(), OpenError> {
 }
 
 /// The parameters of a URL that were found good, by their first spelling.
-struct Checked(Vec<String>);
+pub struct Checked(Vec<String>);
 
 impl Checked {
-    fn named(&self, name: &str) -> bool {
+    /// Whether the URL has the parameter.
+    pub fn named(&self, name: &str) -> bool {
         self.0.iter().any(|known| known == name)
     }
 }
@@ -235,6 +239,13 @@ fn pairs(url: &str) -> impl Iterator<Item = (String, String)> {
     let query = url.split_once('?').map_or("", |(_, query)| query);
     url::form_urlencoded::parse(query.as_bytes())
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
+}
+
+/// The URL asks for less than `database-tls` does.
+pub fn weaker_tls(parameter: &str, verified: &str) -> OpenError {
+    invalid(&format!(
+        "its parameter `{parameter}` asks for less than verified TLS: write `{parameter}={verified}`, or set `database-tls = off` to let the URL decide"
+    ))
 }
 
 fn invalid(reason: &str) -> OpenError {
