@@ -100,6 +100,26 @@ pub enum OpenError {
         #[source]
         source: BoxError,
     },
+    /// A pooler in the way that gives each transaction to any session.
+    #[error(
+        "a pooler at {server} gives each transaction to another session of the database (`pool_mode = transaction` of PgBouncer), which loses settings that changes rely on: set its `pool_mode = session`, or name the database server itself"
+    )]
+    Pooled {
+        /// Host and port.
+        server: String,
+    },
+    /// A database that can't store every character.
+    #[error(
+        "the database `{database}` at {server} stores text in {encoding}, which has no place for most characters: make one by `CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`, and move data by pg_dump"
+    )]
+    NotUtf8 {
+        /// Host and port.
+        server: String,
+        /// Which.
+        database: String,
+        /// In what it stores text.
+        encoding: String,
+    },
     /// A standby or a server in read-only mode.
     #[error("the database server at {server} is a read-only replica: name the writable primary")]
     ReadOnly {

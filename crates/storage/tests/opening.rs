@@ -314,6 +314,32 @@ async fn a_connection_that_breaks_undoes_its_change_and_is_replaced() {
 }
 
 #[tokio::test]
+async fn a_postgres_database_that_cannot_store_every_character_is_refused() {
+    on_every_server(|database| async move {
+        if database.kind() != Kind::Postgres {
+            return;
+        }
+        let url = format!("{}_latin1", database.url());
+        let (_, name) = url.rsplit_once('/').unwrap();
+        let make = format!("CREATE DATABASE {name} ENCODING 'LATIN1' TEMPLATE template0");
+        database.execute(&make).await;
+        let error = refusal(&url).await;
+        assert!(
+            matches!(&error, OpenError::NotUtf8 { encoding, .. } if encoding == "LATIN1"),
+            "{}",
+            said(&error)
+        );
+        let error = error.to_string();
+        assert!(
+            error.contains(name) && error.contains("ENCODING 'UTF8'"),
+            "{error}"
+        );
+        database.execute(&format!("DROP DATABASE {name}")).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_error_quotes_no_value_of_a_statement() {
     on_every_server(|database| async move {
         let store = open(&database).await;
