@@ -31,8 +31,8 @@ pub enum Error {
     /// Hashing, sealing or signing failed.
     #[error(transparent)]
     Auth(#[from] AuthError),
-    /// There is no signing key to sign with now.
-    #[error("no signing key is active; run `ats-pat-admin key rotate --now`")]
+    /// There is no signing key, not even one whose time is still to come.
+    #[error("there is no key to sign with; run `ats-pat-admin key rotate --now`")]
     NoSigningKey,
     /// Every place of the status list belongs to a token that can be used.
     #[error(
@@ -127,7 +127,8 @@ impl Error {
             Self::Store(
                 StoreError::Unavailable(_) | StoreError::Retryable(_) | StoreError::Storage { .. },
             )
-            | Self::Uncertain(_) => Problem::Unavailable,
+            | Self::Uncertain(_)
+            | Self::NoSigningKey => Problem::Unavailable,
             Self::SetupCodeInvalid
             | Self::ScopeNotHeld(_)
             | Self::AudienceNotServed
@@ -142,7 +143,6 @@ impl Error {
             )
             | Self::Tampered { .. }
             | Self::Auth(_)
-            | Self::NoSigningKey
             | Self::StatusListFull
             | Self::StatusIndex(_)
             | Self::Randomness(_)

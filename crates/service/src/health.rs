@@ -20,9 +20,15 @@ impl Service {
             Ok(()) => healthy("storage", "keeps what is written"),
             Err(reason) => unhealthy("storage", &reason),
         };
-        let signing = match self.inner.ring.last().signer(self.now()) {
-            Ok(_) => healthy("signing-key", "is active"),
-            Err(_) => unhealthy("signing-key", "none is active"),
+        let (ring, now) = (self.inner.ring.last(), self.now());
+        let signing = match ring.signer(now) {
+            Ok(_) if ring.has_active(now) => healthy("signing-key", "is active"),
+            // It signs all the same: no caller suffers, but an operator must set the clock.
+            Ok(_) => healthy(
+                "signing-key",
+                "signs before its time: this machine's clock is behind, or was ahead when the key was made",
+            ),
+            Err(_) => unhealthy("signing-key", "none can sign"),
         };
         let log = if self.inner.changes.anchor.is_lost() {
             unhealthy("event-log", "lacks what was seen before; see the log")
