@@ -6,6 +6,7 @@
 
 mod error;
 mod key;
+mod service_link;
 mod source;
 #[cfg(test)]
 mod tests;

@@ -212,6 +212,53 @@ fn an_empty_variable_is_as_an_unset_one_and_those_of_tests_and_others_are_left_a
 }
 
 #[test]
+fn service_links_of_kubernetes_are_no_settings_and_misspelt_settings_are_still_found() {
+    let links = [
+        ("ATS_PAT_PORT", "tcp://10.96.0.7:80"),
+        ("ATS_PAT_PORT", "tcp://[fd00::7]:80"),
+        ("ATS_PAT_SERVICE_HOST", "10.96.0.7"),
+        ("ATS_PAT_SERVICE_HOST", "fd00::7"),
+        ("ATS_PAT_SERVICE_PORT", "80"),
+        ("ATS_PAT_SERVICE_PORT_HTTP", "80"),
+        ("ATS_PAT_SERVICE_PORT_HTTP_ADMIN", "81"),
+        ("ATS_PAT_PORT_80_TCP", "tcp://10.96.0.7:80"),
+        ("ATS_PAT_PORT_80_TCP_PROTO", "tcp"),
+        ("ATS_PAT_PORT_80_TCP_PORT", "80"),
+        ("ATS_PAT_PORT_80_TCP_ADDR", "10.96.0.7"),
+        ("ATS_PAT_PORT_53_UDP", "udp://10.96.0.7:53"),
+        ("ATS_PAT_PORT_53_UDP_PROTO", "udp"),
+        // Of other services whose names begin so.
+        ("ATS_PAT_DB_SERVICE_HOST", "10.96.0.8"),
+        ("ATS_PAT_DB_PORT", "tcp://10.96.0.8:5432"),
+        ("ATS_PAT_DB_PORT_5432_TCP_ADDR", "10.96.0.8"),
+    ];
+    for (name, value) in links {
+        let settings = Given::variable(name, value)
+            .and_variable("ATS_PAT_LISTEN", "127.0.0.1:7")
+            .settings();
+        assert_eq!(settings.listen.port(), 7, "{name}");
+    }
+    for (name, value) in [
+        ("ATS_PAT_PORT", "8080"),
+        ("ATS_PAT_PORT", "127.0.0.1:8080"),
+        ("ATS_PAT_LISTEN_PORT", "8080"),
+        ("ATS_PAT_SERVICE_HOST", "pat.example.com"),
+        ("ATS_PAT_SERVICE", "10.96.0.7"),
+        ("ATS_PAT_SERVICE_PORT", "http"),
+        ("ATS_PAT_PORT_80", "80"),
+        ("ATS_PAT_PORT_80_TCP_NAME", "tcp"),
+        ("ATS_PAT_PORT_HTTP_TCP", "tcp://10.96.0.7:80"),
+        ("ATS_PAT_PORTS_80_TCP", "tcp://10.96.0.7:80"),
+    ] {
+        let refused = Given::variable(name, value).load();
+        assert!(
+            matches!(refused, Err(SettingsError::UnknownVariable { .. })),
+            "{name}={value}"
+        );
+    }
+}
+
+#[test]
 fn a_secret_may_stand_in_a_file_of_its_own_but_for_its_line_end() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("url");
