@@ -73,6 +73,7 @@ fn main() -> ExitCode {
 #[tokio::main(flavor = "current_thread")]
 async fn run(settings: &Settings) -> Result<(), Failure> {
     let shutdown = shutdown().map_err(Failure::Signals)?;
+    ignore_others().map_err(Failure::Signals)?;
     // Before anything is made: an address that can't be had leaves nothing behind.
     let listeners = listen(settings.listen)?;
     let public_url = settings.public_url_at(listeners.local_addr());
@@ -159,6 +160,26 @@ fn shutdown() -> io::Result<watch::Receiver<bool>> {
         std::process::exit(1);
     });
     Ok(receiver)
+}
+
+/// Takes the signals that would end the process at once unless somebody takes them, with requests and changes cut.
+fn ignore_others() -> io::Result<()> {
+    for (name, kind) in [
+        ("SIGHUP", SignalKind::hangup()),
+        ("SIGUSR1", SignalKind::user_defined1()),
+        ("SIGUSR2", SignalKind::user_defined2()),
+    ] {
+        let mut ignored = signal(kind)?;
+        tokio::spawn(async move {
+            while ignored.recv().await.is_some() {
+                tracing::warn!(
+                    signal = name,
+                    "ignored: settings are read at the start only; send SIGTERM to end the server"
+                );
+            }
+        });
+    }
+    Ok(())
 }
 
 /// Done when the process is asked to end.
