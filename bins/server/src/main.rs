@@ -10,7 +10,7 @@ use ats_pat_api::Interface;
 use ats_pat_auth::SignatureProvider;
 use ats_pat_http::{HttpSettings, Limits, Listeners, NotAnOrigin, Site, Workers};
 use ats_pat_program::{
-    Access, CommonFlags, Opened, ServerFlags, Settings, StartError, parse, report, start_logging,
+    CommonFlags, Opened, ServerFlags, Settings, StartError, parse, report, start_logging,
 };
 use ats_pat_service::Service;
 use ats_pat_web::{Branding, Pages};
@@ -78,7 +78,11 @@ async fn run(settings: &Settings) -> Result<(), Failure> {
     let listeners = listen(settings.listen)?;
     let public_url = settings.public_url_at(listeners.local_addr());
     let http = HttpSettings::new(&public_url, settings.trusted_proxies.clone())?;
-    let opened = Opened::open(settings, &public_url, Access::Server, SIGNATURES).await?;
+    let stop = until(shutdown.clone());
+    let opened = Opened::open_patiently(settings, &public_url, SIGNATURES, stop).await?;
+    let Some(opened) = opened else {
+        return Ok(());
+    };
     let branding = Branding {
         product_name: settings.product_name.clone(),
         accent_color: settings.accent_color,

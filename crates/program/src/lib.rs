@@ -14,6 +14,7 @@ mod data_folder;
 mod flags;
 mod logging;
 mod open;
+mod patience;
 mod settings;
 mod usage;
 

@@ -13,6 +13,7 @@ use ats_pat_storage::{Database, ExclusiveLock, MigrationError, MigrationStatus, 
 use secrecy::ExposeSecret as _;
 
 use crate::data_folder::DataFolder;
+use crate::patience;
 use crate::settings::{DatabaseLocation, Settings};
 
 /// Why the programs can't start on these settings.
@@ -62,6 +63,16 @@ pub enum StartError {
     Service(#[from] ats_pat_service::OpenError),
 }
 
+impl StartError {
+    /// Whether the same start may succeed a little later, with nothing changed here.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Database(ats_pat_storage::OpenError::Unreachable { .. })
+        )
+    }
+}
+
 /// What a program may do to a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -90,8 +101,36 @@ impl Opened {
         access: Access,
         signature_provider: SignatureProvider,
     ) -> Result<Self, StartError> {
-        let OpenedDatabase { database, folder } =
-            OpenedDatabase::open_with_keys(settings, access).await?;
+        let opened = OpenedDatabase::open_with_keys(settings, access).await?;
+        Self::over(opened, settings, public_url, access, signature_provider).await
+    }
+
+    /// As [`Self::open`] for a server, which waits for a database that is away as long as `start-patience-seconds`
+    /// says. Gives `None` if `asked_to_stop` was done meanwhile.
+    pub async fn open_patiently(
+        settings: &Settings,
+        public_url: &str,
+        signature_provider: SignatureProvider,
+        asked_to_stop: impl Future<Output = ()>,
+    ) -> Result<Option<Self>, StartError> {
+        match patience::reached(settings, asked_to_stop).await? {
+            Some(opened) => {
+                let access = Access::Server;
+                Self::over(opened, settings, public_url, access, signature_provider)
+                    .await
+                    .map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    async fn over(
+        OpenedDatabase { database, folder }: OpenedDatabase,
+        settings: &Settings,
+        public_url: &str,
+        access: Access,
+        signature_provider: SignatureProvider,
+    ) -> Result<Self, StartError> {
         let lock = match access {
             Access::Server => database.lock_exclusively()?,
             Access::Create | Access::Use => None,
@@ -151,7 +190,10 @@ impl OpenedDatabase {
 
     /// As [`Self::open`], where the keys will be asked for too: a master key file that can't be used is
     /// refused before anything is in the folder.
-    async fn open_with_keys(settings: &Settings, access: Access) -> Result<Self, StartError> {
+    pub(crate) async fn open_with_keys(
+        settings: &Settings,
+        access: Access,
+    ) -> Result<Self, StartError> {
         let folder = folder(settings, access)?;
         check_master_key_file(settings, access)?;
         Self::connect(settings, folder).await

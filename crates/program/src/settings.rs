@@ -40,6 +40,8 @@ pub struct Settings {
     pub database: DatabaseLocation,
     /// What connections to a database server ask of TLS.
     pub database_tls: Tls,
+    /// For how long a server that starts tries to reach its database.
+    pub start_patience: Duration,
     /// The address to serve on; port 0 takes a free one.
     pub listen: SocketAddr,
     /// The origin that callers see; without one it follows from the address that is served on.
@@ -151,6 +153,7 @@ impl Settings {
             database_tls: read
                 .value(Key::DatabaseTls, Found::database_tls)?
                 .unwrap_or_default(),
+            start_patience: Duration::from_secs(read.number(Key::StartPatienceSeconds)?.into()),
             listen,
             public_url,
             audience: read

@@ -114,6 +114,7 @@ fn every_setting_can_stand_in_the_file() {
         data-dir = "/var/lib/ats-pat"
         database-url = "postgres://ats:s3cret@db/ats"
         database-tls = "off"
+        start-patience-seconds = 0
         listen = "0.0.0.0:80"
         public-url = "https://pat.example.com"
         audience = ["orders", "stock"]
@@ -148,6 +149,7 @@ fn every_setting_has_an_environment_variable() {
         ("ATS_PAT_DATA_DIR", "/var/lib/ats-pat"),
         ("ATS_PAT_DATABASE_URL", "mysql://ats:s3cret@db/ats"),
         ("ATS_PAT_DATABASE_TLS", "required"),
+        ("ATS_PAT_START_PATIENCE_SECONDS", "90"),
         ("ATS_PAT_LISTEN", "[::]:80"),
         ("ATS_PAT_PUBLIC_URL", "https://pat.example.com"),
         ("ATS_PAT_AUDIENCE", "orders, stock"),

@@ -100,6 +100,8 @@ enum Writing {
 enum Login {
     Denied,
     NoDatabase,
+    /// It starts, stops, or has no connection left.
+    Away,
     Refused,
 }
 
@@ -156,7 +158,10 @@ impl Server {
         checks: impl Future<Output = Result<T, sqlx::Error>>,
     ) -> Result<T, OpenError> {
         match tokio::time::timeout(patience, checks).await {
-            Ok(checked) => checked.map_err(|error| self.refused(&error)),
+            Ok(checked) => checked.map_err(|error| match error {
+                sqlx::Error::Io(_) => self.unreachable(Cause::of_sqlx(&error)),
+                _ => self.refused(&error),
+            }),
             Err(_) => Err(self.unreachable(Cause::new("no answer in time"))),
         }
     }
@@ -198,6 +203,7 @@ impl Server {
                 database: self.database.clone(),
                 source,
             },
+            Login::Away => OpenError::Unreachable { server, source },
             Login::Refused => OpenError::Refused { server, source },
         }
     }

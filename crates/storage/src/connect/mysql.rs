@@ -142,6 +142,8 @@ fn meaning(answer: &dyn DatabaseError) -> Login {
     match number(answer) {
         Some(1045 | 1130 | 1251 | 1698) => Login::Denied,
         Some(1044 | 1049) => Login::NoDatabase,
+        // Too many connections, of all or of this user; a node of Galera that is not in its cluster yet; stopping.
+        Some(1040 | 1047 | 1053 | 1203) => Login::Away,
         _ => Login::Refused,
     }
 }

@@ -182,6 +182,8 @@ fn meaning(answer: &dyn DatabaseError) -> Login {
         Some("28P01" | "28000") => Login::Denied,
         // Connecting needs the right to; nothing else was asked yet.
         Some("3D000" | "42501") => Login::NoDatabase,
+        // Too many connections; stopping, crashed, starting.
+        Some("53300" | "57P01" | "57P02" | "57P03") => Login::Away,
         _ => Login::Refused,
     }
 }
