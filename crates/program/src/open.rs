@@ -12,7 +12,7 @@ use ats_pat_service::{
 use ats_pat_storage::{Database, ExclusiveLock, MigrationError, MigrationStatus, OpenOptions};
 use secrecy::ExposeSecret as _;
 
-use crate::data_folder::DataFolder;
+use crate::data_folder::{self, DataFolder};
 use crate::patience;
 use crate::settings::{DatabaseLocation, Settings};
 
@@ -33,6 +33,14 @@ pub enum StartError {
         /// Why.
         #[source]
         source: io::Error,
+    },
+    /// Every user of the machine can change what is in the data folder.
+    #[error("every user of this machine can replace files in the data folder {} (mode {mode:04o}): look at what is in it, then run `chmod 700` on it", .path.display())]
+    DataFolderOpenToOthers {
+        /// Which.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
     },
     /// Nothing was ever started here.
     #[error("there is no database at {}: name the right one by `--data-dir` or `--database-url`, or make one by `ats-pat-admin db migrate`", .path.display())]
@@ -249,7 +257,10 @@ fn folder(settings: &Settings, access: Access) -> Result<DataFolder, StartError>
         Access::Server | Access::Create => DataFolder::make(&settings.data_dir),
         Access::Use => match missing_file(settings) {
             Some(path) => Err(StartError::NoDatabase { path }),
-            None => Ok(DataFolder::default()),
+            None => {
+                data_folder::check(&settings.data_dir)?;
+                Ok(DataFolder::default())
+            }
         },
     }
 }

@@ -41,6 +41,15 @@ pub enum OpenError {
         /// Which.
         path: PathBuf,
     },
+    /// Every user of the machine may read or change the file, and this user can't end that.
+    #[error("every user of this machine can read the database file {}: let its owner run `chmod o-rwx` on it", .path.display())]
+    FileOpenToOthers {
+        /// Which.
+        path: PathBuf,
+        /// Why its mode can't be changed.
+        #[source]
+        source: BoxError,
+    },
     /// The system does not let us open or make the file.
     #[error("the database file {} can't be opened: check its owner and mode, and its folder's", .path.display())]
     FileNotUsable {
@@ -167,7 +176,7 @@ pub enum LockError {
         database: PathBuf,
     },
     /// The lock file can't be made or locked.
-    #[error("the lock file {} can't be used: check its folder's owner and mode", .path.display())]
+    #[error("the lock file {} can't be used: check its owner and mode, and its folder's", .path.display())]
     Io {
         /// Which.
         path: PathBuf,
