@@ -255,13 +255,13 @@ pub async fn accept_restore(
 fn folder(settings: &Settings, access: Access) -> Result<DataFolder, StartError> {
     match access {
         Access::Server | Access::Create => DataFolder::make(&settings.data_dir),
-        Access::Use => match missing_file(settings) {
-            Some(path) => Err(StartError::NoDatabase { path }),
-            None => {
-                data_folder::check(&settings.data_dir)?;
-                Ok(DataFolder::default())
+        Access::Use => {
+            if let Some(path) = missing_file(settings) {
+                return Err(StartError::NoDatabase { path });
             }
-        },
+            data_folder::check(&settings.data_dir)?;
+            Ok(DataFolder::default())
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Waiting for a database that is away when the server starts.
 
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::open::{Access, OpenedDatabase, StartError};
 use crate::settings::Settings;

@@ -1,5 +1,6 @@
 //! A pooler between the program and PostgreSQL. The tests need Debian's `pgbouncer`.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail; its helpers too")]
 #![cfg(unix)]
 
 use std::fs;

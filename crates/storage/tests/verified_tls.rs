@@ -1,5 +1,7 @@
 //! A server that does not prove who it is gets no password.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail; its helpers too")]
+
 use ats_pat_storage::{Database, OpenError, OpenOptions, Tls};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
