@@ -1,10 +1,15 @@
 //! Whether the service can do its work.
 
+use std::time::Duration;
+
 use ats_pat_token::JwkSet;
 
 use crate::error::{Error, causes};
 use crate::service::Service;
 use crate::view::HealthCheck;
+
+/// How long verifiers wait for keys that the server may know already.
+const SOON: Duration = Duration::from_millis(250);
 
 impl Service {
     /// One line per check; ready if all are healthy.
@@ -40,12 +45,16 @@ impl Service {
         vec![database, writes, signing, log, rows]
     }
 
-    /// The published signing keys. Where the database does not answer they are the last known: to check
+    /// The published signing keys. Where the database does not answer, or not soon, they are the last known: to check
     /// tokens that exist takes no database.
     pub async fn jwks(&self) -> Result<JwkSet, Error> {
-        let ring = match self.fresh_ring().await {
-            Ok(ring) => ring,
-            Err(error) => {
+        let ring = match tokio::time::timeout(SOON, self.fresh_ring()).await {
+            Ok(Ok(ring)) => ring,
+            Err(_) => {
+                tracing::warn!("the database does not tell soon whether the signing keys changed");
+                self.inner.ring.last()
+            }
+            Ok(Err(error)) => {
                 tracing::warn!(cause = %causes(&error), "the signing keys could not be read anew");
                 self.inner.ring.last()
             }

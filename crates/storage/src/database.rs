@@ -13,6 +13,7 @@ use crate::database_file::DatabaseFile;
 use crate::error::{LockError, OpenError};
 use crate::lock::ExclusiveLock;
 use crate::pool::Pool;
+use crate::pulse::Pulse;
 use crate::turns::Turns;
 
 /// How a database is opened.
@@ -58,6 +59,7 @@ pub struct Database {
     pub(crate) turns: Turns,
     /// What migrations use a copy of.
     pub(crate) schema: Pool,
+    pulse: Arc<Pulse>,
     file: Option<Arc<DatabaseFile>>,
     pub(crate) place: Place,
     pub(crate) options: OpenOptions,
@@ -101,7 +103,9 @@ impl Database {
         };
         let file = opened.file;
         let patience = options.statement_timeout;
-        let channel = |pool, look| Channel::pool(pool, patience, file.clone(), look);
+        let pulse = Arc::new(Pulse::default());
+        let channel =
+            |pool, look| Channel::pool(pool, patience, Arc::clone(&pulse), file.clone(), look);
         Ok(Self {
             secrets: channel(opened.secrets, Look::AtTheLastOne),
             reads: Arc::new(channel(opened.reads, Look::EachTime)),
@@ -109,6 +113,7 @@ impl Database {
             changes: opened.changes,
             turns: Turns::default(),
             schema: opened.writes,
+            pulse: Arc::clone(&pulse),
             file,
             place: opened.place,
             options,
@@ -140,7 +145,8 @@ impl Database {
     /// A transaction.
     pub(crate) async fn transaction(&self) -> Result<Channel, DbErr> {
         let patience = self.options.statement_timeout;
-        Channel::begin(&self.changes, patience, self.file.clone()).await
+        let pulse = Arc::clone(&self.pulse);
+        Channel::begin(&self.changes, patience, pulse, self.file.clone()).await
     }
 
     /// Closes every connection, so that SQLite folds its write-ahead log into the file.

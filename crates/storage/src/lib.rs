@@ -38,6 +38,7 @@ mod lock;
 mod migration;
 mod page;
 mod pool;
+mod pulse;
 mod row;
 mod secrets;
 mod sessions;
