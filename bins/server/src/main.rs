@@ -10,7 +10,7 @@ use ats_pat_api::Interface;
 use ats_pat_auth::SignatureProvider;
 use ats_pat_http::{HttpSettings, Limits, Listeners, NotAnOrigin, Site, Workers};
 use ats_pat_program::{
-    Access, CommonFlags, Opened, ServerFlags, Settings, StartError, parse, report, start_logging,
+    CommonFlags, Opened, ServerFlags, Settings, StartError, parse, report, start_logging,
 };
 use ats_pat_service::Service;
 use ats_pat_web::{Branding, Pages};
@@ -73,11 +73,16 @@ fn main() -> ExitCode {
 #[tokio::main(flavor = "current_thread")]
 async fn run(settings: &Settings) -> Result<(), Failure> {
     let shutdown = shutdown().map_err(Failure::Signals)?;
+    ignore_others().map_err(Failure::Signals)?;
     // Before anything is made: an address that can't be had leaves nothing behind.
     let listeners = listen(settings.listen)?;
     let public_url = settings.public_url_at(listeners.local_addr());
     let http = HttpSettings::new(&public_url, settings.trusted_proxies.clone())?;
-    let opened = Opened::open(settings, &public_url, Access::Server, SIGNATURES).await?;
+    let stop = until(shutdown.clone());
+    let opened = Opened::open_patiently(settings, &public_url, SIGNATURES, stop).await?;
+    let Some(opened) = opened else {
+        return Ok(());
+    };
     let branding = Branding {
         product_name: settings.product_name.clone(),
         accent_color: settings.accent_color,
@@ -159,6 +164,26 @@ fn shutdown() -> io::Result<watch::Receiver<bool>> {
         std::process::exit(1);
     });
     Ok(receiver)
+}
+
+/// Takes the signals that would end the process at once unless somebody takes them, with requests and changes cut.
+fn ignore_others() -> io::Result<()> {
+    for (name, kind) in [
+        ("SIGHUP", SignalKind::hangup()),
+        ("SIGUSR1", SignalKind::user_defined1()),
+        ("SIGUSR2", SignalKind::user_defined2()),
+    ] {
+        let mut ignored = signal(kind)?;
+        tokio::spawn(async move {
+            while ignored.recv().await.is_some() {
+                tracing::warn!(
+                    signal = name,
+                    "ignored: settings are read at the start only; send SIGTERM to end the server"
+                );
+            }
+        });
+    }
+    Ok(())
 }
 
 /// Done when the process is asked to end.

@@ -49,6 +49,17 @@ pub enum AuthError {
         mode: u32,
     },
 
+    /// A user who is not the service's owns the file, and so can read and change it.
+    #[error(
+        "the master key file {} belongs to another user: give it to the user of the service, and change the key if that \
+         user should not know it",
+        path.display()
+    )]
+    MasterKeyFileOfAnotherUser {
+        /// The path that was given.
+        path: PathBuf,
+    },
+
     /// The file holds no key.
     #[error(
         "the master key file {} holds no key: put back its content from your backup; only if nothing \

@@ -1,4 +1,4 @@
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
@@ -54,7 +54,8 @@ impl MasterKeys {
     /// Reads the master key file.
     ///
     /// On Unix, a file that others may read or change is refused; its group may read it only where root
-    /// owns it, as where an orchestrator mounts a secret. Each error names the file and says what to do.
+    /// owns it, as where an orchestrator mounts a secret. So is one that belongs neither to root, nor to this user, nor to
+    /// the owner of its folder. Each error names the file and says what to do.
     pub fn read(path: &Path) -> Result<Self, AuthError> {
         let unreadable = |source| AuthError::MasterKeyFileUnreadable {
             path: path.to_owned(),
@@ -77,6 +78,11 @@ impl MasterKeys {
             });
         }
         refuse_if_open_to_others(path, &metadata)?;
+        if !ats_pat_files::is_ours(path, &metadata).map_err(unreadable)? {
+            return Err(AuthError::MasterKeyFileOfAnotherUser {
+                path: path.to_owned(),
+            });
+        }
         // Room for all of it, so that no growth leaves a copy behind.
         let mut content = Zeroizing::new(Vec::with_capacity(usize::from(LONGEST_FILE) + 1));
         (&mut file)
@@ -202,11 +208,11 @@ impl MasterKey {
 }
 
 fn write_durably(path: &Path, encoded: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = ats_pat_files::private()
+        .create(true)
+        .truncate(true)
+        .open(path)?;
+    ats_pat_files::give_to_owner_of_folder(&file, path)?;
     file.write_all(HEADER.as_bytes())?;
     file.write_all(encoded)?;
     file.write_all(b"\n")?;

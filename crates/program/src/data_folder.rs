@@ -35,13 +35,13 @@ impl DataFolder {
                 }
             }
         }
-        if path.is_dir() {
-            Ok(folder)
-        } else {
-            Err(StartError::DataFolderIsAFile {
+        if !path.is_dir() {
+            return Err(StartError::DataFolderIsAFile {
                 path: path.to_owned(),
-            })
+            });
         }
+        check(path)?;
+        Ok(folder)
     }
 
     /// The start succeeded: the folder stays.
@@ -59,11 +59,28 @@ impl Drop for DataFolder {
     }
 }
 
+/// Refuses a folder in which every user of the machine could replace the database, the master key or the anchor. A group
+/// may write to it: some orchestrators mount volumes so.
+pub(crate) fn check(path: &Path) -> Result<(), StartError> {
+    let mode = path
+        .metadata()
+        .ok()
+        .and_then(|folder| ats_pat_files::is_changeable_by_all(&folder));
+    match mode {
+        Some(mode) => Err(StartError::DataFolderOpenToOthers {
+            path: path.to_owned(),
+            mode,
+        }),
+        None => Ok(()),
+    }
+}
+
 fn make_private(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    builder.create(path)?;
+    ats_pat_files::give_folder_to_owner_of_folder(path)
 }
 
 #[cfg(test)]

@@ -14,12 +14,13 @@ mod data_folder;
 mod flags;
 mod logging;
 mod open;
+mod patience;
 mod settings;
 mod usage;
 
 use std::error::Error;
 
-pub use ats_pat_storage::MigrationStatus;
+pub use ats_pat_storage::{MigrationStatus, Tls};
 
 pub use flags::{CommonFlags, ServerFlags};
 pub use logging::start_logging;

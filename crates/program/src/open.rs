@@ -12,7 +12,8 @@ use ats_pat_service::{
 use ats_pat_storage::{Database, ExclusiveLock, MigrationError, MigrationStatus, OpenOptions};
 use secrecy::ExposeSecret as _;
 
-use crate::data_folder::DataFolder;
+use crate::data_folder::{self, DataFolder};
+use crate::patience;
 use crate::settings::{DatabaseLocation, Settings};
 
 /// Why the programs can't start on these settings.
@@ -32,6 +33,14 @@ pub enum StartError {
         /// Why.
         #[source]
         source: io::Error,
+    },
+    /// Every user of the machine can change what is in the data folder.
+    #[error("every user of this machine can replace files in the data folder {} (mode {mode:04o}): look at what is in it, then run `chmod 700` on it", .path.display())]
+    DataFolderOpenToOthers {
+        /// Which.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
     },
     /// Nothing was ever started here.
     #[error("there is no database at {}: name the right one by `--data-dir` or `--database-url`, or make one by `ats-pat-admin db migrate`", .path.display())]
@@ -62,6 +71,16 @@ pub enum StartError {
     Service(#[from] ats_pat_service::OpenError),
 }
 
+impl StartError {
+    /// Whether the same start may succeed a little later, with nothing changed here.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Database(ats_pat_storage::OpenError::Unreachable { .. })
+        )
+    }
+}
+
 /// What a program may do to a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -90,8 +109,36 @@ impl Opened {
         access: Access,
         signature_provider: SignatureProvider,
     ) -> Result<Self, StartError> {
-        let OpenedDatabase { database, folder } =
-            OpenedDatabase::open_with_keys(settings, access).await?;
+        let opened = OpenedDatabase::open_with_keys(settings, access).await?;
+        Self::over(opened, settings, public_url, access, signature_provider).await
+    }
+
+    /// As [`Self::open`] for a server, which waits for a database that is away as long as `start-patience-seconds`
+    /// says. Gives `None` if `asked_to_stop` was done meanwhile.
+    pub async fn open_patiently(
+        settings: &Settings,
+        public_url: &str,
+        signature_provider: SignatureProvider,
+        asked_to_stop: impl Future<Output = ()>,
+    ) -> Result<Option<Self>, StartError> {
+        match patience::reached(settings, asked_to_stop).await? {
+            Some(opened) => {
+                let access = Access::Server;
+                Self::over(opened, settings, public_url, access, signature_provider)
+                    .await
+                    .map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    async fn over(
+        OpenedDatabase { database, folder }: OpenedDatabase,
+        settings: &Settings,
+        public_url: &str,
+        access: Access,
+        signature_provider: SignatureProvider,
+    ) -> Result<Self, StartError> {
         let lock = match access {
             Access::Server => database.lock_exclusively()?,
             Access::Create | Access::Use => None,
@@ -154,7 +201,10 @@ impl OpenedDatabase {
 
     /// As [`Self::open`], where the keys will be asked for too: a master key file that can't be used is
     /// refused before anything is in the folder.
-    async fn open_with_keys(settings: &Settings, access: Access) -> Result<Self, StartError> {
+    pub(crate) async fn open_with_keys(
+        settings: &Settings,
+        access: Access,
+    ) -> Result<Self, StartError> {
         let folder = folder(settings, access)?;
         check_master_key_file(settings, access)?;
         Self::connect(settings, folder).await
@@ -162,7 +212,11 @@ impl OpenedDatabase {
 
     async fn connect(settings: &Settings, folder: DataFolder) -> Result<Self, StartError> {
         let url = settings.database_url();
-        let database = Database::open(url.expose_secret(), OpenOptions::default()).await?;
+        let options = OpenOptions {
+            tls: settings.database_tls,
+            ..OpenOptions::default()
+        };
+        let database = Database::open(url.expose_secret(), options).await?;
         Ok(Self { database, folder })
     }
 
@@ -204,10 +258,13 @@ pub async fn accept_restore(
 fn folder(settings: &Settings, access: Access) -> Result<DataFolder, StartError> {
     match access {
         Access::Server | Access::Create => DataFolder::make(&settings.data_dir),
-        Access::Use => match missing_file(settings) {
-            Some(path) => Err(StartError::NoDatabase { path }),
-            None => Ok(DataFolder::default()),
-        },
+        Access::Use => {
+            if let Some(path) = missing_file(settings) {
+                return Err(StartError::NoDatabase { path });
+            }
+            data_folder::check(&settings.data_dir)?;
+            Ok(DataFolder::default())
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod error;
 mod key;
+mod service_link;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ats_pat_domain::Policy;
+use ats_pat_storage::Tls;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
@@ -36,6 +38,10 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Where the database is.
     pub database: DatabaseLocation,
+    /// What connections to a database server ask of TLS.
+    pub database_tls: Tls,
+    /// For how long a server that starts tries to reach its database.
+    pub start_patience: Duration,
     /// The address to serve on; port 0 takes a free one.
     pub listen: SocketAddr,
     /// The origin that callers see; without one it follows from the address that is served on.
@@ -144,6 +150,10 @@ impl Settings {
             database: read
                 .value(Key::DatabaseUrl, Found::database_url)?
                 .map_or(DatabaseLocation::InDataFolder, DatabaseLocation::Url),
+            database_tls: read
+                .value(Key::DatabaseTls, Found::database_tls)?
+                .unwrap_or_default(),
+            start_patience: Duration::from_secs(read.number(Key::StartPatienceSeconds)?.into()),
             listen,
             public_url,
             audience: read

@@ -2,7 +2,7 @@
 //!
 //! A database that is older, or another, than the anchor was restored or tampered with: the start stops.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -165,11 +165,12 @@ fn write(file: &Path, kept: Kept) -> io::Result<()> {
     let own = format!("new-{}-{}", std::process::id(), hex(&kept.head.hash[1..9]));
     let new = file.with_extension(own);
     let written = (|| {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut handle = options.open(&new)?;
+        let mut handle = ats_pat_files::private()
+            .create(true)
+            .truncate(true)
+            .open(&new)?;
+        // An admin program that runs as root must not leave a file that the service can't read.
+        ats_pat_files::succeed(&handle, file)?;
         let accepted = kept
             .accepted
             .map_or_else(|| NONE.to_owned(), |hash| hex(&hash));

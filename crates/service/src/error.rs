@@ -36,8 +36,8 @@ pub enum Error {
     /// Hashing, sealing or signing failed.
     #[error(transparent)]
     Auth(#[from] AuthError),
-    /// There is no signing key to sign with now.
-    #[error("no signing key is active; run `ats-pat-admin key rotate --now`")]
+    /// There is no signing key, not even one whose time is still to come.
+    #[error("there is no key to sign with; run `ats-pat-admin key rotate --now`")]
     NoSigningKey,
     /// Every place of the status list belongs to a token that can be used.
     #[error(
@@ -141,7 +141,8 @@ impl Error {
                 StoreError::Unavailable(_) | StoreError::Retryable(_) | StoreError::Storage { .. },
             )
             | Self::Uncertain(_)
-            | Self::LogLost => Problem::Unavailable,
+            | Self::LogLost
+            | Self::NoSigningKey => Problem::Unavailable,
             Self::SetupCodeInvalid
             | Self::ScopeNotHeld(_)
             | Self::AudienceNotServed
@@ -157,7 +158,6 @@ impl Error {
             )
             | Self::Tampered { .. }
             | Self::Auth(_)
-            | Self::NoSigningKey
             | Self::StatusListFull
             | Self::StatusIndex(_)
             | Self::Randomness(_)

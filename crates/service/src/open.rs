@@ -1,5 +1,6 @@
 //! Opening the service: keys, anchor, and what the first start makes.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -94,7 +95,16 @@ pub enum OpenError {
         path: PathBuf,
         /// What the system says.
         #[source]
-        source: std::io::Error,
+        source: io::Error,
+    },
+    /// The anchor is another user's.
+    #[error("this user may not read the file {}: another user made it. Give it the owner of its folder, and run both programs as that user", path.display())]
+    AnchorForbidden {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
     },
     /// No audience.
     #[error(
@@ -265,9 +275,12 @@ impl Service {
 
 fn read_anchor(file: Option<&Path>) -> Result<Option<Kept>, OpenError> {
     let Some(file) = file else { return Ok(None) };
-    anchor::read(file).map_err(|source| OpenError::AnchorUnreadable {
-        path: file.to_owned(),
-        source,
+    anchor::read(file).map_err(|source| {
+        let path = file.to_owned();
+        match source.kind() {
+            io::ErrorKind::PermissionDenied => OpenError::AnchorForbidden { path, source },
+            _ => OpenError::AnchorUnreadable { path, source },
+        }
     })
 }
 

@@ -213,14 +213,27 @@ impl RingState {
         })
     }
 
-    /// The key that signs at `now`: of the active ones the last that became so.
+    /// The key that signs at `now`: of the active ones the last that became so. Where none is active the clock went
+    /// back, or was ahead when the keys were made; then the newest of those to come signs. Verifiers find it in the
+    /// key set, and waiting for its time could take years.
     pub(crate) fn signer(&self, now: Timestamp) -> Result<&SigningKeyPair, Error> {
-        self.keys
-            .iter()
-            .filter(|key| key.stored.state(now) == KeyState::Active)
-            .max_by_key(|key| key.stored.active_from)
+        let newest = |state| {
+            self.keys
+                .iter()
+                .filter(move |key| key.stored.state(now) == state)
+                .max_by_key(|key| (key.stored.active_from, key.stored.created_at))
+        };
+        newest(KeyState::Active)
+            .or_else(|| newest(KeyState::Next))
             .and_then(|key| key.pair.as_deref())
             .ok_or(Error::NoSigningKey)
+    }
+
+    /// Whether a key is active at `now`, by its times.
+    pub(crate) fn has_active(&self, now: Timestamp) -> bool {
+        self.keys
+            .iter()
+            .any(|key| key.stored.state(now) == KeyState::Active)
     }
 
     /// The published key of this id.

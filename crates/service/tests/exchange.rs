@@ -334,3 +334,104 @@ async fn rotating_keys_signs_with_the_new_one_once_every_cache_knows_it() {
     })
     .await;
 }
+
+/// All keys and their states after a rotation.
+async fn rotated(world: &World, rotation: Rotation) -> Vec<(String, &'static str)> {
+    let rotated = world
+        .service
+        .operator()
+        .rotate_keys(rotation)
+        .await
+        .unwrap();
+    let keys = rotated.into_value().into_iter();
+    keys.map(|key| (key.kid, key.state)).collect()
+}
+
+/// The ids of the keys in this state.
+fn in_state(keys: &[(String, &'static str)], state: &str) -> Vec<String> {
+    let keys = keys.iter().filter(|(_, of)| *of == state);
+    keys.map(|(kid, _)| kid.clone()).collect()
+}
+
+fn signed_by(token: &secrecy::SecretString) -> String {
+    let token = Unverified::parse(token.expose_secret()).unwrap();
+    token.kid().to_owned()
+}
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_at_the_first_start_or_at_a_rotation_stops_no_exchange() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let made_at = world.now();
+        world.clock.set(made_at.before(365 * DAY));
+        let ada = world.signed_in("ada").await;
+        let issued = world.create(&ada, "ci", 30 * DAY).await.unwrap();
+        let exchanged = world.exchange(&issued.secret).await.unwrap();
+        verified(&world, exchanged.token.expose_secret()).await;
+        let other = world.reopen().await.unwrap();
+        assert!(other.status_list("0").await.unwrap().is_some());
+        let health = other.health().await;
+        let signing = health
+            .iter()
+            .find(|check| check.name == "signing-key")
+            .unwrap();
+        assert!(
+            signing.healthy && signing.message.contains("clock"),
+            "{signing:?}"
+        );
+
+        // The key is in use at its time again, and the next one replaces it by a clock that is ahead.
+        let set_right = world.now();
+        world.clock.set(set_right.after(7 * DAY));
+        let keys = rotated(&world, Rotation::Compromised).await;
+        world.clock.set(set_right);
+        let exchanged = world.exchange(&issued.secret).await.unwrap();
+        assert_eq!([signed_by(&exchanged.token)], *in_state(&keys, "Active"));
+        verified(&world, exchanged.token.expose_secret()).await;
+
+        // An operator may end this by promoting the key.
+        let promoted = rotated(&world, Rotation::AtOnce).await;
+        assert_eq!(in_state(&promoted, "Active"), in_state(&keys, "Active"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_that_waits_is_not_trusted_after_keys_became_known() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let ada = world.signed_in("ada").await;
+        let issued = world.create(&ada, "ci", DAY).await.unwrap();
+        let keys = rotated(&world, Rotation::Planned).await;
+        let waiting = in_state(&keys, "Next");
+        world.clock.advance(Duration::from_secs(1));
+        let keys = rotated(&world, Rotation::Compromised).await;
+        assert_eq!(in_state(&keys, "Destroyed").len(), 2);
+        let published = world.service.jwks().await.unwrap();
+        assert_eq!(published.keys().len(), 1);
+        assert!(published.find(&waiting[0]).is_none());
+        let exchanged = world.exchange(&issued.secret).await.unwrap();
+        assert_eq!([signed_by(&exchanged.token)], *in_state(&keys, "Active"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_any_key_to_sign_with_a_caller_may_try_again() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let ada = world.signed_in("ada").await;
+        let issued = world.create(&ada, "ci", DAY).await.unwrap();
+        database.execute("DELETE FROM signing_keys").await;
+        database
+            .execute("UPDATE key_ring SET version = version + 1")
+            .await;
+        assert_eq!(code(world.exchange(&issued.secret).await), 1503);
+        let other = world.reopen().await.unwrap();
+        let presented = [issued.secret.expose_secret().as_bytes()];
+        assert_eq!(code(other.exchange(&presented, ADDRESS).await), 1503);
+        rotated(&world, Rotation::AtOnce).await;
+        assert_eq!(code(world.exchange(&issued.secret).await), 1);
+    })
+    .await;
+}

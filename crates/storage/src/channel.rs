@@ -17,6 +17,7 @@ use crate::connection::Connection;
 use crate::database_file::DatabaseFile;
 use crate::failure::{Cause, Class, classify, store_error_of};
 use crate::pool::Pool;
+use crate::pulse::Pulse;
 use crate::unreadable::Unreadable;
 
 /// Takes every statement of the repositories.
@@ -25,6 +26,8 @@ pub(crate) struct Channel {
     backend: DbBackend,
     /// The longest a statement may take: a database that went silent must not hold a request for ever.
     patience: Duration,
+    /// Of the database, for all of its channels but transactions: what they wait for may be each other.
+    pulse: Arc<Pulse>,
     failures: Failures,
     /// Of SQLite. Nothing is read or written once it is gone.
     file: Option<Arc<DatabaseFile>>,
@@ -54,6 +57,7 @@ impl Channel {
     pub(crate) fn pool(
         pool: Pool,
         patience: Duration,
+        pulse: Arc<Pulse>,
         file: Option<Arc<DatabaseFile>>,
         unreadable: Unreadable,
         look: Look,
@@ -62,6 +66,7 @@ impl Channel {
             backend: pool.backend(),
             target: Target::Pool(pool, look),
             patience,
+            pulse,
             failures: Failures::default(),
             file,
             unreadable,
@@ -72,13 +77,14 @@ impl Channel {
     pub(crate) async fn begin(
         pool: &Pool,
         patience: Duration,
+        pulse: Arc<Pulse>,
         file: Option<Arc<DatabaseFile>>,
         unreadable: Unreadable,
     ) -> Result<Self, DbErr> {
         if let Some(file) = &file {
             file.check()?;
         }
-        let connection = within(patience, async {
+        let connection = pulse.within(patience, async {
             let mut connection = pool.acquire().await?;
             connection.begin().await?;
             Ok(connection)
@@ -93,6 +99,7 @@ impl Channel {
             },
             backend: pool.backend(),
             patience,
+            pulse,
             failures: Failures::default(),
             file,
             unreadable,
@@ -183,7 +190,8 @@ impl Channel {
     ) -> Result<T, DbErr> {
         let explained = |error| explained(self.file.as_deref(), error);
         if let Target::Pool(..) = self.target {
-            return within(self.patience, statement).await.map_err(explained);
+            let answered = self.pulse.within(self.patience, statement).await;
+            return answered.map_err(explained);
         }
         if self.failures.noted().is_some() {
             return Err(DbErr::Custom(

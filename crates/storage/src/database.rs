@@ -8,11 +8,12 @@ use std::time::Duration;
 use sea_orm::{DbBackend, DbErr};
 
 use crate::channel::{Channel, Look};
-use crate::connect;
+use crate::connect::{self, Tls};
 use crate::database_file::DatabaseFile;
 use crate::error::{LockError, OpenError};
 use crate::lock::ExclusiveLock;
 use crate::pool::Pool;
+use crate::pulse::Pulse;
 use crate::turns::Turns;
 use crate::unreadable::Unreadable;
 
@@ -28,15 +29,18 @@ pub struct OpenOptions {
     /// The longest wait for the answer to one statement. Longer than the servers' own wait for a lock, so
     /// that their answer comes first.
     pub statement_timeout: Duration,
+    /// What connections to a server ask of TLS.
+    pub tls: Tls,
 }
 
 impl Default for OpenOptions {
-    /// 16 connections, 5 seconds for one, 15 seconds for an answer.
+    /// 16 connections, 5 seconds for one, 15 seconds for an answer, verified TLS beyond this machine.
     fn default() -> Self {
         Self {
             max_connections: 16,
             acquire_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(15),
+            tls: Tls::default(),
         }
     }
 }
@@ -56,6 +60,7 @@ pub struct Database {
     pub(crate) turns: Turns,
     /// What migrations use a copy of.
     pub(crate) schema: Pool,
+    pulse: Arc<Pulse>,
     file: Option<Arc<DatabaseFile>>,
     pub(crate) unreadable: Unreadable,
     pub(crate) place: Place,
@@ -101,8 +106,11 @@ impl Database {
         let file = opened.file;
         let patience = options.statement_timeout;
         let unreadable = Unreadable::default();
-        let channel =
-            |pool, look| Channel::pool(pool, patience, file.clone(), unreadable.clone(), look);
+        let pulse = Arc::new(Pulse::default());
+        let channel = |pool, look| {
+            let (pulse, file) = (Arc::clone(&pulse), file.clone());
+            Channel::pool(pool, patience, pulse, file, unreadable.clone(), look)
+        };
         Ok(Self {
             secrets: channel(opened.secrets, Look::AtTheLastOne),
             reads: Arc::new(channel(opened.reads, Look::EachTime)),
@@ -110,6 +118,7 @@ impl Database {
             changes: opened.changes,
             turns: Turns::default(),
             schema: opened.writes,
+            pulse: Arc::clone(&pulse),
             file,
             unreadable,
             place: opened.place,
@@ -142,8 +151,15 @@ impl Database {
     /// A transaction.
     pub(crate) async fn transaction(&self) -> Result<Channel, DbErr> {
         let patience = self.options.statement_timeout;
-        let unreadable = self.unreadable.clone();
-        Channel::begin(&self.changes, patience, self.file.clone(), unreadable).await
+        let (pulse, unreadable) = (Arc::clone(&self.pulse), self.unreadable.clone());
+        Channel::begin(
+            &self.changes,
+            patience,
+            pulse,
+            self.file.clone(),
+            unreadable,
+        )
+        .await
     }
 
     /// Closes every connection, so that SQLite folds its write-ahead log into the file.

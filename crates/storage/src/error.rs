@@ -41,6 +41,15 @@ pub enum OpenError {
         /// Which.
         path: PathBuf,
     },
+    /// Every user of the machine may read or change the file, and this user can't end that.
+    #[error("every user of this machine can read the database file {}: let its owner run `chmod o-rwx` on it", .path.display())]
+    FileOpenToOthers {
+        /// Which.
+        path: PathBuf,
+        /// Why its mode can't be changed.
+        #[source]
+        source: BoxError,
+    },
     /// The system does not let us open or make the file.
     #[error("the database file {} can't be opened: check its owner and mode, and its folder's", .path.display())]
     FileNotUsable {
@@ -86,6 +95,39 @@ pub enum OpenError {
         /// Why.
         #[source]
         source: BoxError,
+    },
+    /// The server has no TLS, or its certificate does not prove that it is this server. It got no password.
+    #[error(
+        "the database server at {server} gives no TLS connection that can be verified: give it a certificate for this name, name the authority that signed it by `{authority}=FILE` in the URL, or set `database-tls = off` where nobody else can reach the network between"
+    )]
+    NotVerified {
+        /// Host and port.
+        server: String,
+        /// The parameter of the URL that names the authority.
+        authority: &'static str,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
+    /// A pooler in the way that gives each transaction to any session.
+    #[error(
+        "a pooler at {server} gives each transaction to another session of the database (`pool_mode = transaction` of PgBouncer), which loses settings that changes rely on: set its `pool_mode = session`, or name the database server itself"
+    )]
+    Pooled {
+        /// Host and port.
+        server: String,
+    },
+    /// A database that can't store every character.
+    #[error(
+        "the database `{database}` at {server} stores text in {encoding}, which has no place for most characters: make one by `CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`, and move data by pg_dump"
+    )]
+    NotUtf8 {
+        /// Host and port.
+        server: String,
+        /// Which.
+        database: String,
+        /// In what it stores text.
+        encoding: String,
     },
     /// A standby or a server in read-only mode.
     #[error("the database server at {server} is a read-only replica: name the writable primary")]
@@ -134,7 +176,7 @@ pub enum LockError {
         database: PathBuf,
     },
     /// The lock file can't be made or locked.
-    #[error("the lock file {} can't be used: check its folder's owner and mode", .path.display())]
+    #[error("the lock file {} can't be used: check its owner and mode, and its folder's", .path.display())]
     Io {
         /// Which.
         path: PathBuf,

@@ -15,6 +15,8 @@
 //!   the database's answer proves it;
 //! - every connection to a server leads to the writable primary, with the session settings that the rules
 //!   need, and every wait has an end;
+//! - a server gets a password only if it proved by its certificate who it is, unless it is on this machine or the operator
+//!   said otherwise;
 //! - no error, log or `Debug` output holds a password or a value of a statement.
 //!
 //! It deliberately does not know what tags and hashes mean, or when an entry may change: it stores what it
@@ -36,6 +38,7 @@ mod lock;
 mod migration;
 mod page;
 mod pool;
+mod pulse;
 mod row;
 mod secrets;
 mod sessions;
@@ -52,6 +55,7 @@ mod users;
 mod write;
 mod write_proof;
 
+pub use connect::Tls;
 pub use database::{Database, OpenOptions};
 pub use error::{LockError, MigrationError, OpenError};
 pub use lock::ExclusiveLock;

@@ -1,6 +1,7 @@
 //! The lock file beside a SQLite database: one server per file.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::LockError;
@@ -22,10 +23,7 @@ impl ExclusiveLock {
         let mut path = database.as_os_str().to_owned();
         path.push(".lock");
         let path = PathBuf::from(path);
-        let mut options = OpenOptions::new();
-        options.create(true).truncate(false).write(true);
-        private(&mut options);
-        let file = options.open(&path).map_err(|source| LockError::Io {
+        let file = open(&path).map_err(|source| LockError::Io {
             path: path.clone(),
             source,
         })?;
@@ -39,10 +37,16 @@ impl ExclusiveLock {
     }
 }
 
-/// Lets only the owner read a file that is made.
-pub(crate) fn private(options: &mut OpenOptions) {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    #[cfg(not(unix))]
-    let _ = options;
+/// Opens the lock file, or makes it.
+fn open(path: &Path) -> io::Result<File> {
+    match ats_pat_files::private().create_new(true).open(path) {
+        Ok(made) => {
+            ats_pat_files::give_to_owner_of_folder(&made, path)?;
+            Ok(made)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            ats_pat_files::private().open(path)
+        }
+        Err(error) => Err(error),
+    }
 }

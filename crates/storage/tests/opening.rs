@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use ats_pat_domain::port::{ChangeOrder, CommitError, Repositories, Store, StoreError};
-use ats_pat_storage::{Database, LockError, OpenError, OpenOptions};
+use ats_pat_storage::{Database, LockError, OpenError, OpenOptions, Tls};
 use ats_pat_test_support::conformance::{open, samples};
 use ats_pat_test_support::{Kind, TestDatabase, on_every_server, sqlite};
 use tempfile::TempDir;
@@ -14,6 +14,7 @@ const PATIENT: OpenOptions = OpenOptions {
     max_connections: 2,
     acquire_timeout: Duration::from_secs(2),
     statement_timeout: Duration::from_secs(5),
+    tls: Tls::BeyondThisMachine,
 };
 
 async fn refusal(url: &str) -> OpenError {
@@ -69,6 +70,115 @@ async fn a_wrong_place_for_a_file_is_named() {
     let error = refusal("postgres://scott:tiger@127.0.0.1:port/db").await;
     assert!(matches!(error, OpenError::InvalidUrl { .. }), "{error}");
     assert!(!said(&error).contains("tiger"));
+}
+
+#[tokio::test]
+async fn an_unknown_parameter_of_a_url_is_named_and_nothing_else_of_it() {
+    let folder = TempDir::new().unwrap();
+    let file = format!("sqlite:{}", folder.path().join("db").display());
+    for (place, parameter) in [
+        ("postgres://pat:tiger@127.0.0.1:1/db", "sslmod"),
+        ("postgres://pat:tiger@127.0.0.1:1/db", "SSLMODE"),
+        ("postgres://pat:tiger@127.0.0.1:1/db", "connect_timeout"),
+        ("postgres://pat:tiger@127.0.0.1:1/db", "options[a"),
+        ("mysql://pat:tiger@127.0.0.1:1/db", "ssl_mode"),
+        ("mariadb://pat:tiger@127.0.0.1:1/db", "tls"),
+        (&file, "key"),
+    ] {
+        let error = refusal(&format!("{place}?{parameter}=tiger")).await;
+        let said = said(&error);
+        assert!(
+            said.contains(&format!("`{parameter}` is unknown")) && said.contains("remove it"),
+            "{said}"
+        );
+        assert!(!said.contains("tiger"), "{said}");
+    }
+    // Encoded, it is the same parameter to the driver.
+    let error = refusal("postgres://pat@127.0.0.1:1/db?sslm%6Fd=tiger").await;
+    assert!(error.to_string().contains("`sslmod` is unknown"), "{error}");
+    assert!(fs::read_dir(folder.path()).unwrap().next().is_none());
+}
+
+#[tokio::test]
+async fn a_value_that_a_parameter_does_not_take_is_refused_without_it() {
+    for (url, reason) in [
+        (
+            "postgres://pat@127.0.0.1:1/db?sslmode=tiger",
+            "`sslmode` can't be used",
+        ),
+        (
+            "postgres://pat@127.0.0.1:1/db?port=tiger",
+            "`port` can't be used",
+        ),
+        (
+            "postgres://pat@127.0.0.1:1/db?hostaddr=tiger",
+            "`hostaddr` can't be used",
+        ),
+        (
+            "mysql://pat@127.0.0.1:1/db?ssl-mode=tiger",
+            "`ssl-mode` can't be used",
+        ),
+        ("sqlite:tiger?mode=ro", "`mode` can't be used"),
+        ("sqlite:tiger?immutable=1", "`immutable` can't be used"),
+        (
+            "postgres://pat@127.0.0.1:1/db?sslmode=verify-full&ssl-mode=disable",
+            "`sslmode` twice",
+        ),
+        (
+            "postgres://pat@127.0.0.1:1/db?host=tiger&hostaddr=127.0.0.1",
+            "write only one of them",
+        ),
+    ] {
+        let error = refusal(url).await;
+        assert!(error.to_string().contains(reason), "{url}: {error}");
+        assert!(!said(&error).contains("tiger"), "{}", said(&error));
+    }
+}
+
+#[tokio::test]
+async fn a_password_with_special_characters_is_never_told() {
+    for scheme in ["postgres", "mysql"] {
+        for password in [
+            "123?TIGER",
+            "123/TIGER",
+            "123#TIGER",
+            "x?TIGER",
+            "123?a=1&TIGER",
+        ] {
+            let error = refusal(&format!("{scheme}://pat:{password}@127.0.0.1:1/db")).await;
+            assert!(matches!(error, OpenError::InvalidUrl { .. }), "{error}");
+            assert!(
+                error.to_string().contains("percent-encoded") || error.to_string().contains("%3F"),
+                "{error}"
+            );
+            assert!(!said(&error).contains("TIGER"), "{}", said(&error));
+        }
+    }
+}
+
+#[tokio::test]
+async fn parameters_that_the_driver_knows_are_taken() {
+    on_every_server(|database| async move {
+        let more = match database.kind() {
+            Kind::Postgres => {
+                "sslmode=PREFER&application_name=a%20b&options=-c%20work_mem%3D5MB\
+                 &options[statement_timeout]=60s&statement-cache-capacity=50"
+            }
+            _ => "ssl-mode=preferred&charset=utf8mb4&timezone=%2B00:00",
+        };
+        let opened = Database::open(&format!("{}?{more}", database.url()), PATIENT).await;
+        assert!(opened.is_ok(), "{}", said(&opened.unwrap_err()));
+    })
+    .await;
+    // A socket, by the parameter and by the address.
+    for url in [
+        "postgres://pat@localhost/db?host=/missing",
+        "postgres://pat@%2Fmissing/db",
+        "mysql://pat@localhost/db?socket=/missing/socket",
+    ] {
+        let error = refusal(url).await;
+        assert!(matches!(error, OpenError::Unreachable { .. }), "{error}");
+    }
 }
 
 #[tokio::test]
@@ -199,6 +309,32 @@ async fn a_connection_that_breaks_undoes_its_change_and_is_replaced() {
             .await
             .unwrap();
         store.ping().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_postgres_database_that_cannot_store_every_character_is_refused() {
+    on_every_server(|database| async move {
+        if database.kind() != Kind::Postgres {
+            return;
+        }
+        let url = format!("{}_latin1", database.url());
+        let (_, name) = url.rsplit_once('/').unwrap();
+        let make = format!("CREATE DATABASE {name} ENCODING 'LATIN1' TEMPLATE template0");
+        database.execute(&make).await;
+        let error = refusal(&url).await;
+        assert!(
+            matches!(&error, OpenError::NotUtf8 { encoding, .. } if encoding == "LATIN1"),
+            "{}",
+            said(&error)
+        );
+        let error = error.to_string();
+        assert!(
+            error.contains(name) && error.contains("ENCODING 'UTF8'"),
+            "{error}"
+        );
+        database.execute(&format!("DROP DATABASE {name}")).await;
     })
     .await;
 }

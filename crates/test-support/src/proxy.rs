@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -20,6 +21,8 @@ pub enum Fault {
     AnswerLostAndUnreachable,
     /// Nobody reaches the database.
     Unreachable,
+    /// The database hangs: connections stand, and nothing comes through them in either direction.
+    Silent,
     /// The transaction is rolled back on its own connection, and the client is not told: see [`Proxy::end_unseen`].
     EndedUnseen,
 }
@@ -36,6 +39,13 @@ struct Armed {
 }
 
 impl Armed {
+    /// Done once the line is not [`Fault::Silent`].
+    async fn heard(&self) {
+        while self.is(Fault::Silent) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     fn is(&self, fault: Fault) -> bool {
         self.fault.load(Ordering::SeqCst) == fault as u8
     }
@@ -105,9 +115,11 @@ async fn carry(mut client: TcpStream, server: &str, protocol: Protocol, armed: &
     let (mut up, mut down) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
     let mut in_transaction = false;
     loop {
+        armed.heard().await;
         tokio::select! {
             read = client.read(&mut up) => {
                 let Ok(read @ 1..) = read else { return };
+                armed.heard().await;
                 let message = &up[..read];
                 if armed.is(Fault::Unreachable) {
                     return;
@@ -143,6 +155,7 @@ async fn carry(mut client: TcpStream, server: &str, protocol: Protocol, armed: &
             }
             read = server.read(&mut down) => {
                 let Ok(read @ 1..) = read else { return };
+                armed.heard().await;
                 if client.write_all(&down[..read]).await.is_err() {
                     return;
                 }

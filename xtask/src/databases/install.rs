@@ -17,7 +17,7 @@ pub fn ensure(chosen: &BTreeSet<Database>, signals: &Signals) -> Result<()> {
         return Ok(());
     }
     apt::ensure(&missing, "leave it out with `--database sqlite`", signals)?;
-    for service in ["postgresql", "mariadb"] {
+    for service in ["postgresql", "pgbouncer", "mariadb"] {
         // So that they don't start with the machine either. Where systemd isn't, neither is the danger.
         let _ = Command::new("systemctl")
             .args(["--quiet", "disable", service])
@@ -39,7 +39,13 @@ fn missing(chosen: &BTreeSet<Database>) -> Vec<&'static str> {
             lacks.then_some("mariadb-server")
         }
     };
-    let packages: BTreeSet<_> = chosen.iter().filter_map(lacks).collect();
+    // Some tests put it before PostgreSQL.
+    let pooler = chosen.contains(&Database::Postgres) && find("pgbouncer").is_none();
+    let packages: BTreeSet<_> = chosen
+        .iter()
+        .filter_map(lacks)
+        .chain(pooler.then_some("pgbouncer"))
+        .collect();
     packages.into_iter().collect()
 }
 

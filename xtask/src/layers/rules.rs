@@ -4,12 +4,21 @@
 /// refused, so that a new room gets its place before it gets its code.
 pub const ARROWS: &[(&str, &[&str])] = &[
     ("ats-pat-domain", &[]),
+    ("ats-pat-files", &[]),
     ("ats-pat-token", &[]),
-    ("ats-pat-auth", &["ats-pat-token", "ats-pat-domain"]),
-    ("ats-pat-storage", &["ats-pat-domain"]),
+    (
+        "ats-pat-auth",
+        &["ats-pat-token", "ats-pat-domain", "ats-pat-files"],
+    ),
+    ("ats-pat-storage", &["ats-pat-domain", "ats-pat-files"]),
     (
         "ats-pat-service",
-        &["ats-pat-auth", "ats-pat-token", "ats-pat-domain"],
+        &[
+            "ats-pat-auth",
+            "ats-pat-token",
+            "ats-pat-domain",
+            "ats-pat-files",
+        ],
     ),
     (
         "ats-pat-http",
@@ -68,6 +77,7 @@ const BELOW_PROGRAM: &[&str] = &[
     "ats-pat-auth",
     "ats-pat-token",
     "ats-pat-domain",
+    "ats-pat-files",
 ];
 
 const BELOW_BINARIES: &[&str] = &[
@@ -81,6 +91,7 @@ const BELOW_BINARIES: &[&str] = &[
     "ats-pat-auth",
     "ats-pat-token",
     "ats-pat-domain",
+    "ats-pat-files",
 ];
 
 /// Crates that may be used as dev-dependencies only, and by every one of ours.

@@ -6,6 +6,7 @@ mod bad_input;
 mod database;
 mod exchange;
 mod keys;
+mod owners;
 mod program;
 mod tokens;
 mod users;

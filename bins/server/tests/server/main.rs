@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail; its helpers too")]
 
 mod bad_input;
+mod database_away;
 mod process;
 mod start;

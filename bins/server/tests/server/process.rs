@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -54,17 +54,30 @@ impl Folder {
     #[track_caller]
     pub fn refusal(&self, code: i32, arguments: &[&str], environment: &[(&str, &str)]) -> String {
         // Without the log, whose lines differ from run to run.
-        let environment: Vec<_> = [("ATS_PAT_LOG", "off")]
-            .iter()
-            .chain(environment)
-            .copied()
-            .collect();
+        let environment: Vec<_> = [
+            ("ATS_PAT_LOG", "off"),
+            ("ATS_PAT_START_PATIENCE_SECONDS", "0"),
+        ]
+        .iter()
+        .chain(environment)
+        .copied()
+        .collect();
         let output = self.command(arguments, &environment).output().unwrap();
         let errors = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(code), "{errors}");
         assert!(output.stdout.is_empty());
         assert_eq!(errors.lines().count(), 1, "{errors}");
         errors
+    }
+
+    /// A server on a free port that does not serve yet, as far as it came.
+    pub fn start(&self, environment: &[(&str, &str)]) -> Starting {
+        let mut child = self
+            .command(&["--listen", "127.0.0.1:0"], environment)
+            .spawn()
+            .unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        Starting { child, log }
     }
 
     /// A server on a free port, once it says that it listens.
@@ -85,6 +98,44 @@ impl Folder {
         };
         server.wait_until_it_listens();
         server
+    }
+}
+
+/// A server whose log is followed while it starts; killed when dropped.
+pub struct Starting {
+    child: Child,
+    log: BufReader<ChildStderr>,
+}
+
+impl Starting {
+    /// Reads its log up to a line that holds `text`; gives that line.
+    #[track_caller]
+    pub fn logs(&mut self, text: &str) -> String {
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.log.read_line(&mut line).unwrap(), 0, "it ended");
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for its end; gives its exit code, and the rest of its log.
+    pub fn ended(mut self) -> (Option<i32>, String) {
+        let mut log = String::new();
+        self.log.read_to_string(&mut log).unwrap();
+        (self.child.wait().unwrap().code(), log)
+    }
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -154,6 +154,34 @@ fn a_second_signal_ends_it_at_once() {
 }
 
 #[test]
+fn signals_of_terminals_and_of_log_rotation_change_nothing() {
+    let folder = Folder::empty();
+    let server = folder.serve(&[]);
+    let mut request = under_way(&server);
+    let signals = [
+        (Signal::HUP, "SIGHUP"),
+        (Signal::USR1, "SIGUSR1"),
+        (Signal::USR2, "SIGUSR2"),
+    ];
+    for (signal, _) in signals {
+        server.signal(signal);
+    }
+    request.get_mut().write_all(b"{}").unwrap();
+    let mut line = String::new();
+    while line.trim().is_empty() {
+        line.clear();
+        request.read_line(&mut line).unwrap();
+    }
+    assert!(line.starts_with("HTTP/1.1 400"), "{line}");
+    drop(request);
+    let (status, _, log) = server.stop(Signal::TERM);
+    assert_eq!(status.code(), Some(0), "{log}");
+    for (_, name) in signals {
+        assert!(log.contains(name), "{log}");
+    }
+}
+
+#[test]
 fn a_killed_server_starts_again_and_its_lock_is_gone() {
     let folder = Folder::empty();
     folder.serve(&[]).kill();

@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 pub(crate) enum Key {
     DataDir,
     DatabaseUrl,
+    DatabaseTls,
+    StartPatienceSeconds,
     Listen,
     PublicUrl,
     Audience,
@@ -55,9 +57,11 @@ struct Row {
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::DataDir,
         Self::DatabaseUrl,
+        Self::DatabaseTls,
+        Self::StartPatienceSeconds,
         Self::Listen,
         Self::PublicUrl,
         Self::Audience,
@@ -90,6 +94,16 @@ impl Key {
                 name: "database-url",
                 kind: Kind::Text("SQLite in the data folder"),
                 meaning: "`sqlite:PATH`, `postgres://USER@HOST/NAME` or `mysql://USER@HOST/NAME`; a password in it is refused as a flag",
+            },
+            Self::DatabaseTls => Row {
+                name: "database-tls",
+                kind: Kind::Text("`required`, except over loopback and sockets"),
+                meaning: "`required`: only a database server whose certificate is verified gets the password, over loopback too; `off`: the URL decides, and without a word in it the server",
+            },
+            Self::StartPatienceSeconds => Row {
+                name: "start-patience-seconds",
+                kind: number(0, 3600, 60),
+                meaning: "For how long a server that starts tries to reach its database; the admin program tries once",
             },
             Self::Listen => Row {
                 name: "listen",

@@ -10,6 +10,7 @@ use secrecy::zeroize::Zeroizing;
 
 use super::error::{Place, SettingsError};
 use super::key::{Key, PREFIX};
+use super::service_link::is_service_link;
 
 /// Variables that tests use for themselves.
 const FOR_TESTS: &str = "ATS_PAT_TEST_";
@@ -94,7 +95,7 @@ impl Sources {
         Ok(())
     }
 
-    /// Takes `ATS_PAT_…`; an empty variable is as an unset one.
+    /// Takes `ATS_PAT_…`; an empty variable is as an unset one, and the service links of Kubernetes are no settings.
     pub(crate) fn add_environment(
         &mut self,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
@@ -111,6 +112,7 @@ impl Sources {
             let (key, is_file) = match (Key::of_variable(&name), Key::of_file_variable(&name)) {
                 (Some(key), _) => (key, false),
                 (None, Some(key)) => (key, true),
+                (None, None) if is_service_link(&name, &value.to_string_lossy()) => continue,
                 (None, None) => return Err(SettingsError::UnknownVariable { name }),
             };
             if value.is_empty() {

@@ -113,6 +113,8 @@ fn every_setting_can_stand_in_the_file() {
     let text = r#"
         data-dir = "/var/lib/ats-pat"
         database-url = "postgres://ats:s3cret@db/ats"
+        database-tls = "off"
+        start-patience-seconds = 0
         listen = "0.0.0.0:80"
         public-url = "https://pat.example.com"
         audience = ["orders", "stock"]
@@ -146,6 +148,8 @@ fn every_setting_has_an_environment_variable() {
     let given = [
         ("ATS_PAT_DATA_DIR", "/var/lib/ats-pat"),
         ("ATS_PAT_DATABASE_URL", "mysql://ats:s3cret@db/ats"),
+        ("ATS_PAT_DATABASE_TLS", "required"),
+        ("ATS_PAT_START_PATIENCE_SECONDS", "90"),
         ("ATS_PAT_LISTEN", "[::]:80"),
         ("ATS_PAT_PUBLIC_URL", "https://pat.example.com"),
         ("ATS_PAT_AUDIENCE", "orders, stock"),
@@ -207,6 +211,53 @@ fn an_empty_variable_is_as_an_unset_one_and_those_of_tests_and_others_are_left_a
         .settings();
     assert_eq!(settings.listen.port(), 1);
     assert!(matches!(settings.database, DatabaseLocation::InDataFolder));
+}
+
+#[test]
+fn service_links_of_kubernetes_are_no_settings_and_misspelt_settings_are_still_found() {
+    let links = [
+        ("ATS_PAT_PORT", "tcp://10.96.0.7:80"),
+        ("ATS_PAT_PORT", "tcp://[fd00::7]:80"),
+        ("ATS_PAT_SERVICE_HOST", "10.96.0.7"),
+        ("ATS_PAT_SERVICE_HOST", "fd00::7"),
+        ("ATS_PAT_SERVICE_PORT", "80"),
+        ("ATS_PAT_SERVICE_PORT_HTTP", "80"),
+        ("ATS_PAT_SERVICE_PORT_HTTP_ADMIN", "81"),
+        ("ATS_PAT_PORT_80_TCP", "tcp://10.96.0.7:80"),
+        ("ATS_PAT_PORT_80_TCP_PROTO", "tcp"),
+        ("ATS_PAT_PORT_80_TCP_PORT", "80"),
+        ("ATS_PAT_PORT_80_TCP_ADDR", "10.96.0.7"),
+        ("ATS_PAT_PORT_53_UDP", "udp://10.96.0.7:53"),
+        ("ATS_PAT_PORT_53_UDP_PROTO", "udp"),
+        // Of other services whose names begin so.
+        ("ATS_PAT_DB_SERVICE_HOST", "10.96.0.8"),
+        ("ATS_PAT_DB_PORT", "tcp://10.96.0.8:5432"),
+        ("ATS_PAT_DB_PORT_5432_TCP_ADDR", "10.96.0.8"),
+    ];
+    for (name, value) in links {
+        let settings = Given::variable(name, value)
+            .and_variable("ATS_PAT_LISTEN", "127.0.0.1:7")
+            .settings();
+        assert_eq!(settings.listen.port(), 7, "{name}");
+    }
+    for (name, value) in [
+        ("ATS_PAT_PORT", "8080"),
+        ("ATS_PAT_PORT", "127.0.0.1:8080"),
+        ("ATS_PAT_LISTEN_PORT", "8080"),
+        ("ATS_PAT_SERVICE_HOST", "pat.example.com"),
+        ("ATS_PAT_SERVICE", "10.96.0.7"),
+        ("ATS_PAT_SERVICE_PORT", "http"),
+        ("ATS_PAT_PORT_80", "80"),
+        ("ATS_PAT_PORT_80_TCP_NAME", "tcp"),
+        ("ATS_PAT_PORT_HTTP_TCP", "tcp://10.96.0.7:80"),
+        ("ATS_PAT_PORTS_80_TCP", "tcp://10.96.0.7:80"),
+    ] {
+        let refused = Given::variable(name, value).load();
+        assert!(
+            matches!(refused, Err(SettingsError::UnknownVariable { .. })),
+            "{name}={value}"
+        );
+    }
 }
 
 #[test]
@@ -369,6 +420,7 @@ fn each_mistake_is_one_sentence_that_names_the_place_and_says_what_to_do() {
         Given::variable("ATS_PAT_ACCENT_COLOR", "#0b57b7ff"),
         Given::variable("ATS_PAT_ACCENT_COLOR", "#0b57bé"),
         Given::variable("ATS_PAT_ACCENT_COLOR", "red"),
+        Given::variable("ATS_PAT_DATABASE_TLS", "on"),
         Given::variable("ATS_PAT_LOG", "loud=loud"),
         Given::variable("ATS_PAT_LOG_FORMAT", "xml"),
         Given::flag("--config", "/nowhere/settings.toml"),

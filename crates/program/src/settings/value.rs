@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use ats_pat_domain::network::parse_network;
 use ats_pat_domain::scope::Scope;
+use ats_pat_storage::Tls;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -164,6 +165,15 @@ impl Found {
             );
         }
         Ok(text.into())
+    }
+
+    /// `required` or `off`.
+    pub(crate) fn database_tls(&self) -> Result<Tls, SettingsError> {
+        match self.text()? {
+            "required" => Ok(Tls::Required),
+            "off" => Ok(Tls::Off),
+            other => self.refuse(format!("is {other:?}: write required or off")),
+        }
     }
 
     /// A name for headings and titles.

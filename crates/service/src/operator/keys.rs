@@ -20,8 +20,8 @@ pub enum Rotation {
     Planned,
     /// Now: verifiers must read the key set anew. What the old key signed stays valid until it expires.
     AtOnce,
-    /// Now, and the keys before it are destroyed: what they signed, or somebody else signs with them, is
-    /// refused as soon as cached key sets are over.
+    /// Now, by a fresh key. All others are destroyed, one that waits to take over included: whoever read one may have
+    /// read them all. What they signed, or somebody else signs with them, is refused as soon as cached key sets are over.
     Compromised,
 }
 
@@ -38,7 +38,7 @@ impl Operator<'_> {
         Ok(genuine.map(|key| SigningKeyView::new(&key, now)).collect())
     }
 
-    /// Makes a new signing key, or promotes a pending one, as `rotation` says. Gives every key.
+    /// Makes a new signing key, or promotes the one that waits, as `rotation` says. Gives every key.
     ///
     /// # Errors
     /// [`Error::RotationPending`] where a key already waits to take over, and shall not do so at once.
@@ -82,26 +82,24 @@ impl Change for Rotate {
             .iter()
             .find(|key| key.state(now) == KeyState::Next)
             .cloned();
-        let at_once = self.rotation != Rotation::Planned;
-        let takes_over_at = if at_once {
-            now
-        } else {
-            now.after(PUBLISHED_BEFORE)
+        let takes_over_at = match self.rotation {
+            Rotation::Planned => now.after(PUBLISHED_BEFORE),
+            Rotation::AtOnce | Rotation::Compromised => now,
         };
-        let (kind, kid) = match (pending, at_once) {
-            (Some(pending), false) => {
+        let (kind, kid) = match (pending, self.rotation) {
+            (Some(pending), Rotation::Planned) => {
                 return Err(Error::RotationPending {
                     kid: pending.kid,
                     active_from: pending.active_from.to_string(),
                 });
             }
-            (Some(mut pending), true) => {
+            (Some(mut pending), Rotation::AtOnce) => {
                 pending.active_from = now;
                 let kid = pending.kid.clone();
                 draft.update_signing_key(pending).await?;
                 (EventKind::SigningKeyPromoted, kid)
             }
-            (None, _) => {
+            (None, _) | (_, Rotation::Compromised) => {
                 let new = StoredSigningKey {
                     active_from: takes_over_at,
                     ..self.new.clone()

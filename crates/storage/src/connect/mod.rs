@@ -6,7 +6,12 @@
 pub mod mysql;
 pub mod postgres;
 pub mod sqlite;
+mod tls;
+mod url;
 
+pub use tls::Tls;
+
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,6 +77,10 @@ async fn proven_on_release(
 /// A server by its address, for messages.
 struct Server {
     address: String,
+    /// Whether only a server that proves who it is gets the password.
+    verified: bool,
+    /// The parameter of the URL that names the authority which signed the server's certificate.
+    authority: &'static str,
     user: String,
     database: String,
 }
@@ -91,6 +100,8 @@ enum Writing {
 enum Login {
     Denied,
     NoDatabase,
+    /// It starts, stops, or has no connection left.
+    Away,
     Refused,
 }
 
@@ -132,6 +143,29 @@ impl Server {
         }
     }
 
+    fn not_verified(&self, error: &sqlx::Error) -> OpenError {
+        OpenError::NotVerified {
+            server: self.address.clone(),
+            authority: self.authority,
+            source: Box::new(Cause::of_sqlx(error)),
+        }
+    }
+
+    /// The end of the checks on first connections, which must come in time.
+    async fn in_time<T>(
+        &self,
+        patience: Duration,
+        checks: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, OpenError> {
+        match tokio::time::timeout(patience, checks).await {
+            Ok(checked) => checked.map_err(|error| match error {
+                sqlx::Error::Io(_) => self.unreachable(Cause::of_sqlx(&error)),
+                _ => self.refused(&error),
+            }),
+            Err(_) => Err(self.unreachable(Cause::new("no answer in time"))),
+        }
+    }
+
     fn read_only(&self) -> OpenError {
         OpenError::ReadOnly {
             server: self.address.clone(),
@@ -144,7 +178,17 @@ impl Server {
         meaning: impl Fn(&dyn sqlx::error::DatabaseError) -> Login,
     ) -> OpenError {
         let sqlx::Error::Database(answer) = error else {
-            return self.unreachable(Cause::of_sqlx(error));
+            return match error {
+                sqlx::Error::Tls(_) => self.not_verified(error),
+                // What was sent as TLS is wrong, or the authority's file is not there.
+                sqlx::Error::Io(cause)
+                    if self.verified
+                        && matches!(cause.kind(), ErrorKind::InvalidData | ErrorKind::NotFound) =>
+                {
+                    self.not_verified(error)
+                }
+                _ => self.unreachable(Cause::of_sqlx(error)),
+            };
         };
         let source = Box::new(Cause::of_sqlx(error));
         let server = self.address.clone();
@@ -159,6 +203,7 @@ impl Server {
                 database: self.database.clone(),
                 source,
             },
+            Login::Away => OpenError::Unreachable { server, source },
             Login::Refused => OpenError::Refused { server, source },
         }
     }
@@ -179,12 +224,5 @@ impl Server {
             Ok(Err(error)) => Err(self.login_failed(&error, meaning)),
             Err(_) => Err(self.unreachable(Cause::new("no answer in time"))),
         }
-    }
-}
-
-/// Why the URL can't be read. The parsers name the place, never the password.
-fn invalid_url(error: &sqlx::Error) -> OpenError {
-    OpenError::InvalidUrl {
-        reason: error.to_string(),
     }
 }

@@ -1,11 +1,15 @@
 //! MariaDB and MySQL, alone or as a Galera cluster.
 
 use sea_orm::sqlx::error::DatabaseError;
-use sea_orm::sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
+use sea_orm::sqlx::mysql::{
+    MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlSslMode,
+};
 use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor, MySql};
 
-use super::{Login, Opened, Server, Writing, invalid_url, network_pool};
+use super::tls::{Reach, without_brackets};
+use super::url::{check_mysql, unreadable, weaker_tls};
+use super::{Login, Opened, Server, Writing, network_pool};
 use crate::database::OpenOptions;
 use crate::error::OpenError;
 use crate::pool::Pool;
@@ -36,14 +40,27 @@ const OPTIONAL_SETTINGS: [&str; 2] = [
 const UNKNOWN_VARIABLE: u16 = 1193;
 
 pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> {
-    let connect: MySqlConnectOptions = url.parse().map_err(|error| invalid_url(&error))?;
+    let parameters = check_mysql(url)?;
+    let connect: MySqlConnectOptions = url.parse().map_err(|_| unreadable())?;
     let Some(database) = connect.get_database().map(ToOwned::to_owned) else {
         return Err(OpenError::InvalidUrl {
             reason: "it names no database: write `mysql://USER@HOST/NAME`".to_owned(),
         });
     };
-    let connect = connect.charset("utf8mb4").disable_statement_logging();
+    let mut connect = connect.charset("utf8mb4").disable_statement_logging();
+    let reach = Reach::of(connect.get_host(), connect.get_socket().is_some());
+    let verified = options.tls.must_verify(reach);
+    if verified {
+        let by_the_url = connect.get_ssl_mode();
+        if parameters.named("ssl-mode") && !matches!(by_the_url, MySqlSslMode::VerifyIdentity) {
+            return Err(weaker_tls("ssl-mode", "verify_identity"));
+        }
+        let host = without_brackets(connect.get_host()).to_owned();
+        connect = connect.host(&host).ssl_mode(MySqlSslMode::VerifyIdentity);
+    }
     let server = Server {
+        verified,
+        authority: "ssl-ca",
         address: format!("{}:{}", connect.get_host(), connect.get_port()),
         user: connect.get_username().to_owned(),
         database,
@@ -55,7 +72,7 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
         set_up(&mut first).await?;
         is_writable(&mut first).await
     };
-    if !checked.await.map_err(|error| server.refused(&error))? {
+    if !server.in_time(options.acquire_timeout, checked).await? {
         return Err(server.read_only());
     }
     // Only a courtesy to the server.
@@ -125,6 +142,8 @@ fn meaning(answer: &dyn DatabaseError) -> Login {
     match number(answer) {
         Some(1045 | 1130 | 1251 | 1698) => Login::Denied,
         Some(1044 | 1049) => Login::NoDatabase,
+        // Too many connections, of all or of this user; a node of Galera that is not in its cluster yet; stopping.
+        Some(1040 | 1047 | 1053 | 1203) => Login::Away,
         _ => Login::Refused,
     }
 }

@@ -2,10 +2,12 @@
 
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::pool::PoolOptions;
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
-use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor, Postgres};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
+use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor, Postgres, Row};
 
-use super::{Login, Opened, Server, Writing, invalid_url, network_pool};
+use super::tls::{Reach, without_brackets};
+use super::url::{check_postgres, unreadable, weaker_tls};
+use super::{Login, Opened, Server, Writing, network_pool};
 use crate::database::OpenOptions;
 use crate::error::OpenError;
 use crate::pool::Pool;
@@ -19,13 +21,35 @@ const SETTINGS: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEV
 /// Of a session that writes in transactions only.
 const ONLY_IN_TRANSACTIONS: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
 
+/// The one encoding that has a place for every character.
+const UTF8: &str = "UTF8";
+
+/// How often a pooler is tempted.
+const TRIES: u32 = 5;
+
 pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> {
-    let connect: PgConnectOptions = url.parse().map_err(|error| invalid_url(&error))?;
-    let connect = connect
-        .application_name("ats-pat")
-        .disable_statement_logging();
+    let parameters = check_postgres(url)?;
+    let connect: PgConnectOptions = url.parse().map_err(|_| unreadable())?;
+    // Poolers refuse parameters of the start that they don't know, and no column is a floating-point number.
+    let mut connect = connect.extra_float_digits(None).disable_statement_logging();
+    if !parameters.named("application_name") {
+        connect = connect.application_name("ats-pat");
+    }
+    let reach = Reach::of(connect.get_host(), connect.get_socket().is_some());
+    let verified = options.tls.must_verify(reach);
+    if verified {
+        // The driver also takes the mode from the environment, which has no say here.
+        let by_the_url = connect.get_ssl_mode();
+        if parameters.named("sslmode") && !matches!(by_the_url, PgSslMode::VerifyFull) {
+            return Err(weaker_tls("sslmode", "verify-full"));
+        }
+        let host = without_brackets(connect.get_host()).to_owned();
+        connect = connect.host(&host).ssl_mode(PgSslMode::VerifyFull);
+    }
     let user = connect.get_username().to_owned();
     let server = Server {
+        verified,
+        authority: "sslrootcert",
         address: format!("{}:{}", connect.get_host(), connect.get_port()),
         database: connect.get_database().unwrap_or(&user).to_owned(),
         user,
@@ -33,18 +57,92 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
     let mut first: PgConnection = server
         .first_connection(&connect, options.acquire_timeout, meaning)
         .await?;
+    let mut second: PgConnection = server
+        .first_connection(&connect, options.acquire_timeout, meaning)
+        .await?;
     let checked = async {
+        if is_shared(&mut first, &mut second).await? {
+            return Ok(Found::Pooled);
+        }
+        let encoding = encoding(&mut first).await?;
+        if encoding != UTF8 {
+            return Ok(Found::Encoding(encoding));
+        }
         first.execute(SETTINGS).await?;
-        is_primary(&mut first).await
+        Ok(if is_primary(&mut first).await? {
+            Found::Usable
+        } else {
+            Found::Standby
+        })
     };
-    if !checked.await.map_err(|error| server.refused(&error))? {
-        return Err(server.read_only());
+    match server.in_time(options.acquire_timeout, checked).await? {
+        Found::Usable => {}
+        Found::Standby => return Err(server.read_only()),
+        Found::Pooled => {
+            return Err(OpenError::Pooled {
+                server: server.address,
+            });
+        }
+        Found::Encoding(encoding) => {
+            return Err(OpenError::NotUtf8 {
+                server: server.address,
+                database: server.database,
+                encoding,
+            });
+        }
     }
     // Only a courtesy to the server.
     let _ = first.close().await;
+    let _ = second.close().await;
     Ok(server.opened(options, |options, writing| {
         Pool::Postgres(proven(options, writing).connect_lazy_with(connect.clone()))
     }))
+}
+
+/// What the first connections found.
+enum Found {
+    Usable,
+    Standby,
+    Pooled,
+    Encoding(String),
+}
+
+/// Whether a pooler gives one session of the database to several connections, transaction by transaction. Settings and
+/// prepared statements of one would reach another, or be gone.
+///
+/// Two connections have two server processes, and keep them. A pooler gives the process that just became free to
+/// whoever asks next, unless others ask at this moment: so it is asked several times. The simple protocol leaves no
+/// prepared statement behind for others to trip over.
+async fn is_shared(
+    first: &mut PgConnection,
+    second: &mut PgConnection,
+) -> Result<bool, sqlx::Error> {
+    for _ in 0..TRIES {
+        let own = process(first).await?;
+        second.execute("BEGIN").await?;
+        let is_shared = process(second).await? == own || process(first).await? != own;
+        second.execute("ROLLBACK").await?;
+        if is_shared {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The server process that answers now.
+async fn process(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
+    sqlx::raw_sql("SELECT pg_backend_pid()")
+        .fetch_one(connection)
+        .await?
+        .try_get(0)
+}
+
+/// In which encoding the database stores text.
+async fn encoding(connection: &mut PgConnection) -> Result<String, sqlx::Error> {
+    sqlx::raw_sql("SELECT current_setting('server_encoding')")
+        .fetch_one(connection)
+        .await?
+        .try_get(0)
 }
 
 /// A pool whose connections have our settings and lead to the primary.
@@ -84,6 +182,8 @@ fn meaning(answer: &dyn DatabaseError) -> Login {
         Some("28P01" | "28000") => Login::Denied,
         // Connecting needs the right to; nothing else was asked yet.
         Some("3D000" | "42501") => Login::NoDatabase,
+        // Too many connections; stopping, crashed, starting.
+        Some("53300" | "57P01" | "57P02" | "57P03") => Login::Away,
         _ => Login::Refused,
     }
 }

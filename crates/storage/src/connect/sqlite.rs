@@ -1,8 +1,7 @@
 //! SQLite: one file, one writer, many readers.
 
-use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -14,12 +13,12 @@ use sea_orm::sqlx::sqlite::{
 };
 use sea_orm::sqlx::{self, ConnectOptions};
 
-use super::{Opened, invalid_url, pool};
+use super::url::{check_sqlite, unreadable};
+use super::{Opened, pool};
 use crate::database::{OpenOptions, Place};
 use crate::database_file::DatabaseFile;
 use crate::error::OpenError;
 use crate::failure::Cause;
-use crate::lock::private;
 use crate::pool::Pool;
 
 /// How many connections read what pages and programs ask for.
@@ -36,10 +35,8 @@ const EXCHANGE_PAGES_KIB: u32 = 32 * 1024;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> {
-    if url.contains(":memory:") || url.contains("mode=memory") {
-        return Err(OpenError::InMemory);
-    }
-    let connect: SqliteConnectOptions = url.parse().map_err(|error| invalid_url(&error))?;
+    check_sqlite(url)?;
+    let connect: SqliteConnectOptions = url.parse().map_err(|_| unreadable())?;
     let path = connect.get_filename().to_owned();
     make(&path)?;
     let connect = connect
@@ -100,19 +97,17 @@ fn to_the_file(pool: PoolOptions<Sqlite>, file: &Arc<DatabaseFile>) -> PoolOptio
     })
 }
 
-/// Makes the file where it is missing, for its owner alone: SQLite gives its side files the same mode.
+/// Makes the file where it is missing, for the owner of its folder alone: SQLite gives its side files the same mode.
 fn make(path: &Path) -> Result<(), OpenError> {
     if path.is_dir() {
         return Err(OpenError::IsAFolder {
             path: path.to_owned(),
         });
     }
-    let mut file = fs::OpenOptions::new();
-    file.create_new(true).write(true);
-    private(&mut file);
-    match file.open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+    match ats_pat_files::private().create_new(true).open(path) {
+        Ok(made) => ats_pat_files::give_to_owner_of_folder(&made, path)
+            .map_err(|error| not_usable(path, error.into())),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => close_to_others(path),
         Err(error) => match path.parent() {
             Some(folder) if error.kind() == ErrorKind::NotFound => Err(OpenError::FolderMissing {
                 folder: folder.to_owned(),
@@ -120,6 +115,32 @@ fn make(path: &Path) -> Result<(), OpenError> {
             _ => Err(not_usable(path, error.into())),
         },
     }
+}
+
+/// Mends a database and its side files that every user of the machine may read: user names and the hashes of passwords
+/// are in it.
+fn close_to_others(database: &Path) -> Result<(), OpenError> {
+    for side in ["", "-wal", "-shm"] {
+        let mut path = database.as_os_str().to_owned();
+        path.push(side);
+        let path = PathBuf::from(path);
+        match ats_pat_files::close_to_others(&path) {
+            Ok(None) => {}
+            Ok(Some(mode)) => tracing::warn!(
+                file = %path.display(),
+                mode = format!("{mode:04o}"),
+                "every user of this machine could read the database file: others may no longer"
+            ),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(source) => {
+                return Err(OpenError::FileOpenToOthers {
+                    path,
+                    source: source.into(),
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
 fn not_usable(path: &Path, source: BoxError) -> OpenError {

@@ -1,0 +1,47 @@
+//! Waiting for a database that is away when the server starts.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::open::{Access, OpenedDatabase, StartError};
+use crate::settings::Settings;
+
+/// The pause between two tries.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Opens the database for a server. While it can't be reached, tries again for as long as the settings say, and logs
+/// each try. Gives `None` as soon as `asked_to_stop` is done.
+pub(crate) async fn reached(
+    settings: &Settings,
+    asked_to_stop: impl Future<Output = ()>,
+) -> Result<Option<OpenedDatabase>, StartError> {
+    let end = Instant::now() + settings.start_patience;
+    let mut asked_to_stop = pin!(asked_to_stop);
+    loop {
+        let opened = OpenedDatabase::open_with_keys(settings, Access::Server);
+        let error = tokio::select! {
+            biased;
+            () = &mut asked_to_stop => return Ok(None),
+            opened = opened => match opened {
+                Ok(opened) => return Ok(Some(opened)),
+                Err(error) => error,
+            },
+        };
+        let left = end.saturating_duration_since(Instant::now());
+        if !error.may_pass() || left.is_zero() {
+            return Err(error);
+        }
+        tracing::warn!(
+            cause = %ats_pat_service::causes(&error),
+            seconds_left = left.as_secs(),
+            "the database is away: trying again"
+        );
+        tokio::select! {
+            biased;
+            () = &mut asked_to_stop => return Ok(None),
+            () = tokio::time::sleep(PAUSE.min(left)) => {}
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Whether the database answers at all.
+//!
+//! A database that hangs (a stopped process, a network that swallows packets) lets each statement wait for as long as a
+//! statement may take. That is right for the first ones, since a slow answer is better than none. Once it is known to
+//! hang, the others are given up soon, so that callers hear of it.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use sea_orm::{ConnAcquireErr, DbErr};
+use tokio::time::{sleep, timeout};
+
+/// After how long without any answer the database is known to hang.
+const SILENT_AFTER: Duration = Duration::from_secs(1);
+
+/// How long a statement waits for a database that is known to hang. Much longer than an answer takes, so that the first
+/// statement after it recovered finds out.
+const PATIENCE_IN_SILENCE: Duration = Duration::from_millis(700);
+
+/// Shared by all that ask one database.
+#[derive(Default)]
+pub(crate) struct Pulse {
+    /// How many answers came.
+    answers: AtomicU64,
+    is_silent: AtomicBool,
+}
+
+impl Pulse {
+    /// Waits for an answer: `patience` at most, and less while the database is known to hang.
+    pub(crate) async fn within<T>(
+        &self,
+        patience: Duration,
+        statement: impl Future<Output = Result<T, DbErr>> + Send,
+    ) -> Result<T, DbErr> {
+        let patience = if self.is_silent.load(Ordering::Relaxed) {
+            patience.min(PATIENCE_IN_SILENCE)
+        } else {
+            patience
+        };
+        let before = self.answers.load(Ordering::Relaxed);
+        let answer = timeout(patience, statement);
+        tokio::pin!(answer);
+        let answered = tokio::select! {
+            biased;
+            answered = &mut answer => answered,
+            () = sleep(SILENT_AFTER) => {
+                if self.answers.load(Ordering::Relaxed) == before {
+                    self.is_silent.store(true, Ordering::Relaxed);
+                }
+                answer.await
+            }
+        };
+        let timed_out = || DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
+        let answered = answered.unwrap_or_else(|_| Err(timed_out()));
+        // A connection that can't be had in time is no answer; every other failure is one.
+        if !matches!(answered, Err(DbErr::ConnectionAcquire(_))) {
+            self.answers.fetch_add(1, Ordering::Relaxed);
+            self.is_silent.store(false, Ordering::Relaxed);
+        }
+        answered
+    }
+}
