@@ -49,8 +49,8 @@ impl Default for Limits {
     }
 }
 
-/// Serves HTTP/1.1 and HTTP/2 on `listener` until `shutdown` is done; then lets the requests under way end,
-/// for at most [`Limits::shutdown_timeout`].
+/// Serves HTTP/1.1 on `listener` until `shutdown` is done; then lets the requests under way end, for at most
+/// [`Limits::shutdown_timeout`].
 pub async fn serve<E>(
     listener: TcpListener,
     endpoint: E,

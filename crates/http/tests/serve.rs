@@ -10,9 +10,6 @@ use std::time::Duration;
 use ats_pat_http::{Half, Limits, Site, serve};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use http_body_util::{BodyExt, Empty};
-use hyper::client::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use poem::endpoint::make;
 use poem::{Body, Endpoint, IntoResponse, Request, Response, Result};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -227,35 +224,4 @@ async fn an_answer_that_nobody_takes_is_broken_off() {
         let read = timeout(LONG, late.read_line(&mut line)).await.unwrap();
         assert_ne!(read.unwrap(), 0, "the answer was cut off");
     }
-}
-
-#[tokio::test]
-async fn one_stream_of_http_2_that_nobody_takes_leaves_the_others_alone() {
-    let limits = Limits {
-        write_timeout: SHORT,
-        ..Limits::default()
-    };
-    let server = start(limits).await;
-    let stream = TcpStream::connect(server.address).await.unwrap();
-    let (mut client, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-        .await
-        .unwrap();
-    let connection = tokio::spawn(connection);
-    let get = |path: &str| {
-        let uri = format!("http://{}{path}", server.address);
-        hyper::Request::get(uri)
-            .body(Empty::<Bytes>::new())
-            .unwrap()
-    };
-    let hung = client.send_request(get("/large/parts")).await.unwrap();
-    let late = client.send_request(get("/late")).await.unwrap();
-    broken_off(&server).await;
-    let reset = timeout(LONG, hung.into_body().collect()).await.unwrap();
-    assert!(reset.is_err());
-    let late = timeout(LONG, late.into_body().collect()).await.unwrap();
-    assert_eq!(late.unwrap().to_bytes(), "one halfthe other");
-    let page = client.send_request(get("/other")).await.unwrap();
-    let page = timeout(LONG, page.into_body().collect()).await.unwrap();
-    assert_eq!(page.unwrap().to_bytes(), "a page");
-    connection.abort();
 }
