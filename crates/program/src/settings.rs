@@ -46,6 +46,10 @@ pub struct Settings {
     pub master_key_file: PathBuf,
     /// Whose forwarding headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// How many connections are open at once.
+    pub connections: u32,
+    /// How many of them one address may hold; without it a quarter of all.
+    pub connections_per_address: Option<u32>,
     /// How long authentication tokens live.
     pub token_lifetime: Duration,
     /// After how long without a request a session ends.
@@ -155,6 +159,10 @@ impl Settings {
             trusted_proxies: read
                 .value(Key::TrustedProxies, Found::networks)?
                 .unwrap_or_default(),
+            connections: read.number(Key::Connections)?,
+            connections_per_address: read.value(Key::ConnectionsPerAddress, |found| {
+                found.number(Key::ConnectionsPerAddress)
+            })?,
             token_lifetime: Duration::from_mins(read.number(Key::TokenLifetimeMinutes)?.into()),
             session_idle: Duration::from_mins(read.number(Key::SessionIdleMinutes)?.into()),
             session_absolute: Duration::from_hours(read.number(Key::SessionAbsoluteHours)?.into()),

@@ -1,13 +1,13 @@
 //! Limits on guessing.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ats_pat_domain::Problem;
 use ats_pat_domain::port::Clock;
+use ats_pat_domain::{Neighbourhood, Problem};
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
@@ -41,19 +41,6 @@ impl governor::clock::Clock for SinceBoot {
 
     fn now(&self) -> Duration {
         self.0.since_boot()
-    }
-}
-
-/// An IPv4 address, or the /64 of an IPv6 address: what one customer of a network is given.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Neighbourhood(IpAddr);
-
-impl From<IpAddr> for Neighbourhood {
-    fn from(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V6(v6) => Self(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into()),
-            v4 @ IpAddr::V4(_) => Self(v4),
-        }
     }
 }
 

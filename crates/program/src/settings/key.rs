@@ -12,6 +12,8 @@ pub(crate) enum Key {
     Audience,
     MasterKeyFile,
     TrustedProxies,
+    Connections,
+    ConnectionsPerAddress,
     TokenLifetimeMinutes,
     SessionIdleMinutes,
     SessionAbsoluteHours,
@@ -55,7 +57,7 @@ struct Row {
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::DataDir,
         Self::DatabaseUrl,
         Self::Listen,
@@ -63,6 +65,8 @@ impl Key {
         Self::Audience,
         Self::MasterKeyFile,
         Self::TrustedProxies,
+        Self::Connections,
+        Self::ConnectionsPerAddress,
         Self::TokenLifetimeMinutes,
         Self::SessionIdleMinutes,
         Self::SessionAbsoluteHours,
@@ -115,6 +119,16 @@ impl Key {
                 name: "trusted-proxies",
                 kind: Kind::List("none"),
                 meaning: "Networks (CIDR) whose forwarding headers are believed; a list",
+            },
+            Self::Connections => Row {
+                name: "connections",
+                kind: number(16, 1_000_000, 4096),
+                meaning: "How many connections are open at once; where a further one comes, the one that was idle for longest is closed",
+            },
+            Self::ConnectionsPerAddress => Row {
+                name: "connections-per-address",
+                kind: number(1, 1_000_000, 1024),
+                meaning: "How many of them one address, or one /64 of IPv6, may hold; by default a quarter of `connections`. This machine and `trusted-proxies` are excepted",
             },
             Self::TokenLifetimeMinutes => Row {
                 name: "token-lifetime-minutes",
