@@ -60,6 +60,8 @@ pub struct Settings {
     pub policy: Policy,
     /// How many sign-ins of one account from one address may fail in a quarter of an hour.
     pub sign_in_failures_per_quarter_hour: u32,
+    /// How many tokens one user may create or regenerate in a minute; 0 sets no limit.
+    pub changes_per_user_per_minute: u32,
     /// For how many personal access tokens a server remembers what exchanges need.
     pub cache_entries: u32,
     /// What the pages call the product.
@@ -168,6 +170,7 @@ impl Settings {
             session_absolute: Duration::from_hours(read.number(Key::SessionAbsoluteHours)?.into()),
             policy: read.policy()?,
             sign_in_failures_per_quarter_hour: read.number(Key::SignInFailuresPerQuarterHour)?,
+            changes_per_user_per_minute: read.number(Key::ChangesPerUserPerMinute)?,
             cache_entries: read.number(Key::CacheEntries)?,
             product_name: read
                 .value(Key::ProductName, Found::product_name)?
@@ -235,6 +238,7 @@ impl Settings {
             session_absolute: self.session_absolute,
             policy: self.policy.clone(),
             sign_in_failures_per_quarter_hour: self.sign_in_failures_per_quarter_hour,
+            changes_per_user_per_minute: self.changes_per_user_per_minute,
             cache_entries: self.cache_entries as usize,
         }
     }

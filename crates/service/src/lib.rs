@@ -37,6 +37,7 @@ mod open;
 mod operator;
 mod outcome;
 mod passwords;
+mod refusals;
 mod ring;
 mod rows;
 mod service;

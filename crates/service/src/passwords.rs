@@ -45,6 +45,22 @@ impl Passwords {
         .map_err(Error::from)
     }
 
+    /// The hash of the right password `typed` at today's cost, where `stored` was made at another.
+    pub(crate) async fn renew(
+        &self,
+        stored: &str,
+        typed: &SecretString,
+        salt: [u8; 16],
+    ) -> Result<Option<String>, Error> {
+        if !self.hasher.needs_rehash(stored) {
+            return Ok(None);
+        }
+        let hasher = self.hasher.clone();
+        let password = Password::typed(typed.expose_secret());
+        let renewed = self.work(move || hasher.hash(&password, salt)).await?;
+        Ok(Some(renewed?))
+    }
+
     /// The hash of a new password, if it follows the rules, else 1001 of `field`; `about` are words that a
     /// guesser would try.
     pub(crate) async fn hash_new(

@@ -22,6 +22,7 @@ pub(crate) enum Key {
     PolicyMaxActiveTokens,
     PolicyScopes,
     SignInFailuresPerQuarterHour,
+    ChangesPerUserPerMinute,
     CacheEntries,
     ProductName,
     AccentColor,
@@ -57,7 +58,7 @@ struct Row {
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::DataDir,
         Self::DatabaseUrl,
         Self::Listen,
@@ -75,6 +76,7 @@ impl Key {
         Self::PolicyMaxActiveTokens,
         Self::PolicyScopes,
         Self::SignInFailuresPerQuarterHour,
+        Self::ChangesPerUserPerMinute,
         Self::CacheEntries,
         Self::ProductName,
         Self::AccentColor,
@@ -169,6 +171,11 @@ impl Key {
                 name: "sign-in-failures-per-quarter-hour",
                 kind: number(1, 10_000, 10),
                 meaning: "How many sign-ins of one account from one address may fail in a quarter of an hour",
+            },
+            Self::ChangesPerUserPerMinute => Row {
+                name: "changes-per-user-per-minute",
+                kind: number(0, 100_000, 120),
+                meaning: "How many tokens one user may create or regenerate in a minute; 0 sets no limit. Revoking, signing out and disabling are never limited",
             },
             Self::CacheEntries => Row {
                 name: "cache-entries",

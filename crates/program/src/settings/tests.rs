@@ -124,6 +124,7 @@ fn every_setting_can_stand_in_the_file() {
         session-idle-minutes = 2
         session-absolute-hours = 3
         sign-in-failures-per-quarter-hour = 4
+        changes-per-user-per-minute = 0
         cache-entries = 0
         product-name = "Contoso Tokens"
         accent-color = '#7A1fa2'
@@ -166,6 +167,7 @@ fn every_setting_has_an_environment_variable() {
             "orders:read=Read orders, orders:write = Change = write orders",
         ),
         ("ATS_PAT_SIGN_IN_FAILURES_PER_QUARTER_HOUR", "4"),
+        ("ATS_PAT_CHANGES_PER_USER_PER_MINUTE", "0"),
         ("ATS_PAT_CACHE_ENTRIES", "0"),
         ("ATS_PAT_PRODUCT_NAME", " Contoso Tokens "),
         ("ATS_PAT_ACCENT_COLOR", "#7a1fa2"),

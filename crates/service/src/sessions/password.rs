@@ -50,6 +50,7 @@ impl Service {
         let folded = user.name.folded();
         let turn = self.inner.limits.sign_in(&folded, client.address).await?;
         if !passwords.verify(stored.clone(), &change.current).await? {
+            turn.failed();
             return Err(Problem::InvalidCredentials.into());
         }
         turn.forgive();

@@ -88,6 +88,7 @@ const fn label(kind: EventKind) -> &'static str {
         EventKind::PasswordSet => "Password set",
         EventKind::SessionStarted => "Signed in",
         EventKind::SessionEnded => "Session ended",
+        EventKind::SignInsRefused => "Sign-ins refused after too many failures",
         EventKind::TokenCreated => "Token created",
         EventKind::TokenRegenerated => "Token regenerated",
         EventKind::TokenRevoked => "Token revoked",
