@@ -48,8 +48,11 @@ fn a_user_without_a_password_is_told_of() {
 #[test]
 fn disabling_and_enabling_can_be_repeated_and_names_ignore_case() {
     let admin = Admin::with_alice();
+    let refusal = admin.refusal(1, &["user", "disable", "ALICE"]);
+    assert_snapshot!(refusal, @"error: alice is the last administrator who is not disabled: add another first, or use `ats-pat-admin user disable --even-the-last`");
     for _ in 0..2 {
-        assert_eq!(admin.json(&["user", "disable", "ALICE"])["Disabled"], true);
+        let disabled = admin.json(&["user", "disable", "ALICE", "--even-the-last"]);
+        assert_eq!(disabled["Disabled"], true);
     }
     for _ in 0..2 {
         assert_eq!(admin.json(&["user", "enable", "alice"])["Disabled"], false);
