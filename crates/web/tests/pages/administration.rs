@@ -215,7 +215,7 @@ async fn the_audit_trail_is_filtered_and_exported_whole() {
     let lines: Vec<&str> = file.text.lines().collect();
     assert_eq!(
         lines[0],
-        "Seq,Id,At,Actor,ActorName,Owner,OwnerName,Kind,Subject,Details"
+        "\u{feff}Seq,Id,At,Actor,ActorName,Owner,OwnerName,Kind,Subject,Details"
     );
     assert!(
         lines.iter().skip(1).all(|line| line.contains("'=ada")),
