@@ -13,9 +13,11 @@ mod workers;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ats_pat_domain::Tally;
+use ats_pat_domain::port::Clock as _;
+use ats_pat_service::SystemClock;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Response};
 use tokio::net::{TcpListener, TcpStream};
@@ -25,6 +27,8 @@ use admission::{Admission, Place};
 use connection::Connection;
 pub use listeners::Listeners;
 pub use workers::Workers;
+
+use crate::client_address::is_trusted;
 
 /// What connections may cost.
 #[derive(Clone, Debug)]
@@ -58,10 +62,7 @@ impl Limits {
     ];
 
     fn excepts(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        self.excepted
-            .iter()
-            .any(|network| network.contains(&address))
+        is_trusted(&address.to_canonical(), &self.excepted)
     }
 }
 
@@ -176,7 +177,7 @@ impl<E: Endpoint<Output = Response> + 'static> Acceptor<E> {
     async fn accept(self, listener: TcpListener) {
         // A clone has not seen the change either: the connections' own must not miss it.
         let mut phase = self.phase.clone();
-        let mut failures = Failures::default();
+        let mut failures = Tally::default();
         loop {
             tokio::select! {
                 biased;
@@ -197,7 +198,7 @@ impl<E: Endpoint<Output = Response> + 'static> Acceptor<E> {
     async fn next(
         &self,
         listener: &TcpListener,
-        failures: &mut Failures,
+        failures: &mut Tally,
     ) -> (TcpStream, SocketAddr, Place) {
         loop {
             let (stream, peer) = accepted(listener, failures).await;
@@ -208,28 +209,13 @@ impl<E: Endpoint<Output = Response> + 'static> Acceptor<E> {
     }
 }
 
-/// Tries to accept that failed.
-struct Failures {
-    since: Instant,
-    tally: Tally,
-}
-
-impl Default for Failures {
-    fn default() -> Self {
-        Self {
-            since: Instant::now(),
-            tally: Tally::default(),
-        }
-    }
-}
-
-async fn accepted(listener: &TcpListener, failures: &mut Failures) -> (TcpStream, SocketAddr) {
+async fn accepted(listener: &TcpListener, failures: &mut Tally) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
             Err(error) => {
                 // Out of file descriptors, or a client that is gone already: the next try may succeed.
-                if let Some(tries) = failures.tally.count(failures.since.elapsed()) {
+                if let Some(tries) = failures.count(SystemClock.since_boot()) {
                     tracing::warn!(%error, tries, "connections could not be accepted");
                 }
                 tokio::time::sleep(Duration::from_millis(50)).await;

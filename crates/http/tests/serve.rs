@@ -5,7 +5,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ats_pat_http::{Half, Limits, Site, serve};
 use bytes::Bytes;
@@ -16,7 +16,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 const LONG: Duration = Duration::from_secs(10);
 const SHORT: Duration = Duration::from_millis(100);
@@ -333,6 +333,29 @@ async fn a_connection_is_kept_for_the_whole_idle_time_after_a_long_answer() {
         "{:?}",
         answered.elapsed()
     );
+}
+
+#[tokio::test]
+async fn a_request_names_its_host_once() {
+    let server = start(Limits::default()).await;
+    let status = async |head: &str| {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        status_line(&mut BufReader::new(stream)).await
+    };
+    let refused = "HTTP/1.1 400 Bad Request\r\n";
+    let page = "GET /other HTTP/1.1\r\n";
+    assert_eq!(status(&format!("{page}\r\n")).await, refused);
+    assert_eq!(
+        status(&format!("{page}Host: x\r\nHost: x\r\n\r\n")).await,
+        refused
+    );
+    assert_eq!(
+        status(&format!("{page}Host: x\r\n\r\n")).await,
+        "HTTP/1.1 200 OK\r\n"
+    );
+    let old = status("GET /other HTTP/1.0\r\n\r\n").await;
+    assert_eq!(old, "HTTP/1.0 200 OK\r\n");
 }
 
 /// As [`ask`], from this address.

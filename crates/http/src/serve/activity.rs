@@ -1,11 +1,14 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use ats_pat_domain::port::Clock as _;
+use ats_pat_service::SystemClock;
 use tokio::sync::Notify;
 
 /// What one connection does, as its own loop and those that look for an idle one see it.
 pub(super) struct Activity {
-    since: Instant,
+    /// Since the machine started.
+    since: Duration,
     begun: AtomicU64,
     under_way: AtomicUsize,
     /// Milliseconds after `since` when the last answer was over.
@@ -18,7 +21,7 @@ impl Activity {
     /// That of a connection which waits for its place: it is not idle, because ending it makes no room.
     pub(super) fn waiting() -> Self {
         Self {
-            since: Instant::now(),
+            since: SystemClock.since_boot(),
             begun: AtomicU64::new(0),
             under_way: AtomicUsize::new(1),
             quiet_from: AtomicU64::new(0),
@@ -41,7 +44,7 @@ impl Activity {
 
     /// A request ends: its answer was sent or given up.
     pub(super) fn end(&self) {
-        let quiet_from = self.since.elapsed().as_millis();
+        let quiet_from = self.age().as_millis();
         let quiet_from = u64::try_from(quiet_from).unwrap_or(u64::MAX);
         self.quiet_from.store(quiet_from, Ordering::Relaxed);
         self.under_way.fetch_sub(1, Ordering::Relaxed);
@@ -73,7 +76,11 @@ impl Activity {
     pub(super) fn idle_for(&self) -> Option<Duration> {
         let quiet_from = Duration::from_millis(self.quiet_from.load(Ordering::Relaxed));
         self.is_idle()
-            .then(|| self.since.elapsed().saturating_sub(quiet_from))
+            .then(|| self.age().saturating_sub(quiet_from))
+    }
+
+    fn age(&self) -> Duration {
+        SystemClock.since_boot().saturating_sub(self.since)
     }
 
     /// Asks the connection to end, for the sake of another.

@@ -1,9 +1,11 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use ats_pat_domain::port::Clock as _;
 use ats_pat_domain::{Neighbourhood, Tally};
+use ats_pat_service::SystemClock;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Limits;
@@ -16,7 +18,6 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 pub(super) struct Admission {
     limits: Arc<Limits>,
     slots: Arc<Semaphore>,
-    begun: Instant,
     table: Mutex<Table>,
 }
 
@@ -48,7 +49,6 @@ impl Admission {
         Self {
             slots: Arc::new(Semaphore::new(limits.connections as usize)),
             limits,
-            begun: Instant::now(),
             table: Mutex::default(),
         }
     }
@@ -64,17 +64,14 @@ impl Admission {
     pub(super) async fn admit(self: &Arc<Self>, peer: SocketAddr) -> Option<Place> {
         let mut place = self.register(peer.ip())?;
         loop {
-            let slots = Arc::clone(&self.slots);
-            let slot = match slots.clone().try_acquire_owned() {
-                Ok(slot) => slot,
-                Err(_) => {
-                    self.make_room();
-                    match tokio::time::timeout(LOOK_AGAIN, slots.acquire_owned()).await {
-                        Ok(Ok(slot)) => slot,
-                        _ => continue,
-                    }
-                }
-            };
+            let mut slot = Arc::clone(&self.slots).try_acquire_owned().ok();
+            if slot.is_none() {
+                self.make_room();
+                let next = Arc::clone(&self.slots).acquire_owned();
+                let next = tokio::time::timeout(LOOK_AGAIN, next).await;
+                slot = next.ok().and_then(Result::ok);
+            }
+            let Some(slot) = slot else { continue };
             place.slot = Some(slot);
             place.activity.placed();
             return Some(place);
@@ -92,7 +89,7 @@ impl Admission {
         let held = table.held.entry(neighbourhood).or_default();
         if !is_excepted && held.len() >= self.limits.connections_per_address as usize {
             let Some(idle) = self.longest_idle(held) else {
-                let turned_away = table.turned_away.count(self.begun.elapsed());
+                let turned_away = table.turned_away.count(SystemClock.since_boot());
                 drop(table);
                 if let Some(connections) = turned_away {
                     tracing::warn!(
@@ -137,7 +134,7 @@ impl Admission {
                 Some(((!held.is_excepted, idle_for), neighbourhood, id))
             })
             .max_by_key(|(order, ..)| *order);
-        let now = self.begun.elapsed();
+        let now = SystemClock.since_boot();
         let found = idle.is_some();
         if let Some((_, neighbourhood, id)) = idle
             && let Some(held) = table.held.get_mut(&neighbourhood)

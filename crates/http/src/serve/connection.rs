@@ -1,11 +1,15 @@
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http_body_util::combinators::BoxBody;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use poem::http::uri::Scheme;
+use poem::http::{HeaderValue, StatusCode, Version, header};
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, Response};
 use tokio::net::TcpStream;
@@ -166,6 +170,9 @@ impl<E: Endpoint<Output = Response>> UnderWay<E> {
         self,
         request: hyper::Request<Incoming>,
     ) -> Result<hyper::Response<Answer<Self>>, Infallible> {
+        if !has_one_host(&request) {
+            return Ok(bad_request().map(|body| Answer::new(body, self)));
+        }
         let Requests {
             endpoint,
             local,
@@ -176,6 +183,27 @@ impl<E: Endpoint<Output = Response>> UnderWay<E> {
         let response = hyper::Response::from(endpoint.get_response(request).await);
         Ok(response.map(|body| Answer::new(body, self)))
     }
+}
+
+/// Whether a request says once for whom it is (RFC 9112, section 3.2). Where there are two, a proxy may have gone by
+/// another one than we would.
+fn has_one_host(request: &hyper::Request<Incoming>) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(_), None) => true,
+        (Some(_), Some(_)) => false,
+        // HTTP/1.0 knew no such header.
+        (None, _) => request.version() < Version::HTTP_11,
+    }
+}
+
+/// The answer without a body that the parser gives to what it refuses.
+fn bad_request() -> hyper::Response<BoxBody<Bytes, io::Error>> {
+    let mut response = Response::default();
+    response.set_status(StatusCode::BAD_REQUEST);
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    response.into()
 }
 
 impl<E> Drop for UnderWay<E> {
