@@ -51,6 +51,7 @@ mod status;
 mod system;
 mod token_ids;
 mod tokens;
+mod turns;
 mod usage;
 mod verification;
 pub mod view;

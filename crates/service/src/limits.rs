@@ -16,6 +16,7 @@ use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use crate::grants::Lane;
 use crate::refusals::{Refusal, Refusals};
+use crate::turns::Claim;
 
 const QUARTER_HOUR: Duration = Duration::from_mins(15);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -84,6 +85,7 @@ pub(crate) struct SignInTurn<'a> {
     attempts: OwnedMutexGuard<Limiter>,
     account: Account,
     neighbourhood: Neighbourhood,
+    is_familiar: bool,
     _place: Option<OwnedSemaphorePermit>,
 }
 
@@ -132,16 +134,17 @@ impl Limits {
         let place = places.acquire_owned().await.ok();
         let counted = self.count(&attempts);
         let spent = self.spent(&self.sprayers, key.1);
-        let spent = spent.filter(|_| self.familiar.get(&key).is_none());
+        let is_familiar = self.familiar.get(&key).is_some();
+        let spent = spent.filter(|_| !is_familiar);
         if let Err(refused) = counted.and(spent.map_or(Ok(()), Err)) {
             self.refused(Refusal::SignInLimited, key.1);
             return Err(refused);
         }
-        // Only slowing: by failing often, nobody can lock another out.
+        // Only slowing, and not from where the account signed in before: by failing often, nobody can lock another out.
         let from_anywhere = get_or_insert(&self.accounts, &account, || {
             Arc::new(self.limiter(ACCOUNT_FAILURES))
         });
-        if self.count(&from_anywhere).is_err() {
+        if self.count(&from_anywhere).is_err() && !is_familiar {
             tokio::time::sleep(SLOWED_BY).await;
         }
         Ok(SignInTurn {
@@ -149,6 +152,7 @@ impl Limits {
             attempts,
             account,
             neighbourhood: key.1,
+            is_familiar,
             _place: place,
         })
     }
@@ -265,6 +269,14 @@ fn too_many(wait: Duration) -> Problem {
 }
 
 impl SignInTurn<'_> {
+    /// On whose behalf the password is verified.
+    pub(crate) fn claim(&self) -> Claim {
+        Claim {
+            from: Some(self.neighbourhood),
+            is_familiar: self.is_familiar,
+        }
+    }
+
     /// The password was right: what was counted is forgotten.
     pub(crate) fn forgive(mut self) {
         *self.attempts = self.limits.limiter(self.limits.sign_in_failures);

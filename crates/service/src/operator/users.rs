@@ -17,6 +17,7 @@ use crate::rows::Roots;
 use crate::settled::Taken;
 use crate::status::places;
 use crate::tokens::revoke_tokens_of;
+use crate::turns::Claim;
 use crate::view::{UserPageView, UserView};
 
 /// A user to add.
@@ -69,7 +70,7 @@ impl Operator<'_> {
                     self.service
                         .inner
                         .passwords
-                        .hash_new("Password", password, &about, salt)
+                        .hash_new("Password", password, &about, salt, Claim::OPERATOR)
                         .await?,
                 )
             }
@@ -183,7 +184,7 @@ impl Operator<'_> {
             .service
             .inner
             .passwords
-            .hash_new("Password", password, &about, salt)
+            .hash_new("Password", password, &about, salt, Claim::OPERATOR)
             .await?;
         let user = self
             .change(SetPassword {

@@ -15,6 +15,7 @@ use crate::error::{Error, causes};
 use crate::ledger::Entry;
 use crate::rows::Row;
 use crate::service::Service;
+use crate::turns::Claim;
 use crate::view::SessionUser;
 
 /// How many sessions a user may have; at the next sign-in the oldest ends.
@@ -52,7 +53,9 @@ impl Service {
             None => None,
         };
         let stored = user.as_ref().and_then(|user| user.password_hash.clone());
-        let is_right = self.inner.passwords.verify(stored, password).await?;
+        let claim = turn.claim();
+        let passwords = &self.inner.passwords;
+        let is_right = passwords.verify(stored, password, claim).await?;
         let Some(user) = user.filter(|_| is_right) else {
             turn.failed();
             return Err(Problem::InvalidCredentials.into());
@@ -61,7 +64,7 @@ impl Service {
         if user.disabled {
             return Err(Problem::OwnerDisabled.into());
         }
-        let renewed_hash = self.renewed_hash(&user, password).await;
+        let renewed_hash = self.renewed_hash(&user, password, claim).await;
         let (id, session) = NewSession::make(self, client)?;
         let started = StartSession {
             user_id: user.id,
@@ -79,10 +82,16 @@ impl Service {
 
 impl Service {
     /// The password's hash at today's cost, where the stored one was made at another. A sign-in does not fail for it.
-    async fn renewed_hash(&self, user: &User, password: &SecretString) -> Option<String> {
+    async fn renewed_hash(
+        &self,
+        user: &User,
+        password: &SecretString,
+        claim: Claim,
+    ) -> Option<String> {
         let stored = user.password_hash.as_deref()?;
         let salt = self.inner.changes.random().ok()?;
-        let renewed = self.inner.passwords.renew(stored, password, salt).await;
+        let passwords = &self.inner.passwords;
+        let renewed = passwords.renew(stored, password, salt, claim).await;
         renewed.unwrap_or_else(|error| {
             tracing::debug!(cause = %causes(&error), "a password's hash could not be renewed");
             None
