@@ -94,6 +94,7 @@ impl Installation {
             .env("ATS_PAT_LOG", "warn")
             // Callers say from where they call, so that no limit on failures of one address is met.
             .env("ATS_PAT_TRUSTED_PROXIES", "127.0.0.1/32")
+            .env("ATS_PAT_CHANGES_PER_USER_PER_MINUTE", "0")
             .env("ATS_PAT_POLICY_MAX_ACTIVE_TOKENS", "100000")
             .env("ATS_PAT_SIGN_IN_FAILURES_PER_QUARTER_HOUR", "10000");
         if let Some(url) = &self.database_url {

@@ -42,6 +42,7 @@ impl Programs {
         let mut environment = vec![
             ("ATS_PAT_DATA_DIR", data.path().display().to_string()),
             ("ATS_PAT_LOG", "warn".to_owned()),
+            ("ATS_PAT_CHANGES_PER_USER_PER_MINUTE", "0".to_owned()),
             (
                 "ATS_PAT_POLICY_SCOPES",
                 "orders:read=Read orders".to_owned(),

@@ -122,8 +122,24 @@ impl Shown for Report {
         let findings = if self.findings.is_empty() {
             "none".to_owned()
         } else {
-            self.findings.join("\n")
+            self.findings.join("; ")
         };
         vec![self.events.to_string(), self.rows.to_string(), findings]
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        let mut fields = vec![
+            ("Events", self.events.to_string()),
+            ("Rows", self.rows.to_string()),
+        ];
+        let mut name = "Findings";
+        for finding in &self.findings {
+            // Each on a line of its own: a line break in one of them would be escaped.
+            fields.push((std::mem::take(&mut name), finding.clone()));
+        }
+        if self.findings.is_empty() {
+            fields.push((name, "none".to_owned()));
+        }
+        fields
     }
 }

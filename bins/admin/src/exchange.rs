@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::secret_input::from_standard_input;
+use crate::secret_input::pasted_from_standard_input;
 
 /// Somebody waits at a shell: long enough for a service that restarts, too short to look broken.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -26,7 +26,7 @@ pub struct Command {
 impl Command {
     /// Prints the authentication token: alone, so that shells can take it, or as JSON with both expiries.
     pub async fn run(self, output: Output) -> Result<(), Failure> {
-        let secret = from_standard_input("personal access token")?;
+        let secret = pasted_from_standard_input("personal access token")?;
         let token = PersonalAccessToken::parse(secret.expose_secret())
             .map_err(|_| Failure::NoPersonalAccessToken)?;
         let client = Client::builder(self.url, token)

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write as _};
 
+use ats_pat_program::{visible, visible_in_json};
 use clap::ValueEnum;
 use comfy_table::{Table, presets};
 use serde::Serialize;
@@ -38,7 +39,7 @@ impl Output {
             Self::Table => {
                 let mut table = plain();
                 for (name, value) in shown.fields() {
-                    table.add_row([name.to_owned(), value]);
+                    table.add_row([name.to_owned(), visible(&value).into_owned()]);
                 }
                 write(&table)
             }
@@ -53,7 +54,8 @@ impl Output {
                 let mut table = plain();
                 table.set_header(T::COLUMNS.iter().copied());
                 for item in shown {
-                    table.add_row(item.cells());
+                    let cells = item.cells();
+                    table.add_row(cells.iter().map(|cell| visible(cell).into_owned()));
                 }
                 write(&table)
             }
@@ -86,7 +88,8 @@ fn plain() -> Table {
 fn json(value: &impl Serialize) -> Result<(), Failure> {
     let text =
         serde_json::to_string_pretty(value).map_err(|error| Failure::Output(error.into()))?;
-    line(&text)
+    // Serde escapes what JSON must, and leaves what terminals obey as well.
+    line(&visible_in_json(&text))
 }
 
 fn write(table: &Table) -> Result<(), Failure> {

@@ -1,12 +1,16 @@
 //! Secrets: from standard input or a prompt, never from arguments, which every user of the machine can read.
 
-use std::io::{self, BufRead as _, IsTerminal as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
 /// Longer than any secret of ours.
 const LONGEST: u64 = 4096;
+/// What people paste around a secret, besides white space.
+const AROUND: [char; 10] = [
+    '\u{feff}', '\u{200b}', '"', '\'', '`', '“', '”', '‘', '’', '\0',
+];
 
 #[derive(Debug, thiserror::Error)]
 pub enum SecretInputError {
@@ -34,6 +38,20 @@ pub fn from_standard_input(what: &'static str) -> Result<SecretString, SecretInp
     read_line(io::stdin().lock(), what)
 }
 
+/// The first line of standard input that has something on it, without what comes with it when people paste: a byte
+/// order mark, spaces, quotes, line ends. It is said where more than a line end was left out.
+pub fn pasted_from_standard_input(what: &'static str) -> Result<SecretString, SecretInputError> {
+    let (secret, was_trimmed) = read_pasted(io::stdin().lock(), what)?;
+    if was_trimmed {
+        // Nobody listens any more where this fails.
+        let _ = writeln!(
+            io::stderr(),
+            "note: the {what} was read without the spaces, quotes or other signs around it"
+        );
+    }
+    Ok(secret)
+}
+
 /// Asks twice for a new password; an empty one is none.
 pub fn ask_for_new_password(prompt: &str) -> Result<Option<SecretString>, SecretInputError> {
     let ask = |prompt| {
@@ -49,6 +67,32 @@ pub fn ask_for_new_password(prompt: &str) -> Result<Option<SecretString>, Secret
         return Err(SecretInputError::Differ);
     }
     Ok(Some(first.as_str().into()))
+}
+
+fn read_pasted(
+    mut input: impl io::BufRead,
+    what: &'static str,
+) -> Result<(SecretString, bool), SecretInputError> {
+    loop {
+        let line = read_line(&mut input, what);
+        let is_over = input
+            .fill_buf()
+            .map_err(SecretInputError::Unreadable)?
+            .is_empty();
+        let line = match line {
+            // An empty line before what was pasted.
+            Err(SecretInputError::Missing { .. }) if !is_over => continue,
+            line => line?,
+        };
+        let pasted = line.expose_secret();
+        let bare = pasted.trim_matches(|sign: char| sign.is_whitespace() || AROUND.contains(&sign));
+        if !bare.is_empty() {
+            return Ok((bare.into(), bare.len() < pasted.len()));
+        }
+        if is_over {
+            return Err(SecretInputError::Missing { what });
+        }
+    }
 }
 
 fn read_line(
@@ -71,9 +115,33 @@ fn read_line(
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret as _;
-
     use super::*;
+
+    #[test]
+    fn what_is_pasted_around_a_secret_is_left_out_and_said() {
+        for (input, was_trimmed) in [
+            ("secret\n", false),
+            ("secret\r\n", false),
+            ("\u{feff}secret\n", true),
+            ("\n\n  secret\t\n", true),
+            ("\"secret\"\n", true),
+            ("“secret”", true),
+            ("\u{a0}`secret`\r\n", true),
+        ] {
+            let (secret, said) = read_pasted(input.as_bytes(), "secret").unwrap();
+            assert_eq!(
+                (secret.expose_secret(), said),
+                ("secret", was_trimmed),
+                "{input:?}"
+            );
+        }
+        for nothing in ["", "\n\n", " \n", "\"\""] {
+            assert!(
+                read_pasted(nothing.as_bytes(), "secret").is_err(),
+                "{nothing:?}"
+            );
+        }
+    }
 
     #[test]
     fn a_secret_is_the_first_line_but_for_its_line_end() {

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 
 use crate::failure::Failure;
 use crate::output::{Shown, or_dash};
-use crate::secret_input::from_standard_input;
+use crate::secret_input::pasted_from_standard_input;
 use crate::session::Session;
 
 #[derive(Subcommand)]
@@ -114,7 +114,7 @@ impl Show {
                 })
                 .await?
         } else {
-            let secret = from_standard_input("personal access token")?;
+            let secret = pasted_from_standard_input("personal access token")?;
             session
                 .with_service(Access::Use, async |service| {
                     service.operator().token_of_secret(&secret).await

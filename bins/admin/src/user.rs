@@ -18,7 +18,7 @@ pub enum Command {
     /// Every user
     List,
     /// Keeps a user out: sessions end, tokens are refused
-    Disable(Name),
+    Disable(Disable),
     /// Lets a disabled user in again
     Enable(Name),
     /// Gives a user a new password; the user's sessions end
@@ -50,6 +50,15 @@ pub struct Name {
 }
 
 #[derive(Args)]
+pub struct Disable {
+    /// What the user signs in with
+    name: String,
+    /// Also where nobody could administer the service any more
+    #[arg(long)]
+    even_the_last: bool,
+}
+
+#[derive(Args)]
 pub struct SetPassword {
     /// What the user signs in with
     name: String,
@@ -73,10 +82,18 @@ impl Command {
                     .await?;
                 session.output.list(&users)
             }
-            Self::Disable(Name { name }) => {
+            Self::Disable(Disable {
+                name,
+                even_the_last,
+            }) => {
                 let user = session
                     .with_service(Access::Use, async |service| {
-                        service.operator().disable_user(&name).await
+                        let operator = service.operator();
+                        if even_the_last {
+                            operator.disable_even_the_last(&name).await
+                        } else {
+                            operator.disable_user(&name).await
+                        }
                     })
                     .await?;
                 session.output.one(&user.into_value())

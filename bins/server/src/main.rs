@@ -1,5 +1,7 @@
 //! The server: settings, wiring, listeners, signals.
 
+mod descriptors;
+
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::num::NonZero;
@@ -92,7 +94,16 @@ async fn run(settings: &Settings) -> Result<(), Failure> {
         ats_pat_api::endpoint(opened.service.clone(), http.clone()),
         ats_pat_web::endpoint(opened.service.clone(), http, branding, &document),
     );
-    let workers = serve(listeners, site, &opened.service, &public_url, shutdown).await;
+    let limits = limits(settings);
+    let workers = serve(
+        listeners,
+        limits,
+        site,
+        &opened.service,
+        &public_url,
+        shutdown,
+    )
+    .await;
     opened.close().await;
     workers?.end().await;
     Ok(())
@@ -101,6 +112,7 @@ async fn run(settings: &Settings) -> Result<(), Failure> {
 /// Serves until the process is asked to end; the workers are to be ended after the database was closed.
 async fn serve(
     listeners: Listeners,
+    limits: Limits,
     site: Site<Interface, Pages>,
     service: &Service,
     public_url: &str,
@@ -114,7 +126,7 @@ async fn serve(
         ));
     }
     let address = listeners.local_addr();
-    let workers = Workers::start(listeners, site, Limits::default()).map_err(Failure::Workers)?;
+    let workers = Workers::start(listeners, site, limits).map_err(Failure::Workers)?;
     tracing::info!(%address, public_url, version = env!("CARGO_PKG_VERSION"), "listening");
     say(&format!("listening on http://{address}"));
     let maintenance = tokio::spawn({
@@ -133,6 +145,17 @@ async fn serve(
     // They end by the same signal; a panic of one is in the log.
     let _ = tokio::join!(maintenance, feed, verification);
     Ok(workers)
+}
+
+fn limits(settings: &Settings) -> Limits {
+    let connections = descriptors::enough_for(settings.connections);
+    let per_address = settings.connections_per_address;
+    Limits {
+        connections,
+        connections_per_address: per_address.unwrap_or((connections / 4).max(1)),
+        excepted: [&Limits::LOOPBACK[..], &settings.trusted_proxies].concat(),
+        ..Limits::default()
+    }
 }
 
 fn listen(address: SocketAddr) -> Result<Listeners, Failure> {

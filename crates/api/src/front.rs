@@ -207,6 +207,15 @@ mod tests {
                 place: Place::Header,
                 path: Some("personalAccessToken".to_owned()),
             },
+            Problem::NotUtf8,
+            Problem::ByteOrderMark,
+            Problem::FieldMisspelt {
+                path: "name".to_owned(),
+                expected: "Name".to_owned(),
+            },
+            Problem::ForeignCharset,
+            Problem::AuthenticationTokenMissing,
+            Problem::NotExchanged,
             Problem::ValidationFailed(vec![
                 Failure {
                     field: "Name",

@@ -21,6 +21,8 @@ pub enum EventKind {
     SessionStarted,
     /// A user signed out.
     SessionEnded,
+    /// Sign-ins of one address were refused after too many failures.
+    SignInsRefused,
     /// A token was made.
     TokenCreated,
     /// A token got a new secret; the old one is refused.
@@ -45,13 +47,14 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::UserCreated,
         Self::UserDisabled,
         Self::UserEnabled,
         Self::PasswordSet,
         Self::SessionStarted,
         Self::SessionEnded,
+        Self::SignInsRefused,
         Self::TokenCreated,
         Self::TokenRegenerated,
         Self::TokenRevoked,
@@ -73,6 +76,7 @@ impl EventKind {
             Self::PasswordSet => "user.password_set",
             Self::SessionStarted => "session.started",
             Self::SessionEnded => "session.ended",
+            Self::SignInsRefused => "sign_in.refused",
             Self::TokenCreated => "token.created",
             Self::TokenRegenerated => "token.regenerated",
             Self::TokenRevoked => "token.revoked",

@@ -4,6 +4,8 @@ use crate::id::UserId;
 use crate::problem::Reason;
 use crate::token::Status;
 
+/// The last page that can be asked for: the document's type for it ends there.
+pub const MAX_PAGE: u32 = i32::MAX.unsigned_abs();
 /// The largest page.
 pub const MAX_PAGE_SIZE: u32 = 100;
 /// The longest search text, in Unicode scalar values.

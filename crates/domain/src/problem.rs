@@ -97,6 +97,17 @@ pub enum Problem {
         /// The field's path, or the header's name, where known.
         path: Option<String>,
     },
+    /// 1000: the body is not UTF-8.
+    NotUtf8,
+    /// 1000: the body begins with a byte order mark.
+    ByteOrderMark,
+    /// 1000: a field of the body is written in another case, or with other signs between its words.
+    FieldMisspelt {
+        /// As it was written.
+        path: String,
+        /// As it is to be written.
+        expected: String,
+    },
     /// 1001: every field that fails.
     ValidationFailed(Vec<Failure>),
     /// 1004.
@@ -113,6 +124,8 @@ pub enum Problem {
     },
     /// 1015.
     UnsupportedMediaType,
+    /// 1015: the body is said to be in another encoding than UTF-8.
+    ForeignCharset,
     /// 1100.
     SignInRequired,
     /// 1101.
@@ -138,6 +151,10 @@ pub enum Problem {
     OwnerDisabled,
     /// 1206.
     AuthenticationTokenInvalid,
+    /// 1206: there is none.
+    AuthenticationTokenMissing,
+    /// 1206: a personal access token was sent in its place.
+    NotExchanged,
     /// 1300.
     TokenNotFound,
     /// 1301.
@@ -191,12 +208,15 @@ impl Problem {
     /// The catalogue's code.
     pub const fn code(&self) -> Code {
         match self {
-            Self::InvalidRequest { .. } => Code::InvalidRequest,
+            Self::InvalidRequest { .. }
+            | Self::NotUtf8
+            | Self::ByteOrderMark
+            | Self::FieldMisspelt { .. } => Code::InvalidRequest,
             Self::ValidationFailed(_) => Code::ValidationFailed,
             Self::PathNotFound => Code::PathNotFound,
             Self::MethodNotAllowed { .. } => Code::MethodNotAllowed,
             Self::BodyTooLarge { .. } => Code::BodyTooLarge,
-            Self::UnsupportedMediaType => Code::UnsupportedMediaType,
+            Self::UnsupportedMediaType | Self::ForeignCharset => Code::UnsupportedMediaType,
             Self::SignInRequired => Code::SignInRequired,
             Self::InvalidCredentials => Code::InvalidCredentials,
             Self::Forbidden => Code::Forbidden,
@@ -207,7 +227,9 @@ impl Problem {
             Self::PersonalAccessTokenRevoked => Code::PersonalAccessTokenRevoked,
             Self::NetworkNotAllowed => Code::NetworkNotAllowed,
             Self::OwnerDisabled => Code::OwnerDisabled,
-            Self::AuthenticationTokenInvalid => Code::AuthenticationTokenInvalid,
+            Self::AuthenticationTokenInvalid
+            | Self::AuthenticationTokenMissing
+            | Self::NotExchanged => Code::AuthenticationTokenInvalid,
             Self::TokenNotFound => Code::TokenNotFound,
             Self::NameInUse { .. } => Code::NameInUse,
             Self::ExpirationNotAllowed { .. } => Code::ExpirationNotAllowed,
@@ -232,6 +254,8 @@ impl Problem {
                     .chain(path.clone())
                     .collect()
             }
+            Self::NotUtf8 | Self::ByteOrderMark => vec!["body".to_owned()],
+            Self::FieldMisspelt { path, .. } => vec!["body".to_owned(), path.clone()],
             Self::ValidationFailed(failures) => failures
                 .iter()
                 .flat_map(|failure| [failure.field.to_owned(), failure.reason.as_str().to_owned()])
@@ -248,6 +272,7 @@ impl Problem {
             Self::PathNotFound
             | Self::MethodNotAllowed { .. }
             | Self::UnsupportedMediaType
+            | Self::ForeignCharset
             | Self::SignInRequired
             | Self::InvalidCredentials
             | Self::Forbidden
@@ -258,6 +283,8 @@ impl Problem {
             | Self::NetworkNotAllowed
             | Self::OwnerDisabled
             | Self::AuthenticationTokenInvalid
+            | Self::AuthenticationTokenMissing
+            | Self::NotExchanged
             | Self::TokenNotFound
             | Self::Unavailable => Vec::new(),
         }
@@ -270,6 +297,9 @@ impl Problem {
             Self::InvalidRequest { place: Place::Body, path: Some(path) } => format!("The body's field {path} is unknown or of the wrong type."),
             Self::InvalidRequest { place: Place::Header, path: None } => "A header can't be read.".to_owned(),
             Self::InvalidRequest { place: Place::Header, path: Some(path) } => format!("The header {path} can't be read."),
+            Self::NotUtf8 => "The body is not UTF-8: send the JSON object in UTF-8.".to_owned(),
+            Self::ByteOrderMark => "The body begins with a byte order mark: send the JSON object in UTF-8 without it.".to_owned(),
+            Self::FieldMisspelt { path, expected } => format!("The body's field {path} is unknown: write it as {expected}."),
             Self::ValidationFailed(failures) => {
                 let parts: Vec<String> = failures.iter().map(|failure| format!("{} ({})", failure.field, failure.reason.as_str())).collect();
                 format!("These values are not allowed: {}.", parts.join(", "))
@@ -278,6 +308,7 @@ impl Problem {
             Self::MethodNotAllowed { .. } => "This path does not take this method; see the header Allow.".to_owned(),
             Self::BodyTooLarge { limit } => format!("The body is larger than {limit} bytes."),
             Self::UnsupportedMediaType => "The body must be sent as application/json.".to_owned(),
+            Self::ForeignCharset => "The body must be UTF-8: send it as application/json without a charset, or with charset=utf-8.".to_owned(),
             Self::SignInRequired => "Sign in first: only a session may do this.".to_owned(),
             Self::InvalidCredentials => "The user name or the password is wrong.".to_owned(),
             Self::Forbidden => "You are not allowed to do this.".to_owned(),
@@ -289,6 +320,8 @@ impl Problem {
             Self::NetworkNotAllowed => "The personal access token may not be used from this network.".to_owned(),
             Self::OwnerDisabled => "The user is disabled.".to_owned(),
             Self::AuthenticationTokenInvalid => "The authentication token is not valid: exchange the personal access token again.".to_owned(),
+            Self::AuthenticationTokenMissing => "Send an authentication token in the header Authorization, as Bearer.".to_owned(),
+            Self::NotExchanged => "This is a personal access token: exchange it first, and send the authentication token that you get.".to_owned(),
             Self::TokenNotFound => "You have no such personal access token.".to_owned(),
             Self::NameInUse { name } => format!("The name {name} is in use: choose another."),
             Self::ExpirationNotAllowed { latest } => format!("The expiration must lie in the future and not after {latest}."),

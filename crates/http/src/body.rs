@@ -42,8 +42,8 @@ pub async fn read_body(request: &mut Request) -> Result<Bytes, Problem> {
         .unwrap_or(Err(broken))
 }
 
-/// What HEAD gets: the headers of GET, its length among them where GET would declare one. HTTP/2
-/// connections would send the body; a body of unknown length is not read to find out.
+/// What HEAD gets: the headers of GET, its length among them where GET would declare one. A body of unknown
+/// length is not read to find out.
 pub fn without_body(mut response: Response) -> Response {
     let body: BoxBody<Bytes, std::io::Error> = response.take_body().into();
     if let Some(length) = body.size_hint().exact() {

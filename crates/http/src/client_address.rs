@@ -5,22 +5,21 @@ use std::net::{IpAddr, SocketAddr};
 use ipnet::IpNet;
 use poem::http::HeaderMap;
 
+/// The header in which each proxy appends whom it heard.
+pub(crate) const FORWARDED_FOR: &str = "x-forwarded-for";
+
 /// The client's address: the peer's, unless the peer is a trusted proxy that says for whom it forwards.
 ///
 /// `X-Forwarded-For` is walked from the right, where each trusted proxy appended whom it heard; the first
 /// address that is no trusted proxy is the client. What stands further left was written by that client
 /// and counts for nothing. IPv4-mapped addresses are IPv4.
 pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[IpNet]) -> IpAddr {
-    let is_trusted = |address: &IpAddr| {
-        trusted_proxies
-            .iter()
-            .any(|network| network.contains(address))
-    };
+    let is_trusted = |address: &IpAddr| is_trusted(address, trusted_proxies);
     let mut client = peer.to_canonical();
     if !is_trusted(&client) {
         return client;
     }
-    for line in headers.get_all("x-forwarded-for").into_iter().rev() {
+    for line in headers.get_all(FORWARDED_FOR).into_iter().rev() {
         let Ok(line) = line.to_str() else {
             return client;
         };
@@ -35,6 +34,13 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[IpNe
         }
     }
     client
+}
+
+/// Whether `address`, in canonical form, is a proxy's whose forwarding header is believed.
+pub(crate) fn is_trusted(address: &IpAddr, trusted_proxies: &[IpNet]) -> bool {
+    trusted_proxies
+        .iter()
+        .any(|network| network.contains(address))
 }
 
 /// An address with or without a port; some proxies write one.

@@ -9,7 +9,7 @@ use ats_pat_service::{Client, SystemClock, SystemRandomness};
 use poem::http::{HeaderValue, header};
 use poem::{Addr, Request};
 
-use crate::client_address::client_address;
+use crate::client_address::{FORWARDED_FOR, client_address, is_trusted};
 use crate::settings::HttpSettings;
 
 /// The id and the origin of one request.
@@ -27,9 +27,16 @@ impl RequestContext {
             Addr::SocketAddr(address) => address.ip(),
             _ => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         };
+        let address = client_address(peer, request.headers(), settings.trusted_proxies());
+        if address == peer.to_canonical()
+            && request.headers().contains_key(FORWARDED_FOR)
+            && !is_trusted(&address, settings.trusted_proxies())
+        {
+            settings.tell_of_untrusted(address);
+        }
         Self {
             request_id: RequestId::next(),
-            address: client_address(peer, request.headers(), settings.trusted_proxies()),
+            address,
             user_agent: request.headers().get(header::USER_AGENT).cloned(),
         }
     }

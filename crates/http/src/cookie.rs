@@ -3,6 +3,9 @@
 use poem::http::{HeaderMap, header};
 use secrecy::{ExposeSecret, SecretString};
 
+/// How many cookies of one name are looked at. Each may ask the database.
+const MOST_TWINS: usize = 4;
+
 /// The session cookie's name and attributes (RFC 6265; the prefix: RFC 6265bis, section 4.1.3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionCookie {
@@ -24,10 +27,16 @@ impl SessionCookie {
         }
     }
 
-    /// The session id that the request carries. Two cookies of the name are as none: which of them the
-    /// browser was given by us can't be told.
-    pub fn read(self, headers: &HeaderMap) -> Option<&str> {
-        cookie_value(headers, self.name())
+    /// The session ids that the request carries, each once: a browser sends several cookies of the name where another
+    /// path or a parent domain has one too. Which of them we gave it, only the sessions tell.
+    pub fn read(self, headers: &HeaderMap) -> Vec<&str> {
+        let mut ids: Vec<&str> = Vec::new();
+        for value in cookie_values(headers, self.name()) {
+            if ids.len() < MOST_TWINS && !value.is_empty() && !ids.contains(&value) {
+                ids.push(value);
+            }
+        }
+        ids
     }
 
     /// The value of `Set-Cookie` for a new session; the browser forgets it when it closes.
@@ -53,26 +62,21 @@ pub fn cookie_line(name: &str, value: &str, is_https: bool, lifetime: &str) -> S
 }
 
 /// The value of the cookie of this name; one that is empty, or there twice, is as none.
-pub fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let mut found = None;
-    for line in headers.get_all(header::COOKIE) {
-        for pair in line.as_bytes().split(|byte| *byte == b';') {
-            // Other applications of the host may write what is not text; it is none of ours.
-            let Some((written, value)) = std::str::from_utf8(pair)
-                .ok()
-                .and_then(|pair| pair.split_once('='))
-            else {
-                continue;
-            };
-            if written.trim() != name {
-                continue;
-            }
-            if found.replace(value.trim()).is_some() {
-                return None;
-            }
-        }
-    }
-    found.filter(|value| !value.is_empty())
+pub fn cookie_value<'a>(headers: &'a HeaderMap, name: &'a str) -> Option<&'a str> {
+    let mut values = cookie_values(headers, name);
+    let only = values.next().filter(|value| !value.is_empty());
+    only.filter(|_| values.next().is_none())
+}
+
+/// The values of all cookies of this name, in their order.
+fn cookie_values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let lines = headers.get_all(header::COOKIE).into_iter();
+    let pairs = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    pairs.filter_map(move |pair| {
+        // Other applications of the host may write what is not text; it is none of ours.
+        let (written, value) = std::str::from_utf8(pair).ok()?.split_once('=')?;
+        (written.trim() == name).then(|| value.trim())
+    })
 }
 
 #[cfg(test)]
@@ -111,22 +115,38 @@ mod tests {
     }
 
     #[test]
-    fn one_cookie_is_read_and_two_are_as_none() {
+    fn every_session_that_is_sent_is_read_once() {
         let cookie = SessionCookie::new(false);
-        assert_eq!(
-            cookie.read(&headers(&["a=b; ats_session=x; c=d"])),
-            Some("x")
-        );
-        assert_eq!(cookie.read(&headers(&["a=b", "ats_session=x"])), Some("x"));
-        for lines in [
-            &["ats_session=x; ats_session=x"][..],
-            &["ats_session=x", "ats_session=y"],
-            &["ats_session="],
-            &["__Host-ats_session=x"],
-            &["ATS_SESSION=x"],
-            &[],
+        for (lines, ids) in [
+            (&["a=b; ats_session=x; c=d"][..], &["x"][..]),
+            (&["a=b", "ats_session=x"], &["x"]),
+            (&["ats_session=x; ats_session=x"], &["x"]),
+            (
+                &["ats_session=x", "ats_session=y; ats_session="],
+                &["x", "y"],
+            ),
+            (
+                &["ats_session=1; ats_session=2; ats_session=3; ats_session=4; ats_session=5"],
+                &["1", "2", "3", "4"],
+            ),
+            (&["ats_session="], &[]),
+            (&["__Host-ats_session=x"], &[]),
+            (&["ATS_SESSION=x"], &[]),
+            (&[], &[]),
         ] {
-            assert_eq!(cookie.read(&headers(lines)), None, "{lines:?}");
+            assert_eq!(cookie.read(&headers(lines)), ids, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn another_cookie_that_is_there_twice_is_as_none() {
+        for (lines, value) in [
+            (&["flash=x"][..], Some("x")),
+            (&["flash=x; flash=x"], None),
+            (&["flash=x", "flash=y"], None),
+            (&["flash="], None),
+        ] {
+            assert_eq!(cookie_value(&headers(lines), "flash"), value, "{lines:?}");
         }
     }
 }

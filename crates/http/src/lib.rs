@@ -21,7 +21,7 @@
 //! Invariants held here:
 //!
 //! - nothing that a client writes into a forwarding header counts, unless a trusted proxy passed it on;
-//! - two session cookies are as none: nobody can slip one in beside another;
+//! - of several session cookies the one whose session holds counts; those of two users count for nothing;
 //! - each problem has one status, said in one exhaustive `match`;
 //! - a connection that asks for nothing, or never ends its headers, is closed; an answer that nobody takes is
 //!   broken off.

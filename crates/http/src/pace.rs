@@ -10,8 +10,8 @@ tokio::task_local! {
     static PACE: Arc<Pace>;
 }
 
-/// How answers are taken by what sends them: a connection of HTTP/1, a stream of HTTP/2. Either asks for
-/// the next piece once there is room, that is, once the client took some of the last.
+/// How a connection's answers are taken. The connection asks for the next piece once there is room, that is,
+/// once the client took some of the last.
 #[derive(Default)]
 pub(crate) struct Pace {
     asked: AtomicU64,

@@ -29,6 +29,9 @@ impl Challenge {
 pub fn status(problem: &Problem) -> StatusCode {
     match problem {
         Problem::InvalidRequest { .. }
+        | Problem::NotUtf8
+        | Problem::ByteOrderMark
+        | Problem::FieldMisspelt { .. }
         | Problem::ValidationFailed(_)
         | Problem::ExpirationNotAllowed { .. }
         | Problem::UnknownScope { .. } => StatusCode::BAD_REQUEST,
@@ -39,7 +42,9 @@ pub fn status(problem: &Problem) -> StatusCode {
         | Problem::PersonalAccessTokenExpired { .. }
         | Problem::PersonalAccessTokenRevoked
         | Problem::OwnerDisabled
-        | Problem::AuthenticationTokenInvalid => StatusCode::UNAUTHORIZED,
+        | Problem::AuthenticationTokenInvalid
+        | Problem::AuthenticationTokenMissing
+        | Problem::NotExchanged => StatusCode::UNAUTHORIZED,
         Problem::Forbidden | Problem::CrossSiteRequest | Problem::NetworkNotAllowed => {
             StatusCode::FORBIDDEN
         }
@@ -49,7 +54,9 @@ pub fn status(problem: &Problem) -> StatusCode {
         | Problem::TokenNotActive { .. }
         | Problem::TokenLimitReached { .. } => StatusCode::CONFLICT,
         Problem::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        Problem::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Problem::UnsupportedMediaType | Problem::ForeignCharset => {
+            StatusCode::UNSUPPORTED_MEDIA_TYPE
+        }
         Problem::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
         Problem::InternalError { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         Problem::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

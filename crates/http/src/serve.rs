@@ -3,33 +3,50 @@
 //! Poem's own server sets no timer, and hyper has no header timeout without one: a client that never ends
 //! its headers would hold its connection for ever.
 
+mod activity;
+mod admission;
 mod connection;
-mod deadline;
+mod heard;
 mod listeners;
 mod protocol;
 mod workers;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ats_pat_domain::Tally;
+use ats_pat_domain::port::Clock as _;
+use ats_pat_service::SystemClock;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Response};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 
+use admission::{Admission, Place};
 use connection::Connection;
 pub use listeners::Listeners;
 pub use workers::Workers;
 
+use crate::client_address::is_trusted;
+
 /// What connections may cost.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Limits {
-    /// How many are held at once; further ones wait.
+    /// How many are held at once. Where a further one comes, the one that was idle for longest is closed; where none is
+    /// idle, the new one waits.
     pub connections: u32,
-    /// How long a request's headers may take, or up to a quarter longer.
+    /// How many of them one address may hold, or one /64 of IPv6. Where a further one comes, the one of them that was
+    /// idle for longest is closed; where none is idle, the new one is closed.
+    pub connections_per_address: u32,
+    /// Whose connections only the limit of all counts: this machine's, and those of proxies, which hold theirs for many
+    /// callers.
+    pub excepted: Vec<IpNet>,
+    /// How long a connection without a request is not yet idle: its first or next request may be on its way.
+    pub idle_after: Duration,
+    /// How long a request's headers may take from their first byte, or up to a quarter longer.
     pub header_timeout: Duration,
-    /// After how long without a request, or an answer that is being sent, a connection is closed; it may
-    /// take twice as long.
+    /// For how long a connection is kept open without a request, or an answer that is being sent; up to twice as long.
     pub idle_timeout: Duration,
     /// For how long of an answer nothing is taken before it is broken off; it may take twice as long.
     pub write_timeout: Duration,
@@ -37,20 +54,37 @@ pub struct Limits {
     pub shutdown_timeout: Duration,
 }
 
+impl Limits {
+    /// This machine's own addresses.
+    pub const LOOPBACK: [IpNet; 2] = [
+        IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8)),
+        IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128)),
+    ];
+
+    fn excepts(&self, address: IpAddr) -> bool {
+        is_trusted(&address.to_canonical(), &self.excepted)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 4096,
+            connections_per_address: 1024,
+            excepted: Self::LOOPBACK.to_vec(),
+            idle_after: Duration::from_secs(1),
             header_timeout: Duration::from_secs(15),
-            idle_timeout: Duration::from_mins(1),
+            // Longer than the 60 seconds after which nginx and most load balancers close an idle connection: where the
+            // server is first, a request can be on its way to a connection that is closed.
+            idle_timeout: Duration::from_secs(75),
             write_timeout: Duration::from_mins(1),
             shutdown_timeout: Duration::from_secs(20),
         }
     }
 }
 
-/// Serves HTTP/1.1 and HTTP/2 on `listener` until `shutdown` is done; then lets the requests under way end,
-/// for at most [`Limits::shutdown_timeout`].
+/// Serves HTTP/1.1 on `listener` until `shutdown` is done; then lets the requests under way end, for at most
+/// [`Limits::shutdown_timeout`].
 pub async fn serve<E>(
     listener: TcpListener,
     endpoint: E,
@@ -78,8 +112,8 @@ enum Phase {
 /// A server from start to end, whatever the number of its accept loops.
 struct Serving {
     phase: watch::Sender<Phase>,
-    slots: Arc<Semaphore>,
-    limits: Limits,
+    admission: Arc<Admission>,
+    limits: Arc<Limits>,
 }
 
 impl Serving {
@@ -87,7 +121,7 @@ impl Serving {
     async fn until(&self, shutdown: impl Future<Output = ()>) {
         shutdown.await;
         self.phase.send_replace(Phase::Draining);
-        let drained = self.slots.acquire_many(self.limits.connections);
+        let drained = self.admission.all_ended();
         if tokio::time::timeout(self.limits.shutdown_timeout, drained)
             .await
             .is_err()
@@ -101,8 +135,8 @@ impl Serving {
 /// What an accept loop needs.
 struct Acceptor<E> {
     endpoint: Arc<E>,
-    limits: Limits,
-    slots: Arc<Semaphore>,
+    limits: Arc<Limits>,
+    admission: Arc<Admission>,
     phase: watch::Receiver<Phase>,
 }
 
@@ -110,8 +144,8 @@ impl<E> Clone for Acceptor<E> {
     fn clone(&self) -> Self {
         Self {
             endpoint: Arc::clone(&self.endpoint),
-            limits: self.limits,
-            slots: Arc::clone(&self.slots),
+            limits: Arc::clone(&self.limits),
+            admission: Arc::clone(&self.admission),
             phase: self.phase.clone(),
         }
     }
@@ -122,16 +156,17 @@ fn start<E: IntoEndpoint + 'static>(
     limits: Limits,
 ) -> (Serving, Acceptor<impl Endpoint<Output = Response> + use<E>>) {
     let (sender, phase) = watch::channel(Phase::Serving);
-    let slots = Arc::new(Semaphore::new(limits.connections as usize));
+    let limits = Arc::new(limits);
+    let admission = Arc::new(Admission::new(Arc::clone(&limits)));
     let serving = Serving {
         phase: sender,
-        slots: Arc::clone(&slots),
-        limits,
+        admission: Arc::clone(&admission),
+        limits: Arc::clone(&limits),
     };
     let acceptor = Acceptor {
         endpoint: Arc::new(endpoint.into_endpoint().map_to_response()),
         limits,
-        slots,
+        admission,
         phase,
     };
     (serving, acceptor)
@@ -142,41 +177,47 @@ impl<E: Endpoint<Output = Response> + 'static> Acceptor<E> {
     async fn accept(self, listener: TcpListener) {
         // A clone has not seen the change either: the connections' own must not miss it.
         let mut phase = self.phase.clone();
+        let mut failures = Tally::default();
         loop {
             tokio::select! {
                 biased;
                 _ = phase.changed() => return,
-                (stream, peer, slot) = self.next(&listener) => {
-                    let connection = Connection::new(&self, peer);
+                (stream, peer, place) = self.next(&listener, &mut failures) => {
+                    let connection = Connection::new(&self, peer, &place);
                     tokio::spawn(async move {
                         connection.run(stream).await;
-                        drop(slot);
+                        drop(place);
                     });
                 }
             }
         }
     }
 
-    /// The next connection, once there is a slot for it. The slot comes second, so that no accept loop sits on one
-    /// that another needs.
+    /// The next connection that is admitted. Its place comes second, so that no accept loop sits on one that another
+    /// needs.
     async fn next(
         &self,
         listener: &TcpListener,
-    ) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
-        let (stream, peer) = accepted(listener).await;
-        // Never closed, so there always is a permit in the end.
-        let slot = Arc::clone(&self.slots).acquire_owned().await.ok();
-        (stream, peer, slot)
+        failures: &mut Tally,
+    ) -> (TcpStream, SocketAddr, Place) {
+        loop {
+            let (stream, peer) = accepted(listener, failures).await;
+            if let Some(place) = self.admission.admit(peer).await {
+                return (stream, peer, place);
+            }
+        }
     }
 }
 
-async fn accepted(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+async fn accepted(listener: &TcpListener, failures: &mut Tally) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
             Err(error) => {
                 // Out of file descriptors, or a client that is gone already: the next try may succeed.
-                tracing::warn!(%error, "a connection could not be accepted");
+                if let Some(tries) = failures.count(SystemClock.since_boot()) {
+                    tracing::warn!(%error, tries, "connections could not be accepted");
+                }
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }

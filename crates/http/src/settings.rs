@@ -1,6 +1,8 @@
 //! What both halves of the site must know of the deployment.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ipnet::IpNet;
 use poem::http::Uri;
@@ -15,6 +17,7 @@ pub struct HttpSettings {
 struct Inner {
     origin: String,
     trusted_proxies: Vec<IpNet>,
+    has_told_of_untrusted: AtomicBool,
 }
 
 impl HttpSettings {
@@ -31,6 +34,7 @@ impl HttpSettings {
             inner: Arc::new(Inner {
                 origin,
                 trusted_proxies,
+                has_told_of_untrusted: AtomicBool::new(false),
             }),
         })
     }
@@ -48,6 +52,22 @@ impl HttpSettings {
     /// Who may say for whom they forward.
     pub fn trusted_proxies(&self) -> &[IpNet] {
         &self.inner.trusted_proxies
+    }
+
+    /// Tells the log, once, of a peer whose forwarding header is not believed: where it is the operator's proxy, all
+    /// callers share its address, its limits and its networks.
+    pub(crate) fn tell_of_untrusted(&self, peer: IpAddr) {
+        if !self
+            .inner
+            .has_told_of_untrusted
+            .swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(
+                %peer,
+                "X-Forwarded-For of this peer is not believed, so its address counts as the caller's: if it is your \
+                 proxy, set `trusted-proxies` to its address; if not, this is somebody else's attempt"
+            );
+        }
     }
 }
 

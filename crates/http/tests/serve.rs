@@ -10,16 +10,13 @@ use std::time::Duration;
 use ats_pat_http::{Half, Limits, Site, serve};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use http_body_util::{BodyExt, Empty};
-use hyper::client::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use poem::endpoint::make;
 use poem::{Body, Endpoint, IntoResponse, Request, Response, Result};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 const LONG: Duration = Duration::from_secs(10);
 const SHORT: Duration = Duration::from_millis(100);
@@ -230,32 +227,186 @@ async fn an_answer_that_nobody_takes_is_broken_off() {
 }
 
 #[tokio::test]
-async fn one_stream_of_http_2_that_nobody_takes_leaves_the_others_alone() {
+async fn one_address_at_its_limit_leaves_room_for_another() {
     let limits = Limits {
-        write_timeout: SHORT,
+        connections: 4,
+        connections_per_address: 2,
+        excepted: Vec::new(),
+        idle_after: Duration::ZERO,
         ..Limits::default()
     };
     let server = start(limits).await;
-    let stream = TcpStream::connect(server.address).await.unwrap();
-    let (mut client, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-        .await
-        .unwrap();
-    let connection = tokio::spawn(connection);
-    let get = |path: &str| {
-        let uri = format!("http://{}{path}", server.address);
-        hyper::Request::get(uri)
-            .body(Empty::<Bytes>::new())
-            .unwrap()
+    let mut busy = Vec::new();
+    for _ in 0..2 {
+        busy.push(ask(server.address, "/slow/never").await);
+        server.begun.notified().await;
+    }
+    let turned_away = ask_from("127.0.0.1", server.address, "/other").await;
+    assert_eq!(what_came(turned_away).await, "");
+    let served = ask_from("127.0.0.2", server.address, "/slow/er").await;
+    let mut served = BufReader::new(served);
+    assert_eq!(status_line(&mut served).await, "HTTP/1.1 200 OK\r\n");
+}
+
+#[tokio::test]
+async fn one_address_at_its_limit_loses_the_connection_that_was_idle_for_longest() {
+    let limits = Limits {
+        connections_per_address: 2,
+        excepted: Vec::new(),
+        idle_after: Duration::ZERO,
+        ..Limits::default()
     };
-    let hung = client.send_request(get("/large/parts")).await.unwrap();
-    let late = client.send_request(get("/late")).await.unwrap();
-    broken_off(&server).await;
-    let reset = timeout(LONG, hung.into_body().collect()).await.unwrap();
-    assert!(reset.is_err());
-    let late = timeout(LONG, late.into_body().collect()).await.unwrap();
-    assert_eq!(late.unwrap().to_bytes(), "one halfthe other");
-    let page = client.send_request(get("/other")).await.unwrap();
-    let page = timeout(LONG, page.into_body().collect()).await.unwrap();
-    assert_eq!(page.unwrap().to_bytes(), "a page");
-    connection.abort();
+    let server = start(limits).await;
+    let mut idle = Vec::new();
+    for _ in 0..2 {
+        idle.push(answered(server.address).await);
+    }
+    let newest = answered(server.address).await;
+    let oldest = idle.remove(0);
+    assert_eq!(what_came(oldest.into_inner()).await, "");
+    for kept in [idle.remove(0), newest] {
+        answered_again(kept).await;
+    }
+}
+
+#[tokio::test]
+async fn where_all_connections_are_in_use_the_one_idle_for_longest_makes_room() {
+    let limits = Limits {
+        connections: 3,
+        idle_after: Duration::ZERO,
+        ..Limits::default()
+    };
+    let server = start(limits).await;
+    let busy = ask(server.address, "/slow/never").await;
+    server.begun.notified().await;
+    let oldest = answered(server.address).await;
+    let younger = answered(server.address).await;
+    let newest = answered(server.address).await;
+    assert_eq!(what_came(oldest.into_inner()).await, "");
+    for kept in [younger, newest] {
+        answered_again(kept).await;
+    }
+    drop(busy);
+}
+
+#[tokio::test]
+async fn a_connection_outlives_the_time_for_headers_and_the_next_headers_have_all_of_theirs() {
+    let limits = Limits {
+        header_timeout: SHORT,
+        idle_timeout: LONG,
+        ..Limits::default()
+    };
+    let server = start(limits).await;
+    let kept = answered(server.address).await;
+    // Somebody who asks again after a while, not a signal: longer than headers may take.
+    tokio::time::sleep(5 * SHORT).await;
+    answered_again(kept).await;
+}
+
+#[tokio::test]
+async fn a_connection_is_kept_for_the_whole_idle_time_after_a_long_answer() {
+    let idle_timeout = 4 * SHORT;
+    let limits = Limits {
+        idle_timeout,
+        ..Limits::default()
+    };
+    let server = start(limits).await;
+    // Takes longer than half the idle time, so it ends between two looks at the connection.
+    let late = ask(server.address, "/late").await;
+    let mut late = BufReader::new(late);
+    let mut line = String::new();
+    while !line.contains("the other") {
+        line.clear();
+        timeout(LONG, late.read_line(&mut line))
+            .await
+            .unwrap()
+            .unwrap();
+    }
+    let answered = Instant::now();
+    let mut rest = Vec::new();
+    timeout(LONG, late.read_to_end(&mut rest))
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(
+        answered.elapsed() >= idle_timeout,
+        "{:?}",
+        answered.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn a_request_names_its_host_once() {
+    let server = start(Limits::default()).await;
+    let status = async |head: &str| {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        status_line(&mut BufReader::new(stream)).await
+    };
+    let refused = "HTTP/1.1 400 Bad Request\r\n";
+    let page = "GET /other HTTP/1.1\r\n";
+    assert_eq!(status(&format!("{page}\r\n")).await, refused);
+    assert_eq!(
+        status(&format!("{page}Host: x\r\nHost: x\r\n\r\n")).await,
+        refused
+    );
+    assert_eq!(
+        status(&format!("{page}Host: x\r\n\r\n")).await,
+        "HTTP/1.1 200 OK\r\n"
+    );
+    let old = status("GET /other HTTP/1.0\r\n\r\n").await;
+    assert_eq!(old, "HTTP/1.0 200 OK\r\n");
+}
+
+/// As [`ask`], from this address.
+async fn ask_from(own: &str, address: SocketAddr, path: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket
+        .bind(SocketAddr::new(own.parse().unwrap(), 0))
+        .unwrap();
+    let mut stream = socket.connect(address).await.unwrap();
+    let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+    // One that is turned away may be gone already.
+    let _ = stream.write_all(head.as_bytes()).await;
+    stream
+}
+
+/// A connection that is kept open, after its first answer.
+async fn answered(address: SocketAddr) -> BufReader<TcpStream> {
+    let stream = ask(address, "/other").await;
+    let mut stream = BufReader::new(stream);
+    read_page(&mut stream).await;
+    stream
+}
+
+/// Asks once more on the same connection.
+async fn answered_again(mut stream: BufReader<TcpStream>) {
+    let head = b"GET /other HTTP/1.1\r\nHost: x\r\n\r\n";
+    stream.get_mut().write_all(head).await.unwrap();
+    read_page(&mut stream).await;
+}
+
+async fn read_page(stream: &mut BufReader<TcpStream>) {
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"a page") {
+        let read = timeout(LONG, stream.read_buf(&mut answer)).await.unwrap();
+        let text = String::from_utf8_lossy(&answer);
+        assert_ne!(read.unwrap(), 0, "the connection was closed after {text:?}");
+    }
+}
+
+async fn status_line(stream: &mut BufReader<TcpStream>) -> String {
+    let mut line = String::new();
+    timeout(LONG, stream.read_line(&mut line))
+        .await
+        .unwrap()
+        .unwrap();
+    line
+}
+
+/// All that comes until the connection ends, well or in an error.
+async fn what_came(mut stream: TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let _ = timeout(LONG, stream.read_to_end(&mut bytes)).await.unwrap();
+    String::from_utf8(bytes).unwrap()
 }

@@ -6,6 +6,7 @@
 //! - of several sources of a setting the last one wins: file, environment, flag;
 //! - an unknown setting stops the start, whatever its source;
 //! - each refusal is one sentence that names the place and says what to do, without quoting a secret;
+//! - no text moves a terminal's cursor or begins a line of the log;
 //! - a start that fails leaves no folder behind that it made.
 //!
 //! It deliberately knows no HTTP and reads no environment by itself: both come in as parameters.
@@ -17,6 +18,7 @@ mod open;
 mod patience;
 mod settings;
 mod usage;
+mod visible;
 
 use std::error::Error;
 
@@ -29,6 +31,7 @@ pub use settings::{
     DatabaseLocation, LogFormat, LogSettings, Place, Settings, SettingsError, settings_reference,
 };
 pub use usage::{Usage, parse};
+pub use visible::{is_obeyed, visible, visible_in_json};
 
 /// Tells a person why the program ends: one line on standard error.
 pub fn report(error: &(dyn Error + 'static)) {
@@ -36,5 +39,5 @@ pub fn report(error: &(dyn Error + 'static)) {
     let text = ats_pat_service::causes(error);
     let line: Vec<&str> = text.split_whitespace().collect();
     // Nobody listens any more where this fails.
-    let _ = writeln!(std::io::stderr(), "error: {}", line.join(" "));
+    let _ = writeln!(std::io::stderr(), "error: {}", visible(&line.join(" ")));
 }

@@ -1,23 +1,66 @@
 //! The log: to standard error, so that standard output keeps what the programs answer.
 
-use std::io;
+use std::borrow::Cow;
+use std::io::{self, Write};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 
 use crate::settings::{LogFormat, LogSettings};
+use crate::visible::{visible, visible_in_json};
 
 /// Begins the log of this process, at `level` unless the settings say otherwise. Called once; a second
 /// call changes nothing.
 pub fn start_logging(settings: &LogSettings, level: &str) {
     let filter = settings.filter.as_deref().unwrap_or(level);
+    let format = settings.format;
+    // Without colors: each line is written with what a terminal obeys escaped, and colors are such signs.
     let builder = fmt()
         .with_env_filter(EnvFilter::new(filter))
-        .with_writer(io::stderr)
-        .with_ansi(io::IsTerminal::is_terminal(&io::stderr()));
+        .with_writer(move || Lines { format })
+        .with_ansi(false);
     // It fails only where a log has begun already.
     let _ = match settings.format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
+}
+
+/// Standard error, to which each write is one line: what people and programs wrote into it can't begin another.
+struct Lines {
+    format: LogFormat,
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let line = one_line(bytes, self.format);
+        io::stderr().lock().write_all(line.as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().lock().flush()
+    }
+}
+
+fn one_line(bytes: &[u8], format: LogFormat) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    let text: Cow<'_, str> = match format {
+        LogFormat::Text => visible(text),
+        LogFormat::Json => visible_in_json(text),
+    };
+    format!("{text}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_begins_another_line() {
+        let forged = "user x\n2026-11-24 ERROR nothing\u{1b}[2K\n".as_bytes();
+        let line = one_line(forged, LogFormat::Text);
+        assert_eq!(line, "user x\\u{a}2026-11-24 ERROR nothing\\u{1b}[2K\n");
+    }
 }

@@ -52,6 +52,10 @@ pub struct Settings {
     pub master_key_file: PathBuf,
     /// Whose forwarding headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// How many connections are open at once.
+    pub connections: u32,
+    /// How many of them one address may hold; without it a quarter of all.
+    pub connections_per_address: Option<u32>,
     /// How long authentication tokens live.
     pub token_lifetime: Duration,
     /// After how long without a request a session ends.
@@ -62,6 +66,8 @@ pub struct Settings {
     pub policy: Policy,
     /// How many sign-ins of one account from one address may fail in a quarter of an hour.
     pub sign_in_failures_per_quarter_hour: u32,
+    /// How many tokens one user may create or regenerate in a minute; 0 sets no limit.
+    pub changes_per_user_per_minute: u32,
     /// For how many personal access tokens a server remembers what exchanges need.
     pub cache_entries: u32,
     /// What the pages call the product.
@@ -165,11 +171,16 @@ impl Settings {
             trusted_proxies: read
                 .value(Key::TrustedProxies, Found::networks)?
                 .unwrap_or_default(),
+            connections: read.number(Key::Connections)?,
+            connections_per_address: read.value(Key::ConnectionsPerAddress, |found| {
+                found.number(Key::ConnectionsPerAddress)
+            })?,
             token_lifetime: Duration::from_mins(read.number(Key::TokenLifetimeMinutes)?.into()),
             session_idle: Duration::from_mins(read.number(Key::SessionIdleMinutes)?.into()),
             session_absolute: Duration::from_hours(read.number(Key::SessionAbsoluteHours)?.into()),
             policy: read.policy()?,
             sign_in_failures_per_quarter_hour: read.number(Key::SignInFailuresPerQuarterHour)?,
+            changes_per_user_per_minute: read.number(Key::ChangesPerUserPerMinute)?,
             cache_entries: read.number(Key::CacheEntries)?,
             product_name: read
                 .value(Key::ProductName, Found::product_name)?
@@ -237,6 +248,7 @@ impl Settings {
             session_absolute: self.session_absolute,
             policy: self.policy.clone(),
             sign_in_failures_per_quarter_hour: self.sign_in_failures_per_quarter_hour,
+            changes_per_user_per_minute: self.changes_per_user_per_minute,
             cache_entries: self.cache_entries as usize,
         }
     }

@@ -101,6 +101,14 @@ pub enum Error {
         "you can't disable your own account, nor set its password without the current one: ask another administrator"
     )]
     OwnAccount,
+    /// Nobody could administer the service any more.
+    #[error(
+        "{name} is the last administrator who is not disabled: add another first, or use `ats-pat-admin user disable --even-the-last`"
+    )]
+    LastAdministrator {
+        /// The administrator's name.
+        name: String,
+    },
     /// The set-up code is unknown, used, replaced or too old.
     #[error(
         "the set-up link is not valid: it was used, replaced by a later start, or is older than 24 hours; restart the server for a new one"
@@ -135,7 +143,7 @@ impl Error {
     pub fn into_problem(self, request_id: &str) -> Problem {
         let problem = match &self {
             Self::Refused(problem) => return problem.clone(),
-            Self::OwnAccount => return Problem::Forbidden,
+            Self::OwnAccount | Self::LastAdministrator { .. } => return Problem::Forbidden,
             Self::AlreadyCreated { name } => return Problem::NameInUse { name: name.clone() },
             Self::Store(
                 StoreError::Unavailable(_) | StoreError::Retryable(_) | StoreError::Storage { .. },

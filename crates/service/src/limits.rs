@@ -1,13 +1,13 @@
 //! Limits on guessing.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ats_pat_domain::Problem;
 use ats_pat_domain::port::Clock;
+use ats_pat_domain::{Neighbourhood, Problem, UserId};
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
@@ -15,12 +15,17 @@ use quick_cache::sync::Cache;
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use crate::grants::Lane;
+use crate::refusals::{Refusal, Refusals};
+use crate::turns::Claim;
 
 const QUARTER_HOUR: Duration = Duration::from_mins(15);
+const MINUTE: Duration = Duration::from_mins(1);
 /// How many accounts and addresses are remembered; the least used are forgotten first.
 const REMEMBERED: usize = 50_000;
 /// After how many failures from anywhere in a quarter of an hour an account is slowed.
 const ACCOUNT_FAILURES: NonZeroU32 = NonZeroU32::new(50).unwrap();
+/// How many times as many sign-ins of one address may fail, over all names, as of one account from it.
+const NAMES: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// How many exchanges from one address may fail in a quarter of an hour.
 const EXCHANGE_FAILURES: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// How many reports of leaked tokens one address may send in a quarter of an hour.
@@ -44,19 +49,6 @@ impl governor::clock::Clock for SinceBoot {
     }
 }
 
-/// An IPv4 address, or the /64 of an IPv6 address: what one customer of a network is given.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Neighbourhood(IpAddr);
-
-impl From<IpAddr> for Neighbourhood {
-    fn from(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V6(v6) => Self(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into()),
-            v4 @ IpAddr::V4(_) => Self(v4),
-        }
-    }
-}
-
 /// What is left of the attempts of one account from one address. Whoever holds the lock has the turn:
 /// attempts that come at once are judged one after the other, so that none slips by and a right one never
 /// counts against another.
@@ -70,12 +62,21 @@ pub(crate) struct Limits {
     clock: SinceBoot,
     sign_ins: Cache<(Account, Neighbourhood), Attempts>,
     accounts: Cache<Account, Arc<Limiter>>,
+    /// Failed sign-ins by address, whatever the name.
+    addresses: Cache<Neighbourhood, Arc<Limiter>>,
+    /// Until when that budget is spent, by the clock of the limiters.
+    sprayers: Cache<Neighbourhood, Duration>,
+    /// From where which account signed in.
+    familiar: Cache<(Account, Neighbourhood), ()>,
+    grants: Cache<UserId, Arc<Limiter>>,
     exchanges: Cache<Neighbourhood, Arc<Limiter>>,
     reports: Cache<Neighbourhood, Arc<Limiter>>,
     /// Until when the budget of exchanges is spent, by the clock of the limiters.
     guessers: Cache<Neighbourhood, Duration>,
     places: Cache<Neighbourhood, Arc<Semaphore>>,
     sign_in_failures: NonZeroU32,
+    grants_per_minute: Option<NonZeroU32>,
+    refusals: Refusals,
 }
 
 /// A sign-in that has its turn; dropped, the next one has it.
@@ -83,27 +84,41 @@ pub(crate) struct SignInTurn<'a> {
     limits: &'a Limits,
     attempts: OwnedMutexGuard<Limiter>,
     account: Account,
+    neighbourhood: Neighbourhood,
+    is_familiar: bool,
     _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Limits {
-    pub(crate) fn new(clock: Arc<dyn Clock>, sign_in_failures: u32) -> Self {
+    /// `grants_per_minute` of 0 sets no limit.
+    pub(crate) fn new(
+        clock: Arc<dyn Clock>,
+        sign_in_failures: u32,
+        grants_per_minute: u32,
+    ) -> Self {
         Self {
             clock: SinceBoot(clock),
             sign_ins: Cache::new(REMEMBERED),
             accounts: Cache::new(REMEMBERED),
+            addresses: Cache::new(REMEMBERED),
+            sprayers: Cache::new(REMEMBERED),
+            familiar: Cache::new(REMEMBERED),
+            grants: Cache::new(REMEMBERED),
             exchanges: Cache::new(REMEMBERED),
             reports: Cache::new(REMEMBERED),
             guessers: Cache::new(REMEMBERED),
             places: Cache::new(REMEMBERED),
             sign_in_failures: NonZeroU32::new(sign_in_failures).unwrap_or(NonZeroU32::MIN),
+            grants_per_minute: NonZeroU32::new(grants_per_minute),
+            refusals: Refusals::default(),
         }
     }
 
     /// Waits for its turn, then counts a sign-in before any password work.
     ///
     /// # Errors
-    /// 1400 after too many failures of this account from this address.
+    /// 1400 after too many failures of this account from this address, or of any accounts from it. The second does not
+    /// hold for an account that signed in from there before: whoever guesses can't keep their neighbours out.
     pub(crate) async fn sign_in(
         &self,
         folded_name: &str,
@@ -117,20 +132,58 @@ impl Limits {
         let attempts = attempts.lock_owned().await;
         let places = get_or_insert(&self.places, &key.1, || Arc::new(Semaphore::new(PLACES)));
         let place = places.acquire_owned().await.ok();
-        self.count(&attempts)?;
-        // Only slowing: by failing often, nobody can lock another out.
+        let counted = self.count(&attempts);
+        let spent = self.spent(&self.sprayers, key.1);
+        let is_familiar = self.familiar.get(&key).is_some();
+        let spent = spent.filter(|_| !is_familiar);
+        if let Err(refused) = counted.and(spent.map_or(Ok(()), Err)) {
+            self.refused(Refusal::SignInLimited, key.1);
+            return Err(refused);
+        }
+        // Only slowing, and not from where the account signed in before: by failing often, nobody can lock another out.
         let from_anywhere = get_or_insert(&self.accounts, &account, || {
             Arc::new(self.limiter(ACCOUNT_FAILURES))
         });
-        if self.count(&from_anywhere).is_err() {
+        if self.count(&from_anywhere).is_err() && !is_familiar {
             tokio::time::sleep(SLOWED_BY).await;
         }
         Ok(SignInTurn {
             limits: self,
             attempts,
             account,
+            neighbourhood: key.1,
+            is_familiar,
             _place: place,
         })
+    }
+
+    /// Counts a change by which `user` gets a secret.
+    ///
+    /// # Errors
+    /// 1400 after too many of them.
+    pub(crate) fn count_grant(&self, user: UserId) -> Result<(), Problem> {
+        let Some(per_minute) = self.grants_per_minute else {
+            return Ok(());
+        };
+        let limiter = get_or_insert(&self.grants, &user, || {
+            Arc::new(self.limiter_of(per_minute, MINUTE))
+        });
+        self.count(&limiter)
+    }
+
+    /// What was refused since it was last asked, for the event log.
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.refusals
+    }
+
+    /// Tells the log what was refused and not told yet.
+    pub(crate) fn tell_refusals(&self) {
+        self.refusals.tell(self.clock.0.since_boot());
+    }
+
+    fn refused(&self, refusal: Refusal, neighbourhood: Neighbourhood) {
+        let now = self.clock.0.since_boot();
+        self.refusals.count(refusal, neighbourhood, now);
     }
 
     /// Counts a report of leaked tokens, whatever is in it: what is left of the budget tells nothing of them.
@@ -148,46 +201,101 @@ impl Limits {
             Arc::new(self.limiter(EXCHANGE_FAILURES))
         });
         let counted = self.count(&limiter);
-        if let Err(Problem::TooManyRequests { seconds }) = counted {
-            let until = self.clock.0.since_boot() + Duration::from_secs(seconds);
-            self.guessers.insert(neighbourhood, until);
-        }
+        self.note_spent(&self.guessers, neighbourhood, &counted);
+        let refusal = if counted.is_ok() {
+            Refusal::Exchange
+        } else {
+            Refusal::ExchangeLimited
+        };
+        self.refused(refusal, neighbourhood);
         counted
     }
 
     /// With whom an exchange of this address waits for the database.
     pub(crate) fn lane(&self, address: IpAddr) -> Lane {
-        let spent_until = self.guessers.get(&Neighbourhood::from(address));
-        if spent_until.is_some_and(|until| self.clock.0.since_boot() < until) {
-            Lane::Guessers
-        } else {
-            Lane::Ordinary
+        match self.spent(&self.guessers, address.into()) {
+            Some(_) => Lane::Guessers,
+            None => Lane::Ordinary,
         }
     }
 
+    /// Remembers until when a budget is spent.
+    fn note_spent(
+        &self,
+        spenders: &Cache<Neighbourhood, Duration>,
+        neighbourhood: Neighbourhood,
+        counted: &Result<(), Problem>,
+    ) {
+        if let Err(Problem::TooManyRequests { seconds }) = counted {
+            let until = self.clock.0.since_boot() + Duration::from_secs(*seconds);
+            spenders.insert(neighbourhood, until);
+        }
+    }
+
+    /// The refusal of an address whose budget is spent.
+    fn spent(
+        &self,
+        spenders: &Cache<Neighbourhood, Duration>,
+        neighbourhood: Neighbourhood,
+    ) -> Option<Problem> {
+        let until = spenders.get(&neighbourhood)?;
+        let wait = until.checked_sub(self.clock.0.since_boot())?;
+        (!wait.is_zero()).then(|| too_many(wait))
+    }
+
     fn limiter(&self, per_quarter_hour: NonZeroU32) -> Limiter {
-        let quota = Quota::with_period(QUARTER_HOUR / per_quarter_hour.get())
-            .unwrap_or_else(|| Quota::per_minute(per_quarter_hour))
-            .allow_burst(per_quarter_hour);
+        self.limiter_of(per_quarter_hour, QUARTER_HOUR)
+    }
+
+    fn limiter_of(&self, many: NonZeroU32, period: Duration) -> Limiter {
+        let quota = Quota::with_period(period / many.get())
+            .unwrap_or_else(|| Quota::per_minute(many))
+            .allow_burst(many);
         RateLimiter::direct_with_clock(quota, self.clock.clone())
     }
 
     fn count(&self, limiter: &Limiter) -> Result<(), Problem> {
-        limiter.check().map_err(|not_until| {
-            let wait = not_until.wait_time_from(self.clock.0.since_boot());
-            let seconds = wait.as_millis().div_ceil(1000);
-            Problem::TooManyRequests {
-                seconds: seconds.try_into().unwrap_or(u64::MAX).max(1),
-            }
-        })
+        limiter
+            .check()
+            .map_err(|not_until| too_many(not_until.wait_time_from(self.clock.0.since_boot())))
+    }
+}
+
+fn too_many(wait: Duration) -> Problem {
+    let seconds = wait.as_millis().div_ceil(1000);
+    Problem::TooManyRequests {
+        seconds: seconds.try_into().unwrap_or(u64::MAX).max(1),
     }
 }
 
 impl SignInTurn<'_> {
+    /// On whose behalf the password is verified.
+    pub(crate) fn claim(&self) -> Claim {
+        Claim {
+            from: Some(self.neighbourhood),
+            is_familiar: self.is_familiar,
+        }
+    }
+
     /// The password was right: what was counted is forgotten.
     pub(crate) fn forgive(mut self) {
         *self.attempts = self.limits.limiter(self.limits.sign_in_failures);
         self.limits.accounts.remove(&self.account);
+        let familiar = &self.limits.familiar;
+        familiar.insert((self.account, self.neighbourhood), ());
+    }
+
+    /// The name or the password was wrong. The answer is the same as before: only later attempts of the address are
+    /// refused where its budget is spent.
+    pub(crate) fn failed(self) {
+        let limits = self.limits;
+        let failures = limits.sign_in_failures.saturating_mul(NAMES);
+        let limiter = get_or_insert(&limits.addresses, &self.neighbourhood, || {
+            Arc::new(limits.limiter(failures))
+        });
+        let counted = limits.count(&limiter);
+        limits.note_spent(&limits.sprayers, self.neighbourhood, &counted);
+        limits.refused(Refusal::SignIn, self.neighbourhood);
     }
 }
 

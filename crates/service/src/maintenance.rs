@@ -11,6 +11,7 @@ use ats_pat_domain::port::{StoreError, UsageRecord};
 use crate::change::{Change, Draft, Judgement};
 use crate::error::{Error, causes};
 use crate::ledger::{Entry, holds_event, is_genuine_end};
+use crate::refusals::TellOfGuessing;
 use crate::rows::hex;
 use crate::service::Service;
 
@@ -37,6 +38,7 @@ impl Service {
             tick = tick.wrapping_add(1);
             self.keep_anchor().await;
             self.recheck_writes().await;
+            self.inner.limits.tell_refusals();
             if tick.is_multiple_of(USES_EVERY) {
                 log_failure(
                     "uses of tokens could not be written",
@@ -49,6 +51,10 @@ impl Service {
             }
             if tick.is_multiple_of(CLEAN_UP_EVERY) {
                 self.inner.passwords.rest();
+                log_failure(
+                    "refused sign-ins could not be written to the event log",
+                    self.tell_of_guessing().await,
+                );
                 log_failure(
                     "ended sessions could not be removed",
                     self.remove_ended_sessions().await,
@@ -66,6 +72,10 @@ impl Service {
         log_failure(
             "uses of tokens could not be written",
             self.write_uses().await,
+        );
+        log_failure(
+            "refused sign-ins could not be written to the event log",
+            self.tell_of_guessing().await,
         );
         log_failure(
             "the event log could not be looked at",
@@ -161,6 +171,17 @@ impl Service {
             );
         }
         Ok(())
+    }
+
+    /// An event for each address whose sign-ins were refused after too many failures: here, so that no number of
+    /// attempts occupies the event lock.
+    async fn tell_of_guessing(&self) -> Result<(), Error> {
+        let now = self.inner.changes.clock.since_boot();
+        let due = self.inner.limits.refusals().due(now);
+        if due.is_empty() {
+            return Ok(());
+        }
+        self.change(TellOfGuessing { due }).await
     }
 
     async fn remove_ended_sessions(&self) -> Result<(), Error> {

@@ -219,6 +219,7 @@ impl Service {
         let limits = Limits::new(
             parts.clock,
             parts.settings.sign_in_failures_per_quarter_hour,
+            parts.settings.changes_per_user_per_minute,
         );
         let status_lists = StatusLists::new(&parts.settings.issuer, epoch);
         let service = Self {

@@ -1,22 +1,19 @@
 //! Password work: dear on purpose, so a bounded number at once.
 
-use std::sync::Arc;
-
 use ats_pat_auth::{AuthError, Password, PasswordCost, PasswordHasher, PasswordRefused};
 use ats_pat_domain::{Problem, Reason};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::Error;
+use crate::turns::{Claim, Turns};
 
 /// How many may wait for their turn; further ones are sent away.
-const WAITING: usize = 64;
+const WAITING: usize = 1024;
 
 /// Hashes and verifies passwords apart from the threads that serve requests.
 pub(crate) struct Passwords {
     hasher: PasswordHasher,
-    turns: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
+    turns: Turns,
 }
 
 impl Passwords {
@@ -24,8 +21,7 @@ impl Passwords {
         let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Self {
             hasher: PasswordHasher::new(cost, at_once)?,
-            turns: Arc::new(Semaphore::new(at_once)),
-            waiting: Arc::new(Semaphore::new(at_once + WAITING)),
+            turns: Turns::new(at_once, WAITING),
         })
     }
 
@@ -34,15 +30,35 @@ impl Passwords {
         &self,
         stored: Option<String>,
         typed: &SecretString,
+        claim: Claim,
     ) -> Result<bool, Error> {
         let hasher = self.hasher.clone();
         let password = Password::typed(typed.expose_secret());
-        self.work(move || match stored {
+        self.work(claim, move || match stored {
             Some(stored) => hasher.verify(&stored, &password),
             None => hasher.verify_unknown(&password),
         })
         .await?
         .map_err(Error::from)
+    }
+
+    /// The hash of the right password `typed` at today's cost, where `stored` was made at another.
+    pub(crate) async fn renew(
+        &self,
+        stored: &str,
+        typed: &SecretString,
+        salt: [u8; 16],
+        claim: Claim,
+    ) -> Result<Option<String>, Error> {
+        if !self.hasher.needs_rehash(stored) {
+            return Ok(None);
+        }
+        let hasher = self.hasher.clone();
+        let password = Password::typed(typed.expose_secret());
+        let renewed = self
+            .work(claim, move || hasher.hash(&password, salt))
+            .await?;
+        Ok(Some(renewed?))
     }
 
     /// The hash of a new password, if it follows the rules, else 1001 of `field`; `about` are words that a
@@ -53,11 +69,12 @@ impl Passwords {
         chosen: &SecretString,
         about: &[&str],
         salt: [u8; 16],
+        claim: Claim,
     ) -> Result<String, Error> {
         let hasher = self.hasher.clone();
         let chosen = chosen.clone();
         let about: Vec<String> = about.iter().map(ToString::to_string).collect();
-        self.work(move || {
+        self.work(claim, move || {
             let about: Vec<&str> = about.iter().map(String::as_str).collect();
             let password = Password::chosen(chosen.expose_secret(), &about).map_err(|refused| {
                 let reason = match refused {
@@ -79,9 +96,11 @@ impl Passwords {
 
     async fn work<T: Send + 'static>(
         &self,
+        claim: Claim,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let turn = self.turn().await?;
+        let busy = || Error::Refused(Problem::TooManyRequests { seconds: 1 });
+        let turn = self.turns.turn(claim).await.ok_or_else(busy)?;
         // The work goes on where the caller hangs up, and so does its turn.
         let work = move || {
             let done = work();
@@ -91,17 +110,5 @@ impl Passwords {
         tokio::task::spawn_blocking(work)
             .await
             .map_err(|error| Error::Interrupted(error.into()))
-    }
-
-    async fn turn(&self) -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit), Error> {
-        let busy = || Error::Refused(Problem::TooManyRequests { seconds: 1 });
-        let waiting = Arc::clone(&self.waiting)
-            .try_acquire_owned()
-            .map_err(|_| busy())?;
-        let turn = Arc::clone(&self.turns)
-            .acquire_owned()
-            .await
-            .map_err(|_| busy())?;
-        Ok((waiting, turn))
     }
 }

@@ -24,6 +24,8 @@ pub struct Settings {
     pub cache_entries: usize,
     /// How many sign-ins of one account from one address may fail in a quarter of an hour.
     pub sign_in_failures_per_quarter_hour: u32,
+    /// How many tokens one user may create or regenerate in a minute; 0 sets no limit.
+    pub changes_per_user_per_minute: u32,
 }
 
 impl Settings {
@@ -38,6 +40,7 @@ impl Settings {
             policy: Policy::default(),
             cache_entries: 100_000,
             sign_in_failures_per_quarter_hour: 10,
+            changes_per_user_per_minute: 120,
         }
     }
 }

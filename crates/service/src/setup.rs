@@ -16,6 +16,7 @@ use crate::ledger::Entry;
 use crate::operator::require_free_name;
 use crate::rows::Roots;
 use crate::service::Service;
+use crate::turns::Claim;
 use crate::view::SessionUser;
 
 /// How long a link works.
@@ -61,7 +62,7 @@ impl Service {
         let password_hash = self
             .inner
             .passwords
-            .hash_new("Password", password, &[name.as_str()], salt)
+            .hash_new("Password", password, &[name.as_str()], salt, Claim::UNKNOWN)
             .await?;
         let user = self
             .change(Consume {

@@ -116,7 +116,7 @@ async fn a_long_work_goes_on_only_while_its_administrator_is_signed_in() {
             .execute("CREATE TABLE kept AS SELECT * FROM sessions")
             .await;
         let program = world.service.operator();
-        assert_eq!(code(program.disable_user("root").await), 1);
+        assert_eq!(code(program.disable_even_the_last("root").await), 1);
         assert_eq!(still(&here).await, 1100);
         database
             .execute("INSERT INTO sessions SELECT * FROM kept")
@@ -207,7 +207,8 @@ async fn an_administrator_can_disable_others_but_not_the_own_account() {
         assert_eq!(code(operator.disable_user("root").await), 1102);
         assert_eq!(code(operator.disable_user("other").await), 1);
         assert_eq!(code(operator.enable_user("root").await), 1);
-        let disabled = world.service.operator().disable_user("root").await;
+        let operator = world.service.operator();
+        let disabled = operator.disable_even_the_last("root").await;
         assert_eq!(code(disabled), 1, "the operator can");
     })
     .await;
@@ -288,6 +289,27 @@ async fn a_new_password_by_an_operator_revokes_the_active_tokens_where_asked() {
         assert_eq!(code(world.exchange(&of_eve.secret).await), 1, "another's");
         let report = world.service.operator().verify_audit().await.unwrap();
         assert_eq!(report.findings, Vec::<String>::new());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_last_administrator_is_not_disabled_by_mistake() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        administrator(&world, "root").await;
+        administrator(&world, "other").await;
+        let operator = world.service.operator();
+        assert_eq!(code(operator.disable_user("other").await), 1);
+        let refused = operator.disable_user("root").await;
+        assert!(matches!(refused, Err(Error::LastAdministrator { name }) if name == "root"));
+        let disabled = operator.disable_even_the_last("root").await.unwrap();
+        assert!(disabled.into_value().disabled);
+        assert_eq!(
+            code(operator.disable_user("root").await),
+            1,
+            "already disabled"
+        );
     })
     .await;
 }

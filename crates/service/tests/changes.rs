@@ -1,10 +1,12 @@
 //! Changes that meet: whatever runs in parallel, the invariants hold, on every database.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use ats_pat_domain::Problem;
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::secret::Slot;
-use ats_pat_service::Regeneration;
+use ats_pat_service::{Error, Regeneration};
 use ats_pat_test_support::on_every_database;
 use ats_pat_test_support::world::{DAY, World, code};
 use tokio::task::JoinSet;
@@ -191,4 +193,71 @@ async fn a_page_that_is_loaded_again_does_not_mint_again() {
         1303
     );
     assert_eq!(code(world.exchange(&second.secret).await), 1);
+}
+
+#[tokio::test]
+async fn a_user_who_gets_too_many_secrets_in_a_minute_waits_and_may_still_end_what_there_is() {
+    on_every_database(|database| async move {
+        let world = World::with(database.url(), |settings| {
+            settings.changes_per_user_per_minute = 3;
+        })
+        .await;
+        let (ada, bob) = (world.signed_in("ada").await, world.signed_in("bob").await);
+        let mut ids = Vec::new();
+        for name in ["a", "b"] {
+            let issued = world.create(&ada, name, DAY).await.unwrap();
+            ids.push(issued.token.id.to_string());
+        }
+        let (first, second) = (&ids[0], &ids[1]);
+        let regenerate = async |id: &str| {
+            let asked = Regeneration::default();
+            world.service.regenerate_token(&ada, id, asked).await
+        };
+        assert_eq!(code(regenerate(first).await), 1);
+        let refused = Problem::TooManyRequests { seconds: 20 };
+        for result in [
+            regenerate(first).await.map(drop),
+            world.create(&ada, "c", DAY).await.map(drop),
+        ] {
+            assert!(matches!(result, Err(Error::Refused(told)) if told == refused));
+        }
+        assert_eq!(code(world.create(&bob, "c", DAY).await), 1, "another user");
+        for id in [first, second] {
+            assert_eq!(code(world.service.revoke_token(&ada, id).await), 1);
+        }
+        world.clock.advance(Duration::from_secs(20));
+        assert_eq!(code(world.create(&ada, "c", DAY).await), 1);
+        assert_eq!(code(world.create(&ada, "d", DAY).await), 1400);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn revoking_again_waits_for_no_change() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let ada = world.signed_in("ada").await;
+        let id = world
+            .create(&ada, "ci", DAY)
+            .await
+            .unwrap()
+            .token
+            .id
+            .to_string();
+        let revoked = world
+            .service
+            .revoke_token(&ada, &id)
+            .await
+            .unwrap()
+            .into_value();
+        let head = world.store.events().head().await.unwrap();
+        // Somebody else's change holds the event lock.
+        let other = ats_pat_test_support::conformance::begin(&*world.store).await;
+        let again = world.service.revoke_token(&ada, &id);
+        let again = tokio::time::timeout(Duration::from_secs(5), again).await;
+        assert_eq!(again.unwrap().unwrap().into_value(), revoked);
+        other.rollback().await.unwrap();
+        assert_eq!(world.store.events().head().await.unwrap(), head);
+    })
+    .await;
 }

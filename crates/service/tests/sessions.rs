@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use ats_pat_service::{Error, NewUser};
+use ats_pat_service::{Error, EventQuery, NewUser, Service};
 use ats_pat_test_support::on_every_database;
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};
 use secrecy::ExposeSecret;
@@ -301,6 +301,119 @@ async fn users_have_one_folded_name_and_one_id() {
             1101,
             "no password, no sign-in"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_password_over_many_names_spends_the_budget_of_its_address() {
+    let database = ats_pat_test_support::sqlite();
+    let world = World::with(database.url(), |settings| {
+        settings.sign_in_failures_per_quarter_hour = 2;
+    })
+    .await;
+    for name in ["ada", "bob"] {
+        world.add_user(name).await;
+    }
+    let sign_in = |name: String, password: &'static str, address: &'static str| {
+        let service = world.service.clone();
+        let address: IpAddr = address.parse().unwrap();
+        async move { code(service.sign_in(&name, &password.into(), address).await) }
+    };
+    let (here, elsewhere) = ("2001:db8::1", "2001:db8:0:1::1");
+    assert_eq!(sign_in("ada".to_owned(), PASSWORD, here).await, 1);
+    let mut refused = 0;
+    for number in 0..60 {
+        let neighbour = if number % 2 == 0 { here } else { "2001:db8::2" };
+        let code = sign_in(format!("nobody {number}"), "guess", neighbour).await;
+        refused += u32::from(code == 1400);
+        assert!([1101, 1400].contains(&code), "{code}");
+    }
+    assert_eq!(
+        refused,
+        60 - 21,
+        "ten times as many as of one account, and the one that spends the rest"
+    );
+    assert_eq!(sign_in("bob".to_owned(), PASSWORD, here).await, 1400);
+    assert_eq!(sign_in("bob".to_owned(), PASSWORD, elsewhere).await, 1);
+    assert_eq!(
+        sign_in("ada".to_owned(), PASSWORD, here).await,
+        1,
+        "who signed in from there before is not kept out by neighbours"
+    );
+    world.clock.advance(Duration::from_mins(15));
+    assert_eq!(sign_in("bob".to_owned(), PASSWORD, here).await, 1);
+}
+
+#[tokio::test]
+async fn an_address_that_guesses_is_an_event_once_an_hour_with_the_sum() {
+    on_every_database(|database| async move {
+        let world = World::with(database.url(), |settings| {
+            settings.sign_in_failures_per_quarter_hour = 1;
+        })
+        .await;
+        let guess = async |times: u32| {
+            for _ in 0..times {
+                let password = "guess".into();
+                drop(world.service.sign_in("nobody", &password, ADDRESS).await);
+            }
+            world.service.flush().await;
+        };
+        let told = async || {
+            let query = EventQuery {
+                kind: Some("sign_in.refused".to_owned()),
+                limit: 10,
+                ..EventQuery::default()
+            };
+            let found = world.service.operator().event_page(query).await.unwrap();
+            let sums = found
+                .into_iter()
+                .map(|named| named.event.details["Refused"].as_u64().unwrap());
+            sums.collect::<Vec<_>>()
+        };
+        guess(1).await;
+        assert_eq!(told().await, [0_u64; 0], "a wrong password is no event");
+        guess(5).await;
+        assert_eq!(told().await, [5]);
+        world.clock.advance(Duration::from_mins(10));
+        guess(4).await;
+        assert_eq!(told().await, [5], "within the hour");
+        world.clock.advance(Duration::from_mins(50));
+        guess(0).await;
+        assert_eq!(told().await, [4, 5]);
+        let report = world.service.operator().verify_audit().await.unwrap();
+        assert_eq!(report.findings, [""; 0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_right_password_renews_a_hash_of_another_cost() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        world.add_user("ada").await;
+        let hash = async || {
+            let found = world.store.users().by_folded_name("ada").await.unwrap();
+            found.unwrap().row.password_hash.unwrap()
+        };
+        let before = hash().await;
+        let mut parts = world.parts();
+        parts.password_cost.passes += 1;
+        let dearer = Service::open(parts).await.unwrap();
+        let wrong = dearer.sign_in("ada", &"wrong".into(), ADDRESS).await;
+        assert_eq!(code(wrong), 1101);
+        assert_eq!(hash().await, before);
+        for _ in 0..2 {
+            let right = dearer.sign_in("ada", &PASSWORD.into(), ADDRESS).await;
+            assert_eq!(code(right), 1);
+        }
+        let after = hash().await;
+        assert!(
+            after != before && after.contains(",t=2,") != before.contains(",t=2,"),
+            "{after}"
+        );
+        let report = dearer.operator().verify_audit().await.unwrap();
+        assert_eq!(report.findings, [""; 0]);
     })
     .await;
 }

@@ -27,14 +27,10 @@ pub(crate) async fn read<E: EntityTrait>(
     filter: Condition,
     slice: Slice,
 ) -> Result<(Vec<QueryResult>, u64), StoreError> {
-    let count = Query::select()
-        .expr_as(Func::count(Expr::val(1)), TOTAL)
-        .from(entity)
-        .cond_where(filter.clone())
-        .take();
+    let length_of_list = select_count(entity, filter.clone()).into_sub_query_statement();
     select
-        .expr_as(Expr::from(count.clone().into_sub_query_statement()), TOTAL)
-        .cond_where(filter)
+        .expr_as(Expr::from(length_of_list), TOTAL)
+        .cond_where(filter.clone())
         .offset(slice.offset)
         .limit(slice.limit);
     let rows = channel.query_all(&select).await.map_err(store_error)?;
@@ -42,12 +38,28 @@ pub(crate) async fn read<E: EntityTrait>(
         Some(row) => length(row)?,
         None if slice.offset == 0 => 0,
         // Past the end no row tells it.
-        None => {
-            let row = channel.query_one(&count).await.map_err(store_error)?;
-            row.as_ref().map_or(Ok(0), length)?
-        }
+        None => count(channel, entity, filter).await?,
     };
     Ok((rows, total))
+}
+
+/// How many of `entity` pass `filter`.
+pub(crate) async fn count<E: EntityTrait>(
+    channel: &Channel,
+    entity: E,
+    filter: Condition,
+) -> Result<u64, StoreError> {
+    let select = select_count(entity, filter);
+    let row = channel.query_one(&select).await.map_err(store_error)?;
+    row.as_ref().map_or(Ok(0), length)
+}
+
+fn select_count<E: EntityTrait>(entity: E, filter: Condition) -> SelectStatement {
+    Query::select()
+        .expr_as(Func::count(Expr::val(1)), TOTAL)
+        .from(entity)
+        .cond_where(filter)
+        .take()
 }
 
 fn length(row: &QueryResult) -> Result<u64, StoreError> {

@@ -14,14 +14,15 @@ use ats_pat_domain::{
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QueryResult, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult,
+    QueryTrait,
 };
 
 use crate::channel::Channel;
 use crate::entity::token::{ActiveModel, Column, Entity, Model};
 use crate::entity::{secret, token_usage, user};
 use crate::failure::store_error;
+use crate::page;
 use crate::row::{columns, corrupt, name_key, optional_part, part, tag};
 use crate::token_page;
 use crate::transaction::StoreTransaction;
@@ -153,12 +154,11 @@ impl TokenRepository for Channel {
     }
 
     async fn count_active(&self, owner: UserId, now: Timestamp) -> Result<u64, StoreError> {
-        Entity::find()
-            .filter(Column::OwnerId.eq(owner.as_uuid()))
-            .filter(token_page::has_status(Status::Active, now))
-            .count(self)
-            .await
-            .map_err(store_error)
+        let active = Condition::all()
+            .add(Column::OwnerId.eq(owner.as_uuid()))
+            .add(token_page::has_status(Status::Active, now));
+        // The index alone answers this; SeaORM's own count reads every column.
+        page::count(self, Entity, active).await
     }
 
     async fn bearer(&self, id: TokenId) -> Result<Option<Bearer>, StoreError> {

@@ -1,7 +1,7 @@
 //! The suite that every database runs.
 
 use ats_pat_test_support::conformance::{
-    changes, constraints, migrations, pages, reads, rows, usage,
+    changes, constraints, ended, migrations, pages, reads, rows, usage,
 };
 use ats_pat_test_support::on_every_database;
 
@@ -23,6 +23,7 @@ suite! {
         a_write_must_reach_its_row;
     changes: parallel_changes_are_numbered_without_gap, what_is_not_committed_leaves_nothing,
         a_failed_statement_undoes_the_change, an_event_must_follow_the_last_one;
+    ended: a_new_token_is_checked_without_reading_ended_ones;
     reads: a_grant_is_read_whole, names_are_taken_by_active_tokens, events_are_filtered;
     pages: pages_are_as_a_list_in_memory, a_page_is_read_by_one_statement, users_are_found_by_name;
     usage: uses_never_go_back, sessions_are_seen_forwards;

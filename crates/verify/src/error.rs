@@ -1,6 +1,6 @@
 //! Why a request is refused, and what is answered (RFC 6750, section 3).
 
-use std::sync::Arc;
+use std::{error, fmt, sync::Arc};
 
 use ats_pat_token::VerifyError;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -34,6 +34,9 @@ pub enum Error {
     /// service; [`VerifyError::Expired`] means to exchange the personal access token again.
     #[error("the authentication token is not valid")]
     NotValid(#[from] VerifyError),
+    /// A personal access token was sent where an authentication token belongs: exchange it first.
+    #[error("this is a personal access token, not an authentication token: exchange it first")]
+    NotExchanged,
     /// The token was not signed with one of the issuer's keys, or with one that the issuer took back.
     #[error("the authentication token was signed with an unknown key")]
     UnknownKey,
@@ -76,6 +79,7 @@ impl Error {
             Self::MalformedCredentials => 400,
             Self::MissingCredentials { .. }
             | Self::NotValid(_)
+            | Self::NotExchanged
             | Self::UnknownKey
             | Self::Revoked
             | Self::NotListed => 401,
@@ -90,9 +94,11 @@ impl Error {
         let code = match self {
             Self::MissingCredentials { realm } => return Some(format!("Bearer realm=\"{realm}\"")),
             Self::MalformedCredentials => "invalid_request",
-            Self::NotValid(_) | Self::UnknownKey | Self::Revoked | Self::NotListed => {
-                "invalid_token"
-            }
+            Self::NotValid(_)
+            | Self::NotExchanged
+            | Self::UnknownKey
+            | Self::Revoked
+            | Self::NotListed => "invalid_token",
             Self::InsufficientScope { .. } => "insufficient_scope",
             Self::NoRuntime
             | Self::NoVerifier
@@ -130,6 +136,9 @@ impl Error {
             Self::MalformedCredentials => "the Authorization header is malformed\n",
             Self::NotValid(VerifyError::Expired) => "the authentication token is expired\n",
             Self::Revoked => "the authentication token was revoked\n",
+            Self::NotExchanged => {
+                "this is a personal access token: exchange it first, and send the authentication token\n"
+            }
             Self::NotValid(_) | Self::UnknownKey | Self::NotListed => {
                 "the authentication token is not valid\n"
             }
@@ -139,6 +148,43 @@ impl Error {
                 "authentication tokens can't be checked at the moment\n"
             }
         }
+    }
+}
+
+/// Why a verifier is not ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotReady {
+    pub(crate) error: Error,
+    pub(crate) cause: Option<String>,
+}
+
+impl NotReady {
+    /// What requests are refused with meanwhile.
+    pub fn error(&self) -> &Error {
+        &self.error
+    }
+
+    /// What reading the issuer's documents failed of, such as another issuer in its metadata: for whoever looks after
+    /// the service.
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+}
+
+impl fmt::Display for NotReady {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.cause {
+            Some(cause) => write!(formatter, "{}: {cause}", self.error),
+            None => write!(formatter, "{}", self.error),
+        }
+    }
+}
+
+impl error::Error for NotReady {}
+
+impl From<NotReady> for Error {
+    fn from(not_ready: NotReady) -> Self {
+        not_ready.error
     }
 }
 

@@ -15,9 +15,9 @@ use crate::{
     Document, DocumentRequest, Error, SourceError,
     key_source::AnySource,
     keys::{KeyId, Ring},
-    metadata::{Metadata, current_list},
+    metadata::{Metadata, MetadataError, current_list},
     revocation::FollowedList,
-    shared::Shared,
+    shared::{LastTrouble, Shared},
 };
 
 const JSON: &[&str] = &["application/json"];
@@ -56,7 +56,7 @@ impl Follower {
 
     async fn follow_keys(&self) {
         let Shared { settings, keys, .. } = &*self.shared;
-        let mut trouble = Trouble::new("keys");
+        let mut trouble = Trouble::new("keys", &self.shared.keys_trouble);
         loop {
             let attempt = keys.attempts.begin();
             let read = self.read_keys().await;
@@ -86,7 +86,7 @@ impl Follower {
             revocation,
             ..
         } = &*self.shared;
-        let mut trouble = Trouble::new("status list");
+        let mut trouble = Trouble::new("status list", &self.shared.list_trouble);
         let mut look_up = true;
         let mut looked_up_at = Instant::now();
         loop {
@@ -124,7 +124,7 @@ impl Follower {
         let issuer = &settings.issuer;
         let confirmed_at = clock.since_start();
         let body = self.read(&Metadata::url(issuer), JSON).await?;
-        let metadata = Metadata::parse(&body, issuer).ok_or(FollowError::Metadata)?;
+        let metadata = Metadata::parse(&body, issuer)?;
         let body = self.read(&metadata.jwks_uri, JWK_SET).await?;
         let set = JwkSet::parse(&body)?;
         keys.replace(Ring {
@@ -294,8 +294,8 @@ fn judge(shared: &Shared, text: &str, uri: &str) -> Result<Judged, FollowError> 
 enum FollowError {
     #[error(transparent)]
     Source(#[from] SourceError),
-    #[error("the metadata is not this issuer's, or not what a verifier needs")]
-    Metadata,
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
     #[error(transparent)]
     KeySet(#[from] KeyError),
     #[error(transparent)]
@@ -309,8 +309,10 @@ enum FollowError {
 }
 
 /// Says in the log that something began to fail, when it fails for another cause, and that it works again: each once.
-struct Trouble {
+struct Trouble<'a> {
     what: &'static str,
+    /// Where whoever waits for the verifier finds the cause.
+    last: &'a LastTrouble,
     now: Option<Failing>,
 }
 
@@ -320,13 +322,18 @@ struct Failing {
     cause: String,
 }
 
-impl Trouble {
-    fn new(what: &'static str) -> Self {
-        Self { what, now: None }
+impl<'a> Trouble<'a> {
+    fn new(what: &'static str, last: &'a LastTrouble) -> Self {
+        Self {
+            what,
+            last,
+            now: None,
+        }
     }
 
     fn note(&mut self, error: Option<&FollowError>) {
         let what = self.what;
+        self.last.set(error.map(with_sources));
         let Some(error) = error else {
             if let Some(Failing { since, .. }) = self.now.take() {
                 let seconds = since.elapsed().as_secs();

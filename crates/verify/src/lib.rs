@@ -164,7 +164,7 @@ pub use crate::{
     authentication_token::AuthenticationToken,
     builder::{MAX_LEEWAY, SettingError, VerifierBuilder},
     clock::{Clock, SystemClock},
-    error::Error,
+    error::{Error, NotReady},
     key_source::{Document, DocumentRequest, KeySource, SourceError},
     verifier::Verifier,
 };

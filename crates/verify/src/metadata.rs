@@ -29,16 +29,40 @@ impl Metadata {
     }
 
     /// Reads it, if it is the issuer's (RFC 8414, section 3.3), and names addresses of the issuer's only.
-    pub(crate) fn parse(body: &[u8], issuer: &str) -> Option<Self> {
-        let read: Members = serde_json::from_slice(body).ok()?;
-        let is_ours = read.issuer == issuer
-            && is_below(&read.jwks_uri, issuer)
+    pub(crate) fn parse(body: &[u8], issuer: &str) -> Result<Self, MetadataError> {
+        let read: Members = serde_json::from_slice(body).map_err(|_| MetadataError::Unusable)?;
+        if read.issuer != issuer {
+            return Err(MetadataError::OtherIssuer {
+                named: read.issuer.chars().take(MAX_NAMED).collect(),
+                expected: issuer.to_owned(),
+            });
+        }
+        let is_ours = is_below(&read.jwks_uri, issuer)
             && is_below(&read.status_list_aggregation_endpoint, issuer);
-        is_ours.then_some(Self {
+        if !is_ours {
+            return Err(MetadataError::Unusable);
+        }
+        Ok(Self {
             jwks_uri: read.jwks_uri,
             status_lists: read.status_list_aggregation_endpoint,
         })
     }
+}
+
+/// How much of another issuer's name is told, in characters.
+const MAX_NAMED: usize = 200;
+
+/// Why metadata is of no use.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum MetadataError {
+    /// It is another issuer's: the public URL there, or the issuer here, has to be changed.
+    #[error(
+        "the metadata is the issuer {named:?}'s, but this verifier expects {expected:?}: give both the same URL"
+    )]
+    OtherIssuer { named: String, expected: String },
+    /// It is no JSON object with what a verifier needs, or names addresses elsewhere.
+    #[error("the metadata is not what a verifier needs")]
+    Unusable,
 }
 
 /// The one current list's address, from the document that lists them (draft-ietf-oauth-status-list, section 9.3).

@@ -1,6 +1,6 @@
 //! What the verifiers of one issuer and the background task share.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicBool};
 
 use crate::{Clock, builder::Settings, keys::Keys, revocation::Revocation};
 
@@ -11,4 +11,25 @@ pub(crate) struct Shared {
     pub(crate) revocation: Revocation,
     /// Whether the background task runs.
     pub(crate) following: AtomicBool,
+    /// Why the keys could not be read the last time.
+    pub(crate) keys_trouble: LastTrouble,
+    /// Why the status list could not be read the last time.
+    pub(crate) list_trouble: LastTrouble,
+}
+
+/// Why something could not be read the last time; nothing where it was.
+#[derive(Default)]
+pub(crate) struct LastTrouble(Mutex<Option<String>>);
+
+impl LastTrouble {
+    pub(crate) fn set(&self, cause: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = cause;
+    }
+
+    pub(crate) fn get(&self) -> Option<String> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
 }

@@ -14,7 +14,7 @@ use quick_cache::sync::Cache;
 use tokio::{runtime, task::AbortHandle};
 
 use crate::{
-    AuthenticationToken, Clock, Error, VerifierBuilder,
+    AuthenticationToken, Clock, Error, NotReady, VerifierBuilder,
     bearer::{Credentials, credentials},
     builder::Settings,
     error::Page,
@@ -22,8 +22,11 @@ use crate::{
     key_source::AnySource,
     keys::{KeyId, Keys},
     revocation::Revocation,
-    shared::Shared,
+    shared::{LastTrouble, Shared},
 };
+
+/// What a personal access token begins with.
+const PERSONAL_ACCESS_TOKEN: &str = "atspat_";
 
 /// Checks the authentication tokens of one issuer for one audience. Cloning it is cheap, and clones share everything.
 ///
@@ -85,6 +88,8 @@ impl Verifier {
                 keys: Keys::new(settings.key_limit),
                 revocation: Revocation::new(&settings),
                 following: AtomicBool::new(false),
+                keys_trouble: LastTrouble::default(),
+                list_trouble: LastTrouble::default(),
                 settings,
                 clock,
             }),
@@ -92,11 +97,22 @@ impl Verifier {
     }
 
     /// Waits until the issuer's keys and its list were read once, so that the first requests need not. It fails where
-    /// they can't be had; what follows them goes on trying.
-    pub async fn ready(&self) -> Result<(), Error> {
-        self.follow()?;
-        self.0.shared.keys.metadata().await?;
-        self.0.shared.revocation.ready().await
+    /// they can't be had, and says why; what follows them goes on trying.
+    pub async fn ready(&self) -> Result<(), NotReady> {
+        let Shared {
+            keys,
+            revocation,
+            keys_trouble,
+            list_trouble,
+            ..
+        } = &*self.0.shared;
+        let not_ready = |error, cause| NotReady { error, cause };
+        self.follow().map_err(|error| not_ready(error, None))?;
+        if let Err(error) = keys.metadata().await {
+            return Err(not_ready(error, keys_trouble.get()));
+        }
+        let ready = revocation.ready().await;
+        ready.map_err(|error| not_ready(error, list_trouble.get()))
     }
 
     /// The token of a request, given the values of all its `Authorization` headers (RFC 6750, section 2.1): as
@@ -125,6 +141,9 @@ impl Verifier {
             Ok(Judged::Accepted(accepted)) => return Ok(accepted),
             // In memory of its own, so that those which need not wait have none of it to carry about.
             Ok(waiting) => Box::pin(self.wait(token, waiting)).await,
+            Err(Error::NotValid(_)) if token.starts_with(PERSONAL_ACCESS_TOKEN) => {
+                Err(Error::NotExchanged)
+            }
             Err(refused) => Err(refused),
         };
         verified.inspect_err(|refused| self.log(refused))

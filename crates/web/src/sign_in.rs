@@ -17,6 +17,10 @@ use crate::route::NEW_TOKEN;
 use crate::tokens;
 use crate::visit::Visit;
 
+/// What to do where signing in does not help.
+const TWINS: &str = "Your browser sends several sign-ins of this site, and none of them is valid alone. \
+    If signing in brings you back here, delete the cookies of this site and its parent domains.";
+
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignInPage<'a> {
@@ -37,8 +41,13 @@ pub async fn show(visit: &mut Visit<'_>) -> Result<Response, Problem> {
         Err(Problem::SignInRequired) => {}
         Err(refused) => return Err(refused),
     }
+    let mut frame = Frame::new(visit, Section::None);
+    if visit.session_ids().count() > 1 {
+        // Whoever just signed in and comes back here would try for ever.
+        frame = frame.refusing(TWINS.to_owned());
+    }
     let page = SignInPage {
-        frame: Frame::new(visit, Section::None),
+        frame,
         user_name: "",
         next,
         kept: "",
@@ -76,9 +85,11 @@ pub async fn take(visit: &mut Visit<'_>, form: &Form) -> Result<Response, Proble
         .await;
     match signed_in {
         Ok(signed_in) => {
-            // The session of the browser before this one, if any, ends with its cookie.
-            if let Err(error) = visit.service.sign_out(visit.session_id()).await {
-                visit.problem(error);
+            // The sessions of the browser before this one, if any, end: their cookie is replaced.
+            for replaced in visit.session_ids() {
+                if let Err(error) = visit.service.sign_out(Some(replaced)).await {
+                    visit.problem(error);
+                }
             }
             let mut response = if kept.is_empty() {
                 redirect(next)
@@ -106,8 +117,10 @@ pub async fn take(visit: &mut Visit<'_>, form: &Form) -> Result<Response, Proble
 
 /// Ends the session, here and in the browser.
 pub async fn sign_out(visit: &Visit<'_>) -> Result<Response, Problem> {
-    let ended = visit.service.sign_out(visit.session_id()).await;
-    let () = ended.map_err(|error| visit.problem(error))?.into_value();
+    for id in visit.session_ids() {
+        let ended = visit.service.sign_out(Some(id)).await;
+        let () = ended.map_err(|error| visit.problem(error))?.into_value();
+    }
     let mut response = redirect("/signin");
     set_cookie(&mut response, &visit.cookie().clear());
     Flash::SignedOut.put(visit.settings, &mut response);

@@ -143,7 +143,7 @@ impl Pages {
             Ok(by) => by,
             Err(Problem::SignInRequired) => {
                 let mut response = redirect(&sign_in_path(visit.path_and_query()));
-                if visit.session_id().is_some() {
+                if visit.session_ids().next().is_some() {
                     Flash::SessionOver.put(&self.settings, &mut response);
                 }
                 return Ok(response);

@@ -32,7 +32,7 @@ pub struct Visit<'a> {
     pub person: Option<SessionUser>,
     /// What was done just before.
     pub flash: Option<Flash>,
-    session_id: Option<String>,
+    session_ids: Vec<String>,
 }
 
 impl<'a> Visit<'a> {
@@ -55,7 +55,11 @@ impl<'a> Visit<'a> {
             is_post: *request.method() == Method::POST,
             person: None,
             flash: Flash::take(settings, headers),
-            session_id: cookie(settings).read(headers).map(ToOwned::to_owned),
+            session_ids: cookie(settings)
+                .read(headers)
+                .into_iter()
+                .map(ToOwned::to_owned)
+                .collect(),
         }
     }
 
@@ -64,8 +68,8 @@ impl<'a> Visit<'a> {
     /// # Errors
     /// 1100 if nobody is.
     pub async fn signed_in(&mut self) -> Result<SignedIn, Problem> {
-        let session_id = self.session_id.as_deref().ok_or(Problem::SignInRequired)?;
-        let by = self.service.authenticate(session_id).await;
+        let ids: Vec<&str> = self.session_ids().collect();
+        let by = self.service.authenticate_one_of(&ids).await;
         let by = by.map_err(|error| self.problem(error))?;
         self.person = Some(by.user());
         Ok(by)
@@ -76,13 +80,13 @@ impl<'a> Visit<'a> {
     /// # Errors
     /// 1100 if the session was ended at once.
     pub async fn signed_in_as(&mut self, session_id: &SecretString) -> Result<SignedIn, Problem> {
-        self.session_id = Some(session_id.expose_secret().to_owned());
+        self.session_ids = vec![session_id.expose_secret().to_owned()];
         self.signed_in().await
     }
 
-    /// The session's id, if the browser sent one.
-    pub fn session_id(&self) -> Option<&str> {
-        self.session_id.as_deref()
+    /// The sessions' ids that the browser sent.
+    pub fn session_ids(&self) -> impl Iterator<Item = &str> {
+        self.session_ids.iter().map(String::as_str)
     }
 
     /// The session's cookie.

@@ -132,6 +132,7 @@ impl Installation {
             .env("ATS_PAT_LISTEN", "127.0.0.1:0")
             .env("ATS_PAT_LOG", "error")
             // One person may have them all.
+            .env("ATS_PAT_CHANGES_PER_USER_PER_MINUTE", "0")
             .env("ATS_PAT_POLICY_MAX_ACTIVE_TOKENS", "100000");
         if let Some(url) = &self.database_url {
             command.env("ATS_PAT_DATABASE_URL", url);

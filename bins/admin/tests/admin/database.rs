@@ -11,7 +11,8 @@ fn a_database_is_made_once_and_its_schema_told() {
           "Applied": [
             "m0001_initial",
             "m0002_status_places",
-            "m0003_transactions"
+            "m0003_transactions",
+            "m0004_active_tokens"
           ]
         })
     );
@@ -27,7 +28,8 @@ fn a_database_is_made_once_and_its_schema_told() {
           "Applied": [
             "m0001_initial",
             "m0002_status_places",
-            "m0003_transactions"
+            "m0003_transactions",
+            "m0004_active_tokens"
           ],
           "Pending": [],
           "Unknown": []

@@ -48,8 +48,11 @@ fn a_user_without_a_password_is_told_of() {
 #[test]
 fn disabling_and_enabling_can_be_repeated_and_names_ignore_case() {
     let admin = Admin::with_alice();
+    let refusal = admin.refusal(1, &["user", "disable", "ALICE"]);
+    assert_snapshot!(refusal, @"error: alice is the last administrator who is not disabled: add another first, or use `ats-pat-admin user disable --even-the-last`");
     for _ in 0..2 {
-        assert_eq!(admin.json(&["user", "disable", "ALICE"])["Disabled"], true);
+        let disabled = admin.json(&["user", "disable", "ALICE", "--even-the-last"]);
+        assert_eq!(disabled["Disabled"], true);
     }
     for _ in 0..2 {
         assert_eq!(admin.json(&["user", "enable", "alice"])["Disabled"], false);
@@ -89,4 +92,20 @@ fn a_name_in_use_or_against_the_rules_is_refused_and_nothing_is_stored() {
     assert_snapshot!(admin.refusal(1, &["user", "add", "Alice"]), @"error: The name Alice is in use: choose another.");
     assert_snapshot!(admin.refusal(1, &["user", "add", " "]), @"error: These values are not allowed: UserName (empty).");
     assert_eq!(admin.json(&["user", "list"]).as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_name_neither_moves_the_cursor_nor_forges_a_line() {
+    let admin = Admin::in_an_empty_folder();
+    admin.json(&["user", "add", "bob", "--display-name", "ESC CRLF CSI"]);
+    // The rules of names keep such signs out: these come from somebody who can write to the database.
+    admin.edit_database("ESC CRLF CSI", "\u{1b}[2J\r\nx\u{9b}31m");
+    let run = admin.run(&["user", "list"]);
+    let listed = format!("{}{}", run.output, run.errors);
+    assert!(
+        !listed.contains(|sign: char| sign != '\n' && sign.is_control()),
+        "{listed:?}"
+    );
+    let refusal = admin.refusal(1, &["user", "disable", "no\u{1b}[2Kbody"]);
+    assert!(refusal.contains("no\\u{1b}[2Kbody"), "{refusal:?}");
 }

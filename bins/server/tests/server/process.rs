@@ -88,16 +88,25 @@ impl Folder {
             .chain(arguments)
             .copied()
             .collect();
-        let mut child = self.command(&arguments, &[]).spawn().unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        let mut server = Server {
-            child,
-            address: String::new(),
-            said: Vec::new(),
-            output,
-        };
-        server.wait_until_it_listens();
-        server
+        Server::listening(self.command(&arguments, &[]).spawn().unwrap())
+    }
+
+    /// As [`Folder::serve`], where the process may have so many files open.
+    #[track_caller]
+    pub fn serve_with_open_files(&self, most: u32) -> Server {
+        let mut command = Command::new("sh");
+        command
+            .args([
+                "-c",
+                &format!("ulimit -n {most}; exec \"$0\" --listen 127.0.0.1:0"),
+            ])
+            .arg(env!("CARGO_BIN_EXE_ats-pat-server"))
+            .env_clear()
+            .current_dir(self.0.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Server::listening(command.spawn().unwrap())
     }
 }
 
@@ -151,6 +160,19 @@ pub struct Server {
 
 impl Server {
     #[track_caller]
+    fn listening(mut child: Child) -> Self {
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let mut server = Server {
+            child,
+            address: String::new(),
+            said: Vec::new(),
+            output,
+        };
+        server.wait_until_it_listens();
+        server
+    }
+
+    #[track_caller]
     fn wait_until_it_listens(&mut self) {
         while self.address.is_empty() {
             let mut line = String::new();
@@ -170,10 +192,15 @@ impl Server {
 
     /// The whole answer to `GET path`.
     pub fn get(&self, path: &str) -> String {
+        self.get_with(path, "")
+    }
+
+    /// As [`Server::get`], with these lines among the headers.
+    pub fn get_with(&self, path: &str, headers: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(
             stream,
-            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            "GET {path} HTTP/1.1\r\nHost: {}\r\n{headers}Connection: close\r\n\r\n",
             self.address
         )
         .unwrap();

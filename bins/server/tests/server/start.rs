@@ -201,3 +201,38 @@ fn the_log_can_be_json() {
         "{log}"
     );
 }
+
+#[test]
+fn a_proxy_that_is_not_trusted_is_told_of_once() {
+    let folder = Folder::empty();
+    let server = folder.serve(&[]);
+    for _ in 0..3 {
+        let answer = server.get_with("/health/live", "X-Forwarded-For: 198.51.100.7\r\n");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    let (status, _, log) = server.stop(Signal::TERM);
+    assert!(status.success());
+    let told: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("X-Forwarded-For"))
+        .collect();
+    assert_eq!(told.len(), 1, "{log}");
+    assert!(
+        told[0].contains("`trusted-proxies`") && told[0].contains("127.0.0.1"),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_server_that_may_open_too_few_files_says_so_and_serves() {
+    let folder = Folder::empty();
+    let server = folder.serve_with_open_files(200);
+    assert!(server.get("/health/ready").starts_with("HTTP/1.1 200"));
+    let (status, _, log) = server.stop(Signal::TERM);
+    assert!(status.success());
+    let told = log.lines().find(|line| line.contains("open too few files"));
+    assert!(
+        told.is_some_and(|line| line.contains("ulimit -Hn")),
+        "{log}"
+    );
+}

@@ -126,7 +126,11 @@ async fn from_an_empty_folder_to_a_disabled_owner() {
 
     let (_, last) = client.create("after the leaver", 86_400).await;
     let last = text(&last["Data"]["Secret"]);
-    let disabled = admin_json(folder.path(), &["user", "disable", "ada"], "");
+    let disabled = admin_json(
+        folder.path(),
+        &["user", "disable", "ada", "--even-the-last"],
+        "",
+    );
     assert_eq!(disabled["Disabled"], true);
     assert_eq!(client.exchange(&last).await.1["ResponseCode"], 1205);
     assert_eq!(client.get("/api/session").await.1["ResponseCode"], 1100);

@@ -37,7 +37,7 @@ impl Refusal {
 
     /// The request shows no credential at all; then the challenge names no error (RFC 6750, section 3.1).
     pub fn without_credential() -> Self {
-        let problem = Problem::AuthenticationTokenInvalid;
+        let problem = Problem::AuthenticationTokenMissing;
         let mut refusal = Self::of_problem(&problem);
         problem_headers(&problem, Challenge::Bearer, &mut refusal.headers);
         refusal
@@ -93,7 +93,9 @@ impl Refusal {
             | Problem::PersonalAccessTokenRevoked
             | Problem::NetworkNotAllowed
             | Problem::OwnerDisabled => (StatusCode::BAD_REQUEST, "invalid_request"),
-            Problem::AuthenticationTokenInvalid => (status(problem), "invalid_token"),
+            Problem::AuthenticationTokenInvalid
+            | Problem::AuthenticationTokenMissing
+            | Problem::NotExchanged => (status(problem), "invalid_token"),
             Problem::Forbidden => (status(problem), "insufficient_scope"),
             Problem::TooManyRequests { .. } | Problem::Unavailable => {
                 (status(problem), "temporarily_unavailable")

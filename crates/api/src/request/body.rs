@@ -70,6 +70,9 @@ fn required<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, 
     if (declares_type || !body.is_empty()) && !is_json(headers) {
         return Err(Problem::UnsupportedMediaType);
     }
+    if has_foreign_charset(headers) {
+        return Err(Problem::ForeignCharset);
+    }
     parse(body)
 }
 
@@ -79,6 +82,24 @@ fn optional<T: DeserializeOwned + Default>(headers: &HeaderMap, body: &[u8]) -> 
     } else {
         required(headers, body)
     }
+}
+
+/// Whether a parameter of the content type says that the body is no UTF-8, the only encoding of JSON that is
+/// exchanged (RFC 8259, section 8.1). US-ASCII is a part of it.
+fn has_foreign_charset(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_TYPE);
+    let parameters = value.and_then(|value| value.to_str().ok());
+    let mut parameters = parameters.unwrap_or_default().split(';').skip(1);
+    parameters.any(|parameter| {
+        let Some((name, value)) = parameter.split_once('=') else {
+            return false;
+        };
+        let value = value.trim().trim_matches('"');
+        let is_utf8 = ["utf-8", "utf8", "us-ascii"]
+            .iter()
+            .any(|known| value.eq_ignore_ascii_case(known));
+        name.trim().eq_ignore_ascii_case("charset") && !is_utf8
+    })
 }
 
 /// `application/json`, in any case, with any parameters (RFC 8259, section 11, has none).
@@ -102,7 +123,10 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         place: Place::Body,
         path,
     };
-    let text = std::str::from_utf8(body).map_err(|_| refused(None))?;
+    let text = std::str::from_utf8(body).map_err(|_| Problem::NotUtf8)?;
+    if text.starts_with('\u{feff}') {
+        return Err(Problem::ByteOrderMark);
+    }
     // Serde would take an array for a structure's members in their order.
     if !text
         .trim_start_matches([' ', '\t', '\n', '\r'])
@@ -112,8 +136,14 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     }
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let is_syntax = !error.inner().is_data();
-        refused(if is_syntax { None } else { path(&error) })
+        if !error.inner().is_data() {
+            return refused(None);
+        }
+        let path = path(&error);
+        match (path, expected(&error)) {
+            (Some(path), Some(expected)) => Problem::FieldMisspelt { path, expected },
+            (path, _) => refused(path),
+        }
     })?;
     reader.end().map_err(|_| refused(None))?;
     Ok(value)
@@ -126,6 +156,22 @@ fn path(error: &serde_path_to_error::Error<serde_json::Error>) -> Option<String>
         return None;
     }
     Some(path.chars().take(MAX_PATH).collect())
+}
+
+/// The member that an unknown one was meant to be: it differs in case, or in what stands between its words.
+fn expected(error: &serde_path_to_error::Error<serde_json::Error>) -> Option<String> {
+    let plain = |name: &str| {
+        let letters = name.chars().filter(char::is_ascii_alphanumeric);
+        letters.collect::<String>().to_ascii_lowercase()
+    };
+    // Serde has no other way to tell which names there are: "unknown field `name`, expected one of `Name`, `Scopes`".
+    let text = error.inner().to_string();
+    let (unknown, known) = text
+        .strip_prefix("unknown field `")?
+        .split_once("`, expected ")?;
+    let names = known.split('`').skip(1).step_by(2);
+    let mut meant = names.filter(|name| plain(name) == plain(unknown));
+    meant.next().map(ToOwned::to_owned)
 }
 
 #[cfg(test)]
@@ -183,8 +229,6 @@ mod tests {
             b"{",
             b"{\"Name\":",
             b"{\"Name\":\"a\"}x",
-            b"{\"Name\":\"\xff\"}",
-            b"\xef\xbb\xbf{}",
             b"{\"Name\":\"a\",}",
             b"{'Name':'a'}",
             b"{\"Name\":\"\\ud800\"}",
@@ -208,7 +252,7 @@ mod tests {
             (r#"{"Scopes": ["a", null]}"#, "Scopes[1]"),
             (r#"{"Scopes": {"0": "a"}}"#, "Scopes"),
             (r#"{"Owner": "somebody"}"#, "Owner"),
-            (r#"{"name": "a"}"#, "name"),
+            (r#"{"nam": "a"}"#, "nam"),
         ] {
             assert_eq!(
                 parse::<Input>(body.as_bytes()),
@@ -228,6 +272,45 @@ mod tests {
         }
         let secret = format!(r#"{{"atspat_{}": 1}}"#, "0".repeat(49));
         assert_eq!(parse::<Input>(secret.as_bytes()), invalid(None));
+    }
+
+    #[test]
+    fn a_member_in_another_case_is_told_how_to_write_it() {
+        for (body, path, expected) in [
+            (r#"{"name": "a"}"#, "name", "Name"),
+            (r#"{"SCOPES": []}"#, "SCOPES", "Scopes"),
+            (r#"{"sco_pes": []}"#, "sco_pes", "Scopes"),
+        ] {
+            let misspelt = Problem::FieldMisspelt {
+                path: path.to_owned(),
+                expected: expected.to_owned(),
+            };
+            assert_eq!(parse::<Input>(body.as_bytes()), Err(misspelt), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_body_in_another_encoding_is_told_so() {
+        assert_eq!(
+            parse::<Input>(b"\xef\xbb\xbf{}"),
+            Err(Problem::ByteOrderMark)
+        );
+        for body in [&b"{\"Name\":\"\xff\"}"[..], b"\xff\xfe{\0}\0"] {
+            assert_eq!(parse::<Input>(body), Err(Problem::NotUtf8));
+        }
+        for declared in [
+            "application/json; charset=utf-16",
+            "application/json;x=y; Charset=\"iso-8859-1\"",
+        ] {
+            let refused = required::<Input>(&headers(&[declared]), b"{}");
+            assert_eq!(refused, Err(Problem::ForeignCharset), "{declared}");
+        }
+        for declared in [
+            "application/json; charset=\"UTF-8\"",
+            "application/json;charset=us-ascii",
+        ] {
+            assert!(required::<Input>(&headers(&[declared]), b"{}").is_ok());
+        }
     }
 
     #[test]

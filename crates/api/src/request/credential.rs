@@ -10,6 +10,8 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use crate::call::Call;
 use crate::refused::Refused;
 
+/// What a personal access token begins with.
+const PREFIX: &str = "atspat_";
 /// The header of an exchange.
 const PERSONAL_ACCESS_TOKEN: &str = "personalAccessToken";
 
@@ -51,18 +53,15 @@ pub struct Session(pub SignedIn);
 impl Session {
     async fn read(request: &Request) -> Result<Self, Refused> {
         let call = Call::of(request)?;
-        let id = call
-            .cookie
-            .read(request.headers())
-            .ok_or(Problem::SignInRequired)?;
-        Ok(Self(call.service.authenticate(id).await?))
+        let ids = call.cookie.read(request.headers());
+        Ok(Self(call.service.authenticate_one_of(&ids).await?))
     }
 }
 
 security_scheme!(Session, "sessionCookie", session_cookie(), optional: false, request => Session::read(request).await);
 
-/// The session to end, whether or not it holds.
-pub struct EndingSession<'a>(pub Option<&'a str>);
+/// The sessions to end, whether or not they hold.
+pub struct EndingSession<'a>(pub Vec<&'a str>);
 
 impl<'a> EndingSession<'a> {
     fn read(request: &'a Request) -> Result<Self, Refused> {
@@ -103,19 +102,23 @@ pub struct Bearer<'a>(pub &'a str);
 
 impl<'a> Bearer<'a> {
     /// # Errors
-    /// 1206 for no such header, more than one, or another scheme.
+    /// 1206 for no such header, more than one, another scheme, or a personal access token, which was not exchanged.
     pub fn read(request: &'a Request) -> Result<Self, Refused> {
         let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
-        let (Some(value), None) = (values.next(), values.next()) else {
+        let value = values.next().ok_or(Problem::AuthenticationTokenMissing)?;
+        if values.next().is_some() {
             return Err(Problem::AuthenticationTokenInvalid.into());
-        };
+        }
         let token = value
             .to_str()
             .ok()
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim_matches(' '))
-            .ok_or(Problem::AuthenticationTokenInvalid)?;
+            .ok_or(Problem::AuthenticationTokenMissing)?;
+        if token.starts_with(PREFIX) {
+            return Err(Problem::NotExchanged.into());
+        }
         Ok(Self(token))
     }
 }
@@ -186,6 +189,7 @@ mod tests {
             &["Bearer"],
             &["a.b.c"],
             &["Bearer a", "Bearer a"],
+            &["Bearer atspat_0"],
         ] {
             assert_eq!(bearer(values), None, "{values:?}");
         }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use ats_pat_domain::list::{MAX_PAGE_SIZE, MAX_SEARCH, Sort, TokenQuery};
+use ats_pat_domain::list::{MAX_PAGE, MAX_PAGE_SIZE, MAX_SEARCH, Sort, TokenQuery};
 use ats_pat_domain::name::fold;
 use ats_pat_domain::problem::{Failure, Reason};
 use ats_pat_domain::{Problem, Status};
@@ -33,7 +33,7 @@ fn parse(query: &str) -> Result<TokenQuery, Problem> {
     let read = TokenQuery {
         owner: None,
         page: reader
-            .read("Page", |text| number(text, u32::MAX))
+            .read("Page", |text| number(text, MAX_PAGE))
             .unwrap_or(defaults.page),
         page_size: reader
             .read("PageSize", |text| number(text, MAX_PAGE_SIZE))
@@ -171,8 +171,8 @@ mod tests {
                 "{text}"
             );
         }
-        assert_eq!(parse("Page=4294967295").unwrap().page, u32::MAX);
-        assert_eq!(failures("Page=4294967296"), [("Page", "out_of_range")]);
+        assert_eq!(parse("Page=2147483647").unwrap().page, MAX_PAGE);
+        assert_eq!(failures("Page=2147483648"), [("Page", "out_of_range")]);
     }
 
     #[test]

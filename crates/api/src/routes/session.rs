@@ -65,6 +65,12 @@ impl Session {
             .service
             .sign_in(&user_name, &password, call.context.client())
             .await?;
+        // The sessions that the new one replaces in the caller's cookie.
+        for replaced in call.cookie.read(request.headers()) {
+            if let Err(error) = call.service.sign_out(Some(replaced)).await {
+                error.into_problem(call.context.request_id());
+            }
+        }
         Ok(SignedIn::User(
             Reply(SessionUserEnvelope::success(signed_in.user)),
             call.cookie.set(&signed_in.session_id),
@@ -92,7 +98,9 @@ impl Session {
         session: EndingSession<'_>,
     ) -> Result<SignedOut, Refused> {
         let call = Call::of(request)?;
-        call.service.sign_out(session.0).await?.into_value();
+        for id in session.0 {
+            call.service.sign_out(Some(id)).await?.into_value();
+        }
         Ok(SignedOut::Done(
             Reply(EmptyEnvelope::done()),
             call.cookie.clear(),

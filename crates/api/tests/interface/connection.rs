@@ -127,7 +127,7 @@ async fn headers_that_never_end_are_cut_off_long_before_idle_connections() {
 }
 
 #[tokio::test]
-async fn both_versions_of_http_are_spoken() {
+async fn a_connection_of_http_2_is_closed_without_an_answer_of_it() {
     let server = Server::start().await;
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
     // The connection preface and an empty SETTINGS frame (RFC 9113, sections 3.4 and 6.5).
@@ -135,11 +135,11 @@ async fn both_versions_of_http_are_spoken() {
         .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
         .await
         .unwrap();
-    let mut frame = [0; 9];
-    timeout(LONG, stream.read_exact(&mut frame))
+    let mut answer = Vec::new();
+    // Whether it ends well or in an error is up to the system.
+    let _ = timeout(LONG, stream.read_to_end(&mut answer))
         .await
-        .unwrap()
         .unwrap();
-    assert_eq!(frame[3], 4, "a SETTINGS frame comes back");
+    assert_ne!(answer.get(3), Some(&4), "a SETTINGS frame came back");
     assert_eq!(server.call("GET /health/live").send().await.status, 200);
 }

@@ -1,5 +1,6 @@
 //! Refusals come in the contract's order, and credentials are told apart.
 
+use ats_pat_test_support::world::PASSWORD;
 use serde_json::json;
 
 use crate::fixture::{EXCHANGE, NOBODYS, Server, TOKENS};
@@ -148,28 +149,81 @@ async fn only_a_session_manages_tokens() {
 }
 
 #[tokio::test]
-async fn two_session_cookies_are_as_none() {
+async fn of_several_session_cookies_the_one_that_holds_counts() {
     let server = Server::start().await;
     let cookie = server.sign_in("ada").await;
     assert!(cookie.starts_with("__Host-ats_session="), "{cookie}");
     let get = || server.call("GET /api/session");
-    assert_eq!(get().cookie(&cookie).code().await, (200, 1));
-    assert_eq!(
-        get().cookie(&format!("{cookie}; {cookie}")).code().await,
-        (401, 1100)
+    let twin = "__Host-ats_session=x";
+    for cookies in [
+        cookie.clone(),
+        format!("{cookie}; {cookie}"),
+        format!("{twin}; {cookie}"),
+        format!("{cookie}; {twin}"),
+    ] {
+        assert_eq!(get().cookie(&cookies).code().await, (200, 1), "{cookies}");
+    }
+    assert_eq!(get().cookie(twin).cookie(&cookie).code().await, (200, 1));
+    let another = server.sign_in("bob").await;
+    for cookies in [
+        format!("{cookie}; {another}"),
+        cookie.replace("__Host-", ""),
+        format!("{twin}; {twin}y"),
+    ] {
+        assert_eq!(
+            get().cookie(&cookies).code().await,
+            (401, 1100),
+            "{cookies}"
+        );
+    }
+    let end = server.call("DELETE /api/session");
+    let end = end.cookie(&format!("{twin}; {cookie}"));
+    assert_eq!(end.code().await, (200, 1));
+    assert_eq!(get().cookie(&cookie).code().await, (401, 1100));
+}
+
+#[tokio::test]
+async fn signing_in_ends_the_session_that_it_replaces() {
+    let server = Server::start().await;
+    let before = server.sign_in("ada").await;
+    let kept = server.sign_in("bob").await;
+    let body = json!({"UserName": "ada", "Password": PASSWORD});
+    let wrong = json!({"UserName": "ada", "Password": "wrong"});
+    let get = |cookie: &str| server.call("GET /api/session").cookie(cookie);
+    let sign_in = || server.call("POST /api/session").cookie(&before);
+    assert_eq!(sign_in().json(&wrong).code().await, (401, 1101));
+    assert_eq!(get(&before).code().await, (200, 1));
+    assert_eq!(sign_in().json(&body).code().await, (200, 1));
+    assert_eq!(get(&before).code().await, (401, 1100));
+    assert_eq!(get(&kept).code().await, (200, 1));
+}
+
+#[tokio::test]
+async fn what_is_no_authentication_token_is_told_what_to_send() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("ada").await;
+    let created = server.create(&cookie, "ci").await;
+    let secret = created["Secret"].as_str().unwrap();
+    let says = async |authorization: &str| {
+        let call = server.call("GET /api/identity");
+        let call = if authorization.is_empty() {
+            call
+        } else {
+            call.header("authorization", authorization)
+        };
+        let answer = call.send().await;
+        assert_eq!((answer.status, answer.code()), (401, 1206));
+        answer.json()["ErrorMessage"].as_str().unwrap().to_owned()
+    };
+    let exchange_first = says(&format!("Bearer {secret}")).await;
+    assert!(
+        exchange_first.contains("exchange it first"),
+        "{exchange_first}"
     );
-    assert_eq!(
-        get()
-            .cookie(&cookie)
-            .cookie("__Host-ats_session=x")
-            .code()
-            .await,
-        (401, 1100)
-    );
-    assert_eq!(
-        get().cookie(&cookie.replace("__Host-", "")).code().await,
-        (401, 1100)
-    );
+    for nothing in ["", "Basic YTpi"] {
+        let send = says(nothing).await;
+        assert!(send.starts_with("Send an authentication token"), "{send}");
+    }
 }
 
 #[tokio::test]

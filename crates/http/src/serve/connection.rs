@@ -1,37 +1,48 @@
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use bytes::Bytes;
+use http_body_util::combinators::BoxBody;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use poem::http::uri::Scheme;
+use poem::http::{HeaderValue, StatusCode, Version, header};
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, Response};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
+use super::activity::Activity;
+use super::admission::Place;
+use super::heard::Heard;
 use super::protocol::protocol;
 use super::{Acceptor, Limits, Phase};
 use crate::answer::Answer;
 use crate::pace::Pace;
 
+/// How often, while a request's headers may take as long as they may, a connection looks at them.
+const LOOKS: u32 = 4;
+
 /// One connection and what it may cost.
 pub(super) struct Connection<E> {
     endpoint: Arc<E>,
     peer: SocketAddr,
-    limits: Limits,
+    limits: Arc<Limits>,
     phase: watch::Receiver<Phase>,
+    activity: Arc<Activity>,
 }
 
 impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
-    pub(super) fn new(acceptor: &Acceptor<E>, peer: SocketAddr) -> Self {
+    pub(super) fn new(acceptor: &Acceptor<E>, peer: SocketAddr, place: &Place) -> Self {
         Self {
             endpoint: Arc::clone(&acceptor.endpoint),
             peer,
-            limits: acceptor.limits,
+            limits: Arc::clone(&acceptor.limits),
             phase: acceptor.phase.clone(),
+            activity: Arc::clone(&place.activity),
         }
     }
 
@@ -42,26 +53,27 @@ impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
             |_| LocalAddr::default(),
             |address| LocalAddr(Addr::SocketAddr(address)),
         );
+        let activity = Arc::clone(&self.activity);
         let requests = Arc::new(Requests {
             endpoint: self.endpoint,
             local,
             remote: RemoteAddr(Addr::SocketAddr(self.peer)),
-            begun: AtomicU64::new(0),
-            under_way: AtomicUsize::new(0),
+            activity: Arc::clone(&activity),
         });
-        let service = service_fn({
-            let requests = Arc::clone(&requests);
-            move |request| UnderWay::begin(&requests).answer(request)
-        });
-        let protocol = protocol(&self.limits);
-        let connection = protocol.serve_connection(TokioIo::new(stream), service);
+        let service = service_fn(move |request| UnderWay::begin(&requests).answer(request));
+        let heard = Heard {
+            stream,
+            activity: Arc::clone(&activity),
+        };
+        let connection = protocol().serve_connection(TokioIo::new(heard), service);
         let pace = Arc::new(Pace::default());
         let stalled = pace.stalled(self.limits.write_timeout);
         tokio::pin!(connection, stalled);
         let mut idle = tokio::time::interval(self.limits.idle_timeout);
         idle.tick().await;
-        let mut deadlines = tokio::time::interval(self.limits.header_timeout / 4);
-        let mut seen = 0;
+        let mut looks = tokio::time::interval(self.limits.header_timeout / LOOKS);
+        let mut idle_since = Since::default();
+        let mut head_since = Since::default();
         let mut closing = false;
         loop {
             tokio::select! {
@@ -82,21 +94,55 @@ impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
                     tracing::debug!(peer = %self.peer, "an answer was broken off: nobody takes it");
                     return;
                 }
-                // The connection is polled anew, and looks at its deadline.
-                _ = deadlines.tick() => {}
+                () = activity.asked_to_leave() => {
+                    if activity.is_in_head() {
+                        return;
+                    }
+                    connection.as_mut().graceful_shutdown();
+                    closing = true;
+                }
+                _ = looks.tick() => {
+                    let head = activity.is_in_head().then(|| activity.begun());
+                    if head_since.ticks_of(head) > LOOKS {
+                        tracing::debug!(peer = %self.peer, "a connection was closed: its request's headers take too long");
+                        return;
+                    }
+                }
                 _ = idle.tick() => {
-                    let begun = requests.begun.load(Ordering::Relaxed);
-                    if requests.under_way.load(Ordering::Relaxed) == 0 && begun == seen {
+                    let quiet = activity.is_idle().then(|| activity.begun());
+                    if idle_since.ticks_of(quiet) > 1 {
                         if closing {
                             return;
                         }
                         connection.as_mut().graceful_shutdown();
                         closing = true;
                     }
-                    seen = begun;
                 }
             }
         }
+    }
+}
+
+/// For how many ticks something has been so.
+#[derive(Default)]
+struct Since {
+    of: Option<u64>,
+    ticks: u32,
+}
+
+impl Since {
+    /// Counts a tick at which it is so after the request of this number; `None`, it is not so.
+    fn ticks_of(&mut self, request: Option<u64>) -> u32 {
+        if request.is_none() || self.of != request {
+            *self = Self {
+                of: request,
+                ticks: 0,
+            };
+        }
+        if request.is_some() {
+            self.ticks += 1;
+        }
+        self.ticks
     }
 }
 
@@ -106,8 +152,7 @@ struct Requests<E> {
     endpoint: Arc<E>,
     local: LocalAddr,
     remote: RemoteAddr,
-    begun: AtomicU64,
-    under_way: AtomicUsize,
+    activity: Arc<Activity>,
 }
 
 /// A request under way, until its answer was sent.
@@ -115,8 +160,7 @@ struct UnderWay<E>(Arc<Requests<E>>);
 
 impl<E> UnderWay<E> {
     fn begin(requests: &Arc<Requests<E>>) -> Self {
-        requests.begun.fetch_add(1, Ordering::Relaxed);
-        requests.under_way.fetch_add(1, Ordering::Relaxed);
+        requests.activity.begin();
         Self(Arc::clone(requests))
     }
 }
@@ -126,6 +170,9 @@ impl<E: Endpoint<Output = Response>> UnderWay<E> {
         self,
         request: hyper::Request<Incoming>,
     ) -> Result<hyper::Response<Answer<Self>>, Infallible> {
+        if !has_one_host(&request) {
+            return Ok(bad_request().map(|body| Answer::new(body, self)));
+        }
         let Requests {
             endpoint,
             local,
@@ -138,8 +185,29 @@ impl<E: Endpoint<Output = Response>> UnderWay<E> {
     }
 }
 
+/// Whether a request says once for whom it is (RFC 9112, section 3.2). Where there are two, a proxy may have gone by
+/// another one than we would.
+fn has_one_host(request: &hyper::Request<Incoming>) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(_), None) => true,
+        (Some(_), Some(_)) => false,
+        // HTTP/1.0 knew no such header.
+        (None, _) => request.version() < Version::HTTP_11,
+    }
+}
+
+/// The answer without a body that the parser gives to what it refuses.
+fn bad_request() -> hyper::Response<BoxBody<Bytes, io::Error>> {
+    let mut response = Response::default();
+    response.set_status(StatusCode::BAD_REQUEST);
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    response.into()
+}
+
 impl<E> Drop for UnderWay<E> {
     fn drop(&mut self) {
-        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+        self.0.activity.end();
     }
 }

@@ -17,8 +17,8 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts a thread for each queue of `listeners`. They serve HTTP/1.1 and HTTP/2; the limits are those of all
-    /// of them together. The error is the system's, which has no more threads or descriptors to give.
+    /// Starts a thread for each queue of `listeners`. They serve HTTP/1.1; the limits are those of all of them
+    /// together. The error is the system's, which has no more threads or descriptors to give.
     pub fn start<E>(listeners: Listeners, endpoint: E, limits: Limits) -> io::Result<Self>
     where
         E: IntoEndpoint + 'static,

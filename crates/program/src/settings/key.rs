@@ -14,6 +14,8 @@ pub(crate) enum Key {
     Audience,
     MasterKeyFile,
     TrustedProxies,
+    Connections,
+    ConnectionsPerAddress,
     TokenLifetimeMinutes,
     SessionIdleMinutes,
     SessionAbsoluteHours,
@@ -22,6 +24,7 @@ pub(crate) enum Key {
     PolicyMaxActiveTokens,
     PolicyScopes,
     SignInFailuresPerQuarterHour,
+    ChangesPerUserPerMinute,
     CacheEntries,
     ProductName,
     AccentColor,
@@ -57,7 +60,7 @@ struct Row {
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::DataDir,
         Self::DatabaseUrl,
         Self::DatabaseTls,
@@ -67,6 +70,8 @@ impl Key {
         Self::Audience,
         Self::MasterKeyFile,
         Self::TrustedProxies,
+        Self::Connections,
+        Self::ConnectionsPerAddress,
         Self::TokenLifetimeMinutes,
         Self::SessionIdleMinutes,
         Self::SessionAbsoluteHours,
@@ -75,6 +80,7 @@ impl Key {
         Self::PolicyMaxActiveTokens,
         Self::PolicyScopes,
         Self::SignInFailuresPerQuarterHour,
+        Self::ChangesPerUserPerMinute,
         Self::CacheEntries,
         Self::ProductName,
         Self::AccentColor,
@@ -130,6 +136,16 @@ impl Key {
                 kind: Kind::List("none"),
                 meaning: "Networks (CIDR) whose forwarding headers are believed; a list",
             },
+            Self::Connections => Row {
+                name: "connections",
+                kind: number(16, 1_000_000, 4096),
+                meaning: "How many connections are open at once; where a further one comes, the one that was idle for longest is closed",
+            },
+            Self::ConnectionsPerAddress => Row {
+                name: "connections-per-address",
+                kind: number(1, 1_000_000, 1024),
+                meaning: "How many of them one address, or one /64 of IPv6, may hold; by default a quarter of `connections`. This machine and `trusted-proxies` are excepted",
+            },
             Self::TokenLifetimeMinutes => Row {
                 name: "token-lifetime-minutes",
                 kind: number(1, 60, 5),
@@ -169,6 +185,11 @@ impl Key {
                 name: "sign-in-failures-per-quarter-hour",
                 kind: number(1, 10_000, 10),
                 meaning: "How many sign-ins of one account from one address may fail in a quarter of an hour",
+            },
+            Self::ChangesPerUserPerMinute => Row {
+                name: "changes-per-user-per-minute",
+                kind: number(0, 100_000, 120),
+                meaning: "How many tokens one user may create or regenerate in a minute; 0 sets no limit. Revoking, signing out and disabling are never limited",
             },
             Self::CacheEntries => Row {
                 name: "cache-entries",

@@ -120,10 +120,13 @@ fn every_setting_can_stand_in_the_file() {
         audience = ["orders", "stock"]
         master-key-file = "/run/secrets/master.key"
         trusted-proxies = ["10.0.0.0/8", "2001:db8::1"]
+        connections = 100
+        connections-per-address = 50
         token-lifetime-minutes = 1
         session-idle-minutes = 2
         session-absolute-hours = 3
         sign-in-failures-per-quarter-hour = 4
+        changes-per-user-per-minute = 0
         cache-entries = 0
         product-name = "Contoso Tokens"
         accent-color = '#7A1fa2'
@@ -155,6 +158,8 @@ fn every_setting_has_an_environment_variable() {
         ("ATS_PAT_AUDIENCE", "orders, stock"),
         ("ATS_PAT_MASTER_KEY_FILE", "/run/secrets/master.key"),
         ("ATS_PAT_TRUSTED_PROXIES", "10.0.0.0/8,2001:db8::1"),
+        ("ATS_PAT_CONNECTIONS", "100"),
+        ("ATS_PAT_CONNECTIONS_PER_ADDRESS", "50"),
         ("ATS_PAT_TOKEN_LIFETIME_MINUTES", "1"),
         ("ATS_PAT_SESSION_IDLE_MINUTES", "2"),
         ("ATS_PAT_SESSION_ABSOLUTE_HOURS", "3"),
@@ -166,6 +171,7 @@ fn every_setting_has_an_environment_variable() {
             "orders:read=Read orders, orders:write = Change = write orders",
         ),
         ("ATS_PAT_SIGN_IN_FAILURES_PER_QUARTER_HOUR", "4"),
+        ("ATS_PAT_CHANGES_PER_USER_PER_MINUTE", "0"),
         ("ATS_PAT_CACHE_ENTRIES", "0"),
         ("ATS_PAT_PRODUCT_NAME", " Contoso Tokens "),
         ("ATS_PAT_ACCENT_COLOR", "#7a1fa2"),

@@ -17,6 +17,7 @@ use crate::rows::Roots;
 use crate::settled::Taken;
 use crate::status::places;
 use crate::tokens::revoke_tokens_of;
+use crate::turns::Claim;
 use crate::view::{UserPageView, UserView};
 
 /// A user to add.
@@ -69,7 +70,7 @@ impl Operator<'_> {
                     self.service
                         .inner
                         .passwords
-                        .hash_new("Password", password, &about, salt)
+                        .hash_new("Password", password, &about, salt, Claim::OPERATOR)
                         .await?,
                 )
             }
@@ -114,12 +115,25 @@ impl Operator<'_> {
     /// Keeps a user out: sessions end, tokens are refused with 1205. A disabled one stays as it was.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`], [`Error::OwnAccount`].
+    /// [`Error::UserNotFound`], [`Error::OwnAccount`], [`Error::LastAdministrator`].
     pub async fn disable_user(&self, name: &str) -> Result<Outcome<UserView>, Error> {
+        self.disable(name, false).await
+    }
+
+    /// As [`Operator::disable_user`], also where nobody could administer the service any more.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`], [`Error::OwnAccount`].
+    pub async fn disable_even_the_last(&self, name: &str) -> Result<Outcome<UserView>, Error> {
+        self.disable(name, true).await
+    }
+
+    async fn disable(&self, name: &str, even_the_last: bool) -> Result<Outcome<UserView>, Error> {
         let (user, changed) = self
             .change(SetDisabled {
                 name: name.to_owned(),
                 disabled: true,
+                even_the_last,
                 actor: self.actor(),
             })
             .await?;
@@ -137,6 +151,7 @@ impl Operator<'_> {
             .change(SetDisabled {
                 name: name.to_owned(),
                 disabled: false,
+                even_the_last: false,
                 actor: self.actor(),
             })
             .await?;
@@ -163,7 +178,7 @@ impl Operator<'_> {
             .service
             .inner
             .passwords
-            .hash_new("Password", password, &about, salt)
+            .hash_new("Password", password, &about, salt, Claim::OPERATOR)
             .await?;
         let user = self
             .change(SetPassword {
@@ -304,6 +319,7 @@ impl Change for Add {
 struct SetDisabled {
     name: String,
     disabled: bool,
+    even_the_last: bool,
     actor: Actor,
 }
 
@@ -331,6 +347,11 @@ impl Change for SetDisabled {
         } else if user.disabled == self.disabled {
             return Ok((user, false));
         }
+        if self.disabled && !self.even_the_last && is_last_administrator(draft, &user).await? {
+            return Err(Error::LastAdministrator {
+                name: user.name.as_str().to_owned(),
+            });
+        }
         user.disabled = self.disabled;
         draft.update_user(user.clone()).await?;
         let kind = if self.disabled {
@@ -348,6 +369,19 @@ impl Change for SetDisabled {
         draft.record(entry);
         Ok((user, true))
     }
+}
+
+/// Whether nobody else could administer the service, were it not for `user`.
+async fn is_last_administrator(draft: &Draft<'_>, user: &User) -> Result<bool, Error> {
+    if !user.is_administrator {
+        return Ok(false);
+    }
+    let administrators = draft.read().users().administrators().await?;
+    // A planted row is no administrator.
+    let mut others = administrators
+        .into_iter()
+        .filter_map(|other| draft.check(other).ok());
+    Ok(!others.any(|other| other.id != user.id && !other.disabled))
 }
 
 struct SetPassword {

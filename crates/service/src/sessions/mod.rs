@@ -65,6 +65,29 @@ impl Service {
         Ok(signed_in)
     }
 
+    /// Finds the one session of these ids that holds: a browser may send others of ours that have ended, or what a
+    /// neighbour of the site wrote.
+    ///
+    /// # Errors
+    /// 1100 where none holds, and where sessions of different users do: which of them is meant can't be told.
+    pub async fn authenticate_one_of(&self, session_ids: &[&str]) -> Result<SignedIn, Error> {
+        let mut found: Option<SignedIn> = None;
+        for id in session_ids {
+            match self.authenticate(id).await {
+                Ok(another) => match &found {
+                    Some(first) if first.user_id() != another.user_id() => {
+                        return Err(Problem::SignInRequired.into());
+                    }
+                    Some(_) => {}
+                    None => found = Some(another),
+                },
+                Err(Error::Refused(Problem::SignInRequired)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found.ok_or(Problem::SignInRequired)?)
+    }
+
     /// Ends the session of this id, if there is one.
     pub async fn sign_out(&self, session_id: Option<&str>) -> Result<Outcome<()>, Error> {
         if let Some(id) = session_id

@@ -49,18 +49,23 @@ impl Service {
         let (user, stored) = (&by.user, by.user.password_hash.clone());
         let folded = user.name.folded();
         let turn = self.inner.limits.sign_in(&folded, client.address).await?;
-        if !passwords.verify(stored.clone(), &change.current).await? {
+        let claim = turn.claim();
+        if !passwords
+            .verify(stored.clone(), &change.current, claim)
+            .await?
+        {
+            turn.failed();
             return Err(Problem::InvalidCredentials.into());
         }
         turn.forgive();
         // Not compared as text: one password can be typed in two ways.
-        if passwords.verify(stored.clone(), &change.new).await? {
+        if passwords.verify(stored.clone(), &change.new, claim).await? {
             return Err(Problem::validation(NEW_PASSWORD, Reason::Repeated).into());
         }
         let about = [user.name.as_str(), user.display_name.as_str()];
         let salt = self.inner.changes.random()?;
         let password_hash = passwords
-            .hash_new(NEW_PASSWORD, &change.new, &about, salt)
+            .hash_new(NEW_PASSWORD, &change.new, &about, salt, claim)
             .await?;
         let (id, session) = NewSession::make(self, client)?;
         let replace = ReplacePassword {

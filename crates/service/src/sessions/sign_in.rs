@@ -11,10 +11,11 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::change::{Change, Draft};
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Error, causes};
 use crate::ledger::Entry;
 use crate::rows::Row;
 use crate::service::Service;
+use crate::turns::Claim;
 use crate::view::SessionUser;
 
 /// How many sessions a user may have; at the next sign-in the oldest ends.
@@ -52,17 +53,22 @@ impl Service {
             None => None,
         };
         let stored = user.as_ref().and_then(|user| user.password_hash.clone());
-        let is_right = self.inner.passwords.verify(stored, password).await?;
+        let claim = turn.claim();
+        let passwords = &self.inner.passwords;
+        let is_right = passwords.verify(stored, password, claim).await?;
         let Some(user) = user.filter(|_| is_right) else {
+            turn.failed();
             return Err(Problem::InvalidCredentials.into());
         };
         turn.forgive();
         if user.disabled {
             return Err(Problem::OwnerDisabled.into());
         }
+        let renewed_hash = self.renewed_hash(&user, password, claim).await;
         let (id, session) = NewSession::make(self, client)?;
         let started = StartSession {
             user_id: user.id,
+            renewed_hash,
             password_hash: user.password_hash,
             session,
         };
@@ -70,6 +76,25 @@ impl Service {
         Ok(SignInResult {
             session_id: id.to_text(),
             user: SessionUser::new(&user),
+        })
+    }
+}
+
+impl Service {
+    /// The password's hash at today's cost, where the stored one was made at another. A sign-in does not fail for it.
+    async fn renewed_hash(
+        &self,
+        user: &User,
+        password: &SecretString,
+        claim: Claim,
+    ) -> Option<String> {
+        let stored = user.password_hash.as_deref()?;
+        let salt = self.inner.changes.random().ok()?;
+        let passwords = &self.inner.passwords;
+        let renewed = passwords.renew(stored, password, salt, claim).await;
+        renewed.unwrap_or_else(|error| {
+            tracing::debug!(cause = %causes(&error), "a password's hash could not be renewed");
+            None
         })
     }
 }
@@ -143,7 +168,10 @@ impl NewSession {
 
 struct StartSession {
     user_id: UserId,
+    /// The hash that was verified.
     password_hash: Option<String>,
+    /// The one to have in its place.
+    renewed_hash: Option<String>,
     session: NewSession,
 }
 
@@ -157,13 +185,17 @@ impl Change for StartSession {
             .by_id(self.user_id)
             .await?
             .ok_or(Problem::InvalidCredentials)?;
-        let user = draft.check(user)?;
+        let mut user = draft.check(user)?;
         // Since the password was verified, it may have been changed.
         if user.password_hash != self.password_hash {
             return Err(Problem::InvalidCredentials.into());
         }
         if user.disabled {
             return Err(Problem::OwnerDisabled.into());
+        }
+        if self.renewed_hash.is_some() {
+            user.password_hash.clone_from(&self.renewed_hash);
+            draft.update_user(user.clone()).await?;
         }
         let mut others = draft.read().sessions().of_user(user.id).await?;
         others.sort_by_key(|other| other.row.created_at);

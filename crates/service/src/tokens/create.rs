@@ -104,6 +104,7 @@ impl Service {
     ///
     /// # Errors
     /// 1000 for a form key that was never given out or is older than any session, 1001, 1305, 1302,
+    /// 1400 after too many new secrets in a minute,
     /// [`Error::AlreadyCreated`] for a form posted again, 1301 for a name in use, 1304 at the limit.
     pub async fn create_token(
         &self,
@@ -117,6 +118,7 @@ impl Service {
             .map(|text| PostedForm::parse(text, now, self.inner.settings.session_absolute))
             .transpose()?;
         let checked = new.check(&self.inner.settings.policy, &by.user, now)?;
+        self.inner.limits.count_grant(by.user_id())?;
         let secret = NewSecret::make(self)?;
         let shown = secret.shown.clone();
         let create = Create {

@@ -27,7 +27,7 @@ impl Service {
     /// Gives one of the user's active tokens a new secret, which is answered this once.
     ///
     /// # Errors
-    /// 1001 for what is no time, 1302, 1300, 1303 for a token that is not active (or no longer in the
+    /// 1001 for what is no time, 1302, 1400 after too many new secrets in a minute, 1300, 1303 for a token that is not active (or no longer in the
     /// expected generation).
     pub async fn regenerate_token(
         &self,
@@ -46,6 +46,7 @@ impl Service {
         if let Some(expires_at) = expires_at {
             policy.check_expiry(expires_at, self.now())?;
         }
+        self.inner.limits.count_grant(by.user_id())?;
         let secret = NewSecret::make(self)?;
         let shown = secret.shown.clone();
         let regenerate = Regenerate {

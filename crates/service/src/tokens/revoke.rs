@@ -22,12 +22,28 @@ impl Service {
     /// # Errors
     /// 1300.
     pub async fn revoke_token(&self, by: &SignedIn, id: &str) -> Result<Outcome<TokenView>, Error> {
+        let id = parse_id(id)?;
+        if let Some(ended) = self.revoked_before(by, id).await? {
+            return Ok(self.taken_away(Taken::now_if(false), ended).await);
+        }
         let revoke = Revoke {
             by: By::Owner(by.clone()),
-            id: parse_id(id)?,
+            id,
         };
         let revoked = self.change(revoke).await?;
         Ok(self.taken_away(revoked.taken, revoked.token).await)
+    }
+}
+
+impl Service {
+    /// The token, if it was revoked before: asking again must not take the event lock, which changes wait for.
+    async fn revoked_before(&self, by: &SignedIn, id: TokenId) -> Result<Option<TokenView>, Error> {
+        let Some(listed) = self.store().tokens().owned(by.user_id(), id).await? else {
+            return Ok(None);
+        };
+        let token = self.roots().check(listed.token)?;
+        let view = TokenView::new(&token, listed.usage.as_ref(), self.now());
+        Ok(token.revoked_at.is_some().then_some(view))
     }
 }
 

@@ -201,7 +201,7 @@ async fn the_caller_needs_an_authentication_token_with_the_scope() {
         world
             .service
             .operator()
-            .disable_user("root")
+            .disable_even_the_last("root")
             .await
             .unwrap()
             .into_value();

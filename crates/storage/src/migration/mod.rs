@@ -1,5 +1,6 @@
 //! The schema and its changes.
 
+mod active_tokens;
 mod columns;
 mod holder;
 mod initial;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(initial::Initial),
             Box::new(status_places::StatusPlaces),
             Box::new(transactions::Transactions),
+            Box::new(active_tokens::ActiveTokens),
         ]
     }
 }

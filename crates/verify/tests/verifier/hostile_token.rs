@@ -367,3 +367,14 @@ async fn texts_that_are_cut_padded_or_long() {
         target.refuses(&text, VerifyError::Malformed).await;
     }
 }
+
+#[tokio::test]
+async fn a_personal_access_token_is_told_to_be_exchanged_first() {
+    let server = Server::start();
+    let secret = format!("atspat_{}", "0".repeat(49));
+    let refused = server.verifier().verify(&secret).await.unwrap_err();
+    assert_eq!(refused, Error::NotExchanged);
+    assert_eq!(refused.status(), 401);
+    assert!(refused.description().contains("exchange it first"));
+    assert!(!refused.to_string().contains(&secret));
+}

@@ -100,7 +100,10 @@ async fn without_it_at_the_start_tokens_are_refused_until_it_comes() {
         verifier.verify(&token).await.err(),
         Some(Error::KeysUnavailable)
     );
-    assert_eq!(verifier.ready().await.err(), Some(Error::KeysUnavailable));
+    assert_eq!(
+        verifier.ready().await.map_err(Error::from).err(),
+        Some(Error::KeysUnavailable)
+    );
     server.revive();
     server.issuer.follow(LIST).await;
     assert!(verifier.verify(&token).await.is_ok());
@@ -348,4 +351,23 @@ async fn a_list_of_another_address_from_before_is_not_taken() {
         verifier.verify(&token).await.err(),
         Some(Error::StatusUnavailable)
     );
+}
+
+#[tokio::test]
+async fn what_keeps_a_verifier_from_being_ready_is_told() {
+    let mut server = Server::start();
+    let metadata = String::from_utf8(server.issuer.answer(METADATA, None).body).unwrap();
+    let ours = server.issuer.url().to_owned();
+    let other = ours.replace("127.0.0.1", "localhost");
+    let named = format!("\"issuer\":\"{other}\"");
+    let theirs = metadata.replace(&format!("\"issuer\":\"{ours}\""), &named);
+    assert!(theirs.contains(&named), "{theirs}");
+    server.issuer.answer_instead(METADATA, Reply::json(theirs));
+    let not_ready = server.verifier().ready().await.unwrap_err();
+    assert_eq!(*not_ready.error(), Error::KeysUnavailable);
+    let text = not_ready.to_string();
+    assert!(text.contains(&other) && text.contains(&ours), "{text}");
+    server.kill();
+    let away = server.verifier().ready().await.unwrap_err();
+    assert!(away.cause().is_some(), "{away}");
 }

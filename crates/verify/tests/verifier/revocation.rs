@@ -57,7 +57,7 @@ async fn an_unchanged_list_is_confirmed_without_being_sent() {
     let fresh = Server::start();
     fresh.issuer.answer_instead(LIST, Reply::status(304));
     assert_eq!(
-        fresh.verifier().ready().await.err(),
+        fresh.verifier().ready().await.map_err(Error::from).err(),
         Some(Error::StatusUnavailable)
     );
 }

@@ -88,6 +88,7 @@ const fn label(kind: EventKind) -> &'static str {
         EventKind::PasswordSet => "Password set",
         EventKind::SessionStarted => "Signed in",
         EventKind::SessionEnded => "Session ended",
+        EventKind::SignInsRefused => "Sign-ins refused after too many failures",
         EventKind::TokenCreated => "Token created",
         EventKind::TokenRegenerated => "Token regenerated",
         EventKind::TokenRevoked => "Token revoked",
@@ -268,7 +269,12 @@ impl Export {
     /// any more, breaks the transfer off: a file that looks whole and is not would be worse.
     async fn part(&mut self) -> Option<std::io::Result<Vec<u8>>> {
         let events = self.next.take()?;
-        let mut writer = csv::Writer::from_writer(Vec::new());
+        let mut start = Vec::new();
+        if !self.has_head {
+            // Excel takes a file without it for one in the encoding of the reader's country.
+            start.extend_from_slice("\u{feff}".as_bytes());
+        }
+        let mut writer = csv::Writer::from_writer(start);
         let mut written = Ok(());
         if !self.has_head {
             self.has_head = true;
@@ -318,29 +324,37 @@ fn record(named: &NamedEventView) -> [String; 10] {
         event.seq.to_string(),
         event.id.to_string(),
         event.at.to_string(),
-        event.actor.clone(),
+        inert(&event.actor),
         inert(named.actor_name.as_deref().unwrap_or_default()),
         event
             .owner
             .map(|owner| owner.to_string())
             .unwrap_or_default(),
         inert(named.owner_name.as_deref().unwrap_or_default()),
-        event.kind.clone(),
-        event.subject.clone(),
+        inert(&event.kind),
+        inert(&event.subject),
         inert(&details.to_string()),
     ]
 }
 
-/// A cell that a spreadsheet would take for a formula, made a text. People choose their names. Where the
-/// spreadsheet separates cells by semicolons or tabs, one may begin in the middle.
+/// A cell in which a spreadsheet finds no formula, whichever sign it separates cells by. People choose their names.
+/// Whatever could begin a cell and would be taken for a formula is made a text.
 fn inert(text: &str) -> String {
     const FORMULA: [char; 10] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r'];
-    let begins = |cell: &str| cell.trim_start_matches(['"', ' ']).starts_with(FORMULA);
-    if begins(text) || text.split([';', '\t']).skip(1).any(begins) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
+    let mut cell = String::with_capacity(text.len());
+    let mut may_begin = true;
+    for character in text.chars() {
+        if may_begin && FORMULA.contains(&character) {
+            cell.push('\'');
+        }
+        cell.push(character);
+        may_begin = match character {
+            ',' | ';' | '\t' | '\r' | '\n' => true,
+            '"' | ' ' => may_begin,
+            _ => false,
+        };
     }
+    cell
 }
 
 #[cfg(test)]
@@ -348,20 +362,44 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_cell_is_a_formula() {
-        for (text, cell) in [
-            ("=1+1", "'=1+1"),
-            ("@x", "'@x"),
-            ("-2", "'-2"),
-            ("＝1+1", "'＝1+1"),
-            ("a;=1+1", "'a;=1+1"),
-            ("a; \"@x\"", "'a; \"@x\""),
-            ("ada; b", "ada; b"),
-            ("ada", "ada"),
-            ("a=b", "a=b"),
-            ("", ""),
-        ] {
-            assert_eq!(inert(text), cell);
+    fn no_cell_is_a_formula_whatever_separates_the_cells() {
+        let names = [
+            "=1+1",
+            "@x",
+            "-2",
+            "＝1+1",
+            "x;=1+1;y",
+            "x; \"@x\";y",
+            "x,+1,y",
+            "x\t=1\ty",
+            "\t=1",
+            "x\";=1",
+            "ada; b",
+            "ada",
+            "a=b",
+            "",
+        ];
+        for name in names {
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            writer.write_record(["1", &inert(name), "ada"]).unwrap();
+            let file = writer.into_inner().unwrap();
+            for separator in [b',', b';', b'\t'] {
+                let mut reader = csv::ReaderBuilder::new()
+                    .delimiter(separator)
+                    .has_headers(false)
+                    .flexible(true)
+                    .from_reader(&file[..]);
+                for record in reader.records() {
+                    for cell in &record.unwrap() {
+                        let cell = cell.trim_start_matches(['"', ' ']);
+                        let begins = cell.starts_with(['=', '+', '-', '@', '＝', '\t', '\r']);
+                        assert!(!begins, "{name:?} by {:?}: {cell:?}", char::from(separator));
+                    }
+                }
+            }
+        }
+        for harmless in ["ada; b", "ada", "a=b", ""] {
+            assert_eq!(inert(harmless), harmless);
         }
     }
 

@@ -215,7 +215,7 @@ async fn the_audit_trail_is_filtered_and_exported_whole() {
     let lines: Vec<&str> = file.text.lines().collect();
     assert_eq!(
         lines[0],
-        "Seq,Id,At,Actor,ActorName,Owner,OwnerName,Kind,Subject,Details"
+        "\u{feff}Seq,Id,At,Actor,ActorName,Owner,OwnerName,Kind,Subject,Details"
     );
     assert!(
         lines.iter().skip(1).all(|line| line.contains("'=ada")),
@@ -348,7 +348,8 @@ async fn an_export_ends_with_the_rights_of_its_reader() {
     let pages = site.pages();
     let export = pages.call(root.request_in_process("/settings/audit.csv"));
     let export = export.await.unwrap();
-    let disabled = site.world.service.operator().disable_user("root").await;
+    let operator = site.world.service.operator();
+    let disabled = operator.disable_even_the_last("root").await;
     disabled.unwrap().into_value();
     assert!(
         export.into_body().into_string().await.is_err(),

@@ -66,6 +66,7 @@ impl Site {
                 .unwrap(),
             address: self.address,
             cookies: Vec::new(),
+            twins: Vec::new(),
         }
     }
 
@@ -96,6 +97,8 @@ pub struct Browser {
     http: reqwest::Client,
     address: SocketAddr,
     cookies: Vec<(String, String)>,
+    /// Cookies that other sites of the host or its parent domain set.
+    twins: Vec<(String, String)>,
 }
 
 /// What a page answered.
@@ -161,8 +164,9 @@ impl Browser {
             .http
             .request(method, format!("http://{}{path}", self.address));
         let cookies: Vec<String> = self
-            .cookies
+            .twins
             .iter()
+            .chain(&self.cookies)
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
         if cookies.is_empty() {
@@ -228,6 +232,10 @@ impl Browser {
             .iter()
             .find(|(kept, _)| kept == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    pub fn set_twin(&mut self, name: &str, value: &str) {
+        self.twins = vec![(name.to_owned(), value.to_owned())];
     }
 
     pub fn set_cookie(&mut self, name: &str, value: &str) {

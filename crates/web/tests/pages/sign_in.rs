@@ -177,3 +177,27 @@ async fn a_form_that_comes_after_the_session_is_kept_over_signing_in() {
     let listed = browser.get(TOKENS).await;
     assert!(listed.text.contains("No tokens yet"), "nothing was made");
 }
+
+#[tokio::test]
+async fn a_twin_of_the_session_cookie_neither_keeps_out_nor_loops() {
+    let site = Site::start().await;
+    site.world.add_user("ada").await;
+    let mut browser = site.browser();
+    // Another path or a parent domain has a cookie of the name, which the browser sends beside ours.
+    browser.set_twin(SESSION, "somebody-else-s");
+    let signed_in = browser.sign_in("ada", PASSWORD, "/settings").await;
+    assert_eq!((signed_in.status, signed_in.leads_to()), (303, "/settings"));
+    assert_eq!(browser.get(TOKENS).await.status, 200);
+    let again = browser.get("/signin").await;
+    assert_eq!((again.status, again.leads_to()), (303, "/"));
+
+    // Where the twin is another user's session, nobody can tell which is meant: the form says so.
+    let other = site.signed_in("eve").await;
+    browser.set_twin(SESSION, other.cookie(SESSION).unwrap());
+    let led = browser.get(TOKENS).await;
+    assert_eq!(led.status, 303);
+    let form = browser.get("/signin").await;
+    assert_eq!(form.status, 200);
+    let says = form.says("alert");
+    assert!(says.contains("delete the cookies"), "{says}");
+}

@@ -1,0 +1,287 @@
+//! Turns at work that is dear: shared fairly, so that whoever asks most does not get most.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ats_pat_domain::Neighbourhood;
+use tokio::sync::oneshot;
+
+/// On whose behalf work is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Claim {
+    /// From where it was asked for; `None` by the operator.
+    pub(crate) from: Option<Neighbourhood>,
+    /// Whether the account signed in from there before: such claims go first. It says nothing of whether a name
+    /// exists, because whoever has not signed in from there is a stranger either way.
+    pub(crate) is_familiar: bool,
+}
+
+impl Claim {
+    /// That of the operator.
+    pub(crate) const OPERATOR: Self = Self {
+        from: None,
+        is_familiar: true,
+    };
+    /// That of somebody whose address is not known.
+    pub(crate) const UNKNOWN: Self = Self {
+        from: None,
+        is_familiar: false,
+    };
+}
+
+/// So many turns at once; those who wait get the next ones, the familiar first, then each address in its turn.
+#[derive(Clone)]
+pub(crate) struct Turns(Arc<Mutex<State>>);
+
+struct State {
+    free: usize,
+    room: usize,
+    familiar: Lane,
+    strangers: Lane,
+}
+
+/// Those who wait, by address, and in which order the addresses have their turns.
+#[derive(Default)]
+struct Lane {
+    waiting: HashMap<Option<Neighbourhood>, VecDeque<oneshot::Sender<Turn>>>,
+    order: VecDeque<Option<Neighbourhood>>,
+}
+
+/// A turn; dropped, the next one has it.
+pub(crate) struct Turn(Option<Turns>);
+
+impl Turns {
+    /// `at_once` turns, for which `room` may wait.
+    pub(crate) fn new(at_once: usize, room: usize) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            free: at_once,
+            room,
+            familiar: Lane::default(),
+            strangers: Lane::default(),
+        })))
+    }
+
+    /// A turn, once it has come; `None` where too many wait. Where there is no room, the newest of the address of which
+    /// most wait makes room for one of an address of which fewer wait.
+    pub(crate) async fn turn(&self, claim: Claim) -> Option<Turn> {
+        let turn = {
+            let mut state = self.lock();
+            if state.free > 0 {
+                state.free -= 1;
+                return Some(Turn(Some(self.clone())));
+            }
+            if !state.has_room_for(claim) {
+                return None;
+            }
+            let (sender, turn) = oneshot::channel();
+            let lane = if claim.is_familiar {
+                &mut state.familiar
+            } else {
+                &mut state.strangers
+            };
+            lane.push(claim.from, sender);
+            turn
+        };
+        turn.await.ok()
+    }
+
+    /// Gives a turn to the next one who waits, or keeps it for whoever comes.
+    fn pass_on(&self, mut turn: Turn) {
+        loop {
+            let next = {
+                let mut state = self.lock();
+                let next = state.familiar.pop().or_else(|| state.strangers.pop());
+                if next.is_none() {
+                    state.free += 1;
+                }
+                next
+            };
+            let Some(next) = next else {
+                turn.0 = None;
+                return;
+            };
+            // Not under the lock: a turn that comes back is dropped, and passed on, by whoever holds it.
+            match next.send(turn) {
+                Ok(()) => return,
+                Err(back) => turn = back,
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(turns) = self.0.take() {
+            let turn = Self(Some(turns.clone()));
+            turns.pass_on(turn);
+        }
+    }
+}
+
+impl State {
+    fn has_room_for(&mut self, claim: Claim) -> bool {
+        if self.familiar.length() + self.strangers.length() < self.room {
+            return true;
+        }
+        self.familiar.forget_gone();
+        self.strangers.forget_gone();
+        if self.familiar.length() + self.strangers.length() < self.room {
+            return true;
+        }
+        let own = self.strangers.length_of(claim.from);
+        let Some((most, length)) = self.strangers.longest() else {
+            return false;
+        };
+        if !claim.is_familiar && length <= own + 1 {
+            return false;
+        }
+        self.strangers.drop_newest(most);
+        true
+    }
+}
+
+impl Lane {
+    fn push(&mut self, from: Option<Neighbourhood>, sender: oneshot::Sender<Turn>) {
+        let waiting = self.waiting.entry(from).or_default();
+        if waiting.is_empty() {
+            self.order.push_back(from);
+        }
+        waiting.push_back(sender);
+    }
+
+    /// The oldest of the address whose turn it is; the address has its next turn after all others.
+    fn pop(&mut self) -> Option<oneshot::Sender<Turn>> {
+        let from = self.order.pop_front()?;
+        let waiting = self.waiting.get_mut(&from)?;
+        let next = waiting.pop_front();
+        if waiting.is_empty() {
+            self.waiting.remove(&from);
+        } else {
+            self.order.push_back(from);
+        }
+        next
+    }
+
+    fn length(&self) -> usize {
+        self.waiting.values().map(VecDeque::len).sum()
+    }
+
+    fn length_of(&self, from: Option<Neighbourhood>) -> usize {
+        self.waiting.get(&from).map_or(0, VecDeque::len)
+    }
+
+    fn longest(&self) -> Option<(Option<Neighbourhood>, usize)> {
+        let lengths = self
+            .waiting
+            .iter()
+            .map(|(from, waiting)| (*from, waiting.len()));
+        lengths.max_by_key(|(_, length)| *length)
+    }
+
+    fn drop_newest(&mut self, from: Option<Neighbourhood>) {
+        if let Some(waiting) = self.waiting.get_mut(&from) {
+            waiting.pop_back();
+        }
+        self.forget_gone();
+    }
+
+    /// Forgets those who hung up, and addresses of which nobody waits.
+    fn forget_gone(&mut self) {
+        self.waiting.retain(|_, waiting| {
+            waiting.retain(|sender| !sender.is_closed());
+            !waiting.is_empty()
+        });
+        let waiting = &self.waiting;
+        self.order.retain(|from| waiting.contains_key(from));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::pin::Pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    fn claim(address: u8, is_familiar: bool) -> Claim {
+        let address = Ipv4Addr::new(192, 0, 2, address);
+        Claim {
+            from: Some(Neighbourhood::from(IpAddr::from(address))),
+            is_familiar,
+        }
+    }
+
+    type Waiting = Pin<Box<dyn Future<Output = Option<Turn>>>>;
+
+    /// Polls all that wait; gives the one that has its turn. Those that were sent away are noted.
+    fn poll(waiting: &mut [Option<Waiting>], sent_away: &mut Vec<usize>) -> Option<(usize, Turn)> {
+        let mut context = Context::from_waker(Waker::noop());
+        let mut got = None;
+        for (index, place) in waiting.iter_mut().enumerate() {
+            let Some(future) = place else { continue };
+            match future.as_mut().poll(&mut context) {
+                Poll::Ready(Some(turn)) => got = Some((index, turn)),
+                Poll::Ready(None) => sent_away.push(index),
+                Poll::Pending => continue,
+            }
+            *place = None;
+        }
+        got
+    }
+
+    /// In which order these claims get the one turn that another holds now, and which were sent away.
+    async fn order(claims: &[Claim], room: usize) -> (Vec<usize>, Vec<usize>) {
+        let turns = Turns::new(1, room);
+        let mut turn = turns.turn(Claim::OPERATOR).await.unwrap();
+        let mut waiting: Vec<Option<Waiting>> = Vec::new();
+        for claim in claims.iter().copied() {
+            let turns = turns.clone();
+            waiting.push(Some(Box::pin(async move { turns.turn(claim).await })));
+        }
+        let (mut order, mut sent_away) = (Vec::new(), Vec::new());
+        assert!(poll(&mut waiting, &mut sent_away).is_none());
+        loop {
+            drop(turn);
+            let Some((index, next)) = poll(&mut waiting, &mut sent_away) else {
+                sent_away.sort_unstable();
+                return (order, sent_away);
+            };
+            order.push(index);
+            turn = next;
+        }
+    }
+
+    #[tokio::test]
+    async fn familiar_ones_go_first_and_then_each_address_in_its_turn() {
+        let (crowd, other, third) = (claim(1, false), claim(2, false), claim(3, false));
+        let claims = [crowd, crowd, crowd, other, third, claim(4, true), other];
+        assert_eq!(order(&claims, 99).await.0, [5, 0, 3, 4, 1, 6, 2]);
+    }
+
+    #[tokio::test]
+    async fn where_there_is_no_room_the_largest_crowd_makes_it() {
+        let (crowd, other) = (claim(1, false), claim(2, false));
+        let claims = [crowd, crowd, crowd, other, crowd, claim(3, true)];
+        assert_eq!(order(&claims, 3).await, (vec![5, 0, 3], vec![1, 2, 4]));
+    }
+
+    #[tokio::test]
+    async fn whoever_hangs_up_keeps_no_turn() {
+        let turns = Turns::new(1, 9);
+        let held = turns.turn(Claim::OPERATOR).await.unwrap();
+        let gone = tokio::spawn({
+            let turns = turns.clone();
+            async move { turns.turn(claim(1, false)).await.is_some() }
+        });
+        tokio::task::yield_now().await;
+        gone.abort();
+        assert!(gone.await.unwrap_err().is_cancelled());
+        drop(held);
+        assert!(turns.turn(claim(2, false)).await.is_some());
+    }
+}
