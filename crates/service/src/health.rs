@@ -18,6 +18,7 @@ impl Service {
             Ok(()) => healthy("database", "answers"),
             Err(error) => {
                 tracing::warn!(cause = %causes(&error), "the database is not ready");
+                // A file that is gone fails reads first: then no change comes far enough to tell why.
                 self.inner.changes.writes.failed(&error);
                 unhealthy("database", "does not answer")
             }
