@@ -135,6 +135,23 @@ impl Connection {
         self.end_statement(before, result.map_err(failed_to_query))
     }
 
+    /// As [`Self::query`], of the first row alone.
+    pub async fn query_one(&mut self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        if !matches!(self.wire, Some(Wire::Sqlite(_))) {
+            return Ok(self.query(statement).await?.into_iter().next());
+        }
+        // SQLite tells of each failure at once, so the rest of the answer is not waited for.
+        let before = self.begin_statement(&statement.sql);
+        let Statement { sql, values, .. } = statement;
+        let values = SqlxValues(values.unwrap_or_else(none));
+        let result = on_wire!(&mut self.wire, connection => {
+            let query = sqlx::query_with(AssertSqlSafe(sql), values);
+            let row = query.fetch_optional(&mut **connection).await;
+            row.map(|row| row.map(Into::into))
+        });
+        self.end_statement(before, result.map_err(failed_to_query))
+    }
+
     /// A statement without values, whose answer says nothing but that it was done.
     async fn send(&mut self, sql: &'static str) -> Result<(), DbErr> {
         let result =

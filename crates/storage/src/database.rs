@@ -116,7 +116,7 @@ impl Database {
             reads: Arc::new(channel(opened.reads, Look::EachTime)),
             writes: channel(opened.writes.clone(), Look::EachTime),
             changes: opened.changes,
-            turns: Turns::default(),
+            turns: Turns::new(opened.changes_at_once),
             schema: opened.writes,
             pulse: Arc::clone(&pulse),
             file,

@@ -43,7 +43,9 @@ impl StoreTransaction {
         let turn = database.turns.take(order);
         let turn = tokio::time::timeout(database.options.statement_timeout, turn)
             .await
-            .map_err(|_| StoreError::Unavailable("other changes take too long".into()))?;
+            .ok()
+            .flatten()
+            .ok_or_else(|| StoreError::Unavailable("other changes take too long".into()))?;
         let head = claim::make(&mut channel, change).await?;
         Ok(Self {
             channel,

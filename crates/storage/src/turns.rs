@@ -3,31 +3,38 @@
 use std::sync::Arc;
 
 use ats_pat_domain::port::ChangeOrder;
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
-/// One turn at a time. Waiting here instead of at the counter row, only one transaction of a program can be put out by
-/// another node of a cluster.
-#[derive(Default)]
+/// How many changes of one program are at the database at once. As a rule those that wait do so at the counter row, where
+/// the next begins the moment that one ends. Of a Galera cluster's node only one may: another node's commit puts out
+/// every transaction that has, or waits for, the row.
 pub(crate) struct Turns {
-    turn: Arc<Mutex<()>>,
-    /// Of those that come last, one at a time waits for the turn itself: so those that come first have one before them.
+    turns: Arc<Semaphore>,
+    /// Of those that come last, one at a time waits for a turn itself: so those that come first have one before them.
     gate: Mutex<()>,
 }
 
 /// Given back when dropped.
 pub(crate) struct Turn {
-    _turn: OwnedMutexGuard<()>,
+    _turn: OwnedSemaphorePermit,
 }
 
 impl Turns {
-    pub(crate) async fn take(&self, order: ChangeOrder) -> Turn {
+    pub(crate) fn new(at_once: usize) -> Self {
+        Self {
+            turns: Arc::new(Semaphore::new(at_once)),
+            gate: Mutex::default(),
+        }
+    }
+
+    /// `None` once the program ends.
+    pub(crate) async fn take(&self, order: ChangeOrder) -> Option<Turn> {
         let _gate = match order {
             ChangeOrder::First => None,
             ChangeOrder::Last => Some(self.gate.lock().await),
         };
-        Turn {
-            _turn: Arc::clone(&self.turn).lock_owned().await,
-        }
+        let turn = Arc::clone(&self.turns).acquire_owned().await.ok()?;
+        Some(Turn { _turn: turn })
     }
 }
 
@@ -39,7 +46,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_tried_before_goes_first() {
-        let turns = Turns::default();
+        let turns = Turns::new(1);
         let taken = Record::new(Vec::new());
         let one = async |order, name| {
             let _turn = turns.take(order).await;

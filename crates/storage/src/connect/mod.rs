@@ -37,6 +37,8 @@ pub struct Opened {
     pub writes: Pool,
     /// For transactions.
     pub changes: Pool,
+    /// How many changes may be at the database at once.
+    pub changes_at_once: usize,
     /// Of SQLite.
     pub file: Option<Arc<DatabaseFile>>,
     pub place: Place,
@@ -124,6 +126,7 @@ impl Server {
                 },
                 Writing::InTransactions,
             ),
+            changes_at_once: CHANGES as usize,
             file: None,
             place: Place::Server(format!("{}/{}", self.address, self.database)),
         }

@@ -70,16 +70,34 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
         .await?;
     let checked = async {
         set_up(&mut first).await?;
-        is_writable(&mut first).await
+        Ok((is_writable(&mut first).await?, is_galera(&mut first).await?))
     };
-    if !server.in_time(options.acquire_timeout, checked).await? {
+    let (is_writable, is_galera) = server.in_time(options.acquire_timeout, checked).await?;
+    if !is_writable {
         return Err(server.read_only());
     }
     // Only a courtesy to the server.
     let _ = first.close().await;
-    Ok(server.opened(options, |options, writing| {
+    let mut opened = server.opened(options, |options, writing| {
         Pool::MySql(proven(options, writing).connect_lazy_with(connect.clone()))
-    }))
+    });
+    if is_galera {
+        opened.changes_at_once = 1;
+    }
+    Ok(opened)
+}
+
+/// Whether the server is a node of a cluster, where each node may be written to. MySQL knows no such variable.
+async fn is_galera(connection: &mut MySqlConnection) -> Result<bool, sqlx::Error> {
+    let on: Result<i64, _> = sqlx::query_scalar("SELECT @@global.wsrep_on IN ('1', 'ON')")
+        .fetch_one(connection)
+        .await;
+    match on {
+        Err(sqlx::Error::Database(error)) if number(error.as_ref()) == Some(UNKNOWN_VARIABLE) => {
+            Ok(false)
+        }
+        on => Ok(on? == 1),
+    }
 }
 
 /// A pool whose connections have our settings and lead to the primary.

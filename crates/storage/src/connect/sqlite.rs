@@ -83,6 +83,7 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
         reads: Pool::Sqlite(reads),
         writes: writer.clone(),
         changes: writer,
+        changes_at_once: 1,
         file: Some(file),
         place: Place::File(path),
     })
