@@ -12,6 +12,8 @@ use crate::cores::Cores;
 use crate::program::Program;
 
 const CACHE_ENTRIES: &str = "ATS_PAT_CACHE_ENTRIES";
+/// One person makes all the changes.
+const CHANGES_PER_MINUTE: &str = "ATS_PAT_CHANGES_PER_USER_PER_MINUTE";
 /// The exit code of a program that was given a setting it does not know.
 const WRONG_USAGE: i32 = 2;
 
@@ -85,13 +87,21 @@ impl Installation {
         if cache == Cache::Off && self.has_cache()? {
             command.env(CACHE_ENTRIES, "0");
         }
+        if self.knows(CHANGES_PER_MINUTE)? {
+            command.env(CHANGES_PER_MINUTE, "0");
+        }
         Program::start(command, cores)
     }
 
-    /// Whether this release has a cache that can be turned off: programs refuse settings that they do not know.
+    /// Whether this release has a cache that can be turned off.
     pub fn has_cache(&self) -> Result<bool> {
+        self.knows(CACHE_ENTRIES)
+    }
+
+    /// Whether this release has a setting: programs refuse those that they do not know.
+    fn knows(&self, setting: &str) -> Result<bool> {
         let mut command = self.admin_program(&["db", "status"]);
-        command.env(CACHE_ENTRIES, "0").stderr(Stdio::null());
+        command.env(setting, "0").stderr(Stdio::null());
         let output = command
             .output()
             .context("the admin program can't be started")?;
@@ -132,7 +142,6 @@ impl Installation {
             .env("ATS_PAT_LISTEN", "127.0.0.1:0")
             .env("ATS_PAT_LOG", "error")
             // One person may have them all.
-            .env("ATS_PAT_CHANGES_PER_USER_PER_MINUTE", "0")
             .env("ATS_PAT_POLICY_MAX_ACTIVE_TOKENS", "100000");
         if let Some(url) = &self.database_url {
             command.env("ATS_PAT_DATABASE_URL", url);
