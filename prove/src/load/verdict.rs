@@ -3,7 +3,7 @@
 use crate::http::{Answer, Reply};
 use crate::tally::{Count, Tally};
 
-/// The code of [`Problem::SignInRequired`] in the envelope.
+/// The code of `SignInRequired` in the envelope.
 const SIGN_IN_REQUIRED: u64 = 1100;
 
 /// What is known after a reply.
