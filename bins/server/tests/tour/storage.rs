@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::support::{Client, PASSWORD, Server, admin_by, admin_program, program, text};
 
 /// Script of the process that holds the disk: it ends with its standard input.
-const HOLD: &str = r#"mount -t tmpfs -o size=12m none "$1" && echo mounted && exec cat"#;
+const HOLD: &str = r#"mount -t tmpfs -o size=12m,mode=700 none "$1" && echo mounted && exec cat"#;
 
 /// A folder whose `data` is a disk of 12 MB, seen only by programs that are started by it.
 struct SmallDisk {
