@@ -146,6 +146,10 @@ impl TokenRepository for Channel {
             .filter(Column::OwnerId.eq(owner.as_uuid()))
             .filter(Column::NameKey.eq(name_key(folded)))
             .filter(token_page::has_status(Status::Active, now))
+            // In the order of the index: otherwise PostgreSQL expects to meet one soon wherever it begins, and reads
+            // every ended token.
+            .order_by_desc(Column::RevokedAt)
+            .order_by_desc(Column::ExpiresAt)
             .one(self)
             .await;
         Ok(found

@@ -40,6 +40,16 @@ pub async fn a_new_token_is_checked_without_reading_ended_ones(database: &TestDa
     for _ in 0..DOUBLINGS {
         database.execute(&doubling(database.kind())).await;
     }
+    // As the server does by itself some time after: until then it plans by how few rows there were.
+    match database.kind() {
+        Kind::Sqlite => {}
+        Kind::Postgres => {
+            database.execute("ANALYZE tokens").await;
+        }
+        Kind::Mariadb | Kind::Galera => {
+            database.execute("ANALYZE TABLE tokens").await;
+        }
+    }
     let after = (least(&count).await, least(&name).await);
     assert!(
         after.0 < AT_MOST * before.0 && after.1 < AT_MOST * before.1,
