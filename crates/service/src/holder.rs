@@ -9,14 +9,12 @@ use ats_pat_domain::{Problem, Status};
 use ats_pat_token::{PersonalAccessToken, Unverified};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::change::{Change, Draft};
+use crate::change::{Change, Draft, Outcome, Taken};
 use crate::client::Client;
 use crate::error::Error;
 use crate::genuine::Genuine;
 use crate::ledger::Entry;
-use crate::outcome::Outcome;
 use crate::service::Service;
-use crate::settled::Taken;
 use crate::tokens::revoke_saying;
 
 /// How many strings one report may have.

@@ -5,12 +5,10 @@ use ats_pat_domain::event::{Actor, EventKind};
 use ats_pat_domain::key::{KeyState, StoredSigningKey};
 
 use super::Operator;
-use crate::change::{Change, Draft, Judgement};
+use crate::change::{Change, Draft, Judgement, Outcome, Taken};
 use crate::error::Error;
 use crate::ledger::Entry;
-use crate::outcome::Outcome;
 use crate::ring::{PUBLISHED_BEFORE, new_signing_key};
-use crate::settled::Taken;
 use crate::view::SigningKeyView;
 
 /// When a new signing key takes over.

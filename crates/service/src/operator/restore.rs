@@ -3,13 +3,12 @@
 use ats_pat_domain::event::{Actor, EventKind, Head};
 
 use crate::anchor::Kept;
-use crate::change::{Change, Draft};
+use crate::change::{Change, Draft, Taken};
 use crate::error::Error;
 use crate::guards::Guards;
 use crate::ledger::Entry;
 use crate::open::{Keys, OpenError, Parts, last_acceptance};
 use crate::service::Service;
-use crate::settled::Taken;
 use crate::tokens::revoke_any;
 
 /// How many tokens are read at once.

@@ -9,8 +9,8 @@ use ats_pat_token::PersonalAccessToken;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Operator;
+use crate::change::Outcome;
 use crate::error::Error;
-use crate::outcome::Outcome;
 use crate::tokens::{By, Revoke};
 use crate::view::{OwnedTokenPageView, OwnedTokenView, TokenView};
 

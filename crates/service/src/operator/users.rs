@@ -9,12 +9,10 @@ use ats_pat_domain::{DisplayName, Problem, User, UserId, UserName};
 use secrecy::SecretString;
 
 use super::Operator;
-use crate::change::{Change, Draft, Judgement};
+use crate::change::{Change, Draft, Judgement, Outcome, Taken};
 use crate::error::Error;
 use crate::ledger::Entry;
-use crate::outcome::Outcome;
 use crate::rows::Roots;
-use crate::settled::Taken;
 use crate::status::places;
 use crate::tokens::revoke_tokens_of;
 use crate::turns::Claim;

@@ -12,10 +12,9 @@ use ats_pat_domain::{Problem, Session, Timestamp, User, UserId};
 pub use password::PasswordChange;
 pub use sign_in::SignInResult;
 
-use crate::change::{Change, Draft};
+use crate::change::{Change, Draft, Outcome};
 use crate::error::{Error, causes};
 use crate::ledger::Entry;
-use crate::outcome::Outcome;
 use crate::rows::Row;
 use crate::service::Service;
 use crate::view::SessionUser;

@@ -10,10 +10,9 @@ use ats_pat_domain::{Session, UserId};
 use serde_json::Value;
 
 use super::{SignedIn, still_signed_in};
-use crate::change::{Change, Draft};
+use crate::change::{Change, Draft, Outcome};
 use crate::error::Error;
 use crate::ledger::Entry;
-use crate::outcome::Outcome;
 use crate::rows::Row;
 use crate::service::Service;
 use crate::view::SessionView;

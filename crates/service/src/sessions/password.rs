@@ -6,13 +6,11 @@ use secrecy::SecretString;
 
 use super::sign_in::{NewSession, SignInResult};
 use super::{SignedIn, still_signed_in};
-use crate::change::{Change, Draft};
+use crate::change::{Change, Draft, Outcome, Taken};
 use crate::client::Client;
 use crate::error::Error;
 use crate::ledger::Entry;
-use crate::outcome::Outcome;
 use crate::service::Service;
-use crate::settled::Taken;
 use crate::tokens::revoke_tokens_of;
 use crate::view::SessionUser;
 

@@ -9,10 +9,9 @@ use ats_pat_domain::{
 
 use super::NewSecret;
 use super::form::PostedForm;
-use crate::change::{Change, Draft};
+use crate::change::{Change, Draft, Outcome};
 use crate::error::Error;
 use crate::ledger::Entry;
-use crate::outcome::Outcome;
 use crate::service::Service;
 use crate::sessions::{SignedIn, still_signed_in};
 use crate::view::{IssuedToken, TokenView};

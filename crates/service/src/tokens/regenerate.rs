@@ -4,13 +4,11 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{Policy, Problem, Reason, Status, Timestamp, TokenId};
 
 use super::{NewSecret, living_secrets, owned, parse_id};
-use crate::change::{Change, Draft};
+use crate::change::{Change, Draft, Outcome, Taken};
 use crate::error::Error;
 use crate::ledger::Entry;
-use crate::outcome::Outcome;
 use crate::service::Service;
 use crate::sessions::{SignedIn, still_signed_in};
-use crate::settled::Taken;
 use crate::status::places;
 use crate::view::{IssuedToken, TokenView};
 

@@ -6,13 +6,11 @@ use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{Problem, Status, Tagged, Token, TokenId, UserId};
 
 use super::parse_id;
-use crate::change::{Change, Draft, Judgement};
+use crate::change::{Change, Draft, Judgement, Outcome, Taken};
 use crate::error::Error;
 use crate::ledger::Entry;
-use crate::outcome::Outcome;
 use crate::service::Service;
 use crate::sessions::{SignedIn, still_signed_in};
-use crate::settled::Taken;
 use crate::status::places;
 use crate::view::TokenView;
 

@@ -1,9 +1,9 @@
 //! The answer to a change that takes rights away: when nobody answers from before it any more.
 
+use crate::change::Outcome;
 use crate::error::causes;
 use crate::feed::SETTLED_AFTER;
 use crate::guards::Guard;
-use crate::outcome::Outcome;
 use crate::service::Service;
 
 /// Whether there was something to take away.

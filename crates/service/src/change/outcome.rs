@@ -1,6 +1,6 @@
 //! What a change answers with.
 
-use crate::settled::Settled;
+use crate::change::settled::Settled;
 
 /// The result of a change, with the mark that a cache must respect.
 #[must_use = "an outcome that takes rights away binds the time of the answer"]

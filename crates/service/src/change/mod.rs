@@ -1,0 +1,199 @@
+//! The way of a change: lock, decide, write rows and event, commit, answer.
+
+mod draft;
+mod outcome;
+mod settled;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ats_pat_domain::event::Head;
+use ats_pat_domain::port::{
+    ChangeOrder, Clock, CommitError, Randomness, Store, StoreError, Transaction,
+};
+use ats_pat_domain::{EventId, Timestamp};
+
+use crate::anchor::Anchor;
+use crate::error::{Error, causes};
+use crate::ledger::{Entry, RowChange};
+use crate::rows::Roots;
+use crate::write_check::WriteCheck;
+
+pub(crate) use draft::{Draft, Judgement};
+pub use outcome::Outcome;
+pub(crate) use settled::Taken;
+
+/// How long a change is tried again while the database asks for it; a caller that waits longer has given up.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often the event of a change is looked for after the answer to COMMIT was lost.
+const LOOKS: u32 = 5;
+
+/// One change: decides on what the transaction reads, and writes through the [`Draft`].
+pub(crate) trait Change: Send + Sync + 'static {
+    type Output: Send + 'static;
+
+    /// Refuses, or writes; without an entry nothing is committed.
+    fn apply(&self, draft: &Draft<'_>) -> impl Future<Output = Result<Self::Output, Error>> + Send;
+}
+
+/// Runs changes.
+#[derive(Clone)]
+pub(crate) struct Changes {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) randomness: Arc<dyn Randomness>,
+    pub(crate) roots: Arc<Roots>,
+    pub(crate) anchor: Arc<Anchor>,
+    pub(crate) writes: Arc<WriteCheck>,
+}
+
+impl Changes {
+    /// Runs `change` in a task of its own: who hangs up does not cancel it.
+    pub(crate) async fn run<C: Change>(&self, change: C) -> Result<C::Output, Error> {
+        let changes = self.clone();
+        let task = tokio::spawn(async move { changes.run_here(&change).await });
+        task.await
+            .map_err(|error| Error::Interrupted(error.into()))?
+    }
+
+    async fn run_here<C: Change>(&self, change: &C) -> Result<C::Output, Error> {
+        if self.anchor.is_lost() {
+            return Err(Error::LogLost);
+        }
+        // Made before the transaction, and the same in every attempt: each one before is proven undone.
+        let id = EventId::new(self.clock.now(), self.random()?);
+        let begun = self.clock.since_boot();
+        let mut attempt = 1_u32;
+        loop {
+            let order = if attempt == 1 {
+                ChangeOrder::Last
+            } else {
+                ChangeOrder::First
+            };
+            match self.attempt(change, id, order).await {
+                Err(Error::Store(StoreError::Retryable(cause)))
+                    if self.clock.since_boot().saturating_sub(begun) < PATIENCE =>
+                {
+                    tracing::debug!(attempt, cause, "the database asks to try a change again");
+                    // At once, as a rule: what put it out is over.
+                    self.pause(Duration::from_millis(4) * attempt.saturating_sub(7).clamp(1, 10))
+                        .await?;
+                    attempt += 1;
+                }
+                other => {
+                    if let Err(Error::Store(error)) = &other {
+                        self.writes.failed(error);
+                    }
+                    return other;
+                }
+            }
+        }
+    }
+
+    async fn attempt<C: Change>(
+        &self,
+        change: &C,
+        id: EventId,
+        order: ChangeOrder,
+    ) -> Result<C::Output, Error> {
+        let transaction = self.store.begin(id, order).await?;
+        let draft = Draft::new(&*transaction, self);
+        let decided = change.apply(&draft).await;
+        let now = draft.now;
+        let entries = draft.into_entries();
+        let output = match decided {
+            Ok(output) if !entries.is_empty() => output,
+            other => {
+                take_back(transaction).await?;
+                return other;
+            }
+        };
+        let before = transaction.head();
+        let after = match self.append(&*transaction, entries, id, now).await {
+            Ok(after) => after,
+            Err(error) => {
+                take_back(transaction).await?;
+                return Err(error);
+            }
+        };
+        match transaction.commit().await {
+            Ok(()) => {}
+            Err(CommitError::Undone(error)) => return Err(error.into()),
+            Err(CommitError::Unknown(cause)) => self.look_for(id, cause).await?,
+        }
+        self.writes.worked(self.clock.since_boot());
+        self.anchor.moved(before, after);
+        Ok(output)
+    }
+
+    async fn append(
+        &self,
+        transaction: &dyn Transaction,
+        entries: Vec<(Entry, Vec<RowChange>)>,
+        first: EventId,
+        now: Timestamp,
+    ) -> Result<Head, Error> {
+        let mut head = transaction.head();
+        let mut id = first;
+        for (entry, rows) in entries {
+            let event = entry.into_event(&self.roots, &head, id, now, &rows, self.random()?)?;
+            transaction.append(&event).await?;
+            head = Head {
+                seq: event.seq,
+                hash: event.hash,
+            };
+            id = EventId::new(now, self.random()?);
+        }
+        Ok(head)
+    }
+
+    /// After a lost answer to COMMIT: the change happened if the primary holds its event. Not finding it
+    /// proves nothing, since the database may still be at work on it.
+    async fn look_for(&self, id: EventId, cause: StoreError) -> Result<(), Error> {
+        self.writes.failed(&cause);
+        for look in 1..=LOOKS {
+            match self.store.events().seq_of(id).await {
+                Ok(Some(_)) => return Ok(()),
+                Ok(None) => tracing::debug!(look, "the event of a change is not there"),
+                Err(error) => {
+                    tracing::debug!(look, cause = %causes(&error), "the event of a change could not be looked for");
+                }
+            }
+            // Longer each time: the database may still be at work on it.
+            self.pause(Duration::from_millis(5) * 2_u32.pow(look))
+                .await?;
+        }
+        Err(Error::Uncertain(cause.into()))
+    }
+
+    /// Waits at least half of `longest`, and never as long as another that waits.
+    async fn pause(&self, longest: Duration) -> Result<(), Error> {
+        let [random] = self.random::<1>()?;
+        tokio::time::sleep(longest / 2 + longest.mul_f64(f64::from(random) / 512.0)).await;
+        Ok(())
+    }
+
+    /// `N` random bytes.
+    pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Error> {
+        let mut bytes = [0; N];
+        self.randomness.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// Where the rollback gets no answer, the connection ends with it, and so does the change.
+///
+/// # Errors
+/// [`StoreError::Retryable`] where the database had ended the transaction before: then what the change decided, it
+/// decided without the lock.
+async fn take_back(transaction: Box<dyn Transaction>) -> Result<(), Error> {
+    match transaction.rollback().await {
+        Err(error @ StoreError::Retryable(_)) => Err(error.into()),
+        Err(error) => {
+            tracing::debug!(cause = %causes(&error), "a change could not be rolled back");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
