@@ -45,7 +45,7 @@ pub use master_key::{MasterKeyId, MasterKeys};
 pub use mint::{Grant, Minted, Minter, StatusPlace};
 pub use password::{Password, PasswordCost, PasswordHasher, PasswordRefused};
 pub use root_key::{RootKey, RootKeys};
-pub use row_tag::RowTag;
+pub use row_tag::{FormerRowTag, Origin, RowTag};
 pub use session::{SessionId, SetupCode};
 pub use signature_provider::SignatureProvider;
 pub use signing_key::SigningKeyPair;

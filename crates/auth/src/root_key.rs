@@ -11,7 +11,11 @@ const PERSONAL_ACCESS_TOKEN: &str = "ATS PAT 2026-11 personal access token hash 
 const SESSION_ID: &str = "ATS PAT 2026-11 session id hash v1";
 const SETUP_CODE: &str = "ATS PAT 2026-11 set-up code hash v1";
 const FORM_KEY: &str = "ATS PAT 2026-11 form key hash v1";
-const ROW_TAG: &str = "ATS PAT 2026-11 row tag v1";
+const FORMER_ROW_TAG: &str = "ATS PAT 2026-11 row tag v1";
+const ROW_TAG: &str = "ATS PAT 2026-11 row tag v2";
+const FINGERPRINT: &str = "ATS PAT 2026-11 fingerprint v1";
+const CHECKPOINT: &str = "ATS PAT 2026-11 checkpoint v1";
+const UPGRADE: &str = "ATS PAT 2026-11 upgrade v1";
 const CHAIN: &str = "ATS PAT 2026-11 event chain v1";
 const PERSONAL_DETAILS: &str = "ATS PAT 2026-11 personal details hash v1";
 
@@ -57,7 +61,11 @@ impl RootKey {
             (&mut keys.session_id, SESSION_ID),
             (&mut keys.setup_code, SETUP_CODE),
             (&mut keys.form_key, FORM_KEY),
+            (&mut keys.former_row_tag, FORMER_ROW_TAG),
             (&mut keys.row_tag, ROW_TAG),
+            (&mut keys.fingerprint, FINGERPRINT),
+            (&mut keys.checkpoint, CHECKPOINT),
+            (&mut keys.upgrade, UPGRADE),
             (&mut keys.chain, CHAIN),
             (&mut keys.personal_details, PERSONAL_DETAILS),
         ] {
@@ -104,6 +112,28 @@ impl RootKeys {
         blake3::keyed_hash(&self.keys.form_key, &both).into()
     }
 
+    /// 64 bits that stand for a name in memory, such as a row's: nobody without the key can make two that meet.
+    pub fn fingerprint(&self, name: &Canonical) -> u64 {
+        let hash = blake3::keyed_hash(&self.keys.fingerprint, name.as_bytes());
+        let [a, b, c, d, e, f, g, h, ..] = *hash.as_bytes();
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+
+    /// The hash that proves a checkpoint of the event log to be of a service with this root.
+    pub fn hash_checkpoint(&self, checkpoint: &[u8]) -> KeyedHash {
+        blake3::keyed_hash(&self.keys.checkpoint, checkpoint).into()
+    }
+
+    /// What the id of the event that ends an upgrade is made of: of the last event before it, so that an upgrade which
+    /// was interrupted goes on with the same id.
+    pub fn hash_upgrade(&self, last_event: &[u8]) -> KeyedHash {
+        blake3::keyed_hash(&self.keys.upgrade, last_event).into()
+    }
+
+    pub(crate) fn former_row_tag_key(&self) -> &[u8; LENGTH] {
+        &self.keys.former_row_tag
+    }
+
     pub(crate) fn row_tag_key(&self) -> &[u8; LENGTH] {
         &self.keys.row_tag
     }
@@ -123,7 +153,11 @@ struct Keys {
     session_id: [u8; LENGTH],
     setup_code: [u8; LENGTH],
     form_key: [u8; LENGTH],
+    former_row_tag: [u8; LENGTH],
     row_tag: [u8; LENGTH],
+    fingerprint: [u8; LENGTH],
+    checkpoint: [u8; LENGTH],
+    upgrade: [u8; LENGTH],
     chain: [u8; LENGTH],
     personal_details: [u8; LENGTH],
 }

@@ -43,11 +43,13 @@ pub enum EventKind {
     SetupLinkCreated,
     /// The operator accepted a restored database.
     RestoreAccepted,
+    /// A later release took the database over: every row that grants rights says now which event wrote it.
+    DatabaseUpgraded,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::UserCreated,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -65,6 +67,7 @@ impl EventKind {
         Self::KeysResealed,
         Self::SetupLinkCreated,
         Self::RestoreAccepted,
+        Self::DatabaseUpgraded,
     ];
 
     /// The stored name.
@@ -87,6 +90,7 @@ impl EventKind {
             Self::KeysResealed => "keys.resealed",
             Self::SetupLinkCreated => "setup_link.created",
             Self::RestoreAccepted => "restore.accepted",
+            Self::DatabaseUpgraded => "database.upgraded",
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Authentication tokens that come back: whether they hold, and for whom they speak.
 
-use ats_pat_domain::{Status, Timestamp, Token, TokenId, User};
+use ats_pat_domain::secret::Secret;
+use ats_pat_domain::{Status, Tagged, Timestamp, Token, TokenId, User};
 use ats_pat_token::{Claims, Expectations, Unverified};
 
+use crate::currency::Doubt;
 use crate::error::Error;
 use crate::ring::RingState;
 use crate::service::Service;
@@ -44,18 +46,22 @@ impl Service {
         let Ok(token_id) = claims.client_id.parse::<TokenId>() else {
             return Ok(None);
         };
-        let Some(found) = self.store().tokens().bearer(token_id).await? else {
+        let currency = self.currency();
+        let read = || async move {
+            let Some(found) = self.store().tokens().bearer(token_id).await? else {
+                return Ok(None);
+            };
+            let secrets = self.store().secrets().of_token(token_id).await?;
+            Ok(Some((found, secrets)))
+        };
+        let found = currency.certain(read, |(found, secrets)| {
+            let (token, owner) = (currency.check(found.token)?, currency.check(found.owner)?);
+            let has_its_place = self.has_its_place(&claims, secrets)?;
+            Ok((token, owner, has_its_place))
+        });
+        let Some((token, owner, true)) = found.await? else {
             return Ok(None);
         };
-        let (Ok(token), Ok(owner)) = (
-            self.roots().check(found.token),
-            self.roots().check(found.owner),
-        ) else {
-            return Ok(None);
-        };
-        if !self.has_its_place(&claims, &token).await? {
-            return Ok(None);
-        }
         let holds = token.owner_id == owner.id
             && owner.id.to_string() == claims.sub
             && claims.ats_generation == Some(token.generation)
@@ -70,18 +76,21 @@ impl Service {
 
     /// Whether the token names the place of its secret in the current status list: after its owner was disabled, or an
     /// earlier database was accepted, there is another one, and what names the one before is over.
-    async fn has_its_place(&self, claims: &Claims, token: &Token) -> Result<bool, Error> {
+    fn has_its_place(&self, claims: &Claims, secrets: Vec<Tagged<Secret>>) -> Result<bool, Doubt> {
         let Some(named) = &claims.status else {
             return Ok(false);
         };
-        let secrets = self.store().secrets().of_token(token.id).await?;
-        Ok(named.uri == *self.inner.status_lists.address()
-            && secrets.into_iter().any(|secret| {
-                secret.row.slot.is_some()
-                    && claims.ats_generation == Some(secret.row.generation)
-                    && secret.row.status_index == Some(named.index)
-                    && self.roots().check(secret).is_ok()
-            }))
+        if named.uri != *self.inner.status_lists.address() {
+            return Ok(false);
+        }
+        let its_own = secrets.into_iter().find(|secret| {
+            secret.row.slot.is_some()
+                && claims.ats_generation == Some(secret.row.generation)
+                && secret.row.status_index == Some(named.index)
+        });
+        its_own.map_or(Ok(false), |secret| {
+            self.currency().check(secret).map(|_| true)
+        })
     }
 
     fn verify(

@@ -23,6 +23,9 @@ pub enum Error {
         "the event log lacks what was seen before: stop the servers and see `ats-pat-admin db accept-restore`"
     )]
     LogLost,
+    /// The event log was not read far enough yet to tell whether a row is the one that stands there.
+    #[error("the event log is still being read: nothing is granted until then")]
+    LogNotRead,
     /// A row fails its tag: it was planted or altered behind the program's back.
     #[error(
         "the row {id} of the table {table} was altered behind the program's back; run `ats-pat-admin audit verify`"
@@ -150,6 +153,7 @@ impl Error {
             )
             | Self::Uncertain(_)
             | Self::LogLost
+            | Self::LogNotRead
             | Self::NoSigningKey => Problem::Unavailable,
             Self::SetupCodeInvalid
             | Self::ScopeNotHeld(_)

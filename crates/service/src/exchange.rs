@@ -130,18 +130,19 @@ impl Service {
     }
 
     /// The grant behind a secret that works, or would if its token were alive; `None` for what is no secret,
-    /// an unknown one, a replaced one, and one whose rows were planted or altered.
+    /// an unknown one, a replaced one, and one whose rows were planted, altered or put back.
     pub(crate) async fn usable_grant(
         &self,
         presented: Option<&PersonalAccessToken>,
         now: Timestamp,
     ) -> Result<Option<Genuine>, Error> {
-        let grant = match presented {
-            Some(presented) => self.find_grant(presented).await?,
-            None => None,
+        let Some(presented) = presented else {
+            return Ok(None);
         };
-        let genuine = grant.and_then(|grant| Genuine::of(grant, self.roots()));
-        Ok(genuine.filter(|grant| grant.life().is_usable(now)))
+        let currency = self.currency();
+        let read = || self.find_grant(presented);
+        let genuine = currency.certain(read, |grant| Genuine::of(grant, currency));
+        Ok(genuine.await?.filter(|grant| grant.life().is_usable(now)))
     }
 
     /// The grant behind a secret, living or dead, as it stands in the database: its tags are not checked.

@@ -1,4 +1,4 @@
-//! A grant whose rows are genuine, and when it may be used.
+//! A grant whose rows are genuine and stand there, and when it may be used.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use ats_pat_domain::port::Grant;
 use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::{Problem, Timestamp, Token, User};
 
-use crate::rows::Roots;
+use crate::currency::{Currency, Doubt};
 
 /// Tokens' times are whole seconds: with less than one left there is nothing to mint.
 const ONE_SECOND: Duration = Duration::from_secs(1);
 
-/// A grant whose rows are genuine.
+/// A grant whose rows are genuine, and not replaced.
 pub(crate) struct Genuine {
     pub(crate) secret: Secret,
     pub(crate) token: Token,
@@ -39,19 +39,29 @@ enum Usable {
 }
 
 impl Genuine {
-    /// `None` for a grant whose rows were planted or altered.
-    pub(crate) fn of(grant: Grant, roots: &Roots) -> Option<Self> {
-        let secret = roots.check(grant.secret).ok()?;
-        let token = roots.check(grant.token).ok()?;
-        let owner = roots.check(grant.owner).ok()?;
-        let belong_together = secret.token_id == token.id && token.owner_id == owner.id;
-        belong_together.then_some(Self {
+    /// # Errors
+    /// [`Doubt`] where a row is not the one that the log says stands there.
+    pub(crate) fn of(grant: Grant, currency: &Currency) -> Result<Self, Doubt> {
+        let secret = currency.check(grant.secret)?;
+        let token = currency.check(grant.token)?;
+        let owner = currency.check(grant.owner)?;
+        let genuine = Self {
             secret,
             token,
             owner,
             ring_version: grant.ring_version,
             head: grant.head,
-        })
+        };
+        if genuine.belongs_together() {
+            Ok(genuine)
+        } else {
+            Err(Doubt::altered(&genuine.secret))
+        }
+    }
+
+    /// Whether the rows are of one token.
+    pub(crate) fn belongs_together(&self) -> bool {
+        self.secret.token_id == self.token.id && self.token.owner_id == self.owner.id
     }
 
     pub(crate) fn life(&self) -> Life {

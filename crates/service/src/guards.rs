@@ -21,6 +21,8 @@ pub(crate) enum Guard {
     RingFirst,
     /// What was read of the ring is signed by from memory only if the log that is followed holds all that the read saw.
     RingOfThisLog,
+    /// A row counts only if the event log says that it stands there.
+    Currency,
 }
 
 /// Which guards stand: all, but in the simulation.

@@ -42,9 +42,13 @@ impl Service {
         } else {
             healthy("event-log", "holds what was seen before")
         };
+        let read = match self.currency().is_ready() {
+            Ok(()) => healthy("log-read", "is known to its end"),
+            Err(seq) => unhealthy("log-read", &format!("is read as far as event {seq}")),
+        };
         // Told and no failure: such a row grants nothing, and an operator has to look, not a load balancer.
         let rows = healthy("rows", &self.inner.verification.summary());
-        vec![database, writes, signing, log, rows]
+        vec![database, writes, signing, log, read, rows]
     }
 
     /// The published signing keys. Where the database does not answer, or not soon, they are the last known: to check
@@ -61,6 +65,9 @@ impl Service {
                 self.inner.ring.last()
             }
         };
+        if !ring.is_judged() {
+            return Err(Error::LogNotRead);
+        }
         Ok(ring.key_set(self.now()))
     }
 }

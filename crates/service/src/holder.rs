@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_domain::port::Grant;
 use ats_pat_domain::problem::Reason;
 use ats_pat_domain::{Problem, Status};
 use ats_pat_token::{PersonalAccessToken, Unverified};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::change::{Change, Draft, Outcome, Taken};
+use crate::change::{Change, Draft, Judgement, Outcome, Taken};
 use crate::client::Client;
 use crate::error::Error;
 use crate::genuine::Genuine;
@@ -106,6 +107,22 @@ enum Reported {
     AsLeaked,
 }
 
+/// The grant, unless a row of it was planted, altered or put back: then it is none that works.
+async fn judged(draft: &Draft<'_>, grant: Grant) -> Option<Genuine> {
+    let (secret, of_secret) = draft.judge(grant.secret).await;
+    let (token, of_token) = draft.judge(grant.token).await;
+    let (owner, of_owner) = draft.judge(grant.owner).await;
+    let is_planted = [of_secret, of_token, of_owner].contains(&Judgement::Planted);
+    let genuine = Genuine {
+        secret,
+        token,
+        owner,
+        ring_version: grant.ring_version,
+        head: grant.head,
+    };
+    (!is_planted && genuine.belongs_together()).then_some(genuine)
+}
+
 struct RevokeAsHolder {
     hashes: Vec<[u8; 32]>,
     address: String,
@@ -120,10 +137,13 @@ impl Change for RevokeAsHolder {
         for hash in &self.hashes {
             // Again: until its turn came, the secret may have been replaced.
             let grant = draft.read().secrets().grant(hash).await?;
-            let genuine = grant.and_then(|grant| Genuine::of(grant, draft.roots()));
-            let Some(mut grant) = genuine.filter(|grant| grant.life().is_usable(draft.now)) else {
+            let Some(grant) = grant else { continue };
+            let Some(mut grant) = judged(draft, grant).await else {
                 continue;
             };
+            if !grant.life().is_usable(draft.now) {
+                continue;
+            }
             let entry = Entry::new(EventKind::TokenRevoked, Actor::Holder, &grant.token.id)
                 .detail("ReportedAsLeaked", self.reported == Reported::AsLeaked)
                 .personal("Address", self.address.as_str());

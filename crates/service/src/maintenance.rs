@@ -37,6 +37,7 @@ impl Service {
             }
             tick = tick.wrapping_add(1);
             self.keep_anchor().await;
+            self.keep_checkpoint(false).await;
             self.recheck_writes().await;
             self.inner.limits.tell_refusals();
             if tick.is_multiple_of(USES_EVERY) {
@@ -82,6 +83,7 @@ impl Service {
             self.look_at_head().await,
         );
         self.keep_anchor().await;
+        self.keep_checkpoint(true).await;
         let head = self.inner.changes.anchor.head();
         tracing::info!(
             seq = head.seq,
@@ -151,6 +153,12 @@ impl Service {
         }
     }
 
+    async fn keep_checkpoint(&self, at_end: bool) {
+        if let Err(error) = self.currency().keep(at_end).await {
+            tracing::warn!(cause = %causes(&error), "the next start takes longer");
+        }
+    }
+
     /// Other servers and the admin program move the head too: it is taken over if the log still holds
     /// what was seen, and its end is genuine.
     async fn look_at_head(&self) -> Result<(), Error> {
@@ -217,7 +225,7 @@ impl Change for DestroyKeys {
     async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
         for tagged in draft.read().keys().ring().await?.keys {
             if tagged.row.sealed.is_some() && self.due.contains(&tagged.row.kid) {
-                let (mut key, Judgement::Genuine) = draft.judge(tagged) else {
+                let (mut key, Judgement::Genuine) = draft.judge(tagged).await else {
                     continue;
                 };
                 key.sealed = None;

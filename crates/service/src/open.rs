@@ -13,9 +13,11 @@ use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::port::{Clock, Randomness, RandomnessUnavailable, Store, StoreError};
 use ats_pat_domain::tagged::KeyId;
 use ats_pat_token::Audience;
+use quick_cache::sync::Cache;
 
 use crate::anchor::{self, Anchor, Kept};
-use crate::change::{Change, Changes, Draft};
+use crate::change::{CONFIRMED, Change, Changes, Draft};
+use crate::currency::Currency;
 use crate::error::Error;
 use crate::feed::Feed;
 use crate::grants::Grants;
@@ -29,6 +31,7 @@ use crate::service::{Inner, Service};
 use crate::settings::Settings;
 use crate::status::StatusLists;
 use crate::token_ids::TokenIds;
+use crate::upgrade;
 use crate::usage::UsageLog;
 use crate::verification::Verification;
 
@@ -133,13 +136,15 @@ impl From<Error> for OpenError {
     }
 }
 
-/// What a start asks of the signing keys.
+/// Who opens the service.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Keys {
-    /// That none was planted or altered.
-    AllGenuine,
-    /// Nothing: others are left out.
-    WhatIsGenuine,
+pub(crate) enum Opener {
+    /// A server: no signing key may be planted or altered.
+    Server,
+    /// Somebody at the admin program: keys that were planted or altered are left out.
+    Operator,
+    /// As an operator, over a database that is not the one last seen.
+    AcceptsRestore,
 }
 
 impl Service {
@@ -149,30 +154,25 @@ impl Service {
         Self::open_guarded(parts, Guards::default()).await
     }
 
+    /// As [`open`](Self::open), with these guards of the cache.
+    pub(crate) async fn open_guarded(parts: Parts, guards: Guards) -> Result<Self, OpenError> {
+        let (service, _) = Self::open_as(parts, guards, Opener::Server).await?;
+        service.currency().begin();
+        Ok(service)
+    }
+
     /// As [`open`](Self::open), for the admin program: it opens over signing keys that were planted or altered too, and
     /// leaves them out, so that an operator can look at what is wrong.
     pub async fn open_for_operators(parts: Parts) -> Result<Self, OpenError> {
-        let opened = Self::open_even_behind(parts, Guards::default(), Keys::WhatIsGenuine).await?;
-        Self::not_behind(opened)
+        let (service, _) = Self::open_as(parts, Guards::default(), Opener::Operator).await?;
+        Ok(service)
     }
 
-    /// As [`open`](Self::open), with these guards of the cache.
-    pub(crate) async fn open_guarded(parts: Parts, guards: Guards) -> Result<Self, OpenError> {
-        Self::not_behind(Self::open_even_behind(parts, guards, Keys::AllGenuine).await?)
-    }
-
-    fn not_behind((service, behind): (Self, Option<Head>)) -> Result<Self, OpenError> {
-        match behind {
-            None => Ok(service),
-            Some(Head { seq, .. }) => Err(OpenError::BehindAnchor { seq }),
-        }
-    }
-
-    /// Opens the service even over a database that is not the one last seen; gives the head that it lacks.
-    pub(crate) async fn open_even_behind(
+    /// Opens the service; gives the head that the database lacks, which only an operator who accepts that may go by.
+    pub(crate) async fn open_as(
         parts: Parts,
         guards: Guards,
-        keys: Keys,
+        opener: Opener,
     ) -> Result<(Self, Option<Head>), OpenError> {
         let minter = Minter::new(
             &parts.settings.issuer,
@@ -190,6 +190,9 @@ impl Service {
             Some(kept) if !holds(&*parts.store, &kept, accepted.as_ref()).await? => Some(kept.head),
             _ => None,
         };
+        if let (Some(Head { seq, .. }), false) = (behind, opener == Opener::AcceptsRestore) {
+            return Err(OpenError::BehindAnchor { seq });
+        }
         let epoch = accepted
             .as_ref()
             .map_or(0, |accepted| accepted.at.as_millis());
@@ -197,19 +200,35 @@ impl Service {
             head,
             accepted: accepted.map(|accepted| accepted.hash),
         };
+        let checkpoint = parts.anchor_file.as_deref().map(checkpoint_beside);
+        let anchor = Arc::new(Anchor::new(parts.anchor_file, seen, kept));
+        let currency = Currency::new(
+            Arc::clone(&parts.store),
+            Arc::clone(&roots),
+            Arc::clone(&parts.clock),
+            Arc::clone(&anchor),
+            guards,
+            checkpoint,
+        );
+        if opener != Opener::Server {
+            currency.be_patient();
+        }
         let changes = Changes {
             store: parts.store,
             clock: Arc::clone(&parts.clock),
             randomness: parts.randomness,
             roots,
-            anchor: Arc::new(Anchor::new(parts.anchor_file, seen, kept)),
+            anchor,
             writes: Arc::default(),
+            currency: Arc::new(currency),
+            confirmed: Arc::new(Cache::new(CONFIRMED)),
         };
+        upgrade::run(&changes).await?;
         let provider = parts.signature_provider;
         let (store, roots) = (&*changes.store, &changes.roots);
-        let ring = match keys {
-            Keys::AllGenuine => RingState::read_strictly(store, roots, &master, provider).await,
-            Keys::WhatIsGenuine => {
+        let ring = match opener {
+            Opener::Server => RingState::read_strictly(store, roots, &master, provider).await,
+            Opener::Operator | Opener::AcceptsRestore => {
                 RingState::read_what_is_genuine(store, roots, &master, provider).await
             }
         };
@@ -272,6 +291,11 @@ impl Service {
         }
         Ok(())
     }
+}
+
+/// The checkpoint lies where the anchor does.
+fn checkpoint_beside(anchor: &Path) -> PathBuf {
+    anchor.with_file_name("checkpoint")
 }
 
 fn read_anchor(file: Option<&Path>) -> Result<Option<Kept>, OpenError> {
@@ -381,20 +405,28 @@ async fn make_first_keys(parts: &Parts, master: &MasterKeys) -> Result<(), Error
     let mut nonce = [0; 24];
     parts.randomness.fill(&mut nonce)?;
     let sealed_root = root.seal(master, nonce);
+    let nothing = Kept {
+        head: Head::EMPTY,
+        accepted: None,
+    };
+    let anchor = Arc::new(Anchor::new(None, nothing, None));
+    let roots = Arc::new(Roots::new(root.derive(), []));
     let changes = Changes {
         store: Arc::clone(&parts.store),
         clock: Arc::clone(&parts.clock),
         randomness: Arc::clone(&parts.randomness),
-        roots: Arc::new(Roots::new(root.derive(), [])),
         writes: Arc::default(),
-        anchor: Arc::new(Anchor::new(
-            None,
-            Kept {
-                head: Head::EMPTY,
-                accepted: None,
-            },
+        currency: Arc::new(Currency::new(
+            Arc::clone(&parts.store),
+            Arc::clone(&roots),
+            Arc::clone(&parts.clock),
+            Arc::clone(&anchor),
+            Guards::default(),
             None,
         )),
+        confirmed: Arc::new(Cache::new(CONFIRMED)),
+        roots,
+        anchor,
     };
     let signing_key = new_signing_key(&changes, master)?;
     let root_key = StoredRootKey {
@@ -490,7 +522,7 @@ impl Change for SealAnew {
             draft.update_root_key(&key).await?;
         }
         for tagged in draft.read().keys().ring().await?.keys {
-            let mut key = draft.check(tagged)?;
+            let mut key = draft.check(tagged).await?;
             let created_at = key.created_at.as_millis();
             let Some(sealed) = &key.sealed else { continue };
             let pair = SigningKeyPair::open(

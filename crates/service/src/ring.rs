@@ -7,14 +7,15 @@ use arc_swap::ArcSwap;
 use ats_pat_auth::{AuthError, MasterKeys, SignatureProvider, SigningKeyPair};
 use ats_pat_domain::event::Head;
 use ats_pat_domain::key::{KeyState, StoredSigningKey};
-use ats_pat_domain::port::Store;
+use ats_pat_domain::port::{Store, StoredRing};
 use ats_pat_domain::{Tagged, Timestamp};
 use ats_pat_token::{Jwk, JwkSet, SigningAlgorithm};
 
 use crate::change::Changes;
+use crate::currency::{ATTEMPTS, Currency, Doubt};
 use crate::error::{Error, causes};
 use crate::feed::LEASE;
-use crate::rows::Roots;
+use crate::rows::{Roots, altered};
 
 /// The algorithm that new tokens and keys name: what every library knows (RFC 8037, section 3.1).
 pub(crate) const ALGORITHM: SigningAlgorithm = SigningAlgorithm::EdDsa;
@@ -32,6 +33,9 @@ pub(crate) const PUBLISHED_AFTER: Duration = LONGEST_LIFETIME
     .saturating_add(SKEW)
     .saturating_add(KEY_SET_AGE)
     .saturating_add(LEASE);
+
+/// The version of a ring whose keys may have been put back.
+const NOT_JUDGED: i64 = -1;
 
 /// A new key, sealed; it signs at once unless its times are set otherwise.
 pub(crate) fn new_signing_key(
@@ -92,7 +96,7 @@ impl Ring {
     pub(crate) async fn last_or_read(
         &self,
         is_it: impl Fn(&RingState) -> bool,
-        store: &dyn Store,
+        currency: &Arc<Currency>,
         roots: &Roots,
         master: &MasterKeys,
     ) -> Result<Arc<RingState>, Error> {
@@ -105,28 +109,28 @@ impl Ring {
         if is_it(&last) {
             return Ok(last);
         }
-        self.read(store, roots, master).await
+        self.read(currency, roots, master).await
     }
 
     /// Reads the ring, whatever version is in memory: in another log the same number may stand for other keys.
     pub(crate) async fn read_anew(
         &self,
-        store: &dyn Store,
+        currency: &Arc<Currency>,
         roots: &Roots,
         master: &MasterKeys,
     ) -> Result<Arc<RingState>, Error> {
         let _one_at_a_time = self.reading.lock().await;
-        self.read(store, roots, master).await
+        self.read(currency, roots, master).await
     }
 
     async fn read(
         &self,
-        store: &dyn Store,
+        currency: &Arc<Currency>,
         roots: &Roots,
         master: &MasterKeys,
     ) -> Result<Arc<RingState>, Error> {
         let (provider, before) = (self.signature_provider, self.state.load_full());
-        let state = Arc::new(RingState::read(store, roots, master, provider, &before).await?);
+        let state = Arc::new(RingState::read(currency, roots, master, provider, &before).await?);
         self.state.store(Arc::clone(&state));
         Ok(state)
     }
@@ -148,16 +152,46 @@ impl Ring {
 }
 
 impl RingState {
-    /// Reads the ring after `before`; a key that was planted or altered is left out, so that it can't stop
+    /// Reads the ring after `before`; a key that was planted, altered or put back is left out, so that it can't stop
     /// the genuine ones.
     async fn read(
-        store: &dyn Store,
+        currency: &Arc<Currency>,
         roots: &Roots,
         master: &MasterKeys,
         provider: SignatureProvider,
         before: &Self,
     ) -> Result<Self, Error> {
-        let stored = store.keys().ring().await?;
+        let mut doubts = Vec::new();
+        for _ in 0..ATTEMPTS {
+            let mut stored = currency.store().keys().ring().await?;
+            currency.follow_to(stored.head).await?;
+            let known = std::mem::take(&mut doubts);
+            let mut all = Vec::new();
+            for key in stored.keys {
+                match currency.check(key.clone()) {
+                    Ok(_) | Err(Doubt::Altered { .. }) => all.push(key),
+                    Err(doubt) => doubts.push(doubt),
+                }
+            }
+            stored.keys = all;
+            let is_settled =
+                |doubt: &Doubt| known.iter().any(|known| doubt.stands_after(Some(known)));
+            if doubts.iter().all(is_settled) {
+                doubts.iter().for_each(Doubt::tell);
+                return Ok(Self::open(stored, roots, master, provider, before));
+            }
+        }
+        Err(Error::LogNotRead)
+    }
+
+    /// What can be opened.
+    fn open(
+        stored: StoredRing,
+        roots: &Roots,
+        master: &MasterKeys,
+        provider: SignatureProvider,
+        before: &Self,
+    ) -> Self {
         let mut keys = Vec::with_capacity(stored.keys.len());
         for key in stored.keys {
             let known = before
@@ -171,11 +205,11 @@ impl RingState {
                 }
             }
         }
-        Ok(Self {
+        Self {
             version: stored.version,
             keys,
             head: stored.head,
-        })
+        }
     }
 
     /// Reads the ring without a key that was planted or altered: for operators, who have to look at what is wrong.
@@ -186,14 +220,25 @@ impl RingState {
         provider: SignatureProvider,
     ) -> Result<Self, Error> {
         let nothing = Self {
-            version: 0,
+            version: NOT_JUDGED,
             keys: Vec::new(),
             head: Head::EMPTY,
         };
-        Self::read(store, roots, master, provider, &nothing).await
+        let stored = store.keys().ring().await?;
+        let ring = Self::open(stored, roots, master, provider, &nothing);
+        Ok(Self {
+            version: NOT_JUDGED,
+            ..ring
+        })
     }
 
-    /// Reads the ring at start: a key that was planted or altered stops it.
+    /// Whether each key was found to be the one that the log says stands there: not before the log was read.
+    pub(crate) fn is_judged(&self) -> bool {
+        self.version != NOT_JUDGED
+    }
+
+    /// Reads the ring at start: a key that was planted or altered stops it. Whether one was put back is judged once the
+    /// log was read.
     pub(crate) async fn read_strictly(
         store: &dyn Store,
         roots: &Roots,
@@ -207,7 +252,7 @@ impl RingState {
             .map(|key| RingKey::open(key, roots, master, provider, None))
             .collect::<Result<_, _>>()?;
         Ok(Self {
-            version: stored.version,
+            version: NOT_JUDGED,
             keys,
             head: stored.head,
         })
@@ -275,12 +320,15 @@ impl RingKey {
         provider: SignatureProvider,
         known: Option<&Self>,
     ) -> Result<Self, Error> {
-        let stored = roots.check(tagged)?;
-        let altered = || Error::Tampered {
+        if !roots.is_genuine(&tagged) {
+            return Err(altered(&tagged.row, "was planted or altered"));
+        }
+        let stored = tagged.row;
+        let unfit = || Error::Tampered {
             table: "signing_keys",
             id: stored.kid.clone(),
         };
-        let jwk = Jwk::from_bytes(&stored.public, ALGORITHM).map_err(|_| altered())?;
+        let jwk = Jwk::from_bytes(&stored.public, ALGORITHM).map_err(|_| unfit())?;
         let pair = match &stored.sealed {
             None => None,
             Some(sealed) => {
@@ -298,7 +346,7 @@ impl RingKey {
                 .as_ref()
                 .is_some_and(|pair| pair.public() != stored.public)
         {
-            return Err(altered());
+            return Err(unfit());
         }
         Ok(Self { stored, pair, jwk })
     }

@@ -1,9 +1,9 @@
 //! Which fields of a row its tag covers, and checking it.
 
-use ats_pat_auth::{Canonical, RootKeys, RowTag};
+use ats_pat_auth::{Canonical, FormerRowTag, Origin, RootKeys, RowTag};
 use ats_pat_domain::key::StoredSigningKey;
 use ats_pat_domain::network::AllowedNetworks;
-use ats_pat_domain::port::SetupLink;
+use ats_pat_domain::port::{RowKey, SetupLink};
 use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::tagged::{KeyId, Tag};
 use ats_pat_domain::{Session, StatusPlace, Tagged, Timestamp, Token, User};
@@ -16,6 +16,30 @@ pub(crate) trait Row {
     /// What names the row in events and errors; never a secret.
     fn row_id(&self) -> String;
     fn canonical(&self) -> Canonical;
+    /// Until when the row itself can grant anything.
+    fn grants(&self) -> Grants;
+    /// Its table and primary key.
+    fn key(&self) -> RowKey;
+}
+
+/// Until when a row can grant anything by itself, if it is put back after another took its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grants {
+    ForEver,
+    Until(Timestamp),
+    /// It is judged together with another row that tells an older one: nothing has to be remembered of it.
+    NothingAlone,
+}
+
+impl Grants {
+    /// As an event says it, in milliseconds since the epoch.
+    pub(crate) fn until_millis(self) -> Option<i64> {
+        match self {
+            Self::ForEver => None,
+            Self::Until(until) => Some(until.as_millis()),
+            Self::NothingAlone => Some(0),
+        }
+    }
 }
 
 impl Row for User {
@@ -34,6 +58,14 @@ impl Row for User {
             .bool(self.is_administrator)
             .bool(self.disabled)
     }
+
+    fn grants(&self) -> Grants {
+        Grants::ForEver
+    }
+
+    fn key(&self) -> RowKey {
+        RowKey::User(self.id)
+    }
 }
 
 impl Row for Session {
@@ -49,6 +81,14 @@ impl Row for Session {
             .uuid(self.user_id.as_uuid().as_bytes())
             .i64(self.created_at.as_millis())
             .i64(self.ends_at.as_millis())
+    }
+
+    fn grants(&self) -> Grants {
+        Grants::Until(self.ends_at)
+    }
+
+    fn key(&self) -> RowKey {
+        RowKey::Session(self.id_hash)
     }
 }
 
@@ -75,6 +115,14 @@ impl Row for Token {
             .optional_i64(self.regenerated_at.map(Timestamp::as_millis))
             .optional_i64(self.revoked_at.map(Timestamp::as_millis))
     }
+
+    fn grants(&self) -> Grants {
+        Grants::Until(self.expires_at)
+    }
+
+    fn key(&self) -> RowKey {
+        RowKey::Token(self.id)
+    }
 }
 
 impl Row for Secret {
@@ -94,6 +142,18 @@ impl Row for Secret {
             .optional_i64(self.valid_until.map(Timestamp::as_millis))
             .optional_i64(self.status_index.map(u64::cast_signed))
     }
+
+    fn grants(&self) -> Grants {
+        match (self.slot, self.valid_until) {
+            // The token's row has the generation of its current secret, and is written with it.
+            (Some(Slot::Current) | None, _) | (Some(Slot::Overlap), None) => Grants::NothingAlone,
+            (Some(Slot::Overlap), Some(until)) => Grants::Until(until),
+        }
+    }
+
+    fn key(&self) -> RowKey {
+        RowKey::Secret(self.hash)
+    }
 }
 
 impl Row for StatusPlace {
@@ -110,6 +170,15 @@ impl Row for StatusPlace {
             .u32(self.generation)
             .bool(self.revoked)
             .i64(self.free_at.as_millis())
+    }
+
+    fn grants(&self) -> Grants {
+        // What verifiers are told is read from the event log.
+        Grants::NothingAlone
+    }
+
+    fn key(&self) -> RowKey {
+        RowKey::StatusPlace(self.index)
     }
 }
 
@@ -131,6 +200,14 @@ impl Row for StoredSigningKey {
             .i64(self.active_from.as_millis())
             .optional_i64(self.retired_at.map(Timestamp::as_millis))
     }
+
+    fn grants(&self) -> Grants {
+        Grants::ForEver
+    }
+
+    fn key(&self) -> RowKey {
+        RowKey::SigningKey(self.kid.clone())
+    }
 }
 
 impl Row for SetupLink {
@@ -146,6 +223,14 @@ impl Row for SetupLink {
             .i64(self.key_id.0.into())
             .i64(self.expires_at.as_millis())
     }
+
+    fn grants(&self) -> Grants {
+        Grants::Until(self.expires_at)
+    }
+
+    fn key(&self) -> RowKey {
+        RowKey::SetupLink
+    }
 }
 
 /// The keys of every root, the newest last.
@@ -157,6 +242,11 @@ impl Roots {
         let mut keys: Vec<RootKeys> = std::iter::once(first).chain(others).collect();
         keys.sort_by_key(RootKeys::key_id);
         Self(keys)
+    }
+
+    /// What names rows and events in memory and in checkpoints.
+    pub(crate) fn first(&self) -> &RootKeys {
+        &self.0[0]
     }
 
     /// What new hashes and tags are made with.
@@ -177,9 +267,9 @@ impl Roots {
         self.0.iter().find(|keys| keys.key_id() == id.0)
     }
 
-    /// Tags a row with the current root.
-    pub(crate) fn tag<R: Row>(&self, row: R) -> Tagged<R> {
-        let bytes = RowTag::new(self.current(), &row.canonical())
+    /// Tags a row, as the event `origin` writes it, with the current root.
+    pub(crate) fn tag<R: Row>(&self, row: R, origin: Origin) -> Tagged<R> {
+        let bytes = RowTag::new(self.current(), origin, &row.canonical())
             .to_bytes()
             .to_vec();
         let tag = Tag {
@@ -189,46 +279,46 @@ impl Roots {
         Tagged { row, tag }
     }
 
-    /// Gives the row if its tag proves that this service wrote it as it is.
-    pub(crate) fn check<R: Row>(&self, tagged: Tagged<R>) -> Result<R, Error> {
-        if self.is_genuine(&tagged) {
-            return Ok(tagged.row);
-        }
-        let id = tagged.row.row_id();
-        tracing::error!(
-            table = R::TABLE,
-            id,
-            "a row fails its tag: it was altered behind the program's back"
-        );
-        Err(Error::Tampered {
-            table: R::TABLE,
-            id,
-        })
+    /// Which event wrote the row, if its tag proves that this service did, and that the row is as it was written.
+    pub(crate) fn origin<R: Row>(&self, tagged: &Tagged<R>) -> Option<Origin> {
+        let keys = self.by_id(tagged.tag.key_id)?;
+        let tag = RowTag::from_bytes(&tagged.tag.bytes).ok()?;
+        tag.verify(keys, &tagged.row.canonical()).ok()?;
+        Some(tag.origin())
     }
 
-    /// As [`Self::check`], of the user who was looked up by a folded name: the column that was searched is
-    /// derived, so it is not the tag's to cover.
-    pub(crate) fn check_named(&self, tagged: Tagged<User>, folded: &str) -> Result<User, Error> {
-        let user = self.check(tagged)?;
-        if user.name.folded() == folded {
-            return Ok(user);
-        }
-        let id = user.row_id();
-        tracing::error!(
-            id,
-            "a user stands under another's name: the row was altered behind the program's back"
-        );
-        Err(Error::Tampered {
-            table: User::TABLE,
-            id,
-        })
-    }
-
+    /// Whether this service wrote the row as it is. It may have been replaced since.
     pub(crate) fn is_genuine<R: Row>(&self, tagged: &Tagged<R>) -> bool {
-        self.by_id(tagged.tag.key_id).is_some_and(|keys| {
-            RowTag::from_bytes(&tagged.tag.bytes)
-                .is_ok_and(|tag| tag.verify(keys, &tagged.row.canonical()).is_ok())
-        })
+        self.origin(tagged).is_some()
+    }
+
+    /// The tag that a former release would have given the row, as its events say it.
+    pub(crate) fn former_tag<R: Row>(&self, tagged: &Tagged<R>) -> Option<Vec<u8>> {
+        let keys = self.by_id(tagged.tag.key_id)?;
+        Some(
+            FormerRowTag::new(keys, &tagged.row.canonical())
+                .to_bytes()
+                .to_vec(),
+        )
+    }
+}
+
+/// What an event says of the row that it wrote: the keyed hash of its tag; of what is no tag of this release, all of it.
+pub(crate) fn told_tag(tag: &Tag) -> String {
+    RowTag::from_bytes(&tag.bytes).map_or_else(|_| hex(&tag.bytes), |tag| hex(tag.hash()))
+}
+
+/// Says that a row is none that this service would go by.
+pub(crate) fn altered<R: Row>(row: &R, what: &'static str) -> Error {
+    let id = row.row_id();
+    tracing::error!(
+        table = R::TABLE,
+        id,
+        "a row {what}: it was written behind the program's back"
+    );
+    Error::Tampered {
+        table: R::TABLE,
+        id,
     }
 }
 

@@ -8,6 +8,7 @@ use ats_pat_domain::port::Store;
 use ats_pat_domain::scope::{ALL, INTROSPECT};
 
 use crate::change::{Change, Changes};
+use crate::currency::Currency;
 use crate::error::Error;
 use crate::feed::Feed;
 use crate::grants::Grants;
@@ -82,6 +83,10 @@ impl Service {
         &*self.inner.changes.store
     }
 
+    pub(crate) fn currency(&self) -> &Arc<Currency> {
+        &self.inner.changes.currency
+    }
+
     pub(crate) fn roots(&self) -> &Roots {
         &self.inner.changes.roots
     }
@@ -120,8 +125,8 @@ impl Service {
     /// Reads the signing keys, whatever version is in memory.
     pub(crate) async fn ring_anew(&self) -> Result<Arc<RingState>, Error> {
         let inner = &self.inner;
-        let (store, roots) = (self.store(), self.roots());
-        inner.ring.read_anew(store, roots, &inner.master).await
+        let (currency, roots) = (self.currency(), self.roots());
+        inner.ring.read_anew(currency, roots, &inner.master).await
     }
 
     pub(crate) async fn change<C: Change>(&self, change: C) -> Result<C::Output, Error> {

@@ -55,7 +55,7 @@ impl Service {
     ) -> Result<SessionUser, Error> {
         let code = SetupCode::parse(code).ok_or(Error::SetupCodeInvalid)?;
         // Before any password work; the transaction asks again.
-        valid_link(self.store(), self.roots(), &code, self.now()).await?;
+        self.require_link(&code).await?;
         let name =
             UserName::new(user_name).map_err(|reason| Problem::validation("UserName", reason))?;
         let salt = self.inner.changes.random()?;
@@ -81,18 +81,21 @@ async fn has_administrator(read: &(impl Repositories + ?Sized)) -> Result<bool, 
     Ok(!read.users().administrators().await?.is_empty())
 }
 
-async fn valid_link(
-    read: &(impl Repositories + ?Sized),
+impl Service {
+    async fn require_link(&self, code: &SetupCode) -> Result<(), Error> {
+        let read = || async { Ok(self.store().setup_links().current().await?) };
+        let link = self.currency().certain_row(read).await?;
+        let link = link.ok_or(Error::SetupCodeInvalid)?;
+        valid_link(link, self.roots(), code, self.now()).map(drop)
+    }
+}
+
+fn valid_link(
+    link: SetupLink,
     roots: &Roots,
     code: &SetupCode,
     now: Timestamp,
 ) -> Result<SetupLink, Error> {
-    let link = read
-        .setup_links()
-        .current()
-        .await?
-        .ok_or(Error::SetupCodeInvalid)?;
-    let link = roots.check(link).map_err(|_| Error::SetupCodeInvalid)?;
     let keys = roots.by_id(link.key_id).ok_or(Error::SetupCodeInvalid)?;
     if keys.hash_setup_code(code) == KeyedHash::from_bytes(link.code_hash) && now < link.expires_at
     {
@@ -141,7 +144,13 @@ impl Change for Consume {
     type Output = User;
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<User, Error> {
-        let link = valid_link(draft.read(), draft.roots(), &self.code, draft.now).await?;
+        let link = draft.read().setup_links().current().await?;
+        let link = draft.check(link.ok_or(Error::SetupCodeInvalid)?).await;
+        let link = link.map_err(|error| match error {
+            Error::Tampered { .. } => Error::SetupCodeInvalid,
+            other => other,
+        })?;
+        let link = valid_link(link, draft.roots(), &self.code, draft.now)?;
         if has_administrator(draft.read()).await? {
             return Err(Error::SetupCodeInvalid);
         }

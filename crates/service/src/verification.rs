@@ -3,19 +3,19 @@
 //! A row of which no event tells, or another than its last event tells of, was not written by a change. It grants
 //! nothing if its tag fails; whether or not, an operator has to know. `audit verify` compares everything at once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ats_pat_domain::event::Event;
+use ats_pat_domain::event::{Event, EventKind};
 use ats_pat_domain::list::EventFilter;
 use ats_pat_domain::{Tagged, UserId};
-use serde::Deserialize;
 
 use crate::error::{Error, causes};
-use crate::rows::{Row, hex};
+use crate::ledger::{Details, LastTold, Told, Upgrade, difference};
+use crate::rows::Row;
 use crate::service::Service;
 
 /// How many users, tokens or events are read at once.
@@ -57,25 +57,6 @@ impl Verification {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// The part of an event's details that names rows.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Details {
-    #[serde(default)]
-    rows: Vec<WrittenRow>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct WrittenRow {
-    table: String,
-    id: String,
-    tag: Option<String>,
-}
-
-/// What the last event says of each row of an owner: its tag, or that it was removed.
-type LastTags = HashMap<(String, String), Option<String>>;
 
 impl Service {
     /// Compares until `shutdown` is ready. What fails is logged and tried again in the next walk.
@@ -135,7 +116,8 @@ impl Service {
     async fn differences(&self, owner: UserId) -> Result<BTreeSet<String>, Error> {
         let mut comparison = Comparison {
             service: self,
-            last_tags: self.last_tags(owner).await?,
+            last_told: self.last_told(owner).await?,
+            upgrade: self.upgrade().await?,
             found: BTreeSet::new(),
         };
         let store = self.store();
@@ -160,9 +142,15 @@ impl Service {
         Ok(comparison.end())
     }
 
+    async fn upgrade(&self) -> Result<Option<Upgrade>, Error> {
+        let kind = EventKind::DatabaseUpgraded.as_str();
+        let event = self.store().events().last_of_kind(kind).await?;
+        Ok(event.as_ref().and_then(Upgrade::of))
+    }
+
     /// From the newest event back: the first that names a row is the last that wrote it.
-    async fn last_tags(&self, owner: UserId) -> Result<LastTags, Error> {
-        let mut last_tags = LastTags::new();
+    async fn last_told(&self, owner: UserId) -> Result<LastTold, Error> {
+        let mut last_told = LastTold::new();
         let mut before = None;
         loop {
             let filter = EventFilter {
@@ -174,51 +162,50 @@ impl Service {
             };
             let events = self.store().events().newest(&filter).await?;
             let Some(last) = events.last() else {
-                return Ok(last_tags);
+                return Ok(last_told);
             };
             before = Some(last.seq);
             for event in &events {
-                note_rows(&mut last_tags, event);
+                note_rows(&mut last_told, event);
             }
         }
     }
 }
 
-fn note_rows(last_tags: &mut LastTags, event: &Event) {
+fn note_rows(last_told: &mut LastTold, event: &Event) {
     // What can't be read is found by the walk through the chain.
-    let details: Details = serde_json::from_slice(&event.details).unwrap_or_default();
-    for row in details.rows.into_iter().rev() {
-        last_tags.entry((row.table, row.id)).or_insert(row.tag);
+    let details = Details::of_either(event).unwrap_or_default();
+    for row in details.rows.iter().rev() {
+        let name = (row.table.to_string(), row.id.to_string());
+        last_told
+            .entry(name)
+            .or_insert_with(|| Told::of(event, row));
     }
 }
 
 struct Comparison<'a> {
     service: &'a Service,
-    last_tags: LastTags,
+    last_told: LastTold,
+    upgrade: Option<Upgrade>,
     found: BTreeSet<String>,
 }
 
 impl Comparison<'_> {
     fn compare<R: Row>(&mut self, tagged: &Tagged<R>) {
         let id = tagged.row.row_id();
-        let last = self.last_tags.remove(&(R::TABLE.to_owned(), id.clone()));
-        let what = match last {
-            _ if !self.service.roots().is_genuine(tagged) => "was planted or altered",
-            Some(Some(tag)) if tag == hex(&tagged.tag.bytes) => return,
-            Some(Some(_)) => "is an older one, put back",
-            Some(None) => "was removed once, and put back",
-            None => "has no event",
-        };
-        self.found
-            .insert(format!("row {id} of {} {what}", R::TABLE));
+        let told = self.last_told.remove(&(R::TABLE.to_owned(), id.clone()));
+        if let Some(what) = difference(self.service.roots(), tagged, told.as_ref(), self.upgrade) {
+            self.found
+                .insert(format!("row {id} of {} {what}", R::TABLE));
+        }
     }
 
     /// With the rows that events tell of and no table holds. Ended sessions are removed in time, without an event;
     /// the other tables are looked at by `audit verify` alone.
     fn end(self) -> BTreeSet<String> {
         let mut found = self.found;
-        for ((table, id), tag) in self.last_tags {
-            if tag.is_some() && ["users", "tokens", "secrets"].contains(&table.as_str()) {
+        for ((table, id), told) in self.last_told {
+            if told.tag.is_some() && ["users", "tokens", "secrets"].contains(&table.as_str()) {
                 found.insert(format!("row {id} of {table} was removed, or can't be read"));
             }
         }

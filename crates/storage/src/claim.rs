@@ -17,14 +17,16 @@ use crate::head::{head, is_head, read_head, select_head};
 use crate::row::corrupt;
 
 /// Only changes know the column: what reads the head does not read it.
-const CHANGE_ID: &str = "change_id";
+pub(crate) const CLAIM: &str = "claim";
+/// What the column was called when tags did not say which event wrote a row.
+pub(crate) const FORMER_CLAIM: &str = "change_id";
 
 /// Locks the counter row until the transaction ends, writes `change` into it, and reads it.
 pub(crate) async fn make(channel: &mut Channel, change: EventId) -> Result<Head, StoreError> {
     let mut update = Query::update();
     update
         .table(Entity)
-        .value(Alias::new(CHANGE_ID), Expr::val(change.as_uuid()))
+        .value(Alias::new(CLAIM), Expr::val(change.as_uuid()))
         .and_where(is_head());
     let before = if channel.get_database_backend() == DbBackend::MySql {
         // MySQL knows no RETURNING here.
@@ -41,7 +43,7 @@ pub(crate) async fn make(channel: &mut Channel, change: EventId) -> Result<Head,
 
 /// Whether the counter row holds `change`, as a condition.
 pub(crate) fn is(change: EventId) -> Expr {
-    Expr::col((Entity, Alias::new(CHANGE_ID))).eq(change.as_uuid())
+    Expr::col((Entity, Alias::new(CLAIM))).eq(change.as_uuid())
 }
 
 /// Whether the database has ended the transaction, and nobody was told. Asked also after a statement that failed: what

@@ -23,6 +23,7 @@
 //! is given, and gives back what it stored.
 
 mod channel;
+mod checkpoints;
 mod claim;
 mod connect;
 mod connection;
@@ -39,6 +40,7 @@ mod migration;
 mod page;
 mod pool;
 mod pulse;
+mod retag;
 mod row;
 mod secrets;
 mod sessions;

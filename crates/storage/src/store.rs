@@ -2,16 +2,16 @@
 
 use async_trait::async_trait;
 use ats_pat_domain::port::{
-    ChangeOrder, EventRepository, KeyRepository, Repositories, SecretRepository, SessionRepository,
-    SetupLinkRepository, StatusRepository, Store, StoreError, TokenRepository, Transaction,
-    UsageRecord, UserRepository,
+    ChangeOrder, EventRepository, KeyRepository, Repositories, Retagged, SecretRepository,
+    SessionRepository, SetupLinkRepository, StatusRepository, Store, StoreError, TokenRepository,
+    Transaction, UsageRecord, UserRepository,
 };
 use ats_pat_domain::{EventId, Timestamp};
 
 use crate::database::Database;
 use crate::failure::store_error;
 use crate::transaction::StoreTransaction;
-use crate::{sessions, usage, write_proof};
+use crate::{checkpoints, retag, sessions, usage, write_proof};
 
 impl Repositories for Database {
     fn users(&self) -> &dyn UserRepository {
@@ -94,6 +94,24 @@ impl Store for Database {
 
     fn take_unreadable(&self) -> Vec<String> {
         self.unreadable.take()
+    }
+
+    async fn checkpoint(&self, newer_than: i64) -> Result<Option<Vec<u8>>, StoreError> {
+        checkpoints::read(&self.reads, newer_than).await
+    }
+
+    async fn keep_checkpoint(&self, seq: i64, parts: &[&[u8]]) -> Result<(), StoreError> {
+        let channel = self.transaction().await.map_err(store_error)?;
+        checkpoints::write(&channel, seq, parts).await?;
+        channel.commit().await.map_err(store_error)
+    }
+
+    async fn retag(&self, rows: &[Retagged]) -> Result<(), StoreError> {
+        let channel = self.transaction().await.map_err(store_error)?;
+        for row in rows {
+            retag::retag(&channel, row).await?;
+        }
+        channel.commit().await.map_err(store_error)
     }
 
     async fn prove_write(&self, size: usize) -> Result<(), StoreError> {

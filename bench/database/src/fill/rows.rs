@@ -2,7 +2,7 @@
 //!
 //! The fields of each tag are those of the service; a row with another tag would be refused by the first exchange.
 
-use ats_pat_auth::{Canonical, RootKeys, RowTag};
+use ats_pat_auth::{Canonical, Origin, RootKeys, RowTag};
 use uuid::Uuid;
 
 /// A table and its columns, in the order of a row's values.
@@ -226,6 +226,17 @@ fn folded(name: &str) -> [Value; 2] {
     [name.as_bytes(), key.as_bytes()].map(|bytes| Value::Bytes(bytes.to_vec()))
 }
 
+/// The filler writes no events: its rows say that the first one wrote them, which is in every log.
+const FIRST_EVENT: Origin = Origin {
+    epoch: [0; 16],
+    seq: 1,
+    event: [0; 16],
+};
+
 fn tag(keys: &RootKeys, canonical: &Canonical) -> Value {
-    Value::Bytes(RowTag::new(keys, canonical).to_bytes().to_vec())
+    Value::Bytes(
+        RowTag::new(keys, FIRST_EVENT, canonical)
+            .to_bytes()
+            .to_vec(),
+    )
 }

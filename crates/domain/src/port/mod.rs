@@ -19,7 +19,8 @@ pub use repository::{
     TokenRepository, UserPage, UserRepository,
 };
 pub use store::{
-    BoxError, ChangeOrder, CommitError, StorageFailure, Store, StoreError, Transaction, UsageRecord,
+    BoxError, ChangeOrder, CommitError, Retagged, RowKey, StorageFailure, Store, StoreError,
+    Transaction, UsageRecord,
 };
 
 use crate::time::Timestamp;

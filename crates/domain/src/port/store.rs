@@ -10,7 +10,8 @@ use super::change::{
 };
 use super::repository::Repositories;
 use crate::event::Head;
-use crate::id::{EventId, TokenId};
+use crate::id::{EventId, TokenId, UserId};
+use crate::tagged::Tag;
 use crate::time::Timestamp;
 
 /// The database.
@@ -47,9 +48,51 @@ pub trait Store: Repositories {
     /// them out, so that they don't hide the others.
     fn take_unreadable(&self) -> Vec<String>;
 
+    /// The checkpoint of the event log that was kept last, if it is of a greater number than `newer_than`: in one piece.
+    /// It is whatever stands there.
+    async fn checkpoint(&self, newer_than: i64) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Keeps a checkpoint of the event log up to number `seq`, in parts that a statement can carry, in place of an
+    /// earlier one.
+    async fn keep_checkpoint(&self, seq: i64, parts: &[&[u8]]) -> Result<(), StoreError>;
+
+    /// Gives rows other tags, in one transaction, each only where its tag still is the one that was read. For an upgrade,
+    /// while nothing else writes; no event tells of it.
+    async fn retag(&self, rows: &[Retagged]) -> Result<(), StoreError>;
+
     /// Writes `size` bytes to a row of their own and reads them back by another connection: whether a change
     /// could be kept now.
     async fn prove_write(&self, size: usize) -> Result<(), StoreError>;
+}
+
+/// A row that gets another tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retagged {
+    /// Which.
+    pub key: RowKey,
+    /// The tag that was read, bytes alone.
+    pub was: Vec<u8>,
+    /// Its new tag.
+    pub tag: Tag,
+}
+
+/// Names a row that has a tag, by its table and primary key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowKey {
+    /// Of `users`.
+    User(UserId),
+    /// Of `tokens`.
+    Token(TokenId),
+    /// Of `secrets`.
+    Secret([u8; 32]),
+    /// Of `sessions`.
+    Session([u8; 32]),
+    /// Of `status_places`.
+    StatusPlace(u64),
+    /// Of `signing_keys`.
+    SigningKey(String),
+    /// Of `setup_link`.
+    SetupLink,
 }
 
 /// Where a change waits.

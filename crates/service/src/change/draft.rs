@@ -1,33 +1,56 @@
 //! A change while it is being made: what it reads is judged, what it writes is tagged and noted.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use ats_pat_auth::Origin;
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::port::{SetupLink, Transaction};
 use ats_pat_domain::secret::Secret;
-use ats_pat_domain::{Session, StatusPlace, Tagged, Timestamp, Token, User, UserId};
+use ats_pat_domain::{EventId, Session, StatusPlace, Tagged, Timestamp, Token, User, UserId};
 
 use super::Changes;
-use crate::error::Error;
-use crate::ledger::{Entry, PLACES_GIVEN, PLACES_REVOKED, QUARANTINED, RowChange};
-use crate::rows::{Roots, Row};
+use crate::currency::{begins_an_epoch, epoch_of};
+use crate::error::{Error, causes};
+use crate::ledger::{Entry, PLACES_GIVEN, PLACES_REVOKED, QUARANTINED, Replaces, RowChange};
+use crate::rows::{Roots, Row, altered, told_tag};
 
-/// Where a row comes from.
+/// What a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Judgement {
-    /// From this service, as it is.
+    /// The one that the log says stands there.
     Genuine,
-    /// From somebody else, or altered.
+    /// From somebody else, altered, or an older one that was put back.
     Planted,
+    /// From this service. Whether it was replaced can't be told now.
+    Unknown,
 }
 
 #[derive(Default)]
 struct Written {
+    /// The ids of the events, that of the next entry last.
+    ids: Vec<EventId>,
+    /// Random: the ids behind the first are made of it.
+    seed: [u8; 32],
+    /// Since which event numbers are unique.
+    epoch: [u8; 16],
+    /// What was read, and so may be replaced.
+    read: HashMap<(&'static str, String), Replaces>,
     rows: Vec<RowChange>,
     places_given: Vec<u64>,
     places_revoked: Vec<u64>,
     quarantined: Vec<String>,
-    entries: Vec<(Entry, Vec<RowChange>)>,
+    entries: Vec<(EventId, Entry, Vec<RowChange>)>,
+}
+
+impl Written {
+    fn next_id(&self, now: Timestamp) -> EventId {
+        let number = self.ids.len().to_le_bytes();
+        let hash = blake3::keyed_hash(&self.seed, &number);
+        let mut random = [0; 10];
+        random.copy_from_slice(&hash.as_bytes()[..10]);
+        EventId::new(now, random)
+    }
 }
 
 /// A change while it is being made: reads see its own writes, and each row that is written is tagged and
@@ -41,12 +64,24 @@ pub(crate) struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn new(transaction: &'a dyn Transaction, changes: &'a Changes) -> Self {
+    pub(super) fn new(
+        transaction: &'a dyn Transaction,
+        changes: &'a Changes,
+        first: EventId,
+        seed: [u8; 32],
+        epoch: [u8; 16],
+    ) -> Self {
+        let written = Written {
+            ids: vec![first],
+            seed,
+            epoch,
+            ..Written::default()
+        };
         Self {
             transaction,
             changes,
             now: changes.clock.now(),
-            written: Mutex::default(),
+            written: Mutex::new(written),
         }
     }
 
@@ -55,20 +90,72 @@ impl<'a> Draft<'a> {
         self.transaction
     }
 
-    /// The row, if its tag holds.
-    pub(crate) fn check<R: Row>(&self, tagged: Tagged<R>) -> Result<R, Error> {
-        self.changes.roots.check(tagged)
+    /// The row, if it is the one that the log says stands there.
+    ///
+    /// # Errors
+    /// [`Error::Tampered`] for a row that was planted, altered, or put back; [`Error::LogNotRead`].
+    pub(crate) async fn check<R: Row>(&self, tagged: Tagged<R>) -> Result<R, Error> {
+        let origin = self.roots().origin(&tagged);
+        let origin = origin.ok_or_else(|| altered(&tagged.row, "was planted or altered"))?;
+        if !self.stands(&tagged, origin).await? {
+            return Err(altered(&tagged.row, "is an older one, put back"));
+        }
+        self.note_read(&tagged.row, Some(origin));
+        Ok(tagged.row)
     }
 
-    /// The row, and whether its tag holds. What only takes away goes on without: nobody who can only write to the
-    /// database keeps a right from being taken.
-    pub(crate) fn judge<R: Row>(&self, tagged: Tagged<R>) -> (R, Judgement) {
-        let judgement = if self.changes.roots.is_genuine(&tagged) {
-            Judgement::Genuine
-        } else {
-            Judgement::Planted
+    /// The row, and whether it is the one that the log says stands there. What only takes away goes on without: nobody
+    /// who can only write to the database keeps a right from being taken.
+    pub(crate) async fn judge<R: Row>(&self, tagged: Tagged<R>) -> (R, Judgement) {
+        let origin = self.roots().origin(&tagged);
+        let judgement = match origin {
+            None => Judgement::Planted,
+            Some(origin) => match self.stands(&tagged, origin).await {
+                Ok(true) => Judgement::Genuine,
+                Ok(false) => Judgement::Planted,
+                Err(error) => {
+                    tracing::warn!(cause = %causes(&error), "a row can't be judged now; what takes away goes on");
+                    Judgement::Unknown
+                }
+            },
         };
+        self.note_read(&tagged.row, origin);
         (tagged.row, judgement)
+    }
+
+    async fn stands<R: Row>(&self, tagged: &Tagged<R>, origin: Origin) -> Result<bool, Error> {
+        let head = self.transaction.head();
+        if origin.seq > head.seq && self.is_own(origin) {
+            return Ok(true);
+        }
+        let currency = &self.changes.currency;
+        currency.follow_to(head).await?;
+        if currency.epoch_after(head).is_none() {
+            // This database is behind what was read of the log before.
+            return Err(Error::LogNotRead);
+        }
+        let id = tagged.row.row_id();
+        Ok(currency.judge(R::TABLE, &id, origin)?
+            && self
+                .changes
+                .confirmed(self.transaction, R::TABLE, &id, &tagged.tag, origin)
+                .await?)
+    }
+
+    fn is_own(&self, origin: Origin) -> bool {
+        let written = self.written();
+        let mut ids = written.ids.iter();
+        ids.any(|id| *id.as_uuid().as_bytes() == origin.event)
+    }
+
+    fn note_read<R: Row>(&self, row: &R, origin: Option<Origin>) {
+        let replaces = Replaces {
+            seq: origin.map(|origin| origin.seq),
+            // A row that this service did not write may say anything.
+            until: origin.and_then(|_| row.grants().until_millis()),
+        };
+        let name = (R::TABLE, row.row_id());
+        self.written().read.insert(name, replaces);
     }
 
     /// Notes for the next entry that this row was planted or altered, and is ended with it. `audit verify` tells of it
@@ -91,6 +178,7 @@ impl<'a> Draft<'a> {
     /// Says what was done; takes up the rows written since the last entry.
     pub(crate) fn record(&self, mut entry: Entry) {
         let mut written = self.written();
+        let next = written.next_id(self.now);
         let rows = std::mem::take(&mut written.rows);
         let places = [
             (PLACES_GIVEN, std::mem::take(&mut written.places_given)),
@@ -105,11 +193,16 @@ impl<'a> Draft<'a> {
         if !quarantined.is_empty() {
             entry = entry.detail(QUARANTINED, quarantined);
         }
-        written.entries.push((entry, rows));
+        let id = written.ids.last().copied().unwrap_or(next);
+        if begins_an_epoch(entry.kind()) {
+            written.epoch = epoch_of(id);
+        }
+        written.entries.push((id, entry, rows));
+        written.ids.push(next);
     }
 
     pub(crate) async fn insert_user(&self, user: User) -> Result<(), Error> {
-        let tagged = self.tag(user);
+        let tagged = self.tag_new(user);
         Ok(self.transaction.insert_user(&tagged).await?)
     }
 
@@ -119,7 +212,7 @@ impl<'a> Draft<'a> {
     }
 
     pub(crate) async fn insert_token(&self, token: Token) -> Result<(), Error> {
-        let tagged = self.tag(token);
+        let tagged = self.tag_new(token);
         Ok(self.transaction.insert_token(&tagged).await?)
     }
 
@@ -129,7 +222,7 @@ impl<'a> Draft<'a> {
     }
 
     pub(crate) async fn insert_secret(&self, secret: Secret) -> Result<(), Error> {
-        let tagged = self.tag(secret);
+        let tagged = self.tag_new(secret);
         Ok(self.transaction.insert_secret(&tagged).await?)
     }
 
@@ -141,14 +234,14 @@ impl<'a> Draft<'a> {
     /// Removes a secret that was planted or altered.
     pub(crate) async fn delete_secret(&self, secret: &Secret) -> Result<(), Error> {
         self.transaction.delete_secret(&secret.hash).await?;
-        self.note(Secret::TABLE, secret.row_id(), None);
+        self.note_removed(secret);
         Ok(())
     }
 
     /// Adds a place in the status list: it says that nothing is revoked there.
     pub(crate) async fn insert_status_place(&self, place: StatusPlace) -> Result<(), Error> {
         self.note_place(&place);
-        let tagged = self.tag(place);
+        let tagged = self.tag_new(place);
         Ok(self.transaction.insert_status_place(&tagged).await?)
     }
 
@@ -160,20 +253,21 @@ impl<'a> Draft<'a> {
     }
 
     pub(crate) async fn insert_session(&self, session: Session) -> Result<(), Error> {
-        let tagged = self.tag(session);
+        let tagged = self.tag_new(session);
         Ok(self.transaction.insert_session(&tagged).await?)
     }
 
     pub(crate) async fn delete_session(&self, session: &Session) -> Result<(), Error> {
         self.transaction.delete_session(&session.id_hash).await?;
-        self.note(Session::TABLE, session.row_id(), None);
+        self.note_removed(session);
         Ok(())
     }
 
     /// Ends every session of a user; gives how many.
     pub(crate) async fn delete_sessions_of(&self, user: UserId) -> Result<u64, Error> {
         for session in self.transaction.sessions().of_user(user).await? {
-            self.note(Session::TABLE, session.row.row_id(), None);
+            self.note_read(&session.row, self.roots().origin(&session));
+            self.note_removed(&session.row);
         }
         Ok(self.transaction.delete_sessions_of(user).await?)
     }
@@ -187,7 +281,7 @@ impl<'a> Draft<'a> {
     }
 
     pub(crate) async fn insert_signing_key(&self, key: StoredSigningKey) -> Result<(), Error> {
-        let tagged = self.tag(key);
+        let tagged = self.tag_new(key);
         self.transaction.insert_signing_key(&tagged).await?;
         Ok(self.transaction.bump_ring_version().await?)
     }
@@ -205,22 +299,66 @@ impl<'a> Draft<'a> {
 
     pub(crate) async fn delete_setup_link(&self, link: &SetupLink) -> Result<(), Error> {
         self.transaction.delete_setup_link().await?;
-        self.note(SetupLink::TABLE, link.row_id(), None);
+        self.note_removed(link);
         Ok(())
     }
 
+    /// Tags a row that takes another's place.
     fn tag<R: Row>(&self, row: R) -> Tagged<R> {
-        let tagged = self.changes.roots.tag(row);
-        self.note(
-            R::TABLE,
-            tagged.row.row_id(),
-            Some(tagged.tag.bytes.clone()),
-        );
+        let replaces = self.replaced(&row);
+        self.tag_as(row, Some(replaces))
+    }
+
+    /// Tags a row of which there was none before.
+    fn tag_new<R: Row>(&self, row: R) -> Tagged<R> {
+        self.tag_as(row, None)
+    }
+
+    fn tag_as<R: Row>(&self, row: R, replaces: Option<Replaces>) -> Tagged<R> {
+        let tagged = self.roots().tag(row, self.origin());
+        let tag = Some(told_tag(&tagged.tag));
+        self.note(&tagged.row, tag, replaces);
         tagged
     }
 
-    fn note(&self, table: &'static str, id: String, tag: Option<Vec<u8>>) {
-        self.written().rows.push(RowChange { table, id, tag });
+    /// The event that the next entry becomes.
+    fn origin(&self) -> Origin {
+        let written = self.written();
+        let before = i64::try_from(written.entries.len()).unwrap_or(i64::MAX);
+        Origin {
+            epoch: written.epoch,
+            seq: self
+                .transaction
+                .head()
+                .seq
+                .saturating_add(before)
+                .saturating_add(1),
+            event: written
+                .ids
+                .last()
+                .map_or([0; 16], |id| *id.as_uuid().as_bytes()),
+        }
+    }
+
+    fn replaced<R: Row>(&self, row: &R) -> Replaces {
+        let name = (R::TABLE, row.row_id());
+        // Of what was not read nothing is known.
+        let read = self.written().read.get(&name).copied();
+        read.unwrap_or(Replaces::ANYTHING)
+    }
+
+    fn note_removed<R: Row>(&self, row: &R) {
+        let replaces = self.replaced(row);
+        self.note(row, None, Some(replaces));
+    }
+
+    fn note<R: Row>(&self, row: &R, tag: Option<String>, replaces: Option<Replaces>) {
+        self.written().rows.push(RowChange {
+            table: R::TABLE,
+            id: row.row_id(),
+            tag,
+            replaces,
+        });
     }
 
     fn note_place(&self, place: &StatusPlace) {
@@ -236,7 +374,7 @@ impl<'a> Draft<'a> {
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn into_entries(self) -> Vec<(Entry, Vec<RowChange>)> {
+    pub(super) fn into_entries(self) -> Vec<(EventId, Entry, Vec<RowChange>)> {
         self.written
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)

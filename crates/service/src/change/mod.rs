@@ -8,16 +8,20 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ats_pat_domain::event::Head;
+use ats_pat_auth::Origin;
+use ats_pat_domain::event::{EventKind, Head};
 use ats_pat_domain::port::{
     ChangeOrder, Clock, CommitError, Randomness, Store, StoreError, Transaction,
 };
-use ats_pat_domain::{EventId, Timestamp};
+use ats_pat_domain::tagged::Tag;
+use ats_pat_domain::{Event, EventId, Timestamp};
+use quick_cache::sync::Cache;
 
 use crate::anchor::Anchor;
+use crate::currency::{Currency, FIRST_EPOCH, epoch_of};
 use crate::error::{Error, causes};
-use crate::ledger::{Entry, RowChange};
-use crate::rows::Roots;
+use crate::ledger::{Details, Entry, RowChange, expected_hash};
+use crate::rows::{Roots, told_tag};
 use crate::write_check::WriteCheck;
 
 pub(crate) use draft::{Draft, Judgement};
@@ -46,7 +50,13 @@ pub(crate) struct Changes {
     pub(crate) roots: Arc<Roots>,
     pub(crate) anchor: Arc<Anchor>,
     pub(crate) writes: Arc<WriteCheck>,
+    pub(crate) currency: Arc<Currency>,
+    /// The told tags of rows whose events were found to name them.
+    pub(crate) confirmed: Arc<Cache<String, ()>>,
 }
+
+/// How many rows are remembered as confirmed.
+pub(crate) const CONFIRMED: usize = 16_384;
 
 impl Changes {
     /// Runs `change` in a task of its own: who hangs up does not cancel it.
@@ -63,6 +73,15 @@ impl Changes {
         }
         // Made before the transaction, and the same in every attempt: each one before is proven undone.
         let id = EventId::new(self.clock.now(), self.random()?);
+        self.run_as(change, id).await
+    }
+
+    /// As [`run`](Self::run), here, with this id for the first event.
+    pub(crate) async fn run_as<C: Change>(
+        &self,
+        change: &C,
+        id: EventId,
+    ) -> Result<C::Output, Error> {
         let begun = self.clock.since_boot();
         let mut attempt = 1_u32;
         loop {
@@ -98,7 +117,8 @@ impl Changes {
         order: ChangeOrder,
     ) -> Result<C::Output, Error> {
         let transaction = self.store.begin(id, order).await?;
-        let draft = Draft::new(&*transaction, self);
+        let epoch = self.epoch_after(&*transaction).await?;
+        let draft = Draft::new(&*transaction, self, id, self.random()?, epoch);
         let decided = change.apply(&draft).await;
         let now = draft.now;
         let entries = draft.into_entries();
@@ -110,7 +130,7 @@ impl Changes {
             }
         };
         let before = transaction.head();
-        let after = match self.append(&*transaction, entries, id, now).await {
+        let after = match self.append(&*transaction, entries, now).await {
             Ok(after) => after,
             Err(error) => {
                 take_back(transaction).await?;
@@ -130,22 +150,84 @@ impl Changes {
     async fn append(
         &self,
         transaction: &dyn Transaction,
-        entries: Vec<(Entry, Vec<RowChange>)>,
-        first: EventId,
+        entries: Vec<(EventId, Entry, Vec<RowChange>)>,
         now: Timestamp,
     ) -> Result<Head, Error> {
         let mut head = transaction.head();
-        let mut id = first;
-        for (entry, rows) in entries {
+        for (id, entry, rows) in entries {
             let event = entry.into_event(&self.roots, &head, id, now, &rows, self.random()?)?;
             transaction.append(&event).await?;
             head = Head {
                 seq: event.seq,
                 hash: event.hash,
             };
-            id = EventId::new(now, self.random()?);
         }
         Ok(head)
+    }
+
+    /// The epoch that the change's events belong to. Where the log was not read yet, its own word has to do: a wrong one
+    /// makes rows that grant nothing.
+    async fn epoch_after(&self, transaction: &dyn Transaction) -> Result<[u8; 16], Error> {
+        let head = transaction.head();
+        if let Some(epoch) = self.currency.epoch_after(head) {
+            return Ok(epoch);
+        }
+        if self.currency.follow_to(head).await.is_ok()
+            && let Some(epoch) = self.currency.epoch_after(head)
+        {
+            return Ok(epoch);
+        }
+        let mut last: Option<Event> = None;
+        for kind in [EventKind::DatabaseUpgraded, EventKind::RestoreAccepted] {
+            let event = transaction.events().last_of_kind(kind.as_str()).await?;
+            if event.as_ref().map(|event| event.seq) > last.as_ref().map(|event| event.seq) {
+                last = event;
+            }
+        }
+        Ok(last.map_or(FIRST_EPOCH, |event| epoch_of(event.id)))
+    }
+
+    /// Whether the event that a row names is in the log, and names the row with this tag. A row that was copied out of a
+    /// transaction which was rolled back bears a number that another event got.
+    async fn confirmed(
+        &self,
+        transaction: &dyn Transaction,
+        table: &str,
+        id: &str,
+        tag: &Tag,
+        origin: Origin,
+    ) -> Result<bool, Error> {
+        let told = told_tag(tag);
+        if self.confirmed.get(&told).is_some() {
+            return Ok(true);
+        }
+        let found = transaction.events().from(origin.seq.max(2) - 1, 2).await?;
+        let place = found.iter().position(|event| event.seq == origin.seq);
+        let Some(place) = place else {
+            return Ok(false);
+        };
+        let event = &found[place];
+        let before = match place.checked_sub(1) {
+            Some(before) => Head {
+                seq: found[before].seq,
+                hash: found[before].hash,
+            },
+            None if event.seq == 1 => Head::EMPTY,
+            None => return Ok(false),
+        };
+        let is_genuine = epoch_of(event.id) == origin.event
+            && before.seq + 1 == event.seq
+            && expected_hash(&self.roots, &before, event).is_ok_and(|hash| hash == event.hash);
+        let details = Details::of(event).unwrap_or_default();
+        let names = event.kind == EventKind::DatabaseUpgraded.as_str()
+            || details.rows.iter().any(|row| {
+                row.table == table && row.id == id && row.tag.as_deref() == Some(&*told)
+            });
+        let is_confirmed = is_genuine && names;
+        if is_confirmed {
+            self.confirmed.insert(told, ());
+        }
+        Ok(is_confirmed)
     }
 
     /// After a lost answer to COMMIT: the change happened if the primary holds its event. Not finding it

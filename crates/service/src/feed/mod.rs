@@ -13,7 +13,6 @@ mod lease;
 mod position;
 mod stamps;
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::pin;
@@ -23,7 +22,6 @@ use std::time::Duration;
 
 use ats_pat_domain::event::Head;
 use ats_pat_domain::{Event, TokenId, UserId};
-use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use crate::error::{Error, causes};
@@ -31,7 +29,7 @@ use crate::feed::lease::Lease;
 use crate::feed::position::Position;
 use crate::feed::stamps::Stamps;
 use crate::guards::Guard;
-use crate::ledger::{self, expected_hash};
+use crate::ledger::{Details, WrittenRow, expected_hash};
 use crate::ring::RingState;
 use crate::service::Service;
 
@@ -189,7 +187,9 @@ impl Service {
                         id: event.seq.to_string(),
                     });
                 }
-                keys_changed |= feed.apply(event);
+                let details = Details::of(event);
+                keys_changed |= feed.apply(event, details.as_ref());
+                self.currency().offer(last, event, details.as_ref());
                 last = Head {
                     seq: event.seq,
                     hash: event.hash,
@@ -258,8 +258,8 @@ impl Service {
 
 impl Feed {
     /// Notes whom an event concerns; says whether it is about signing keys.
-    fn apply(&self, event: &Event) -> bool {
-        let about_keys = if let Some(details) = Details::of(event) {
+    fn apply(&self, event: &Event, details: Option<&Details<'_>>) -> bool {
+        let about_keys = if let Some(details) = details {
             for row in &details.rows {
                 self.raise_for(row, event.seq);
             }
@@ -273,7 +273,7 @@ impl Feed {
         about_keys
     }
 
-    fn raise_for(&self, row: &ChangedRow<'_>, seq: i64) {
+    fn raise_for(&self, row: &WrittenRow<'_>, seq: i64) {
         let id = match &*row.table {
             "tokens" | "users" => &*row.id,
             "secrets" => row.id.split('/').next().unwrap_or_default(),
@@ -283,31 +283,6 @@ impl Feed {
             Ok(id) => self.stamps.raise(id, seq),
             Err(_) => self.stamps.raise_all(seq),
         }
-    }
-}
-
-/// What an event's details say of the rows that its change wrote.
-#[derive(Deserialize)]
-struct Details<'a> {
-    /// Left out where there is none.
-    #[serde(rename = "Rows", borrow, default)]
-    rows: Vec<ChangedRow<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ChangedRow<'a> {
-    #[serde(borrow)]
-    table: Cow<'a, str>,
-    #[serde(borrow)]
-    id: Cow<'a, str>,
-}
-
-impl<'a> Details<'a> {
-    /// `None` for the details of another release, whose rows may be written differently.
-    fn of(event: &'a Event) -> Option<Self> {
-        let is_ours = event.version == ledger::VERSION;
-        is_ours.then(|| serde_json::from_slice(&event.details).ok())?
     }
 }
 
@@ -327,6 +302,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::ledger;
 
     const TOKEN: &str = "0193f2a0-7b1c-7d2e-8f00-0123456789ab";
     const OWNER: &str = "0193f2a0-7b1c-7d2e-8f00-00000000cdef";
@@ -354,7 +330,8 @@ mod tests {
         let feed = Feed::new();
         feed.position.begin_anew(6, || {});
         let before = feed.as_of().unwrap();
-        let about_keys = feed.apply(&event(version, details));
+        let event = event(version, details);
+        let about_keys = feed.apply(&event, Details::of(&event).as_ref());
         let (token, owner) = (TOKEN.parse().unwrap(), OWNER.parse().unwrap());
         let vouched_at = AtomicI64::new(6);
         let vouches = feed.vouches(before, token, owner, &vouched_at);

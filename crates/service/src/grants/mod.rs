@@ -4,6 +4,7 @@ mod grant;
 mod load;
 mod reads;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
+use crate::currency::{ATTEMPTS, Doubt};
 use crate::error::Error;
 use crate::feed::{AsOf, LEASE};
 use crate::genuine::Genuine;
@@ -167,7 +169,7 @@ impl Service {
         // A version alone does not tell: a fail-over may have lost what was read, and another rotation have got its number.
         let is_it =
             |state: &RingState| (state.version, state.head) == (grant.ring_version, grant.head);
-        ring.last_or_read(is_it, self.store(), self.roots(), &self.inner.master)
+        ring.last_or_read(is_it, self.currency(), self.roots(), &self.inner.master)
             .await
     }
 
@@ -260,18 +262,52 @@ impl Service {
         &self,
         hashes: &[SecretHash],
     ) -> Result<HashMap<SecretHash, Arc<Known>>, Error> {
+        let mut found = HashMap::with_capacity(hashes.len());
+        let mut wanted = Cow::Borrowed(hashes);
+        let mut doubts = HashMap::new();
+        for _ in 0..ATTEMPTS {
+            let doubtful = self.read_once(&wanted, &mut doubts, &mut found).await?;
+            if doubtful.is_empty() {
+                return Ok(found);
+            }
+            wanted = doubtful.into();
+        }
+        Err(Error::LogNotRead)
+    }
+
+    /// Reads grants, and adds those that hold; gives the secrets whose rows a change overtook. What a later read finds as
+    /// it was, in spite of the change, was put back.
+    async fn read_once(
+        &self,
+        hashes: &[SecretHash],
+        doubts: &mut HashMap<SecretHash, Doubt>,
+        found: &mut HashMap<SecretHash, Arc<Known>>,
+    ) -> Result<Vec<SecretHash>, Error> {
         let inner = &self.inner;
         let before = inner.feed.as_of();
         let grants = self.store().secrets().grants(hashes).await?;
         let guarded = inner.guards.stand(Guard::FillRule);
         let as_of = if guarded { before } else { inner.feed.as_of() };
         let is_kept = |head| as_of.is_some_and(|as_of| !guarded || as_of.is_covered_by(head));
-        let genuine = grants
-            .into_iter()
-            .filter_map(|grant| Genuine::of(grant, self.roots()));
-        let mut found = HashMap::with_capacity(hashes.len());
-        for genuine in genuine {
-            let hash = genuine.secret.hash;
+        // One statement read them all.
+        if let Some(grant) = grants.first() {
+            self.currency().follow_to(grant.head).await?;
+        }
+        let mut doubtful = Vec::new();
+        for grant in grants {
+            let hash = grant.secret.row.hash;
+            let genuine = match Genuine::of(grant, self.currency()) {
+                Ok(genuine) => genuine,
+                Err(doubt) if doubt.stands_after(doubts.get(&hash)) => {
+                    doubt.tell();
+                    continue;
+                }
+                Err(doubt) => {
+                    doubts.insert(hash, doubt);
+                    doubtful.push(hash);
+                    continue;
+                }
+            };
             let known = Arc::new(Known {
                 grant: Grant::new(genuine, &inner.usage),
                 as_of,
@@ -283,6 +319,6 @@ impl Service {
             }
             found.insert(hash, known);
         }
-        Ok(found)
+        Ok(doubtful)
     }
 }

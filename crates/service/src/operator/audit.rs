@@ -1,15 +1,16 @@
 //! Verifying the audit trail, and the tables against it.
 
-use std::collections::HashMap;
-
 use ats_pat_domain::Tagged;
 use ats_pat_domain::event::{Event, Head};
 use serde_json::Value;
 
 use super::Operator;
 use crate::error::Error;
-use crate::ledger::{QUARANTINED, expected_hash, personal_part_is_genuine};
-use crate::rows::{Row, hex};
+use crate::ledger::{
+    Details, LastTold, QUARANTINED, REFUSED_ROWS, Told, Upgrade, difference, expected_hash,
+    personal_part_is_genuine,
+};
+use crate::rows::Row;
 
 /// How many rows are read at once.
 const BATCH: u64 = 1000;
@@ -34,7 +35,8 @@ impl Operator<'_> {
             operator: self,
             report: AuditReport::default(),
             seen: self.service.inner.changes.anchor.head(),
-            last_tags: HashMap::new(),
+            last_told: LastTold::new(),
+            upgrade: None,
         };
         audit.walk_chain().await?;
         audit.compare_rows().await?;
@@ -47,8 +49,8 @@ struct Audit<'a> {
     report: AuditReport,
     /// The end of the log that was seen before.
     seen: Head,
-    /// By table and id, what the last event says of the row: its tag, or that it was removed.
-    last_tags: HashMap<(String, String), Option<String>>,
+    last_told: LastTold,
+    upgrade: Option<Upgrade>,
 }
 
 impl Audit<'_> {
@@ -108,28 +110,52 @@ impl Audit<'_> {
                 event.seq
             ));
         }
+        self.upgrade = Upgrade::of(event).or(self.upgrade);
         let details: Value = serde_json::from_slice(&event.details).unwrap_or_default();
         self.find_quarantined(event, &details);
-        for row in details
-            .get("Rows")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
-            if let (Some(table), Some(id)) = (row["Table"].as_str(), row["Id"].as_str()) {
-                let tag = row["Tag"].as_str().map(ToOwned::to_owned);
-                self.last_tags
-                    .insert((table.to_owned(), id.to_owned()), tag);
+        match Details::of_either(event) {
+            Some(details) => self.note_rows(event, &details),
+            None => self.find(format!("the details of event {} can't be read", event.seq)),
+        }
+    }
+
+    fn note_rows(&mut self, event: &Event, details: &Details<'_>) {
+        for row in &details.rows {
+            let name = (row.table.to_string(), row.id.to_string());
+            let before = self.last_told.insert(name, Told::of(event, row));
+            let stood = row.replaces.and_then(|replaces| replaces.seq);
+            if let (Some(before), Some(stood)) = (before, stood)
+                && before.seq != stood
+                && self
+                    .upgrade
+                    .is_none_or(|upgrade| before.seq > upgrade.seq || stood != upgrade.seq)
+            {
+                self.find(format!(
+                    "row {} of {} had been put back, as event {stood} wrote it, when event {} wrote it anew",
+                    row.id, row.table, event.seq
+                ));
             }
         }
     }
 
     /// Rows that a change ended because they were planted or altered: told of for ever.
     fn find_quarantined(&mut self, event: &Event, details: &Value) {
-        let rows = details.get(QUARANTINED).and_then(Value::as_array);
-        for row in rows.into_iter().flatten().filter_map(Value::as_str) {
+        let rows = |detail| {
+            details
+                .get(detail)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+        };
+        for row in rows(QUARANTINED).filter_map(Value::as_str) {
             self.find(format!(
                 "row {row} was planted or altered, and was ended by event {}",
+                event.seq
+            ));
+        }
+        for row in rows(REFUSED_ROWS).filter_map(Value::as_str) {
+            self.find(format!(
+                "row {row} was not the one that the event log told of last, and was left as it was by the upgrade, event {}",
                 event.seq
             ));
         }
@@ -186,30 +212,18 @@ impl Audit<'_> {
     fn compare<R: Row>(&mut self, tagged: &Tagged<R>) {
         self.report.rows += 1;
         let id = tagged.row.row_id();
-        let last = self.last_tags.remove(&(R::TABLE.to_owned(), id.clone()));
-        if !self.operator.service.roots().is_genuine(tagged) {
-            self.find(format!("row {id} of {} was planted or altered", R::TABLE));
-            return;
-        }
-        match last {
-            Some(Some(tag)) if tag == hex(&tagged.tag.bytes) => {}
-            Some(Some(_)) => self.find(format!(
-                "row {id} of {} is an older one, put back",
-                R::TABLE
-            )),
-            Some(None) => self.find(format!(
-                "row {id} of {} was removed once, and put back",
-                R::TABLE
-            )),
-            None => self.find(format!("row {id} of {} has no event", R::TABLE)),
+        let told = self.last_told.remove(&(R::TABLE.to_owned(), id.clone()));
+        let roots = self.operator.service.roots();
+        if let Some(what) = difference(roots, tagged, told.as_ref(), self.upgrade) {
+            self.find(format!("row {id} of {} {what}", R::TABLE));
         }
     }
 
     /// Rows that events tell of and no table holds. Ended sessions are removed in time, without an event.
     fn find_removed(&mut self) {
-        let mut missing: Vec<_> = std::mem::take(&mut self.last_tags)
+        let mut missing: Vec<_> = std::mem::take(&mut self.last_told)
             .into_iter()
-            .filter(|((table, _), tag)| tag.is_some() && table != "sessions")
+            .filter(|((table, _), told)| told.tag.is_some() && table != "sessions")
             .map(|((table, id), _)| format!("row {id} of {table} was removed, or can't be read"))
             .collect();
         missing.sort();

@@ -73,7 +73,7 @@ impl Operator<'_> {
         let users = self.service.store().users().by_ids(&ids).await?;
         let genuine = users
             .into_iter()
-            .filter(|user| self.service.roots().is_genuine(user))
+            .filter(|user| self.service.currency().shows(user))
             .map(|user| (user.row.id, user.row.name.as_str().to_owned()));
         Ok(genuine.collect())
     }

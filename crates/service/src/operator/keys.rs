@@ -27,13 +27,12 @@ impl Operator<'_> {
     /// Every signing key, by creation; without those that were planted or altered, which are in the log and in
     /// `audit verify`.
     pub async fn signing_keys(&self) -> Result<Vec<SigningKeyView>, Error> {
-        let (roots, now) = (self.service.roots(), self.service.now());
+        let (currency, now) = (self.service.currency(), self.service.now());
         let ring = self.service.store().keys().ring().await?;
-        let genuine = ring
-            .keys
-            .into_iter()
-            .filter_map(|key| roots.check(key).ok());
-        Ok(genuine.map(|key| SigningKeyView::new(&key, now)).collect())
+        let shown = ring.keys.iter().filter(|key| currency.shows(key));
+        Ok(shown
+            .map(|key| SigningKeyView::new(&key.row, now))
+            .collect())
     }
 
     /// Makes a new signing key, or promotes the one that waits, as `rotation` says. Gives every key.
@@ -71,7 +70,7 @@ impl Change for Rotate {
         let mut ring = Vec::new();
         for tagged in draft.read().keys().ring().await?.keys {
             // One that was planted or altered signs nothing, and stands in no other's way.
-            if let (key, Judgement::Genuine) = draft.judge(tagged) {
+            if let (key, Judgement::Genuine) = draft.judge(tagged).await {
                 ring.push(key);
             }
         }

@@ -14,7 +14,7 @@ pub use events::EventQuery;
 pub use keys::Rotation;
 pub use restore::{Accepted, RestoreChoice};
 pub use users::NewUser;
-pub(crate) use users::require_free_name;
+pub(crate) use users::{named, require_free_name};
 
 use crate::service::Service;
 

@@ -7,7 +7,7 @@ use crate::change::{Change, Draft, Taken};
 use crate::error::Error;
 use crate::guards::Guards;
 use crate::ledger::Entry;
-use crate::open::{Keys, OpenError, Parts, last_acceptance};
+use crate::open::{OpenError, Opener, Parts, last_acceptance};
 use crate::service::Service;
 use crate::tokens::revoke_any;
 
@@ -45,7 +45,7 @@ impl Service {
         choice: RestoreChoice,
     ) -> Result<Accepted, OpenError> {
         let (service, behind) =
-            Self::open_even_behind(parts, Guards::default(), Keys::WhatIsGenuine).await?;
+            Self::open_as(parts, Guards::default(), Opener::AcceptsRestore).await?;
         let Some(given_up) = behind else {
             return Err(OpenError::Change(Error::NothingToAccept));
         };

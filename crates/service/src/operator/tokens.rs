@@ -35,7 +35,7 @@ impl Operator<'_> {
         let genuine: Vec<ListedToken> = page
             .items
             .into_iter()
-            .filter(|listed| self.service.roots().is_genuine(&listed.token))
+            .filter(|listed| self.service.currency().shows(&listed.token))
             .collect();
         let owners = genuine
             .iter()
@@ -70,9 +70,10 @@ impl Operator<'_> {
     pub async fn token_of_secret(&self, secret: &SecretString) -> Result<OwnedTokenView, Error> {
         let secret = PersonalAccessToken::parse(secret.expose_secret())
             .map_err(|_| Problem::PersonalAccessTokenInvalid)?;
-        let grant = self.service.find_grant(&secret).await?;
-        let grant = grant.ok_or(Problem::PersonalAccessTokenInvalid)?;
-        let stored = self.service.roots().check(grant.secret)?;
+        let currency = self.service.currency();
+        let read = || self.service.find_grant(&secret);
+        let stored = currency.judged(read, |grant| currency.check(grant.secret));
+        let stored = stored.await?.ok_or(Problem::PersonalAccessTokenInvalid)??;
         self.owned_token(stored.token_id).await
     }
 
@@ -93,10 +94,11 @@ impl Operator<'_> {
     }
 
     async fn owned_token(&self, id: TokenId) -> Result<OwnedTokenView, Error> {
-        let listed = self.service.store().tokens().by_id(id).await?;
-        let listed = listed.ok_or(Problem::TokenNotFound)?;
-        let owner = listed.token.row.owner_id;
-        let token = self.service.shown(listed)?;
+        let store = self.service.store();
+        let listed = store.tokens().by_id(id).await?;
+        let owner = listed.ok_or(Problem::TokenNotFound)?.token.row.owner_id;
+        let read = || async { Ok(store.tokens().by_id(id).await?) };
+        let token = self.service.shown(read).await?;
         let names = self.names_of(vec![owner]).await?;
         Ok(owned_view(token, owner, &names))
     }

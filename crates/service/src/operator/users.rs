@@ -2,7 +2,7 @@
 
 use ats_pat_domain::event::{Actor, EventKind};
 use ats_pat_domain::list::UserQuery;
-use ats_pat_domain::port::{Repositories, StoreError};
+use ats_pat_domain::port::StoreError;
 use ats_pat_domain::problem::Failure;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{DisplayName, Problem, User, UserId, UserName};
@@ -12,7 +12,7 @@ use super::Operator;
 use crate::change::{Change, Draft, Judgement, Outcome, Taken};
 use crate::error::Error;
 use crate::ledger::Entry;
-use crate::rows::Roots;
+use crate::rows::altered;
 use crate::status::places;
 use crate::tokens::revoke_tokens_of;
 use crate::turns::Claim;
@@ -87,10 +87,10 @@ impl Operator<'_> {
 
     /// Every user, by name; without those that were planted or altered, which are in the log and in `audit verify`.
     pub async fn users(&self) -> Result<Vec<UserView>, Error> {
-        let roots = self.service.roots();
+        let currency = self.service.currency();
         let users = self.service.store().users().all().await?;
-        let genuine = users.into_iter().filter_map(|user| roots.check(user).ok());
-        Ok(genuine.map(|user| UserView::new(&user)).collect())
+        let shown = users.iter().filter(|user| currency.shows(user));
+        Ok(shown.map(|user| UserView::new(&user.row)).collect())
     }
 
     /// A page of users, by name.
@@ -100,7 +100,7 @@ impl Operator<'_> {
         let genuine = page
             .items
             .iter()
-            .filter(|user| self.service.roots().is_genuine(user))
+            .filter(|user| self.service.currency().shows(user))
             .map(|user| UserView::new(&user.row));
         Ok(UserPageView {
             items: genuine.collect(),
@@ -195,31 +195,47 @@ impl Operator<'_> {
 
     /// The user of this name.
     pub(crate) async fn find_user(&self, name: &str) -> Result<User, Error> {
-        find_user(self.service.store(), self.service.roots(), name).await
+        let not_found = || Error::UserNotFound {
+            name: name.to_owned(),
+        };
+        let folded = UserName::new(name).map_err(|_| not_found())?.folded();
+        let read = || async {
+            let users = self.service.store().users();
+            Ok(users.by_folded_name(&folded).await?)
+        };
+        let currency = self.service.currency();
+        let user = currency.judged(read, |user| currency.check(user)).await?;
+        named(user.ok_or_else(not_found)??, &folded)
     }
 }
 
-async fn find_user(
-    read: &(impl Repositories + ?Sized),
-    roots: &Roots,
-    name: &str,
-) -> Result<User, Error> {
+async fn find_user(draft: &Draft<'_>, name: &str) -> Result<User, Error> {
     let not_found = || Error::UserNotFound {
         name: name.to_owned(),
     };
     let folded = UserName::new(name).map_err(|_| not_found())?.folded();
-    let user = read.users().by_folded_name(&folded).await?;
-    roots.check_named(user.ok_or_else(not_found)?, &folded)
+    let user = draft.read().users().by_folded_name(&folded).await?;
+    named(draft.check(user.ok_or_else(not_found)?).await?, &folded)
+}
+
+/// The user who was looked up by a folded name: the column that was searched is derived, so it is not the tag's to cover.
+pub(crate) fn named(user: User, folded: &str) -> Result<User, Error> {
+    if user.name.folded() == folded {
+        Ok(user)
+    } else {
+        Err(altered(&user, "stands under another's name"))
+    }
 }
 
 /// The user of this name, to be kept out: a genuine one, else one that was planted or altered. The column that names are
 /// looked up by is derived, so a row that was moved there does not hide the genuine one.
 async fn find_even_planted(draft: &Draft<'_>, name: &str) -> Result<(User, Judgement), Error> {
-    match find_user(draft.read(), draft.roots(), name).await {
+    match find_user(draft, name).await {
         Ok(user) => return Ok((user, Judgement::Genuine)),
         Err(
             Error::UserNotFound { .. }
             | Error::Tampered { .. }
+            | Error::LogNotRead
             | Error::Store(StoreError::Corrupt { .. }),
         ) => {}
         Err(error) => return Err(error),
@@ -230,10 +246,10 @@ async fn find_even_planted(draft: &Draft<'_>, name: &str) -> Result<(User, Judge
     let folded = UserName::new(name).map_err(|_| not_found())?.folded();
     let mut planted = None;
     for user in draft.read().users().all().await? {
-        match draft.judge(user) {
+        match draft.judge(user).await {
             (user, _) if user.name.folded() != folded => {}
-            (user, Judgement::Genuine) => return Ok((user, Judgement::Genuine)),
             (user, Judgement::Planted) => planted = Some(user),
+            known => return Ok(known),
         }
     }
     let planted = planted.ok_or_else(not_found)?;
@@ -329,7 +345,7 @@ impl Change for SetDisabled {
         let (mut user, judgement) = if self.disabled {
             find_even_planted(draft, &self.name).await?
         } else {
-            let user = find_user(draft.read(), draft.roots(), &self.name).await?;
+            let user = find_user(draft, &self.name).await?;
             require_living(&user)?;
             (user, Judgement::Genuine)
         };
@@ -340,6 +356,9 @@ impl Change for SetDisabled {
         if judgement == Judgement::Planted {
             draft.quarantine(&user);
             user.kind = UserKind::Quarantined;
+        }
+        if judgement != Judgement::Genuine {
+            // What can't be told to be its own is taken: whoever is enabled again gets another password.
             user.password_hash = None;
             user.is_administrator = false;
         } else if user.disabled == self.disabled {
@@ -376,10 +395,13 @@ async fn is_last_administrator(draft: &Draft<'_>, user: &User) -> Result<bool, E
     }
     let administrators = draft.read().users().administrators().await?;
     // A planted row is no administrator.
-    let mut others = administrators
-        .into_iter()
-        .filter_map(|other| draft.check(other).ok());
-    Ok(!others.any(|other| other.id != user.id && !other.disabled))
+    for other in administrators {
+        let (other, judgement) = draft.judge(other).await;
+        if judgement != Judgement::Planted && other.id != user.id && !other.disabled {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 struct SetPassword {
@@ -394,9 +416,10 @@ impl Change for SetPassword {
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<User, Error> {
         let user = draft.read().users().by_id(self.id).await?;
-        let mut user = draft.check(user.ok_or_else(|| Error::UserNotFound {
+        let user = user.ok_or_else(|| Error::UserNotFound {
             name: self.id.to_string(),
-        })?)?;
+        })?;
+        let mut user = draft.check(user).await?;
         require_living(&user)?;
         // An open session shall not take over its account: the own password is changed by the current one.
         require_another(self.actor, user.id)?;

@@ -130,14 +130,15 @@ impl Service {
     }
 
     async fn session_of_hash(&self, hash: &[u8; 32]) -> Result<Option<SignedIn>, Error> {
-        let Some((session, user)) = self.store().sessions().by_hash(hash).await? else {
-            return Ok(None);
-        };
-        let (Ok(session), Ok(user)) = (self.roots().check(session), self.roots().check(user))
-        else {
-            return Ok(None);
-        };
-        Ok((session.user_id == user.id).then_some(SignedIn { session, user }))
+        let currency = self.currency();
+        let read = || async { Ok(self.store().sessions().by_hash(hash).await?) };
+        let found = currency.certain(read, |(session, user)| {
+            Ok((currency.check(session)?, currency.check(user)?))
+        });
+        Ok(found
+            .await?
+            .filter(|(session, user)| session.user_id == user.id)
+            .map(|(session, user)| SignedIn { session, user }))
     }
 }
 
@@ -145,8 +146,8 @@ impl Service {
 pub(crate) async fn still_signed_in(draft: &Draft<'_>, by: &SignedIn) -> Result<User, Error> {
     let found = draft.read().sessions().by_hash(&by.session.id_hash).await?;
     let (session, user) = found.ok_or(Problem::SignInRequired)?;
-    let session = draft.check(session)?;
-    let user = draft.check(user)?;
+    let session = draft.check(session).await?;
+    let user = draft.check(user).await?;
     if user.disabled
         || session.user_id != user.id
         || user.id != by.user.id

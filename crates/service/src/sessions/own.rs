@@ -25,7 +25,7 @@ impl Service {
         let mut sessions: Vec<Session> = found
             .into_iter()
             // A planted row is not listed as if somebody had signed in.
-            .filter(|tagged| self.roots().is_genuine(tagged))
+            .filter(|tagged| self.currency().shows(tagged))
             .map(|tagged| tagged.row)
             .filter(|session| session.holds(now, idle))
             .collect();

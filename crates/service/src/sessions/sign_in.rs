@@ -13,6 +13,7 @@ use crate::change::{Change, Draft};
 use crate::client::Client;
 use crate::error::{Error, causes};
 use crate::ledger::Entry;
+use crate::operator::named;
 use crate::rows::Row;
 use crate::service::Service;
 use crate::turns::Claim;
@@ -44,14 +45,8 @@ impl Service {
         let client = client.into();
         let folded = checked_name(user_name, password)?.folded();
         let turn = self.inner.limits.sign_in(&folded, client.address).await?;
-        let user = match self.store().users().by_folded_name(&folded).await? {
-            Some(tagged) => self
-                .roots()
-                .check_named(tagged, &folded)
-                .ok()
-                .filter(|user| user.kind == UserKind::Person),
-            None => None,
-        };
+        let user = self.user_named(&folded).await?;
+        let user = user.filter(|user| user.kind == UserKind::Person);
         let stored = user.as_ref().and_then(|user| user.password_hash.clone());
         let claim = turn.claim();
         let passwords = &self.inner.passwords;
@@ -81,6 +76,13 @@ impl Service {
 }
 
 impl Service {
+    /// The user of a folded name. The column that is searched is derived, so it is not the tag's to cover.
+    pub(crate) async fn user_named(&self, folded: &str) -> Result<Option<User>, Error> {
+        let read = || async { Ok(self.store().users().by_folded_name(folded).await?) };
+        let user: Option<User> = self.currency().certain_row(read).await?;
+        Ok(user.and_then(|user| named(user, folded).ok()))
+    }
+
     /// The password's hash at today's cost, where the stored one was made at another. A sign-in does not fail for it.
     async fn renewed_hash(
         &self,
@@ -185,7 +187,7 @@ impl Change for StartSession {
             .by_id(self.user_id)
             .await?
             .ok_or(Problem::InvalidCredentials)?;
-        let mut user = draft.check(user)?;
+        let mut user = draft.check(user).await?;
         // Since the password was verified, it may have been changed.
         if user.password_hash != self.password_hash {
             return Err(Problem::InvalidCredentials.into());

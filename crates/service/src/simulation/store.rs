@@ -10,10 +10,10 @@ use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::list::{EventFilter, TokenQuery, UserQuery};
 use ats_pat_domain::port::{
     Bearer, ChangeOrder, CommitError, EventLog, EventRepository, Grant, KeyChanges, KeyRepository,
-    ListedToken, Repositories, SecretRepository, SessionChanges, SessionRepository, SetupLink,
-    SetupLinkChanges, SetupLinkRepository, StatusChanges, StatusRepository, StorageFailure, Store,
-    StoreError, StoredRing, TokenChanges, TokenPage, TokenRepository, Transaction, UsageRecord,
-    UserChanges, UserPage, UserRepository,
+    ListedToken, Repositories, Retagged, SecretRepository, SessionChanges, SessionRepository,
+    SetupLink, SetupLinkChanges, SetupLinkRepository, StatusChanges, StatusRepository,
+    StorageFailure, Store, StoreError, StoredRing, TokenChanges, TokenPage, TokenRepository,
+    Transaction, UsageRecord, UserChanges, UserPage, UserRepository,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
@@ -405,6 +405,18 @@ impl Store for SimulatedStore {
 
     fn take_unreadable(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    async fn checkpoint(&self, _: i64) -> Answer<Option<Vec<u8>>> {
+        Ok(None)
+    }
+
+    async fn keep_checkpoint(&self, _: i64, _: &[&[u8]]) -> Answer<()> {
+        not_simulated()
+    }
+
+    async fn retag(&self, _: &[Retagged]) -> Answer<()> {
+        not_simulated()
     }
 
     async fn prove_write(&self, _: usize) -> Answer<()> {

@@ -26,7 +26,9 @@ pub(crate) async fn give(draft: &Draft<'_>, token: &Token, generation: u32) -> R
     };
     // One that fails its tag is nobody's to give: then a new one is made.
     let free = places.first_free(draft.now.before(RESTS_FOR)).await?;
-    if let Some(Ok(free)) = free.map(|free| draft.check(free)) {
+    if let Some(free) = free
+        && let (free, Judgement::Genuine) = draft.judge(free).await
+    {
         draft.update_status_place(place(free.index)).await?;
         return Ok(free.index);
     }
@@ -60,18 +62,13 @@ pub(crate) async fn revoke(draft: &Draft<'_>, secret: &Secret) -> Result<(), Err
         );
         return draft.insert_status_place(revoked).await;
     };
-    match draft.check(found) {
+    let (place, judgement) = draft.judge(found).await;
+    let is_anothers = (place.token_id, place.generation) != (secret.token_id, secret.generation);
+    if judgement == Judgement::Genuine && (is_anothers || place.revoked) {
         // Given to another secret, since no token of this one can live; or revoked before.
-        Ok(place)
-            if (place.token_id, place.generation) != (secret.token_id, secret.generation)
-                || place.revoked =>
-        {
-            Ok(())
-        }
-        // What fails its tag was logged.
-        Ok(_) | Err(Error::Tampered { .. }) => draft.update_status_place(revoked).await,
-        Err(error) => Err(error),
+        return Ok(());
     }
+    draft.update_status_place(revoked).await
 }
 
 /// Revokes every place that the log gave to secrets of `token`, and that no other token has now: where a secret was
@@ -112,7 +109,7 @@ async fn revoke_place_of(draft: &Draft<'_>, token: TokenId, index: u64) -> Resul
     let Some(found) = draft.read().status_places().by_index(index).await? else {
         return Ok(());
     };
-    let (place, judgement) = draft.judge(found);
+    let (place, judgement) = draft.judge(found).await;
     if place.revoked && judgement == Judgement::Genuine || place.token_id != token {
         return Ok(());
     }
@@ -171,13 +168,14 @@ impl Change for Give {
         let Some(bearer) = draft.read().tokens().bearer(self.token).await? else {
             return Ok(());
         };
-        let (token, owner) = (draft.check(bearer.token)?, draft.check(bearer.owner)?);
+        let token = draft.check(bearer.token).await?;
+        let owner = draft.check(bearer.owner).await?;
         // Revoked or disabled meanwhile: the exchange will see it, and needs no place.
         if token.status(draft.now) != Status::Active || owner.disabled {
             return Ok(());
         }
         for secret in draft.read().secrets().of_token(token.id).await? {
-            let (mut secret, judgement) = draft.judge(secret);
+            let (mut secret, judgement) = draft.judge(secret).await;
             if judgement == Judgement::Genuine
                 && secret.slot.is_some()
                 && secret.status_index.is_none()

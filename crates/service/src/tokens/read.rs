@@ -1,5 +1,7 @@
 //! Looking at one's tokens.
 
+use std::future::Future;
+
 use ats_pat_domain::Problem;
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::port::{ListedToken, TokenPage};
@@ -29,12 +31,9 @@ impl Service {
     /// # Errors
     /// 1300, also for another user's token and for what is no id.
     pub async fn token(&self, by: &SignedIn, id: &str) -> Result<TokenView, Error> {
-        let listed = self
-            .store()
-            .tokens()
-            .owned(by.user_id(), parse_id(id)?)
-            .await?;
-        self.shown(listed.ok_or(Problem::TokenNotFound)?)
+        let id = parse_id(id)?;
+        let read = || async { Ok(self.store().tokens().owned(by.user_id(), id).await?) };
+        self.shown(read).await
     }
 
     async fn page(&self, query: &TokenQuery) -> Result<TokenPageView, Error> {
@@ -43,13 +42,24 @@ impl Service {
         // A planted entry is not listed as if it were one; the total stays the database's.
         let items = items
             .into_iter()
-            .filter(|listed| self.roots().is_genuine(&listed.token))
+            .filter(|listed| self.currency().shows(&listed.token))
             .collect();
         Ok(TokenPageView::new(query, &TokenPage { items, total }, now))
     }
 
-    pub(crate) fn shown(&self, listed: ListedToken) -> Result<TokenView, Error> {
-        let token = self.roots().check(listed.token)?;
-        Ok(TokenView::new(&token, listed.usage.as_ref(), self.now()))
+    /// What is read, if there is such a token, and its row is the one that stands there.
+    ///
+    /// # Errors
+    /// 1300 where there is none; [`Error::Tampered`].
+    pub(crate) async fn shown<F>(&self, read: impl Fn() -> F + Send) -> Result<TokenView, Error>
+    where
+        F: Future<Output = Result<Option<ListedToken>, Error>> + Send,
+    {
+        let currency = self.currency();
+        let judged = currency.judged(read, |listed| {
+            let token = currency.check(listed.token)?;
+            Ok(TokenView::new(&token, listed.usage.as_ref(), self.now()))
+        });
+        Ok(judged.await?.ok_or(Problem::TokenNotFound)??)
     }
 }

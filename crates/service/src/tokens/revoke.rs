@@ -34,14 +34,15 @@ impl Service {
 
     /// The token, if it was revoked before: asking again must not take the event lock, which changes wait for.
     async fn revoked_before(&self, by: &SignedIn, id: TokenId) -> Result<Option<TokenView>, Error> {
-        let Some(listed) = self.store().tokens().owned(by.user_id(), id).await? else {
-            return Ok(None);
-        };
-        let token = &listed.token.row;
-        // What was planted or altered is for the change to end, whatever it says.
-        let was_revoked = token.revoked_at.is_some() && self.roots().is_genuine(&listed.token);
-        let view = TokenView::new(token, listed.usage.as_ref(), self.now());
-        Ok(was_revoked.then_some(view))
+        let currency = self.currency();
+        let read = || async { Ok(self.store().tokens().owned(by.user_id(), id).await?) };
+        let certain = currency.certain(read, |listed| {
+            let token = currency.check(listed.token)?;
+            let view = TokenView::new(&token, listed.usage.as_ref(), self.now());
+            Ok(token.revoked_at.is_some().then_some(view))
+        });
+        // What was planted or altered, or can't be told, is for the change to end, whatever it says.
+        Ok(certain.await.ok().flatten().flatten())
     }
 }
 
@@ -103,9 +104,9 @@ pub(crate) async fn revoke_any(
     token: Tagged<Token>,
     actor: Actor,
 ) -> Result<(Token, bool), Error> {
-    let (mut token, judgement) = draft.judge(token);
+    let (mut token, judgement) = draft.judge(token).await;
     let revoked = match judgement {
-        Judgement::Genuine => revoke(draft, &mut token, actor).await?,
+        Judgement::Genuine | Judgement::Unknown => revoke(draft, &mut token, actor).await?,
         Judgement::Planted => revoke_planted(draft, &mut token, actor).await?,
     };
     Ok((token, revoked))
@@ -125,14 +126,14 @@ pub(crate) async fn living_secrets(draft: &Draft<'_>, token: &Token) -> Result<V
     let mut living = Vec::new();
     let mut planted = false;
     for secret in draft.read().secrets().of_token(token.id).await? {
-        match draft.judge(secret) {
-            (secret, Judgement::Genuine) if secret.slot.is_some() => living.push(secret),
-            (_, Judgement::Genuine) => {}
+        match draft.judge(secret).await {
             (secret, Judgement::Planted) => {
                 draft.quarantine(&secret);
                 draft.delete_secret(&secret).await?;
                 planted = true;
             }
+            (secret, _) if secret.slot.is_some() => living.push(secret),
+            _ => {}
         }
     }
     if planted {

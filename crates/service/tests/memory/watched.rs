@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use ats_pat_domain::port::{
-    ChangeOrder, EventRepository, Grant, KeyRepository, Repositories, SecretRepository,
+    ChangeOrder, EventRepository, Grant, KeyRepository, Repositories, Retagged, SecretRepository,
     SessionRepository, SetupLinkRepository, StatusRepository, Store, StoreError, TokenRepository,
     Transaction, UsageRecord, UserRepository,
 };
@@ -155,6 +155,18 @@ impl Store for Watched {
 
     fn take_unreadable(&self) -> Vec<String> {
         self.store.take_unreadable()
+    }
+
+    async fn checkpoint(&self, newer_than: i64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.checkpoint(newer_than).await
+    }
+
+    async fn keep_checkpoint(&self, seq: i64, parts: &[&[u8]]) -> Result<(), StoreError> {
+        self.store.keep_checkpoint(seq, parts).await
+    }
+
+    async fn retag(&self, rows: &[Retagged]) -> Result<(), StoreError> {
+        self.store.retag(rows).await
     }
 
     async fn prove_write(&self, size: usize) -> Result<(), StoreError> {

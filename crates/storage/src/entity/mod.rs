@@ -1,5 +1,6 @@
 //! The tables as SeaORM sees them: plain types, converted where they are read and written.
 
+pub mod checkpoint;
 pub mod event;
 pub mod event_head;
 pub mod event_personal;

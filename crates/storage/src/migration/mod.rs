@@ -2,6 +2,7 @@
 
 mod active_tokens;
 mod columns;
+mod currency;
 mod holder;
 mod initial;
 mod log;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(status_places::StatusPlaces),
             Box::new(transactions::Transactions),
             Box::new(active_tokens::ActiveTokens),
+            Box::new(currency::Currency),
         ]
     }
 }

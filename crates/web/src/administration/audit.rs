@@ -99,6 +99,7 @@ const fn label(kind: EventKind) -> &'static str {
         EventKind::KeysResealed => "Keys sealed anew",
         EventKind::SetupLinkCreated => "Set-up link made",
         EventKind::RestoreAccepted => "Restored database accepted",
+        EventKind::DatabaseUpgraded => "Database taken over by a later release",
     }
 }
 

@@ -1,5 +1,8 @@
 //! The event log: entries, the chain, and whether an end of it is genuine.
 
+mod details;
+mod told;
+
 use ats_pat_auth::{Canonical, ChainHash, KeyedHash};
 use ats_pat_domain::event::{Actor, Event, EventKind, Head, Personal};
 use ats_pat_domain::port::{Store, StoreError};
@@ -7,10 +10,15 @@ use ats_pat_domain::{EventId, Timestamp, UserId};
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
-use crate::rows::{Roots, hex};
+use crate::rows::Roots;
 
-/// The format of what the chain covers.
-pub(crate) const VERSION: i16 = 1;
+pub(crate) use details::{Details, Replaces, RowChange, WrittenRow};
+pub(crate) use told::{LastTold, Told, Upgrade, difference};
+
+/// The format of an event's details. In the first a row's tag did not say which event wrote it.
+pub(crate) const VERSION: i16 = 2;
+/// The format of the releases before.
+pub(crate) const FORMER_VERSION: i16 = 1;
 
 /// The detail of an event that names the places of the status list that its change gave to secrets.
 pub(crate) const PLACES_GIVEN: &str = "PlacesGiven";
@@ -20,13 +28,8 @@ pub(crate) const PLACES_REVOKED: &str = "PlacesRevoked";
 /// The detail of an event that names rows which were planted or altered, and which its change ended.
 pub(crate) const QUARANTINED: &str = "Quarantined";
 
-/// A row that a change wrote or removed: what `audit verify` compares the table with.
-pub(crate) struct RowChange {
-    pub(crate) table: &'static str,
-    pub(crate) id: String,
-    /// `None` where the row was removed.
-    pub(crate) tag: Option<Vec<u8>>,
-}
+/// The detail of the event of an upgrade that names rows which it left as they were.
+pub(crate) const REFUSED_ROWS: &str = "RefusedRows";
 
 /// What a change says about itself; it becomes an event in the change's transaction.
 pub(crate) struct Entry {
@@ -48,6 +51,10 @@ impl Entry {
             details: Map::new(),
             personal: Map::new(),
         }
+    }
+
+    pub(crate) fn kind(&self) -> &'static str {
+        self.kind.as_str()
     }
 
     pub(crate) fn owner(mut self, owner: UserId) -> Self {
@@ -78,7 +85,13 @@ impl Entry {
         if !rows.is_empty() {
             let rows: Vec<Value> = rows
                 .iter()
-                .map(|row| json!({"Table": row.table, "Id": row.id, "Tag": row.tag.as_deref().map(hex)}))
+                .map(|row| {
+                    let mut said = json!({"Table": row.table, "Id": row.id, "Tag": row.tag});
+                    if let Some(replaces) = row.replaces {
+                        said["Replaces"] = json!(replaces);
+                    }
+                    said
+                })
                 .collect();
             self.details.insert("Rows".to_owned(), rows.into());
         }

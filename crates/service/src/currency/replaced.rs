@@ -1,0 +1,205 @@
+//! The rows that were replaced or removed, by fingerprint: which event wrote what stands there now, and until when an
+//! earlier row could still grant something.
+
+use std::collections::HashMap;
+
+use ats_pat_domain::Timestamp;
+
+const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
+/// The days are counted from 2020-01-01.
+const FIRST_DAY: i64 = 18_262;
+/// Stands for "never".
+const NEVER: u16 = u16::MAX;
+/// A row is remembered this much longer than it could grant anything: clocks differ, and go back.
+const SPARE_DAYS: i64 = 2;
+/// So many entries are gathered before they are sorted in.
+const GATHERED: usize = 1 << 16;
+
+/// How many bytes an entry takes where it is kept.
+pub(super) const ENTRY: usize = 16;
+
+/// What is known of a row that was replaced: 48 bits of the fingerprint of the event that wrote what stands there, and
+/// the day from which on nothing of before grants anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Entry(u64);
+
+impl Entry {
+    pub(super) fn new(event: u64, until: Option<Timestamp>) -> Self {
+        let until = until.map_or(NEVER, |until| {
+            let day = until.as_millis().div_euclid(DAY_MILLIS) + SPARE_DAYS - FIRST_DAY;
+            u16::try_from(day.max(0)).map_or(NEVER, |day| day.min(NEVER))
+        });
+        Self(event << 16 | u64::from(until))
+    }
+
+    /// Whether this event wrote what stands there.
+    pub(super) fn is_by(self, event: u64) -> bool {
+        self.0 >> 16 == event << 16 >> 16
+    }
+
+    fn until(self) -> u16 {
+        u16::try_from(self.0 & u64::from(u16::MAX)).unwrap_or(NEVER)
+    }
+
+    /// As this one, but kept as long as `other` at least.
+    fn kept_as_long_as(self, other: Self) -> Self {
+        Self(self.0 >> 16 << 16 | u64::from(self.until().max(other.until())))
+    }
+
+    pub(super) fn is_over(self, now: Timestamp) -> bool {
+        let today = now.as_millis().div_euclid(DAY_MILLIS) - FIRST_DAY;
+        self.until() != NEVER && i64::from(self.until()) < today
+    }
+}
+
+/// The set. What came lately stands apart, so that an event costs no sorting.
+#[derive(Default)]
+pub(super) struct Replaced {
+    /// By fingerprint.
+    sorted: Vec<(u64, Entry)>,
+    lately: HashMap<u64, Entry>,
+}
+
+impl Replaced {
+    pub(super) fn get(&self, row: u64) -> Option<Entry> {
+        self.lately.get(&row).copied().or_else(|| {
+            let place = self.sorted.binary_search_by_key(&row, |(row, _)| *row);
+            place.ok().map(|place| self.sorted[place].1)
+        })
+    }
+
+    /// Notes what stands at a row now. It is remembered as long as the latest of all that stood there before.
+    pub(super) fn put(&mut self, row: u64, entry: Entry, now: Timestamp) {
+        let known = self.get(row);
+        let entry = known.map_or(entry, |known| entry.kept_as_long_as(known));
+        self.lately.insert(row, entry);
+        if self.lately.len() >= GATHERED.max(self.sorted.len() / 8) {
+            self.sort_in(now);
+        }
+    }
+
+    fn sort_in(&mut self, now: Timestamp) {
+        let mut lately: Vec<_> = std::mem::take(&mut self.lately).into_iter().collect();
+        lately.sort_unstable_by_key(|(row, _)| *row);
+        let sorted = std::mem::take(&mut self.sorted);
+        let mut both = Vec::with_capacity(sorted.len() + lately.len());
+        let mut newer = lately.into_iter().peekable();
+        for (row, entry) in sorted {
+            while let Some(next) = newer.next_if(|(other, _)| *other < row) {
+                both.push(next);
+            }
+            both.push(
+                newer
+                    .next_if(|(other, _)| *other == row)
+                    .unwrap_or((row, entry)),
+            );
+        }
+        both.extend(newer);
+        both.retain(|(_, entry)| !entry.is_over(now));
+        both.shrink_to_fit();
+        self.sorted = both;
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.sorted.len() + self.lately.len()
+    }
+
+    /// Every entry, as it is kept.
+    pub(super) fn write(&self, bytes: &mut Vec<u8>) {
+        let mut lately: Vec<_> = self.lately.iter().collect();
+        lately.sort_unstable_by_key(|(row, _)| **row);
+        let superseded = |row: &u64| self.lately.contains_key(row);
+        let older = self.sorted.iter().filter(|(row, _)| !superseded(row));
+        let newer = lately.into_iter();
+        bytes.reserve(self.len() * ENTRY);
+        for (row, entry) in older.map(|(row, entry)| (row, entry)).chain(newer) {
+            bytes.extend_from_slice(&row.to_le_bytes());
+            bytes.extend_from_slice(&entry.0.to_le_bytes());
+        }
+    }
+
+    /// Reads what [`write`](Self::write) wrote.
+    pub(super) fn read(bytes: &[u8]) -> Self {
+        let number = |bytes: &[u8]| {
+            let mut number = [0; 8];
+            number.copy_from_slice(bytes);
+            u64::from_le_bytes(number)
+        };
+        let mut sorted: Vec<_> = bytes
+            .chunks_exact(ENTRY)
+            .map(|entry| (number(&entry[..8]), Entry(number(&entry[8..]))))
+            .collect();
+        if !sorted.is_sorted_by_key(|(row, _)| *row) {
+            sorted.sort_unstable_by_key(|(row, _)| *row);
+        }
+        Self {
+            sorted,
+            lately: HashMap::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    fn in_days(days: u64) -> Timestamp {
+        NOW.after(Duration::from_hours(24 * days))
+    }
+
+    #[test]
+    fn a_row_is_remembered_until_nothing_of_before_grants_anything() {
+        let of = |until| Entry::new(7, until);
+        assert!(!of(None).is_over(in_days(30_000)));
+        let entry = of(Some(in_days(10)));
+        assert!(!entry.is_over(in_days(11)));
+        assert!(entry.is_over(in_days(14)));
+        // What ends beyond all days is never over.
+        assert!(!of(Some(Timestamp::from_millis(i64::MAX))).is_over(in_days(30_000)));
+        assert!(of(Some(Timestamp::from_millis(i64::MIN))).is_over(NOW));
+    }
+
+    #[test]
+    fn what_ends_earlier_now_is_remembered_as_long_as_before() {
+        let mut replaced = Replaced::default();
+        replaced.put(1, Entry::new(7, Some(in_days(100))), NOW);
+        replaced.put(1, Entry::new(8, Some(in_days(1))), NOW);
+        let entry = replaced.get(1).unwrap();
+        assert!(entry.is_by(8) && !entry.is_by(7));
+        assert!(!entry.is_over(in_days(99)));
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_a_map_whatever_is_sorted_in_and_kept(
+            puts in proptest::collection::vec((0..40_u64, 0..1000_u64, any::<bool>()), 0..200)
+        ) {
+            let mut replaced = Replaced::default();
+            let mut model = std::collections::BTreeMap::new();
+            for (row, event, sorts) in puts {
+                replaced.put(row, Entry::new(event, None), NOW);
+                model.insert(row, event);
+                if sorts {
+                    replaced.sort_in(NOW);
+                }
+            }
+            let mut bytes = Vec::new();
+            replaced.write(&mut bytes);
+            let read = Replaced::read(&bytes);
+            prop_assert_eq!(read.len(), model.len());
+            for row in 0..40 {
+                let event = model.get(&row).copied();
+                for set in [&replaced, &read] {
+                    prop_assert_eq!(set.get(row).is_some(), event.is_some());
+                    prop_assert!(event.is_none_or(|event| set.get(row).unwrap().is_by(event)));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What is known of the event log up to one event, and what that says of a row.
+
+use ats_pat_auth::{Canonical, Origin, RootKeys};
+use ats_pat_domain::event::{EventKind, Head};
+use ats_pat_domain::{Event, EventId, Timestamp};
+
+use super::replaced::{ENTRY, Entry, Replaced};
+use crate::ledger::{Details, WrittenRow};
+use crate::rows::Roots;
+
+/// The epoch before the log began anew for the first time.
+pub(crate) const FIRST_EPOCH: [u8; 16] = [0; 16];
+/// The format of a checkpoint.
+const FORMAT: u8 = 1;
+const HASH: usize = 32;
+
+/// A stretch of the log in which every number stands for one event that is still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Epoch {
+    id: [u8; 16],
+    /// The number of its first event. The one before ends there.
+    from: i64,
+}
+
+/// What is known up to [`head`](Self::head).
+pub(super) struct Standing {
+    head: Head,
+    /// By their beginnings; never empty.
+    epochs: Vec<Epoch>,
+    replaced: Replaced,
+}
+
+impl Standing {
+    /// At the beginning of a log.
+    pub(super) fn of_an_empty_log() -> Self {
+        Self {
+            head: Head::EMPTY,
+            epochs: vec![Epoch {
+                id: FIRST_EPOCH,
+                from: 1,
+            }],
+            replaced: Replaced::default(),
+        }
+    }
+
+    /// At the event that ended an upgrade: every row that counts was written by it or later.
+    pub(super) fn after_upgrade(upgrade: &Event) -> Self {
+        Self {
+            head: Head {
+                seq: upgrade.seq,
+                hash: upgrade.hash,
+            },
+            epochs: vec![Epoch {
+                id: *upgrade.id.as_uuid().as_bytes(),
+                from: upgrade.seq,
+            }],
+            replaced: Replaced::default(),
+        }
+    }
+
+    pub(super) fn head(&self) -> Head {
+        self.head
+    }
+
+    /// The epoch that the next event belongs to.
+    pub(super) fn epoch(&self) -> [u8; 16] {
+        self.epochs.last().map_or(FIRST_EPOCH, |epoch| epoch.id)
+    }
+
+    pub(super) fn entries(&self) -> usize {
+        self.replaced.len()
+    }
+
+    /// Notes the next event.
+    pub(super) fn apply(
+        &mut self,
+        event: &Event,
+        details: &Details<'_>,
+        roots: &Roots,
+        now: Timestamp,
+    ) {
+        let keys = roots.first();
+        if begins_an_epoch(&event.kind) {
+            self.epochs.push(Epoch {
+                id: *event.id.as_uuid().as_bytes(),
+                from: event.seq,
+            });
+        }
+        let by = of_event(keys, event.id.as_uuid().as_bytes());
+        for row in &details.rows {
+            self.note(row, by, keys, now);
+        }
+        self.head = Head {
+            seq: event.seq,
+            hash: event.hash,
+        };
+    }
+
+    fn note(&mut self, row: &WrittenRow<'_>, by: u64, keys: &RootKeys, now: Timestamp) {
+        let name = of_row(keys, &row.table, &row.id);
+        let until = match row.replaces {
+            Some(replaces) => replaces.until(),
+            // A row that is new, and always was: what was written once has no earlier one.
+            None if row.tag.is_some() && self.replaced.get(name).is_none() => return,
+            None => None,
+        };
+        // Nothing stands where a row was removed: no row is by that event.
+        let by = if row.tag.is_some() { by } else { !by };
+        let entry = Entry::new(by, until);
+        if !entry.is_over(now) || self.replaced.get(name).is_some() {
+            self.replaced.put(name, entry, now);
+        }
+    }
+
+    /// Whether a row is the one that the log says stands there: its event is in the log, and no later one wrote it.
+    pub(super) fn judge(&self, keys: &RootKeys, table: &str, id: &str, origin: Origin) -> bool {
+        let mut ends = i64::MAX;
+        let mut survives = false;
+        for epoch in self.epochs.iter().rev() {
+            if epoch.id == origin.epoch {
+                survives = epoch.from <= origin.seq && origin.seq < ends;
+                break;
+            }
+            ends = epoch.from;
+        }
+        survives
+            && origin.seq <= self.head.seq
+            && self
+                .replaced
+                .get(of_row(keys, table, id))
+                .is_none_or(|entry| entry.is_by(of_event(keys, &origin.event)))
+    }
+
+    /// The checkpoint: all of it, and a keyed hash.
+    pub(super) fn to_checkpoint(&self, keys: &RootKeys) -> Vec<u8> {
+        let mut bytes = vec![FORMAT];
+        bytes.extend_from_slice(&self.head.seq.to_le_bytes());
+        bytes.extend_from_slice(&self.head.hash);
+        let epochs = u32::try_from(self.epochs.len()).unwrap_or(u32::MAX);
+        bytes.extend_from_slice(&epochs.to_le_bytes());
+        for epoch in &self.epochs {
+            bytes.extend_from_slice(&epoch.id);
+            bytes.extend_from_slice(&epoch.from.to_le_bytes());
+        }
+        self.replaced.write(&mut bytes);
+        let hash = keys.hash_checkpoint(&bytes);
+        bytes.extend_from_slice(hash.as_bytes());
+        bytes
+    }
+
+    /// Reads a checkpoint; `None` for what no service with this root wrote, or another release.
+    pub(super) fn of_checkpoint(bytes: &[u8], keys: &RootKeys) -> Option<Self> {
+        let (bytes, hash) = bytes.split_at_checked(bytes.len().checked_sub(HASH)?)?;
+        let hash = ats_pat_auth::KeyedHash::from_slice(hash).ok()?;
+        if keys.hash_checkpoint(bytes) != hash {
+            return None;
+        }
+        let (format, rest) = bytes.split_first()?;
+        if *format != FORMAT {
+            return None;
+        }
+        let (seq, rest) = rest.split_first_chunk()?;
+        let (head_hash, rest) = rest.split_first_chunk()?;
+        let (count, mut rest) = rest.split_first_chunk()?;
+        let mut epochs = Vec::new();
+        for _ in 0..u32::from_le_bytes(*count) {
+            let (id, after) = rest.split_first_chunk()?;
+            let (from, after) = after.split_first_chunk()?;
+            epochs.push(Epoch {
+                id: *id,
+                from: i64::from_le_bytes(*from),
+            });
+            rest = after;
+        }
+        let is_whole = rest.len().is_multiple_of(ENTRY) && !epochs.is_empty();
+        is_whole.then(|| Self {
+            head: Head {
+                seq: i64::from_le_bytes(*seq),
+                hash: *head_hash,
+            },
+            epochs,
+            replaced: Replaced::read(rest),
+        })
+    }
+}
+
+/// Whether numbers of events may be used anew from such an event on.
+pub(crate) fn begins_an_epoch(kind: &str) -> bool {
+    [EventKind::RestoreAccepted, EventKind::DatabaseUpgraded]
+        .iter()
+        .any(|begins| begins.as_str() == kind)
+}
+
+/// The id of an event as an epoch.
+pub(crate) fn epoch_of(event: EventId) -> [u8; 16] {
+    *event.as_uuid().as_bytes()
+}
+
+fn of_row(keys: &RootKeys, table: &str, id: &str) -> u64 {
+    keys.fingerprint(&Canonical::new(table).text(id))
+}
+
+fn of_event(keys: &RootKeys, id: &[u8; 16]) -> u64 {
+    keys.fingerprint(&Canonical::new("events").uuid(id))
+}

@@ -1,0 +1,50 @@
+//! What tells a row that stands there from one that was put back.
+
+use async_trait::async_trait;
+use sea_orm::sea_query::Table;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
+use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
+
+use super::columns::{big, bytes, create, key, nullable, number, short_bytes, table};
+use crate::claim::{CLAIM, FORMER_CLAIM};
+
+/// Makes room for checkpoints of the event log, and for the tag of the time that a session was last seen. Renames the
+/// claim: an earlier release, whose tags don't say which event wrote a row, can't make a change from here on.
+pub struct Currency;
+
+impl MigrationName for Currency {
+    fn name(&self) -> &'static str {
+        "m0005_currency"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Currency {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        if manager.has_column("event_head", FORMER_CLAIM).await? {
+            let rename = Table::alter()
+                .table("event_head")
+                .rename_column(FORMER_CLAIM, CLAIM)
+                .to_owned();
+            manager.alter_table(rename).await?;
+        }
+        if !manager.has_column("sessions", "seen_tag").await? {
+            let mut seen_tag = nullable(short_bytes("seen_tag"));
+            let add = Table::alter()
+                .table("sessions")
+                .add_column(&mut seen_tag)
+                .to_owned();
+            manager.alter_table(add).await?;
+        }
+        let checkpoints = table(
+            "checkpoints",
+            [key(number("part")), big("seq"), bytes("content")],
+        );
+        create(manager, checkpoints, []).await?;
+        if manager.get_database_backend() == DbBackend::MySql {
+            let longer = "ALTER TABLE checkpoints MODIFY content LONGBLOB NOT NULL";
+            manager.get_connection().execute_unprepared(longer).await?;
+        }
+        Ok(())
+    }
+}

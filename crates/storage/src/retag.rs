@@ -1,0 +1,48 @@
+//! Other tags for rows that stay as they are: an upgrade's.
+
+use ats_pat_domain::port::{Retagged, RowKey, StoreError};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use crate::channel::Channel;
+use crate::entity::{secret, session, setup_link, signing_key, status_place, token, user};
+use crate::failure::store_error;
+
+/// The set-up link's one row.
+const LINK: i32 = 1;
+
+macro_rules! retag {
+    ($channel:expr, $retagged:expr, $entity:ident, $key_id:ident, $key:ident = $value:expr) => {{
+        let Retagged { was, tag, .. } = $retagged;
+        $entity::Entity::update_many()
+            .col_expr($entity::Column::Tag, Expr::val(tag.bytes.clone()))
+            .col_expr($entity::Column::$key_id, Expr::val(tag.key_id.0))
+            .filter($entity::Column::$key.eq($value))
+            .filter($entity::Column::Tag.eq(was.clone()))
+            .exec($channel)
+            .await
+            .map_err(store_error)
+            .map(drop)
+    }};
+}
+
+/// Gives the row its tag, if it still has the one that was read.
+pub(crate) async fn retag(channel: &Channel, retagged: &Retagged) -> Result<(), StoreError> {
+    match &retagged.key {
+        RowKey::User(id) => retag!(channel, retagged, user, KeyId, Id = id.as_uuid()),
+        RowKey::Token(id) => retag!(channel, retagged, token, KeyId, Id = id.as_uuid()),
+        RowKey::Secret(hash) => retag!(channel, retagged, secret, TagKeyId, Hash = hash.to_vec()),
+        RowKey::Session(hash) => retag!(channel, retagged, session, KeyId, IdHash = hash.to_vec()),
+        RowKey::StatusPlace(index) => retag!(
+            channel,
+            retagged,
+            status_place,
+            KeyId,
+            Place = index.cast_signed()
+        ),
+        RowKey::SigningKey(kid) => {
+            retag!(channel, retagged, signing_key, KeyId, Kid = kid.as_str())
+        }
+        RowKey::SetupLink => retag!(channel, retagged, setup_link, TagKeyId, Id = LINK),
+    }
+}
