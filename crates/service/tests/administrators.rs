@@ -111,7 +111,7 @@ async fn a_long_work_goes_on_only_while_its_administrator_is_signed_in() {
         assert_eq!(ended.into_value(), 1);
         assert_eq!([still(&here).await, still(&there).await], [1, 1100]);
 
-        // The session stands again, as after a restore: its user still is disabled.
+        // The session was ended: put back, it is none, whatever becomes of its user.
         database
             .execute("CREATE TABLE kept AS SELECT * FROM sessions")
             .await;
@@ -123,6 +123,8 @@ async fn a_long_work_goes_on_only_while_its_administrator_is_signed_in() {
             .await;
         assert_eq!(still(&here).await, 1100);
         assert_eq!(code(program.enable_user("root").await), 1);
+        assert_eq!(still(&here).await, 1100);
+        let here = world.sign_in("root").await;
         assert_eq!(still(&here).await, 1);
 
         let idle = world.settings.session_idle;

@@ -142,12 +142,20 @@ impl Service {
     }
 }
 
+/// A session that was planted or put back is none.
+fn not_signed_in(error: Error) -> Error {
+    match error {
+        Error::Tampered { .. } => Problem::SignInRequired.into(),
+        other => other,
+    }
+}
+
 /// Makes sure, inside a change, that the session still stands: since it was found, it may have been ended.
 pub(crate) async fn still_signed_in(draft: &Draft<'_>, by: &SignedIn) -> Result<User, Error> {
     let found = draft.read().sessions().by_hash(&by.session.id_hash).await?;
     let (session, user) = found.ok_or(Problem::SignInRequired)?;
-    let session = draft.check(session).await?;
-    let user = draft.check(user).await?;
+    let session = draft.check(session).await.map_err(not_signed_in)?;
+    let user = draft.check(user).await.map_err(not_signed_in)?;
     if user.disabled
         || session.user_id != user.id
         || user.id != by.user.id

@@ -139,7 +139,9 @@ async fn a_log_that_goes_back_under_a_running_server_is_told_and_does_not_move_t
         let head = world.store.events().head().await.unwrap().seq;
         restore_to_before_the_last_event(&database, head).await;
         for _ in 0..3 {
-            world.sign_in("ada").await;
+            let password = PASSWORD.into();
+            let signed_in = world.service.sign_in("ada", &password, ADDRESS).await;
+            assert_eq!(code(signed_in), 1503);
         }
         world.service.flush().await;
         assert_eq!(

@@ -5,6 +5,7 @@
 
 mod keys;
 mod log;
+mod put_back;
 mod removing;
 mod rows;
 mod running;

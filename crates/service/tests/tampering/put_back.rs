@@ -1,0 +1,243 @@
+//! Older rows, put back whole with their genuine tags: they grant nothing, no later change launders them, and
+//! `audit verify` tells of them. On every database.
+
+use ats_pat_service::{PasswordChange, Regeneration, Rotation, Service};
+use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};
+use ats_pat_test_support::{TestDatabase, on_every_database};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::scene::{Scene, assert_found, scene};
+
+/// Every table with rows that grant something, those that others refer to first.
+const TABLES: [&str; 9] = [
+    "users",
+    "sessions",
+    "tokens",
+    "secrets",
+    "status_places",
+    "token_usage",
+    "signing_keys",
+    "key_ring",
+    "setup_link",
+];
+
+/// What an attacker copies who can read the database.
+async fn copy(database: &TestDatabase) {
+    for table in TABLES {
+        let copy = format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}");
+        database.execute(&copy).await;
+    }
+}
+
+/// What an attacker does who can write to the database: all rows are as they were when they were copied. The event log is
+/// as it is.
+async fn put_back(database: &TestDatabase) {
+    for table in TABLES.iter().rev() {
+        database.execute(&format!("DELETE FROM {table}")).await;
+    }
+    for table in TABLES {
+        let back = format!("INSERT INTO {table} SELECT * FROM kept_{table}");
+        database.execute(&back).await;
+    }
+}
+
+/// The running service, one that was started again, and one that was started without its checkpoint.
+async fn services(world: &World) -> [Service; 3] {
+    world.service.flush().await;
+    let again = world.reopen().await.unwrap();
+    again.flush().await;
+    std::fs::remove_file(world.folder().join("checkpoint")).unwrap();
+    [
+        world.service.clone(),
+        again,
+        world.reopen().await.unwrap(),
+    ]
+}
+
+async fn exchange(service: &Service, secret: &SecretString) -> u32 {
+    let secret = secret.expose_secret().as_bytes();
+    code(service.exchange(&[secret], ADDRESS).await)
+}
+
+async fn sign_in(service: &Service, password: &str) -> u32 {
+    code(service.sign_in("ada", &password.into(), ADDRESS).await)
+}
+
+/// Two kinds of changes that a person could make of a row that was put back: neither is made.
+async fn assert_nothing_is_laundered(scene: &Scene, table: &str) {
+    let Scene { world, ada, issued } = scene;
+    let put_back = format!("of {table} is an older one, put back");
+    assert_found(world, &put_back).await;
+    let id = issued.token.id.to_string();
+    let anew = world
+        .service
+        .regenerate_token(ada, &id, Regeneration::default());
+    assert_ne!(code(anew.await), 1);
+    let change = PasswordChange {
+        current: PASSWORD.into(),
+        new: "orbit-of-velvet-plums-7".into(),
+        revoke_tokens: false,
+    };
+    let changed = world.service.change_password(ada, change, ADDRESS);
+    if table == "users" {
+        assert_ne!(code(changed.await), 1);
+    }
+    world.add_user("grace").await;
+    assert_found(world, &put_back).await;
+}
+
+#[tokio::test]
+async fn a_revoked_token_stays_revoked() {
+    on_every_database(|database| async move {
+        let scene = scene(&database).await;
+        let Scene { world, ada, issued } = &scene;
+        let id = issued.token.id.to_string();
+        copy(&database).await;
+        assert_eq!(code(world.service.revoke_token(ada, &id).await), 1);
+        put_back(&database).await;
+        for service in services(world).await {
+            assert_ne!(exchange(&service, &issued.secret).await, 1);
+        }
+        assert_nothing_is_laundered(&scene, "tokens").await;
+        // Taking away never fails.
+        assert_eq!(code(world.service.revoke_token(ada, &id).await), 1);
+        assert_ne!(exchange(&world.service, &issued.secret).await, 1);
+        assert_found(world, "of tokens was planted or altered, and was ended").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_replaced_secret_stays_replaced() {
+    on_every_database(|database| async move {
+        let scene = scene(&database).await;
+        let Scene { world, ada, issued } = &scene;
+        let id = issued.token.id.to_string();
+        copy(&database).await;
+        let anew = world
+            .service
+            .regenerate_token(ada, &id, Regeneration::default());
+        assert_eq!(code(anew.await), 1);
+        put_back(&database).await;
+        for service in services(world).await {
+            assert_ne!(exchange(&service, &issued.secret).await, 1);
+        }
+        assert_nothing_is_laundered(&scene, "tokens").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_ended_session_stays_ended() {
+    on_every_database(|database| async move {
+        let Scene { world, .. } = scene(&database).await;
+        let signed_in = world
+            .service
+            .sign_in("ada", &PASSWORD.into(), ADDRESS)
+            .await
+            .unwrap();
+        let id = signed_in.session_id.expose_secret();
+        let by = world.service.authenticate(id).await.unwrap();
+        copy(&database).await;
+        assert_eq!(code(world.service.sign_out(Some(id)).await), 1);
+        put_back(&database).await;
+        for service in services(&world).await {
+            assert_eq!(code(service.authenticate(id).await), 1100);
+        }
+        // Nor does a change go by it that began while it held.
+        assert_eq!(code(world.create(&by, "another", DAY).await), 1100);
+        assert_found(&world, "of sessions was removed once, and put back").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_disabled_user_stays_disabled() {
+    on_every_database(|database| async move {
+        let scene = scene(&database).await;
+        let Scene { world, issued, .. } = &scene;
+        copy(&database).await;
+        assert_eq!(code(world.service.operator().disable_user("ada").await), 1);
+        put_back(&database).await;
+        for service in services(world).await {
+            assert_ne!(exchange(&service, &issued.secret).await, 1);
+            assert_ne!(sign_in(&service, PASSWORD).await, 1);
+        }
+        assert_nothing_is_laundered(&scene, "users").await;
+        assert_eq!(code(world.service.operator().disable_user("ada").await), 1);
+        assert_ne!(code(world.service.operator().enable_user("ada").await), 1);
+        assert_found(world, "of users was planted or altered, and was ended").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_changed_password_stays_changed() {
+    on_every_database(|database| async move {
+        let scene = scene(&database).await;
+        let Scene { world, .. } = &scene;
+        let new = "orbit-of-velvet-plums-7";
+        copy(&database).await;
+        let set = world.service.operator();
+        assert_eq!(code(set.set_password("ada", &new.into(), false).await), 1);
+        assert_eq!(sign_in(&world.service, new).await, 1);
+        put_back(&database).await;
+        for service in services(world).await {
+            assert_ne!(sign_in(&service, PASSWORD).await, 1);
+        }
+        assert_nothing_is_laundered(&scene, "users").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_destroyed_signing_key_stays_destroyed() {
+    on_every_database(|database| async move {
+        let Scene { world, .. } = scene(&database).await;
+        let destroyed = world.service.jwks().await.unwrap().keys()[0].kid().to_owned();
+        copy(&database).await;
+        let rotate = world.service.operator();
+        assert_eq!(code(rotate.rotate_keys(Rotation::Compromised).await), 1);
+        let now = "CREATE TABLE now_keys AS SELECT * FROM signing_keys";
+        database.execute(now).await;
+        put_back(&database).await;
+        let beside = "INSERT INTO signing_keys SELECT * FROM now_keys \
+            WHERE kid NOT IN (SELECT kid FROM kept_signing_keys)";
+        database.execute(beside).await;
+        let bump = "UPDATE key_ring SET version = version + 9";
+        database.execute(bump).await;
+        for service in services(&world).await {
+            let published = service.jwks().await.unwrap();
+            let kids: Vec<_> = published.keys().iter().map(|key| key.kid()).collect();
+            assert!(!kids.contains(&&*destroyed), "{kids:?}");
+            assert_eq!(kids.len(), 1);
+        }
+        assert_found(&world, "of signing_keys is an older one, put back").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_used_set_up_link_stays_used() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let link = world.service.make_setup_link().await.unwrap().unwrap();
+        copy(&database).await;
+        let set_up = async |service: &Service, name: &str| {
+            let link = link.expose_secret();
+            let password = PASSWORD.into();
+            let done = service.set_up(link, name, &password, ADDRESS).await;
+            done.is_ok()
+        };
+        assert!(set_up(&world.service, "root").await);
+        let back = "INSERT INTO setup_link SELECT * FROM kept_setup_link";
+        database.execute(back).await;
+        let nobody = "UPDATE users SET is_admin = (1 = 0)";
+        database.execute(nobody).await;
+        for (service, name) in services(&world).await.iter().zip(["one", "two", "three"]) {
+            assert!(!set_up(service, name).await, "{name}");
+        }
+        assert_found(&world, "of setup_link was removed once, and put back").await;
+    })
+    .await;
+}
