@@ -56,7 +56,6 @@ pub mod view;
 mod write_check;
 
 pub use ats_pat_auth::{PasswordCost, SignatureProvider};
-pub use change::Outcome;
 pub use client::Client;
 pub use error::{Error, causes};
 pub use exchange::Exchanged;

@@ -2,12 +2,14 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use ats_pat_domain::event::{Actor, EventKind};
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::port::{SetupLink, Transaction};
 use ats_pat_domain::secret::Secret;
-use ats_pat_domain::{Session, StatusPlace, Tagged, Timestamp, Token, User, UserId};
+use ats_pat_domain::{Problem, Session, StatusPlace, Tagged, Timestamp, Token, User, UserId};
 
-use super::Changes;
+use super::authority::{Authority, Found};
+use super::{Changes, Taken};
 use crate::error::Error;
 use crate::ledger::{Entry, PLACES_GIVEN, PLACES_REVOKED, QUARANTINED, RowChange};
 use crate::rows::{Roots, Row};
@@ -28,6 +30,8 @@ struct Written {
     places_revoked: Vec<u64>,
     quarantined: Vec<String>,
     entries: Vec<(Entry, Vec<RowChange>)>,
+    /// Whether a token or a secret was ended.
+    has_ended: bool,
 }
 
 /// A change while it is being made: reads see its own writes, and each row that is written is tagged and
@@ -35,18 +39,70 @@ struct Written {
 pub(crate) struct Draft<'a> {
     transaction: &'a dyn Transaction,
     changes: &'a Changes,
+    authority: &'a Authority,
+    found: Found,
     /// Read after the counter row was locked, so that times follow the order of changes.
     pub(crate) now: Timestamp,
     written: Mutex<Written>,
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn new(transaction: &'a dyn Transaction, changes: &'a Changes) -> Self {
+    pub(super) fn new(
+        transaction: &'a dyn Transaction,
+        changes: &'a Changes,
+        authority: &'a Authority,
+    ) -> Self {
         Self {
             transaction,
             changes,
+            authority,
+            found: Found::Nothing,
             now: changes.clock.now(),
             written: Mutex::default(),
+        }
+    }
+
+    pub(super) async fn check_authority(&mut self) -> Result<(), Error> {
+        self.found = self.authority.check(self).await?;
+        Ok(())
+    }
+
+    /// Who makes the change, as its events name them.
+    pub(crate) fn actor(&self) -> Actor {
+        self.authority.actor()
+    }
+
+    /// The user who makes the change, as this transaction sees them.
+    ///
+    /// # Errors
+    /// [`Problem::SignInRequired`] under an authority that is no user's.
+    pub(crate) fn user(&self) -> Result<&User, Error> {
+        match &self.found {
+            Found::User(user) => Ok(user),
+            Found::SetupLink(_) | Found::Nothing => Err(Problem::SignInRequired.into()),
+        }
+    }
+
+    /// The user whose tokens alone the change may touch; `None` under an authority over everybody's.
+    ///
+    /// # Errors
+    /// As [`Draft::user`].
+    pub(crate) fn only_of(&self) -> Result<Option<UserId>, Error> {
+        if self.authority.reaches_everybody() {
+            Ok(None)
+        } else {
+            Ok(Some(self.user()?.id))
+        }
+    }
+
+    /// The set-up link whose code was shown.
+    ///
+    /// # Errors
+    /// [`Error::SetupCodeInvalid`] under another authority.
+    pub(crate) fn setup_link(&self) -> Result<&SetupLink, Error> {
+        match &self.found {
+            Found::SetupLink(link) => Ok(link),
+            Found::User(_) | Found::Nothing => Err(Error::SetupCodeInvalid),
         }
     }
 
@@ -88,6 +144,11 @@ impl<'a> Draft<'a> {
         &self.changes.roots
     }
 
+    /// What the change says about itself, in the name of whoever makes it.
+    pub(crate) fn entry(&self, kind: EventKind, subject: &impl ToString) -> Entry {
+        Entry::new(kind, self.actor(), subject)
+    }
+
     /// Says what was done; takes up the rows written since the last entry.
     pub(crate) fn record(&self, mut entry: Entry) {
         let mut written = self.written();
@@ -124,6 +185,7 @@ impl<'a> Draft<'a> {
     }
 
     pub(crate) async fn update_token(&self, token: Token) -> Result<(), Error> {
+        self.written().has_ended |= token.revoked_at.is_some();
         let tagged = self.tag(token);
         Ok(self.transaction.update_token(&tagged).await?)
     }
@@ -134,6 +196,7 @@ impl<'a> Draft<'a> {
     }
 
     pub(crate) async fn update_secret(&self, secret: Secret) -> Result<(), Error> {
+        self.written().has_ended |= secret.slot.is_none();
         let tagged = self.tag(secret);
         Ok(self.transaction.update_secret(&tagged).await?)
     }
@@ -141,6 +204,7 @@ impl<'a> Draft<'a> {
     /// Removes a secret that was planted or altered.
     pub(crate) async fn delete_secret(&self, secret: &Secret) -> Result<(), Error> {
         self.transaction.delete_secret(&secret.hash).await?;
+        self.written().has_ended = true;
         self.note(Secret::TABLE, secret.row_id(), None);
         Ok(())
     }
@@ -236,10 +300,17 @@ impl<'a> Draft<'a> {
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn into_entries(self) -> Vec<(Entry, Vec<RowChange>)> {
-        self.written
+    /// The entries, and what was taken by ending tokens and secrets: a change that says less waits all the same.
+    pub(super) fn into_parts(self) -> (Vec<(Entry, Vec<RowChange>)>, Taken) {
+        let written = self
+            .written
             .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entries
+            .unwrap_or_else(PoisonError::into_inner);
+        let ended = if written.has_ended {
+            Taken::Now
+        } else {
+            Taken::Nothing
+        };
+        (written.entries, ended)
     }
 }

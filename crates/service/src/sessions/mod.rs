@@ -7,14 +7,13 @@ mod sign_in;
 use std::time::Duration;
 
 use ats_pat_auth::SessionId;
-use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{Problem, Session, Timestamp, User, UserId};
 pub use password::PasswordChange;
 pub use sign_in::SignInResult;
 
-use crate::change::{Change, Draft, Outcome};
+use crate::change::{Authority, Change, Draft, Taken};
 use crate::error::{Error, causes};
-use crate::ledger::Entry;
 use crate::rows::Row;
 use crate::service::Service;
 use crate::view::SessionUser;
@@ -39,10 +38,6 @@ impl SignedIn {
 
     pub(crate) fn user_id(&self) -> UserId {
         self.user.id
-    }
-
-    pub(crate) fn actor(&self) -> Actor {
-        Actor::User(self.user.id)
     }
 }
 
@@ -88,16 +83,15 @@ impl Service {
     }
 
     /// Ends the session of this id, if there is one.
-    pub async fn sign_out(&self, session_id: Option<&str>) -> Result<Outcome<()>, Error> {
+    pub async fn sign_out(&self, session_id: Option<&str>) -> Result<(), Error> {
         if let Some(id) = session_id
             && let Some(found) = self.find_session(id).await?
         {
-            self.change(EndSession {
-                session: found.session,
-            })
-            .await?;
+            let authority = Authority::SignOut(found.session.user_id);
+            let session = found.session;
+            self.change(authority, EndSession { session }).await?;
         }
-        Ok(Outcome::ends_sessions(()))
+        Ok(())
     }
 
     /// Finds the session again: since it was found, it may have been ended.
@@ -141,22 +135,6 @@ impl Service {
     }
 }
 
-/// Makes sure, inside a change, that the session still stands: since it was found, it may have been ended.
-pub(crate) async fn still_signed_in(draft: &Draft<'_>, by: &SignedIn) -> Result<User, Error> {
-    let found = draft.read().sessions().by_hash(&by.session.id_hash).await?;
-    let (session, user) = found.ok_or(Problem::SignInRequired)?;
-    let session = draft.check(session)?;
-    let user = draft.check(user)?;
-    if user.disabled
-        || session.user_id != user.id
-        || user.id != by.user.id
-        || session.ends_at <= draft.now
-    {
-        return Err(Problem::SignInRequired.into());
-    }
-    Ok(user)
-}
-
 struct EndSession {
     session: Session,
 }
@@ -164,7 +142,7 @@ struct EndSession {
 impl Change for EndSession {
     type Output = ();
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
+    async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         if draft
             .read()
             .sessions()
@@ -172,18 +150,15 @@ impl Change for EndSession {
             .await?
             .is_none()
         {
-            return Ok(());
+            return Ok(((), Taken::Sessions));
         }
         draft.delete_session(&self.session).await?;
         let user = self.session.user_id;
         draft.record(
-            Entry::new(
-                EventKind::SessionEnded,
-                Actor::User(user),
-                &self.session.row_id(),
-            )
-            .owner(user),
+            draft
+                .entry(EventKind::SessionEnded, &self.session.row_id())
+                .owner(user),
         );
-        Ok(())
+        Ok(((), Taken::Sessions))
     }
 }
