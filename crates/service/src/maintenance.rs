@@ -217,7 +217,7 @@ impl Change for DestroyKeys {
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         for tagged in draft.read().keys().ring().await?.keys {
             if tagged.row.sealed.is_some() && self.due.contains(&tagged.row.kid) {
-                let (mut key, Judgement::Genuine) = draft.judge(tagged) else {
+                let (mut key, Judgement::Genuine) = draft.judge(tagged).await else {
                     continue;
                 };
                 key.sealed = None;

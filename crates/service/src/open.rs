@@ -487,7 +487,7 @@ impl Change for SealAnew {
             draft.update_root_key(&key).await?;
         }
         for tagged in draft.read().keys().ring().await?.keys {
-            let mut key = draft.check(tagged)?;
+            let mut key = draft.check(tagged).await?;
             let created_at = key.created_at.as_millis();
             let Some(sealed) = &key.sealed else { continue };
             let pair = SigningKeyPair::open(

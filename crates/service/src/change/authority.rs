@@ -97,8 +97,8 @@ impl Found {
 async fn still_signed_in(draft: &Draft<'_>, by: &SignedIn) -> Result<User, Error> {
     let found = draft.read().sessions().by_hash(&by.session.id_hash).await?;
     let (session, user) = found.ok_or(Problem::SignInRequired)?;
-    let session = draft.check(session)?;
-    let user = draft.check(user)?;
+    let session = draft.check(session).await?;
+    let user = draft.check(user).await?;
     if user.disabled
         || session.user_id != user.id
         || user.id != by.user.id
@@ -111,7 +111,8 @@ async fn still_signed_in(draft: &Draft<'_>, by: &SignedIn) -> Result<User, Error
 
 async fn still_has_password(draft: &Draft<'_>, verified: &User) -> Result<User, Error> {
     let user = draft.read().users().by_id(verified.id).await?;
-    let user = draft.check(user.ok_or(Problem::InvalidCredentials)?)?;
+    let user = user.ok_or(Problem::InvalidCredentials)?;
+    let user = draft.check(user).await?;
     if user.password_hash != verified.password_hash {
         return Err(Problem::InvalidCredentials.into());
     }
@@ -123,9 +124,9 @@ async fn still_has_password(draft: &Draft<'_>, verified: &User) -> Result<User, 
 
 async fn still_needs_setup(draft: &Draft<'_>, shown: &SetupLink) -> Result<SetupLink, Error> {
     let link = draft.read().setup_links().current().await?;
-    let link = draft
-        .check(link.ok_or(Error::SetupCodeInvalid)?)
-        .map_err(|_| Error::SetupCodeInvalid)?;
+    let link = link.ok_or(Error::SetupCodeInvalid)?;
+    let link = draft.genuine(link).await?;
+    let link = link.ok_or(Error::SetupCodeInvalid)?;
     if link != *shown || link.expires_at <= draft.now || has_administrator(draft.read()).await? {
         return Err(Error::SetupCodeInvalid);
     }

@@ -112,13 +112,30 @@ impl<'a> Draft<'a> {
     }
 
     /// The row, if its tag holds.
-    pub(crate) fn check<R: Row>(&self, tagged: Tagged<R>) -> Result<R, Error> {
+    #[expect(
+        clippy::unused_async,
+        reason = "it will ask the event log whether the row is the last one"
+    )]
+    pub(crate) async fn check<R: Row>(&self, tagged: Tagged<R>) -> Result<R, Error> {
         self.changes.roots.check(tagged)
+    }
+
+    /// The row, if its tag holds; `None` where it was planted or altered, which is logged.
+    pub(crate) async fn genuine<R: Row>(&self, tagged: Tagged<R>) -> Result<Option<R>, Error> {
+        match self.check(tagged).await {
+            Ok(row) => Ok(Some(row)),
+            Err(Error::Tampered { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The row, and whether its tag holds. What only takes away goes on without: nobody who can only write to the
     /// database keeps a right from being taken.
-    pub(crate) fn judge<R: Row>(&self, tagged: Tagged<R>) -> (R, Judgement) {
+    #[expect(
+        clippy::unused_async,
+        reason = "it will ask the event log whether the row is the last one"
+    )]
+    pub(crate) async fn judge<R: Row>(&self, tagged: Tagged<R>) -> (R, Judgement) {
         let judgement = if self.changes.roots.is_genuine(&tagged) {
             Judgement::Genuine
         } else {

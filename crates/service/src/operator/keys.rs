@@ -59,7 +59,7 @@ impl Change for Rotate {
         let mut ring = Vec::new();
         for tagged in draft.read().keys().ring().await?.keys {
             // One that was planted or altered signs nothing, and stands in no other's way.
-            if let (key, Judgement::Genuine) = draft.judge(tagged) {
+            if let (key, Judgement::Genuine) = draft.judge(tagged).await {
                 ring.push(key);
             }
         }
@@ -114,7 +114,7 @@ impl Change for Rotate {
 async fn rotated_ring(draft: &Draft<'_>) -> Result<Vec<SigningKeyView>, Error> {
     let mut keys = Vec::new();
     for tagged in draft.read().keys().ring().await?.keys {
-        if let Ok(key) = draft.check(tagged) {
+        if let Some(key) = draft.genuine(tagged).await? {
             keys.push(SigningKeyView::new(&key, draft.now));
         }
     }

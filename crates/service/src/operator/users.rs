@@ -212,7 +212,7 @@ async fn find_even_planted(draft: &Draft<'_>, name: &str) -> Result<(User, Judge
     let folded = UserName::new(name).map_err(|_| not_found())?.folded();
     let mut planted = None;
     for user in draft.read().users().all().await? {
-        match draft.judge(user) {
+        match draft.judge(user).await {
             (user, _) if user.name.folded() != folded => {}
             (user, Judgement::Genuine) => return Ok((user, Judgement::Genuine)),
             (user, Judgement::Planted) => planted = Some(user),
@@ -365,8 +365,8 @@ async fn is_last_administrator(draft: &Draft<'_>, user: &User) -> Result<bool, E
     let administrators = draft.read().users().administrators().await?;
     // A planted row is no administrator.
     for other in administrators {
-        let other = draft.check(other);
-        if other.is_ok_and(|other| other.id != user.id && !other.disabled) {
+        let other = draft.genuine(other).await?;
+        if other.is_some_and(|other| other.id != user.id && !other.disabled) {
             return Ok(false);
         }
     }
@@ -384,9 +384,10 @@ impl Change for SetPassword {
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
         let user = draft.read().users().by_id(self.id).await?;
-        let mut user = draft.check(user.ok_or_else(|| Error::UserNotFound {
+        let user = user.ok_or_else(|| Error::UserNotFound {
             name: self.id.to_string(),
-        })?)?;
+        })?;
+        let mut user = draft.check(user).await?;
         require_living(&user)?;
         // An open session shall not take over its account: the own password is changed by the current one.
         require_another(draft.actor(), user.id)?;

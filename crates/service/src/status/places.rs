@@ -25,7 +25,9 @@ pub(crate) async fn give(draft: &Draft<'_>, token: &Token, generation: u32) -> R
     };
     // One that fails its tag is nobody's to give: then a new one is made.
     let free = places.first_free(draft.now.before(RESTS_FOR)).await?;
-    if let Some(Ok(free)) = free.map(|free| draft.check(free)) {
+    if let Some(free) = free
+        && let Some(free) = draft.genuine(free).await?
+    {
         draft.update_status_place(place(free.index)).await?;
         return Ok(free.index);
     }
@@ -59,7 +61,7 @@ pub(crate) async fn revoke(draft: &Draft<'_>, secret: &Secret) -> Result<(), Err
         );
         return draft.insert_status_place(revoked).await;
     };
-    match draft.check(found) {
+    match draft.check(found).await {
         // Given to another secret, since no token of this one can live; or revoked before.
         Ok(place)
             if (place.token_id, place.generation) != (secret.token_id, secret.generation)
@@ -111,7 +113,7 @@ async fn revoke_place_of(draft: &Draft<'_>, token: TokenId, index: u64) -> Resul
     let Some(found) = draft.read().status_places().by_index(index).await? else {
         return Ok(());
     };
-    let (place, judgement) = draft.judge(found);
+    let (place, judgement) = draft.judge(found).await;
     if place.revoked && judgement == Judgement::Genuine || place.token_id != token {
         return Ok(());
     }
@@ -170,13 +172,14 @@ impl Change for Give {
         let Some(bearer) = draft.read().tokens().bearer(self.token).await? else {
             return Ok(((), Taken::Nothing));
         };
-        let (token, owner) = (draft.check(bearer.token)?, draft.check(bearer.owner)?);
+        let token = draft.check(bearer.token).await?;
+        let owner = draft.check(bearer.owner).await?;
         // Revoked or disabled meanwhile: the exchange will see it, and needs no place.
         if token.status(draft.now) != Status::Active || owner.disabled {
             return Ok(((), Taken::Nothing));
         }
         for secret in draft.read().secrets().of_token(token.id).await? {
-            let (mut secret, judgement) = draft.judge(secret);
+            let (mut secret, judgement) = draft.judge(secret).await;
             if judgement == Judgement::Genuine
                 && secret.slot.is_some()
                 && secret.status_index.is_none()

@@ -74,7 +74,7 @@ async fn owned(
         .owned(owner, id)
         .await?
         .ok_or(Problem::TokenNotFound)?;
-    let token = draft.check(listed.token.clone())?;
+    let token = draft.check(listed.token.clone()).await?;
     Ok((listed, token))
 }
 

@@ -81,7 +81,7 @@ pub(crate) async fn revoke_any(
     draft: &Draft<'_>,
     token: Tagged<Token>,
 ) -> Result<(Token, bool), Error> {
-    let (mut token, judgement) = draft.judge(token);
+    let (mut token, judgement) = draft.judge(token).await;
     let revoked = match judgement {
         Judgement::Genuine => revoke(draft, &mut token).await?,
         Judgement::Planted => revoke_planted(draft, &mut token).await?,
@@ -103,7 +103,7 @@ pub(crate) async fn living_secrets(draft: &Draft<'_>, token: &Token) -> Result<V
     let mut living = Vec::new();
     let mut planted = false;
     for secret in draft.read().secrets().of_token(token.id).await? {
-        match draft.judge(secret) {
+        match draft.judge(secret).await {
             (secret, Judgement::Genuine) if secret.slot.is_some() => living.push(secret),
             (_, Judgement::Genuine) => {}
             (secret, Judgement::Planted) => {
