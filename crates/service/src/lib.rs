@@ -9,6 +9,8 @@
 //!
 //! - a row that grants rights is used only after its tag was checked;
 //! - a change that was answered stands in the event log, and one that was refused left nothing;
+//! - a change runs under an authority, which is checked in its transaction;
+//! - a change that takes rights away is answered once no server answers from before it;
 //! - a change runs in a task of its own: a caller that hangs up does not cancel it;
 //! - only what is proven undone is tried again.
 //!
