@@ -1,8 +1,8 @@
 //! The keys that sign authentication tokens: listing and rotating.
 
 use ats_pat_program::Access;
+use ats_pat_service::Rotation;
 use ats_pat_service::view::SigningKeyView;
-use ats_pat_service::{Outcome, Rotation};
 use clap::Subcommand;
 
 use crate::failure::Failure;
@@ -29,15 +29,16 @@ impl Command {
         let keys = session
             .with_service(Access::Use, async |service| match self {
                 Self::List => service.operator().signing_keys().await,
-                Self::Rotate { now, compromised } => service
-                    .operator()
-                    .rotate_keys(match (now, compromised) {
-                        (_, true) => Rotation::Compromised,
-                        (true, false) => Rotation::AtOnce,
-                        (false, false) => Rotation::Planned,
-                    })
-                    .await
-                    .map(Outcome::into_value),
+                Self::Rotate { now, compromised } => {
+                    service
+                        .operator()
+                        .rotate_keys(match (now, compromised) {
+                            (_, true) => Rotation::Compromised,
+                            (true, false) => Rotation::AtOnce,
+                            (false, false) => Rotation::Planned,
+                        })
+                        .await
+                }
             })
             .await?;
         session.output.list(&keys)

@@ -71,7 +71,7 @@ impl Command {
                         service.operator().revoke_token(&id).await
                     })
                     .await?;
-                session.output.one(&token.into_value())
+                session.output.one(&token)
             }
         }
     }

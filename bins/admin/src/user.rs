@@ -2,8 +2,8 @@
 
 use ats_pat_domain::UserId;
 use ats_pat_program::Access;
+use ats_pat_service::NewUser;
 use ats_pat_service::view::UserView;
-use ats_pat_service::{NewUser, Outcome};
 use clap::{Args, Subcommand};
 
 use crate::failure::Failure;
@@ -96,7 +96,7 @@ impl Command {
                         }
                     })
                     .await?;
-                session.output.one(&user.into_value())
+                session.output.one(&user)
             }
             Self::Enable(Name { name }) => {
                 let user = session
@@ -104,7 +104,7 @@ impl Command {
                         service.operator().enable_user(&name).await
                     })
                     .await?;
-                session.output.one(&user.into_value())
+                session.output.one(&user)
             }
             Self::SetPassword(set) => set.run(session).await,
         }
@@ -130,11 +130,7 @@ impl Add {
         };
         let user = session
             .with_service(Access::Create, async |service| {
-                service
-                    .operator()
-                    .add_user(new)
-                    .await
-                    .map(Outcome::into_value)
+                service.operator().add_user(new).await
             })
             .await?;
         session.output.one(&user)?;
@@ -162,7 +158,7 @@ impl SetPassword {
                     .await
             })
             .await?;
-        session.output.one(&user.into_value())
+        session.output.one(&user)
     }
 }
 

@@ -14,6 +14,7 @@ const FORM_KEY: &str = "ATS PAT 2026-11 form key hash v1";
 const FORMER_ROW_TAG: &str = "ATS PAT 2026-11 row tag v1";
 const ROW_TAG: &str = "ATS PAT 2026-11 row tag v2";
 const FINGERPRINT: &str = "ATS PAT 2026-11 fingerprint v1";
+const LAST_SEEN: &str = "ATS PAT 2026-11 last seen v1";
 const CHECKPOINT: &str = "ATS PAT 2026-11 checkpoint v1";
 const UPGRADE: &str = "ATS PAT 2026-11 upgrade v1";
 const CHAIN: &str = "ATS PAT 2026-11 event chain v1";
@@ -64,6 +65,7 @@ impl RootKey {
             (&mut keys.former_row_tag, FORMER_ROW_TAG),
             (&mut keys.row_tag, ROW_TAG),
             (&mut keys.fingerprint, FINGERPRINT),
+            (&mut keys.last_seen, LAST_SEEN),
             (&mut keys.checkpoint, CHECKPOINT),
             (&mut keys.upgrade, UPGRADE),
             (&mut keys.chain, CHAIN),
@@ -119,6 +121,14 @@ impl RootKeys {
         u64::from_le_bytes([a, b, c, d, e, f, g, h])
     }
 
+    /// The hash that proves when a session was last seen, in milliseconds since the epoch. It stands apart from the row's
+    /// tag, because no event tells of that time.
+    pub fn hash_last_seen(&self, session_id_hash: &[u8; 32], at_ms: i64) -> KeyedHash {
+        let mut hasher = blake3::Hasher::new_keyed(&self.keys.last_seen);
+        hasher.update(session_id_hash).update(&at_ms.to_le_bytes());
+        hasher.finalize().into()
+    }
+
     /// The hash that proves a checkpoint of the event log to be of a service with this root.
     pub fn hash_checkpoint(&self, checkpoint: &[u8]) -> KeyedHash {
         blake3::keyed_hash(&self.keys.checkpoint, checkpoint).into()
@@ -156,6 +166,7 @@ struct Keys {
     former_row_tag: [u8; LENGTH],
     row_tag: [u8; LENGTH],
     fingerprint: [u8; LENGTH],
+    last_seen: [u8; LENGTH],
     checkpoint: [u8; LENGTH],
     upgrade: [u8; LENGTH],
     chain: [u8; LENGTH],
@@ -169,7 +180,7 @@ fn sealed_for(key_id: i32) -> Canonical {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::known_answers::{hex, keys};
+    use crate::known_answers::{every_kind, hex, keys};
 
     #[test]
     fn hashes_are_what_another_program_computes() {
@@ -197,6 +208,19 @@ mod tests {
         assert_eq!(
             hex(keys().hash_form_key(&[7; 16], &[9; 16]).as_bytes()),
             "2b47bb2b76385bf5ba3deddf118275f182077bafc03da8d83d8b6fd3d596776f",
+        );
+        assert_eq!(
+            hex(keys().hash_checkpoint(b"abc").as_bytes()),
+            "ba2726bdeb4de1b825f34aa6da7bf1c77ac226b35e5e5740a4fb73c51f5a6137",
+        );
+        assert_eq!(
+            hex(keys().hash_upgrade(b"abc").as_bytes()),
+            "ba36f06c0b6a7b1ce43b7f9f8356c654cf6c6075d57b602eb752a755676e15c9",
+        );
+        assert_eq!(keys().fingerprint(&every_kind()), 9_173_891_921_834_323_708);
+        assert_eq!(
+            hex(keys().hash_last_seen(&[7; 32], 258).as_bytes()),
+            "8848c9f4498af7515f1f13f7dabe93789e692c2f465c466262e0d91ad9ed9c07",
         );
     }
 

@@ -14,8 +14,10 @@ pub struct Session {
     pub user_id: UserId,
     /// When it began.
     pub created_at: Timestamp,
-    /// When it was last used; may lag by a minute. Not covered by the row's tag.
+    /// When it was last used; may lag by a minute. Not covered by the row's tag, but by one of its own.
     pub last_seen_at: Timestamp,
+    /// The tag of that time. `None` until it is used for the first time after the sign-in.
+    pub seen_tag: Option<Vec<u8>>,
     /// When it ends, whatever happens.
     pub ends_at: Timestamp,
 }

@@ -3,18 +3,17 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_domain::event::EventKind;
 use ats_pat_domain::port::Grant;
 use ats_pat_domain::problem::Reason;
 use ats_pat_domain::{Problem, Status};
 use ats_pat_token::{PersonalAccessToken, Unverified};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::change::{Change, Draft, Judgement, Outcome, Taken};
+use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::client::Client;
 use crate::error::Error;
 use crate::genuine::Genuine;
-use crate::ledger::Entry;
 use crate::service::Service;
 use crate::tokens::revoke_saying;
 
@@ -32,7 +31,7 @@ impl Service {
         &self,
         presented: &SecretString,
         address: IpAddr,
-    ) -> Result<Outcome<()>, Error> {
+    ) -> Result<(), Error> {
         let presented = presented.expose_secret();
         if Unverified::parse(presented).is_ok() {
             return Err(Error::NotRevocable);
@@ -40,12 +39,10 @@ impl Service {
         let secret = PersonalAccessToken::parse(presented).ok();
         let Some(grant) = self.usable_grant(secret.as_ref(), self.now()).await? else {
             self.inner.limits.count_failed_exchange(address)?;
-            return Ok(self.taken_away(Taken::Before, ()).await);
+            self.wait_for_taken_before().await;
+            return Ok(());
         };
-        let taken = self
-            .revoke_found(vec![grant], address, Reported::No)
-            .await?;
-        Ok(self.taken_away(taken, ()).await)
+        self.revoke_found(vec![grant], address, Reported::No).await
     }
 
     /// Revokes those of `leaked` that are personal access tokens, all or, where it fails, none. Which ones were
@@ -57,7 +54,7 @@ impl Service {
         &self,
         leaked: &[SecretString],
         address: IpAddr,
-    ) -> Result<Outcome<()>, Error> {
+    ) -> Result<(), Error> {
         match leaked.len() {
             0 => return Err(Problem::validation("Tokens", Reason::Empty).into()),
             1..=MAX_REPORTED => {}
@@ -73,10 +70,7 @@ impl Service {
             };
             found.extend(self.usable_grant(Some(&secret), self.now()).await?);
         }
-        let taken = self
-            .revoke_found(found, address, Reported::AsLeaked)
-            .await?;
-        Ok(self.taken_away(taken, ()).await)
+        self.revoke_found(found, address, Reported::AsLeaked).await
     }
 
     /// Only what is alive takes the turn of a change: guesses and replays never occupy the event log.
@@ -85,18 +79,19 @@ impl Service {
         mut found: Vec<Genuine>,
         address: IpAddr,
         reported: Reported,
-    ) -> Result<Taken, Error> {
+    ) -> Result<(), Error> {
         let now = self.now();
         found.retain(|grant| grant.token.status(now) != Status::Revoked);
         if found.is_empty() {
-            return Ok(Taken::Before);
+            self.wait_for_taken_before().await;
+            return Ok(());
         }
         let revoke = RevokeAsHolder {
             hashes: found.iter().map(|grant| grant.secret.hash).collect(),
             address: Client::from(address).address_text(),
             reported,
         };
-        self.change(revoke).await
+        self.change(Authority::Holder, revoke).await
     }
 }
 
@@ -130,9 +125,9 @@ struct RevokeAsHolder {
 }
 
 impl Change for RevokeAsHolder {
-    type Output = Taken;
+    type Output = ();
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<Taken, Error> {
+    async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let mut revoked = false;
         for hash in &self.hashes {
             // Again: until its turn came, the secret may have been replaced.
@@ -144,11 +139,12 @@ impl Change for RevokeAsHolder {
             if !grant.life().is_usable(draft.now) {
                 continue;
             }
-            let entry = Entry::new(EventKind::TokenRevoked, Actor::Holder, &grant.token.id)
+            let entry = draft
+                .entry(EventKind::TokenRevoked, &grant.token.id)
                 .detail("ReportedAsLeaked", self.reported == Reported::AsLeaked)
                 .personal("Address", self.address.as_str());
             revoked |= revoke_saying(draft, &mut grant.token, entry).await?;
         }
-        Ok(Taken::now_if(revoked))
+        Ok(((), Taken::now_if(revoked)))
     }
 }

@@ -9,6 +9,8 @@
 //!
 //! - a row that grants rights is used only after its tag was checked;
 //! - a change that was answered stands in the event log, and one that was refused left nothing;
+//! - a change runs under an authority, which is checked in its transaction;
+//! - a change that takes rights away is answered once no server answers from before it;
 //! - a change runs in a task of its own: a caller that hangs up does not cancel it;
 //! - only what is proven undone is tried again.
 //!
@@ -58,7 +60,6 @@ pub mod view;
 mod write_check;
 
 pub use ats_pat_auth::{PasswordCost, SignatureProvider};
-pub use change::Outcome;
 pub use client::Client;
 pub use error::{Error, causes};
 pub use exchange::Exchanged;

@@ -5,12 +5,12 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_domain::event::EventKind;
 use ats_pat_domain::port::{StoreError, UsageRecord};
 
-use crate::change::{Change, Draft, Judgement};
+use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::error::{Error, causes};
-use crate::ledger::{Entry, holds_event, is_genuine_end};
+use crate::ledger::{holds_event, is_genuine_end};
 use crate::refusals::TellOfGuessing;
 use crate::rows::hex;
 use crate::service::Service;
@@ -189,7 +189,7 @@ impl Service {
         if due.is_empty() {
             return Ok(());
         }
-        self.change(TellOfGuessing { due }).await
+        self.change(Authority::System, TellOfGuessing { due }).await
     }
 
     async fn remove_ended_sessions(&self) -> Result<(), Error> {
@@ -203,7 +203,7 @@ impl Service {
     pub(crate) async fn destroy_retired_keys(&self) -> Result<(), Error> {
         let due = self.fresh_ring().await?.due_for_destruction(self.now());
         if !due.is_empty() {
-            self.change(DestroyKeys { due }).await?;
+            self.change(Authority::System, DestroyKeys { due }).await?;
         }
         Ok(())
     }
@@ -222,7 +222,7 @@ struct DestroyKeys {
 impl Change for DestroyKeys {
     type Output = ();
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
+    async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         for tagged in draft.read().keys().ring().await?.keys {
             if tagged.row.sealed.is_some() && self.due.contains(&tagged.row.kid) {
                 let (mut key, Judgement::Genuine) = draft.judge(tagged).await else {
@@ -231,13 +231,10 @@ impl Change for DestroyKeys {
                 key.sealed = None;
                 let kid = key.kid.clone();
                 draft.update_signing_key(key).await?;
-                draft.record(Entry::new(
-                    EventKind::SigningKeyDestroyed,
-                    Actor::System,
-                    &kid,
-                ));
+                draft.record(draft.entry(EventKind::SigningKeyDestroyed, &kid));
             }
         }
-        Ok(())
+        // Nothing is valid any more that they signed.
+        Ok(((), Taken::Nothing))
     }
 }

@@ -8,7 +8,7 @@ use ats_pat_auth::{
     AuthError, MasterKeys, Minter, PasswordCost, RootKey, RootKeys, SignatureProvider,
     SigningKeyPair,
 };
-use ats_pat_domain::event::{Actor, Event, EventKind, Head};
+use ats_pat_domain::event::{Event, EventKind, Head};
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::port::{Clock, Randomness, RandomnessUnavailable, Store, StoreError};
 use ats_pat_domain::tagged::KeyId;
@@ -16,13 +16,13 @@ use ats_pat_token::Audience;
 use quick_cache::sync::Cache;
 
 use crate::anchor::{self, Anchor, Kept};
-use crate::change::{CONFIRMED, Change, Changes, Draft};
+use crate::change::{Authority, CONFIRMED, Change, Changes, Draft, Taken};
 use crate::currency::Currency;
 use crate::error::Error;
 use crate::feed::Feed;
 use crate::grants::Grants;
 use crate::guards::Guards;
-use crate::ledger::{Entry, follows_its_predecessor, holds_event, is_genuine_end};
+use crate::ledger::{follows_its_predecessor, holds_event, is_genuine_end};
 use crate::limits::Limits;
 use crate::passwords::Passwords;
 use crate::ring::{ALGORITHM, Ring, RingState, new_signing_key};
@@ -281,10 +281,10 @@ impl Service {
                 .iter()
                 .any(|key| key.row.sealed.as_deref().is_some_and(is_due));
         if due {
-            self.change(SealAnew {
+            let seal = SealAnew {
                 service: self.clone(),
-            })
-            .await?;
+            };
+            self.change(Authority::System, seal).await?;
             tracing::info!(
                 "root and signing keys are sealed under the first key of the master key file now"
             );
@@ -434,12 +434,13 @@ async fn make_first_keys(parts: &Parts, master: &MasterKeys) -> Result<(), Error
         sealed: sealed_root,
         created_at: signing_key.created_at,
     };
-    changes
-        .run(FirstKeys {
-            root_key,
-            signing_key,
-        })
-        .await
+    let first = FirstKeys {
+        root_key,
+        signing_key,
+    };
+    // No service is open yet that could wait, and nobody has a right that could be taken.
+    let ((), _) = changes.run(Authority::System, first).await?;
+    Ok(())
 }
 
 /// The end of the log, if its last entry fits it.
@@ -495,15 +496,11 @@ struct FirstKeys {
 impl Change for FirstKeys {
     type Output = ();
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
+    async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         draft.insert_root_key(&self.root_key).await?;
         draft.insert_signing_key(self.signing_key.clone()).await?;
-        draft.record(Entry::new(
-            EventKind::SigningKeyCreated,
-            Actor::System,
-            &&self.signing_key.kid,
-        ));
-        Ok(())
+        draft.record(draft.entry(EventKind::SigningKeyCreated, &self.signing_key.kid));
+        Ok(((), Taken::Nothing))
     }
 }
 
@@ -514,7 +511,7 @@ struct SealAnew {
 impl Change for SealAnew {
     type Output = ();
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
+    async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let master = &self.service.inner.master;
         for mut key in draft.read().keys().root_keys().await? {
             let root = RootKey::open(master, key.key_id.0, &key.sealed)?;
@@ -535,11 +532,7 @@ impl Change for SealAnew {
             key.sealed = Some(pair.seal(master, created_at, draft.random()?));
             draft.update_signing_key(key).await?;
         }
-        draft.record(Entry::new(
-            EventKind::KeysResealed,
-            Actor::System,
-            &"master-key",
-        ));
-        Ok(())
+        draft.record(draft.entry(EventKind::KeysResealed, &"master-key"));
+        Ok(((), Taken::Nothing))
     }
 }

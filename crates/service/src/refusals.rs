@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{Neighbourhood, Tally};
 
-use crate::change::{Change, Draft};
+use crate::change::{Change, Draft, Taken};
 use crate::error::Error;
-use crate::ledger::Entry;
 
 /// How far apart the events of one address are.
 const EVENT_EVERY: Duration = Duration::from_hours(1);
@@ -140,14 +139,15 @@ pub(crate) struct TellOfGuessing {
 impl Change for TellOfGuessing {
     type Output = ();
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
+    async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         for (from, sum) in &self.due {
             draft.record(
-                Entry::new(EventKind::SignInsRefused, Actor::System, &"address")
+                draft
+                    .entry(EventKind::SignInsRefused, &"address")
                     .detail("Refused", *sum)
                     .personal("Address", from.to_string()),
             );
         }
-        Ok(())
+        Ok(((), Taken::Nothing))
     }
 }

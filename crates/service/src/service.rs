@@ -7,14 +7,14 @@ use ats_pat_domain::Timestamp;
 use ats_pat_domain::port::Store;
 use ats_pat_domain::scope::{ALL, INTROSPECT};
 
-use crate::change::{Change, Changes};
+use crate::change::{Authority, Changes};
 use crate::currency::Currency;
 use crate::error::Error;
 use crate::feed::Feed;
 use crate::grants::Grants;
 use crate::guards::Guards;
 use crate::limits::Limits;
-use crate::operator::{Acting, Operator};
+use crate::operator::Operator;
 use crate::passwords::Passwords;
 use crate::ring::{Ring, RingState};
 use crate::rows::Roots;
@@ -75,7 +75,7 @@ impl Service {
     pub fn operator(&self) -> Operator<'_> {
         Operator {
             service: self,
-            acting: Acting::AtTheProgram,
+            authority: Authority::Operator,
         }
     }
 
@@ -127,9 +127,5 @@ impl Service {
         let inner = &self.inner;
         let (currency, roots) = (self.currency(), self.roots());
         inner.ring.read_anew(currency, roots, &inner.master).await
-    }
-
-    pub(crate) async fn change<C: Change>(&self, change: C) -> Result<C::Output, Error> {
-        self.inner.changes.run(change).await
     }
 }

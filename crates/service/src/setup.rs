@@ -4,15 +4,14 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use ats_pat_auth::{KeyedHash, SetupCode};
-use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_domain::event::EventKind;
 use ats_pat_domain::port::{Repositories, SetupLink};
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{DisplayName, Problem, Timestamp, User, UserId, UserName};
 use secrecy::SecretString;
 
-use crate::change::{Change, Draft};
+use crate::change::{Authority, Change, Draft, Taken};
 use crate::error::Error;
-use crate::ledger::Entry;
 use crate::operator::require_free_name;
 use crate::rows::Roots;
 use crate::service::Service;
@@ -38,7 +37,8 @@ impl Service {
         let link = MakeLink {
             code_hash: self.roots().current().hash_setup_code(&code).to_bytes(),
         };
-        Ok(self.change(link).await?.then(|| code.to_text()))
+        let made = self.change(Authority::System, link).await?;
+        Ok(made.then(|| code.to_text()))
     }
 
     /// Makes the first administrator; the code is consumed in the same transaction.
@@ -55,7 +55,7 @@ impl Service {
     ) -> Result<SessionUser, Error> {
         let code = SetupCode::parse(code).ok_or(Error::SetupCodeInvalid)?;
         // Before any password work; the transaction asks again.
-        self.require_link(&code).await?;
+        let link = self.require_link(&code).await?;
         let name =
             UserName::new(user_name).map_err(|reason| Problem::validation("UserName", reason))?;
         let salt = self.inner.changes.random()?;
@@ -64,29 +64,31 @@ impl Service {
             .passwords
             .hash_new("Password", password, &[name.as_str()], salt, Claim::UNKNOWN)
             .await?;
+        let user = UserId::new(self.now(), self.inner.changes.random()?);
+        let consume = Consume {
+            user,
+            name,
+            password_hash,
+            address,
+        };
         let user = self
-            .change(Consume {
-                code,
-                name,
-                password_hash,
-                address,
-            })
+            .change(Authority::SetupLink { link, user }, consume)
             .await?;
         Ok(SessionUser::new(&user))
     }
 }
 
 /// A marked row that fails its tag grants nothing, but whoever wrote it shall not bring about a new link.
-async fn has_administrator(read: &(impl Repositories + ?Sized)) -> Result<bool, Error> {
+pub(crate) async fn has_administrator(read: &(impl Repositories + ?Sized)) -> Result<bool, Error> {
     Ok(!read.users().administrators().await?.is_empty())
 }
 
 impl Service {
-    async fn require_link(&self, code: &SetupCode) -> Result<(), Error> {
+    async fn require_link(&self, code: &SetupCode) -> Result<SetupLink, Error> {
         let read = || async { Ok(self.store().setup_links().current().await?) };
         let link = self.currency().certain_row(read).await?;
         let link = link.ok_or(Error::SetupCodeInvalid)?;
-        valid_link(link, self.roots(), code, self.now()).map(drop)
+        valid_link(link, self.roots(), code, self.now())
     }
 }
 
@@ -112,9 +114,9 @@ struct MakeLink {
 impl Change for MakeLink {
     type Output = bool;
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<bool, Error> {
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(bool, Taken), Error> {
         if has_administrator(draft.read()).await? {
-            return Ok(false);
+            return Ok((false, Taken::Nothing));
         }
         let expires_at = draft.now.after(LIFETIME);
         let key_id = draft.roots().current_id();
@@ -126,15 +128,16 @@ impl Change for MakeLink {
             })
             .await?;
         draft.record(
-            Entry::new(EventKind::SetupLinkCreated, Actor::System, &"1")
+            draft
+                .entry(EventKind::SetupLinkCreated, &"1")
                 .detail("ExpiresAt", expires_at.to_string()),
         );
-        Ok(true)
+        Ok((true, Taken::Nothing))
     }
 }
 
 struct Consume {
-    code: SetupCode,
+    user: UserId,
     name: UserName,
     password_hash: String,
     address: IpAddr,
@@ -143,20 +146,10 @@ struct Consume {
 impl Change for Consume {
     type Output = User;
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<User, Error> {
-        let link = draft.read().setup_links().current().await?;
-        let link = draft.check(link.ok_or(Error::SetupCodeInvalid)?).await;
-        let link = link.map_err(|error| match error {
-            Error::Tampered { .. } => Error::SetupCodeInvalid,
-            other => other,
-        })?;
-        let link = valid_link(link, draft.roots(), &self.code, draft.now)?;
-        if has_administrator(draft.read()).await? {
-            return Err(Error::SetupCodeInvalid);
-        }
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
         require_free_name(draft, &self.name).await?;
         let user = User {
-            id: UserId::new(draft.now, draft.random()?),
+            id: self.user,
             name: self.name.clone(),
             display_name: DisplayName::from_stored(self.name.as_str().to_owned()),
             kind: UserKind::Person,
@@ -165,16 +158,17 @@ impl Change for Consume {
             disabled: false,
             created_at: draft.now,
         };
-        draft.delete_setup_link(&link).await?;
+        draft.delete_setup_link(draft.setup_link()?).await?;
         draft.insert_user(user.clone()).await?;
         draft.record(
-            Entry::new(EventKind::UserCreated, Actor::User(user.id), &user.id)
+            draft
+                .entry(EventKind::UserCreated, &user.id)
                 .owner(user.id)
                 .detail("IsAdmin", true)
                 .detail("SetupLink", true)
                 .personal("UserName", user.name.as_str())
                 .personal("Address", self.address.to_canonical().to_string()),
         );
-        Ok(user)
+        Ok((user, Taken::Nothing))
     }
 }

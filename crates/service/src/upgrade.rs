@@ -10,15 +10,15 @@
 use std::collections::HashMap;
 
 use ats_pat_auth::{Canonical, Origin, RowTag};
-use ats_pat_domain::event::{Actor, EventKind, Head};
+use ats_pat_domain::event::{EventKind, Head};
 use ats_pat_domain::port::Retagged;
 use ats_pat_domain::tagged::Tag;
 use ats_pat_domain::{EventId, Tagged, Timestamp};
 
-use crate::change::{Change, Changes, Draft};
+use crate::change::{Authority, Change, Changes, Draft, Taken};
 use crate::currency::epoch_of;
 use crate::error::Error;
-use crate::ledger::{Details, Entry, FORMER_VERSION, REFUSED_ROWS, expected_hash};
+use crate::ledger::{Details, FORMER_VERSION, REFUSED_ROWS, expected_hash};
 use crate::rows::{Row, hex};
 
 /// How many rows or events are read at once.
@@ -58,7 +58,8 @@ pub(crate) async fn run(changes: &Changes) -> Result<(), Error> {
         retagged: upgrade.retagged,
         refused: upgrade.refused,
     };
-    changes.run_as(&end, id).await
+    let ((), _nothing) = changes.run_as(&Authority::System, &end, id).await?;
+    Ok(())
 }
 
 /// By fingerprint of a row, what the last event that names it says of its tag, in short; 0 where it was removed.
@@ -237,23 +238,24 @@ struct End {
 impl Change for End {
     type Output = ();
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
+    async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let kind = EventKind::DatabaseUpgraded;
         let events = draft.read().events();
         if events.last_of_kind(kind.as_str()).await?.is_some() {
             // Another program was first.
-            return Ok(());
+            return Ok(((), Taken::Nothing));
         }
         if draft.read().head() != self.head {
             return Err(broken(self.head.seq + 1));
         }
         let named: Vec<_> = self.refused.iter().take(MOST_NAMED).cloned().collect();
         draft.record(
-            Entry::new(kind, Actor::System, &"rows")
+            draft
+                .entry(kind, &"rows")
                 .detail("Retagged", self.retagged)
                 .detail("Refused", self.refused.len())
                 .detail(REFUSED_ROWS, named),
         );
-        Ok(())
+        Ok(((), Taken::Nothing))
     }
 }

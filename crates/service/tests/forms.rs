@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ats_pat_domain::list::TokenQuery;
-use ats_pat_service::{Error, NewToken, Outcome, SignedIn, view::IssuedToken};
+use ats_pat_service::{Error, NewToken, SignedIn, view::IssuedToken};
 use ats_pat_test_support::on_every_database;
 use ats_pat_test_support::world::{DAY, World, code};
 use tokio::task::JoinSet;
@@ -23,8 +23,7 @@ async fn post(
         form_key: Some(form_key.to_owned()),
         ..NewToken::default()
     };
-    let made = world.service.create_token(by, new).await;
-    made.map(Outcome::into_value)
+    world.service.create_token(by, new).await
 }
 
 async fn how_many(world: &World, of: &SignedIn) -> u64 {

@@ -109,7 +109,7 @@ impl Run {
         } else {
             operator.enable_user("ada").await
         };
-        assert_eq!(changed.unwrap().into_value().disabled, disabled);
+        assert_eq!(changed.unwrap().disabled, disabled);
         self.disabled = disabled;
     }
 
@@ -168,9 +168,8 @@ impl Run {
             .regenerate_token(&ada, &model.id, asked)
             .await
         {
-            Ok(outcome) => {
+            Ok(issued) => {
                 assert_eq!(expected, 1);
-                let issued = outcome.into_value();
                 let model = &mut self.tokens[token];
                 let same_lifetime = now.after(model.expires_at.since(model.born)).min(latest);
                 model.expires_at = expires_at.unwrap_or(same_lifetime);
@@ -192,8 +191,7 @@ impl Run {
             .service
             .revoke_token(&ada, &model.id)
             .await
-            .unwrap()
-            .into_value();
+            .unwrap();
         model.revoked = true;
         assert_eq!(revoked.status, Status::Revoked);
     }

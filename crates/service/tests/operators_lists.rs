@@ -80,7 +80,7 @@ async fn a_user_that_was_planted_is_not_listed_and_keeps_nobody_from_the_rest() 
         assert_eq!(statements, 2, "the page, and its owners at once");
         let token = page.items[1].token.id.to_string();
         let revoked = operator.revoke_token(&token).await.unwrap();
-        assert_eq!(revoked.into_value().owner_name, id);
+        assert_eq!(revoked.owner_name, id);
     })
     .await;
 }

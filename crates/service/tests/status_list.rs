@@ -79,7 +79,7 @@ async fn regenerate(world: &World, by: &SignedIn, issued: &IssuedToken) -> Issue
         .service
         .regenerate_token(by, &id, Regeneration::default())
         .await;
-    regenerated.unwrap().into_value()
+    regenerated.unwrap()
 }
 
 async fn revoke(world: &World, by: &SignedIn, issued: &IssuedToken) {
@@ -422,7 +422,7 @@ async fn following_and_loading_come_to_the_same() {
                             .regenerate_token(&by, &id, Regeneration::default())
                             .await
                         {
-                            issued[chosen].1 = made.into_value();
+                            issued[chosen].1 = made;
                         }
                     }
                 }

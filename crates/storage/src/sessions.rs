@@ -26,6 +26,7 @@ impl TryFrom<Model> for Tagged<Session> {
                 user_id: UserId::from_uuid(model.user_id),
                 created_at: Timestamp::from_millis(model.created_at),
                 last_seen_at: Timestamp::from_millis(model.last_seen_at),
+                seen_tag: model.seen_tag,
                 ends_at: Timestamp::from_millis(model.ends_at),
             },
             tag: tag(model.key_id, model.tag),
@@ -44,6 +45,7 @@ impl From<&Tagged<Session>> for ActiveModel {
             last_seen_at: Set(row.last_seen_at.as_millis()),
             ends_at: Set(row.ends_at.as_millis()),
             tag: Set(tag.bytes.clone()),
+            seen_tag: Set(row.seen_tag.clone()),
         }
     }
 }
@@ -117,9 +119,11 @@ pub(crate) async fn touch(
     channel: &Channel,
     id_hash: &[u8; 32],
     seen_at: Timestamp,
+    seen_tag: &[u8],
 ) -> Result<(), StoreError> {
     Entity::update_many()
         .col_expr(Column::LastSeenAt, Expr::val(seen_at.as_millis()))
+        .col_expr(Column::SeenTag, Expr::val(seen_tag.to_vec()))
         .filter(Column::IdHash.eq(id_hash.to_vec()))
         .filter(Column::LastSeenAt.lt(seen_at.as_millis()))
         .exec(channel)

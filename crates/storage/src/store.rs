@@ -63,8 +63,9 @@ impl Store for Database {
         &self,
         id_hash: &[u8; 32],
         seen_at: Timestamp,
+        seen_tag: &[u8],
     ) -> Result<(), StoreError> {
-        sessions::touch(&self.writes, id_hash, seen_at).await
+        sessions::touch(&self.writes, id_hash, seen_at, seen_tag).await
     }
 
     async fn record_usage(&self, uses: &[UsageRecord]) -> Result<(), StoreError> {

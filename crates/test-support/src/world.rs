@@ -115,7 +115,6 @@ impl World {
             .add_user(new)
             .await
             .expect("the user is added")
-            .into_value()
     }
 
     /// Signs a user in that [`Self::add_user`] added.
@@ -149,10 +148,7 @@ impl World {
             expires_at: Some(self.now().after(lifetime).to_string()),
             ..NewToken::default()
         };
-        self.service
-            .create_token(by, new)
-            .await
-            .map(ats_pat_service::Outcome::into_value)
+        self.service.create_token(by, new).await
     }
 
     /// Exchanges a secret from [`ADDRESS`].

@@ -119,7 +119,7 @@ pub async fn take(visit: &mut Visit<'_>, form: &Form) -> Result<Response, Proble
 pub async fn sign_out(visit: &Visit<'_>) -> Result<Response, Problem> {
     for id in visit.session_ids() {
         let ended = visit.service.sign_out(Some(id)).await;
-        let () = ended.map_err(|error| visit.problem(error))?.into_value();
+        ended.map_err(|error| visit.problem(error))?;
     }
     let mut response = redirect("/signin");
     set_cookie(&mut response, &visit.cookie().clear());

@@ -46,11 +46,7 @@ pub async fn make_token_for(admin: &Admin, name: &str, network: &str) -> (String
         allowed_networks: Some(vec![network.to_owned()]),
         ..NewToken::default()
     };
-    let issued = service
-        .create_token(&signed_in, new)
-        .await
-        .unwrap()
-        .into_value();
+    let issued = service.create_token(&signed_in, new).await.unwrap();
     let made = (
         issued.token.id.to_string(),
         issued.secret.expose_secret().to_owned(),

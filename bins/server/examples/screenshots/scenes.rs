@@ -100,11 +100,11 @@ async fn furnished(browser: &Browser, site: &Site) {
             form_key: None,
         };
         let issued = site.world.service.create_token(&by, new).await;
-        let issued = issued.expect("the token is made").into_value();
+        let issued = issued.expect("the token is made");
         if name == "Old laptop" {
             let id = issued.token.id.to_string();
             let revoked = site.world.service.revoke_token(&by, &id).await;
-            revoked.expect("the token is revoked").into_value();
+            revoked.expect("the token is revoked");
         }
         if name == "Deploy pipeline" {
             in_use = Some(issued.secret);
@@ -135,10 +135,10 @@ async fn people(site: &Site) {
             password: Some(PASSWORD.into()),
         };
         let added = site.world.service.operator().add_user(new).await;
-        added.expect("the user is added").into_value();
+        added.expect("the user is added");
     }
     let disabled = site.world.service.operator().disable_user("alan").await;
-    disabled.expect("the user is disabled").into_value();
+    disabled.expect("the user is disabled");
 }
 
 async fn enter(browser: &Browser, site: &Site) {

@@ -30,7 +30,7 @@ async fn site() -> Site {
         password: Some(PASSWORD.into()),
     };
     let added = site.world.service.operator().add_user(new).await;
-    added.expect("the user is added").into_value();
+    added.expect("the user is added");
     for name in ["ada", "eve"] {
         site.world.add_user(name).await;
     }
@@ -39,8 +39,7 @@ async fn site() -> Site {
         .operator()
         .disable_user("eve")
         .await
-        .expect("it is disabled")
-        .into_value();
+        .expect("it is disabled");
     let by = site.world.sign_in("root").await;
     let expired = site
         .world
@@ -64,8 +63,7 @@ async fn site() -> Site {
         .service
         .revoke_token(&by, &revoked)
         .await
-        .expect("it is revoked")
-        .into_value();
+        .expect("it is revoked");
     for number in 0_u32..30 {
         site.world.clock.advance(Duration::from_secs(1));
         let new = NewToken {
@@ -83,8 +81,7 @@ async fn site() -> Site {
             .service
             .create_token(&by, new)
             .await
-            .expect("a token")
-            .into_value();
+            .expect("a token");
     }
     site
 }

@@ -16,11 +16,10 @@ pub async fn answer(
     form: &Form<'_>,
     context: &RequestContext,
 ) -> Result<Response, Refusal> {
-    let revoked = service
+    service
         .revoke_as_holder(&form.secret("token")?, context.address())
         .await
         .map_err(|error| Refusal::of_use_case(error, context))?;
-    revoked.into_value();
     let mut response = Response::from(StatusCode::OK);
     forbid_keeping(&mut response);
     Ok(response)

@@ -49,8 +49,7 @@ impl Leaked {
         let tokens: Vec<SecretString> = tokens.into_iter().map(SecretString::from).collect();
         call.service
             .report_leaked(&tokens, call.context.address())
-            .await?
-            .into_value();
+            .await?;
         Ok(Reported::Taken(Reply(EmptyEnvelope::done())))
     }
 }

@@ -99,7 +99,7 @@ impl Session {
     ) -> Result<SignedOut, Refused> {
         let call = Call::of(request)?;
         for id in session.0 {
-            call.service.sign_out(Some(id)).await?.into_value();
+            call.service.sign_out(Some(id)).await?;
         }
         Ok(SignedOut::Done(
             Reply(EmptyEnvelope::done()),

@@ -122,8 +122,7 @@ impl Tokens {
         let issued = Call::of(request)?
             .service
             .create_token(&session.0, new)
-            .await?
-            .into_value();
+            .await?;
         Ok(Created::Issued(Reply(
             IssuedPersonalAccessTokenEnvelope::success(issued),
         )))
@@ -182,8 +181,7 @@ impl Tokens {
         let token = Call::of(request)?
             .service
             .revoke_token(&session.0, &id.0)
-            .await?
-            .into_value();
+            .await?;
         Ok(Found::Token(Reply(PersonalAccessTokenEnvelope::success(
             token,
         ))))
@@ -213,8 +211,7 @@ impl Tokens {
         let issued = Call::of(request)?
             .service
             .regenerate_token(&session.0, &id.0, asked)
-            .await?
-            .into_value();
+            .await?;
         Ok(Regenerated::Issued(Reply(
             IssuedPersonalAccessTokenEnvelope::success(issued),
         )))

@@ -27,9 +27,13 @@ pub trait Store: Repositories {
         order: ChangeOrder,
     ) -> Result<Box<dyn Transaction>, StoreError>;
 
-    /// Notes that a session was seen; writes that column only and never moves it back.
-    async fn touch_session(&self, id_hash: &[u8; 32], seen_at: Timestamp)
-    -> Result<(), StoreError>;
+    /// Notes that a session was seen; writes that time and its tag only, and never moves it back.
+    async fn touch_session(
+        &self,
+        id_hash: &[u8; 32],
+        seen_at: Timestamp,
+        seen_tag: &[u8],
+    ) -> Result<(), StoreError>;
 
     /// Notes uses of tokens, in one transaction in id order; never moves a use back.
     async fn record_usage(&self, uses: &[UsageRecord]) -> Result<(), StoreError>;

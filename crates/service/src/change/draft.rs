@@ -4,16 +4,20 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ats_pat_auth::Origin;
+use ats_pat_domain::event::{Actor, EventKind};
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::port::{SetupLink, Transaction};
 use ats_pat_domain::secret::Secret;
-use ats_pat_domain::{EventId, Session, StatusPlace, Tagged, Timestamp, Token, User, UserId};
+use ats_pat_domain::{
+    EventId, Problem, Session, StatusPlace, Tagged, Timestamp, Token, User, UserId,
+};
 
-use super::Changes;
+use super::authority::{Authority, Found};
+use super::{Changes, Taken};
 use crate::currency::{begins_an_epoch, epoch_of};
 use crate::error::{Error, causes};
 use crate::ledger::{Entry, PLACES_GIVEN, PLACES_REVOKED, QUARANTINED, Replaces, RowChange};
-use crate::rows::{Roots, Row, altered, told_tag};
+use crate::rows::{Grants, Roots, Row, altered, told_tag};
 
 /// What a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +45,8 @@ struct Written {
     places_revoked: Vec<u64>,
     quarantined: Vec<String>,
     entries: Vec<(EventId, Entry, Vec<RowChange>)>,
+    /// Whether a token or a secret was ended.
+    has_ended: bool,
 }
 
 impl Written {
@@ -58,6 +64,8 @@ impl Written {
 pub(crate) struct Draft<'a> {
     transaction: &'a dyn Transaction,
     changes: &'a Changes,
+    authority: &'a Authority,
+    found: Found,
     /// Read after the counter row was locked, so that times follow the order of changes.
     pub(crate) now: Timestamp,
     written: Mutex<Written>,
@@ -67,6 +75,7 @@ impl<'a> Draft<'a> {
     pub(super) fn new(
         transaction: &'a dyn Transaction,
         changes: &'a Changes,
+        authority: &'a Authority,
         first: EventId,
         seed: [u8; 32],
         epoch: [u8; 16],
@@ -80,8 +89,54 @@ impl<'a> Draft<'a> {
         Self {
             transaction,
             changes,
+            authority,
+            found: Found::Nothing,
             now: changes.clock.now(),
             written: Mutex::new(written),
+        }
+    }
+
+    pub(super) async fn check_authority(&mut self) -> Result<(), Error> {
+        self.found = self.authority.check(self).await?;
+        Ok(())
+    }
+
+    /// Who makes the change, as its events name them.
+    pub(crate) fn actor(&self) -> Actor {
+        self.authority.actor()
+    }
+
+    /// The user who makes the change, as this transaction sees them.
+    ///
+    /// # Errors
+    /// [`Problem::SignInRequired`] under an authority that is no user's.
+    pub(crate) fn user(&self) -> Result<&User, Error> {
+        match &self.found {
+            Found::User(user) => Ok(user),
+            Found::SetupLink(_) | Found::Nothing => Err(Problem::SignInRequired.into()),
+        }
+    }
+
+    /// The user whose tokens alone the change may touch; `None` under an authority over everybody's.
+    ///
+    /// # Errors
+    /// As [`Draft::user`].
+    pub(crate) fn only_of(&self) -> Result<Option<UserId>, Error> {
+        if self.authority.reaches_everybody() {
+            Ok(None)
+        } else {
+            Ok(Some(self.user()?.id))
+        }
+    }
+
+    /// The set-up link whose code was shown.
+    ///
+    /// # Errors
+    /// [`Error::SetupCodeInvalid`] under another authority.
+    pub(crate) fn setup_link(&self) -> Result<&SetupLink, Error> {
+        match &self.found {
+            Found::SetupLink(link) => Ok(link),
+            Found::User(_) | Found::Nothing => Err(Error::SetupCodeInvalid),
         }
     }
 
@@ -97,11 +152,24 @@ impl<'a> Draft<'a> {
     pub(crate) async fn check<R: Row>(&self, tagged: Tagged<R>) -> Result<R, Error> {
         let origin = self.roots().origin(&tagged);
         let origin = origin.ok_or_else(|| altered(&tagged.row, "was planted or altered"))?;
+        self.changes
+            .currency
+            .follow_to(self.transaction.head())
+            .await?;
         if !self.stands(&tagged, origin).await? {
             return Err(altered(&tagged.row, "is an older one, put back"));
         }
         self.note_read(&tagged.row, Some(origin));
         Ok(tagged.row)
+    }
+
+    /// The row, if it is the one that the log says stands there; `None` where it is not, which is logged.
+    pub(crate) async fn genuine<R: Row>(&self, tagged: Tagged<R>) -> Result<Option<R>, Error> {
+        match self.check(tagged).await {
+            Ok(row) => Ok(Some(row)),
+            Err(Error::Tampered { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The row, and whether it is the one that the log says stands there. What only takes away goes on without: nobody
@@ -110,14 +178,27 @@ impl<'a> Draft<'a> {
         let origin = self.roots().origin(&tagged);
         let judgement = match origin {
             None => Judgement::Planted,
-            Some(origin) => match self.stands(&tagged, origin).await {
-                Ok(true) => Judgement::Genuine,
-                Ok(false) => Judgement::Planted,
-                Err(error) => {
-                    tracing::warn!(cause = %causes(&error), "a row can't be judged now; what takes away goes on");
-                    Judgement::Unknown
+            Some(origin) => {
+                let (currency, head) = (&self.changes.currency, self.transaction.head());
+                // What is left of a user can be given rights again, so it is worth a longer wait.
+                let followed = if tagged.row.grants() == Grants::ForEver {
+                    currency.follow_to(head).await
+                } else {
+                    currency.follow_soon(head).await
+                };
+                let stands = match followed {
+                    Ok(()) => self.stands(&tagged, origin).await,
+                    Err(error) => Err(error),
+                };
+                match stands {
+                    Ok(true) => Judgement::Genuine,
+                    Ok(false) => Judgement::Planted,
+                    Err(error) => {
+                        tracing::warn!(cause = %causes(&error), "a row can't be judged now; what takes away goes on");
+                        Judgement::Unknown
+                    }
                 }
-            },
+            }
         };
         self.note_read(&tagged.row, origin);
         (tagged.row, judgement)
@@ -129,7 +210,6 @@ impl<'a> Draft<'a> {
             return Ok(true);
         }
         let currency = &self.changes.currency;
-        currency.follow_to(head).await?;
         if currency.epoch_after(head).is_none() {
             // This database is behind what was read of the log before.
             return Err(Error::LogNotRead);
@@ -175,6 +255,11 @@ impl<'a> Draft<'a> {
         &self.changes.roots
     }
 
+    /// What the change says about itself, in the name of whoever makes it.
+    pub(crate) fn entry(&self, kind: EventKind, subject: &impl ToString) -> Entry {
+        Entry::new(kind, self.actor(), subject)
+    }
+
     /// Says what was done; takes up the rows written since the last entry.
     pub(crate) fn record(&self, mut entry: Entry) {
         let mut written = self.written();
@@ -217,6 +302,7 @@ impl<'a> Draft<'a> {
     }
 
     pub(crate) async fn update_token(&self, token: Token) -> Result<(), Error> {
+        self.written().has_ended |= token.revoked_at.is_some();
         let tagged = self.tag(token);
         Ok(self.transaction.update_token(&tagged).await?)
     }
@@ -227,6 +313,7 @@ impl<'a> Draft<'a> {
     }
 
     pub(crate) async fn update_secret(&self, secret: Secret) -> Result<(), Error> {
+        self.written().has_ended |= secret.slot.is_none();
         let tagged = self.tag(secret);
         Ok(self.transaction.update_secret(&tagged).await?)
     }
@@ -234,6 +321,7 @@ impl<'a> Draft<'a> {
     /// Removes a secret that was planted or altered.
     pub(crate) async fn delete_secret(&self, secret: &Secret) -> Result<(), Error> {
         self.transaction.delete_secret(&secret.hash).await?;
+        self.written().has_ended = true;
         self.note_removed(secret);
         Ok(())
     }
@@ -257,9 +345,12 @@ impl<'a> Draft<'a> {
         Ok(self.transaction.insert_session(&tagged).await?)
     }
 
-    pub(crate) async fn delete_session(&self, session: &Session) -> Result<(), Error> {
-        self.transaction.delete_session(&session.id_hash).await?;
-        self.note_removed(session);
+    pub(crate) async fn delete_session(&self, session: &Tagged<Session>) -> Result<(), Error> {
+        self.note_read(&session.row, self.roots().origin(session));
+        self.transaction
+            .delete_session(&session.row.id_hash)
+            .await?;
+        self.note_removed(&session.row);
         Ok(())
     }
 
@@ -374,10 +465,17 @@ impl<'a> Draft<'a> {
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn into_entries(self) -> Vec<(EventId, Entry, Vec<RowChange>)> {
-        self.written
+    /// The entries, and what was taken by ending tokens and secrets: a change that says less waits all the same.
+    pub(super) fn into_parts(self) -> (Vec<(EventId, Entry, Vec<RowChange>)>, Taken) {
+        let written = self
+            .written
             .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entries
+            .unwrap_or_else(PoisonError::into_inner);
+        let ended = if written.has_ended {
+            Taken::Now
+        } else {
+            Taken::Nothing
+        };
+        (written.entries, ended)
     }
 }

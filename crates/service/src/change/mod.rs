@@ -1,8 +1,8 @@
-//! The way of a change: lock, decide, write rows and event, commit, answer.
+//! The way of a change: lock, check the authority, decide, write rows and event, commit, wait, answer.
 
+mod authority;
 mod draft;
-mod outcome;
-mod settled;
+mod taken;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -24,9 +24,9 @@ use crate::ledger::{Details, Entry, RowChange, expected_hash};
 use crate::rows::{Roots, told_tag};
 use crate::write_check::WriteCheck;
 
+pub(crate) use authority::Authority;
 pub(crate) use draft::{Draft, Judgement};
-pub use outcome::Outcome;
-pub(crate) use settled::Taken;
+pub(crate) use taken::Taken;
 
 /// How long a change is tried again while the database asks for it; a caller that waits longer has given up.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -37,8 +37,12 @@ const LOOKS: u32 = 5;
 pub(crate) trait Change: Send + Sync + 'static {
     type Output: Send + 'static;
 
-    /// Refuses, or writes; without an entry nothing is committed.
-    fn apply(&self, draft: &Draft<'_>) -> impl Future<Output = Result<Self::Output, Error>> + Send;
+    /// Refuses, or writes, and says what it takes away; without an entry nothing is committed. The authority was checked
+    /// before.
+    fn apply(
+        &self,
+        draft: &Draft<'_>,
+    ) -> impl Future<Output = Result<(Self::Output, Taken), Error>> + Send;
 }
 
 /// Runs changes.
@@ -59,29 +63,39 @@ pub(crate) struct Changes {
 pub(crate) const CONFIRMED: usize = 16_384;
 
 impl Changes {
-    /// Runs `change` in a task of its own: who hangs up does not cancel it.
-    pub(crate) async fn run<C: Change>(&self, change: C) -> Result<C::Output, Error> {
+    /// Runs `change` in a task of its own, so that a caller who hangs up does not cancel it. It does not wait: use cases
+    /// call [`Service::change`](crate::Service), which does.
+    pub(crate) async fn run<C: Change>(
+        &self,
+        authority: Authority,
+        change: C,
+    ) -> Result<(C::Output, Taken), Error> {
         let changes = self.clone();
-        let task = tokio::spawn(async move { changes.run_here(&change).await });
+        let task = tokio::spawn(async move { changes.run_here(&authority, &change).await });
         task.await
             .map_err(|error| Error::Interrupted(error.into()))?
     }
 
-    async fn run_here<C: Change>(&self, change: &C) -> Result<C::Output, Error> {
+    async fn run_here<C: Change>(
+        &self,
+        authority: &Authority,
+        change: &C,
+    ) -> Result<(C::Output, Taken), Error> {
         if self.anchor.is_lost() {
             return Err(Error::LogLost);
         }
         // Made before the transaction, and the same in every attempt: each one before is proven undone.
         let id = EventId::new(self.clock.now(), self.random()?);
-        self.run_as(change, id).await
+        self.run_as(authority, change, id).await
     }
 
     /// As [`run`](Self::run), here, with this id for the first event.
     pub(crate) async fn run_as<C: Change>(
         &self,
+        authority: &Authority,
         change: &C,
         id: EventId,
-    ) -> Result<C::Output, Error> {
+    ) -> Result<(C::Output, Taken), Error> {
         let begun = self.clock.since_boot();
         let mut attempt = 1_u32;
         loop {
@@ -90,7 +104,7 @@ impl Changes {
             } else {
                 ChangeOrder::First
             };
-            match self.attempt(change, id, order).await {
+            match self.attempt(authority, change, id, order).await {
                 Err(Error::Store(StoreError::Retryable(cause)))
                     if self.clock.since_boot().saturating_sub(begun) < PATIENCE =>
                 {
@@ -112,18 +126,22 @@ impl Changes {
 
     async fn attempt<C: Change>(
         &self,
+        authority: &Authority,
         change: &C,
         id: EventId,
         order: ChangeOrder,
-    ) -> Result<C::Output, Error> {
+    ) -> Result<(C::Output, Taken), Error> {
         let transaction = self.store.begin(id, order).await?;
         let epoch = self.epoch_after(&*transaction).await?;
-        let draft = Draft::new(&*transaction, self, id, self.random()?, epoch);
-        let decided = change.apply(&draft).await;
+        let mut draft = Draft::new(&*transaction, self, authority, id, self.random()?, epoch);
+        let decided = match draft.check_authority().await {
+            Ok(()) => change.apply(&draft).await,
+            Err(refused) => Err(refused),
+        };
         let now = draft.now;
-        let entries = draft.into_entries();
-        let output = match decided {
-            Ok(output) if !entries.is_empty() => output,
+        let (entries, ended) = draft.into_parts();
+        let (output, taken) = match decided {
+            Ok(decided) if !entries.is_empty() => decided,
             other => {
                 take_back(transaction).await?;
                 return other;
@@ -144,7 +162,7 @@ impl Changes {
         }
         self.writes.worked(self.clock.since_boot());
         self.anchor.moved(before, after);
-        Ok(output)
+        Ok((output, taken.max(ended)))
     }
 
     async fn append(
@@ -172,7 +190,7 @@ impl Changes {
         if let Some(epoch) = self.currency.epoch_after(head) {
             return Ok(epoch);
         }
-        if self.currency.follow_to(head).await.is_ok()
+        if self.currency.follow_soon(head).await.is_ok()
             && let Some(epoch) = self.currency.epoch_after(head)
         {
             return Ok(epoch);

@@ -41,6 +41,8 @@ pub(crate) use standing::{FIRST_EPOCH, begins_an_epoch, epoch_of};
 const BATCH: u64 = 1000;
 /// How long a request waits until the log was read far enough.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a change waits that goes on without.
+const SHORT_PATIENCE: Duration = Duration::from_millis(250);
 /// How long an operator waits.
 const OPERATORS_PATIENCE: Duration = Duration::from_hours(1);
 /// Stands where the log was not read yet.
@@ -131,14 +133,23 @@ impl Currency {
     /// # Errors
     /// [`Error::LogNotRead`] where that takes longer than a request can wait; [`Error::LogLost`].
     pub(crate) async fn follow_to(self: &Arc<Self>, head: Head) -> Result<(), Error> {
-        if self.stands_at.load(Ordering::Acquire) >= head.seq {
-            return Ok(());
-        }
         let patience = if self.is_patient.load(Ordering::Relaxed) {
             OPERATORS_PATIENCE
         } else {
             PATIENCE
         };
+        self.follow_within(patience, head).await
+    }
+
+    /// As [`follow_to`](Self::follow_to), for what goes on without: an operator waits no longer either.
+    pub(crate) async fn follow_soon(self: &Arc<Self>, head: Head) -> Result<(), Error> {
+        self.follow_within(SHORT_PATIENCE, head).await
+    }
+
+    async fn follow_within(self: &Arc<Self>, patience: Duration, head: Head) -> Result<(), Error> {
+        if self.stands_at.load(Ordering::Acquire) >= head.seq {
+            return Ok(());
+        }
         // In a task of its own: who gives up does not break it off for the others.
         let currency = Arc::clone(self);
         let reading = tokio::spawn(async move { currency.read_to(head.seq).await });

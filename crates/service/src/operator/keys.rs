@@ -1,13 +1,12 @@
 //! Signing keys: looking at them, and rotating them.
 
 use ats_pat_domain::Timestamp;
-use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_domain::event::EventKind;
 use ats_pat_domain::key::{KeyState, StoredSigningKey};
 
 use super::Operator;
-use crate::change::{Change, Draft, Judgement, Outcome, Taken};
+use crate::change::{Change, Draft, Judgement, Taken};
 use crate::error::Error;
-use crate::ledger::Entry;
 use crate::ring::{PUBLISHED_BEFORE, new_signing_key};
 use crate::view::SigningKeyView;
 
@@ -39,34 +38,23 @@ impl Operator<'_> {
     ///
     /// # Errors
     /// [`Error::RotationPending`] where a key already waits to take over, and shall not do so at once.
-    pub async fn rotate_keys(
-        &self,
-        rotation: Rotation,
-    ) -> Result<Outcome<Vec<SigningKeyView>>, Error> {
+    pub async fn rotate_keys(&self, rotation: Rotation) -> Result<Vec<SigningKeyView>, Error> {
         let inner = &self.service.inner;
         let new = new_signing_key(&inner.changes, &inner.master)?;
-        let actor = self.actor();
-        let rotate = Rotate {
-            new,
-            rotation,
-            actor,
-        };
-        self.change(rotate).await?;
-        let keys = self.signing_keys().await?;
-        Ok(self.service.taken_away(Taken::Now, keys).await)
+        self.change(Rotate { new, rotation }).await
     }
 }
 
 struct Rotate {
     new: StoredSigningKey,
     rotation: Rotation,
-    actor: Actor,
 }
 
 impl Change for Rotate {
-    type Output = ();
+    /// Every key, as the rotation left it.
+    type Output = Vec<SigningKeyView>;
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(Self::Output, Taken), Error> {
         let mut ring = Vec::new();
         for tagged in draft.read().keys().ring().await?.keys {
             // One that was planted or altered signs nothing, and stands in no other's way.
@@ -113,12 +101,23 @@ impl Change for Rotate {
             }
         }
         draft.record(
-            Entry::new(kind, self.actor, &kid)
+            draft
+                .entry(kind, &kid)
                 .detail("ActiveFrom", takes_over_at.to_string())
                 .detail("Compromised", self.rotation == Rotation::Compromised),
         );
-        Ok(())
+        Ok((rotated_ring(draft).await?, Taken::Now))
     }
+}
+
+async fn rotated_ring(draft: &Draft<'_>) -> Result<Vec<SigningKeyView>, Error> {
+    let mut keys = Vec::new();
+    for tagged in draft.read().keys().ring().await?.keys {
+        if let Some(key) = draft.genuine(tagged).await? {
+            keys.push(SigningKeyView::new(&key, draft.now));
+        }
+    }
+    Ok(keys)
 }
 
 /// Ends the signing of a predecessor when its successor takes over.

@@ -1,6 +1,5 @@
 //! What operators do: the same use cases for the admin program and for any other front door.
 
-mod acting;
 mod audit;
 mod events;
 mod keys;
@@ -8,7 +7,6 @@ mod restore;
 mod tokens;
 mod users;
 
-pub(crate) use acting::Acting;
 pub use audit::AuditReport;
 pub use events::EventQuery;
 pub use keys::Rotation;
@@ -16,11 +14,50 @@ pub use restore::{Accepted, RestoreChoice};
 pub use users::NewUser;
 pub(crate) use users::{named, require_free_name};
 
+use ats_pat_domain::Problem;
+
+use crate::change::{Authority, Change};
+use crate::error::Error;
 use crate::service::Service;
+use crate::sessions::SignedIn;
 
 /// The use cases of operators; see [`Service::operator`] and [`Service::administrator`].
 #[derive(Clone)]
 pub struct Operator<'a> {
     pub(crate) service: &'a Service,
-    pub(crate) acting: Acting,
+    pub(crate) authority: Authority,
+}
+
+impl Operator<'_> {
+    async fn change<C: Change>(&self, change: C) -> Result<C::Output, Error> {
+        self.service.change(self.authority.clone(), change).await
+    }
+}
+
+impl Service {
+    /// The use cases of operators, for an administrator: events name the user, and each change checks that the session
+    /// is still valid and its user still an administrator. Reads go by the session as it was found: later than in the
+    /// same request, ask [`Service::still_administrator`].
+    ///
+    /// # Errors
+    /// [`Problem::Forbidden`] for a user who is no administrator.
+    pub fn administrator(&self, by: &SignedIn) -> Result<Operator<'_>, Error> {
+        if !by.user.is_administrator {
+            return Err(Problem::Forbidden.into());
+        }
+        Ok(Operator {
+            service: self,
+            authority: Authority::Administrator(by.clone()),
+        })
+    }
+
+    /// As [`Service::administrator`], for work that outlasts the request that began it: finds the session
+    /// and its user again first.
+    ///
+    /// # Errors
+    /// [`Problem::SignInRequired`] where the session is no longer valid or its user was disabled,
+    /// [`Problem::Forbidden`] for a user who is no longer an administrator.
+    pub async fn still_administrator(&self, by: &SignedIn) -> Result<Operator<'_>, Error> {
+        self.administrator(&self.authenticate_again(by).await?)
+    }
 }

@@ -1,12 +1,11 @@
 //! Accepting a restored database.
 
-use ats_pat_domain::event::{Actor, EventKind, Head};
+use ats_pat_domain::event::{EventKind, Head};
 
 use crate::anchor::Kept;
-use crate::change::{Change, Draft, Taken};
+use crate::change::{Authority, Change, Draft, Taken};
 use crate::error::Error;
 use crate::guards::Guards;
-use crate::ledger::Entry;
 use crate::open::{OpenError, Opener, Parts, last_acceptance};
 use crate::service::Service;
 use crate::tokens::revoke_any;
@@ -49,7 +48,8 @@ impl Service {
         let Some(given_up) = behind else {
             return Err(OpenError::Change(Error::NothingToAccept));
         };
-        let revoked = service.change(Accept { given_up, choice }).await?;
+        let accept = Accept { given_up, choice };
+        let revoked = service.change(Authority::Operator, accept).await?;
         // Kept here even where the restored log is shorter than the one given up.
         let head = service.store().events().head().await?;
         let accepted = last_acceptance(service.store(), service.roots()).await?;
@@ -58,12 +58,11 @@ impl Service {
             accepted: accepted.map(|accepted| accepted.hash),
         });
         service.flush().await;
-        let accepted = Accepted {
+        Ok(Accepted {
             given_up_seq: given_up.seq,
             head_seq: head.seq,
             revoked,
-        };
-        Ok(service.taken_away(Taken::Now, accepted).await.into_value())
+        })
     }
 }
 
@@ -75,7 +74,7 @@ struct Accept {
 impl Change for Accept {
     type Output = u64;
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<u64, Error> {
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(u64, Taken), Error> {
         let choice = match self.choice {
             RestoreChoice::Keep => "keep",
             RestoreChoice::RevokeAll => "revoke-all",
@@ -86,17 +85,19 @@ impl Change for Accept {
             .seq
             .max(draft.read().events().head().await?.seq);
         draft.record(
-            Entry::new(EventKind::RestoreAccepted, Actor::Operator, &given_up)
+            draft
+                .entry(EventKind::RestoreAccepted, &given_up)
                 .detail("GivenUpSeq", given_up)
                 .detail("Choice", choice),
         );
-        match self.choice {
-            RestoreChoice::Keep => Ok(0),
+        let revoked = match self.choice {
+            RestoreChoice::Keep => 0,
             RestoreChoice::RevokeAll => {
                 end_sessions(draft).await?;
-                revoke_tokens(draft).await
+                revoke_tokens(draft).await?
             }
-        }
+        };
+        Ok((revoked, Taken::Now))
     }
 }
 
@@ -106,7 +107,8 @@ async fn end_sessions(draft: &Draft<'_>) -> Result<(), Error> {
         let ended = draft.delete_sessions_of(user).await?;
         if ended > 0 {
             draft.record(
-                Entry::new(EventKind::SessionEnded, Actor::Operator, &user)
+                draft
+                    .entry(EventKind::SessionEnded, &user)
                     .owner(user)
                     .detail("SessionsEnded", ended),
             );
@@ -125,7 +127,7 @@ async fn revoke_tokens(draft: &Draft<'_>) -> Result<u64, Error> {
         };
         after = Some(last.row.id);
         for tagged in batch {
-            let (_, was_active) = revoke_any(draft, tagged, Actor::Operator).await?;
+            let (_, was_active) = revoke_any(draft, tagged).await?;
             revoked += u64::from(was_active);
         }
     }

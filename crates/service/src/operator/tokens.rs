@@ -9,9 +9,8 @@ use ats_pat_token::PersonalAccessToken;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Operator;
-use crate::change::Outcome;
 use crate::error::Error;
-use crate::tokens::{By, Revoke};
+use crate::tokens::Revoke;
 use crate::view::{OwnedTokenPageView, OwnedTokenView, TokenView};
 
 impl Operator<'_> {
@@ -81,16 +80,12 @@ impl Operator<'_> {
     ///
     /// # Errors
     /// 1300.
-    pub async fn revoke_token(&self, id: &str) -> Result<Outcome<OwnedTokenView>, Error> {
-        let revoke = Revoke {
-            by: By::Operator(self.actor()),
-            id: id.parse().map_err(|_| Problem::TokenNotFound)?,
-        };
+    pub async fn revoke_token(&self, id: &str) -> Result<OwnedTokenView, Error> {
+        let id = id.parse().map_err(|_| Problem::TokenNotFound)?;
         // Nothing about the entry is asked before: what can't be shown has to be revoked all the same.
-        let revoked = self.change(revoke).await?;
-        let names = self.names_of(vec![revoked.owner]).await?;
-        let view = owned_view(revoked.token, revoked.owner, &names);
-        Ok(self.service.taken_away(revoked.taken, view).await)
+        let (token, owner) = self.change(Revoke { id }).await?;
+        let names = self.names_of(vec![owner]).await?;
+        Ok(owned_view(token, owner, &names))
     }
 
     async fn owned_token(&self, id: TokenId) -> Result<OwnedTokenView, Error> {

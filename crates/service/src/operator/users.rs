@@ -9,9 +9,8 @@ use ats_pat_domain::{DisplayName, Problem, User, UserId, UserName};
 use secrecy::SecretString;
 
 use super::Operator;
-use crate::change::{Change, Draft, Judgement, Outcome, Taken};
+use crate::change::{Change, Draft, Judgement, Taken};
 use crate::error::Error;
-use crate::ledger::Entry;
 use crate::rows::altered;
 use crate::status::places;
 use crate::tokens::revoke_tokens_of;
@@ -38,7 +37,7 @@ impl Operator<'_> {
     ///
     /// # Errors
     /// 1001 for names or a password against the rules, 1301 for a name in use, [`Error::UserIdInUse`].
-    pub async fn add_user(&self, new: NewUser) -> Result<Outcome<UserView>, Error> {
+    pub async fn add_user(&self, new: NewUser) -> Result<UserView, Error> {
         let mut failures = Vec::new();
         let name = UserName::new(&new.name).map_err(|reason| {
             failures.push(Failure {
@@ -79,10 +78,8 @@ impl Operator<'_> {
             display_name,
             administrator: new.administrator,
             password_hash,
-            actor: self.actor(),
         };
-        let user = self.change(add).await?;
-        Ok(Outcome::grants(UserView::new(&user)))
+        Ok(UserView::new(&self.change(add).await?))
     }
 
     /// Every user, by name; without those that were planted or altered, which are in the log and in `audit verify`.
@@ -114,7 +111,7 @@ impl Operator<'_> {
     ///
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::OwnAccount`], [`Error::LastAdministrator`].
-    pub async fn disable_user(&self, name: &str) -> Result<Outcome<UserView>, Error> {
+    pub async fn disable_user(&self, name: &str) -> Result<UserView, Error> {
         self.disable(name, false).await
     }
 
@@ -122,38 +119,30 @@ impl Operator<'_> {
     ///
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::OwnAccount`].
-    pub async fn disable_even_the_last(&self, name: &str) -> Result<Outcome<UserView>, Error> {
+    pub async fn disable_even_the_last(&self, name: &str) -> Result<UserView, Error> {
         self.disable(name, true).await
     }
 
-    async fn disable(&self, name: &str, even_the_last: bool) -> Result<Outcome<UserView>, Error> {
-        let (user, changed) = self
-            .change(SetDisabled {
-                name: name.to_owned(),
-                disabled: true,
-                even_the_last,
-                actor: self.actor(),
-            })
-            .await?;
-        let taken = Taken::now_if(changed);
-        let view = UserView::new(&user);
-        Ok(self.service.taken_away(taken, view).await)
+    async fn disable(&self, name: &str, even_the_last: bool) -> Result<UserView, Error> {
+        let disable = SetDisabled {
+            name: name.to_owned(),
+            disabled: true,
+            even_the_last,
+        };
+        Ok(UserView::new(&self.change(disable).await?))
     }
 
     /// Lets a disabled user in again. An enabled one stays as it was.
     ///
     /// # Errors
     /// [`Error::UserNotFound`].
-    pub async fn enable_user(&self, name: &str) -> Result<Outcome<UserView>, Error> {
-        let (user, _) = self
-            .change(SetDisabled {
-                name: name.to_owned(),
-                disabled: false,
-                even_the_last: false,
-                actor: self.actor(),
-            })
-            .await?;
-        Ok(Outcome::grants(UserView::new(&user)))
+    pub async fn enable_user(&self, name: &str) -> Result<UserView, Error> {
+        let enable = SetDisabled {
+            name: name.to_owned(),
+            disabled: false,
+            even_the_last: false,
+        };
+        Ok(UserView::new(&self.change(enable).await?))
     }
 
     /// Gives a user a new password; the user's sessions end, and where `revoke_tokens` says so the active
@@ -166,10 +155,10 @@ impl Operator<'_> {
         name: &str,
         password: &SecretString,
         revoke_tokens: bool,
-    ) -> Result<Outcome<UserView>, Error> {
+    ) -> Result<UserView, Error> {
         let user = self.find_user(name).await?;
         // Before any password work; the transaction asks again.
-        require_another(self.actor(), user.id)?;
+        require_another(self.authority.actor(), user.id)?;
         let about = [user.name.as_str(), user.display_name.as_str()];
         let salt = self.service.inner.changes.random()?;
         let password_hash = self
@@ -178,19 +167,12 @@ impl Operator<'_> {
             .passwords
             .hash_new("Password", password, &about, salt, Claim::OPERATOR)
             .await?;
-        let user = self
-            .change(SetPassword {
-                id: user.id,
-                password_hash,
-                revoke_tokens,
-                actor: self.actor(),
-            })
-            .await?;
-        let view = UserView::new(&user);
-        if revoke_tokens {
-            return Ok(self.service.taken_away(Taken::Now, view).await);
-        }
-        Ok(Outcome::ends_sessions(view))
+        let set = SetPassword {
+            id: user.id,
+            password_hash,
+            revoke_tokens,
+        };
+        Ok(UserView::new(&self.change(set).await?))
     }
 
     /// The user of this name.
@@ -292,13 +274,12 @@ struct Add {
     display_name: DisplayName,
     administrator: bool,
     password_hash: Option<String>,
-    actor: Actor,
 }
 
 impl Change for Add {
     type Output = User;
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<User, Error> {
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
         require_free_name(draft, &self.name).await?;
         let users = draft.read().users();
         let id = match self.id {
@@ -320,13 +301,14 @@ impl Change for Add {
         };
         draft.insert_user(user.clone()).await?;
         draft.record(
-            Entry::new(EventKind::UserCreated, self.actor, &id)
+            draft
+                .entry(EventKind::UserCreated, &id)
                 .owner(id)
                 .detail("IsAdmin", self.administrator)
                 .personal("UserName", self.name.as_str())
                 .personal("DisplayName", self.display_name.as_str()),
         );
-        Ok(user)
+        Ok((user, Taken::Nothing))
     }
 }
 
@@ -334,14 +316,19 @@ struct SetDisabled {
     name: String,
     disabled: bool,
     even_the_last: bool,
-    actor: Actor,
 }
 
 impl Change for SetDisabled {
-    /// The user, and whether anything changed.
-    type Output = (User, bool);
+    type Output = User;
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<Self::Output, Error> {
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
+        let taken = |changed| {
+            if self.disabled {
+                Taken::now_if(changed)
+            } else {
+                Taken::Nothing
+            }
+        };
         let (mut user, judgement) = if self.disabled {
             find_even_planted(draft, &self.name).await?
         } else {
@@ -351,7 +338,7 @@ impl Change for SetDisabled {
         };
         // Whoever did would end the session that does it, and may be the last who can undo it.
         if self.disabled {
-            require_another(self.actor, user.id)?;
+            require_another(draft.actor(), user.id)?;
         }
         if judgement == Judgement::Planted {
             draft.quarantine(&user);
@@ -362,7 +349,7 @@ impl Change for SetDisabled {
             user.password_hash = None;
             user.is_administrator = false;
         } else if user.disabled == self.disabled {
-            return Ok((user, false));
+            return Ok((user, taken(false)));
         }
         if self.disabled && !self.even_the_last && is_last_administrator(draft, &user).await? {
             return Err(Error::LastAdministrator {
@@ -376,7 +363,8 @@ impl Change for SetDisabled {
         } else {
             EventKind::UserEnabled
         };
-        let mut entry = Entry::new(kind, self.actor, &user.id)
+        let mut entry = draft
+            .entry(kind, &user.id)
             .owner(user.id)
             .personal("UserName", user.name.as_str());
         if self.disabled {
@@ -384,7 +372,7 @@ impl Change for SetDisabled {
             entry = entry.detail("SessionsEnded", draft.delete_sessions_of(user.id).await?);
         }
         draft.record(entry);
-        Ok((user, true))
+        Ok((user, taken(true)))
     }
 }
 
@@ -408,13 +396,12 @@ struct SetPassword {
     id: UserId,
     password_hash: String,
     revoke_tokens: bool,
-    actor: Actor,
 }
 
 impl Change for SetPassword {
     type Output = User;
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<User, Error> {
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
         let user = draft.read().users().by_id(self.id).await?;
         let user = user.ok_or_else(|| Error::UserNotFound {
             name: self.id.to_string(),
@@ -422,19 +409,21 @@ impl Change for SetPassword {
         let mut user = draft.check(user).await?;
         require_living(&user)?;
         // An open session shall not take over its account: the own password is changed by the current one.
-        require_another(self.actor, user.id)?;
+        require_another(draft.actor(), user.id)?;
         user.password_hash = Some(self.password_hash.clone());
         draft.update_user(user.clone()).await?;
         let ended = draft.delete_sessions_of(user.id).await?;
         draft.record(
-            Entry::new(EventKind::PasswordSet, self.actor, &user.id)
+            draft
+                .entry(EventKind::PasswordSet, &user.id)
                 .owner(user.id)
                 .detail("SessionsEnded", ended)
                 .personal("UserName", user.name.as_str()),
         );
-        if self.revoke_tokens {
-            revoke_tokens_of(draft, user.id, self.actor).await?;
+        if !self.revoke_tokens {
+            return Ok((user, Taken::Sessions));
         }
-        Ok(user)
+        revoke_tokens_of(draft, user.id).await?;
+        Ok((user, Taken::Now))
     }
 }

@@ -6,15 +6,14 @@ mod sign_in;
 
 use std::time::Duration;
 
-use ats_pat_auth::SessionId;
-use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_auth::{KeyedHash, RootKeys, SessionId};
+use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{Problem, Session, Timestamp, User, UserId};
 pub use password::PasswordChange;
 pub use sign_in::SignInResult;
 
-use crate::change::{Change, Draft, Outcome};
+use crate::change::{Authority, Change, Draft, Taken};
 use crate::error::{Error, causes};
-use crate::ledger::Entry;
 use crate::rows::Row;
 use crate::service::Service;
 use crate::view::SessionUser;
@@ -40,10 +39,6 @@ impl SignedIn {
     pub(crate) fn user_id(&self) -> UserId {
         self.user.id
     }
-
-    pub(crate) fn actor(&self) -> Actor {
-        Actor::User(self.user.id)
-    }
 }
 
 impl Service {
@@ -57,7 +52,7 @@ impl Service {
         let session = &signed_in.session;
         let touched_every = TOUCHED_EVERY.min(self.inner.settings.session_idle / TOUCHED_PER_IDLE);
         if session.last_seen_at.after(touched_every) <= now
-            && let Err(error) = self.store().touch_session(&session.id_hash, now).await
+            && let Err(error) = self.note_seen(session, now).await
         {
             tracing::warn!(cause = %causes(&error), "a session could not be noted as seen");
         }
@@ -87,17 +82,51 @@ impl Service {
         Ok(found.ok_or(Problem::SignInRequired)?)
     }
 
-    /// Ends the session of this id, if there is one.
-    pub async fn sign_out(&self, session_id: Option<&str>) -> Result<Outcome<()>, Error> {
-        if let Some(id) = session_id
-            && let Some(found) = self.find_session(id).await?
-        {
-            self.change(EndSession {
-                session: found.session,
-            })
-            .await?;
+    async fn note_seen(&self, session: &Session, now: Timestamp) -> Result<(), Error> {
+        let hash = &session.id_hash;
+        let tag = self.roots().current().hash_last_seen(hash, now.as_millis());
+        let touched = self.store().touch_session(hash, now, tag.as_bytes()).await;
+        Ok(touched?)
+    }
+
+    /// The session, seen last when that is proven: nobody who can only write to the database keeps it from idling out.
+    pub(super) fn seen_as_proven(&self, session: Session) -> Session {
+        let at = session.last_seen_at.as_millis();
+        let is_proven = session.seen_tag.as_deref().is_some_and(|tag| {
+            let tag = KeyedHash::from_slice(tag);
+            let of = |keys: &RootKeys| keys.hash_last_seen(&session.id_hash, at);
+            tag.is_ok_and(|tag| self.roots().newest_first().any(|keys| of(keys) == tag))
+        });
+        if is_proven {
+            session
+        } else {
+            Session {
+                last_seen_at: session.created_at,
+                ..session
+            }
         }
-        Ok(Outcome::ends_sessions(()))
+    }
+
+    /// Ends the session of this id, if there is one. The id is enough: what the row says, and whether it is genuine, keeps
+    /// nobody from ending it.
+    pub async fn sign_out(&self, session_id: Option<&str>) -> Result<(), Error> {
+        let Some(id) = session_id.and_then(SessionId::parse) else {
+            return Ok(());
+        };
+        for keys in self.roots().newest_first() {
+            let id_hash = keys.hash_session_id(&id).to_bytes();
+            let found = self.store().sessions().by_hash(&id_hash).await?;
+            if let Some((session, _)) = found {
+                // A planted row may name anybody.
+                let authority = if self.roots().is_genuine(&session) {
+                    Authority::SignOut(session.row.user_id)
+                } else {
+                    Authority::Holder
+                };
+                self.change(authority, EndSession { id_hash }).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Finds the session again: since it was found, it may have been ended.
@@ -138,61 +167,31 @@ impl Service {
         Ok(found
             .await?
             .filter(|(session, user)| session.user_id == user.id)
-            .map(|(session, user)| SignedIn { session, user }))
+            .map(|(session, user)| SignedIn {
+                session: self.seen_as_proven(session),
+                user,
+            }))
     }
-}
-
-/// A session that was planted or put back is none.
-fn not_signed_in(error: Error) -> Error {
-    match error {
-        Error::Tampered { .. } => Problem::SignInRequired.into(),
-        other => other,
-    }
-}
-
-/// Makes sure, inside a change, that the session still stands: since it was found, it may have been ended.
-pub(crate) async fn still_signed_in(draft: &Draft<'_>, by: &SignedIn) -> Result<User, Error> {
-    let found = draft.read().sessions().by_hash(&by.session.id_hash).await?;
-    let (session, user) = found.ok_or(Problem::SignInRequired)?;
-    let session = draft.check(session).await.map_err(not_signed_in)?;
-    let user = draft.check(user).await.map_err(not_signed_in)?;
-    if user.disabled
-        || session.user_id != user.id
-        || user.id != by.user.id
-        || session.ends_at <= draft.now
-    {
-        return Err(Problem::SignInRequired.into());
-    }
-    Ok(user)
 }
 
 struct EndSession {
-    session: Session,
+    id_hash: [u8; 32],
 }
 
 impl Change for EndSession {
     type Output = ();
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
-        if draft
-            .read()
-            .sessions()
-            .by_hash(&self.session.id_hash)
-            .await?
-            .is_none()
-        {
-            return Ok(());
-        }
-        draft.delete_session(&self.session).await?;
-        let user = self.session.user_id;
+    async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
+        let found = draft.read().sessions().by_hash(&self.id_hash).await?;
+        let Some((session, _)) = found else {
+            return Ok(((), Taken::Sessions));
+        };
+        draft.delete_session(&session).await?;
         draft.record(
-            Entry::new(
-                EventKind::SessionEnded,
-                Actor::User(user),
-                &self.session.row_id(),
-            )
-            .owner(user),
+            draft
+                .entry(EventKind::SessionEnded, &session.row.row_id())
+                .owner(session.row.user_id),
         );
-        Ok(())
+        Ok(((), Taken::Sessions))
     }
 }

@@ -9,10 +9,9 @@ use ats_pat_domain::list::EventFilter;
 use ats_pat_domain::{Session, UserId};
 use serde_json::Value;
 
-use super::{SignedIn, still_signed_in};
-use crate::change::{Change, Draft, Outcome};
+use super::SignedIn;
+use crate::change::{Authority, Change, Draft, Taken};
 use crate::error::Error;
-use crate::ledger::Entry;
 use crate::rows::Row;
 use crate::service::Service;
 use crate::view::SessionView;
@@ -26,7 +25,7 @@ impl Service {
             .into_iter()
             // A planted row is not listed as if somebody had signed in.
             .filter(|tagged| self.currency().shows(tagged))
-            .map(|tagged| tagged.row)
+            .map(|tagged| self.seen_as_proven(tagged.row))
             .filter(|session| session.holds(now, idle))
             .collect();
         let is_current = |session: &Session| session.id_hash == by.session.id_hash;
@@ -59,22 +58,21 @@ impl Service {
 
     /// Ends one of the user's sessions; gives whether it still held. One that is not there, or another
     /// user's, is left as it is: the answer is the same.
-    pub async fn end_session(&self, by: &SignedIn, id: &str) -> Result<Outcome<bool>, Error> {
+    pub async fn end_session(&self, by: &SignedIn, id: &str) -> Result<bool, Error> {
         let end = EndOne {
-            by: by.clone(),
             id: id.to_owned(),
             idle: self.inner.settings.session_idle,
         };
-        Ok(Outcome::ends_sessions(self.change(end).await?))
+        self.change(Authority::Session(by.clone()), end).await
     }
 
     /// Ends the user's sessions but for the current one; gives how many of them still held.
-    pub async fn end_other_sessions(&self, by: &SignedIn) -> Result<Outcome<u64>, Error> {
+    pub async fn end_other_sessions(&self, by: &SignedIn) -> Result<u64, Error> {
         let end = EndOthers {
-            by: by.clone(),
+            current: by.session.id_hash,
             idle: self.inner.settings.session_idle,
         };
-        Ok(Outcome::ends_sessions(self.change(end).await?))
+        self.change(Authority::Session(by.clone()), end).await
     }
 
     /// By session, where its sign-in came from, as the events tell.
@@ -123,7 +121,6 @@ impl Origin {
 }
 
 struct EndOne {
-    by: SignedIn,
     id: String,
     idle: Duration,
 }
@@ -131,43 +128,45 @@ struct EndOne {
 impl Change for EndOne {
     type Output = bool;
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<bool, Error> {
-        let user = still_signed_in(draft, &self.by).await?;
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(bool, Taken), Error> {
+        let user = draft.user()?;
         let own = draft.read().sessions().of_user(user.id).await?;
         let Some(found) = own.iter().find(|own| own.row.row_id() == self.id) else {
-            return Ok(false);
+            return Ok((false, Taken::Sessions));
         };
-        draft.delete_session(&found.row).await?;
-        draft.record(Entry::new(EventKind::SessionEnded, self.by.actor(), &self.id).owner(user.id));
-        Ok(found.row.holds(draft.now, self.idle))
+        draft.delete_session(found).await?;
+        let entry = draft.entry(EventKind::SessionEnded, &self.id);
+        draft.record(entry.owner(user.id));
+        Ok((found.row.holds(draft.now, self.idle), Taken::Sessions))
     }
 }
 
 struct EndOthers {
-    by: SignedIn,
+    current: [u8; 32],
     idle: Duration,
 }
 
 impl Change for EndOthers {
     type Output = u64;
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<u64, Error> {
-        let user = still_signed_in(draft, &self.by).await?;
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(u64, Taken), Error> {
+        let user = draft.user()?;
         let (mut ended, mut held) = (0_u64, 0);
         for other in draft.read().sessions().of_user(user.id).await? {
-            if other.row.id_hash != self.by.session.id_hash {
-                draft.delete_session(&other.row).await?;
+            if other.row.id_hash != self.current {
+                draft.delete_session(&other).await?;
                 ended += 1;
                 held += u64::from(other.row.holds(draft.now, self.idle));
             }
         }
         if ended > 0 {
             draft.record(
-                Entry::new(EventKind::SessionEnded, self.by.actor(), &user.id)
+                draft
+                    .entry(EventKind::SessionEnded, &user.id)
                     .owner(user.id)
                     .detail("SessionsEnded", ended),
             );
         }
-        Ok(held)
+        Ok((held, Taken::Sessions))
     }
 }

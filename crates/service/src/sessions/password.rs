@@ -4,12 +4,11 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{Problem, Reason, User};
 use secrecy::SecretString;
 
+use super::SignedIn;
 use super::sign_in::{NewSession, SignInResult};
-use super::{SignedIn, still_signed_in};
-use crate::change::{Change, Draft, Outcome, Taken};
+use crate::change::{Authority, Change, Draft, Taken};
 use crate::client::Client;
 use crate::error::Error;
-use crate::ledger::Entry;
 use crate::service::Service;
 use crate::tokens::revoke_tokens_of;
 use crate::view::SessionUser;
@@ -41,7 +40,7 @@ impl Service {
         by: &SignedIn,
         change: PasswordChange,
         client: impl Into<Client<'a>>,
-    ) -> Result<Outcome<SignInResult>, Error> {
+    ) -> Result<SignInResult, Error> {
         let client = client.into();
         let passwords = &self.inner.passwords;
         let (user, stored) = (&by.user, by.user.password_hash.clone());
@@ -67,25 +66,22 @@ impl Service {
             .await?;
         let (id, session) = NewSession::make(self, client)?;
         let replace = ReplacePassword {
-            by: by.clone(),
+            verified: stored,
             password_hash,
             revoke_tokens: change.revoke_tokens,
             session,
         };
-        let user = self.change(replace).await?;
-        let result = SignInResult {
+        let user = self.change(Authority::Session(by.clone()), replace).await?;
+        Ok(SignInResult {
             session_id: id.to_text(),
             user: SessionUser::new(&user),
-        };
-        if change.revoke_tokens {
-            return Ok(self.taken_away(Taken::Now, result).await);
-        }
-        Ok(Outcome::ends_sessions(result))
+        })
     }
 }
 
 struct ReplacePassword {
-    by: SignedIn,
+    /// The hash that the current password was verified against.
+    verified: Option<String>,
     password_hash: String,
     revoke_tokens: bool,
     session: NewSession,
@@ -94,25 +90,28 @@ struct ReplacePassword {
 impl Change for ReplacePassword {
     type Output = User;
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<User, Error> {
-        let mut user = still_signed_in(draft, &self.by).await?;
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
+        let mut user = draft.user()?.clone();
         // Since the current password was verified, it may have been changed.
-        if user.password_hash != self.by.user.password_hash {
+        if user.password_hash != self.verified {
             return Err(Problem::InvalidCredentials.into());
         }
         user.password_hash = Some(self.password_hash.clone());
         draft.update_user(user.clone()).await?;
         let ended = draft.delete_sessions_of(user.id).await?;
         draft.record(
-            Entry::new(EventKind::PasswordSet, self.by.actor(), &user.id)
+            draft
+                .entry(EventKind::PasswordSet, &user.id)
                 .owner(user.id)
                 .detail("SessionsEnded", ended)
                 .personal("UserName", user.name.as_str()),
         );
+        let mut taken = Taken::Sessions;
         if self.revoke_tokens {
-            revoke_tokens_of(draft, user.id, self.by.actor()).await?;
+            revoke_tokens_of(draft, user.id).await?;
+            taken = Taken::Now;
         }
         self.session.start(draft, user.id).await?;
-        Ok(user)
+        Ok((user, taken))
     }
 }

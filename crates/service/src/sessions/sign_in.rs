@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use ats_pat_auth::SessionId;
-use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_domain::event::EventKind;
 use ats_pat_domain::problem::Failure;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{Problem, Reason, Session, User, UserId, UserName};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::change::{Change, Draft};
+use crate::change::{Authority, Change, Draft, Taken};
 use crate::client::Client;
 use crate::error::{Error, causes};
-use crate::ledger::Entry;
 use crate::operator::named;
 use crate::rows::Row;
 use crate::service::Service;
@@ -61,13 +60,11 @@ impl Service {
         }
         let renewed_hash = self.renewed_hash(&user, password, claim).await;
         let (id, session) = NewSession::make(self, client)?;
-        let started = StartSession {
-            user_id: user.id,
+        let start = StartSession {
             renewed_hash,
-            password_hash: user.password_hash,
             session,
         };
-        let user = self.change(started).await?;
+        let user = self.change(Authority::Password(user), start).await?;
         Ok(SignInResult {
             session_id: id.to_text(),
             user: SessionUser::new(&user),
@@ -150,15 +147,13 @@ impl NewSession {
             user_id: user,
             created_at: draft.now,
             last_seen_at: draft.now,
+            seen_tag: None,
             ends_at: draft.now.after(self.absolute),
         };
-        let mut entry = Entry::new(
-            EventKind::SessionStarted,
-            Actor::User(user),
-            &session.row_id(),
-        )
-        .owner(user)
-        .personal("Address", self.address.as_str());
+        let mut entry = draft
+            .entry(EventKind::SessionStarted, &session.row_id())
+            .owner(user)
+            .personal("Address", self.address.as_str());
         if let Some(user_agent) = &self.user_agent {
             entry = entry.personal("UserAgent", user_agent.as_str());
         }
@@ -169,10 +164,7 @@ impl NewSession {
 }
 
 struct StartSession {
-    user_id: UserId,
-    /// The hash that was verified.
-    password_hash: Option<String>,
-    /// The one to have in its place.
+    /// The password's hash at today's cost, to be kept in place of the one that was verified.
     renewed_hash: Option<String>,
     session: NewSession,
 }
@@ -180,21 +172,8 @@ struct StartSession {
 impl Change for StartSession {
     type Output = User;
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<User, Error> {
-        let user = draft
-            .read()
-            .users()
-            .by_id(self.user_id)
-            .await?
-            .ok_or(Problem::InvalidCredentials)?;
-        let mut user = draft.check(user).await?;
-        // Since the password was verified, it may have been changed.
-        if user.password_hash != self.password_hash {
-            return Err(Problem::InvalidCredentials.into());
-        }
-        if user.disabled {
-            return Err(Problem::OwnerDisabled.into());
-        }
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
+        let mut user = draft.user()?.clone();
         if self.renewed_hash.is_some() {
             user.password_hash.clone_from(&self.renewed_hash);
             draft.update_user(user.clone()).await?;
@@ -203,9 +182,9 @@ impl Change for StartSession {
         others.sort_by_key(|other| other.row.created_at);
         let surplus = (others.len() + 1).saturating_sub(MOST_SESSIONS);
         for oldest in others.into_iter().take(surplus) {
-            draft.delete_session(&oldest.row).await?;
+            draft.delete_session(&oldest).await?;
         }
         self.session.start(draft, user.id).await?;
-        Ok(user)
+        Ok((user, Taken::Sessions))
     }
 }

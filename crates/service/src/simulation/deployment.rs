@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ats_pat_auth::{PasswordCost, SignatureProvider};
-use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_domain::event::EventKind;
 use ats_pat_domain::port::Clock as _;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{
@@ -23,16 +23,15 @@ use super::chance::Chance;
 use super::database::{Database, Rows};
 use super::machine::Machine;
 use super::store::{Link, SimulatedStore, Transactions};
-use crate::change::{Change, Draft, Outcome};
+use crate::change::{Authority, Change, Draft, Taken};
 use crate::error::Error;
 use crate::feed::SETTLED_AFTER;
 use crate::guards::Guards;
-use crate::ledger::Entry;
 use crate::open::Parts;
 use crate::operator::Rotation;
 use crate::service::Service;
 use crate::settings::Settings;
-use crate::tokens::NewSecret;
+use crate::tokens::{NewSecret, revoke_any};
 
 const SERVERS: usize = 3;
 const OWNERS: usize = 3;
@@ -51,6 +50,8 @@ pub(super) struct Options {
     /// What is done about transactions that fail; `None` where none fails.
     pub(super) transactions: Option<Transactions>,
     pub(super) alone: bool,
+    /// Whether keys are rotated often, and twice at once, before a fail-over that loses the second rotation.
+    pub(super) rotates_twice: bool,
     pub(super) steps: u32,
 }
 
@@ -73,6 +74,24 @@ pub(super) fn simulate(seed: u64, options: &Options) -> Seen {
         let deployment = Arc::new(Deployment::new(seed, options.clone()).await);
         deployment.run().await;
         deployment.end().await
+    })
+}
+
+/// How long it takes until a change is answered that ends a token and says that it takes nothing.
+pub(super) fn time_of_an_end_that_is_not_said(options: &Options) -> Duration {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let deployment = Deployment::new(0, options.clone()).await;
+        let planted = deployment.some_token().expect("a token");
+        let began = Instant::now();
+        let end = EndWithoutAWord { id: planted.id };
+        let ended = deployment.admin.change(Authority::Operator, end).await;
+        ended.expect("the token ends");
+        began.elapsed()
     })
 }
 
@@ -148,7 +167,7 @@ impl Deployment {
         for number in 0..OWNERS {
             let owner = loop {
                 // A COMMIT that failed is tried again.
-                if let Ok(owner) = deployment.admin.change(PlantOwner { number }).await {
+                if let Ok(owner) = deployment.plant_owner(number).await {
                     break owner;
                 }
             };
@@ -188,6 +207,9 @@ impl Deployment {
                 19 if !self.options.alone => self.fail_over(),
                 20 => self.restart(number).await,
                 21..=24 => self.spawn(move |here| async move { here.rotate(number).await }),
+                25..=84 if self.options.rotates_twice => {
+                    self.spawn(|here| async move { here.rotate_twice().await });
+                }
                 _ => self.spawn(move |here| async move { here.exchange(number).await }),
             }
             tokio::time::sleep(Duration::from_micros(self.chance.below(4000))).await;
@@ -235,6 +257,11 @@ impl Deployment {
         self.start(number).await;
     }
 
+    async fn plant_owner(&self, number: usize) -> Result<UserId, Error> {
+        let plant = PlantOwner { number };
+        self.admin.change(Authority::Operator, plant).await
+    }
+
     async fn plant(&self) {
         let owner = {
             let truth = self.truth();
@@ -246,7 +273,8 @@ impl Deployment {
         };
         let shown = secret.shown().clone();
         let term = self.database.term();
-        if let Ok(id) = self.admin.change(PlantToken { owner, secret }).await {
+        let plant = PlantToken { owner, secret };
+        if let Ok(id) = self.admin.change(Authority::Operator, plant).await {
             self.expect(term, "a token", |rows| rows.tokens.contains_key(&id));
             self.truth().tokens.push(Planted {
                 id,
@@ -372,14 +400,23 @@ impl Deployment {
         self.destroy_keys((by + 1) % SERVERS).await;
     }
 
+    /// A server may read the keys of the second rotation when it hears of the first, and then hear no more.
+    async fn rotate_twice(self: &Arc<Self>) {
+        for by in 0..2 {
+            self.spawn(move |here| async move { here.destroy_keys(by).await });
+        }
+        tokio::time::sleep(self.chance.millis(10, 80)).await;
+        self.fail_over();
+    }
+
     async fn destroy_keys(&self, by: usize) {
         let Some(service) = self.service(by) else {
             return;
         };
         let term = self.database.term();
         let rotated = service.operator().rotate_keys(Rotation::Compromised).await;
-        // As they were before the wait: another one may have destroyed more since.
-        let Ok(keys) = rotated.map(Outcome::into_value) else {
+        // As this rotation left them: another one may have destroyed more since.
+        let Ok(keys) = rotated else {
             return;
         };
         if self.database.term() == term {
@@ -545,7 +582,7 @@ struct PlantOwner {
 impl Change for PlantOwner {
     type Output = UserId;
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<UserId, Error> {
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(UserId, Taken), Error> {
         let id = UserId::new(draft.now, draft.random()?);
         let name = format!("owner {}", self.number);
         draft
@@ -560,8 +597,22 @@ impl Change for PlantOwner {
                 created_at: draft.now,
             })
             .await?;
-        draft.record(Entry::new(EventKind::UserCreated, Actor::Operator, &id));
-        Ok(id)
+        draft.record(draft.entry(EventKind::UserCreated, &id));
+        Ok((id, Taken::Nothing))
+    }
+}
+
+struct EndWithoutAWord {
+    id: TokenId,
+}
+
+impl Change for EndWithoutAWord {
+    type Output = ();
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
+        let listed = draft.read().tokens().by_id(self.id).await?;
+        revoke_any(draft, listed.expect("it was planted").token).await?;
+        Ok(((), Taken::Nothing))
     }
 }
 
@@ -573,7 +624,7 @@ struct PlantToken {
 impl Change for PlantToken {
     type Output = TokenId;
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<TokenId, Error> {
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(TokenId, Taken), Error> {
         let token = Token {
             id: TokenId::new(draft.now, draft.random()?),
             owner_id: self.owner,
@@ -590,7 +641,7 @@ impl Change for PlantToken {
         let id = token.id;
         draft.insert_token(token.clone()).await?;
         self.secret.insert(draft, &token).await?;
-        draft.record(Entry::new(EventKind::TokenCreated, Actor::Operator, &id));
-        Ok(id)
+        draft.record(draft.entry(EventKind::TokenCreated, &id));
+        Ok((id, Taken::Nothing))
     }
 }

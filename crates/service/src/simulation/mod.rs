@@ -14,8 +14,9 @@ mod store;
 
 use ats_pat_domain::port::Randomness as _;
 
+use crate::feed::SETTLED_AFTER;
 use crate::guards::{Guard, Guards};
-use crate::simulation::deployment::{Options, simulate};
+use crate::simulation::deployment::{Options, simulate, time_of_an_end_that_is_not_said};
 use crate::simulation::store::Transactions;
 use crate::system::SystemRandomness;
 
@@ -28,6 +29,7 @@ fn options() -> Options {
         reads_lag: None,
         transactions: None,
         alone: false,
+        rotates_twice: false,
         steps: STEPS,
     }
 }
@@ -95,15 +97,11 @@ fn millions_of_steps_find_nothing() {
 }
 
 fn taking_out(guard: Guard) {
-    taking_out_by(guard, 0..200);
-}
-
-fn taking_out_by(guard: Guard, seeds: std::ops::Range<u64>) {
     let options = Options {
         guards: Guards::without(guard),
         ..options()
     };
-    let found = violations(seeds, &options);
+    let found = violations(0..200, &options);
     assert!(!found.is_empty(), "nothing goes wrong without {guard:?}");
 }
 
@@ -115,6 +113,16 @@ fn without_the_wait_it_goes_wrong() {
 #[test]
 fn without_the_wait_of_a_revocation_that_found_it_revoked_it_goes_wrong() {
     taking_out(Guard::WaitOfTheUnchanged);
+}
+
+#[test]
+fn a_change_that_ends_a_token_waits_whatever_it_says() {
+    assert!(time_of_an_end_that_is_not_said(&options()) >= SETTLED_AFTER);
+    let without = Options {
+        guards: Guards::without(Guard::Wait),
+        ..options()
+    };
+    assert!(time_of_an_end_that_is_not_said(&without) < SETTLED_AFTER);
 }
 
 #[test]
@@ -149,8 +157,16 @@ fn without_reading_the_ring_before_the_lease_is_renewed_it_goes_wrong() {
 
 #[test]
 fn without_the_proof_that_the_ring_is_of_the_same_log_it_goes_wrong() {
-    // What goes wrong takes a rare chain of events: one of these seeds has it.
-    taking_out_by(Guard::RingOfThisLog, 400..600);
+    let options = Options {
+        rotates_twice: true,
+        ..options()
+    };
+    assert_eq!(violations(0..20, &options), Vec::<String>::new());
+    let without = Options {
+        guards: Guards::without(Guard::RingOfThisLog),
+        ..options
+    };
+    assert!(!violations(0..200, &without).is_empty());
 }
 
 #[test]

@@ -387,7 +387,7 @@ impl Store for SimulatedStore {
         }))
     }
 
-    async fn touch_session(&self, _: &[u8; 32], _: Timestamp) -> Answer<()> {
+    async fn touch_session(&self, _: &[u8; 32], _: Timestamp, _: &[u8]) -> Answer<()> {
         not_simulated()
     }
 

@@ -1,6 +1,6 @@
 //! Places in the status list: given, revoked, taken away.
 
-use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_domain::event::EventKind;
 use ats_pat_domain::list::{EventFilter, MAX_PAGE_SIZE, TokenQuery};
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{Status, StatusPlace, Token, TokenId, UserId};
@@ -8,9 +8,8 @@ use ats_pat_token::MAX_STATUS_INDEX;
 use serde::Deserialize;
 
 use super::{ACCEPTED_AFTER_END, RESTS_FOR, REVOKED_FOR};
-use crate::change::{Change, Draft, Judgement};
+use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::error::Error;
-use crate::ledger::Entry;
 use crate::service::Service;
 use crate::tokens::living_secrets;
 
@@ -27,7 +26,7 @@ pub(crate) async fn give(draft: &Draft<'_>, token: &Token, generation: u32) -> R
     // One that fails its tag is nobody's to give: then a new one is made.
     let free = places.first_free(draft.now.before(RESTS_FOR)).await?;
     if let Some(free) = free
-        && let (free, Judgement::Genuine) = draft.judge(free).await
+        && let Some(free) = draft.genuine(free).await?
     {
         draft.update_status_place(place(free.index)).await?;
         return Ok(free.index);
@@ -153,7 +152,7 @@ pub(crate) async fn take_from(draft: &Draft<'_>, owner: UserId) -> Result<(), Er
 impl Service {
     /// Gives the secrets of a token places, where they have none.
     pub(crate) async fn give_status_place(&self, token: TokenId) -> Result<(), Error> {
-        self.change(Give { token }).await
+        self.change(Authority::System, Give { token }).await
     }
 }
 
@@ -164,15 +163,15 @@ struct Give {
 impl Change for Give {
     type Output = ();
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<(), Error> {
+    async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let Some(bearer) = draft.read().tokens().bearer(self.token).await? else {
-            return Ok(());
+            return Ok(((), Taken::Nothing));
         };
         let token = draft.check(bearer.token).await?;
         let owner = draft.check(bearer.owner).await?;
         // Revoked or disabled meanwhile: the exchange will see it, and needs no place.
         if token.status(draft.now) != Status::Active || owner.disabled {
-            return Ok(());
+            return Ok(((), Taken::Nothing));
         }
         for secret in draft.read().secrets().of_token(token.id).await? {
             let (mut secret, judgement) = draft.judge(secret).await;
@@ -183,11 +182,12 @@ impl Change for Give {
                 secret.status_index = Some(give(draft, &token, secret.generation).await?);
                 draft.update_secret(secret).await?;
                 draft.record(
-                    Entry::new(EventKind::StatusPlaceGiven, Actor::System, &token.id)
+                    draft
+                        .entry(EventKind::StatusPlaceGiven, &token.id)
                         .owner(token.owner_id),
                 );
             }
         }
-        Ok(())
+        Ok(((), Taken::Nothing))
     }
 }

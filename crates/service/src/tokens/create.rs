@@ -9,11 +9,10 @@ use ats_pat_domain::{
 
 use super::NewSecret;
 use super::form::PostedForm;
-use crate::change::{Change, Draft, Outcome};
+use crate::change::{Authority, Change, Draft, Taken};
 use crate::error::Error;
-use crate::ledger::Entry;
 use crate::service::Service;
-use crate::sessions::{SignedIn, still_signed_in};
+use crate::sessions::SignedIn;
 use crate::view::{IssuedToken, TokenView};
 
 /// What a user asks for, as written; `None` is absent.
@@ -105,11 +104,7 @@ impl Service {
     /// 1000 for a form key that was never given out or is older than any session, 1001, 1305, 1302,
     /// 1400 after too many new secrets in a minute,
     /// [`Error::AlreadyCreated`] for a form posted again, 1301 for a name in use, 1304 at the limit.
-    pub async fn create_token(
-        &self,
-        by: &SignedIn,
-        new: NewToken,
-    ) -> Result<Outcome<IssuedToken>, Error> {
+    pub async fn create_token(&self, by: &SignedIn, new: NewToken) -> Result<IssuedToken, Error> {
         let now = self.now();
         let form = new
             .form_key
@@ -121,22 +116,20 @@ impl Service {
         let secret = NewSecret::make(self)?;
         let shown = secret.shown.clone();
         let create = Create {
-            by: by.clone(),
             policy: self.inner.settings.policy.clone(),
             checked,
             form,
             secret,
         };
-        let token = self.change(create).await?;
-        Ok(Outcome::grants(IssuedToken {
+        let token = self.change(Authority::Session(by.clone()), create).await?;
+        Ok(IssuedToken {
             token,
             secret: shown,
-        }))
+        })
     }
 }
 
 struct Create {
-    by: SignedIn,
     policy: Policy,
     checked: Checked,
     form: Option<PostedForm>,
@@ -146,14 +139,14 @@ struct Create {
 impl Change for Create {
     type Output = TokenView;
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<TokenView, Error> {
-        let owner = still_signed_in(draft, &self.by).await?;
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(TokenView, Taken), Error> {
+        let owner = draft.user()?;
         let id = match &self.form {
             Some(form) => form.unused_id(draft, owner.id).await?,
             None => TokenId::new(draft.now, draft.random()?),
         };
         // Again: until its turn came, the owner's rights may have changed, and the expiry may have passed.
-        Scopes::choose(self.checked.scopes.names(), &self.policy.scopes_for(&owner))?;
+        Scopes::choose(self.checked.scopes.names(), &self.policy.scopes_for(owner))?;
         self.policy
             .check_expiry(self.checked.expires_at, draft.now)?;
         let tokens = draft.read().tokens();
@@ -189,12 +182,13 @@ impl Change for Create {
         draft.insert_token(token.clone()).await?;
         self.secret.insert(draft, &token).await?;
         draft.record(
-            Entry::new(EventKind::TokenCreated, self.by.actor(), &token.id)
+            draft
+                .entry(EventKind::TokenCreated, &token.id)
                 .owner(owner.id)
                 .detail("ExpiresAt", token.expires_at.to_string())
                 .detail("Scopes", token.scopes.names().to_vec())
                 .personal("Name", token.name.as_str()),
         );
-        Ok(view)
+        Ok((view, Taken::Nothing))
     }
 }

@@ -51,7 +51,8 @@ impl PostedForm {
         for keys in draft.roots().newest_first() {
             let id = self.token_id(keys, owner);
             if let Some(made) = draft.read().tokens().by_id(id).await? {
-                let name = draft.check(made.token).await?.name.as_str().to_owned();
+                let made = draft.check(made.token).await?;
+                let name = made.name.as_str().to_owned();
                 return Err(Error::AlreadyCreated { name });
             }
         }

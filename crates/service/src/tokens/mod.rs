@@ -16,7 +16,7 @@ use secrecy::SecretString;
 
 pub use create::NewToken;
 pub use regenerate::Regeneration;
-pub(crate) use revoke::{By, Revoke, living_secrets, revoke_any, revoke_saying, revoke_tokens_of};
+pub(crate) use revoke::{Revoke, living_secrets, revoke_any, revoke_saying, revoke_tokens_of};
 
 use crate::change::Draft;
 use crate::error::Error;

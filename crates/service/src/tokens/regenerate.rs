@@ -4,11 +4,10 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{Policy, Problem, Reason, Status, Timestamp, TokenId};
 
 use super::{NewSecret, living_secrets, owned, parse_id};
-use crate::change::{Change, Draft, Outcome, Taken};
+use crate::change::{Authority, Change, Draft, Taken};
 use crate::error::Error;
-use crate::ledger::Entry;
 use crate::service::Service;
-use crate::sessions::{SignedIn, still_signed_in};
+use crate::sessions::SignedIn;
 use crate::status::places;
 use crate::view::{IssuedToken, TokenView};
 
@@ -32,7 +31,7 @@ impl Service {
         by: &SignedIn,
         id: &str,
         asked: Regeneration,
-    ) -> Result<Outcome<IssuedToken>, Error> {
+    ) -> Result<IssuedToken, Error> {
         let policy = &self.inner.settings.policy;
         let expires_at = asked
             .expires_at
@@ -48,24 +47,22 @@ impl Service {
         let secret = NewSecret::make(self)?;
         let shown = secret.shown.clone();
         let regenerate = Regenerate {
-            by: by.clone(),
             id: parse_id(id)?,
             expires_at,
             expected_generation: asked.expected_generation,
             policy: policy.clone(),
             secret,
         };
-        let token = self.change(regenerate).await?;
-        let issued = IssuedToken {
+        let authority = Authority::Session(by.clone());
+        let token = self.change(authority, regenerate).await?;
+        Ok(IssuedToken {
             token,
             secret: shown,
-        };
-        Ok(self.taken_away(Taken::Now, issued).await)
+        })
     }
 }
 
 struct Regenerate {
-    by: SignedIn,
     id: TokenId,
     expires_at: Option<Timestamp>,
     expected_generation: Option<u32>,
@@ -76,8 +73,8 @@ struct Regenerate {
 impl Change for Regenerate {
     type Output = TokenView;
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<TokenView, Error> {
-        let owner = still_signed_in(draft, &self.by).await?;
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(TokenView, Taken), Error> {
+        let owner = draft.user()?;
         let (listed, mut token) = owned(draft, owner.id, self.id).await?;
         if self
             .expected_generation
@@ -98,12 +95,14 @@ impl Change for Regenerate {
         self.secret.insert(draft, &token).await?;
         draft.update_token(token.clone()).await?;
         draft.record(
-            Entry::new(EventKind::TokenRegenerated, self.by.actor(), &token.id)
+            draft
+                .entry(EventKind::TokenRegenerated, &token.id)
                 .owner(owner.id)
                 .detail("Generation", token.generation)
                 .detail("ExpiresAt", token.expires_at.to_string())
                 .personal("Name", token.name.as_str()),
         );
-        Ok(TokenView::new(&token, listed.usage.as_ref(), draft.now))
+        let view = TokenView::new(&token, listed.usage.as_ref(), draft.now);
+        Ok((view, Taken::Now))
     }
 }

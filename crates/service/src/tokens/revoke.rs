@@ -1,16 +1,16 @@
 //! Ending a token for good.
 
-use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_domain::event::EventKind;
 use ats_pat_domain::list::{MAX_PAGE_SIZE, TokenQuery};
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{Problem, Status, Tagged, Token, TokenId, UserId};
 
 use super::parse_id;
-use crate::change::{Change, Draft, Judgement, Outcome, Taken};
+use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::error::Error;
 use crate::ledger::Entry;
 use crate::service::Service;
-use crate::sessions::{SignedIn, still_signed_in};
+use crate::sessions::SignedIn;
 use crate::status::places;
 use crate::view::TokenView;
 
@@ -19,17 +19,15 @@ impl Service {
     ///
     /// # Errors
     /// 1300.
-    pub async fn revoke_token(&self, by: &SignedIn, id: &str) -> Result<Outcome<TokenView>, Error> {
+    pub async fn revoke_token(&self, by: &SignedIn, id: &str) -> Result<TokenView, Error> {
         let id = parse_id(id)?;
         if let Some(ended) = self.revoked_before(by, id).await? {
-            return Ok(self.taken_away(Taken::now_if(false), ended).await);
+            self.wait_for_taken_before().await;
+            return Ok(ended);
         }
-        let revoke = Revoke {
-            by: By::Owner(by.clone()),
-            id,
-        };
-        let revoked = self.change(revoke).await?;
-        Ok(self.taken_away(revoked.taken, revoked.token).await)
+        let authority = Authority::Session(by.clone());
+        let (token, _) = self.change(authority, Revoke { id }).await?;
+        Ok(token)
     }
 
     /// The token, if it was revoked before: asking again must not take the event lock, which changes wait for.
@@ -46,33 +44,14 @@ impl Service {
     }
 }
 
-/// Who revokes a token.
-pub(crate) enum By {
-    Owner(SignedIn),
-    /// An operator: the change itself asks whether it still is one.
-    Operator(Actor),
-}
-
-/// Revokes a token of the owner, or as an operator anybody's.
+/// Revokes a token: under a session one of the user's, under an operator's authority anybody's.
 pub(crate) struct Revoke {
-    pub(crate) by: By,
     pub(crate) id: TokenId,
 }
 
-/// A token that is revoked now.
-pub(crate) struct Revoked {
-    pub(crate) token: TokenView,
-    pub(crate) owner: UserId,
-    pub(crate) taken: Taken,
-}
-
 /// Ends a token, and says so; gives whether it was not revoked before.
-pub(crate) async fn revoke(
-    draft: &Draft<'_>,
-    token: &mut Token,
-    actor: Actor,
-) -> Result<bool, Error> {
-    let entry = Entry::new(EventKind::TokenRevoked, actor, &token.id);
+async fn revoke(draft: &Draft<'_>, token: &mut Token) -> Result<bool, Error> {
+    let entry = draft.entry(EventKind::TokenRevoked, &token.id);
     revoke_saying(draft, token, entry).await
 }
 
@@ -102,22 +81,21 @@ pub(crate) async fn revoke_saying(
 pub(crate) async fn revoke_any(
     draft: &Draft<'_>,
     token: Tagged<Token>,
-    actor: Actor,
 ) -> Result<(Token, bool), Error> {
     let (mut token, judgement) = draft.judge(token).await;
     let revoked = match judgement {
-        Judgement::Genuine | Judgement::Unknown => revoke(draft, &mut token, actor).await?,
-        Judgement::Planted => revoke_planted(draft, &mut token, actor).await?,
+        Judgement::Genuine | Judgement::Unknown => revoke(draft, &mut token).await?,
+        Judgement::Planted => revoke_planted(draft, &mut token).await?,
     };
     Ok((token, revoked))
 }
 
 /// Ends a token whose row was planted or altered: what is left of it is revoked for good. Neither what the row says nor
 /// its secrets are believed.
-async fn revoke_planted(draft: &Draft<'_>, token: &mut Token, actor: Actor) -> Result<bool, Error> {
+async fn revoke_planted(draft: &Draft<'_>, token: &mut Token) -> Result<bool, Error> {
     draft.quarantine(token);
     token.revoked_at = None;
-    revoke(draft, token, actor).await
+    revoke(draft, token).await
 }
 
 /// The secrets of a token that have a slot. One that was planted or altered grants nothing, and could keep the place of
@@ -143,11 +121,7 @@ pub(crate) async fn living_secrets(draft: &Draft<'_>, token: &Token) -> Result<V
 }
 
 /// Ends a user's active tokens, each with an event.
-pub(crate) async fn revoke_tokens_of(
-    draft: &Draft<'_>,
-    owner: UserId,
-    actor: Actor,
-) -> Result<(), Error> {
+pub(crate) async fn revoke_tokens_of(draft: &Draft<'_>, owner: UserId) -> Result<(), Error> {
     let active = TokenQuery {
         status: Some(Status::Active),
         page_size: MAX_PAGE_SIZE,
@@ -160,21 +134,17 @@ pub(crate) async fn revoke_tokens_of(
             // Nothing but rows that can't be read, or nothing.
             return match page.total {
                 0 => Ok(()),
-                _ => revoke_every_token_of(draft, owner, actor).await,
+                _ => revoke_every_token_of(draft, owner).await,
             };
         }
         for listed in page.items {
-            revoke_any(draft, listed.token, actor).await?;
+            revoke_any(draft, listed.token).await?;
         }
     }
 }
 
 /// As [`revoke_tokens_of`], by a walk through all entries: where rows that can't be read fill the first page.
-async fn revoke_every_token_of(
-    draft: &Draft<'_>,
-    owner: UserId,
-    actor: Actor,
-) -> Result<(), Error> {
+async fn revoke_every_token_of(draft: &Draft<'_>, owner: UserId) -> Result<(), Error> {
     let mut after = None;
     loop {
         let tokens = draft.read().tokens();
@@ -184,29 +154,24 @@ async fn revoke_every_token_of(
         };
         after = Some(last.row.id);
         for token in batch {
-            revoke_any(draft, token, actor).await?;
+            revoke_any(draft, token).await?;
         }
     }
 }
 
 impl Change for Revoke {
-    type Output = Revoked;
+    /// The token, and whose it is.
+    type Output = (TokenView, UserId);
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<Self::Output, Error> {
-        let (listed, actor) = match &self.by {
-            By::Owner(by) => {
-                let owner = still_signed_in(draft, by).await?;
-                let tokens = draft.read().tokens();
-                (tokens.owned(owner.id, self.id).await?, by.actor())
-            }
-            By::Operator(actor) => (draft.read().tokens().by_id(self.id).await?, *actor),
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(Self::Output, Taken), Error> {
+        let tokens = draft.read().tokens();
+        let listed = match draft.only_of()? {
+            Some(owner) => tokens.owned(owner, self.id).await?,
+            None => tokens.by_id(self.id).await?,
         };
         let listed = listed.ok_or(Problem::TokenNotFound)?;
-        let (token, revoked) = revoke_any(draft, listed.token, actor).await?;
-        Ok(Revoked {
-            token: TokenView::new(&token, listed.usage.as_ref(), draft.now),
-            owner: token.owner_id,
-            taken: Taken::now_if(revoked),
-        })
+        let (token, revoked) = revoke_any(draft, listed.token).await?;
+        let view = TokenView::new(&token, listed.usage.as_ref(), draft.now);
+        Ok(((view, token.owner_id), Taken::now_if(revoked)))
     }
 }

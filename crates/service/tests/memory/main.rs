@@ -56,7 +56,7 @@ impl Alone {
         let token = self.world.create(&self.ada, "of no use", DAY).await;
         let id = token.unwrap().token.id.to_string();
         let revoked = self.service.revoke_token(&self.ada, &id).await;
-        revoked.unwrap().into_value();
+        revoked.unwrap();
         self.store.statements();
     }
 
@@ -108,20 +108,20 @@ async fn a_change_is_in_force_once_it_is_answered() {
         let id = issued.token.id.to_string();
         alone.renew_lease().await;
         assert_eq!(alone.exchange(&issued).await, 1);
-        operator.disable_user("ada").await.unwrap().into_value();
+        operator.disable_user("ada").await.unwrap();
         assert_eq!(alone.exchange(&issued).await, 1205);
-        operator.enable_user("ada").await.unwrap().into_value();
+        operator.enable_user("ada").await.unwrap();
         alone.world.clock.advance(LEASE);
         let ada = alone.world.sign_in("ada").await;
         assert_eq!(alone.exchange(&issued).await, 1);
         let regenerated = alone
             .service
             .regenerate_token(&ada, &id, Regeneration::default());
-        let regenerated = regenerated.await.unwrap().into_value();
+        let regenerated = regenerated.await.unwrap();
         assert_eq!(alone.exchange(&issued).await, 1201);
         assert_eq!(alone.exchange(&regenerated).await, 1);
         let revoked = alone.service.revoke_token(&ada, &id).await;
-        revoked.unwrap().into_value();
+        revoked.unwrap();
         assert_eq!(alone.exchange(&regenerated).await, 1203);
         alone.reads();
         assert_eq!(alone.exchange(&regenerated).await, 1203);

@@ -55,11 +55,7 @@ impl Replica {
             expires_at: Some(SystemClock.now().after(DAY).to_string()),
             ..NewToken::default()
         };
-        self.service
-            .create_token(by, new)
-            .await
-            .unwrap()
-            .into_value()
+        self.service.create_token(by, new).await.unwrap()
     }
 
     async fn exchange(&self, issued: &IssuedToken) -> u32 {
@@ -100,7 +96,7 @@ async fn what_one_server_revoked_no_other_exchanges_any_more() {
             other.warm(&issued).await;
             one.warm(&issued).await;
             let revoked = one.service.revoke_token(&ada, &id).await;
-            revoked.unwrap().into_value();
+            revoked.unwrap();
             assert_eq!(other.exchange(&issued).await, 1203);
             assert_eq!(one.exchange(&issued).await, 1203);
         }
@@ -112,13 +108,13 @@ async fn what_one_server_revoked_no_other_exchanges_any_more() {
             revoke_tokens: true,
         };
         let changed = one.service.change_password(&ada, new_password, ADDRESS);
-        changed.await.unwrap().into_value();
+        changed.await.unwrap();
         assert_eq!(other.exchange(&issued).await, 1203);
         let ada = one.sign_in_with("ada", "orbit-of-velvet-plums-7").await;
         let issued = one.create(&ada, "last").await;
         other.warm(&issued).await;
         let disabled = one.service.operator().disable_user("ada").await;
-        disabled.unwrap().into_value();
+        disabled.unwrap();
         assert_eq!(other.exchange(&issued).await, 1205);
     })
     .await;
@@ -170,7 +166,7 @@ async fn changes_at_every_server_at_once_all_happen_and_stand_in_one_log() {
                         replica
                             .service
                             .regenerate_token(&ada, &id, Regeneration::default());
-                    let regenerated = regenerated.await.unwrap().into_value();
+                    let regenerated = regenerated.await.unwrap();
                     assert_eq!(replica.exchange(&issued).await, 1201);
                     assert_eq!(replica.exchange(&regenerated).await, 1);
                 }

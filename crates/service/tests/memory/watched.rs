@@ -132,8 +132,13 @@ impl Store for Watched {
         self.store.begin(change, order).await
     }
 
-    async fn touch_session(&self, hash: &Hash, seen_at: Timestamp) -> Result<(), StoreError> {
-        self.store.touch_session(hash, seen_at).await
+    async fn touch_session(
+        &self,
+        hash: &Hash,
+        seen_at: Timestamp,
+        seen_tag: &[u8],
+    ) -> Result<(), StoreError> {
+        self.store.touch_session(hash, seen_at, seen_tag).await
     }
 
     async fn record_usage(&self, uses: &[UsageRecord]) -> Result<(), StoreError> {

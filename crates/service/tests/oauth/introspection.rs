@@ -70,40 +70,24 @@ async fn whatever_ended_is_inactive_at_once() {
         let second = service
             .regenerate_token(&ada, &id, Regeneration::default())
             .await
-            .unwrap()
-            .into_value();
+            .unwrap();
         let after = world.exchange(&second.secret).await.unwrap().token;
         assert!(
             !active(&first.secret).await && !active(&before).await,
             "replaced"
         );
         assert!(active(&second.secret).await && active(&after).await);
-        service
-            .operator()
-            .disable_user("ada")
-            .await
-            .unwrap()
-            .into_value();
+        service.operator().disable_user("ada").await.unwrap();
         assert!(
             !active(&second.secret).await && !active(&after).await,
             "disabled"
         );
-        service
-            .operator()
-            .enable_user("ada")
-            .await
-            .unwrap()
-            .into_value();
+        service.operator().enable_user("ada").await.unwrap();
         assert!(
             active(&second.secret).await && !active(&after).await,
             "enabled: what was exchanged before stays revoked"
         );
-        service
-            .operator()
-            .revoke_token(&id)
-            .await
-            .unwrap()
-            .into_value();
+        service.operator().revoke_token(&id).await.unwrap();
         assert!(
             !active(&second.secret).await && !active(&after).await,
             "revoked"
@@ -148,12 +132,7 @@ async fn a_token_of_any_network_and_any_audience_is_described_and_that_is_no_use
             allowed_networks: Some(vec!["203.0.113.0/24".to_owned()]),
             ..NewToken::default()
         };
-        let issued = world
-            .service
-            .create_token(&ada, new)
-            .await
-            .unwrap()
-            .into_value();
+        let issued = world.service.create_token(&ada, new).await.unwrap();
         assert_eq!(code(world.exchange(&issued.secret).await), 1204);
         let told = introspect(&world, &by, &issued.secret).await.unwrap();
         assert_eq!(told.token_id, issued.token.id);
@@ -203,8 +182,7 @@ async fn the_caller_needs_an_authentication_token_with_the_scope() {
             .operator()
             .disable_even_the_last("root")
             .await
-            .unwrap()
-            .into_value();
+            .unwrap();
         assert_eq!(
             code(world.service.introspector(by.expose_secret()).await),
             1206

@@ -143,8 +143,7 @@ async fn what_the_token_carries_is_told_to_nobody_but_its_holder() {
     }
     assert_eq!(code(exchange(&world, &guess, &wide).await), 1400);
     let id = issued.token.id.to_string();
-    let revoked = world.service.revoke_token(&ada, &id).await.unwrap();
-    revoked.into_value();
+    world.service.revoke_token(&ada, &id).await.unwrap();
     assert_eq!(code(exchange(&world, &issued.secret, &wide).await), 1203);
 }
 

@@ -46,14 +46,13 @@ async fn the_real_ones_are_revoked_with_an_event_each() {
             .service
             .regenerate_token(&ada, &id, Regeneration::default())
             .await
-            .unwrap()
-            .into_value();
+            .unwrap();
         let mut leaked = strings(&["", "nothing", "atspat_guess"]);
         leaked.extend(real.iter().map(|issued| issued.secret.clone()));
         leaked.extend([replaced, invented(1), real[0].secret.clone()]);
         let seq = last_seq(&world).await;
         let reported = world.service.report_leaked(&leaked, ADDRESS).await;
-        assert!(reported.unwrap().takes_rights_away());
+        reported.unwrap();
         for issued in &real {
             assert_eq!(code(world.exchange(&issued.secret).await), 1203);
         }

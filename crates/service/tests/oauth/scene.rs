@@ -30,7 +30,7 @@ pub async fn administrator(world: &World, name: &str) -> SignedIn {
         password: Some(PASSWORD.into()),
     };
     let added = world.service.operator().add_user(new).await;
-    added.unwrap().into_value();
+    added.unwrap();
     world.sign_in(name).await
 }
 
@@ -47,7 +47,7 @@ pub async fn create(
         scopes: Some(scopes.iter().map(ToString::to_string).collect()),
         ..NewToken::default()
     };
-    Ok(world.service.create_token(by, new).await?.into_value())
+    world.service.create_token(by, new).await
 }
 
 /// An authentication token that may introspect.

@@ -96,7 +96,7 @@ async fn a_ring_that_is_said_to_be_older_is_read_anew() {
             .operator()
             .rotate_keys(Rotation::Compromised)
             .await;
-        let keys = keys.unwrap().into_value();
+        let keys = keys.unwrap();
         assert_eq!(
             keys.iter().map(|key| key.state).collect::<Vec<_>>(),
             ["Destroyed", "Active"]

@@ -222,8 +222,7 @@ async fn a_log_that_goes_back_under_a_running_server_grants_nothing_from_the_fir
             .operator()
             .rotate_keys(Rotation::AtOnce)
             .await
-            .unwrap()
-            .into_value();
+            .unwrap();
         let lines = async || {
             let checks = service.health().await;
             checks

@@ -47,11 +47,7 @@ async fn services(world: &World) -> [Service; 3] {
     let again = world.reopen().await.unwrap();
     again.flush().await;
     std::fs::remove_file(world.folder().join("checkpoint")).unwrap();
-    [
-        world.service.clone(),
-        again,
-        world.reopen().await.unwrap(),
-    ]
+    [world.service.clone(), again, world.reopen().await.unwrap()]
 }
 
 async fn exchange(service: &Service, secret: &SecretString) -> u32 {
@@ -194,7 +190,9 @@ async fn a_changed_password_stays_changed() {
 async fn a_destroyed_signing_key_stays_destroyed() {
     on_every_database(|database| async move {
         let Scene { world, .. } = scene(&database).await;
-        let destroyed = world.service.jwks().await.unwrap().keys()[0].kid().to_owned();
+        let destroyed = world.service.jwks().await.unwrap().keys()[0]
+            .kid()
+            .to_owned();
         copy(&database).await;
         let rotate = world.service.operator();
         assert_eq!(code(rotate.rotate_keys(Rotation::Compromised).await), 1);

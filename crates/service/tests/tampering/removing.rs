@@ -170,7 +170,7 @@ async fn an_unreadable_row_hides_no_other() {
             administrator: true,
             password: Some(PASSWORD.into()),
         };
-        operator.add_user(grace).await.unwrap().into_value();
+        operator.add_user(grace).await.unwrap();
         database
             .execute("UPDATE users SET kind = 'alien' WHERE is_admin = FALSE")
             .await;
@@ -195,7 +195,7 @@ async fn an_unreadable_row_hides_no_other() {
         // An administration program opens, and does what it is for.
         let opened = Service::open_for_operators(scene.world.parts()).await.unwrap();
         let rotated = opened.operator().rotate_keys(Rotation::Compromised).await;
-        assert_eq!(rotated.unwrap().into_value().len(), 2);
+        assert_eq!(rotated.unwrap().len(), 2);
         assert_eq!(code(opened.operator().disable_user("ada").await), 1);
     })
     .await;

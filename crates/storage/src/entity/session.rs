@@ -13,6 +13,7 @@ pub struct Model {
     pub last_seen_at: i64,
     pub ends_at: i64,
     pub tag: Vec<u8>,
+    pub seen_tag: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

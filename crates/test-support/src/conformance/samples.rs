@@ -101,6 +101,7 @@ pub fn session(byte: u8, user: u128) -> Tagged<Session> {
         user_id: user_id(user),
         created_at: START,
         last_seen_at: START,
+        seen_tag: None,
         ends_at: START.after(std::time::Duration::from_hours(12)),
     };
     tagged(row, 4)

@@ -101,11 +101,21 @@ pub async fn sessions_are_seen_forwards(database: &TestDatabase) {
             .map(|session| session.row.id_hash[0])
             .collect()
     };
-    store.touch_session(&[1; 32], later(20)).await.unwrap();
-    store.touch_session(&[1; 32], later(10)).await.unwrap();
-    store.touch_session(&[9; 32], later(10)).await.unwrap();
+    store
+        .touch_session(&[1; 32], later(20), &[2])
+        .await
+        .unwrap();
+    store
+        .touch_session(&[1; 32], later(10), &[1])
+        .await
+        .unwrap();
+    store
+        .touch_session(&[9; 32], later(10), &[1])
+        .await
+        .unwrap();
     let (seen, _) = store.sessions().by_hash(&[1; 32]).await.unwrap().unwrap();
     assert_eq!(seen.row.last_seen_at, later(20));
+    assert_eq!(seen.row.seen_tag, Some(vec![2]));
     assert_eq!(
         store.delete_ended_sessions(later(1), START).await.unwrap(),
         0

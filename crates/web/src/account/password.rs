@@ -63,7 +63,7 @@ pub async fn change(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Res
     match changed {
         Ok(changed) => {
             let mut response = redirect(PASSWORD);
-            let line = visit.cookie().set(&changed.into_value().session_id);
+            let line = visit.cookie().set(&changed.session_id);
             set_cookie(&mut response, &line);
             Flash::PasswordChanged.put(visit.settings, &mut response);
             Ok(response)

@@ -66,7 +66,7 @@ pub async fn end(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respon
         (id, "") if !id.is_empty() => {
             let ended = visit.service.end_session(by, id).await;
             ended.map(|ended| {
-                if ended.into_value() {
+                if ended {
                     Flash::SessionEnded
                 } else {
                     Flash::SessionGone

@@ -68,7 +68,7 @@ pub async fn set(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respon
     {
         Ok(user) => {
             let mut response = redirect(USERS);
-            Flash::PasswordSet(user.into_value().user_name).put(visit.settings, &mut response);
+            Flash::PasswordSet(user.user_name).put(visit.settings, &mut response);
             Ok(response)
         }
         Err(Error::OwnAccount) => {

@@ -49,7 +49,7 @@ pub async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Respon
     match operator(visit, by)?.revoke_token(id).await {
         Ok(revoked) => {
             let mut response = redirect(&view(visit).address());
-            let name = revoked.into_value().token.name;
+            let name = revoked.token.name;
             Flash::Revoked(name).put(visit.settings, &mut response);
             Ok(response)
         }

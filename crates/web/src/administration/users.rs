@@ -141,7 +141,7 @@ pub async fn add(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respon
         return page(visit, by, frame(visit), form, StatusCode::BAD_REQUEST).await;
     };
     match added {
-        Ok(added) => Ok(done(visit, &Flash::UserAdded(added.into_value().user_name))),
+        Ok(added) => Ok(done(visit, &Flash::UserAdded(added.user_name))),
         Err(refused @ (Problem::SignInRequired | Problem::Forbidden)) => Err(refused),
         Err(refused) => {
             let form = UserForm {
@@ -163,10 +163,7 @@ pub async fn add(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respon
 pub async fn disable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let name = form.field("user_name");
     match operator(visit, by)?.disable_user(name).await {
-        Ok(user) => Ok(done(
-            visit,
-            &Flash::UserDisabled(user.into_value().user_name),
-        )),
+        Ok(user) => Ok(done(visit, &Flash::UserDisabled(user.user_name))),
         Err(error) => refuse(visit, by, error).await,
     }
 }
@@ -175,10 +172,7 @@ pub async fn disable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Re
 pub async fn enable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let name = form.field("user_name");
     match operator(visit, by)?.enable_user(name).await {
-        Ok(user) => Ok(done(
-            visit,
-            &Flash::UserEnabled(user.into_value().user_name),
-        )),
+        Ok(user) => Ok(done(visit, &Flash::UserEnabled(user.user_name))),
         Err(error) => refuse(visit, by, error).await,
     }
 }

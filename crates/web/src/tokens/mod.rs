@@ -107,7 +107,7 @@ pub async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Res
     let new = form.new_token(&visit.service.policy(by), visit.now());
     match visit.service.create_token(by, new).await {
         Ok(issued) => {
-            let issued = Issued::new(visit, issued.into_value(), false);
+            let issued = Issued::new(visit, issued, false);
             Answer::showing(visit, issued).page(visit, by).await
         }
         // The same form with another name: what was typed is not what was made.
@@ -180,7 +180,7 @@ pub async fn regenerate(
     };
     match visit.service.regenerate_token(by, id, asked).await {
         Ok(issued) => {
-            let issued = Issued::new(visit, issued.into_value(), true);
+            let issued = Issued::new(visit, issued, true);
             Answer::showing(visit, issued).page(visit, by).await
         }
         Err(error) => refuse(visit, by, id, visit.problem(error)).await,
@@ -192,7 +192,7 @@ pub async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Respon
     match visit.service.revoke_token(by, id).await {
         Ok(revoked) => {
             let mut response = redirect(&Answer::new(visit).view.address());
-            Flash::Revoked(revoked.into_value().name).put(visit.settings, &mut response);
+            Flash::Revoked(revoked.name).put(visit.settings, &mut response);
             Ok(response)
         }
         Err(error) => refuse(visit, by, id, visit.problem(error)).await,

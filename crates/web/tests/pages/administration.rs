@@ -350,7 +350,7 @@ async fn an_export_ends_with_the_rights_of_its_reader() {
     let export = export.await.unwrap();
     let operator = site.world.service.operator();
     let disabled = operator.disable_even_the_last("root").await;
-    disabled.unwrap().into_value();
+    disabled.unwrap();
     assert!(
         export.into_body().into_string().await.is_err(),
         "broken off"

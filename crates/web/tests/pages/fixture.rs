@@ -86,7 +86,7 @@ impl Site {
             password: Some(PASSWORD.into()),
         };
         let added = self.world.service.operator().add_user(new).await;
-        added.unwrap().into_value();
+        added.unwrap();
         self.browser().signed_in(name).await
     }
 }

@@ -124,7 +124,7 @@ async fn a_token_exchange_says_what_is_wrong_with_the_personal_access_token() {
         let answer = post(&server, TOKEN, &exchange(secret, &[])).send().await;
         tell(&mut text, what, &answer);
     }
-    operator.disable_user("ada").await.unwrap().into_value();
+    operator.disable_user("ada").await.unwrap();
     tell(
         &mut text,
         "of a disabled owner",

@@ -93,7 +93,7 @@ async fn introspector(server: &Server) -> String {
         password: Some(PASSWORD.into()),
     };
     let added = server.world.service.operator().add_user(new).await;
-    added.unwrap().into_value();
+    added.unwrap();
     let cookie = cookie(server, "root").await;
     let secret = secret(server, &cookie, "gateway", &["introspect"]).await;
     format!("Bearer {}", bearer(server, &secret).await)
