@@ -140,9 +140,16 @@ impl Service {
             return Ok(None);
         };
         let currency = self.currency();
-        let read = || self.find_grant(presented);
-        let genuine = currency.certain(read, |grant| Genuine::of(grant, currency));
-        Ok(genuine.await?.filter(|grant| grant.life().is_usable(now)))
+        let read = || async {
+            let grant = self.find_grant(presented).await?;
+            Ok(grant.map(|grant| {
+                let head = grant.head;
+                (grant, head)
+            }))
+        };
+        let judged = currency.judged_at(read, |grant| Genuine::of(grant, currency));
+        let genuine = judged.await?.and_then(Result::ok);
+        Ok(genuine.filter(|grant| grant.life().is_usable(now)))
     }
 
     /// The grant behind a secret, living or dead, as it stands in the database: its tags are not checked.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ats_pat_domain::event::Head;
 use ats_pat_token::JwkSet;
 
 use crate::error::{Error, causes};
@@ -42,6 +43,8 @@ impl Service {
         } else {
             healthy("event-log", "holds what was seen before")
         };
+        // Where nobody asked before, the log is read now.
+        let _ = self.currency().follow_soon(Head::EMPTY).await;
         let read = match self.currency().is_ready() {
             Ok(()) => healthy("log-read", "is known to its end"),
             Err(seq) => unhealthy("log-read", &format!("is read as far as event {seq}")),

@@ -1,16 +1,17 @@
 //! Sign-ins.
 
 use async_trait::async_trait;
-use ats_pat_domain::port::{SessionChanges, SessionRepository, StoreError};
-use ats_pat_domain::{Session, Tagged, Timestamp, User, UserId};
+use ats_pat_domain::port::{FoundSession, SessionChanges, SessionRepository, StoreError};
+use ats_pat_domain::{Session, Tagged, Timestamp, UserId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::channel::Channel;
 use crate::entity::session::{ActiveModel, Column, Entity, Model};
-use crate::entity::user;
+use crate::entity::{event_head, user};
 use crate::failure::store_error;
+use crate::head::{HEAD_PREFIX, head, head_columns, is_head};
 use crate::row::{columns, fixed, part, tag};
 use crate::transaction::StoreTransaction;
 use crate::unreadable::readable_of;
@@ -52,27 +53,27 @@ impl From<&Tagged<Session>> for ActiveModel {
 
 #[async_trait]
 impl SessionRepository for Channel {
-    async fn by_hash(
-        &self,
-        id_hash: &[u8; 32],
-    ) -> Result<Option<(Tagged<Session>, Tagged<User>)>, StoreError> {
+    async fn by_hash(&self, id_hash: &[u8; 32]) -> Result<Option<FoundSession>, StoreError> {
         let mut select = Query::select();
         columns(&mut select, Entity, "s_");
         columns(&mut select, user::Entity, "u_");
+        head_columns(&mut select);
         select
             .from(Entity)
             .inner_join(
                 user::Entity,
                 Expr::col((user::Entity, user::Column::Id)).equals((Entity, Column::UserId)),
             )
+            .inner_join(event_head::Entity, is_head())
             .and_where(Expr::col((Entity, Column::IdHash)).eq(id_hash.to_vec()));
         let Some(row) = self.query_one(&select).await.map_err(store_error)? else {
             return Ok(None);
         };
-        Ok(Some((
-            part::<Model>(&row, "s_")?.try_into()?,
-            part::<user::Model>(&row, "u_")?.try_into()?,
-        )))
+        Ok(Some(FoundSession {
+            session: part::<Model>(&row, "s_")?.try_into()?,
+            user: part::<user::Model>(&row, "u_")?.try_into()?,
+            head: head(&row, HEAD_PREFIX)?,
+        }))
     }
 
     async fn of_user(&self, user: UserId) -> Result<Vec<Tagged<Session>>, StoreError> {

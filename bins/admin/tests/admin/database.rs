@@ -12,7 +12,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0001_initial",
             "m0002_status_places",
             "m0003_transactions",
-            "m0004_active_tokens"
+            "m0004_active_tokens",
+            "m0005_currency"
           ]
         })
     );
@@ -29,7 +30,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0001_initial",
             "m0002_status_places",
             "m0003_transactions",
-            "m0004_active_tokens"
+            "m0004_active_tokens",
+            "m0005_currency"
           ],
           "Pending": [],
           "Unknown": []

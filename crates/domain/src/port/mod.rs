@@ -14,9 +14,9 @@ pub use change::{
     UserChanges,
 };
 pub use repository::{
-    Bearer, EventRepository, Grant, KeyRepository, ListedToken, Repositories, SecretRepository,
-    SessionRepository, SetupLink, SetupLinkRepository, StatusRepository, StoredRing, TokenPage,
-    TokenRepository, UserPage, UserRepository,
+    Bearer, EventRepository, FoundSession, Grant, KeyRepository, ListedToken, Repositories,
+    SecretRepository, SessionRepository, SetupLink, SetupLinkRepository, StatusRepository,
+    StoredRing, TokenPage, TokenRepository, UserPage, UserRepository,
 };
 pub use store::{
     BoxError, ChangeOrder, CommitError, Retagged, RowKey, StorageFailure, Store, StoreError,

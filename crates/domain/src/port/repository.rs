@@ -181,14 +181,21 @@ pub trait StatusRepository: Send + Sync {
     ) -> Result<Vec<Tagged<StatusPlace>>, StoreError>;
 }
 
+/// All that a request by a session decides on, read by one statement.
+pub struct FoundSession {
+    /// The session.
+    pub session: Tagged<Session>,
+    /// Whose it is.
+    pub user: Tagged<User>,
+    /// The last event at that instant.
+    pub head: Head,
+}
+
 /// Reads sessions.
 #[async_trait]
 pub trait SessionRepository: Send + Sync {
     /// The session of this keyed hash and its user, by one statement.
-    async fn by_hash(
-        &self,
-        id_hash: &[u8; 32],
-    ) -> Result<Option<(Tagged<Session>, Tagged<User>)>, StoreError>;
+    async fn by_hash(&self, id_hash: &[u8; 32]) -> Result<Option<FoundSession>, StoreError>;
     /// The sessions of a user.
     async fn of_user(&self, user: UserId) -> Result<Vec<Tagged<Session>>, StoreError>;
     /// Every session.

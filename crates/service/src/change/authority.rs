@@ -1,7 +1,7 @@
 //! Who makes a change, and by what right.
 
 use ats_pat_domain::event::Actor;
-use ats_pat_domain::port::SetupLink;
+use ats_pat_domain::port::{FoundSession, SetupLink};
 use ats_pat_domain::{Problem, User, UserId};
 
 use super::Draft;
@@ -96,7 +96,7 @@ impl Found {
 
 async fn still_signed_in(draft: &Draft<'_>, by: &SignedIn) -> Result<User, Error> {
     let found = draft.read().sessions().by_hash(&by.session.id_hash).await?;
-    let (session, user) = found.ok_or(Problem::SignInRequired)?;
+    let FoundSession { session, user, .. } = found.ok_or(Problem::SignInRequired)?;
     // One that was planted or put back is none.
     let session = draft.genuine(session).await?;
     let user = draft.genuine(user).await?;

@@ -57,20 +57,39 @@ impl Currency {
     /// [`Error::LogNotRead`], [`Error::LogLost`], and those of the read.
     pub(crate) async fn judged<T, U, F>(
         self: &Arc<Self>,
-        read: impl Fn() -> F + Send,
+        read: impl Fn() -> F + Send + Sync,
         judge: impl Fn(T) -> Result<U, Doubt> + Send,
     ) -> Result<Option<Result<U, Doubt>>, Error>
     where
         T: Send,
         F: Future<Output = Result<Option<T>, Error>> + Send,
     {
-        let mut before = None;
-        for _ in 0..ATTEMPTS {
+        let read = || async {
             let Some(found) = read().await? else {
                 return Ok(None);
             };
             // Read later than the rows: the log was not longer when they were read.
             let head = self.store.events().head().await?;
+            Ok(Some((found, head)))
+        };
+        self.judged_at(read, judge).await
+    }
+
+    /// As [`judged`](Self::judged), of what is read with the end of the log.
+    pub(crate) async fn judged_at<T, U, F>(
+        self: &Arc<Self>,
+        read: impl Fn() -> F + Send + Sync,
+        judge: impl Fn(T) -> Result<U, Doubt> + Send,
+    ) -> Result<Option<Result<U, Doubt>>, Error>
+    where
+        T: Send,
+        F: Future<Output = Result<Option<(T, Head)>, Error>> + Send,
+    {
+        let mut before = None;
+        for _ in 0..ATTEMPTS {
+            let Some((found, head)) = read().await? else {
+                return Ok(None);
+            };
             self.follow_to(head).await?;
             match judge(found) {
                 Err(doubt) if doubt.stands_after(before.as_ref()) => {
@@ -87,7 +106,7 @@ impl Currency {
     /// As [`judged`](Self::judged); `None` also where there are none to go by.
     pub(crate) async fn certain<T, U, F>(
         self: &Arc<Self>,
-        read: impl Fn() -> F + Send,
+        read: impl Fn() -> F + Send + Sync,
         judge: impl Fn(T) -> Result<U, Doubt> + Send,
     ) -> Result<Option<U>, Error>
     where
@@ -100,7 +119,7 @@ impl Currency {
     /// As [`certain`](Self::certain), of one row.
     pub(crate) async fn certain_row<R, F>(
         self: &Arc<Self>,
-        read: impl Fn() -> F + Send,
+        read: impl Fn() -> F + Send + Sync,
     ) -> Result<Option<R>, Error>
     where
         R: Row + Send,
@@ -112,11 +131,13 @@ impl Currency {
     /// Whether a row may be shown in a list: it is genuine, and not known to be replaced. What decides is judged by
     /// [`certain`](Self::certain).
     pub(crate) fn shows<R: Row>(&self, tagged: &Tagged<R>) -> bool {
-        self.roots.origin(tagged).is_some_and(|origin| {
-            let stands = self.judge(R::TABLE, &tagged.row.row_id(), origin);
-            // What was written just now may be ahead of what is known.
-            stands.unwrap_or(true) || self.is_ahead(origin.seq)
-        })
+        let Some(origin) = self.roots.origin(tagged) else {
+            Doubt::altered(&tagged.row).tell();
+            return false;
+        };
+        let stands = self.judge(R::TABLE, &tagged.row.row_id(), origin);
+        // What was written just now may be ahead of what is known.
+        stands.unwrap_or(true) || self.is_ahead(origin.seq)
     }
 
     fn is_ahead(&self, seq: i64) -> bool {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ats_pat_auth::{KeyedHash, RootKeys, SessionId};
 use ats_pat_domain::event::EventKind;
+use ats_pat_domain::port::FoundSession;
 use ats_pat_domain::{Problem, Session, Timestamp, User, UserId};
 pub use password::PasswordChange;
 pub use sign_in::SignInResult;
@@ -116,7 +117,7 @@ impl Service {
         for keys in self.roots().newest_first() {
             let id_hash = keys.hash_session_id(&id).to_bytes();
             let found = self.store().sessions().by_hash(&id_hash).await?;
-            if let Some((session, _)) = found {
+            if let Some(FoundSession { session, .. }) = found {
                 // A planted row may name anybody.
                 let authority = if self.roots().is_genuine(&session) {
                     Authority::SignOut(session.row.user_id)
@@ -160,12 +161,16 @@ impl Service {
 
     async fn session_of_hash(&self, hash: &[u8; 32]) -> Result<Option<SignedIn>, Error> {
         let currency = self.currency();
-        let read = || async { Ok(self.store().sessions().by_hash(hash).await?) };
-        let found = currency.certain(read, |(session, user)| {
+        let read = || async {
+            let found = self.store().sessions().by_hash(hash).await?;
+            Ok(found.map(|found| ((found.session, found.user), found.head)))
+        };
+        let judged = currency.judged_at(read, |(session, user)| {
             Ok((currency.check(session)?, currency.check(user)?))
         });
-        Ok(found
+        Ok(judged
             .await?
+            .and_then(Result::ok)
             .filter(|(session, user)| session.user_id == user.id)
             .map(|(session, user)| SignedIn {
                 session: self.seen_as_proven(session),
@@ -183,7 +188,7 @@ impl Change for EndSession {
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let found = draft.read().sessions().by_hash(&self.id_hash).await?;
-        let Some((session, _)) = found else {
+        let Some(FoundSession { session, .. }) = found else {
             return Ok(((), Taken::Sessions));
         };
         draft.delete_session(&session).await?;

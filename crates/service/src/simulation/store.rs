@@ -9,11 +9,11 @@ use ats_pat_domain::event::Head;
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::list::{EventFilter, TokenQuery, UserQuery};
 use ats_pat_domain::port::{
-    Bearer, ChangeOrder, CommitError, EventLog, EventRepository, Grant, KeyChanges, KeyRepository,
-    ListedToken, Repositories, Retagged, SecretRepository, SessionChanges, SessionRepository,
-    SetupLink, SetupLinkChanges, SetupLinkRepository, StatusChanges, StatusRepository,
-    StorageFailure, Store, StoreError, StoredRing, TokenChanges, TokenPage, TokenRepository,
-    Transaction, UsageRecord, UserChanges, UserPage, UserRepository,
+    Bearer, ChangeOrder, CommitError, EventLog, EventRepository, FoundSession, Grant, KeyChanges,
+    KeyRepository, ListedToken, Repositories, Retagged, SecretRepository, SessionChanges,
+    SessionRepository, SetupLink, SetupLinkChanges, SetupLinkRepository, StatusChanges,
+    StatusRepository, StorageFailure, Store, StoreError, StoredRing, TokenChanges, TokenPage,
+    TokenRepository, Transaction, UsageRecord, UserChanges, UserPage, UserRepository,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
@@ -289,7 +289,7 @@ macro_rules! repositories {
 
         #[async_trait]
         impl SessionRepository for $type {
-            async fn by_hash(&self, _: &[u8; 32]) -> Answer<Option<(Tagged<Session>, Tagged<User>)>> {
+            async fn by_hash(&self, _: &[u8; 32]) -> Answer<Option<FoundSession>> {
                 not_simulated()
             }
             async fn of_user(&self, _: UserId) -> Answer<Vec<Tagged<Session>>> { Ok(Vec::new()) }

@@ -51,7 +51,10 @@ impl Service {
     ///
     /// # Errors
     /// 1300 where there is none; [`Error::Tampered`].
-    pub(crate) async fn shown<F>(&self, read: impl Fn() -> F + Send) -> Result<TokenView, Error>
+    pub(crate) async fn shown<F>(
+        &self,
+        read: impl Fn() -> F + Send + Sync,
+    ) -> Result<TokenView, Error>
     where
         F: Future<Output = Result<Option<ListedToken>, Error>> + Send,
     {

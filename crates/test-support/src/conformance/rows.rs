@@ -221,7 +221,9 @@ pub async fn sessions_come_back(database: &TestDatabase) {
     })
     .await;
     let sessions = store.sessions();
-    assert!(sessions.by_hash(&[1; 32]).await.unwrap() == Some((odd.clone(), ada)));
+    let found = sessions.by_hash(&[1; 32]).await.unwrap().unwrap();
+    assert!(found.session == odd && found.user == ada);
+    assert_eq!(found.head, store.events().head().await.unwrap());
     assert!(sessions.by_hash(&[9; 32]).await.unwrap().is_none());
     assert!(sessions.of_user(user_id(1)).await.unwrap() == [odd.clone(), others[0].clone()]);
     assert!(sessions.all().await.unwrap() == [odd, others[0].clone(), others[1].clone()]);

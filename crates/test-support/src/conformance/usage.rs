@@ -113,7 +113,8 @@ pub async fn sessions_are_seen_forwards(database: &TestDatabase) {
         .touch_session(&[9; 32], later(10), &[1])
         .await
         .unwrap();
-    let (seen, _) = store.sessions().by_hash(&[1; 32]).await.unwrap().unwrap();
+    let found = store.sessions().by_hash(&[1; 32]).await.unwrap().unwrap();
+    let seen = found.session;
     assert_eq!(seen.row.last_seen_at, later(20));
     assert_eq!(seen.row.seen_tag, Some(vec![2]));
     assert_eq!(
