@@ -28,7 +28,7 @@ use crate::session::Session;
 ///
 /// Settings come from, the last one wins: the file of --config, the environment (`ATS_PAT_…`), flags.
 /// What the program logs unless it is told otherwise: rows that it leaves out because they were altered or can't be read.
-const LOG: &str = "off,ats_pat_service::rows=error,ats_pat_storage::unreadable=error";
+const LOG: &str = "off,ats_pat_service::currency=error,ats_pat_service::rows=error,ats_pat_storage::unreadable=error";
 
 #[derive(Parser)]
 #[command(name = "ats-pat-admin", version)]
