@@ -50,6 +50,9 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// For how long of an answer nothing is taken before it is broken off; it may take twice as long.
     pub write_timeout: Duration,
+    /// For how long after shutdown began a connection takes one more request, whose answer ends it. A proxy that uses it
+    /// meanwhile hears of its end, instead of sending a request to a connection that was just closed.
+    pub parting_time: Duration,
     /// How long requests under way may take after shutdown began.
     pub shutdown_timeout: Duration,
 }
@@ -78,6 +81,7 @@ impl Default for Limits {
             // server is first, a request can be on its way to a connection that is closed.
             idle_timeout: Duration::from_secs(75),
             write_timeout: Duration::from_mins(1),
+            parting_time: Duration::from_millis(500),
             shutdown_timeout: Duration::from_secs(20),
         }
     }
