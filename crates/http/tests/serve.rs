@@ -175,6 +175,20 @@ async fn after_shutdown_began_a_connection_takes_one_more_request() {
 }
 
 #[tokio::test]
+async fn a_connection_that_waits_to_be_accepted_when_shutdown_begins_is_answered() {
+    let server = start(Limits::default()).await;
+    // Without a pause for the accept loop: on this runtime it runs only while this test waits.
+    let mut waiting = std::net::TcpStream::connect(server.address).unwrap();
+    let head = b"GET /other HTTP/1.1\r\nHost: x\r\n\r\n";
+    io::Write::write_all(&mut waiting, head).unwrap();
+    server.stop.send(()).unwrap();
+    waiting.set_nonblocking(true).unwrap();
+    let answer = read_to_end(TcpStream::from_std(waiting).unwrap()).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    timeout(LONG, server.task).await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_connection_without_another_request_ends_soon_after_shutdown_began() {
     let limits = Limits {
         parting_time: Duration::from_millis(50),
