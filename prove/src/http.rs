@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 use httparse::{EMPTY_HEADER, Response, Status};
+use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use serde_json::Value;
 
 /// No answer takes longer: the server gives up before.
@@ -54,13 +55,26 @@ impl Answer {
 /// A caller of one server.
 pub struct Caller {
     to: SocketAddr,
+    from: Option<Ipv4Addr>,
     stream: Option<TcpStream>,
 }
 
 impl Caller {
     /// A caller of the server that listens, or will listen, there.
     pub fn new(to: SocketAddr) -> Self {
-        Self { to, stream: None }
+        Self {
+            to,
+            from: None,
+            stream: None,
+        }
+    }
+
+    /// As [`new`](Self::new), from this address of the machine: each of 127.0.0.0/8 is one.
+    pub fn from(from: Ipv4Addr, to: SocketAddr) -> Self {
+        Self {
+            from: Some(from),
+            ..Self::new(to)
+        }
     }
 
     /// Begins a new connection with the next request: the server may have been started again since.
@@ -109,7 +123,7 @@ impl Caller {
 
     fn send(&mut self, request: &str) -> Reply {
         if self.stream.is_none() {
-            self.stream = connect(self.to).ok();
+            self.stream = connect(self.from, self.to).ok();
         }
         let Some(stream) = &mut self.stream else {
             return Reply::Unsent;
@@ -123,8 +137,18 @@ impl Caller {
     }
 }
 
-fn connect(to: SocketAddr) -> Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(&to, PATIENCE)?;
+fn connect(from: Option<Ipv4Addr>, to: SocketAddr) -> Result<TcpStream> {
+    let stream = match from {
+        None => TcpStream::connect_timeout(&to, PATIENCE)?,
+        Some(from) => {
+            let flags = SocketFlags::CLOEXEC;
+            let (family, kind) = (AddressFamily::INET, SocketType::STREAM);
+            let socket = rustix::net::socket_with(family, kind, flags, None)?;
+            rustix::net::bind(&socket, &SocketAddrV4::new(from, 0))?;
+            rustix::net::connect(&socket, &to)?;
+            TcpStream::from(socket)
+        }
+    };
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     Ok(stream)

@@ -105,6 +105,6 @@ impl Installation {
 }
 
 /// A port of the loopback address that is free now, so that a server that is started again is found again.
-fn free_address() -> Result<SocketAddr> {
+pub fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }

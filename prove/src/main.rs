@@ -1,4 +1,5 @@
-//! Tries the programs where storage and clusters fail, and checks that what they acknowledged is so.
+//! Tries the programs where storage and clusters fail and where they are attacked, and checks that they keep what they
+//! promise.
 //!
 //! Clients change things at random and remember every answer. A change that was acknowledged must be shown by the
 //! service from then on; one whose answer was no answer must have happened as a whole or not at all. `cargo xtask
@@ -21,6 +22,8 @@ mod model;
 mod place;
 mod program;
 mod report;
+mod restarts;
+mod sign_in_pressure;
 mod signals;
 mod storage_faults;
 mod tally;
@@ -44,6 +47,10 @@ struct Arguments {
 enum Part {
     /// Three servers on three nodes of a Galera cluster, every node written to
     Galera(galera::Arguments),
+    /// Two servers behind nginx that are started again one after the other
+    Restarts(restarts::Arguments),
+    /// Addresses that guess passwords without pause, beside people who sign in
+    SignInPressure(sign_in_pressure::Arguments),
     /// Storage that is full, fails at random, or loses the programs above it
     StorageFaults(storage_faults::Arguments),
 }
@@ -63,6 +70,8 @@ fn run() -> Result<()> {
     let signals = Signals::watch()?;
     match &arguments.part {
         Part::Galera(arguments) => galera::run(arguments, &signals),
+        Part::Restarts(arguments) => restarts::run(arguments, &signals),
+        Part::SignInPressure(arguments) => sign_in_pressure::run(arguments, &signals),
         Part::StorageFaults(arguments) => storage_faults::run(arguments, &signals),
     }
 }

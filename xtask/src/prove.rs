@@ -1,4 +1,4 @@
-//! Tries the programs where storage and clusters fail; what they acknowledged must be so.
+//! Tries the programs where storage and clusters fail and where they are attacked; they must keep what they promise.
 
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
@@ -12,6 +12,7 @@ use crate::process::{Signals, is_root};
 use crate::{apt, workspace};
 
 const PROVE: &str = "prove";
+const NGINX: &str = "nginx";
 const PRODUCT: [&str; 2] = ["ats-pat-server", "ats-pat-admin"];
 
 /// Arguments of `cargo xtask prove`.
@@ -38,6 +39,9 @@ enum Part {
             value_name = "NAME"
         )]
         databases: Vec<Tried>,
+        /// Go on until 20,000 changes are acknowledged on each database
+        #[arg(long)]
+        long: bool,
         #[command(flatten)]
         run: Run,
     },
@@ -46,6 +50,19 @@ enum Part {
         /// Stop, cut and kill nodes meanwhile
         #[arg(long)]
         faults: bool,
+        /// Go on until 20,000 changes are acknowledged, without faults and then with them
+        #[arg(long)]
+        long: bool,
+        #[command(flatten)]
+        run: Run,
+    },
+    /// Two servers behind nginx that are started again one after the other. Half a minute.
+    Restarts {
+        #[command(flatten)]
+        run: Run,
+    },
+    /// A hundred addresses that guess passwords without pause, beside people who sign in. Four minutes.
+    SignInPressure {
         #[command(flatten)]
         run: Run,
     },
@@ -54,10 +71,7 @@ enum Part {
 /// What every part takes.
 #[derive(clap::Args)]
 struct Run {
-    /// Go on until 20,000 changes are acknowledged on each database
-    #[arg(long)]
-    long: bool,
-    /// How long each database is tried [default: 75, Galera 60]
+    /// How long each database, or kind of attack, is tried [default: 75, Galera 60, restarts 30, sign-ins 120]
     #[arg(long)]
     seconds: Option<u64>,
     /// The seed of an earlier run
@@ -98,8 +112,14 @@ impl Tried {
 pub fn run(arguments: &Arguments) -> Result<()> {
     let signals = Signals::watch()?;
     let status = match &arguments.part {
-        Part::StorageFaults { databases, run } => storage_faults(databases, run, &signals)?,
-        Part::Galera { faults, run } => galera(*faults, run, &signals)?,
+        Part::StorageFaults {
+            databases,
+            long,
+            run,
+        } => storage_faults(databases, *long, run, &signals)?,
+        Part::Galera { faults, long, run } => galera(*faults, *long, run, &signals)?,
+        Part::Restarts { run } => restarts(run, &signals)?,
+        Part::SignInPressure { run } => sign_in_pressure(run, &signals)?,
     };
     signals.check()?;
     if !status.success() {
@@ -108,7 +128,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-fn storage_faults(chosen: &[Tried], run: &Run, signals: &Signals) -> Result<ExitStatus> {
+fn storage_faults(
+    chosen: &[Tried],
+    long: bool,
+    run: &Run,
+    signals: &Signals,
+) -> Result<ExitStatus> {
     if !is_root() {
         bail!("file systems are mounted by root only: run this as root");
     }
@@ -134,18 +159,45 @@ fn storage_faults(chosen: &[Tried], run: &Run, signals: &Signals) -> Result<Exit
     for tried in chosen {
         command.args(["--database", tried.name()]);
     }
+    if long {
+        command.arg("--long");
+    }
     signals.run(&mut command)
 }
 
-fn galera(faults: bool, run: &Run, signals: &Signals) -> Result<ExitStatus> {
+fn galera(faults: bool, long: bool, run: &Run, signals: &Signals) -> Result<ExitStatus> {
     let cluster = Choice::only(Database::Galera);
     databases::ensure(&cluster, signals)?;
     let mut command = workspace::command("env");
     tell(&mut command, "galera", run, signals)?;
-    if faults {
-        command.arg("--faults");
+    for (flag, is_asked) in [("--faults", faults), ("--long", long)] {
+        if is_asked {
+            command.arg(flag);
+        }
     }
     databases::with_private(&cluster, signals, &mut command)
+}
+
+fn restarts(run: &Run, signals: &Signals) -> Result<ExitStatus> {
+    if apt::find(NGINX).is_none() {
+        apt::ensure(&["nginx-light"], "leave this part out", signals)?;
+        // So that it does not start with the machine either. Where systemd isn't, neither is the danger.
+        let _ = Command::new("systemctl")
+            .args(["--quiet", "disable", NGINX])
+            .stderr(Stdio::null())
+            .status();
+    }
+    let nginx = apt::find(NGINX).context("nginx is not where Debian puts it")?;
+    let mut command = workspace::command("env");
+    tell(&mut command, "restarts", run, signals)?;
+    command.arg("--nginx").arg(nginx);
+    signals.run(&mut command)
+}
+
+fn sign_in_pressure(run: &Run, signals: &Signals) -> Result<ExitStatus> {
+    let mut command = workspace::command("env");
+    tell(&mut command, "sign-in-pressure", run, signals)?;
+    signals.run(&mut command)
 }
 
 /// Builds what is needed, and adds the program and its arguments to `command`.
@@ -169,9 +221,6 @@ fn tell(command: &mut Command, part: &str, run: &Run, signals: &Signals) -> Resu
         if let Some(value) = value {
             command.arg(flag).arg(value.to_string());
         }
-    }
-    if run.long {
-        command.arg("--long");
     }
     command.stdin(Stdio::null());
     Ok(())

@@ -21,7 +21,7 @@ use ats_pat_service::SystemClock;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Response};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, mpsc, watch};
 
 use admission::{Admission, Place};
 use connection::Connection;
@@ -50,6 +50,9 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// For how long of an answer nothing is taken before it is broken off; it may take twice as long.
     pub write_timeout: Duration,
+    /// For how long after shutdown began a connection takes one more request, whose answer ends it. A proxy that uses it
+    /// meanwhile hears of its end, instead of sending a request to a connection that was just closed.
+    pub parting_time: Duration,
     /// How long requests under way may take after shutdown began.
     pub shutdown_timeout: Duration,
 }
@@ -78,6 +81,7 @@ impl Default for Limits {
             // server is first, a request can be on its way to a connection that is closed.
             idle_timeout: Duration::from_secs(75),
             write_timeout: Duration::from_mins(1),
+            parting_time: Duration::from_millis(500),
             shutdown_timeout: Duration::from_secs(20),
         }
     }
@@ -114,6 +118,8 @@ struct Serving {
     phase: watch::Sender<Phase>,
     admission: Arc<Admission>,
     limits: Arc<Limits>,
+    /// Closed once the last accept loop ended.
+    accepting: Mutex<mpsc::Receiver<()>>,
 }
 
 impl Serving {
@@ -121,7 +127,11 @@ impl Serving {
     async fn until(&self, shutdown: impl Future<Output = ()>) {
         shutdown.await;
         self.phase.send_replace(Phase::Draining);
-        let drained = self.admission.all_ended();
+        let drained = async {
+            // Nothing is ever sent. Their last connections take their places before all places are taken back.
+            let _ = self.accepting.lock().await.recv().await;
+            self.admission.all_ended().await;
+        };
         if tokio::time::timeout(self.limits.shutdown_timeout, drained)
             .await
             .is_err()
@@ -138,6 +148,8 @@ struct Acceptor<E> {
     limits: Arc<Limits>,
     admission: Arc<Admission>,
     phase: watch::Receiver<Phase>,
+    /// Dropped when the loop ends.
+    accepting: mpsc::Sender<()>,
 }
 
 impl<E> Clone for Acceptor<E> {
@@ -147,6 +159,7 @@ impl<E> Clone for Acceptor<E> {
             limits: Arc::clone(&self.limits),
             admission: Arc::clone(&self.admission),
             phase: self.phase.clone(),
+            accepting: self.accepting.clone(),
         }
     }
 }
@@ -156,18 +169,21 @@ fn start<E: IntoEndpoint + 'static>(
     limits: Limits,
 ) -> (Serving, Acceptor<impl Endpoint<Output = Response> + use<E>>) {
     let (sender, phase) = watch::channel(Phase::Serving);
+    let (accepting, last_accepted) = mpsc::channel(1);
     let limits = Arc::new(limits);
     let admission = Arc::new(Admission::new(Arc::clone(&limits)));
     let serving = Serving {
         phase: sender,
         admission: Arc::clone(&admission),
         limits: Arc::clone(&limits),
+        accepting: Mutex::new(last_accepted),
     };
     let acceptor = Acceptor {
         endpoint: Arc::new(endpoint.into_endpoint().map_to_response()),
         limits,
         admission,
         phase,
+        accepting,
     };
     (serving, acceptor)
 }
@@ -181,14 +197,35 @@ impl<E: Endpoint<Output = Response> + 'static> Acceptor<E> {
         loop {
             tokio::select! {
                 biased;
-                _ = phase.changed() => return,
+                _ = phase.changed() => break,
                 (stream, peer, place) = self.next(&listener, &mut failures) => {
-                    let connection = Connection::new(&self, peer, &place);
-                    tokio::spawn(async move {
-                        connection.run(stream).await;
-                        drop(place);
-                    });
+                    self.serve(stream, peer, place);
                 }
+            }
+        }
+        self.serve_the_waiting(listener);
+    }
+
+    fn serve(&self, stream: TcpStream, peer: SocketAddr, place: Place) {
+        let connection = Connection::new(self, peer, &place);
+        tokio::spawn(async move {
+            connection.run(stream).await;
+            drop(place);
+        });
+    }
+
+    /// Closes the listener, but serves the connections that the system took before. It would cut them off, with requests
+    /// that a proxy sends no second time.
+    fn serve_the_waiting(&self, listener: TcpListener) {
+        let Ok(listener) = listener.into_std() else {
+            return;
+        };
+        // It does not block, as before.
+        while let Ok((stream, peer)) = listener.accept() {
+            let stream = stream.set_nonblocking(true).map(|()| stream);
+            let stream = stream.and_then(TcpStream::from_std);
+            if let (Ok(stream), Some(place)) = (stream, self.admission.admit_at_once(peer)) {
+                self.serve(stream, peer, place);
             }
         }
     }

@@ -30,6 +30,12 @@ impl Service {
         };
         let (ring, now) = (self.inner.ring.last(), self.now());
         let signing = match ring.signer(now) {
+            // The key was opened before, so no caller suffers until this server is started again or the key rotated.
+            Ok(_) if ring.is_sealed_elsewhere() => healthy(
+                "signing-key",
+                "is sealed under a master key that this server does not hold: give it the same master key file as the \
+                 others, and start it again",
+            ),
             Ok(_) if ring.has_active(now) => healthy("signing-key", "is active"),
             // It signs all the same: no caller suffers, but an operator must set the clock.
             Ok(_) => healthy(

@@ -16,7 +16,7 @@ use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use crate::grants::Lane;
 use crate::refusals::{Refusal, Refusals};
-use crate::turns::Claim;
+use crate::turns::{Claim, Standing};
 
 const QUARTER_HOUR: Duration = Duration::from_mins(15);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -68,6 +68,8 @@ pub(crate) struct Limits {
     sprayers: Cache<Neighbourhood, Duration>,
     /// From where which account signed in.
     familiar: Cache<(Account, Neighbourhood), ()>,
+    /// When a sign-in of an address last failed.
+    failed: Cache<Neighbourhood, Duration>,
     grants: Cache<UserId, Arc<Limiter>>,
     exchanges: Cache<Neighbourhood, Arc<Limiter>>,
     reports: Cache<Neighbourhood, Arc<Limiter>>,
@@ -85,7 +87,7 @@ pub(crate) struct SignInTurn<'a> {
     attempts: OwnedMutexGuard<Limiter>,
     account: Account,
     neighbourhood: Neighbourhood,
-    is_familiar: bool,
+    standing: Standing,
     _place: Option<OwnedSemaphorePermit>,
 }
 
@@ -103,6 +105,7 @@ impl Limits {
             addresses: Cache::new(REMEMBERED),
             sprayers: Cache::new(REMEMBERED),
             familiar: Cache::new(REMEMBERED),
+            failed: Cache::new(REMEMBERED),
             grants: Cache::new(REMEMBERED),
             exchanges: Cache::new(REMEMBERED),
             reports: Cache::new(REMEMBERED),
@@ -131,20 +134,21 @@ impl Limits {
         });
         let attempts = attempts.lock_owned().await;
         let places = get_or_insert(&self.places, &key.1, || Arc::new(Semaphore::new(PLACES)));
+        let is_alone = places.available_permits() == PLACES;
         let place = places.acquire_owned().await.ok();
         let counted = self.count(&attempts);
         let spent = self.spent(&self.sprayers, key.1);
-        let is_familiar = self.familiar.get(&key).is_some();
-        let spent = spent.filter(|_| !is_familiar);
+        let standing = self.standing(&key, is_alone);
+        let spent = spent.filter(|_| standing != Standing::Familiar);
         if let Err(refused) = counted.and(spent.map_or(Ok(()), Err)) {
             self.refused(Refusal::SignInLimited, key.1);
             return Err(refused);
         }
-        // Only slowing, and not from where the account signed in before: by failing often, nobody can lock another out.
+        // Only slowing, and only from where somebody failed: by failing often, nobody can lock another out.
         let from_anywhere = get_or_insert(&self.accounts, &account, || {
             Arc::new(self.limiter(ACCOUNT_FAILURES))
         });
-        if self.count(&from_anywhere).is_err() && !is_familiar {
+        if self.count(&from_anywhere).is_err() && standing == Standing::Suspect {
             tokio::time::sleep(SLOWED_BY).await;
         }
         Ok(SignInTurn {
@@ -152,9 +156,22 @@ impl Limits {
             attempts,
             account,
             neighbourhood: key.1,
-            is_familiar,
+            standing,
             _place: place,
         })
+    }
+
+    /// What is known of an account and an address.
+    fn standing(&self, key: &(Account, Neighbourhood), is_alone: bool) -> Standing {
+        let now = self.clock.0.since_boot();
+        let is_recent = |at: Duration| now.saturating_sub(at) < QUARTER_HOUR;
+        if self.familiar.get(key).is_some() {
+            Standing::Familiar
+        } else if is_alone && !self.failed.get(&key.1).is_some_and(is_recent) {
+            Standing::Stranger
+        } else {
+            Standing::Suspect
+        }
     }
 
     /// Counts a change by which `user` gets a secret.
@@ -273,7 +290,7 @@ impl SignInTurn<'_> {
     pub(crate) fn claim(&self) -> Claim {
         Claim {
             from: Some(self.neighbourhood),
-            is_familiar: self.is_familiar,
+            standing: self.standing,
         }
     }
 
@@ -289,6 +306,8 @@ impl SignInTurn<'_> {
     /// refused where its budget is spent.
     pub(crate) fn failed(self) {
         let limits = self.limits;
+        let now = limits.clock.0.since_boot();
+        limits.failed.insert(self.neighbourhood, now);
         let failures = limits.sign_in_failures.saturating_mul(NAMES);
         let limiter = get_or_insert(&limits.addresses, &self.neighbourhood, || {
             Arc::new(limits.limiter(failures))
@@ -306,4 +325,31 @@ where
 {
     let Ok(value) = cache.get_or_insert_with(key, || Ok::<_, Infallible>(make()));
     value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SystemClock;
+
+    #[tokio::test]
+    async fn an_address_stands_by_what_came_from_it_before() {
+        let limits = Limits::new(Arc::new(SystemClock), 10, 0);
+        let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
+        let standing = async |name: &str, address: IpAddr| {
+            let turn = limits.sign_in(name, address).await.unwrap();
+            (turn.claim().standing, turn)
+        };
+        let (first, turn) = standing("ada", one).await;
+        assert_eq!(first, Standing::Stranger);
+        // At the same time as another.
+        assert_eq!(standing("grace", one).await.0, Standing::Suspect);
+        turn.failed();
+        let (after_a_failure, turn) = standing("grace", one).await;
+        assert_eq!(after_a_failure, Standing::Suspect);
+        turn.forgive();
+        assert_eq!(standing("grace", one).await.0, Standing::Familiar);
+        assert_eq!(standing("ada", one).await.0, Standing::Suspect);
+        assert_eq!(standing("ada", other).await.0, Standing::Stranger);
+    }
 }

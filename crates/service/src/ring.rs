@@ -76,6 +76,8 @@ pub(crate) struct RingState {
 struct RingKey {
     stored: StoredSigningKey,
     pair: Option<Arc<SigningKeyPair>>,
+    /// Whether it is sealed under a master key that this process does not hold.
+    is_sealed_elsewhere: bool,
     jwk: Jwk,
 }
 
@@ -131,6 +133,13 @@ impl Ring {
     ) -> Result<Arc<RingState>, Error> {
         let (provider, before) = (self.signature_provider, self.state.load_full());
         let state = Arc::new(RingState::read(currency, roots, master, provider, &before).await?);
+        if state.is_sealed_elsewhere() && !before.is_sealed_elsewhere() {
+            tracing::error!(
+                "another server sealed the signing keys under a master key that this server does not hold: this server \
+                 works on, but can't start again nor open the next signing key; give it the same master key file, and \
+                 start it again"
+            );
+        }
         self.state.store(Arc::clone(&state));
         Ok(state)
     }
@@ -281,6 +290,12 @@ impl RingState {
             .any(|key| key.stored.state(now) == KeyState::Active)
     }
 
+    /// Whether a key is sealed under a master key that this process does not hold: each sealed key names the one that it
+    /// is sealed under. Such a key signs on, because it was opened before.
+    pub(crate) fn is_sealed_elsewhere(&self) -> bool {
+        self.keys.iter().any(|key| key.is_sealed_elsewhere)
+    }
+
     /// The published key of this id.
     pub(crate) fn published(&self, kid: &str, now: Timestamp) -> Option<&Jwk> {
         self.keys
@@ -329,6 +344,7 @@ impl RingKey {
             id: stored.kid.clone(),
         };
         let jwk = Jwk::from_bytes(&stored.public, ALGORITHM).map_err(|_| unfit())?;
+        let mut is_sealed_elsewhere = false;
         let pair = match &stored.sealed {
             None => None,
             Some(sealed) => {
@@ -336,7 +352,10 @@ impl RingKey {
                 let opened =
                     SigningKeyPair::open(master, &stored.kid, created_at, sealed, provider);
                 match (opened, known.and_then(|known| known.pair.clone())) {
-                    (Err(AuthError::WrongMasterKey), Some(pair)) => Some(pair),
+                    (Err(AuthError::WrongMasterKey), Some(pair)) => {
+                        is_sealed_elsewhere = true;
+                        Some(pair)
+                    }
                     (opened, _) => Some(Arc::new(opened?)),
                 }
             }
@@ -348,7 +367,12 @@ impl RingKey {
         {
             return Err(unfit());
         }
-        Ok(Self { stored, pair, jwk })
+        Ok(Self {
+            stored,
+            pair,
+            is_sealed_elsewhere,
+            jwk,
+        })
     }
 
     fn is_published(&self, now: Timestamp) -> bool {

@@ -11,25 +11,35 @@ use tokio::sync::oneshot;
 pub(crate) struct Claim {
     /// From where it was asked for; `None` by the operator.
     pub(crate) from: Option<Neighbourhood>,
-    /// Whether the account signed in from there before: such claims go first. It says nothing of whether a name
-    /// exists, because whoever has not signed in from there is a stranger either way.
-    pub(crate) is_familiar: bool,
+    /// What is known of account and address.
+    pub(crate) standing: Standing,
+}
+
+/// Who goes before whom. It says nothing of whether a name exists, because only what came from an address before counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Standing {
+    /// The account signed in from there before.
+    Familiar,
+    /// It did not, and nobody failed there lately.
+    Stranger,
+    /// Somebody failed there lately, or tries several times at once.
+    Suspect,
 }
 
 impl Claim {
     /// That of the operator.
     pub(crate) const OPERATOR: Self = Self {
         from: None,
-        is_familiar: true,
+        standing: Standing::Familiar,
     };
     /// That of somebody whose address is not known.
     pub(crate) const UNKNOWN: Self = Self {
         from: None,
-        is_familiar: false,
+        standing: Standing::Stranger,
     };
 }
 
-/// So many turns at once; those who wait get the next ones, the familiar first, then each address in its turn.
+/// So many turns at once. Those who wait get the next ones by their standing, and among equals each address in its turn.
 #[derive(Clone)]
 pub(crate) struct Turns(Arc<Mutex<State>>);
 
@@ -38,6 +48,7 @@ struct State {
     room: usize,
     familiar: Lane,
     strangers: Lane,
+    suspects: Lane,
 }
 
 /// Those who wait, by address, and in which order the addresses have their turns.
@@ -58,11 +69,12 @@ impl Turns {
             room,
             familiar: Lane::default(),
             strangers: Lane::default(),
+            suspects: Lane::default(),
         })))
     }
 
-    /// A turn, once it has come; `None` where too many wait. Where there is no room, the newest of the address of which
-    /// most wait makes room for one of an address of which fewer wait.
+    /// A turn, once it has come; `None` where too many wait. Where there is no room, one of a lower standing makes it, or
+    /// the newest of the address of which most wait, for one of an address of which fewer wait.
     pub(crate) async fn turn(&self, claim: Claim) -> Option<Turn> {
         let turn = {
             let mut state = self.lock();
@@ -74,12 +86,7 @@ impl Turns {
                 return None;
             }
             let (sender, turn) = oneshot::channel();
-            let lane = if claim.is_familiar {
-                &mut state.familiar
-            } else {
-                &mut state.strangers
-            };
-            lane.push(claim.from, sender);
+            state.lane(claim.standing).push(claim.from, sender);
             turn
         };
         turn.await.ok()
@@ -90,7 +97,7 @@ impl Turns {
         loop {
             let next = {
                 let mut state = self.lock();
-                let next = state.familiar.pop().or_else(|| state.strangers.pop());
+                let next = state.lanes().into_iter().find_map(Lane::pop);
                 if next.is_none() {
                     state.free += 1;
                 }
@@ -123,24 +130,49 @@ impl Drop for Turn {
 }
 
 impl State {
+    /// From the first to the last standing.
+    fn lanes(&mut self) -> [&mut Lane; 3] {
+        [&mut self.familiar, &mut self.strangers, &mut self.suspects]
+    }
+
+    fn lane(&mut self, standing: Standing) -> &mut Lane {
+        match standing {
+            Standing::Familiar => &mut self.familiar,
+            Standing::Stranger => &mut self.strangers,
+            Standing::Suspect => &mut self.suspects,
+        }
+    }
+
+    fn is_full(&mut self) -> bool {
+        let waiting: usize = self.lanes().map(|lane| lane.length()).iter().sum();
+        waiting >= self.room
+    }
+
     fn has_room_for(&mut self, claim: Claim) -> bool {
-        if self.familiar.length() + self.strangers.length() < self.room {
+        if !self.is_full() {
             return true;
         }
-        self.familiar.forget_gone();
-        self.strangers.forget_gone();
-        if self.familiar.length() + self.strangers.length() < self.room {
+        for lane in self.lanes() {
+            lane.forget_gone();
+        }
+        if !self.is_full() {
             return true;
         }
-        let own = self.strangers.length_of(claim.from);
-        let Some((most, length)) = self.strangers.longest() else {
-            return false;
-        };
-        if !claim.is_familiar && length <= own + 1 {
-            return false;
+        // Those whom the account knows are never sent away.
+        for standing in [Standing::Suspect, Standing::Stranger] {
+            let lane = self.lane(standing);
+            let Some((most, length)) = lane.longest() else {
+                continue;
+            };
+            let is_lower = standing > claim.standing;
+            if !is_lower && (standing != claim.standing || length <= lane.length_of(claim.from) + 1)
+            {
+                return false;
+            }
+            lane.drop_newest(most);
+            return true;
         }
-        self.strangers.drop_newest(most);
-        true
+        false
     }
 }
 
@@ -206,13 +238,14 @@ mod tests {
     use std::pin::Pin;
     use std::task::{Context, Poll, Waker};
 
+    use super::Standing::{Familiar, Stranger, Suspect};
     use super::*;
 
-    fn claim(address: u8, is_familiar: bool) -> Claim {
+    fn claim(address: u8, standing: Standing) -> Claim {
         let address = Ipv4Addr::new(192, 0, 2, address);
         Claim {
             from: Some(Neighbourhood::from(IpAddr::from(address))),
-            is_familiar,
+            standing,
         }
     }
 
@@ -258,15 +291,31 @@ mod tests {
 
     #[tokio::test]
     async fn familiar_ones_go_first_and_then_each_address_in_its_turn() {
-        let (crowd, other, third) = (claim(1, false), claim(2, false), claim(3, false));
-        let claims = [crowd, crowd, crowd, other, third, claim(4, true), other];
+        let (crowd, other, third) = (claim(1, Stranger), claim(2, Stranger), claim(3, Stranger));
+        let claims = [crowd, crowd, crowd, other, third, claim(4, Familiar), other];
         assert_eq!(order(&claims, 99).await.0, [5, 0, 3, 4, 1, 6, 2]);
     }
 
     #[tokio::test]
+    async fn whoever_did_not_fail_lately_goes_before_all_who_did() {
+        let claims = [
+            claim(1, Suspect),
+            claim(2, Suspect),
+            claim(3, Stranger),
+            claim(2, Stranger),
+            claim(4, Familiar),
+        ];
+        assert_eq!(order(&claims, 99).await.0, [4, 2, 3, 0, 1]);
+        // Where there is no room, too; but not the other way round.
+        assert_eq!(order(&claims, 3).await, (vec![4, 2, 3], vec![0, 1]));
+        let claims = [claim(1, Stranger), claim(2, Stranger), claim(3, Suspect)];
+        assert_eq!(order(&claims, 2).await, (vec![0, 1], vec![2]));
+    }
+
+    #[tokio::test]
     async fn where_there_is_no_room_the_largest_crowd_makes_it() {
-        let (crowd, other) = (claim(1, false), claim(2, false));
-        let claims = [crowd, crowd, crowd, other, crowd, claim(3, true)];
+        let (crowd, other) = (claim(1, Stranger), claim(2, Stranger));
+        let claims = [crowd, crowd, crowd, other, crowd, claim(3, Familiar)];
         assert_eq!(order(&claims, 3).await, (vec![5, 0, 3], vec![1, 2, 4]));
     }
 
@@ -276,12 +325,12 @@ mod tests {
         let held = turns.turn(Claim::OPERATOR).await.unwrap();
         let gone = tokio::spawn({
             let turns = turns.clone();
-            async move { turns.turn(claim(1, false)).await.is_some() }
+            async move { turns.turn(claim(1, Stranger)).await.is_some() }
         });
         tokio::task::yield_now().await;
         gone.abort();
         assert!(gone.await.unwrap_err().is_cancelled());
         drop(held);
-        assert!(turns.turn(claim(2, false)).await.is_some());
+        assert!(turns.turn(claim(2, Stranger)).await.is_some());
     }
 }

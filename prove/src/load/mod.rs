@@ -17,8 +17,7 @@ use fastrand::Rng;
 use hdrhistogram::Histogram;
 
 use self::ended::Ended;
-use self::person::FIRST_PASSWORD;
-pub use self::person::{Person, exchange};
+pub use self::person::{FIRST_PASSWORD, Person, exchange};
 pub use self::worker::Shared;
 use self::worker::Worker;
 use crate::installation::Installation;

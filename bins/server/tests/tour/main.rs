@@ -7,6 +7,7 @@
 )]
 
 mod client;
+mod hanging;
 mod storage;
 mod support;
 

@@ -160,7 +160,8 @@ pub fn admin_program() -> PathBuf {
     program
 }
 
-/// A person's HTTP client: keeps cookies, as a browser does.
+/// A person's HTTP client: keeps cookies, as a browser does. Clones are the same person.
+#[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     url: String,

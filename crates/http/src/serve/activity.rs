@@ -14,6 +14,7 @@ pub(super) struct Activity {
     /// Milliseconds after `since` when the last answer was over.
     quiet_from: AtomicU64,
     head: AtomicBool,
+    parting: AtomicBool,
     leave: Notify,
 }
 
@@ -26,6 +27,7 @@ impl Activity {
             under_way: AtomicUsize::new(1),
             quiet_from: AtomicU64::new(0),
             head: AtomicBool::new(false),
+            parting: AtomicBool::new(false),
             leave: Notify::new(),
         }
     }
@@ -81,6 +83,16 @@ impl Activity {
 
     fn age(&self) -> Duration {
         SystemClock.since_boot().saturating_sub(self.since)
+    }
+
+    /// From now on each answer says that the connection ends with it.
+    pub(super) fn part(&self) {
+        self.parting.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether an answer has to say so.
+    pub(super) fn is_parting(&self) -> bool {
+        self.parting.load(Ordering::Relaxed)
     }
 
     /// Asks the connection to end, for the sake of another.

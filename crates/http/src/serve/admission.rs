@@ -78,6 +78,14 @@ impl Admission {
         }
     }
 
+    /// As [`admit`](Self::admit), where there is a place.
+    pub(super) fn admit_at_once(self: &Arc<Self>, peer: SocketAddr) -> Option<Place> {
+        let mut place = self.register(peer.ip())?;
+        place.slot = Some(Arc::clone(&self.slots).try_acquire_owned().ok()?);
+        place.activity.placed();
+        Some(place)
+    }
+
     /// Counts a connection of `address` among those of its neighbourhood.
     fn register(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
         let neighbourhood = Neighbourhood::from(address);

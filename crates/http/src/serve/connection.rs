@@ -2,6 +2,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::combinators::BoxBody;
@@ -14,6 +15,7 @@ use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, Response};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::activity::Activity;
 use super::admission::Place;
@@ -75,6 +77,9 @@ impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
         let mut idle_since = Since::default();
         let mut head_since = Since::default();
         let mut closing = false;
+        let parted = tokio::time::sleep(Duration::ZERO);
+        tokio::pin!(parted);
+        let mut parting = false;
         loop {
             tokio::select! {
                 result = pace.clone().of(connection.as_mut()) => {
@@ -87,6 +92,13 @@ impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
                     if changed.is_err() || *self.phase.borrow() == Phase::Over {
                         return;
                     }
+                    // Closed now, it could meet a request that is on its way: a proxy sends no change twice.
+                    activity.part();
+                    parted.as_mut().reset(Instant::now() + self.limits.parting_time);
+                    parting = true;
+                }
+                () = &mut parted, if parting => {
+                    parting = false;
                     connection.as_mut().graceful_shutdown();
                     closing = true;
                 }
@@ -180,7 +192,11 @@ impl<E: Endpoint<Output = Response>> UnderWay<E> {
             ..
         } = &*self.0;
         let request = (request, local.clone(), remote.clone(), Scheme::HTTP).into();
-        let response = hyper::Response::from(endpoint.get_response(request).await);
+        let mut response = hyper::Response::from(endpoint.get_response(request).await);
+        if self.0.activity.is_parting() {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
         Ok(response.map(|body| Answer::new(body, self)))
     }
 }

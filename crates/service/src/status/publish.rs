@@ -1,11 +1,12 @@
 //! Signing the status list, and serving it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use ats_pat_domain::Timestamp;
-use ats_pat_domain::port::BoxError;
+use ats_pat_domain::port::{BoxError, StoreError};
 use ats_pat_token::{CompressedList, Header, ListVersion, SigningInput, StatusListClaims};
 use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
@@ -86,6 +87,8 @@ pub(crate) struct StatusLists {
     /// The address that new authentication tokens name.
     address: ArcSwap<String>,
     state: Arc<Mutex<State>>,
+    /// How many looks at the log have ended.
+    looks: AtomicU64,
 }
 
 #[derive(Default)]
@@ -93,6 +96,8 @@ struct State {
     places: Option<Places>,
     /// When the last look at the log began, by the clock of leases.
     looked_at: Option<Duration>,
+    /// The number of the last look that the database did not answer.
+    unanswered: u64,
     compressed: Option<Compressed>,
     served: Option<PublishedStatusList>,
 }
@@ -112,6 +117,7 @@ impl StatusLists {
             issuer: issuer.to_owned(),
             address: ArcSwap::from_pointee(address(issuer, epoch)),
             state: Arc::default(),
+            looks: AtomicU64::new(0),
         }
     }
 
@@ -143,20 +149,31 @@ impl Service {
     }
 
     async fn current_status_list(&self) -> Result<(PublishedStatusList, Arc<String>), Error> {
+        let lists = &self.inner.status_lists;
+        let looks_before = lists.looks.load(Ordering::Acquire);
         // One at a time: who comes second finds what the first one read.
-        let mut state = Arc::clone(&self.inner.status_lists.state)
-            .lock_owned()
-            .await;
+        let mut state = Arc::clone(&lists.state).lock_owned().await;
+        // Or that the database does not answer: else each waits for a look of its own, one after the other.
+        if state.unanswered > looks_before {
+            let cause = "it did not answer the look at the event log that others waited for";
+            return Err(StoreError::Unavailable(cause.into()).into());
+        }
         let begun = self.inner.changes.clock.since_boot();
         if let (Some(looked_at), Some(served)) = (state.looked_at, &state.served)
             && begun.saturating_sub(looked_at) < FRESH
         {
-            return Ok((served.clone(), self.inner.status_lists.address()));
+            return Ok((served.clone(), lists.address()));
         }
         // In a task of its own: who hangs up does not take what was read from the others.
         let service = self.clone();
         let task = tokio::spawn(async move {
-            let served = service.look(&mut state).await?;
+            let looked = service.look(&mut state).await;
+            let looks = &service.inner.status_lists.looks;
+            let number = looks.fetch_add(1, Ordering::AcqRel) + 1;
+            if let Err(Error::Store(StoreError::Unavailable(_))) = looked {
+                state.unanswered = number;
+            }
+            let served = looked?;
             state.looked_at = Some(begun);
             Ok((served, service.inner.status_lists.address()))
         });

@@ -1,5 +1,7 @@
 //! Keys, and what stands in clear.
 
+use std::time::Duration;
+
 use ats_pat_auth::MasterKeys;
 use ats_pat_service::{OpenError, Rotation};
 use ats_pat_test_support::on_every_database;
@@ -90,7 +92,7 @@ async fn a_ring_that_is_said_to_be_older_is_read_anew() {
                 .kid()
                 .to_owned()
         };
-        world.clock.advance(std::time::Duration::from_secs(1));
+        world.clock.advance(Duration::from_secs(1));
         let keys = world
             .service
             .operator()
@@ -145,6 +147,42 @@ async fn a_wrong_master_key_stops_the_start_and_a_changed_one_touches_no_hash() 
             service.operator().verify_audit().await.unwrap().findings,
             Vec::<String>::new()
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_master_key_that_changed_at_one_server_is_noticed_by_the_others_at_once() {
+    on_every_database(|database| async move {
+        let Scene { world, issued, .. } = scene(&database).await;
+        let follower = world.service.clone();
+        let feed = tokio::spawn(async move { follower.run_feed(std::future::pending()).await });
+        let told = async || {
+            let checks = world.service.health().await;
+            let check = checks.into_iter().find(|check| check.name == "signing-key");
+            check.unwrap()
+        };
+        assert_eq!(told().await.message, "is active");
+        let file = world.folder().join("master.key");
+        let old = std::fs::read_to_string(&file).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        MasterKeys::create(&file, [7; 32]).unwrap();
+        let new = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("{new}\n{old}")).unwrap();
+        let other = world.reopen().await.unwrap();
+        other.seal_anew().await.unwrap();
+        let noticed = tokio::time::timeout(Duration::from_secs(5), async {
+            while !told().await.message.contains("does not hold") {
+                tokio::task::yield_now().await;
+            }
+        });
+        noticed
+            .await
+            .expect("the server looks at what the other one sealed");
+        // No caller suffers: the key was opened before.
+        assert!(told().await.healthy);
+        assert_eq!(code(world.exchange(&issued.secret).await), 1);
+        feed.abort();
     })
     .await;
 }

@@ -1,0 +1,123 @@
+//! A database that hangs under a running server: callers hear of it soon.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use ats_pat_test_support::on_every_server;
+use ats_pat_test_support::proxy::{Fault, Proxy};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{Client, PASSWORD, Server, admin_by, admin_program, text};
+
+/// Within which a caller hears that the service can't answer.
+const SOON: Duration = Duration::from_secs(1);
+/// Within which an answer from memory comes.
+const AT_ONCE: Duration = Duration::from_millis(500);
+/// How many people ask for the same thing at the same time.
+const MANY: usize = 10;
+
+/// Runs `call` to its end; gives the status of the answer and how long it took.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test is about how long a caller waits"
+)]
+async fn timed(call: impl Future<Output = (u16, Value)>) -> (u16, Duration) {
+    let begun = Instant::now();
+    let (status, _) = call.await;
+    (status, begun.elapsed())
+}
+
+/// Lets many call at the same time; gives each one's status and how long it took.
+async fn by_many<C>(call: impl Fn(usize) -> C) -> Vec<(u16, Duration)>
+where
+    C: Future<Output = (u16, Value)> + Send + 'static,
+{
+    let calls: Vec<_> = (0..MANY)
+        .map(|number| tokio::spawn(timed(call(number))))
+        .collect();
+    let mut answers = Vec::new();
+    for call in calls {
+        answers.push(call.await.unwrap());
+    }
+    answers
+}
+
+#[track_caller]
+fn assert_refused_soon(what: &str, answers: &[(u16, Duration)]) {
+    for (status, took) in answers {
+        assert_eq!(*status, 503, "{what}");
+        assert!(*took < SOON, "{what} took {took:?} of {answers:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn once_a_database_is_known_to_hang_callers_hear_of_it_within_a_second() {
+    on_every_server(|database| async move {
+        let (proxy, url) = Proxy::before(database.url()).await;
+        let folder = TempDir::new().unwrap();
+        let settings = [("ATS_PAT_DATABASE_URL", url.as_str())];
+        let server = Server::start_with(folder.path(), &settings);
+        let mut admin = Command::new(admin_program());
+        admin.envs(settings);
+        let add = ["user", "add", "ada", "--password-stdin"];
+        let added = admin_by(admin, folder.path(), &add, &format!("{PASSWORD}\n"));
+        assert!(added.status.success(), "{added:?}");
+        let client = Client::new(&server);
+        assert_eq!(client.sign_in("ada").await.0, 200);
+        let secret = text(&client.create("ci", 86_400).await.1["Data"]["Secret"]);
+        assert_eq!(client.exchange(&secret).await.0, 200);
+        let lists = client.get("/status-lists").await.1;
+        let list = text(&lists["status_lists"][0]);
+        let list = list.strip_prefix(&server.url).unwrap();
+        assert_eq!(client.get(list).await.0, 200);
+
+        proxy.arm(Fault::Silent);
+        // Until it is known, a slow answer is better than none.
+        loop {
+            let (status, took) = timed(client.get("/api/personalaccesstoken")).await;
+            if status == 503 && took < SOON {
+                break;
+            }
+        }
+        let get = |path: &'static str| {
+            let client = client.clone();
+            async move { client.get(path).await }
+        };
+        for _ in 0..3 {
+            let exchanges = by_many(|_| {
+                let (client, secret) = (client.clone(), secret.clone());
+                async move { client.exchange(&secret).await }
+            });
+            assert_refused_soon("an exchange", &exchanges.await);
+            let tokens = by_many(|_| get("/api/personalaccesstoken"));
+            assert_refused_soon("a list", &tokens.await);
+            // Sign-ins of one account come one after the other.
+            let sign_ins = by_many(|number| {
+                let client = client.clone();
+                let body = json!({"UserName": format!("user-{number}"), "Password": PASSWORD});
+                async move { client.post("/api/session", &body).await }
+            });
+            assert_refused_soon("a sign-in", &sign_ins.await);
+            // An old list would let revoked tokens pass, so none is served.
+            let lists = by_many(|_| {
+                let (client, list) = (client.clone(), list.to_owned());
+                async move { client.get(&list).await }
+            });
+            assert_refused_soon("a status list", &lists.await);
+            for (status, took) in by_many(|_| get("/.well-known/jwks.json")).await {
+                assert_eq!(status, 200);
+                assert!(took < AT_ONCE, "the key set took {took:?}");
+            }
+        }
+
+        proxy.arm(Fault::None);
+        while client.exchange(&secret).await.0 != 200 {
+            tokio::task::yield_now().await;
+        }
+        while client.get(list).await.0 != 200 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
