@@ -117,8 +117,9 @@ impl RootKeys {
     /// 64 bits that stand for a name in memory, such as a row's: nobody without the key can make two that meet.
     pub fn fingerprint(&self, name: &Canonical) -> u64 {
         let hash = blake3::keyed_hash(&self.keys.fingerprint, name.as_bytes());
-        let [a, b, c, d, e, f, g, h, ..] = *hash.as_bytes();
-        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+        let mut first = [0; 8];
+        first.copy_from_slice(&hash.as_bytes()[..8]);
+        u64::from_le_bytes(first)
     }
 
     /// The hash that proves when a session was last seen, in milliseconds since the epoch. It stands apart from the row's

@@ -8,6 +8,7 @@ use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::{Problem, Timestamp, Token, User};
 
 use crate::currency::{Currency, Doubt};
+use crate::rows::Roots;
 
 /// Tokens' times are whole seconds: with less than one left there is nothing to mint.
 const ONE_SECOND: Duration = Duration::from_secs(1);
@@ -57,6 +58,21 @@ impl Genuine {
         } else {
             Err(Doubt::altered(&genuine.secret))
         }
+    }
+
+    /// As [`of`](Self::of), by the tags alone: rows that were put back pass.
+    pub(crate) fn by_tags(grant: Grant, roots: &Roots) -> Option<Self> {
+        let are_genuine = roots.is_genuine(&grant.secret)
+            && roots.is_genuine(&grant.token)
+            && roots.is_genuine(&grant.owner);
+        let genuine = Self {
+            secret: grant.secret.row,
+            token: grant.token.row,
+            owner: grant.owner.row,
+            ring_version: grant.ring_version,
+            head: grant.head,
+        };
+        (are_genuine && genuine.belongs_together()).then_some(genuine)
     }
 
     /// Whether the rows are of one token.

@@ -37,7 +37,11 @@ impl Service {
             return Err(Error::NotRevocable);
         }
         let secret = PersonalAccessToken::parse(presented).ok();
-        let Some(grant) = self.usable_grant(secret.as_ref(), self.now()).await? else {
+        let grant = match &secret {
+            Some(secret) => self.revocable_grant(secret).await?,
+            None => None,
+        };
+        let Some(grant) = grant else {
             self.inner.limits.count_failed_exchange(address)?;
             self.wait_for_taken_before().await;
             return Ok(());
@@ -68,9 +72,26 @@ impl Service {
             let Ok(secret) = PersonalAccessToken::parse(text) else {
                 continue;
             };
-            found.extend(self.usable_grant(Some(&secret), self.now()).await?);
+            found.extend(self.revocable_grant(&secret).await?);
         }
         self.revoke_found(found, address, Reported::AsLeaked).await
+    }
+
+    /// The grant behind a secret that works. Where the log can't be read now, what the rows say has to do: to revoke takes
+    /// rights away, and who shows a secret that was replaced once held the token.
+    async fn revocable_grant(
+        &self,
+        secret: &PersonalAccessToken,
+    ) -> Result<Option<Genuine>, Error> {
+        let now = self.now();
+        match self.usable_grant(Some(secret), now).await {
+            Err(Error::LogNotRead) => {
+                let grant = self.find_grant(secret).await?;
+                let genuine = grant.and_then(|grant| Genuine::by_tags(grant, self.roots()));
+                Ok(genuine.filter(|grant| grant.life().is_usable(now)))
+            }
+            judged => judged,
+        }
     }
 
     /// Only what is alive takes the turn of a change: guesses and replays never occupy the event log.

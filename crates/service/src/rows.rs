@@ -6,7 +6,7 @@ use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::port::{RowKey, SetupLink};
 use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::tagged::{KeyId, Tag};
-use ats_pat_domain::{Session, StatusPlace, Tagged, Timestamp, Token, User};
+use ats_pat_domain::{Session, StatusPlace, Tagged, Timestamp, Token, TokenId, User};
 
 use crate::error::Error;
 
@@ -27,17 +27,20 @@ pub(crate) trait Row {
 pub(crate) enum Grants {
     ForEver,
     Until(Timestamp),
-    /// It is judged together with another row that tells an older one: nothing has to be remembered of it.
-    NothingAlone,
+    /// As long as the token of this id, as it stood when the row was replaced.
+    WithToken(TokenId),
+    /// What counts is read elsewhere: nothing has to be remembered of it.
+    Nothing,
 }
 
 impl Grants {
-    /// As an event says it, in milliseconds since the epoch.
-    pub(crate) fn until_millis(self) -> Option<i64> {
+    /// As an event says it, in milliseconds since the epoch. `token` gives the end of a token, if it is known.
+    pub(crate) fn until_millis(self, token: impl FnOnce(TokenId) -> Option<i64>) -> Option<i64> {
         match self {
             Self::ForEver => None,
             Self::Until(until) => Some(until.as_millis()),
-            Self::NothingAlone => Some(0),
+            Self::WithToken(id) => token(id),
+            Self::Nothing => Some(0),
         }
     }
 }
@@ -144,10 +147,9 @@ impl Row for Secret {
     }
 
     fn grants(&self) -> Grants {
-        match (self.slot, self.valid_until) {
-            // The token's row has the generation of its current secret, and is written with it.
-            (Some(Slot::Current) | None, _) | (Some(Slot::Overlap), None) => Grants::NothingAlone,
-            (Some(Slot::Overlap), Some(until)) => Grants::Until(until),
+        match self.slot {
+            Some(_) => Grants::WithToken(self.token_id),
+            None => Grants::Nothing,
         }
     }
 
@@ -174,7 +176,7 @@ impl Row for StatusPlace {
 
     fn grants(&self) -> Grants {
         // What verifiers are told is read from the event log.
-        Grants::NothingAlone
+        Grants::Nothing
     }
 
     fn key(&self) -> RowKey {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use ats_pat_auth::{MasterKeys, Minter};
 use ats_pat_domain::Timestamp;
+use ats_pat_domain::event::Head;
 use ats_pat_domain::port::Store;
 use ats_pat_domain::scope::{ALL, INTROSPECT};
 
 use crate::change::{Authority, Changes};
 use crate::currency::Currency;
-use crate::error::Error;
+use crate::error::{Error, causes};
 use crate::feed::Feed;
 use crate::grants::Grants;
 use crate::guards::Guards;
@@ -81,6 +82,15 @@ impl Service {
 
     pub(crate) fn store(&self) -> &dyn Store {
         &*self.inner.changes.store
+    }
+
+    /// Makes sure that a list can leave out rows that were put back. Where the log can't be read, it is shown all the same.
+    pub(crate) async fn read_log_for_lists(&self) {
+        if self.currency().is_ready().is_err()
+            && let Err(error) = self.currency().follow_to(Head::EMPTY).await
+        {
+            tracing::warn!(cause = %causes(&error), "a list may show rows that were put back");
+        }
     }
 
     pub(crate) fn currency(&self) -> &Arc<Currency> {

@@ -13,7 +13,7 @@ use crate::program::Program;
 use crate::signals::Signals;
 
 /// A node that was away may get a whole copy of the data.
-const REJOIN: Duration = Duration::from_secs(300);
+const REJOIN: Duration = Duration::from_mins(5);
 const GONE: Duration = Duration::from_secs(10);
 /// The setting by which a node finds the others; one that is alone begins a new cluster.
 const ADDRESS: &str = "--wsrep-cluster-address=";

@@ -9,7 +9,7 @@ use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::port::{SetupLink, Transaction};
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
-    EventId, Problem, Session, StatusPlace, Tagged, Timestamp, Token, User, UserId,
+    EventId, Problem, Session, StatusPlace, Tagged, Timestamp, Token, TokenId, User, UserId,
 };
 
 use super::authority::{Authority, Found};
@@ -69,6 +69,8 @@ pub(crate) struct Draft<'a> {
     /// Read after the counter row was locked, so that times follow the order of changes.
     pub(crate) now: Timestamp,
     written: Mutex<Written>,
+    /// Whether the change is tried again, after the log was read, if it can't be judged now whether a row stands there.
+    pub(super) may_wait: bool,
 }
 
 impl<'a> Draft<'a> {
@@ -91,6 +93,7 @@ impl<'a> Draft<'a> {
             changes,
             authority,
             found: Found::Nothing,
+            may_wait: false,
             now: changes.clock.now(),
             written: Mutex::new(written),
         }
@@ -154,7 +157,7 @@ impl<'a> Draft<'a> {
         let origin = origin.ok_or_else(|| altered(&tagged.row, "was planted or altered"))?;
         self.changes
             .currency
-            .follow_to(self.transaction.head())
+            .follow_promptly(self.transaction.head())
             .await?;
         if !self.stands(&tagged, origin).await? {
             return Err(altered(&tagged.row, "is an older one, put back"));
@@ -182,7 +185,7 @@ impl<'a> Draft<'a> {
                 let (currency, head) = (&self.changes.currency, self.transaction.head());
                 // What is left of a user can be given rights again, so it is worth a longer wait.
                 let followed = if tagged.row.grants() == Grants::ForEver {
-                    currency.follow_to(head).await
+                    currency.follow_promptly(head).await
                 } else {
                     currency.follow_soon(head).await
                 };
@@ -229,13 +232,22 @@ impl<'a> Draft<'a> {
     }
 
     fn note_read<R: Row>(&self, row: &R, origin: Option<Origin>) {
+        let mut written = self.written();
+        let of_token = |id: TokenId| {
+            let read = written.read.get(&(Token::TABLE, id.to_string()));
+            read.and_then(|token| token.until)
+        };
         let replaces = Replaces {
             seq: origin.map(|origin| origin.seq),
             // A row that this service did not write may say anything.
-            until: origin.and_then(|_| row.grants().until_millis()),
+            until: origin.and_then(|_| row.grants().until_millis(of_token)),
         };
-        let name = (R::TABLE, row.row_id());
-        self.written().read.insert(name, replaces);
+        written.read.insert((R::TABLE, row.row_id()), replaces);
+    }
+
+    /// Whether a row that can't be judged now had better wait: the change is tried again, after the log was read.
+    pub(crate) fn may_wait(&self) -> bool {
+        self.may_wait
     }
 
     /// Notes for the next entry that this row was planted or altered, and is ended with it. `audit verify` tells of it

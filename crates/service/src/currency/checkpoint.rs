@@ -59,7 +59,7 @@ impl Currency {
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
-                    tracing::warn!(cause = %error, "the checkpoint in the data folder can't be read")
+                    tracing::warn!(cause = %error, "the checkpoint in the data folder can't be read");
                 }
             }
         }

@@ -163,6 +163,19 @@ impl Doubt {
         }
     }
 
+    /// As a finding says it; `None` where nothing was found.
+    pub(crate) fn in_words(&self) -> Option<String> {
+        match self {
+            Self::Altered { table, id } => {
+                Some(format!("row {id} of {table} was planted or altered"))
+            }
+            Self::Replaced { table, id, .. } => {
+                Some(format!("row {id} of {table} is an older one, put back"))
+            }
+            Self::NotRead => None,
+        }
+    }
+
     /// Says that somebody wrote to the database behind the program's back.
     pub(crate) fn tell(&self) {
         match self {

@@ -132,13 +132,25 @@ impl Currency {
     ///
     /// # Errors
     /// [`Error::LogNotRead`] where that takes longer than a request can wait; [`Error::LogLost`].
+    ///
+    /// Who holds the lock of changes asks [`follow_promptly`](Self::follow_promptly).
     pub(crate) async fn follow_to(self: &Arc<Self>, head: Head) -> Result<(), Error> {
-        let patience = if self.is_patient.load(Ordering::Relaxed) {
+        let patience = if self.is_patient() {
             OPERATORS_PATIENCE
         } else {
             PATIENCE
         };
         self.follow_within(patience, head).await
+    }
+
+    /// Whether this is an operator's program, which rather waits.
+    pub(crate) fn is_patient(&self) -> bool {
+        self.is_patient.load(Ordering::Relaxed)
+    }
+
+    /// As [`follow_to`](Self::follow_to), while others wait: an operator waits no longer either.
+    pub(crate) async fn follow_promptly(self: &Arc<Self>, head: Head) -> Result<(), Error> {
+        self.follow_within(PATIENCE, head).await
     }
 
     /// As [`follow_to`](Self::follow_to), for what goes on without: an operator waits no longer either.
@@ -182,9 +194,20 @@ impl Currency {
         }
     }
 
-    /// Reads on until the log is known up to number `seq`, or up to its end.
+    /// Reads on until the log is known up to number `seq` at least.
+    ///
+    /// # Errors
+    /// [`Error::Tampered`] where the log has an end that it lacks.
     async fn read_to(&self, seq: i64) -> Result<(), Error> {
         let _one_at_a_time = self.reading.lock().await;
+        self.read_to_the_end(seq).await?;
+        match self.head() {
+            Some(head) if head.seq >= seq => Ok(()),
+            _ => Err(altered(seq)),
+        }
+    }
+
+    async fn read_to_the_end(&self, seq: i64) -> Result<(), Error> {
         let standing = match self.head() {
             Some(head) if head.seq >= seq => return Ok(()),
             Some(head) => {

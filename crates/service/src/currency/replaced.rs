@@ -27,7 +27,7 @@ impl Entry {
     pub(super) fn new(event: u64, until: Option<Timestamp>) -> Self {
         let until = until.map_or(NEVER, |until| {
             let day = until.as_millis().div_euclid(DAY_MILLIS) + SPARE_DAYS - FIRST_DAY;
-            u16::try_from(day.max(0)).map_or(NEVER, |day| day.min(NEVER))
+            u16::try_from(day.max(0)).unwrap_or(NEVER)
         });
         Self(event << 16 | u64::from(until))
     }

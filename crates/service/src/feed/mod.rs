@@ -155,7 +155,8 @@ impl Service {
         let Some(known) = *head else {
             return self.begin_anew(&mut head, begun).await;
         };
-        if self.store().events().head().await? == known {
+        let end = self.store().events().head().await?;
+        if end == known {
             // So it is nearly always, and told by one short row.
             feed.lease.renew(begun);
             return Ok(());
@@ -215,6 +216,14 @@ impl Service {
             if !ring.as_ref().is_some_and(is_foreign) {
                 break;
             }
+        }
+        if last.seq < end.seq {
+            // The counter row names an event that is not there.
+            feed.lease.end();
+            return Err(Error::Tampered {
+                table: "events",
+                id: end.seq.to_string(),
+            });
         }
         if let Some(ring) = ring {
             self.inner.ring.follow(ring);

@@ -26,6 +26,7 @@ impl Operator<'_> {
     /// Every signing key, by creation; without those that were planted or altered, which are in the log and in
     /// `audit verify`.
     pub async fn signing_keys(&self) -> Result<Vec<SigningKeyView>, Error> {
+        self.service.read_log_for_lists().await;
         let (currency, now) = (self.service.currency(), self.service.now());
         let ring = self.service.store().keys().ring().await?;
         let shown = ring.keys.iter().filter(|key| currency.shows(key));

@@ -84,6 +84,7 @@ impl Operator<'_> {
 
     /// Every user, by name; without those that were planted or altered, which are in the log and in `audit verify`.
     pub async fn users(&self) -> Result<Vec<UserView>, Error> {
+        self.service.read_log_for_lists().await;
         let currency = self.service.currency();
         let users = self.service.store().users().all().await?;
         let shown = users.iter().filter(|user| currency.shows(user));
@@ -214,6 +215,7 @@ pub(crate) fn named(user: User, folded: &str) -> Result<User, Error> {
 async fn find_even_planted(draft: &Draft<'_>, name: &str) -> Result<(User, Judgement), Error> {
     match find_user(draft, name).await {
         Ok(user) => return Ok((user, Judgement::Genuine)),
+        Err(error @ Error::LogNotRead) if draft.may_wait() => return Err(error),
         Err(
             Error::UserNotFound { .. }
             | Error::Tampered { .. }

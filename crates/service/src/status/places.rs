@@ -137,7 +137,8 @@ pub(crate) async fn take_from(draft: &Draft<'_>, owner: UserId) -> Result<(), Er
             return Ok(());
         }
         for listed in page.items {
-            for mut secret in living_secrets(draft, &listed.token.row).await? {
+            let (token, _) = draft.judge(listed.token).await;
+            for mut secret in living_secrets(draft, &token).await? {
                 if secret.status_index.is_some() {
                     revoke(draft, &secret).await?;
                     secret.status_index = None;

@@ -239,3 +239,99 @@ async fn a_used_set_up_link_stays_used() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_disabling_took_from_a_secret_does_not_come_back() {
+    on_every_database(|database| async move {
+        let Scene { world, issued, .. } = scene(&database).await;
+        let before = world.exchange(&issued.secret).await.unwrap();
+        let bearer = before.token.expose_secret();
+        assert_eq!(code(world.service.identity(bearer).await), 1);
+        copy(&database).await;
+        let operator = world.service.operator();
+        assert_eq!(code(operator.disable_user("ada").await), 1);
+        assert_eq!(code(operator.enable_user("ada").await), 1);
+        let older = "DELETE FROM secrets";
+        database.execute(older).await;
+        let back = "INSERT INTO secrets SELECT * FROM kept_secrets";
+        database.execute(back).await;
+        for service in services(&world).await {
+            assert_ne!(code(service.identity(bearer).await), 1);
+            assert_ne!(exchange(&service, &issued.secret).await, 1);
+        }
+        assert_found(&world, "of secrets is an older one, put back").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_that_was_not_seen_for_long_ends_whatever_the_row_says() {
+    on_every_database(|database| async move {
+        let Scene { world, .. } = scene(&database).await;
+        let ada = world
+            .service
+            .sign_in("ada", &PASSWORD.into(), ADDRESS)
+            .await
+            .unwrap();
+        let id = ada.session_id.expose_secret();
+        let idle = world.settings.session_idle;
+        world.clock.advance(idle * 3 / 4);
+        assert_eq!(code(world.service.authenticate(id).await), 1);
+        // It was seen, so it holds on; who writes that it was seen later gains nothing.
+        world.clock.advance(idle * 3 / 4);
+        assert_eq!(code(world.service.authenticate(id).await), 1);
+        let later = world.now().after(idle).as_millis();
+        let forge = format!("UPDATE sessions SET last_seen_at = {later}");
+        database.execute(&forge).await;
+        assert_eq!(code(world.service.authenticate(id).await), 1100);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_log_whose_last_event_was_removed_grants_nothing_elsewhere() {
+    on_every_database(|database| async move {
+        let Scene { world, ada, issued } = scene(&database).await;
+        let elsewhere = world.reopen().await.unwrap();
+        assert_eq!(exchange(&elsewhere, &issued.secret).await, 1);
+        let another = world.create(&ada, "another", DAY).await.unwrap();
+        copy(&database).await;
+        let id = another.token.id.to_string();
+        assert_eq!(code(world.service.revoke_token(&ada, &id).await), 1);
+        put_back(&database).await;
+        let last = "DELETE FROM events WHERE seq = (SELECT seq FROM event_head)";
+        database.execute(last).await;
+        assert_ne!(exchange(&elsewhere, &another.secret).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_nobody_with_the_keys_wrote_is_not_gone_by() {
+    on_every_database(|database| async move {
+        let Scene { world, ada, issued } = scene(&database).await;
+        let file = world.folder().join("checkpoint");
+        world.service.flush().await;
+        let older = std::fs::read(&file).unwrap();
+        copy(&database).await;
+        let id = issued.token.id.to_string();
+        assert_eq!(code(world.service.revoke_token(&ada, &id).await), 1);
+        put_back(&database).await;
+        world.service.flush().await;
+        let newest = std::fs::read(&file).unwrap();
+        let mut altered = newest.clone();
+        // The number of the last event that it knows.
+        altered[1] = altered[1].wrapping_add(1);
+        for checkpoint in [
+            older,
+            altered,
+            newest[..newest.len() - 16].to_vec(),
+            Vec::new(),
+        ] {
+            std::fs::write(&file, checkpoint).unwrap();
+            let service = world.reopen().await.unwrap();
+            assert_ne!(exchange(&service, &issued.secret).await, 1);
+        }
+    })
+    .await;
+}

@@ -38,8 +38,8 @@ async fn rows_without_their_event_are_found_by_the_running_server() {
         let scene = scene(&database).await;
         database.execute(&no_event).await;
         let message = told(&scene.world.service).await;
-        // The token, and its secret.
-        assert!(message.contains("2 differ"), "{message}");
+        // The event, the token, and its secret.
+        assert!(message.contains("3 differ"), "{message}");
     })
     .await;
 }
