@@ -206,7 +206,11 @@ async fn a_destroyed_signing_key_stays_destroyed() {
         database.execute(bump).await;
         for service in services(&world).await {
             let published = service.jwks().await.unwrap();
-            let kids: Vec<_> = published.keys().iter().map(|key| key.kid()).collect();
+            let kids: Vec<_> = published
+                .keys()
+                .iter()
+                .map(ats_pat_token::Jwk::kid)
+                .collect();
             assert!(!kids.contains(&&*destroyed), "{kids:?}");
             assert_eq!(kids.len(), 1);
         }
