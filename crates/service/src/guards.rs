@@ -29,20 +29,28 @@ pub(crate) enum Guard {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Guards {
     #[cfg(test)]
-    taken_out: Option<Guard>,
+    taken_out: [Option<Guard>; 2],
 }
 
 impl Guards {
     #[cfg(test)]
     pub(crate) fn without(guard: Guard) -> Self {
         Self {
-            taken_out: Some(guard),
+            taken_out: [Some(guard), None],
+        }
+    }
+
+    /// Where one guard covers for another.
+    #[cfg(test)]
+    pub(crate) fn without_both(guards: [Guard; 2]) -> Self {
+        Self {
+            taken_out: guards.map(Some),
         }
     }
 
     #[cfg(test)]
     pub(crate) fn stand(self, guard: Guard) -> bool {
-        self.taken_out != Some(guard)
+        !self.taken_out.contains(&Some(guard))
     }
 
     #[cfg(not(test))]

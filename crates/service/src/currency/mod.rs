@@ -30,7 +30,7 @@ use ats_pat_domain::port::{Clock, Store, StoreError};
 use crate::anchor::Anchor;
 use crate::currency::standing::Standing;
 use crate::error::{Error, causes};
-use crate::guards::Guards;
+use crate::guards::{Guard, Guards};
 use crate::ledger::{self, Details, expected_hash, follows_its_predecessor, holds_event};
 use crate::rows::Roots;
 
@@ -159,7 +159,8 @@ impl Currency {
     }
 
     async fn follow_within(self: &Arc<Self>, patience: Duration, head: Head) -> Result<(), Error> {
-        if self.stands_at.load(Ordering::Acquire) >= head.seq {
+        if self.stands_at.load(Ordering::Acquire) >= head.seq || !self.guards.stand(Guard::Currency)
+        {
             return Ok(());
         }
         // In a task of its own: who gives up does not break it off for the others.

@@ -52,6 +52,8 @@ pub(super) struct Options {
     pub(super) alone: bool,
     /// Whether keys are rotated often, and twice at once, before a fail-over that loses the second rotation.
     pub(super) rotates_twice: bool,
+    /// Whether somebody puts older rows back. Then nothing is lost by fail-overs: what is gone was taken away.
+    pub(super) puts_back: bool,
     pub(super) steps: u32,
 }
 
@@ -207,6 +209,10 @@ impl Deployment {
                 19 if !self.options.alone => self.fail_over(),
                 20 => self.restart(number).await,
                 21..=24 => self.spawn(move |here| async move { here.rotate(number).await }),
+                85..=99 if self.options.puts_back => {
+                    let past = self.chance.below(64);
+                    self.database.put_back(usize::try_from(past).unwrap_or(0));
+                }
                 25..=84 if self.options.rotates_twice => {
                     self.spawn(|here| async move { here.rotate_twice().await });
                 }
@@ -287,7 +293,7 @@ impl Deployment {
     /// Notes where the database lacks what was acknowledged, unless a fail-over lost it.
     fn expect(&self, term: u64, what: &str, is_there: impl Fn(&Rows) -> bool) {
         let is_there = is_there(&self.database.now().rows);
-        if !is_there && self.database.term() == term {
+        if !is_there && self.database.term() == term && !self.options.puts_back {
             let lost = format!("{what} was acknowledged, and is not in the database");
             self.truth().seen.violations.push(lost);
         }
@@ -356,7 +362,7 @@ impl Deployment {
     }
 
     fn fail_over(self: &Arc<Self>) {
-        if self.database.fail_over() {
+        if !self.options.puts_back && self.database.fail_over() {
             self.forget_what_was_lost();
             self.spawn(|here| async move { here.revoke(SERVERS).await });
         }
@@ -496,7 +502,8 @@ impl Deployment {
         let owner = state.rows.users.get(&planted.owner);
         let truth = self.truth();
         let revoked = truth.revoked.contains(&planted.id)
-            && token.is_some_and(|token| token.row.revoked_at.is_some());
+            && (self.options.puts_back
+                || token.is_some_and(|token| token.row.revoked_at.is_some()));
         let disabled = truth.disabled.contains(&planted.owner)
             && owner.is_some_and(|owner| owner.row.disabled);
         let enabled = truth.enabled.get(&planted.owner).copied();

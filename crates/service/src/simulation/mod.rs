@@ -30,6 +30,7 @@ fn options() -> Options {
         transactions: None,
         alone: false,
         rotates_twice: false,
+        puts_back: false,
         steps: STEPS,
     }
 }
@@ -162,11 +163,26 @@ fn without_the_proof_that_the_ring_is_of_the_same_log_it_goes_wrong() {
         ..options()
     };
     assert_eq!(violations(0..20, &options), Vec::<String>::new());
+    // Without the proof a key that was destroyed is one that was put back, and that is found too.
     let without = Options {
-        guards: Guards::without(Guard::RingOfThisLog),
+        guards: Guards::without_both([Guard::RingOfThisLog, Guard::Currency]),
         ..options
     };
     assert!(!violations(0..200, &without).is_empty());
+}
+
+#[test]
+fn without_the_proof_that_a_row_stands_there_what_was_put_back_counts() {
+    let options = Options {
+        puts_back: true,
+        ..options()
+    };
+    assert_eq!(violations(0..20, &options), Vec::<String>::new());
+    let without = Options {
+        guards: Guards::without(Guard::Currency),
+        ..options
+    };
+    assert!(!violations(0..20, &without).is_empty());
 }
 
 #[test]
