@@ -203,3 +203,170 @@ fn of_row(keys: &RootKeys, table: &str, id: &str) -> u64 {
 fn of_event(keys: &RootKeys, id: &[u8; 16]) -> u64 {
     keys.fingerprint(&Canonical::new("events").uuid(id))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use ats_pat_auth::RootKey;
+    use ats_pat_domain::tagged::KeyId;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::ledger::{Replaces, VERSION};
+
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    fn roots() -> Roots {
+        Roots::new(RootKey::new(1, [7; 32]).derive(), [])
+    }
+
+    fn event(seq: i64, kind: EventKind) -> Event {
+        Event {
+            seq,
+            id: EventId::from_uuid(Uuid::from_u128(seq.unsigned_abs().into())),
+            version: VERSION,
+            at: NOW,
+            actor: String::new(),
+            owner: None,
+            kind: kind.as_str().to_owned(),
+            subject: String::new(),
+            details: Vec::new(),
+            personal_hash: None,
+            key_id: KeyId(1),
+            hash: [0; 33],
+            personal: None,
+        }
+    }
+
+    fn row(id: &str, replaces: Option<Replaces>) -> WrittenRow<'static> {
+        WrittenRow {
+            table: "tokens".into(),
+            id: id.to_owned().into(),
+            tag: Some("00".into()),
+            replaces,
+        }
+    }
+
+    fn write(standing: &mut Standing, seq: i64, id: &str, replaces: Option<Replaces>) {
+        let details = Details {
+            rows: vec![row(id, replaces)],
+        };
+        standing.apply(
+            &event(seq, EventKind::TokenCreated),
+            &details,
+            &roots(),
+            NOW,
+        );
+    }
+
+    fn stands(standing: &Standing, id: &str, epoch: [u8; 16], seq: i64, event: u128) -> bool {
+        let origin = Origin {
+            epoch,
+            seq,
+            event: *Uuid::from_u128(event).as_bytes(),
+        };
+        standing.judge(roots().first(), "tokens", id, origin)
+    }
+
+    #[test]
+    fn a_row_stands_until_another_event_wrote_it() {
+        let mut standing = Standing::of_an_empty_log();
+        write(&mut standing, 1, "one", None);
+        write(&mut standing, 2, "two", None);
+        assert!(stands(&standing, "one", FIRST_EPOCH, 1, 1));
+        assert!(!stands(&standing, "one", FIRST_EPOCH, 3, 3), "not yet");
+        write(&mut standing, 3, "one", Some(Replaces::ANYTHING));
+        assert!(!stands(&standing, "one", FIRST_EPOCH, 1, 1));
+        assert!(stands(&standing, "one", FIRST_EPOCH, 3, 3));
+        assert!(
+            !stands(&standing, "one", FIRST_EPOCH, 3, 4),
+            "of an undone change"
+        );
+        assert!(stands(&standing, "two", FIRST_EPOCH, 2, 2));
+    }
+
+    #[test]
+    fn what_an_accepted_restore_gave_up_stands_nowhere() {
+        let mut standing = Standing::of_an_empty_log();
+        write(&mut standing, 1, "one", None);
+        // Events 2 to 4 were given up; their numbers are used again.
+        let accepted = event(2, EventKind::RestoreAccepted);
+        standing.apply(&accepted, &Details::default(), &roots(), NOW);
+        let epoch = epoch_of(accepted.id);
+        write(&mut standing, 3, "three", None);
+        assert!(stands(&standing, "one", FIRST_EPOCH, 1, 1));
+        assert!(!stands(&standing, "three", FIRST_EPOCH, 3, 33));
+        assert!(stands(&standing, "three", epoch, 3, 3));
+        assert!(
+            !stands(&standing, "one", [9; 16], 1, 1),
+            "of an epoch that never was"
+        );
+        assert_eq!(standing.epoch(), epoch);
+    }
+
+    #[test]
+    fn a_checkpoint_comes_back_and_no_other_bytes_pass_for_one() {
+        let roots = roots();
+        let mut standing = Standing::of_an_empty_log();
+        write(&mut standing, 1, "one", None);
+        write(&mut standing, 2, "one", Some(Replaces::ANYTHING));
+        let bytes = standing.to_checkpoint(roots.first());
+        let read = Standing::of_checkpoint(&bytes, roots.first()).unwrap();
+        assert_eq!(read.head(), standing.head());
+        assert!(stands(&read, "one", FIRST_EPOCH, 2, 2));
+        assert!(!stands(&read, "one", FIRST_EPOCH, 1, 1));
+        for place in 0..bytes.len() {
+            let mut altered = bytes.clone();
+            altered[place] ^= 1;
+            assert!(Standing::of_checkpoint(&altered, roots.first()).is_none());
+            assert!(Standing::of_checkpoint(&bytes[..place], roots.first()).is_none());
+        }
+        let others = RootKey::new(1, [8; 32]).derive();
+        assert!(Standing::of_checkpoint(&bytes, &others).is_none());
+    }
+
+    /// Two million tokens that ended and are not expired: `cargo nextest run -p ats-pat-service --release --run-ignored
+    /// only two_million_replaced_rows --no-capture`.
+    #[test]
+    #[ignore = "it measures, and takes a while"]
+    #[expect(clippy::print_stdout, reason = "it measures")]
+    fn two_million_replaced_rows() {
+        const ROWS: i64 = 2_000_000;
+        let (roots, mut standing) = (roots(), Standing::of_an_empty_log());
+        let until = Replaces {
+            seq: Some(1),
+            until: Some(NOW.as_millis() + 90 * 24 * 3_600_000),
+        };
+        let ids: Vec<String> = (0..ROWS)
+            .map(|id| Uuid::from_u128(id.unsigned_abs().into()).to_string())
+            .collect();
+        let began = Instant::now();
+        for (seq, id) in (1..).zip(&ids) {
+            write(&mut standing, seq, id, Some(until));
+        }
+        println!("an event is noted in {:?}", began.elapsed() / 2_000_000);
+        let began = Instant::now();
+        let bytes = standing.to_checkpoint(roots.first());
+        println!(
+            "a checkpoint of {} MB is made in {:?}",
+            bytes.len() / 1_000_000,
+            began.elapsed()
+        );
+        let began = Instant::now();
+        let read = Standing::of_checkpoint(&bytes, roots.first()).unwrap();
+        println!("and read in {:?}", began.elapsed());
+        let began = Instant::now();
+        let keys = roots.first();
+        let standing_rows = (1..).zip(&ids).filter(|(seq, id)| {
+            let origin = Origin {
+                epoch: FIRST_EPOCH,
+                seq: *seq,
+                event: *Uuid::from_u128(seq.unsigned_abs().into()).as_bytes(),
+            };
+            read.judge(keys, "tokens", id, origin)
+        });
+        assert_eq!(standing_rows.count(), ids.len());
+        println!("a row is judged in {:?}", began.elapsed() / 2_000_000);
+    }
+}
