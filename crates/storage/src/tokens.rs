@@ -12,10 +12,11 @@ use ats_pat_domain::{
     Description, Scopes, Status, Tagged, Timestamp, Token, TokenId, TokenName, UserId,
 };
 use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult,
-    QueryTrait,
+    QuerySelect, QueryTrait,
 };
 
 use crate::channel::Channel;
@@ -194,6 +195,31 @@ impl TokenRepository for Channel {
             .apply_if(after, |find, id| find.filter(Column::Id.gt(id.as_uuid())))
             .order_by_asc(Column::Id);
         readable_page(self, select, limit).await
+    }
+
+    async fn ids(
+        &self,
+        owner: Option<UserId>,
+        after: Option<TokenId>,
+        limit: u64,
+    ) -> Result<Vec<(TokenId, UserId)>, StoreError> {
+        let ids: Vec<(Uuid, Uuid)> = Entity::find()
+            .select_only()
+            .columns([Column::Id, Column::OwnerId])
+            .apply_if(owner, |find, owner| {
+                find.filter(Column::OwnerId.eq(owner.as_uuid()))
+            })
+            .apply_if(after, |find, id| find.filter(Column::Id.gt(id.as_uuid())))
+            .order_by_asc(Column::Id)
+            .limit(limit)
+            .into_tuple()
+            .all(self)
+            .await
+            .map_err(store_error)?;
+        let ids = ids.into_iter();
+        Ok(ids
+            .map(|(id, owner)| (TokenId::from_uuid(id), UserId::from_uuid(owner)))
+            .collect())
     }
 
     async fn of_owner(

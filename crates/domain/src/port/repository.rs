@@ -122,6 +122,14 @@ pub trait TokenRepository: Send + Sync {
         after: Option<TokenId>,
         limit: u64,
     ) -> Result<Vec<Tagged<Token>>, StoreError>;
+    /// Up to `limit` ids greater than `after`, by id, and whose they are: of this owner, or of all. Rows that can't be read
+    /// are among them.
+    async fn ids(
+        &self,
+        owner: Option<UserId>,
+        after: Option<TokenId>,
+        limit: u64,
+    ) -> Result<Vec<(TokenId, UserId)>, StoreError>;
     /// As [`Self::after`], of this owner alone.
     async fn of_owner(
         &self,

@@ -207,6 +207,20 @@ impl<'a> Draft<'a> {
         (tagged.row, judgement)
     }
 
+    /// Whether a row was planted, altered or put back, or that can't be told now. Unlike [`judge`](Self::judge) it reads no
+    /// event: for rows of which there are many.
+    pub(crate) async fn may_be_replaced<R: Row>(&self, tagged: &Tagged<R>) -> bool {
+        let (currency, head) = (&self.changes.currency, self.transaction.head());
+        let Some(origin) = self.roots().origin(tagged) else {
+            return true;
+        };
+        let stands = match currency.follow_soon(head).await {
+            Ok(()) => currency.judge(R::TABLE, &tagged.row.row_id(), origin),
+            Err(error) => Err(error),
+        };
+        !stands.unwrap_or(false)
+    }
+
     async fn stands<R: Row>(&self, tagged: &Tagged<R>, origin: Origin) -> Result<bool, Error> {
         let head = self.transaction.head();
         if origin.seq > head.seq && self.is_own(origin) {

@@ -8,10 +8,7 @@ use crate::error::Error;
 use crate::guards::Guards;
 use crate::open::{OpenError, Opener, Parts, last_acceptance};
 use crate::service::Service;
-use crate::tokens::revoke_any;
-
-/// How many tokens are read at once.
-const BATCH: u64 = 500;
+use crate::tokens::revoke_tokens;
 
 /// What becomes of the rights in a restored database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +91,7 @@ impl Change for Accept {
             RestoreChoice::Keep => 0,
             RestoreChoice::RevokeAll => {
                 end_sessions(draft).await?;
-                revoke_tokens(draft).await?
+                revoke_tokens(draft, None).await?
             }
         };
         Ok((revoked, Taken::Now))
@@ -115,20 +112,4 @@ async fn end_sessions(draft: &Draft<'_>) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-async fn revoke_tokens(draft: &Draft<'_>) -> Result<u64, Error> {
-    let mut revoked = 0;
-    let mut after = None;
-    loop {
-        let batch = draft.read().tokens().after(after, BATCH).await?;
-        let Some(last) = batch.last() else {
-            return Ok(revoked);
-        };
-        after = Some(last.row.id);
-        for tagged in batch {
-            let (_, was_active) = revoke_any(draft, tagged).await?;
-            revoked += u64::from(was_active);
-        }
-    }
 }

@@ -255,6 +255,7 @@ macro_rules! repositories {
                 }).await
             }
             async fn after(&self, _: Option<TokenId>, _: u64) -> Answer<Vec<Tagged<Token>>> { not_simulated() }
+            async fn ids(&self, _: Option<UserId>, _: Option<TokenId>, _: u64) -> Answer<Vec<(TokenId, UserId)>> { not_simulated() }
             async fn of_owner(&self, _: UserId, _: Option<TokenId>, _: u64) -> Answer<Vec<Tagged<Token>>> { not_simulated() }
         }
 

@@ -16,7 +16,9 @@ use secrecy::SecretString;
 
 pub use create::NewToken;
 pub use regenerate::Regeneration;
-pub(crate) use revoke::{Revoke, living_secrets, revoke_any, revoke_saying, revoke_tokens_of};
+#[cfg(test)]
+pub(crate) use revoke::revoke_any;
+pub(crate) use revoke::{Revoke, living_secrets, revoke_saying, revoke_tokens, revoke_tokens_of};
 
 use crate::change::Draft;
 use crate::error::Error;

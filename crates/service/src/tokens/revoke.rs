@@ -1,9 +1,14 @@
 //! Ending a token for good.
 
+use std::collections::HashSet;
+
 use ats_pat_domain::event::EventKind;
-use ats_pat_domain::list::{MAX_PAGE_SIZE, TokenQuery};
+use ats_pat_domain::list::EventFilter;
+use ats_pat_domain::port::StoreError;
 use ats_pat_domain::secret::Secret;
-use ats_pat_domain::{Problem, Status, Tagged, Token, TokenId, UserId};
+use ats_pat_domain::{
+    Description, Problem, Scopes, Status, Tagged, Token, TokenId, TokenName, UserId,
+};
 
 use super::parse_id;
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
@@ -13,6 +18,9 @@ use crate::service::Service;
 use crate::sessions::SignedIn;
 use crate::status::places;
 use crate::view::TokenView;
+
+/// How many entries are read at once.
+const BATCH: u64 = 500;
 
 impl Service {
     /// Revokes one of the user's tokens; a revoked one stays as it was.
@@ -120,43 +128,83 @@ pub(crate) async fn living_secrets(draft: &Draft<'_>, token: &Token) -> Result<V
     Ok(living)
 }
 
-/// Ends a user's active tokens, each with an event.
+/// Ends a user's active tokens, each with an event. Every entry is looked at: whoever can write to the database can make an
+/// active one look ended, or unreadable, until this is over.
 pub(crate) async fn revoke_tokens_of(draft: &Draft<'_>, owner: UserId) -> Result<(), Error> {
-    let active = TokenQuery {
-        status: Some(Status::Active),
-        page_size: MAX_PAGE_SIZE,
-        ..TokenQuery::of(Some(owner))
-    };
+    revoke_tokens(draft, Some(owner)).await.map(drop)
+}
+
+/// As [`revoke_tokens_of`], of this owner or of everybody; gives how many were revoked.
+pub(crate) async fn revoke_tokens(draft: &Draft<'_>, owner: Option<UserId>) -> Result<u64, Error> {
+    let tokens = draft.read().tokens();
+    let (mut revoked, mut after) = (0, None);
+    let mut seen = HashSet::new();
     loop {
-        // Always the first page: what was revoked is active no more.
-        let page = draft.read().tokens().page(&active, draft.now).await?;
-        if page.items.is_empty() {
-            // Nothing but rows that can't be read, or nothing.
-            return match page.total {
-                0 => Ok(()),
-                _ => revoke_every_token_of(draft, owner).await,
-            };
+        let batch = match owner {
+            Some(owner) => tokens.of_owner(owner, after, BATCH).await?,
+            None => tokens.after(after, BATCH).await?,
+        };
+        let Some(last) = batch.last() else { break };
+        after = Some(last.row.id);
+        for token in batch {
+            seen.insert(token.row.id);
+            let has_ended = token.row.status(draft.now) != Status::Active;
+            if has_ended && owner.is_some() && !draft.may_be_replaced(&token).await {
+                continue;
+            }
+            let (_, was_active) = revoke_any(draft, token).await?;
+            revoked += u64::from(was_active);
         }
-        for listed in page.items {
-            revoke_any(draft, listed.token).await?;
+    }
+    let mut after = None;
+    loop {
+        let ids = tokens.ids(owner, after, BATCH).await?;
+        let Some((last, _)) = ids.last() else {
+            return Ok(revoked);
+        };
+        after = Some(*last);
+        for (id, owner) in ids {
+            if !seen.contains(&id) {
+                revoke_unreadable(draft, id, owner).await?;
+                revoked += 1;
+            }
         }
     }
 }
 
-/// As [`revoke_tokens_of`], by a walk through all entries: where rows that can't be read fill the first page.
-async fn revoke_every_token_of(draft: &Draft<'_>, owner: UserId) -> Result<(), Error> {
-    let mut after = None;
-    loop {
-        let tokens = draft.read().tokens();
-        let batch = tokens.of_owner(owner, after, MAX_PAGE_SIZE.into()).await?;
-        let Some(last) = batch.last() else {
-            return Ok(());
-        };
-        after = Some(last.row.id);
-        for token in batch {
-            revoke_any(draft, token).await?;
-        }
-    }
+/// Writes over a row that can't be read: what is left is a token that was revoked.
+async fn revoke_unreadable(
+    draft: &Draft<'_>,
+    id: TokenId,
+    owner_id: UserId,
+) -> Result<Token, Error> {
+    let mut token = Token {
+        id,
+        owner_id,
+        name: TokenName::from_stored("unreadable".to_owned()),
+        description: Description::default(),
+        scopes: Scopes::from_stored(""),
+        allowed_networks: None,
+        generation: 1,
+        created_at: draft.now,
+        expires_at: draft.now,
+        regenerated_at: None,
+        revoked_at: None,
+    };
+    revoke_planted(draft, &mut token).await?;
+    Ok(token)
+}
+
+/// Whose a token is, as the log tells that made it.
+async fn owner_in_log(draft: &Draft<'_>, id: TokenId) -> Result<Option<UserId>, Error> {
+    let filter = EventFilter {
+        kind: Some(EventKind::TokenCreated.as_str().to_owned()),
+        subjects: Some(vec![id.to_string()]),
+        limit: 1,
+        ..EventFilter::default()
+    };
+    let events = draft.read().events().newest(&filter).await?;
+    Ok(events.first().and_then(|event| event.owner))
 }
 
 impl Change for Revoke {
@@ -165,11 +213,23 @@ impl Change for Revoke {
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(Self::Output, Taken), Error> {
         let tokens = draft.read().tokens();
-        let listed = match draft.only_of()? {
-            Some(owner) => tokens.owned(owner, self.id).await?,
-            None => tokens.by_id(self.id).await?,
+        let only_of = draft.only_of()?;
+        let listed = match only_of {
+            Some(owner) => tokens.owned(owner, self.id).await,
+            None => tokens.by_id(self.id).await,
         };
-        let listed = listed.ok_or(Problem::TokenNotFound)?;
+        if let Err(StoreError::Corrupt { .. }) = listed {
+            // It was found, and can't be read.
+            let owner = match only_of {
+                Some(owner) => Some(owner),
+                None => owner_in_log(draft, self.id).await?,
+            };
+            let owner = owner.ok_or(Problem::TokenNotFound)?;
+            let token = revoke_unreadable(draft, self.id, owner).await?;
+            let view = TokenView::new(&token, None, draft.now);
+            return Ok(((view, owner), Taken::Now));
+        }
+        let listed = listed?.ok_or(Problem::TokenNotFound)?;
         let (token, revoked) = revoke_any(draft, listed.token).await?;
         let view = TokenView::new(&token, listed.usage.as_ref(), draft.now);
         Ok(((view, token.owner_id), Taken::now_if(revoked)))

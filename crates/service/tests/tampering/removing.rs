@@ -244,3 +244,51 @@ async fn a_restore_is_accepted_with_every_right_ended_over_planted_rows() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_token_that_cant_be_read_is_revoked_for_good() {
+    for removal in [
+        Removal::Revoke,
+        Removal::RevokeAsOperator,
+        Removal::SetPassword,
+    ] {
+        on_every_database(|database| async move {
+            let scene = scene(&database).await;
+            let hide = "UPDATE tokens SET generation = -generation";
+            database.execute(hide).await;
+            removal.run(&scene).await;
+            // What the attacker had kept aside, whole.
+            database
+                .execute("UPDATE tokens SET generation = 1, revoked_at = NULL")
+                .await;
+            assert_ne!(code(scene.world.exchange(&scene.issued.secret).await), 1);
+            assert_found(
+                &scene.world,
+                "of tokens was planted or altered, and was ended",
+            )
+            .await;
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_looks_ended_while_all_are_revoked_is_revoked_too() {
+    for hide in ["revoked_at = 1", "expires_at = 1"] {
+        on_every_database(|database| async move {
+            let scene = scene(&database).await;
+            database
+                .execute("CREATE TABLE kept AS SELECT * FROM tokens")
+                .await;
+            database.execute(&format!("UPDATE tokens SET {hide}")).await;
+            Removal::SetPassword.run(&scene).await;
+            for column in ["revoked_at", "expires_at", "tag", "generation"] {
+                let back = format!("UPDATE tokens SET {column} = (SELECT {column} FROM kept)");
+                database.execute(&back).await;
+            }
+            let exchanged = code(scene.world.exchange(&scene.issued.secret).await);
+            assert_ne!(exchanged, 1, "{hide}");
+        })
+        .await;
+    }
+}
