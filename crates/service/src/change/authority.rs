@@ -6,7 +6,7 @@ use ats_pat_domain::{Problem, User, UserId};
 
 use super::Draft;
 use crate::error::Error;
-use crate::sessions::SignedIn;
+use crate::sessions::{SignedIn, belongs};
 use crate::setup::has_administrator;
 
 /// Who makes a change, and by what right. Every change runs under one.
@@ -97,17 +97,14 @@ impl Found {
 async fn still_signed_in(draft: &Draft<'_>, by: &SignedIn) -> Result<User, Error> {
     let found = draft.read().sessions().by_hash(&by.session.id_hash).await?;
     let FoundSession { session, user, .. } = found.ok_or(Problem::SignInRequired)?;
+    let belongs = belongs(draft.roots(), &session, &user);
     // One that was planted or put back is none.
     let session = draft.genuine(session).await?;
     let user = draft.genuine(user).await?;
     let (Some(session), Some(user)) = (session, user) else {
         return Err(Problem::SignInRequired.into());
     };
-    if user.disabled
-        || session.user_id != user.id
-        || user.id != by.user.id
-        || session.ends_at <= draft.now
-    {
+    if user.disabled || !belongs || user.id != by.user.id || session.ends_at <= draft.now {
         return Err(Problem::SignInRequired.into());
     }
     Ok(user)

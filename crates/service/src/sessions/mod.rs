@@ -9,13 +9,13 @@ use std::time::Duration;
 use ats_pat_auth::{KeyedHash, RootKeys, SessionId};
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::port::FoundSession;
-use ats_pat_domain::{Problem, Session, Timestamp, User, UserId};
+use ats_pat_domain::{Problem, Session, Tagged, Timestamp, User, UserId};
 pub use password::PasswordChange;
 pub use sign_in::SignInResult;
 
 use crate::change::{Authority, Change, Draft, Taken};
 use crate::error::{Error, causes};
-use crate::rows::Row;
+use crate::rows::{Roots, Row};
 use crate::service::Service;
 use crate::view::SessionUser;
 
@@ -166,17 +166,26 @@ impl Service {
             Ok(found.map(|found| ((found.session, found.user), found.head)))
         };
         let judged = currency.judged_at(read, |(session, user)| {
-            Ok((currency.check(session)?, currency.check(user)?))
+            let belongs = belongs(self.roots(), &session, &user);
+            Ok((currency.check(session)?, currency.check(user)?, belongs))
         });
         Ok(judged
             .await?
             .and_then(Result::ok)
-            .filter(|(session, user)| session.user_id == user.id)
-            .map(|(session, user)| SignedIn {
+            .filter(|(_, _, belongs)| *belongs)
+            .map(|(session, user, _)| SignedIn {
                 session: self.seen_as_proven(session),
                 user,
             }))
     }
+}
+
+/// Whether a session is this user's, and began with the user's row as it is, or later. Whatever writes that row ends the
+/// user's sessions: one that was hidden meanwhile is ended too.
+pub(crate) fn belongs(roots: &Roots, session: &Tagged<Session>, user: &Tagged<User>) -> bool {
+    let origins = roots.origin(session).zip(roots.origin(user));
+    session.row.user_id == user.row.id
+        && origins.is_some_and(|(session, user)| session.seq >= user.seq)
 }
 
 struct EndSession {

@@ -339,3 +339,27 @@ async fn a_checkpoint_that_nobody_with_the_keys_wrote_is_not_gone_by() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_session_that_was_hidden_while_the_password_changed_is_over() {
+    on_every_database(|database| async move {
+        let Scene { world, .. } = scene(&database).await;
+        let signed_in = world
+            .service
+            .sign_in("ada", &PASSWORD.into(), ADDRESS)
+            .await
+            .unwrap();
+        let id = signed_in.session_id.expose_secret();
+        copy(&database).await;
+        database.execute("DELETE FROM sessions").await;
+        let set = world.service.operator();
+        let new = "orbit-of-velvet-plums-7".into();
+        assert_eq!(code(set.set_password("ada", &new, false).await), 1);
+        let back = "INSERT INTO sessions SELECT * FROM kept_sessions";
+        database.execute(back).await;
+        for service in services(&world).await {
+            assert_eq!(code(service.authenticate(id).await), 1100);
+        }
+    })
+    .await;
+}
