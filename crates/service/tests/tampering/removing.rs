@@ -244,3 +244,25 @@ async fn a_restore_is_accepted_with_every_right_ended_over_planted_rows() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn nobody_keeps_a_key_from_being_destroyed_by_the_number_of_the_ring() {
+    for alter in [
+        "DELETE FROM key_ring",
+        "UPDATE key_ring SET version = 9223372036854775807",
+    ] {
+        on_every_database(|database| async move {
+            let scene = scene(&database).await;
+            database.execute(alter).await;
+            let service = &scene.world.service;
+            assert_eq!(code(scene.world.exchange(&scene.issued.secret).await), 1);
+            let rotated = service.operator().rotate_keys(Rotation::Compromised).await;
+            assert_eq!(code(rotated), 1, "{alter}");
+            assert_eq!(service.jwks().await.unwrap().keys().len(), 1);
+            assert_eq!(code(scene.world.exchange(&scene.issued.secret).await), 1);
+            let findings = crate::scene::findings(&scene.world).await;
+            assert_eq!(findings, Vec::<String>::new(), "no tag proves the number");
+        })
+        .await;
+    }
+}
