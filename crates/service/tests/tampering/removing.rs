@@ -2,6 +2,7 @@
 
 use ats_pat_domain::list::UserQuery;
 use ats_pat_service::{NewUser, Regeneration, RestoreChoice, Rotation, Service};
+use ats_pat_test_support::intruder::Intruder;
 use ats_pat_test_support::world::{ADDRESS, PASSWORD, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use secrecy::ExposeSecret as _;
@@ -265,4 +266,24 @@ async fn nobody_keeps_a_key_from_being_destroyed_by_the_number_of_the_ring() {
         })
         .await;
     }
+}
+
+#[tokio::test]
+async fn a_token_whose_owner_is_gone_is_revoked_all_the_same() {
+    on_every_database(|database| async move {
+        let scene = scene(&database).await;
+        let id = scene.issued.token.id.to_string();
+        // References between tables bind nobody who can write to the file, or take them back for a session.
+        let mut intruder = Intruder::connect(&database).await;
+        let kept = "CREATE TABLE kept AS SELECT * FROM users";
+        let back = "INSERT INTO users SELECT * FROM kept";
+        for sql in [kept, "DELETE FROM users"] {
+            intruder.execute(sql).await.unwrap();
+        }
+        let operator = scene.world.service.operator();
+        assert_eq!(code(operator.revoke_token(&id).await), 1);
+        intruder.execute(back).await.unwrap();
+        assert_eq!(code(scene.world.exchange(&scene.issued.secret).await), 1203);
+    })
+    .await;
 }
