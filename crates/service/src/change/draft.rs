@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use ats_pat_auth::Origin;
 use ats_pat_domain::event::{Actor, EventKind};
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
-use ats_pat_domain::port::{SetupLink, Transaction};
+use ats_pat_domain::port::{SetupLink, StoreError, Transaction};
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
     EventId, Problem, Session, StatusPlace, Tagged, Timestamp, Token, User, UserId,
@@ -383,8 +383,18 @@ impl<'a> Draft<'a> {
         Ok(self.transaction.bump_ring_version().await?)
     }
 
+    /// Puts a link in the place of the one that is there, if there is one.
     pub(crate) async fn replace_setup_link(&self, link: SetupLink) -> Result<(), Error> {
-        let tagged = self.tag(link);
+        let tagged = match self.transaction.setup_links().current().await {
+            Ok(Some(current)) => {
+                self.note_read(&current.row, self.roots().origin(&current));
+                self.tag(link)
+            }
+            Ok(None) => self.tag_new(link),
+            // What can't be read is replaced all the same.
+            Err(StoreError::Corrupt { .. }) => self.tag(link),
+            Err(error) => return Err(error.into()),
+        };
         Ok(self.transaction.replace_setup_link(&tagged).await?)
     }
 

@@ -287,3 +287,52 @@ async fn a_token_whose_owner_is_gone_is_revoked_all_the_same() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_was_altered_when_a_change_replaced_or_removed_it_is_told_for_ever() {
+    for (alter, table) in [
+        ("UPDATE sessions SET ends_at = ends_at + 1", "sessions"),
+        (
+            "UPDATE status_places SET free_at = free_at + 1",
+            "status_places",
+        ),
+        ("DELETE FROM status_places", "status_places"),
+    ] {
+        on_every_database(|database| async move {
+            let scene = scene(&database).await;
+            database.execute(alter).await;
+            let operator = scene.world.service.operator();
+            assert_eq!(code(operator.disable_user("ada").await), 1, "{alter}");
+            let expected = if alter.starts_with("DELETE") {
+                "had been removed when event"
+            } else {
+                "had been planted or altered when event"
+            };
+            assert_found(&scene.world, &format!("of {table} {expected}")).await;
+            scene.world.add_user("grace").await;
+            assert_found(&scene.world, &format!("of {table} {expected}")).await;
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn an_altered_set_up_link_is_replaced_and_told_of_for_ever() {
+    on_every_database(|database| async move {
+        let world = ats_pat_test_support::world::World::new(database.url()).await;
+        for _ in 0..2 {
+            assert!(world.service.make_setup_link().await.unwrap().is_some());
+            let findings = crate::scene::findings(&world).await;
+            assert_eq!(findings, Vec::<String>::new(), "links replace one another");
+        }
+        let alter = "UPDATE setup_link SET expires_at = expires_at + 1";
+        database.execute(alter).await;
+        assert!(world.service.make_setup_link().await.unwrap().is_some());
+        assert_found(
+            &world,
+            "of setup_link had been planted or altered when event",
+        )
+        .await;
+    })
+    .await;
+}
