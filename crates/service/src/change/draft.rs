@@ -318,6 +318,16 @@ impl<'a> Draft<'a> {
         Ok(self.transaction.update_secret(&tagged).await?)
     }
 
+    /// As [`update_secret`](Self::update_secret), where the token's row stays as it is: what the secret was before is
+    /// remembered for ever, because no other row tells that it is an older one.
+    pub(crate) async fn update_secret_alone(&self, secret: Secret) -> Result<(), Error> {
+        let name = (Secret::TABLE, secret.row_id());
+        if let Some(replaces) = self.written().read.get_mut(&name) {
+            replaces.until = None;
+        }
+        self.update_secret(secret).await
+    }
+
     /// Removes a secret that was planted or altered.
     pub(crate) async fn delete_secret(&self, secret: &Secret) -> Result<(), Error> {
         self.transaction.delete_secret(&secret.hash).await?;

@@ -239,3 +239,27 @@ async fn a_used_set_up_link_stays_used() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_a_disabled_user_exchanged_stays_refused_after_the_user_is_enabled() {
+    on_every_database(|database| async move {
+        let Scene { world, issued, .. } = scene(&database).await;
+        let exchanged = world.exchange(&issued.secret).await.unwrap();
+        let bearer = exchanged.token.expose_secret();
+        assert_eq!(code(world.service.identity(bearer).await), 1);
+        copy(&database).await;
+        let operator = world.service.operator();
+        assert_eq!(code(operator.disable_user("ada").await), 1);
+        assert_eq!(code(operator.enable_user("ada").await), 1);
+        // The secret with the place in the status list that it had before. The user's and the token's rows are the
+        // current ones.
+        database.execute("DELETE FROM secrets").await;
+        let back = "INSERT INTO secrets SELECT * FROM kept_secrets";
+        database.execute(back).await;
+        for service in services(&world).await {
+            assert_eq!(code(service.identity(bearer).await), 1206);
+        }
+        assert_found(&world, "of secrets is an older one, put back").await;
+    })
+    .await;
+}

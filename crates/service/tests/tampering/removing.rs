@@ -247,48 +247,6 @@ async fn a_restore_is_accepted_with_every_right_ended_over_planted_rows() {
 }
 
 #[tokio::test]
-async fn nobody_keeps_a_key_from_being_destroyed_by_the_number_of_the_ring() {
-    for alter in [
-        "DELETE FROM key_ring",
-        "UPDATE key_ring SET version = 9223372036854775807",
-    ] {
-        on_every_database(|database| async move {
-            let scene = scene(&database).await;
-            database.execute(alter).await;
-            let service = &scene.world.service;
-            assert_eq!(code(scene.world.exchange(&scene.issued.secret).await), 1);
-            let rotated = service.operator().rotate_keys(Rotation::Compromised).await;
-            assert_eq!(code(rotated), 1, "{alter}");
-            assert_eq!(service.jwks().await.unwrap().keys().len(), 1);
-            assert_eq!(code(scene.world.exchange(&scene.issued.secret).await), 1);
-            let findings = crate::scene::findings(&scene.world).await;
-            assert_eq!(findings, Vec::<String>::new(), "no tag proves the number");
-        })
-        .await;
-    }
-}
-
-#[tokio::test]
-async fn a_token_whose_owner_is_gone_is_revoked_all_the_same() {
-    on_every_database(|database| async move {
-        let scene = scene(&database).await;
-        let id = scene.issued.token.id.to_string();
-        // References between tables bind nobody who can write to the file, or take them back for a session.
-        let mut intruder = Intruder::connect(&database).await;
-        let kept = "CREATE TABLE kept AS SELECT * FROM users";
-        let back = "INSERT INTO users SELECT * FROM kept";
-        for sql in [kept, "DELETE FROM users"] {
-            intruder.execute(sql).await.unwrap();
-        }
-        let operator = scene.world.service.operator();
-        assert_eq!(code(operator.revoke_token(&id).await), 1);
-        intruder.execute(back).await.unwrap();
-        assert_eq!(code(scene.world.exchange(&scene.issued.secret).await), 1203);
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn what_was_altered_when_a_change_replaced_or_removed_it_is_told_for_ever() {
     for (alter, table) in [
         ("UPDATE sessions SET ends_at = ends_at + 1", "sessions"),
@@ -333,6 +291,48 @@ async fn an_altered_set_up_link_is_replaced_and_told_of_for_ever() {
             "of setup_link had been planted or altered when event",
         )
         .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_keeps_a_key_from_being_destroyed_by_the_number_of_the_ring() {
+    for alter in [
+        "DELETE FROM key_ring",
+        "UPDATE key_ring SET version = 9223372036854775807",
+    ] {
+        on_every_database(|database| async move {
+            let scene = scene(&database).await;
+            database.execute(alter).await;
+            let service = &scene.world.service;
+            assert_eq!(code(scene.world.exchange(&scene.issued.secret).await), 1);
+            let rotated = service.operator().rotate_keys(Rotation::Compromised).await;
+            assert_eq!(code(rotated), 1, "{alter}");
+            assert_eq!(service.jwks().await.unwrap().keys().len(), 1);
+            assert_eq!(code(scene.world.exchange(&scene.issued.secret).await), 1);
+            let findings = crate::scene::findings(&scene.world).await;
+            assert_eq!(findings, Vec::<String>::new(), "no tag proves the number");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_whose_owner_is_gone_is_revoked_all_the_same() {
+    on_every_database(|database| async move {
+        let scene = scene(&database).await;
+        let id = scene.issued.token.id.to_string();
+        // References between tables bind nobody who can write to the file, or take them back for a session.
+        let mut intruder = Intruder::connect(&database).await;
+        let kept = "CREATE TABLE kept AS SELECT * FROM users";
+        let back = "INSERT INTO users SELECT * FROM kept";
+        for sql in [kept, "DELETE FROM users"] {
+            intruder.execute(sql).await.unwrap();
+        }
+        let operator = scene.world.service.operator();
+        assert_eq!(code(operator.revoke_token(&id).await), 1);
+        intruder.execute(back).await.unwrap();
+        assert_eq!(code(scene.world.exchange(&scene.issued.secret).await), 1203);
     })
     .await;
 }
