@@ -393,6 +393,20 @@ impl<'a> Draft<'a> {
         Ok(self.transaction.bump_ring_version().await?)
     }
 
+    /// Says that no row of this signing key stands any more, whatever the table holds.
+    pub(crate) fn forget_signing_key(&self, kid: &str) {
+        tracing::error!(
+            kid,
+            "a signing key was removed or altered behind the program's back, and is ended"
+        );
+        self.written().rows.push(RowChange {
+            table: StoredSigningKey::TABLE,
+            id: kid.to_owned(),
+            tag: None,
+            replaces: Some(Replaces::ANYTHING),
+        });
+    }
+
     /// Puts a link in the place of the one that is there, if there is one.
     pub(crate) async fn replace_setup_link(&self, link: SetupLink) -> Result<(), Error> {
         let tagged = match self.transaction.setup_links().current().await {

@@ -336,3 +336,38 @@ async fn a_token_whose_owner_is_gone_is_revoked_all_the_same() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_key_that_was_hidden_from_its_destruction_is_destroyed_all_the_same() {
+    for hide in [
+        "DELETE FROM signing_keys",
+        "UPDATE signing_keys SET created_at = created_at + 1",
+    ] {
+        on_every_database(|database| async move {
+            let scene = scene(&database).await;
+            let service = &scene.world.service;
+            let exchanged = scene.world.exchange(&scene.issued.secret).await.unwrap();
+            let bearer = exchanged.token.expose_secret();
+            assert_eq!(code(service.identity(bearer).await), 1);
+            let kept = "CREATE TABLE kept AS SELECT * FROM signing_keys";
+            for sql in [kept, hide] {
+                database.execute(sql).await;
+            }
+            let rotated = service.operator().rotate_keys(Rotation::Compromised).await;
+            assert_eq!(code(rotated), 1, "{hide}");
+            for sql in [
+                "DELETE FROM signing_keys WHERE kid IN (SELECT kid FROM kept)",
+                "INSERT INTO signing_keys SELECT * FROM kept",
+                "UPDATE key_ring SET version = version + 9",
+            ] {
+                database.execute(sql).await;
+            }
+            for service in [service.clone(), scene.world.reopen().await.unwrap()] {
+                assert_eq!(service.jwks().await.unwrap().keys().len(), 1, "{hide}");
+                assert_eq!(code(service.identity(bearer).await), 1206, "{hide}");
+            }
+            assert_found(&scene.world, "of signing_keys had been planted or altered").await;
+        })
+        .await;
+    }
+}
