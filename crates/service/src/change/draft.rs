@@ -17,7 +17,7 @@ use super::{Changes, Taken};
 use crate::currency::{begins_an_epoch, epoch_of};
 use crate::error::{Error, causes};
 use crate::ledger::{Entry, PLACES_GIVEN, PLACES_REVOKED, QUARANTINED, Replaces, RowChange};
-use crate::rows::{Grants, Roots, Row, altered, told_tag};
+use crate::rows::{Grants, Roots, Row, altered, hex, told_tag};
 
 /// What a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -364,6 +364,13 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// Ends a session of which nothing but its id is known.
+    pub(crate) async fn delete_unreadable_session(&self, id_hash: &[u8; 32]) -> Result<(), Error> {
+        self.transaction.delete_session(id_hash).await?;
+        self.note_forgotten(Session::TABLE, hex(id_hash));
+        Ok(())
+    }
+
     /// Ends every session of a user; gives how many.
     pub(crate) async fn delete_sessions_of(&self, user: UserId) -> Result<u64, Error> {
         for session in self.transaction.sessions().of_user(user).await? {
@@ -399,9 +406,14 @@ impl<'a> Draft<'a> {
             kid,
             "a signing key was removed or altered behind the program's back, and is ended"
         );
+        self.note_forgotten(StoredSigningKey::TABLE, kid.to_owned());
+    }
+
+    /// Notes that a row stands no more of which nothing is known.
+    fn note_forgotten(&self, table: &'static str, id: String) {
         self.written().rows.push(RowChange {
-            table: StoredSigningKey::TABLE,
-            id: kid.to_owned(),
+            table,
+            id,
             tag: None,
             replaces: Some(Replaces::ANYTHING),
         });

@@ -338,6 +338,27 @@ async fn a_token_whose_owner_is_gone_is_revoked_all_the_same() {
 }
 
 #[tokio::test]
+async fn a_session_is_ended_although_its_user_is_gone() {
+    on_every_database(|database| async move {
+        let Scene { world, .. } = scene(&database).await;
+        let password = PASSWORD.into();
+        let signed_in = world.service.sign_in("ada", &password, ADDRESS).await;
+        let session = signed_in.unwrap().session_id;
+        let mut intruder = Intruder::connect(&database).await;
+        let kept = "CREATE TABLE kept AS SELECT * FROM users";
+        let back = "INSERT INTO users SELECT * FROM kept";
+        for sql in [kept, "DELETE FROM users"] {
+            intruder.execute(sql).await.unwrap();
+        }
+        let session = session.expose_secret();
+        assert_eq!(code(world.service.sign_out(Some(session)).await), 1);
+        intruder.execute(back).await.unwrap();
+        assert_eq!(code(world.service.authenticate(session).await), 1100);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_key_that_was_hidden_from_its_destruction_is_destroyed_all_the_same() {
     for hide in [
         "DELETE FROM signing_keys",
