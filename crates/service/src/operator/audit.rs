@@ -2,6 +2,7 @@
 
 use ats_pat_domain::Tagged;
 use ats_pat_domain::event::{Event, Head};
+use ats_pat_domain::port::StoreError;
 use serde_json::Value;
 
 use super::Operator;
@@ -212,8 +213,13 @@ impl Audit<'_> {
         for key in store.keys().ring().await?.keys {
             self.compare(&key);
         }
-        if let Some(link) = store.setup_links().current().await? {
-            self.compare(&link);
+        match store.setup_links().current().await {
+            Ok(Some(link)) => self.compare(&link),
+            Ok(None) => {}
+            Err(StoreError::Corrupt { .. }) => {
+                self.find("row 1 of setup_link can't be read".to_owned());
+            }
+            Err(error) => return Err(error.into()),
         }
         self.find_removed();
         for row in store.take_unreadable() {
