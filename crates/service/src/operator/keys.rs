@@ -61,7 +61,7 @@ impl Change for Rotate {
             match draft.judge(tagged).await {
                 (key, Judgement::Genuine) => ring.push(key),
                 (key, Judgement::Unknown) if self.rotation == Rotation::Compromised => {
-                    ring.push(key)
+                    ring.push(key);
                 }
                 // One that was planted or altered signs nothing, and stands in no other's way.
                 _ => {}

@@ -196,7 +196,7 @@ impl Change for EndSession {
                 draft.delete_session(&session).await?;
             }
             Err(StoreError::Corrupt { .. }) => {
-                draft.delete_unreadable_session(&self.id_hash).await?
+                draft.delete_unreadable_session(&self.id_hash).await?;
             }
             Err(error) => return Err(error.into()),
         }
