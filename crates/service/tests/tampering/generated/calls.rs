@@ -474,6 +474,13 @@ impl Play {
     /// What a call wrote. One that was refused wrote nothing, but for the place in the status list that an exchange asks for.
     async fn settled<T>(&mut self, what: String, done: &Result<T, Error>) -> Written {
         let written = self.ground.after_call().await;
+        // A token that bore another owner for a while lost its secret's place with that owner: that was refused wrongly,
+        // and may be.
+        for secret in 0..self.model.secrets.len() {
+            if written.changed.contains(&self.model.secrets[secret].place) {
+                self.model.end_bearers_of(secret, Fate::Hidden);
+            }
+        }
         self.count("calls");
         match done {
             Ok(_) => {
