@@ -15,6 +15,11 @@ const PROVE: &str = "prove";
 const NGINX: &str = "nginx";
 const PRODUCT: [&str; 2] = ["ats-pat-server", "ats-pat-admin"];
 
+/// The test that plays rounds of tampering for as long as its environment says.
+const LONG_TAMPERING: &str = "generated::long::prove_tamper";
+/// Where its long form ends, on each database.
+const MANY_ROUNDS: u64 = 10_000;
+
 /// Arguments of `cargo xtask prove`.
 #[derive(clap::Args)]
 #[command(
@@ -44,6 +49,27 @@ enum Part {
         long: bool,
         #[command(flatten)]
         run: Run,
+    },
+    /// Rows planted, edited, deleted, swapped and put back at random, beneath running services. A minute for each
+    /// database; the long form takes an hour for each, in one part or several.
+    Tamper {
+        /// A database to try; repeat it for several [default: all]
+        #[arg(
+            long = "database",
+            value_enum,
+            value_delimiter = ',',
+            value_name = "NAME"
+        )]
+        databases: Vec<Tried>,
+        /// Go on, from where the last part of this seed ended, until 10,000 rounds were played on each database
+        #[arg(long)]
+        long: bool,
+        /// How many rounds this part plays on each database at most [default: 300, of the long form all]
+        #[arg(long)]
+        rounds: Option<u64>,
+        /// The seed of an earlier run
+        #[arg(long)]
+        seed: Option<u64>,
     },
     /// Three servers on three nodes of a Galera cluster, every node written to. Two minutes.
     Galera {
@@ -120,6 +146,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         Part::Galera { faults, long, run } => galera(*faults, *long, run, &signals)?,
         Part::Restarts { run } => restarts(run, &signals)?,
         Part::SignInPressure { run } => sign_in_pressure(run, &signals)?,
+        Part::Tamper {
+            databases,
+            long,
+            rounds,
+            seed,
+        } => tamper(databases, *long, *rounds, *seed, &signals)?,
     };
     signals.check()?;
     if !status.success() {
@@ -163,6 +195,45 @@ fn storage_faults(
         command.arg("--long");
     }
     signals.run(&mut command)
+}
+
+/// Runs the test that `crates/service/tests/tampering/generated/long.rs` is.
+fn tamper(
+    chosen: &[Tried],
+    long: bool,
+    rounds: Option<u64>,
+    seed: Option<u64>,
+    signals: &Signals,
+) -> Result<ExitStatus> {
+    let chosen = if chosen.is_empty() {
+        Tried::value_variants()
+    } else {
+        chosen
+    };
+    let choice = Choice::of(chosen.iter().map(|tried| tried.database()).collect());
+    databases::ensure(&choice, signals)?;
+    let output = workspace::metadata()?
+        .target_directory
+        .join("prove/tamper.json");
+    let test = ["test", "--workspace", "--test", "tampering"];
+    let mut build = workspace::command("cargo");
+    build.args(test).arg("--no-run");
+    signals.succeed(&mut build)?;
+    let mut command = workspace::command("cargo");
+    command.args(test);
+    command.args(["--", "--ignored", "--exact", LONG_TAMPERING, "--nocapture"]);
+    command.env("ATS_PAT_TAMPER_OUTPUT", output);
+    let goal = long.then_some(MANY_ROUNDS);
+    for (variable, value) in [
+        ("ATS_PAT_TAMPER_GOAL", goal),
+        ("ATS_PAT_TAMPER_ROUNDS", rounds.or(goal)),
+        ("ATS_PAT_TAMPER_SEED", seed),
+    ] {
+        if let Some(value) = value {
+            command.env(variable, value.to_string());
+        }
+    }
+    databases::with_private(&choice, signals, &mut command)
 }
 
 fn galera(faults: bool, long: bool, run: &Run, signals: &Signals) -> Result<ExitStatus> {

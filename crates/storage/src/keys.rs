@@ -7,7 +7,7 @@ use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::port::{KeyChanges, KeyRepository, StoreError, StoredRing};
 use ats_pat_domain::tagged::KeyId;
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Alias, CaseStatement, Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder};
 
 use crate::channel::Channel;
@@ -20,6 +20,9 @@ use crate::transaction::StoreTransaction;
 use crate::unreadable::readable;
 use crate::write::{exactly_one, insert};
 
+/// The version of a ring whose row was removed. The version only tells that a ring has to be read anew: no right hangs
+/// on it.
+pub(crate) const NO_VERSION: i64 = 0;
 /// The one row of `key_ring`.
 pub(crate) const RING: i32 = 1;
 
@@ -103,21 +106,24 @@ impl KeyRepository for Channel {
                 Expr::col((key_ring::Entity, key_ring::Column::Version)),
                 Alias::new("version"),
             )
-            .from(key_ring::Entity)
-            .inner_join(event_head::Entity, is_head())
+            .from(event_head::Entity)
+            .left_join(
+                key_ring::Entity,
+                Expr::col((key_ring::Entity, key_ring::Column::Id)).eq(RING),
+            )
             .left_join(Entity, Expr::val(1).eq(1))
-            .and_where(Expr::col((key_ring::Entity, key_ring::Column::Id)).eq(RING))
+            .and_where(is_head())
             .order_by((Entity, Column::CreatedAt), Order::Asc)
             .order_by((Entity, Column::Kid), Order::Asc);
         let rows = self.query_all(&select).await.map_err(store_error)?;
-        let first = rows.first().ok_or_else(|| corrupt("key_ring"))?;
-        let version = first.try_get("", "version").map_err(store_error)?;
+        let first = rows.first().ok_or_else(|| corrupt("event_head"))?;
+        let version: Option<i64> = first.try_get("", "version").map_err(store_error)?;
         let keys = readable::<Entity, _>(self, &rows, "k_", |row| {
             let key = optional_part::<Model>(row, "k_")?;
             key.map(TryInto::try_into).transpose()
         })?;
         Ok(StoredRing {
-            version,
+            version: version.unwrap_or(NO_VERSION),
             keys,
             head: head(first, HEAD_PREFIX)?,
         })
@@ -125,10 +131,8 @@ impl KeyRepository for Channel {
 
     async fn ring_version(&self) -> Result<i64, StoreError> {
         let ring = key_ring::Entity::find_by_id(RING).one(self).await;
-        let ring = ring
-            .map_err(store_error)?
-            .ok_or_else(|| corrupt("key_ring"))?;
-        Ok(ring.version)
+        let ring = ring.map_err(store_error)?;
+        Ok(ring.map_or(NO_VERSION, |ring| ring.version))
     }
 }
 
@@ -167,12 +171,26 @@ impl KeyChanges for StoreTransaction {
     }
 
     async fn bump_ring_version(&self) -> Result<(), StoreError> {
-        let version = Expr::col(key_ring::Column::Version);
+        let version = || Expr::col(key_ring::Column::Version);
+        // Whoever can write to the database must not keep a key from being destroyed: not by the greatest number, nor
+        // by removing the row.
+        let next = CaseStatement::new()
+            .case(version().lt(i64::MAX), version().add(1))
+            .finally(NO_VERSION + 1);
         let changed = key_ring::Entity::update_many()
-            .col_expr(key_ring::Column::Version, version.add(1))
+            .col_expr(key_ring::Column::Version, next.into())
             .filter(key_ring::Column::Id.eq(RING))
             .exec(&self.channel)
             .await;
-        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected).await
+        match changed.map_err(store_error)?.rows_affected {
+            0 => {
+                let ring = key_ring::ActiveModel {
+                    id: Set(RING),
+                    version: Set(NO_VERSION + 1),
+                };
+                insert(&self.channel, ring).await
+            }
+            many => exactly_one(&self.channel, many).await,
+        }
     }
 }

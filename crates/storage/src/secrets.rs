@@ -16,7 +16,7 @@ use crate::entity::secret::{ActiveModel, Column, Entity, Model};
 use crate::entity::{event_head, key_ring, token, user};
 use crate::failure::store_error;
 use crate::head::{HEAD_PREFIX, head, head_columns, is_head};
-use crate::keys::RING;
+use crate::keys::{NO_VERSION, RING};
 use crate::row::{columns, corrupt, fixed, part, tag};
 use crate::status_places::{read_index, stored_index};
 use crate::unreadable::{readable_of, readable_page};
@@ -67,7 +67,7 @@ fn grant(row: &QueryResult) -> Result<Grant, StoreError> {
         secret: part::<Model>(row, "s_")?.try_into()?,
         token: part::<token::Model>(row, "t_")?.try_into()?,
         owner: part::<user::Model>(row, "u_")?.try_into()?,
-        ring_version: ring_version.ok_or_else(|| corrupt("key_ring"))?,
+        ring_version: ring_version.unwrap_or(NO_VERSION),
         head: head(row, HEAD_PREFIX)?,
     })
 }

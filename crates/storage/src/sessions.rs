@@ -76,6 +76,14 @@ impl SessionRepository for Channel {
         }))
     }
 
+    async fn alone(&self, id_hash: &[u8; 32]) -> Result<Option<Tagged<Session>>, StoreError> {
+        let found = Entity::find_by_id(id_hash.to_vec()).one(self).await;
+        found
+            .map_err(store_error)?
+            .map(TryInto::try_into)
+            .transpose()
+    }
+
     async fn of_user(&self, user: UserId) -> Result<Vec<Tagged<Session>>, StoreError> {
         let select = Entity::find()
             .filter(Column::UserId.eq(user.as_uuid()))

@@ -246,6 +246,9 @@ impl TokenChanges for StoreTransaction {
         let changed = Entity::update_many()
             .set(ActiveModel {
                 id: NotSet,
+                // A token never changes hands. Set to what it is, SQLite would look for the owner, whom somebody may
+                // have removed, and the token could not be revoked.
+                owner_id: NotSet,
                 ..token.into()
             })
             .filter(Column::Id.eq(token.row.id.as_uuid()))

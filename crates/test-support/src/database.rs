@@ -227,7 +227,8 @@ impl TestDatabase {
         }
     }
 
-    async fn remove(&self) {
+    /// Removes it from its server.
+    pub async fn remove(&self) {
         if let Home::Server { admin_url, name } = &self.home {
             let force = if self.kind == Kind::Postgres {
                 " WITH (FORCE)"

@@ -204,6 +204,8 @@ pub struct FoundSession {
 pub trait SessionRepository: Send + Sync {
     /// The session of this keyed hash and its user, by one statement.
     async fn by_hash(&self, id_hash: &[u8; 32]) -> Result<Option<FoundSession>, StoreError>;
+    /// The session of this keyed hash, whether or not its user is there.
+    async fn alone(&self, id_hash: &[u8; 32]) -> Result<Option<Tagged<Session>>, StoreError>;
     /// The sessions of a user.
     async fn of_user(&self, user: UserId) -> Result<Vec<Tagged<Session>>, StoreError>;
     /// Every session.

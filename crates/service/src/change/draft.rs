@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use ats_pat_auth::Origin;
 use ats_pat_domain::event::{Actor, EventKind};
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
-use ats_pat_domain::port::{SetupLink, Transaction};
+use ats_pat_domain::port::{SetupLink, StoreError, Transaction};
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
     EventId, Problem, Session, StatusPlace, Tagged, Timestamp, Token, TokenId, User, UserId,
@@ -17,7 +17,7 @@ use super::{Changes, Taken};
 use crate::currency::{begins_an_epoch, epoch_of};
 use crate::error::{Error, causes};
 use crate::ledger::{Entry, PLACES_GIVEN, PLACES_REVOKED, QUARANTINED, Replaces, RowChange};
-use crate::rows::{Grants, Roots, Row, altered, told_tag};
+use crate::rows::{Grants, Roots, Row, altered, hex, told_tag};
 
 /// What a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -344,6 +344,16 @@ impl<'a> Draft<'a> {
         Ok(self.transaction.update_secret(&tagged).await?)
     }
 
+    /// As [`update_secret`](Self::update_secret), where the token's row stays as it is: what the secret was before is
+    /// remembered for ever, because no other row tells that it is an older one.
+    pub(crate) async fn update_secret_alone(&self, secret: Secret) -> Result<(), Error> {
+        let name = (Secret::TABLE, secret.row_id());
+        if let Some(replaces) = self.written().read.get_mut(&name) {
+            replaces.until = None;
+        }
+        self.update_secret(secret).await
+    }
+
     /// Removes a secret that was planted or altered.
     pub(crate) async fn delete_secret(&self, secret: &Secret) -> Result<(), Error> {
         self.transaction.delete_secret(&secret.hash).await?;
@@ -380,6 +390,13 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// Ends a session of which nothing but its id is known.
+    pub(crate) async fn delete_unreadable_session(&self, id_hash: &[u8; 32]) -> Result<(), Error> {
+        self.transaction.delete_session(id_hash).await?;
+        self.note_forgotten(Session::TABLE, hex(id_hash));
+        Ok(())
+    }
+
     /// Ends every session of a user; gives how many.
     pub(crate) async fn delete_sessions_of(&self, user: UserId) -> Result<u64, Error> {
         for session in self.transaction.sessions().of_user(user).await? {
@@ -409,8 +426,37 @@ impl<'a> Draft<'a> {
         Ok(self.transaction.bump_ring_version().await?)
     }
 
+    /// Says that no row of this signing key stands any more, whatever the table holds.
+    pub(crate) fn forget_signing_key(&self, kid: &str) {
+        tracing::error!(
+            kid,
+            "a signing key was removed or altered behind the program's back, and is ended"
+        );
+        self.note_forgotten(StoredSigningKey::TABLE, kid.to_owned());
+    }
+
+    /// Notes that a row stands no more of which nothing is known.
+    fn note_forgotten(&self, table: &'static str, id: String) {
+        self.written().rows.push(RowChange {
+            table,
+            id,
+            tag: None,
+            replaces: Some(Replaces::ANYTHING),
+        });
+    }
+
+    /// Puts a link in the place of the one that is there, if there is one.
     pub(crate) async fn replace_setup_link(&self, link: SetupLink) -> Result<(), Error> {
-        let tagged = self.tag(link);
+        let tagged = match self.transaction.setup_links().current().await {
+            Ok(Some(current)) => {
+                self.note_read(&current.row, self.roots().origin(&current));
+                self.tag(link)
+            }
+            Ok(None) => self.tag_new(link),
+            // What can't be read is replaced all the same.
+            Err(StoreError::Corrupt { .. }) => self.tag(link),
+            Err(error) => return Err(error.into()),
+        };
         Ok(self.transaction.replace_setup_link(&tagged).await?)
     }
 

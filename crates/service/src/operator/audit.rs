@@ -2,13 +2,14 @@
 
 use ats_pat_domain::Tagged;
 use ats_pat_domain::event::{Event, Head};
+use ats_pat_domain::port::StoreError;
 use serde_json::Value;
 
 use super::Operator;
 use crate::error::Error;
 use crate::ledger::{
-    Details, LastTold, QUARANTINED, REFUSED_ROWS, Told, Upgrade, difference, expected_hash,
-    personal_part_is_genuine,
+    Details, FORMER_VERSION, LastTold, QUARANTINED, REFUSED_ROWS, Told, Upgrade, WrittenRow,
+    difference, expected_hash, personal_part_is_genuine,
 };
 use crate::rows::Row;
 
@@ -123,19 +124,32 @@ impl Audit<'_> {
         for row in &details.rows {
             let name = (row.table.to_string(), row.id.to_string());
             let before = self.last_told.insert(name, Told::of(event, row));
-            let stood = row.replaces.and_then(|replaces| replaces.seq);
-            if let (Some(before), Some(stood)) = (before, stood)
-                && before.seq != stood
-                && self
-                    .upgrade
-                    .is_none_or(|upgrade| before.seq > upgrade.seq || stood != upgrade.seq)
+            if event.version != FORMER_VERSION
+                && let Some(what) = self.found_by_change(row, before.as_ref())
             {
                 self.find(format!(
-                    "row {} of {} had been put back, as event {stood} wrote it, when event {} wrote it anew",
+                    "row {} of {} {what} when event {} wrote or removed it",
                     row.id, row.table, event.seq
                 ));
             }
         }
+    }
+
+    /// In which way a row was not the one that the log told of, when a change wrote or removed it. The change hides that
+    /// from whoever compares the tables, so it is told of for ever.
+    fn found_by_change(&self, row: &WrittenRow<'_>, before: Option<&Told>) -> Option<String> {
+        let stood_there = before.is_some_and(|before| before.tag.is_some());
+        let Some(replaces) = row.replaces else {
+            return (row.tag.is_some() && stood_there).then(|| "had been removed".to_owned());
+        };
+        let Some(stood) = replaces.seq else {
+            return Some("had been planted or altered".to_owned());
+        };
+        let is_it = before.is_none_or(|before| before.seq == stood)
+            || self.upgrade.is_some_and(|upgrade| {
+                before.is_some_and(|before| before.seq <= upgrade.seq) && stood == upgrade.seq
+            });
+        (!is_it).then(|| format!("had been put back, as event {stood} wrote it,"))
     }
 
     /// Rows that a change ended because they were planted or altered: told of for ever.
@@ -199,8 +213,13 @@ impl Audit<'_> {
         for key in store.keys().ring().await?.keys {
             self.compare(&key);
         }
-        if let Some(link) = store.setup_links().current().await? {
-            self.compare(&link);
+        match store.setup_links().current().await {
+            Ok(Some(link)) => self.compare(&link),
+            Ok(None) => {}
+            Err(StoreError::Corrupt { .. }) => {
+                self.find("row 1 of setup_link can't be read".to_owned());
+            }
+            Err(error) => return Err(error.into()),
         }
         self.find_removed();
         for row in store.take_unreadable() {

@@ -3,6 +3,7 @@
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::key::{KeyState, StoredSigningKey};
+use ats_pat_domain::list::{EventFilter, MAX_PAGE_SIZE};
 
 use super::Operator;
 use crate::change::{Change, Draft, Judgement, Taken};
@@ -58,10 +59,17 @@ impl Change for Rotate {
     async fn apply(&self, draft: &Draft<'_>) -> Result<(Self::Output, Taken), Error> {
         let mut ring = Vec::new();
         for tagged in draft.read().keys().ring().await?.keys {
-            // One that was planted or altered signs nothing, and stands in no other's way.
-            if let (key, Judgement::Genuine) = draft.judge(tagged).await {
-                ring.push(key);
+            match draft.judge(tagged).await {
+                (key, Judgement::Genuine) => ring.push(key),
+                (key, Judgement::Unknown) if self.rotation == Rotation::Compromised => {
+                    ring.push(key);
+                }
+                // One that was planted or altered signs nothing, and stands in no other's way.
+                _ => {}
             }
+        }
+        if self.rotation == Rotation::Compromised {
+            forget_what_is_hidden(draft, &ring).await?;
         }
         let now = draft.now;
         let pending = ring
@@ -108,6 +116,30 @@ impl Change for Rotate {
                 .detail("Compromised", self.rotation == Rotation::Compromised),
         );
         Ok((rotated_ring(draft).await?, Taken::Now))
+    }
+}
+
+/// Ends the keys that were made once, and whose rows are gone or are not what they were: whoever hid one from its
+/// destruction can't put it back.
+async fn forget_what_is_hidden(draft: &Draft<'_>, ring: &[StoredSigningKey]) -> Result<(), Error> {
+    let mut before = None;
+    loop {
+        let filter = EventFilter {
+            kind: Some(EventKind::SigningKeyCreated.as_str().to_owned()),
+            before,
+            limit: u64::from(MAX_PAGE_SIZE),
+            ..EventFilter::default()
+        };
+        let made = draft.read().events().newest(&filter).await?;
+        let Some(last) = made.last() else {
+            return Ok(());
+        };
+        before = Some(last.seq);
+        for event in &made {
+            if !ring.iter().any(|key| key.kid == event.subject) {
+                draft.forget_signing_key(&event.subject);
+            }
+        }
     }
 }
 

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use ats_pat_auth::{KeyedHash, RootKeys, SessionId};
 use ats_pat_domain::event::EventKind;
-use ats_pat_domain::port::FoundSession;
+use ats_pat_domain::port::StoreError;
 use ats_pat_domain::{Problem, Session, Tagged, Timestamp, User, UserId};
 pub use password::PasswordChange;
 pub use sign_in::SignInResult;
 
 use crate::change::{Authority, Change, Draft, Taken};
 use crate::error::{Error, causes};
-use crate::rows::{Roots, Row};
+use crate::rows::{Roots, hex};
 use crate::service::Service;
 use crate::view::SessionUser;
 
@@ -116,16 +116,17 @@ impl Service {
         };
         for keys in self.roots().newest_first() {
             let id_hash = keys.hash_session_id(&id).to_bytes();
-            let found = self.store().sessions().by_hash(&id_hash).await?;
-            if let Some(FoundSession { session, .. }) = found {
+            // The user may be gone: whoever removes the user's row keeps no session from being ended.
+            let authority = match self.store().sessions().alone(&id_hash).await {
+                Ok(None) => continue,
                 // A planted row may name anybody.
-                let authority = if self.roots().is_genuine(&session) {
+                Ok(Some(session)) if self.roots().is_genuine(&session) => {
                     Authority::SignOut(session.row.user_id)
-                } else {
-                    Authority::Holder
-                };
-                self.change(authority, EndSession { id_hash }).await?;
-            }
+                }
+                Ok(Some(_)) | Err(StoreError::Corrupt { .. }) => Authority::Holder,
+                Err(error) => return Err(error.into()),
+            };
+            self.change(authority, EndSession { id_hash }).await?;
         }
         Ok(())
     }
@@ -196,16 +197,19 @@ impl Change for EndSession {
     type Output = ();
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
-        let found = draft.read().sessions().by_hash(&self.id_hash).await?;
-        let Some(FoundSession { session, .. }) = found else {
-            return Ok(((), Taken::Sessions));
-        };
-        draft.delete_session(&session).await?;
-        draft.record(
-            draft
-                .entry(EventKind::SessionEnded, &session.row.row_id())
-                .owner(session.row.user_id),
-        );
+        let mut entry = draft.entry(EventKind::SessionEnded, &hex(&self.id_hash));
+        match draft.read().sessions().alone(&self.id_hash).await {
+            Ok(None) => return Ok(((), Taken::Sessions)),
+            Ok(Some(session)) => {
+                entry = entry.owner(session.row.user_id);
+                draft.delete_session(&session).await?;
+            }
+            Err(StoreError::Corrupt { .. }) => {
+                draft.delete_unreadable_session(&self.id_hash).await?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        draft.record(entry);
         Ok(((), Taken::Sessions))
     }
 }

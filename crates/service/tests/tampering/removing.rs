@@ -2,6 +2,7 @@
 
 use ats_pat_domain::list::UserQuery;
 use ats_pat_service::{NewUser, Regeneration, RestoreChoice, Rotation, Service};
+use ats_pat_test_support::intruder::Intruder;
 use ats_pat_test_support::world::{ADDRESS, PASSWORD, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use secrecy::ExposeSecret as _;
@@ -273,6 +274,34 @@ async fn a_token_that_cant_be_read_is_revoked_for_good() {
 }
 
 #[tokio::test]
+async fn what_was_altered_when_a_change_replaced_or_removed_it_is_told_for_ever() {
+    for (alter, table) in [
+        ("UPDATE sessions SET ends_at = ends_at + 1", "sessions"),
+        (
+            "UPDATE status_places SET free_at = free_at + 1",
+            "status_places",
+        ),
+        ("DELETE FROM status_places", "status_places"),
+    ] {
+        on_every_database(|database| async move {
+            let scene = scene(&database).await;
+            database.execute(alter).await;
+            let operator = scene.world.service.operator();
+            assert_eq!(code(operator.disable_user("ada").await), 1, "{alter}");
+            let expected = if alter.starts_with("DELETE") {
+                "had been removed when event"
+            } else {
+                "had been planted or altered when event"
+            };
+            assert_found(&scene.world, &format!("of {table} {expected}")).await;
+            scene.world.add_user("grace").await;
+            assert_found(&scene.world, &format!("of {table} {expected}")).await;
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn a_token_that_looks_ended_while_all_are_revoked_is_revoked_too() {
     for hide in ["revoked_at = 1", "expires_at = 1"] {
         on_every_database(|database| async move {
@@ -288,6 +317,131 @@ async fn a_token_that_looks_ended_while_all_are_revoked_is_revoked_too() {
             }
             let exchanged = code(scene.world.exchange(&scene.issued.secret).await);
             assert_ne!(exchanged, 1, "{hide}");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn an_altered_set_up_link_is_replaced_and_told_of_for_ever() {
+    on_every_database(|database| async move {
+        let world = ats_pat_test_support::world::World::new(database.url()).await;
+        for _ in 0..2 {
+            assert!(world.service.make_setup_link().await.unwrap().is_some());
+            let findings = crate::scene::findings(&world).await;
+            assert_eq!(findings, Vec::<String>::new(), "links replace one another");
+        }
+        if database.kind() == ats_pat_test_support::Kind::Sqlite {
+            // Elsewhere the column takes nothing else.
+            let spoil = "UPDATE setup_link SET code_hash = '7'";
+            database.execute(spoil).await;
+            assert_found(&world, "row 1 of setup_link can't be read").await;
+        }
+        let alter = "UPDATE setup_link SET expires_at = expires_at + 1";
+        database.execute(alter).await;
+        assert!(world.service.make_setup_link().await.unwrap().is_some());
+        assert_found(
+            &world,
+            "of setup_link had been planted or altered when event",
+        )
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_keeps_a_key_from_being_destroyed_by_the_number_of_the_ring() {
+    for alter in [
+        "DELETE FROM key_ring",
+        "UPDATE key_ring SET version = 9223372036854775807",
+    ] {
+        on_every_database(|database| async move {
+            let scene = scene(&database).await;
+            database.execute(alter).await;
+            let service = &scene.world.service;
+            assert_eq!(code(scene.world.exchange(&scene.issued.secret).await), 1);
+            let rotated = service.operator().rotate_keys(Rotation::Compromised).await;
+            assert_eq!(code(rotated), 1, "{alter}");
+            assert_eq!(service.jwks().await.unwrap().keys().len(), 1);
+            assert_eq!(code(scene.world.exchange(&scene.issued.secret).await), 1);
+            let findings = crate::scene::findings(&scene.world).await;
+            assert_eq!(findings, Vec::<String>::new(), "no tag proves the number");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_whose_owner_is_gone_is_revoked_all_the_same() {
+    on_every_database(|database| async move {
+        let scene = scene(&database).await;
+        let id = scene.issued.token.id.to_string();
+        // References between tables bind nobody who can write to the file, or take them back for a session.
+        let mut intruder = Intruder::connect(&database).await;
+        let kept = "CREATE TABLE kept AS SELECT * FROM users";
+        let back = "INSERT INTO users SELECT * FROM kept";
+        for sql in [kept, "DELETE FROM users"] {
+            intruder.execute(sql).await.unwrap();
+        }
+        let operator = scene.world.service.operator();
+        assert_eq!(code(operator.revoke_token(&id).await), 1);
+        intruder.execute(back).await.unwrap();
+        assert_eq!(code(scene.world.exchange(&scene.issued.secret).await), 1203);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_is_ended_although_its_user_is_gone() {
+    on_every_database(|database| async move {
+        let Scene { world, .. } = scene(&database).await;
+        let password = PASSWORD.into();
+        let signed_in = world.service.sign_in("ada", &password, ADDRESS).await;
+        let session = signed_in.unwrap().session_id;
+        let mut intruder = Intruder::connect(&database).await;
+        let kept = "CREATE TABLE kept AS SELECT * FROM users";
+        let back = "INSERT INTO users SELECT * FROM kept";
+        for sql in [kept, "DELETE FROM users"] {
+            intruder.execute(sql).await.unwrap();
+        }
+        let session = session.expose_secret();
+        assert_eq!(code(world.service.sign_out(Some(session)).await), 1);
+        intruder.execute(back).await.unwrap();
+        assert_eq!(code(world.service.authenticate(session).await), 1100);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_that_was_hidden_from_its_destruction_is_destroyed_all_the_same() {
+    for hide in [
+        "DELETE FROM signing_keys",
+        "UPDATE signing_keys SET created_at = created_at + 1",
+    ] {
+        on_every_database(|database| async move {
+            let scene = scene(&database).await;
+            let service = &scene.world.service;
+            let exchanged = scene.world.exchange(&scene.issued.secret).await.unwrap();
+            let bearer = exchanged.token.expose_secret();
+            assert_eq!(code(service.identity(bearer).await), 1);
+            let kept = "CREATE TABLE kept AS SELECT * FROM signing_keys";
+            for sql in [kept, hide] {
+                database.execute(sql).await;
+            }
+            let rotated = service.operator().rotate_keys(Rotation::Compromised).await;
+            assert_eq!(code(rotated), 1, "{hide}");
+            for sql in [
+                "DELETE FROM signing_keys WHERE kid IN (SELECT kid FROM kept)",
+                "INSERT INTO signing_keys SELECT * FROM kept",
+                "UPDATE key_ring SET version = version + 9",
+            ] {
+                database.execute(sql).await;
+            }
+            for service in [service.clone(), scene.world.reopen().await.unwrap()] {
+                assert_eq!(service.jwks().await.unwrap().keys().len(), 1, "{hide}");
+                assert_eq!(code(service.identity(bearer).await), 1206, "{hide}");
+            }
+            assert_found(&scene.world, "of signing_keys had been planted or altered").await;
         })
         .await;
     }
