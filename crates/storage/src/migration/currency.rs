@@ -22,11 +22,14 @@ impl MigrationName for Currency {
 impl MigrationTrait for Currency {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         if manager.has_column("event_head", FORMER_CLAIM).await? {
-            let rename = Table::alter()
-                .table("event_head")
-                .rename_column(FORMER_CLAIM, CLAIM)
-                .to_owned();
-            manager.alter_table(rename).await?;
+            let mut alter = Table::alter().table("event_head").to_owned();
+            // A migration that died and is repeated adds the former column once more.
+            if manager.has_column("event_head", CLAIM).await? {
+                alter.drop_column(FORMER_CLAIM);
+            } else {
+                alter.rename_column(FORMER_CLAIM, CLAIM);
+            }
+            manager.alter_table(alter).await?;
         }
         if !manager.has_column("sessions", "seen_tag").await? {
             let mut seen_tag = nullable(short_bytes("seen_tag"));
