@@ -5,7 +5,7 @@
 
 mod former;
 
-use ats_pat_service::{Service, SignedIn};
+use ats_pat_service::{Regeneration, Service, SignedIn};
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use former::Former;
@@ -114,6 +114,43 @@ async fn an_upgrade_keeps_what_is_alive_and_what_was_taken() {
         assert_eq!(code(revoked.await), 1);
         assert_ne!(exchange(&world.service, &former, "alive").await, 1);
         assert_eq!(findings(&world).await, Vec::<String>::new());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_put_back_before_an_upgrade_grants_nothing_and_is_named_for_ever() {
+    on_every_database(|database| async move {
+        let former = Former::load(&database).await;
+        former.put_back().await;
+        let alien = "UPDATE users SET kind = 'alien' WHERE name = 'eve'";
+        database.execute(alien).await;
+        let world = former.open().await.unwrap();
+        let found = findings(&world).await;
+        for table in TAGGED.map(|(table, _)| table) {
+            let of_table = format!(" of {table} ");
+            assert!(
+                found.iter().any(|finding| finding.contains(&of_table)),
+                "none of {table} in {found:?}"
+            );
+        }
+        for service in services(&world).await {
+            assert_alive(&service, &former).await;
+            assert_taken(&service, &former).await;
+        }
+
+        let ada = assert_alive(&world.service, &former).await;
+        let anew =
+            world
+                .service
+                .regenerate_token(&ada, former.known("alive-id"), Regeneration::default());
+        assert_eq!(code(anew.await), 1);
+        world.add_user("grace").await;
+        let now = findings(&world).await;
+        for finding in &found {
+            assert!(now.contains(finding), "no `{finding}` in {now:?}");
+        }
+        assert_taken(&world.service, &former).await;
     })
     .await;
 }
