@@ -19,6 +19,7 @@ use crate::change::{Authority, Change, Changes, Draft, Taken};
 use crate::currency::epoch_of;
 use crate::error::Error;
 use crate::ledger::{Details, FORMER_VERSION, REFUSED_ROWS, expected_hash};
+use crate::open::OpenError;
 use crate::rows::{Row, hex};
 
 /// How many rows or events are read at once.
@@ -29,8 +30,18 @@ const MOST_NAMED: usize = 1000;
 /// Takes the database over, if an earlier release wrote it and no other program did so before.
 ///
 /// # Errors
-/// [`Error::Tampered`] where the event log is not whole: then nothing was changed.
-pub(crate) async fn run(changes: &Changes) -> Result<(), Error> {
+/// [`OpenError::LogNotWhole`] where the event log is not whole: then no row was changed.
+pub(crate) async fn run(changes: &Changes) -> Result<(), OpenError> {
+    take_over(changes).await.map_err(|error| match error {
+        Error::Tampered {
+            table: "events",
+            id,
+        } => OpenError::LogNotWhole { seq: id },
+        other => other.into(),
+    })
+}
+
+async fn take_over(changes: &Changes) -> Result<(), Error> {
     let events = changes.store.events();
     let head = events.head().await?;
     let first = events.from(1, 1).await?;

@@ -5,7 +5,7 @@
 
 mod former;
 
-use ats_pat_service::{Regeneration, Service, SignedIn};
+use ats_pat_service::{OpenError, Regeneration, Service, SignedIn};
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use former::Former;
@@ -151,6 +151,27 @@ async fn what_was_put_back_before_an_upgrade_grants_nothing_and_is_named_for_eve
             assert!(now.contains(finding), "no `{finding}` in {now:?}");
         }
         assert_taken(&world.service, &former).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_altered_event_stops_the_upgrade_and_no_row_is_changed() {
+    on_every_database(|database| async move {
+        let former = Former::load(&database).await;
+        copy_tags(&database).await;
+        let details = database.bytes_literal(b"{}");
+        let alter = format!("UPDATE events SET details = {details} WHERE seq = 9");
+        database.execute(&alter).await;
+        for _ in 0..2 {
+            let refused = former.open().await.err();
+            assert!(
+                matches!(&refused, Some(OpenError::LogNotWhole { seq }) if seq == "9"),
+                "{refused:?}"
+            );
+        }
+        assert_eq!(changed(&database).await, 0);
+        assert_eq!(database.number(UPGRADES).await, 0);
     })
     .await;
 }
