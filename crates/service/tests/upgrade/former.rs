@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::port::Store;
@@ -59,6 +60,11 @@ impl<'a> Former<'a> {
 
     /// Opens the service from a data folder as the former release left it.
     pub async fn open(&self) -> Result<World, OpenError> {
+        self.open_after(Duration::ZERO).await
+    }
+
+    /// As [`open`](Self::open), so long after the former release was stopped.
+    pub async fn open_after(&self, time: Duration) -> Result<World, OpenError> {
         let folder = TempDir::new().unwrap();
         for (name, content) in [("master.key", MASTER_KEY), ("anchor", ANCHOR)] {
             let mut options = ats_pat_files::private();
@@ -66,7 +72,7 @@ impl<'a> Former<'a> {
             file.unwrap().write_all(content.as_bytes()).unwrap();
         }
         let now = Timestamp::from_millis(self.known["now"].parse().unwrap());
-        World::resume(Arc::clone(&self.store), folder, now).await
+        World::resume(Arc::clone(&self.store), folder, now.after(time)).await
     }
 
     /// What a caller knew, by its name.

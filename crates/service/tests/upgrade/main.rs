@@ -5,6 +5,8 @@
 
 mod former;
 
+use std::time::Duration;
+
 use ats_pat_service::{OpenError, Regeneration, Service, SignedIn};
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
@@ -151,6 +153,21 @@ async fn what_was_put_back_before_an_upgrade_grants_nothing_and_is_named_for_eve
             assert!(now.contains(finding), "no `{finding}` in {now:?}");
         }
         assert_taken(&world.service, &former).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn when_a_session_was_last_seen_before_an_upgrade_is_not_believed() {
+    on_every_database(|database| async move {
+        let former = Former::load(&database).await;
+        // Nothing proves this time: the former release wrote it without a tag.
+        let later = "UPDATE sessions SET last_seen_at = last_seen_at + 1800000";
+        database.execute(later).await;
+        let world = former.open_after(Duration::from_mins(31)).await.unwrap();
+        let session = world.service.authenticate(former.known("session")).await;
+        assert_eq!(code(session), 1100);
+        assert_eq!(sign_in(&world.service, "ada").await, 1);
     })
     .await;
 }
