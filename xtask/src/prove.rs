@@ -13,6 +13,8 @@ use crate::{apt, workspace};
 
 const PROVE: &str = "prove";
 const NGINX: &str = "nginx";
+/// The last commit before rows were tagged with the event that wrote them: what an upgrade begins with.
+const FORMER: &str = "9f0bd39";
 const PRODUCT: [&str; 2] = ["ats-pat-server", "ats-pat-admin"];
 
 /// Arguments of `cargo xtask prove`.
@@ -58,6 +60,26 @@ enum Part {
     },
     /// Two servers behind nginx that are started again one after the other. Half a minute.
     Restarts {
+        #[command(flatten)]
+        run: Run,
+    },
+    /// A database of the release before, taken over: older rows that were put back, servers that are killed meanwhile,
+    /// servers of both releases at once. Five minutes; needs root for PostgreSQL and MariaDB.
+    Upgrade {
+        /// A database to try; repeat it for several [default: all]
+        #[arg(
+            long = "database",
+            value_enum,
+            value_delimiter = ',',
+            value_name = "NAME"
+        )]
+        databases: Vec<Tried>,
+        /// A folder with the programs of the release before; without it they are built
+        #[arg(long, value_name = "DIR")]
+        former: Option<PathBuf>,
+        /// How many rows the larger database has, about
+        #[arg(long, default_value_t = 20_000)]
+        rows: u32,
         #[command(flatten)]
         run: Run,
     },
@@ -119,6 +141,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         } => storage_faults(databases, *long, run, &signals)?,
         Part::Galera { faults, long, run } => galera(*faults, *long, run, &signals)?,
         Part::Restarts { run } => restarts(run, &signals)?,
+        Part::Upgrade {
+            databases,
+            former,
+            rows,
+            run,
+        } => upgrade(databases, former.as_ref(), *rows, run, &signals)?,
         Part::SignInPressure { run } => sign_in_pressure(run, &signals)?,
     };
     signals.check()?;
@@ -137,13 +165,7 @@ fn storage_faults(
     if !is_root() {
         bail!("file systems are mounted by root only: run this as root");
     }
-    let chosen = if chosen.is_empty() {
-        Tried::value_variants()
-    } else {
-        chosen
-    };
-    let databases = chosen.iter().map(|tried| tried.database()).collect();
-    databases::ensure(&Choice::of(databases), signals)?;
+    let chosen = ensure_all(chosen, signals)?;
     let tools = [("fiu-run", "fiu-utils"), ("sqlite3", "sqlite3")];
     let missing: Vec<_> = tools
         .into_iter()
@@ -163,6 +185,68 @@ fn storage_faults(
         command.arg("--long");
     }
     signals.run(&mut command)
+}
+
+/// Those that were chosen, or all; what they need is installed.
+fn ensure_all<'a>(chosen: &'a [Tried], signals: &Signals) -> Result<&'a [Tried]> {
+    let chosen = if chosen.is_empty() {
+        Tried::value_variants()
+    } else {
+        chosen
+    };
+    let databases = chosen.iter().map(|tried| tried.database()).collect();
+    databases::ensure(&Choice::of(databases), signals)?;
+    Ok(chosen)
+}
+
+fn upgrade(
+    chosen: &[Tried],
+    former: Option<&PathBuf>,
+    rows: u32,
+    run: &Run,
+    signals: &Signals,
+) -> Result<ExitStatus> {
+    let chosen = ensure_all(chosen, signals)?;
+    if chosen.iter().any(|tried| *tried != Tried::Sqlite) && !is_root() {
+        bail!("servers of PostgreSQL run under another account: run this as root");
+    }
+    if apt::find("sqlite3").is_none() {
+        apt::ensure(&["sqlite3"], "leave this part out", signals)?;
+    }
+    let former = match former {
+        Some(folder) => folder.canonicalize()?,
+        None => build_former(signals)?,
+    };
+    let mut command = workspace::command("env");
+    tell(&mut command, "upgrade", run, signals)?;
+    command.arg("--former").arg(former);
+    command.arg("--rows").arg(rows.to_string());
+    for tried in chosen {
+        command.args(["--database", tried.name()]);
+    }
+    signals.run(&mut command)
+}
+
+/// Builds the programs of the release before in a work tree of their own; gives their folder.
+fn build_former(signals: &Signals) -> Result<PathBuf> {
+    let target = workspace::metadata()?.target_directory;
+    let tree = target.join("former");
+    if !tree.join("Cargo.toml").is_file() {
+        let mut add = workspace::command("git");
+        add.args(["worktree", "add", "--force", "--detach"]);
+        signals.succeed(add.arg(&tree).arg(FORMER))?;
+    }
+    let mut build = workspace::command("cargo");
+    build
+        .current_dir(&tree)
+        .arg("build")
+        .arg("--target-dir")
+        .arg(tree.join("target"));
+    for package in PRODUCT {
+        build.args(["--package", package]);
+    }
+    signals.succeed(&mut build)?;
+    Ok(tree.join("target/debug").into())
 }
 
 fn galera(faults: bool, long: bool, run: &Run, signals: &Signals) -> Result<ExitStatus> {
