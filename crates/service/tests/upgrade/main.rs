@@ -235,7 +235,8 @@ async fn an_upgrade_that_was_interrupted_goes_on() {
 async fn of_several_programs_that_start_at_once_one_ends_the_upgrade() {
     on_every_database(|database| async move {
         let former = Former::load(&database).await;
-        let (one, two, three) = tokio::join!(former.open(), former.open(), former.open());
+        let open = || Box::pin(former.open());
+        let (one, two, three) = tokio::join!(open(), open(), open());
         for world in [one, two, three].map(Result::unwrap) {
             assert_alive(&world.service, &former).await;
             assert_taken(&world.service, &former).await;
