@@ -17,6 +17,7 @@ use crate::signals::Signals;
 const START: Duration = Duration::from_mins(1);
 
 /// Where an installation keeps what, and how its programs are called.
+#[derive(Clone)]
 pub struct Installation {
     programs: PathBuf,
     folder: PathBuf,
@@ -49,6 +50,16 @@ impl Installation {
         self.address
     }
 
+    /// Its data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where its database is; `None` for SQLite in the data folder.
+    pub fn database_url(&self) -> Option<&str> {
+        self.database_url.as_deref()
+    }
+
     /// Becomes a replica of another installation on the same database.
     pub fn share_master_key(&self, other: &Self) -> Result<()> {
         let [from, to] = [other, self].map(|one| one.folder.join("master.key"));
@@ -56,19 +67,50 @@ impl Installation {
         Ok(())
     }
 
+    /// The same installation with the programs of another release.
+    pub fn with_programs(&self, programs: &Path) -> Self {
+        Self {
+            programs: programs.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// The same installation at another address.
+    pub fn elsewhere(&self) -> Result<Self> {
+        Ok(Self {
+            address: free_address()?,
+            ..self.clone()
+        })
+    }
+
     /// Starts the server with these variables besides its settings, and waits until it answers.
     pub fn start(&self, environment: Vec<(String, String)>, signals: &Signals) -> Result<Program> {
         let mut command = self.program("ats-pat-server");
         command.envs(environment);
         let mut program = Program::start(&mut command, &self.log)?;
-        wait_for("the server listens", START, signals, || {
+        self.wait(&mut program, START, signals)?;
+        Ok(program)
+    }
+
+    /// Starts the server, and waits for nothing.
+    pub fn spawn(&self) -> Result<Program> {
+        Program::start(&mut self.program("ats-pat-server"), &self.log)
+    }
+
+    /// Waits until the server answers.
+    pub fn wait(&self, program: &mut Program, patience: Duration, signals: &Signals) -> Result<()> {
+        wait_for("the server listens", patience, signals, || {
             if !program.is_running()? {
                 bail!("the server ended: {}", program.last_words());
             }
             let live = Caller::new(self.address).get("/health/live", &[]);
             Ok(matches!(live, Reply::Answer(_)).then_some(()))
-        })?;
-        Ok(program)
+        })
+    }
+
+    /// What the servers of this installation said.
+    pub fn said(&self) -> Result<String> {
+        fs::read_to_string(&self.log).with_context(|| format!("cannot read {}", self.log.display()))
     }
 
     /// Runs the admin program to its end, whatever that is.

@@ -27,6 +27,7 @@ mod sign_in_pressure;
 mod signals;
 mod storage_faults;
 mod tally;
+mod upgrade;
 mod verify;
 
 use std::process::ExitCode;
@@ -53,6 +54,8 @@ enum Part {
     SignInPressure(sign_in_pressure::Arguments),
     /// Storage that is full, fails at random, or loses the programs above it
     StorageFaults(storage_faults::Arguments),
+    /// A database of the release before, taken over
+    Upgrade(upgrade::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -73,5 +76,6 @@ fn run() -> Result<()> {
         Part::Restarts(arguments) => restarts::run(arguments, &signals),
         Part::SignInPressure(arguments) => sign_in_pressure::run(arguments, &signals),
         Part::StorageFaults(arguments) => storage_faults::run(arguments, &signals),
+        Part::Upgrade(arguments) => upgrade::run(arguments, &signals),
     }
 }

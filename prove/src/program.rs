@@ -41,6 +41,11 @@ impl Program {
         Ok(self.child.try_wait()?.is_none())
     }
 
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        Ok(self.child.try_wait()?)
+    }
+
     /// Kills it as a loss of power would, and waits until it is gone.
     pub fn kill(&mut self) -> Result<ExitStatus> {
         // It may have ended already.

@@ -13,6 +13,8 @@ use crate::{apt, workspace};
 
 const PROVE: &str = "prove";
 const NGINX: &str = "nginx";
+/// The last commit before rows were tagged with the event that wrote them: what an upgrade begins with.
+const FORMER: &str = "9f0bd39";
 const PRODUCT: [&str; 2] = ["ats-pat-server", "ats-pat-admin"];
 
 /// The test that plays rounds of tampering for as long as its environment says.
@@ -87,6 +89,26 @@ enum Part {
         #[command(flatten)]
         run: Run,
     },
+    /// A database of the release before, taken over: older rows that were put back, servers that are killed meanwhile,
+    /// servers of both releases at once. Five minutes; needs root for PostgreSQL and MariaDB.
+    Upgrade {
+        /// A database to try; repeat it for several [default: all]
+        #[arg(
+            long = "database",
+            value_enum,
+            value_delimiter = ',',
+            value_name = "NAME"
+        )]
+        databases: Vec<Tried>,
+        /// A folder with the programs of the release before; without it they are built
+        #[arg(long, value_name = "DIR")]
+        former: Option<PathBuf>,
+        /// How many rows the larger database has, about
+        #[arg(long, default_value_t = 20_000)]
+        rows: u32,
+        #[command(flatten)]
+        run: Run,
+    },
     /// A hundred addresses that guess passwords without pause, beside people who sign in. Four minutes.
     SignInPressure {
         #[command(flatten)]
@@ -145,6 +167,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         } => storage_faults(databases, *long, run, &signals)?,
         Part::Galera { faults, long, run } => galera(*faults, *long, run, &signals)?,
         Part::Restarts { run } => restarts(run, &signals)?,
+        Part::Upgrade {
+            databases,
+            former,
+            rows,
+            run,
+        } => upgrade(databases, former.as_ref(), *rows, run, &signals)?,
         Part::SignInPressure { run } => sign_in_pressure(run, &signals)?,
         Part::Tamper {
             databases,
@@ -169,13 +197,7 @@ fn storage_faults(
     if !is_root() {
         bail!("file systems are mounted by root only: run this as root");
     }
-    let chosen = if chosen.is_empty() {
-        Tried::value_variants()
-    } else {
-        chosen
-    };
-    let databases = chosen.iter().map(|tried| tried.database()).collect();
-    databases::ensure(&Choice::of(databases), signals)?;
+    let chosen = ensure_all(chosen, signals)?;
     let tools = [("fiu-run", "fiu-utils"), ("sqlite3", "sqlite3")];
     let missing: Vec<_> = tools
         .into_iter()
@@ -205,13 +227,8 @@ fn tamper(
     seed: Option<u64>,
     signals: &Signals,
 ) -> Result<ExitStatus> {
-    let chosen = if chosen.is_empty() {
-        Tried::value_variants()
-    } else {
-        chosen
-    };
+    let chosen = ensure_all(chosen, signals)?;
     let choice = Choice::of(chosen.iter().map(|tried| tried.database()).collect());
-    databases::ensure(&choice, signals)?;
     let output = workspace::metadata()?
         .target_directory
         .join("prove/tamper.json");
@@ -234,6 +251,70 @@ fn tamper(
         }
     }
     databases::with_private(&choice, signals, &mut command)
+}
+
+/// Those that were chosen, or all; what they need is installed.
+fn ensure_all<'a>(chosen: &'a [Tried], signals: &Signals) -> Result<&'a [Tried]> {
+    let chosen = if chosen.is_empty() {
+        Tried::value_variants()
+    } else {
+        chosen
+    };
+    let databases = chosen.iter().map(|tried| tried.database()).collect();
+    databases::ensure(&Choice::of(databases), signals)?;
+    Ok(chosen)
+}
+
+fn upgrade(
+    chosen: &[Tried],
+    former: Option<&PathBuf>,
+    rows: u32,
+    run: &Run,
+    signals: &Signals,
+) -> Result<ExitStatus> {
+    let chosen = ensure_all(chosen, signals)?;
+    if chosen.iter().any(|tried| *tried != Tried::Sqlite) && !is_root() {
+        bail!("servers of PostgreSQL run under another account: run this as root");
+    }
+    if apt::find("sqlite3").is_none() {
+        apt::ensure(&["sqlite3"], "leave this part out", signals)?;
+    }
+    let former = match former {
+        Some(folder) => folder.canonicalize()?,
+        None => build_former(signals)?,
+    };
+    let mut command = workspace::command("env");
+    tell(&mut command, "upgrade", run, signals)?;
+    command.arg("--former").arg(former);
+    command.arg("--rows").arg(rows.to_string());
+    for tried in chosen {
+        command.args(["--database", tried.name()]);
+    }
+    signals.run(&mut command)
+}
+
+/// Builds the programs of the release before in a work tree of their own; gives their folder.
+fn build_former(signals: &Signals) -> Result<PathBuf> {
+    let target = workspace::metadata()?.target_directory;
+    let tree = target.join("former");
+    if !tree.join("Cargo.toml").is_file() {
+        let mut add = workspace::command("git");
+        add.args(["worktree", "add", "--force", "--detach"]);
+        signals.succeed(add.arg(&tree).arg(FORMER))?;
+    }
+    let mut build = workspace::command("cargo");
+    build
+        .current_dir(&tree)
+        // It is built once, and nobody looks into it: this takes a third of the room.
+        .envs([("CARGO_PROFILE_DEV_DEBUG", "0"), ("CARGO_INCREMENTAL", "0")])
+        .arg("build")
+        .arg("--target-dir")
+        .arg(tree.join("target"));
+    for package in PRODUCT {
+        build.args(["--package", package]);
+    }
+    signals.succeed(&mut build)?;
+    Ok(tree.join("target/debug").into())
 }
 
 fn galera(faults: bool, long: bool, run: &Run, signals: &Signals) -> Result<ExitStatus> {

@@ -91,6 +91,15 @@ pub enum OpenError {
         "the event log's end does not fit its last entry: the database was altered; restore it from a backup that you trust"
     )]
     EventLogAltered,
+    /// A database of an earlier release has a gap in its event log, or an entry that was altered.
+    #[error(
+        "event {seq} of the event log was altered, or is missing. So this release can't take the database over from the \
+         earlier one, and no row was changed: restore a backup that you trust"
+    )]
+    LogNotWhole {
+        /// The number of the first event that does not fit.
+        seq: String,
+    },
     /// The anchor can't be read.
     #[error("the file {} can't be read as the head of the event log; if it is damaged, remove it after `ats-pat-admin audit verify` found nothing", path.display())]
     AnchorUnreadable {

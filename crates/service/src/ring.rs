@@ -247,7 +247,7 @@ impl RingState {
     }
 
     /// Reads the ring at start: a key that was planted or altered stops it. Whether one was put back is judged once the
-    /// log was read.
+    /// log was read; one that was put back before an upgrade has a tag of the earlier release, and is left out.
     pub(crate) async fn read_strictly(
         store: &dyn Store,
         roots: &Roots,
@@ -255,9 +255,15 @@ impl RingState {
         provider: SignatureProvider,
     ) -> Result<Self, Error> {
         let stored = store.keys().ring().await?;
+        let is_former = |key: &Tagged<StoredSigningKey>| {
+            roots
+                .former_tag(key)
+                .is_some_and(|tag| tag == key.tag.bytes)
+        };
         let keys = stored
             .keys
             .into_iter()
+            .filter(|key| !is_former(key))
             .map(|key| RingKey::open(key, roots, master, provider, None))
             .collect::<Result<_, _>>()?;
         Ok(Self {

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use ats_pat_auth::{Canonical, Origin, RowTag};
 use ats_pat_domain::event::{EventKind, Head};
-use ats_pat_domain::port::Retagged;
+use ats_pat_domain::port::{Retagged, StoreError};
 use ats_pat_domain::tagged::Tag;
 use ats_pat_domain::{EventId, Tagged, Timestamp};
 
@@ -19,18 +19,31 @@ use crate::change::{Authority, Change, Changes, Draft, Taken};
 use crate::currency::epoch_of;
 use crate::error::Error;
 use crate::ledger::{Details, FORMER_VERSION, REFUSED_ROWS, expected_hash};
+use crate::open::OpenError;
 use crate::rows::{Row, hex};
 
 /// How many rows or events are read at once.
 const BATCH: u64 = 1000;
+/// How often a batch is tried that the database asks to try again.
+const ATTEMPTS: u32 = 10;
 /// So many rows that are left as they are stand in the event by name.
 const MOST_NAMED: usize = 1000;
 
 /// Takes the database over, if an earlier release wrote it and no other program did so before.
 ///
 /// # Errors
-/// [`Error::Tampered`] where the event log is not whole: then nothing was changed.
-pub(crate) async fn run(changes: &Changes) -> Result<(), Error> {
+/// [`OpenError::LogNotWhole`] where the event log is not whole: then no row was changed.
+pub(crate) async fn run(changes: &Changes) -> Result<(), OpenError> {
+    take_over(changes).await.map_err(|error| match error {
+        Error::Tampered {
+            table: "events",
+            id,
+        } => OpenError::LogNotWhole { seq: id },
+        other => other.into(),
+    })
+}
+
+async fn take_over(changes: &Changes) -> Result<(), Error> {
     let events = changes.store.events();
     let head = events.head().await?;
     let first = events.from(1, 1).await?;
@@ -47,18 +60,29 @@ pub(crate) async fn run(changes: &Changes) -> Result<(), Error> {
     );
     let mut upgrade = Upgrade::after(changes, head).await?;
     upgrade.retag_all().await?;
-    tracing::info!(
-        rows = upgrade.retagged,
-        refused = upgrade.refused.len(),
-        "the rows are tagged anew"
-    );
     let id = upgrade.id;
     let end = End {
         head,
         retagged: upgrade.retagged,
         refused: upgrade.refused,
     };
-    let ((), _nothing) = changes.run_as(&Authority::System, &end, id).await?;
+    let (is_ended_here, _nothing) = changes.run_as(&Authority::System, &end, id).await?;
+    if !is_ended_here {
+        // Its changes may have overtaken what was read here.
+        tracing::info!("another program tagged the rows anew meanwhile");
+        return Ok(());
+    }
+    for row in &end.refused {
+        tracing::error!(
+            row,
+            "a row is not the one that the event log tells of last, and grants nothing"
+        );
+    }
+    tracing::info!(
+        rows = end.retagged,
+        refused = end.refused.len(),
+        "the rows are tagged anew"
+    );
     Ok(())
 }
 
@@ -85,7 +109,8 @@ impl<'a> Upgrade<'a> {
             if batch.is_empty() {
                 return Err(broken(last.seq + 1));
             }
-            for event in batch {
+            // Another program may have ended the upgrade since, and gone on.
+            for event in batch.into_iter().take_while(|event| event.seq <= head.seq) {
                 let follows = event.seq == last.seq + 1
                     && expected_hash(&changes.roots, &last, &event)
                         .is_ok_and(|hash| hash == event.hash);
@@ -169,15 +194,18 @@ impl<'a> Upgrade<'a> {
                 due.push(self.retagged_row(tagged));
             } else {
                 let name = format!("{} of {}", tagged.row.row_id(), R::TABLE);
-                tracing::error!(
-                    row = name,
-                    "a row is not the one that the event log tells of last, and grants nothing"
-                );
                 self.refused.push(name);
             }
         }
         if due.is_empty() {
             return Ok(());
+        }
+        for _ in 1..ATTEMPTS {
+            // Another program may be at the same rows.
+            match self.changes.store.retag(&due).await {
+                Err(StoreError::Retryable(_)) => {}
+                other => return Ok(other?),
+            }
         }
         Ok(self.changes.store.retag(&due).await?)
     }
@@ -236,14 +264,14 @@ struct End {
 }
 
 impl Change for End {
-    type Output = ();
+    /// Whether the event was recorded: not where another program was first.
+    type Output = bool;
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(bool, Taken), Error> {
         let kind = EventKind::DatabaseUpgraded;
         let events = draft.read().events();
         if events.last_of_kind(kind.as_str()).await?.is_some() {
-            // Another program was first.
-            return Ok(((), Taken::Nothing));
+            return Ok((false, Taken::Nothing));
         }
         if draft.read().head() != self.head {
             return Err(broken(self.head.seq + 1));
@@ -256,6 +284,6 @@ impl Change for End {
                 .detail("Refused", self.refused.len())
                 .detail(REFUSED_ROWS, named),
         );
-        Ok(((), Taken::Nothing))
+        Ok((true, Taken::Nothing))
     }
 }

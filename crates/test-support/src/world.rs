@@ -59,21 +59,41 @@ impl World {
 
     /// A service over a store that was opened before.
     pub async fn over(store: Arc<dyn Store>, change: impl FnOnce(&mut Settings)) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let clock = TestClock::default();
+        let world = Self::open(store, folder, clock, change).await;
+        world.expect("the service opens")
+    }
+
+    /// A service that goes on at `now` with a store and a data folder that were in use.
+    pub async fn resume(
+        store: Arc<dyn Store>,
+        folder: TempDir,
+        now: Timestamp,
+    ) -> Result<Self, OpenError> {
+        let clock = TestClock::default();
+        clock.set(now);
+        Self::open(store, folder, clock, |_| {}).await
+    }
+
+    async fn open(
+        store: Arc<dyn Store>,
+        folder: TempDir,
+        clock: TestClock,
+        change: impl FnOnce(&mut Settings),
+    ) -> Result<Self, OpenError> {
         let mut settings = Settings::new(ISSUER);
         // Tests make many tokens while their clock stands still.
         settings.changes_per_user_per_minute = 0;
         change(&mut settings);
-        let folder = TempDir::new().expect("a temporary folder");
-        let clock = TestClock::default();
         let parts = parts(Arc::clone(&store), &clock, settings.clone(), folder.path());
-        let service = Service::open(parts).await.expect("the service opens");
-        Self {
-            service,
+        Ok(Self {
+            service: Service::open(parts).await?,
             clock,
             store,
             settings,
             folder,
-        }
+        })
     }
 
     /// The parts of another service over the same store, keys and clock.

@@ -94,6 +94,14 @@ impl Server {
             .map(drop)
     }
 
+    /// Makes another database; gives its URL.
+    pub fn create_another(&self, name: &str) -> Result<String> {
+        self.client.ask(&format!("CREATE DATABASE {name}"))?;
+        let server = self.url.strip_suffix(DATABASE);
+        let server = server.context("a URL has another form")?;
+        Ok(format!("{server}{name}"))
+    }
+
     /// The URL of the service's database.
     pub fn url(&self) -> &str {
         &self.url

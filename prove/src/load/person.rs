@@ -98,6 +98,33 @@ impl Person {
         exchange(&mut self.caller, secret)
     }
 
+    /// The page that lists this user's tokens.
+    pub fn tokens_page(&mut self) -> Reply {
+        self.get("/settings/personal-access-tokens")
+    }
+
+    /// Signs out by the form of the pages, which gives 303. The cookie is kept.
+    pub fn sign_out(&mut self) -> Reply {
+        let cookie = self.cookie.clone().unwrap_or_default();
+        let origin = format!("http://{}", self.caller.to());
+        self.caller.post(
+            "/signout",
+            &[("Cookie", &cookie), ("Origin", &origin)],
+            "application/x-www-form-urlencoded",
+            "",
+        )
+    }
+
+    /// As [`new`](Self::new), with the session of another, at another server.
+    pub fn at(&self, at: SocketAddr) -> Self {
+        Self {
+            name: self.name.clone(),
+            password: self.password.clone(),
+            cookie: self.cookie.clone(),
+            ..Self::new(String::new(), at)
+        }
+    }
+
     /// Changes the password by the form of the pages, which gives a new session: 303 on success.
     pub fn change_password(&mut self, new: &str) -> Reply {
         let cookie = self.cookie.clone().unwrap_or_default();

@@ -193,7 +193,7 @@ impl Play {
         self.settled(format!("token {token} is revoked by its owner"), &done)
             .await;
         self.taken(must, done.err(), |play| {
-            play.model.end_token(token, Fate::Over)
+            play.model.end_token(token, Fate::Over);
         });
     }
 
@@ -211,7 +211,7 @@ impl Play {
         self.settled(format!("token {token} is revoked by an operator"), &done)
             .await;
         self.taken(must, done.err(), |play| {
-            play.model.end_token(token, Fate::Over)
+            play.model.end_token(token, Fate::Over);
         });
     }
 
@@ -264,7 +264,7 @@ impl Play {
         self.settled(format!("sign-out of session {session}"), &done)
             .await;
         self.taken(true, done.err(), |play| {
-            play.model.end_session(session, fate)
+            play.model.end_session(session, fate);
         });
     }
 

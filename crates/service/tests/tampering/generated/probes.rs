@@ -169,7 +169,7 @@ impl Play {
                 self.probe_bearer(number, service, bearer).await;
             }
             Err(error) if must => {
-                self.failed(number, &format!("exchange of secret {secret}"), &error)
+                self.failed(number, &format!("exchange of secret {secret}"), &error);
             }
             Err(_) => {}
         }
@@ -196,7 +196,7 @@ impl Play {
                 }
             }
             Err(error) if must => {
-                self.failed(number, &format!("identity by bearer {bearer}"), &error)
+                self.failed(number, &format!("identity by bearer {bearer}"), &error);
             }
             Err(_) => {}
         }
