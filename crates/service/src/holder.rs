@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use ats_pat_domain::event::EventKind;
-use ats_pat_domain::port::Grant;
 use ats_pat_domain::problem::Reason;
 use ats_pat_domain::{Problem, Status};
 use ats_pat_token::{PersonalAccessToken, Unverified};
@@ -123,22 +122,6 @@ enum Reported {
     AsLeaked,
 }
 
-/// The grant, unless a row of it was planted, altered or put back: then it is none that works.
-async fn judged(draft: &Draft<'_>, grant: Grant) -> Option<Genuine> {
-    let (secret, of_secret) = draft.judge(grant.secret).await;
-    let (token, of_token) = draft.judge(grant.token).await;
-    let (owner, of_owner) = draft.judge(grant.owner).await;
-    let is_planted = [of_secret, of_token, of_owner].contains(&Judgement::Planted);
-    let genuine = Genuine {
-        secret,
-        token,
-        owner,
-        ring_version: grant.ring_version,
-        head: grant.head,
-    };
-    (!is_planted && genuine.belongs_together()).then_some(genuine)
-}
-
 struct RevokeAsHolder {
     hashes: Vec<[u8; 32]>,
     address: String,
@@ -154,17 +137,20 @@ impl Change for RevokeAsHolder {
             // Again: until its turn came, the secret may have been replaced.
             let grant = draft.read().secrets().grant(hash).await?;
             let Some(grant) = grant else { continue };
-            let Some(mut grant) = judged(draft, grant).await else {
+            let stored = grant.token.clone();
+            let genuine = Genuine::by_tags(grant, draft.roots());
+            let Some(grant) = genuine.filter(|grant| grant.life().is_usable(draft.now)) else {
                 continue;
             };
-            if !grant.life().is_usable(draft.now) {
-                continue;
+            let (mut token, judgement) = draft.judge(stored).await;
+            if judgement == Judgement::Planted {
+                draft.quarantine(&token);
             }
             let entry = draft
                 .entry(EventKind::TokenRevoked, &grant.token.id)
                 .detail("ReportedAsLeaked", self.reported == Reported::AsLeaked)
                 .personal("Address", self.address.as_str());
-            revoked |= revoke_saying(draft, &mut grant.token, entry).await?;
+            revoked |= revoke_saying(draft, &mut token, entry).await?;
         }
         Ok(((), Taken::now_if(revoked)))
     }

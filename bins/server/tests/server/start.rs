@@ -95,6 +95,7 @@ fn a_signal_ends_the_server_in_order() {
                 "ats-pat-data/anchor",
                 "ats-pat-data/ats-pat.db",
                 "ats-pat-data/ats-pat.db.lock",
+                "ats-pat-data/checkpoint",
                 "ats-pat-data/master.key"
             ],
         );

@@ -47,6 +47,8 @@ struct Written {
     entries: Vec<(EventId, Entry, Vec<RowChange>)>,
     /// Whether a token or a secret was ended.
     has_ended: bool,
+    /// Why a row could not be judged, where the transaction can't go on.
+    failed: Option<StoreError>,
 }
 
 impl Written {
@@ -196,6 +198,11 @@ impl<'a> Draft<'a> {
                 match stands {
                     Ok(true) => Judgement::Genuine,
                     Ok(false) => Judgement::Planted,
+                    Err(Error::Store(error)) => {
+                        // A statement of this transaction failed: the whole of it is tried again, or given up.
+                        self.written().failed = Some(error);
+                        Judgement::Unknown
+                    }
                     Err(error) => {
                         tracing::warn!(cause = %causes(&error), "a row can't be judged now; what takes away goes on");
                         Judgement::Unknown
@@ -262,6 +269,23 @@ impl<'a> Draft<'a> {
     /// Whether a row that can't be judged now had better wait: the change is tried again, after the log was read.
     pub(crate) fn may_wait(&self) -> bool {
         self.may_wait
+    }
+
+    /// Why the transaction can't go on, though what takes away would.
+    pub(super) fn failure(&self) -> Option<StoreError> {
+        self.written().failed.take()
+    }
+
+    /// Writes a session once more as it is: it goes on beside its user's row, which this change writes.
+    pub(crate) async fn keep_session(&self, session: Tagged<Session>) -> Result<(), Error> {
+        let (session, judgement) = self.judge(session).await;
+        self.transaction.delete_session(&session.id_hash).await?;
+        if judgement != Judgement::Genuine {
+            self.note_removed(&session);
+            return Ok(());
+        }
+        let tagged = self.tag(session);
+        Ok(self.transaction.insert_session(&tagged).await?)
     }
 
     /// Notes for the next entry that this row was planted or altered, and is ended with it. `audit verify` tells of it

@@ -150,6 +150,10 @@ impl Changes {
             Ok(()) => change.apply(&draft).await,
             Err(refused) => Err(refused),
         };
+        let decided = match draft.failure() {
+            Some(failure) => Err(failure.into()),
+            None => decided,
+        };
         let now = draft.now;
         let (entries, ended) = draft.into_parts();
         let (output, taken) = match decided {

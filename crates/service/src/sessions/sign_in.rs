@@ -177,8 +177,10 @@ impl Change for StartSession {
         if self.renewed_hash.is_some() {
             user.password_hash.clone_from(&self.renewed_hash);
             draft.update_user(user.clone()).await?;
-            // The others began with another row.
-            draft.delete_sessions_of(user.id).await?;
+            // The others began with another row, and go on.
+            for other in draft.read().sessions().of_user(user.id).await? {
+                draft.keep_session(other).await?;
+            }
         }
         let mut others = draft.read().sessions().of_user(user.id).await?;
         others.sort_by_key(|other| other.row.created_at);

@@ -328,7 +328,19 @@ macro_rules! repositories {
                     state.events[start..].iter().take(limit).cloned().collect()
                 }).await
             }
-            async fn newest(&self, _: &EventFilter) -> Answer<Vec<Event>> { not_simulated() }
+            async fn newest(&self, filter: &EventFilter) -> Answer<Vec<Event>> {
+                self.look(|state| {
+                    let passing = state.events.iter().rev().filter(|event| {
+                        let subject = filter.subjects.as_ref();
+                        filter.before.is_none_or(|seq| event.seq < seq)
+                            && filter.owner.is_none_or(|owner| event.owner == Some(owner))
+                            && filter.kind.as_ref().is_none_or(|kind| event.kind == *kind)
+                            && subject.is_none_or(|these| these.contains(&event.subject))
+                    });
+                    let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+                    passing.take(limit).cloned().collect()
+                }).await
+            }
             async fn seq_of(&self, id: EventId) -> Answer<Option<i64>> {
                 self.look(|state| {
                     let mut events = state.events.iter();
