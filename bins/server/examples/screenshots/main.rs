@@ -18,7 +18,7 @@ mod site;
 use std::path::{Path, PathBuf};
 
 use ats_pat_domain::scope::Scope;
-use ats_pat_test_support::browser::{Browser, BrowserOptions};
+use ats_pat_test_support::browser::{Browser, BrowserOptions, Engine};
 
 use scenes::{SCENES, Scene};
 use site::Site;
@@ -38,6 +38,7 @@ async fn main() {
     for scene in SCENES {
         for (view, dark, width) in VIEWS {
             let options = BrowserOptions {
+                engine: Engine::Chromium,
                 script: true,
                 dark,
                 width,

@@ -65,8 +65,12 @@ impl Browser {
         self.show_view().await;
     }
 
-    /// A picture as PNG, one pixel per CSS pixel: of the whole page, or of its area while a dialog is open.
+    /// A picture as PNG, one pixel per CSS pixel: of the whole page, or of its area while a dialog is open; in other
+    /// browsers than Chromium always of its area.
     pub async fn screenshot(&self) -> Vec<u8> {
+        if !self.engine().is_chromium() {
+            return done(self.client.screenshot().await, "take a picture");
+        }
         // A caret blinks: the picture would differ from time to time.
         self.script(CARET, vec![json!("transparent")]).await;
         let is_whole = self.script(NO_DIALOG, vec![]).await == true;
@@ -107,8 +111,24 @@ impl Browser {
         self.devtools("Browser.grantPermissions", permissions).await;
     }
 
+    /// Gives the window the size that leaves this room for the page; a browser with bars of its own may not become that
+    /// narrow.
+    async fn show_size(&self) {
+        let Shown { width, height, .. } = self.view.shown();
+        let around = "return [outerWidth - innerWidth, outerHeight - innerHeight]";
+        let around = self.script(around, vec![]).await;
+        let [wide, high] = [0, 1].map(|index| around[index].as_u64().unwrap_or_default());
+        let rect = json!({"x": 0, "y": 0, "width": u64::from(width) + wide, "height": u64::from(height) + high});
+        done(self.post("window/rect", rect).await, "size the window");
+    }
+
     /// Says to the current tab how pages are shown.
     pub(super) async fn show_view(&self) {
+        if !self.engine().is_chromium() {
+            // Colours and motion are said when it starts.
+            self.show_size().await;
+            return;
+        }
         let Shown {
             dark,
             width,
@@ -138,6 +158,7 @@ impl Browser {
     }
 
     async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        assert!(self.engine().is_chromium(), "only Chromium can {command}");
         let body = json!({"cmd": command, "params": parameters});
         done(self.post("goog/cdp/execute", body).await, command)
     }
