@@ -47,12 +47,19 @@ if (address !== undefined) {
   history.replaceState(null, "", address);
 }
 
+// A link leads to the page that opens or closes a dialog; with script it is a button that does so in place.
+for (const link of document.querySelectorAll("a[data-commandfor]")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.id = link.id;
+  button.className = link.className;
+  button.setAttribute("command", link.dataset.command);
+  button.setAttribute("commandfor", link.dataset.commandfor);
+  button.append(...link.childNodes);
+  link.replaceWith(button);
+}
+
 for (const dialog of document.querySelectorAll("dialog[open][data-modal]")) {
-  // Without script Cancel leads to the page behind; with it the dialog is closed.
-  for (const button of dialog.querySelectorAll("button[form=back]")) {
-    button.removeAttribute("form");
-    button.type = "button";
-  }
   for (const part of document.querySelectorAll("[inert]")) {
     part.removeAttribute("inert");
   }
@@ -85,7 +92,7 @@ if (!document.querySelector("dialog:modal") && !document.activeElement?.matches(
 // A form is sent once, however often its button is pressed; if no answer comes, it can be sent again.
 const ready = (form) => {
   delete form.dataset.sent;
-  form.querySelector("[type=submit]:not([form])").removeAttribute("aria-disabled");
+  form.querySelector("[type=submit]").removeAttribute("aria-disabled");
 };
 for (const form of document.querySelectorAll("form[data-once]")) {
   form.addEventListener("submit", (event) => {
@@ -94,7 +101,7 @@ for (const form of document.querySelectorAll("form[data-once]")) {
       return;
     }
     form.dataset.sent = "";
-    form.querySelector("[type=submit]:not([form])").setAttribute("aria-disabled", "true");
+    form.querySelector("[type=submit]").setAttribute("aria-disabled", "true");
     setTimeout(ready, 4000, form);
   });
 }

@@ -107,6 +107,11 @@ async fn assert_well_at(browser: &Browser, what: &str, widths: &[u32]) {
             browser.fits().await,
             "{what}: sideways scrolling at {width}"
         );
+        assert_eq!(
+            browser.layout_faults().await,
+            [""; 0],
+            "{what}, width: {width}"
+        );
     }
     browser.set_dark(false).await;
     browser.set_size(1280, 800).await;
@@ -200,6 +205,10 @@ async fn every_dialog_of_the_other_pages_is_accessible() {
     browser.button("Add").await.click().await;
     browser.dialog("New user").await;
     assert_well(&browser, "new user").await;
+    let again = "/settings/users?add=yes&user_name=ada";
+    browser.goto(&site.url(again)).await;
+    browser.dialog("New user").await;
+    assert_well(&browser, "new user, open from the start").await;
     browser.goto(&site.url("/settings/users")).await;
     browser.button("Actions for ada").await.click().await;
     browser.button("Disable").await.click().await;
@@ -220,6 +229,40 @@ async fn every_dialog_of_the_other_pages_is_accessible() {
         .await;
     browser.alert_dialog("Sign out everywhere else?").await;
     assert_well(&browser, "sign out elsewhere").await;
+}
+
+#[tokio::test]
+async fn a_fault_of_the_layout_is_found() {
+    let site = site().await;
+    let browser = signed_in(&site).await;
+    browser.set_size(320, 800).await;
+    for (planted, found) in [
+        (
+            "document.querySelector('.list').style.marginTop = '-3rem'",
+            "overlap",
+        ),
+        (
+            "document.querySelector('.filter').style.cssText = 'height: 2rem; overflow: auto'",
+            "scrolls by itself",
+        ),
+        (
+            "document.querySelector('h1').style.cssText = 'white-space: nowrap; width: 3rem'",
+            "too wide",
+        ),
+        (
+            "const blade = document.querySelector('#new-token'); blade.showModal(); blade.style.height = '20rem'",
+            "the window has",
+        ),
+        (
+            "const blade = document.querySelector('#new-token'); blade.showModal(); blade.append(document.createElement('form'))",
+            "empty",
+        ),
+    ] {
+        browser.reload().await;
+        browser.script(planted, vec![]).await;
+        let faults = browser.layout_faults().await.join("\n");
+        assert!(faults.contains(found), "{planted}: {faults}");
+    }
 }
 
 #[tokio::test]
