@@ -73,7 +73,7 @@ if (!("command" in HTMLButtonElement.prototype)) {
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button[commandfor]");
     const dialog = button && document.getElementById(button.getAttribute("commandfor"));
-    if (dialog) {
+    if (dialog && !event.defaultPrevented) {
       button.closest("[popover]")?.hidePopover();
       if (button.getAttribute("command") === "close") {
         dialog.close();
@@ -89,7 +89,8 @@ if (!document.querySelector("dialog:modal") && !document.activeElement?.matches(
   document.querySelector("[data-focus]")?.focus();
 }
 
-// A form is sent once, however often its button is pressed; if no answer comes, it can be sent again.
+// A form is sent once, however often its button is pressed, until its answer is there or fails to come.
+const FAILED_MS = 60_000;
 const ready = (form) => {
   delete form.dataset.sent;
   form.querySelector("[type=submit]").removeAttribute("aria-disabled");
@@ -102,12 +103,13 @@ for (const form of document.querySelectorAll("form[data-once]")) {
     }
     form.dataset.sent = "";
     form.querySelector("[type=submit]").setAttribute("aria-disabled", "true");
-    setTimeout(ready, 4000, form);
+    setTimeout(ready, FAILED_MS, form);
   });
 }
-addEventListener("pageshow", () => {
-  document.querySelectorAll("form[data-sent]").forEach(ready);
-});
+const allReady = () => document.querySelectorAll("form[data-sent]").forEach(ready);
+addEventListener("pageshow", allReady);
+// Where browsers tell of it: the person stopped it, or the connection broke.
+window.navigation?.addEventListener("navigateerror", allReady);
 
 // The day of one's own counts only where it is chosen: a field that is not shown can't hold up the form.
 const expiration = document.getElementById("expiration");

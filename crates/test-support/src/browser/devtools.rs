@@ -1,6 +1,7 @@
 //! What WebDriver lacks and Chromium's developer tools have.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -63,6 +64,19 @@ impl Browser {
         self.view
             .change(|shown| name.clone_into(&mut shown.time_zone));
         self.show_view().await;
+    }
+
+    /// Lets every answer come that much later.
+    pub async fn set_latency(&self, latency: Duration) {
+        let conditions = json!({
+            "offline": false,
+            "latency": u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
+            "downloadThroughput": -1,
+            "uploadThroughput": -1,
+        });
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.emulateNetworkConditions", conditions)
+            .await;
     }
 
     /// A picture as PNG, one pixel per CSS pixel: of the whole page, or of its area while a dialog is open; in other
