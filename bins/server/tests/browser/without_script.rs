@@ -53,6 +53,19 @@ async fn the_whole_way_by_forms() {
 }
 
 #[tokio::test]
+async fn add_needs_neither_script_nor_commands_of_buttons() {
+    let site = Site::start(|_| {}).await;
+    let browser = ada(&site, &WITHOUT_SCRIPT).await;
+    browser.button("Add").await.click().await;
+    browser.wait_for_path(&format!("{TOKENS}/new")).await;
+    let blade = browser.dialog("New token").await;
+    assert!(blade.field("Token name").await.is_focused().await);
+    blade.button("Cancel").await.click().await;
+    browser.wait_for_path(TOKENS).await;
+    browser.wait_until_gone("dialog", "New token").await;
+}
+
+#[tokio::test]
 async fn a_day_of_ones_own_and_a_mistake_need_no_script() {
     let site = Site::start(|_| {}).await;
     let browser = ada(&site, &WITHOUT_SCRIPT).await;
