@@ -74,7 +74,7 @@ if (!("command" in HTMLButtonElement.prototype)) {
     const button = event.target.closest("button[commandfor]");
     const dialog = button && document.getElementById(button.getAttribute("commandfor"));
     if (dialog && !event.defaultPrevented) {
-      button.closest("[popover]")?.hidePopover();
+      button.closest("[popover]")?.hidePopover?.();
       if (button.getAttribute("command") === "close") {
         dialog.close();
       } else {

@@ -13,7 +13,10 @@ const place = (menu, opener) => {
   menu.style.top = `${isBelow ? button.bottom + GAP : button.top - GAP - menu.offsetHeight}px`;
 };
 
-for (const menu of document.querySelectorAll("[data-menu]")) {
+// Where browsers know no popovers, styles show a menu while its button has the focus.
+const menus = "popover" in HTMLElement.prototype ? document.querySelectorAll("[data-menu]") : [];
+
+for (const menu of menus) {
   const items = () => [...menu.querySelectorAll("a, button")];
   const opener = document.querySelector(`[popovertarget="${menu.id}"]`);
 
@@ -64,3 +67,6 @@ for (const menu of document.querySelectorAll("[data-menu]")) {
     }
   });
 }
+
+// Where the person is, in a navigation that is one line and longer than the window.
+document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
