@@ -114,6 +114,12 @@ async fn assert_well_at(browser: &Browser, what: &str, widths: &[u32]) {
         );
     }
     browser.set_dark(false).await;
+    // Where tables have the least room before they become cards, and less.
+    for width in [1024, 800, 360] {
+        browser.set_size(width, 800).await;
+        let faults = browser.layout_faults().await;
+        assert_eq!(faults, [""; 0], "{what}, width: {width}");
+    }
     browser.set_size(1280, 800).await;
 }
 
@@ -250,6 +256,10 @@ async fn a_fault_of_the_layout_is_found() {
             "too wide",
         ),
         (
+            "document.querySelector('td .badge').style.cssText = 'white-space: normal; display: block; width: 1.5rem; overflow-wrap: anywhere'",
+            "is broken",
+        ),
+        (
             "const blade = document.querySelector('#new-token'); blade.showModal(); blade.style.height = '20rem'",
             "the window has",
         ),
@@ -263,6 +273,64 @@ async fn a_fault_of_the_layout_is_found() {
         let faults = browser.layout_faults().await.join("\n");
         assert!(faults.contains(found), "{planted}: {faults}");
     }
+}
+
+/// How many rows are to be seen whole, how high the navigation is, and how a row is laid out.
+const SEEN: &str = "
+const rows = [...document.querySelectorAll('tbody tr')].map((row) => row.getBoundingClientRect());
+const seen = rows.filter((row) => row.top >= 0 && row.bottom <= innerHeight).length;
+return [seen, document.querySelector('nav.side').offsetHeight, getComputedStyle(document.querySelector('tbody tr')).display];
+";
+
+#[tokio::test]
+async fn small_windows_show_several_tokens_and_one_line_of_navigation() {
+    let site = site().await;
+    let browser = signed_in(&site).await;
+    for (width, height, rows, is_table) in [
+        (1024, 768, 8, true),
+        (800, 600, 5, true),
+        (360, 640, 3, false),
+    ] {
+        browser.set_size(width, height).await;
+        browser.goto(&site.url(TOKENS)).await;
+        let seen = browser.script(SEEN, vec![]).await;
+        assert!(seen[0].as_u64() >= Some(rows), "{width}: {seen}");
+        assert!(seen[1].as_u64() < Some(50), "{width}: {seen}");
+        assert_eq!(seen[2] == "table-row", is_table, "{width}: {seen}");
+        browser.goto(&site.url("/docs")).await;
+        let side = "return document.querySelector('nav.side').offsetHeight";
+        let side = browser.script(side, vec![]).await;
+        assert!(side.as_u64() < Some(50), "{width}: {side}");
+    }
+    // The part of it where the person is can be seen.
+    browser.goto(&site.url("/settings/audit")).await;
+    let current =
+        "const box = document.querySelector('.side [aria-current]').getBoundingClientRect();
+        return box.left >= 0 && box.right <= innerWidth";
+    assert_eq!(browser.script(current, vec![]).await, true);
+}
+
+/// How much of the blade's middle can't be seen without scrolling in it, and whether the blade itself scrolls.
+const MIDDLE: &str = "
+const blade = document.querySelector('dialog[open]');
+const body = blade.querySelector('.blade-body');
+return [body.scrollHeight - body.clientHeight, blade.scrollHeight > blade.clientHeight];
+";
+
+#[tokio::test]
+async fn at_400_percent_the_whole_blade_scrolls() {
+    let site = site().await;
+    let browser = signed_in(&site).await;
+    browser.set_size(320, 256).await;
+    browser.goto(&site.url(&format!("{TOKENS}/new"))).await;
+    let blade = browser.dialog("New token").await;
+    let middle = browser.script(MIDDLE, vec![]).await;
+    assert_eq!(middle, serde_json::json!([0, true]));
+    blade.field("Token name").await.type_text("fresh").await;
+    blade.button("Save").await.click().await;
+    browser.field("Personal access token").await;
+    let middle = browser.script(MIDDLE, vec![]).await;
+    assert_eq!(middle, serde_json::json!([0, true]));
 }
 
 #[tokio::test]

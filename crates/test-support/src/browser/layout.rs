@@ -40,12 +40,29 @@ for (const parent of [document.body, ...all(document.body)]) {
 }
 
 for (const it of all(document.body)) {
-  if (isField(it) || it.matches('.hidden, nav.side')) continue;
+  // What is one pixel wide is for assistive technology only.
+  if (isField(it) || it.clientWidth <= 1 || it.matches('nav.side')) continue;
   const style = getComputedStyle(it);
   // A name too long for its place ends in an ellipsis.
   if (style.display !== 'inline' && style.textOverflow !== 'ellipsis' && it.scrollWidth > it.clientWidth + 1) faults.push(`${name(it)} is ${it.scrollWidth - it.clientWidth} px too wide for its place`);
   const isLow = document.documentElement.clientWidth <= 320 && !it.closest('dialog');
   if (isLow && /auto|scroll/.test(style.overflowY) && it.scrollHeight > it.clientHeight + 1) faults.push(`${name(it)} scrolls by itself`);
+}
+
+// A word that is short enough for its place is never broken.
+for (const cell of document.querySelectorAll('h1, h2, h3, td, th, .badge, button, label')) {
+  if (!shown(cell)) continue;
+  const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    if (text.parentElement.closest('code, .hidden, option') || !shown(text.parentElement)) continue;
+    for (const word of text.data.matchAll(/(?<![\p{L}\d_-])\p{L}{2,16}(?![\p{L}\d_-])/gu)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1) faults.push(`the word ${word[0]} in ${name(cell)} is broken`);
+    }
+  }
 }
 return faults;
 ";
