@@ -186,6 +186,12 @@ async fn every_menu_and_dialog_of_the_tokens_is_accessible() {
         crate::person::choose(&browser, line, entry).await;
         assert_well(&browser, entry).await;
     }
+    browser.goto(&site.url(TOKENS)).await;
+    browser.link(line).await.click().await;
+    browser.heading(line).await;
+    let open = "for (const part of document.querySelectorAll('.acts details')) { part.removeAttribute('name'); part.open = true; }";
+    browser.script(open, vec![]).await;
+    assert_well(&browser, "details").await;
     let filled_in = "/new?name=x&expires=2026-12-31&scopes=orders:read,burn&networks=home";
     browser
         .goto(&site.url(&format!("{TOKENS}{filled_in}")))
