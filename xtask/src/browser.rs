@@ -1,14 +1,18 @@
-//! What the tests of the pages need: Chromium with its driver, and axe-core.
+//! What the tests of the pages need: Chromium, Firefox and WebKit with their drivers, and axe-core.
 
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
 use crate::process::Signals;
-use crate::tools::{runs, sha512};
+use crate::tools::{cargo_install, runs, sha512};
 use crate::{apt, workspace};
 
+/// The driver of Firefox, which Debian does not have.
+const GECKODRIVER: &str = "0.37.1";
+/// MiniBrowser, which the driver of WebKit starts; it comes with it.
+const MINI_BROWSER: &str = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
 /// The version of axe-core, which the tests read too.
 const AXE_CORE: &str = include_str!("../../crates/test-support/src/browser/axe-core.version");
 /// SHA-512 of its `axe.min.js`: what runs is what was looked at, whichever registry it came from.
@@ -21,6 +25,12 @@ pub fn ensure(signals: &Signals) -> Result<()> {
     let lacking = [
         ("chromium", apt::find("chromium").is_none()),
         ("chromium-driver", apt::find("chromedriver").is_none()),
+        ("firefox-esr", apt::find("firefox-esr").is_none()),
+        (
+            "webkit2gtk-driver",
+            apt::find("WebKitWebDriver").is_none() || !Path::new(MINI_BROWSER).is_file(),
+        ),
+        ("xvfb", apt::find("Xvfb").is_none()),
         ("npm", needs_axe && !runs("npm")),
     ];
     let missing: Vec<_> = lacking
@@ -32,10 +42,30 @@ pub fn ensure(signals: &Signals) -> Result<()> {
         "leave the browser out with `--no-browser`",
         signals,
     )?;
+    ensure_geckodriver(signals)?;
     if needs_axe {
         fetch_axe(signals).context("axe-core is missing and could not be fetched")?;
     }
     Ok(())
+}
+
+/// Installs geckodriver inside `target` where it is missing.
+fn ensure_geckodriver(signals: &Signals) -> Result<()> {
+    let tools = workspace::root().join("target/tools");
+    let program = tools.join("bin/geckodriver");
+    let output = Command::new(program).arg("--version").output();
+    let version = format!("geckodriver {GECKODRIVER}");
+    let is_there = output.is_ok_and(|output| {
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.lines()
+            .next()
+            .is_some_and(|line| line.starts_with(&version))
+    });
+    if is_there {
+        return Ok(());
+    }
+    eprintln!("Installing geckodriver {GECKODRIVER} into target/tools ...");
+    cargo_install("geckodriver", GECKODRIVER, &[], &tools, signals)
 }
 
 fn version() -> &'static str {

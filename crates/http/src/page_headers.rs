@@ -51,3 +51,25 @@ pub fn page_headers(settings: &HttpSettings, headers: &mut HeaderMap) {
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn browsers_are_told_to_come_back_over_tls_where_they_came_over_it() {
+        for (public_url, told) in [
+            ("https://pat.example.com", Some("max-age=31536000")),
+            ("https://pat.example.com:8443", Some("max-age=31536000")),
+            ("http://pat.example.com", None),
+            ("http://127.0.0.1:8080", None),
+        ] {
+            let settings = HttpSettings::new(public_url, Vec::new()).unwrap();
+            let mut headers = HeaderMap::new();
+            page_headers(&settings, &mut headers);
+            let value = headers.get(header::STRICT_TRANSPORT_SECURITY);
+            let value = value.map(|value| value.to_str().unwrap());
+            assert_eq!(value, told, "{public_url}");
+        }
+    }
+}

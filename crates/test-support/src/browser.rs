@@ -1,6 +1,7 @@
-//! A real Chromium, driven as a person would: by roles and accessible names, with real key strokes.
+//! A real browser, driven as a person would: by roles and accessible names, with real key strokes.
 //!
-//! [`Browser::open`] starts a ChromeDriver and a Chromium of its own; both end with the value. Elements are
+//! [`Browser::open`] starts a browser of its own, of the [`Engine`] that is asked for, and its driver; both end with the
+//! value. Elements are
 //! found by what assistive technology is told of them, which is also what a person sees:
 //! `browser.button("Add").await.click().await`. Whoever asks for an element waits until exactly one is
 //! there, up to [`DEADLINE`]; nothing sleeps for a fixed time. What can't be done panics with what was
@@ -10,8 +11,10 @@ mod axe;
 mod devtools;
 mod driver;
 mod element;
+mod engine;
 mod finders;
 mod key;
+mod layout;
 mod log;
 mod query;
 mod session;
@@ -22,12 +25,14 @@ use std::time::Duration;
 
 use fantoccini::Client;
 use fantoccini::elements::ElementRef;
+use fantoccini::error::CmdError;
 use serde_json::{Value, json};
 use url::Url;
 
 use self::devtools::View;
 use self::driver::Driver;
 pub use self::element::Element;
+pub use self::engine::Engine;
 pub use self::key::Key;
 use self::log::Log;
 pub use self::query::{Name, containing};
@@ -41,6 +46,8 @@ const TICK: Duration = Duration::from_millis(20);
 /// What kind of person looks.
 #[derive(Clone, Copy, Debug)]
 pub struct BrowserOptions {
+    /// Whose browser the person has.
+    pub engine: Engine,
     /// Whether the pages' scripts run.
     pub script: bool,
     /// Whether the system is set to dark colours.
@@ -54,6 +61,7 @@ pub struct BrowserOptions {
 impl Default for BrowserOptions {
     fn default() -> Self {
         Self {
+            engine: Engine::Chromium,
             script: true,
             dark: false,
             width: 1280,
@@ -89,7 +97,7 @@ pub struct Cookie {
 impl Browser {
     /// Starts a browser; it shows no page yet.
     pub async fn open(options: &BrowserOptions) -> Self {
-        let driver = Driver::start().await;
+        let driver = Driver::start(options.engine).await;
         let client = session::begin(&driver, options).await;
         let browser = Self {
             client,
@@ -194,15 +202,14 @@ impl Browser {
 
     /// What has the focus: its role and accessible name, such as `button "Add"`, or `nothing`.
     pub async fn focused_name(&self) -> String {
-        let described = self.try_script(query::FOCUSED, vec![]).await;
-        text_of(&done(described, "ask for the focus"))
+        done(self.focus().await, "ask for the focus")
     }
 
     /// Waits until this has the focus: role and accessible name, such as `button "Add"`.
     pub async fn wait_for_focus(&self, what: &str) {
         let looked = self
             .wait(async || {
-                let described = self.try_script(query::FOCUSED, vec![]).await.ok()?;
+                let described = self.focus().await.ok()?;
                 (described == what).then_some(())
             })
             .await;
@@ -257,13 +264,34 @@ impl Browser {
         text
     }
 
+    /// Which engine it is.
+    pub fn engine(&self) -> Engine {
+        self.driver.engine()
+    }
+
+    async fn focus(&self) -> Result<String, CmdError> {
+        if self.engine().is_chromium() {
+            let described = self.try_script(query::FOCUSED, vec![]).await?;
+            return Ok(text_of(&described));
+        }
+        let focused = self.try_script(query::FOCUSED_ELEMENT, vec![]).await?;
+        let Some(id) = focused[query::REFERENCE].as_str() else {
+            return Ok("nothing".to_owned());
+        };
+        let role = self.get(&format!("element/{id}/computedrole")).await?;
+        let name = self.get(&format!("element/{id}/computedlabel")).await?;
+        Ok(format!("{} \"{}\"", text_of(&role), query::spaced(&name)))
+    }
+
     async fn live_region(&self, role: &str) -> String {
         let said = self
             .wait(async || {
-                let texts = self
-                    .try_script(query::LIVE_REGION, vec![json!(role)])
-                    .await
-                    .ok()?;
+                let script = if self.engine().is_chromium() {
+                    query::LIVE_REGION
+                } else {
+                    query::LIVE_REGION_BY_ATTRIBUTE
+                };
+                let texts = self.try_script(script, vec![json!(role)]).await.ok()?;
                 let text = texts.as_str()?.trim().to_owned();
                 (!text.is_empty()).then_some(text)
             })
@@ -298,8 +326,7 @@ impl Browser {
     }
 
     fn element(&self, reference: &Value, what: String) -> Option<Element<'_>> {
-        // The name that the standard gives to references to elements (WebDriver, section 12.1).
-        let id = reference["element-6066-11e4-a52e-4f735466cecf"].as_str()?;
+        let id = reference[query::REFERENCE].as_str()?;
         let id = ElementRef::from(id.to_owned());
         let inner = fantoccini::elements::Element::from_element_id(self.client.clone(), id);
         Some(Element::new(self, inner, what))

@@ -1,6 +1,8 @@
 // Copying the new token, and not losing it before.
 
 const blade = document.querySelector("dialog[data-secret]");
+// How long the button says that it is done.
+const SAID_MS = 4000;
 
 if (blade) {
   const field = document.getElementById("token");
@@ -8,15 +10,36 @@ if (blade) {
   const leave = document.getElementById("leave");
   let kept = false;
 
-  document.getElementById("copy").addEventListener("click", async () => {
+  // On a page without TLS, browsers have only the older way: to copy what is selected.
+  const copySelected = () => {
+    const before = document.activeElement;
+    field.focus({ preventScroll: true });
+    field.select();
+    const done = document.execCommand("copy");
+    if (done) {
+      before.focus({ preventScroll: true });
+    }
+    return done;
+  };
+  const copy = async () => {
     try {
       await navigator.clipboard.writeText(field.value);
-      copied.textContent = "Copied.";
-      kept = true;
+      return true;
     } catch {
-      field.select();
-      copied.textContent = "The browser does not let this page copy: press Ctrl+C.";
+      return copySelected();
     }
+  };
+  const button = document.getElementById("copy");
+  let saying;
+  button.addEventListener("click", async () => {
+    kept = await copy();
+    copied.classList.toggle("hidden", kept);
+    copied.textContent = kept ? "Copied." : "The browser does not let this page copy: press Ctrl+C.";
+    button.textContent = kept ? "✓ Copied" : "Copy";
+    clearTimeout(saying);
+    saying = setTimeout(() => {
+      button.textContent = "Copy";
+    }, SAID_MS);
   });
   field.addEventListener("copy", () => {
     kept = field.selectionEnd - field.selectionStart === field.value.length;
@@ -28,11 +51,28 @@ if (blade) {
     leave.close();
     blade.close();
   };
-  document.getElementById("done").addEventListener("click", (event) => {
+  const done = document.getElementById("done");
+  done.addEventListener("click", (event) => {
     if (kept) {
       event.preventDefault();
       close();
     }
+  });
+  // Whatever asks the blade to close asks the person first, as the button does. The key is answered before it becomes such
+  // a request: Chromium lets no page refuse a second one without a click between, and Firefox before 141 closes both.
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && blade.open) {
+      event.preventDefault();
+      if (leave.open) {
+        leave.close();
+      } else {
+        done.click();
+      }
+    }
+  });
+  blade.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    done.click();
   });
   leave.querySelector("a").addEventListener("click", (event) => {
     event.preventDefault();

@@ -47,12 +47,19 @@ if (address !== undefined) {
   history.replaceState(null, "", address);
 }
 
+// A link leads to the page that opens or closes a dialog; with script it is a button that does so in place.
+for (const link of document.querySelectorAll("a[data-commandfor]")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.id = link.id;
+  button.className = link.className;
+  button.setAttribute("command", link.dataset.command);
+  button.setAttribute("commandfor", link.dataset.commandfor);
+  button.append(...link.childNodes);
+  link.replaceWith(button);
+}
+
 for (const dialog of document.querySelectorAll("dialog[open][data-modal]")) {
-  // Without script Cancel leads to the page behind; with it the dialog is closed.
-  for (const button of dialog.querySelectorAll("button[form=back]")) {
-    button.removeAttribute("form");
-    button.type = "button";
-  }
   for (const part of document.querySelectorAll("[inert]")) {
     part.removeAttribute("inert");
   }
@@ -66,8 +73,8 @@ if (!("command" in HTMLButtonElement.prototype)) {
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button[commandfor]");
     const dialog = button && document.getElementById(button.getAttribute("commandfor"));
-    if (dialog) {
-      button.closest("[popover]")?.hidePopover();
+    if (dialog && !event.defaultPrevented) {
+      button.closest("[popover]")?.hidePopover?.();
       if (button.getAttribute("command") === "close") {
         dialog.close();
       } else {
@@ -82,10 +89,11 @@ if (!document.querySelector("dialog:modal") && !document.activeElement?.matches(
   document.querySelector("[data-focus]")?.focus();
 }
 
-// A form is sent once, however often its button is pressed; if no answer comes, it can be sent again.
+// A form is sent once, however often its button is pressed, until its answer is there or fails to come.
+const FAILED_MS = 60_000;
 const ready = (form) => {
   delete form.dataset.sent;
-  form.querySelector("[type=submit]:not([form])").removeAttribute("aria-disabled");
+  form.querySelector("[type=submit]").removeAttribute("aria-disabled");
 };
 for (const form of document.querySelectorAll("form[data-once]")) {
   form.addEventListener("submit", (event) => {
@@ -94,13 +102,14 @@ for (const form of document.querySelectorAll("form[data-once]")) {
       return;
     }
     form.dataset.sent = "";
-    form.querySelector("[type=submit]:not([form])").setAttribute("aria-disabled", "true");
-    setTimeout(ready, 4000, form);
+    form.querySelector("[type=submit]").setAttribute("aria-disabled", "true");
+    setTimeout(ready, FAILED_MS, form);
   });
 }
-addEventListener("pageshow", () => {
-  document.querySelectorAll("form[data-sent]").forEach(ready);
-});
+const allReady = () => document.querySelectorAll("form[data-sent]").forEach(ready);
+addEventListener("pageshow", allReady);
+// Where browsers tell of it: the person stopped it, or the connection broke.
+window.navigation?.addEventListener("navigateerror", allReady);
 
 // The day of one's own counts only where it is chosen: a field that is not shown can't hold up the form.
 const expiration = document.getElementById("expiration");

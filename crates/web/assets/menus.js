@@ -1,8 +1,35 @@
-// Arrow keys in menus, and closing them when the focus leaves.
+// Arrow keys in menus, closing them when the focus leaves, and their place where styles can't name it.
 
-for (const menu of document.querySelectorAll("[data-menu]")) {
+const GAP = 4;
+
+// Below the button, or above it where there is more room; the right ends in line.
+const place = (menu, opener) => {
+  const button = opener.getBoundingClientRect();
+  const below = innerHeight - button.bottom;
+  const isBelow = menu.offsetHeight + GAP <= below || below >= button.top;
+  menu.style.margin = "0";
+  menu.style.left = `${Math.max(GAP, button.right - menu.offsetWidth)}px`;
+  menu.style.right = "auto";
+  menu.style.top = `${isBelow ? button.bottom + GAP : button.top - GAP - menu.offsetHeight}px`;
+};
+
+// Where browsers know no popovers, styles show a menu while its button has the focus.
+const menus = "popover" in HTMLElement.prototype ? document.querySelectorAll("[data-menu]") : [];
+
+for (const menu of menus) {
   const items = () => [...menu.querySelectorAll("a, button")];
   const opener = document.querySelector(`[popovertarget="${menu.id}"]`);
+
+  if (opener && !CSS.supports("anchor-scope: --menu")) {
+    menu.addEventListener("beforetoggle", (event) => {
+      if (event.newState === "open") {
+        // It has a size only once it is shown, which is before the next frame.
+        requestAnimationFrame(() => place(menu, opener));
+      }
+    });
+    addEventListener("resize", () => menu.matches(":popover-open") && place(menu, opener));
+    document.addEventListener("scroll", () => menu.matches(":popover-open") && place(menu, opener), { capture: true, passive: true });
+  }
 
   opener?.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -40,3 +67,6 @@ for (const menu of document.querySelectorAll("[data-menu]")) {
     }
   });
 }
+
+// Where the person is, in a navigation that is one line and longer than the window.
+document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

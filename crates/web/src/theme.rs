@@ -32,10 +32,11 @@ impl Branding {
         let light = until_readable(self.accent_color, LIGHT, 0);
         let dark = until_readable(self.accent_color, DARK, 255);
         format!(
-            ":root {{\n  --accent: light-dark({}, {});\n  --on-accent: light-dark({}, {});\n}}\n",
+            ":root {{ --accent: {}; --on-accent: {}; }}\n\
+             @media (prefers-color-scheme: dark) {{ :root {{ --accent: {}; --on-accent: {}; }} }}\n",
             hex(light),
-            hex(dark),
             hex(readable_on(light)),
+            hex(dark),
             hex(readable_on(dark)),
         )
     }
@@ -124,6 +125,6 @@ mod tests {
     #[test]
     fn the_default_is_taken_as_it_is() {
         let sheet = Branding::default().style_sheet();
-        assert!(sheet.contains("light-dark(#0b57b7, "), "{sheet}");
+        assert!(sheet.contains(":root { --accent: #0b57b7; "), "{sheet}");
     }
 }

@@ -69,9 +69,15 @@ pub fn ago(time: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// How many days lie between, a begun one counted whole.
-pub fn days_until(time: Timestamp, now: Timestamp) -> u64 {
-    time.since(now).as_secs().div_ceil(DAY.as_secs())
+/// `in 7 days`, a begun one counted whole; on the last day `in 4 hours`, `in 12 minutes`: no more than what is left.
+pub fn until(time: Timestamp, now: Timestamp) -> String {
+    let seconds = time.since(now).as_secs();
+    match seconds {
+        0..60 => "in less than a minute".to_owned(),
+        60..3600 => format!("in {}", count(seconds / 60, "minute")),
+        3600..86_400 => format!("in {}", count(seconds / 3600, "hour")),
+        _ => format!("in {}", count(seconds.div_ceil(DAY.as_secs()), "day")),
+    }
 }
 
 /// `1 day`, `7 days`.
@@ -180,12 +186,21 @@ mod tests {
     }
 
     #[test]
-    fn a_begun_day_counts_whole() {
+    fn a_begun_day_counts_whole_and_the_last_one_is_told_in_hours() {
         let now = time("2026-12-05T10:20:30Z");
-        assert_eq!(days_until(time("2026-12-05T10:20:31Z"), now), 1);
-        assert_eq!(days_until(time("2026-12-06T10:20:30Z"), now), 1);
-        assert_eq!(days_until(time("2026-12-06T10:20:31Z"), now), 2);
-        assert_eq!(days_until(time("2026-12-04T10:20:30Z"), now), 0);
+        for (then, words) in [
+            ("2026-12-04T10:20:30Z", "in less than a minute"),
+            ("2026-12-05T10:21:29Z", "in less than a minute"),
+            ("2026-12-05T10:21:30Z", "in 1 minute"),
+            ("2026-12-05T11:20:29Z", "in 59 minutes"),
+            ("2026-12-05T14:20:30Z", "in 4 hours"),
+            ("2026-12-06T10:20:29Z", "in 23 hours"),
+            ("2026-12-06T10:20:30Z", "in 1 day"),
+            ("2026-12-06T10:20:31Z", "in 2 days"),
+            ("2026-12-12T10:20:30Z", "in 7 days"),
+        ] {
+            assert_eq!(until(time(then), now), words, "{then}");
+        }
     }
 
     #[test]

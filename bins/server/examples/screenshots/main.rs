@@ -18,7 +18,7 @@ mod site;
 use std::path::{Path, PathBuf};
 
 use ats_pat_domain::scope::Scope;
-use ats_pat_test_support::browser::{Browser, BrowserOptions};
+use ats_pat_test_support::browser::{Browser, BrowserOptions, Engine};
 
 use scenes::{SCENES, Scene};
 use site::Site;
@@ -33,11 +33,16 @@ const HEIGHT: u32 = 800;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let folder = std::env::args_os().nth(1).map(PathBuf::from);
+    let mut arguments = std::env::args();
+    let folder = arguments.nth(1).map(PathBuf::from);
     let folder = folder.expect("name the folder of the pictures");
-    for scene in SCENES {
+    // All scenes, or those that are named.
+    let named: Vec<_> = arguments.collect();
+    let is_asked = |scene: &&Scene| named.is_empty() || named.iter().any(|name| name == scene.name);
+    for scene in SCENES.iter().filter(is_asked) {
         for (view, dark, width) in VIEWS {
             let options = BrowserOptions {
+                engine: Engine::Chromium,
                 script: true,
                 dark,
                 width,

@@ -39,9 +39,6 @@ async fn a_token_that_was_not_copied_is_not_lost_by_a_stray_key() {
     let site = Site::start(|_| {}).await;
     let browser = ada(&site, &BrowserOptions::default()).await;
     let secret = add(&browser, "ci").await;
-    for _ in 0..3 {
-        browser.press(Key::Escape).await;
-    }
     let blade = browser.dialog("New token").await;
     assert_eq!(
         blade.attribute("closedby").await.as_deref(),
@@ -69,6 +66,63 @@ async fn a_token_that_was_not_copied_is_not_lost_by_a_stray_key() {
     close(&browser).await;
     browser.wait_for_focus(r#"button "Add""#).await;
     assert_forgotten(&browser, &secret).await;
+}
+
+/// Where the page and the button are, to be the same before and after.
+const PLACE: &str = "
+const box = document.getElementById('copy').getBoundingClientRect();
+const body = document.querySelector('#issued .blade-body');
+return [box.x, box.y, box.width, box.height, body.scrollHeight, body.scrollTop, scrollY].join(' ');
+";
+
+#[tokio::test]
+async fn copying_works_without_tls_and_moves_nothing() {
+    let site = Site::named("plain.test", |_| {}).await;
+    let browser = ada(&site, &BrowserOptions::default()).await;
+    let secret = add(&browser, "ci").await;
+    let is_secure = browser.script("return isSecureContext", vec![]).await;
+    assert_eq!(is_secure, false, "a page without TLS");
+    let before = browser.script(PLACE, vec![]).await;
+    browser.button("Copy").await.click().await;
+    browser.wait_for_focus(r#"button "✓ Copied""#).await;
+    assert_eq!(browser.script(PLACE, vec![]).await, before);
+    assert!(browser.status().await.contains("Copied."));
+    browser.button("Done").await.click().await;
+    browser.wait_until_gone("dialog", "New token").await;
+    let secure = site.url("/signin").replace("plain.test", "127.0.0.1");
+    browser.goto(&secure).await;
+    assert_eq!(browser.clipboard().await, secret);
+}
+
+/// Sends the form, presses its button again and again, and notes when it could be pressed before the answer came.
+const PRESS_AGAIN: &str = "
+const button = document.querySelector('#new-token [type=submit]');
+button.click();
+const begin = Date.now();
+sessionStorage.presses = 0;
+setInterval(() => {
+  sessionStorage.presses = Number(sessionStorage.presses) + 1;
+  if (button.getAttribute('aria-disabled') !== 'true') sessionStorage.early = Date.now() - begin;
+  button.click();
+}, 100);
+";
+
+#[tokio::test]
+async fn a_slow_answer_keeps_save_busy_and_loses_no_token() {
+    let site = Site::start(|_| {}).await;
+    let browser = ada(&site, &BrowserOptions::default()).await;
+    browser.button("Add").await.click().await;
+    let blade = browser.dialog("New token").await;
+    blade.field("Token name").await.type_text("ci").await;
+    browser.set_latency(Duration::from_secs(6)).await;
+    browser.script(PRESS_AGAIN, vec![]).await;
+    let secret = browser.field("Personal access token").await.value().await;
+    let noted = "return [Number(sessionStorage.presses), sessionStorage.early ?? null]";
+    let noted = browser.script(noted, vec![]).await;
+    assert!(noted[0].as_u64() > Some(40), "{noted}");
+    assert!(noted[1].is_null(), "{noted}");
+    assert_eq!(count(&site).await, 1);
+    assert_eq!(exchange(&site, &secret).await.0, 1);
 }
 
 #[tokio::test]

@@ -107,8 +107,19 @@ async fn assert_well_at(browser: &Browser, what: &str, widths: &[u32]) {
             browser.fits().await,
             "{what}: sideways scrolling at {width}"
         );
+        assert_eq!(
+            browser.layout_faults().await,
+            [""; 0],
+            "{what}, width: {width}"
+        );
     }
     browser.set_dark(false).await;
+    // Where tables have the least room before they become cards, and less.
+    for width in [1024, 800, 360] {
+        browser.set_size(width, 800).await;
+        let faults = browser.layout_faults().await;
+        assert_eq!(faults, [""; 0], "{what}, width: {width}");
+    }
     browser.set_size(1280, 800).await;
 }
 
@@ -175,6 +186,12 @@ async fn every_menu_and_dialog_of_the_tokens_is_accessible() {
         crate::person::choose(&browser, line, entry).await;
         assert_well(&browser, entry).await;
     }
+    browser.goto(&site.url(TOKENS)).await;
+    browser.link(line).await.click().await;
+    browser.heading(line).await;
+    let open = "for (const part of document.querySelectorAll('.acts details')) { part.removeAttribute('name'); part.open = true; }";
+    browser.script(open, vec![]).await;
+    assert_well(&browser, "details").await;
     let filled_in = "/new?name=x&expires=2026-12-31&scopes=orders:read,burn&networks=home";
     browser
         .goto(&site.url(&format!("{TOKENS}{filled_in}")))
@@ -200,6 +217,10 @@ async fn every_dialog_of_the_other_pages_is_accessible() {
     browser.button("Add").await.click().await;
     browser.dialog("New user").await;
     assert_well(&browser, "new user").await;
+    let again = "/settings/users?add=yes&user_name=ada";
+    browser.goto(&site.url(again)).await;
+    browser.dialog("New user").await;
+    assert_well(&browser, "new user, open from the start").await;
     browser.goto(&site.url("/settings/users")).await;
     browser.button("Actions for ada").await.click().await;
     browser.button("Disable").await.click().await;
@@ -220,6 +241,102 @@ async fn every_dialog_of_the_other_pages_is_accessible() {
         .await;
     browser.alert_dialog("Sign out everywhere else?").await;
     assert_well(&browser, "sign out elsewhere").await;
+}
+
+#[tokio::test]
+async fn a_fault_of_the_layout_is_found() {
+    let site = site().await;
+    let browser = signed_in(&site).await;
+    browser.set_size(320, 800).await;
+    for (planted, found) in [
+        (
+            "document.querySelector('.list').style.marginTop = '-3rem'",
+            "overlap",
+        ),
+        (
+            "document.querySelector('.filter').style.cssText = 'height: 2rem; overflow: auto'",
+            "scrolls by itself",
+        ),
+        (
+            "document.querySelector('h1').style.cssText = 'white-space: nowrap; width: 3rem'",
+            "too wide",
+        ),
+        (
+            "document.querySelector('td .badge').style.cssText = 'white-space: normal; display: block; width: 1.5rem; overflow-wrap: anywhere'",
+            "is broken",
+        ),
+        (
+            "const blade = document.querySelector('#new-token'); blade.showModal(); blade.style.height = '20rem'",
+            "the window has",
+        ),
+        (
+            "const blade = document.querySelector('#new-token'); blade.showModal(); blade.append(document.createElement('form'))",
+            "empty",
+        ),
+    ] {
+        browser.reload().await;
+        browser.script(planted, vec![]).await;
+        let faults = browser.layout_faults().await.join("\n");
+        assert!(faults.contains(found), "{planted}: {faults}");
+    }
+}
+
+/// How many rows are to be seen whole, how high the navigation is, and how a row is laid out.
+const SEEN: &str = "
+const rows = [...document.querySelectorAll('tbody tr')].map((row) => row.getBoundingClientRect());
+const seen = rows.filter((row) => row.top >= 0 && row.bottom <= innerHeight).length;
+return [seen, document.querySelector('nav.side').offsetHeight, getComputedStyle(document.querySelector('tbody tr')).display];
+";
+
+#[tokio::test]
+async fn small_windows_show_several_tokens_and_one_line_of_navigation() {
+    let site = site().await;
+    let browser = signed_in(&site).await;
+    for (width, height, rows, is_table) in [
+        (1024, 768, 8, true),
+        (800, 600, 5, true),
+        (360, 640, 3, false),
+    ] {
+        browser.set_size(width, height).await;
+        browser.goto(&site.url(TOKENS)).await;
+        let seen = browser.script(SEEN, vec![]).await;
+        assert!(seen[0].as_u64() >= Some(rows), "{width}: {seen}");
+        assert!(seen[1].as_u64() < Some(50), "{width}: {seen}");
+        assert_eq!(seen[2] == "table-row", is_table, "{width}: {seen}");
+        browser.goto(&site.url("/docs")).await;
+        let side = "return document.querySelector('nav.side').offsetHeight";
+        let side = browser.script(side, vec![]).await;
+        assert!(side.as_u64() < Some(50), "{width}: {side}");
+    }
+    // The part of it where the person is can be seen.
+    browser.goto(&site.url("/settings/audit")).await;
+    let current =
+        "const box = document.querySelector('.side [aria-current]').getBoundingClientRect();
+        return box.left >= 0 && box.right <= innerWidth";
+    assert_eq!(browser.script(current, vec![]).await, true);
+}
+
+/// How much of the blade's middle can't be seen without scrolling in it, and whether the blade itself scrolls.
+const MIDDLE: &str = "
+const blade = document.querySelector('dialog[open]');
+const body = blade.querySelector('.blade-body');
+return [body.scrollHeight - body.clientHeight, blade.scrollHeight > blade.clientHeight];
+";
+
+#[tokio::test]
+async fn at_400_percent_the_whole_blade_scrolls() {
+    let site = site().await;
+    let browser = signed_in(&site).await;
+    browser.set_size(320, 256).await;
+    browser.goto(&site.url(&format!("{TOKENS}/new"))).await;
+    let blade = browser.dialog("New token").await;
+    let middle = browser.script(MIDDLE, vec![]).await;
+    assert_eq!(middle, serde_json::json!([0, true]));
+    blade.field("Token name").await.type_text("fresh").await;
+    blade.button("Save").await.click().await;
+    browser.field("Personal access token").await;
+    let middle = browser.script(MIDDLE, vec![]).await;
+    assert_eq!(middle, serde_json::json!([0, true]));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 mod accidents;
 mod docs;
+mod engines;
 mod flow;
 mod keyboard;
 mod look;

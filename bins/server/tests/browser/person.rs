@@ -1,6 +1,6 @@
 //! What a person does in the browser, and what a script does with the token.
 
-use ats_pat_test_support::browser::{Browser, BrowserOptions, containing};
+use ats_pat_test_support::browser::{Browser, BrowserOptions, Engine, containing};
 use ats_pat_test_support::world::PASSWORD;
 use serde_json::Value;
 
@@ -10,6 +10,7 @@ pub const TOKENS: &str = "/settings/personal-access-tokens";
 
 /// A browser without script.
 pub const WITHOUT_SCRIPT: BrowserOptions = BrowserOptions {
+    engine: Engine::Chromium,
     script: false,
     dark: false,
     width: 1280,

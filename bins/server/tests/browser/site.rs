@@ -18,10 +18,15 @@ pub struct Site {
 impl Site {
     /// Serves a site over an empty database, with settings of its own (scopes on offer, say).
     pub async fn start(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::named("127.0.0.1", change).await
+    }
+
+    /// The same under another name of this machine, which the browser knows: `plain.test` is no secure context to it.
+    pub async fn named(host: &str, change: impl FnOnce(&mut Settings)) -> Self {
         // First, since the public URL is part of the settings.
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        let origin = format!("http://{address}");
+        let port = listener.local_addr().expect("an address").port();
+        let origin = format!("http://{host}:{port}");
         let database = sqlite();
         let world = World::with(database.url(), |settings| {
             settings.issuer.clone_from(&origin);

@@ -53,6 +53,44 @@ async fn the_whole_way_by_forms() {
 }
 
 #[tokio::test]
+async fn add_needs_neither_script_nor_commands_of_buttons() {
+    let site = Site::start(|_| {}).await;
+    let browser = ada(&site, &WITHOUT_SCRIPT).await;
+    browser.button("Add").await.click().await;
+    browser.wait_for_path(&format!("{TOKENS}/new")).await;
+    let blade = browser.dialog("New token").await;
+    assert!(blade.field("Token name").await.is_focused().await);
+    blade.button("Cancel").await.click().await;
+    browser.wait_for_path(TOKENS).await;
+    browser.wait_until_gone("dialog", "New token").await;
+}
+
+#[tokio::test]
+async fn a_token_is_regenerated_and_revoked_on_its_own_page() {
+    let site = Site::start(|_| {}).await;
+    let browser = ada(&site, &WITHOUT_SCRIPT).await;
+    let first = add(&browser, "ci").await;
+    close(&browser).await;
+    let act = async |entry: &str| {
+        browser.link("ci").await.click().await;
+        let button = format!("{entry} ci");
+        let open = "[...document.querySelectorAll('summary')].find((it) => it.innerText.startsWith(arguments[0])).click()";
+        browser.script(open, vec![entry.into()]).await;
+        browser.button(button.as_str()).await.click().await;
+    };
+    act("Regenerate").await;
+    let second = browser.field("Personal access token").await.value().await;
+    assert_eq!(exchange(&site, &second).await.0, 1);
+    assert_eq!(exchange(&site, &first).await.0, 1201);
+    close(&browser).await;
+    act("Revoke").await;
+    assert!(browser.status().await.contains("ci is revoked"));
+    assert_eq!(exchange(&site, &second).await.0, 1203);
+    browser.link("ci").await.click().await;
+    browser.link("Make one like it").await;
+}
+
+#[tokio::test]
 async fn a_day_of_ones_own_and_a_mistake_need_no_script() {
     let site = Site::start(|_| {}).await;
     let browser = ada(&site, &WITHOUT_SCRIPT).await;

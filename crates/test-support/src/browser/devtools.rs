@@ -1,6 +1,7 @@
 //! What WebDriver lacks and Chromium's developer tools have.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -65,8 +66,25 @@ impl Browser {
         self.show_view().await;
     }
 
-    /// A picture as PNG, one pixel per CSS pixel: of the whole page, or of its area while a dialog is open.
+    /// Lets every answer come that much later.
+    pub async fn set_latency(&self, latency: Duration) {
+        let conditions = json!({
+            "offline": false,
+            "latency": u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
+            "downloadThroughput": -1,
+            "uploadThroughput": -1,
+        });
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.emulateNetworkConditions", conditions)
+            .await;
+    }
+
+    /// A picture as PNG, one pixel per CSS pixel: of the whole page, or of its area while a dialog is open; in other
+    /// browsers than Chromium always of its area.
     pub async fn screenshot(&self) -> Vec<u8> {
+        if !self.engine().is_chromium() {
+            return done(self.client.screenshot().await, "take a picture");
+        }
         // A caret blinks: the picture would differ from time to time.
         self.script(CARET, vec![json!("transparent")]).await;
         let is_whole = self.script(NO_DIALOG, vec![]).await == true;
@@ -107,8 +125,24 @@ impl Browser {
         self.devtools("Browser.grantPermissions", permissions).await;
     }
 
+    /// Gives the window the size that leaves this room for the page; a browser with bars of its own may not become that
+    /// narrow.
+    async fn show_size(&self) {
+        let Shown { width, height, .. } = self.view.shown();
+        let around = "return [outerWidth - innerWidth, outerHeight - innerHeight]";
+        let around = self.script(around, vec![]).await;
+        let [wide, high] = [0, 1].map(|index| around[index].as_u64().unwrap_or_default());
+        let rect = json!({"x": 0, "y": 0, "width": u64::from(width) + wide, "height": u64::from(height) + high});
+        done(self.post("window/rect", rect).await, "size the window");
+    }
+
     /// Says to the current tab how pages are shown.
     pub(super) async fn show_view(&self) {
+        if !self.engine().is_chromium() {
+            // Colours and motion are said when it starts.
+            self.show_size().await;
+            return;
+        }
         let Shown {
             dark,
             width,
@@ -138,6 +172,7 @@ impl Browser {
     }
 
     async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        assert!(self.engine().is_chromium(), "only Chromium can {command}");
         let body = json!({"cmd": command, "params": parameters});
         done(self.post("goog/cdp/execute", body).await, command)
     }

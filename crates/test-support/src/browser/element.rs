@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::query::spaced;
 use super::{Browser, done, text_of};
 
 /// An element that was found; it stays the same element until the page drops it.
@@ -78,7 +79,12 @@ impl<'a> Element<'a> {
 
     /// Its accessible name.
     pub async fn name(&self) -> String {
-        text_of(&self.ask("return arguments[0].computedName").await)
+        if self.browser.engine().is_chromium() {
+            return text_of(&self.ask("return arguments[0].computedName").await);
+        }
+        let path = format!("element/{}/computedlabel", self.inner.element_id());
+        let name = self.browser.get(&path).await;
+        spaced(&done(name, &format!("look at {}", self.what)))
     }
 
     /// An attribute as the document has it.

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::query::{FIND, Name, Query};
-use super::{Browser, Element};
+use super::query::{FIND, FIND_SEEN, Name, Query, REFERENCE, spaced};
+use super::{Browser, Element, text_of};
 
 /// The same finders for the page and for an element: `self.browser()` asks, `self.root()` bounds.
 macro_rules! finders {
@@ -109,11 +109,40 @@ impl Browser {
 
     /// The elements and their names; none while the page is changing.
     async fn matches(&self, root: &Value, query: &Query) -> Option<Vec<(Value, String)>> {
+        if !self.engine().is_chromium() {
+            return self.matches_one_by_one(root, query).await;
+        }
         let found = self
             .try_script(FIND, query.arguments(root.clone()))
             .await
             .ok()?;
         let pair = |pair: &Value| Some((pair[0].clone(), pair[1].as_str()?.to_owned()));
         found.as_array()?.iter().map(pair).collect()
+    }
+    async fn matches_one_by_one(
+        &self,
+        root: &Value,
+        query: &Query,
+    ) -> Option<Vec<(Value, String)>> {
+        let arguments = vec![root.clone(), query.narrow_selector().into()];
+        let seen = self.try_script(FIND_SEEN, arguments).await.ok()?;
+        let mut found = Vec::new();
+        for element in seen.as_array()? {
+            let id = element[REFERENCE].as_str()?;
+            let name = self.get(&format!("element/{id}/computedlabel")).await;
+            let name = spaced(&name.ok()?);
+            // The name first: it rules out most.
+            let role = match query.roles.first() {
+                Some(role) if query.is_met_by(role, &name) => {
+                    let role = self.get(&format!("element/{id}/computedrole")).await;
+                    text_of(&role.ok()?)
+                }
+                _ => String::new(),
+            };
+            if query.is_met_by(&role, &name) {
+                found.push((element.clone(), name));
+            }
+        }
+        Some(found)
     }
 }

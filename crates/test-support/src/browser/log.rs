@@ -1,4 +1,4 @@
-//! What the browser notes: requests, and complaints about the page.
+//! What Chromium notes: requests, and complaints about the page.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -47,6 +47,9 @@ impl Browser {
 
     /// Drops what the page before has requested.
     pub(super) async fn forget_requests(&self) {
+        if !self.engine().is_chromium() {
+            return;
+        }
         self.read_requests().await;
         self.requests_so_far().clear();
     }
@@ -64,6 +67,7 @@ impl Browser {
     }
 
     async fn read(&self, kind: &str) -> Vec<Value> {
+        assert!(self.engine().is_chromium(), "only ChromeDriver notes it");
         let log = self.post("se/log", json!({"type": kind})).await;
         match done(log, &format!("read the {kind} log")) {
             Value::Array(entries) => entries,

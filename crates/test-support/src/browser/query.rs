@@ -58,6 +58,33 @@ impl Query {
         }
     }
 
+    /// Which elements come into question in engines whose scripts can't ask for roles: looking at each of them takes a
+    /// request.
+    pub(super) fn narrow_selector(&self) -> &'static str {
+        match self.roles.first().map(String::as_str) {
+            None => self.selector,
+            Some("button") => "button, [role=button], summary, input[type=submit]",
+            Some("link") => "a[href]:not([role])",
+            Some("heading") => "h1, h2, h3, h4",
+            Some("dialog") => "dialog[open]:not([role])",
+            Some("alertdialog") => "dialog[open][role=alertdialog]",
+            Some("radio" | "checkbox") => "input[type=radio], input[type=checkbox]",
+            Some("rowheader") => "tbody th",
+            Some(other) => panic!("{other} is looked for in Chromium only so far"),
+        }
+    }
+
+    /// Whether an element of this role and name is the one.
+    pub(super) fn is_met_by(&self, role: &str, name: &str) -> bool {
+        let is_role = self.roles.is_empty() || self.roles.iter().any(|wanted| wanted == role);
+        is_role
+            && match &self.name {
+                None => true,
+                Some(Name::Is(whole)) => name == whole,
+                Some(Name::Contains(part)) => name.contains(part),
+            }
+    }
+
     /// The arguments of [`FIND`], under `root`.
     pub(super) fn arguments(&self, root: Value) -> Vec<Value> {
         let (name, whole) = match &self.name {
@@ -86,6 +113,19 @@ impl std::fmt::Display for Query {
     }
 }
 
+/// The name that the standard gives to references to elements (WebDriver, section 12.1).
+pub(super) const REFERENCE: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// A name with single spaces.
+pub(super) fn spaced(name: &Value) -> String {
+    let words: Vec<_> = name
+        .as_str()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
+    words.join(" ")
+}
+
 /// Elements and their names: `[[element, name], …]`. Those that a person can't see or
 /// reach are left out: what is behind a modal dialog, say.
 pub(super) const FIND: &str = r"
@@ -104,6 +144,19 @@ for (const element of (root ?? document).querySelectorAll(selector)) {
 return found;
 ";
 
+/// As [`FIND`], but only what can be seen and reached: their roles and names are asked for one by one.
+pub(super) const FIND_SEEN: &str = r"
+const [root, selector] = arguments;
+const modal = document.activeElement?.closest(':modal') ?? [...document.querySelectorAll(':modal')].at(-1);
+return [...(root ?? document).querySelectorAll(selector)].filter((element) =>
+  element.checkVisibility({visibilityProperty: true})
+  && !element.closest('[inert], [aria-hidden=true]') && !(modal && !modal.contains(element)));
+";
+
+/// The element that has the focus.
+pub(super) const FOCUSED_ELEMENT: &str =
+    "return document.activeElement === document.body ? null : document.activeElement";
+
 /// What has the focus, as `role "name"`.
 pub(super) const FOCUSED: &str = r#"
 const element = document.activeElement;
@@ -117,6 +170,15 @@ return `${element.computedRole || element.type || element.localName} "${name}"`;
 pub(super) const LIVE_REGION: &str = r"
 return [...document.querySelectorAll('*')]
   .filter(element => element.computedRole === arguments[0] && element.checkVisibility({visibilityProperty: true}))
+  .map(element => element.innerText.trim())
+  .filter(text => text !== '')
+  .join('\n');
+";
+
+/// The same where scripts can't ask for roles: those that say their role.
+pub(super) const LIVE_REGION_BY_ATTRIBUTE: &str = r"
+return [...document.querySelectorAll(`[role=${arguments[0]}]`)]
+  .filter(element => element.checkVisibility({visibilityProperty: true}))
   .map(element => element.innerText.trim())
   .filter(text => text !== '')
   .join('\n');

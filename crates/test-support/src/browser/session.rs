@@ -1,4 +1,4 @@
-//! The session with ChromeDriver: how Chromium is started, and commands that the standard does not have.
+//! The session with the driver: how the browser is started, and commands that the standard does not have.
 
 use fantoccini::error::CmdError;
 use fantoccini::wd::WebDriverCompatibleCommand;
@@ -13,7 +13,7 @@ use super::{Browser, BrowserOptions};
 
 /// Only pages of our own are opened, so root and containers may do without the sandbox. The rest keeps
 /// Chromium from asking for what a closed network does not have, and makes pictures the same everywhere.
-const FLAGS: [&str; 16] = [
+const FLAGS: [&str; 17] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -27,6 +27,8 @@ const FLAGS: [&str; 16] = [
     "--force-color-profile=srgb",
     "--font-render-hinting=none",
     "--lang=en-US",
+    // A host that is no loopback address to Chromium, so that pages there are not in a secure context.
+    "--host-resolver-rules=MAP plain.test 127.0.0.1",
     // ChromeDriver talks through a pipe: when it is gone, so is Chromium.
     "--remote-debugging-pipe",
     // `computedRole` and `computedName`: what assistive technology is told, for our queries.
@@ -37,8 +39,29 @@ const FLAGS: [&str; 16] = [
 /// Chromium's value for what a site may not do.
 const BLOCKED: u8 = 2;
 
-/// Starts Chromium.
+/// Starts the browser.
 pub async fn begin(driver: &Driver, options: &BrowserOptions) -> Client {
+    let engine = driver.engine();
+    let capabilities = if engine.is_chromium() {
+        chromium(driver, options)
+    } else {
+        assert!(options.script, "only Chromium is asked to run no script");
+        engine.capabilities(&driver.launcher(), options)
+    };
+    let Value::Object(capabilities) = capabilities else {
+        unreachable!("they are written as one");
+    };
+    let client = ClientBuilder::new(HttpConnector::new())
+        .capabilities(capabilities)
+        .connect(driver.url())
+        .await
+        .unwrap_or_else(|error| panic!("{engine:?} does not start: {error}"));
+    // It ends with its driver; a last command would find nobody.
+    let _ = client.persist().await;
+    client
+}
+
+fn chromium(driver: &Driver, options: &BrowserOptions) -> Value {
     let mut arguments: Vec<String> = FLAGS.map(str::to_owned).into();
     let profile = driver.folder().join("profile");
     arguments.push(format!("--user-data-dir={}", profile.display()));
@@ -50,24 +73,13 @@ pub async fn begin(driver: &Driver, options: &BrowserOptions) -> Client {
     if !options.script {
         preferences["profile.managed_default_content_settings.javascript"] = json!(BLOCKED);
     }
-    let capabilities = json!({
+    json!({
         "browserName": "chrome",
         // Prompts are the test's to answer.
         "unhandledPromptBehavior": "ignore",
         "goog:loggingPrefs": {"performance": "ALL", "browser": "ALL"},
         "goog:chromeOptions": {"binary": "/usr/bin/chromium", "args": arguments, "prefs": preferences},
-    });
-    let Value::Object(capabilities) = capabilities else {
-        unreachable!("written above");
-    };
-    let client = ClientBuilder::new(HttpConnector::new())
-        .capabilities(capabilities)
-        .connect(driver.url())
-        .await
-        .unwrap_or_else(|error| panic!("Chromium does not start: {error}"));
-    // It ends with its driver; a last command would find nobody.
-    let _ = client.persist().await;
-    client
+    })
 }
 
 /// One command of a session.

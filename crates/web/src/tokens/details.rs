@@ -1,7 +1,7 @@
 //! All there is to know of one token but its secret.
 
 use askama::Template;
-use ats_pat_domain::Problem;
+use ats_pat_domain::{Problem, Status};
 use ats_pat_service::SignedIn;
 use ats_pat_service::view::TokenView;
 use poem::Response;
@@ -28,6 +28,10 @@ struct DetailsPage {
     times: Vec<(&'static str, When)>,
     last_used_from: String,
     id: String,
+    /// Whether it can be revoked, and by its owner regenerated.
+    is_active: bool,
+    /// The generation that the person sees.
+    generation: u32,
     /// Where the table is.
     back: &'static str,
 }
@@ -63,6 +67,8 @@ pub fn page(
             .collect(),
         last_used_from: token.last_used_from.unwrap_or_default(),
         id: token.id.to_string(),
+        is_active: token.status == Status::Active,
+        generation: token.generation,
         name: token.name,
         description: token.description,
         scopes: token.scopes,

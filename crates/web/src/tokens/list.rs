@@ -7,7 +7,7 @@ use ats_pat_domain::{Status, Timestamp};
 use ats_pat_service::view::TokenView;
 
 use crate::query::{Query, address};
-use crate::words::{DAY, When, count, days_until, grouped};
+use crate::words::{DAY, When, count, grouped, until};
 
 /// How many tokens a page has: with the longest names and descriptions it stays under 100 kB.
 pub const PAGE_SIZE: u32 = 15;
@@ -267,8 +267,7 @@ impl Badge {
             Status::Revoked => ("revoked", "Revoked".to_owned()),
             Status::Expired => ("expired", "Expired".to_owned()),
             Status::Active if token.expires_at < now.after(DAY * SOON_DAYS) => {
-                let days = days_until(token.expires_at, now);
-                ("soon", format!("Expires in {}", count(days, "day")))
+                ("soon", format!("Expires {}", until(token.expires_at, now)))
             }
             Status::Active => ("active", "Active".to_owned()),
         };

@@ -3,7 +3,7 @@
 use ats_pat_test_support::world::{DAY, ISSUER, PASSWORD};
 use reqwest::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 
 use crate::fixture::{Site, TOKENS, form};
@@ -44,6 +44,10 @@ async fn every_page_is_strict() {
         assert_eq!(page.headers[REFERRER_POLICY], "same-origin", "{path}");
         assert_eq!(page.headers[CACHE_CONTROL], "no-store", "{path}");
         assert_eq!(page.headers[X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
+        assert_eq!(
+            page.headers[STRICT_TRANSPORT_SECURITY], "max-age=31536000",
+            "{path}"
+        );
         for inline in [
             "<style",
             "style=",
@@ -55,6 +59,61 @@ async fn every_page_is_strict() {
             assert!(!page.text.contains(inline), "{path}: {inline}");
         }
     }
+}
+
+#[tokio::test]
+async fn fields_say_their_type_and_forms_can_be_sent() {
+    let site = Site::start().await;
+    let signed_out = site.browser().get("/signin").await;
+    let mut root = site.administrator("root").await;
+    let mut pages = vec![signed_out];
+    for path in [
+        TOKENS,
+        "/settings/personal-access-tokens/new?name=x",
+        "/settings/password",
+        "/settings/sessions",
+        "/settings/users?add=yes",
+        "/settings/users/password?user=root",
+        "/settings/all-tokens",
+        "/settings/audit",
+        "/setup",
+        "/docs",
+    ] {
+        pages.push(root.get(path).await);
+    }
+    for page in pages {
+        for input in page.text.split("<input ").skip(1) {
+            let input = input.split('>').next().unwrap();
+            assert!(input.contains("type=\""), "{input}");
+        }
+        for form in page.text.split("<form ").skip(1) {
+            let form = form.split("</form>").next().unwrap();
+            assert!(form.contains("type=\"submit\""), "{form}");
+        }
+        assert!(
+            !page.text.contains("\"></option>"),
+            "an option says nothing"
+        );
+    }
+}
+
+/// Chromium before 123 has no `light-dark()`, and a custom property takes anything, so a plain colour before it would
+/// never be used.
+#[tokio::test]
+async fn styles_have_colours_for_browsers_without_light_dark() {
+    let site = Site::start().await;
+    let mut root = site.administrator("root").await;
+    let page = root.get("/docs").await;
+    let mut seen = 0;
+    for part in page.text.split("\"/assets/").skip(1) {
+        let (name, _) = part.split_once('"').unwrap();
+        if name.contains(".css") {
+            let styles = root.get(&format!("/assets/{name}")).await.text;
+            assert!(!styles.contains("light-dark("), "{name}");
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 3);
 }
 
 #[tokio::test]

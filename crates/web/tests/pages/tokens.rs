@@ -401,7 +401,7 @@ async fn badges_tell_what_is_near_its_end() {
     assert_eq!(badge(&page, "long"), "Active");
     assert_eq!(badge(&page, "soon"), "Expires in 15 days");
     assert_eq!(badge(&page, "five"), "Expires in 5 days");
-    assert_eq!(badge(&page, "last"), "Expires in 1 day");
+    assert_eq!(badge(&page, "last"), "Expires in 3 hours");
     site.world.clock.advance(Duration::from_mins(25));
     browser.get("/").await;
     site.world.clock.advance(Duration::from_mins(25));
