@@ -216,6 +216,8 @@ impl Currency {
                     return Ok(());
                 }
                 self.forget();
+                // The feed may have been about to say so: what was seen is what the next start asks for.
+                self.anchor.saw(head);
                 // A log that went back is the anchor's to accept; without one it is believed as it is.
                 self.anchor.lose();
                 if self.anchor.is_lost() {

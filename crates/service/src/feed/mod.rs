@@ -174,6 +174,7 @@ impl Service {
                     "the event log lacks what was seen before: was the database restored, or did a server take over that lacks changes?"
                 );
                 feed.lease.end();
+                self.inner.changes.anchor.saw(last);
                 self.inner.changes.anchor.lose();
                 return self.begin_anew(&mut head, begun).await;
             };
