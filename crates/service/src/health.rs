@@ -5,6 +5,7 @@ use std::time::Duration;
 use ats_pat_domain::event::Head;
 use ats_pat_token::JwkSet;
 
+use crate::currency::Patience;
 use crate::error::{Error, causes};
 use crate::service::Service;
 use crate::view::HealthCheck;
@@ -50,7 +51,10 @@ impl Service {
             healthy("event-log", "holds what was seen before")
         };
         // Where nobody asked before, the log is read now.
-        let _ = self.currency().follow_soon(Head::EMPTY).await;
+        let _ = self
+            .currency()
+            .follow_within(Patience::Short, Head::EMPTY)
+            .await;
         let read = match self.currency().is_ready() {
             Ok(()) => healthy("log-read", "is known to its end"),
             Err(seq) => unhealthy("log-read", &format!("is read as far as event {seq}")),

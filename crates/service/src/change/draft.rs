@@ -14,7 +14,7 @@ use ats_pat_domain::{
 
 use super::authority::{Authority, Found};
 use super::{Changes, Taken};
-use crate::currency::{begins_an_epoch, epoch_of};
+use crate::currency::{Patience, begins_an_epoch, epoch_of};
 use crate::error::{Error, causes};
 use crate::ledger::{Entry, PLACES_GIVEN, PLACES_REVOKED, QUARANTINED, Replaces, RowChange};
 use crate::rows::{Grants, Roots, Row, altered, hex, told_tag};
@@ -47,6 +47,8 @@ struct Written {
     entries: Vec<(EventId, Entry, Vec<RowChange>)>,
     /// Whether a token or a secret was ended.
     has_ended: bool,
+    /// For how long the log was waited for in vain.
+    gave_up: Option<Patience>,
     /// Why a row could not be judged, where the transaction can't go on.
     failed: Option<StoreError>,
 }
@@ -157,10 +159,7 @@ impl<'a> Draft<'a> {
     pub(crate) async fn check<R: Row>(&self, tagged: Tagged<R>) -> Result<R, Error> {
         let origin = self.roots().origin(&tagged);
         let origin = origin.ok_or_else(|| altered(&tagged.row, "was planted or altered"))?;
-        self.changes
-            .currency
-            .follow_promptly(self.transaction.head())
-            .await?;
+        self.follow(Patience::Prompt).await?;
         if !self.stands(&tagged, origin).await? {
             return Err(altered(&tagged.row, "is an older one, put back"));
         }
@@ -184,13 +183,13 @@ impl<'a> Draft<'a> {
         let judgement = match origin {
             None => Judgement::Planted,
             Some(origin) => {
-                let (currency, head) = (&self.changes.currency, self.transaction.head());
                 // What is left of a user can be given rights again, so it is worth a longer wait.
-                let followed = if tagged.row.grants() == Grants::ForEver {
-                    currency.follow_promptly(head).await
+                let patience = if tagged.row.grants() == Grants::ForEver {
+                    Patience::Prompt
                 } else {
-                    currency.follow_soon(head).await
+                    Patience::Short
                 };
+                let followed = self.follow(patience).await;
                 let stands = match followed {
                     Ok(()) => self.stands(&tagged, origin).await,
                     Err(error) => Err(error),
@@ -217,15 +216,33 @@ impl<'a> Draft<'a> {
     /// Whether a row was planted, altered or put back, or that can't be told now. Unlike [`judge`](Self::judge) it reads no
     /// event: for rows of which there are many.
     pub(crate) async fn may_be_replaced<R: Row>(&self, tagged: &Tagged<R>) -> bool {
-        let (currency, head) = (&self.changes.currency, self.transaction.head());
         let Some(origin) = self.roots().origin(tagged) else {
             return true;
         };
-        let stands = match currency.follow_soon(head).await {
+        let currency = &self.changes.currency;
+        let stands = match self.follow(Patience::Short).await {
             Ok(()) => currency.judge(R::TABLE, &tagged.row.row_id(), origin),
             Err(error) => Err(error),
         };
         !stands.unwrap_or(false)
+    }
+
+    /// Makes sure that the log is known up to where this change begins. Others wait meanwhile, so a change waits once: what
+    /// could not be read for one row is not waited for at the next.
+    async fn follow(&self, patience: Patience) -> Result<(), Error> {
+        let gave_up = self.written().gave_up;
+        if gave_up.is_some_and(|before| before >= patience) {
+            return Err(Error::LogNotRead);
+        }
+        let followed = self
+            .changes
+            .currency
+            .follow_within(patience, self.transaction.head())
+            .await;
+        if followed.is_err() {
+            self.written().gave_up = Some(patience);
+        }
+        followed
     }
 
     async fn stands<R: Row>(&self, tagged: &Tagged<R>, origin: Origin) -> Result<bool, Error> {
@@ -366,16 +383,6 @@ impl<'a> Draft<'a> {
         self.written().has_ended |= secret.slot.is_none();
         let tagged = self.tag(secret);
         Ok(self.transaction.update_secret(&tagged).await?)
-    }
-
-    /// As [`update_secret`](Self::update_secret), where the token's row stays as it is: what the secret was before is
-    /// remembered for ever, because no other row tells that it is an older one.
-    pub(crate) async fn update_secret_alone(&self, secret: Secret) -> Result<(), Error> {
-        let name = (Secret::TABLE, secret.row_id());
-        if let Some(replaces) = self.written().read.get_mut(&name) {
-            replaces.until = None;
-        }
-        self.update_secret(secret).await
     }
 
     /// Removes a secret that was planted or altered.

@@ -18,7 +18,7 @@ use ats_pat_domain::{Event, EventId, Timestamp};
 use quick_cache::sync::Cache;
 
 use crate::anchor::Anchor;
-use crate::currency::{Currency, FIRST_EPOCH, epoch_of};
+use crate::currency::{Currency, FIRST_EPOCH, Patience, epoch_of};
 use crate::error::{Error, causes};
 use crate::ledger::{Details, Entry, RowChange, expected_hash};
 use crate::rows::{Roots, told_tag};
@@ -140,6 +140,13 @@ impl Changes {
         id: EventId,
         order: ChangeOrder,
     ) -> Result<(C::Output, Taken), Error> {
+        if self.currency.is_ready().is_err() {
+            // Before others wait for this change. What takes away goes on without.
+            let begun = self.currency.follow_within(Patience::Short, Head::EMPTY);
+            if let Err(error) = begun.await {
+                tracing::debug!(cause = %causes(&error), "a change begins before the event log was read");
+            }
+        }
         let transaction = self.store.begin(id, order).await?;
         let epoch = self.epoch_after(&*transaction).await?;
         // The next attempt has waited.
@@ -206,7 +213,13 @@ impl Changes {
         if let Some(epoch) = self.currency.epoch_after(head) {
             return Ok(epoch);
         }
-        if self.currency.follow_soon(head).await.is_ok()
+        // A little behind the log is soon followed; one that was not read yet would keep others waiting.
+        if self.currency.is_ready().is_ok()
+            && self
+                .currency
+                .follow_within(Patience::Short, head)
+                .await
+                .is_ok()
             && let Some(epoch) = self.currency.epoch_after(head)
         {
             return Ok(epoch);

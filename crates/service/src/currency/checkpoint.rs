@@ -4,13 +4,13 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use ats_pat_domain::port::StoreError;
 
 use super::Currency;
-use super::standing::Standing;
+use super::standing::{Standing, seal};
 use crate::error::Error;
 
 /// So many events after the last checkpoint another one is written to the data folder.
@@ -94,19 +94,26 @@ impl Currency {
         if !file_is_due && !database_is_due {
             return Ok(());
         }
-        let Some((seq, bytes)) = self.written() else {
+        let Some((seq, bytes)) = self.to_bytes() else {
             return Ok(());
         };
-        if let Some(file) = self.file.clone().filter(|_| file_is_due) {
-            let bytes = bytes.clone();
-            let written = tokio::task::spawn_blocking(move || write(&file, &bytes)).await;
-            written
-                .unwrap_or_else(|error| Err(io::Error::other(error)))
-                .map_err(Unkept::File)?;
+        let roots = Arc::clone(&self.roots);
+        let file = self.file.clone().filter(|_| file_is_due);
+        // Hashing and the disk are waited for without holding anybody up.
+        let written = tokio::task::spawn_blocking(move || {
+            let checkpoint = seal(bytes, roots.first());
+            let written = file.map_or(Ok(()), |file| write(&file, &checkpoint));
+            (checkpoint, written)
+        });
+        let (checkpoint, written) = written
+            .await
+            .map_err(|error| Unkept::File(io::Error::other(error)))?;
+        written.map_err(Unkept::File)?;
+        if file_is_due {
             self.kept.in_file.store(seq, Ordering::Relaxed);
         }
         if database_is_due {
-            let parts: Vec<&[u8]> = bytes.chunks(PART).collect();
+            let parts: Vec<&[u8]> = checkpoint.chunks(PART).collect();
             self.store.keep_checkpoint(seq, &parts).await?;
             self.kept.in_database.store(seq, Ordering::Relaxed);
         }
@@ -120,13 +127,10 @@ impl Currency {
         Some((standing.head().seq, entries))
     }
 
-    fn written(&self) -> Option<(i64, Vec<u8>)> {
+    fn to_bytes(&self) -> Option<(i64, Vec<u8>)> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let standing = known.as_ref()?;
-        Some((
-            standing.head().seq,
-            standing.to_checkpoint(self.roots.first()),
-        ))
+        Some((standing.head().seq, standing.to_bytes()))
     }
 }
 

@@ -176,24 +176,13 @@ impl Doubt {
         }
     }
 
-    /// Says that somebody wrote to the database behind the program's back.
+    /// Says that somebody wrote to the database.
     pub(crate) fn tell(&self) {
-        match self {
-            Self::Altered { table, id } => {
-                tracing::error!(
-                    table,
-                    id,
-                    "a row was planted or altered behind the program's back"
-                );
-            }
-            Self::Replaced { table, id, .. } => {
-                tracing::error!(
-                    table,
-                    id,
-                    "a row is an older one, put back behind the program's back"
-                );
-            }
-            Self::NotRead => {}
+        if let Some(finding) = self.in_words() {
+            tracing::error!(
+                finding,
+                "the database was altered behind the program's back"
+            );
         }
     }
 }

@@ -39,12 +39,27 @@ pub(crate) use standing::{FIRST_EPOCH, begins_an_epoch, epoch_of};
 
 /// How many events are read at once.
 const BATCH: u64 = 1000;
-/// How long a request waits until the log was read far enough.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// How long a change waits that goes on without.
-const SHORT_PATIENCE: Duration = Duration::from_millis(250);
-/// How long an operator waits.
-const OPERATORS_PATIENCE: Duration = Duration::from_hours(1);
+/// How long somebody waits until the log was read far enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Patience {
+    /// Of a change that goes on without.
+    Short,
+    /// Of a request, and of a change that can't go on without: others wait for it meanwhile.
+    Prompt,
+    /// Of an operator's program.
+    Operator,
+}
+
+impl Patience {
+    const fn longest(self) -> Duration {
+        match self {
+            Self::Short => Duration::from_millis(250),
+            Self::Prompt => Duration::from_secs(1),
+            Self::Operator => Duration::from_hours(1),
+        }
+    }
+}
+
 /// Stands where the log was not read yet.
 const NOWHERE: i64 = -1;
 
@@ -128,17 +143,16 @@ impl Currency {
         standing.map(Standing::epoch)
     }
 
-    /// Makes sure that the log is known up to `head` at least.
+    /// Makes sure that the log is known up to `head` at least. Who holds the lock of changes asks
+    /// [`follow_within`](Self::follow_within).
     ///
     /// # Errors
-    /// [`Error::LogNotRead`] where that takes longer than a request can wait; [`Error::LogLost`].
-    ///
-    /// Who holds the lock of changes asks [`follow_promptly`](Self::follow_promptly).
+    /// [`Error::LogNotRead`] where that takes longer than a request, or an operator, can wait; [`Error::LogLost`].
     pub(crate) async fn follow_to(self: &Arc<Self>, head: Head) -> Result<(), Error> {
         let patience = if self.is_patient() {
-            OPERATORS_PATIENCE
+            Patience::Operator
         } else {
-            PATIENCE
+            Patience::Prompt
         };
         self.follow_within(patience, head).await
     }
@@ -148,17 +162,15 @@ impl Currency {
         self.is_patient.load(Ordering::Relaxed)
     }
 
-    /// As [`follow_to`](Self::follow_to), while others wait: an operator waits no longer either.
-    pub(crate) async fn follow_promptly(self: &Arc<Self>, head: Head) -> Result<(), Error> {
-        self.follow_within(PATIENCE, head).await
-    }
-
-    /// As [`follow_to`](Self::follow_to), for what goes on without: an operator waits no longer either.
-    pub(crate) async fn follow_soon(self: &Arc<Self>, head: Head) -> Result<(), Error> {
-        self.follow_within(SHORT_PATIENCE, head).await
-    }
-
-    async fn follow_within(self: &Arc<Self>, patience: Duration, head: Head) -> Result<(), Error> {
+    /// As [`follow_to`](Self::follow_to), for this long at most.
+    ///
+    /// # Errors
+    /// As [`follow_to`](Self::follow_to).
+    pub(crate) async fn follow_within(
+        self: &Arc<Self>,
+        patience: Patience,
+        head: Head,
+    ) -> Result<(), Error> {
         if self.stands_at.load(Ordering::Acquire) >= head.seq || !self.guards.stand(Guard::Currency)
         {
             return Ok(());
@@ -166,7 +178,7 @@ impl Currency {
         // In a task of its own: who gives up does not break it off for the others.
         let currency = Arc::clone(self);
         let reading = tokio::spawn(async move { currency.read_to(head.seq).await });
-        match tokio::time::timeout(patience, reading).await {
+        match tokio::time::timeout(patience.longest(), reading).await {
             Ok(Ok(read)) => read,
             Ok(Err(broken_off)) => Err(Error::Interrupted(broken_off.into())),
             Err(_) => Err(Error::LogNotRead),

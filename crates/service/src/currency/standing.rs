@@ -131,8 +131,8 @@ impl Standing {
                 .is_none_or(|entry| entry.is_by(of_event(keys, &origin.event)))
     }
 
-    /// The checkpoint: all of it, and a keyed hash.
-    pub(super) fn to_checkpoint(&self, keys: &RootKeys) -> Vec<u8> {
+    /// All of it, to be [sealed](seal) as a checkpoint.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![FORMAT];
         bytes.extend_from_slice(&self.head.seq.to_le_bytes());
         bytes.extend_from_slice(&self.head.hash);
@@ -143,8 +143,6 @@ impl Standing {
             bytes.extend_from_slice(&epoch.from.to_le_bytes());
         }
         self.replaced.write(&mut bytes);
-        let hash = keys.hash_checkpoint(&bytes);
-        bytes.extend_from_slice(hash.as_bytes());
         bytes
     }
 
@@ -182,6 +180,13 @@ impl Standing {
             replaced: Replaced::read(rest),
         })
     }
+}
+
+/// Makes a checkpoint of what [`Standing::to_bytes`] gave: adds a keyed hash.
+pub(super) fn seal(mut bytes: Vec<u8>, keys: &RootKeys) -> Vec<u8> {
+    let hash = keys.hash_checkpoint(&bytes);
+    bytes.extend_from_slice(hash.as_bytes());
+    bytes
 }
 
 /// Whether numbers of events may be used anew from such an event on.
@@ -311,7 +316,7 @@ mod tests {
         let mut standing = Standing::of_an_empty_log();
         write(&mut standing, 1, "one", None);
         write(&mut standing, 2, "one", Some(Replaces::ANYTHING));
-        let bytes = standing.to_checkpoint(roots.first());
+        let bytes = seal(standing.to_bytes(), roots.first());
         let read = Standing::of_checkpoint(&bytes, roots.first()).unwrap();
         assert_eq!(read.head(), standing.head());
         assert!(stands(&read, "one", FIRST_EPOCH, 2, 2));
@@ -350,7 +355,7 @@ mod tests {
         }
         println!("an event is noted in {:?}", since(began) / 2_000_000);
         let began = SystemClock.since_boot();
-        let bytes = standing.to_checkpoint(roots.first());
+        let bytes = seal(standing.to_bytes(), roots.first());
         println!(
             "a checkpoint of {} MB is made in {:?}",
             bytes.len() / 1_000_000,

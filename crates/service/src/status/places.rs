@@ -142,7 +142,7 @@ pub(crate) async fn take_from(draft: &Draft<'_>, owner: UserId) -> Result<(), Er
                 if secret.status_index.is_some() {
                     revoke(draft, &secret).await?;
                     secret.status_index = None;
-                    draft.update_secret_alone(secret).await?;
+                    draft.update_secret(secret).await?;
                 }
             }
         }
