@@ -154,6 +154,9 @@ impl Error {
             | Self::Uncertain(_)
             | Self::LogLost
             | Self::LogNotRead
+            | Self::Tampered {
+                table: "events", ..
+            }
             | Self::NoSigningKey => Problem::Unavailable,
             Self::SetupCodeInvalid
             | Self::ScopeNotHeld(_)

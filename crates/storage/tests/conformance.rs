@@ -1,7 +1,7 @@
 //! The suite that every database runs.
 
 use ats_pat_test_support::conformance::{
-    changes, constraints, ended, migrations, pages, reads, rows, usage,
+    changes, constraints, currency, ended, migrations, pages, reads, rows, usage,
 };
 use ats_pat_test_support::on_every_database;
 
@@ -23,6 +23,8 @@ suite! {
         a_write_must_reach_its_row;
     changes: parallel_changes_are_numbered_without_gap, what_is_not_committed_leaves_nothing,
         a_failed_statement_undoes_the_change, an_event_must_follow_the_last_one;
+    currency: checkpoints_come_back, tags_are_replaced_where_they_were_read,
+        ids_of_unreadable_tokens_are_told;
     ended: a_new_token_is_checked_without_reading_ended_ones;
     reads: a_grant_is_read_whole, names_are_taken_by_active_tokens, events_are_filtered;
     pages: pages_are_as_a_list_in_memory, a_page_is_read_by_one_statement, users_are_found_by_name;

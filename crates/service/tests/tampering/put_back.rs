@@ -363,3 +363,30 @@ async fn a_session_that_was_hidden_while_the_password_changed_is_over() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_start_goes_by_the_checkpoint_in_the_database_where_the_data_folder_has_none() {
+    on_every_database(|database| async move {
+        let Scene { world, ada, issued } = scene(&database).await;
+        let another = world.create(&ada, "another", DAY).await.unwrap();
+        copy(&database).await;
+        let id = issued.token.id.to_string();
+        assert_eq!(code(world.service.revoke_token(&ada, &id).await), 1);
+        put_back(&database).await;
+        world.service.flush().await;
+        let file = world.folder().join("checkpoint");
+        let checkpoint = std::fs::read(&file).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        let seq = world.store.events().head().await.unwrap().seq;
+        let parts: Vec<&[u8]> = checkpoint.chunks(50).collect();
+        world.store.keep_checkpoint(seq, &parts).await.unwrap();
+        // Without it the log would have to be read from here on, and could not be.
+        let spoil = database.bytes_literal(b"{}");
+        let spoil = format!("UPDATE events SET details = {spoil} WHERE seq = 2");
+        database.execute(&spoil).await;
+        let service = world.reopen().await.unwrap();
+        assert_eq!(exchange(&service, &another.secret).await, 1);
+        assert_ne!(exchange(&service, &issued.secret).await, 1);
+    })
+    .await;
+}

@@ -447,3 +447,31 @@ async fn a_key_that_was_hidden_from_its_destruction_is_destroyed_all_the_same() 
         .await;
     }
 }
+
+#[tokio::test]
+async fn rights_are_taken_although_the_event_log_cant_be_read() {
+    for removal in [
+        Removal::RevokeAsOperator,
+        Removal::RevokeAsHolder,
+        Removal::ReportAsLeaked,
+        Removal::Disable,
+    ] {
+        on_every_database(|database| async move {
+            let mut scene = scene(&database).await;
+            // Nobody can tell any more which rows stand there, so nothing is granted.
+            let spoil = database.bytes_literal(b"{}");
+            let spoil = format!("UPDATE events SET details = {spoil} WHERE seq = 2");
+            database.execute(&spoil).await;
+            scene.world.service = scene.world.reopen().await.unwrap();
+            let exchange = async || code(scene.world.exchange(&scene.issued.secret).await);
+            assert_eq!(exchange().await, 1503);
+            removal.run(&scene).await;
+            let revoked = "SELECT COUNT(*) FROM tokens WHERE revoked_at IS NOT NULL";
+            let disabled = "SELECT COUNT(*) FROM users WHERE disabled";
+            let taken = database.number(revoked).await + database.number(disabled).await;
+            assert_eq!(taken, 1, "{removal:?}");
+            assert_eq!(exchange().await, 1503);
+        })
+        .await;
+    }
+}

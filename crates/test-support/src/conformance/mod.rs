@@ -6,6 +6,7 @@
 
 pub mod changes;
 pub mod constraints;
+pub mod currency;
 pub mod ended;
 pub mod migrations;
 pub mod pages;
