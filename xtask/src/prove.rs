@@ -38,14 +38,8 @@ pub struct Arguments {
 enum Part {
     /// Disks that are full, writes that fail, programs that are killed. Four minutes; needs root.
     StorageFaults {
-        /// A database to try; repeat it for several [default: all]
-        #[arg(
-            long = "database",
-            value_enum,
-            value_delimiter = ',',
-            value_name = "NAME"
-        )]
-        databases: Vec<Tried>,
+        #[command(flatten)]
+        databases: Databases,
         /// Go on until 20,000 changes are acknowledged on each database
         #[arg(long)]
         long: bool,
@@ -55,14 +49,8 @@ enum Part {
     /// Rows planted, edited, deleted, swapped and put back at random, beneath running services. A minute for each
     /// database; the long form takes an hour for each, in one part or several.
     Tamper {
-        /// A database to try; repeat it for several [default: all]
-        #[arg(
-            long = "database",
-            value_enum,
-            value_delimiter = ',',
-            value_name = "NAME"
-        )]
-        databases: Vec<Tried>,
+        #[command(flatten)]
+        databases: Databases,
         /// Go on, from where the last part of this seed ended, until 10,000 rounds were played on each database
         #[arg(long)]
         long: bool,
@@ -92,14 +80,8 @@ enum Part {
     /// A database of the release before, taken over: older rows that were put back, servers that are killed meanwhile,
     /// servers of both releases at once. Five minutes; needs root for PostgreSQL and MariaDB.
     Upgrade {
-        /// A database to try; repeat it for several [default: all]
-        #[arg(
-            long = "database",
-            value_enum,
-            value_delimiter = ',',
-            value_name = "NAME"
-        )]
-        databases: Vec<Tried>,
+        #[command(flatten)]
+        databases: Databases,
         /// A folder with the programs of the release before; without it they are built
         #[arg(long, value_name = "DIR")]
         former: Option<PathBuf>,
@@ -114,6 +96,19 @@ enum Part {
         #[command(flatten)]
         run: Run,
     },
+}
+
+/// Which databases are tried.
+#[derive(clap::Args)]
+struct Databases {
+    /// A database to try; repeat it for several [default: all]
+    #[arg(
+        long = "database",
+        value_enum,
+        value_delimiter = ',',
+        value_name = "NAME"
+    )]
+    chosen: Vec<Tried>,
 }
 
 /// What every part takes.
@@ -164,7 +159,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             databases,
             long,
             run,
-        } => storage_faults(databases, *long, run, &signals)?,
+        } => storage_faults(&databases.chosen, *long, run, &signals)?,
         Part::Galera { faults, long, run } => galera(*faults, *long, run, &signals)?,
         Part::Restarts { run } => restarts(run, &signals)?,
         Part::Upgrade {
@@ -172,14 +167,14 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             former,
             rows,
             run,
-        } => upgrade(databases, former.as_ref(), *rows, run, &signals)?,
+        } => upgrade(&databases.chosen, former.as_ref(), *rows, run, &signals)?,
         Part::SignInPressure { run } => sign_in_pressure(run, &signals)?,
         Part::Tamper {
             databases,
             long,
             rounds,
             seed,
-        } => tamper(databases, *long, *rounds, *seed, &signals)?,
+        } => tamper(&databases.chosen, *long, *rounds, *seed, &signals)?,
     };
     signals.check()?;
     if !status.success() {
