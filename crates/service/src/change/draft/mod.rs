@@ -1,0 +1,277 @@
+//! A change while it is being made: what it reads is judged, what it writes is tagged and noted.
+
+mod judging;
+mod writing;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ats_pat_auth::Origin;
+use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_domain::port::{SetupLink, StoreError, Transaction};
+use ats_pat_domain::{EventId, Problem, StatusPlace, Tagged, Timestamp, User, UserId};
+
+use super::authority::{Authority, Found};
+use super::{Changes, Taken};
+use crate::currency::{Patience, begins_an_epoch, epoch_of};
+use crate::error::Error;
+use crate::ledger::{Entry, PLACES_GIVEN, PLACES_REVOKED, QUARANTINED, Replaces, RowChange};
+use crate::rows::{Roots, Row, told_tag};
+
+pub(crate) use judging::Judgement;
+
+#[derive(Default)]
+struct Written {
+    /// The ids of the events, that of the next entry last.
+    ids: Vec<EventId>,
+    /// Random: the ids behind the first are made of it.
+    seed: [u8; 32],
+    /// Since which event numbers are unique.
+    epoch: [u8; 16],
+    /// What was read, and so may be replaced.
+    read: HashMap<(&'static str, String), Replaces>,
+    rows: Vec<RowChange>,
+    places_given: Vec<u64>,
+    places_revoked: Vec<u64>,
+    quarantined: Vec<String>,
+    entries: Vec<(EventId, Entry, Vec<RowChange>)>,
+    /// Whether a token or a secret was ended.
+    has_ended: bool,
+    /// For how long the log was waited for in vain.
+    gave_up: Option<Patience>,
+    /// Why a row could not be judged, where the transaction can't go on.
+    failed: Option<StoreError>,
+}
+
+impl Written {
+    fn next_id(&self, now: Timestamp) -> EventId {
+        let number = self.ids.len().to_le_bytes();
+        let hash = blake3::keyed_hash(&self.seed, &number);
+        let mut random = [0; 10];
+        random.copy_from_slice(&hash.as_bytes()[..10]);
+        EventId::new(now, random)
+    }
+}
+
+/// A change while it is being made: reads see its own writes, and each row that is written is tagged and
+/// noted for the next entry.
+pub(crate) struct Draft<'a> {
+    transaction: &'a dyn Transaction,
+    changes: &'a Changes,
+    authority: &'a Authority,
+    found: Found,
+    /// Read after the counter row was locked, so that times follow the order of changes.
+    pub(crate) now: Timestamp,
+    written: Mutex<Written>,
+    /// Whether the change is tried again, after the log was read, if it can't be judged now whether a row stands there.
+    pub(super) may_wait: bool,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(
+        transaction: &'a dyn Transaction,
+        changes: &'a Changes,
+        authority: &'a Authority,
+        first: EventId,
+        seed: [u8; 32],
+        epoch: [u8; 16],
+    ) -> Self {
+        let written = Written {
+            ids: vec![first],
+            seed,
+            epoch,
+            ..Written::default()
+        };
+        Self {
+            transaction,
+            changes,
+            authority,
+            found: Found::Nothing,
+            may_wait: false,
+            now: changes.clock.now(),
+            written: Mutex::new(written),
+        }
+    }
+
+    pub(super) async fn check_authority(&mut self) -> Result<(), Error> {
+        self.found = self.authority.check(self).await?;
+        Ok(())
+    }
+
+    /// Who makes the change, as its events name them.
+    pub(crate) fn actor(&self) -> Actor {
+        self.authority.actor()
+    }
+
+    /// The user who makes the change, as this transaction sees them.
+    ///
+    /// # Errors
+    /// [`Problem::SignInRequired`] under an authority that is no user's.
+    pub(crate) fn user(&self) -> Result<&User, Error> {
+        match &self.found {
+            Found::User(user) => Ok(user),
+            Found::SetupLink(_) | Found::Nothing => Err(Problem::SignInRequired.into()),
+        }
+    }
+
+    /// The user whose tokens alone the change may touch; `None` under an authority over everybody's.
+    ///
+    /// # Errors
+    /// As [`Draft::user`].
+    pub(crate) fn only_of(&self) -> Result<Option<UserId>, Error> {
+        if self.authority.reaches_everybody() {
+            Ok(None)
+        } else {
+            Ok(Some(self.user()?.id))
+        }
+    }
+
+    /// The set-up link whose code was shown.
+    ///
+    /// # Errors
+    /// [`Error::SetupCodeInvalid`] under another authority.
+    pub(crate) fn setup_link(&self) -> Result<&SetupLink, Error> {
+        match &self.found {
+            Found::SetupLink(link) => Ok(link),
+            Found::User(_) | Found::Nothing => Err(Error::SetupCodeInvalid),
+        }
+    }
+
+    /// The transaction's repositories.
+    pub(crate) fn read(&self) -> &'a dyn Transaction {
+        self.transaction
+    }
+
+    /// Notes for the next entry that this row was planted or altered, and is ended with it. `audit verify` tells of it
+    /// for ever, whatever becomes of the row.
+    pub(crate) fn quarantine<R: Row>(&self, row: &R) {
+        let name = format!("{} of {}", row.row_id(), R::TABLE);
+        tracing::error!(row = name, "a row was planted or altered, and is ended");
+        self.written().quarantined.push(name);
+    }
+
+    pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Error> {
+        self.changes.random()
+    }
+
+    /// The root keys.
+    pub(crate) fn roots(&self) -> &'a Roots {
+        &self.changes.roots
+    }
+
+    /// What the change says about itself, in the name of whoever makes it.
+    pub(crate) fn entry(&self, kind: EventKind, subject: &impl ToString) -> Entry {
+        Entry::new(kind, self.actor(), subject)
+    }
+
+    /// Says what was done; takes up the rows written since the last entry.
+    pub(crate) fn record(&self, mut entry: Entry) {
+        let mut written = self.written();
+        let next = written.next_id(self.now);
+        let rows = std::mem::take(&mut written.rows);
+        let places = [
+            (PLACES_GIVEN, std::mem::take(&mut written.places_given)),
+            (PLACES_REVOKED, std::mem::take(&mut written.places_revoked)),
+        ];
+        for (name, places) in places {
+            if !places.is_empty() {
+                entry = entry.detail(name, places);
+            }
+        }
+        let quarantined = std::mem::take(&mut written.quarantined);
+        if !quarantined.is_empty() {
+            entry = entry.detail(QUARANTINED, quarantined);
+        }
+        let id = written.ids.last().copied().unwrap_or(next);
+        if begins_an_epoch(entry.kind()) {
+            written.epoch = epoch_of(id);
+        }
+        written.entries.push((id, entry, rows));
+        written.ids.push(next);
+    }
+
+    /// Tags a row that takes another's place.
+    fn tag<R: Row>(&self, row: R) -> Tagged<R> {
+        let replaces = self.replaced(&row);
+        self.tag_as(row, Some(replaces))
+    }
+
+    /// Tags a row of which there was none before.
+    fn tag_new<R: Row>(&self, row: R) -> Tagged<R> {
+        self.tag_as(row, None)
+    }
+
+    fn tag_as<R: Row>(&self, row: R, replaces: Option<Replaces>) -> Tagged<R> {
+        let tagged = self.roots().tag(row, self.origin());
+        let tag = Some(told_tag(&tagged.tag));
+        self.note(&tagged.row, tag, replaces);
+        tagged
+    }
+
+    /// The event that the next entry becomes.
+    fn origin(&self) -> Origin {
+        let written = self.written();
+        let before = i64::try_from(written.entries.len()).unwrap_or(i64::MAX);
+        Origin {
+            epoch: written.epoch,
+            seq: self
+                .transaction
+                .head()
+                .seq
+                .saturating_add(before)
+                .saturating_add(1),
+            event: written
+                .ids
+                .last()
+                .map_or([0; 16], |id| *id.as_uuid().as_bytes()),
+        }
+    }
+
+    fn replaced<R: Row>(&self, row: &R) -> Replaces {
+        let name = (R::TABLE, row.row_id());
+        // Of what was not read nothing is known.
+        let read = self.written().read.get(&name).copied();
+        read.unwrap_or(Replaces::ANYTHING)
+    }
+
+    fn note_removed<R: Row>(&self, row: &R) {
+        let replaces = self.replaced(row);
+        self.note(row, None, Some(replaces));
+    }
+
+    fn note<R: Row>(&self, row: &R, tag: Option<String>, replaces: Option<Replaces>) {
+        self.written().rows.push(RowChange {
+            table: R::TABLE,
+            id: row.row_id(),
+            tag,
+            replaces,
+        });
+    }
+
+    fn note_place(&self, place: &StatusPlace) {
+        let mut written = self.written();
+        if place.revoked {
+            written.places_revoked.push(place.index);
+        } else {
+            written.places_given.push(place.index);
+        }
+    }
+
+    fn written(&self) -> MutexGuard<'_, Written> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The entries, and what was taken by ending tokens and secrets: a change that says less waits all the same.
+    pub(super) fn into_parts(self) -> (Vec<(EventId, Entry, Vec<RowChange>)>, Taken) {
+        let written = self
+            .written
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        let ended = if written.has_ended {
+            Taken::Now
+        } else {
+            Taken::Nothing
+        };
+        (written.entries, ended)
+    }
+}

@@ -1,0 +1,169 @@
+//! What a change writes: each row is tagged, and noted for the next entry.
+
+use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
+use ats_pat_domain::port::{SetupLink, StoreError};
+use ats_pat_domain::secret::Secret;
+use ats_pat_domain::{Session, StatusPlace, Tagged, Token, User, UserId};
+
+use super::{Draft, Judgement};
+use crate::error::Error;
+use crate::ledger::{Replaces, RowChange};
+use crate::rows::{Row, hex};
+
+impl Draft<'_> {
+    pub(crate) async fn insert_user(&self, user: User) -> Result<(), Error> {
+        let tagged = self.tag_new(user);
+        Ok(self.transaction.insert_user(&tagged).await?)
+    }
+
+    pub(crate) async fn update_user(&self, user: User) -> Result<(), Error> {
+        let tagged = self.tag(user);
+        Ok(self.transaction.update_user(&tagged).await?)
+    }
+
+    pub(crate) async fn insert_token(&self, token: Token) -> Result<(), Error> {
+        let tagged = self.tag_new(token);
+        Ok(self.transaction.insert_token(&tagged).await?)
+    }
+
+    pub(crate) async fn update_token(&self, token: Token) -> Result<(), Error> {
+        self.written().has_ended |= token.revoked_at.is_some();
+        let tagged = self.tag(token);
+        Ok(self.transaction.update_token(&tagged).await?)
+    }
+
+    pub(crate) async fn insert_secret(&self, secret: Secret) -> Result<(), Error> {
+        let tagged = self.tag_new(secret);
+        Ok(self.transaction.insert_secret(&tagged).await?)
+    }
+
+    pub(crate) async fn update_secret(&self, secret: Secret) -> Result<(), Error> {
+        self.written().has_ended |= secret.slot.is_none();
+        let tagged = self.tag(secret);
+        Ok(self.transaction.update_secret(&tagged).await?)
+    }
+
+    /// Removes a secret that was planted or altered.
+    pub(crate) async fn delete_secret(&self, secret: &Secret) -> Result<(), Error> {
+        self.transaction.delete_secret(&secret.hash).await?;
+        self.written().has_ended = true;
+        self.note_removed(secret);
+        Ok(())
+    }
+
+    /// Adds a place in the status list: it says that nothing is revoked there.
+    pub(crate) async fn insert_status_place(&self, place: StatusPlace) -> Result<(), Error> {
+        self.note_place(&place);
+        let tagged = self.tag_new(place);
+        Ok(self.transaction.insert_status_place(&tagged).await?)
+    }
+
+    /// Writes a place in the status list.
+    pub(crate) async fn update_status_place(&self, place: StatusPlace) -> Result<(), Error> {
+        self.note_place(&place);
+        let tagged = self.tag(place);
+        Ok(self.transaction.update_status_place(&tagged).await?)
+    }
+
+    pub(crate) async fn insert_session(&self, session: Session) -> Result<(), Error> {
+        let tagged = self.tag_new(session);
+        Ok(self.transaction.insert_session(&tagged).await?)
+    }
+
+    pub(crate) async fn delete_session(&self, session: &Tagged<Session>) -> Result<(), Error> {
+        self.note_read(&session.row, self.roots().origin(session));
+        self.transaction
+            .delete_session(&session.row.id_hash)
+            .await?;
+        self.note_removed(&session.row);
+        Ok(())
+    }
+
+    /// Ends a session of which nothing but its id is known.
+    pub(crate) async fn delete_unreadable_session(&self, id_hash: &[u8; 32]) -> Result<(), Error> {
+        self.transaction.delete_session(id_hash).await?;
+        self.note_forgotten(Session::TABLE, hex(id_hash));
+        Ok(())
+    }
+
+    /// Ends every session of a user; gives how many.
+    pub(crate) async fn delete_sessions_of(&self, user: UserId) -> Result<u64, Error> {
+        for session in self.transaction.sessions().of_user(user).await? {
+            self.note_read(&session.row, self.roots().origin(&session));
+            self.note_removed(&session.row);
+        }
+        Ok(self.transaction.delete_sessions_of(user).await?)
+    }
+
+    pub(crate) async fn insert_root_key(&self, key: &StoredRootKey) -> Result<(), Error> {
+        Ok(self.transaction.insert_root_key(key).await?)
+    }
+
+    pub(crate) async fn update_root_key(&self, key: &StoredRootKey) -> Result<(), Error> {
+        Ok(self.transaction.update_root_key(key).await?)
+    }
+
+    pub(crate) async fn insert_signing_key(&self, key: StoredSigningKey) -> Result<(), Error> {
+        let tagged = self.tag_new(key);
+        self.transaction.insert_signing_key(&tagged).await?;
+        Ok(self.transaction.bump_ring_version().await?)
+    }
+
+    pub(crate) async fn update_signing_key(&self, key: StoredSigningKey) -> Result<(), Error> {
+        let tagged = self.tag(key);
+        self.transaction.update_signing_key(&tagged).await?;
+        Ok(self.transaction.bump_ring_version().await?)
+    }
+
+    /// Says that no row of this signing key stands any more, whatever the table holds.
+    pub(crate) fn forget_signing_key(&self, kid: &str) {
+        tracing::error!(
+            kid,
+            "a signing key was removed or altered behind the program's back, and is ended"
+        );
+        self.note_forgotten(StoredSigningKey::TABLE, kid.to_owned());
+    }
+
+    /// Notes that a row stands no more of which nothing is known.
+    fn note_forgotten(&self, table: &'static str, id: String) {
+        self.written().rows.push(RowChange {
+            table,
+            id,
+            tag: None,
+            replaces: Some(Replaces::ANYTHING),
+        });
+    }
+
+    /// Puts a link in the place of the one that is there, if there is one.
+    pub(crate) async fn replace_setup_link(&self, link: SetupLink) -> Result<(), Error> {
+        let tagged = match self.transaction.setup_links().current().await {
+            Ok(Some(current)) => {
+                self.note_read(&current.row, self.roots().origin(&current));
+                self.tag(link)
+            }
+            Ok(None) => self.tag_new(link),
+            // What can't be read is replaced all the same.
+            Err(StoreError::Corrupt { .. }) => self.tag(link),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(self.transaction.replace_setup_link(&tagged).await?)
+    }
+
+    pub(crate) async fn delete_setup_link(&self, link: &SetupLink) -> Result<(), Error> {
+        self.transaction.delete_setup_link().await?;
+        self.note_removed(link);
+        Ok(())
+    }
+
+    /// Writes a session once more as it is: it goes on beside its user's row, which this change writes.
+    pub(crate) async fn keep_session(&self, session: Tagged<Session>) -> Result<(), Error> {
+        let (session, judgement) = self.judge(session).await;
+        self.transaction.delete_session(&session.id_hash).await?;
+        if judgement != Judgement::Genuine {
+            self.note_removed(&session);
+            return Ok(());
+        }
+        let tagged = self.tag(session);
+        Ok(self.transaction.insert_session(&tagged).await?)
+    }
+}
