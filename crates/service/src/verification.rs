@@ -44,10 +44,11 @@ impl Verification {
         let Some(first) = found.first() else {
             return "agree with the event log".to_owned();
         };
-        format!(
-            "{} differ from the event log, the first: {first}; see the log, and run `ats-pat-admin audit verify`",
-            found.len()
-        )
+        let count = match found.len() {
+            1 => "1 row differs from the event log:".to_owned(),
+            more => format!("{more} rows differ from the event log, the first:"),
+        };
+        format!("{count} {first}; see the log, and run `ats-pat-admin audit verify`")
     }
 
     fn is_met_again(&self, doubt: &Doubt) -> bool {

@@ -24,7 +24,7 @@ async fn assert_told(database: &TestDatabase, alter: &[&str]) {
         database.execute(sql).await;
     }
     let message = told(service).await;
-    assert!(message.contains("1 differ"), "{alter:?}: {message}");
+    assert!(message.contains("1 row differs"), "{alter:?}: {message}");
     // It is told again and again, and counted once.
     assert_eq!(told(service).await, message);
 }
@@ -39,7 +39,7 @@ async fn rows_without_their_event_are_found_by_the_running_server() {
         database.execute(&no_event).await;
         let message = told(&scene.world.service).await;
         // The event, the token, and its secret.
-        assert!(message.contains("3 differ"), "{message}");
+        assert!(message.contains("3 rows differ"), "{message}");
     })
     .await;
 }
