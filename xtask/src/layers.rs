@@ -1,26 +1,30 @@
-//! Whether the crates of the workspace use only what the architecture allows them.
+//! Whether the crates of the workspace use only what the architecture allows them, and no files of a crate use each other
+//! in a circle.
 
 use anyhow::{Result, bail};
 use cargo_metadata::{DependencyKind, Metadata};
 
 use crate::workspace;
 
+mod circles;
 mod rules;
 
-use rules::{ARROWS, FOR_TESTS, KEPT_FROM, KEPT_TO};
+use rules::{ARROWS, FILES_IN_CIRCLES, FOR_TESTS, KEPT_FROM, KEPT_TO};
 
 /// Checks the workspace; tells each breach.
 pub fn check() -> Result<()> {
-    let breaches = breaches(&workspace::metadata()?);
+    let metadata = workspace::metadata()?;
+    let mut breaches = breaches(&metadata);
+    breaches.extend(circles::breaches(&metadata, FILES_IN_CIRCLES)?);
     for breach in &breaches {
         eprintln!("{breach}");
     }
     if !breaches.is_empty() {
         bail!(
-            "a crate uses what it must not; the rules and their reasons: xtask/src/layers/rules.rs"
+            "a crate or a file uses what it must not; the rules and their reasons: xtask/src/layers/rules.rs"
         );
     }
-    eprintln!("Every crate uses only what it may.");
+    eprintln!("Every crate uses only what it may, and no further files use each other in circles.");
     Ok(())
 }
 

@@ -45,7 +45,7 @@ enum Task {
     Clients(clients::Arguments),
     /// Run a command while private databases are up, and stop them whatever happens.
     Databases(databases::Arguments),
-    /// Check that every crate uses only what the architecture allows it.
+    /// Check that every crate uses only what the architecture allows it, and that no files use each other in a circle.
     Layers,
     /// Write docs/openapi.json as the program describes itself.
     Openapi,
