@@ -4,6 +4,7 @@
 //! and the rest straight into the token.
 
 mod claims;
+mod grant;
 
 use ats_pat_token::{Audience, SigningAlgorithm};
 use base64::Engine as _;
@@ -12,6 +13,7 @@ use secrecy::SecretString;
 
 use crate::{AuthError, SigningKeyPair};
 use claims::{ClaimsTemplate, Times};
+pub use grant::{Grant, StatusPlace};
 
 const SHORTEST_LIFETIME: u32 = 60;
 const LONGEST_LIFETIME: u32 = 3600;
@@ -25,34 +27,6 @@ pub struct Minter {
     lifetime: i64,
     algorithm: SigningAlgorithm,
     claims: ClaimsTemplate,
-}
-
-/// The rights that a personal access token was found to carry.
-#[derive(Debug, Clone)]
-pub struct Grant<'a> {
-    /// The owner's id (`sub`).
-    pub owner_id: &'a str,
-    /// The owner's user name (`preferred_username`).
-    pub user_name: &'a str,
-    /// The personal access token's id (`client_id`).
-    pub token_id: &'a str,
-    /// Which secret of the personal access token was presented (`ats_generation`).
-    pub generation: u32,
-    /// The names of the scopes, separated by single spaces (`scope`).
-    pub scope: &'a str,
-    /// When the personal access token expires, in milliseconds since the epoch.
-    pub expires_at_ms: i64,
-    /// Where verifiers look whether it was revoked (`status`).
-    pub status: Option<StatusPlace<'a>>,
-}
-
-/// A place in a status list (draft-ietf-oauth-status-list, section 6.1).
-#[derive(Debug, Clone, Copy)]
-pub struct StatusPlace<'a> {
-    /// The place, from 0.
-    pub index: u64,
-    /// The address of the list.
-    pub uri: &'a str,
 }
 
 /// An authentication token and its end.

@@ -1,8 +1,8 @@
 //! What lists are asked for.
 
 use crate::id::UserId;
-use crate::problem::Reason;
-use crate::token::Status;
+use crate::status::Status;
+use crate::validation::Reason;
 
 /// The last page that can be asked for: the document's type for it ends there.
 pub const MAX_PAGE: u32 = i32::MAX.unsigned_abs();

@@ -6,7 +6,7 @@ use caseless::Caseless;
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::problem::Reason;
+use crate::validation::Reason;
 
 /// The longest name, in Unicode scalar values.
 pub const MAX_NAME: usize = 100;

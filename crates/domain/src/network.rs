@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use ipnet::IpNet;
 use serde::Serialize;
 
-use crate::problem::Reason;
+use crate::validation::Reason;
 
 /// An IPv4 address, or the /64 of an IPv6 address: what one customer of a network is given. Limits by address
 /// count by it, because whoever has a /64 has as many addresses as they like.

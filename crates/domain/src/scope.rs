@@ -5,7 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::problem::{Problem, Reason};
+use crate::problem::Problem;
+use crate::validation::Reason;
 
 /// The reserved scope: all the owner's rights. It stands alone.
 pub const ALL: &str = "all";

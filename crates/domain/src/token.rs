@@ -1,10 +1,6 @@
 //! The life cycle of a personal access token.
 
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
-
-use serde::Serialize;
 
 use crate::id::{TokenId, UserId};
 use crate::name::{Description, TokenName};
@@ -12,49 +8,8 @@ use crate::network::AllowedNetworks;
 use crate::policy::Policy;
 use crate::problem::Problem;
 use crate::scope::Scopes;
+use crate::status::Status;
 use crate::time::Timestamp;
-
-/// Where a token stands in its life; derived, never stored, and closed for ever.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Status {
-    /// Can be exchanged, regenerated, revoked.
-    Active,
-    /// Its expiry has come.
-    Expired,
-    /// Ended by its owner or an operator.
-    Revoked,
-}
-
-impl Status {
-    /// Every status.
-    pub const ALL: [Self; 3] = [Self::Active, Self::Expired, Self::Revoked];
-
-    /// The name in the interface.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "Active",
-            Self::Expired => "Expired",
-            Self::Revoked => "Revoked",
-        }
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Status {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or(())
-    }
-}
 
 /// A personal access token entry: everything but its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]

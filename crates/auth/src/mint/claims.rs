@@ -2,7 +2,7 @@ use ats_pat_token::Audience;
 use serde::Serialize;
 use smallvec::SmallVec;
 
-use super::{Grant, StatusPlace};
+use super::grant::{Grant, StatusPlace};
 
 /// The claims of one minter's tokens: what they have in common, in JSON. The whole is the same text as that of
 /// [`ats_pat_token::Claims`].

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 
+use super::error::StoreError;
 use super::repository::SetupLink;
-use super::store::StoreError;
 use crate::event::Event;
 use crate::id::UserId;
 use crate::key::{StoredRootKey, StoredSigningKey};

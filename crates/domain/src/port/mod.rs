@@ -4,6 +4,7 @@
 //! [`Randomness`]; tests bring their own clock and seeded randomness.
 
 mod change;
+mod error;
 mod repository;
 mod store;
 
@@ -13,15 +14,13 @@ pub use change::{
     EventLog, KeyChanges, SessionChanges, SetupLinkChanges, StatusChanges, TokenChanges,
     UserChanges,
 };
+pub use error::{BoxError, CommitError, StorageFailure, StoreError};
 pub use repository::{
     Bearer, EventRepository, FoundSession, Grant, KeyRepository, ListedToken, Repositories,
     SecretRepository, SessionRepository, SetupLink, SetupLinkRepository, StatusRepository,
     StoredRing, TokenPage, TokenRepository, UserPage, UserRepository,
 };
-pub use store::{
-    BoxError, ChangeOrder, CommitError, Retagged, RowKey, StorageFailure, Store, StoreError,
-    Transaction, UsageRecord,
-};
+pub use store::{ChangeOrder, Retagged, RowKey, Store, Transaction, UsageRecord};
 
 use crate::time::Timestamp;
 

@@ -4,7 +4,7 @@ use std::slice;
 
 use async_trait::async_trait;
 
-use super::store::StoreError;
+use super::error::StoreError;
 use crate::event::{Event, Head};
 use crate::id::{EventId, TokenId, UserId};
 use crate::key::{StoredRootKey, StoredSigningKey};

@@ -1,0 +1,29 @@
+//! What is minted into an authentication token.
+
+/// The rights that a personal access token was found to carry.
+#[derive(Debug, Clone)]
+pub struct Grant<'a> {
+    /// The owner's id (`sub`).
+    pub owner_id: &'a str,
+    /// The owner's user name (`preferred_username`).
+    pub user_name: &'a str,
+    /// The personal access token's id (`client_id`).
+    pub token_id: &'a str,
+    /// Which secret of the personal access token was presented (`ats_generation`).
+    pub generation: u32,
+    /// The names of the scopes, separated by single spaces (`scope`).
+    pub scope: &'a str,
+    /// When the personal access token expires, in milliseconds since the epoch.
+    pub expires_at_ms: i64,
+    /// Where verifiers look whether it was revoked (`status`).
+    pub status: Option<StatusPlace<'a>>,
+}
+
+/// A place in a status list (draft-ietf-oauth-status-list, section 6.1).
+#[derive(Debug, Clone, Copy)]
+pub struct StatusPlace<'a> {
+    /// The place, from 0.
+    pub index: u64,
+    /// The address of the list.
+    pub uri: &'a str,
+}

@@ -1,0 +1,75 @@
+//! What fails of a request's fields, and why.
+
+/// Why a field or query parameter fails; a closed list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// It must be there.
+    Required,
+    /// It must not be empty.
+    Empty,
+    /// It is too long, or has too many elements.
+    TooLong,
+    /// It is too short.
+    TooShort,
+    /// It is too easily guessed.
+    TooCommon,
+    /// It has a character that is not allowed.
+    BadCharacter,
+    /// It lies outside its bounds.
+    OutOfRange,
+    /// It stands more than once.
+    Repeated,
+    /// It is not a whole number.
+    NotANumber,
+    /// It is not an RFC 3339 time with an offset.
+    NotATime,
+    /// It is neither an address nor a CIDR.
+    NotANetwork,
+    /// It is none of the values that exist.
+    UnknownValue,
+}
+
+impl Reason {
+    /// Every reason.
+    pub const ALL: [Self; 12] = [
+        Self::Required,
+        Self::Empty,
+        Self::TooLong,
+        Self::TooShort,
+        Self::TooCommon,
+        Self::BadCharacter,
+        Self::OutOfRange,
+        Self::Repeated,
+        Self::NotANumber,
+        Self::NotATime,
+        Self::NotANetwork,
+        Self::UnknownValue,
+    ];
+
+    /// The name in `ErrorParameters`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Empty => "empty",
+            Self::TooLong => "too_long",
+            Self::TooShort => "too_short",
+            Self::TooCommon => "too_common",
+            Self::BadCharacter => "bad_character",
+            Self::OutOfRange => "out_of_range",
+            Self::Repeated => "repeated",
+            Self::NotANumber => "not_a_number",
+            Self::NotATime => "not_a_time",
+            Self::NotANetwork => "not_a_network",
+            Self::UnknownValue => "unknown_value",
+        }
+    }
+}
+
+/// A field or query parameter that fails, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The name in the interface.
+    pub field: &'static str,
+    /// Why.
+    pub reason: Reason,
+}
