@@ -2,10 +2,9 @@
 
 use std::io::{self, Write as _};
 
-use clap::{Args, CommandFactory as _};
+use clap::Args;
 use clap_complete::Shell;
 
-use crate::Arguments;
 use crate::failure::Failure;
 
 #[derive(Args)]
@@ -15,12 +14,12 @@ pub struct Command {
 }
 
 impl Command {
-    pub fn run(&self) -> Result<(), Failure> {
+    /// Writes the completions of the program with this command line.
+    pub fn run(&self, mut program: clap::Command) -> Result<(), Failure> {
         // Into memory first: `generate` panics where a pipe is closed.
         let mut script = Vec::new();
-        let mut command = Arguments::command();
-        let name = command.get_name().to_owned();
-        clap_complete::generate(self.shell, &mut command, name, &mut script);
+        let name = program.get_name().to_owned();
+        clap_complete::generate(self.shell, &mut program, name, &mut script);
         io::stdout().write_all(&script).map_err(Failure::Output)
     }
 }

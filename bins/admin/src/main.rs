@@ -18,7 +18,7 @@ mod user;
 use std::process::ExitCode;
 
 use ats_pat_program::{CommonFlags, Settings, parse, start_logging};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -80,7 +80,7 @@ fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<(), Failure> {
     // These work on no database, and need no setting.
     match arguments.command {
-        Command::Completions(command) => return command.run(),
+        Command::Completions(command) => return command.run(Arguments::command()),
         Command::Exchange(command) => return command.run(arguments.output).await,
         _ => {}
     }

@@ -9,6 +9,17 @@ use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::origin;
 
+impl Client {
+    /// Begins a client of the service at an origin, `https://pat.example.com`. The personal access token is one that
+    /// this service made; it is sent nowhere else.
+    pub fn builder(
+        service: impl Into<String>,
+        personal_access_token: PersonalAccessToken,
+    ) -> Builder {
+        Builder::new(service.into(), personal_access_token)
+    }
+}
+
 /// Makes a [`Client`].
 pub struct Builder {
     service: String,

@@ -4,13 +4,11 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ats_pat_token::PersonalAccessToken;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::answer::{Exchanged, Failed};
 use crate::backoff::Backoff;
 use crate::bearer::Bearer;
-use crate::builder::Builder;
 use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::lifetime::Lifetime;
@@ -29,15 +27,6 @@ struct Inner {
 }
 
 impl Client {
-    /// Begins a client of the service at an origin, `https://pat.example.com`. The personal access token is one that
-    /// this service made; it is sent nowhere else.
-    pub fn builder(
-        service: impl Into<String>,
-        personal_access_token: PersonalAccessToken,
-    ) -> Builder {
-        Builder::new(service.into(), personal_access_token)
-    }
-
     pub(crate) fn new(exchange: Exchange, give_up_after: Duration) -> Self {
         Self(Arc::new(Inner {
             exchange,

@@ -7,85 +7,29 @@ mod activity;
 mod admission;
 mod connection;
 mod heard;
+mod limits;
 mod listeners;
+mod phase;
 mod protocol;
 mod workers;
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ats_pat_domain::Tally;
 use ats_pat_domain::port::Clock as _;
 use ats_pat_service::SystemClock;
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Response};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, mpsc, watch};
 
 use admission::{Admission, Place};
 use connection::Connection;
+pub use limits::Limits;
 pub use listeners::Listeners;
+use phase::Phase;
 pub use workers::Workers;
-
-use crate::client_address::is_trusted;
-
-/// What connections may cost.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// How many are held at once. Where a further one comes, the one that was idle for longest is closed; where none is
-    /// idle, the new one waits.
-    pub connections: u32,
-    /// How many of them one address may hold, or one /64 of IPv6. Where a further one comes, the one of them that was
-    /// idle for longest is closed; where none is idle, the new one is closed.
-    pub connections_per_address: u32,
-    /// Whose connections only the limit of all counts: this machine's, and those of proxies, which hold theirs for many
-    /// callers.
-    pub excepted: Vec<IpNet>,
-    /// How long a connection without a request is not yet idle: its first or next request may be on its way.
-    pub idle_after: Duration,
-    /// How long a request's headers may take from their first byte, or up to a quarter longer.
-    pub header_timeout: Duration,
-    /// For how long a connection is kept open without a request, or an answer that is being sent; up to twice as long.
-    pub idle_timeout: Duration,
-    /// For how long of an answer nothing is taken before it is broken off; it may take twice as long.
-    pub write_timeout: Duration,
-    /// For how long after shutdown began a connection takes one more request, whose answer ends it. A proxy that uses it
-    /// meanwhile hears of its end, instead of sending a request to a connection that was just closed.
-    pub parting_time: Duration,
-    /// How long requests under way may take after shutdown began.
-    pub shutdown_timeout: Duration,
-}
-
-impl Limits {
-    /// This machine's own addresses.
-    pub const LOOPBACK: [IpNet; 2] = [
-        IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8)),
-        IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128)),
-    ];
-
-    fn excepts(&self, address: IpAddr) -> bool {
-        is_trusted(&address.to_canonical(), &self.excepted)
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections: 4096,
-            connections_per_address: 1024,
-            excepted: Self::LOOPBACK.to_vec(),
-            idle_after: Duration::from_secs(1),
-            header_timeout: Duration::from_secs(15),
-            // Longer than the 60 seconds after which nginx and most load balancers close an idle connection: where the
-            // server is first, a request can be on its way to a connection that is closed.
-            idle_timeout: Duration::from_secs(75),
-            write_timeout: Duration::from_mins(1),
-            parting_time: Duration::from_millis(500),
-            shutdown_timeout: Duration::from_secs(20),
-        }
-    }
-}
 
 /// Serves HTTP/1.1 on `listener` until `shutdown` is done; then lets the requests under way end, for at most
 /// [`Limits::shutdown_timeout`].
@@ -100,17 +44,6 @@ pub async fn serve<E>(
 {
     let (serving, acceptor) = start(endpoint, limits);
     tokio::join!(serving.until(shutdown), acceptor.accept(listener));
-}
-
-/// Where the server stands, as its connections see it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// Requests are taken.
-    Serving,
-    /// Those under way are answered.
-    Draining,
-    /// Nothing is waited for any more.
-    Over,
 }
 
 /// A server from start to end, whatever the number of its accept loops.
@@ -207,7 +140,8 @@ impl<E: Endpoint<Output = Response> + 'static> Acceptor<E> {
     }
 
     fn serve(&self, stream: TcpStream, peer: SocketAddr, place: Place) {
-        let connection = Connection::new(self, peer, &place);
+        let (endpoint, limits) = (Arc::clone(&self.endpoint), Arc::clone(&self.limits));
+        let connection = Connection::new(endpoint, limits, self.phase.clone(), peer, &place);
         tokio::spawn(async move {
             connection.run(stream).await;
             drop(place);

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::open::StartError;
+use crate::start_error::StartError;
 
 /// The folders that this start made, innermost first; removed when dropped, unless [`kept`](Self::keep)
 /// or in use by then.

@@ -17,6 +17,7 @@ mod logging;
 mod open;
 mod patience;
 mod settings;
+mod start_error;
 mod usage;
 mod visible;
 
@@ -26,10 +27,11 @@ pub use ats_pat_storage::{MigrationStatus, Tls};
 
 pub use flags::{CommonFlags, ServerFlags};
 pub use logging::start_logging;
-pub use open::{Access, Opened, OpenedDatabase, StartError, accept_restore};
+pub use open::{Access, Opened, OpenedDatabase, accept_restore};
 pub use settings::{
     DatabaseLocation, LogFormat, LogSettings, Place, Settings, SettingsError, settings_reference,
 };
+pub use start_error::StartError;
 pub use usage::{Usage, parse};
 pub use visible::{is_obeyed, visible, visible_in_json};
 

@@ -3,17 +3,40 @@
 use std::pin::pin;
 use std::time::Duration;
 
+use ats_pat_service::SignatureProvider;
 use tokio::time::Instant;
 
-use crate::open::{Access, OpenedDatabase, StartError};
+use crate::open::{Access, Opened, OpenedDatabase};
 use crate::settings::Settings;
+use crate::start_error::StartError;
 
 /// The pause between two tries.
 const PAUSE: Duration = Duration::from_secs(2);
 
+impl Opened {
+    /// As [`Self::open`] for a server, which waits for a database that is away as long as `start-patience-seconds`
+    /// says. Gives `None` if `asked_to_stop` was done meanwhile.
+    pub async fn open_patiently(
+        settings: &Settings,
+        public_url: &str,
+        signature_provider: SignatureProvider,
+        asked_to_stop: impl Future<Output = ()>,
+    ) -> Result<Option<Self>, StartError> {
+        match reached(settings, asked_to_stop).await? {
+            Some(opened) => {
+                let access = Access::Server;
+                Self::over(opened, settings, public_url, access, signature_provider)
+                    .await
+                    .map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+}
+
 /// Opens the database for a server. While it can't be reached, tries again for as long as the settings say, and logs
 /// each try. Gives `None` as soon as `asked_to_stop` is done.
-pub(crate) async fn reached(
+async fn reached(
     settings: &Settings,
     asked_to_stop: impl Future<Output = ()>,
 ) -> Result<Option<OpenedDatabase>, StartError> {

@@ -6,7 +6,7 @@ use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
 use sea_query_sqlx::SqlxValues;
 
 use crate::failure::{Class, classify};
-use crate::pool::Wire;
+use crate::wire::Wire;
 
 /// Begins a transaction of PostgreSQL and tells whether it is a new one: BEGIN inside a transaction only warns,
 /// and one that wrote has a number.

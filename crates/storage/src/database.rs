@@ -1,14 +1,12 @@
 //! The database, opened.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use sea_orm::{DbBackend, DbErr};
 
 use crate::channel::{Channel, Look};
-use crate::connect::{self, Tls};
+use crate::connect::{self, OpenOptions, Place};
 use crate::database_file::DatabaseFile;
 use crate::error::{LockError, OpenError};
 use crate::lock::ExclusiveLock;
@@ -16,34 +14,6 @@ use crate::pool::Pool;
 use crate::pulse::Pulse;
 use crate::turns::Turns;
 use crate::unreadable::Unreadable;
-
-/// How a database is opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OpenOptions {
-    /// The most connections at once, besides those on which changes wait for their turn: one to SQLite,
-    /// four to a server. To SQLite, the most for what exchanges read, and as many again for the rest; more
-    /// than four of either are never opened.
-    pub max_connections: u32,
-    /// The longest wait for a connection, the making of one included.
-    pub acquire_timeout: Duration,
-    /// The longest wait for the answer to one statement. Longer than the servers' own wait for a lock, so
-    /// that their answer comes first.
-    pub statement_timeout: Duration,
-    /// What connections to a server ask of TLS.
-    pub tls: Tls,
-}
-
-impl Default for OpenOptions {
-    /// 16 connections, 5 seconds for one, 15 seconds for an answer, verified TLS beyond this machine.
-    fn default() -> Self {
-        Self {
-            max_connections: 16,
-            acquire_timeout: Duration::from_secs(5),
-            statement_timeout: Duration::from_secs(15),
-            tls: Tls::default(),
-        }
-    }
-}
 
 /// A SQLite file, a PostgreSQL or a MariaDB/MySQL database: the domain's
 /// [`Store`](ats_pat_domain::port::Store).
@@ -65,22 +35,6 @@ pub struct Database {
     pub(crate) unreadable: Unreadable,
     pub(crate) place: Place,
     pub(crate) options: OpenOptions,
-}
-
-/// Where the database is, without its credentials.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    File(PathBuf),
-    Server(String),
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(path) => path.display().fmt(f),
-            Self::Server(server) => f.write_str(server),
-        }
-    }
 }
 
 impl fmt::Debug for Database {

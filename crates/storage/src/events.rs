@@ -18,9 +18,9 @@ use crate::entity::event::{ActiveModel, Column, Entity, Model};
 use crate::entity::{event_head, event_personal};
 use crate::failure::store_error;
 use crate::head::{HEAD, is_head, read_head, select_head};
+use crate::readable::readable;
 use crate::row::{columns, fixed, optional_part, part};
 use crate::transaction::StoreTransaction;
-use crate::unreadable::readable;
 use crate::write::{exactly_one, insert};
 
 fn event(model: Model, personal: Option<event_personal::Model>) -> Result<Event, StoreError> {

@@ -15,9 +15,9 @@ use crate::entity::signing_key::{ActiveModel, Column, Entity, Model};
 use crate::entity::{event_head, key_ring, root_key};
 use crate::failure::store_error;
 use crate::head::{HEAD_PREFIX, head, head_columns, is_head};
+use crate::readable::readable;
 use crate::row::{columns, corrupt, fixed, optional_part, tag};
 use crate::transaction::StoreTransaction;
-use crate::unreadable::readable;
 use crate::write::{exactly_one, insert};
 
 /// The version of a ring whose row was removed. The version only tells that a ring has to be read anew: no right hangs

@@ -1,13 +1,13 @@
 //! The pools of each kind of database, and SeaORM's view of them for migrations.
 
-use sea_orm::sqlx::pool::PoolConnection;
-use sea_orm::sqlx::{self, MySql, MySqlPool, PgPool, Postgres, Sqlite, SqlitePool};
+use sea_orm::sqlx::{self, MySqlPool, PgPool, SqlitePool};
 use sea_orm::{
     ConnAcquireErr, DatabaseConnection, DbBackend, DbErr, RuntimeErr, SqlxMySqlConnector,
     SqlxPostgresConnector, SqlxSqliteConnector,
 };
 
 use crate::connection::Connection;
+use crate::wire::Wire;
 
 /// Connections to one database. Clones share them.
 #[derive(Clone)]
@@ -15,13 +15,6 @@ pub enum Pool {
     Sqlite(SqlitePool),
     Postgres(PgPool),
     MySql(MySqlPool),
-}
-
-/// One connection out of a pool.
-pub enum Wire {
-    Sqlite(PoolConnection<Sqlite>),
-    Postgres(PoolConnection<Postgres>),
-    MySql(PoolConnection<MySql>),
 }
 
 impl Pool {

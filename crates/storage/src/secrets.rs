@@ -17,9 +17,9 @@ use crate::entity::{event_head, key_ring, token, user};
 use crate::failure::store_error;
 use crate::head::{HEAD_PREFIX, head, head_columns, is_head};
 use crate::keys::{NO_VERSION, RING};
+use crate::readable::{readable_of, readable_page};
 use crate::row::{columns, corrupt, fixed, part, tag};
 use crate::status_places::{read_index, stored_index};
-use crate::unreadable::{readable_of, readable_page};
 
 impl TryFrom<Model> for Tagged<Secret> {
     type Error = StoreError;

@@ -12,9 +12,9 @@ use crate::entity::session::{ActiveModel, Column, Entity, Model};
 use crate::entity::{event_head, user};
 use crate::failure::store_error;
 use crate::head::{HEAD_PREFIX, head, head_columns, is_head};
+use crate::readable::readable_of;
 use crate::row::{columns, fixed, part, tag};
 use crate::transaction::StoreTransaction;
-use crate::unreadable::readable_of;
 use crate::write::insert;
 
 impl TryFrom<Model> for Tagged<Session> {

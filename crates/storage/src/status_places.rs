@@ -9,9 +9,9 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Qu
 use crate::channel::Channel;
 use crate::entity::status_place::{ActiveModel, Column, Entity, Model};
 use crate::failure::store_error;
+use crate::readable::readable_page;
 use crate::row::{corrupt, tag};
 use crate::transaction::StoreTransaction;
-use crate::unreadable::readable_page;
 use crate::write::{exactly_one, insert};
 
 impl TryFrom<Model> for Tagged<StatusPlace> {

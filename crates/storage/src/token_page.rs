@@ -9,9 +9,9 @@ use sea_orm::{Condition, ConnectionTrait, DbBackend, Order};
 use crate::channel::Channel;
 use crate::entity::token::{Column, Entity};
 use crate::entity::token_usage;
+use crate::listed_token::{listed, select_listed};
 use crate::page::{self, Slice, holds};
-use crate::tokens::{listed, select_listed};
-use crate::unreadable::readable;
+use crate::readable::readable;
 
 /// The page that `query` asks for, and how many tokens all its pages hold.
 pub(crate) async fn read(

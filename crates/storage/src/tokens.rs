@@ -7,7 +7,6 @@ use ats_pat_domain::port::{
     Bearer, ListedToken, StoreError, TokenChanges, TokenPage, TokenRepository,
 };
 use ats_pat_domain::secret::Secret;
-use ats_pat_domain::token::Usage;
 use ats_pat_domain::{
     Description, Scopes, Status, Tagged, Timestamp, Token, TokenId, TokenName, UserId,
 };
@@ -15,19 +14,20 @@ use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult,
-    QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
 };
 
 use crate::channel::Channel;
 use crate::entity::token::{ActiveModel, Column, Entity, Model};
-use crate::entity::{secret, token_usage, user};
+use crate::entity::{secret, user};
 use crate::failure::store_error;
+use crate::listed_token::{listed, select_listed};
 use crate::page;
-use crate::row::{columns, corrupt, name_key, optional_part, part, tag};
+use crate::readable::readable_page;
+use crate::row::{columns, corrupt, name_key, part, tag};
 use crate::token_page;
 use crate::transaction::StoreTransaction;
-use crate::unreadable::readable_page;
 use crate::write::{exactly_one, insert};
 
 impl TryFrom<Model> for Tagged<Token> {
@@ -83,30 +83,6 @@ impl From<&Tagged<Token>> for ActiveModel {
             tag: Set(tag.bytes.clone()),
         }
     }
-}
-
-/// A select of tokens with their use, for [`listed`].
-pub(crate) fn select_listed() -> SelectStatement {
-    let mut select = Query::select();
-    columns(&mut select, Entity, "t_");
-    columns(&mut select, token_usage::Entity, "l_");
-    select.from(Entity).left_join(
-        token_usage::Entity,
-        Expr::col((token_usage::Entity, token_usage::Column::TokenId)).equals((Entity, Column::Id)),
-    );
-    select
-}
-
-/// Reads a row of [`select_listed`].
-pub(crate) fn listed(row: &QueryResult) -> Result<ListedToken, StoreError> {
-    let usage: Option<token_usage::Model> = optional_part(row, "l_")?;
-    Ok(ListedToken {
-        token: part::<Model>(row, "t_")?.try_into()?,
-        usage: usage.map(|usage| Usage {
-            last_used_at: Timestamp::from_millis(usage.last_used_at),
-            last_used_from: usage.last_used_from,
-        }),
-    })
 }
 
 async fn one(

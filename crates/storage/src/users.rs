@@ -16,9 +16,9 @@ use crate::channel::Channel;
 use crate::entity::user::{ActiveModel, Column, Entity, Model};
 use crate::failure::store_error;
 use crate::page::{self, Slice, holds};
+use crate::readable::{readable, readable_of, readable_page};
 use crate::row::{columns, name_key, part, tag};
 use crate::transaction::StoreTransaction;
-use crate::unreadable::{readable, readable_of, readable_page};
 use crate::write::{exactly_one, insert};
 
 impl TryFrom<Model> for Tagged<User> {

@@ -7,7 +7,7 @@ use serde::{
     de::{Error, SeqAccess, Visitor},
 };
 
-use crate::{json, status_list::StatusReference};
+use crate::{StatusReference, json};
 
 /// The claims of an authentication token: an OAuth 2.0 access token in JWT form (RFC 9068, section 2.2).
 ///

@@ -8,7 +8,7 @@ use serde::{
     ser::SerializeStruct,
 };
 
-use crate::{json, jws::VerifyError};
+use crate::{VerifyError, json};
 
 /// The `typ` of an authentication token (RFC 9068, section 2.1): no other kind of JWT passes for one.
 pub const TOKEN_TYPE: &str = "at+jwt";

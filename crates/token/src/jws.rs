@@ -6,9 +6,8 @@ use ed25519_dalek::{SIGNATURE_LENGTH, Signature, VerifyingKey};
 use secrecy::SecretString;
 use serde::Serialize;
 
-use crate::header::{OfType, STATUS_LIST_TYPE, TOKEN_TYPE};
-use crate::status_list::StatusListClaims;
-use crate::{Claims, Header, base64url};
+use crate::header::{OfType, TOKEN_TYPE};
+use crate::{Claims, Header, VerifyError, base64url};
 
 /// The greatest length of an authentication token, in bytes. Longer texts are refused unread.
 pub const MAX_LENGTH: usize = 8 * 1024;
@@ -23,12 +22,7 @@ impl SigningInput {
         Self::of(&OfType(header, TOKEN_TYPE), claims)
     }
 
-    /// The text to sign of a status list.
-    pub fn of_status_list(header: &Header, claims: &StatusListClaims) -> Self {
-        Self::of(&OfType(header, STATUS_LIST_TYPE), claims)
-    }
-
-    fn of(header: &OfType<'_>, claims: &impl Serialize) -> Self {
+    pub(crate) fn of(header: &OfType<'_>, claims: &impl Serialize) -> Self {
         let [header, claims] = [to_json(header), to_json(claims)];
         let parts = [header.len(), claims.len(), SIGNATURE_LENGTH].map(base64url::encoded_length);
         let mut text = String::with_capacity(parts.iter().sum::<usize>() + 2);
@@ -205,40 +199,4 @@ impl Expectations<'_> {
         }
         Ok(())
     }
-}
-
-/// Why an authentication token is not accepted. Towards its bearer all are the same; they differ in what an operator
-/// would look at. None quotes the token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum VerifyError {
-    /// No JWS in strict compact form, or longer than [`MAX_LENGTH`].
-    #[error("not an authentication token")]
-    Malformed,
-    /// Signed with something other than Ed25519, or not signed.
-    #[error("the algorithm is not EdDSA or Ed25519")]
-    Algorithm,
-    /// A JWT of another kind, such as an ID token (RFC 8725, section 3.11).
-    #[error("the token's type is not the expected one")]
-    TokenType,
-    /// The header brings or names its own key, or asks for an extension. The name is one of a closed list.
-    #[error("the header must not have the member {0}")]
-    ForbiddenHeader(&'static str),
-    /// Not signed by this key: forged or altered.
-    #[error("the signature is not right")]
-    Signature,
-    /// Signed by this key, but its claims are not an authentication token's: the issuer speaks another version.
-    #[error("the claims are not those of an authentication token")]
-    Claims,
-    /// Another issuer: compare the verifier's setting with the service's public URL.
-    #[error("another issuer")]
-    Issuer,
-    /// Meant for somebody else: compare the verifier's setting with the service's audiences.
-    #[error("not meant for this audience")]
-    Audience,
-    /// Exchange the personal access token again.
-    #[error("expired")]
-    Expired,
-    /// Not valid yet, or issued in the future: one of the clocks is wrong.
-    #[error("not valid yet")]
-    NotYetValid,
 }

@@ -26,6 +26,8 @@ mod jwk;
 mod jws;
 mod personal_access_token;
 mod status_list;
+mod status_reference;
+mod verify_error;
 
 pub use ed25519_dalek::VerifyingKey;
 
@@ -33,10 +35,12 @@ pub use crate::{
     claims::{Audience, Claims, EmptyAudience},
     header::{Header, STATUS_LIST_TYPE, SigningAlgorithm, TOKEN_TYPE, UnknownAlgorithm},
     jwk::{Jwk, JwkSet, KeyError, thumbprint},
-    jws::{Expectations, KnownHeader, MAX_LENGTH, SigningInput, Unverified, VerifyError},
+    jws::{Expectations, KnownHeader, MAX_LENGTH, SigningInput, Unverified},
     personal_access_token::{Malformed, PersonalAccessToken},
     status_list::{
         CompressedList, IndexTooLarge, ListVersion, MAX_STATUS_INDEX, MAX_STATUS_LIST_LENGTH,
-        StatusList, StatusListClaims, StatusReference, UnverifiedStatusList,
+        StatusList, StatusListClaims, UnverifiedStatusList,
     },
+    status_reference::StatusReference,
+    verify_error::VerifyError,
 };

@@ -153,6 +153,7 @@ mod metadata;
 #[cfg(feature = "poem")]
 pub mod poem;
 mod revocation;
+mod settings;
 mod shared;
 mod verifier;
 
@@ -162,9 +163,10 @@ pub use ats_pat_token::{Claims, VerifyError};
 pub use crate::fetch::Fetch;
 pub use crate::{
     authentication_token::AuthenticationToken,
-    builder::{MAX_LEEWAY, SettingError, VerifierBuilder},
+    builder::VerifierBuilder,
     clock::{Clock, SystemClock},
     error::{Error, NotReady},
     key_source::{Document, DocumentRequest, KeySource, SourceError},
+    settings::{MAX_LEEWAY, SettingError},
     verifier::Verifier,
 };

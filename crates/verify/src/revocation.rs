@@ -8,7 +8,7 @@ use ats_pat_token::{ListVersion, StatusList, StatusReference};
 use crate::{
     Clock, Error,
     attempts::{Attempts, Missed},
-    builder::Settings,
+    settings::Settings,
 };
 
 /// The last good list, and who waits for another.

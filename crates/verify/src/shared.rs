@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicBool};
 
-use crate::{Clock, builder::Settings, keys::Keys, revocation::Revocation};
+use crate::{Clock, keys::Keys, revocation::Revocation, settings::Settings};
 
 pub(crate) struct Shared {
     pub(crate) settings: Settings,

@@ -14,14 +14,14 @@ use quick_cache::sync::Cache;
 use tokio::{runtime, task::AbortHandle};
 
 use crate::{
-    AuthenticationToken, Clock, Error, NotReady, VerifierBuilder,
+    AuthenticationToken, Clock, Error, NotReady,
     bearer::{Credentials, credentials},
-    builder::Settings,
     error::Page,
     follow::Follower,
     key_source::AnySource,
     keys::{KeyId, Keys},
     revocation::Revocation,
+    settings::Settings,
     shared::{LastTrouble, Shared},
 };
 
@@ -56,22 +56,6 @@ enum Judged {
 }
 
 impl Verifier {
-    /// A verifier with the settings that suit a service in production: for tokens that `issuer` (the public URL of the
-    /// personal access token service, such as `https://pat.example.com`; a slash at its end does no harm) issued for `audience` (a name of the
-    /// verifying service that the issuer's setting `audience` holds).
-    #[cfg(feature = "fetch")]
-    pub fn new(
-        issuer: impl Into<String>,
-        audience: impl Into<String>,
-    ) -> Result<Self, crate::SettingError> {
-        Self::builder(issuer, audience).build()
-    }
-
-    /// Other settings for the same; see [`new`](Self::new).
-    pub fn builder(issuer: impl Into<String>, audience: impl Into<String>) -> VerifierBuilder {
-        VerifierBuilder::new(issuer.into(), audience.into())
-    }
-
     pub(crate) fn with(
         settings: Settings,
         clock: Arc<dyn Clock>,

@@ -8,8 +8,8 @@ use ats_pat_domain::{Neighbourhood, Tally};
 use ats_pat_service::SystemClock;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::Limits;
 use super::activity::Activity;
+use super::limits::Limits;
 
 /// How often a connection that waits for a place looks for one that became idle.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);

@@ -20,8 +20,9 @@ use tokio::time::Instant;
 use super::activity::Activity;
 use super::admission::Place;
 use super::heard::Heard;
+use super::limits::Limits;
+use super::phase::Phase;
 use super::protocol::protocol;
-use super::{Acceptor, Limits, Phase};
 use crate::answer::Answer;
 use crate::pace::Pace;
 
@@ -38,12 +39,18 @@ pub(super) struct Connection<E> {
 }
 
 impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
-    pub(super) fn new(acceptor: &Acceptor<E>, peer: SocketAddr, place: &Place) -> Self {
+    pub(super) fn new(
+        endpoint: Arc<E>,
+        limits: Arc<Limits>,
+        phase: watch::Receiver<Phase>,
+        peer: SocketAddr,
+        place: &Place,
+    ) -> Self {
         Self {
-            endpoint: Arc::clone(&acceptor.endpoint),
+            endpoint,
             peer,
-            limits: Arc::clone(&acceptor.limits),
-            phase: acceptor.phase.clone(),
+            limits,
+            phase,
             activity: Arc::clone(&place.activity),
         }
     }

@@ -4,11 +4,15 @@
 //! password included, into a trace span.
 
 pub mod mysql;
+mod options;
+mod place;
 pub mod postgres;
 pub mod sqlite;
 mod tls;
 mod url;
 
+pub use options::OpenOptions;
+pub use place::Place;
 pub use tls::Tls;
 
 use std::io::ErrorKind;
@@ -18,7 +22,6 @@ use std::time::Duration;
 use sea_orm::sqlx::pool::PoolOptions;
 use sea_orm::sqlx::{self, Connection};
 
-use crate::database::{OpenOptions, Place};
 use crate::database_file::DatabaseFile;
 use crate::error::OpenError;
 use crate::failure::Cause;

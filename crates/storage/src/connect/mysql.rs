@@ -10,7 +10,7 @@ use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor, MySql};
 use super::tls::{Reach, without_brackets};
 use super::url::{check_mysql, unreadable, weaker_tls};
 use super::{Login, Opened, Server, Writing, network_pool};
-use crate::database::OpenOptions;
+use crate::connect::OpenOptions;
 use crate::error::OpenError;
 use crate::pool::Pool;
 

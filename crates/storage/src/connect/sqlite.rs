@@ -15,7 +15,7 @@ use sea_orm::sqlx::{self, ConnectOptions};
 
 use super::url::{check_sqlite, unreadable};
 use super::{Opened, pool};
-use crate::database::{OpenOptions, Place};
+use crate::connect::{OpenOptions, Place};
 use crate::database_file::DatabaseFile;
 use crate::error::OpenError;
 use crate::failure::Cause;

@@ -12,7 +12,7 @@ use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter};
 use sea_orm_migration::SchemaManager;
 
 use super::columns::{big, create, flag, key, number, table};
-use super::failed;
+use super::failure::failed;
 use crate::channel::Channel;
 use crate::entity::migration_holder::{ActiveModel, Column, Entity, Model};
 use crate::error::MigrationError;

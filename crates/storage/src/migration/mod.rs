@@ -3,6 +3,7 @@
 mod active_tokens;
 mod columns;
 mod currency;
+mod failure;
 mod holder;
 mod initial;
 mod log;
@@ -18,7 +19,7 @@ use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, seaql_migr
 
 use crate::database::Database;
 use crate::error::MigrationError;
-use crate::failure::Cause;
+use failure::failed;
 use holder::Holder;
 
 /// Every migration, in order. One that was released is never changed.
@@ -174,12 +175,4 @@ async fn status<C: ConnectionTrait>(
     unknown.sort();
     status.unknown = unknown;
     Ok(status)
-}
-
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the shape that `map_err` takes"
-)]
-fn failed(error: DbErr) -> MigrationError {
-    MigrationError::Failed(Box::new(Cause::of(&error)))
 }

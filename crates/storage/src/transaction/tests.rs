@@ -10,7 +10,8 @@ use ats_pat_test_support::{TestDatabase, on_every_server, sqlite};
 use sea_orm::{ConnectionTrait, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 
 use super::StoreTransaction;
-use crate::database::{Database, OpenOptions};
+use crate::connect::OpenOptions;
+use crate::database::Database;
 use crate::entity::event::ActiveModel;
 use crate::write::insert;
 

@@ -1,0 +1,107 @@
+//! Reading rows of which one may be unreadable: it must not hide the others, so lists leave it out.
+
+use ats_pat_domain::port::StoreError;
+use sea_orm::prelude::Uuid;
+use sea_orm::{
+    ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, Iterable, QueryResult, QuerySelect,
+    QueryTrait, Select,
+};
+
+use crate::channel::Channel;
+use crate::failure::store_error;
+
+/// The rows of `select` that can be read.
+pub(crate) async fn readable_of<E, T>(
+    channel: &Channel,
+    select: Select<E>,
+) -> Result<Vec<T>, StoreError>
+where
+    E: EntityTrait,
+    T: TryFrom<E::Model, Error = StoreError>,
+{
+    let statement = select.build(channel.get_database_backend());
+    let rows = channel
+        .query_all_raw(statement)
+        .await
+        .map_err(store_error)?;
+    readable::<E, T>(channel, &rows, "", read_model::<E, T>)
+}
+
+/// As [`readable_of`], of up to `limit` rows: more are asked for where none of so many can be read, so that a walk that
+/// finds nothing is at its end.
+pub(crate) async fn readable_page<E, T>(
+    channel: &Channel,
+    select: Select<E>,
+    limit: u64,
+) -> Result<Vec<T>, StoreError>
+where
+    E: EntityTrait,
+    T: TryFrom<E::Model, Error = StoreError>,
+{
+    let mut limit = limit.max(1);
+    loop {
+        let statement = select
+            .clone()
+            .limit(limit)
+            .build(channel.get_database_backend());
+        let rows = channel
+            .query_all_raw(statement)
+            .await
+            .map_err(store_error)?;
+        let read = readable::<E, T>(channel, &rows, "", read_model::<E, T>)?;
+        if !read.is_empty() || (rows.len() as u64) < limit {
+            return Ok(read);
+        }
+        limit = limit.saturating_mul(4);
+    }
+}
+
+fn read_model<E, T>(row: &QueryResult) -> Result<Option<T>, StoreError>
+where
+    E: EntityTrait,
+    T: TryFrom<E::Model, Error = StoreError>,
+{
+    let model = E::Model::from_query_result(row, "").map_err(store_error)?;
+    Ok(Some(model.try_into()?))
+}
+
+/// Reads each row, and leaves out those of `E` that can't be read; their columns are named with `prefix`.
+pub(crate) fn readable<E: EntityTrait, T>(
+    channel: &Channel,
+    rows: &[QueryResult],
+    prefix: &str,
+    read: impl Fn(&QueryResult) -> Result<Option<T>, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let mut all = Vec::with_capacity(rows.len());
+    for row in rows {
+        match read(row) {
+            Ok(read) => all.extend(read),
+            Err(error @ StoreError::Corrupt { .. }) => {
+                let name = format!("{} of {}", key::<E>(row, prefix), E::default().as_str());
+                channel.unreadable().note(&name, &error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(all)
+}
+
+/// The primary key, as far as it can be read.
+fn key<E: EntityTrait>(row: &QueryResult, prefix: &str) -> String {
+    let Some(column) = E::PrimaryKey::iter().next() else {
+        return "?".to_owned();
+    };
+    let column = column.as_str();
+    row.try_get::<Uuid>(prefix, column)
+        .map(|id| id.to_string())
+        .or_else(|_| row.try_get::<i64>(prefix, column).map(|id| id.to_string()))
+        .or_else(|_| {
+            row.try_get::<String>(prefix, column)
+                .map(|id| id.escape_debug().to_string())
+        })
+        .or_else(|_| {
+            row.try_get::<Vec<u8>>(prefix, column)
+                .map(|id| format!("{id:02x?}"))
+        })
+        .unwrap_or_else(|_| "?".to_owned())
+}

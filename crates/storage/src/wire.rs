@@ -1,0 +1,11 @@
+//! A connection as sqlx has it.
+
+use sea_orm::sqlx::pool::PoolConnection;
+use sea_orm::sqlx::{MySql, Postgres, Sqlite};
+
+/// One connection out of a pool.
+pub enum Wire {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+    MySql(PoolConnection<MySql>),
+}

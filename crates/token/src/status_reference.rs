@@ -1,0 +1,61 @@
+//! What an authentication token says of its place in a status list.
+
+use serde::{Deserialize, Serialize};
+
+/// Where the status of an authentication token stands: its claim `status` (section 6.1).
+///
+/// Written as `{"status_list":{"idx":…,"uri":…}}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Mechanisms", into = "Mechanisms")]
+pub struct StatusReference {
+    /// The place in the list, from 0.
+    pub index: u64,
+    /// The list: its address, and its `sub`.
+    pub uri: String,
+}
+
+/// Other mechanisms may stand beside it (section 6.1).
+#[derive(Serialize, Deserialize)]
+struct Mechanisms {
+    status_list: InList,
+}
+
+#[derive(Serialize, Deserialize)]
+struct InList {
+    idx: u64,
+    uri: String,
+}
+
+impl From<Mechanisms> for StatusReference {
+    fn from(Mechanisms { status_list }: Mechanisms) -> Self {
+        let InList { idx: index, uri } = status_list;
+        Self { index, uri }
+    }
+}
+
+impl From<StatusReference> for Mechanisms {
+    fn from(StatusReference { index: idx, uri }: StatusReference) -> Self {
+        Self {
+            status_list: InList { idx, uri },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_claim_is_written_as_the_draft_has_it() {
+        let reference = StatusReference {
+            index: 412,
+            uri: "https://pat.example/status-lists/0".to_owned(),
+        };
+        let written = r#"{"status_list":{"idx":412,"uri":"https://pat.example/status-lists/0"}}"#;
+        assert_eq!(serde_json::to_string(&reference).unwrap(), written);
+        assert_eq!(
+            serde_json::from_str::<StatusReference>(written).unwrap(),
+            reference
+        );
+    }
+}
