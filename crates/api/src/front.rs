@@ -12,13 +12,12 @@ use ats_pat_service::Service;
 use poem::http::{HeaderName, HeaderValue, Method, header};
 use poem::{Body, Endpoint, IntoResponse, Request, Response, Result};
 
+use crate::answer;
 use crate::call::Call;
 use crate::oauth::OAuth;
+use crate::operations::{self, EXCHANGE, IDENTITY, Operations};
 use crate::refused::Refused;
-use crate::reply::Reply;
 use crate::router::{Route, Router, is_under_api};
-use crate::routes::{self, EXCHANGE, IDENTITY};
-use crate::schema::ErrorEnvelope;
 use crate::standard::Standard;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -26,7 +25,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The interface for programs: everything under `/api/`, and the standard endpoints.
 pub fn endpoint(service: Service, settings: HttpSettings) -> Interface {
     Interface {
-        router: Router::new(routes::all(), EXCHANGE),
+        router: Router::new(Operations, EXCHANGE),
         standard: Standard::new(service.clone(), &settings),
         oauth: OAuth::new(service.clone(), settings.clone()),
         cookie: SessionCookie::new(settings.is_https()),
@@ -128,7 +127,7 @@ impl Interface {
         }
         let answered = caught(async {
             if route.template() == EXCHANGE {
-                let token = routes::exchange(&self.service, &request, context).await;
+                let token = operations::exchange(&self.service, &request, context).await;
                 return token.map(IntoResponse::into_response);
             }
             if !body.is_empty() {
@@ -178,7 +177,7 @@ const fn credential_header(challenge: Challenge) -> &'static str {
 
 /// The envelope of a refusal with its status and headers.
 fn refusal(problem: &Problem, challenge: Challenge) -> Response {
-    let mut response = Reply(ErrorEnvelope::of(problem)).into_response();
+    let mut response = answer::refusal(problem);
     response.set_status(status(problem));
     problem_headers(problem, challenge, response.headers_mut());
     response

@@ -1,7 +1,7 @@
 //! The HTTP interface and its OpenAPI document.
 //!
-//! This crate owns what programs see: which paths there are (`routes`), how a request is read
-//! (`request`), how answers are written (`schema`), the order of refusals (`front`), the document
+//! This crate owns what programs see: which operations there are (`operations`, a file for each), how a
+//! request is read (`request`), how answers are written (`answer`, `schema`), the order of refusals (`front`), the document
 //! that says all this ([`document`]), and the endpoints of the OAuth standards (`oauth`). [`endpoint`] is the
 //! whole of it.
 //!
@@ -15,15 +15,18 @@
 //!
 //! It deliberately knows no SQL and no page, and decides nothing: it reads, calls one use case, writes.
 
+mod answer;
+mod bare;
 mod call;
 mod document;
+mod example;
 mod front;
 mod oauth;
+mod operation;
+mod operations;
 mod refused;
-mod reply;
 mod request;
 mod router;
-mod routes;
 mod schema;
 mod standard;
 mod status_list;

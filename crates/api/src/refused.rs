@@ -4,11 +4,11 @@ use ats_pat_domain::Problem;
 use ats_pat_service::Error;
 use poem::http::StatusCode;
 use poem_openapi::ApiResponse;
-use poem_openapi::payload::Payload;
-use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
+use poem_openapi::registry::{MetaResponse, MetaResponses, Registry};
+use poem_openapi::types::Type as _;
 
-use crate::reply::Reply;
-use crate::schema::ErrorEnvelope;
+use crate::answer::{content, register_envelope};
+use crate::schema::Nothing;
 
 /// Why a request is not answered with success; the front layer turns it into an envelope.
 #[derive(Debug)]
@@ -79,6 +79,9 @@ impl From<Refused> for poem::Error {
     }
 }
 
+/// The name of a refusal's envelope in the document.
+const ENVELOPE: &str = "ErrorEnvelope";
+
 impl ApiResponse for Refused {
     /// One answer for every status; the document then lists those of each operation.
     fn meta() -> MetaResponses {
@@ -87,16 +90,14 @@ impl ApiResponse for Refused {
                 description: "Refused",
                 status: None,
                 status_range: None,
-                content: vec![MetaMediaType {
-                    content_type: Reply::<ErrorEnvelope>::CONTENT_TYPE,
-                    schema: Reply::<ErrorEnvelope>::schema_ref(),
-                }],
+                content: vec![content(ENVELOPE.to_owned())],
                 headers: Vec::new(),
             }],
         }
     }
 
     fn register(registry: &mut Registry) {
-        <Reply<ErrorEnvelope> as Payload>::register(registry);
+        let says = "The answer of a refusal.";
+        register_envelope(registry, ENVELOPE.to_owned(), says, Nothing::schema_ref());
     }
 }

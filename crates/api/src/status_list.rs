@@ -6,7 +6,7 @@ use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Request, Response};
 use serde_json::json;
 
-use crate::standard::{failure, plain, public};
+use crate::bare::{failure, plain, public};
 
 const CONTENT_TYPE: &str = "application/statuslist+jwt";
 /// What a replica answered is to be asked for again each time: an older list lets revoked tokens pass.

@@ -132,7 +132,6 @@ pub const KEPT_FROM: &[(&str, &[&str])] = &[
 /// number would be 0 leaves the list.
 pub const FILES_IN_CIRCLES: &[(&str, usize)] = &[
     ("ats-pat-service", 32),
-    ("ats-pat-api", 14),
     ("ats-pat-web", 3),
     ("ats-pat-test-support", 7),
     ("bench-exchange", 6),

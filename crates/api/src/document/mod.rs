@@ -7,7 +7,7 @@ mod shape;
 use poem_openapi::OpenApiService;
 use serde_json::{Value, json};
 
-use crate::routes;
+use crate::operations::Operations;
 
 /// The contract's version, not the crates'.
 const VERSION: &str = "1.0.0";
@@ -18,7 +18,7 @@ const DESCRIPTION: &str = "Create personal access tokens, and exchange them for 
 
 /// The document of a deployment; `is_https` says whether its public URL is https, which names the cookie.
 pub fn document(is_https: bool) -> Value {
-    let written = OpenApiService::new(routes::all(), TITLE, VERSION)
+    let written = OpenApiService::new(Operations, TITLE, VERSION)
         .description(DESCRIPTION)
         .server("/")
         .spec();

@@ -1,98 +1,12 @@
 //! What each operation refuses with, shown by the very answers that callers get.
 
-use ats_pat_domain::problem::{Failure, Place, Reason};
-use ats_pat_domain::{Problem, Status};
+use ats_pat_domain::problem::Place;
+use ats_pat_domain::{Envelope, Problem};
 use ats_pat_http::status;
-use poem_openapi::types::ToJSON;
 use serde_json::{Value, json};
 
-use super::example;
-use crate::schema::ErrorEnvelope;
-
-/// The refusals that operation `id` has of its own, in the order in which they come.
-///
-/// A test holds the list of operations complete; what can always happen stands in [`always`].
-fn own(id: &str) -> Vec<Problem> {
-    let name = || Problem::NameInUse {
-        name: example::NAME.to_owned(),
-    };
-    let expiration = || Problem::ExpirationNotAllowed {
-        latest: example::LATEST,
-    };
-    match id {
-        "getAuthenticationToken" => vec![
-            Problem::PersonalAccessTokenMissing,
-            Problem::PersonalAccessTokenInvalid,
-            Problem::PersonalAccessTokenRevoked,
-            Problem::PersonalAccessTokenExpired {
-                expiry: example::EXPIRES_AT,
-            },
-            Problem::OwnerDisabled,
-            Problem::NetworkNotAllowed,
-            Problem::TooManyRequests { seconds: 30 },
-        ],
-        "getIdentity" => vec![Problem::AuthenticationTokenInvalid],
-        "signIn" => vec![
-            Problem::CrossSiteRequest,
-            Problem::UnsupportedMediaType,
-            Problem::validation("Password", Reason::Required),
-            Problem::TooManyRequests { seconds: 90 },
-            Problem::InvalidCredentials,
-            Problem::OwnerDisabled,
-        ],
-        "getSession" | "getPersonalAccessTokenPolicy" => vec![Problem::SignInRequired],
-        "signOut" => vec![Problem::CrossSiteRequest],
-        "listPersonalAccessTokens" => vec![
-            Problem::SignInRequired,
-            Problem::ValidationFailed(vec![
-                Failure {
-                    field: "PageSize",
-                    reason: Reason::OutOfRange,
-                },
-                Failure {
-                    field: "Status",
-                    reason: Reason::UnknownValue,
-                },
-            ]),
-        ],
-        "createPersonalAccessToken" => vec![
-            Problem::CrossSiteRequest,
-            Problem::SignInRequired,
-            Problem::UnsupportedMediaType,
-            Problem::validation("Name", Reason::Empty),
-            Problem::UnknownScope {
-                scope: "orders:burn".to_owned(),
-            },
-            expiration(),
-            name(),
-            Problem::TokenLimitReached { limit: 100 },
-        ],
-        "getPersonalAccessToken" => vec![Problem::SignInRequired, Problem::TokenNotFound],
-        "revokePersonalAccessToken" => vec![
-            Problem::CrossSiteRequest,
-            Problem::SignInRequired,
-            Problem::TokenNotFound,
-        ],
-        "regeneratePersonalAccessToken" => vec![
-            Problem::CrossSiteRequest,
-            Problem::SignInRequired,
-            Problem::UnsupportedMediaType,
-            Problem::validation("ExpiresAt", Reason::NotATime),
-            expiration(),
-            Problem::TokenNotFound,
-            Problem::TokenNotActive {
-                status: Status::Revoked,
-            },
-        ],
-        "reportLeakedPersonalAccessTokens" => vec![
-            Problem::CrossSiteRequest,
-            Problem::UnsupportedMediaType,
-            Problem::validation("Tokens", Reason::Empty),
-            Problem::TooManyRequests { seconds: 600 },
-        ],
-        _ => Vec::new(),
-    }
-}
+use crate::example;
+use crate::operations;
 
 /// What any operation may refuse with: a body can be broken or too large where none is asked for, too.
 fn always() -> [Problem; 4] {
@@ -120,7 +34,8 @@ pub fn list(document: &mut Value) {
         .flat_map(|path| path.values_mut())
     {
         let id = operation["operationId"].as_str().unwrap_or_default();
-        let problems = own(id).into_iter().chain(always());
+        let own = operations::with_id(id).map(|operation| (operation.refusals)());
+        let problems = own.into_iter().flatten().chain(always());
         let problems: Vec<_> = problems.collect();
         let Some(responses) = operation["responses"].as_object_mut() else {
             continue;
@@ -160,7 +75,7 @@ fn add(response: &mut Value, problem: &Problem) {
     ));
     response["content"]["application/json"]["examples"][code.name()] = json!({
         "summary": format!("{} {}", code.number(), code.name()),
-        "value": ErrorEnvelope::of(problem).to_json(),
+        "value": Envelope::<()>::problem(problem),
     });
 }
 

@@ -1,21 +1,9 @@
 //! What poem-openapi leaves out of schemas and headers.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-/// Schemas that callers send, with the fields that must be there.
-const REQUESTS: [(&str, &[&str]); 4] = [
-    ("SignInRequest", &["UserName", "Password"]),
-    ("CreatePersonalAccessTokenRequest", &["Name", "ExpiresAt"]),
-    ("RegeneratePersonalAccessTokenRequest", &[]),
-    ("ReportLeakedPersonalAccessTokensRequest", &["Tokens"]),
-];
-
-/// Headers as the contract writes them; poem-openapi shouts.
-const HEADERS: [&str; 3] = [
-    "Set-Cookie",
-    "Ats-Authentication-Token-Expires-At",
-    "Ats-Personal-Access-Token-Expires-At",
-];
+use crate::operation::Body;
+use crate::operations;
 
 /// Tags in words; generators keep to the tags themselves.
 const TAGS: [(&str, &str); 3] = [
@@ -29,9 +17,13 @@ pub fn put_right(document: &mut Value) {
     document["openapi"] = json!("3.0.3");
     document["info"]["license"] =
         json!({"name": "MIT OR Apache-2.0", "url": "https://spdx.org/licenses/"});
+    let bodies = operations::ALL
+        .iter()
+        .filter_map(|operation| (operation.body)());
+    let bodies: Vec<Body> = bodies.collect();
     each(&mut document["components"]["schemas"], |name, schema| {
-        if let Some((_, required)) = REQUESTS.iter().find(|(request, _)| *request == name) {
-            request(schema, required);
+        if let Some(body) = bodies.iter().find(|body| body.schema == name) {
+            request(schema, body.required);
         } else {
             response(schema);
             values(schema);
@@ -134,22 +126,13 @@ fn plain_reference(property: &mut Value) {
 }
 
 fn headers(response: &mut Value) {
-    let Some(headers) = response.get_mut("headers").and_then(Value::as_object_mut) else {
-        return;
-    };
-    let named = std::mem::take(headers)
-        .into_iter()
-        .map(|(shouted, mut header)| {
-            without_defaults(&mut header);
-            if shouted.ends_with("-EXPIRES-AT") {
-                header["schema"]["format"] = json!("date-time");
-            }
-            let name = HEADERS
-                .iter()
-                .find(|name| name.eq_ignore_ascii_case(&shouted));
-            (name.map_or(shouted, ToString::to_string), header)
-        });
-    *headers = named.collect::<Map<_, _>>();
+    let headers = response.get_mut("headers").and_then(Value::as_object_mut);
+    for (name, header) in headers.into_iter().flatten() {
+        without_defaults(header);
+        if name.ends_with("-Expires-At") {
+            header["schema"]["format"] = json!("date-time");
+        }
+    }
 }
 
 /// What poem-openapi says although it says nothing: the defaults of OpenAPI 3.0 (sections 4.7.12 and 4.7.21).

@@ -8,7 +8,7 @@ use poem::Response;
 use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-use super::{forbid_keeping, not_to_be_kept};
+use super::answer::{forbid_keeping, not_to_be_kept};
 
 /// Why a request is not answered with success.
 pub struct Refusal {

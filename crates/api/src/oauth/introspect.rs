@@ -7,9 +7,9 @@ use poem::{Request, Response};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::answer::not_to_be_kept;
 use super::error::Refusal;
 use super::form::Form;
-use super::not_to_be_kept;
 use crate::request::Bearer;
 
 /// What is said of a token that holds (RFC 7662, section 2.2); of every other one `active` alone.

@@ -8,8 +8,8 @@ use poem::http::{Method, header};
 use serde_json::{Map, Value, json};
 
 use super::error::Refusal;
+use super::path::{INTROSPECT, REVOKE, TOKEN};
 use super::token::TOKEN_EXCHANGE;
-use super::{INTROSPECT, REVOKE, TOKEN};
 
 /// Both documents, as they are sent.
 pub struct Metadata {

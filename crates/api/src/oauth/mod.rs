@@ -3,10 +3,12 @@
 //!
 //! Nothing here stands in an envelope: refusals have the form that RFC 6749, section 5.2, gives them.
 
+mod answer;
 mod error;
 mod form;
 mod introspect;
 mod metadata;
+mod path;
 mod revoke;
 mod token;
 
@@ -14,19 +16,13 @@ use ats_pat_domain::Problem;
 use ats_pat_http::cross_site::{self, Unmarked};
 use ats_pat_http::{HttpSettings, RequestContext, caught, read_body};
 use ats_pat_service::Service;
-use poem::http::{HeaderValue, Method, StatusCode, header};
+use poem::http::Method;
 use poem::{Request, Response};
-use serde::Serialize;
 
 use self::error::Refusal;
 use self::form::Form;
 use self::metadata::Metadata;
-
-const TOKEN: &str = "/oauth2/token";
-const INTROSPECT: &str = "/oauth2/introspect";
-const REVOKE: &str = "/oauth2/revoke";
-const METADATA: &str = "/.well-known/oauth-authorization-server";
-const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
+use self::path::{INTROSPECT, METADATA, OPENID_CONFIGURATION, REVOKE, TOKEN};
 
 /// The standard endpoints of an authorization server.
 pub struct OAuth {
@@ -107,28 +103,4 @@ impl OAuth {
             }
         }
     }
-}
-
-/// A success that nobody may keep (RFC 6749, section 5.1).
-fn not_to_be_kept(body: &impl Serialize) -> Response {
-    match serde_json::to_vec(body) {
-        Ok(body) => {
-            let mut response = Response::from(body);
-            let headers = response.headers_mut();
-            headers.insert(
-                header::CONTENT_TYPE,
-                HeaderValue::from_static("application/json"),
-            );
-            forbid_keeping(&mut response);
-            response
-        }
-        // Strings, numbers and lists can always be written.
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into(),
-    }
-}
-
-fn forbid_keeping(response: &mut Response) {
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
 }

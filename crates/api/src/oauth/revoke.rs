@@ -5,8 +5,8 @@ use ats_pat_service::Service;
 use poem::Response;
 use poem::http::StatusCode;
 
+use super::answer::forbid_keeping;
 use super::error::Refusal;
-use super::forbid_keeping;
 use super::form::Form;
 
 /// Ends the personal access token in the form: whoever holds it may. One that is none, or ended before, is no

@@ -8,9 +8,9 @@ use poem::Response;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
+use super::answer::not_to_be_kept;
 use super::error::Refusal;
 use super::form::{Form, missing};
-use super::not_to_be_kept;
 
 /// The one grant type (RFC 8693, section 2.1).
 pub const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";

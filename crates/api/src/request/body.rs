@@ -4,15 +4,14 @@ use ats_pat_domain::Problem;
 use ats_pat_domain::problem::Place;
 use poem::http::{HeaderMap, header};
 use poem::{Request, RequestBody, Result};
-use poem_openapi::payload::Payload;
 use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::answer::JSON;
 use crate::refused::Refused;
-use crate::reply::Reply;
 
 /// The longest path that a refusal quotes, in characters.
 const MAX_PATH: usize = 100;
@@ -36,11 +35,10 @@ macro_rules! request_object {
             }
 
             fn request_meta() -> Option<MetaRequest> {
-                let content_type = Reply::<T>::CONTENT_TYPE;
                 Some(MetaRequest {
                     description: None,
                     content: vec![MetaMediaType {
-                        content_type,
+                        content_type: JSON,
                         schema: T::schema_ref(),
                     }],
                     required: $required,

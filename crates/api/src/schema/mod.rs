@@ -1,20 +1,11 @@
-//! What stands in bodies, with the names that the document gives it.
+//! What stands in the answers of several operations, with the names that the document gives it.
 //!
-//! These types mirror the views of the service and the envelope of the domain, since the document needs
-//! types without parameters and names that stay.
+//! These types mirror the views of the service, since the document needs names that stay.
 
-mod envelope;
-mod request;
-mod response;
+mod session_user;
+mod token;
 mod value;
 
-pub use envelope::{
-    AuthenticationTokenEnvelope, EmptyEnvelope, ErrorEnvelope, IdentityEnvelope,
-    IssuedPersonalAccessTokenEnvelope, PersonalAccessTokenEnvelope,
-    PersonalAccessTokenPageEnvelope, PersonalAccessTokenPolicyEnvelope, SessionUserEnvelope,
-};
-pub use request::{
-    CreatePersonalAccessTokenRequest, RegeneratePersonalAccessTokenRequest,
-    ReportLeakedPersonalAccessTokensRequest, SignInRequest,
-};
-pub use response::{PersonalAccessTokenStatus, TokenSort};
+pub use session_user::SessionUser;
+pub use token::{IssuedPersonalAccessToken, PersonalAccessToken, PersonalAccessTokenStatus};
+pub use value::{Nothing, Time};

@@ -8,6 +8,8 @@ use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::operation::Data;
+
 /// A time, `2026-11-24T10:20:30.123Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -73,17 +75,10 @@ impl ParseFromJSON for Time {
     }
 }
 
-impl ToJSON for Nothing {
-    fn to_json(&self) -> Option<Value> {
-        Some(Value::Null)
-    }
-}
+impl Data for Nothing {
+    const DESCRIPTION: &'static str = "The answer of a success that has nothing to say.";
 
-impl ParseFromJSON for Nothing {
-    fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
-        match value {
-            None | Some(Value::Null) => Ok(Self),
-            Some(other) => Err(ParseError::expected_type(other)),
-        }
+    fn envelope() -> String {
+        "EmptyEnvelope".to_owned()
     }
 }

@@ -1,54 +1,34 @@
 //! From the long-lived token to the short-lived one.
 
-use ats_pat_domain::Timestamp;
+use ats_pat_domain::{Problem, Timestamp};
 use ats_pat_http::RequestContext;
 use ats_pat_service::Service;
 use poem::http::{HeaderName, HeaderValue};
 use poem::{IntoResponse, Request, Response};
-use poem_openapi::payload::Payload;
-use poem_openapi::registry::{MetaSchemaRef, Registry};
+use poem_openapi::registry::{MetaResponses, Registry};
 use poem_openapi::{ApiResponse, OpenApi};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
 
-use super::Tag;
+use crate::answer::{Answer, json as answer_in_json};
 use crate::call::Call;
+use crate::example;
+use crate::operation::{Data, Header, Operation, Tag};
 use crate::refused::Refused;
-use crate::reply::{Reply, json};
-use crate::request::{Bearer, PersonalAccessTokens};
-use crate::schema::{AuthenticationTokenEnvelope, IdentityEnvelope};
+use crate::request::PersonalAccessTokens;
 
 /// The path of the exchange.
 pub const EXCHANGE: &str = "/api/personalaccesstoken/getAuthenticationToken";
-/// The path of the identity.
-pub const IDENTITY: &str = "/api/identity";
 
-/// The exchange and its proof.
+/// The exchange of a personal access token for an authentication token.
+#[derive(Default)]
 pub struct Exchange;
-
-#[derive(ApiResponse)]
-enum Exchanged {
-    /// The authentication token
-    #[oai(
-        status = 200,
-        header(
-            name = "Ats-Authentication-Token-Expires-At",
-            ty = "String",
-            description = "When the authentication token expires."
-        ),
-        header(
-            name = "Ats-Personal-Access-Token-Expires-At",
-            ty = "String",
-            description = "When the personal access token expires."
-        )
-    )]
-    Token(TokenReply),
-}
 
 const EXPIRES_AT: HeaderName = HeaderName::from_static("ats-authentication-token-expires-at");
 const PERSONAL_ACCESS_TOKEN_EXPIRES_AT: HeaderName =
     HeaderName::from_static("ats-personal-access-token-expires-at");
 
-/// The envelope with an authentication token: a [`Reply`] that is written straight, since a JWS in compact form (RFC
+/// The envelope with an authentication token: an [`Answer`] that is written straight, since a JWS in compact form (RFC
 /// 7515, section 7.1) has nothing that JSON would escape.
 pub struct TokenReply {
     token: SecretString,
@@ -56,15 +36,13 @@ pub struct TokenReply {
     personal_access_token_expires_at: Timestamp,
 }
 
-impl Payload for TokenReply {
-    const CONTENT_TYPE: &'static str = <Reply<AuthenticationTokenEnvelope>>::CONTENT_TYPE;
-
-    fn schema_ref() -> MetaSchemaRef {
-        <Reply<AuthenticationTokenEnvelope>>::schema_ref()
+impl ApiResponse for TokenReply {
+    fn meta() -> MetaResponses {
+        Answer::<Exchange>::meta()
     }
 
     fn register(registry: &mut Registry) {
-        <Reply<AuthenticationTokenEnvelope>>::register(registry);
+        Answer::<Exchange>::register(registry);
     }
 }
 
@@ -75,7 +53,7 @@ impl IntoResponse for TokenReply {
             r#"","ErrorMessage":"","ErrorParameters":null,"ResponseCode":1,"GetErrorParameters":""}"#,
         ];
         let body = [before, self.token.expose_secret(), after].concat();
-        let mut response = json(body.into_bytes());
+        let mut response = answer_in_json(body.into_bytes());
         for (name, time) in [
             (EXPIRES_AT, self.expires_at),
             (
@@ -110,14 +88,7 @@ pub async fn exchange(
     })
 }
 
-#[derive(ApiResponse)]
-enum Identified {
-    /// Whom the authentication token speaks for
-    #[oai(status = 200)]
-    Identity(Reply<IdentityEnvelope>),
-}
-
-#[OpenApi]
+#[OpenApi(tag = "Tag::Exchange")]
 impl Exchange {
     /// Exchange a personal access token for an authentication token
     ///
@@ -126,37 +97,59 @@ impl Exchange {
     #[oai(
         path = "/api/personalaccesstoken/getAuthenticationToken",
         method = "get",
-        operation_id = "getAuthenticationToken",
-        tag = "Tag::Exchange"
+        operation_id = "getAuthenticationToken"
     )]
     async fn get_authentication_token(
         &self,
         request: &Request,
         _presented: PersonalAccessTokens<'_>,
-    ) -> Result<Exchanged, Refused> {
+    ) -> Result<TokenReply, Refused> {
         let call = Call::of(request)?;
-        let answer = exchange(&call.service, request, &call.context);
-        answer.await.map(Exchanged::Token)
+        exchange(&call.service, request, &call.context).await
+    }
+}
+
+impl Operation for Exchange {
+    type Data = String;
+
+    const SUCCESS: &'static str = "The authentication token";
+    const HEADERS: &'static [Header] = &[
+        Header {
+            name: "Ats-Authentication-Token-Expires-At",
+            description: "When the authentication token expires.",
+            example: example::AUTHENTICATION_EXPIRES_AT,
+        },
+        Header {
+            name: "Ats-Personal-Access-Token-Expires-At",
+            description: "When the personal access token expires.",
+            example: example::EXPIRES_AT_TEXT,
+        },
+    ];
+
+    fn refusals() -> Vec<Problem> {
+        vec![
+            Problem::PersonalAccessTokenMissing,
+            Problem::PersonalAccessTokenInvalid,
+            Problem::PersonalAccessTokenRevoked,
+            Problem::PersonalAccessTokenExpired {
+                expiry: example::EXPIRES_AT,
+            },
+            Problem::OwnerDisabled,
+            Problem::NetworkNotAllowed,
+            Problem::TooManyRequests { seconds: 30 },
+        ]
     }
 
-    /// Whom an authentication token speaks for
-    ///
-    /// Asks the database, so that a revoked token is refused at once.
-    #[oai(
-        path = "/api/identity",
-        method = "get",
-        operation_id = "getIdentity",
-        tag = "Tag::Exchange"
-    )]
-    async fn get_identity(
-        &self,
-        request: &Request,
-        bearer: Bearer<'_>,
-    ) -> Result<Identified, Refused> {
-        let identity = Call::of(request)?.service.identity(bearer.0).await?;
-        Ok(Identified::Identity(Reply(IdentityEnvelope::success(
-            identity,
-        ))))
+    fn example() -> Value {
+        json!(example::AUTHENTICATION_TOKEN)
+    }
+}
+
+impl Data for String {
+    const DESCRIPTION: &'static str = "The answer with an authentication token.";
+
+    fn envelope() -> String {
+        "AuthenticationTokenEnvelope".to_owned()
     }
 }
 
@@ -174,7 +167,7 @@ mod tests {
             personal_access_token_expires_at: at,
         };
         let written = written.into_response();
-        let envelope = Reply(AuthenticationTokenEnvelope::success(token)).into_response();
+        let envelope = Answer::<Exchange>::of(token).into_response();
         assert_eq!(written.content_type(), envelope.content_type());
         assert_eq!(
             written.header("Ats-Authentication-Token-Expires-At"),

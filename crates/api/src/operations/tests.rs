@@ -1,13 +1,16 @@
 //! The mirrors say what they mirror.
 
-use ats_pat_domain::problem::Reason;
 use ats_pat_domain::scope::Scope;
 use ats_pat_domain::{Status, Timestamp, TokenId, UserId};
 use ats_pat_service::view;
 use poem_openapi::types::ToJSON;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
-use super::*;
+use super::identity::Identity;
+use super::list::PersonalAccessTokenPage;
+use super::policy::PersonalAccessTokenPolicy;
+use crate::schema::{IssuedPersonalAccessToken, Nothing, PersonalAccessToken, SessionUser};
 
 const AT: Timestamp = Timestamp::from_millis(1_800_000_000_123);
 
@@ -32,7 +35,7 @@ fn token(status: Status, at: Option<Timestamp>) -> view::TokenView {
 /// The mirror as it is sent, as the document's library would send it, and the domain's own.
 fn assert_mirrors<M: Serialize + ToJSON, V: Serialize>(mirror: &M, view: V) {
     let sent = serde_json::to_value(mirror).unwrap();
-    assert_eq!(sent, serde_json::to_value(Envelope::success(view)).unwrap());
+    assert_eq!(sent, serde_json::to_value(view).unwrap());
     assert_eq!(Some(sent), mirror.to_json());
 }
 
@@ -41,7 +44,7 @@ fn tokens_and_pages_mirror_their_views() {
     for status in Status::ALL {
         for at in [None, Some(AT)] {
             assert_mirrors(
-                &PersonalAccessTokenEnvelope::success(token(status, at)),
+                &PersonalAccessToken::from(token(status, at)),
                 token(status, at),
             );
         }
@@ -52,10 +55,7 @@ fn tokens_and_pages_mirror_their_views() {
         page_size: 25,
         total: 26,
     };
-    assert_mirrors(
-        &PersonalAccessTokenPageEnvelope::success(page.clone()),
-        page,
-    );
+    assert_mirrors(&PersonalAccessTokenPage::from(page.clone()), page);
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn users_identities_and_policies_mirror_their_views() {
         display_name: "Ada L.".to_owned(),
         is_admin: true,
     };
-    assert_mirrors(&SessionUserEnvelope::success(user.clone()), user);
+    assert_mirrors(&SessionUser::from(user.clone()), user);
     let identity = view::Identity {
         id: UserId::new(AT, [2; 10]),
         user_name: "ada".to_owned(),
@@ -75,17 +75,14 @@ fn users_identities_and_policies_mirror_their_views() {
         token_id: TokenId::new(AT, [1; 10]),
         expires_at: AT,
     };
-    assert_mirrors(&IdentityEnvelope::success(identity.clone()), identity);
+    assert_mirrors(&Identity::from(identity.clone()), identity);
     let policy = view::PolicyView {
         max_lifetime_days: 366,
         default_lifetime_days: 30,
         max_active_tokens: 100,
         scopes: vec![Scope::new("orders:read", "Read orders").unwrap()],
     };
-    assert_mirrors(
-        &PersonalAccessTokenPolicyEnvelope::success(policy.clone()),
-        policy,
-    );
+    assert_mirrors(&PersonalAccessTokenPolicy::from(policy.clone()), policy);
 }
 
 #[test]
@@ -95,22 +92,10 @@ fn a_secret_stands_beside_its_token() {
         secret: "atspat_x".to_owned().into(),
     };
     let expected = json!({"Token": token(Status::Active, None), "Secret": "atspat_x"});
-    assert_mirrors(
-        &IssuedPersonalAccessTokenEnvelope::success(issued),
-        expected,
-    );
-    assert_mirrors(&AuthenticationTokenEnvelope::success("a.b.c"), "a.b.c");
+    assert_mirrors(&IssuedPersonalAccessToken::from(issued), expected);
 }
 
 #[test]
-fn nothing_and_refusals_mirror_the_domain() {
-    let done = serde_json::to_value(EmptyEnvelope::done()).unwrap();
-    assert_eq!(done, serde_json::to_value(Envelope::<()>::empty()).unwrap());
-    let problem = Problem::validation("Name", Reason::Required);
-    let refused = serde_json::to_value(ErrorEnvelope::of(&problem)).unwrap();
-    assert_eq!(
-        refused,
-        serde_json::to_value(Envelope::<()>::problem(&problem)).unwrap()
-    );
-    assert_eq!(refused["Data"], Value::Null);
+fn nothing_is_null() {
+    assert_eq!(serde_json::to_value(Nothing).unwrap(), json!(null));
 }

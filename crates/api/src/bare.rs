@@ -1,0 +1,33 @@
+//! Answers outside the envelope.
+
+use ats_pat_http::{Challenge, RequestContext, problem_headers, status};
+use ats_pat_service::Error;
+use bytes::Bytes;
+use poem::Response;
+use poem::http::{StatusCode, header};
+
+/// What failed, as a text.
+pub fn failure(error: Error, context: &RequestContext) -> Response {
+    let problem = error.into_problem(context.request_id());
+    let mut response = plain(status(&problem), format!("{}\n", problem.message()));
+    problem_headers(&problem, Challenge::Session, response.headers_mut());
+    response
+}
+
+/// A text for a person.
+pub fn plain(status: StatusCode, text: String) -> Response {
+    Response::builder()
+        .status(status)
+        .content_type("text/plain; charset=utf-8")
+        .header(header::CACHE_CONTROL, "no-store")
+        .body(text)
+}
+
+/// What anybody may read, scripts of other sites included.
+pub fn public(content_type: &str, cache: &str, body: Bytes) -> Response {
+    Response::builder()
+        .content_type(content_type)
+        .header(header::CACHE_CONTROL, cache)
+        .header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+        .body(body)
+}

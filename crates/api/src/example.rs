@@ -1,0 +1,77 @@
+//! What requests and answers look like.
+//!
+//! One story: Ada makes a token for her nightly build, exchanges it, and revokes it. No secret in it has the
+//! form of a real one: scanners that look for leaked tokens pass this document by.
+
+use ats_pat_domain::{Problem, Timestamp};
+use serde_json::{Value, json};
+
+/// The token's name.
+pub const NAME: &str = "Nightly build";
+/// When the token expires.
+pub const EXPIRES_AT: Timestamp = Timestamp::from_millis(1_798_107_630_123);
+/// The same in text.
+pub const EXPIRES_AT_TEXT: &str = "2026-12-24T10:20:30.123Z";
+/// The latest expiry that the policy allows.
+const LATEST: Timestamp = Timestamp::from_millis(1_827_138_030_123);
+/// A request's id.
+pub const REQUEST_ID: &str = "019a6e3f-1f2b-7c4d-8e5f-60718293a4b5";
+
+/// When the token was made.
+pub const CREATED_AT: &str = "2026-11-24T10:20:30.123Z";
+/// When it was last used.
+pub const USED_AT: &str = "2026-11-25T02:00:04.870Z";
+/// When it was revoked, or got its new secret.
+pub const REVOKED_AT: &str = "2026-11-26T09:00:00.000Z";
+/// When the authentication token expires.
+pub const AUTHENTICATION_EXPIRES_AT: &str = "2026-11-25T02:05:04.000Z";
+/// The token's id.
+pub const TOKEN_ID: &str = "019a6e40-2a3b-7c4d-9e5f-0123456789ab";
+/// Ada's id.
+pub const USER_ID: &str = "019a6e3e-4c5d-7e6f-8a7b-89abcdef0123";
+/// The token's secret.
+pub const SECRET: &str = "atspat_EXAMPLE";
+/// Its next one.
+pub const NEW_SECRET: &str = "atspat_ANOTHER_EXAMPLE";
+/// What it is exchanged for.
+pub const AUTHENTICATION_TOKEN: &str = "eyJEXAMPLE.eyJEXAMPLE.EXAMPLE";
+
+/// A session's cookie.
+pub const SET_COOKIE: &str = "ats_session=EXAMPLE; HttpOnly; SameSite=Lax; Path=/";
+
+/// Ada, as she is signed in.
+pub fn user() -> Value {
+    json!({
+        "Id": USER_ID,
+        "UserName": "ada",
+        "DisplayName": "Ada Lovelace",
+        "IsAdmin": false,
+    })
+}
+
+/// Ada's token, but for what `differs`.
+pub fn token(differs: Value) -> Value {
+    let mut token = json!({
+        "Id": TOKEN_ID,
+        "Name": NAME,
+        "Description": "Fetches the orders of the day",
+        "Status": "Active",
+        "Scopes": ["all"],
+        "AllowedNetworks": null,
+        "CreatedAt": CREATED_AT,
+        "ExpiresAt": EXPIRES_AT.to_string(),
+        "RegeneratedAt": null,
+        "RevokedAt": null,
+        "LastUsedAt": USED_AT,
+        "LastUsedFrom": "192.0.2.7",
+    });
+    if let (Some(token), Value::Object(differs)) = (token.as_object_mut(), differs) {
+        token.extend(differs);
+    }
+    token
+}
+
+/// The refusal of an expiry that lies too far ahead.
+pub fn expiration_not_allowed() -> Problem {
+    Problem::ExpirationNotAllowed { latest: LATEST }
+}

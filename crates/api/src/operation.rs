@@ -1,0 +1,134 @@
+//! What an operation is: its route, its input, its answer, and what the document says and shows of it.
+
+use std::collections::HashMap;
+
+use ats_pat_domain::Problem;
+use poem::endpoint::BoxEndpoint;
+use poem::http::{Method, StatusCode};
+use poem_openapi::registry::{MetaApi, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{OpenApi, Tags};
+use serde::Serialize;
+use serde_json::Value;
+
+/// One operation under `/api/`. Its route, its input and its sentences are those of its one handler.
+pub trait Operation: OpenApi + Default + 'static {
+    /// The result of a success.
+    type Data: Data;
+
+    /// What a success answers, for the document.
+    const SUCCESS: &'static str;
+    /// The status of a success.
+    const STATUS: StatusCode = StatusCode::OK;
+    /// The headers of a success.
+    const HEADERS: &'static [Header] = &[];
+
+    /// The refusals that it has of its own, in the order in which they come.
+    fn refusals() -> Vec<Problem>;
+
+    /// The result that the document shows.
+    fn example() -> Value;
+
+    /// The body that it takes, if any.
+    fn body() -> Option<Body> {
+        None
+    }
+}
+
+/// The result of an operation, which stands in an envelope of its own name.
+pub trait Data: Type + Serialize + Send + 'static {
+    /// What the document says of the envelope.
+    const DESCRIPTION: &'static str;
+
+    /// The envelope's name in the document.
+    fn envelope() -> String {
+        format!("{}Envelope", Self::name())
+    }
+}
+
+/// A header as the contract writes it.
+pub struct Header {
+    /// Its name.
+    pub name: &'static str,
+    /// What it says.
+    pub description: &'static str,
+    /// A value to show.
+    pub example: &'static str,
+}
+
+/// What the document can't know of a body.
+pub struct Body {
+    /// The name of its schema.
+    pub schema: String,
+    /// The fields that must be there.
+    pub required: &'static [&'static str],
+    /// A body to show.
+    pub example: Value,
+}
+
+impl Body {
+    /// A body of type `T`.
+    pub fn of<T: Type>(required: &'static [&'static str], example: Value) -> Self {
+        Self {
+            schema: T::name().into_owned(),
+            required,
+            example,
+        }
+    }
+}
+
+/// The parts of the interface.
+#[derive(Tags)]
+pub enum Tag {
+    /// Turn a personal access token into an authentication token, and see what that says.
+    Exchange,
+    /// Sign in and out.
+    Session,
+    /// Manage your personal access tokens.
+    PersonalAccessToken,
+}
+
+/// The handlers by path and method.
+pub type Routes = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
+
+/// An [`Operation`] as a value.
+pub struct Entry {
+    /// Its route, as poem-openapi has it.
+    pub meta: fn() -> Vec<MetaApi>,
+    /// Makes its schemas known.
+    pub register: fn(&mut Registry),
+    /// Adds its handler.
+    pub add_routes: fn(&mut Routes),
+    /// See [`Operation::refusals`].
+    pub refusals: fn() -> Vec<Problem>,
+    /// See [`Operation::example`].
+    pub example: fn() -> Value,
+    /// See [`Operation::body`].
+    pub body: fn() -> Option<Body>,
+    /// See [`Operation::HEADERS`].
+    pub headers: &'static [Header],
+}
+
+impl Entry {
+    /// The operation `O`.
+    pub const fn of<O: Operation>() -> Self {
+        Self {
+            meta: O::meta,
+            register: O::register,
+            add_routes: |routes| O::default().add_routes(routes),
+            refusals: O::refusals,
+            example: O::example,
+            body: O::body,
+            headers: O::HEADERS,
+        }
+    }
+
+    /// Whether this is its `operationId`.
+    pub fn is(&self, id: &str) -> bool {
+        (self.meta)()
+            .iter()
+            .flat_map(|api| &api.paths)
+            .flat_map(|path| &path.operations)
+            .any(|operation| operation.operation_id == Some(id))
+    }
+}

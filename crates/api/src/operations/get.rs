@@ -1,0 +1,55 @@
+//! Reading one token.
+
+use ats_pat_domain::Problem;
+use poem::Request;
+use poem_openapi::OpenApi;
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::example;
+use crate::operation::{Operation, Tag};
+use crate::refused::Refused;
+use crate::request::{Session, TokenId};
+use crate::schema::PersonalAccessToken;
+
+/// One of the signed-in user's own tokens.
+#[derive(Default)]
+pub struct Get;
+
+#[OpenApi(tag = "Tag::PersonalAccessToken")]
+impl Get {
+    /// Get one of your personal access tokens
+    ///
+    /// Another user's token is answered as one that does not exist.
+    #[oai(
+        path = "/api/personalaccesstoken/:Id",
+        method = "get",
+        operation_id = "getPersonalAccessToken"
+    )]
+    async fn get(
+        &self,
+        request: &Request,
+        session: Session,
+        /// The token's id.
+        #[oai(name = "Id")]
+        id: TokenId,
+    ) -> Result<Answer<Self>, Refused> {
+        let token = Call::of(request)?.service.token(&session.0, &id.0).await?;
+        Ok(Answer::of(token))
+    }
+}
+
+impl Operation for Get {
+    type Data = PersonalAccessToken;
+
+    const SUCCESS: &'static str = "The token";
+
+    fn refusals() -> Vec<Problem> {
+        vec![Problem::SignInRequired, Problem::TokenNotFound]
+    }
+
+    fn example() -> Value {
+        example::token(json!({}))
+    }
+}

@@ -1,0 +1,81 @@
+//! The operations, a file for each: its route, its input, the use case that it calls, its answer, its refusals and its
+//! examples. A new one is named here, and nowhere else.
+
+mod create;
+mod exchange;
+mod get;
+mod get_session;
+mod identity;
+mod list;
+mod policy;
+mod regenerate;
+mod report_leaked;
+mod revoke;
+mod sign_in;
+mod sign_out;
+
+use std::collections::BTreeMap;
+
+use poem_openapi::OpenApi;
+use poem_openapi::registry::{MetaApi, MetaPath, Registry};
+
+pub use exchange::{EXCHANGE, exchange};
+pub use identity::IDENTITY;
+
+use crate::operation::{Entry, Routes};
+
+/// Every operation under `/api/`.
+pub const ALL: [Entry; 12] = [
+    Entry::of::<exchange::Exchange>(),
+    Entry::of::<identity::GetIdentity>(),
+    Entry::of::<sign_in::SignIn>(),
+    Entry::of::<get_session::GetSession>(),
+    Entry::of::<sign_out::SignOut>(),
+    Entry::of::<list::List>(),
+    Entry::of::<create::Create>(),
+    Entry::of::<policy::Policy>(),
+    Entry::of::<get::Get>(),
+    Entry::of::<revoke::Revoke>(),
+    Entry::of::<regenerate::Regenerate>(),
+    Entry::of::<report_leaked::ReportLeaked>(),
+];
+
+/// The operation that the document calls `id`.
+pub fn with_id(id: &str) -> Option<&'static Entry> {
+    const { &ALL }.iter().find(|operation| operation.is(id))
+}
+
+/// All operations as poem-openapi takes them, those of one path together.
+pub struct Operations;
+
+impl OpenApi for Operations {
+    fn meta() -> Vec<MetaApi> {
+        let mut paths: BTreeMap<String, MetaPath> = BTreeMap::new();
+        let apis = ALL.iter().flat_map(|operation| (operation.meta)());
+        for MetaPath { path, operations } in apis.flat_map(|api| api.paths) {
+            let of_path = paths.entry(path.clone()).or_insert(MetaPath {
+                path,
+                operations: Vec::new(),
+            });
+            of_path.operations.extend(operations);
+        }
+        vec![MetaApi {
+            paths: paths.into_values().collect(),
+        }]
+    }
+
+    fn register(registry: &mut Registry) {
+        for operation in &ALL {
+            (operation.register)(registry);
+        }
+    }
+
+    fn add_routes(self, routes: &mut Routes) {
+        for operation in &ALL {
+            (operation.add_routes)(routes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! What tokens may be like.
+
+use ats_pat_domain::Problem;
+use ats_pat_domain::scope::Scope;
+use ats_pat_service::view;
+use poem::Request;
+use poem_openapi::{Object, OpenApi};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::operation::{Data, Operation, Tag};
+use crate::refused::Refused;
+use crate::request::Session;
+
+/// The limits and scopes that a new token has to keep to.
+#[derive(Default)]
+pub struct Policy;
+
+#[OpenApi(tag = "Tag::PersonalAccessToken")]
+impl Policy {
+    /// What personal access tokens may be like
+    ///
+    /// The longest and the proposed lifetime, how many may be active at once, and the scopes on offer.
+    #[oai(
+        path = "/api/personalaccesstoken/policy",
+        method = "get",
+        operation_id = "getPersonalAccessTokenPolicy"
+    )]
+    #[expect(clippy::unused_async, reason = "poem-openapi takes no other")]
+    async fn policy(&self, request: &Request, session: Session) -> Result<Answer<Self>, Refused> {
+        let policy = Call::of(request)?.service.policy(&session.0);
+        Ok(Answer::of(policy))
+    }
+}
+
+impl Operation for Policy {
+    type Data = PersonalAccessTokenPolicy;
+
+    const SUCCESS: &'static str = "The policy";
+
+    fn refusals() -> Vec<Problem> {
+        vec![Problem::SignInRequired]
+    }
+
+    fn example() -> Value {
+        json!({
+            "MaxLifetimeDays": 366,
+            "DefaultLifetimeDays": 30,
+            "MaxActiveTokens": 100,
+            "Scopes": [
+                {"Name": "all", "Description": "All the owner's rights"},
+                {"Name": "orders:read", "Description": "Read orders"},
+            ],
+        })
+    }
+}
+
+/// What personal access tokens may be like.
+#[derive(Serialize, Object)]
+#[serde(rename_all = "PascalCase")]
+#[oai(rename_all = "PascalCase")]
+pub struct PersonalAccessTokenPolicy {
+    /// The longest lifetime, in days.
+    max_lifetime_days: u32,
+    /// The lifetime to propose, in days.
+    default_lifetime_days: u32,
+    /// The most active tokens of one owner.
+    max_active_tokens: u32,
+    /// The scopes on offer.
+    scopes: Vec<PersonalAccessTokenScope>,
+}
+
+impl From<view::PolicyView> for PersonalAccessTokenPolicy {
+    fn from(policy: view::PolicyView) -> Self {
+        Self {
+            max_lifetime_days: policy.max_lifetime_days,
+            default_lifetime_days: policy.default_lifetime_days,
+            max_active_tokens: policy.max_active_tokens,
+            scopes: policy.scopes.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl Data for PersonalAccessTokenPolicy {
+    const DESCRIPTION: &'static str = "The answer with the policy.";
+}
+
+/// A scope on offer.
+#[derive(Serialize, Object)]
+#[serde(rename_all = "PascalCase")]
+#[oai(rename_all = "PascalCase")]
+pub struct PersonalAccessTokenScope {
+    /// What stands in tokens.
+    name: String,
+    /// What it allows.
+    description: String,
+}
+
+impl From<Scope> for PersonalAccessTokenScope {
+    fn from(scope: Scope) -> Self {
+        Self {
+            name: scope.name,
+            description: scope.description,
+        }
+    }
+}

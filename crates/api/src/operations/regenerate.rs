@@ -1,0 +1,93 @@
+//! Giving a token a new secret.
+
+use ats_pat_domain::{Problem, Reason, Status};
+use ats_pat_service::Regeneration;
+use poem::Request;
+use poem_openapi::{Object, OpenApi};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::example;
+use crate::operation::{Body, Operation, Tag};
+use crate::refused::Refused;
+use crate::request::{OptionalJsonBody, Session, TokenId};
+use crate::schema::IssuedPersonalAccessToken;
+
+/// A new secret for one of the signed-in user's own tokens.
+#[derive(Default)]
+pub struct Regenerate;
+
+/// How a personal access token gets its new secret.
+#[derive(Default, Deserialize, Serialize, Object)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[oai(rename_all = "PascalCase")]
+pub struct RegeneratePersonalAccessTokenRequest {
+    /// When the new secret stops working; absent means after the same lifetime as before.
+    pub expires_at: Option<String>,
+}
+
+#[OpenApi(tag = "Tag::PersonalAccessToken")]
+impl Regenerate {
+    /// Give a personal access token a new secret
+    ///
+    /// The old one stops working. Only for an active token.
+    #[oai(
+        path = "/api/personalaccesstoken/:Id/regenerate",
+        method = "post",
+        operation_id = "regeneratePersonalAccessToken"
+    )]
+    async fn regenerate(
+        &self,
+        request: &Request,
+        session: Session,
+        /// The token's id.
+        #[oai(name = "Id")]
+        id: TokenId,
+        body: OptionalJsonBody<RegeneratePersonalAccessTokenRequest>,
+    ) -> Result<Answer<Self>, Refused> {
+        let asked = Regeneration {
+            expires_at: body.0.expires_at,
+            expected_generation: None,
+        };
+        let issued = Call::of(request)?
+            .service
+            .regenerate_token(&session.0, &id.0, asked)
+            .await?;
+        Ok(Answer::of(issued))
+    }
+}
+
+impl Operation for Regenerate {
+    type Data = IssuedPersonalAccessToken;
+
+    const SUCCESS: &'static str = "The token with its new secret, which is answered this once";
+
+    fn refusals() -> Vec<Problem> {
+        vec![
+            Problem::CrossSiteRequest,
+            Problem::SignInRequired,
+            Problem::UnsupportedMediaType,
+            Problem::validation("ExpiresAt", Reason::NotATime),
+            example::expiration_not_allowed(),
+            Problem::TokenNotFound,
+            Problem::TokenNotActive {
+                status: Status::Revoked,
+            },
+        ]
+    }
+
+    fn example() -> Value {
+        let regenerated = json!({"RegeneratedAt": example::REVOKED_AT});
+        json!({"Token": example::token(regenerated), "Secret": example::NEW_SECRET})
+    }
+
+    fn body() -> Option<Body> {
+        let example = json!({"ExpiresAt": example::EXPIRES_AT.to_string()});
+        Some(Body::of::<RegeneratePersonalAccessTokenRequest>(
+            &[],
+            example,
+        ))
+    }
+}
