@@ -11,40 +11,19 @@ use crate::process::Signals;
 use crate::workspace;
 
 mod account;
+mod durability;
 mod folder;
 mod galera;
 mod install;
 mod instance;
+mod kind;
 mod mariadb;
 mod postgres;
 
+pub use durability::Durability;
 use folder::Folder;
 use instance::Instance;
-
-/// A kind of database the service supports.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, ValueEnum)]
-pub enum Database {
-    /// Needs nothing: the tests open files.
-    Sqlite,
-    /// Debian's `postgresql`.
-    Postgres,
-    /// Debian's `mariadb-server`.
-    Mariadb,
-    /// Three of them with `galera-4`: for what only a cluster shows.
-    Galera,
-}
-
-impl Database {
-    /// The name that the tests read from `ATS_PAT_TEST_DATABASES`.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Sqlite => "sqlite",
-            Self::Postgres => "postgres",
-            Self::Mariadb => "mariadb",
-            Self::Galera => "galera",
-        }
-    }
-}
+pub use kind::Database;
 
 /// Which databases a command is to see.
 #[derive(clap::Args, Default)]
@@ -109,15 +88,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 /// Sees to it that the chosen databases can be started: installs what lacks, or says what to install.
 pub fn ensure(choice: &Choice, signals: &Signals) -> Result<()> {
     install::ensure(&choice.set(), signals)
-}
-
-/// What a server does about a loss of power.
-#[derive(Clone, Copy, Eq, PartialEq)]
-pub enum Durability {
-    /// Nothing, which is fast: what it holds is worth nothing after a test.
-    None,
-    /// As where data matters: what was committed is on the disk.
-    Full,
 }
 
 /// Runs `command` while the chosen databases are up.

@@ -8,6 +8,8 @@
 //! there instead, since a test that can't go on has failed.
 
 mod axe;
+mod command;
+mod deadline;
 mod devtools;
 mod driver;
 mod element;
@@ -16,65 +18,37 @@ mod finders;
 mod key;
 mod layout;
 mod log;
+mod options;
 mod query;
+mod requests;
 mod session;
 mod tab;
+mod view;
 
 use std::path::Path;
-use std::time::Duration;
 
 use fantoccini::Client;
-use fantoccini::elements::ElementRef;
 use fantoccini::error::CmdError;
 use serde_json::{Value, json};
 use url::Url;
 
-use self::devtools::View;
+pub use self::deadline::DEADLINE;
+use self::deadline::TICK;
 use self::driver::Driver;
 pub use self::element::Element;
 pub use self::engine::Engine;
 pub use self::key::Key;
-use self::log::Log;
+pub use self::options::BrowserOptions;
 pub use self::query::{Name, containing};
+use self::requests::Requests;
 pub use self::tab::Tab;
-
-/// How long is waited for what must come.
-pub const DEADLINE: Duration = Duration::from_secs(10);
-/// Between two looks at the page.
-const TICK: Duration = Duration::from_millis(20);
-
-/// What kind of person looks.
-#[derive(Clone, Copy, Debug)]
-pub struct BrowserOptions {
-    /// Whose browser the person has.
-    pub engine: Engine,
-    /// Whether the pages' scripts run.
-    pub script: bool,
-    /// Whether the system is set to dark colours.
-    pub dark: bool,
-    /// The width of the page's area, in CSS pixels.
-    pub width: u32,
-    /// Its height.
-    pub height: u32,
-}
-
-impl Default for BrowserOptions {
-    fn default() -> Self {
-        Self {
-            engine: Engine::Chromium,
-            script: true,
-            dark: false,
-            width: 1280,
-            height: 800,
-        }
-    }
-}
+use self::view::View;
 
 /// A browser with one person before it.
 pub struct Browser {
     client: Client,
     view: View,
-    log: Log,
+    requests: Requests,
     // Last: it ends when nothing talks to it any more.
     driver: Driver,
 }
@@ -102,7 +76,7 @@ impl Browser {
         let browser = Self {
             client,
             view: View::new(options),
-            log: Log::default(),
+            requests: Requests::default(),
             driver,
         };
         browser.show_view().await;
@@ -323,13 +297,6 @@ impl Browser {
             }
         };
         tokio::time::timeout(DEADLINE, looking).await.ok()
-    }
-
-    fn element(&self, reference: &Value, what: String) -> Option<Element<'_>> {
-        let id = reference[query::REFERENCE].as_str()?;
-        let id = ElementRef::from(id.to_owned());
-        let inner = fantoccini::elements::Element::from_element_id(self.client.clone(), id);
-        Some(Element::new(self, inner, what))
     }
 }
 

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::taken_over::{stop, the_server_ends};
-use super::{Findings, Ground, rows};
+use super::{findings::Findings, ground::Ground, rows};
 use crate::databases::Kind;
 use crate::load::add_user;
 use crate::signals::Signals;

@@ -6,9 +6,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow};
 use fastrand::Rng;
 
+use super::findings::Findings;
+use super::ground::{Ground, Site};
+use super::rows;
 use super::scene::expect;
 use super::taken_over::stop;
-use super::{Findings, Ground, Site, rows};
 use crate::clock::{go_on, now};
 use crate::http::Caller;
 use crate::load::{Person, add_user, exchange};

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::Site;
+use super::ground::Site;
 use super::rows;
 use crate::databases::Kind;
 use crate::http::{Answer, Caller, Reply};

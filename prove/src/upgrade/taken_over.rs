@@ -5,8 +5,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use rustix::process::{Signal, kill_process};
 
+use super::findings::Findings;
+use super::ground::{Ground, Site};
+use super::refusal::{NEWER, refuses};
+use super::rows;
 use super::scene::{Scene, expect, status};
-use super::{Findings, Ground, NEWER, Site, refuses, rows};
 use crate::clock::{go_on, now, wait_for};
 use crate::http::Caller;
 use crate::installation::Installation;

@@ -4,19 +4,19 @@
 //! versions of all of them stand in `versions`: a change there, in the document or here makes the clients anew.
 
 mod dotnet;
+mod install;
 mod node;
 mod python;
 mod recipe;
 mod rust;
 
-use std::path::{Path, PathBuf};
-
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::process::Signals;
-use crate::tools::{runs, sha512};
+use crate::tools::runs;
 use crate::{apt, workspace};
 
+use install::{MADE_FROM, digest, document, is_from};
 pub use node::lint;
 use recipe::{RECIPES, Recipe, Tools};
 
@@ -34,9 +34,6 @@ const MAKING: [&str; 9] = [
 ];
 /// What `docs/api.md` shows in C#.
 const DOTNET_EXAMPLE: &str = "examples/aspnet-core";
-/// The file in a client's folder that tells what it was made from.
-const MADE_FROM: &str = ".made-from";
-
 /// Arguments of `cargo xtask clients`.
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -104,16 +101,6 @@ fn ensure_for(recipes: &[&Recipe], signals: &Signals) -> Result<()> {
     Ok(())
 }
 
-/// The checked-in document.
-fn document() -> PathBuf {
-    workspace::root().join("docs/openapi.json")
-}
-
-/// Where tools of this kind are installed.
-fn tools(kind: &str) -> PathBuf {
-    workspace::root().join("target/tools/clients").join(kind)
-}
-
 fn make(recipe: &Recipe, signals: &Signals) -> Result<()> {
     let clients = workspace::root().join("target/clients");
     let home = clients.join(recipe.name);
@@ -144,89 +131,4 @@ fn make(recipe: &Recipe, signals: &Signals) -> Result<()> {
         return Ok(());
     };
     check(&home, signals).with_context(|| format!("{} is wrong", recipe.name))
-}
-
-/// Whether `folder` was filled from what has this digest.
-fn is_from(folder: &Path, digest: &str) -> bool {
-    std::fs::read_to_string(folder.join(MADE_FROM)).is_ok_and(|kept| kept == digest)
-}
-
-/// Installs into `folder` by `install`, unless that was done from the same `versions` before.
-fn install(folder: &Path, versions: &[&str], install: impl FnOnce() -> Result<()>) -> Result<()> {
-    let wanted = digest(versions.iter().map(|text| text.as_bytes()));
-    if is_from(folder, &wanted) {
-        return Ok(());
-    }
-    eprintln!("Installing into {} ...", folder.display());
-    if folder.exists() {
-        std::fs::remove_dir_all(folder)?;
-    }
-    std::fs::create_dir_all(folder)?;
-    install()?;
-    if !folder.is_dir() {
-        bail!("nothing was installed into {}", folder.display());
-    }
-    std::fs::write(folder.join(MADE_FROM), wanted)?;
-    Ok(())
-}
-
-fn digest<'a>(parts: impl Iterator<Item = &'a [u8]>) -> String {
-    let mut all = Vec::new();
-    for part in parts {
-        // With its length, so that nothing moves from one part to the next unseen.
-        all.extend(part.len().to_le_bytes());
-        all.extend(part);
-    }
-    sha512(&all)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(parts: &[&str]) -> String {
-        digest(parts.iter().map(|part| part.as_bytes()))
-    }
-
-    #[test]
-    fn a_change_of_any_part_is_seen() {
-        let kept = of(&["document", "versions"]);
-        assert_eq!(kept, of(&["document", "versions"]));
-        for other in [
-            &["document", "version"][..],
-            &["documentv", "ersions"],
-            &["versions", "document"],
-        ] {
-            assert_ne!(kept, of(other), "{other:?}");
-        }
-    }
-
-    #[test]
-    fn what_was_installed_from_the_same_versions_stays() {
-        let home = tempfile::tempdir().unwrap();
-        let folder = home.path().join("tools");
-        let mut installed = Vec::new();
-        for versions in ["1", "1", "2"] {
-            install(&folder, &[versions], || {
-                installed.push(versions);
-                Ok(())
-            })
-            .unwrap();
-        }
-        assert_eq!(installed, ["1", "2"]);
-    }
-
-    #[test]
-    fn what_failed_to_install_is_installed_again() {
-        let home = tempfile::tempdir().unwrap();
-        let folder = home.path().join("tools");
-        install(&folder, &["1"], || bail!("no network")).unwrap_err();
-        let mut again = false;
-        install(&folder, &["1"], || {
-            again = true;
-            Ok(())
-        })
-        .unwrap();
-        assert!(again);
-    }
 }

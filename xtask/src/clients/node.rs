@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use super::{document, install, tools};
+use super::install::{document, install, tools};
 use crate::process::Signals;
 use crate::workspace;
 

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::Result;
 
-use super::{install, tools};
+use super::install::{install, tools};
 use crate::process::Signals;
 use crate::workspace;
 

@@ -5,7 +5,8 @@ use std::process::Stdio;
 
 use anyhow::Result;
 
-use super::{document, dotnet, node, python, rust};
+use super::install::document;
+use super::{dotnet, node, python, rust};
 use crate::process::Signals;
 use crate::workspace;
 

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::Result;
 
-use super::{install, tools};
+use super::install::{install, tools};
 use crate::process::Signals;
 use crate::tools::cargo_install;
 use crate::workspace;

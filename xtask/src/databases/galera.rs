@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use super::Durability;
+use super::durability::Durability;
 use super::folder::{Folder, password};
 use super::instance::Instance;
 use super::mariadb::Node;

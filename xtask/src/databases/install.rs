@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::Result;
 
-use super::{Database, galera, postgres};
+use super::kind::Database;
+use super::{galera, postgres};
 use crate::apt::{self, find};
 use crate::process::Signals;
 

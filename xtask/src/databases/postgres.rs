@@ -7,7 +7,7 @@ use rustix::process::Signal;
 
 use super::folder::{Folder, password};
 use super::instance::{Instance, Server, prepare};
-use super::{Durability, account};
+use super::{account, durability::Durability};
 use crate::process::Signals;
 
 /// Where the tests find its URL.

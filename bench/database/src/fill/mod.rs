@@ -3,59 +3,34 @@
 //! What is missing are the events of their creation, so that `ats-pat-admin audit verify` finds rows of which the log
 //! knows nothing; the log itself, which a server checks when it starts, is left as it is.
 
+mod arguments;
 mod population;
 mod postgres;
 mod rows;
 mod sqlite;
+mod target;
 
 use std::fs::OpenOptions;
 use std::io::{BufWriter, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use ats_pat_auth::{MasterKeys, RootKey, RootKeys};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
-use uuid::Uuid;
 
+pub use self::arguments::Arguments;
 use self::population::Population;
 use self::postgres::Postgres;
-use self::rows::{Row, Table};
+use self::rows::Row;
 use self::sqlite::Sqlite;
+use self::target::Target;
 
 /// How many rows the target gets at a time.
 const BATCH: usize = 1000;
 /// How many batches are made in advance.
 const AHEAD: usize = 8;
-
-#[derive(clap::Args)]
-pub struct Arguments {
-    /// The database: `sqlite:` or `postgres:`, made by the service and without tokens
-    #[arg(long, env = "BENCH_DATABASE_URL", hide_env_values = true)]
-    url: String,
-    /// The file of the master key of this database
-    #[arg(long)]
-    master_key_file: PathBuf,
-    /// How many tokens
-    #[arg(long)]
-    tokens: u64,
-    /// How many users have them
-    #[arg(long)]
-    owners: u64,
-    /// A user who is there already and gets some of the tokens
-    #[arg(long, requires = "owner_tokens")]
-    owner: Option<Uuid>,
-    /// How many
-    #[arg(long, requires = "owner", default_value_t = 0)]
-    owner_tokens: u64,
-    /// A file that gets the secrets of some of the tokens, one a line
-    #[arg(long)]
-    sample_file: PathBuf,
-    /// Of how many, evenly spread
-    #[arg(long)]
-    sample: u64,
-}
 
 /// Fills it.
 pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
@@ -65,20 +40,6 @@ pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
         Some("postgres") => fill(runtime.block_on(Postgres::open(url))?, arguments, runtime),
         _ => bail!("only sqlite: and postgres: databases are filled"),
     }
-}
-
-/// A database that takes many rows.
-trait Target {
-    /// The newest root key as it is stored: its number and its sealed bytes.
-    async fn root_key(&mut self) -> Result<(i32, Vec<u8>)>;
-    /// Whether there are no tokens yet.
-    async fn is_empty(&mut self) -> Result<bool>;
-    /// Makes ready for many rows: whatever guards single ones is put aside.
-    async fn begin(&mut self) -> Result<()>;
-    /// Adds all rows that come.
-    async fn insert(&mut self, table: &Table, rows: mpsc::Receiver<Vec<Row>>) -> Result<()>;
-    /// Brings the database into the state that a service leaves it in.
-    async fn finish(self) -> Result<()>;
 }
 
 fn fill(mut target: impl Target, arguments: &Arguments, runtime: &Runtime) -> Result<()> {

@@ -6,7 +6,7 @@ use ats_pat_token::PersonalAccessToken;
 use time::{Duration, OffsetDateTime};
 use uuid::{Builder, Uuid};
 
-use super::Arguments;
+use super::arguments::Arguments;
 use super::rows::{Row, SECRETS, STATUS_PLACES, TOKENS, Table, Token, USERS, User};
 
 /// Since when the tokens were made.

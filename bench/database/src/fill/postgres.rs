@@ -7,8 +7,8 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use tokio::sync::mpsc;
 
-use super::Target;
 use super::rows::{Row, Table, Value};
+use super::target::Target;
 
 pub struct Postgres {
     connection: PgConnection,

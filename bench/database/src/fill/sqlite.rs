@@ -7,8 +7,8 @@ use sqlx::sqlite::{
 use sqlx::{Arguments as _, AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 use tokio::sync::mpsc;
 
-use super::Target;
 use super::rows::{Row, Table, Value};
+use super::target::Target;
 
 /// Fewer values than a statement of SQLite may have, for every table.
 const ROWS_PER_STATEMENT: usize = 1000;

@@ -5,6 +5,7 @@ mod mint;
 mod plot;
 mod ratio;
 mod report;
+mod row;
 mod validate;
 
 use std::path::PathBuf;
@@ -14,7 +15,8 @@ use anyhow::{Result, bail};
 
 use self::contender::{Contender, Name};
 use self::ratio::Round;
-use self::report::{HalfPeak, Report, Row};
+use self::report::{HalfPeak, Report};
+use self::row::Row;
 use crate::load::Pace;
 use crate::place::Place;
 use crate::sample::Settings;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use askama::Template;
 
-use super::report::Row;
+use super::row::Row;
 
 const BAR_HEIGHT: usize = 34;
 const WIDEST: f64 = 520.0;

@@ -1,44 +1,20 @@
 //! Changes: how many per second, and how soon a revoked token is refused everywhere.
 
+mod arguments;
 mod changes;
 mod pairs;
 mod probe;
 mod replicas;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
 
+pub use self::arguments::Arguments;
 use self::replicas::Replicas;
 use crate::figure::{Figure, Figures};
-use crate::place::Place;
 use crate::service::{Cache, Installation, Person, database};
 use crate::signals::Signals;
-
-#[derive(clap::Args)]
-pub struct Arguments {
-    #[command(flatten)]
-    place: Place,
-    /// For how long each kind of change is made
-    #[arg(long, default_value_t = 4.0)]
-    seconds: f64,
-    /// How many tokens are revoked before the eyes of all replicas
-    #[arg(long, default_value_t = 200)]
-    revocations: usize,
-    /// The programs of another release: only the changes per second are compared with it, by turns
-    #[arg(long, value_name = "FOLDER")]
-    beside: Option<PathBuf>,
-    /// How often each of the two has its turn
-    #[arg(long, default_value_t = 5)]
-    rounds: usize,
-    /// Where a MariaDB is that keeps what it acknowledged
-    #[arg(long, env = "ATS_PAT_TEST_MARIADB_URL", hide_env_values = true)]
-    mariadb_url: Option<String>,
-    /// Where a PostgreSQL is that keeps what it acknowledged; without it there is only SQLite
-    #[arg(long, env = "ATS_PAT_TEST_POSTGRES_URL", hide_env_values = true)]
-    postgres_url: Option<String>,
-}
 
 /// Measures changes on SQLite and PostgreSQL, then revocations at three replicas on PostgreSQL.
 pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
@@ -55,12 +31,15 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     };
     figures
         .figures
-        .extend(changes(arguments, "SQLite", None, signals)?);
+        .extend(changes_per_second(arguments, "SQLite", None, signals)?);
     if let Some(server) = &arguments.postgres_url {
         let url = database::create(&place.programs, server, "bench_changes")?;
-        figures
-            .figures
-            .extend(changes(arguments, "PostgreSQL", Some(&url), signals)?);
+        figures.figures.extend(changes_per_second(
+            arguments,
+            "PostgreSQL",
+            Some(&url),
+            signals,
+        )?);
         let url = database::create(&place.programs, server, "bench_replicas")?;
         eprintln!("replicas ...");
         let replicas = Replicas::start(place, &url)?;
@@ -74,7 +53,7 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
 }
 
 /// Changes per second with one client and with eight.
-fn changes(
+fn changes_per_second(
     arguments: &Arguments,
     name: &str,
     url: Option<&str>,

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{Arguments, changes};
+use super::arguments::Arguments;
+use super::changes;
 use crate::figure::{Bound, Figure, Figures};
 use crate::service::{Cache, Installation, Person, database};
 use crate::signals::Signals;

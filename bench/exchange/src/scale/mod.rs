@@ -1,74 +1,29 @@
 //! Ten million tokens against a thousand.
 
+mod arguments;
 mod side;
-
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+pub use self::arguments::Arguments;
+use self::arguments::{FEW, OWNER_TOKENS};
 use self::side::{Load, Side};
 use crate::figure::{Bound, Figure, Figures};
 use crate::list::first_pages;
 use crate::load::{self, Pace};
-use crate::place::Place;
 use crate::program::mebibytes;
-use crate::sample::{Sample, Settings};
+use crate::sample::Sample;
 use crate::service::Cache;
 use crate::signals::Signals;
 use crate::startup::starts;
 use crate::statistics::Spread;
 
-/// What the few are.
-const FEW: u64 = 1000;
 /// The least that may be left of the rate.
 const RATE_KEPT: f64 = 0.9;
 /// The most memory with a full cache.
 const FULL_MIB: f64 = 150.0;
 /// The latest p99 of a first page, in milliseconds.
 const FIRST_PAGE_MS: f64 = 5.0;
-/// How many tokens the owner has whose first page is read.
-const OWNER_TOKENS: u64 = 10_000;
-
-#[derive(clap::Args)]
-pub struct Arguments {
-    #[command(flatten)]
-    place: Place,
-    /// How many tokens the large database has
-    #[arg(long, default_value_t = 10_000_000)]
-    tokens: u64,
-    /// How many of them are exchanged to fill the cache, and cold beside the comparison: more than a cache holds
-    #[arg(long, default_value_t = 300_000)]
-    touched: u64,
-    /// How often each side has its turn
-    #[arg(long, default_value_t = 5)]
-    rounds: usize,
-    /// How long a turn lasts, after its warm-up
-    #[arg(long, default_value_t = 2.0)]
-    seconds: f64,
-    /// Connections, each with one request under way
-    #[arg(long, default_value_t = 32)]
-    connections: usize,
-    /// How often the server is started
-    #[arg(long, default_value_t = 10)]
-    starts: usize,
-    /// Keep the large SQLite database, and use the one that was kept
-    #[arg(long)]
-    keep: bool,
-    /// Where a PostgreSQL is to be filled instead of SQLite
-    #[arg(long, env = "ATS_PAT_TEST_POSTGRES_URL", hide_env_values = true)]
-    postgres_url: Option<String>,
-}
-
-impl Arguments {
-    fn settings(&self, round: usize) -> Settings {
-        Settings {
-            connections: self.connections,
-            warm_up: Duration::from_secs_f64(self.seconds / 4.0),
-            length: Duration::from_secs_f64(self.seconds),
-            seed: round as u64,
-        }
-    }
-}
 
 /// Measures it all on one kind of database.
 pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::{Arguments, FEW, OWNER_TOKENS};
+use super::arguments::{Arguments, FEW, OWNER_TOKENS};
 use crate::cores::Cores;
 use crate::http::{Connection, Request};
 use crate::program::Program;

@@ -1,49 +1,16 @@
 //! What WebDriver lacks and Chromium's developer tools have.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::{Browser, BrowserOptions, done, text_of};
+use super::view::Shown;
+use super::{Browser, done, text_of};
 
 const NO_DIALOG: &str = "return document.querySelector('dialog:modal') === null";
 const CARET: &str = "document.documentElement.style.caretColor = arguments[0]";
-
-/// How pages are shown. Chromium keeps it per tab, so it is said again in each new one.
-pub struct View(Mutex<Shown>);
-
-#[derive(Clone)]
-struct Shown {
-    dark: bool,
-    width: u32,
-    height: u32,
-    time_zone: String,
-}
-
-impl View {
-    pub(super) fn new(options: &BrowserOptions) -> Self {
-        Self(Mutex::new(Shown {
-            dark: options.dark,
-            width: options.width,
-            height: options.height,
-            time_zone: "UTC".to_owned(),
-        }))
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Shown)) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-
-    fn shown(&self) -> Shown {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-}
 
 impl Browser {
     /// Sets the system to dark or light colours; pages see it at once.

@@ -12,7 +12,8 @@ use rustix::process::{
 };
 use tempfile::TempDir;
 
-use super::{DEADLINE, Engine, TICK};
+use super::deadline::{DEADLINE, TICK};
+use super::engine::Engine;
 
 /// How often it is started before the machine is to blame.
 const STARTS: u32 = 5;

@@ -1,9 +1,19 @@
 //! One element of the page.
 
+use fantoccini::elements::ElementRef;
 use serde_json::{Value, json};
 
-use super::query::spaced;
+use super::query::{REFERENCE, spaced};
 use super::{Browser, done, text_of};
+
+impl Browser {
+    pub(super) fn element(&self, reference: &Value, what: String) -> Option<Element<'_>> {
+        let id = reference[REFERENCE].as_str()?;
+        let id = ElementRef::from(id.to_owned());
+        let inner = fantoccini::elements::Element::from_element_id(self.client.clone(), id);
+        Some(Element::new(self, inner, what))
+    }
+}
 
 /// An element that was found; it stays the same element until the page drops it.
 pub struct Element<'a> {

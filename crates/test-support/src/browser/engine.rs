@@ -4,8 +4,6 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::BrowserOptions;
-
 /// MiniBrowser of WebKitGTK, as Debian's `libwebkit2gtk-4.1-0` has it.
 const MINI_BROWSER: &str = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
 /// Firefox itself; the program in the search path is a script.
@@ -70,7 +68,7 @@ impl Engine {
     }
 
     /// What a session is asked for, `program` being what starts the browser. Chromium has its own.
-    pub(super) fn capabilities(self, program: &Path, options: &BrowserOptions) -> Value {
+    pub(super) fn capabilities(self, program: &Path, dark: bool) -> Value {
         match self {
             Self::Chromium => unreachable!("it has more to say"),
             Self::Firefox | Self::OlderFirefox => {
@@ -82,7 +80,7 @@ impl Engine {
                         "binary": program,
                         "args": ["-headless"],
                         "prefs": {
-                            "layout.css.prefers-color-scheme.content-override": i32::from(!options.dark),
+                            "layout.css.prefers-color-scheme.content-override": i32::from(!dark),
                             "ui.prefersReducedMotion": 1,
                             "layout.css.anchor-positioning.enabled": is_whole,
                             "dom.dialog.light-dismiss.enabled": is_whole,
@@ -92,7 +90,7 @@ impl Engine {
             }
             Self::WebKit => {
                 let mut arguments = vec!["--automation"];
-                if options.dark {
+                if dark {
                     arguments.push("--dark-mode");
                 }
                 json!({

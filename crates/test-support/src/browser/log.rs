@@ -1,23 +1,15 @@
 //! What Chromium notes: requests, and complaints about the page.
 
-use std::sync::{Mutex, PoisonError};
-
 use serde_json::{Value, json};
 
 use super::{Browser, done, text_of};
-
-/// ChromeDriver gives each entry once: what was read and not asked for yet.
-#[derive(Default)]
-pub struct Log {
-    requests: Mutex<Vec<String>>,
-}
 
 impl Browser {
     /// The URLs of all requests that pages have made since the last [`Browser::goto`], [`Browser::back`] or
     /// [`Browser::reload`], which begin it.
     pub async fn requests(&self) -> Vec<String> {
         let read = self.read_requests().await;
-        let mut requests = self.requests_so_far();
+        let mut requests = self.requests.so_far();
         requests.extend(read);
         requests.clone()
     }
@@ -51,19 +43,12 @@ impl Browser {
             return;
         }
         self.read_requests().await;
-        self.requests_so_far().clear();
+        self.requests.so_far().clear();
     }
 
     async fn read_requests(&self) -> Vec<String> {
         let entries = self.read("performance").await;
         entries.iter().filter_map(request).collect()
-    }
-
-    fn requests_so_far(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
-        self.log
-            .requests
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn read(&self, kind: &str) -> Vec<Value> {

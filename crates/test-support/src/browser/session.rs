@@ -1,15 +1,11 @@
-//! The session with the driver: how the browser is started, and commands that the standard does not have.
+//! How the browser is started.
 
-use fantoccini::error::CmdError;
-use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder};
-use hyper::Method;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
-use url::{ParseError, Url};
 
 use super::driver::Driver;
-use super::{Browser, BrowserOptions};
+use super::options::BrowserOptions;
 
 /// Only pages of our own are opened, so root and containers may do without the sandbox. The rest keeps
 /// Chromium from asking for what a closed network does not have, and makes pictures the same everywhere.
@@ -46,7 +42,7 @@ pub async fn begin(driver: &Driver, options: &BrowserOptions) -> Client {
         chromium(driver, options)
     } else {
         assert!(options.script, "only Chromium is asked to run no script");
-        engine.capabilities(&driver.launcher(), options)
+        engine.capabilities(&driver.launcher(), options.dark)
     };
     let Value::Object(capabilities) = capabilities else {
         unreachable!("they are written as one");
@@ -80,48 +76,4 @@ fn chromium(driver: &Driver, options: &BrowserOptions) -> Value {
         "goog:loggingPrefs": {"performance": "ALL", "browser": "ALL"},
         "goog:chromeOptions": {"binary": "/usr/bin/chromium", "args": arguments, "prefs": preferences},
     })
-}
-
-/// One command of a session.
-#[derive(Debug)]
-struct Command {
-    path: String,
-    body: Option<Value>,
-}
-
-impl WebDriverCompatibleCommand for Command {
-    fn endpoint(&self, base_url: &Url, session_id: Option<&str>) -> Result<Url, ParseError> {
-        base_url.join(&format!(
-            "session/{}/{}",
-            session_id.unwrap_or_default(),
-            self.path
-        ))
-    }
-
-    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        match &self.body {
-            Some(body) => (Method::POST, Some(body.to_string())),
-            None => (Method::GET, None),
-        }
-    }
-}
-
-impl Browser {
-    pub(super) async fn get(&self, path: &str) -> Result<Value, CmdError> {
-        let path = path.to_owned();
-        self.client.issue_cmd(Command { path, body: None }).await
-    }
-
-    pub(super) async fn post(&self, path: &str, body: Value) -> Result<Value, CmdError> {
-        let (path, body) = (path.to_owned(), Some(body));
-        self.client.issue_cmd(Command { path, body }).await
-    }
-
-    pub(super) async fn try_script(
-        &self,
-        script: &str,
-        arguments: Vec<Value>,
-    ) -> Result<Value, CmdError> {
-        self.client.execute(script, arguments).await
-    }
 }

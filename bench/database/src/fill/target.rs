@@ -1,0 +1,20 @@
+//! Where rows go.
+
+use anyhow::Result;
+use tokio::sync::mpsc;
+
+use super::rows::{Row, Table};
+
+/// A database that takes many rows.
+pub trait Target {
+    /// The newest root key as it is stored: its number and its sealed bytes.
+    async fn root_key(&mut self) -> Result<(i32, Vec<u8>)>;
+    /// Whether there are no tokens yet.
+    async fn is_empty(&mut self) -> Result<bool>;
+    /// Makes ready for many rows: whatever guards single ones is put aside.
+    async fn begin(&mut self) -> Result<()>;
+    /// Adds all rows that come.
+    async fn insert(&mut self, table: &Table, rows: mpsc::Receiver<Vec<Row>>) -> Result<()>;
+    /// Brings the database into the state that a service leaves it in.
+    async fn finish(self) -> Result<()>;
+}

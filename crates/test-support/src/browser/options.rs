@@ -1,0 +1,30 @@
+//! What kind of person looks.
+
+use super::engine::Engine;
+
+/// What kind of person looks.
+#[derive(Clone, Copy, Debug)]
+pub struct BrowserOptions {
+    /// Whose browser the person has.
+    pub engine: Engine,
+    /// Whether the pages' scripts run.
+    pub script: bool,
+    /// Whether the system is set to dark colours.
+    pub dark: bool,
+    /// The width of the page's area, in CSS pixels.
+    pub width: u32,
+    /// Its height.
+    pub height: u32,
+}
+
+impl Default for BrowserOptions {
+    fn default() -> Self {
+        Self {
+            engine: Engine::Chromium,
+            script: true,
+            dark: false,
+            width: 1280,
+            height: 800,
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The requests that were read and not asked for yet.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// ChromeDriver gives each entry once: what was read and not asked for yet.
+#[derive(Default)]
+pub struct Requests(Mutex<Vec<String>>);
+
+impl Requests {
+    /// The addresses so far.
+    pub fn so_far(&self) -> MutexGuard<'_, Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

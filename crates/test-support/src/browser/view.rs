@@ -1,0 +1,38 @@
+//! How pages are shown.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::options::BrowserOptions;
+
+/// How pages are shown. Chromium keeps it per tab, so it is said again in each new one.
+pub struct View(Mutex<Shown>);
+
+#[derive(Clone)]
+pub struct Shown {
+    pub dark: bool,
+    pub width: u32,
+    pub height: u32,
+    pub time_zone: String,
+}
+
+impl View {
+    pub fn new(options: &BrowserOptions) -> Self {
+        Self(Mutex::new(Shown {
+            dark: options.dark,
+            width: options.width,
+            height: options.height,
+            time_zone: "UTC".to_owned(),
+        }))
+    }
+
+    pub fn change(&self, change: impl FnOnce(&mut Shown)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub fn shown(&self) -> Shown {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}

@@ -1,0 +1,41 @@
+//! What was found.
+
+use crate::report::Trial;
+
+/// What was looked at, and whether it was as it must be.
+#[derive(Default)]
+pub struct Findings {
+    checks: Vec<(String, Vec<String>)>,
+    notes: Vec<String>,
+}
+
+impl Findings {
+    /// Something that must hold.
+    pub fn check(&mut self, what: impl Into<String>, holds: bool) {
+        let what = what.into();
+        let wrong = if holds {
+            Vec::new()
+        } else {
+            vec![what.clone()]
+        };
+        self.checks.push((what, wrong));
+    }
+
+    /// Something of which nothing may be wrong.
+    pub fn check_none(&mut self, what: impl Into<String>, wrong: Vec<String>) {
+        self.checks.push((what.into(), wrong));
+    }
+
+    pub fn note(&mut self, note: String) {
+        self.notes.push(note);
+    }
+
+    pub fn tell(self, trial: &mut Trial) {
+        for (what, wrong) in &self.checks {
+            trial.check_none(what, wrong);
+        }
+        for note in self.notes {
+            trial.note(note);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Where documents, tools and clients are, and whether what is there is up to date.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use crate::tools::sha512;
+use crate::workspace;
+
+/// The file in a client's folder that tells what it was made from.
+pub const MADE_FROM: &str = ".made-from";
+
+/// The checked-in document.
+pub fn document() -> PathBuf {
+    workspace::root().join("docs/openapi.json")
+}
+
+/// Where tools of this kind are installed.
+pub fn tools(kind: &str) -> PathBuf {
+    workspace::root().join("target/tools/clients").join(kind)
+}
+
+/// Whether `folder` was filled from what has this digest.
+pub fn is_from(folder: &Path, digest: &str) -> bool {
+    std::fs::read_to_string(folder.join(MADE_FROM)).is_ok_and(|kept| kept == digest)
+}
+
+/// Installs into `folder` by `install`, unless that was done from the same `versions` before.
+pub fn install(
+    folder: &Path,
+    versions: &[&str],
+    install: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    let wanted = digest(versions.iter().map(|text| text.as_bytes()));
+    if is_from(folder, &wanted) {
+        return Ok(());
+    }
+    eprintln!("Installing into {} ...", folder.display());
+    if folder.exists() {
+        std::fs::remove_dir_all(folder)?;
+    }
+    std::fs::create_dir_all(folder)?;
+    install()?;
+    if !folder.is_dir() {
+        bail!("nothing was installed into {}", folder.display());
+    }
+    std::fs::write(folder.join(MADE_FROM), wanted)?;
+    Ok(())
+}
+
+/// One digest of several texts.
+pub fn digest<'a>(parts: impl Iterator<Item = &'a [u8]>) -> String {
+    let mut all = Vec::new();
+    for part in parts {
+        // With its length, so that nothing moves from one part to the next unseen.
+        all.extend(part.len().to_le_bytes());
+        all.extend(part);
+    }
+    sha512(&all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(parts: &[&str]) -> String {
+        digest(parts.iter().map(|part| part.as_bytes()))
+    }
+
+    #[test]
+    fn a_change_of_any_part_is_seen() {
+        let kept = of(&["document", "versions"]);
+        assert_eq!(kept, of(&["document", "versions"]));
+        for other in [
+            &["document", "version"][..],
+            &["documentv", "ersions"],
+            &["versions", "document"],
+        ] {
+            assert_ne!(kept, of(other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_installed_from_the_same_versions_stays() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("tools");
+        let mut installed = Vec::new();
+        for versions in ["1", "1", "2"] {
+            install(&folder, &[versions], || {
+                installed.push(versions);
+                Ok(())
+            })
+            .unwrap();
+        }
+        assert_eq!(installed, ["1", "2"]);
+    }
+
+    #[test]
+    fn what_failed_to_install_is_installed_again() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("tools");
+        install(&folder, &["1"], || bail!("no network")).unwrap_err();
+        let mut again = false;
+        install(&folder, &["1"], || {
+            again = true;
+            Ok(())
+        })
+        .unwrap();
+        assert!(again);
+    }
+}

@@ -1,0 +1,28 @@
+//! The kinds of databases.
+
+use clap::ValueEnum;
+
+/// A kind of database the service supports.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, ValueEnum)]
+pub enum Database {
+    /// Needs nothing: the tests open files.
+    Sqlite,
+    /// Debian's `postgresql`.
+    Postgres,
+    /// Debian's `mariadb-server`.
+    Mariadb,
+    /// Three of them with `galera-4`: for what only a cluster shows.
+    Galera,
+}
+
+impl Database {
+    /// The name that the tests read from `ATS_PAT_TEST_DATABASES`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+            Self::Mariadb => "mariadb",
+            Self::Galera => "galera",
+        }
+    }
+}
