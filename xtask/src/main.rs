@@ -14,6 +14,7 @@ use clap::{Parser, Subcommand};
 mod apt;
 mod bench;
 mod browser;
+mod check;
 mod clients;
 mod databases;
 mod layers;
@@ -21,6 +22,7 @@ mod openapi;
 mod process;
 mod prove;
 mod screenshots;
+mod steps;
 mod test;
 mod tools;
 mod workspace;
@@ -41,6 +43,8 @@ struct Arguments {
 enum Task {
     /// Measure whole programs: the figures that the documentation promises.
     Bench(bench::Arguments),
+    /// Check a change within a minute: format, layers, warnings, and the unit tests of the crates that changed.
+    Check(check::Arguments),
     /// Make clients in other languages from docs/openapi.json, into target/clients.
     Clients(clients::Arguments),
     /// Run a command while private databases are up, and stop them whatever happens.
@@ -60,6 +64,7 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Bench(arguments) => bench::run(&arguments).map(done),
+        Task::Check(arguments) => check::run(&arguments).map(done),
         Task::Clients(arguments) => clients::run(&arguments).map(done),
         Task::Databases(arguments) => databases::run(&arguments),
         Task::Layers => layers::check().map(done),

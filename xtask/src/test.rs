@@ -1,11 +1,11 @@
 //! Every check that a change must pass, in the order in which they fail fastest.
 
 use std::process::Command;
-use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::process::{Signals, name};
+use crate::steps::{self, step};
 use crate::{browser, clients, databases, layers, tools, workspace};
 
 /// The test targets that drive a browser are called so, in whichever crate.
@@ -48,21 +48,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         step("generators at hand", || clients::ensure(&signals))?;
         step("OpenAPI document", || clients::lint(&signals))?;
     }
-    step("format", || {
-        signals
-            .succeed(&mut cargo(&["fmt", "--all", "--check"]))
-            .context("run `cargo fmt --all`")
-    })?;
-    step("clippy", || {
-        signals.succeed(&mut cargo(&[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "--deny",
-            "warnings",
-        ]))
-    })?;
+    steps::format(&signals)?;
+    steps::clippy(&signals)?;
     step("clippy of the pure-Rust build", || {
         signals.succeed(&mut cargo(&[
             "clippy",
@@ -113,25 +100,6 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             "\nAll checks passed but those {}, which were left out.",
             left_out.join(" and ")
         );
-    }
-    Ok(())
-}
-
-/// Runs one check between its name and its seconds.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the seconds are for the person who waits"
-)]
-fn step(title: &str, check: impl FnOnce() -> Result<()>) -> Result<()> {
-    eprintln!("\n== {title}");
-    let start = Instant::now();
-    let outcome = check();
-    let seconds = start.elapsed().as_secs_f32();
-    match outcome {
-        Ok(()) => eprintln!("== {title}: passed in {seconds:.1} s"),
-        Err(error) => bail!(
-            "the check \"{title}\" failed after {seconds:.1} s, the rest was not run: {error:#}"
-        ),
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Building what is measured and what measures it.
+//! Building what is measured and what measures it, with the profile of what is given to others.
 
 use std::process::{Command, Stdio};
 
@@ -11,6 +11,8 @@ use crate::databases::{Choice, Durability, with_durable, with_private};
 use crate::process::Signals;
 use crate::workspace;
 
+/// The profile of what is given to others: what is promised holds for it.
+pub const PROFILE: &str = "dist";
 const BENCH: &str = "bench-exchange";
 const SERVER: &str = "ats-pat-server";
 /// The service.
@@ -29,8 +31,8 @@ impl Programs {
             metadata: workspace::metadata()?,
         };
         // Apart: features that only the measures ask for must not change what is measured.
-        signals.succeed(&mut release(&PRODUCT))?;
-        signals.succeed(&mut release(&MEASURES))?;
+        signals.succeed(&mut build(&PRODUCT))?;
+        signals.succeed(&mut build(&MEASURES))?;
         Ok(programs)
     }
 
@@ -41,7 +43,7 @@ impl Programs {
         if !has_default_features(&metadata) {
             return Ok((Self::build(signals)?, None));
         }
-        signals.succeed(release(&PRODUCT).arg("--no-default-features"))?;
+        signals.succeed(build(&PRODUCT).arg("--no-default-features"))?;
         let built = Self { metadata };
         // The other build puts its programs in the same place.
         let apart = built.figures().join("pure-rust");
@@ -69,7 +71,7 @@ impl Programs {
     }
 
     fn folder(&self) -> Utf8PathBuf {
-        self.metadata.target_directory.join("release")
+        self.metadata.target_directory.join(PROFILE)
     }
 }
 
@@ -93,9 +95,9 @@ pub fn measure(
     Ok(())
 }
 
-fn release(packages: &[&str]) -> Command {
+fn build(packages: &[&str]) -> Command {
     let mut build = workspace::command("cargo");
-    build.args(["build", "--release"]);
+    build.args(["build", "--profile", PROFILE]);
     for package in packages {
         build.args(["--package", package]);
     }

@@ -5,6 +5,7 @@ use std::process::Stdio;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
+use super::programs::PROFILE;
 use crate::databases::{Choice, Database, with_private};
 use crate::process::Signals;
 use crate::workspace;
@@ -55,12 +56,12 @@ impl ServerDatabase {
 pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     let target = workspace::metadata()?.target_directory;
     let mut build = workspace::command("cargo");
-    build.args(["build", "--release"]);
+    build.args(["build", "--profile", PROFILE]);
     for package in PROGRAMS.iter().chain([&BENCH]) {
         build.args(["--package", package]);
     }
     signals.succeed(&mut build)?;
-    let programs = target.join("release");
+    let programs = target.join(PROFILE);
     let mut bench = workspace::command(programs.join(BENCH).as_str());
     bench
         .arg("--programs")
