@@ -42,7 +42,7 @@ pub fn as_json(document: &Value) -> String {
 /// As `/openapi.yaml` has it.
 pub fn as_yaml(document: &Value) -> String {
     // Every JSON value can be written as YAML; JSON itself is YAML (YAML 1.2, section 1.2).
-    serde_yaml::to_string(document).unwrap_or_else(|_| as_json(document))
+    yaml_serde::to_string(document).unwrap_or_else(|_| as_json(document))
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ fn the_document_reads_as_openapi_3_0_and_its_references_hold() {
     );
     assert_eq!(document["servers"], json!([{"url": "/"}]));
     assert_eq!(
-        serde_yaml::from_str::<Value>(&as_yaml(&document)).unwrap(),
+        yaml_serde::from_str::<Value>(&as_yaml(&document)).unwrap(),
         document
     );
     let text = document.to_string();
