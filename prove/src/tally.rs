@@ -1,8 +1,8 @@
 //! What happened in a run, counted by all threads, and what must not have happened.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+
+use parking_lot::Mutex;
 
 /// Counted events. The order is that of the report.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -141,6 +141,6 @@ impl Tally {
 
     fn with<T>(&self, use_it: impl FnOnce(&mut Inner) -> T) -> T {
         // Counts stay whole whatever thread died.
-        use_it(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        use_it(&mut self.0.lock())
     }
 }

@@ -1,6 +1,7 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use argon2::{Block, Error};
+use parking_lot::Mutex;
 use zeroize::Zeroize as _;
 
 /// From so many blocks on the allocator of glibc gives memory back when it is freed, whatever was freed before: beyond
@@ -62,7 +63,7 @@ impl WorkingMemory {
 
     fn with_free<T>(&self, act: impl FnOnce(&mut Vec<Vec<Block>>) -> T) -> T {
         // A list of buffers is whole whenever somebody panics.
-        act(&mut self.free.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut self.free.lock())
     }
 }
 

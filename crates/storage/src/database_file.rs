@@ -6,11 +6,10 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ats_pat_domain::port::StorageFailure;
+use parking_lot::Mutex;
 use sea_orm::DbErr;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor};
@@ -78,11 +77,7 @@ impl DatabaseFile {
 
     /// Lets go of the files.
     pub async fn close(&self) {
-        let keeper = self
-            .keeper
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let keeper = self.keeper.lock().take();
         if let Some(keeper) = keeper {
             // What it read was committed by others.
             let _ = keeper.close().await;

@@ -1,6 +1,6 @@
 //! A change under way.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use ats_pat_domain::EventId;
@@ -10,6 +10,7 @@ use ats_pat_domain::port::{
     SessionRepository, SetupLinkRepository, StatusRepository, StoreError, TokenRepository,
     Transaction, UserRepository,
 };
+use parking_lot::Mutex;
 
 use sea_orm::{ConnectionTrait, DbBackend};
 
@@ -58,7 +59,7 @@ impl StoreTransaction {
     }
 
     pub(crate) fn appended(&self, event: EventId) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(event);
+        *self.last.lock() = Some(event);
     }
 
     /// An answer to COMMIT is the database's word; that others see the event is the proof. It lacks where the
@@ -126,7 +127,7 @@ impl Transaction for StoreTransaction {
             let _ = self.channel.rollback().await;
             return Err(CommitError::Undone(failure));
         }
-        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = *self.last.lock();
         self.channel.commit().await.map_err(commit_error)?;
         drop(self.turn);
         match last {

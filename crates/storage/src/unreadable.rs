@@ -3,9 +3,10 @@
 //! They are named in the log, and to whoever verifies. Lists leave them out (see `readable`).
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use ats_pat_domain::port::StoreError;
+use parking_lot::Mutex;
 
 /// So many are remembered; whoever plants more is known well enough.
 const MOST: usize = 1000;
@@ -16,7 +17,7 @@ pub(crate) struct Unreadable(Arc<Mutex<BTreeSet<String>>>);
 
 impl Unreadable {
     pub(crate) fn note(&self, row: &str, error: &StoreError) {
-        let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rows = self.0.lock();
         if rows.len() < MOST && rows.insert(row.to_owned()) {
             tracing::error!(row, %error, "a row can't be read, and is left out");
         }
@@ -24,7 +25,7 @@ impl Unreadable {
 
     /// In order, and forgotten: what is still there is met again.
     pub(crate) fn take(&self) -> Vec<String> {
-        let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rows = self.0.lock();
         std::mem::take(&mut *rows).into_iter().collect()
     }
 }

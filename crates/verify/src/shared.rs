@@ -1,8 +1,9 @@
 //! What the verifiers of one issuer and the background task share.
 
-use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicBool};
+use std::sync::{Arc, atomic::AtomicBool};
 
 use crate::{Clock, keys::Keys, revocation::Revocation, settings::Settings};
+use parking_lot::Mutex;
 
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
@@ -23,13 +24,10 @@ pub(crate) struct LastTrouble(Mutex<Option<String>>);
 
 impl LastTrouble {
     pub(crate) fn set(&self, cause: Option<String>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = cause;
+        *self.0.lock() = cause;
     }
 
     pub(crate) fn get(&self) -> Option<String> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().clone()
     }
 }

@@ -3,13 +3,14 @@
 use std::{
     error, fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
 
 use arc_swap::ArcSwapOption;
 use ats_pat_token::{Expectations, KnownHeader, Unverified, VerifyError};
+use parking_lot::Mutex;
 use quick_cache::sync::Cache;
 use tokio::{runtime, task::AbortHandle};
 
@@ -233,7 +234,7 @@ impl Verifier {
             return Ok(());
         }
         let runtime = runtime::Handle::try_current().map_err(|_| Error::NoRuntime)?;
-        let mut task = self.0.task.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut task = self.0.task.lock();
         if following.load(Ordering::Acquire) {
             return Ok(());
         }
@@ -245,7 +246,7 @@ impl Verifier {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        let task = self.task.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let task = self.task.get_mut();
         if let Some(task) = task {
             task.abort();
         }

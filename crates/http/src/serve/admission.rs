@@ -1,11 +1,12 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ats_pat_domain::port::Clock as _;
 use ats_pat_domain::{Neighbourhood, Tally};
 use ats_pat_service::SystemClock;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::activity::Activity;
@@ -184,7 +185,7 @@ impl Admission {
 
     fn table(&self) -> MutexGuard<'_, Table> {
         // Whole at every moment, also where somebody panicked.
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The requests that were read and not asked for yet.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
 
 /// ChromeDriver gives each entry once: what was read and not asked for yet.
 #[derive(Default)]
@@ -9,6 +9,6 @@ pub struct Requests(Mutex<Vec<String>>);
 impl Requests {
     /// The addresses so far.
     pub fn so_far(&self) -> MutexGuard<'_, Vec<String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }

@@ -1,8 +1,7 @@
 //! How pages are shown.
 
-use std::sync::{Mutex, PoisonError};
-
 use super::options::BrowserOptions;
+use parking_lot::Mutex;
 
 /// How pages are shown. Chromium keeps it per tab, so it is said again in each new one.
 pub struct View(Mutex<Shown>);
@@ -26,13 +25,10 @@ impl View {
     }
 
     pub fn change(&self, change: impl FnOnce(&mut Shown)) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.0.lock());
     }
 
     pub fn shown(&self) -> Shown {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().clone()
     }
 }
