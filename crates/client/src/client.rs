@@ -1,9 +1,10 @@
 //! Who holds the personal access token, and hands out what it is exchanged for.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::answer::{Exchanged, Failed};
@@ -12,7 +13,7 @@ use crate::bearer::Bearer;
 use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::lifetime::Lifetime;
-use crate::token_cache::{Landing, Next, TokenCache};
+use crate::token_cache::{Next, OutcomeSender, TokenCache};
 
 /// Holds a personal access token, and a bearer token that is fresh whenever it is asked for.
 ///
@@ -46,19 +47,19 @@ impl Client {
     /// can be tried again was, and no token holds any more.
     pub async fn bearer(&self) -> Result<Bearer, Error> {
         let next = self.0.cache().next(Instant::now());
-        let mut flight = match next {
+        let mut pending = match next {
             Next::Served(outcome) => return outcome,
-            Next::Renewing(bearer, landing) => {
-                self.fly(landing);
+            Next::Renewing(bearer, sender) => {
+                self.start_exchange(sender);
                 return Ok(bearer);
             }
-            Next::Begun(flight, landing) => {
-                self.fly(landing);
-                flight
+            Next::Begun(pending, sender) => {
+                self.start_exchange(sender);
+                pending
             }
-            Next::UnderWay(flight) => flight,
+            Next::UnderWay(pending) => pending,
         };
-        match flight.wait_for(Option::is_some).await.as_deref() {
+        match pending.wait_for(Option::is_some).await.as_deref() {
             Ok(Some(outcome)) => outcome.clone(),
             // Its runtime ended, or it panicked; the next call begins anew.
             _ => Err(Error::unavailable(BrokenOff)),
@@ -75,12 +76,12 @@ impl Client {
     }
 
     /// Exchanges in a task of its own, so that a caller who goes away doesn't cancel it for the others.
-    fn fly(&self, landing: Landing) {
+    fn start_exchange(&self, sender: OutcomeSender) {
         let inner = Arc::clone(&self.0);
         tokio::spawn(async move {
             let outcome = inner.exchange_until_it_is_settled().await;
-            let outcome = inner.cache().land(outcome, Instant::now());
-            landing.send_replace(Some(outcome));
+            let outcome = inner.cache().finish(outcome, Instant::now());
+            sender.send_replace(Some(outcome));
         });
     }
 }
@@ -88,7 +89,7 @@ impl Client {
 impl Inner {
     fn cache(&self) -> MutexGuard<'_, TokenCache> {
         // Nothing in it panics half-way.
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+        self.cache.lock()
     }
 
     /// Asks until there is a token, a refusal, or no more time. A failure tells how long nobody should ask again.

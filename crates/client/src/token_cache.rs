@@ -12,9 +12,9 @@ use crate::lifetime::Lifetime;
 /// What came of an exchange.
 pub type Outcome = Result<Bearer, Error>;
 /// An exchange under way, for those who wait for it.
-pub type Flight = watch::Receiver<Option<Outcome>>;
+pub type PendingOutcome = watch::Receiver<Option<Outcome>>;
 /// The same, for the task that makes it.
-pub type Landing = watch::Sender<Option<Outcome>>;
+pub type OutcomeSender = watch::Sender<Option<Outcome>>;
 
 /// After a failure, how long its error stands in for another exchange.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -25,7 +25,7 @@ const INVALIDATION_INTERVAL: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub struct TokenCache {
     current: Option<(Bearer, Lifetime)>,
-    flight: Option<Flight>,
+    pending: Option<PendingOutcome>,
     failure: Option<(Error, Instant)>,
     invalidated_at: Option<Instant>,
 }
@@ -35,16 +35,16 @@ pub enum Next {
     /// This, at once.
     Served(Outcome),
     /// This, at once; and an exchange is to be made.
-    Renewing(Bearer, Landing),
+    Renewing(Bearer, OutcomeSender),
     /// What comes of an exchange that is to be made.
-    Begun(Flight, Landing),
+    Begun(PendingOutcome, OutcomeSender),
     /// What comes of the exchange under way.
-    UnderWay(Flight),
+    UnderWay(PendingOutcome),
 }
 
 impl TokenCache {
-    /// What a caller gets at `now`. Whoever is given a landing makes the exchange, lets it [`land`](Self::land) and
-    /// sends the outcome.
+    /// What a caller gets at `now`. Whoever is given a sender makes the exchange, notes it by
+    /// [`finish`](Self::finish) and sends the outcome.
     pub fn next(&mut self, now: Instant) -> Next {
         let under_way = self.under_way();
         let failure = self.failure.as_ref().filter(|(_, until)| now < *until);
@@ -59,24 +59,24 @@ impl TokenCache {
                 Next::Served(Ok(bearer))
             };
         }
-        if let Some(flight) = under_way {
-            return Next::UnderWay(flight);
+        if let Some(pending) = under_way {
+            return Next::UnderWay(pending);
         }
         if let Some((error, _)) = failure {
             return Next::Served(Err(error.clone()));
         }
-        let (flight, landing) = self.begin();
-        Next::Begun(flight, landing)
+        let (pending, sender) = self.begin();
+        Next::Begun(pending, sender)
     }
 
     /// Notes what came of the exchange, and gives what its callers get. A failure tells how long nobody should ask
     /// again, if the service said so.
-    pub fn land(
+    pub fn finish(
         &mut self,
         outcome: Result<(Bearer, Lifetime), (Error, Option<Duration>)>,
         now: Instant,
     ) -> Outcome {
-        self.flight = None;
+        self.pending = None;
         match outcome {
             Ok((bearer, lifetime)) => {
                 self.failure = None;
@@ -110,15 +110,15 @@ impl TokenCache {
         }
     }
 
-    fn begin(&mut self) -> (Flight, Landing) {
-        let (landing, flight) = watch::channel(None);
-        self.flight = Some(flight.clone());
-        (flight, landing)
+    fn begin(&mut self) -> (PendingOutcome, OutcomeSender) {
+        let (sender, pending) = watch::channel(None);
+        self.pending = Some(pending.clone());
+        (pending, sender)
     }
 
     /// The exchange under way; one whose task is gone is none.
-    fn under_way(&self) -> Option<Flight> {
-        let flight = self.flight.as_ref()?;
-        flight.has_changed().is_ok().then(|| flight.clone())
+    fn under_way(&self) -> Option<PendingOutcome> {
+        let pending = self.pending.as_ref()?;
+        pending.has_changed().is_ok().then(|| pending.clone())
     }
 }
