@@ -5,9 +5,9 @@
 //! what to do; none quotes a secret.
 
 mod error;
-mod key;
 mod service_link;
 mod source;
+mod table;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -23,9 +23,9 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 
 pub use self::error::{Place, SettingsError};
-use self::key::Key;
-pub use self::key::settings_reference;
 use self::source::{Found, Raw, Sources};
+use self::table::Key;
+pub use self::table::settings_reference;
 use crate::flags::{CommonFlags, ServerFlags};
 
 const PRODUCT_NAME: &str = "ATS Personal Access Tokens";

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use super::key::Key;
+use super::table::Key;
 
 /// Where a value was written.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
 use super::error::{Place, SettingsError};
-use super::key::{Key, PREFIX};
 use super::service_link::is_service_link;
+use super::table::{Key, PREFIX};
 
 /// Variables that tests use for themselves.
 const FOR_TESTS: &str = "ATS_PAT_TEST_";

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 
-use super::key::{Key, Kind};
+use super::table::{Key, Kind};
 use super::{DatabaseLocation, LogFormat, Settings, SettingsError, settings_reference};
 use crate::flags::{CommonFlags, ServerFlags};
 

@@ -11,8 +11,8 @@ use url::Url;
 
 use super::LogFormat;
 use super::error::SettingsError;
-use super::key::{Key, Number};
 use super::source::{Found, Raw};
+use super::table::{Key, Number};
 
 const SCHEMES: [&str; 5] = ["sqlite", "postgres", "postgresql", "mysql", "mariadb"];
 /// It stands in the bar of every page, on phones too.
