@@ -18,7 +18,7 @@ use crate::head::{HEAD_PREFIX, head, head_columns, is_head};
 use crate::readable::readable;
 use crate::row::{columns, corrupt, fixed, optional_part, tag};
 use crate::transaction::StoreTransaction;
-use crate::write::{exactly_one, insert};
+use crate::write::{exactly_one, insert, update};
 
 /// The version of a ring whose row was removed. The version only tells that a ring has to be read anew: no right hangs
 /// on it.
@@ -143,15 +143,13 @@ impl KeyChanges for StoreTransaction {
     }
 
     async fn update_root_key(&self, key: &StoredRootKey) -> Result<(), StoreError> {
-        let changed = root_key::Entity::update_many()
+        let row = root_key::Entity::update_many()
             .set(root_key::ActiveModel {
                 key_id: NotSet,
                 ..key.into()
             })
-            .filter(root_key::Column::KeyId.eq(key.key_id.0))
-            .exec(&self.channel)
-            .await;
-        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected).await
+            .filter(root_key::Column::KeyId.eq(key.key_id.0));
+        update(&self.channel, row).await
     }
 
     async fn insert_signing_key(&self, key: &Tagged<StoredSigningKey>) -> Result<(), StoreError> {
@@ -159,15 +157,13 @@ impl KeyChanges for StoreTransaction {
     }
 
     async fn update_signing_key(&self, key: &Tagged<StoredSigningKey>) -> Result<(), StoreError> {
-        let changed = Entity::update_many()
+        let row = Entity::update_many()
             .set(ActiveModel {
                 kid: NotSet,
                 ..key.into()
             })
-            .filter(Column::Kid.eq(&key.row.kid))
-            .exec(&self.channel)
-            .await;
-        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected).await
+            .filter(Column::Kid.eq(&key.row.kid));
+        update(&self.channel, row).await
     }
 
     async fn bump_ring_version(&self) -> Result<(), StoreError> {

@@ -12,7 +12,7 @@ use crate::failure::store_error;
 use crate::readable::readable_page;
 use crate::row::{corrupt, tag};
 use crate::transaction::StoreTransaction;
-use crate::write::{exactly_one, insert};
+use crate::write::{insert, update};
 
 impl TryFrom<Model> for Tagged<StatusPlace> {
     type Error = StoreError;
@@ -111,14 +111,12 @@ impl StatusChanges for StoreTransaction {
     }
 
     async fn update_status_place(&self, place: &Tagged<StatusPlace>) -> Result<(), StoreError> {
-        let changed = Entity::update_many()
+        let row = Entity::update_many()
             .set(ActiveModel {
                 place: NotSet,
                 ..place.into()
             })
-            .filter(Column::Place.eq(stored_index(place.row.index)))
-            .exec(&self.channel)
-            .await;
-        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected).await
+            .filter(Column::Place.eq(stored_index(place.row.index)));
+        update(&self.channel, row).await
     }
 }

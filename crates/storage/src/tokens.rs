@@ -28,7 +28,7 @@ use crate::readable::readable_page;
 use crate::row::{columns, corrupt, name_key, part, tag};
 use crate::token_page;
 use crate::transaction::StoreTransaction;
-use crate::write::{exactly_one, insert};
+use crate::write::{insert, update};
 
 impl TryFrom<Model> for Tagged<Token> {
     type Error = StoreError;
@@ -219,7 +219,7 @@ impl TokenChanges for StoreTransaction {
     }
 
     async fn update_token(&self, token: &Tagged<Token>) -> Result<(), StoreError> {
-        let changed = Entity::update_many()
+        let row = Entity::update_many()
             .set(ActiveModel {
                 id: NotSet,
                 // A token never changes hands. Set to what it is, SQLite would look for the owner, whom somebody may
@@ -227,10 +227,8 @@ impl TokenChanges for StoreTransaction {
                 owner_id: NotSet,
                 ..token.into()
             })
-            .filter(Column::Id.eq(token.row.id.as_uuid()))
-            .exec(&self.channel)
-            .await;
-        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected).await
+            .filter(Column::Id.eq(token.row.id.as_uuid()));
+        update(&self.channel, row).await
     }
 
     async fn insert_secret(&self, secret: &Tagged<Secret>) -> Result<(), StoreError> {
@@ -246,14 +244,12 @@ impl TokenChanges for StoreTransaction {
     }
 
     async fn update_secret(&self, secret: &Tagged<Secret>) -> Result<(), StoreError> {
-        let changed = secret::Entity::update_many()
+        let row = secret::Entity::update_many()
             .set(secret::ActiveModel {
                 hash: NotSet,
                 ..secret.into()
             })
-            .filter(secret::Column::Hash.eq(secret.row.hash.to_vec()))
-            .exec(&self.channel)
-            .await;
-        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected).await
+            .filter(secret::Column::Hash.eq(secret.row.hash.to_vec()));
+        update(&self.channel, row).await
     }
 }

@@ -19,7 +19,7 @@ use crate::page::{self, Slice, holds};
 use crate::readable::{readable, readable_of, readable_page};
 use crate::row::{columns, name_key, part, tag};
 use crate::transaction::StoreTransaction;
-use crate::write::{exactly_one, insert};
+use crate::write::{insert, update};
 
 impl TryFrom<Model> for Tagged<User> {
     type Error = StoreError;
@@ -141,14 +141,12 @@ impl UserChanges for StoreTransaction {
     }
 
     async fn update_user(&self, user: &Tagged<User>) -> Result<(), StoreError> {
-        let changed = Entity::update_many()
+        let row = Entity::update_many()
             .set(ActiveModel {
                 id: NotSet,
                 ..user.into()
             })
-            .filter(Column::Id.eq(user.row.id.as_uuid()))
-            .exec(&self.channel)
-            .await;
-        exactly_one(&self.channel, changed.map_err(store_error)?.rows_affected).await
+            .filter(Column::Id.eq(user.row.id.as_uuid()));
+        update(&self.channel, row).await
     }
 }

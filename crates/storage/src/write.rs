@@ -1,7 +1,7 @@
 //! Writing one row, and no other number of rows.
 
 use ats_pat_domain::port::StoreError;
-use sea_orm::{ActiveModelTrait, EntityTrait, Insert, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, EntityTrait, Insert, IntoActiveModel, UpdateMany};
 
 use crate::channel::Channel;
 use crate::claim;
@@ -18,6 +18,15 @@ where
         .await
         .map_err(store_error)?;
     exactly_one(channel, rows).await
+}
+
+/// Changes one row, which `update` names.
+pub(crate) async fn update<E: EntityTrait>(
+    channel: &Channel,
+    update: UpdateMany<E>,
+) -> Result<(), StoreError> {
+    let updated = update.exec(channel).await.map_err(store_error)?;
+    exactly_one(channel, updated.rows_affected).await
 }
 
 /// Refuses a write that did not reach its one row, and the transaction with it.
