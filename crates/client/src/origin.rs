@@ -1,8 +1,6 @@
 //! Origins that secrets may be sent to.
 
-use std::net::IpAddr;
-
-use ats_pat_token::PersonalAccessToken;
+use ats_pat_token::{PersonalAccessToken, is_loopback};
 use reqwest::Url;
 
 use crate::error::Error;
@@ -23,7 +21,7 @@ pub fn parse(text: &str) -> Result<Url, Error> {
     };
     match url.scheme() {
         "https" => {}
-        "http" if is_loopback(&url) => {}
+        "http" if url.host_str().is_some_and(is_loopback) => {}
         "http" => return refuse("secrets go over https; http is for this machine only"),
         _ => return refuse("write https:// and a host"),
     }
@@ -38,13 +36,6 @@ pub fn parse(text: &str) -> Result<Url, Error> {
 #[cfg(feature = "middleware")]
 pub fn is_of(url: &Url, origin: &Url) -> bool {
     url.origin() == origin.origin()
-}
-
-fn is_loopback(url: &Url) -> bool {
-    url.host_str().is_some_and(|host| {
-        let address = host.trim_start_matches('[').trim_end_matches(']');
-        host == "localhost" || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-    })
 }
 
 /// What can be shown of a text that may have been meant for another place.

@@ -24,6 +24,7 @@ mod header;
 mod json;
 mod jwk;
 mod jws;
+mod loopback;
 mod personal_access_token;
 mod status_list;
 mod status_reference;
@@ -36,6 +37,7 @@ pub use crate::{
     header::{Header, STATUS_LIST_TYPE, SigningAlgorithm, TOKEN_TYPE, UnknownAlgorithm},
     jwk::{Jwk, JwkSet, KeyError, thumbprint},
     jws::{Expectations, KnownHeader, MAX_LENGTH, SigningInput, Unverified},
+    loopback::is_loopback,
     personal_access_token::{Malformed, PersonalAccessToken},
     status_list::{
         CompressedList, IndexTooLarge, ListVersion, MAX_STATUS_INDEX, MAX_STATUS_LIST_LENGTH,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ats_pat_token::is_loopback;
 use reqwest::{
     Client, Response, StatusCode, Url,
     header::{ACCEPT, CONTENT_TYPE, ETAG, IF_NONE_MATCH},
@@ -32,7 +33,7 @@ impl Fetch {
                 "/",
                 env!("CARGO_PKG_VERSION")
             ));
-        if is_loopback(&url) {
+        if url.host_str().is_some_and(is_loopback) {
             client = client.no_proxy();
         }
         let client = client.build().map_err(|_| SettingError::HttpClient)?;
@@ -98,18 +99,9 @@ fn is_one_of(content_type: &str, media_types: &[&str]) -> bool {
 fn is_secure(url: &Url) -> bool {
     match url.scheme() {
         "https" => true,
-        "http" => is_loopback(url),
+        "http" => url.host_str().is_some_and(is_loopback),
         _ => false,
     }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || address
-            .parse()
-            .is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
 fn transport(error: reqwest::Error) -> SourceError {
