@@ -71,13 +71,16 @@ pub fn runs(program: &str) -> bool {
 
 /// SHA-512 in hexadecimal.
 pub fn sha512(bytes: &[u8]) -> String {
-    Sha512::digest(bytes)
-        .iter()
-        .fold(String::new(), |mut hex, byte| {
-            // Writing to a string does not fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+    hex(&Sha512::digest(bytes))
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 fn is_deny(program: &PathBuf) -> bool {

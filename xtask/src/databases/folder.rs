@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use super::account;
+use crate::tools::hex;
 
 const PREFIX: &str = "ats-pat-databases-";
 const LOCK: &str = "run.lock";
@@ -67,16 +68,11 @@ fn remove_abandoned(parent: &Path) {
 /// A password for one run. The servers listen on the loopback address, where every account of the machine can reach
 /// them, and an administrator of a database may run programs.
 pub fn password() -> Result<String> {
-    use std::fmt::Write;
     let mut bytes = [0; 16];
     File::open("/dev/urandom")?
         .read_exact(&mut bytes)
         .context("cannot read /dev/urandom")?;
-    let mut text = String::new();
-    for byte in bytes {
-        write!(text, "{byte:02x}")?;
-    }
-    Ok(text)
+    Ok(hex(&bytes))
 }
 
 #[cfg(test)]
