@@ -49,7 +49,7 @@ impl Router {
     /// The route of a path as it was sent, and the token id that stands in it, undecoded.
     ///
     /// # Errors
-    /// 1004.
+    /// [`Problem::PathNotFound`].
     pub fn find<'a>(&self, path: &'a str) -> Result<(&Route, &'a str), Problem> {
         let path = path.strip_prefix('/').ok_or(Problem::PathNotFound)?;
         let path = path.strip_suffix('/').unwrap_or(path);
@@ -115,7 +115,7 @@ impl Route {
     /// The operation of a method.
     ///
     /// # Errors
-    /// 1005, with the methods that the path takes.
+    /// [`Problem::MethodNotAllowed`] names the methods that the path takes.
     pub fn operation(&self, method: &Method) -> Result<&BoxEndpoint<'static>, Problem> {
         let meant = if *method == Method::HEAD && self.takes_head {
             &Method::GET
@@ -146,7 +146,7 @@ impl Route {
 }
 
 /// Whether a path, as it was sent, stands under `/api/`, so that its refusals are envelopes: also one with
-/// doubled slashes or a percent-encoded `api`, which then is 1004.
+/// doubled slashes or a percent-encoded `api`, which then is not found.
 pub fn is_under_api(path: &str) -> bool {
     let first = path
         .trim_start_matches('/')

@@ -56,7 +56,7 @@ impl Policy {
     /// Accepts an expiry that lies after `now` and not beyond the policy.
     ///
     /// # Errors
-    /// 1302, naming the latest allowed time.
+    /// [`Problem::ExpirationNotAllowed`] names the latest allowed time.
     pub fn check_expiry(&self, expires_at: Timestamp, now: Timestamp) -> Result<(), Problem> {
         let latest = self.latest_expiry(now);
         if expires_at > now && expires_at <= latest {

@@ -17,117 +17,119 @@ pub enum Place {
 /// A refusal of the catalogue with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// 1000.
+    /// A part of the request can't be read.
     InvalidRequest {
         /// Where.
         place: Place,
         /// The field's path, or the header's name, where known.
         path: Option<String>,
     },
-    /// 1000: the body is not UTF-8.
+    /// The body is not UTF-8. Answered as [`Code::InvalidRequest`].
     NotUtf8,
-    /// 1000: the body begins with a byte order mark.
+    /// The body begins with a byte order mark. Answered as [`Code::InvalidRequest`].
     ByteOrderMark,
-    /// 1000: a field of the body is written in another case, or with other signs between its words.
+    /// A field of the body is written in another case, or with other signs between its words. Answered as
+    /// [`Code::InvalidRequest`].
     FieldMisspelt {
         /// As it was written.
         path: String,
         /// As it is to be written.
         expected: String,
     },
-    /// 1001: every field that fails.
+    /// Values are not allowed: every field that fails.
     ValidationFailed(Vec<Failure>),
-    /// 1004.
+    /// Nothing is at the path.
     PathNotFound,
-    /// 1005.
+    /// The path does not take the method.
     MethodNotAllowed {
         /// The methods that the path takes, for the header `Allow`.
         allow: Vec<&'static str>,
     },
-    /// 1013.
+    /// The body is larger than the interface reads.
     BodyTooLarge {
         /// In bytes.
         limit: usize,
     },
-    /// 1015.
+    /// The body is not declared as JSON.
     UnsupportedMediaType,
-    /// 1015: the body is said to be in another encoding than UTF-8.
+    /// The body is declared to be in another encoding than UTF-8. Answered as [`Code::UnsupportedMediaType`].
     ForeignCharset,
-    /// 1100.
+    /// The request has no valid session.
     SignInRequired,
-    /// 1101.
+    /// User name or password is wrong.
     InvalidCredentials,
-    /// 1102.
+    /// The user may not do this.
     Forbidden,
-    /// 1103.
+    /// A page of another site made the request.
     CrossSiteRequest,
-    /// 1200.
+    /// The exchange got no personal access token.
     PersonalAccessTokenMissing,
-    /// 1201.
+    /// The exchange got something that is no personal access token of this service.
     PersonalAccessTokenInvalid,
-    /// 1202.
+    /// The personal access token has expired.
     PersonalAccessTokenExpired {
         /// When it expired.
         expiry: Timestamp,
     },
-    /// 1203.
+    /// The personal access token was revoked.
     PersonalAccessTokenRevoked,
-    /// 1204.
+    /// The personal access token may not be used from the caller's address.
     NetworkNotAllowed,
-    /// 1205.
+    /// The user is disabled.
     OwnerDisabled,
-    /// 1206.
+    /// The authentication token is not valid.
     AuthenticationTokenInvalid,
-    /// 1206: there is none.
+    /// The request has no authentication token. Answered as [`Code::AuthenticationTokenInvalid`].
     AuthenticationTokenMissing,
-    /// 1206: a personal access token was sent in its place.
+    /// A personal access token was sent in place of an authentication token. Answered as
+    /// [`Code::AuthenticationTokenInvalid`].
     NotExchanged,
-    /// 1300.
+    /// The user has no such token.
     TokenNotFound,
-    /// 1301.
+    /// Another active token of the user has the name.
     NameInUse {
         /// The name as asked for.
         name: String,
     },
-    /// 1302.
+    /// The expiry lies in the past, or later than the policy allows.
     ExpirationNotAllowed {
         /// The latest time that the policy allows.
         latest: Timestamp,
     },
-    /// 1303.
+    /// The token is not active, and only an active one can do this.
     TokenNotActive {
         /// What it is instead.
         status: Status,
     },
-    /// 1304.
+    /// The user has as many active tokens as the policy allows.
     TokenLimitReached {
         /// The most active tokens of one owner.
         limit: u32,
     },
-    /// 1305.
+    /// The scope is not on offer.
     UnknownScope {
         /// The scope as asked for.
         scope: String,
     },
-    /// 1400.
+    /// The caller tried too often.
     TooManyRequests {
         /// After how many seconds to try again.
         seconds: u64,
     },
-    /// 1500.
+    /// The program has a defect.
     InternalError {
         /// What the operator finds the cause by, in the log.
         request_id: String,
     },
-    /// 1503.
+    /// The service can't answer now. A change may have happened.
     Unavailable,
 }
 
 impl Problem {
-    /// How long a caller should wait after 1503, in seconds.
+    /// How long a caller should wait after [`Self::Unavailable`], in seconds.
     pub const RETRY_AFTER_UNAVAILABLE: u64 = 5;
 
-    /// 1001 for one field.
+    /// [`Self::ValidationFailed`] for one field.
     pub fn validation(field: &'static str, reason: Reason) -> Self {
         Self::ValidationFailed(vec![Failure { field, reason }])
     }

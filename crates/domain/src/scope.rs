@@ -30,8 +30,8 @@ impl Scopes {
     /// Chooses from what is on offer (which need not hold `all`); doubles are folded.
     ///
     /// # Errors
-    /// [`Reason::Empty`] for no scope, [`Reason::UnknownValue`] for `all` beside others, both as 1001 on
-    /// `Scopes`; 1305 for a name that is not on offer.
+    /// [`Reason::Empty`] for no scope, [`Reason::UnknownValue`] for `all` beside others, both as
+    /// [`Problem::ValidationFailed`] on `Scopes`; [`Problem::UnknownScope`] for a name that is not on offer.
     pub fn choose(names: &[String], offered: &[Scope]) -> Result<Self, Problem> {
         let chosen: BTreeSet<&str> = names.iter().map(String::as_str).collect();
         if chosen.is_empty() {

@@ -64,7 +64,8 @@ impl Token {
     /// Without `expires_at` the lifetime stays as it was, from `now`, cut to the policy's maximum.
     ///
     /// # Errors
-    /// 1302 for an expiry that the policy refuses, 1303 for a token that is not active.
+    /// [`Problem::ExpirationNotAllowed`] if the policy refuses the expiry, [`Problem::TokenNotActive`] if the token is not
+    /// active.
     pub fn regenerate(
         &mut self,
         expires_at: Option<Timestamp>,

@@ -21,7 +21,8 @@ const READ_TIMEOUT: Duration = Duration::from_secs(20);
 /// Takes the request's body, at most [`BODY_LIMIT`] bytes of it, whether or not its length was declared.
 ///
 /// # Errors
-/// 1013 for a larger body; 1000 for one that breaks off or takes longer than 20 seconds.
+/// [`Problem::BodyTooLarge`] for a larger body, [`Problem::InvalidRequest`] for one that breaks off or takes longer than 20
+/// seconds.
 pub async fn read_body(request: &mut Request) -> Result<Bytes, Problem> {
     let mut body: BoxBody<Bytes, std::io::Error> = request.take_body().into();
     if body.is_end_stream() {

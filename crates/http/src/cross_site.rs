@@ -18,7 +18,7 @@ pub enum Unmarked {
 /// `Origin`, if present, must be `origin`.
 ///
 /// # Errors
-/// 1103.
+/// [`Problem::CrossSiteRequest`].
 pub fn check(headers: &HeaderMap, origin: &str, unmarked: Unmarked) -> Result<(), Problem> {
     let mut marked = false;
     let mut ours = true;

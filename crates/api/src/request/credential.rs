@@ -102,7 +102,7 @@ pub struct Bearer<'a>(pub &'a str);
 
 impl<'a> Bearer<'a> {
     /// # Errors
-    /// 1206 for no such header, more than one, another scheme, or a personal access token, which was not exchanged.
+    /// [`Problem::AuthenticationTokenInvalid`] or one of its like for no such header, more than one, another scheme, or a personal access token, which was not exchanged.
     pub fn read(request: &'a Request) -> Result<Self, Refused> {
         let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
         let value = values.next().ok_or(Problem::AuthenticationTokenMissing)?;

@@ -1,5 +1,6 @@
 //! Whole answers, with times, ids and secrets left out.
 
+use ats_pat_domain::Code;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -145,7 +146,11 @@ async fn an_expired_token_tells_when() {
         .await;
     assert_eq!(
         (answer.status, answer.code(), answer.parameters().as_str()),
-        (401, 1202, "2026-11-25T10:20:30.123Z")
+        (
+            401,
+            Code::PersonalAccessTokenExpired,
+            "2026-11-25T10:20:30.123Z"
+        )
     );
 }
 
@@ -183,7 +188,7 @@ async fn a_panic_is_an_envelope_and_the_connection_lives() {
             .await;
         assert_eq!(
             (answer.status, answer.code()),
-            (500, 1500),
+            (500, Code::InternalError),
             "{}",
             answer.text
         );

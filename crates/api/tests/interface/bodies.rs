@@ -1,5 +1,6 @@
 //! Bodies: syntax, coercion, size.
 
+use ats_pat_domain::Code;
 use ats_pat_test_support::world::PASSWORD;
 use serde_json::{Value, json};
 
@@ -36,7 +37,7 @@ async fn mistyped_and_unknown_fields_are_named() {
             .await;
         assert_eq!(
             (answer.status, answer.code(), answer.parameters().as_str()),
-            (400, 1000, parameters)
+            (400, Code::InvalidRequest, parameters)
         );
     }
     for body in ["", "[]", "null", "\"a\"", "{", "{}{}"] {
@@ -48,7 +49,7 @@ async fn mistyped_and_unknown_fields_are_named() {
             .await;
         assert_eq!(
             (answer.status, answer.code(), answer.parameters().as_str()),
-            (400, 1000, "body"),
+            (400, Code::InvalidRequest, "body"),
             "{body}"
         );
     }
@@ -74,7 +75,10 @@ async fn null_equals_absent_and_missing_fields_are_told_together() {
             .json(&body)
             .send()
             .await;
-        assert_eq!((answer.status, answer.code()), (400, 1001));
+        assert_eq!(
+            (answer.status, answer.code()),
+            (400, Code::ValidationFailed)
+        );
         assert_eq!(answer.parameters(), "Name, required, ExpiresAt, required");
     }
     let mut body = server.new_token("ci");
@@ -96,7 +100,10 @@ async fn null_equals_absent_and_missing_fields_are_told_together() {
         .json(&json!({}))
         .send()
         .await;
-    assert_eq!((missing.status, missing.code()), (400, 1001));
+    assert_eq!(
+        (missing.status, missing.code()),
+        (400, Code::ValidationFailed)
+    );
     assert_eq!(
         missing.parameters(),
         "UserName, required, Password, required"
@@ -119,7 +126,7 @@ async fn bodies_are_declared_as_json() {
             .body(content_type, body.clone())
             .code()
             .await;
-        assert_eq!(answer, (415, 1015), "{content_type}");
+        assert_eq!(answer, (415, Code::UnsupportedMediaType), "{content_type}");
     }
     for content_type in ["application/json", "APPLICATION/JSON;charset=UTF-8"] {
         let answer = server
@@ -127,7 +134,7 @@ async fn bodies_are_declared_as_json() {
             .body(content_type, body.clone())
             .code()
             .await;
-        assert_eq!(answer, (200, 1), "{content_type}");
+        assert_eq!(answer, (200, Code::Success), "{content_type}");
     }
 }
 
@@ -139,12 +146,12 @@ async fn a_body_is_bounded_while_it_is_read() {
             .call("POST /api/session")
             .body("application/json", "x".repeat(length))
     };
-    assert_eq!(send(65_536).code().await, (400, 1000));
+    assert_eq!(send(65_536).code().await, (400, Code::InvalidRequest));
     for length in [65_537, 500_000] {
         let answer = send(length).send().await;
         assert_eq!(
             (answer.status, answer.code(), answer.parameters().as_str()),
-            (413, 1013, "65536")
+            (413, Code::BodyTooLarge, "65536")
         );
     }
 }

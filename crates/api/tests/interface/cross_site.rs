@@ -1,5 +1,6 @@
 //! The cross-site rule on every route that changes something.
 
+use ats_pat_domain::Code;
 use ats_pat_test_support::world::ISSUER;
 
 use crate::fixture::{NOBODYS, Server, TOKENS};
@@ -28,7 +29,11 @@ async fn other_sites_change_nothing_and_may_not_even_sign_in() {
                 .header(name, value)
                 .code()
                 .await;
-            assert_eq!(answer, (403, 1103), "{line} {name}: {value}");
+            assert_eq!(
+                answer,
+                (403, Code::CrossSiteRequest),
+                "{line} {name}: {value}"
+            );
         }
         for (name, value) in [
             ("Origin", ISSUER),
@@ -36,7 +41,7 @@ async fn other_sites_change_nothing_and_may_not_even_sign_in() {
             ("Sec-Fetch-Site", "none"),
         ] {
             let (_, code) = server.call(&line).header(name, value).code().await;
-            assert_ne!(code, 1103, "{line} {name}: {value}");
+            assert_ne!(code, Code::CrossSiteRequest, "{line} {name}: {value}");
         }
     }
     assert_eq!(
@@ -46,6 +51,6 @@ async fn other_sites_change_nothing_and_may_not_even_sign_in() {
             .header("Origin", "null")
             .code()
             .await,
-        (200, 1)
+        (200, Code::Success)
     );
 }

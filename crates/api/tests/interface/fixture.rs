@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use ats_pat_domain::Code;
 use ats_pat_http::{HttpSettings, Limits, serve};
 use ats_pat_service::{Service, Settings};
 use ats_pat_test_support::world::{ISSUER, PASSWORD, World};
@@ -162,7 +163,7 @@ impl Call {
     }
 
     /// The status and the code.
-    pub async fn code(self) -> (u16, u64) {
+    pub async fn code(self) -> (u16, Code) {
         let answer = self.send().await;
         (answer.status, answer.code())
     }
@@ -180,8 +181,12 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
 
-    pub fn code(&self) -> u64 {
-        self.json()["ResponseCode"].as_u64().unwrap()
+    /// The code of the catalogue.
+    pub fn code(&self) -> Code {
+        let number = self.json()["ResponseCode"].as_u64().unwrap();
+        let mut catalogue = Code::ALL.iter();
+        let known = catalogue.find(|code| u64::from(code.number()) == number);
+        *known.unwrap_or_else(|| panic!("{number} is not in the catalogue"))
     }
 
     /// `ErrorParameters`, which stand in `GetErrorParameters` too.

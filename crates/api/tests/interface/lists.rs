@@ -1,6 +1,7 @@
 //! Lists and their queries.
 
 use crate::fixture::{Server, TOKENS};
+use ats_pat_domain::Code;
 
 #[tokio::test]
 async fn a_query_is_read_whole_and_every_failure_is_told() {
@@ -26,7 +27,7 @@ async fn a_query_is_read_whole_and_every_failure_is_told() {
             .await;
         assert_eq!(
             (answer.status, answer.code(), answer.parameters().as_str()),
-            (400, 1001, parameters),
+            (400, Code::ValidationFailed, parameters),
             "{query}"
         );
     }

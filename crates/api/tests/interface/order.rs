@@ -1,5 +1,6 @@
 //! Refusals come in the contract's order, and credentials are told apart.
 
+use ats_pat_domain::Code;
 use ats_pat_test_support::world::PASSWORD;
 use serde_json::json;
 
@@ -20,14 +21,17 @@ async fn what_is_wrong_first_is_told_first() {
             .header(foreign.0, foreign.1)
             .body("text/plain", large.clone())
     };
-    assert_eq!(wrong("POST /api/nothing").code().await, (404, 1004));
+    assert_eq!(
+        wrong("POST /api/nothing").code().await,
+        (404, Code::PathNotFound)
+    );
     assert_eq!(
         wrong(&format!("PUT {TOKENS}/{NOBODYS}/regenerate"))
             .code()
             .await,
-        (405, 1005)
+        (405, Code::MethodNotAllowed)
     );
-    assert_eq!(wrong(&regenerate).code().await, (413, 1013));
+    assert_eq!(wrong(&regenerate).code().await, (413, Code::BodyTooLarge));
     let call = || server.call(&regenerate);
     assert_eq!(
         call()
@@ -35,12 +39,15 @@ async fn what_is_wrong_first_is_told_first() {
             .body("text/plain", "{")
             .code()
             .await,
-        (403, 1103)
+        (403, Code::CrossSiteRequest)
     );
-    assert_eq!(call().body("text/plain", "{").code().await, (401, 1100));
+    assert_eq!(
+        call().body("text/plain", "{").code().await,
+        (401, Code::SignInRequired)
+    );
     assert_eq!(
         call().cookie(&cookie).body("text/plain", "{").code().await,
-        (415, 1015)
+        (415, Code::UnsupportedMediaType)
     );
     assert_eq!(
         call()
@@ -48,7 +55,7 @@ async fn what_is_wrong_first_is_told_first() {
             .body("application/json", "{")
             .code()
             .await,
-        (400, 1000)
+        (400, Code::InvalidRequest)
     );
     assert_eq!(
         call()
@@ -56,7 +63,7 @@ async fn what_is_wrong_first_is_told_first() {
             .json(&json!({"ExpiresAt": "tomorrow"}))
             .code()
             .await,
-        (400, 1001)
+        (400, Code::ValidationFailed)
     );
     assert_eq!(
         call()
@@ -64,13 +71,16 @@ async fn what_is_wrong_first_is_told_first() {
             .json(&json!({"ExpiresAt": "2020-01-01T00:00:00Z"}))
             .code()
             .await,
-        (400, 1302)
+        (400, Code::ExpirationNotAllowed)
     );
     assert_eq!(
         call().cookie(&cookie).json(&json!({})).code().await,
-        (404, 1300)
+        (404, Code::TokenNotFound)
     );
-    assert_eq!(call().cookie(&cookie).code().await, (404, 1300));
+    assert_eq!(
+        call().cookie(&cookie).code().await,
+        (404, Code::TokenNotFound)
+    );
     let id = server.create(&cookie, "ci").await["Token"]["Id"]
         .as_str()
         .unwrap()
@@ -81,7 +91,7 @@ async fn what_is_wrong_first_is_told_first() {
             .cookie(&cookie)
             .code()
             .await,
-        (200, 1)
+        (200, Code::Success)
     );
     assert_eq!(
         server
@@ -89,7 +99,7 @@ async fn what_is_wrong_first_is_told_first() {
             .cookie(&cookie)
             .code()
             .await,
-        (409, 1303)
+        (409, Code::TokenNotActive)
     );
 }
 
@@ -127,7 +137,7 @@ async fn only_a_session_manages_tokens() {
                 answer.code(),
                 answer.header("www-authenticate")
             ),
-            (401, 1100, "Session"),
+            (401, Code::SignInRequired, "Session"),
             "{line}"
         );
     }
@@ -135,7 +145,7 @@ async fn only_a_session_manages_tokens() {
         .call(&format!("GET {TOKENS}"))
         .cookie(&cookie)
         .header("Authorization", "Bearer nonsense");
-    assert_eq!(listed.code().await, (200, 1));
+    assert_eq!(listed.code().await, (200, Code::Success));
     let page = server
         .call(&format!("GET {TOKENS}"))
         .cookie(&cookie)
@@ -161,9 +171,16 @@ async fn of_several_session_cookies_the_one_that_holds_counts() {
         format!("{twin}; {cookie}"),
         format!("{cookie}; {twin}"),
     ] {
-        assert_eq!(get().cookie(&cookies).code().await, (200, 1), "{cookies}");
+        assert_eq!(
+            get().cookie(&cookies).code().await,
+            (200, Code::Success),
+            "{cookies}"
+        );
     }
-    assert_eq!(get().cookie(twin).cookie(&cookie).code().await, (200, 1));
+    assert_eq!(
+        get().cookie(twin).cookie(&cookie).code().await,
+        (200, Code::Success)
+    );
     let another = server.sign_in("bob").await;
     for cookies in [
         format!("{cookie}; {another}"),
@@ -172,14 +189,17 @@ async fn of_several_session_cookies_the_one_that_holds_counts() {
     ] {
         assert_eq!(
             get().cookie(&cookies).code().await,
-            (401, 1100),
+            (401, Code::SignInRequired),
             "{cookies}"
         );
     }
     let end = server.call("DELETE /api/session");
     let end = end.cookie(&format!("{twin}; {cookie}"));
-    assert_eq!(end.code().await, (200, 1));
-    assert_eq!(get().cookie(&cookie).code().await, (401, 1100));
+    assert_eq!(end.code().await, (200, Code::Success));
+    assert_eq!(
+        get().cookie(&cookie).code().await,
+        (401, Code::SignInRequired)
+    );
 }
 
 #[tokio::test]
@@ -191,11 +211,14 @@ async fn signing_in_ends_the_session_that_it_replaces() {
     let wrong = json!({"UserName": "ada", "Password": "wrong"});
     let get = |cookie: &str| server.call("GET /api/session").cookie(cookie);
     let sign_in = || server.call("POST /api/session").cookie(&before);
-    assert_eq!(sign_in().json(&wrong).code().await, (401, 1101));
-    assert_eq!(get(&before).code().await, (200, 1));
-    assert_eq!(sign_in().json(&body).code().await, (200, 1));
-    assert_eq!(get(&before).code().await, (401, 1100));
-    assert_eq!(get(&kept).code().await, (200, 1));
+    assert_eq!(
+        sign_in().json(&wrong).code().await,
+        (401, Code::InvalidCredentials)
+    );
+    assert_eq!(get(&before).code().await, (200, Code::Success));
+    assert_eq!(sign_in().json(&body).code().await, (200, Code::Success));
+    assert_eq!(get(&before).code().await, (401, Code::SignInRequired));
+    assert_eq!(get(&kept).code().await, (200, Code::Success));
 }
 
 #[tokio::test]
@@ -212,7 +235,10 @@ async fn what_is_no_authentication_token_is_told_what_to_send() {
             call.header("authorization", authorization)
         };
         let answer = call.send().await;
-        assert_eq!((answer.status, answer.code()), (401, 1206));
+        assert_eq!(
+            (answer.status, answer.code()),
+            (401, Code::AuthenticationTokenInvalid)
+        );
         answer.json()["ErrorMessage"].as_str().unwrap().to_owned()
     };
     let exchange_first = says(&format!("Bearer {secret}")).await;
@@ -236,18 +262,24 @@ async fn the_exchange_wants_exactly_one_token() {
         .to_owned();
     let call = || server.call(&format!("GET {EXCHANGE}"));
     for (call, code) in [
-        (call(), 1200),
-        (call().header("personalAccessToken", ""), 1200),
-        (call().header("personalAccessToken", "atspat_x"), 1201),
+        (call(), Code::PersonalAccessTokenMissing),
+        (
+            call().header("personalAccessToken", ""),
+            Code::PersonalAccessTokenMissing,
+        ),
+        (
+            call().header("personalAccessToken", "atspat_x"),
+            Code::PersonalAccessTokenInvalid,
+        ),
         (
             call()
                 .header("personalAccessToken", &secret)
                 .header("personalAccessToken", &secret),
-            1201,
+            Code::PersonalAccessTokenInvalid,
         ),
         (
             call().header("Authorization", &format!("Bearer {secret}")),
-            1200,
+            Code::PersonalAccessTokenMissing,
         ),
     ] {
         let answer = call.send().await;
@@ -272,7 +304,7 @@ async fn the_exchange_wants_exactly_one_token() {
             identity.code(),
             identity.header("www-authenticate")
         ),
-        (401, 1206, "Bearer")
+        (401, Code::AuthenticationTokenInvalid, "Bearer")
     );
 }
 
@@ -286,7 +318,7 @@ async fn signing_out_succeeds_also_without_a_session_and_ends_the_cookie() {
             .cookie(cookie)
             .send()
             .await;
-        assert_eq!((answer.status, answer.code()), (200, 1));
+        assert_eq!((answer.status, answer.code()), (200, Code::Success));
         assert!(
             answer.header("set-cookie").ends_with("; Max-Age=0"),
             "{}",
@@ -295,7 +327,7 @@ async fn signing_out_succeeds_also_without_a_session_and_ends_the_cookie() {
     }
     assert_eq!(
         server.call("GET /api/session").cookie(&cookie).code().await,
-        (401, 1100)
+        (401, Code::SignInRequired)
     );
 }
 
@@ -317,11 +349,11 @@ async fn a_forwarding_header_of_nobody_we_trust_moves_nobody() {
             .call(&format!("GET {EXCHANGE}"))
             .header("personalAccessToken", &secret)
     };
-    assert_eq!(call().code().await, (403, 1204));
+    assert_eq!(call().code().await, (403, Code::NetworkNotAllowed));
     for name in ["X-Forwarded-For", "Forwarded", "X-Real-Ip"] {
         assert_eq!(
             call().header(name, "203.0.113.5").code().await,
-            (403, 1204),
+            (403, Code::NetworkNotAllowed),
             "{name}"
         );
     }
@@ -337,9 +369,9 @@ async fn guessing_passwords_is_slowed_and_told_for_how_long() {
             .json(&json!({"UserName": "ada", "Password": "wrong-horse-1234"}))
     };
     for _ in 0..2 {
-        assert_eq!(guess().code().await, (401, 1101));
+        assert_eq!(guess().code().await, (401, Code::InvalidCredentials));
     }
     let slowed = guess().send().await;
-    assert_eq!((slowed.status, slowed.code()), (429, 1400));
+    assert_eq!((slowed.status, slowed.code()), (429, Code::TooManyRequests));
     assert_eq!(slowed.parameters(), slowed.header("retry-after"));
 }

@@ -1,5 +1,6 @@
 //! Every route × nobody, another user, the owner: a token is its owner's alone.
 
+use ats_pat_domain::Code;
 use serde_json::{Value, json};
 
 use crate::fixture::{NOBODYS, Server, TOKENS};
@@ -33,10 +34,18 @@ async fn another_user_s_token_and_none_at_all_get_the_same_answer_and_nothing_ch
     for id in [id.as_str(), NOBODYS, "no-id", "policy%20", "a%2Fb", "%ff"] {
         for line in routes(id) {
             let answer = server.call(&line).cookie(&bob).send().await;
-            assert_eq!((answer.status, answer.code()), (404, 1300), "{line}");
+            assert_eq!(
+                (answer.status, answer.code()),
+                (404, Code::TokenNotFound),
+                "{line}"
+            );
             assert_eq!(answer.json()["ErrorParameters"], Value::Null, "{line}");
             let nobody = server.call(&line).send().await;
-            assert_eq!((nobody.status, nobody.code()), (401, 1100), "{line}");
+            assert_eq!(
+                (nobody.status, nobody.code()),
+                (401, Code::SignInRequired),
+                "{line}"
+            );
         }
     }
     let mut for_ada = server.new_token("for ada");
@@ -49,7 +58,7 @@ async fn another_user_s_token_and_none_at_all_get_the_same_answer_and_nothing_ch
                 .json(&for_ada)
                 .code()
                 .await,
-            (400, 1000),
+            (400, Code::InvalidRequest),
             "{field}"
         );
         for_ada.as_object_mut().unwrap().remove(field);
@@ -61,7 +70,7 @@ async fn another_user_s_token_and_none_at_all_get_the_same_answer_and_nothing_ch
     for line in [&routes(&id)[0], &routes(&id)[2], &routes(&id)[1]] {
         assert_eq!(
             server.call(line).cookie(&ada).code().await,
-            (200, 1),
+            (200, Code::Success),
             "{line}"
         );
     }

@@ -1,6 +1,7 @@
 //! Paths and methods.
 
 use crate::fixture::{EXCHANGE, NOBODYS, Server, TOKENS};
+use ats_pat_domain::Code;
 
 #[tokio::test]
 async fn fixed_segments_match_in_any_case_and_with_one_trailing_slash() {
@@ -23,7 +24,7 @@ async fn fixed_segments_match_in_any_case_and_with_one_trailing_slash() {
                 .cookie(&cookie)
                 .code()
                 .await,
-            (200, 1),
+            (200, Code::Success),
             "{path}"
         );
     }
@@ -39,7 +40,7 @@ async fn fixed_segments_match_in_any_case_and_with_one_trailing_slash() {
                 .header("PersonalAccessToken", secret)
                 .code()
                 .await,
-            (200, 1),
+            (200, Code::Success),
             "{path}"
         );
     }
@@ -65,7 +66,7 @@ async fn other_paths_are_not_found_in_an_envelope_without_a_redirect() {
             let answer = server.call(&format!("{method} {path}")).send().await;
             assert_eq!(
                 (answer.status, answer.code()),
-                (404, 1004),
+                (404, Code::PathNotFound),
                 "{method} {path}"
             );
         }
@@ -101,7 +102,7 @@ async fn other_methods_are_refused_with_those_that_are_allowed() {
         let answer = server.call(&line).send().await;
         assert_eq!(
             (answer.status, answer.code(), answer.header("allow")),
-            (405, 1005, allow),
+            (405, Code::MethodNotAllowed, allow),
             "{line}"
         );
     }

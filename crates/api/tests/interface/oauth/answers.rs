@@ -1,5 +1,6 @@
 //! Whole answers, with ids and tokens left out.
 
+use ats_pat_domain::Code;
 use ats_pat_test_support::world::DAY;
 use serde_json::json;
 
@@ -223,6 +224,9 @@ async fn whoever_holds_a_token_may_revoke_it() {
     let exchanged = server
         .call(&format!("GET {EXCHANGE}"))
         .header("personalAccessToken", &ada);
-    assert_eq!(exchanged.code().await, (401, 1203));
+    assert_eq!(
+        exchanged.code().await,
+        (401, Code::PersonalAccessTokenRevoked)
+    );
     insta::assert_snapshot!("revoke", text);
 }

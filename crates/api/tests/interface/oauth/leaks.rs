@@ -1,5 +1,6 @@
 //! Reports of leaked tokens; and that no secret of the OAuth endpoints leaks itself.
 
+use ats_pat_domain::Code;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
@@ -32,28 +33,51 @@ async fn a_report_is_answered_alike_whatever_is_in_it() {
     let exchanged = server
         .call(&format!("GET {EXCHANGE}"))
         .header("personalAccessToken", &real);
-    assert_eq!(exchanged.code().await, (401, 1203));
+    assert_eq!(
+        exchanged.code().await,
+        (401, Code::PersonalAccessTokenRevoked)
+    );
 }
 
 #[tokio::test]
 async fn a_report_has_a_list_of_strings_and_not_too_many() {
     let server = server().await;
     for (body, status, code, parameters) in [
-        (json!({}), 400, 1001, "Tokens, required"),
-        (json!({"Tokens": null}), 400, 1001, "Tokens, required"),
-        (json!({"Tokens": []}), 400, 1001, "Tokens, empty"),
+        (json!({}), 400, Code::ValidationFailed, "Tokens, required"),
+        (
+            json!({"Tokens": null}),
+            400,
+            Code::ValidationFailed,
+            "Tokens, required",
+        ),
+        (
+            json!({"Tokens": []}),
+            400,
+            Code::ValidationFailed,
+            "Tokens, empty",
+        ),
         (
             json!({"Tokens": vec![""; 1001]}),
             400,
-            1001,
+            Code::ValidationFailed,
             "Tokens, too_long",
         ),
-        (json!({"Tokens": [1]}), 400, 1000, "body, Tokens[0]"),
-        (json!({"Tokens": "x"}), 400, 1000, "body, Tokens"),
+        (
+            json!({"Tokens": [1]}),
+            400,
+            Code::InvalidRequest,
+            "body, Tokens[0]",
+        ),
+        (
+            json!({"Tokens": "x"}),
+            400,
+            Code::InvalidRequest,
+            "body, Tokens",
+        ),
         (
             json!({"Tokens": ["x"], "Owner": "x"}),
             400,
-            1000,
+            Code::InvalidRequest,
             "body, Owner",
         ),
     ] {
@@ -69,10 +93,10 @@ async fn a_report_has_a_list_of_strings_and_not_too_many() {
     let foreign = server.call(REPORT).header("Origin", "https://evil.example");
     assert_eq!(
         foreign.json(&json!({"Tokens": ["x"]})).code().await,
-        (403, 1103)
+        (403, Code::CrossSiteRequest)
     );
     let text = server.call(REPORT).body("text/plain", "{}");
-    assert_eq!(text.code().await, (415, 1015));
+    assert_eq!(text.code().await, (415, Code::UnsupportedMediaType));
     for _ in 0..20 {
         assert_eq!(
             server
@@ -80,7 +104,7 @@ async fn a_report_has_a_list_of_strings_and_not_too_many() {
                 .json(&json!({"Tokens": ["x"]}))
                 .code()
                 .await,
-            (200, 1)
+            (200, Code::Success)
         );
     }
     let answer = server
@@ -90,7 +114,7 @@ async fn a_report_has_a_list_of_strings_and_not_too_many() {
         .await;
     assert_eq!(
         (answer.status, answer.code(), answer.header("retry-after")),
-        (429, 1400, "45")
+        (429, Code::TooManyRequests, "45")
     );
 }
 
