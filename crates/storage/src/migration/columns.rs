@@ -1,4 +1,4 @@
-//! The kinds of columns, and tables with their indexes.
+//! What [`sea_orm_migration::schema`] does not have: hashes and tags, and tables with their indexes.
 //!
 //! Texts that people write keep their case and accents: on MariaDB the tables are utf8mb4 with a binary
 //! collation. Names are compared by their folded forms, which are bytes.
@@ -8,56 +8,16 @@ use sea_orm::sea_query::{
     Query, SimpleExpr, Table, TableCreateStatement,
 };
 use sea_orm::{DbBackend, DbErr};
-use sea_orm_migration::SchemaManager;
-
-/// A UUID.
-pub fn uuid(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).uuid().not_null().take()
-}
-
-/// A whole number of 64 bits, such as milliseconds since the epoch.
-pub fn big(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).big_integer().not_null().take()
-}
-
-/// A whole number of 32 bits, such as the id of a root key.
-pub fn number(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).integer().not_null().take()
-}
-
-/// A whole number of 16 bits.
-pub fn small(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).small_integer().not_null().take()
-}
-
-/// A truth value.
-pub fn flag(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).boolean().not_null().take()
-}
-
-/// A text of up to `length` characters.
-pub fn string(name: &'static str, length: u32) -> ColumnDef {
-    ColumnDef::new(name).string_len(length).not_null().take()
-}
-
-/// A text of any length.
-pub fn text(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).text().not_null().take()
-}
+use sea_orm_migration::{SchemaManager, schema};
 
 /// A hash of 32 bytes.
 pub fn hash(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).binary_len(32).not_null().take()
+    schema::binary_len(name, 32)
 }
 
 /// A few bytes, such as a tag.
 pub fn short_bytes(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).var_binary(255).not_null().take()
-}
-
-/// Bytes, up to 64 KiB on MariaDB.
-pub fn bytes(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).blob().not_null().take()
+    schema::var_binary(name, 255)
 }
 
 /// The same column, but nothing may stand in it.

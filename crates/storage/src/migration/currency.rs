@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use sea_orm::sea_query::Table;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
+use sea_orm_migration::schema::{big_integer, blob, integer};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
-use super::columns::{big, bytes, create, key, nullable, number, short_bytes, table};
+use super::columns::{create, key, nullable, short_bytes, table};
 use crate::claim::{CLAIM, FORMER_CLAIM};
 
 /// Makes room for checkpoints of the event log, and for the tag of the time that a session was last seen. Renames the
@@ -41,7 +42,7 @@ impl MigrationTrait for Currency {
         }
         let checkpoints = table(
             "checkpoints",
-            [key(number("part")), big("seq"), bytes("content")],
+            [key(integer("part")), big_integer("seq"), blob("content")],
         );
         create(manager, checkpoints, []).await?;
         if manager.get_database_backend() == DbBackend::MySql {

@@ -10,8 +10,9 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter};
 use sea_orm_migration::SchemaManager;
+use sea_orm_migration::schema::{big_integer, boolean, integer};
 
-use super::columns::{big, create, flag, key, number, table};
+use super::columns::{create, key, table};
 use super::failure::failed;
 use crate::channel::Channel;
 use crate::entity::migration_holder::{ActiveModel, Column, Entity, Model};
@@ -130,7 +131,12 @@ async fn make_row(writes: &Channel, schema: &DatabaseConnection) -> Result<(), M
 async fn try_make_row(writes: &Channel, schema: &DatabaseConnection) -> Result<(), DbErr> {
     let holder = table(
         "migration_holder",
-        [key(number("id")), big("term"), big("beat"), flag("held")],
+        [
+            key(integer("id")),
+            big_integer("term"),
+            big_integer("beat"),
+            boolean("held"),
+        ],
     );
     create(&SchemaManager::new(schema), holder, []).await?;
     let row = ActiveModel {

@@ -3,11 +3,9 @@
 use ats_pat_domain::event::Head;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
+use sea_orm_migration::schema::{big_integer, blob, integer, small_integer, string_len, uuid};
 
-use super::columns::{
-    big, bytes, create, first_row, hash, index, key, nullable, number, short_bytes, small, string,
-    table, unique, uuid,
-};
+use super::columns::{create, first_row, hash, index, key, nullable, short_bytes, table, unique};
 
 pub async fn create_tables(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     events(manager).await?;
@@ -20,17 +18,17 @@ async fn events(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let events = table(
         "events",
         [
-            key(big("seq")),
+            key(big_integer("seq")),
             uuid("id"),
-            small("version"),
-            big("at"),
-            string("actor", 64),
+            small_integer("version"),
+            big_integer("at"),
+            string_len("actor", 64),
             nullable(uuid("owner")),
-            string("kind", 64),
-            string("subject", 255),
-            bytes("details"),
+            string_len("kind", 64),
+            string_len("subject", 255),
+            blob("details"),
             nullable(hash("personal_hash")),
-            number("key_id"),
+            integer("key_id"),
             short_bytes("hash"),
         ],
     );
@@ -47,7 +45,7 @@ async fn events(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     // needs no order.
     let personal = table(
         "event_personal",
-        [key(big("seq")), short_bytes("salt"), bytes("data")],
+        [key(big_integer("seq")), short_bytes("salt"), blob("data")],
     );
     create(manager, personal, []).await
 }
@@ -55,7 +53,7 @@ async fn events(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 async fn event_head(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let head = table(
         "event_head",
-        [key(number("id")), big("seq"), short_bytes("hash")],
+        [key(integer("id")), big_integer("seq"), short_bytes("hash")],
     );
     create(manager, head, []).await?;
     let values = [
@@ -69,25 +67,29 @@ async fn event_head(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 async fn keys(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let roots = table(
         "root_keys",
-        [key(number("key_id")), bytes("sealed"), big("created_at")],
+        [
+            key(integer("key_id")),
+            blob("sealed"),
+            big_integer("created_at"),
+        ],
     );
     create(manager, roots, []).await?;
     let signing = table(
         "signing_keys",
         [
-            key(string("kid", 64)),
-            string("algorithm", 16),
+            key(string_len("kid", 64)),
+            string_len("algorithm", 16),
             hash("public"),
-            nullable(bytes("sealed")),
-            big("created_at"),
-            big("active_from"),
-            nullable(big("retired_at")),
-            number("key_id"),
+            nullable(blob("sealed")),
+            big_integer("created_at"),
+            big_integer("active_from"),
+            nullable(big_integer("retired_at")),
+            integer("key_id"),
             short_bytes("tag"),
         ],
     );
     create(manager, signing, []).await?;
-    let ring = table("key_ring", [key(number("id")), big("version")]);
+    let ring = table("key_ring", [key(integer("id")), big_integer("version")]);
     create(manager, ring, []).await?;
     first_row(
         manager,
@@ -102,11 +104,11 @@ async fn setup_link(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let link = table(
         "setup_link",
         [
-            key(number("id")),
+            key(integer("id")),
             hash("code_hash"),
-            number("key_id"),
-            big("expires_at"),
-            number("tag_key_id"),
+            integer("key_id"),
+            big_integer("expires_at"),
+            integer("tag_key_id"),
             short_bytes("tag"),
         ],
     );

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use sea_orm::DbErr;
+use sea_orm_migration::schema::{big_integer, boolean, integer, uuid};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
-use super::columns::{big, create, flag, index, key, number, reference, short_bytes, table, uuid};
+use super::columns::{create, index, key, reference, short_bytes, table};
 
 /// Makes the table. Secrets of before get their places when they are next exchanged.
 pub struct StatusPlaces;
@@ -21,12 +22,12 @@ impl MigrationTrait for StatusPlaces {
         let mut places = table(
             "status_places",
             [
-                key(big("place")),
+                key(big_integer("place")),
                 uuid("token_id"),
-                big("generation"),
-                flag("revoked"),
-                big("free_at"),
-                number("key_id"),
+                big_integer("generation"),
+                boolean("revoked"),
+                big_integer("free_at"),
+                integer("key_id"),
                 short_bytes("tag"),
             ],
         );

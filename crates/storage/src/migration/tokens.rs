@@ -2,11 +2,11 @@
 
 use sea_orm::DbErr;
 use sea_orm_migration::SchemaManager;
-
-use super::columns::{
-    big, bytes, create, flag, hash, index, key, nullable, number, reference, short_bytes, small,
-    string, table, text, unique, uuid,
+use sea_orm_migration::schema::{
+    big_integer, blob, boolean, integer, small_integer, string_len, text, uuid,
 };
+
+use super::columns::{create, hash, index, key, nullable, reference, short_bytes, table, unique};
 
 pub async fn create_tables(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     users(manager).await?;
@@ -21,16 +21,16 @@ async fn users(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         "users",
         [
             key(uuid("id")),
-            string("name", 100),
-            bytes("name_folded"),
+            string_len("name", 100),
+            blob("name_folded"),
             hash("name_key"),
-            string("display_name", 100),
-            string("kind", 16),
+            string_len("display_name", 100),
+            string_len("kind", 16),
             nullable(text("password_hash")),
-            flag("is_admin"),
-            flag("disabled"),
-            big("created_at"),
-            number("key_id"),
+            boolean("is_admin"),
+            boolean("disabled"),
+            big_integer("created_at"),
+            integer("key_id"),
             short_bytes("tag"),
         ],
     );
@@ -43,11 +43,11 @@ async fn sessions(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         "sessions",
         [
             key(hash("id_hash")),
-            number("key_id"),
+            integer("key_id"),
             uuid("user_id"),
-            big("created_at"),
-            big("last_seen_at"),
-            big("ends_at"),
+            big_integer("created_at"),
+            big_integer("last_seen_at"),
+            big_integer("ends_at"),
             short_bytes("tag"),
         ],
     );
@@ -66,19 +66,19 @@ async fn tokens(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         [
             key(uuid("id")),
             uuid("owner_id"),
-            string("name", 100),
-            bytes("name_folded"),
+            string_len("name", 100),
+            blob("name_folded"),
             hash("name_key"),
-            string("description", 500),
-            bytes("description_folded"),
+            string_len("description", 500),
+            blob("description_folded"),
             text("scopes"),
             nullable(text("allowed_networks")),
-            big("generation"),
-            big("created_at"),
-            big("expires_at"),
-            nullable(big("regenerated_at")),
-            nullable(big("revoked_at")),
-            number("key_id"),
+            big_integer("generation"),
+            big_integer("created_at"),
+            big_integer("expires_at"),
+            nullable(big_integer("regenerated_at")),
+            nullable(big_integer("revoked_at")),
+            integer("key_id"),
             short_bytes("tag"),
         ],
     );
@@ -97,13 +97,13 @@ async fn secrets(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         "secrets",
         [
             key(hash("hash")),
-            number("key_id"),
+            integer("key_id"),
             uuid("token_id"),
-            big("generation"),
-            nullable(small("slot")),
-            nullable(big("valid_until")),
-            nullable(big("status_index")),
-            number("tag_key_id"),
+            big_integer("generation"),
+            nullable(small_integer("slot")),
+            nullable(big_integer("valid_until")),
+            nullable(big_integer("status_index")),
+            integer("tag_key_id"),
             short_bytes("tag"),
         ],
     );
@@ -126,8 +126,8 @@ async fn token_usage(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         "token_usage",
         [
             key(uuid("token_id")),
-            big("last_used_at"),
-            string("last_used_from", 64),
+            big_integer("last_used_at"),
+            string_len("last_used_from", 64),
         ],
     );
     usage.foreign_key(&mut reference(

@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use sea_orm::DbErr;
 use sea_orm::sea_query::Table;
+use sea_orm_migration::schema::{big_integer, blob, integer, uuid};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
-use super::columns::{big, bytes, create, first_row, key, nullable, number, table, uuid};
+use super::columns::{create, first_row, key, nullable, table};
 
 /// Adds the claim to the counter row, and the table of the write proof.
 pub struct Transactions;
@@ -29,7 +30,7 @@ impl MigrationTrait for Transactions {
         }
         let proof = table(
             "write_proof",
-            [key(number("id")), big("count"), bytes("filler")],
+            [key(integer("id")), big_integer("count"), blob("filler")],
         );
         create(manager, proof, []).await?;
         let values = [1.into(), 0_i64.into(), Vec::<u8>::new().into()];
