@@ -183,7 +183,7 @@ impl Serialize for CompressedList {
 
 impl<'de> Deserialize<'de> for CompressedList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Written { bits, lst } = Written::deserialize(deserializer)?;
+        let Written { bits, lst } = json::in_object(deserializer)?;
         if bits != 1 {
             return Err(de::Error::custom("one bit for each index"));
         }
@@ -280,6 +280,12 @@ mod tests {
         assert!(StatusList::decompress(&good[..good.len() - 1]).is_none());
         assert!(StatusList::decompress(&[&good[..], &[0]].concat()).is_none());
         assert!(StatusList::decompress(b"").is_none());
+    }
+
+    #[test]
+    fn no_array_passes_for_a_list() {
+        assert!(serde_json::from_str::<CompressedList>(r#"{"bits":1,"lst":""}"#).is_ok());
+        assert!(serde_json::from_str::<CompressedList>(r#"[1,""]"#).is_err());
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! What an authentication token says of its place in a status list.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::json;
 
 /// Where the status of an authentication token stands: its claim `status` (section 6.1).
 ///
 /// Written as `{"status_list":{"idx":…,"uri":…}}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Mechanisms", into = "Mechanisms")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "Mechanisms")]
 pub struct StatusReference {
     /// The place in the list, from 0.
     pub index: u64,
@@ -17,6 +19,7 @@ pub struct StatusReference {
 /// Other mechanisms may stand beside it (section 6.1).
 #[derive(Serialize, Deserialize)]
 struct Mechanisms {
+    #[serde(deserialize_with = "json::in_object")]
     status_list: InList,
 }
 
@@ -26,10 +29,11 @@ struct InList {
     uri: String,
 }
 
-impl From<Mechanisms> for StatusReference {
-    fn from(Mechanisms { status_list }: Mechanisms) -> Self {
+impl<'de> Deserialize<'de> for StatusReference {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Mechanisms { status_list } = json::in_object(deserializer)?;
         let InList { idx: index, uri } = status_list;
-        Self { index, uri }
+        Ok(Self { index, uri })
     }
 }
 
@@ -57,5 +61,19 @@ mod tests {
             serde_json::from_str::<StatusReference>(written).unwrap(),
             reference
         );
+    }
+
+    #[test]
+    fn no_array_passes_for_the_claim() {
+        for array in [
+            r#"[{"idx":412,"uri":"u"}]"#,
+            r#"{"status_list":[412,"u"]}"#,
+            "[[412,\"u\"]]",
+        ] {
+            assert!(
+                serde_json::from_str::<StatusReference>(array).is_err(),
+                "{array}"
+            );
+        }
     }
 }
