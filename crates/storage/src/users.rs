@@ -144,6 +144,9 @@ impl UserChanges for StoreTransaction {
         let row = Entity::update_many()
             .set(ActiveModel {
                 id: NotSet,
+                // No change gives a user another name. Whoever wrote this one's key into another row would block this
+                // update by the unique index, and so keep the user from being disabled.
+                name_key: NotSet,
                 ..user.into()
             })
             .filter(Column::Id.eq(user.row.id.as_uuid()));
