@@ -1,6 +1,7 @@
 //! The form for a new token: what stands in it, what is wrong with it, what it asks for.
 
 use ats_pat_domain::Timestamp;
+use ats_pat_domain::network::parse_network;
 use ats_pat_domain::policy::latest_expiry;
 use ats_pat_domain::problem::{Failure, Problem, Reason};
 use ats_pat_domain::scope::ALL;
@@ -16,6 +17,11 @@ use crate::words::{DAY, count, day, input_date, long_date};
 const PRESETS: [u32; 5] = [7, 30, 60, 90, 365];
 /// The choice of a day of one's own.
 const OWN_DAY: &str = "date";
+
+/// How many wrong networks an error names.
+const SHOWN_NETWORKS: usize = 3;
+/// How much of each, in characters: the longest network there is has 43.
+const SHOWN_NETWORK: usize = 50;
 
 /// What stands in the form, as it was typed.
 #[derive(Clone, Default)]
@@ -116,10 +122,10 @@ impl FormErrors {
             ("AllowedNetworks", Reason::TooLong) => {
                 (&mut self.networks, "Name at most 50 networks.")
             }
-            ("AllowedNetworks", _) => (
-                &mut self.networks,
-                "Write addresses or networks, such as 192.0.2.7 or 10.0.0.0/8, one on each line.",
-            ),
+            ("AllowedNetworks", _) => {
+                self.networks = Some(no_networks(form));
+                return;
+            }
             _ => (&mut self.form, "This can't be saved."),
         };
         *field = Some(words.to_owned());
@@ -128,6 +134,30 @@ impl FormErrors {
 
 fn until(latest: Timestamp) -> String {
     format!("Choose a day from today until {} (UTC).", long_date(latest))
+}
+
+/// Names the first few entries that can't be read, so that nobody has to compare 50 lines.
+fn no_networks(form: &TokenForm) -> String {
+    let mut wrong: Vec<String> = form
+        .networks()
+        .filter(|network| parse_network(network).is_none())
+        .map(|network| network.chars().take(SHOWN_NETWORK).collect())
+        .collect();
+    wrong.dedup();
+    let more = wrong.len().saturating_sub(SHOWN_NETWORKS);
+    wrong.truncate(SHOWN_NETWORKS);
+    if more > 0 {
+        wrong.push(format!("{more} more"));
+    }
+    let verb = if wrong.len() == 1 {
+        "is not a network"
+    } else {
+        "are not networks"
+    };
+    format!(
+        "{} {verb}. Write addresses or networks, such as 192.0.2.7 or 10.0.0.0/8, one on each line.",
+        wrong.join(", ")
+    )
 }
 
 fn no_scope(scope: &str) -> String {
@@ -483,6 +513,28 @@ mod tests {
                 form.new_token(&policy, now()).expires_at.as_deref(),
                 Some(expires_at)
             );
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_networks_that_are_wrong() {
+        let example =
+            "Write addresses or networks, such as 192.0.2.7 or 10.0.0.0/8, one on each line.";
+        for (networks, said) in [
+            ("10.0.0.0/8\n10.0.0.0/33", "10.0.0.0/33 is not a network."),
+            ("a, 192.0.2.7 b", "a, b are not networks."),
+            ("a b c d e", "a, b, c, 2 more are not networks."),
+        ] {
+            let form = TokenForm {
+                networks: networks.to_owned(),
+                ..TokenForm::default()
+            };
+            let failure = Failure {
+                field: "AllowedNetworks",
+                reason: Reason::NotANetwork,
+            };
+            let errors = FormErrors::of(&Problem::ValidationFailed(vec![failure]), &form);
+            assert_eq!(errors.networks, Some(format!("{said} {example}")));
         }
     }
 

@@ -135,7 +135,7 @@ async fn what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost() {
         (
             ("networks", "10.0.0.0/8\r\nhome"),
             "networks-error",
-            "Write addresses or networks",
+            "home is not a network. Write addresses or networks",
         ),
     ] {
         let key = key(&mut browser).await;
