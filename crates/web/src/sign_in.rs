@@ -2,6 +2,7 @@
 
 use askama::Template;
 use ats_pat_domain::Problem;
+use ats_pat_domain::list::UserQuery;
 use ats_pat_domain::problem::Reason;
 use ats_pat_http::{Challenge, problem_headers, status};
 use poem::Response;
@@ -32,7 +33,14 @@ struct SignInPage<'a> {
     kept: &'a str,
 }
 
-/// The form. Whoever is signed in already goes on at once.
+/// Nobody can sign in yet: how the first administrator is made.
+#[derive(Template)]
+#[template(path = "not_set_up.html")]
+struct NotSetUp {
+    frame: Frame,
+}
+
+/// The form. Whoever is signed in already goes on at once. While there is no user, the page says how to make one.
 pub async fn show(visit: &mut Visit<'_>) -> Result<Response, Problem> {
     let query = Query::of(&visit.uri);
     let next = return_path(query.get("next").unwrap_or("/"));
@@ -42,6 +50,9 @@ pub async fn show(visit: &mut Visit<'_>) -> Result<Response, Problem> {
         Err(refused) => return Err(refused),
     }
     let mut frame = Frame::new(visit, Section::None);
+    if !has_users(visit).await? {
+        return Ok(render(&NotSetUp { frame }, StatusCode::OK));
+    }
     if visit.session_ids().count() > 1 {
         // Whoever just signed in and comes back here would try for ever.
         frame = frame.refusing(TWINS.to_owned());
@@ -53,6 +64,20 @@ pub async fn show(visit: &mut Visit<'_>) -> Result<Response, Problem> {
         kept: "",
     };
     Ok(render(&page, StatusCode::OK))
+}
+
+/// Whether anybody could sign in. Where there is an administrator, no page of users is read.
+async fn has_users(visit: &Visit<'_>) -> Result<bool, Problem> {
+    let is_set_up = visit.service.is_set_up().await;
+    if is_set_up.map_err(|error| visit.problem(error))? {
+        return Ok(true);
+    }
+    let one = UserQuery {
+        page_size: 1,
+        ..UserQuery::default()
+    };
+    let users = visit.service.operator().user_page(one).await;
+    Ok(users.map_err(|error| visit.problem(error))?.total > 0)
 }
 
 /// The form for whoever sent a form for a new token after the session had ended: it is kept in this page, and

@@ -112,3 +112,23 @@ async fn a_form_from_elsewhere_sets_nobody_up() {
     let next = site.world.service.make_setup_link().await.unwrap();
     assert!(next.is_some());
 }
+
+#[tokio::test]
+async fn a_fresh_install_says_how_to_be_set_up_and_offers_no_sign_in() {
+    let site = Site::start().await;
+    let mut browser = site.browser();
+    assert_eq!(browser.get("/").await.leads_to(), "/signin");
+    let page = browser.get("/signin").await;
+    assert_eq!(page.status, 200);
+    assert!(!page.text.contains("type=\"password\""), "{}", page.text);
+    assert!(page.text.contains("set-up link"), "{}", page.text);
+    assert!(
+        page.text.contains("ats-pat-admin user add"),
+        "{}",
+        page.text
+    );
+    // Whoever the operator's tool added can sign in, an administrator or not.
+    site.world.add_user("ada").await;
+    let page = browser.get("/signin").await;
+    assert!(page.text.contains("type=\"password\""), "{}", page.text);
+}
