@@ -1,10 +1,12 @@
 //! Answers outside the envelope.
 
+use std::time::Duration;
+
 use ats_pat_http::{Challenge, RequestContext, problem_headers, status};
 use ats_pat_service::Error;
 use bytes::Bytes;
 use poem::Response;
-use poem::http::{StatusCode, header};
+use poem::http::{HeaderValue, StatusCode, header};
 
 /// What failed, as a text.
 pub fn failure(error: Error, context: &RequestContext) -> Response {
@@ -30,4 +32,13 @@ pub fn public(content_type: &str, cache: &str, body: Bytes) -> Response {
         .header(header::CACHE_CONTROL, cache)
         .header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")
         .body(body)
+}
+
+/// Says how old an answer from memory is (RFC 9111, section 5.1), in seconds, rounded up; nothing where it is new.
+pub fn set_age(response: &mut Response, age: Duration) {
+    if !age.is_zero() {
+        let seconds = age.as_secs() + u64::from(age.subsec_nanos() > 0);
+        let headers = response.headers_mut();
+        headers.insert(header::AGE, HeaderValue::from(seconds));
+    }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::{Request, Response};
 
-use crate::bare::{failure, plain, public};
+use crate::bare::{failure, plain, public, set_age};
 use crate::{document, status_list};
 
 const KEYS: &str = "/.well-known/jwks.json";
@@ -65,14 +65,16 @@ impl Standard {
 
     /// The JWK set (RFC 7517, section 5). Verifiers may keep it for five minutes.
     async fn keys(&self, context: &RequestContext) -> Response {
-        let keys = match self.service.jwks().await {
-            Ok(keys) => serde_json::to_vec(&keys).ok(),
+        let published = match self.service.published_keys().await {
+            Ok(published) => published,
             Err(error) => return failure(error, context),
         };
-        keys.map_or_else(
-            || StatusCode::INTERNAL_SERVER_ERROR.into(),
-            |keys| public("application/json", "public, max-age=300", keys.into()),
-        )
+        let Ok(keys) = serde_json::to_vec(&published.keys) else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into();
+        };
+        let mut response = public("application/json", "public, max-age=300", keys.into());
+        set_age(&mut response, published.age);
+        response
     }
 
     async fn ready(&self) -> Response {

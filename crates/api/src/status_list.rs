@@ -6,7 +6,7 @@ use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Request, Response};
 use serde_json::json;
 
-use crate::bare::{failure, plain, public};
+use crate::bare::{failure, plain, public, set_age};
 
 const CONTENT_TYPE: &str = "application/statuslist+jwt";
 /// What a replica answered is to be asked for again each time: an older list lets revoked tokens pass.
@@ -78,6 +78,7 @@ async fn list(
             bytes::Bytes::from_owner(list.text.clone()),
         )
     };
+    set_age(&mut response, list.age);
     if let Ok(tag) = HeaderValue::from_str(&list.entity_tag) {
         response.headers_mut().insert(header::ETAG, tag);
     }

@@ -10,8 +10,17 @@ use crate::error::{Error, causes};
 use crate::service::Service;
 use crate::view::HealthCheck;
 
-/// How long verifiers wait for keys that the server may know already.
-const SOON: Duration = Duration::from_millis(250);
+/// How long verifiers wait for what the server may know already.
+pub(crate) const SOON: Duration = Duration::from_millis(250);
+
+/// The signing keys that others verify with.
+#[derive(Clone, Debug)]
+pub struct PublishedKeys {
+    /// The keys.
+    pub keys: JwkSet,
+    /// How long ago they were last known to be the current ones: nothing, unless the database does not answer.
+    pub age: Duration,
+}
 
 impl Service {
     /// One line per check; ready if all are healthy.
@@ -66,22 +75,48 @@ impl Service {
 
     /// The published signing keys. Where the database does not answer, or not soon, they are the last known: to check
     /// tokens that exist takes no database.
+    ///
+    /// # Errors
+    /// [`Error::LogNotRead`] until this server knows that none of them was put back.
     pub async fn jwks(&self) -> Result<JwkSet, Error> {
-        let ring = match tokio::time::timeout(SOON, self.fresh_ring()).await {
-            Ok(Ok(ring)) => ring,
+        Ok(self.published_keys().await?.keys)
+    }
+
+    /// The published signing keys as [`Self::jwks`] gives them, and how old this knowledge is.
+    ///
+    /// # Errors
+    /// [`Error::LogNotRead`] until this server knows that none of them was put back.
+    pub async fn published_keys(&self) -> Result<PublishedKeys, Error> {
+        let anew = match tokio::time::timeout(SOON, self.fresh_ring()).await {
+            Ok(Ok(ring)) => Some(ring),
             Err(_) => {
                 tracing::warn!("the database does not tell soon whether the signing keys changed");
-                self.inner.ring.last()
+                None
             }
             Ok(Err(error)) => {
                 tracing::warn!(cause = %causes(&error), "the signing keys could not be read anew");
-                self.inner.ring.last()
+                None
             }
+        };
+        let (ring, age) = match anew {
+            Some(ring) => (ring, Duration::ZERO),
+            None => (
+                self.inner.ring.last(),
+                self.age(self.inner.ring.confirmed_at()),
+            ),
         };
         if !ring.is_judged() {
             return Err(Error::LogNotRead);
         }
-        Ok(ring.key_set(self.now()))
+        Ok(PublishedKeys {
+            keys: ring.key_set(self.now()),
+            age,
+        })
+    }
+
+    /// How long ago something was, by the clock of leases.
+    pub(crate) fn age(&self, at: Duration) -> Duration {
+        self.inner.changes.clock.since_boot().saturating_sub(at)
     }
 }
 

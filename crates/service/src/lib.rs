@@ -63,6 +63,7 @@ pub use ats_pat_auth::{PasswordCost, SignatureProvider};
 pub use client::Client;
 pub use error::{Error, causes};
 pub use exchange::Exchanged;
+pub use health::PublishedKeys;
 pub use introspection::{AuthenticationToken, Introspection, Introspector};
 pub use narrowing::Narrowing;
 pub use open::{OpenError, Parts};

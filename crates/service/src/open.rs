@@ -235,6 +235,7 @@ impl Service {
         upgrade::run(&changes).await?;
         let provider = parts.signature_provider;
         let (store, roots) = (&*changes.store, &changes.roots);
+        let ring_read_at = changes.clock.since_boot();
         let ring = match opener {
             Opener::Server => RingState::read_strictly(store, roots, &master, provider).await,
             Opener::Operator | Opener::AcceptsRestore => {
@@ -256,7 +257,7 @@ impl Service {
                 changes,
                 master,
                 minter,
-                ring: Ring::new(ring, provider),
+                ring: Ring::new(ring, provider, ring_read_at),
                 passwords,
                 limits,
                 usage: UsageLog::default(),

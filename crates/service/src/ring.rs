@@ -1,6 +1,7 @@
 //! The ring of signing keys.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -63,6 +64,8 @@ pub(crate) struct Ring {
     followed: ArcSwap<RingState>,
     signature_provider: SignatureProvider,
     reading: tokio::sync::Mutex<()>,
+    /// When the last read began that found these keys, by the clock of leases, in milliseconds.
+    confirmed_at: AtomicU64,
 }
 
 /// The keys of one version of the ring.
@@ -82,15 +85,30 @@ struct RingKey {
 }
 
 impl Ring {
-    /// The ring in a state that was read with the same provider.
-    pub(crate) fn new(state: RingState, signature_provider: SignatureProvider) -> Self {
+    /// The ring in a state that was read with the same provider; the read began at `confirmed_at`.
+    pub(crate) fn new(
+        state: RingState,
+        signature_provider: SignatureProvider,
+        confirmed_at: Duration,
+    ) -> Self {
         let state = Arc::new(state);
         Self {
             state: ArcSwap::new(Arc::clone(&state)),
             followed: ArcSwap::new(state),
             signature_provider,
             reading: tokio::sync::Mutex::new(()),
+            confirmed_at: AtomicU64::new(millis(confirmed_at)),
         }
+    }
+
+    /// Notes that a read found the keys in memory to be the current ones; it began at `at`.
+    pub(crate) fn confirm(&self, at: Duration) {
+        self.confirmed_at.fetch_max(millis(at), Ordering::AcqRel);
+    }
+
+    /// When the last read began that found the keys in memory to be the current ones, by the clock of leases.
+    pub(crate) fn confirmed_at(&self) -> Duration {
+        Duration::from_millis(self.confirmed_at.load(Ordering::Acquire))
     }
 
     /// The ring as last read if `is_it` says so, or as read just now: a server that missed a rotation, or stands before
@@ -158,6 +176,10 @@ impl Ring {
     pub(crate) fn followed(&self) -> Arc<RingState> {
         self.followed.load_full()
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl RingState {

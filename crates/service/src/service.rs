@@ -117,15 +117,13 @@ impl Service {
 
     /// The signing keys as the database holds them now.
     pub(crate) async fn fresh_ring(&self) -> Result<Arc<RingState>, Error> {
+        let begun = self.inner.changes.clock.since_boot();
         // A version alone does not tell, but under the lease it does: the feed would know of another log.
-        if self
-            .inner
-            .feed
-            .lease_holds(self.inner.changes.clock.since_boot())
-        {
+        if self.inner.feed.lease_holds(begun) {
             let version = self.store().keys().ring_version().await?;
             let followed = self.inner.ring.followed();
             if followed.version == version {
+                self.inner.ring.confirm(begun);
                 return Ok(followed);
             }
         }
@@ -136,6 +134,9 @@ impl Service {
     pub(crate) async fn ring_anew(&self) -> Result<Arc<RingState>, Error> {
         let inner = &self.inner;
         let (currency, roots) = (self.currency(), self.roots());
-        inner.ring.read_anew(currency, roots, &inner.master).await
+        let begun = inner.changes.clock.since_boot();
+        let read = inner.ring.read_anew(currency, roots, &inner.master).await?;
+        inner.ring.confirm(begun);
+        Ok(read)
     }
 }

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use ats_pat_service::view::IssuedToken;
 use ats_pat_service::{PublishedStatusList, Regeneration, Service, SignedIn};
-use ats_pat_test_support::on_every_database;
+use ats_pat_test_support::proxy::{Fault, Proxy};
 use ats_pat_test_support::world::{DAY, ISSUER, World};
+use ats_pat_test_support::{on_every_database, on_every_server};
 use ats_pat_token::{
     Claims, Expectations, ListVersion, StatusList, StatusReference, Unverified,
     UnverifiedStatusList,
@@ -464,4 +465,38 @@ async fn may_sign_in(world: &World, name: &str) -> Option<SignedIn> {
 fn rand_below(random: &mut TestRng, below: u32) -> u32 {
     use proptest::prelude::Rng as _;
     random.next_u32() % below
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_database_hangs_a_list_is_served_with_its_age_for_half_a_minute() {
+    on_every_server(|database| async move {
+        let (proxy, url) = Proxy::before(database.url()).await;
+        let world = World::new(&url).await;
+        let ada = world.signed_in("ada").await;
+        let issued = world.create(&ada, "ci", DAY).await.unwrap();
+        let uri = place(&world, &issued).await.uri;
+        let known = published(&world.service, &uri).await;
+        let keys = world.service.published_keys().await.unwrap();
+        assert_eq!((known.age, keys.age), (Duration::ZERO, Duration::ZERO));
+
+        proxy.arm(Fault::Silent);
+        for (passes, age) in [(1, 1), (29, 30)] {
+            world.clock.advance(Duration::from_secs(passes));
+            let remembered = published(&world.service, &uri).await;
+            assert_eq!(remembered.age, Duration::from_secs(age));
+            assert_eq!(remembered.text, known.text);
+        }
+        // Who trusts a list for no longer than half a minute must not be told that it still is the current one.
+        world.clock.advance(Duration::from_millis(1));
+        assert!(world.service.status_list("0").await.is_err());
+        let keys = world.service.published_keys().await.unwrap();
+        assert!(keys.age >= Duration::from_secs(30), "{:?}", keys.age);
+
+        proxy.arm(Fault::None);
+        while world.service.status_list("0").await.is_err() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(published(&world.service, &uri).await.age, Duration::ZERO);
+    })
+    .await;
 }

@@ -45,3 +45,13 @@ impl Clock for SystemClock {
         START.get_or_init(std::time::Instant::now).elapsed()
     }
 }
+
+/// Whether what was confirmed at some time is older than it may be; `None` is a time before the clock began, of which
+/// nothing more is known.
+pub(crate) fn is_older_than(
+    limit: Duration,
+    confirmed_at: Option<Duration>,
+    clock: &dyn Clock,
+) -> bool {
+    confirmed_at.is_none_or(|confirmed_at| clock.since_start().saturating_sub(confirmed_at) > limit)
+}

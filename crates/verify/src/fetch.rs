@@ -5,7 +5,7 @@ use std::time::Duration;
 use ats_pat_token::is_loopback;
 use reqwest::{
     Client, Response, StatusCode, Url,
-    header::{ACCEPT, CONTENT_TYPE, ETAG, IF_NONE_MATCH},
+    header::{ACCEPT, AGE, CONTENT_TYPE, ETAG, HeaderMap, IF_NONE_MATCH},
     redirect,
 };
 
@@ -57,7 +57,9 @@ impl KeySource for Fetch {
         let answer = asked.send().await.map_err(transport)?;
         match answer.status() {
             StatusCode::OK => read(answer, &request).await,
-            StatusCode::NOT_MODIFIED if request.etag.is_some() => Ok(Document::NotModified),
+            StatusCode::NOT_MODIFIED if request.etag.is_some() => Ok(Document::NotModified {
+                age: age(answer.headers()),
+            }),
             StatusCode::NOT_FOUND | StatusCode::GONE => Err(SourceError::Gone),
             other => Err(SourceError::Status(other.as_u16())),
         }
@@ -78,6 +80,7 @@ async fn read(
         return Err(SourceError::MediaType);
     }
     let etag = header(ETAG).map(ToOwned::to_owned);
+    let age = age(answer.headers());
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(transport)? {
         if body.len() + chunk.len() > request.max_length {
@@ -85,7 +88,18 @@ async fn read(
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Document::Current { body, etag })
+    Ok(Document::Current { body, etag, age })
+}
+
+/// How old an answer is, in whole seconds (RFC 9111, section 5.1): the most that it says. What is no number counts as none.
+fn age(headers: &HeaderMap) -> Duration {
+    let ages = headers.get_all(AGE).iter().filter_map(|value| {
+        let digits = value.to_str().ok()?.trim();
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        // More seconds than can be counted are as many as can.
+        is_number.then(|| digits.parse().unwrap_or(u64::MAX))
+    });
+    Duration::from_secs(ages.max().unwrap_or_default())
 }
 
 /// Whether a `Content-Type` is of one of the media types, whatever its parameters (RFC 9110, section 8.3.1).

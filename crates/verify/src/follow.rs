@@ -3,6 +3,7 @@
 use std::{
     error,
     sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
 
 use ats_pat_token::{
@@ -122,15 +123,15 @@ impl Follower {
             ..
         } = &*self.shared;
         let issuer = &settings.issuer;
-        let confirmed_at = clock.since_start();
-        let body = self.read(&Metadata::url(issuer), JSON).await?;
+        let begun = clock.since_start();
+        let (body, _) = self.read(&Metadata::url(issuer), JSON).await?;
         let metadata = Metadata::parse(&body, issuer)?;
-        let body = self.read(&metadata.jwks_uri, JWK_SET).await?;
+        let (body, age) = self.read(&metadata.jwks_uri, JWK_SET).await?;
         let set = JwkSet::parse(&body)?;
         keys.replace(Ring {
             metadata,
             set,
-            confirmed_at,
+            confirmed_at: begun.checked_sub(age),
         });
         Ok(())
     }
@@ -144,12 +145,12 @@ impl Follower {
             ..
         } = &*self.shared;
         let held = revocation.current();
-        let confirmed_at = clock.since_start();
+        let begun = clock.since_start();
         let uri = match &held {
             Some(held) if !look_up => held.uri.clone(),
             _ => {
                 let metadata = keys.metadata().await.map_err(FollowError::Keys)?;
-                let body = self.read(&metadata.status_lists, JSON).await?;
+                let (body, _) = self.read(&metadata.status_lists, JSON).await?;
                 current_list(&body, &settings.issuer).ok_or(FollowError::Lists)?
             }
         };
@@ -165,16 +166,17 @@ impl Follower {
                 etag,
             })
             .await?;
-        let (body, etag) = match (answer, held_here) {
-            (Document::Current { body, etag }, _) => (body, etag),
-            (Document::NotModified, Some(held)) => {
+        let (body, etag, age) = match (answer, held_here) {
+            (Document::Current { body, etag, age }, _) => (body, etag, age),
+            (Document::NotModified { age }, Some(held)) => {
                 revocation.replace(FollowedList {
-                    confirmed_at,
+                    // Another server of the issuer may have known it later.
+                    confirmed_at: held.confirmed_at.max(begun.checked_sub(age)),
                     ..held.clone()
                 });
                 return Ok(());
             }
-            (Document::NotModified, None) => return Err(SourceError::Status(304).into()),
+            (Document::NotModified { .. }, None) => return Err(SourceError::Status(304).into()),
         };
         let (claims, places) = self.judge(body, &uri).await?;
         if held.is_some_and(|held| claims.version < held.version) {
@@ -185,7 +187,7 @@ impl Follower {
             etag,
             version: claims.version,
             expires_at: claims.exp,
-            confirmed_at,
+            confirmed_at: begun.checked_sub(age),
             places: Arc::new(places),
         });
         Ok(())
@@ -221,7 +223,7 @@ impl Follower {
         &self,
         url: &str,
         media_types: &'static [&'static str],
-    ) -> Result<Vec<u8>, FollowError> {
+    ) -> Result<(Vec<u8>, Duration), FollowError> {
         let request = DocumentRequest {
             url,
             media_types,
@@ -229,8 +231,8 @@ impl Follower {
             etag: None,
         };
         match self.get(request).await? {
-            Document::Current { body, .. } => Ok(body),
-            Document::NotModified => Err(SourceError::Status(304).into()),
+            Document::Current { body, age, .. } => Ok((body, age)),
+            Document::NotModified { .. } => Err(SourceError::Status(304).into()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Where the issuer's documents come from.
 
-use std::{error, pin::Pin};
+use std::{error, pin::Pin, time::Duration};
 
 /// Brings the documents that the issuer publishes: its metadata, its keys, and the list of what was revoked.
 ///
@@ -36,9 +36,15 @@ pub enum Document {
         body: Vec<u8>,
         /// Its entity tag, quotes included (RFC 9110, section 8.8.3).
         etag: Option<String>,
+        /// How long ago the issuer knew that it is the current one (`Age`; RFC 9111, section 5.1). The limits on old
+        /// documents count from then. Nothing where the source does not tell.
+        age: Duration,
     },
     /// It still is the one with the entity tag of the request.
-    NotModified,
+    NotModified {
+        /// As in [`Document::Current`].
+        age: Duration,
+    },
 }
 
 /// Why a document did not come.

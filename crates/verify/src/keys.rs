@@ -8,6 +8,7 @@ use ats_pat_token::{JwkSet, VerifyingKey};
 use crate::{
     Clock, Error,
     attempts::{Attempts, Missed},
+    clock::is_older_than,
     metadata::Metadata,
 };
 
@@ -22,8 +23,9 @@ pub(crate) struct Keys {
 pub(crate) struct Ring {
     pub(crate) metadata: Metadata,
     pub(crate) set: JwkSet,
-    /// When the request that brought them began.
-    pub(crate) confirmed_at: Duration,
+    /// When the issuer last knew that these are the current ones: when the request began that brought them, less the
+    /// answer's age. `None` is before the clock began.
+    pub(crate) confirmed_at: Option<Duration>,
 }
 
 /// A key's id: what is not the form of a thumbprint is none, and causes no request.
@@ -89,7 +91,7 @@ impl Keys {
     ) -> Option<Result<VerifyingKey, Error>> {
         let ring = self.ring.load();
         let ring = ring.as_ref()?;
-        if clock.since_start().saturating_sub(ring.confirmed_at) > self.limit {
+        if is_older_than(self.limit, ring.confirmed_at, clock) {
             return Some(Err(Error::KeysUnavailable));
         }
         let jwk = ring

@@ -8,6 +8,7 @@ use ats_pat_token::{ListVersion, StatusList, StatusReference};
 use crate::{
     Clock, Error,
     attempts::{Attempts, Missed},
+    clock::is_older_than,
     settings::Settings,
 };
 
@@ -28,8 +29,9 @@ pub(crate) struct FollowedList {
     pub(crate) version: ListVersion,
     /// The issuer's clock, in seconds.
     pub(crate) expires_at: i64,
-    /// When the last request that brought it, or said that it is the current one, began.
-    pub(crate) confirmed_at: Duration,
+    /// When the issuer last knew that it is the current one: when the request began that said so, less the answer's age.
+    /// `None` is before the clock began.
+    pub(crate) confirmed_at: Option<Duration>,
     pub(crate) places: Arc<StatusList>,
 }
 
@@ -111,9 +113,9 @@ impl Revocation {
         if place == Some(true) {
             return Standing::Revoked;
         }
-        let age = clock.since_start().saturating_sub(list.confirmed_at);
+        let is_old = is_older_than(self.staleness_limit, list.confirmed_at, clock);
         let expires_at = list.expires_at.saturating_add(self.leeway_seconds);
-        if age > self.staleness_limit || clock.now_seconds() >= expires_at {
+        if is_old || clock.now_seconds() >= expires_at {
             return Standing::Stale;
         }
         match place {

@@ -185,6 +185,14 @@ impl Client {
         answer(self.http.get(format!("{}{path}", self.url))).await
     }
 
+    /// How old an answer says that it is, in seconds (`Age`); `None` where it does not say so.
+    pub async fn age_of(&self, path: &str) -> Option<u64> {
+        let answer = self.http.get(format!("{}{path}", self.url)).send().await;
+        let answer = answer.expect("an answer");
+        let age = answer.headers().get("age")?.to_str().expect("ASCII");
+        Some(age.parse().expect("seconds"))
+    }
+
     pub async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         answer(self.http.post(format!("{}{path}", self.url)).json(body)).await
     }

@@ -1,10 +1,11 @@
 //! Signing the status list, and serving it.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::port::{BoxError, StoreError};
 use ats_pat_token::{CompressedList, Header, ListVersion, SigningInput, StatusListClaims};
@@ -15,6 +16,7 @@ use super::list::{Followed, Places};
 use super::{HOLDS_FOR, SIGNED_ANEW_AFTER, TIME_TO_LIVE};
 use crate::error::Error;
 use crate::feed::LEASE;
+use crate::health::SOON;
 use crate::ring::ALGORITHM;
 use crate::service::Service;
 
@@ -23,6 +25,9 @@ pub const STATUS_LISTS: &str = "/status-lists";
 
 /// For how long after a look at the event log its state may be served.
 const FRESH: Duration = LEASE;
+/// For how long after a look at the event log its state is served, with its age, where the database does not answer: as
+/// long as verifiers trust a list that nobody confirms (`ats-pat-verify`'s default).
+const REMEMBERED_FOR: Duration = Duration::from_secs(30);
 
 /// A signed status list.
 #[derive(Clone)]
@@ -31,6 +36,8 @@ pub struct PublishedStatusList {
     pub text: Arc<[u8]>,
     /// What it is known by: another list has another one.
     pub entity_tag: Arc<str>,
+    /// How long ago it was last known to be the current one: nothing, unless the database does not answer.
+    pub age: Duration,
     signed: SignedAs,
     /// The last event that changed what the list says.
     changed_at: i64,
@@ -89,6 +96,16 @@ pub(crate) struct StatusLists {
     state: Arc<Mutex<State>>,
     /// How many looks at the log have ended.
     looks: AtomicU64,
+    /// What the last look found that was answered.
+    remembered: ArcSwapOption<Remembered>,
+}
+
+/// A list that was the current one when a look at the log began.
+struct Remembered {
+    list: PublishedStatusList,
+    address: Arc<String>,
+    /// By the clock of leases.
+    looked_at: Duration,
 }
 
 #[derive(Default)]
@@ -118,6 +135,7 @@ impl StatusLists {
             address: ArcSwap::from_pointee(address(issuer, epoch)),
             state: Arc::default(),
             looks: AtomicU64::new(0),
+            remembered: ArcSwapOption::empty(),
         }
     }
 
@@ -141,7 +159,11 @@ impl Service {
     }
 
     /// The signed status list of this name, which is the last segment of its address. It shows every change that was
-    /// committed 200 ms before this call began, or earlier. `None` where there is no such list (any more).
+    /// committed 200 ms before this call began, or earlier; where the database does not answer, or not soon, 200 ms and
+    /// the list's [`age`](PublishedStatusList::age) before. `None` where there is no such list (any more).
+    ///
+    /// # Errors
+    /// [`Error::Store`] where the database did not answer for so long that the list would let too much pass.
     pub async fn status_list(&self, name: &str) -> Result<Option<PublishedStatusList>, Error> {
         let (list, address) = self.current_status_list().await?;
         let current = address.rsplit('/').next().unwrap_or_default();
@@ -149,6 +171,33 @@ impl Service {
     }
 
     async fn current_status_list(&self) -> Result<(PublishedStatusList, Arc<String>), Error> {
+        let mut current = pin!(self.looked_up_status_list());
+        match tokio::time::timeout(SOON, &mut current).await {
+            Ok(Err(error @ Error::Store(StoreError::Unavailable(_)))) => {
+                self.remembered_status_list().ok_or(error)
+            }
+            Ok(known) => known,
+            Err(_) => match self.remembered_status_list() {
+                Some(remembered) => Ok(remembered),
+                None => current.await,
+            },
+        }
+    }
+
+    /// What was last found, where that may still be said.
+    fn remembered_status_list(&self) -> Option<(PublishedStatusList, Arc<String>)> {
+        let remembered = self.inner.status_lists.remembered.load();
+        let remembered = remembered.as_ref()?;
+        let age = self.age(remembered.looked_at);
+        if age > REMEMBERED_FOR || self.require_log().is_err() {
+            return None;
+        }
+        let mut list = remembered.list.clone();
+        list.age = age;
+        Some((list, Arc::clone(&remembered.address)))
+    }
+
+    async fn looked_up_status_list(&self) -> Result<(PublishedStatusList, Arc<String>), Error> {
         let lists = &self.inner.status_lists;
         let looks_before = lists.looks.load(Ordering::Acquire);
         // One at a time: who comes second finds what the first one read.
@@ -175,7 +224,13 @@ impl Service {
             }
             let served = looked?;
             state.looked_at = Some(begun);
-            Ok((served, service.inner.status_lists.address()))
+            let lists = &service.inner.status_lists;
+            lists.remembered.store(Some(Arc::new(Remembered {
+                list: served.clone(),
+                address: lists.address(),
+                looked_at: begun,
+            })));
+            Ok((served, lists.address()))
         });
         task.await
             .map_err(|error| Error::Interrupted(error.into()))?
@@ -270,6 +325,7 @@ impl Service {
         Ok(PublishedStatusList {
             text: text.expose_secret().as_bytes().into(),
             entity_tag: signed.tag().into(),
+            age: Duration::ZERO,
             signed,
             changed_at,
         })
@@ -289,6 +345,7 @@ mod tests {
         PublishedStatusList {
             text: Arc::from([]),
             entity_tag: signed.tag().into(),
+            age: Duration::ZERO,
             signed,
             changed_at,
         }

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
 
 use ats_pat_token::{
@@ -38,6 +39,8 @@ pub struct State {
     pub list_path: String,
     pub list: StatusList,
     pub version: ListVersion,
+    /// How old it says that its list and its keys are, in seconds.
+    pub age: Option<u64>,
     pub now: i64,
     /// Other answers than the right ones, by path.
     pub instead: HashMap<String, Reply>,
@@ -50,6 +53,8 @@ pub struct Reply {
     pub etag: Option<String>,
     pub location: Option<String>,
     pub body: Vec<u8>,
+    /// How old it says that it is, in seconds.
+    pub age: Option<u64>,
     /// Whether it never comes.
     pub hangs: bool,
 }
@@ -62,6 +67,7 @@ impl Reply {
             etag: None,
             location: None,
             body: body.into(),
+            age: None,
             hangs: false,
         }
     }
@@ -101,6 +107,7 @@ impl Issuer {
                 list_path: format!("{LISTS}/0"),
                 list,
                 version: ListVersion { epoch: 0, seq: 1 },
+                age: None,
                 now: NOW,
                 instead: HashMap::new(),
             }),
@@ -194,7 +201,10 @@ impl Issuer {
                 };
                 let set = JwkSet::new(self.state().published.iter().map(jwk).collect());
                 let members: Vec<String> = set.keys().iter().map(published).collect();
-                Reply::json(format!(r#"{{"keys":[{}]}}"#, members.join(",")))
+                Reply {
+                    age: self.state().age,
+                    ..Reply::json(format!(r#"{{"keys":[{}]}}"#, members.join(",")))
+                }
             }
             LISTS => Reply::json(format!(r#"{{"status_lists":["{url}{list_path}"]}}"#)),
             _ if path == list_path => {
@@ -202,11 +212,16 @@ impl Issuer {
                     let state = self.state();
                     format!("\"{}-{}\"", state.version.epoch, state.version.seq)
                 };
+                let age = self.state().age;
                 if etag == Some(&current) {
-                    return Reply::status(304);
+                    return Reply {
+                        age,
+                        ..Reply::status(304)
+                    };
                 }
                 Reply {
                     etag: Some(current),
+                    age,
                     ..Reply::of("application/statuslist+jwt", self.signed_list())
                 }
             }
@@ -258,12 +273,14 @@ impl KeySource for Issuer {
         if reply.hangs {
             std::future::pending::<()>().await;
         }
+        let age = Duration::from_secs(reply.age.unwrap_or_default());
         match reply.status {
             200 => Ok(Document::Current {
                 body: reply.body,
                 etag: reply.etag,
+                age,
             }),
-            304 => Ok(Document::NotModified),
+            304 => Ok(Document::NotModified { age }),
             404 => Err(SourceError::Gone),
             other => Err(SourceError::Status(other)),
         }

@@ -371,3 +371,17 @@ async fn what_keeps_a_verifier_from_being_ready_is_told() {
     let away = server.verifier().ready().await.unwrap_err();
     assert!(away.cause().is_some(), "{away}");
 }
+
+#[tokio::test]
+async fn keys_that_the_issuer_only_remembers_are_as_old_as_it_says() {
+    let server = Server::start();
+    server.issuer.state().age = Some(25);
+    let verifier = server.verifier();
+    verifier.ready().await.unwrap();
+    let token = server.issuer.token(1);
+    assert!(verifier.verify(&token).await.is_ok());
+    let server = Server::start();
+    server.issuer.state().age = Some(3601);
+    let answer = server.verifier().verify(&server.issuer.token(1)).await;
+    assert_eq!(answer.err(), Some(Error::KeysUnavailable));
+}

@@ -63,6 +63,40 @@ async fn an_unchanged_list_is_confirmed_without_being_sent() {
 }
 
 #[tokio::test]
+async fn the_age_of_an_answer_counts() {
+    let server = Server::start();
+    let verifier = server.verifier();
+    verifier.ready().await.unwrap();
+    let token = server.issuer.token(1);
+    // Confirmed again and again, but each time as what the issuer knew 25 seconds ago.
+    server.issuer.state().age = Some(25);
+    server.clock.pass(20);
+    server.issuer.follow(LIST).await;
+    assert!(verifier.verify(&token).await.is_ok());
+    server.clock.pass(6);
+    assert!(verifier.verify(&token).await.is_ok());
+    server.clock.pass(5);
+    assert_eq!(
+        verifier.verify(&token).await.err(),
+        Some(Error::StatusUnavailable)
+    );
+    // A new list that is as old does not help either.
+    {
+        let mut state = server.issuer.state();
+        state.version.seq += 1;
+        state.age = Some(31);
+    }
+    server.issuer.follow(LIST).await;
+    assert_eq!(
+        verifier.verify(&token).await.err(),
+        Some(Error::StatusUnavailable)
+    );
+    server.issuer.state().age = None;
+    server.issuer.follow(LIST).await;
+    assert!(verifier.verify(&token).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_list_is_renewed_before_it_expires_though_nothing_changes() {
     let server = Server::start();
     let verifier = server.verifier();

@@ -100,6 +100,9 @@ async fn answer(State(issuer): State<Issuer>, request: Request) -> Response<Body
     if let Some(etag) = reply.etag {
         response = response.header(header::ETAG, etag);
     }
+    if let Some(age) = reply.age {
+        response = response.header(header::AGE, age);
+    }
     if let Some(location) = reply.location {
         response = response.header(header::LOCATION, location);
     }
