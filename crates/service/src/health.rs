@@ -7,11 +7,8 @@ use ats_pat_token::JwkSet;
 
 use crate::currency::Patience;
 use crate::error::{Error, causes};
-use crate::service::Service;
+use crate::service::{SOON, Service};
 use crate::view::HealthCheck;
-
-/// How long verifiers wait for what the server may know already.
-pub(crate) const SOON: Duration = Duration::from_millis(250);
 
 /// The signing keys that others verify with.
 #[derive(Clone, Debug)]

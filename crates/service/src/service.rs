@@ -1,6 +1,7 @@
 //! What the use cases share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ats_pat_auth::{MasterKeys, Minter};
 use ats_pat_domain::Timestamp;
@@ -26,6 +27,9 @@ use crate::token_ids::TokenIds;
 use crate::usage::UsageLog;
 use crate::verification::Verification;
 use crate::view::PolicyView;
+
+/// How long verifiers wait for what the server may know already.
+pub(crate) const SOON: Duration = Duration::from_millis(250);
 
 /// The use cases over one store. Cheap to clone; every clone is the same service.
 #[derive(Clone)]

@@ -16,9 +16,8 @@ use super::list::{Followed, Places};
 use super::{HOLDS_FOR, SIGNED_ANEW_AFTER, TIME_TO_LIVE};
 use crate::error::Error;
 use crate::feed::LEASE;
-use crate::health::SOON;
 use crate::ring::ALGORITHM;
-use crate::service::Service;
+use crate::service::{SOON, Service};
 
 /// The path under which the lists are.
 pub const STATUS_LISTS: &str = "/status-lists";
