@@ -19,7 +19,8 @@ use crate::user::User;
 pub trait UserChanges: Send + Sync {
     /// Adds a user. [`StoreError::Conflict`] if the id or the folded name is taken.
     async fn insert_user(&self, user: &Tagged<User>) -> Result<(), StoreError>;
-    /// Writes a user that exists.
+    /// Writes a user that exists. It is found by the same name as before: no other user's name stands in the way of a
+    /// change that takes rights away.
     async fn update_user(&self, user: &Tagged<User>) -> Result<(), StoreError>;
 }
 
