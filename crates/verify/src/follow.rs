@@ -128,11 +128,15 @@ impl Follower {
         let metadata = Metadata::parse(&body, issuer)?;
         let (body, age) = self.read(&metadata.jwks_uri, JWK_SET).await?;
         let set = JwkSet::parse(&body)?;
-        keys.replace(Ring {
-            metadata,
-            set,
-            confirmed_at: begun.checked_sub(age),
-        });
+        let confirmed_at = begun.checked_sub(age);
+        // A server that only remembers its keys may not know yet of one that was taken back.
+        if !keys.were_confirmed_after(confirmed_at) {
+            keys.replace(Ring {
+                metadata,
+                set,
+                confirmed_at,
+            });
+        }
         Ok(())
     }
 

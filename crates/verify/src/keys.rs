@@ -57,6 +57,12 @@ impl Keys {
         self.ring.store(Some(Arc::new(ring)));
     }
 
+    /// Whether what is known was confirmed later than this.
+    pub(crate) fn were_confirmed_after(&self, time: Option<Duration>) -> bool {
+        let ring = self.ring.load();
+        ring.as_ref().is_some_and(|ring| ring.confirmed_at > time)
+    }
+
     /// Whether a key still is the issuer's.
     pub(crate) fn holds(&self, kid: KeyId, clock: &dyn Clock) -> bool {
         matches!(self.look(kid, clock), Some(Ok(_)))

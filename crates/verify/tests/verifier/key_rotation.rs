@@ -40,6 +40,33 @@ async fn the_list_may_be_what_is_signed_with_the_new_key_first() {
 }
 
 #[tokio::test]
+async fn a_server_that_only_remembers_does_not_bring_a_key_back() {
+    let server = Server::start();
+    let verifier = server
+        .builder()
+        .key_interval(Duration::from_millis(5))
+        .build()
+        .unwrap();
+    let old = server.issuer.token(1);
+    {
+        let mut state = server.issuer.state();
+        state.published = vec![key(2)];
+        state.signing = key(2);
+    }
+    let new = server.issuer.token(2);
+    assert!(verifier.verify(&new).await.is_ok());
+    // Another server of the issuer, whose database has not answered since before the rotation.
+    {
+        let mut state = server.issuer.state();
+        state.published = vec![key(1)];
+        state.age = Some(20);
+    }
+    server.issuer.follow(KEYS).await;
+    assert!(verifier.verify(&new).await.is_ok());
+    assert_eq!(verifier.verify(&old).await.err(), Some(Error::UnknownKey));
+}
+
+#[tokio::test]
 async fn a_key_that_left_the_set_verifies_nothing_any_more_not_even_what_is_known() {
     let server = Server::start();
     let verifier = server
