@@ -110,11 +110,6 @@ impl Service {
             age,
         })
     }
-
-    /// How long ago something was, by the clock of leases.
-    pub(crate) fn age(&self, at: Duration) -> Duration {
-        self.inner.changes.clock.since_boot().saturating_sub(at)
-    }
 }
 
 fn healthy(name: &'static str, message: &str) -> HealthCheck {

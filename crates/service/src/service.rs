@@ -110,6 +110,11 @@ impl Service {
         self.inner.changes.clock.now()
     }
 
+    /// How long ago something was, by the clock of leases.
+    pub(crate) fn age(&self, at: Duration) -> Duration {
+        self.inner.changes.clock.since_boot().saturating_sub(at)
+    }
+
     /// Refuses to grant anything by a database that lacks what this server saw: what was revoked since would work again.
     pub(crate) fn require_log(&self) -> Result<(), Error> {
         if self.inner.changes.anchor.is_lost() {

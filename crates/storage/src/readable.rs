@@ -77,13 +77,36 @@ pub(crate) fn readable<E: EntityTrait, T>(
         match read(row) {
             Ok(read) => all.extend(read),
             Err(error @ StoreError::Corrupt { .. }) => {
-                let name = format!("{} of {}", key::<E>(row, prefix), E::default().as_str());
-                channel.unreadable().note(&name, &error);
+                channel.unreadable().note(&name::<E>(row, prefix), &error);
             }
             Err(error) => return Err(error),
         }
     }
     Ok(all)
+}
+
+/// The rows of `select` that can't be read, by name.
+pub(crate) async fn unreadable_of<E, T>(
+    channel: &Channel,
+    select: Select<E>,
+) -> Result<Vec<String>, StoreError>
+where
+    E: EntityTrait,
+    T: TryFrom<E::Model, Error = StoreError>,
+{
+    let statement = select.build(channel.get_database_backend());
+    let rows = channel
+        .query_all_raw(statement)
+        .await
+        .map_err(store_error)?;
+    let is_unreadable =
+        |row: &&QueryResult| matches!(read_model::<E, T>(row), Err(StoreError::Corrupt { .. }));
+    let unreadable = rows.iter().filter(is_unreadable);
+    Ok(unreadable.map(|row| name::<E>(row, "")).collect())
+}
+
+fn name<E: EntityTrait>(row: &QueryResult, prefix: &str) -> String {
+    format!("{} of {}", key::<E>(row, prefix), E::default().as_str())
 }
 
 /// The primary key, as far as it can be read.

@@ -5,14 +5,16 @@ use ats_pat_domain::port::{FoundSession, SessionChanges, SessionRepository, Stor
 use ats_pat_domain::{Session, Tagged, Timestamp, UserId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select,
+};
 
 use crate::channel::Channel;
 use crate::entity::session::{ActiveModel, Column, Entity, Model};
 use crate::entity::{event_head, user};
 use crate::failure::store_error;
 use crate::head::{HEAD_PREFIX, head, head_columns, is_head};
-use crate::readable::readable_of;
+use crate::readable::{readable_of, unreadable_of};
 use crate::row::{columns, fixed, part, tag};
 use crate::transaction::StoreTransaction;
 use crate::write::insert;
@@ -85,11 +87,11 @@ impl SessionRepository for Channel {
     }
 
     async fn of_user(&self, user: UserId) -> Result<Vec<Tagged<Session>>, StoreError> {
-        let select = Entity::find()
-            .filter(Column::UserId.eq(user.as_uuid()))
-            .order_by_asc(Column::CreatedAt)
-            .order_by_asc(Column::IdHash);
-        readable_of(self, select).await
+        readable_of(self, select_of(user)).await
+    }
+
+    async fn unreadable_of_user(&self, user: UserId) -> Result<Vec<String>, StoreError> {
+        unreadable_of::<_, Tagged<Session>>(self, select_of(user)).await
     }
 
     async fn all(&self) -> Result<Vec<Tagged<Session>>, StoreError> {
@@ -98,6 +100,13 @@ impl SessionRepository for Channel {
             .order_by_asc(Column::IdHash);
         readable_of(self, select).await
     }
+}
+
+fn select_of(user: UserId) -> Select<Entity> {
+    Entity::find()
+        .filter(Column::UserId.eq(user.as_uuid()))
+        .order_by_asc(Column::CreatedAt)
+        .order_by_asc(Column::IdHash)
 }
 
 #[async_trait]

@@ -208,6 +208,9 @@ pub trait SessionRepository: Send + Sync {
     async fn alone(&self, id_hash: &[u8; 32]) -> Result<Option<Tagged<Session>>, StoreError>;
     /// The sessions of a user.
     async fn of_user(&self, user: UserId) -> Result<Vec<Tagged<Session>>, StoreError>;
+    /// The sessions of a user that can't be read, which [`of_user`](Self::of_user) leaves out: the key of each, as far as
+    /// it can be read, and the table.
+    async fn unreadable_of_user(&self, user: UserId) -> Result<Vec<String>, StoreError>;
     /// Every session.
     async fn all(&self) -> Result<Vec<Tagged<Session>>, StoreError>;
 }

@@ -295,6 +295,7 @@ macro_rules! repositories {
             }
             async fn alone(&self, _: &[u8; 32]) -> Answer<Option<Tagged<Session>>> { not_simulated() }
             async fn of_user(&self, _: UserId) -> Answer<Vec<Tagged<Session>>> { Ok(Vec::new()) }
+            async fn unreadable_of_user(&self, _: UserId) -> Answer<Vec<String>> { Ok(Vec::new()) }
             async fn all(&self) -> Answer<Vec<Tagged<Session>>> { not_simulated() }
         }
 

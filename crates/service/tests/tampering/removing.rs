@@ -475,3 +475,22 @@ async fn rights_are_taken_although_the_event_log_cant_be_read() {
         .await;
     }
 }
+
+#[tokio::test]
+async fn a_session_that_cannot_be_read_is_told_of_for_ever_once_its_users_sessions_end() {
+    on_every_database(|database| async move {
+        // MariaDB pads the id, so that it can be read; the row is told of in other words.
+        const PLANTED: &str = "planted or altered";
+        let scene = scene(&database).await;
+        let short = database.bytes_literal(&[7; 5]);
+        let cut = format!("UPDATE sessions SET id_hash = {short}");
+        database.execute(&cut).await;
+        let operator = scene.world.service.operator();
+        let new = "orbit-of-velvet-plums-7".into();
+        assert_eq!(code(operator.set_password("ada", &new, false).await), 1);
+        assert_found(&scene.world, PLANTED).await;
+        assert_eq!(code(operator.disable_user("ada").await), 1);
+        assert_found(&scene.world, PLANTED).await;
+    })
+    .await;
+}

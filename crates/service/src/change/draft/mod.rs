@@ -145,7 +145,11 @@ impl<'a> Draft<'a> {
     /// Notes for the next entry that this row was planted or altered, and is ended with it. `audit verify` tells of it
     /// for ever, whatever becomes of the row.
     pub(crate) fn quarantine<R: Row>(&self, row: &R) {
-        let name = format!("{} of {}", row.row_id(), R::TABLE);
+        self.quarantine_named(format!("{} of {}", row.row_id(), R::TABLE));
+    }
+
+    /// The same for a row that can't be read: of it there is the key, as far as that goes, and the table.
+    pub(crate) fn quarantine_named(&self, name: String) {
         tracing::error!(row = name, "a row was planted or altered, and is ended");
         self.written().quarantined.push(name);
     }

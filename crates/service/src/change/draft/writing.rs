@@ -83,6 +83,7 @@ impl Draft<'_> {
     pub(crate) async fn delete_unreadable_session(&self, id_hash: &[u8; 32]) -> Result<(), Error> {
         self.transaction.delete_session(id_hash).await?;
         self.note_forgotten(Session::TABLE, hex(id_hash));
+        self.quarantine_named(format!("{} of {}", hex(id_hash), Session::TABLE));
         Ok(())
     }
 
@@ -91,6 +92,9 @@ impl Draft<'_> {
         for session in self.transaction.sessions().of_user(user).await? {
             self.note_read(&session.row, self.roots().origin(&session));
             self.note_removed(&session.row);
+        }
+        for name in self.transaction.sessions().unreadable_of_user(user).await? {
+            self.quarantine_named(name);
         }
         Ok(self.transaction.delete_sessions_of(user).await?)
     }
