@@ -38,6 +38,16 @@ where
     E: EntityTrait,
     T: TryFrom<E::Model, Error = StoreError>,
 {
+    page_of(channel, select, limit, read_model::<E, T>).await
+}
+
+/// As [`readable_page`], of what `read` takes of each row.
+pub(crate) async fn page_of<E: EntityTrait, T>(
+    channel: &Channel,
+    select: Select<E>,
+    limit: u64,
+    read: impl Fn(&QueryResult) -> Result<Option<T>, StoreError> + Send + Sync,
+) -> Result<Vec<T>, StoreError> {
     let mut limit = limit.max(1);
     loop {
         let statement = select
@@ -48,7 +58,7 @@ where
             .query_all_raw(statement)
             .await
             .map_err(store_error)?;
-        let read = readable::<E, T>(channel, &rows, "", read_model::<E, T>)?;
+        let read = readable::<E, T>(channel, &rows, "", &read)?;
         if !read.is_empty() || (rows.len() as u64) < limit {
             return Ok(read);
         }

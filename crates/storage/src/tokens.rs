@@ -11,11 +11,10 @@ use ats_pat_domain::{
     Description, Scopes, Status, Tagged, Timestamp, Token, TokenId, TokenName, UserId,
 };
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IdenStatic, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
 };
 
 use crate::channel::Channel;
@@ -24,7 +23,7 @@ use crate::entity::{secret, user};
 use crate::failure::store_error;
 use crate::listed_token::{listed, select_listed};
 use crate::page;
-use crate::readable::readable_page;
+use crate::readable::{page_of, readable_page};
 use crate::row::{columns, corrupt, name_key, part, tag};
 use crate::token_page;
 use crate::transaction::StoreTransaction;
@@ -179,23 +178,20 @@ impl TokenRepository for Channel {
         after: Option<TokenId>,
         limit: u64,
     ) -> Result<Vec<(TokenId, UserId)>, StoreError> {
-        let ids: Vec<(Uuid, Uuid)> = Entity::find()
+        let select = Entity::find()
             .select_only()
             .columns([Column::Id, Column::OwnerId])
             .apply_if(owner, |find, owner| {
                 find.filter(Column::OwnerId.eq(owner.as_uuid()))
             })
             .apply_if(after, |find, id| find.filter(Column::Id.gt(id.as_uuid())))
-            .order_by_asc(Column::Id)
-            .limit(limit)
-            .into_tuple()
-            .all(self)
-            .await
-            .map_err(store_error)?;
-        let ids = ids.into_iter();
-        Ok(ids
-            .map(|(id, owner)| (TokenId::from_uuid(id), UserId::from_uuid(owner)))
-            .collect())
+            .order_by_asc(Column::Id);
+        page_of(self, select, limit, |row| {
+            let uuid = |column: Column| row.try_get("", column.as_str()).map_err(store_error);
+            let (id, owner) = (uuid(Column::Id)?, uuid(Column::OwnerId)?);
+            Ok(Some((TokenId::from_uuid(id), UserId::from_uuid(owner))))
+        })
+        .await
     }
 
     async fn of_owner(

@@ -494,3 +494,27 @@ async fn a_session_that_cannot_be_read_is_told_of_for_ever_once_its_users_sessio
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_token_whose_id_cannot_be_read_keeps_no_right_from_being_taken() {
+    for removal in EACH {
+        on_every_database(|database| async move {
+            if database.kind() != ats_pat_test_support::Kind::Sqlite {
+                // The others take no id of another length.
+                return;
+            }
+            let scene = scene(&database).await;
+            for statement in [
+                "CREATE TABLE planted AS SELECT * FROM tokens",
+                "UPDATE planted SET id = '7'",
+                "INSERT INTO tokens SELECT * FROM planted",
+                "DROP TABLE planted",
+            ] {
+                database.execute(statement).await;
+            }
+            removal.run(&scene).await;
+            assert_ne!(code(scene.world.exchange(&scene.issued.secret).await), 1);
+        })
+        .await;
+    }
+}
