@@ -4,12 +4,14 @@ use async_trait::async_trait;
 use ats_pat_domain::port::{StatusChanges, StatusRepository, StoreError};
 use ats_pat_domain::{StatusPlace, Tagged, Timestamp, TokenId};
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{
+    ColumnTrait, EntityTrait, IdenStatic, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
 
 use crate::channel::Channel;
 use crate::entity::status_place::{ActiveModel, Column, Entity, Model};
 use crate::failure::store_error;
-use crate::readable::readable_page;
+use crate::readable::{page_of, readable_page};
 use crate::row::{corrupt, tag};
 use crate::transaction::StoreTransaction;
 use crate::write::{insert, update};
@@ -67,27 +69,24 @@ impl StatusRepository for Channel {
     }
 
     async fn first_free(&self, now: Timestamp) -> Result<Option<Tagged<StatusPlace>>, StoreError> {
-        let found = Entity::find()
+        let select = Entity::find()
             .filter(Column::FreeAt.lte(now.as_millis()))
             .order_by_asc(Column::FreeAt)
-            .order_by_asc(Column::Place)
-            .limit(1)
-            .one(self)
-            .await;
-        found
-            .map_err(store_error)?
-            .map(TryInto::try_into)
-            .transpose()
+            .order_by_asc(Column::Place);
+        let found = readable_page(self, select, 1).await?;
+        Ok(found.into_iter().next())
     }
 
     async fn greatest_index(&self) -> Result<Option<u64>, StoreError> {
-        let found = Entity::find()
-            .order_by_desc(Column::Place)
-            .limit(1)
-            .one(self)
-            .await;
-        let found = found.map_err(store_error)?;
-        found.map(|model| read_index(model.place)).transpose()
+        let select = Entity::find()
+            .select_only()
+            .column(Column::Place)
+            .order_by_desc(Column::Place);
+        let found = page_of(self, select, 1, |row| {
+            let place = row.try_get("", Column::Place.as_str());
+            read_index(place.map_err(store_error)?).map(Some)
+        });
+        Ok(found.await?.into_iter().next())
     }
 
     async fn after(

@@ -2,6 +2,7 @@
 
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::list::{EventFilter, MAX_PAGE_SIZE, TokenQuery};
+use ats_pat_domain::port::StoreError;
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{Status, StatusPlace, Token, TokenId, UserId};
 use ats_pat_token::MAX_STATUS_INDEX;
@@ -54,12 +55,17 @@ pub(crate) async fn revoke(draft: &Draft<'_>, secret: &Secret) -> Result<(), Err
         revoked: true,
         free_at: draft.now.after(REVOKED_FOR),
     };
-    let Some(found) = draft.read().status_places().by_index(index).await? else {
-        tracing::error!(
-            index,
-            "a place in the status list was removed behind the program's back"
-        );
-        return draft.insert_status_place(revoked).await;
+    let found = match draft.read().status_places().by_index(index).await {
+        Ok(Some(found)) => found,
+        Ok(None) => {
+            tracing::error!(
+                index,
+                "a place in the status list was removed behind the program's back"
+            );
+            return draft.insert_status_place(revoked).await;
+        }
+        Err(StoreError::Corrupt { .. }) => return draft.write_over_status_place(revoked).await,
+        Err(error) => return Err(error.into()),
     };
     let (place, judgement) = draft.judge(found).await;
     let is_anothers = (place.token_id, place.generation) != (secret.token_id, secret.generation);
@@ -105,8 +111,21 @@ struct Given {
 }
 
 async fn revoke_place_of(draft: &Draft<'_>, token: TokenId, index: u64) -> Result<(), Error> {
-    let Some(found) = draft.read().status_places().by_index(index).await? else {
-        return Ok(());
+    let found = match draft.read().status_places().by_index(index).await {
+        Ok(Some(found)) => found,
+        Ok(None) => return Ok(()),
+        // Whose it is now can't be told: another's authentication tokens may be refused with this one's.
+        Err(StoreError::Corrupt { .. }) => {
+            let revoked = StatusPlace {
+                index,
+                token_id: token,
+                generation: 0,
+                revoked: true,
+                free_at: draft.now.after(REVOKED_FOR),
+            };
+            return draft.write_over_status_place(revoked).await;
+        }
+        Err(error) => return Err(error.into()),
     };
     let (place, judgement) = draft.judge(found).await;
     if place.revoked && judgement == Judgement::Genuine || place.token_id != token {

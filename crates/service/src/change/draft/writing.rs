@@ -65,6 +65,12 @@ impl Draft<'_> {
         Ok(self.transaction.update_status_place(&tagged).await?)
     }
 
+    /// Writes a place in the status list over a row that can't be read.
+    pub(crate) async fn write_over_status_place(&self, place: StatusPlace) -> Result<(), Error> {
+        self.quarantine(&place);
+        self.update_status_place(place).await
+    }
+
     pub(crate) async fn insert_session(&self, session: Session) -> Result<(), Error> {
         let tagged = self.tag_new(session);
         Ok(self.transaction.insert_session(&tagged).await?)
