@@ -37,6 +37,7 @@ mod tokens;
 mod user_agent;
 mod visit;
 mod words;
+mod zone;
 
 pub use site::{Pages, endpoint};
 pub use theme::Branding;

@@ -41,6 +41,10 @@ pub struct Frame {
     pub message: Option<(String, bool)>,
     /// What was refused.
     pub alert: Option<String>,
+    /// What zone its times are in, as a sentence.
+    pub times: String,
+    /// The name of that zone, where the page can be loaded anew in another one.
+    pub zone: Option<String>,
     /// Whether a dialog stands before the page from the start.
     pub is_behind: bool,
     /// The address of the style sheet.
@@ -81,8 +85,8 @@ impl Frame {
     pub fn new(visit: &Visit<'_>, section: Section) -> Self {
         let assets = visit.assets;
         let scripts: &[&str] = match &visit.person {
-            None => &["dialogs.js"],
-            Some(_) => &["dialogs.js", "menus.js", "times.js", "copy.js"],
+            None => &["zone.js", "dialogs.js"],
+            Some(_) => &["zone.js", "dialogs.js", "menus.js", "copy.js"],
         };
         Self {
             product: visit.product.to_owned(),
@@ -93,6 +97,10 @@ impl Frame {
                 .as_ref()
                 .map(|flash| (flash.sentence(), flash.is_good())),
             alert: None,
+            times: visit.zone.sentence(visit.now()),
+            // A page that answers a form, or says what was done, is there only once.
+            zone: (!visit.is_post && visit.flash.is_none() && visit.person.is_some())
+                .then(|| visit.zone.name().to_owned()),
             is_behind: false,
             style: assets.address("site.css"),
             theme: assets.address("theme.css"),

@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::assets::Assets;
 use crate::flash::Flash;
+use crate::zone::Zone;
 
 /// One request for a page.
 pub struct Visit<'a> {
@@ -32,6 +33,8 @@ pub struct Visit<'a> {
     pub person: Option<SessionUser>,
     /// What was done just before.
     pub flash: Option<Flash>,
+    /// What zone the person's days and times are in.
+    pub zone: Zone,
     session_ids: Vec<String>,
 }
 
@@ -55,6 +58,7 @@ impl<'a> Visit<'a> {
             is_post: *request.method() == Method::POST,
             person: None,
             flash: Flash::take(settings, headers),
+            zone: Zone::of(settings, headers),
             session_ids: cookie(settings)
                 .read(headers)
                 .into_iter()

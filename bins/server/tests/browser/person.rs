@@ -12,6 +12,7 @@ pub const TOKENS: &str = "/settings/personal-access-tokens";
 pub const WITHOUT_SCRIPT: BrowserOptions = BrowserOptions {
     engine: Engine::Chromium,
     script: false,
+    time_zone: "UTC",
     dark: false,
     width: 1280,
     height: 800,

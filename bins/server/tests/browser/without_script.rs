@@ -106,6 +106,9 @@ async fn a_day_of_ones_own_and_a_mistake_need_no_script() {
     browser.wait_for_text("Choose the last day.").await;
     let blade = browser.dialog("New token").await;
     assert_eq!(blade.field("Token name").await.value().await, "ci");
+    browser
+        .wait_for_text("The token works until the end of that day in UTC.")
+        .await;
     // By the driver: how a day is typed depends on the language of the browser.
     let day = "document.getElementById('last_day').value = '2026-12-24'";
     browser.script(day, vec![]).await;
@@ -113,4 +116,6 @@ async fn a_day_of_ones_own_and_a_mistake_need_no_script() {
     browser
         .wait_for_text("It expires on Thursday, 24 December 2026 at 23:59 UTC.")
         .await;
+    close(&browser).await;
+    browser.wait_for_text("Times are in UTC.").await;
 }

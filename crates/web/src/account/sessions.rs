@@ -45,9 +45,9 @@ pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem>
             .map_or_else(|| "Unknown browser".to_owned(), browser),
         address: session.address.unwrap_or_default(),
         is_current: session.is_current,
-        started: When::ago(session.created_at, visit.now()),
-        last_seen: When::ago(session.last_seen_at, visit.now()),
-        ends: When::exactly(session.ends_at),
+        started: When::ago(session.created_at, visit.now(), &visit.zone),
+        last_seen: When::ago(session.last_seen_at, visit.now(), &visit.zone),
+        ends: When::exactly(session.ends_at, &visit.zone),
     };
     let page = SessionsPage {
         frame: Frame::new(visit, Section::Sessions),

@@ -17,7 +17,8 @@ use crate::page::{Frame, Section, render};
 use crate::query::{Query, address};
 use crate::route::AUDIT;
 use crate::visit::Visit;
-use crate::words::{When, exact, input_date};
+use crate::words::{When, date_and_time, input_date};
+use crate::zone::Zone;
 
 /// How many events a page has.
 const PAGE_SIZE: u64 = 50;
@@ -54,17 +55,17 @@ struct Row {
 }
 
 impl Row {
-    fn new(named: NamedEventView) -> Self {
+    fn new(named: NamedEventView, zone: &Zone) -> Self {
         Self {
             seq: named.event.seq,
-            at: When::exactly(named.event.at),
+            at: When::exactly(named.event.at, zone),
             actor: actor(&named),
             owner: named
                 .owner_name
                 .clone()
                 .or_else(|| named.event.owner.map(|owner| owner.to_string()))
                 .unwrap_or_default(),
-            details: details(&named.event.details),
+            details: details(&named.event.details, zone),
             label: EventKind::ALL
                 .into_iter()
                 .find(|kind| kind.as_str() == named.event.kind)
@@ -104,13 +105,13 @@ const fn label(kind: EventKind) -> &'static str {
 }
 
 /// What there is to say beside the columns; the rows' tags and the places in the status list are for machines.
-fn details(details: &Value) -> String {
+fn details(details: &Value, zone: &Zone) -> String {
     let words: Vec<String> = details
         .as_object()
         .into_iter()
         .flatten()
         .filter(|(name, _)| !matches!(name.as_str(), "Rows" | "PlacesGiven" | "PlacesRevoked"))
-        .map(|(name, value)| format!("{}: {}", spaced(name), in_words(value)))
+        .map(|(name, value)| format!("{}: {}", spaced(name), in_words(value, zone)))
         .collect();
     words.join(" · ")
 }
@@ -129,11 +130,13 @@ fn spaced(name: &str) -> String {
     words
 }
 
-fn in_words(value: &Value) -> String {
+fn in_words(value: &Value, zone: &Zone) -> String {
     match value {
-        Value::String(text) => Timestamp::parse(text).map_or_else(|_| text.clone(), exact),
+        Value::String(text) => {
+            Timestamp::parse(text).map_or_else(|_| text.clone(), |time| date_and_time(time, zone))
+        }
         Value::Array(values) => {
-            let values: Vec<String> = values.iter().map(in_words).collect();
+            let values: Vec<String> = values.iter().map(|value| in_words(value, zone)).collect();
             values.join(", ")
         }
         Value::Bool(true) => "yes".to_owned(),
@@ -197,7 +200,10 @@ pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem>
         older: older.map(|last| filter.address(AUDIT, &last.event.seq.to_string())),
         latest: filter.before.map(|_| filter.address(AUDIT, "")),
         export: filter.address("/settings/audit.csv", ""),
-        rows: events.into_iter().map(Row::new).collect(),
+        rows: events
+            .into_iter()
+            .map(|event| Row::new(event, &visit.zone))
+            .collect(),
         kinds: EventKind::ALL
             .map(|kind| (kind.as_str(), label(kind)))
             .to_vec(),
@@ -233,7 +239,7 @@ pub async fn export(
         let part = state.part().await?;
         Some((part, state))
     });
-    let name = format!("audit-{}.csv", input_date(visit.now()));
+    let name = format!("audit-{}.csv", input_date(visit.now(), &visit.zone));
     Ok(Response::builder()
         .content_type("text/csv; charset=utf-8")
         .header(
@@ -414,8 +420,8 @@ mod tests {
             "Rows": [{"Tag": "ff"}]
         });
         assert_eq!(
-            details(&value),
-            "Expires at: 25 December 2026, 10:20:30 UTC · Is admin: yes · Name: ci · Scopes: a, b"
+            details(&value, &Zone::named("Europe/Berlin").unwrap()),
+            "Expires at: 25 Dec 2026, 11:20:30 · Is admin: yes · Name: ci · Scopes: a, b"
         );
     }
 }

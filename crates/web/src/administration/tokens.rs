@@ -116,7 +116,7 @@ async fn page(
             .into_iter()
             .enumerate()
             .map(|(index, owned)| {
-                let row = Row::new(index + 1, owned.token, visit.now());
+                let row = Row::new(index + 1, owned.token, visit.now(), &visit.zone);
                 (owned.owner_name, row)
             })
             .collect(),

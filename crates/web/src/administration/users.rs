@@ -229,7 +229,7 @@ async fn page(
         display_name: user.display_name,
         is_admin: user.is_admin,
         is_disabled: user.disabled,
-        created: When::on(user.created_at),
+        created: When::on(user.created_at, &visit.zone),
     };
     if status == StatusCode::OK && listed.items.is_empty() && listed.total > 0 {
         return Ok(redirect(&view.address(USERS, 1)));

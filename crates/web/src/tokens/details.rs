@@ -63,7 +63,7 @@ pub fn page(
         owner,
         times: times
             .into_iter()
-            .filter_map(|(what, time)| Some((what, When::exactly(time?))))
+            .filter_map(|(what, time)| Some((what, When::exactly(time?, &visit.zone))))
             .collect(),
         last_used_from: token.last_used_from.unwrap_or_default(),
         id: token.id.to_string(),

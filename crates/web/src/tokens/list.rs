@@ -8,6 +8,7 @@ use ats_pat_service::view::TokenView;
 
 use crate::query::{Query, address};
 use crate::words::{DAY, When, count, grouped, until};
+use crate::zone::Zone;
 
 /// How many tokens a page has: with the longest names and descriptions it stays under 100 kB.
 pub const PAGE_SIZE: u32 = 15;
@@ -305,7 +306,7 @@ pub struct Row {
 
 impl Row {
     /// The row of a token, the `number`th of the page.
-    pub fn new(number: usize, token: TokenView, now: Timestamp) -> Self {
+    pub fn new(number: usize, token: TokenView, now: Timestamp, zone: &Zone) -> Self {
         let badge = Badge::of(&token, now);
         Self {
             number,
@@ -313,9 +314,9 @@ impl Row {
             is_active: token.status == Status::Active,
             generation: token.generation,
             restrictions: restrictions(&token),
-            created: When::on(token.created_at),
-            expires: When::on(token.expires_at),
-            last_used: token.last_used_at.map(|time| When::ago(time, now)),
+            created: When::on(token.created_at, zone),
+            expires: When::on(token.expires_at, zone),
+            last_used: token.last_used_at.map(|time| When::ago(time, now, zone)),
             last_used_from: token.last_used_from.clone().unwrap_or_default(),
             description: shortened(&token.description),
             name: token.name,

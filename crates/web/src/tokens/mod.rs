@@ -14,7 +14,7 @@ use poem::Response;
 use poem::http::StatusCode;
 use secrecy::ExposeSecret;
 
-use self::blade::{FormBlade, Issued, form_key};
+use self::blade::{FormBlade, Issued, form_key, terms};
 use self::form::{FormErrors, TokenForm};
 use self::list::{Column, ListView, Pager, Row};
 use crate::flash::Flash;
@@ -67,7 +67,7 @@ pub async fn show_form(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Pro
         let token = token.map_err(|error| visit.problem(error))?;
         TokenForm::like(key, &token, &policy)
     } else {
-        TokenForm::linked(key, &query, &policy, visit.now())
+        TokenForm::linked(key, &query, terms(visit, &policy))
     };
     with_form(visit, by, form, errors).await
 }
@@ -79,7 +79,7 @@ pub async fn show_kept(
     kept: &Query,
 ) -> Result<Response, Problem> {
     let (key, policy) = (form_key(visit)?, visit.service.policy(by));
-    let (form, errors) = TokenForm::linked(key, kept, &policy, visit.now());
+    let (form, errors) = TokenForm::linked(key, kept, terms(visit, &policy));
     let form = TokenForm {
         note: Some("What you typed is here again. Save it when you are ready."),
         ..form
@@ -104,7 +104,7 @@ async fn with_form(
 /// Makes the token that the form asks for, and shows it.
 pub async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let form = TokenForm::posted(form);
-    let new = form.new_token(&visit.service.policy(by), visit.now());
+    let new = form.new_token(terms(visit, &visit.service.policy(by)));
     match visit.service.create_token(by, new).await {
         Ok(issued) => {
             let issued = Issued::new(visit, issued, false);
@@ -146,7 +146,7 @@ pub async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Res
             if refused == Problem::SignInRequired {
                 return Err(refused);
             }
-            let errors = FormErrors::of(&refused, &form);
+            let errors = FormErrors::of(&refused, &form, &visit.zone);
             let key = form_key(visit)?;
             let form = TokenForm { key, ..form };
             let answer = Answer {
@@ -315,7 +315,7 @@ impl Answer {
                 .items
                 .into_iter()
                 .enumerate()
-                .map(|(index, token)| Row::new(index + 1, token, now))
+                .map(|(index, token)| Row::new(index + 1, token, now, &visit.zone))
                 .collect(),
             view,
             blade,

@@ -6,6 +6,7 @@ use ats_pat_domain::problem::{Failure, Problem, Reason};
 
 use super::{OWN_DAY, TokenForm};
 use crate::words::long_date;
+use crate::zone::Zone;
 
 /// How many wrong networks an error names.
 const SHOWN_NETWORKS: usize = 3;
@@ -33,7 +34,7 @@ pub struct FormErrors {
 
 impl FormErrors {
     /// The errors that a refusal means.
-    pub fn of(problem: &Problem, form: &TokenForm) -> Self {
+    pub fn of(problem: &Problem, form: &TokenForm, zone: &Zone) -> Self {
         let mut errors = Self::default();
         match problem {
             Problem::ValidationFailed(failures) => {
@@ -47,7 +48,7 @@ impl FormErrors {
                 ));
             }
             Problem::ExpirationNotAllowed { latest } => {
-                *errors.of_expiry(form) = Some(until(*latest));
+                *errors.of_expiry(form) = Some(until(*latest, zone));
             }
             Problem::UnknownScope { scope } => errors.scopes = Some(no_scope(scope)),
             // The form's key is too old.
@@ -99,8 +100,8 @@ impl FormErrors {
 }
 
 /// Which days there are to choose from.
-pub fn until(latest: Timestamp) -> String {
-    format!("Choose a day from today until {} (UTC).", long_date(latest))
+pub fn until(latest: Timestamp, zone: &Zone) -> String {
+    format!("Choose a day from today until {}.", long_date(latest, zone))
 }
 
 /// Names the first few entries that can't be read, so that nobody has to compare 50 lines.
@@ -153,7 +154,11 @@ mod tests {
                 field: "AllowedNetworks",
                 reason: Reason::NotANetwork,
             };
-            let errors = FormErrors::of(&Problem::ValidationFailed(vec![failure]), &form);
+            let errors = FormErrors::of(
+                &Problem::ValidationFailed(vec![failure]),
+                &form,
+                &Zone::utc(),
+            );
             assert_eq!(errors.networks, Some(format!("{said} {example}")));
         }
     }

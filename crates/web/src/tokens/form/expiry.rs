@@ -5,21 +5,33 @@ use ats_pat_domain::policy::latest_expiry;
 use ats_pat_service::view::PolicyView;
 
 use super::{OWN_DAY, TokenForm};
-use crate::words::{DAY, count, day, input_date, long_date};
+use crate::words::{DAY, count, input_date, long_date};
+use crate::zone::Zone;
+
+/// What the days on offer depend on.
+#[derive(Clone, Copy)]
+pub struct Terms<'a> {
+    /// The longest and the proposed lifetime.
+    pub policy: &'a PolicyView,
+    /// The time that the service goes by.
+    pub now: Timestamp,
+    /// What zone a chosen day is in.
+    pub zone: &'a Zone,
+}
 
 /// The lifetimes on offer, in days.
 const PRESETS: [u32; 5] = [7, 30, 60, 90, 365];
 
 /// As RFC 3339; what is none of the choices stays as it is, and is refused by the service.
-pub fn expires_at(form: &TokenForm, policy: &PolicyView, now: Timestamp) -> String {
+pub fn expires_at(form: &TokenForm, terms: Terms<'_>) -> String {
     if form.expiration != OWN_DAY {
         let days = form.expiration.parse::<u32>();
         return days.map_or(form.expiration.clone(), |days| {
-            now.after(DAY.saturating_mul(days)).to_string()
+            terms.now.after(DAY.saturating_mul(days)).to_string()
         });
     }
-    let latest = latest(policy, now);
-    match day(&form.last_day) {
+    let latest = latest(terms);
+    match terms.zone.day(&form.last_day) {
         // On the last day that the policy allows, until its last minute.
         Some((start, end)) if start <= latest && end > latest => latest.to_string(),
         Some((_, end)) => end.to_string(),
@@ -35,14 +47,13 @@ pub struct Choice {
     pub label: String,
     /// The day it means, in words; empty for a day of one's own.
     pub day: String,
-    /// The same for scripts.
-    pub iso: String,
     /// Whether it is chosen.
     pub is_chosen: bool,
 }
 
 /// The choices that the policy allows, with the day that each means.
-pub fn choices(form: &TokenForm, policy: &PolicyView, now: Timestamp) -> Vec<Choice> {
+pub fn choices(form: &TokenForm, terms: Terms<'_>) -> Vec<Choice> {
+    let policy = terms.policy;
     let longest = policy.max_lifetime_days;
     let asked = form.expiration.parse::<u32>().ok();
     let mut days: Vec<u32> = PRESETS
@@ -54,15 +65,14 @@ pub fn choices(form: &TokenForm, policy: &PolicyView, now: Timestamp) -> Vec<Cho
     days.sort_unstable();
     days.dedup();
     let preset = |days: u32| {
-        let until = now.after(DAY.saturating_mul(days));
+        let until = terms.now.after(DAY.saturating_mul(days));
         Choice {
             value: days.to_string(),
             label: match days {
                 365 => "1 year".to_owned(),
                 days => count(days.into(), "day"),
             },
-            day: long_date(until),
-            iso: until.to_string(),
+            day: long_date(until, terms.zone),
             is_chosen: form.expiration == days.to_string(),
         }
     };
@@ -70,7 +80,6 @@ pub fn choices(form: &TokenForm, policy: &PolicyView, now: Timestamp) -> Vec<Cho
         value: OWN_DAY.to_owned(),
         label: "Another day …".to_owned(),
         day: String::new(),
-        iso: String::new(),
         is_chosen: form.expiration == OWN_DAY,
     };
     days.into_iter().map(preset).chain([own]).collect()
@@ -87,18 +96,18 @@ pub struct Bounds {
 }
 
 /// The bounds that the policy sets now.
-pub fn bounds(policy: &PolicyView, now: Timestamp) -> Bounds {
-    let latest = latest(policy, now);
+pub fn bounds(terms: Terms<'_>) -> Bounds {
+    let latest = latest(terms);
     Bounds {
-        first: input_date(now),
-        last: input_date(latest),
-        last_in_words: long_date(latest),
+        first: input_date(terms.now, terms.zone),
+        last: input_date(latest, terms.zone),
+        last_in_words: long_date(latest, terms.zone),
     }
 }
 
 /// The latest expiry that the policy allows now.
-pub fn latest(policy: &PolicyView, now: Timestamp) -> Timestamp {
-    latest_expiry(policy.max_lifetime_days, now)
+pub fn latest(terms: Terms<'_>) -> Timestamp {
+    latest_expiry(terms.policy.max_lifetime_days, terms.now)
 }
 
 #[cfg(test)]
@@ -126,9 +135,18 @@ pub mod fixture {
         Timestamp::parse("2026-11-25T10:20:30.123Z").unwrap()
     }
 
+    /// What the form goes by now.
+    pub fn terms<'a>(policy: &'a PolicyView, zone: &'a Zone) -> Terms<'a> {
+        Terms {
+            policy,
+            now: now(),
+            zone,
+        }
+    }
+
     /// What is on offer, the chosen one with a star.
     pub fn offered(form: &TokenForm, policy: &PolicyView) -> Vec<String> {
-        choices(form, policy, now())
+        choices(form, terms(policy, &Zone::utc()))
             .into_iter()
             .map(|choice| {
                 let mark = if choice.is_chosen { "*" } else { "" };
@@ -140,7 +158,7 @@ pub mod fixture {
 
 #[cfg(test)]
 mod tests {
-    use super::fixture::{now, offered, policy};
+    use super::fixture::{offered, policy, terms};
     use super::*;
 
     #[test]
@@ -176,30 +194,49 @@ mod tests {
     fn each_choice_says_the_day_it_means() {
         let policy = policy(366, 30);
         let form = TokenForm::empty(String::new(), &policy);
-        let choices = choices(&form, &policy, now());
-        assert_eq!(choices[1].day, "Friday, 25 December 2026");
-        assert_eq!(choices[1].iso, "2026-12-25T10:20:30.123Z");
+        for (zone, day) in [
+            ("UTC", "Friday, 25 December 2026"),
+            ("Pacific/Auckland", "Friday, 25 December 2026"),
+            ("Pacific/Kiritimati", "Saturday, 26 December 2026"),
+        ] {
+            let zone = Zone::named(zone).unwrap();
+            let choices = choices(&form, terms(&policy, &zone));
+            assert_eq!(choices[1].day, day, "{zone:?}");
+        }
     }
 
     #[test]
     fn a_day_of_ones_own_counts_to_its_end_and_not_beyond_the_policy() {
         let policy = policy(10, 10);
-        for (last_day, expires_at) in [
-            ("2026-11-25", "2026-11-25T23:59:59.999Z"),
-            ("2026-12-04", "2026-12-04T23:59:59.999Z"),
-            ("2026-12-05", "2026-12-05T10:20:30.123Z"),
-            ("2026-12-06", "2026-12-06T23:59:59.999Z"),
-            ("soon", "soon"),
+        for (zone, last_day, expires_at) in [
+            ("UTC", "2026-11-25", "2026-11-25T23:59:59.999Z"),
+            ("UTC", "2026-12-04", "2026-12-04T23:59:59.999Z"),
+            ("UTC", "2026-12-05", "2026-12-05T10:20:30.123Z"),
+            ("UTC", "2026-12-06", "2026-12-06T23:59:59.999Z"),
+            ("UTC", "soon", "soon"),
+            ("Europe/Berlin", "2026-12-04", "2026-12-04T22:59:59.999Z"),
+            ("America/New_York", "2026-12-04", "2026-12-05T04:59:59.999Z"),
         ] {
             let form = TokenForm {
                 expiration: OWN_DAY.to_owned(),
                 last_day: last_day.to_owned(),
                 ..TokenForm::default()
             };
-            assert_eq!(
-                form.new_token(&policy, now()).expires_at.as_deref(),
-                Some(expires_at)
-            );
+            let zone = Zone::named(zone).unwrap();
+            let given = super::expires_at(&form, terms(&policy, &zone));
+            assert_eq!(given, expires_at, "{zone:?} {last_day}");
         }
+    }
+
+    #[test]
+    fn the_days_on_offer_are_those_of_the_zone() {
+        let policy = policy(10, 10);
+        let zone = Zone::named("Pacific/Kiritimati").unwrap();
+        let bounds = bounds(terms(&policy, &zone));
+        assert_eq!(
+            (&*bounds.first, &*bounds.last),
+            ("2026-11-26", "2026-12-06")
+        );
+        assert_eq!(bounds.last_in_words, "Sunday, 6 December 2026");
     }
 }

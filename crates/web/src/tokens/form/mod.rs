@@ -3,19 +3,17 @@
 mod errors;
 mod expiry;
 
-use ats_pat_domain::Timestamp;
 use ats_pat_domain::scope::ALL;
 use ats_pat_service::NewToken;
 use ats_pat_service::view::{PolicyView, TokenView};
 
 pub use self::errors::FormErrors;
 use self::errors::{no_scope, until};
-pub use self::expiry::{Bounds, Choice, bounds, choices};
+pub use self::expiry::{Bounds, Choice, Terms, bounds, choices};
 use self::expiry::{expires_at, latest};
 use crate::form::Form;
 use crate::query::{Query, address};
 use crate::route::NEW_TOKEN;
-use crate::words::day;
 
 /// The choice of a day of one's own.
 const OWN_DAY: &str = "date";
@@ -72,12 +70,8 @@ impl TokenForm {
     }
 
     /// What a link asks for, and what of it can't be had.
-    pub fn linked(
-        key: String,
-        query: &Query,
-        policy: &PolicyView,
-        now: Timestamp,
-    ) -> (Self, FormErrors) {
+    pub fn linked(key: String, query: &Query, terms: Terms<'_>) -> (Self, FormErrors) {
+        let policy = terms.policy;
         let mut form = Self::empty(key, policy);
         let mut errors = FormErrors::default();
         let text = |name| query.get(name).unwrap_or_default().to_owned();
@@ -98,12 +92,12 @@ impl TokenForm {
         }
         if let Some(last_day) = query.get("expires") {
             OWN_DAY.clone_into(&mut form.expiration);
-            let latest = latest(policy, now);
-            match day(last_day) {
+            let latest = latest(terms);
+            match terms.zone.day(last_day) {
                 Some((start, end)) => {
                     last_day.clone_into(&mut form.last_day);
-                    if end <= now || start > latest {
-                        errors.last_day = Some(until(latest));
+                    if end <= terms.now || start > latest {
+                        errors.last_day = Some(until(latest, terms.zone));
                     }
                 }
                 None => errors.last_day = Some("Choose the last day.".to_owned()),
@@ -190,11 +184,11 @@ impl TokenForm {
     }
 
     /// What the form asks for; a day of one's own counts to its end.
-    pub fn new_token(&self, policy: &PolicyView, now: Timestamp) -> NewToken {
+    pub fn new_token(&self, terms: Terms<'_>) -> NewToken {
         let networks: Vec<String> = self.networks().map(ToOwned::to_owned).collect();
         NewToken {
             name: Some(self.name.clone()),
-            expires_at: Some(expires_at(self, policy, now)),
+            expires_at: Some(expires_at(self, terms)),
             description: Some(self.description.clone()),
             scopes: self.is_limited.then(|| self.scopes.clone()),
             allowed_networks: (!networks.is_empty()).then_some(networks),
@@ -211,16 +205,18 @@ impl TokenForm {
 
 #[cfg(test)]
 mod tests {
-    use super::expiry::fixture::{now, offered, policy};
+    use super::expiry::fixture::{offered, policy, terms};
     use super::*;
+    use crate::zone::Zone;
 
     #[test]
     fn a_link_fills_in_what_can_be_had_and_says_what_cannot() {
         let policy = policy(90, 30);
+        let utc = Zone::utc();
         let query = Query::parse(
             "name=nightly+build&days=14&scopes=orders:read,all&networks=10.0.0.0/8,192.0.2.7&description=x",
         );
-        let (form, errors) = TokenForm::linked(String::new(), &query, &policy, now());
+        let (form, errors) = TokenForm::linked(String::new(), &query, terms(&policy, &utc));
         assert_eq!(errors, FormErrors::default());
         assert!(form.note.is_some() && form.is_limited);
         assert_eq!(
@@ -232,8 +228,7 @@ mod tests {
         let (form, errors) = TokenForm::linked(
             String::new(),
             &Query::parse("days=9999&scopes=orders:write&scopes=burn&expires=2020-01-01"),
-            &policy,
-            now(),
+            terms(&policy, &utc),
         );
         assert_eq!(
             errors.expiration.as_deref(),
@@ -245,14 +240,15 @@ mod tests {
         );
         assert_eq!(
             errors.last_day.as_deref(),
-            Some("Choose a day from today until Tuesday, 23 February 2027 (UTC).")
+            Some("Choose a day from today until Tuesday, 23 February 2027.")
         );
         assert_eq!(
-            form.new_token(&policy, now()).scopes.as_deref(),
+            form.new_token(terms(&policy, &utc)).scopes.as_deref(),
             Some(&[][..]),
             "never all rights instead"
         );
-        let (form, errors) = TokenForm::linked(String::new(), &Query::parse(""), &policy, now());
+        let (form, errors) =
+            TokenForm::linked(String::new(), &Query::parse(""), terms(&policy, &utc));
         assert_eq!(errors, FormErrors::default());
         assert!(form.note.is_none() && !form.is_limited);
     }
@@ -260,6 +256,7 @@ mod tests {
     #[test]
     fn a_form_makes_the_link_that_fills_it_in_again() {
         let policy = policy(90, 30);
+        let utc = Zone::utc();
         let typed = TokenForm {
             name: "größe & <b>".to_owned(),
             description: "two\nlines".to_owned(),
@@ -272,7 +269,8 @@ mod tests {
         };
         let address = typed.address();
         let (_, query) = address.split_once('?').unwrap();
-        let (form, errors) = TokenForm::linked(String::new(), &Query::parse(query), &policy, now());
+        let (form, errors) =
+            TokenForm::linked(String::new(), &Query::parse(query), terms(&policy, &utc));
         assert_eq!(errors, FormErrors::default());
         assert_eq!(form.name, typed.name);
         assert_eq!(form.description, typed.description);
