@@ -166,6 +166,7 @@ impl Filter {
     fn query(&self, before: Option<i64>, limit: u64) -> EventQuery {
         EventQuery {
             owner: (!self.owner.is_empty()).then(|| self.owner.clone()),
+            owner_called: None,
             kind: (!self.kind.is_empty()).then(|| self.kind.clone()),
             before,
             limit,

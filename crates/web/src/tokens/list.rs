@@ -60,6 +60,7 @@ impl ListView {
     pub fn query(&self) -> TokenQuery {
         TokenQuery {
             owner: None,
+            owner_called: None,
             page: self.page,
             page_size: PAGE_SIZE,
             status: self.status,
