@@ -111,7 +111,7 @@ pub async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Res
             Answer::showing(visit, issued).page(visit, by).await
         }
         // The same form with another name: what was typed is not what was made.
-        Err(Error::AlreadyCreated { name })
+        Err(Error::AlreadyCreated { name, .. })
             if TokenName::new(&form.name).is_ok_and(|typed| typed.as_str() != name) =>
         {
             let errors = FormErrors {
@@ -133,7 +133,7 @@ pub async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Res
             };
             answer.page(visit, by).await
         }
-        Err(Error::AlreadyCreated { name }) => {
+        Err(Error::AlreadyCreated { name, .. }) => {
             let alert = format!(
                 "{name} was made when you sent this form the first time. Its token is shown only once: \
                  if you did not copy it, regenerate it."
