@@ -83,13 +83,13 @@ impl From<SessionUser> for Person {
 impl Frame {
     /// The frame of a page for whoever is there.
     pub fn new(visit: &Visit<'_>, section: Section) -> Self {
-        let assets = visit.assets;
+        let assets = &visit.shared.assets;
         let scripts: &[&str] = match &visit.person {
             None => &["zone.js", "dialogs.js"],
             Some(_) => &["zone.js", "dialogs.js", "menus.js", "copy.js"],
         };
         Self {
-            product: visit.product.to_owned(),
+            product: visit.shared.product.clone(),
             person: visit.person.clone().map(Person::from),
             section,
             message: visit
@@ -158,13 +158,6 @@ pub fn redirect(path: &str) -> Response {
         .finish()
 }
 
-/// Gives the browser a cookie.
-pub fn set_cookie(response: &mut Response, line: &str) {
-    if let Ok(line) = HeaderValue::from_str(line) {
-        response.headers_mut().append(header::SET_COOKIE, line);
-    }
-}
-
 /// A page that only says something.
 #[derive(Template)]
 #[template(path = "message.html")]
@@ -182,7 +175,7 @@ pub fn problem(visit: &Visit<'_>, problem: &Problem) -> Response {
         // Most often no attack: the person came by another name of the same server.
         Problem::CrossSiteRequest => (
             "Refused",
-            "The form was sent from another site than this service's own. Open the service by its own address and try again there.".to_owned(),
+            "The form came from another site. Open this service at its own address, and try again there.".to_owned(),
             Some((visit.settings.origin(), visit.settings.origin())),
         ),
         Problem::PathNotFound => (
@@ -198,7 +191,7 @@ pub fn problem(visit: &Visit<'_>, problem: &Problem) -> Response {
         Problem::TokenNotFound => ("Token not found", problem.message(), Some((TOKENS, "Show your tokens"))),
         Problem::InternalError { .. } => ("Something went wrong", problem.message(), Some(("/", "Go to the start page"))),
         Problem::Forbidden => (
-            "Not yours to see",
+            "Administrators only",
             "Only administrators can open this page.".to_owned(),
             Some(("/", "Go to the start page")),
         ),

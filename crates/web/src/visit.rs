@@ -1,17 +1,32 @@
 //! One request for a page: who asks for what.
 
+use std::sync::Arc;
+
 use ats_pat_domain::{Problem, Timestamp};
 use ats_pat_http::{HttpSettings, RequestContext, SessionCookie};
 use ats_pat_service::view::SessionUser;
 use ats_pat_service::{Error, Service, SignedIn};
 use poem::Request;
 use poem::http::{Method, Uri};
-
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
 
 use crate::assets::Assets;
+use crate::docs::Reference;
 use crate::flash::Flash;
 use crate::zone::Zone;
+
+/// What all pages share.
+pub struct Shared {
+    /// The product's name.
+    pub product: String,
+    /// Styles and scripts.
+    pub assets: Assets,
+    /// What is written of the interface for programs.
+    pub reference: Reference,
+    /// How many more exports of the audit trail may be sent now.
+    pub exports: Arc<Semaphore>,
+}
 
 /// One request for a page.
 pub struct Visit<'a> {
@@ -19,10 +34,8 @@ pub struct Visit<'a> {
     pub service: &'a Service,
     /// The deployment.
     pub settings: &'a HttpSettings,
-    /// The product's name.
-    pub product: &'a str,
-    /// Styles and scripts.
-    pub assets: &'a Assets,
+    /// What all pages share.
+    pub shared: &'a Shared,
     /// Id and origin of the request.
     pub context: &'a RequestContext,
     /// Path and query.
@@ -43,7 +56,7 @@ impl<'a> Visit<'a> {
     pub fn new(
         service: &'a Service,
         settings: &'a HttpSettings,
-        (product, assets): (&'a str, &'a Assets),
+        shared: &'a Shared,
         context: &'a RequestContext,
         request: &Request,
     ) -> Self {
@@ -51,8 +64,7 @@ impl<'a> Visit<'a> {
         Self {
             service,
             settings,
-            product,
-            assets,
+            shared,
             context,
             uri: request.uri().clone(),
             is_post: *request.method() == Method::POST,

@@ -10,15 +10,24 @@ use ats_pat_service::{Error, EventQuery, Operator, SignedIn};
 use poem::http::{StatusCode, header};
 use poem::{Body, Response};
 use serde_json::Value;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::operator;
 use crate::page::{Frame, Section, render};
 use crate::query::{Query, address};
-use crate::route::AUDIT;
+use crate::route::{AUDIT, Route};
+use crate::table::{owner_called, owner_named, search_text};
 use crate::visit::Visit;
 use crate::words::{When, date_and_time, input_date};
 use crate::zone::Zone;
+
+/// The page, and the file.
+pub const ROUTES: &[Route] = &[
+    Route::page(AUDIT, |visit, by, _| Box::pin(show(visit, by))),
+    Route::page(EXPORT, |visit, by, _| Box::pin(export(visit, by))),
+];
+
+const EXPORT: &str = "/settings/audit.csv";
 
 /// How many events a page has.
 const PAGE_SIZE: u64 = 50;
@@ -33,7 +42,7 @@ struct AuditPage {
     kind: String,
     /// The kinds of events: what is asked for, and what it is called.
     kinds: Vec<(&'static str, &'static str)>,
-    /// Whether there is no user of the asked name.
+    /// Whether no user is called as the filter asks.
     is_nobody: bool,
     rows: Vec<Row>,
     /// The events before these.
@@ -93,12 +102,12 @@ const fn label(kind: EventKind) -> &'static str {
         EventKind::TokenCreated => "Token created",
         EventKind::TokenRegenerated => "Token regenerated",
         EventKind::TokenRevoked => "Token revoked",
-        EventKind::StatusPlaceGiven => "Place in the status list given",
-        EventKind::SigningKeyCreated => "Signing key made",
+        EventKind::StatusPlaceGiven => "Place in the status list assigned",
+        EventKind::SigningKeyCreated => "Signing key created",
         EventKind::SigningKeyPromoted => "Signing key put into use",
         EventKind::SigningKeyDestroyed => "Signing key destroyed",
-        EventKind::KeysResealed => "Keys sealed anew",
-        EventKind::SetupLinkCreated => "Set-up link made",
+        EventKind::KeysResealed => "Keys sealed again",
+        EventKind::SetupLinkCreated => "Set-up link created",
         EventKind::RestoreAccepted => "Restored database accepted",
         EventKind::DatabaseUpgraded => "Database taken over by a later release",
     }
@@ -157,7 +166,7 @@ impl Filter {
         let query = Query::of(&visit.uri);
         let text = |name| query.get(name).unwrap_or_default().trim().to_owned();
         Self {
-            owner: text("owner"),
+            owner: search_text(&query, "owner"),
             kind: text("kind"),
             before: query.get("before").and_then(|before| before.parse().ok()),
         }
@@ -165,8 +174,8 @@ impl Filter {
 
     fn query(&self, before: Option<i64>, limit: u64) -> EventQuery {
         EventQuery {
-            owner: (!self.owner.is_empty()).then(|| self.owner.clone()),
-            owner_called: None,
+            owner: owner_named(&self.owner).map(str::to_owned),
+            owner_called: owner_called(&self.owner),
             kind: (!self.kind.is_empty()).then(|| self.kind.clone()),
             before,
             limit,
@@ -186,7 +195,7 @@ impl Filter {
 }
 
 /// The page.
-pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
+async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let filter = Filter::of(visit);
     // One more than is shown tells whether there are older ones.
     let query = filter.query(filter.before, PAGE_SIZE + 1);
@@ -200,7 +209,7 @@ pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem>
         frame: Frame::new(visit, Section::Audit),
         older: older.map(|last| filter.address(AUDIT, &last.event.seq.to_string())),
         latest: filter.before.map(|_| filter.address(AUDIT, "")),
-        export: filter.address("/settings/audit.csv", ""),
+        export: filter.address(EXPORT, ""),
         rows: events
             .into_iter()
             .map(|event| Row::new(event, &visit.zone))
@@ -216,13 +225,9 @@ pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem>
 }
 
 /// The file (RFC 4180), newest first: all that the filter finds, read part by part while it is sent.
-pub async fn export(
-    visit: &Visit<'_>,
-    by: &SignedIn,
-    exports: &Arc<Semaphore>,
-) -> Result<Response, Problem> {
+async fn export(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let operator = operator(visit, by)?;
-    let turn = Arc::clone(exports)
+    let turn = Arc::clone(&visit.shared.exports)
         .try_acquire_owned()
         .map_err(|_| Problem::TooManyRequests { seconds: 10 })?;
     let filter = Filter::of(visit);

@@ -20,6 +20,8 @@ pub struct FormBlade {
     pub choices: Vec<Choice>,
     /// The bounds of a day of one's own.
     pub bounds: Bounds,
+    /// The last day that was typed, if it is one: a date field takes nothing else.
+    pub last_day: String,
     /// What zone the days are in.
     pub zone: String,
     /// The scopes on offer besides all rights, and whether each is chosen.
@@ -52,6 +54,9 @@ impl FormBlade {
         Self {
             choices: choices(&form, terms),
             bounds: bounds(terms),
+            last_day: Some(form.last_day.clone())
+                .filter(|day| visit.zone.day(day).is_some())
+                .unwrap_or_default(),
             zone: visit.zone.name().to_owned(),
             scopes: scopes(&policy, &form),
             form,

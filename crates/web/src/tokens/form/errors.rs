@@ -4,7 +4,7 @@ use ats_pat_domain::Timestamp;
 use ats_pat_domain::network::parse_network;
 use ats_pat_domain::problem::{Failure, Problem, Reason};
 
-use super::{OWN_DAY, TokenForm};
+use super::fields::{OWN_DAY, TokenForm};
 use crate::words::long_date;
 use crate::zone::Zone;
 
@@ -53,10 +53,8 @@ impl FormErrors {
             Problem::UnknownScope { scope } => errors.scopes = Some(no_scope(scope)),
             // The form's key is too old.
             Problem::InvalidRequest { .. } => {
-                errors.form = Some(
-                    "This form was open for a long time. Look at it once more, and save again."
-                        .to_owned(),
-                );
+                errors.form =
+                    Some("This form was open for too long. Check it, and save again.".to_owned());
             }
             other => errors.form = Some(other.message()),
         }
@@ -87,13 +85,16 @@ impl FormErrors {
             ("ExpiresAt", _) => (self.of_expiry(form), "Choose the last day."),
             ("Scopes", _) => (&mut self.scopes, "Choose at least one."),
             ("AllowedNetworks", Reason::TooLong) => {
-                (&mut self.networks, "Name at most 50 networks.")
+                (&mut self.networks, "Enter at most 50 networks.")
             }
             ("AllowedNetworks", _) => {
                 self.networks = Some(no_networks(form));
                 return;
             }
-            _ => (&mut self.form, "This can't be saved."),
+            _ => (
+                &mut self.form,
+                "The server could not save this. Check each field, and save again.",
+            ),
         };
         *field = Some(words.to_owned());
     }

@@ -4,7 +4,7 @@ use ats_pat_domain::Timestamp;
 use ats_pat_domain::policy::latest_expiry;
 use ats_pat_service::view::PolicyView;
 
-use super::{OWN_DAY, TokenForm};
+use super::fields::{OWN_DAY, TokenForm};
 use crate::words::{DAY, count, input_date, long_date};
 use crate::zone::Zone;
 
