@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::rows::Roots;
 
 pub(crate) use details::{Details, Replaces, RowChange, WrittenRow};
-pub(crate) use told::{LastTold, Told, Upgrade, difference};
+pub(crate) use told::{Difference, LastTold, RowName, Told, Upgrade};
 
 /// The format of an event's details. In the first a row's tag did not say which event wrote it.
 pub(crate) const VERSION: i16 = 2;
