@@ -4,8 +4,8 @@ use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{Status, Tagged, Timestamp, Token, TokenId, User};
 use ats_pat_token::{Claims, Expectations, Unverified};
 
-use crate::currency::Doubt;
 use crate::error::Error;
+use crate::ledger::currency::Doubt;
 use crate::ring::RingState;
 use crate::service::Service;
 

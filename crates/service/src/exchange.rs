@@ -12,8 +12,8 @@ use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
 use crate::error::Error;
-use crate::genuine::Genuine;
 use crate::grants::{self, Found, Known};
+use crate::ledger::genuine::Genuine;
 use crate::narrowing::Narrowing;
 use crate::service::Service;
 

@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::client::Client;
 use crate::error::Error;
-use crate::genuine::Genuine;
+use crate::ledger::genuine::Genuine;
 use crate::service::Service;
 use crate::tokens::revoke_saying;
 

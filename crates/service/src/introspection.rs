@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::bearer::Bearer;
 use crate::error::Error;
-use crate::genuine::Genuine;
+use crate::ledger::genuine::Genuine;
 use crate::service::Service;
 
 /// Proof that a caller may introspect.

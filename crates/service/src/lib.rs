@@ -17,15 +17,12 @@
 //! It deliberately knows no SQL and no HTTP: the store is a port, and refusals are
 //! [`Problem`](ats_pat_domain::Problem)s.
 
-mod anchor;
 mod bearer;
 mod change;
 mod client;
-mod currency;
 mod error;
 mod exchange;
 mod feed;
-mod genuine;
 mod grants;
 mod guards;
 mod health;
@@ -41,7 +38,6 @@ mod operator;
 mod passwords;
 mod refusals;
 mod ring;
-mod rows;
 mod service;
 mod sessions;
 mod settings;

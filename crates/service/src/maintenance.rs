@@ -10,9 +10,9 @@ use ats_pat_domain::port::{StoreError, UsageRecord};
 
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::error::{Error, causes};
+use crate::ledger::rows::hex;
 use crate::ledger::{holds_event, is_genuine_end};
 use crate::refusals::TellOfGuessing;
-use crate::rows::hex;
 use crate::service::Service;
 
 const TICK: Duration = Duration::from_secs(1);

@@ -13,10 +13,10 @@ use ats_pat_domain::{Tagged, Timestamp};
 use ats_pat_token::{Jwk, JwkSet, SigningAlgorithm};
 
 use crate::change::Changes;
-use crate::currency::{ATTEMPTS, Currency, Doubt};
 use crate::error::{Error, causes};
 use crate::feed::LEASE;
-use crate::rows::{Roots, altered};
+use crate::ledger::currency::{ATTEMPTS, Currency, Doubt};
+use crate::ledger::rows::{Roots, altered};
 
 /// The algorithm that new tokens and keys name: what every library knows (RFC 8037, section 3.1).
 pub(crate) const ALGORITHM: SigningAlgorithm = SigningAlgorithm::EdDsa;

@@ -10,16 +10,16 @@ use ats_pat_domain::port::Store;
 use ats_pat_domain::scope::{ALL, INTROSPECT};
 
 use crate::change::{Authority, Changes};
-use crate::currency::Currency;
 use crate::error::{Error, causes};
 use crate::feed::Feed;
 use crate::grants::Grants;
 use crate::guards::Guards;
+use crate::ledger::currency::Currency;
+use crate::ledger::rows::Roots;
 use crate::limits::Limits;
 use crate::operator::Operator;
 use crate::passwords::Passwords;
 use crate::ring::{Ring, RingState};
-use crate::rows::Roots;
 use crate::sessions::SignedIn;
 use crate::settings::Settings;
 use crate::status::StatusLists;

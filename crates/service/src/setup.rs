@@ -12,8 +12,8 @@ use secrecy::SecretString;
 
 use crate::change::{Authority, Change, Draft, Taken};
 use crate::error::Error;
+use crate::ledger::rows::Roots;
 use crate::operator::require_free_name;
-use crate::rows::Roots;
 use crate::service::Service;
 use crate::turns::Claim;
 use crate::view::SessionUser;

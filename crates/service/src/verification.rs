@@ -13,10 +13,10 @@ use ats_pat_domain::event::{Event, EventKind};
 use ats_pat_domain::list::EventFilter;
 use ats_pat_domain::{Tagged, UserId};
 
-use crate::currency::Doubt;
 use crate::error::{Error, causes};
+use crate::ledger::currency::Doubt;
+use crate::ledger::rows::Row;
 use crate::ledger::{Details, LastTold, Told, Upgrade, difference};
-use crate::rows::Row;
 use crate::service::Service;
 
 /// How many users, tokens or events are read at once.

@@ -7,7 +7,7 @@ use ats_pat_domain::event::Head;
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::{Problem, Scopes, Timestamp, TokenId, UserId};
 
-use crate::genuine::{Genuine, Life};
+use crate::ledger::genuine::{Genuine, Life};
 use crate::usage::{LastUse, UsageLog};
 
 /// A grant whose rows were found genuine, without what no exchange needs.

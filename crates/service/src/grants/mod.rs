@@ -14,13 +14,13 @@ use std::time::Duration;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
-use crate::currency::{ATTEMPTS, Doubt};
 use crate::error::Error;
 use crate::feed::{AsOf, LEASE};
-use crate::genuine::Genuine;
 use crate::grants::load::Load;
 use crate::grants::reads::Reads;
 use crate::guards::Guard;
+use crate::ledger::currency::{ATTEMPTS, Doubt};
+use crate::ledger::genuine::Genuine;
 use crate::ring::RingState;
 use crate::service::Service;
 

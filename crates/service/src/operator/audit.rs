@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use super::Operator;
 use crate::error::Error;
+use crate::ledger::rows::Row;
 use crate::ledger::{
     Details, FORMER_VERSION, LastTold, QUARANTINED, REFUSED_ROWS, Told, Upgrade, WrittenRow,
     difference, expected_hash, personal_part_is_genuine,
 };
-use crate::rows::Row;
 
 /// How many rows are read at once.
 const BATCH: u64 = 1000;

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use super::Operator;
 use crate::change::{Change, Draft, Judgement, Taken};
 use crate::error::Error;
-use crate::rows::altered;
+use crate::ledger::rows::altered;
 use crate::status::places;
 use crate::tokens::revoke_tokens_of;
 use crate::turns::Claim;

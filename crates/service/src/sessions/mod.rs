@@ -15,7 +15,7 @@ pub use sign_in::SignInResult;
 
 use crate::change::{Authority, Change, Draft, Taken};
 use crate::error::{Error, causes};
-use crate::rows::{Roots, hex};
+use crate::ledger::rows::{Roots, hex};
 use crate::service::Service;
 use crate::view::SessionUser;
 

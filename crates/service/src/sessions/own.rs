@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::SignedIn;
 use crate::change::{Authority, Change, Draft, Taken};
 use crate::error::Error;
-use crate::rows::Row;
+use crate::ledger::rows::Row;
 use crate::service::Service;
 use crate::view::SessionView;
 

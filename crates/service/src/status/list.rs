@@ -13,9 +13,9 @@ use serde_json::Value;
 
 use super::REVOKED_FOR;
 use crate::error::Error;
+use crate::ledger::rows::Roots;
 use crate::ledger::{PLACES_GIVEN, PLACES_REVOKED, expected_hash};
 use crate::open::last_acceptance;
-use crate::rows::Roots;
 
 /// How many events are read at once.
 const BATCH: u64 = 1000;

@@ -7,8 +7,8 @@ use ats_pat_domain::{Session, StatusPlace, Tagged, Token, User, UserId};
 
 use super::{Draft, Judgement};
 use crate::error::Error;
+use crate::ledger::rows::{Row, hex};
 use crate::ledger::{Replaces, RowChange};
-use crate::rows::{Row, hex};
 
 impl Draft<'_> {
     pub(crate) async fn insert_user(&self, user: User) -> Result<(), Error> {

@@ -5,8 +5,8 @@ use ats_pat_domain::event::{EventKind, Head};
 use ats_pat_domain::{Event, EventId, Timestamp};
 
 use super::replaced::{ENTRY, Entry, Replaced};
+use crate::ledger::rows::Roots;
 use crate::ledger::{Details, WrittenRow};
-use crate::rows::Roots;
 
 /// The epoch before the log began anew for the first time.
 pub(crate) const FIRST_EPOCH: [u8; 16] = [0; 16];

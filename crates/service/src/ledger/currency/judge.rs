@@ -9,7 +9,7 @@ use ats_pat_domain::event::Head;
 use super::Currency;
 use crate::error::Error;
 use crate::guards::Guard;
-use crate::rows::Row;
+use crate::ledger::rows::Row;
 
 /// How often rows are read anew that changes overtake.
 pub(crate) const ATTEMPTS: u32 = 8;

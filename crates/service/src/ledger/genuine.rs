@@ -7,8 +7,8 @@ use ats_pat_domain::port::Grant;
 use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::{Problem, Timestamp, Token, User};
 
-use crate::currency::{Currency, Doubt};
-use crate::rows::Roots;
+use crate::ledger::currency::{Currency, Doubt};
+use crate::ledger::rows::Roots;
 
 /// Tokens' times are whole seconds: with less than one left there is nothing to mint.
 const ONE_SECOND: Duration = Duration::from_secs(1);

@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ats_pat_domain::event::{EventHash, Head};
 
-use crate::rows::hex;
+use crate::ledger::rows::hex;
 
 const FORMAT: &str = "1";
 /// Stands where no restore was ever accepted.
