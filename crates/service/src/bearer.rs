@@ -4,9 +4,9 @@ use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{Status, Tagged, Timestamp, Token, TokenId, User};
 use ats_pat_token::{Claims, Expectations, Unverified};
 
+use crate::cache::ring::RingState;
 use crate::error::Error;
 use crate::ledger::currency::Doubt;
-use crate::ring::RingState;
 use crate::service::Service;
 
 /// How far the clocks of servers that sign for one another may differ, in seconds.

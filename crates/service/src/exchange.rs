@@ -11,8 +11,8 @@ use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
+use crate::cache::grants::{self, Found, Known};
 use crate::error::Error;
-use crate::grants::{self, Found, Known};
 use crate::ledger::genuine::Genuine;
 use crate::narrowing::Narrowing;
 use crate::service::Service;

@@ -18,13 +18,11 @@
 //! [`Problem`](ats_pat_domain::Problem)s.
 
 mod bearer;
+mod cache;
 mod change;
 mod client;
 mod error;
 mod exchange;
-mod feed;
-mod grants;
-mod guards;
 mod health;
 mod holder;
 mod identity;
@@ -37,13 +35,10 @@ mod open;
 mod operator;
 mod passwords;
 mod refusals;
-mod ring;
 mod service;
 mod sessions;
 mod settings;
 mod setup;
-#[cfg(test)]
-mod simulation;
 mod status;
 mod system;
 mod token_ids;

@@ -14,7 +14,7 @@ use governor::{Quota, RateLimiter};
 use quick_cache::sync::Cache;
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
-use crate::grants::Lane;
+use crate::cache::grants::Lane;
 use crate::refusals::{Refusal, Refusals};
 use crate::turns::{Claim, Standing};
 

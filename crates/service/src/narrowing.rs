@@ -5,8 +5,8 @@ use std::num::NonZeroU32;
 
 use ats_pat_auth::Minter;
 
+use crate::cache::grants::Grant;
 use crate::error::Error;
-use crate::grants::Grant;
 use crate::service::Service;
 
 /// What one authentication token is to be cut down to; `None` leaves it as the personal access token has it.

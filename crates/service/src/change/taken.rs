@@ -1,9 +1,9 @@
 //! What a change takes away, and the wait before it is answered.
 
 use super::{Authority, Change};
+use crate::cache::feed::SETTLED_AFTER;
+use crate::cache::guards::Guard;
 use crate::error::{Error, causes};
-use crate::feed::SETTLED_AFTER;
-use crate::guards::Guard;
 use crate::service::Service;
 
 /// What a change takes away; the greater waits where the lesser does.

@@ -2,9 +2,9 @@
 
 use ats_pat_domain::event::{EventKind, Head};
 
+use crate::cache::guards::Guards;
 use crate::change::{Authority, Change, Draft, Taken};
 use crate::error::Error;
-use crate::guards::Guards;
 use crate::ledger::anchor::Kept;
 use crate::open::{OpenError, Opener, Parts, last_acceptance};
 use crate::service::Service;

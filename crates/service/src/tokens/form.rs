@@ -6,9 +6,9 @@ use ats_pat_auth::RootKeys;
 use ats_pat_domain::problem::Place;
 use ats_pat_domain::{FormKey, Problem, Timestamp, TokenId, UserId};
 
+use crate::cache::ring::SKEW;
 use crate::change::Draft;
 use crate::error::Error;
-use crate::ring::SKEW;
 use crate::service::Service;
 
 impl Service {

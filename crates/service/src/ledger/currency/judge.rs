@@ -7,8 +7,8 @@ use ats_pat_domain::Tagged;
 use ats_pat_domain::event::Head;
 
 use super::Currency;
+use crate::cache::guards::Guard;
 use crate::error::Error;
-use crate::guards::Guard;
 use crate::ledger::rows::Row;
 
 /// How often rows are read anew that changes overtake.

@@ -27,8 +27,8 @@ use ats_pat_domain::Event;
 use ats_pat_domain::event::{EventKind, Head};
 use ats_pat_domain::port::{Clock, Store, StoreError};
 
+use crate::cache::guards::{Guard, Guards};
 use crate::error::{Error, causes};
-use crate::guards::{Guard, Guards};
 use crate::ledger::anchor::Anchor;
 use crate::ledger::currency::standing::Standing;
 use crate::ledger::rows::Roots;

@@ -14,14 +14,14 @@ use std::time::Duration;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
+use crate::cache::feed::{AsOf, LEASE};
+use crate::cache::grants::load::Load;
+use crate::cache::grants::reads::Reads;
+use crate::cache::guards::Guard;
+use crate::cache::ring::RingState;
 use crate::error::Error;
-use crate::feed::{AsOf, LEASE};
-use crate::grants::load::Load;
-use crate::grants::reads::Reads;
-use crate::guards::Guard;
 use crate::ledger::currency::{ATTEMPTS, Doubt};
 use crate::ledger::genuine::Genuine;
-use crate::ring::RingState;
 use crate::service::Service;
 
 pub(crate) use grant::Grant;

@@ -24,13 +24,13 @@ use ats_pat_domain::event::Head;
 use ats_pat_domain::{Event, TokenId, UserId};
 use tokio::sync::Mutex;
 
+use crate::cache::feed::lease::Lease;
+use crate::cache::feed::position::Position;
+use crate::cache::feed::stamps::Stamps;
+use crate::cache::guards::Guard;
+use crate::cache::ring::RingState;
 use crate::error::{Error, causes};
-use crate::feed::lease::Lease;
-use crate::feed::position::Position;
-use crate::feed::stamps::Stamps;
-use crate::guards::Guard;
 use crate::ledger::{Details, WrittenRow, expected_hash};
-use crate::ring::RingState;
 use crate::service::Service;
 
 pub(crate) use position::AsOf;

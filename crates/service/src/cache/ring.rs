@@ -12,9 +12,9 @@ use ats_pat_domain::port::{Store, StoredRing};
 use ats_pat_domain::{Tagged, Timestamp};
 use ats_pat_token::{Jwk, JwkSet, SigningAlgorithm};
 
+use crate::cache::feed::LEASE;
 use crate::change::Changes;
 use crate::error::{Error, causes};
-use crate::feed::LEASE;
 use crate::ledger::currency::{ATTEMPTS, Currency, Doubt};
 use crate::ledger::rows::{Roots, altered};
 

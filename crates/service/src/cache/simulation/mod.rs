@@ -14,10 +14,10 @@ mod store;
 
 use ats_pat_domain::port::Randomness as _;
 
-use crate::feed::SETTLED_AFTER;
-use crate::guards::{Guard, Guards};
-use crate::simulation::deployment::{Options, simulate, time_of_an_end_that_is_not_said};
-use crate::simulation::store::Transactions;
+use crate::cache::feed::SETTLED_AFTER;
+use crate::cache::guards::{Guard, Guards};
+use crate::cache::simulation::deployment::{Options, simulate, time_of_an_end_that_is_not_said};
+use crate::cache::simulation::store::Transactions;
 use crate::system::SystemRandomness;
 
 /// So many virtual steps are taken for each seed.
