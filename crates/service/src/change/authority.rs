@@ -6,8 +6,8 @@ use ats_pat_domain::{Problem, User, UserId};
 
 use super::Draft;
 use crate::error::Error;
+use crate::sessions::setup::has_administrator;
 use crate::sessions::{SignedIn, belongs};
-use crate::setup::has_administrator;
 
 /// Who makes a change, and by what right. Every change runs under one.
 #[derive(Clone)]

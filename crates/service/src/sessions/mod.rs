@@ -2,6 +2,8 @@
 
 mod own;
 mod password;
+pub(crate) mod passwords;
+pub(crate) mod setup;
 mod sign_in;
 
 use std::time::Duration;

@@ -2,6 +2,7 @@
 
 mod create;
 mod form;
+mod holder;
 mod read;
 mod regenerate;
 mod revoke;

@@ -1,5 +1,8 @@
 //! Authentication tokens that come back: whether they hold, and for whom they speak.
 
+mod identity;
+pub(crate) mod introspection;
+
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{Status, Tagged, Timestamp, Token, TokenId, User};
 use ats_pat_token::{Claims, Expectations, Unverified};

@@ -1,5 +1,9 @@
 //! The exchange: a personal access token for an authentication token.
 
+pub(crate) mod narrowing;
+pub(crate) mod token_ids;
+pub(crate) mod usage;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -13,8 +17,8 @@ use uuid::fmt::Hyphenated;
 
 use crate::cache::grants::{self, Found, Known};
 use crate::error::Error;
+use crate::exchange::narrowing::Narrowing;
 use crate::ledger::genuine::Genuine;
-use crate::narrowing::Narrowing;
 use crate::service::Service;
 
 /// An authentication token and how long both tokens last.
