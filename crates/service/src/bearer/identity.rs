@@ -3,8 +3,8 @@
 use ats_pat_domain::{Problem, Timestamp};
 
 use crate::bearer::Bearer;
-use crate::error::Error;
 use crate::service::Service;
+use crate::service::error::Error;
 use crate::view::Identity;
 
 impl Service {

@@ -7,9 +7,9 @@ use ats_pat_token::{Audience, PersonalAccessToken};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::bearer::Bearer;
-use crate::error::Error;
 use crate::ledger::genuine::Genuine;
 use crate::service::Service;
+use crate::service::error::Error;
 
 /// Proof that a caller may introspect.
 pub struct Introspector(());

@@ -8,9 +8,9 @@ use ats_pat_domain::{Status, Tagged, Timestamp, Token, TokenId, User};
 use ats_pat_token::{Claims, Expectations, Unverified};
 
 use crate::cache::ring::RingState;
-use crate::error::Error;
 use crate::ledger::currency::Doubt;
 use crate::service::Service;
+use crate::service::error::Error;
 
 /// How far the clocks of servers that sign for one another may differ, in seconds.
 const SKEW: u32 = 5;

@@ -14,9 +14,9 @@ use ats_pat_token::{Jwk, JwkSet, SigningAlgorithm};
 
 use crate::cache::feed::LEASE;
 use crate::change::Changes;
-use crate::error::{Error, causes};
 use crate::ledger::currency::{ATTEMPTS, Currency, Doubt};
 use crate::ledger::rows::{Roots, altered};
+use crate::service::error::{Error, causes};
 
 /// The algorithm that new tokens and keys name: what every library knows (RFC 8037, section 3.1).
 pub(crate) const ALGORITHM: SigningAlgorithm = SigningAlgorithm::EdDsa;

@@ -5,7 +5,7 @@ use ats_pat_domain::port::{FoundSession, SetupLink};
 use ats_pat_domain::{Problem, User, UserId};
 
 use super::Draft;
-use crate::error::Error;
+use crate::service::error::Error;
 use crate::sessions::setup::has_administrator;
 use crate::sessions::{SignedIn, belongs};
 

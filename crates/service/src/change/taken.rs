@@ -3,8 +3,8 @@
 use super::{Authority, Change};
 use crate::cache::feed::SETTLED_AFTER;
 use crate::cache::guards::Guard;
-use crate::error::{Error, causes};
 use crate::service::Service;
+use crate::service::error::{Error, causes};
 
 /// What a change takes away; the greater waits where the lesser does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

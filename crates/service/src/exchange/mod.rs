@@ -16,10 +16,10 @@ use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
 use crate::cache::grants::{self, Found, Known};
-use crate::error::Error;
 use crate::exchange::narrowing::Narrowing;
 use crate::ledger::genuine::Genuine;
 use crate::service::Service;
+use crate::service::error::Error;
 
 /// An authentication token and how long both tokens last.
 pub struct Exchanged {

@@ -6,8 +6,8 @@ use std::num::NonZeroU32;
 use ats_pat_auth::Minter;
 
 use crate::cache::grants::Grant;
-use crate::error::Error;
 use crate::service::Service;
+use crate::service::error::Error;
 
 /// What one authentication token is to be cut down to; `None` leaves it as the personal access token has it.
 /// Nothing here can widen it. People paste secrets anywhere: it has no `Debug`.

@@ -13,8 +13,8 @@ use ats_pat_domain::port::{Store, StoreError};
 use ats_pat_domain::{EventId, Timestamp, UserId};
 use serde_json::{Map, Value, json};
 
-use crate::error::Error;
 use crate::ledger::rows::Roots;
+use crate::service::error::Error;
 
 pub(crate) use details::{Details, Replaces, RowChange, WrittenRow};
 pub(crate) use told::{LastTold, Told, Upgrade, difference};

@@ -8,7 +8,7 @@ use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::tagged::{KeyId, Tag};
 use ats_pat_domain::{Session, StatusPlace, Tagged, Timestamp, Token, TokenId, User};
 
-use crate::error::Error;
+use crate::service::error::Error;
 
 /// A row that grants rights.
 pub(crate) trait Row {

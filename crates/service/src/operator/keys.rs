@@ -8,7 +8,7 @@ use ats_pat_domain::list::{EventFilter, MAX_PAGE_SIZE};
 use super::Operator;
 use crate::cache::ring::{PUBLISHED_BEFORE, new_signing_key};
 use crate::change::{Change, Draft, Judgement, Taken};
-use crate::error::Error;
+use crate::service::error::Error;
 use crate::view::SigningKeyView;
 
 /// When a new signing key takes over.

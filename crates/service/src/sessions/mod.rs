@@ -16,9 +16,9 @@ pub use password::PasswordChange;
 pub use sign_in::SignInResult;
 
 use crate::change::{Authority, Change, Draft, Taken};
-use crate::error::{Error, causes};
 use crate::ledger::rows::{Roots, hex};
 use crate::service::Service;
+use crate::service::error::{Error, causes};
 use crate::view::SessionUser;
 
 /// How often a session in use is noted as seen, at most.

@@ -4,8 +4,8 @@ use ats_pat_auth::{AuthError, Password, PasswordCost, PasswordHasher, PasswordRe
 use ats_pat_domain::{Problem, Reason};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::error::Error;
-use crate::turns::{Claim, Turns};
+use crate::service::error::Error;
+use crate::service::turns::{Claim, Turns};
 
 /// How many may wait for their turn; further ones are sent away.
 const WAITING: usize = 1024;

@@ -11,11 +11,11 @@ use ats_pat_domain::{DisplayName, Problem, Timestamp, User, UserId, UserName};
 use secrecy::SecretString;
 
 use crate::change::{Authority, Change, Draft, Taken};
-use crate::error::Error;
 use crate::ledger::rows::Roots;
 use crate::operator::require_free_name;
 use crate::service::Service;
-use crate::turns::Claim;
+use crate::service::error::Error;
+use crate::service::turns::Claim;
 use crate::view::SessionUser;
 
 /// How long a link works.

@@ -16,7 +16,7 @@ use super::list::{Followed, Places};
 use super::{HOLDS_FOR, SIGNED_ANEW_AFTER, TIME_TO_LIVE};
 use crate::cache::feed::LEASE;
 use crate::cache::ring::ALGORITHM;
-use crate::error::Error;
+use crate::service::error::Error;
 use crate::service::{SOON, Service};
 
 /// The path under which the lists are.

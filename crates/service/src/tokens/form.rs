@@ -8,8 +8,8 @@ use ats_pat_domain::{FormKey, Problem, Timestamp, TokenId, UserId};
 
 use crate::cache::ring::SKEW;
 use crate::change::Draft;
-use crate::error::Error;
 use crate::service::Service;
+use crate::service::error::Error;
 
 impl Service {
     /// A key for one showing of the form that makes a token; see [`NewToken::form_key`](super::NewToken).

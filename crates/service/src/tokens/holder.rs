@@ -10,10 +10,10 @@ use ats_pat_token::{PersonalAccessToken, Unverified};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
-use crate::client::Client;
-use crate::error::Error;
 use crate::ledger::genuine::Genuine;
 use crate::service::Service;
+use crate::service::client::Client;
+use crate::service::error::Error;
 use crate::tokens::revoke_saying;
 
 /// How many strings one report may have.

@@ -29,9 +29,9 @@ use crate::cache::feed::position::Position;
 use crate::cache::feed::stamps::Stamps;
 use crate::cache::guards::Guard;
 use crate::cache::ring::RingState;
-use crate::error::{Error, causes};
 use crate::ledger::{Details, WrittenRow, expected_hash};
 use crate::service::Service;
+use crate::service::error::{Error, causes};
 
 pub(crate) use position::AsOf;
 

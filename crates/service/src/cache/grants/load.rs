@@ -7,7 +7,7 @@ use ats_pat_domain::port::StoreError;
 use tokio::sync::watch;
 
 use super::Known;
-use crate::error::{Error, causes};
+use crate::service::error::{Error, causes};
 
 /// The longest wait for a grant: whoever waits longer is better served by being told to come again.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -19,10 +19,10 @@ use crate::cache::grants::load::Load;
 use crate::cache::grants::reads::Reads;
 use crate::cache::guards::Guard;
 use crate::cache::ring::RingState;
-use crate::error::Error;
 use crate::ledger::currency::{ATTEMPTS, Doubt};
 use crate::ledger::genuine::Genuine;
 use crate::service::Service;
+use crate::service::error::Error;
 
 pub(crate) use grant::Grant;
 

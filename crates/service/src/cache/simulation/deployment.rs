@@ -26,11 +26,11 @@ use super::store::{Link, SimulatedStore, Transactions};
 use crate::cache::feed::SETTLED_AFTER;
 use crate::cache::guards::Guards;
 use crate::change::{Authority, Change, Draft, Taken};
-use crate::error::Error;
-use crate::open::Parts;
 use crate::operator::Rotation;
 use crate::service::Service;
-use crate::settings::Settings;
+use crate::service::error::Error;
+use crate::service::open::Parts;
+use crate::service::settings::Settings;
 use crate::tokens::{NewSecret, revoke_any};
 
 const SERVERS: usize = 3;

@@ -18,7 +18,7 @@ use crate::cache::feed::SETTLED_AFTER;
 use crate::cache::guards::{Guard, Guards};
 use crate::cache::simulation::deployment::{Options, simulate, time_of_an_end_that_is_not_said};
 use crate::cache::simulation::store::Transactions;
-use crate::system::SystemRandomness;
+use crate::service::system::SystemRandomness;
 
 /// So many virtual steps are taken for each seed.
 const STEPS: u32 = 3000;

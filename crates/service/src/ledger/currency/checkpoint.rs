@@ -11,7 +11,7 @@ use ats_pat_domain::port::StoreError;
 
 use super::Currency;
 use super::standing::{Standing, seal};
-use crate::error::Error;
+use crate::service::error::Error;
 
 /// So many events after the last checkpoint another one is written to the data folder.
 const FILE_EVERY: i64 = 50_000;

@@ -8,8 +8,8 @@ use ats_pat_domain::event::Head;
 
 use super::Currency;
 use crate::cache::guards::Guard;
-use crate::error::Error;
 use crate::ledger::rows::Row;
+use crate::service::error::Error;
 
 /// How often rows are read anew that changes overtake.
 pub(crate) const ATTEMPTS: u32 = 8;

@@ -28,11 +28,11 @@ use ats_pat_domain::event::{EventKind, Head};
 use ats_pat_domain::port::{Clock, Store, StoreError};
 
 use crate::cache::guards::{Guard, Guards};
-use crate::error::{Error, causes};
 use crate::ledger::anchor::Anchor;
 use crate::ledger::currency::standing::Standing;
 use crate::ledger::rows::Roots;
 use crate::ledger::{self, Details, expected_hash, follows_its_predecessor, holds_event};
+use crate::service::error::{Error, causes};
 
 pub(crate) use judge::{ATTEMPTS, Doubt};
 pub(crate) use standing::{FIRST_EPOCH, begins_an_epoch, epoch_of};

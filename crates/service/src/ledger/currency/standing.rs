@@ -218,7 +218,7 @@ mod tests {
 
     use super::*;
     use crate::ledger::{Replaces, VERSION};
-    use crate::system::SystemClock;
+    use crate::service::system::SystemClock;
 
     const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 

@@ -16,11 +16,11 @@ use ats_pat_domain::tagged::Tag;
 use ats_pat_domain::{EventId, Tagged, Timestamp};
 
 use crate::change::{Authority, Change, Changes, Draft, Taken};
-use crate::error::Error;
 use crate::ledger::currency::epoch_of;
 use crate::ledger::rows::{Row, hex};
 use crate::ledger::{Details, FORMER_VERSION, REFUSED_ROWS, expected_hash};
-use crate::open::OpenError;
+use crate::service::error::Error;
+use crate::service::open::OpenError;
 
 /// How many rows or events are read at once.
 const BATCH: u64 = 1000;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use ats_pat_domain::port::StoreError;
 
-use crate::error::causes;
 use crate::service::Service;
+use crate::service::error::causes;
 
 /// How long a write that worked counts.
 const WORKED_FOR: Duration = Duration::from_secs(5);

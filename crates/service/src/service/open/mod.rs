@@ -1,5 +1,7 @@
 //! Opening the service: keys, anchor, and what the first start makes.
 
+mod upgrade;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,20 +22,19 @@ use crate::cache::grants::Grants;
 use crate::cache::guards::Guards;
 use crate::cache::ring::{ALGORITHM, Ring, RingState, new_signing_key};
 use crate::change::{Authority, CONFIRMED, Change, Changes, Draft, Taken};
-use crate::error::Error;
 use crate::exchange::token_ids::TokenIds;
 use crate::exchange::usage::UsageLog;
 use crate::ledger::anchor::{self, Anchor, Kept};
 use crate::ledger::currency::Currency;
 use crate::ledger::rows::{Roots, hex};
 use crate::ledger::{follows_its_predecessor, holds_event, is_genuine_end};
-use crate::limits::Limits;
+use crate::service::background::verification::Verification;
+use crate::service::error::Error;
+use crate::service::limits::Limits;
+use crate::service::settings::Settings;
 use crate::service::{Inner, Service};
 use crate::sessions::passwords::Passwords;
-use crate::settings::Settings;
 use crate::status::StatusLists;
-use crate::upgrade;
-use crate::verification::Verification;
 
 const FIRST_KEY: KeyId = KeyId(1);
 

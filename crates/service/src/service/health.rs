@@ -5,8 +5,8 @@ use std::time::Duration;
 use ats_pat_domain::event::Head;
 use ats_pat_token::JwkSet;
 
-use crate::error::{Error, causes};
 use crate::ledger::currency::Patience;
+use crate::service::error::{Error, causes};
 use crate::service::{SOON, Service};
 use crate::view::HealthCheck;
 

@@ -8,7 +8,7 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{Neighbourhood, Tally};
 
 use crate::change::{Change, Draft, Taken};
-use crate::error::Error;
+use crate::service::error::Error;
 
 /// How far apart the events of one address are.
 const EVENT_EVERY: Duration = Duration::from_hours(1);

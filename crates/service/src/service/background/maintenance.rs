@@ -9,11 +9,11 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::port::{StoreError, UsageRecord};
 
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
-use crate::error::{Error, causes};
 use crate::ledger::rows::hex;
 use crate::ledger::{holds_event, is_genuine_end};
-use crate::refusals::TellOfGuessing;
 use crate::service::Service;
+use crate::service::error::{Error, causes};
+use crate::service::refusals::TellOfGuessing;
 
 const TICK: Duration = Duration::from_secs(1);
 /// How many ticks lie between two batches of uses, and two looks at the head of the event log.

@@ -15,8 +15,8 @@ use quick_cache::sync::Cache;
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use crate::cache::grants::Lane;
-use crate::refusals::{Refusal, Refusals};
-use crate::turns::{Claim, Standing};
+use crate::service::refusals::{Refusal, Refusals};
+use crate::service::turns::{Claim, Standing};
 
 const QUARTER_HOUR: Duration = Duration::from_mins(15);
 const MINUTE: Duration = Duration::from_mins(1);

@@ -13,11 +13,11 @@ use ats_pat_domain::event::{Event, EventKind};
 use ats_pat_domain::list::EventFilter;
 use ats_pat_domain::{Tagged, UserId};
 
-use crate::error::{Error, causes};
 use crate::ledger::currency::Doubt;
 use crate::ledger::rows::Row;
 use crate::ledger::{Details, LastTold, Told, Upgrade, difference};
 use crate::service::Service;
+use crate::service::error::{Error, causes};
 
 /// How many users, tokens or events are read at once.
 const BATCH: u64 = 500;

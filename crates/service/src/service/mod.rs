@@ -1,5 +1,16 @@
 //! What the use cases share.
 
+pub(crate) mod background;
+pub(crate) mod client;
+pub(crate) mod error;
+pub(crate) mod health;
+pub(crate) mod limits;
+pub(crate) mod open;
+pub(crate) mod refusals;
+pub(crate) mod settings;
+pub(crate) mod system;
+pub(crate) mod turns;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,18 +25,18 @@ use crate::cache::grants::Grants;
 use crate::cache::guards::Guards;
 use crate::cache::ring::{Ring, RingState};
 use crate::change::{Authority, Changes};
-use crate::error::{Error, causes};
 use crate::exchange::token_ids::TokenIds;
 use crate::exchange::usage::UsageLog;
 use crate::ledger::currency::Currency;
 use crate::ledger::rows::Roots;
-use crate::limits::Limits;
 use crate::operator::Operator;
+use crate::service::background::verification::Verification;
+use crate::service::error::{Error, causes};
+use crate::service::limits::Limits;
+use crate::service::settings::Settings;
 use crate::sessions::SignedIn;
 use crate::sessions::passwords::Passwords;
-use crate::settings::Settings;
 use crate::status::StatusLists;
-use crate::verification::Verification;
 use crate::view::PolicyView;
 
 /// How long verifiers wait for what the server may know already.
