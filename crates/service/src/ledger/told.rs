@@ -6,8 +6,8 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{Event, EventId, Tagged};
 
 use super::details::WrittenRow;
-use crate::currency::epoch_of;
-use crate::rows::{Roots, Row, hex, told_tag};
+use crate::ledger::currency::epoch_of;
+use crate::ledger::rows::{Roots, Row, hex, told_tag};
 
 /// What an event tells of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]

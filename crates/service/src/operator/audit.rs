@@ -8,12 +8,12 @@ use ats_pat_domain::port::StoreError;
 use serde_json::Value;
 
 use super::Operator;
-use crate::error::Error;
+use crate::ledger::rows::Row;
 use crate::ledger::{
     Details, Difference, FORMER_VERSION, LastTold, QUARANTINED, REFUSED_ROWS, RowName, Told,
     Upgrade, WrittenRow, expected_hash, personal_part_is_genuine,
 };
-use crate::rows::Row;
+use crate::service::error::Error;
 
 /// How many rows are read at once.
 const BATCH: u64 = 1000;

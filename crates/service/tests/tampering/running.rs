@@ -61,7 +61,7 @@ async fn rows_that_were_put_back_altered_or_removed_are_found_by_the_running_ser
 
 /// The same token again and again, so that two looks may both meet it in the middle of a change.
 async fn change_again_and_again(scene: &Scene) {
-    let issued = scene.world.create(&scene.ada, "ci", DAY).await.unwrap();
+    let issued = scene.world.create(&scene.ada, "again", DAY).await.unwrap();
     let id = issued.token.id.to_string();
     for _ in 0..100 {
         let again = Regeneration::default();

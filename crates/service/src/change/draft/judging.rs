@@ -5,10 +5,10 @@ use ats_pat_domain::port::StoreError;
 use ats_pat_domain::{Tagged, Token, TokenId};
 
 use super::Draft;
-use crate::currency::Patience;
-use crate::error::{Error, causes};
 use crate::ledger::Replaces;
-use crate::rows::{Grants, Row, altered};
+use crate::ledger::currency::Patience;
+use crate::ledger::rows::{Grants, Row, altered};
+use crate::service::error::{Error, causes};
 
 /// What a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
