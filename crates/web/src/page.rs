@@ -29,6 +29,13 @@ pub enum Section {
     Audit,
 }
 
+impl Section {
+    /// Whether it is for administrators only.
+    pub fn is_administration(self) -> bool {
+        matches!(self, Self::Users | Self::AllTokens | Self::Audit)
+    }
+}
+
 /// What stands on every page.
 pub struct Frame {
     /// The product's name.
@@ -41,6 +48,8 @@ pub struct Frame {
     pub message: Option<(String, bool)>,
     /// What was refused.
     pub alert: Option<String>,
+    /// For administrators: how many rows the running server found that differ from the event log.
+    pub differing: usize,
     /// Whether a dialog stands before the page from the start.
     pub is_behind: bool,
     /// The address of the style sheet.
@@ -84,6 +93,12 @@ impl Frame {
             None => &["dialogs.js"],
             Some(_) => &["dialogs.js", "menus.js", "times.js", "copy.js"],
         };
+        let is_administrator = visit.person.as_ref().is_some_and(|person| person.is_admin);
+        let differing = if is_administrator {
+            visit.service.rows_that_differ().len()
+        } else {
+            0
+        };
         Self {
             product: visit.product.to_owned(),
             person: visit.person.clone().map(Person::from),
@@ -93,6 +108,7 @@ impl Frame {
                 .as_ref()
                 .map(|flash| (flash.sentence(), flash.is_good())),
             alert: None,
+            differing,
             is_behind: false,
             style: assets.address("site.css"),
             theme: assets.address("theme.css"),

@@ -76,6 +76,13 @@ impl Verification {
 }
 
 impl Service {
+    /// What the running server found by itself, one sentence for each row: rows that are not as the last event that names
+    /// them tells. They grant nothing. At most 1000.
+    #[must_use]
+    pub fn rows_that_differ(&self) -> Vec<String> {
+        self.inner.verification.found().iter().cloned().collect()
+    }
+
     /// Compares until `shutdown` is ready. What fails is logged and tried again in the next walk.
     pub async fn run_verification(&self, shutdown: impl Future<Output = ()> + Send) {
         let mut shutdown = pin!(shutdown);
