@@ -29,6 +29,13 @@ pub enum Section {
     Audit,
 }
 
+impl Section {
+    /// Whether it is for administrators only.
+    pub fn is_administration(self) -> bool {
+        matches!(self, Self::Users | Self::AllTokens | Self::Audit)
+    }
+}
+
 /// What stands on every page.
 pub struct Frame {
     /// The product's name.
@@ -45,6 +52,8 @@ pub struct Frame {
     pub times: String,
     /// The name of that zone, where the page can be loaded anew in another one.
     pub zone: Option<String>,
+    /// For administrators: how many rows the running server found that differ from the event log.
+    pub differing: usize,
     /// Whether a dialog stands before the page from the start.
     pub is_behind: bool,
     /// The address of the style sheet.
@@ -88,6 +97,12 @@ impl Frame {
             None => &["zone.js", "dialogs.js"],
             Some(_) => &["zone.js", "dialogs.js", "menus.js", "copy.js"],
         };
+        let is_administrator = visit.person.as_ref().is_some_and(|person| person.is_admin);
+        let differing = if is_administrator {
+            visit.service.rows_that_differ().len()
+        } else {
+            0
+        };
         Self {
             product: visit.shared.product.clone(),
             person: visit.person.clone().map(Person::from),
@@ -101,6 +116,7 @@ impl Frame {
             // A page that answers a form, or says what was done, is there only once.
             zone: (!visit.is_post && visit.flash.is_none() && visit.person.is_some())
                 .then(|| visit.zone.name().to_owned()),
+            differing,
             is_behind: false,
             style: assets.address("site.css"),
             theme: assets.address("theme.css"),

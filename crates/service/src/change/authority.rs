@@ -5,9 +5,9 @@ use ats_pat_domain::port::{FoundSession, SetupLink};
 use ats_pat_domain::{Problem, User, UserId};
 
 use super::Draft;
-use crate::error::Error;
+use crate::service::error::Error;
+use crate::sessions::setup::has_administrator;
 use crate::sessions::{SignedIn, belongs};
-use crate::setup::has_administrator;
 
 /// Who makes a change, and by what right. Every change runs under one.
 #[derive(Clone)]

@@ -17,12 +17,12 @@ use ats_pat_domain::tagged::Tag;
 use ats_pat_domain::{Event, EventId, Timestamp};
 use quick_cache::sync::Cache;
 
-use crate::anchor::Anchor;
-use crate::currency::{Currency, FIRST_EPOCH, Patience, epoch_of};
-use crate::error::{Error, causes};
+use crate::ledger::anchor::Anchor;
+use crate::ledger::currency::{Currency, FIRST_EPOCH, Patience, epoch_of};
+use crate::ledger::rows::{Roots, told_tag};
 use crate::ledger::{Details, Entry, RowChange, expected_hash};
-use crate::rows::{Roots, told_tag};
-use crate::write_check::WriteCheck;
+use crate::service::background::write_check::WriteCheck;
+use crate::service::error::{Error, causes};
 
 pub(crate) use authority::Authority;
 pub(crate) use draft::{Draft, Judgement};

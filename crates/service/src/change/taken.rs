@@ -1,10 +1,10 @@
 //! What a change takes away, and the wait before it is answered.
 
 use super::{Authority, Change};
-use crate::error::{Error, causes};
-use crate::feed::SETTLED_AFTER;
-use crate::guards::Guard;
+use crate::cache::feed::SETTLED_AFTER;
+use crate::cache::guards::Guard;
 use crate::service::Service;
+use crate::service::error::{Error, causes};
 
 /// What a change takes away; the greater waits where the lesser does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

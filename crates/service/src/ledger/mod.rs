@@ -1,6 +1,10 @@
 //! The event log: entries, the chain, and whether an end of it is genuine.
 
+pub(crate) mod anchor;
+pub(crate) mod currency;
 mod details;
+pub(crate) mod genuine;
+pub(crate) mod rows;
 mod told;
 
 use ats_pat_auth::{Canonical, ChainHash, KeyedHash};
@@ -9,11 +13,11 @@ use ats_pat_domain::port::{Store, StoreError};
 use ats_pat_domain::{EventId, Timestamp, UserId};
 use serde_json::{Map, Value, json};
 
-use crate::error::Error;
-use crate::rows::Roots;
+use crate::ledger::rows::Roots;
+use crate::service::error::Error;
 
 pub(crate) use details::{Details, Replaces, RowChange, WrittenRow};
-pub(crate) use told::{LastTold, Told, Upgrade, difference};
+pub(crate) use told::{Difference, LastTold, RowName, Told, Upgrade};
 
 /// The format of an event's details. In the first a row's tag did not say which event wrote it.
 pub(crate) const VERSION: i16 = 2;

@@ -1,4 +1,4 @@
-//! Comparing a row with what the event log tells of it.
+//! Comparing rows with what the event log tells of them.
 
 use std::collections::HashMap;
 
@@ -6,8 +6,8 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{Event, EventId, Tagged};
 
 use super::details::WrittenRow;
-use crate::currency::epoch_of;
-use crate::rows::{Roots, Row, hex, told_tag};
+use crate::ledger::currency::epoch_of;
+use crate::ledger::rows::{Roots, Row, hex, told_tag};
 
 /// What an event tells of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +27,11 @@ impl Told {
     }
 }
 
-/// By table and id, what the last event that names a row tells of it.
-pub(crate) type LastTold = HashMap<(String, String), Told>;
+/// The table and the id of a row.
+pub(crate) type RowName = (String, String);
+
+/// What the last event that names a row tells of it.
+pub(crate) type LastTold = HashMap<RowName, Told>;
 
 /// The event by which a database of an earlier release was taken over: it tagged every row anew, and names none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +49,52 @@ impl Upgrade {
     }
 }
 
+/// A row that is not what the event log tells of it. Rows and events are read one after the other, so that a change in
+/// between looks like a difference. Only one that two comparisons found counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Difference {
+    /// One sentence that names the row.
+    pub(crate) finding: String,
+    /// Where the database is slow, changes overtake two comparisons, and both find the same row: but not as the same
+    /// change left it.
+    seen: Seen,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Seen {
+    /// A row with this tag.
+    Row(Vec<u8>),
+    /// No row, though the event with this number tells of one.
+    Nothing(i64),
+}
+
+impl Difference {
+    /// The row that is there, if it is not the one that the last event tells of which names it.
+    pub(crate) fn of<R: Row>(
+        roots: &Roots,
+        tagged: &Tagged<R>,
+        told: Option<&Told>,
+        upgrade: Option<Upgrade>,
+    ) -> Option<Self> {
+        let what = difference(roots, tagged, told, upgrade)?;
+        Some(Self {
+            finding: format!("row {} of {} {what}", tagged.row.row_id(), R::TABLE),
+            seen: Seen::Row(tagged.tag.bytes.clone()),
+        })
+    }
+
+    /// A row that is not there. `None` if the event tells that it was removed.
+    pub(crate) fn missing((table, id): &RowName, told: &Told) -> Option<Self> {
+        told.tag.as_ref()?;
+        Some(Self {
+            finding: format!("row {id} of {table} was removed, or can't be read"),
+            seen: Seen::Nothing(told.seq),
+        })
+    }
+}
+
 /// In which way a row differs from what the last event that names it tells.
-pub(crate) fn difference<R: Row>(
+fn difference<R: Row>(
     roots: &Roots,
     tagged: &Tagged<R>,
     told: Option<&Told>,

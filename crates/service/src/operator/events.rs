@@ -7,7 +7,7 @@ use ats_pat_domain::event::Actor;
 use ats_pat_domain::list::EventFilter;
 
 use super::Operator;
-use crate::error::Error;
+use crate::service::error::Error;
 use crate::view::{EventView, NamedEventView};
 
 /// Which events, the newest first.

@@ -6,9 +6,9 @@ use ats_pat_domain::key::{KeyState, StoredSigningKey};
 use ats_pat_domain::list::{EventFilter, MAX_PAGE_SIZE};
 
 use super::Operator;
+use crate::cache::ring::{PUBLISHED_BEFORE, new_signing_key};
 use crate::change::{Change, Draft, Judgement, Taken};
-use crate::error::Error;
-use crate::ring::{PUBLISHED_BEFORE, new_signing_key};
+use crate::service::error::Error;
 use crate::view::SigningKeyView;
 
 /// When a new signing key takes over.

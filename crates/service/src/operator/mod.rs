@@ -17,8 +17,8 @@ pub(crate) use users::{named, require_free_name};
 use ats_pat_domain::Problem;
 
 use crate::change::{Authority, Change};
-use crate::error::Error;
 use crate::service::Service;
+use crate::service::error::Error;
 use crate::sessions::SignedIn;
 
 /// The use cases of operators; see [`Service::operator`] and [`Service::administrator`].

@@ -2,12 +2,12 @@
 
 use ats_pat_domain::event::{EventKind, Head};
 
-use crate::anchor::Kept;
+use crate::cache::guards::Guards;
 use crate::change::{Authority, Change, Draft, Taken};
-use crate::error::Error;
-use crate::guards::Guards;
-use crate::open::{OpenError, Opener, Parts, last_acceptance};
+use crate::ledger::anchor::Kept;
 use crate::service::Service;
+use crate::service::error::Error;
+use crate::service::open::{OpenError, Opener, Parts, last_acceptance};
 use crate::tokens::revoke_tokens;
 
 /// What becomes of the rights in a restored database.

@@ -9,7 +9,7 @@ use ats_pat_token::PersonalAccessToken;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Operator;
-use crate::error::Error;
+use crate::service::error::Error;
 use crate::tokens::Revoke;
 use crate::view::{OwnedTokenPageView, OwnedTokenView, TokenView};
 

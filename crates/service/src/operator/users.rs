@@ -10,11 +10,11 @@ use secrecy::SecretString;
 
 use super::Operator;
 use crate::change::{Change, Draft, Judgement, Taken};
-use crate::error::Error;
-use crate::rows::altered;
+use crate::ledger::rows::altered;
+use crate::service::error::Error;
+use crate::service::turns::Claim;
 use crate::status::places;
 use crate::tokens::revoke_tokens_of;
-use crate::turns::Claim;
 use crate::view::{UserPageView, UserView};
 
 /// A user to add.

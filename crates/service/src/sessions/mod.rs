@@ -2,6 +2,8 @@
 
 mod own;
 mod password;
+pub(crate) mod passwords;
+pub(crate) mod setup;
 mod sign_in;
 
 use std::time::Duration;
@@ -14,9 +16,9 @@ pub use password::PasswordChange;
 pub use sign_in::SignInResult;
 
 use crate::change::{Authority, Change, Draft, Taken};
-use crate::error::{Error, causes};
-use crate::rows::{Roots, hex};
+use crate::ledger::rows::{Roots, hex};
 use crate::service::Service;
+use crate::service::error::{Error, causes};
 use crate::view::SessionUser;
 
 /// How often a session in use is noted as seen, at most.

@@ -11,9 +11,9 @@ use serde_json::Value;
 
 use super::SignedIn;
 use crate::change::{Authority, Change, Draft, Taken};
-use crate::error::Error;
-use crate::rows::Row;
+use crate::ledger::rows::Row;
 use crate::service::Service;
+use crate::service::error::Error;
 use crate::view::SessionView;
 
 impl Service {

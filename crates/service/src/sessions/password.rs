@@ -7,9 +7,9 @@ use secrecy::SecretString;
 use super::SignedIn;
 use super::sign_in::{NewSession, SignInResult};
 use crate::change::{Authority, Change, Draft, Taken};
-use crate::client::Client;
-use crate::error::Error;
 use crate::service::Service;
+use crate::service::client::Client;
+use crate::service::error::Error;
 use crate::tokens::revoke_tokens_of;
 use crate::view::SessionUser;
 

@@ -10,12 +10,12 @@ use ats_pat_domain::{Problem, Reason, Session, User, UserId, UserName};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::change::{Authority, Change, Draft, Taken};
-use crate::client::Client;
-use crate::error::{Error, causes};
+use crate::ledger::rows::Row;
 use crate::operator::named;
-use crate::rows::Row;
 use crate::service::Service;
-use crate::turns::Claim;
+use crate::service::client::Client;
+use crate::service::error::{Error, causes};
+use crate::service::turns::Claim;
 use crate::view::SessionUser;
 
 /// How many sessions a user may have; at the next sign-in the oldest ends.

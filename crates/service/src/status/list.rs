@@ -12,10 +12,10 @@ use ats_pat_token::{IndexTooLarge, ListVersion, MAX_STATUS_INDEX, StatusList};
 use serde_json::Value;
 
 use super::REVOKED_FOR;
-use crate::error::Error;
+use crate::ledger::rows::Roots;
 use crate::ledger::{PLACES_GIVEN, PLACES_REVOKED, expected_hash};
-use crate::open::last_acceptance;
-use crate::rows::Roots;
+use crate::service::error::Error;
+use crate::service::open::last_acceptance;
 
 /// How many events are read at once.
 const BATCH: u64 = 1000;

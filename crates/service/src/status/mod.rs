@@ -16,7 +16,7 @@ use std::time::Duration;
 pub(crate) use publish::StatusLists;
 pub use publish::{PublishedStatusList, STATUS_LISTS};
 
-use crate::ring::{LONGEST_LIFETIME, SKEW};
+use crate::cache::ring::{LONGEST_LIFETIME, SKEW};
 
 /// After how long verifiers ask for a newer list (`ttl`).
 const TIME_TO_LIVE: Duration = Duration::from_secs(5);

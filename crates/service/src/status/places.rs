@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use super::{ACCEPTED_AFTER_END, RESTS_FOR, REVOKED_FOR};
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
-use crate::error::Error;
 use crate::service::Service;
+use crate::service::error::Error;
 use crate::tokens::living_secrets;
 
 /// Gives the secret of this generation of `token` a place: one that rested long enough, else the next that nobody had.

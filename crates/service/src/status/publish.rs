@@ -14,9 +14,9 @@ use tokio::sync::Mutex;
 
 use super::list::{Followed, Places};
 use super::{HOLDS_FOR, SIGNED_ANEW_AFTER, TIME_TO_LIVE};
-use crate::error::Error;
-use crate::feed::LEASE;
-use crate::ring::ALGORITHM;
+use crate::cache::feed::LEASE;
+use crate::cache::ring::ALGORITHM;
+use crate::service::error::Error;
 use crate::service::{SOON, Service};
 
 /// The path under which the lists are.

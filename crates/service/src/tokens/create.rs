@@ -10,8 +10,8 @@ use ats_pat_domain::{
 use super::NewSecret;
 use super::form::PostedForm;
 use crate::change::{Authority, Change, Draft, Taken};
-use crate::error::Error;
 use crate::service::Service;
+use crate::service::error::Error;
 use crate::sessions::SignedIn;
 use crate::view::{IssuedToken, TokenView};
 

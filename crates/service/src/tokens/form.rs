@@ -6,10 +6,10 @@ use ats_pat_auth::RootKeys;
 use ats_pat_domain::problem::Place;
 use ats_pat_domain::{FormKey, Problem, Timestamp, TokenId, UserId};
 
+use crate::cache::ring::SKEW;
 use crate::change::Draft;
-use crate::error::Error;
-use crate::ring::SKEW;
 use crate::service::Service;
+use crate::service::error::Error;
 
 impl Service {
     /// A key for one showing of the form that makes a token; see [`NewToken::form_key`](super::NewToken).

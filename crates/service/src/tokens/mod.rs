@@ -2,6 +2,7 @@
 
 mod create;
 mod form;
+mod holder;
 mod read;
 mod regenerate;
 mod revoke;
@@ -21,8 +22,8 @@ pub(crate) use revoke::revoke_any;
 pub(crate) use revoke::{Revoke, living_secrets, revoke_saying, revoke_tokens, revoke_tokens_of};
 
 use crate::change::Draft;
-use crate::error::Error;
 use crate::service::Service;
+use crate::service::error::Error;
 use crate::status::places;
 
 /// A new secret: the string to answer once, and the hash to keep.

@@ -7,8 +7,8 @@ use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::port::{ListedToken, TokenPage};
 
 use super::parse_id;
-use crate::error::Error;
 use crate::service::Service;
+use crate::service::error::Error;
 use crate::sessions::SignedIn;
 use crate::view::{TokenPageView, TokenView};
 

@@ -5,8 +5,8 @@ use ats_pat_domain::{Policy, Problem, Reason, Status, Timestamp, TokenId};
 
 use super::{NewSecret, living_secrets, owned, parse_id};
 use crate::change::{Authority, Change, Draft, Taken};
-use crate::error::Error;
 use crate::service::Service;
+use crate::service::error::Error;
 use crate::sessions::SignedIn;
 use crate::status::places;
 use crate::view::{IssuedToken, TokenView};

@@ -12,9 +12,9 @@ use ats_pat_domain::{
 
 use super::parse_id;
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
-use crate::error::Error;
 use crate::ledger::Entry;
 use crate::service::Service;
+use crate::service::error::Error;
 use crate::sessions::SignedIn;
 use crate::status::places;
 use crate::view::TokenView;

@@ -31,6 +31,8 @@ const EXPORT: &str = "/settings/audit.csv";
 
 /// How many events a page has.
 const PAGE_SIZE: u64 = 50;
+/// How many of the rows that differ from the event log are listed.
+const MOST_FINDINGS: usize = 20;
 /// How many events are read at once for the file.
 const BATCH: u64 = 500;
 
@@ -38,6 +40,8 @@ const BATCH: u64 = 500;
 #[template(path = "audit.html")]
 struct AuditPage {
     frame: Frame,
+    /// One sentence for each row that differs from the event log.
+    findings: Vec<String>,
     owner: String,
     kind: String,
     /// The kinds of events: what is asked for, and what it is called.
@@ -207,6 +211,7 @@ async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let older = events.last().filter(|_| has_older);
     let page = AuditPage {
         frame: Frame::new(visit, Section::Audit),
+        findings: visit.service.rows_that_differ(),
         older: older.map(|last| filter.address(AUDIT, &last.event.seq.to_string())),
         latest: filter.before.map(|_| filter.address(AUDIT, "")),
         export: filter.address(EXPORT, ""),

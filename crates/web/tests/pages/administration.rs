@@ -238,6 +238,37 @@ async fn the_audit_trail_is_filtered_and_exported_whole() {
 }
 
 #[tokio::test]
+async fn administrators_are_shown_the_rows_that_differ_from_the_event_log() {
+    let site = Site::start().await;
+    let mut root = site.administrator("root").await;
+    let by = site.world.signed_in("ada").await;
+    let issued = site.world.create(&by, "ci", DAY).await.unwrap();
+    let differs = "1 row differs from the event log";
+    let before = root.get("/settings/audit").await;
+    assert!(!before.text.contains(differs));
+
+    let planted = "UPDATE tokens SET generation = generation + 1";
+    site.database.execute(planted).await;
+    site.world.service.verify_rows().await.unwrap();
+
+    for page in ["/settings/users", "/settings/all-tokens", "/settings/audit"] {
+        let page = root.get(page).await;
+        assert!(page.text.contains(differs), "{}", page.text);
+    }
+    let audit = root.get("/settings/audit").await;
+    let row = format!(
+        "<li>row {} of tokens was planted or altered</li>",
+        issued.token.id
+    );
+    assert!(audit.text.contains(&row), "{}", audit.text);
+    let own = root.get("/settings/personal-access-tokens").await;
+    assert!(
+        !own.text.contains(differs),
+        "it is no matter of one's own tokens"
+    );
+}
+
+#[tokio::test]
 async fn an_export_longer_than_one_read_has_every_event_once() {
     let site = Site::start().await;
     let mut root = site.administrator("root").await;

@@ -5,10 +5,10 @@ use ats_pat_domain::port::StoreError;
 use ats_pat_domain::{Tagged, Token, TokenId};
 
 use super::Draft;
-use crate::currency::Patience;
-use crate::error::{Error, causes};
 use crate::ledger::Replaces;
-use crate::rows::{Grants, Row, altered};
+use crate::ledger::currency::Patience;
+use crate::ledger::rows::{Grants, Row, altered};
+use crate::service::error::{Error, causes};
 
 /// What a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Draft<'_> {
                     Ok(false) => Judgement::Planted,
                     Err(Error::Store(error)) => {
                         // A statement of this transaction failed: the whole of it is tried again, or given up.
-                        self.written().failed = Some(error);
+                        self.written().failed.get_or_insert(error);
                         Judgement::Unknown
                     }
                     Err(error) => {

@@ -13,10 +13,10 @@ use ats_pat_domain::{EventId, Problem, StatusPlace, Tagged, Timestamp, User, Use
 
 use super::authority::{Authority, Found};
 use super::{Changes, Taken};
-use crate::currency::{Patience, begins_an_epoch, epoch_of};
-use crate::error::Error;
+use crate::ledger::currency::{Patience, begins_an_epoch, epoch_of};
+use crate::ledger::rows::{Roots, Row, told_tag};
 use crate::ledger::{Entry, PLACES_GIVEN, PLACES_REVOKED, QUARANTINED, Replaces, RowChange};
-use crate::rows::{Roots, Row, told_tag};
+use crate::service::error::Error;
 
 pub(crate) use judging::Judgement;
 

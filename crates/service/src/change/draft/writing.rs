@@ -6,9 +6,9 @@ use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{Session, StatusPlace, Tagged, Token, User, UserId};
 
 use super::{Draft, Judgement};
-use crate::error::Error;
+use crate::ledger::rows::{Row, hex};
 use crate::ledger::{Replaces, RowChange};
-use crate::rows::{Row, hex};
+use crate::service::error::Error;
 
 impl Draft<'_> {
     pub(crate) async fn insert_user(&self, user: User) -> Result<(), Error> {

@@ -1,0 +1,118 @@
+//! Authentication tokens that come back: whether they hold, and for whom they speak.
+
+mod identity;
+pub(crate) mod introspection;
+
+use ats_pat_domain::secret::Secret;
+use ats_pat_domain::{Status, Tagged, Timestamp, Token, TokenId, User};
+use ats_pat_token::{Claims, Expectations, Unverified};
+
+use crate::cache::ring::RingState;
+use crate::ledger::currency::Doubt;
+use crate::service::Service;
+use crate::service::error::Error;
+
+/// How far the clocks of servers that sign for one another may differ, in seconds.
+const SKEW: u32 = 5;
+
+/// An authentication token that holds, and what it stands on.
+pub(crate) struct Bearer {
+    pub(crate) claims: Claims,
+    pub(crate) token: Token,
+    pub(crate) owner: User,
+}
+
+impl Service {
+    /// Checks an authentication token that is for one of `audiences`, and whether what it stands on still
+    /// holds, by the database.
+    ///
+    /// `None` for a forged or expired one, and for one whose personal access token was revoked, regenerated or
+    /// has expired, or whose owner is disabled.
+    pub(crate) async fn bearer(
+        &self,
+        presented: &str,
+        audiences: &[String],
+    ) -> Result<Option<Bearer>, Error> {
+        let now = self.now();
+        // What has not even the form never asks the database.
+        if Unverified::parse(presented).is_err() {
+            return Ok(None);
+        }
+        self.require_log()?;
+        let ring = self.fresh_ring().await?;
+        let claims = audiences
+            .iter()
+            .find_map(|audience| self.verify(presented, audience, &ring, now));
+        let Some(claims) = claims else {
+            return Ok(None);
+        };
+        let Ok(token_id) = claims.client_id.parse::<TokenId>() else {
+            return Ok(None);
+        };
+        let currency = self.currency();
+        let read = || async move {
+            let Some(found) = self.store().tokens().bearer(token_id).await? else {
+                return Ok(None);
+            };
+            let secrets = self.store().secrets().of_token(token_id).await?;
+            Ok(Some((found, secrets)))
+        };
+        let found = currency.certain(read, |(found, secrets)| {
+            let (token, owner) = (currency.check(found.token)?, currency.check(found.owner)?);
+            let has_its_place = self.has_its_place(&claims, secrets)?;
+            Ok((token, owner, has_its_place))
+        });
+        let Some((token, owner, true)) = found.await? else {
+            return Ok(None);
+        };
+        let holds = token.owner_id == owner.id
+            && owner.id.to_string() == claims.sub
+            && claims.ats_generation == Some(token.generation)
+            && token.status(now) == Status::Active
+            && !owner.disabled;
+        Ok(holds.then_some(Bearer {
+            claims,
+            token,
+            owner,
+        }))
+    }
+
+    /// Whether the token names the place of its secret in the current status list: after its owner was disabled, or an
+    /// earlier database was accepted, there is another one, and what names the one before is over.
+    fn has_its_place(&self, claims: &Claims, secrets: Vec<Tagged<Secret>>) -> Result<bool, Doubt> {
+        let Some(named) = &claims.status else {
+            return Ok(false);
+        };
+        if named.uri != *self.inner.status_lists.address() {
+            return Ok(false);
+        }
+        let its_own = secrets.into_iter().find(|secret| {
+            secret.row.slot.is_some()
+                && claims.ats_generation == Some(secret.row.generation)
+                && secret.row.status_index == Some(named.index)
+        });
+        its_own.map_or(Ok(false), |secret| {
+            self.currency().check(secret).map(|_| true)
+        })
+    }
+
+    fn verify(
+        &self,
+        presented: &str,
+        audience: &str,
+        ring: &RingState,
+        now: Timestamp,
+    ) -> Option<Claims> {
+        let unverified = Unverified::parse(presented).ok()?;
+        let key = ring.published(unverified.kid(), now)?;
+        let expectations = Expectations {
+            issuer: &self.inner.settings.issuer,
+            audience,
+            now_seconds: now.as_seconds(),
+            skew_seconds: SKEW,
+        };
+        let claims = unverified.verify(key.key(), &expectations).ok()?;
+        // The skew is for the beginning only; at its end a token is over.
+        (now.as_seconds() < claims.exp).then_some(claims)
+    }
+}

@@ -1,0 +1,78 @@
+//! What an exchange decides on and says, as compact as it can be kept.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ats_pat_domain::event::Head;
+use ats_pat_domain::network::AllowedNetworks;
+use ats_pat_domain::{Problem, Scopes, Timestamp, TokenId, UserId};
+
+use crate::exchange::usage::{LastUse, UsageLog};
+use crate::ledger::genuine::{Genuine, Life};
+
+/// A grant whose rows were found genuine, without what no exchange needs.
+pub(crate) struct Grant {
+    pub(crate) token_id: TokenId,
+    pub(crate) owner_id: UserId,
+    pub(crate) user_name: Box<str>,
+    /// The names, separated by spaces.
+    pub(crate) scope: Box<str>,
+    pub(crate) life: Life,
+    pub(crate) generation: u32,
+    /// Where in the status list it stands; an old secret is given its place by its first exchange.
+    pub(crate) status_index: Option<u64>,
+    pub(crate) ring_version: i64,
+    /// The last event when it was read.
+    pub(crate) head: Head,
+    pub(crate) last_use: Arc<LastUse>,
+    allowed_networks: Option<Box<AllowedNetworks>>,
+}
+
+impl Grant {
+    pub(crate) fn new(genuine: Genuine, usage: &UsageLog) -> Self {
+        let life = genuine.life();
+        let Genuine {
+            secret,
+            token,
+            owner,
+            ring_version,
+            head,
+        } = genuine;
+        Self {
+            token_id: token.id,
+            owner_id: owner.id,
+            user_name: owner.name.as_str().into(),
+            scope: token.scopes.to_string().into(),
+            life,
+            generation: token.generation,
+            status_index: secret.status_index,
+            ring_version,
+            head,
+            last_use: usage.of(token.id),
+            allowed_networks: token.allowed_networks.map(Box::new),
+        }
+    }
+
+    pub(crate) fn scopes(&self) -> Scopes {
+        Scopes::from_stored(&self.scope)
+    }
+
+    /// Whether it may be exchanged at `now` from `address`: 1203, 1202, 1205, 1204.
+    pub(crate) fn check(&self, now: Timestamp, address: IpAddr) -> Result<(), Problem> {
+        self.life.check(now)?;
+        match &self.allowed_networks {
+            Some(networks) if !networks.contain(address) => Err(Problem::NetworkNotAllowed),
+            _ => Ok(()),
+        }
+    }
+
+    /// About how many bytes it takes, the place of its last use included.
+    pub(super) fn bytes(&self) -> usize {
+        let networks = self.allowed_networks.as_ref();
+        let networks = networks.map_or(0, |networks| size_of_val(networks.networks()) + 48);
+        size_of::<Self>() + self.user_name.len() + self.scope.len() + networks + LAST_USE
+    }
+}
+
+/// Its own bytes, and those of its entry in the log.
+const LAST_USE: usize = size_of::<LastUse>() + 64;

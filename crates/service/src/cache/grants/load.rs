@@ -1,0 +1,65 @@
+//! A read that somebody waits for.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use ats_pat_domain::port::StoreError;
+use tokio::sync::watch;
+
+use super::Known;
+use crate::service::error::{Error, causes};
+
+/// The longest wait for a grant: whoever waits longer is better served by being told to come again.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+type Outcome = Result<Option<Arc<Known>>, Arc<str>>;
+
+/// A read of one grant.
+pub(super) struct Load {
+    began: OnceLock<Duration>,
+    outcome: watch::Sender<Option<Outcome>>,
+}
+
+impl Load {
+    pub(super) fn new() -> Self {
+        Self {
+            began: OnceLock::new(),
+            outcome: watch::Sender::new(None),
+        }
+    }
+
+    /// Its statement is sent now, by the clock of leases.
+    pub(super) fn begin(&self, now: Duration) {
+        let _ = self.began.set(now);
+    }
+
+    /// Whether its statement is sent at `earliest` or later: one that still waits is.
+    pub(super) fn begins_at_or_after(&self, earliest: Duration) -> bool {
+        self.began.get().is_none_or(|began| *began >= earliest)
+    }
+
+    pub(super) fn finish(&self, outcome: Outcome) {
+        self.outcome.send_replace(Some(outcome));
+    }
+
+    /// What it came to.
+    pub(super) async fn wait(&self) -> Result<Option<Arc<Known>>, Error> {
+        let mut outcome = self.outcome.subscribe();
+        let found = tokio::time::timeout(PATIENCE, outcome.wait_for(Option::is_some)).await;
+        match found.as_ref().map(|found| found.as_deref()) {
+            Ok(Ok(Some(Ok(known)))) => Ok(known.clone()),
+            Ok(Ok(Some(Err(cause)))) => Err(unavailable(cause)),
+            Ok(_) => Err(unavailable("the read was broken off")),
+            Err(_) => Err(unavailable("the read waited too long for its turn")),
+        }
+    }
+}
+
+/// What those who wait for one read are told of its failure.
+pub(super) fn told(error: &Error) -> Arc<str> {
+    causes(error).into()
+}
+
+pub(super) fn unavailable(cause: &str) -> Error {
+    StoreError::Unavailable(cause.into()).into()
+}

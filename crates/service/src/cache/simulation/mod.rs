@@ -1,0 +1,222 @@
+//! A deployment in virtual time: several servers and an admin program over one database, with delays, partitions,
+//! suspended machines, restarts, fail-overs, and transactions that fail, end unseen, or lose their answers. What runs is
+//! the code that ships; only the database, the clocks and the randomness are simulated, and a seed determines all of it.
+//!
+//! Two questions. Does an exchange succeed that began after a revocation was acknowledged, or long after it was
+//! committed, or does it sign by a key of which that is true? Is something acknowledged that the database does not hold?
+//! With every guard neither may be; with any one of them taken out one must be, or else the simulation could not tell.
+
+mod chance;
+mod database;
+mod deployment;
+mod machine;
+mod store;
+
+use ats_pat_domain::port::Randomness as _;
+
+use crate::cache::feed::SETTLED_AFTER;
+use crate::cache::guards::{Guard, Guards};
+use crate::cache::simulation::deployment::{Options, simulate, time_of_an_end_that_is_not_said};
+use crate::cache::simulation::store::Transactions;
+use crate::service::system::SystemRandomness;
+
+/// So many virtual steps are taken for each seed.
+const STEPS: u32 = 3000;
+
+fn options() -> Options {
+    Options {
+        guards: Guards::default(),
+        reads_lag: None,
+        transactions: None,
+        alone: false,
+        rotates_twice: false,
+        puts_back: false,
+        steps: STEPS,
+    }
+}
+
+/// What went wrong in the runs of these seeds, up to the first run in which something did.
+fn violations(seeds: std::ops::Range<u64>, options: &Options) -> Vec<String> {
+    seeds
+        .map(|seed| simulate(seed, options).violations)
+        .find(|found| !found.is_empty())
+        .unwrap_or_default()
+}
+
+#[test]
+fn no_exchange_succeeds_that_began_after_an_acknowledged_revocation() {
+    let mut exchanges = (0, 0);
+    for seed in 0..20 {
+        let seen = simulate(seed, &options());
+        assert_eq!(seen.violations.first(), None, "seed {seed}");
+        exchanges = (exchanges.0 + seen.succeeded, exchanges.1 + seen.refused);
+    }
+    // It would prove nothing if nothing happened.
+    assert!(exchanges.0 > 10_000 && exchanges.1 > 1_000, "{exchanges:?}");
+}
+
+#[test]
+fn transactions_that_fail_lose_nothing_that_was_acknowledged() {
+    assert_eq!(
+        with_transactions(Transactions::PROVEN),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_server_that_is_alone_acknowledges_at_once_and_is_right() {
+    let options = Options {
+        alone: true,
+        ..options()
+    };
+    assert_eq!(violations(100..110, &options), Vec::<String>::new());
+}
+
+#[test]
+fn a_run_is_determined_by_its_seed() {
+    let [one, again, other] = [7, 7, 8].map(|seed| simulate(seed, &options()));
+    assert_eq!(one, again);
+    assert_ne!(one, other);
+}
+
+/// The long form: `cargo nextest run -p ats-pat-service --release --run-ignored only millions_of_steps`.
+#[test]
+#[ignore = "millions of steps take minutes"]
+fn millions_of_steps_find_nothing() {
+    let mut first = [0; 8];
+    SystemRandomness.fill(&mut first).unwrap();
+    let first = u64::from_le_bytes(first);
+    for number in 0..1500 {
+        let seed = first.wrapping_add(number);
+        let options = Options {
+            transactions: (number % 2 == 0).then_some(Transactions::PROVEN),
+            ..options()
+        };
+        let found = simulate(seed, &options).violations;
+        assert_eq!(found.first(), None, "seed {seed}");
+    }
+}
+
+fn taking_out(guard: Guard) {
+    let options = Options {
+        guards: Guards::without(guard),
+        ..options()
+    };
+    let found = violations(0..200, &options);
+    assert!(!found.is_empty(), "nothing goes wrong without {guard:?}");
+}
+
+#[test]
+fn without_the_wait_it_goes_wrong() {
+    taking_out(Guard::Wait);
+}
+
+#[test]
+fn without_the_wait_of_a_revocation_that_found_it_revoked_it_goes_wrong() {
+    taking_out(Guard::WaitOfTheUnchanged);
+}
+
+#[test]
+fn a_change_that_ends_a_token_waits_whatever_it_says() {
+    assert!(time_of_an_end_that_is_not_said(&options()) >= SETTLED_AFTER);
+    let without = Options {
+        guards: Guards::without(Guard::Wait),
+        ..options()
+    };
+    assert!(time_of_an_end_that_is_not_said(&without) < SETTLED_AFTER);
+}
+
+#[test]
+fn without_the_check_of_the_lease_it_goes_wrong() {
+    taking_out(Guard::LeaseCheck);
+}
+
+#[test]
+fn without_the_rule_for_fills_it_goes_wrong() {
+    taking_out(Guard::FillRule);
+}
+
+#[test]
+fn without_the_rule_for_joining_a_read_it_goes_wrong() {
+    taking_out(Guard::JoinedLoad);
+}
+
+#[test]
+fn without_the_proof_that_a_read_is_of_the_same_log_it_goes_wrong() {
+    taking_out(Guard::SameLog);
+}
+
+#[test]
+fn without_asking_for_the_last_event_again_it_goes_wrong() {
+    taking_out(Guard::InclusivePoll);
+}
+
+#[test]
+fn without_reading_the_ring_before_the_lease_is_renewed_it_goes_wrong() {
+    taking_out(Guard::RingFirst);
+}
+
+#[test]
+fn without_the_proof_that_the_ring_is_of_the_same_log_it_goes_wrong() {
+    let options = Options {
+        rotates_twice: true,
+        ..options()
+    };
+    assert_eq!(violations(0..20, &options), Vec::<String>::new());
+    // Without the proof a key that was destroyed is one that was put back, and that is found too.
+    let without = Options {
+        guards: Guards::without_both([Guard::RingOfThisLog, Guard::Currency]),
+        ..options
+    };
+    assert!(!violations(0..200, &without).is_empty());
+}
+
+#[test]
+fn without_the_proof_that_a_row_stands_there_what_was_put_back_counts() {
+    let options = Options {
+        puts_back: true,
+        ..options()
+    };
+    assert_eq!(violations(0..20, &options), Vec::<String>::new());
+    let without = Options {
+        guards: Guards::without(Guard::Currency),
+        ..options
+    };
+    assert!(!violations(0..20, &without).is_empty());
+}
+
+#[test]
+fn without_reading_from_the_primary_it_goes_wrong() {
+    let options = Options {
+        reads_lag: Some(std::time::Duration::from_secs(1)),
+        ..options()
+    };
+    assert!(!violations(0..200, &options).is_empty());
+}
+
+fn with_transactions(transactions: Transactions) -> Vec<String> {
+    let options = Options {
+        transactions: Some(transactions),
+        ..options()
+    };
+    violations(0..40, &options)
+}
+
+#[test]
+fn without_closing_a_connection_whose_commit_failed_it_goes_wrong() {
+    let found = with_transactions(Transactions {
+        close_after_failure: false,
+        // An honest database shows the rows of an open transaction to its own connection only.
+        look_after_commit: false,
+    });
+    assert!(!found.is_empty());
+}
+
+#[test]
+fn without_looking_for_the_event_after_commit_it_goes_wrong() {
+    let found = with_transactions(Transactions {
+        look_after_commit: false,
+        ..Transactions::PROVEN
+    });
+    assert!(!found.is_empty());
+}

@@ -1,0 +1,227 @@
+//! The exchange: a personal access token for an authentication token.
+
+pub(crate) mod narrowing;
+pub(crate) mod token_ids;
+pub(crate) mod usage;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ats_pat_auth::{AuthError, Grant as MintGrant, StatusPlace};
+use ats_pat_domain::port::{Grant, StoreError};
+use ats_pat_domain::{Problem, Timestamp};
+use ats_pat_token::PersonalAccessToken;
+use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
+
+use crate::cache::grants::{self, Found, Known};
+use crate::exchange::narrowing::Narrowing;
+use crate::ledger::genuine::Genuine;
+use crate::service::Service;
+use crate::service::error::Error;
+
+/// An authentication token and how long both tokens last.
+pub struct Exchanged {
+    /// The authentication token, a JWS in compact form.
+    pub token: SecretString,
+    /// When the authentication token expires.
+    pub expires_at: Timestamp,
+    /// When the personal access token expires.
+    pub personal_access_token_expires_at: Timestamp,
+    /// How long the authentication token lives from its issue on, in seconds.
+    pub lifetime_seconds: i64,
+    known: Arc<Known>,
+    narrowed_scope: Option<String>,
+}
+
+impl Exchanged {
+    /// The scopes of the authentication token, separated by spaces.
+    pub fn scope(&self) -> &str {
+        let whole = &self.known.grant.scope;
+        self.narrowed_scope.as_deref().unwrap_or(whole)
+    }
+}
+
+impl Service {
+    /// Exchanges the personal access token that stands in the values of the header, sent from `address`.
+    ///
+    /// # Errors
+    /// Refusals in this order: 1200, 1201 (1400 where the address spent its budget of failures), 1203,
+    /// 1202, 1205, 1204.
+    pub async fn exchange(&self, presented: &[&[u8]], address: IpAddr) -> Result<Exchanged, Error> {
+        let presented = match presented {
+            [] | [[]] => return Err(Problem::PersonalAccessTokenMissing.into()),
+            [one] => PersonalAccessToken::parse(*one).ok(),
+            _ => None,
+        };
+        self.exchange_one(presented.as_ref(), &Narrowing::default(), address)
+            .await
+    }
+
+    /// As [`exchange`](Self::exchange), for an authentication token that carries less than the personal access
+    /// token does.
+    ///
+    /// # Errors
+    /// As of the exchange (without 1200), then [`Error::AudienceNotServed`], [`Error::LifetimeTooLong`],
+    /// [`Error::ScopeNotHeld`]: only the holder learns what a personal access token carries.
+    pub async fn exchange_narrowed(
+        &self,
+        presented: &SecretString,
+        narrowing: &Narrowing,
+        address: IpAddr,
+    ) -> Result<Exchanged, Error> {
+        let presented = PersonalAccessToken::parse(presented.expose_secret()).ok();
+        self.exchange_one(presented.as_ref(), narrowing, address)
+            .await
+    }
+
+    async fn exchange_one(
+        &self,
+        presented: Option<&PersonalAccessToken>,
+        narrowing: &Narrowing,
+        address: IpAddr,
+    ) -> Result<Exchanged, Error> {
+        self.require_log()?;
+        // Before the lease is looked at: no token is dated later than what its rights were judged by.
+        let now = self.now();
+        let from = grants::From::Memory;
+        let mut found = self.exchangeable(presented, now, address, from).await?;
+        if found.known.grant.status_index.is_none() {
+            let given = self.give_status_place(found.known.grant.token_id);
+            Box::pin(given).await?;
+            let from = grants::From::Database;
+            found = self.exchangeable(presented, now, address, from).await?;
+        }
+        let exchanged = self.mint(found, narrowing, now)?;
+        exchanged.known.grant.last_use.note(now, address);
+        Ok(exchanged)
+    }
+
+    /// The grant behind a secret that may be exchanged at `now` from `address`, and the keys to sign with.
+    async fn exchangeable(
+        &self,
+        presented: Option<&PersonalAccessToken>,
+        now: Timestamp,
+        address: IpAddr,
+        from: grants::From,
+    ) -> Result<Found, Error> {
+        let found = match presented {
+            Some(presented) => self.found(presented, address, from).await?,
+            None => None,
+        };
+        let Some(found) = found.filter(|found| found.known.grant.life.is_usable(now)) else {
+            self.inner.limits.count_failed_exchange(address)?;
+            return Err(Problem::PersonalAccessTokenInvalid.into());
+        };
+        found.known.grant.check(now, address)?;
+        Ok(found)
+    }
+
+    async fn found(
+        &self,
+        presented: &PersonalAccessToken,
+        address: IpAddr,
+        from: grants::From,
+    ) -> Result<Option<Found>, Error> {
+        for keys in self.roots().newest_first() {
+            let hash = keys.hash_personal_access_token(presented).to_bytes();
+            if let Some(found) = self.grant(hash, address, from).await? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The grant behind a secret that works, or would if its token were alive; `None` for what is no secret,
+    /// an unknown one, a replaced one, and one whose rows were planted, altered or put back.
+    pub(crate) async fn usable_grant(
+        &self,
+        presented: Option<&PersonalAccessToken>,
+        now: Timestamp,
+    ) -> Result<Option<Genuine>, Error> {
+        let Some(presented) = presented else {
+            return Ok(None);
+        };
+        let currency = self.currency();
+        let read = || async {
+            let grant = self.find_grant(presented).await?;
+            Ok(grant.map(|grant| {
+                let head = grant.head;
+                (grant, head)
+            }))
+        };
+        let judged = currency.judged_at(read, |grant| Genuine::of(grant, currency));
+        let genuine = judged.await?.and_then(Result::ok);
+        Ok(genuine.filter(|grant| grant.life().is_usable(now)))
+    }
+
+    /// The grant behind a secret, living or dead, as it stands in the database: its tags are not checked.
+    pub(crate) async fn find_grant(
+        &self,
+        presented: &PersonalAccessToken,
+    ) -> Result<Option<Grant>, Error> {
+        for keys in self.roots().newest_first() {
+            let hash = keys.hash_personal_access_token(presented).to_bytes();
+            if let Some(grant) = self.store().secrets().grant(&hash).await? {
+                return Ok(Some(grant));
+            }
+        }
+        Ok(None)
+    }
+
+    fn mint(
+        &self,
+        found: Found,
+        narrowing: &Narrowing,
+        now: Timestamp,
+    ) -> Result<Exchanged, Error> {
+        let inner = &self.inner;
+        let grant = &found.known.grant;
+        let expires_at = grant.life.expires_at;
+        let Some(index) = grant.status_index else {
+            // Taken again meanwhile: without a place no verifier would accept the token.
+            return Err(StoreError::Retryable("the secret has no place".into()).into());
+        };
+        let minter = narrowing.minter(self)?;
+        let narrowed_scope = narrowing.scope(self, grant)?;
+        let status_list = inner.status_lists.address();
+        let minted = minter.mint(
+            found.ring.signer(now)?,
+            &MintGrant {
+                owner_id: text(grant.owner_id.as_uuid(), &mut [0; Hyphenated::LENGTH]),
+                user_name: &grant.user_name,
+                token_id: text(grant.token_id.as_uuid(), &mut [0; Hyphenated::LENGTH]),
+                generation: grant.generation,
+                scope: narrowed_scope.as_deref().unwrap_or(&grant.scope),
+                expires_at_ms: expires_at.as_millis(),
+                status: Some(StatusPlace {
+                    index,
+                    uri: &status_list,
+                }),
+            },
+            now.as_millis(),
+            text(inner.token_ids.next(), &mut [0; Hyphenated::LENGTH]),
+        );
+        let minted = match minted {
+            // With less than a second left there is no whole second to live.
+            Err(AuthError::TooLate) => {
+                let expiry = expires_at;
+                return Err(Problem::PersonalAccessTokenExpired { expiry }.into());
+            }
+            other => other?,
+        };
+        Ok(Exchanged {
+            token: minted.token,
+            expires_at: Timestamp::from_millis(minted.expires_at.saturating_mul(1000)),
+            personal_access_token_expires_at: expires_at,
+            lifetime_seconds: minted.expires_at - now.as_seconds(),
+            known: found.known,
+            narrowed_scope,
+        })
+    }
+}
+
+fn text(id: Uuid, room: &mut [u8; Hyphenated::LENGTH]) -> &str {
+    id.hyphenated().encode_lower(room)
+}

@@ -1,0 +1,154 @@
+//! Checkpoints: what was known of the log up to one event, kept in the data folder and in the database, so that a start
+//! need not read the log from its beginning.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError};
+
+use ats_pat_domain::port::StoreError;
+
+use super::Currency;
+use super::standing::{Standing, seal};
+use crate::service::error::Error;
+
+/// So many events after the last checkpoint another one is written to the data folder.
+const FILE_EVERY: i64 = 50_000;
+/// So many events, and an eighth of the entries, after the last checkpoint another one is written to the database.
+const DATABASE_EVERY: i64 = 250_000;
+/// How many bytes stand in one row: less than any database takes at once.
+const PART: usize = 512 * 1024;
+
+/// Up to which event checkpoints were kept.
+#[derive(Default)]
+pub(super) struct Kept {
+    in_file: AtomicI64,
+    in_database: AtomicI64,
+}
+
+/// Why a checkpoint was not kept.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unkept {
+    #[error("the checkpoint of the event log could not be written to the data folder")]
+    File(#[source] io::Error),
+    #[error("the checkpoint of the event log could not be written to the database")]
+    Store(#[source] StoreError),
+}
+
+impl Currency {
+    /// The checkpoints of this service, the newest first.
+    pub(super) async fn checkpoints(&self) -> Result<Vec<Standing>, Error> {
+        let keys = self.roots.first();
+        let mut found = Vec::new();
+        if let Some(file) = self.file.clone() {
+            let read = tokio::task::spawn_blocking(move || fs::read(file)).await;
+            match read.unwrap_or_else(|error| Err(io::Error::other(error))) {
+                Ok(bytes) => {
+                    let standing = Standing::of_checkpoint(&bytes, keys);
+                    if let Some(standing) = &standing {
+                        self.kept
+                            .in_file
+                            .store(standing.head().seq, Ordering::Relaxed);
+                    } else {
+                        tracing::warn!(
+                            "the checkpoint in the data folder is not of this service, and not used"
+                        );
+                    }
+                    found.extend(standing);
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    tracing::warn!(cause = %error, "the checkpoint in the data folder can't be read");
+                }
+            }
+        }
+        let newest = found
+            .first()
+            .map_or(0, |standing: &Standing| standing.head().seq);
+        if let Some(bytes) = self.store.checkpoint(newest).await? {
+            let standing = Standing::of_checkpoint(&bytes, keys);
+            if let Some(standing) = &standing {
+                self.kept
+                    .in_database
+                    .store(standing.head().seq, Ordering::Relaxed);
+            } else {
+                tracing::error!(
+                    "the checkpoint in the database is not of this service, and not used"
+                );
+            }
+            found.extend(standing);
+        }
+        found.sort_by_key(|standing| std::cmp::Reverse(standing.head().seq));
+        Ok(found)
+    }
+
+    /// Keeps checkpoints where the last ones are old; `at_end` also where they are only a little old.
+    pub(crate) async fn keep(&self, at_end: bool) -> Result<(), Unkept> {
+        let Some((seq, entries)) = self.size() else {
+            return Ok(());
+        };
+        let since = |kept: &AtomicI64| seq - kept.load(Ordering::Relaxed);
+        let file_is_due = since(&self.kept.in_file) >= if at_end { 1 } else { FILE_EVERY };
+        let database_is_due = since(&self.kept.in_database) >= DATABASE_EVERY.max(entries / 8);
+        if !file_is_due && !database_is_due {
+            return Ok(());
+        }
+        let Some((seq, bytes)) = self.to_bytes() else {
+            return Ok(());
+        };
+        let roots = Arc::clone(&self.roots);
+        let file = self.file.clone().filter(|_| file_is_due);
+        // Hashing and the disk are waited for without holding anybody up.
+        let written = tokio::task::spawn_blocking(move || {
+            let checkpoint = seal(bytes, roots.first());
+            let written = file.map_or(Ok(()), |file| write(&file, &checkpoint));
+            (checkpoint, written)
+        });
+        let (checkpoint, written) = written
+            .await
+            .map_err(|error| Unkept::File(io::Error::other(error)))?;
+        written.map_err(Unkept::File)?;
+        if file_is_due {
+            self.kept.in_file.store(seq, Ordering::Relaxed);
+        }
+        if database_is_due {
+            let parts: Vec<&[u8]> = checkpoint.chunks(PART).collect();
+            self.store.keep_checkpoint(seq, &parts).await?;
+            self.kept.in_database.store(seq, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn size(&self) -> Option<(i64, i64)> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let standing = known.as_ref()?;
+        let entries = i64::try_from(standing.entries()).unwrap_or(i64::MAX);
+        Some((standing.head().seq, entries))
+    }
+
+    fn to_bytes(&self) -> Option<(i64, Vec<u8>)> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let standing = known.as_ref()?;
+        Some((standing.head().seq, standing.to_bytes()))
+    }
+}
+
+/// Whole or not at all: a new file takes the old one's place.
+fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let new = file.with_extension(format!("new-{}", std::process::id()));
+    let written = (|| {
+        let mut handle = ats_pat_files::private()
+            .create(true)
+            .truncate(true)
+            .open(&new)?;
+        ats_pat_files::succeed(&handle, file)?;
+        handle.write_all(bytes)?;
+        handle.sync_all()?;
+        fs::rename(&new, file)
+    })();
+    if written.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    written
+}

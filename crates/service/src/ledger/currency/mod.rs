@@ -1,0 +1,360 @@
+//! Whether a row is the one that the event log says stands there.
+//!
+//! A row's tag proves that this service wrote the row, not that no later change replaced it: whoever can write to the
+//! database can put an older row back. So each tag names the event that wrote the row ([`Origin`]), and every process
+//! that grants something knows of each row that was ever replaced or removed by which event that was. A row counts if
+//! its event is in the log and no later one wrote the row.
+//!
+//! What is known is always of the log up to one event. Who reads a row learns how far the log goes (the head, in the same
+//! statement or a later one), and lets the row be judged only by what is known up to there. What is known is read from
+//! the log from the last checkpoint on, each event checked against the chain; until then nothing is granted, and only
+//! what takes rights away is done.
+//!
+//! `docs/architecture.md` (*Currency*) has the whole argument.
+
+mod checkpoint;
+mod judge;
+mod replaced;
+mod standing;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use ats_pat_auth::Origin;
+use ats_pat_domain::Event;
+use ats_pat_domain::event::{EventKind, Head};
+use ats_pat_domain::port::{Clock, Store, StoreError};
+
+use crate::cache::guards::{Guard, Guards};
+use crate::ledger::anchor::Anchor;
+use crate::ledger::currency::standing::Standing;
+use crate::ledger::rows::Roots;
+use crate::ledger::{self, Details, expected_hash, follows_its_predecessor, holds_event};
+use crate::service::error::{Error, causes};
+
+pub(crate) use judge::{ATTEMPTS, Doubt};
+pub(crate) use standing::{FIRST_EPOCH, begins_an_epoch, epoch_of};
+
+/// How many events are read at once.
+const BATCH: u64 = 1000;
+/// How long somebody waits until the log was read far enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Patience {
+    /// Of a change that goes on without.
+    Short,
+    /// Of a request, and of a change that can't go on without: others wait for it meanwhile.
+    Prompt,
+    /// Of an operator's program.
+    Operator,
+}
+
+impl Patience {
+    const fn longest(self) -> Duration {
+        match self {
+            Self::Short => Duration::from_millis(250),
+            Self::Prompt => Duration::from_secs(1),
+            Self::Operator => Duration::from_hours(1),
+        }
+    }
+}
+
+/// Stands where the log was not read yet.
+const NOWHERE: i64 = -1;
+
+/// What is known of replaced rows, and the way to read on.
+pub(crate) struct Currency {
+    store: Arc<dyn Store>,
+    roots: Arc<Roots>,
+    clock: Arc<dyn Clock>,
+    anchor: Arc<Anchor>,
+    guards: Guards,
+    /// Where the checkpoint lies beside the anchor.
+    file: Option<PathBuf>,
+    known: RwLock<Option<Standing>>,
+    /// The number up to which the log is known.
+    stands_at: AtomicI64,
+    /// How far a first reading came.
+    read_to: AtomicI64,
+    /// One reads at a time.
+    reading: tokio::sync::Mutex<()>,
+    is_patient: AtomicBool,
+    kept: checkpoint::Kept,
+}
+
+impl Currency {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        roots: Arc<Roots>,
+        clock: Arc<dyn Clock>,
+        anchor: Arc<Anchor>,
+        guards: Guards,
+        file: Option<PathBuf>,
+    ) -> Self {
+        Self {
+            store,
+            roots,
+            clock,
+            anchor,
+            guards,
+            file,
+            known: RwLock::new(None),
+            stands_at: AtomicI64::new(NOWHERE),
+            read_to: AtomicI64::new(0),
+            reading: tokio::sync::Mutex::new(()),
+            is_patient: AtomicBool::new(false),
+            kept: checkpoint::Kept::default(),
+        }
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// For an operator, who rather waits than be told to come again.
+    pub(crate) fn be_patient(&self) {
+        self.is_patient.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the log was read once; `Err` says how far it was.
+    pub(crate) fn is_ready(&self) -> Result<(), i64> {
+        match self.stands_at.load(Ordering::Acquire) {
+            NOWHERE => Err(self.read_to.load(Ordering::Relaxed)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the row of this origin stands in its table, by the log up to an event that [`follow_to`](Self::follow_to)
+    /// was asked for.
+    ///
+    /// # Errors
+    /// [`Error::LogNotRead`] where the log went back since.
+    pub(crate) fn judge(&self, table: &str, id: &str, origin: Origin) -> Result<bool, Error> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let standing = known.as_ref().ok_or(Error::LogNotRead)?;
+        Ok(standing.judge(self.roots.first(), table, id, origin))
+    }
+
+    /// The epoch of the event that follows `head`, if what is known reaches just there.
+    pub(crate) fn epoch_after(&self, head: Head) -> Option<[u8; 16]> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let standing = known.as_ref().filter(|known| known.head() == head);
+        standing.map(Standing::epoch)
+    }
+
+    /// Makes sure that the log is known up to `head` at least. Who holds the lock of changes asks
+    /// [`follow_within`](Self::follow_within).
+    ///
+    /// # Errors
+    /// [`Error::LogNotRead`] where that takes longer than a request, or an operator, can wait; [`Error::LogLost`].
+    pub(crate) async fn follow_to(self: &Arc<Self>, head: Head) -> Result<(), Error> {
+        let patience = if self.is_patient() {
+            Patience::Operator
+        } else {
+            Patience::Prompt
+        };
+        self.follow_within(patience, head).await
+    }
+
+    /// Whether this is an operator's program, which rather waits.
+    pub(crate) fn is_patient(&self) -> bool {
+        self.is_patient.load(Ordering::Relaxed)
+    }
+
+    /// As [`follow_to`](Self::follow_to), for this long at most.
+    ///
+    /// # Errors
+    /// As [`follow_to`](Self::follow_to).
+    pub(crate) async fn follow_within(
+        self: &Arc<Self>,
+        patience: Patience,
+        head: Head,
+    ) -> Result<(), Error> {
+        if self.stands_at.load(Ordering::Acquire) >= head.seq || !self.guards.stand(Guard::Currency)
+        {
+            return Ok(());
+        }
+        // In a task of its own: who gives up does not break it off for the others.
+        let currency = Arc::clone(self);
+        let reading = tokio::spawn(async move { currency.read_to(head.seq).await });
+        match tokio::time::timeout(patience.longest(), reading).await {
+            Ok(Ok(read)) => read,
+            Ok(Err(broken_off)) => Err(Error::Interrupted(broken_off.into())),
+            Err(_) => Err(Error::LogNotRead),
+        }
+    }
+
+    /// Begins to read the log.
+    pub(crate) fn begin(self: &Arc<Self>) {
+        let currency = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Err(error) = currency.read_to(0).await {
+                tracing::warn!(cause = %causes(&error), "the event log could not be read; it is tried again when it is needed");
+            }
+        });
+    }
+
+    /// Takes over an event that the feed applied after `before`. One that does not follow is read when it is needed.
+    pub(crate) fn offer(&self, before: Head, event: &Event, details: Option<&Details<'_>>) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let (Some(standing), Some(details)) = (known.as_mut(), details) else {
+            return;
+        };
+        if standing.head() == before {
+            standing.apply(event, details, &self.roots, self.clock.now());
+            self.stands_at.store(event.seq, Ordering::Release);
+        }
+    }
+
+    /// Reads on until the log is known up to number `seq` at least.
+    ///
+    /// # Errors
+    /// [`Error::Tampered`] where the log has an end that it lacks.
+    async fn read_to(&self, seq: i64) -> Result<(), Error> {
+        let _one_at_a_time = self.reading.lock().await;
+        self.read_to_the_end(seq).await?;
+        match self.head() {
+            Some(head) if head.seq >= seq => Ok(()),
+            _ => Err(altered(seq)),
+        }
+    }
+
+    async fn read_to_the_end(&self, seq: i64) -> Result<(), Error> {
+        let standing = match self.head() {
+            Some(head) if head.seq >= seq => return Ok(()),
+            Some(head) => {
+                if self.read_on(head).await? {
+                    return Ok(());
+                }
+                self.forget();
+                // The feed may have been about to say so: what was seen is what the next start asks for.
+                self.anchor.saw(head);
+                // A log that went back is the anchor's to accept; without one it is believed as it is.
+                self.anchor.lose();
+                if self.anchor.is_lost() {
+                    return Err(Error::LogLost);
+                }
+                self.beginning().await?
+            }
+            None => self.beginning().await?,
+        };
+        self.read_from(standing).await
+    }
+
+    fn head(&self) -> Option<Head> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().map(Standing::head)
+    }
+
+    fn forget(&self) {
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.stands_at.store(NOWHERE, Ordering::Release);
+    }
+
+    /// Where to begin: at the newest checkpoint that is of this log, else behind the last upgrade, else at the first event.
+    async fn beginning(&self) -> Result<Standing, Error> {
+        for standing in self.checkpoints().await? {
+            if standing.head().seq == 0 || holds_event(&*self.store, standing.head()).await? {
+                return Ok(standing);
+            }
+            tracing::info!(
+                seq = standing.head().seq,
+                "a checkpoint is of another event log, and not used"
+            );
+        }
+        let kind = EventKind::DatabaseUpgraded.as_str();
+        match self.store.events().last_of_kind(kind).await? {
+            Some(upgrade)
+                if follows_its_predecessor(&*self.store, &self.roots, &upgrade).await? =>
+            {
+                Ok(Standing::after_upgrade(&upgrade))
+            }
+            Some(upgrade) => Err(altered(upgrade.seq)),
+            None => Ok(Standing::of_an_empty_log()),
+        }
+    }
+
+    /// The first reading: nothing is known before it is at its end.
+    async fn read_from(&self, mut standing: Standing) -> Result<(), Error> {
+        loop {
+            let last = standing.head();
+            let events = self.store.events().from(last.seq + 1, BATCH).await?;
+            self.read_to.store(last.seq, Ordering::Relaxed);
+            if events.is_empty() {
+                break;
+            }
+            self.apply(&mut standing, &events)?;
+        }
+        let head = standing.head();
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(standing);
+        self.stands_at.store(head.seq, Ordering::Release);
+        Ok(())
+    }
+
+    /// Reads on behind what is known; whether the log still holds that.
+    async fn read_on(&self, mut last: Head) -> Result<bool, Error> {
+        loop {
+            let first = last.seq.max(1);
+            let events = self.store.events().from(first, BATCH).await?;
+            let newer = if last.seq == 0 {
+                &events[..]
+            } else {
+                match events.split_first() {
+                    Some((first, newer)) if (first.seq, first.hash) == (last.seq, last.hash) => {
+                        newer
+                    }
+                    _ => return Ok(false),
+                }
+            };
+            if newer.is_empty() {
+                return Ok(true);
+            }
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            let Some(standing) = known.as_mut() else {
+                return Ok(false);
+            };
+            // The feed may have brought some of them meanwhile.
+            let stands_at = standing.head().seq;
+            let unknown = newer.iter().position(|event| event.seq > stands_at);
+            let newer = unknown.map_or(&[][..], |first| &newer[first..]);
+            self.apply(standing, newer)?;
+            last = standing.head();
+            self.stands_at.store(last.seq, Ordering::Release);
+        }
+    }
+
+    fn apply(&self, standing: &mut Standing, events: &[Event]) -> Result<(), Error> {
+        let now = self.clock.now();
+        for event in events {
+            let last = standing.head();
+            let follows = event.seq == last.seq + 1
+                && expected_hash(&self.roots, &last, event).is_ok_and(|hash| hash == event.hash);
+            // An event of before an upgrade names no row that counts.
+            let details = if event.version == ledger::FORMER_VERSION {
+                Some(Details::default())
+            } else {
+                Details::of(event)
+            };
+            let Some(details) = details.filter(|_| follows) else {
+                return Err(altered(event.seq));
+            };
+            standing.apply(event, &details, &self.roots, now);
+        }
+        Ok(())
+    }
+}
+
+/// What can't be read may have replaced anything.
+fn altered(seq: i64) -> Error {
+    Error::Tampered {
+        table: "events",
+        id: seq.to_string(),
+    }
+}
+
+impl From<StoreError> for checkpoint::Unkept {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}

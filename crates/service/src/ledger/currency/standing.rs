@@ -1,0 +1,380 @@
+//! What is known of the event log up to one event, and what that says of a row.
+
+use ats_pat_auth::{Canonical, Origin, RootKeys};
+use ats_pat_domain::event::{EventKind, Head};
+use ats_pat_domain::{Event, EventId, Timestamp};
+
+use super::replaced::{ENTRY, Entry, Replaced};
+use crate::ledger::rows::Roots;
+use crate::ledger::{Details, WrittenRow};
+
+/// The epoch before the log began anew for the first time.
+pub(crate) const FIRST_EPOCH: [u8; 16] = [0; 16];
+/// The format of a checkpoint.
+const FORMAT: u8 = 1;
+const HASH: usize = 32;
+
+/// A stretch of the log in which every number stands for one event that is still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Epoch {
+    id: [u8; 16],
+    /// The number of its first event. The one before ends there.
+    from: i64,
+}
+
+/// What is known up to [`head`](Self::head).
+pub(super) struct Standing {
+    head: Head,
+    /// By their beginnings; never empty.
+    epochs: Vec<Epoch>,
+    replaced: Replaced,
+}
+
+impl Standing {
+    /// At the beginning of a log.
+    pub(super) fn of_an_empty_log() -> Self {
+        Self {
+            head: Head::EMPTY,
+            epochs: vec![Epoch {
+                id: FIRST_EPOCH,
+                from: 1,
+            }],
+            replaced: Replaced::default(),
+        }
+    }
+
+    /// At the event that ended an upgrade: every row that counts was written by it or later.
+    pub(super) fn after_upgrade(upgrade: &Event) -> Self {
+        Self {
+            head: Head {
+                seq: upgrade.seq,
+                hash: upgrade.hash,
+            },
+            epochs: vec![Epoch {
+                id: *upgrade.id.as_uuid().as_bytes(),
+                from: upgrade.seq,
+            }],
+            replaced: Replaced::default(),
+        }
+    }
+
+    pub(super) fn head(&self) -> Head {
+        self.head
+    }
+
+    /// The epoch that the next event belongs to.
+    pub(super) fn epoch(&self) -> [u8; 16] {
+        self.epochs.last().map_or(FIRST_EPOCH, |epoch| epoch.id)
+    }
+
+    pub(super) fn entries(&self) -> usize {
+        self.replaced.len()
+    }
+
+    /// Notes the next event.
+    pub(super) fn apply(
+        &mut self,
+        event: &Event,
+        details: &Details<'_>,
+        roots: &Roots,
+        now: Timestamp,
+    ) {
+        let keys = roots.first();
+        if begins_an_epoch(&event.kind) {
+            self.epochs.push(Epoch {
+                id: *event.id.as_uuid().as_bytes(),
+                from: event.seq,
+            });
+        }
+        let by = of_event(keys, event.id.as_uuid().as_bytes());
+        for row in &details.rows {
+            self.note(row, by, keys, now);
+        }
+        self.head = Head {
+            seq: event.seq,
+            hash: event.hash,
+        };
+    }
+
+    fn note(&mut self, row: &WrittenRow<'_>, by: u64, keys: &RootKeys, now: Timestamp) {
+        let name = of_row(keys, &row.table, &row.id);
+        let until = match row.replaces {
+            Some(replaces) => replaces.until(),
+            // A row that is new, and always was: what was written once has no earlier one.
+            None if row.tag.is_some() && self.replaced.get(name).is_none() => return,
+            None => None,
+        };
+        // Nothing stands where a row was removed: no row is by that event.
+        let by = if row.tag.is_some() { by } else { !by };
+        let entry = Entry::new(by, until);
+        if !entry.is_over(now) || self.replaced.get(name).is_some() {
+            self.replaced.put(name, entry, now);
+        }
+    }
+
+    /// Whether a row is the one that the log says stands there: its event is in the log, and no later one wrote it.
+    pub(super) fn judge(&self, keys: &RootKeys, table: &str, id: &str, origin: Origin) -> bool {
+        let mut ends = i64::MAX;
+        let mut survives = false;
+        for epoch in self.epochs.iter().rev() {
+            if epoch.id == origin.epoch {
+                survives = epoch.from <= origin.seq && origin.seq < ends;
+                break;
+            }
+            ends = epoch.from;
+        }
+        survives
+            && origin.seq <= self.head.seq
+            && self
+                .replaced
+                .get(of_row(keys, table, id))
+                .is_none_or(|entry| entry.is_by(of_event(keys, &origin.event)))
+    }
+
+    /// All of it, to be [sealed](seal) as a checkpoint.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![FORMAT];
+        bytes.extend_from_slice(&self.head.seq.to_le_bytes());
+        bytes.extend_from_slice(&self.head.hash);
+        let epochs = u32::try_from(self.epochs.len()).unwrap_or(u32::MAX);
+        bytes.extend_from_slice(&epochs.to_le_bytes());
+        for epoch in &self.epochs {
+            bytes.extend_from_slice(&epoch.id);
+            bytes.extend_from_slice(&epoch.from.to_le_bytes());
+        }
+        self.replaced.write(&mut bytes);
+        bytes
+    }
+
+    /// Reads a checkpoint; `None` for what no service with this root wrote, or another release.
+    pub(super) fn of_checkpoint(bytes: &[u8], keys: &RootKeys) -> Option<Self> {
+        let (bytes, hash) = bytes.split_at_checked(bytes.len().checked_sub(HASH)?)?;
+        let hash = ats_pat_auth::KeyedHash::from_slice(hash).ok()?;
+        if keys.hash_checkpoint(bytes) != hash {
+            return None;
+        }
+        let (format, rest) = bytes.split_first()?;
+        if *format != FORMAT {
+            return None;
+        }
+        let (seq, rest) = rest.split_first_chunk()?;
+        let (head_hash, rest) = rest.split_first_chunk()?;
+        let (count, mut rest) = rest.split_first_chunk()?;
+        let mut epochs = Vec::new();
+        for _ in 0..u32::from_le_bytes(*count) {
+            let (id, after) = rest.split_first_chunk()?;
+            let (from, after) = after.split_first_chunk()?;
+            epochs.push(Epoch {
+                id: *id,
+                from: i64::from_le_bytes(*from),
+            });
+            rest = after;
+        }
+        let is_whole = rest.len().is_multiple_of(ENTRY) && !epochs.is_empty();
+        is_whole.then(|| Self {
+            head: Head {
+                seq: i64::from_le_bytes(*seq),
+                hash: *head_hash,
+            },
+            epochs,
+            replaced: Replaced::read(rest),
+        })
+    }
+}
+
+/// Makes a checkpoint of what [`Standing::to_bytes`] gave: adds a keyed hash.
+pub(super) fn seal(mut bytes: Vec<u8>, keys: &RootKeys) -> Vec<u8> {
+    let hash = keys.hash_checkpoint(&bytes);
+    bytes.extend_from_slice(hash.as_bytes());
+    bytes
+}
+
+/// Whether numbers of events may be used anew from such an event on.
+pub(crate) fn begins_an_epoch(kind: &str) -> bool {
+    [EventKind::RestoreAccepted, EventKind::DatabaseUpgraded]
+        .iter()
+        .any(|begins| begins.as_str() == kind)
+}
+
+/// The id of an event as an epoch.
+pub(crate) fn epoch_of(event: EventId) -> [u8; 16] {
+    *event.as_uuid().as_bytes()
+}
+
+fn of_row(keys: &RootKeys, table: &str, id: &str) -> u64 {
+    keys.fingerprint(&Canonical::new(table).text(id))
+}
+
+fn of_event(keys: &RootKeys, id: &[u8; 16]) -> u64 {
+    keys.fingerprint(&Canonical::new("events").uuid(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use ats_pat_auth::RootKey;
+    use ats_pat_domain::port::Clock as _;
+    use ats_pat_domain::tagged::KeyId;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::ledger::{Replaces, VERSION};
+    use crate::service::system::SystemClock;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    fn roots() -> Roots {
+        Roots::new(RootKey::new(1, [7; 32]).derive(), [])
+    }
+
+    fn event(seq: i64, kind: EventKind) -> Event {
+        Event {
+            seq,
+            id: EventId::from_uuid(Uuid::from_u128(seq.unsigned_abs().into())),
+            version: VERSION,
+            at: NOW,
+            actor: String::new(),
+            owner: None,
+            kind: kind.as_str().to_owned(),
+            subject: String::new(),
+            details: Vec::new(),
+            personal_hash: None,
+            key_id: KeyId(1),
+            hash: [0; 33],
+            personal: None,
+        }
+    }
+
+    fn row(id: &str, replaces: Option<Replaces>) -> WrittenRow<'static> {
+        WrittenRow {
+            table: "tokens".into(),
+            id: id.to_owned().into(),
+            tag: Some("00".into()),
+            replaces,
+        }
+    }
+
+    fn write(standing: &mut Standing, seq: i64, id: &str, replaces: Option<Replaces>) {
+        let details = Details {
+            rows: vec![row(id, replaces)],
+        };
+        standing.apply(
+            &event(seq, EventKind::TokenCreated),
+            &details,
+            &roots(),
+            NOW,
+        );
+    }
+
+    fn stands(standing: &Standing, id: &str, epoch: [u8; 16], seq: i64, event: u128) -> bool {
+        let origin = Origin {
+            epoch,
+            seq,
+            event: *Uuid::from_u128(event).as_bytes(),
+        };
+        standing.judge(roots().first(), "tokens", id, origin)
+    }
+
+    #[test]
+    fn a_row_stands_until_another_event_wrote_it() {
+        let mut standing = Standing::of_an_empty_log();
+        write(&mut standing, 1, "one", None);
+        write(&mut standing, 2, "two", None);
+        assert!(stands(&standing, "one", FIRST_EPOCH, 1, 1));
+        assert!(!stands(&standing, "one", FIRST_EPOCH, 3, 3), "not yet");
+        write(&mut standing, 3, "one", Some(Replaces::ANYTHING));
+        assert!(!stands(&standing, "one", FIRST_EPOCH, 1, 1));
+        assert!(stands(&standing, "one", FIRST_EPOCH, 3, 3));
+        assert!(
+            !stands(&standing, "one", FIRST_EPOCH, 3, 4),
+            "of an undone change"
+        );
+        assert!(stands(&standing, "two", FIRST_EPOCH, 2, 2));
+    }
+
+    #[test]
+    fn what_an_accepted_restore_gave_up_stands_nowhere() {
+        let mut standing = Standing::of_an_empty_log();
+        write(&mut standing, 1, "one", None);
+        // Events 2 to 4 were given up; their numbers are used again.
+        let accepted = event(2, EventKind::RestoreAccepted);
+        standing.apply(&accepted, &Details::default(), &roots(), NOW);
+        let epoch = epoch_of(accepted.id);
+        write(&mut standing, 3, "three", None);
+        assert!(stands(&standing, "one", FIRST_EPOCH, 1, 1));
+        assert!(!stands(&standing, "three", FIRST_EPOCH, 3, 33));
+        assert!(stands(&standing, "three", epoch, 3, 3));
+        assert!(
+            !stands(&standing, "one", [9; 16], 1, 1),
+            "of an epoch that never was"
+        );
+        assert_eq!(standing.epoch(), epoch);
+    }
+
+    #[test]
+    fn a_checkpoint_comes_back_and_no_other_bytes_pass_for_one() {
+        let roots = roots();
+        let mut standing = Standing::of_an_empty_log();
+        write(&mut standing, 1, "one", None);
+        write(&mut standing, 2, "one", Some(Replaces::ANYTHING));
+        let bytes = seal(standing.to_bytes(), roots.first());
+        let read = Standing::of_checkpoint(&bytes, roots.first()).unwrap();
+        assert_eq!(read.head(), standing.head());
+        assert!(stands(&read, "one", FIRST_EPOCH, 2, 2));
+        assert!(!stands(&read, "one", FIRST_EPOCH, 1, 1));
+        for place in 0..bytes.len() {
+            let mut altered = bytes.clone();
+            altered[place] ^= 1;
+            assert!(Standing::of_checkpoint(&altered, roots.first()).is_none());
+            assert!(Standing::of_checkpoint(&bytes[..place], roots.first()).is_none());
+        }
+        let others = RootKey::new(1, [8; 32]).derive();
+        assert!(Standing::of_checkpoint(&bytes, &others).is_none());
+    }
+
+    fn since(began: std::time::Duration) -> std::time::Duration {
+        SystemClock.since_boot().saturating_sub(began)
+    }
+
+    /// Two million tokens that ended and are not expired: `cargo nextest run -p ats-pat-service --release --run-ignored
+    /// only two_million_replaced_rows --no-capture`.
+    #[test]
+    #[ignore = "it measures, and takes a while"]
+    fn two_million_replaced_rows() {
+        const ROWS: i64 = 2_000_000;
+        let (roots, mut standing) = (roots(), Standing::of_an_empty_log());
+        let until = Replaces {
+            seq: Some(1),
+            until: Some(NOW.as_millis() + 90 * 24 * 3_600_000),
+        };
+        let ids: Vec<String> = (0..ROWS)
+            .map(|id| Uuid::from_u128(id.unsigned_abs().into()).to_string())
+            .collect();
+        let began = SystemClock.since_boot();
+        for (seq, id) in (1..).zip(&ids) {
+            write(&mut standing, seq, id, Some(until));
+        }
+        println!("an event is noted in {:?}", since(began) / 2_000_000);
+        let began = SystemClock.since_boot();
+        let bytes = seal(standing.to_bytes(), roots.first());
+        println!(
+            "a checkpoint of {} MB is made in {:?}",
+            bytes.len() / 1_000_000,
+            since(began)
+        );
+        let began = SystemClock.since_boot();
+        let read = Standing::of_checkpoint(&bytes, roots.first()).unwrap();
+        println!("and read in {:?}", since(began));
+        let began = SystemClock.since_boot();
+        let keys = roots.first();
+        let standing_rows = (1..).zip(&ids).filter(|(seq, id)| {
+            let origin = Origin {
+                epoch: FIRST_EPOCH,
+                seq: *seq,
+                event: *Uuid::from_u128(seq.unsigned_abs().into()).as_bytes(),
+            };
+            read.judge(keys, "tokens", id, origin)
+        });
+        assert_eq!(standing_rows.count(), ids.len());
+        println!("a row is judged in {:?}", since(began) / 2_000_000);
+    }
+}

@@ -1,0 +1,126 @@
+//! A grant whose rows are genuine and stand there, and when it may be used.
+
+use std::time::Duration;
+
+use ats_pat_domain::event::Head;
+use ats_pat_domain::port::Grant;
+use ats_pat_domain::secret::{Secret, Slot};
+use ats_pat_domain::{Problem, Timestamp, Token, User};
+
+use crate::ledger::currency::{Currency, Doubt};
+use crate::ledger::rows::Roots;
+
+/// Tokens' times are whole seconds: with less than one left there is nothing to mint.
+const ONE_SECOND: Duration = Duration::from_secs(1);
+
+/// A grant whose rows are genuine, and not replaced.
+pub(crate) struct Genuine {
+    pub(crate) secret: Secret,
+    pub(crate) token: Token,
+    pub(crate) owner: User,
+    pub(crate) ring_version: i64,
+    pub(crate) head: Head,
+}
+
+/// What decides whether a secret may be used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Life {
+    usable: Usable,
+    revoked: bool,
+    pub(crate) expires_at: Timestamp,
+    owner_disabled: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Usable {
+    Always,
+    /// In overlap: the next secret took its place.
+    Until(Timestamp),
+    Never,
+}
+
+impl Genuine {
+    /// # Errors
+    /// [`Doubt`] where a row is not the one that the log says stands there.
+    pub(crate) fn of(grant: Grant, currency: &Currency) -> Result<Self, Doubt> {
+        let secret = currency.check(grant.secret)?;
+        let token = currency.check(grant.token)?;
+        let owner = currency.check(grant.owner)?;
+        let genuine = Self {
+            secret,
+            token,
+            owner,
+            ring_version: grant.ring_version,
+            head: grant.head,
+        };
+        if genuine.belongs_together() {
+            Ok(genuine)
+        } else {
+            Err(Doubt::altered(&genuine.secret))
+        }
+    }
+
+    /// As [`of`](Self::of), by the tags alone: rows that were put back pass.
+    pub(crate) fn by_tags(grant: Grant, roots: &Roots) -> Option<Self> {
+        let are_genuine = roots.is_genuine(&grant.secret)
+            && roots.is_genuine(&grant.token)
+            && roots.is_genuine(&grant.owner);
+        let genuine = Self {
+            secret: grant.secret.row,
+            token: grant.token.row,
+            owner: grant.owner.row,
+            ring_version: grant.ring_version,
+            head: grant.head,
+        };
+        (are_genuine && genuine.belongs_together()).then_some(genuine)
+    }
+
+    /// Whether the rows are of one token.
+    pub(crate) fn belongs_together(&self) -> bool {
+        self.secret.token_id == self.token.id && self.token.owner_id == self.owner.id
+    }
+
+    pub(crate) fn life(&self) -> Life {
+        let usable = match self.secret.slot {
+            Some(Slot::Current) if self.secret.generation == self.token.generation => {
+                Usable::Always
+            }
+            Some(Slot::Overlap) => self.secret.valid_until.map_or(Usable::Never, Usable::Until),
+            Some(Slot::Current) | None => Usable::Never,
+        };
+        Life {
+            usable,
+            revoked: self.token.revoked_at.is_some(),
+            expires_at: self.token.expires_at,
+            owner_disabled: self.owner.disabled,
+        }
+    }
+}
+
+impl Life {
+    /// Whether the secret is the current one, or one in overlap whose time is not up. A replaced one is
+    /// answered like an unknown one.
+    pub(crate) fn is_usable(&self, now: Timestamp) -> bool {
+        match self.usable {
+            Usable::Always => true,
+            Usable::Until(until) => now < until,
+            Usable::Never => false,
+        }
+    }
+
+    /// Whether the token and its owner are alive: 1203, 1202, 1205.
+    pub(crate) fn check(&self, now: Timestamp) -> Result<(), Problem> {
+        if self.revoked {
+            return Err(Problem::PersonalAccessTokenRevoked);
+        }
+        if self.expires_at < now.after(ONE_SECOND) {
+            return Err(Problem::PersonalAccessTokenExpired {
+                expiry: self.expires_at,
+            });
+        }
+        if self.owner_disabled {
+            return Err(Problem::OwnerDisabled);
+        }
+        Ok(())
+    }
+}

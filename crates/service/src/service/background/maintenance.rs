@@ -1,0 +1,240 @@
+//! Work in the background: uses written in batches, the anchor kept, what is over removed.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ats_pat_domain::event::EventKind;
+use ats_pat_domain::port::{StoreError, UsageRecord};
+
+use crate::change::{Authority, Change, Draft, Judgement, Taken};
+use crate::ledger::rows::hex;
+use crate::ledger::{holds_event, is_genuine_end};
+use crate::service::Service;
+use crate::service::error::{Error, causes};
+use crate::service::refusals::TellOfGuessing;
+
+const TICK: Duration = Duration::from_secs(1);
+/// How many ticks lie between two batches of uses, and two looks at the head of the event log.
+const USES_EVERY: u32 = 10;
+/// How many uses are written by one transaction.
+const USES_AT_ONCE: usize = 512;
+/// How many ticks lie between two clean-ups.
+const CLEAN_UP_EVERY: u32 = 60;
+
+impl Service {
+    /// Works until `shutdown` is ready. What fails is logged and tried again at the next turn.
+    pub async fn run_maintenance(&self, shutdown: impl Future<Output = ()> + Send) {
+        let mut shutdown = pin!(shutdown);
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut tick = 0_u32;
+        loop {
+            tokio::select! {
+                () = &mut shutdown => return,
+                _ = ticks.tick() => {}
+            }
+            tick = tick.wrapping_add(1);
+            self.keep_anchor().await;
+            self.keep_checkpoint(false).await;
+            self.recheck_writes().await;
+            self.inner.limits.tell_refusals();
+            if tick.is_multiple_of(USES_EVERY) {
+                log_failure(
+                    "uses of tokens could not be written",
+                    self.write_uses().await,
+                );
+                log_failure(
+                    "the event log could not be looked at",
+                    self.look_at_head().await,
+                );
+            }
+            if tick.is_multiple_of(CLEAN_UP_EVERY) {
+                self.inner.passwords.rest();
+                log_failure(
+                    "refused sign-ins could not be written to the event log",
+                    self.tell_of_guessing().await,
+                );
+                log_failure(
+                    "ended sessions could not be removed",
+                    self.remove_ended_sessions().await,
+                );
+                log_failure(
+                    "retired signing keys could not be destroyed",
+                    self.destroy_retired_keys().await,
+                );
+            }
+        }
+    }
+
+    /// Writes what is only in memory; call it before the program ends.
+    pub async fn flush(&self) {
+        log_failure(
+            "uses of tokens could not be written",
+            self.write_uses().await,
+        );
+        log_failure(
+            "refused sign-ins could not be written to the event log",
+            self.tell_of_guessing().await,
+        );
+        log_failure(
+            "the event log could not be looked at",
+            self.look_at_head().await,
+        );
+        self.keep_anchor().await;
+        self.keep_checkpoint(true).await;
+        let head = self.inner.changes.anchor.head();
+        tracing::info!(
+            seq = head.seq,
+            hash = hex(&head.hash),
+            "head of the event log"
+        );
+    }
+
+    async fn write_uses(&self) -> Result<(), Error> {
+        let mut failed = Ok(());
+        for uses in self.inner.usage.take() {
+            failed = failed.and(self.write_part(&uses).await);
+        }
+        failed
+    }
+
+    async fn write_part(&self, uses: &[UsageRecord]) -> Result<(), Error> {
+        let mut failed = Ok(());
+        // In parts, so that no long transaction keeps changes waiting.
+        for part in uses.chunks(USES_AT_ONCE) {
+            match self.store().record_usage(part).await {
+                Ok(()) => {}
+                Err(
+                    error @ (StoreError::Retryable(_)
+                    | StoreError::Unavailable(_)
+                    | StoreError::Storage { .. }),
+                ) => {
+                    for record in part {
+                        self.inner.usage.put_back(record);
+                    }
+                    failed = Err(error.into());
+                }
+                Err(_) => self.write_uses_singly(part).await,
+            }
+        }
+        failed
+    }
+
+    /// Where one of many can't be written (its token is gone with a restored database), it alone is lost.
+    async fn write_uses_singly(&self, uses: &[UsageRecord]) {
+        for record in uses {
+            match self
+                .store()
+                .record_usage(std::slice::from_ref(record))
+                .await
+            {
+                Ok(()) => {}
+                Err(
+                    StoreError::Retryable(_)
+                    | StoreError::Unavailable(_)
+                    | StoreError::Storage { .. },
+                ) => {
+                    self.inner.usage.put_back(record);
+                }
+                Err(error) => {
+                    tracing::warn!(token = %record.token_id, cause = %causes(&error), "a use of a token is lost");
+                }
+            }
+        }
+    }
+
+    async fn keep_anchor(&self) {
+        let anchor = Arc::clone(&self.inner.changes.anchor);
+        let kept = tokio::task::spawn_blocking(move || anchor.keep()).await;
+        if let Err(error) = kept.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
+            tracing::error!(cause = %error, "the head of the event log could not be kept in the data folder");
+        }
+    }
+
+    async fn keep_checkpoint(&self, at_end: bool) {
+        if let Err(error) = self.currency().keep(at_end).await {
+            tracing::warn!(cause = %causes(&error), "the next start takes longer");
+        }
+    }
+
+    /// Other servers and the admin program move the head too: it is taken over if the log still holds
+    /// what was seen, and its end is genuine.
+    async fn look_at_head(&self) -> Result<(), Error> {
+        let (store, roots, anchor) = (self.store(), self.roots(), &self.inner.changes.anchor);
+        let seen = anchor.head();
+        let head = store.events().head().await?;
+        if head == seen {
+            return Ok(());
+        }
+        if holds_event(store, seen).await? && is_genuine_end(store, roots, head).await? {
+            anchor.saw(head);
+        } else {
+            anchor.lose();
+            tracing::error!(
+                seen = seen.seq,
+                found = head.seq,
+                "the event log lacks what was seen before: was the database restored or altered? The next start will stop"
+            );
+        }
+        Ok(())
+    }
+
+    /// An event for each address whose sign-ins were refused after too many failures: here, so that no number of
+    /// attempts occupies the event lock.
+    async fn tell_of_guessing(&self) -> Result<(), Error> {
+        let now = self.inner.changes.clock.since_boot();
+        let due = self.inner.limits.refusals().due(now);
+        if due.is_empty() {
+            return Ok(());
+        }
+        self.change(Authority::System, TellOfGuessing { due }).await
+    }
+
+    async fn remove_ended_sessions(&self) -> Result<(), Error> {
+        let now = self.now();
+        let idle_since = now.before(self.inner.settings.session_idle);
+        self.store().delete_ended_sessions(now, idle_since).await?;
+        Ok(())
+    }
+
+    /// Erases the private part of keys whose last tokens are over.
+    pub(crate) async fn destroy_retired_keys(&self) -> Result<(), Error> {
+        let due = self.fresh_ring().await?.due_for_destruction(self.now());
+        if !due.is_empty() {
+            self.change(Authority::System, DestroyKeys { due }).await?;
+        }
+        Ok(())
+    }
+}
+
+fn log_failure(what: &'static str, result: Result<(), Error>) {
+    if let Err(error) = result {
+        tracing::warn!(cause = %causes(&error), "{what}");
+    }
+}
+
+struct DestroyKeys {
+    due: Vec<String>,
+}
+
+impl Change for DestroyKeys {
+    type Output = ();
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
+        for tagged in draft.read().keys().ring().await?.keys {
+            if tagged.row.sealed.is_some() && self.due.contains(&tagged.row.kid) {
+                let (mut key, Judgement::Genuine) = draft.judge(tagged).await else {
+                    continue;
+                };
+                key.sealed = None;
+                let kid = key.kid.clone();
+                draft.update_signing_key(key).await?;
+                draft.record(draft.entry(EventKind::SigningKeyDestroyed, &kid));
+            }
+        }
+        // Nothing is valid any more that they signed.
+        Ok(((), Taken::Nothing))
+    }
+}

@@ -1,0 +1,274 @@
+//! Rows compared with the event log while the server runs: owner by owner, slowly, without end.
+//!
+//! A row of which no event tells, or another than its last event tells of, was not written by a change. It grants
+//! nothing if its tag fails; whether or not, an operator has to know. `audit verify` compares everything at once.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ats_pat_domain::event::{Event, EventKind};
+use ats_pat_domain::list::EventFilter;
+use ats_pat_domain::{Tagged, UserId};
+
+use crate::ledger::currency::Doubt;
+use crate::ledger::rows::Row;
+use crate::ledger::{Details, Difference, LastTold, Told, Upgrade};
+use crate::service::Service;
+use crate::service::error::{Error, causes};
+
+/// How many users, tokens or events are read at once.
+const BATCH: u64 = 500;
+/// For each second of comparing the walk rests so many.
+const RESTS: u32 = 50;
+const SHORTEST_REST: Duration = Duration::from_millis(5);
+/// From the end of a walk to the next.
+const BETWEEN_WALKS: Duration = Duration::from_secs(10);
+/// So many findings are kept; whoever has more of them needs no more.
+const MOST_FINDINGS: usize = 1000;
+
+/// What the walk found.
+#[derive(Default)]
+pub(crate) struct Verification {
+    found: Mutex<BTreeSet<String>>,
+    /// What was met once and may have been overtaken by a change.
+    doubts: Mutex<Vec<Doubt>>,
+}
+
+impl Verification {
+    /// One sentence for readiness and administrators.
+    pub(crate) fn summary(&self) -> String {
+        let found = self.found();
+        let Some(first) = found.first() else {
+            return "agree with the event log".to_owned();
+        };
+        let count = match found.len() {
+            1 => "1 row differs from the event log:".to_owned(),
+            more => format!("{more} rows differ from the event log, the first:"),
+        };
+        format!("{count} {first}; see the log, and run `ats-pat-admin audit verify`")
+    }
+
+    fn is_met_again(&self, doubt: &Doubt) -> bool {
+        let mut doubts = self.doubts.lock().unwrap_or_else(PoisonError::into_inner);
+        if doubts.contains(doubt) {
+            return true;
+        }
+        if doubts.len() < MOST_FINDINGS {
+            doubts.push(doubt.clone());
+        }
+        false
+    }
+
+    fn note(&self, finding: String) {
+        let mut found = self.found();
+        if found.len() < MOST_FINDINGS && !found.contains(&finding) {
+            tracing::error!(finding, "a row differs from the event log");
+            found.insert(finding);
+        }
+    }
+
+    fn found(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Service {
+    /// What the running server found by itself, one sentence for each row: rows that are not as the last event that names
+    /// them tells. They grant nothing. At most 1000.
+    #[must_use]
+    pub fn rows_that_differ(&self) -> Vec<String> {
+        self.inner.verification.found().iter().cloned().collect()
+    }
+
+    /// Compares until `shutdown` is ready. What fails is logged and tried again in the next walk.
+    pub async fn run_verification(&self, shutdown: impl Future<Output = ()> + Send) {
+        let mut shutdown = pin!(shutdown);
+        loop {
+            let walk = async {
+                if let Err(error) = self.verify_rows().await {
+                    tracing::warn!(cause = %causes(&error), "rows could not be compared with the event log");
+                }
+                tokio::time::sleep(BETWEEN_WALKS).await;
+            };
+            tokio::select! {
+                () = &mut shutdown => return,
+                () = walk => {}
+            }
+        }
+    }
+
+    /// Signing keys and the set-up link belong to no owner.
+    async fn verify_what_nobody_owns(&self) -> Result<(), Error> {
+        let ring = self.store().keys().ring().await?;
+        let link = self.store().setup_links().current().await?;
+        self.currency()
+            .follow_to(self.store().events().head().await?)
+            .await?;
+        for key in ring.keys {
+            self.note_doubt(self.currency().check(key));
+        }
+        if let Some(link) = link {
+            self.note_doubt(self.currency().check(link));
+        }
+        Ok(())
+    }
+
+    /// What a change overtook since it was read is not the one that stands there either: it is looked at again in the
+    /// next walk, and only then counts.
+    fn note_doubt<R>(&self, checked: Result<R, Doubt>) {
+        let verification = &self.inner.verification;
+        if let Err(doubt) = checked
+            && verification.is_met_again(&doubt)
+            && let Some(finding) = doubt.in_words()
+        {
+            verification.note(finding);
+        }
+    }
+
+    /// Compares the rows of every owner once, and those of none.
+    pub async fn verify_rows(&self) -> Result<(), Error> {
+        match self.verify_what_nobody_owns().await {
+            // The owners' rows are looked at all the same.
+            Err(Error::Tampered { table, id }) => {
+                let finding = format!("row {id} of {table} was altered, or is missing");
+                self.inner.verification.note(finding);
+            }
+            other => other?,
+        }
+        let mut after = None;
+        loop {
+            let users = self.store().users().after(after, BATCH).await?;
+            for row in self.store().take_unreadable() {
+                self.inner
+                    .verification
+                    .note(format!("row {row} can't be read"));
+            }
+            let Some(last) = users.last() else {
+                return Ok(());
+            };
+            after = Some(last.row.id);
+            for user in users {
+                let begun = self.inner.changes.clock.since_boot();
+                self.verify_owner(user.row.id).await?;
+                let took = self.inner.changes.clock.since_boot().saturating_sub(begun);
+                tokio::time::sleep((took * RESTS).max(SHORTEST_REST)).await;
+            }
+        }
+    }
+
+    /// Only what differs twice counts: see [`Difference`].
+    async fn verify_owner(&self, owner: UserId) -> Result<(), Error> {
+        let first = self.differences(owner).await?;
+        if first.is_empty() {
+            return Ok(());
+        }
+        for difference in self.differences(owner).await? {
+            if first.contains(&difference) {
+                self.inner.verification.note(difference.finding);
+            }
+        }
+        Ok(())
+    }
+
+    async fn differences(&self, owner: UserId) -> Result<BTreeSet<Difference>, Error> {
+        let mut comparison = Comparison {
+            service: self,
+            last_told: self.last_told(owner).await?,
+            upgrade: self.upgrade().await?,
+            found: BTreeSet::new(),
+        };
+        let store = self.store();
+        if let Some(user) = store.users().by_id(owner).await? {
+            comparison.compare(&user);
+        }
+        for session in store.sessions().of_user(owner).await? {
+            comparison.compare(&session);
+        }
+        let mut after = None;
+        loop {
+            let tokens = store.tokens().of_owner(owner, after, BATCH).await?;
+            let Some(last) = tokens.last() else { break };
+            after = Some(last.row.id);
+            for token in tokens {
+                comparison.compare(&token);
+                for secret in store.secrets().of_token(token.row.id).await? {
+                    comparison.compare(&secret);
+                }
+            }
+        }
+        Ok(comparison.end())
+    }
+
+    async fn upgrade(&self) -> Result<Option<Upgrade>, Error> {
+        let kind = EventKind::DatabaseUpgraded.as_str();
+        let event = self.store().events().last_of_kind(kind).await?;
+        Ok(event.as_ref().and_then(Upgrade::of))
+    }
+
+    /// From the newest event back: the first that names a row is the last that wrote it.
+    async fn last_told(&self, owner: UserId) -> Result<LastTold, Error> {
+        let mut last_told = LastTold::new();
+        let mut before = None;
+        loop {
+            let filter = EventFilter {
+                owner: Some(owner),
+                owner_called: None,
+                kind: None,
+                subjects: None,
+                before,
+                limit: BATCH,
+            };
+            let events = self.store().events().newest(&filter).await?;
+            let Some(last) = events.last() else {
+                return Ok(last_told);
+            };
+            before = Some(last.seq);
+            for event in &events {
+                note_rows(&mut last_told, event);
+            }
+        }
+    }
+}
+
+fn note_rows(last_told: &mut LastTold, event: &Event) {
+    // What can't be read is found by the walk through the chain.
+    let details = Details::of_either(event).unwrap_or_default();
+    for row in details.rows.iter().rev() {
+        let name = (row.table.to_string(), row.id.to_string());
+        last_told
+            .entry(name)
+            .or_insert_with(|| Told::of(event, row));
+    }
+}
+
+struct Comparison<'a> {
+    service: &'a Service,
+    last_told: LastTold,
+    upgrade: Option<Upgrade>,
+    found: BTreeSet<Difference>,
+}
+
+impl Comparison<'_> {
+    fn compare<R: Row>(&mut self, tagged: &Tagged<R>) {
+        let name = (R::TABLE.to_owned(), tagged.row.row_id());
+        let told = self.last_told.remove(&name);
+        let roots = self.service.roots();
+        let difference = Difference::of(roots, tagged, told.as_ref(), self.upgrade);
+        self.found.extend(difference);
+    }
+
+    /// With the rows that events tell of and no table holds. Ended sessions are removed in time, without an event;
+    /// the other tables are looked at by `audit verify` alone.
+    fn end(self) -> BTreeSet<Difference> {
+        let mut found = self.found;
+        for (name, told) in self.last_told {
+            if ["users", "tokens", "secrets"].contains(&name.0.as_str()) {
+                found.extend(Difference::missing(&name, &told));
+            }
+        }
+        found
+    }
+}

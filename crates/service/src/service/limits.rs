@@ -1,0 +1,355 @@
+//! Limits on guessing.
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ats_pat_domain::port::Clock;
+use ats_pat_domain::{Neighbourhood, Problem, UserId};
+use governor::middleware::NoOpMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+use quick_cache::sync::Cache;
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+
+use crate::cache::grants::Lane;
+use crate::service::refusals::{Refusal, Refusals};
+use crate::service::turns::{Claim, Standing};
+
+const QUARTER_HOUR: Duration = Duration::from_mins(15);
+const MINUTE: Duration = Duration::from_mins(1);
+/// How many accounts and addresses are remembered; the least used are forgotten first.
+const REMEMBERED: usize = 50_000;
+/// After how many failures from anywhere in a quarter of an hour an account is slowed.
+const ACCOUNT_FAILURES: NonZeroU32 = NonZeroU32::new(50).unwrap();
+/// How many times as many sign-ins of one address may fail, over all names, as of one account from it.
+const NAMES: NonZeroU32 = NonZeroU32::new(10).unwrap();
+/// How many exchanges from one address may fail in a quarter of an hour.
+const EXCHANGE_FAILURES: NonZeroU32 = NonZeroU32::new(100).unwrap();
+/// How many reports of leaked tokens one address may send in a quarter of an hour.
+const REPORTS: NonZeroU32 = NonZeroU32::new(20).unwrap();
+/// How many sign-ins of one address are judged at once, so that it can't take all the places there are.
+const PLACES: usize = 16;
+/// By how much a sign-in of a slowed account is delayed.
+const SLOWED_BY: Duration = Duration::from_secs(2);
+
+type Limiter = RateLimiter<NotKeyed, InMemoryState, SinceBoot, NoOpMiddleware<Duration>>;
+
+/// The limiter's view of our clock.
+#[derive(Clone)]
+struct SinceBoot(Arc<dyn Clock>);
+
+impl governor::clock::Clock for SinceBoot {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        self.0.since_boot()
+    }
+}
+
+/// What is left of the attempts of one account from one address. Whoever holds the lock has the turn:
+/// attempts that come at once are judged one after the other, so that none slips by and a right one never
+/// counts against another.
+type Attempts = Arc<tokio::sync::Mutex<Limiter>>;
+
+/// The hash of a folded name: whoever invents names decides how many are remembered, not how long they are.
+type Account = [u8; 32];
+
+/// Counts attempts; bounded in memory.
+pub(crate) struct Limits {
+    clock: SinceBoot,
+    sign_ins: Cache<(Account, Neighbourhood), Attempts>,
+    accounts: Cache<Account, Arc<Limiter>>,
+    /// Failed sign-ins by address, whatever the name.
+    addresses: Cache<Neighbourhood, Arc<Limiter>>,
+    /// Until when that budget is spent, by the clock of the limiters.
+    sprayers: Cache<Neighbourhood, Duration>,
+    /// From where which account signed in.
+    familiar: Cache<(Account, Neighbourhood), ()>,
+    /// When a sign-in of an address last failed.
+    failed: Cache<Neighbourhood, Duration>,
+    grants: Cache<UserId, Arc<Limiter>>,
+    exchanges: Cache<Neighbourhood, Arc<Limiter>>,
+    reports: Cache<Neighbourhood, Arc<Limiter>>,
+    /// Until when the budget of exchanges is spent, by the clock of the limiters.
+    guessers: Cache<Neighbourhood, Duration>,
+    places: Cache<Neighbourhood, Arc<Semaphore>>,
+    sign_in_failures: NonZeroU32,
+    grants_per_minute: Option<NonZeroU32>,
+    refusals: Refusals,
+}
+
+/// A sign-in that has its turn; dropped, the next one has it.
+pub(crate) struct SignInTurn<'a> {
+    limits: &'a Limits,
+    attempts: OwnedMutexGuard<Limiter>,
+    account: Account,
+    neighbourhood: Neighbourhood,
+    standing: Standing,
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+impl Limits {
+    /// `grants_per_minute` of 0 sets no limit.
+    pub(crate) fn new(
+        clock: Arc<dyn Clock>,
+        sign_in_failures: u32,
+        grants_per_minute: u32,
+    ) -> Self {
+        Self {
+            clock: SinceBoot(clock),
+            sign_ins: Cache::new(REMEMBERED),
+            accounts: Cache::new(REMEMBERED),
+            addresses: Cache::new(REMEMBERED),
+            sprayers: Cache::new(REMEMBERED),
+            familiar: Cache::new(REMEMBERED),
+            failed: Cache::new(REMEMBERED),
+            grants: Cache::new(REMEMBERED),
+            exchanges: Cache::new(REMEMBERED),
+            reports: Cache::new(REMEMBERED),
+            guessers: Cache::new(REMEMBERED),
+            places: Cache::new(REMEMBERED),
+            sign_in_failures: NonZeroU32::new(sign_in_failures).unwrap_or(NonZeroU32::MIN),
+            grants_per_minute: NonZeroU32::new(grants_per_minute),
+            refusals: Refusals::default(),
+        }
+    }
+
+    /// Waits for its turn, then counts a sign-in before any password work.
+    ///
+    /// # Errors
+    /// 1400 after too many failures of this account from this address, or of any accounts from it. The second does not
+    /// hold for an account that signed in from there before: whoever guesses can't keep their neighbours out.
+    pub(crate) async fn sign_in(
+        &self,
+        folded_name: &str,
+        address: IpAddr,
+    ) -> Result<SignInTurn<'_>, Problem> {
+        let account = *blake3::hash(folded_name.as_bytes()).as_bytes();
+        let key = (account, address.into());
+        let attempts = get_or_insert(&self.sign_ins, &key, || {
+            Arc::new(tokio::sync::Mutex::new(self.limiter(self.sign_in_failures)))
+        });
+        let attempts = attempts.lock_owned().await;
+        let places = get_or_insert(&self.places, &key.1, || Arc::new(Semaphore::new(PLACES)));
+        let is_alone = places.available_permits() == PLACES;
+        let place = places.acquire_owned().await.ok();
+        let counted = self.count(&attempts);
+        let spent = self.spent(&self.sprayers, key.1);
+        let standing = self.standing(&key, is_alone);
+        let spent = spent.filter(|_| standing != Standing::Familiar);
+        if let Err(refused) = counted.and(spent.map_or(Ok(()), Err)) {
+            self.refused(Refusal::SignInLimited, key.1);
+            return Err(refused);
+        }
+        // Only slowing, and only from where somebody failed: by failing often, nobody can lock another out.
+        let from_anywhere = get_or_insert(&self.accounts, &account, || {
+            Arc::new(self.limiter(ACCOUNT_FAILURES))
+        });
+        if self.count(&from_anywhere).is_err() && standing == Standing::Suspect {
+            tokio::time::sleep(SLOWED_BY).await;
+        }
+        Ok(SignInTurn {
+            limits: self,
+            attempts,
+            account,
+            neighbourhood: key.1,
+            standing,
+            _place: place,
+        })
+    }
+
+    /// What is known of an account and an address.
+    fn standing(&self, key: &(Account, Neighbourhood), is_alone: bool) -> Standing {
+        let now = self.clock.0.since_boot();
+        let is_recent = |at: Duration| now.saturating_sub(at) < QUARTER_HOUR;
+        if self.familiar.get(key).is_some() {
+            Standing::Familiar
+        } else if is_alone && !self.failed.get(&key.1).is_some_and(is_recent) {
+            Standing::Stranger
+        } else {
+            Standing::Suspect
+        }
+    }
+
+    /// Counts a change by which `user` gets a secret.
+    ///
+    /// # Errors
+    /// 1400 after too many of them.
+    pub(crate) fn count_grant(&self, user: UserId) -> Result<(), Problem> {
+        let Some(per_minute) = self.grants_per_minute else {
+            return Ok(());
+        };
+        let limiter = get_or_insert(&self.grants, &user, || {
+            Arc::new(self.limiter_of(per_minute, MINUTE))
+        });
+        self.count(&limiter)
+    }
+
+    /// What was refused since it was last asked, for the event log.
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.refusals
+    }
+
+    /// Tells the log what was refused and not told yet.
+    pub(crate) fn tell_refusals(&self) {
+        self.refusals.tell(self.clock.0.since_boot());
+    }
+
+    fn refused(&self, refusal: Refusal, neighbourhood: Neighbourhood) {
+        let now = self.clock.0.since_boot();
+        self.refusals.count(refusal, neighbourhood, now);
+    }
+
+    /// Counts a report of leaked tokens, whatever is in it: what is left of the budget tells nothing of them.
+    pub(crate) fn count_report(&self, address: IpAddr) -> Result<(), Problem> {
+        let limiter = get_or_insert(&self.reports, &address.into(), || {
+            Arc::new(self.limiter(REPORTS))
+        });
+        self.count(&limiter)
+    }
+
+    /// Counts an exchange, or another use, that failed for its secret.
+    pub(crate) fn count_failed_exchange(&self, address: IpAddr) -> Result<(), Problem> {
+        let neighbourhood = address.into();
+        let limiter = get_or_insert(&self.exchanges, &neighbourhood, || {
+            Arc::new(self.limiter(EXCHANGE_FAILURES))
+        });
+        let counted = self.count(&limiter);
+        self.note_spent(&self.guessers, neighbourhood, &counted);
+        let refusal = if counted.is_ok() {
+            Refusal::Exchange
+        } else {
+            Refusal::ExchangeLimited
+        };
+        self.refused(refusal, neighbourhood);
+        counted
+    }
+
+    /// With whom an exchange of this address waits for the database.
+    pub(crate) fn lane(&self, address: IpAddr) -> Lane {
+        match self.spent(&self.guessers, address.into()) {
+            Some(_) => Lane::Guessers,
+            None => Lane::Ordinary,
+        }
+    }
+
+    /// Remembers until when a budget is spent.
+    fn note_spent(
+        &self,
+        spenders: &Cache<Neighbourhood, Duration>,
+        neighbourhood: Neighbourhood,
+        counted: &Result<(), Problem>,
+    ) {
+        if let Err(Problem::TooManyRequests { seconds }) = counted {
+            let until = self.clock.0.since_boot() + Duration::from_secs(*seconds);
+            spenders.insert(neighbourhood, until);
+        }
+    }
+
+    /// The refusal of an address whose budget is spent.
+    fn spent(
+        &self,
+        spenders: &Cache<Neighbourhood, Duration>,
+        neighbourhood: Neighbourhood,
+    ) -> Option<Problem> {
+        let until = spenders.get(&neighbourhood)?;
+        let wait = until.checked_sub(self.clock.0.since_boot())?;
+        (!wait.is_zero()).then(|| too_many(wait))
+    }
+
+    fn limiter(&self, per_quarter_hour: NonZeroU32) -> Limiter {
+        self.limiter_of(per_quarter_hour, QUARTER_HOUR)
+    }
+
+    fn limiter_of(&self, many: NonZeroU32, period: Duration) -> Limiter {
+        let quota = Quota::with_period(period / many.get())
+            .unwrap_or_else(|| Quota::per_minute(many))
+            .allow_burst(many);
+        RateLimiter::direct_with_clock(quota, self.clock.clone())
+    }
+
+    fn count(&self, limiter: &Limiter) -> Result<(), Problem> {
+        limiter
+            .check()
+            .map_err(|not_until| too_many(not_until.wait_time_from(self.clock.0.since_boot())))
+    }
+}
+
+fn too_many(wait: Duration) -> Problem {
+    let seconds = wait.as_millis().div_ceil(1000);
+    Problem::TooManyRequests {
+        seconds: seconds.try_into().unwrap_or(u64::MAX).max(1),
+    }
+}
+
+impl SignInTurn<'_> {
+    /// On whose behalf the password is verified.
+    pub(crate) fn claim(&self) -> Claim {
+        Claim {
+            from: Some(self.neighbourhood),
+            standing: self.standing,
+        }
+    }
+
+    /// The password was right: what was counted is forgotten.
+    pub(crate) fn forgive(mut self) {
+        *self.attempts = self.limits.limiter(self.limits.sign_in_failures);
+        self.limits.accounts.remove(&self.account);
+        let familiar = &self.limits.familiar;
+        familiar.insert((self.account, self.neighbourhood), ());
+    }
+
+    /// The name or the password was wrong. The answer is the same as before: only later attempts of the address are
+    /// refused where its budget is spent.
+    pub(crate) fn failed(self) {
+        let limits = self.limits;
+        let now = limits.clock.0.since_boot();
+        limits.failed.insert(self.neighbourhood, now);
+        let failures = limits.sign_in_failures.saturating_mul(NAMES);
+        let limiter = get_or_insert(&limits.addresses, &self.neighbourhood, || {
+            Arc::new(limits.limiter(failures))
+        });
+        let counted = limits.count(&limiter);
+        limits.note_spent(&limits.sprayers, self.neighbourhood, &counted);
+        limits.refused(Refusal::SignIn, self.neighbourhood);
+    }
+}
+
+fn get_or_insert<K, V>(cache: &Cache<K, V>, key: &K, make: impl FnOnce() -> V) -> V
+where
+    K: std::hash::Hash + Eq + Clone,
+    V: Clone,
+{
+    let Ok(value) = cache.get_or_insert_with(key, || Ok::<_, Infallible>(make()));
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SystemClock;
+
+    #[tokio::test]
+    async fn an_address_stands_by_what_came_from_it_before() {
+        let limits = Limits::new(Arc::new(SystemClock), 10, 0);
+        let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
+        let standing = async |name: &str, address: IpAddr| {
+            let turn = limits.sign_in(name, address).await.unwrap();
+            (turn.claim().standing, turn)
+        };
+        let (first, turn) = standing("ada", one).await;
+        assert_eq!(first, Standing::Stranger);
+        // At the same time as another.
+        assert_eq!(standing("grace", one).await.0, Standing::Suspect);
+        turn.failed();
+        let (after_a_failure, turn) = standing("grace", one).await;
+        assert_eq!(after_a_failure, Standing::Suspect);
+        turn.forgive();
+        assert_eq!(standing("grace", one).await.0, Standing::Familiar);
+        assert_eq!(standing("ada", one).await.0, Standing::Suspect);
+        assert_eq!(standing("ada", other).await.0, Standing::Stranger);
+    }
+}

@@ -1,0 +1,114 @@
+//! Password work: dear on purpose, so a bounded number at once.
+
+use ats_pat_auth::{AuthError, Password, PasswordCost, PasswordHasher, PasswordRefused};
+use ats_pat_domain::{Problem, Reason};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::service::error::Error;
+use crate::service::turns::{Claim, Turns};
+
+/// How many may wait for their turn; further ones are sent away.
+const WAITING: usize = 1024;
+
+/// Hashes and verifies passwords apart from the threads that serve requests.
+pub(crate) struct Passwords {
+    hasher: PasswordHasher,
+    turns: Turns,
+}
+
+impl Passwords {
+    pub(crate) fn new(cost: PasswordCost) -> Result<Self, AuthError> {
+        let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Ok(Self {
+            hasher: PasswordHasher::new(cost, at_once)?,
+            turns: Turns::new(at_once, WAITING),
+        })
+    }
+
+    /// Whether `typed` is the password of `stored`; without `stored` the same work and `false`.
+    pub(crate) async fn verify(
+        &self,
+        stored: Option<String>,
+        typed: &SecretString,
+        claim: Claim,
+    ) -> Result<bool, Error> {
+        let hasher = self.hasher.clone();
+        let password = Password::typed(typed.expose_secret());
+        self.work(claim, move || match stored {
+            Some(stored) => hasher.verify(&stored, &password),
+            None => hasher.verify_unknown(&password),
+        })
+        .await?
+        .map_err(Error::from)
+    }
+
+    /// The hash of the right password `typed` at today's cost, where `stored` was made at another.
+    pub(crate) async fn renew(
+        &self,
+        stored: &str,
+        typed: &SecretString,
+        salt: [u8; 16],
+        claim: Claim,
+    ) -> Result<Option<String>, Error> {
+        if !self.hasher.needs_rehash(stored) {
+            return Ok(None);
+        }
+        let hasher = self.hasher.clone();
+        let password = Password::typed(typed.expose_secret());
+        let renewed = self
+            .work(claim, move || hasher.hash(&password, salt))
+            .await?;
+        Ok(Some(renewed?))
+    }
+
+    /// The hash of a new password, if it follows the rules, else 1001 of `field`; `about` are words that a
+    /// guesser would try.
+    pub(crate) async fn hash_new(
+        &self,
+        field: &'static str,
+        chosen: &SecretString,
+        about: &[&str],
+        salt: [u8; 16],
+        claim: Claim,
+    ) -> Result<String, Error> {
+        let hasher = self.hasher.clone();
+        let chosen = chosen.clone();
+        let about: Vec<String> = about.iter().map(ToString::to_string).collect();
+        self.work(claim, move || {
+            let about: Vec<&str> = about.iter().map(String::as_str).collect();
+            let password = Password::chosen(chosen.expose_secret(), &about).map_err(|refused| {
+                let reason = match refused {
+                    PasswordRefused::TooShort => Reason::TooShort,
+                    PasswordRefused::TooLong => Reason::TooLong,
+                    PasswordRefused::TooCommon => Reason::TooCommon,
+                };
+                Error::Refused(Problem::validation(field, reason))
+            })?;
+            Ok(hasher.hash(&password, salt)?)
+        })
+        .await?
+    }
+
+    /// Gives back the memory that is kept from one password to the next.
+    pub(crate) fn rest(&self) {
+        self.hasher.give_back_memory();
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        claim: Claim,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let busy = || Error::Refused(Problem::TooManyRequests { seconds: 1 });
+        let turn = self.turns.turn(claim).await.ok_or_else(busy)?;
+        // The work goes on where the caller hangs up, and so does its turn.
+        let work = move || {
+            let done = work();
+            drop(turn);
+            done
+        };
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| Error::Interrupted(error.into()))
+    }
+}

@@ -1,0 +1,174 @@
+//! The first administrator: a one-time link instead of a default password.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use ats_pat_auth::{KeyedHash, SetupCode};
+use ats_pat_domain::event::EventKind;
+use ats_pat_domain::port::{Repositories, SetupLink};
+use ats_pat_domain::user::UserKind;
+use ats_pat_domain::{DisplayName, Problem, Timestamp, User, UserId, UserName};
+use secrecy::SecretString;
+
+use crate::change::{Authority, Change, Draft, Taken};
+use crate::ledger::rows::Roots;
+use crate::operator::require_free_name;
+use crate::service::Service;
+use crate::service::error::Error;
+use crate::service::turns::Claim;
+use crate::view::SessionUser;
+
+/// How long a link works.
+const LIFETIME: Duration = Duration::from_hours(24);
+
+impl Service {
+    /// Whether there is an administrator: from then on no link works.
+    pub async fn is_set_up(&self) -> Result<bool, Error> {
+        has_administrator(self.store()).await
+    }
+
+    /// While there is no administrator: a new code for the link, which voids the one before. It is shown
+    /// on the terminal, never logged.
+    pub async fn make_setup_link(&self) -> Result<Option<SecretString>, Error> {
+        if self.is_set_up().await? {
+            return Ok(None);
+        }
+        let code = SetupCode::from_random(self.inner.changes.random()?);
+        let link = MakeLink {
+            code_hash: self.roots().current().hash_setup_code(&code).to_bytes(),
+        };
+        let made = self.change(Authority::System, link).await?;
+        Ok(made.then(|| code.to_text()))
+    }
+
+    /// Makes the first administrator; the code is consumed in the same transaction.
+    ///
+    /// # Errors
+    /// [`Error::SetupCodeInvalid`]; 1001 for a user name or password against the rules, 1301 for a user
+    /// name in use.
+    pub async fn set_up(
+        &self,
+        code: &str,
+        user_name: &str,
+        password: &SecretString,
+        address: IpAddr,
+    ) -> Result<SessionUser, Error> {
+        let code = SetupCode::parse(code).ok_or(Error::SetupCodeInvalid)?;
+        // Before any password work; the transaction asks again.
+        let link = self.require_link(&code).await?;
+        let name =
+            UserName::new(user_name).map_err(|reason| Problem::validation("UserName", reason))?;
+        let salt = self.inner.changes.random()?;
+        let password_hash = self
+            .inner
+            .passwords
+            .hash_new("Password", password, &[name.as_str()], salt, Claim::UNKNOWN)
+            .await?;
+        let user = UserId::new(self.now(), self.inner.changes.random()?);
+        let consume = Consume {
+            user,
+            name,
+            password_hash,
+            address,
+        };
+        let user = self
+            .change(Authority::SetupLink { link, user }, consume)
+            .await?;
+        Ok(SessionUser::new(&user))
+    }
+}
+
+/// A marked row that fails its tag grants nothing, but whoever wrote it shall not bring about a new link.
+pub(crate) async fn has_administrator(read: &(impl Repositories + ?Sized)) -> Result<bool, Error> {
+    Ok(!read.users().administrators().await?.is_empty())
+}
+
+impl Service {
+    async fn require_link(&self, code: &SetupCode) -> Result<SetupLink, Error> {
+        let read = || async { Ok(self.store().setup_links().current().await?) };
+        let link = self.currency().certain_row(read).await?;
+        let link = link.ok_or(Error::SetupCodeInvalid)?;
+        valid_link(link, self.roots(), code, self.now())
+    }
+}
+
+fn valid_link(
+    link: SetupLink,
+    roots: &Roots,
+    code: &SetupCode,
+    now: Timestamp,
+) -> Result<SetupLink, Error> {
+    let keys = roots.by_id(link.key_id).ok_or(Error::SetupCodeInvalid)?;
+    if keys.hash_setup_code(code) == KeyedHash::from_bytes(link.code_hash) && now < link.expires_at
+    {
+        Ok(link)
+    } else {
+        Err(Error::SetupCodeInvalid)
+    }
+}
+
+struct MakeLink {
+    code_hash: [u8; 32],
+}
+
+impl Change for MakeLink {
+    type Output = bool;
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(bool, Taken), Error> {
+        if has_administrator(draft.read()).await? {
+            return Ok((false, Taken::Nothing));
+        }
+        let expires_at = draft.now.after(LIFETIME);
+        let key_id = draft.roots().current_id();
+        draft
+            .replace_setup_link(SetupLink {
+                code_hash: self.code_hash,
+                key_id,
+                expires_at,
+            })
+            .await?;
+        draft.record(
+            draft
+                .entry(EventKind::SetupLinkCreated, &"1")
+                .detail("ExpiresAt", expires_at.to_string()),
+        );
+        Ok((true, Taken::Nothing))
+    }
+}
+
+struct Consume {
+    user: UserId,
+    name: UserName,
+    password_hash: String,
+    address: IpAddr,
+}
+
+impl Change for Consume {
+    type Output = User;
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
+        require_free_name(draft, &self.name).await?;
+        let user = User {
+            id: self.user,
+            name: self.name.clone(),
+            display_name: DisplayName::from_stored(self.name.as_str().to_owned()),
+            kind: UserKind::Person,
+            password_hash: Some(self.password_hash.clone()),
+            is_administrator: true,
+            disabled: false,
+            created_at: draft.now,
+        };
+        draft.delete_setup_link(draft.setup_link()?).await?;
+        draft.insert_user(user.clone()).await?;
+        draft.record(
+            draft
+                .entry(EventKind::UserCreated, &user.id)
+                .owner(user.id)
+                .detail("IsAdmin", true)
+                .detail("SetupLink", true)
+                .personal("UserName", user.name.as_str())
+                .personal("Address", self.address.to_canonical().to_string()),
+        );
+        Ok((user, Taken::Nothing))
+    }
+}
