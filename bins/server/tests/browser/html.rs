@@ -1,5 +1,8 @@
 //! The HTML of every page, as the server sends it, held against the standard.
 
+use ats_pat_domain::TokenId;
+use ats_pat_domain::list::TokenQuery;
+use ats_pat_domain::scope::Scope;
 use ats_pat_service::NewUser;
 use ats_pat_test_support::browser::{Browser, BrowserOptions};
 use ats_pat_test_support::html::faults;
@@ -65,34 +68,8 @@ async fn add_administrator(site: &Site) {
     operator.disable_user("eve").await.expect("it is disabled");
 }
 
-#[tokio::test]
-async fn every_page_is_valid_html() {
-    let site = Site::start(|settings| {
-        settings.policy.scopes =
-            vec![ats_pat_domain::scope::Scope::new("orders:read", "Read orders").expect("a scope")];
-    })
-    .await;
-    let browser = Browser::open(&BrowserOptions::default()).await;
-    browser.goto(&site.url("/setup")).await;
-    let mut pages = Pages {
-        browser: &browser,
-        read: Vec::new(),
-    };
-    pages.get("set-up", "/setup").await;
-    let wrong = [("code", "x"), ("user_name", ""), ("password", "a")];
-    pages.post("set-up-wrong", "/setup", &wrong).await;
-    pages.get("not-set-up", "/signin").await;
-    add_administrator(&site).await;
-    pages.get("set-up-already", "/setup").await;
-    pages.get("sign-in", "/signin").await;
-    let wrong = [("user_name", "root"), ("password", "wrong")];
-    pages.post("sign-in-wrong", "/signin", &wrong).await;
-    pages.get("docs-for-anybody", "/docs").await;
-    pages.get("not-found", "/nowhere").await;
-
-    browser.goto(&site.url(TOKENS)).await;
-    sign_in(&browser, "root").await;
-    browser.wait_for_path(TOKENS).await;
+/// The pages on the way to a first token; gives its id.
+async fn token_pages(site: &Site, pages: &mut Pages<'_>) -> TokenId {
     pages.get("no-tokens", TOKENS).await;
     let key = pages.value("form_key");
     let wrong = [
@@ -120,9 +97,39 @@ async fn every_page_is_valid_html() {
         .await;
     pages.get("tokens", TOKENS).await;
     let by = site.world.sign_in("root").await;
-    let query = ats_pat_domain::list::TokenQuery::of(None);
+    let query = TokenQuery::of(None);
     let listed = site.world.service.list_tokens(&by, query).await;
-    let id = listed.expect("the list").items[0].id;
+    listed.expect("the list").items[0].id
+}
+
+#[tokio::test]
+async fn every_page_is_valid_html() {
+    let site = Site::start(|settings| {
+        settings.policy.scopes = vec![Scope::new("orders:read", "Read orders").expect("a scope")];
+    })
+    .await;
+    let browser = Browser::open(&BrowserOptions::default()).await;
+    browser.goto(&site.url("/setup")).await;
+    let mut pages = Pages {
+        browser: &browser,
+        read: Vec::new(),
+    };
+    pages.get("set-up", "/setup").await;
+    let wrong = [("code", "x"), ("user_name", ""), ("password", "a")];
+    pages.post("set-up-wrong", "/setup", &wrong).await;
+    pages.get("not-set-up", "/signin").await;
+    add_administrator(&site).await;
+    pages.get("set-up-already", "/setup").await;
+    pages.get("sign-in", "/signin").await;
+    let wrong = [("user_name", "root"), ("password", "wrong")];
+    pages.post("sign-in-wrong", "/signin", &wrong).await;
+    pages.get("docs-for-anybody", "/docs").await;
+    pages.get("not-found", "/nowhere").await;
+
+    browser.goto(&site.url(TOKENS)).await;
+    sign_in(&browser, "root").await;
+    browser.wait_for_path(TOKENS).await;
+    let id = token_pages(&site, &mut pages).await;
     for (name, path) in [
         ("start", "/"),
         (
