@@ -154,6 +154,7 @@ async fn set_up(browser: &Browser, site: &Site) {
 }
 
 async fn sign_in_page(browser: &Browser, site: &Site) {
+    people(site).await;
     browser.goto(&site.url("/signin")).await;
 }
 
