@@ -157,13 +157,33 @@ pub fn render(template: &impl Template, status: StatusCode) -> Response {
         // Writing to memory does not fail.
         return StatusCode::INTERNAL_SERVER_ERROR.into();
     };
-    let mut response = Response::from(html);
+    let mut response = Response::from(without_indentation(&html));
     response.set_status(status);
     response.headers_mut().insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("text/html; charset=utf-8"),
     );
     response
+}
+
+/// The page without the spaces that lines begin with: people need them in templates, browsers don't. What is preformatted
+/// or stands in a text field stays as it is.
+fn without_indentation(html: &str) -> String {
+    let mut page = String::with_capacity(html.len());
+    let mut is_kept = false;
+    for line in html.split_inclusive('\n') {
+        page.push_str(if is_kept {
+            line
+        } else {
+            line.trim_start_matches(' ')
+        });
+        let begin = line.rfind("<pre").max(line.rfind("<textarea"));
+        let end = line.rfind("</pre>").max(line.rfind("</textarea>"));
+        if begin.is_some() || end.is_some() {
+            is_kept = begin > end;
+        }
+    }
+    page
 }
 
 /// Sends the browser to another of our pages, by GET.
@@ -228,6 +248,14 @@ pub fn problem(visit: &Visit<'_>, problem: &Problem) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_templates_indentation_goes() {
+        let html =
+            "<div>\n  <p>a  b</p>\n  <pre>x\n  y</pre>\n  <textarea>\n  z\n</textarea>\n    <p>\n";
+        let page = "<div>\n<p>a  b</p>\n<pre>x\n  y</pre>\n<textarea>\n  z\n</textarea>\n<p>\n";
+        assert_eq!(without_indentation(html), page);
+    }
 
     #[test]
     fn initials_are_those_of_the_first_and_the_last_word() {
