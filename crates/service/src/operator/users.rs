@@ -176,6 +176,25 @@ impl Operator<'_> {
         Ok(UserView::new(&self.change(set).await?))
     }
 
+    /// Asks that some user is called so: that the folded user name or display name holds this folded text.
+    pub(super) async fn require_called(&self, text: Option<&str>) -> Result<(), Error> {
+        let Some(text) = text else {
+            return Ok(());
+        };
+        let one = UserQuery {
+            page_size: 1,
+            search: Some(text.to_owned()),
+            ..UserQuery::default()
+        };
+        let found = self.service.store().users().page(&one).await?.total;
+        if found == 0 {
+            return Err(Error::UserNotFound {
+                name: text.to_owned(),
+            });
+        }
+        Ok(())
+    }
+
     /// The user of this name.
     pub(crate) async fn find_user(&self, name: &str) -> Result<User, Error> {
         let not_found = || Error::UserNotFound {

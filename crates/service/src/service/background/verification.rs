@@ -215,6 +215,7 @@ impl Service {
         loop {
             let filter = EventFilter {
                 owner: Some(owner),
+                owner_called: None,
                 kind: None,
                 subjects: None,
                 before,
