@@ -23,8 +23,7 @@ use super::chance::Chance;
 use super::database::{Database, Rows};
 use super::machine::Machine;
 use super::store::{Link, SimulatedStore, Transactions};
-use crate::cache::feed::SETTLED_AFTER;
-use crate::cache::guards::Guards;
+use crate::cache::decisions::{Decisions, Rules, SETTLED_AFTER};
 use crate::change::{Authority, Change, Draft, Taken};
 use crate::operator::Rotation;
 use crate::service::Service;
@@ -45,7 +44,7 @@ const CHEAP: PasswordCost = PasswordCost {
 /// What a run is like.
 #[derive(Clone)]
 pub(super) struct Options {
-    pub(super) guards: Guards,
+    pub(super) decisions: Decisions,
     pub(super) reads_lag: Option<Duration>,
     /// What is done about transactions that fail; `None` where none fails.
     pub(super) transactions: Option<Transactions>,
@@ -337,7 +336,7 @@ impl Deployment {
                 planted.id,
                 self.machines[0].since_boot(),
                 before,
-                service.inner.feed.as_of(),
+                service.inner.cache.feed.as_of(),
                 self.database.now().head().seq
             ));
         }
@@ -579,7 +578,7 @@ async fn open(
         alone,
         signature_provider: SignatureProvider::default(),
     };
-    Service::open_guarded(parts, options.guards).await.ok()
+    Service::open_by(parts, Rules(options.decisions)).await.ok()
 }
 
 struct PlantOwner {
