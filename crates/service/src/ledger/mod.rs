@@ -134,10 +134,9 @@ pub(crate) fn expected_hash(roots: &Roots, head: &Head, event: &Event) -> Result
     } else {
         ChainHash::from_bytes(&head.hash)?
     };
-    let keys = roots.by_id(event.key_id).ok_or_else(|| Error::Tampered {
-        table: "events",
-        id: event.seq.to_string(),
-    })?;
+    let keys = roots
+        .by_id(event.key_id)
+        .ok_or_else(|| Error::altered_event(event.seq))?;
     let canonical = Canonical::new("events")
         .i64(event.seq)
         .uuid(event.id.as_uuid().as_bytes())

@@ -2,7 +2,7 @@
 
 use ats_pat_domain::event::{EventKind, Head};
 
-use crate::cache::guards::Guards;
+use crate::cache::decisions::Rules;
 use crate::change::{Authority, Change, Draft, Taken};
 use crate::ledger::anchor::Kept;
 use crate::service::Service;
@@ -41,7 +41,7 @@ impl Service {
         choice: RestoreChoice,
     ) -> Result<Accepted, OpenError> {
         let (service, behind) =
-            Self::open_as(parts, Guards::default(), Opener::AcceptsRestore).await?;
+            Self::open_as(parts, Rules::default(), Opener::AcceptsRestore).await?;
         let Some(given_up) = behind else {
             return Err(OpenError::Change(Error::NothingToAccept));
         };

@@ -109,10 +109,7 @@ impl Places {
         let follows = event.seq == self.head.seq + 1
             && expected_hash(roots, &self.head, event).is_ok_and(|hash| hash == event.hash);
         if !follows {
-            return Err(Error::Tampered {
-                table: "events",
-                id: event.seq.to_string(),
-            });
+            return Err(Error::altered_event(event.seq));
         }
         self.head = Head {
             seq: event.seq,

@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 
 use super::list::{Followed, Places};
 use super::{HOLDS_FOR, SIGNED_ANEW_AFTER, TIME_TO_LIVE};
-use crate::cache::feed::LEASE;
+use crate::cache::decisions::LEASE;
 use crate::cache::ring::ALGORITHM;
 use crate::service::error::Error;
 use crate::service::{SOON, Service};
@@ -260,7 +260,7 @@ impl Service {
     /// The list of this state, signed by the key that signs now.
     async fn signed(&self, state: &mut State) -> Result<PublishedStatusList, Error> {
         let now = self.now();
-        let ring = self.fresh_ring().await?;
+        let ring = self.inner.cache.fresh_ring().await?;
         let key = ring.signer(now)?;
         let State {
             places: Some(places),

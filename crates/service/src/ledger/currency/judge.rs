@@ -7,7 +7,6 @@ use ats_pat_domain::Tagged;
 use ats_pat_domain::event::Head;
 
 use super::Currency;
-use crate::cache::guards::Guard;
 use crate::ledger::rows::Row;
 use crate::service::error::Error;
 
@@ -39,7 +38,6 @@ impl Currency {
         };
         let id = tagged.row.row_id();
         match self.judge(R::TABLE, &id, origin) {
-            _ if !self.guards.stand(Guard::Currency) => Ok(tagged.row),
             Ok(true) => Ok(tagged.row),
             Ok(false) => Err(Doubt::Replaced {
                 table: R::TABLE,

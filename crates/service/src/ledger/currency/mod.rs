@@ -22,20 +22,18 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use ats_pat_auth::Origin;
+use ats_pat_auth::{Origin, RootKeys};
 use ats_pat_domain::Event;
 use ats_pat_domain::event::{EventKind, Head};
 use ats_pat_domain::port::{Clock, Store, StoreError};
 
-use crate::cache::guards::{Guard, Guards};
 use crate::ledger::anchor::Anchor;
-use crate::ledger::currency::standing::Standing;
 use crate::ledger::rows::Roots;
 use crate::ledger::{self, Details, expected_hash, follows_its_predecessor, holds_event};
 use crate::service::error::{Error, causes};
 
 pub(crate) use judge::{ATTEMPTS, Doubt};
-pub(crate) use standing::{FIRST_EPOCH, begins_an_epoch, epoch_of};
+pub(crate) use standing::{FIRST_EPOCH, Standing, begins_an_epoch, epoch_of};
 
 /// How many events are read at once.
 const BATCH: u64 = 1000;
@@ -60,6 +58,24 @@ impl Patience {
     }
 }
 
+/// What decides whether a row counts.
+#[derive(Clone, Copy)]
+pub(crate) struct Rules {
+    /// Whether it is enough to know the log up to the first number, for a row that was read when the log ended with the
+    /// second.
+    pub(crate) is_enough: fn(i64, i64) -> bool,
+    /// Whether the row of this table, id and origin is the one that its last event wrote.
+    pub(crate) is_current: fn(&Standing, &RootKeys, &str, &str, Origin) -> bool,
+}
+
+impl Rules {
+    /// The rules of every server; only the simulation sets others.
+    pub(crate) const SHIPPED: Self = Self {
+        is_enough: |known, ends| known >= ends,
+        is_current: Standing::judge,
+    };
+}
+
 /// Stands where the log was not read yet.
 const NOWHERE: i64 = -1;
 
@@ -69,7 +85,7 @@ pub(crate) struct Currency {
     roots: Arc<Roots>,
     clock: Arc<dyn Clock>,
     anchor: Arc<Anchor>,
-    guards: Guards,
+    rules: Rules,
     /// Where the checkpoint lies beside the anchor.
     file: Option<PathBuf>,
     known: RwLock<Option<Standing>>,
@@ -89,7 +105,7 @@ impl Currency {
         roots: Arc<Roots>,
         clock: Arc<dyn Clock>,
         anchor: Arc<Anchor>,
-        guards: Guards,
+        rules: Rules,
         file: Option<PathBuf>,
     ) -> Self {
         Self {
@@ -97,7 +113,7 @@ impl Currency {
             roots,
             clock,
             anchor,
-            guards,
+            rules,
             file,
             known: RwLock::new(None),
             stands_at: AtomicI64::new(NOWHERE),
@@ -133,7 +149,13 @@ impl Currency {
     pub(crate) fn judge(&self, table: &str, id: &str, origin: Origin) -> Result<bool, Error> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let standing = known.as_ref().ok_or(Error::LogNotRead)?;
-        Ok(standing.judge(self.roots.first(), table, id, origin))
+        Ok((self.rules.is_current)(
+            standing,
+            self.roots.first(),
+            table,
+            id,
+            origin,
+        ))
     }
 
     /// The epoch of the event that follows `head`, if what is known reaches just there.
@@ -171,8 +193,7 @@ impl Currency {
         patience: Patience,
         head: Head,
     ) -> Result<(), Error> {
-        if self.stands_at.load(Ordering::Acquire) >= head.seq || !self.guards.stand(Guard::Currency)
-        {
+        if (self.rules.is_enough)(self.stands_at.load(Ordering::Acquire), head.seq) {
             return Ok(());
         }
         // In a task of its own: who gives up does not break it off for the others.
@@ -216,7 +237,7 @@ impl Currency {
         self.read_to_the_end(seq).await?;
         match self.head() {
             Some(head) if head.seq >= seq => Ok(()),
-            _ => Err(altered(seq)),
+            _ => Err(Error::altered_event(seq)),
         }
     }
 
@@ -270,7 +291,7 @@ impl Currency {
             {
                 Ok(Standing::after_upgrade(&upgrade))
             }
-            Some(upgrade) => Err(altered(upgrade.seq)),
+            Some(upgrade) => Err(Error::altered_event(upgrade.seq)),
             None => Ok(Standing::of_an_empty_log()),
         }
     }
@@ -337,19 +358,11 @@ impl Currency {
                 Details::of(event)
             };
             let Some(details) = details.filter(|_| follows) else {
-                return Err(altered(event.seq));
+                return Err(Error::altered_event(event.seq));
             };
             standing.apply(event, &details, &self.roots, now);
         }
         Ok(())
-    }
-}
-
-/// What can't be read may have replaced anything.
-fn altered(seq: i64) -> Error {
-    Error::Tampered {
-        table: "events",
-        id: seq.to_string(),
     }
 }
 

@@ -17,13 +17,14 @@ use ats_pat_domain::tagged::KeyId;
 use ats_pat_token::Audience;
 use quick_cache::sync::Cache;
 
+use crate::cache::ExchangeCache;
+use crate::cache::decisions::Rules;
 use crate::cache::feed::Feed;
 use crate::cache::grants::Grants;
-use crate::cache::guards::Guards;
 use crate::cache::ring::{ALGORITHM, Ring, RingState, new_signing_key};
+use crate::cache::usage::UsageLog;
 use crate::change::{Authority, CONFIRMED, Change, Changes, Draft, Taken};
 use crate::exchange::token_ids::TokenIds;
-use crate::exchange::usage::UsageLog;
 use crate::ledger::anchor::{self, Anchor, Kept};
 use crate::ledger::currency::Currency;
 use crate::ledger::rows::{Roots, hex};
@@ -161,12 +162,12 @@ impl Service {
     /// Opens the service over a migrated database. On an empty one the keys are made, and the master key
     /// file where it is missing.
     pub async fn open(parts: Parts) -> Result<Self, OpenError> {
-        Self::open_guarded(parts, Guards::default()).await
+        Self::open_by(parts, Rules::default()).await
     }
 
-    /// As [`open`](Self::open), with these guards of the cache.
-    pub(crate) async fn open_guarded(parts: Parts, guards: Guards) -> Result<Self, OpenError> {
-        let (service, _) = Self::open_as(parts, guards, Opener::Server).await?;
+    /// As [`open`](Self::open), by these rules of the cache.
+    pub(crate) async fn open_by(parts: Parts, rules: Rules) -> Result<Self, OpenError> {
+        let (service, _) = Self::open_as(parts, rules, Opener::Server).await?;
         service.currency().begin();
         Ok(service)
     }
@@ -174,14 +175,14 @@ impl Service {
     /// As [`open`](Self::open), for the admin program: it opens over signing keys that were planted or altered too, and
     /// leaves them out, so that an operator can look at what is wrong.
     pub async fn open_for_operators(parts: Parts) -> Result<Self, OpenError> {
-        let (service, _) = Self::open_as(parts, Guards::default(), Opener::Operator).await?;
+        let (service, _) = Self::open_as(parts, Rules::default(), Opener::Operator).await?;
         Ok(service)
     }
 
     /// Opens the service; gives the head that the database lacks, which only an operator who accepts that may go by.
     pub(crate) async fn open_as(
         parts: Parts,
-        guards: Guards,
+        rules: Rules,
         opener: Opener,
     ) -> Result<(Self, Option<Head>), OpenError> {
         let minter = Minter::new(
@@ -193,7 +194,7 @@ impl Service {
         let passwords = Passwords::new(parts.password_cost)?;
         let kept = read_anchor(parts.anchor_file.as_deref())?;
         let (master, roots) = open_roots(&parts, kept.as_ref()).await?;
-        let roots = Arc::new(roots);
+        let (master, roots) = (Arc::new(master), Arc::new(roots));
         let head = genuine_head(&*parts.store, &roots).await?;
         let accepted = last_acceptance(&*parts.store, &roots).await?;
         let behind = match kept {
@@ -217,7 +218,7 @@ impl Service {
             Arc::clone(&roots),
             Arc::clone(&parts.clock),
             Arc::clone(&anchor),
-            guards,
+            rules.currency,
             checkpoint,
         );
         if opener != Opener::Server {
@@ -244,8 +245,27 @@ impl Service {
             }
         };
         let ring = ring.map_err(|error| wrong_key_or(error.into(), &parts.master_key_file))?;
+        let cache = ExchangeCache {
+            store: Arc::clone(&changes.store),
+            clock: Arc::clone(&changes.clock),
+            roots: Arc::clone(&changes.roots),
+            anchor: Arc::clone(&changes.anchor),
+            currency: Arc::clone(&changes.currency),
+            rules,
+            alone: parts.alone,
+            feed: Feed::new(),
+            grants: Grants::new(parts.settings.cache_entries),
+            ring: Ring::new(
+                ring,
+                Arc::clone(&changes.currency),
+                Arc::clone(&changes.roots),
+                Arc::clone(&master),
+                provider,
+                ring_read_at,
+            ),
+            usage: UsageLog::default(),
+        };
         let token_ids = TokenIds::new(changes.random()?);
-        let cache_entries = parts.settings.cache_entries;
         let limits = Limits::new(
             parts.clock,
             parts.settings.sign_in_failures_per_quarter_hour,
@@ -258,15 +278,10 @@ impl Service {
                 changes,
                 master,
                 minter,
-                ring: Ring::new(ring, provider, ring_read_at),
+                cache: Arc::new(cache),
                 passwords,
                 limits,
-                usage: UsageLog::default(),
                 token_ids,
-                feed: Feed::new(),
-                grants: Grants::new(cache_entries),
-                guards,
-                alone: parts.alone,
                 status_lists,
                 verification: Verification::default(),
             }),
@@ -432,14 +447,15 @@ async fn make_first_keys(parts: &Parts, master: &MasterKeys) -> Result<(), Error
             Arc::clone(&roots),
             Arc::clone(&parts.clock),
             Arc::clone(&anchor),
-            Guards::default(),
+            Rules::default().currency,
             None,
         )),
         confirmed: Arc::new(Cache::new(CONFIRMED)),
         roots,
         anchor,
     };
-    let signing_key = new_signing_key(&changes, master)?;
+    let now = parts.clock.now();
+    let signing_key = new_signing_key(master, now, changes.random()?, changes.random()?);
     let root_key = StoredRootKey {
         key_id: FIRST_KEY,
         sealed: sealed_root,

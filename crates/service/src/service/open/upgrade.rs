@@ -107,7 +107,7 @@ impl<'a> Upgrade<'a> {
         while last.seq < head.seq {
             let batch = changes.store.events().from(last.seq + 1, BATCH).await?;
             if batch.is_empty() {
-                return Err(broken(last.seq + 1));
+                return Err(Error::altered_event(last.seq + 1));
             }
             // Another program may have ended the upgrade since, and gone on.
             for event in batch.into_iter().take_while(|event| event.seq <= head.seq) {
@@ -115,7 +115,7 @@ impl<'a> Upgrade<'a> {
                     && expected_hash(&changes.roots, &last, &event)
                         .is_ok_and(|hash| hash == event.hash);
                 let details = Details::of_either(&event).filter(|_| follows);
-                for row in details.ok_or_else(|| broken(event.seq))?.rows {
+                for row in details.ok_or_else(|| Error::altered_event(event.seq))?.rows {
                     let name = name(changes, &row.table, &row.id);
                     last_tags.insert(name, row.tag.as_deref().map_or(0, in_short));
                 }
@@ -127,7 +127,7 @@ impl<'a> Upgrade<'a> {
             }
         }
         if last != head {
-            return Err(broken(head.seq));
+            return Err(Error::altered_event(head.seq));
         }
         let hash = changes.roots.first().hash_upgrade(&head.hash).to_bytes();
         let id = EventId::new(at, std::array::from_fn(|index| hash[index]));
@@ -249,13 +249,6 @@ fn in_short(tag: &str) -> u64 {
     u64::from_str_radix(digits, 16).map_or(0, |short| short.max(1))
 }
 
-fn broken(seq: i64) -> Error {
-    Error::Tampered {
-        table: "events",
-        id: seq.to_string(),
-    }
-}
-
 /// The event that ends the upgrade.
 struct End {
     head: Head,
@@ -274,7 +267,7 @@ impl Change for End {
             return Ok((false, Taken::Nothing));
         }
         if draft.read().head() != self.head {
-            return Err(broken(self.head.seq + 1));
+            return Err(Error::altered_event(self.head.seq + 1));
         }
         let named: Vec<_> = self.refused.iter().take(MOST_NAMED).cloned().collect();
         draft.record(
