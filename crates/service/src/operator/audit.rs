@@ -48,16 +48,14 @@ impl Operator<'_> {
         audit.walk_chain().await?;
         audit.compare_rows().await?;
         let unreadable = self.service.store().take_unreadable();
-        let mut differences = audit.differences();
-        if !differences.is_empty() {
+        let first = audit.differences();
+        if !first.is_empty() {
             audit.walk_on().await?;
             audit.compare_rows().await?;
             drop(self.service.store().take_unreadable());
-            let again = audit.differences();
-            differences.retain(|difference| again.contains(difference));
-        }
-        for difference in differences {
-            audit.find(difference.finding);
+            for finding in Difference::found_twice(&first, audit.differences()) {
+                audit.find(finding);
+            }
         }
         for row in unreadable {
             audit.find(format!("row {row} can't be read"));

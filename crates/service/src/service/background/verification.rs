@@ -165,10 +165,8 @@ impl Service {
         if first.is_empty() {
             return Ok(());
         }
-        for difference in self.differences(owner).await? {
-            if first.contains(&difference) {
-                self.inner.verification.note(difference.finding);
-            }
+        for finding in Difference::found_twice(&first, self.differences(owner).await?) {
+            self.inner.verification.note(finding);
         }
         Ok(())
     }
