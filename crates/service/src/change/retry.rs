@@ -5,11 +5,13 @@ use std::time::Duration;
 use ats_pat_domain::EventId;
 use ats_pat_domain::port::{ChangeOrder, StoreError};
 
-use super::{Authority, Change, Changes, Taken};
+use super::changes::Changes;
+use super::{Authority, Change, Taken};
 use crate::service::error::{Error, causes};
 
 /// How long a change is tried again while the database asks for it; a caller that waits longer has given up.
 const PATIENCE: Duration = Duration::from_secs(10);
+
 impl Changes {
     /// As [`run`](Self::run), here, with this id for the first event.
     pub(crate) async fn run_as<C: Change>(
