@@ -37,15 +37,18 @@ impl Currency {
             return Err(Doubt::altered(&tagged.row));
         };
         let id = tagged.row.row_id();
-        match self.judge(R::TABLE, &id, origin) {
-            Ok(true) => Ok(tagged.row),
-            Ok(false) => Err(Doubt::Replaced {
+        let stands = self.judge(R::TABLE, &id, origin).ok();
+        if (self.rules.counts)(stands) {
+            return Ok(tagged.row);
+        }
+        Err(match stands {
+            Some(_) => Doubt::Replaced {
                 table: R::TABLE,
                 id,
                 tag: tagged.tag.bytes,
-            }),
-            Err(_) => Err(Doubt::NotRead),
-        }
+            },
+            None => Doubt::NotRead,
+        })
     }
 
     /// Reads rows, and gives what `judge` makes of them; `None` where there are none. What a change overtook is read anew:

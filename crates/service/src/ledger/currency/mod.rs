@@ -22,18 +22,19 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use ats_pat_auth::{Origin, RootKeys};
+use ats_pat_auth::Origin;
 use ats_pat_domain::Event;
 use ats_pat_domain::event::{EventKind, Head};
 use ats_pat_domain::port::{Clock, Store, StoreError};
 
 use crate::ledger::anchor::Anchor;
+use crate::ledger::currency::standing::Standing;
 use crate::ledger::rows::Roots;
 use crate::ledger::{self, Details, expected_hash, follows_its_predecessor, holds_event};
 use crate::service::error::{Error, causes};
 
 pub(crate) use judge::{ATTEMPTS, Doubt};
-pub(crate) use standing::{FIRST_EPOCH, Standing, begins_an_epoch, epoch_of};
+pub(crate) use standing::{FIRST_EPOCH, begins_an_epoch, epoch_of};
 
 /// How many events are read at once.
 const BATCH: u64 = 1000;
@@ -64,15 +65,15 @@ pub(crate) struct Rules {
     /// Whether it is enough to know the log up to the first number, for a row that was read when the log ended with the
     /// second.
     pub(crate) is_enough: fn(i64, i64) -> bool,
-    /// Whether the row of this table, id and origin is the one that its last event wrote.
-    pub(crate) is_current: fn(&Standing, &RootKeys, &str, &str, Origin) -> bool,
+    /// Whether a row counts, by whether the log says that it stands there; `None` where the log was not read.
+    pub(crate) counts: fn(Option<bool>) -> bool,
 }
 
 impl Rules {
     /// The rules of every server; only the simulation sets others.
     pub(crate) const SHIPPED: Self = Self {
         is_enough: |known, ends| known >= ends,
-        is_current: Standing::judge,
+        counts: |stands| stands == Some(true),
     };
 }
 
@@ -149,13 +150,7 @@ impl Currency {
     pub(crate) fn judge(&self, table: &str, id: &str, origin: Origin) -> Result<bool, Error> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let standing = known.as_ref().ok_or(Error::LogNotRead)?;
-        Ok((self.rules.is_current)(
-            standing,
-            self.roots.first(),
-            table,
-            id,
-            origin,
-        ))
+        Ok(standing.judge(self.roots.first(), table, id, origin))
     }
 
     /// The epoch of the event that follows `head`, if what is known reaches just there.

@@ -23,7 +23,7 @@ struct Epoch {
 }
 
 /// What is known up to [`head`](Self::head).
-pub(crate) struct Standing {
+pub(super) struct Standing {
     head: Head,
     /// By their beginnings; never empty.
     epochs: Vec<Epoch>,
@@ -113,7 +113,7 @@ impl Standing {
     }
 
     /// Whether a row is the one that the log says stands there: its event is in the log, and no later one wrote it.
-    pub(crate) fn judge(&self, keys: &RootKeys, table: &str, id: &str, origin: Origin) -> bool {
+    pub(super) fn judge(&self, keys: &RootKeys, table: &str, id: &str, origin: Origin) -> bool {
         let mut ends = i64::MAX;
         let mut survives = false;
         for epoch in self.epochs.iter().rev() {
