@@ -10,6 +10,7 @@ use ats_pat_domain::event::Head;
 
 use crate::cache::feed::AsOf;
 use crate::change::Taken;
+use crate::ledger::behind;
 use crate::ledger::currency;
 
 /// For how long a poll of the event log lets a server answer from memory. Every server of a deployment goes by the
@@ -19,6 +20,7 @@ pub(crate) const LEASE: Duration = Duration::from_millis(200);
 /// quarter to spare for clocks that run at different speeds.
 pub(crate) const SETTLED_AFTER: Duration = Duration::from_millis(250);
 
+/// Each decision, as a function.
 #[derive(Clone, Copy)]
 pub(crate) struct Decisions {
     /// Whether a change that took this is acknowledged only once every lease from before has ended. So is one that
@@ -71,13 +73,7 @@ pub(crate) const SHIPPED: Decisions = Decisions {
     may_take: |began_after, may_use| began_after || may_use,
     // Once more, so that a log that went back is seen.
     polls_from: |last| last.seq.max(1),
-    newer: |last, events| {
-        if last.seq == 0 {
-            return Some(events);
-        }
-        let (first, newer) = events.split_first()?;
-        ((first.seq, first.hash) == (last.seq, last.hash)).then_some(newer)
-    },
+    newer: behind,
     must_read_ring: |keys_changed, is_of_this_log| keys_changed || is_of_this_log == Some(false),
     // An older one came from a server that is the primary no more.
     ring_is_of_this_log: |saw, last, is_applied| saw.seq >= last.seq && is_applied,

@@ -20,7 +20,7 @@ use crate::cache::ExchangeCache;
 use crate::cache::decisions::SETTLED_AFTER;
 use crate::cache::ring::RingState;
 use crate::change::Taken;
-use crate::ledger::{Details, expected_hash};
+use crate::ledger::{Details, follows};
 use crate::service::error::{Error, causes};
 
 /// How often the event log is polled.
@@ -101,9 +101,7 @@ impl ExchangeCache {
                 return self.begin_anew(&mut head, begun).await;
             };
             for event in newer {
-                let genuine =
-                    expected_hash(&self.roots, &last, event).is_ok_and(|hash| hash == event.hash);
-                if event.seq != last.seq + 1 || !genuine {
+                if !follows(&self.roots, &last, event) {
                     feed.lease.end();
                     *head = None;
                     return Err(Error::altered_event(event.seq));
@@ -111,10 +109,7 @@ impl ExchangeCache {
                 let details = Details::of(event);
                 keys_changed |= feed.apply(event, details.as_ref());
                 self.currency.offer(last, event, details.as_ref());
-                last = Head {
-                    seq: event.seq,
-                    hash: event.hash,
-                };
+                last = event.head();
                 feed.note_applied(last);
                 // Until the ring was read a rotation does not count as seen: a poll that breaks off is begun anew.
                 *head = (!keys_changed && ring.is_none()).then_some(last);

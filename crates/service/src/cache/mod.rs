@@ -25,6 +25,7 @@ use crate::cache::feed::Feed;
 use crate::cache::grants::{Found, Grant, Grants, Known, Lane, SecretHash};
 use crate::cache::ring::{Ring, RingState};
 use crate::cache::usage::UsageLog;
+use crate::change::Changes;
 use crate::ledger::anchor::Anchor;
 use crate::ledger::currency::Currency;
 use crate::ledger::rows::Roots;
@@ -32,16 +33,16 @@ use crate::service::error::Error;
 
 /// What exchanges are answered from: from memory while the lease holds, else from the database.
 pub(crate) struct ExchangeCache {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) roots: Arc<Roots>,
-    pub(crate) anchor: Arc<Anchor>,
-    pub(crate) currency: Arc<Currency>,
-    pub(crate) rules: Rules,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    roots: Arc<Roots>,
+    anchor: Arc<Anchor>,
+    currency: Arc<Currency>,
+    rules: Rules,
     /// Whether no other server can have this database.
-    pub(crate) alone: bool,
+    alone: bool,
     pub(crate) feed: Feed,
-    pub(crate) grants: Grants,
+    grants: Grants,
     pub(crate) ring: Ring,
     pub(crate) usage: UsageLog,
 }
@@ -55,6 +56,29 @@ pub(crate) enum From {
 }
 
 impl ExchangeCache {
+    /// An empty one over the store of `changes`, with room for so many grants of usual size.
+    pub(crate) fn new(
+        changes: &Changes,
+        ring: Ring,
+        rules: Rules,
+        alone: bool,
+        entries: usize,
+    ) -> Self {
+        Self {
+            store: Arc::clone(&changes.store),
+            clock: Arc::clone(&changes.clock),
+            roots: Arc::clone(&changes.roots),
+            anchor: Arc::clone(&changes.anchor),
+            currency: Arc::clone(&changes.currency),
+            rules,
+            alone,
+            feed: Feed::new(),
+            grants: Grants::new(entries),
+            ring,
+            usage: UsageLog::default(),
+        }
+    }
+
     /// The genuine grant behind a keyed hash, living or dead, and the keys to sign with. `lane` says with whom the
     /// request waits where the database has to be asked.
     pub(crate) async fn grant(

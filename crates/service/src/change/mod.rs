@@ -1,30 +1,26 @@
 //! The way of a change: lock, check the authority, decide, write rows and event, commit, wait, answer.
 
 mod authority;
+mod changes;
+mod check;
 mod draft;
 mod taken;
+mod write_check;
 
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
-use ats_pat_auth::Origin;
 use ats_pat_domain::event::{EventKind, Head};
-use ats_pat_domain::port::{
-    ChangeOrder, Clock, CommitError, Randomness, Store, StoreError, Transaction,
-};
-use ats_pat_domain::tagged::Tag;
+use ats_pat_domain::port::{ChangeOrder, CommitError, StoreError, Transaction};
 use ats_pat_domain::{Event, EventId, Timestamp};
-use quick_cache::sync::Cache;
 
-use crate::ledger::anchor::Anchor;
-use crate::ledger::currency::{Currency, FIRST_EPOCH, Patience, epoch_of};
-use crate::ledger::rows::{Roots, told_tag};
-use crate::ledger::{Details, Entry, RowChange, expected_hash};
-use crate::service::background::write_check::WriteCheck;
+use crate::ledger::currency::{FIRST_EPOCH, Patience, epoch_of};
+use crate::ledger::{Entry, RowChange};
 use crate::service::error::{Error, causes};
 
 pub(crate) use authority::Authority;
+pub(crate) use changes::{CONFIRMED, Changes};
+pub(crate) use check::has_administrator;
 pub(crate) use draft::{Draft, Judgement};
 pub(crate) use taken::Taken;
 
@@ -44,23 +40,6 @@ pub(crate) trait Change: Send + Sync + 'static {
         draft: &Draft<'_>,
     ) -> impl Future<Output = Result<(Self::Output, Taken), Error>> + Send;
 }
-
-/// Runs changes.
-#[derive(Clone)]
-pub(crate) struct Changes {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) randomness: Arc<dyn Randomness>,
-    pub(crate) roots: Arc<Roots>,
-    pub(crate) anchor: Arc<Anchor>,
-    pub(crate) writes: Arc<WriteCheck>,
-    pub(crate) currency: Arc<Currency>,
-    /// The told tags of rows whose events were found to name them.
-    pub(crate) confirmed: Arc<Cache<String, ()>>,
-}
-
-/// How many rows are remembered as confirmed.
-pub(crate) const CONFIRMED: usize = 16_384;
 
 impl Changes {
     /// Runs `change` in a task of its own, so that a caller who hangs up does not cancel it. It does not wait: use cases
@@ -153,8 +132,11 @@ impl Changes {
         let may_wait = order == ChangeOrder::Last && self.currency.is_patient();
         let mut draft = Draft::new(&*transaction, self, authority, id, self.random()?, epoch);
         draft.may_wait = may_wait;
-        let decided = match draft.check_authority().await {
-            Ok(()) => change.apply(&draft).await,
+        let decided = match check::check(authority, &draft).await {
+            Ok(found) => {
+                draft.found = found;
+                change.apply(&draft).await
+            }
             Err(refused) => Err(refused),
         };
         let decided = match draft.failure() {
@@ -198,10 +180,7 @@ impl Changes {
         for (id, entry, rows) in entries {
             let event = entry.into_event(&self.roots, &head, id, now, &rows, self.random()?)?;
             transaction.append(&event).await?;
-            head = Head {
-                seq: event.seq,
-                hash: event.hash,
-            };
+            head = event.head();
         }
         Ok(head)
     }
@@ -234,49 +213,6 @@ impl Changes {
         Ok(last.map_or(FIRST_EPOCH, |event| epoch_of(event.id)))
     }
 
-    /// Whether the event that a row names is in the log, and names the row with this tag. A row that was copied out of a
-    /// transaction which was rolled back bears a number that another event got.
-    async fn confirmed(
-        &self,
-        transaction: &dyn Transaction,
-        table: &str,
-        id: &str,
-        tag: &Tag,
-        origin: Origin,
-    ) -> Result<bool, Error> {
-        let told = told_tag(tag);
-        if self.confirmed.get(&told).is_some() {
-            return Ok(true);
-        }
-        let found = transaction.events().from(origin.seq.max(2) - 1, 2).await?;
-        let place = found.iter().position(|event| event.seq == origin.seq);
-        let Some(place) = place else {
-            return Ok(false);
-        };
-        let event = &found[place];
-        let before = match place.checked_sub(1) {
-            Some(before) => Head {
-                seq: found[before].seq,
-                hash: found[before].hash,
-            },
-            None if event.seq == 1 => Head::EMPTY,
-            None => return Ok(false),
-        };
-        let is_genuine = epoch_of(event.id) == origin.event
-            && before.seq + 1 == event.seq
-            && expected_hash(&self.roots, &before, event).is_ok_and(|hash| hash == event.hash);
-        let details = Details::of(event).unwrap_or_default();
-        let names = event.kind == EventKind::DatabaseUpgraded.as_str()
-            || details.rows.iter().any(|row| {
-                row.table == table && row.id == id && row.tag.as_deref() == Some(&*told)
-            });
-        let is_confirmed = is_genuine && names;
-        if is_confirmed {
-            self.confirmed.insert(told, ());
-        }
-        Ok(is_confirmed)
-    }
-
     /// After a lost answer to COMMIT: the change happened if the primary holds its event. Not finding it
     /// proves nothing, since the database may still be at work on it.
     async fn look_for(&self, id: EventId, cause: StoreError) -> Result<(), Error> {
@@ -301,13 +237,6 @@ impl Changes {
         let [random] = self.random::<1>()?;
         tokio::time::sleep(longest / 2 + longest.mul_f64(f64::from(random) / 512.0)).await;
         Ok(())
-    }
-
-    /// `N` random bytes.
-    pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Error> {
-        let mut bytes = [0; N];
-        self.randomness.fill(&mut bytes)?;
-        Ok(bytes)
     }
 }
 

@@ -9,7 +9,7 @@ use super::Operator;
 use crate::ledger::rows::Row;
 use crate::ledger::{
     Details, FORMER_VERSION, LastTold, QUARANTINED, REFUSED_ROWS, Told, Upgrade, WrittenRow,
-    difference, expected_hash, personal_part_is_genuine,
+    difference, follows, personal_part_is_genuine,
 };
 use crate::service::error::Error;
 
@@ -66,10 +66,7 @@ impl Audit<'_> {
             }
             for event in batch {
                 self.verify_event(before, &event);
-                before = Head {
-                    seq: event.seq,
-                    hash: event.hash,
-                };
+                before = event.head();
             }
         }
         if before.seq < end.seq || (before.seq == end.seq && before.hash != end.hash) {
@@ -99,7 +96,7 @@ impl Audit<'_> {
                 before.seq + 1,
                 event.seq - 1
             ));
-        } else if !expected_hash(roots, &before, event).is_ok_and(|hash| hash == event.hash) {
+        } else if !follows(roots, &before, event) {
             self.find(format!(
                 "event {} was altered, or does not follow the one before",
                 event.seq

@@ -5,9 +5,10 @@ use ats_pat_domain::event::{EventKind, Head};
 use crate::cache::decisions::Rules;
 use crate::change::{Authority, Change, Draft, Taken};
 use crate::ledger::anchor::Kept;
+use crate::ledger::last_acceptance;
 use crate::service::Service;
 use crate::service::error::Error;
-use crate::service::open::{OpenError, Opener, Parts, last_acceptance};
+use crate::service::open::{OpenError, Opener, Parts};
 use crate::tokens::revoke_tokens;
 
 /// What becomes of the rights in a restored database.

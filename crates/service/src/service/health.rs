@@ -31,7 +31,9 @@ impl Service {
                 unhealthy("database", "does not answer")
             }
         };
-        let writes = match self.check_writes().await {
+        let changes = &self.inner.changes;
+        let writes = changes.writes.check(&*changes.store, &*changes.clock);
+        let writes = match writes.await {
             Ok(()) => healthy("storage", "keeps what is written"),
             Err(reason) => unhealthy("storage", &reason),
         };
@@ -66,7 +68,7 @@ impl Service {
             Err(seq) => unhealthy("log-read", &format!("is read as far as event {seq}")),
         };
         // Told and no failure: such a row grants nothing, and an operator has to look, not a load balancer.
-        let rows = healthy("rows", &self.inner.verification.summary());
+        let rows = healthy("rows", &self.inner.findings.summary());
         vec![database, writes, signing, log, read, rows]
     }
 

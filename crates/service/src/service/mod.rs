@@ -26,8 +26,7 @@ use crate::change::{Authority, Change, Changes, Taken};
 use crate::exchange::token_ids::TokenIds;
 use crate::ledger::currency::Currency;
 use crate::ledger::rows::Roots;
-use crate::operator::Operator;
-use crate::service::background::verification::Verification;
+use crate::service::background::findings::Findings;
 use crate::service::error::{Error, causes};
 use crate::service::limits::Limits;
 use crate::service::settings::Settings;
@@ -55,7 +54,7 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     pub(crate) token_ids: TokenIds,
     pub(crate) status_lists: StatusLists,
-    pub(crate) verification: Verification,
+    pub(crate) findings: Findings,
 }
 
 impl Service {
@@ -76,14 +75,6 @@ impl Service {
             .chain(catalogue.map(|scope| scope.name.as_str()))
             .chain([INTROSPECT])
             .collect()
-    }
-
-    /// The use cases of operators, for the admin program. Whoever can call them needs no other right.
-    pub fn operator(&self) -> Operator<'_> {
-        Operator {
-            service: self,
-            authority: Authority::Operator,
-        }
     }
 
     pub(crate) fn store(&self) -> &dyn Store {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use ats_pat_auth::{MasterKeys, SignatureProvider};
 
+use crate::change::Changes;
 use crate::ledger::currency::Currency;
 use crate::ledger::rows::Roots;
 use crate::service::error::Error;
@@ -36,8 +37,7 @@ impl Ring {
     /// The ring in a state that was read with the same provider; the read began at `confirmed_at`.
     pub(crate) fn new(
         state: RingState,
-        currency: Arc<Currency>,
-        roots: Arc<Roots>,
+        changes: &Changes,
         master: Arc<MasterKeys>,
         signature_provider: SignatureProvider,
         confirmed_at: Duration,
@@ -46,8 +46,8 @@ impl Ring {
         Self {
             state: ArcSwap::new(Arc::clone(&state)),
             followed: ArcSwap::new(state),
-            currency,
-            roots,
+            currency: Arc::clone(&changes.currency),
+            roots: Arc::clone(&changes.roots),
             master,
             signature_provider,
             reading: tokio::sync::Mutex::new(()),

@@ -38,7 +38,11 @@ impl Service {
             tick = tick.wrapping_add(1);
             self.keep_anchor().await;
             self.keep_checkpoint(false).await;
-            self.recheck_writes().await;
+            let changes = &self.inner.changes;
+            changes
+                .writes
+                .recheck(&*changes.store, &*changes.clock)
+                .await;
             self.inner.limits.tell_refusals();
             if tick.is_multiple_of(USES_EVERY) {
                 log_failure(

@@ -15,12 +15,12 @@ use ats_pat_domain::port::{Retagged, StoreError};
 use ats_pat_domain::tagged::Tag;
 use ats_pat_domain::{EventId, Tagged, Timestamp};
 
+use super::OpenError;
 use crate::change::{Authority, Change, Changes, Draft, Taken};
 use crate::ledger::currency::epoch_of;
 use crate::ledger::rows::{Row, hex};
-use crate::ledger::{Details, FORMER_VERSION, REFUSED_ROWS, expected_hash};
+use crate::ledger::{Details, FORMER_VERSION, REFUSED_ROWS, follows};
 use crate::service::error::Error;
-use crate::service::open::OpenError;
 
 /// How many rows or events are read at once.
 const BATCH: u64 = 1000;
@@ -111,19 +111,14 @@ impl<'a> Upgrade<'a> {
             }
             // Another program may have ended the upgrade since, and gone on.
             for event in batch.into_iter().take_while(|event| event.seq <= head.seq) {
-                let follows = event.seq == last.seq + 1
-                    && expected_hash(&changes.roots, &last, &event)
-                        .is_ok_and(|hash| hash == event.hash);
+                let follows = follows(&changes.roots, &last, &event);
                 let details = Details::of_either(&event).filter(|_| follows);
                 for row in details.ok_or_else(|| Error::altered_event(event.seq))?.rows {
                     let name = name(changes, &row.table, &row.id);
                     last_tags.insert(name, row.tag.as_deref().map_or(0, in_short));
                 }
                 at = event.at;
-                last = Head {
-                    seq: event.seq,
-                    hash: event.hash,
-                };
+                last = event.head();
             }
         }
         if last != head {
