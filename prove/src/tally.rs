@@ -57,6 +57,8 @@ pub enum Count {
     Stopped,
     /// Nodes cut from their group.
     Cut,
+    /// Nodes that did not come back by themselves, and were started again.
+    StartedAgain,
     /// Rounds.
     Rounds,
 }
@@ -90,6 +92,7 @@ impl Count {
             Self::DatabaseEnds => "database ends",
             Self::Stopped => "nodes stopped",
             Self::Cut => "nodes cut",
+            Self::StartedAgain => "nodes started again",
             Self::Rounds => "rounds",
         }
     }

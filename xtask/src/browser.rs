@@ -1,4 +1,5 @@
-//! What the tests of the pages need: Chromium, Firefox and WebKit with their drivers, and axe-core.
+//! What the tests of the pages need: Chromium, Firefox and WebKit with their drivers, axe-core, and
+//! the checkers of HTML.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::Signals;
 use crate::tools::{cargo_install, runs, sha512};
-use crate::{apt, workspace};
+use crate::{apt, html_checkers, workspace};
 
 /// The driver of Firefox, which Debian does not have.
 const GECKODRIVER: &str = "0.37.1";
@@ -31,7 +32,8 @@ pub fn ensure(signals: &Signals) -> Result<()> {
             apt::find("WebKitWebDriver").is_none() || !Path::new(MINI_BROWSER).is_file(),
         ),
         ("xvfb", apt::find("Xvfb").is_none()),
-        ("npm", needs_axe && !runs("npm")),
+        ("npm", !runs("npm")),
+        ("default-jre-headless", !runs("java")),
     ];
     let missing: Vec<_> = lacking
         .into_iter()
@@ -43,6 +45,7 @@ pub fn ensure(signals: &Signals) -> Result<()> {
         signals,
     )?;
     ensure_geckodriver(signals)?;
+    html_checkers::ensure(signals)?;
     if needs_axe {
         fetch_axe(signals).context("axe-core is missing and could not be fetched")?;
     }

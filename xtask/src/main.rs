@@ -17,6 +17,7 @@ mod browser;
 mod check;
 mod clients;
 mod databases;
+mod html_checkers;
 mod layers;
 mod openapi;
 mod process;

@@ -81,6 +81,7 @@ impl List {
     async fn run(self, session: &Session) -> Result<(), Failure> {
         let query = TokenQuery {
             owner: None,
+            owner_called: None,
             page: self.page,
             page_size: self.page_size,
             status: self.status,

@@ -64,6 +64,8 @@ impl Sort {
 pub struct TokenQuery {
     /// Whose; `None` is everybody's (for operators).
     pub owner: Option<UserId>,
+    /// Only those of users whose folded user name or display name holds this folded text.
+    pub owner_called: Option<String>,
     /// From 1.
     pub page: u32,
     /// 1 to 100.
@@ -81,6 +83,7 @@ impl TokenQuery {
     pub fn of(owner: Option<UserId>) -> Self {
         Self {
             owner,
+            owner_called: None,
             page: 1,
             page_size: 25,
             status: None,
@@ -102,7 +105,7 @@ pub struct UserQuery {
     pub page: u32,
     /// 1 to 100.
     pub page_size: u32,
-    /// Only those whose folded user name holds this folded text.
+    /// Only those whose folded user name or display name holds this folded text.
     pub search: Option<String>,
 }
 
@@ -133,6 +136,8 @@ fn before(page: u32, page_size: u32) -> u64 {
 pub struct EventFilter {
     /// Only those about this user's rights.
     pub owner: Option<UserId>,
+    /// Only those about the rights of users whose folded user name or display name holds this folded text.
+    pub owner_called: Option<String>,
     /// Only those of this kind, as [`EventKind::as_str`](crate::event::EventKind::as_str) writes it.
     pub kind: Option<String>,
     /// Only those of what happened to one of these.

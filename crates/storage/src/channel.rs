@@ -159,17 +159,14 @@ impl Channel {
     }
 
     /// Remembers that the transaction can't be committed any more.
-    pub(crate) fn spoil(&self, class: Class) {
-        self.failures.note(class);
+    pub(crate) fn spoil(&self, error: &DbErr) {
+        self.failures.note(Failure::of(error));
     }
 
     /// The failure that stands against COMMIT.
     pub(crate) fn failure(&self) -> Option<StoreError> {
-        let class = self.failures.noted()?;
-        Some(store_error_of(
-            class,
-            Cause::new("a statement of this transaction failed"),
-        ))
+        let failure = self.failures.first()?;
+        Some(store_error_of(failure.class, Cause::of(&failure.error)))
     }
 
     /// A read of the transaction, whether or not a statement of it failed.
@@ -193,17 +190,15 @@ impl Channel {
             let answered = self.pulse.within(self.patience, statement).await;
             return answered.map_err(explained);
         }
-        if self.failures.noted().is_some() {
-            return Err(DbErr::Custom(
-                "an earlier statement of this transaction failed".to_owned(),
-            ));
+        if let Some(failure) = self.failures.first() {
+            return Err(failure.again());
         }
         let mut attempt = Attempt {
             failures: &self.failures,
-            outcome: Some(Class::Other),
+            outcome: Some(Failure::given_up()),
         };
         let result = within(self.patience, statement).await.map_err(explained);
-        attempt.outcome = result.as_ref().err().map(classify);
+        attempt.outcome = result.as_ref().err().map(Failure::of);
         result
     }
 
@@ -258,32 +253,67 @@ pub(crate) async fn within<T>(
 
 /// The first failure of a transaction, which is the cause of the others.
 #[derive(Default)]
-struct Failures(OnceLock<Class>);
+struct Failures(OnceLock<Failure>);
 
 impl Failures {
-    fn note(&self, class: Class) {
-        let class = match class {
+    fn note(&self, failure: Failure) {
+        let _ = self.0.set(failure);
+    }
+
+    fn first(&self) -> Option<&Failure> {
+        self.0.get()
+    }
+}
+
+/// Why a transaction can't go on.
+struct Failure {
+    class: Class,
+    error: DbErr,
+}
+
+impl Failure {
+    fn of(error: &DbErr) -> Self {
+        // What a caller could do about a conflict or an unreadable value, it can't do in this transaction.
+        let class = match classify(error) {
             Class::Conflict | Class::Corrupt => Class::Other,
             other => other,
         };
-        let _ = self.0.set(class);
+        Self {
+            class,
+            error: error.clone(),
+        }
     }
 
-    fn noted(&self) -> Option<Class> {
-        self.0.get().copied()
+    fn given_up() -> Self {
+        Self {
+            class: Class::Other,
+            error: DbErr::Custom("a statement of this transaction was given up".to_owned()),
+        }
+    }
+
+    /// What the next statement is refused with. A caller that missed the first failure has to do the same about it: to
+    /// try the change again, or to tell that the database does not answer.
+    fn again(&self) -> DbErr {
+        if classify(&self.error) == self.class {
+            return self.error.clone();
+        }
+        let cause = Cause::of(&self.error);
+        DbErr::Custom(format!(
+            "an earlier statement of this transaction failed: {cause}"
+        ))
     }
 }
 
 /// A statement under way; dropped before its end it counts as failed.
 struct Attempt<'a> {
     failures: &'a Failures,
-    outcome: Option<Class>,
+    outcome: Option<Failure>,
 }
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        if let Some(class) = self.outcome {
-            self.failures.note(class);
+        if let Some(failure) = self.outcome.take() {
+            self.failures.note(failure);
         }
     }
 }

@@ -8,11 +8,11 @@ use ats_pat_domain::EventId;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::port::StoreError;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, Returning};
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
 use crate::channel::Channel;
 use crate::entity::event_head::{Column, Entity};
-use crate::failure::{Cause, Class, classify, store_error, store_error_of};
+use crate::failure::{Class, ENDED, classify, store_error};
 use crate::head::{head, is_head, read_head, select_head};
 use crate::row::corrupt;
 
@@ -67,7 +67,7 @@ pub(crate) async fn was_ended(channel: &Channel) -> bool {
 
 /// Notes that the database has ended the transaction, and says so. What it did is undone.
 pub(crate) fn ended(channel: &Channel) -> StoreError {
-    channel.spoil(Class::Retryable);
-    let cause = Cause::new("the database has ended the transaction");
-    store_error_of(Class::Retryable, cause)
+    let error = DbErr::Custom(ENDED.to_owned());
+    channel.spoil(&error);
+    store_error(error)
 }

@@ -21,6 +21,7 @@ use crate::head::{HEAD, is_head, read_head, select_head};
 use crate::readable::readable;
 use crate::row::{columns, fixed, optional_part, part};
 use crate::transaction::StoreTransaction;
+use crate::users::ids_of_called;
 use crate::write::{exactly_one, insert};
 
 fn event(model: Model, personal: Option<event_personal::Model>) -> Result<Event, StoreError> {
@@ -111,6 +112,10 @@ impl EventRepository for Channel {
         let mut select = select_events();
         select
             .and_where_option(owner.map(|owner| column(Column::Owner).eq(owner)))
+            .and_where_option(filter.owner_called.as_deref().map(|text| {
+                let called = ids_of_called(self.get_database_backend(), text);
+                column(Column::Owner).in_subquery(called)
+            }))
             .and_where_option(kind.map(|kind| column(Column::Kind).eq(kind)))
             .and_where_option(subjects.map(|these| column(Column::Subject).is_in(these)))
             .and_where_option(filter.before.map(|seq| column(Column::Seq).lt(seq)))

@@ -16,6 +16,9 @@ pub(crate) const FILE_GONE: &str = "the database file is no longer at its path";
 /// The cause where a SQLite file can't be read or written because nothing more fits beside it.
 pub(crate) const DISK_FULL: &str = "nothing more fits on the disk of the database file";
 
+/// The cause of a transaction's failure that the database ended and told nobody.
+pub(crate) const ENDED: &str = "the database has ended the transaction";
+
 /// A cause without what the statement carried: servers quote values in their messages, so only the
 /// messages that can't hold any are kept; the code is always there to look up.
 #[derive(Clone, Debug)]
@@ -258,6 +261,7 @@ pub(crate) fn classify(error: &DbErr) -> Class {
         (None, DbErr::Custom(text)) if text == DISK_FULL => {
             Class::Storage(StorageFailure::DiskFull)
         }
+        (None, DbErr::Custom(text)) if text == ENDED => Class::Retryable,
         (Some(sqlx::Error::Database(error)), _) => Code::of(error.as_ref()).class(),
         (
             Some(

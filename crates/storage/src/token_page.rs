@@ -12,6 +12,7 @@ use crate::entity::token_usage;
 use crate::listed_token::{listed, select_listed};
 use crate::page::{self, Slice, holds};
 use crate::readable::readable;
+use crate::users::ids_of_called;
 
 /// The page that `query` asks for, and how many tokens all its pages hold.
 pub(crate) async fn read(
@@ -52,6 +53,10 @@ fn filter(backend: DbBackend, query: &TokenQuery, now: Timestamp) -> Condition {
     let owner = query
         .owner
         .map(|owner| Expr::col((Entity, Column::OwnerId)).eq(owner.as_uuid()));
+    let owner_called = query
+        .owner_called
+        .as_deref()
+        .map(|text| Expr::col((Entity, Column::OwnerId)).in_subquery(ids_of_called(backend, text)));
     let folded = |column| Expr::col((Entity, column));
     let search = query
         .search
@@ -64,6 +69,7 @@ fn filter(backend: DbBackend, query: &TokenQuery, now: Timestamp) -> Condition {
         });
     Condition::all()
         .add_option(owner)
+        .add_option(owner_called)
         .add_option(query.status.map(|status| has_status(status, now)))
         .add_option(search)
 }

@@ -6,10 +6,10 @@ use ats_pat_domain::port::{StoreError, UserChanges, UserPage, UserRepository};
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{DisplayName, Tagged, Timestamp, User, UserId, UserName};
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::sea_query::{Expr, Query};
+use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder,
-    QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, Order, QueryFilter,
+    QueryOrder, QueryTrait,
 };
 
 use crate::channel::Channel;
@@ -20,6 +20,23 @@ use crate::readable::{readable, readable_of, readable_page};
 use crate::row::{columns, name_key, part, tag};
 use crate::transaction::StoreTransaction;
 use crate::write::{insert, update};
+
+/// The condition for users whose user name or display name holds a folded text.
+fn is_called(backend: DbBackend, text: &str) -> Condition {
+    let column = |column| Expr::col((Entity, column));
+    Condition::any()
+        .add(holds(backend, column(Column::NameFolded), text))
+        .add(holds(backend, column(Column::DisplayNameFolded), text))
+}
+
+/// Their ids, for the condition of another select.
+pub(crate) fn ids_of_called(backend: DbBackend, text: &str) -> SelectStatement {
+    Query::select()
+        .column((Entity, Column::Id))
+        .from(Entity)
+        .cond_where(is_called(backend, text))
+        .take()
+}
 
 impl TryFrom<Model> for Tagged<User> {
     type Error = StoreError;
@@ -52,6 +69,7 @@ impl From<&Tagged<User>> for ActiveModel {
             name_key: Set(name_key(&folded)),
             name_folded: Set(folded.into_bytes()),
             display_name: Set(row.display_name.as_str().to_owned()),
+            display_name_folded: Set(Some(row.display_name.folded().into_bytes())),
             kind: Set(row.kind.as_str().to_owned()),
             password_hash: Set(row.password_hash.clone()),
             is_admin: Set(row.is_administrator),
@@ -97,9 +115,8 @@ impl UserRepository for Channel {
     }
 
     async fn page(&self, query: &UserQuery) -> Result<UserPage, StoreError> {
-        let name = Expr::col((Entity, Column::NameFolded));
         let text = query.search.as_deref().filter(|text| !text.is_empty());
-        let search = text.map(|text| holds(self.get_database_backend(), name, text));
+        let search = text.map(|text| is_called(self.get_database_backend(), text));
         let mut select = Query::select();
         columns(&mut select, Entity, "u_");
         select

@@ -1,11 +1,11 @@
 //! Writing one row, and no other number of rows.
 
 use ats_pat_domain::port::StoreError;
-use sea_orm::{ActiveModelTrait, EntityTrait, Insert, IntoActiveModel, UpdateMany};
+use sea_orm::{ActiveModelTrait, DbErr, EntityTrait, Insert, IntoActiveModel, UpdateMany};
 
 use crate::channel::Channel;
 use crate::claim;
-use crate::failure::{Cause, Class, store_error};
+use crate::failure::store_error;
 
 /// Adds one row.
 pub(crate) async fn insert<A>(channel: &Channel, row: A) -> Result<(), StoreError>
@@ -40,8 +40,7 @@ pub(crate) async fn exactly_one(channel: &Channel, rows: u64) -> Result<(), Stor
     if claim::was_ended(channel).await {
         return Err(claim::ended(channel));
     }
-    channel.spoil(Class::Other);
-    Err(StoreError::Other(Box::new(Cause::new(format!(
-        "a write reached {rows} rows instead of one"
-    )))))
+    let error = DbErr::Custom(format!("a write reached {rows} rows instead of one"));
+    channel.spoil(&error);
+    Err(store_error(error))
 }

@@ -71,7 +71,7 @@ pub struct Cookie {
 impl Browser {
     /// Starts a browser; it shows no page yet.
     pub async fn open(options: &BrowserOptions) -> Self {
-        let driver = Driver::start(options.engine).await;
+        let driver = Driver::start(options.engine, options.time_zone).await;
         let client = session::begin(&driver, options).await;
         let browser = Self {
             client,

@@ -13,6 +13,7 @@ pub mod browser;
 pub mod clock;
 pub mod conformance;
 pub mod database;
+pub mod html;
 pub mod intruder;
 pub mod proxy;
 pub mod statements;

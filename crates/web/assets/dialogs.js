@@ -55,6 +55,9 @@ for (const link of document.querySelectorAll("a[data-commandfor]")) {
   button.className = link.className;
   button.setAttribute("command", link.dataset.command);
   button.setAttribute("commandfor", link.dataset.commandfor);
+  if (link.ariaLabel !== null) {
+    button.ariaLabel = link.ariaLabel;
+  }
   button.append(...link.childNodes);
   link.replaceWith(button);
 }
@@ -65,8 +68,6 @@ for (const dialog of document.querySelectorAll("dialog[open][data-modal]")) {
   }
   dialog.removeAttribute("open");
   dialog.showModal();
-  const field = dialog.querySelector("[aria-invalid=true]");
-  field?.focus();
 }
 
 if (!("command" in HTMLButtonElement.prototype)) {
@@ -84,8 +85,12 @@ if (!("command" in HTMLButtonElement.prototype)) {
   });
 }
 
-// What was done, or refused, is read out first, but for where there is a field to go on with.
-if (!document.querySelector("dialog:modal") && !document.activeElement?.matches("[autofocus]")) {
+// The first field with an error gets the focus. Else what was done, or refused, is read out first, but for where there is
+// a field to go on with.
+const wrong = document.querySelector("[aria-invalid=true]");
+if (wrong) {
+  wrong.focus();
+} else if (!document.querySelector("dialog:modal") && !document.activeElement?.matches("[autofocus]")) {
   document.querySelector("[data-focus]")?.focus();
 }
 

@@ -6,9 +6,9 @@ if (fragment !== "") {
   code.value = fragment;
   history.replaceState(null, "", location.pathname);
 }
-if (code.value !== "") {
+if (code.value !== "" && !code.matches("[aria-invalid]")) {
   document.getElementById("code-field").hidden = true;
-  if (!document.querySelector("[role=alert]")) {
+  if (!document.querySelector("[role=alert], [aria-invalid]")) {
     document.getElementById("user_name").focus();
   }
 }

@@ -21,7 +21,7 @@ const FILES: [(&str, &str, &str); 9] = [
     ("docs.js", JS, include_str!("../assets/docs.js")),
     ("menus.js", JS, include_str!("../assets/menus.js")),
     ("setup.js", JS, include_str!("../assets/setup.js")),
-    ("times.js", JS, include_str!("../assets/times.js")),
+    ("zone.js", JS, include_str!("../assets/zone.js")),
 ];
 /// The file that follows the settings.
 const THEME: &str = "theme.css";

@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use poem::Response;
 use poem::http::HeaderMap;
 
-use crate::page::set_cookie;
+use crate::cookie::set_cookie;
 
 /// A change that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,18 +41,22 @@ impl Flash {
     /// What the page says.
     pub fn sentence(&self) -> String {
         match self {
-            Self::Revoked(name) => format!("{name} is revoked: it is refused from now on."),
+            Self::Revoked(name) => format!("{name} is revoked. It is refused from now on."),
             Self::PasswordChanged => {
                 "Your password is changed, and all your other sessions are ended.".to_owned()
             }
             Self::SessionEnded => "The session is ended.".to_owned(),
-            Self::SessionGone => "That session is not there any more.".to_owned(),
+            Self::SessionGone => "That session had already ended.".to_owned(),
             Self::OtherSessionsEnded => "All your other sessions are ended.".to_owned(),
             Self::UserAdded(name) => format!("The user {name} is added."),
             Self::UserDisabled(name) => {
-                format!("{name} is disabled: signed out everywhere, and every token is refused.")
+                format!(
+                    "{name} is disabled. The user is signed out everywhere, and every token of the user is refused."
+                )
             }
-            Self::UserEnabled(name) => format!("{name} is enabled: sign-in and tokens work again."),
+            Self::UserEnabled(name) => {
+                format!("{name} is enabled. The user can sign in again, and the tokens work again.")
+            }
             Self::PasswordSet(name) => {
                 format!("{name} has a new password and is signed out everywhere.")
             }
@@ -60,7 +64,7 @@ impl Flash {
             Self::NothingDone => {
                 "Your session ended before this was done. Sign in, and do it again.".to_owned()
             }
-            Self::SessionOver => "Your session has ended. Sign in to go on.".to_owned(),
+            Self::SessionOver => "Your session has ended. Sign in to continue.".to_owned(),
         }
     }
 

@@ -9,8 +9,15 @@ use poem::Response;
 use poem::http::StatusCode;
 
 use crate::page::{Frame, Section, render};
+use crate::route::{Route, TOKENS};
 use crate::visit::Visit;
 use crate::words::count;
+
+/// The page, and the path that opens the settings.
+pub const ROUTES: &[Route] = &[
+    Route::page("/", |visit, by, _| Box::pin(show(visit, by))),
+    Route::leading("/settings", TOKENS),
+];
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -22,7 +29,7 @@ struct HomePage {
 }
 
 /// The start page of whoever is signed in.
-pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
+async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let query = TokenQuery {
         status: Some(Status::Active),
         page_size: 1,

@@ -20,6 +20,8 @@
 mod account;
 mod administration;
 mod assets;
+mod confirm;
+mod cookie;
 mod docs;
 mod fault;
 mod flash;
@@ -29,14 +31,17 @@ mod page;
 mod query;
 mod return_path;
 mod route;
+mod routes;
 mod setup;
 mod sign_in;
 mod site;
+mod table;
 mod theme;
 mod tokens;
 mod user_agent;
 mod visit;
 mod words;
+mod zone;
 
 pub use site::{Pages, endpoint};
 pub use theme::Branding;

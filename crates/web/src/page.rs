@@ -29,6 +29,13 @@ pub enum Section {
     Audit,
 }
 
+impl Section {
+    /// Whether it is for administrators only.
+    pub fn is_administration(self) -> bool {
+        matches!(self, Self::Users | Self::AllTokens | Self::Audit)
+    }
+}
+
 /// What stands on every page.
 pub struct Frame {
     /// The product's name.
@@ -41,6 +48,12 @@ pub struct Frame {
     pub message: Option<(String, bool)>,
     /// What was refused.
     pub alert: Option<String>,
+    /// What zone its times are in, as a sentence.
+    pub times: String,
+    /// The name of that zone, where the page can be loaded anew in another one.
+    pub zone: Option<String>,
+    /// For administrators: how many rows the running server found that differ from the event log.
+    pub differing: usize,
     /// Whether a dialog stands before the page from the start.
     pub is_behind: bool,
     /// The address of the style sheet.
@@ -79,13 +92,19 @@ impl From<SessionUser> for Person {
 impl Frame {
     /// The frame of a page for whoever is there.
     pub fn new(visit: &Visit<'_>, section: Section) -> Self {
-        let assets = visit.assets;
+        let assets = &visit.shared.assets;
         let scripts: &[&str] = match &visit.person {
-            None => &["dialogs.js"],
-            Some(_) => &["dialogs.js", "menus.js", "times.js", "copy.js"],
+            None => &["zone.js", "dialogs.js"],
+            Some(_) => &["zone.js", "dialogs.js", "menus.js", "copy.js"],
+        };
+        let is_administrator = visit.person.as_ref().is_some_and(|person| person.is_admin);
+        let differing = if is_administrator {
+            visit.service.rows_that_differ().len()
+        } else {
+            0
         };
         Self {
-            product: visit.product.to_owned(),
+            product: visit.shared.product.clone(),
             person: visit.person.clone().map(Person::from),
             section,
             message: visit
@@ -93,6 +112,11 @@ impl Frame {
                 .as_ref()
                 .map(|flash| (flash.sentence(), flash.is_good())),
             alert: None,
+            times: visit.zone.sentence(visit.now()),
+            // A page that answers a form, or says what was done, is there only once.
+            zone: (!visit.is_post && visit.flash.is_none() && visit.person.is_some())
+                .then(|| visit.zone.name().to_owned()),
+            differing,
             is_behind: false,
             style: assets.address("site.css"),
             theme: assets.address("theme.css"),
@@ -150,13 +174,6 @@ pub fn redirect(path: &str) -> Response {
         .finish()
 }
 
-/// Gives the browser a cookie.
-pub fn set_cookie(response: &mut Response, line: &str) {
-    if let Ok(line) = HeaderValue::from_str(line) {
-        response.headers_mut().append(header::SET_COOKIE, line);
-    }
-}
-
 /// A page that only says something.
 #[derive(Template)]
 #[template(path = "message.html")]
@@ -174,7 +191,7 @@ pub fn problem(visit: &Visit<'_>, problem: &Problem) -> Response {
         // Most often no attack: the person came by another name of the same server.
         Problem::CrossSiteRequest => (
             "Refused",
-            "The form was sent from another site than this service's own. Open the service by its own address and try again there.".to_owned(),
+            "The form came from another site. Open this service at its own address, and try again there.".to_owned(),
             Some((visit.settings.origin(), visit.settings.origin())),
         ),
         Problem::PathNotFound => (
@@ -190,7 +207,7 @@ pub fn problem(visit: &Visit<'_>, problem: &Problem) -> Response {
         Problem::TokenNotFound => ("Token not found", problem.message(), Some((TOKENS, "Show your tokens"))),
         Problem::InternalError { .. } => ("Something went wrong", problem.message(), Some(("/", "Go to the start page"))),
         Problem::Forbidden => (
-            "Not yours to see",
+            "Administrators only",
             "Only administrators can open this page.".to_owned(),
             Some(("/", "Go to the start page")),
         ),

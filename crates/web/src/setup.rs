@@ -8,10 +8,15 @@ use poem::Response;
 use poem::http::StatusCode;
 use secrecy::SecretString;
 
-use crate::fault::{sentence, user_alerts};
+use crate::fault::{UserErrors, sentence};
 use crate::form::Form;
 use crate::page::{Frame, Section, render};
+use crate::route::Route;
 use crate::visit::Visit;
+
+/// The page.
+pub const ROUTES: &[Route] = &[Route::open("/setup", |visit| Box::pin(show(visit)))
+    .taking_from_anybody(|visit, form| Box::pin(take(visit, form)))];
 
 /// The form, and what was wrong with it the last time. The code stands in the link's fragment, which
 /// browsers send to nobody; a script fills it in.
@@ -21,6 +26,7 @@ struct SetUpPage<'a> {
     frame: Frame,
     code: &'a str,
     user_name: &'a str,
+    errors: UserErrors,
 }
 
 /// The administrator is there.
@@ -39,7 +45,7 @@ struct SetUpAlready {
 }
 
 /// The empty form, while there is no administrator.
-pub async fn show(visit: &Visit<'_>) -> Result<Response, Problem> {
+async fn show(visit: &Visit<'_>) -> Result<Response, Problem> {
     let is_set_up = visit.service.is_set_up().await;
     if is_set_up.map_err(|error| visit.problem(error))? {
         let page = SetUpAlready {
@@ -51,24 +57,25 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Problem> {
         frame: frame(visit),
         code: "",
         user_name: "",
+        errors: UserErrors::default(),
     };
     Ok(render(&page, StatusCode::OK))
 }
 
 /// Takes the posted form.
-pub async fn take(visit: &Visit<'_>, form: &Form) -> Result<Response, Problem> {
+async fn take(visit: &Visit<'_>, form: &Form) -> Result<Response, Problem> {
     let (code, user_name) = (form.field("code").trim(), form.field("user_name"));
-    let again = |code, alert, status| {
+    let again = |errors, status| {
         let page = SetUpPage {
-            frame: frame(visit).refusing(alert),
+            frame: frame(visit),
             code,
             user_name,
+            errors,
         };
         render(&page, status)
     };
     if form.field("password") != form.field("password_repeat") {
-        let alert = "The two passwords are not the same.".to_owned();
-        return Ok(again(code, alert, StatusCode::BAD_REQUEST));
+        return Ok(again(UserErrors::not_repeated(), StatusCode::BAD_REQUEST));
     }
     let password = SecretString::from(form.field("password"));
     let address = visit.context.address();
@@ -84,14 +91,16 @@ pub async fn take(visit: &Visit<'_>, form: &Form) -> Result<Response, Problem> {
             };
             Ok(render(&page, StatusCode::OK))
         }
-        Err(error @ Error::SetupCodeInvalid) => Ok(again(
-            "",
-            sentence(&error.to_string()),
-            StatusCode::FORBIDDEN,
-        )),
+        Err(error @ Error::SetupCodeInvalid) => {
+            let errors = UserErrors {
+                code: Some(sentence(&error.to_string())),
+                ..UserErrors::default()
+            };
+            Ok(again(errors, StatusCode::FORBIDDEN))
+        }
         Err(error) => {
             let refused = visit.problem(error);
-            let mut response = again(code, user_alerts(&refused), status(&refused));
+            let mut response = again(UserErrors::of(&refused), status(&refused));
             problem_headers(&refused, Challenge::Session, response.headers_mut());
             Ok(response)
         }
@@ -99,5 +108,5 @@ pub async fn take(visit: &Visit<'_>, form: &Form) -> Result<Response, Problem> {
 }
 
 fn frame(visit: &Visit<'_>) -> Frame {
-    Frame::new(visit, Section::None).with_script(visit.assets.address("setup.js"))
+    Frame::new(visit, Section::None).with_script(visit.shared.assets.address("setup.js"))
 }

@@ -9,14 +9,22 @@ use poem::Response;
 use poem::http::StatusCode;
 use secrecy::SecretString;
 
+use crate::cookie::set_cookie;
 use crate::flash::Flash;
 use crate::form::Form;
-use crate::page::{Frame, Section, redirect, render, set_cookie};
+use crate::page::{Frame, Section, redirect, render};
 use crate::query::Query;
 use crate::return_path::return_path;
-use crate::route::NEW_TOKEN;
+use crate::route::{NEW_TOKEN, Route};
 use crate::tokens;
 use crate::visit::Visit;
+
+/// The page, and where the person signs out.
+pub const ROUTES: &[Route] = &[
+    Route::open("/signin", |visit| Box::pin(show(visit)))
+        .taking_from_anybody(|visit, form| Box::pin(take(visit, form))),
+    Route::leading("/signout", "/").taking_from_anybody(|visit, _| Box::pin(sign_out(visit))),
+];
 
 /// What to do where signing in does not help.
 const TWINS: &str = "Your browser sends several sign-ins of this site, and none of them is valid alone. \
@@ -41,7 +49,7 @@ struct NotSetUp {
 }
 
 /// The form. Whoever is signed in already goes on at once. While there is no user, the page says how to make one.
-pub async fn show(visit: &mut Visit<'_>) -> Result<Response, Problem> {
+async fn show(visit: &mut Visit<'_>) -> Result<Response, Problem> {
     let query = Query::of(&visit.uri);
     let next = return_path(query.get("next").unwrap_or("/"));
     match visit.signed_in().await {
@@ -83,7 +91,7 @@ async fn has_users(visit: &Visit<'_>) -> Result<bool, Problem> {
 /// The form for whoever sent a form for a new token after the session had ended: it is kept in this page, and
 /// shown again after signing in.
 pub fn keep(visit: &Visit<'_>, kept: &str) -> Response {
-    let message = "Your session has ended. Sign in to go on; what you typed is kept.".to_owned();
+    let message = "Your session has ended. Sign in again. Your entries are kept.".to_owned();
     let page = SignInPage {
         frame: Frame {
             message: Some((message, false)),
@@ -100,7 +108,7 @@ pub fn keep(visit: &Visit<'_>, kept: &str) -> Response {
 }
 
 /// Takes the posted form: a new session each time.
-pub async fn take(visit: &mut Visit<'_>, form: &Form) -> Result<Response, Problem> {
+async fn take(visit: &mut Visit<'_>, form: &Form) -> Result<Response, Problem> {
     let kept = form.field("kept");
     let (user_name, next) = (form.field("user_name"), return_path(form.field("next")));
     let password = SecretString::from(form.field("password"));
@@ -141,7 +149,7 @@ pub async fn take(visit: &mut Visit<'_>, form: &Form) -> Result<Response, Proble
 }
 
 /// Ends the session, here and in the browser.
-pub async fn sign_out(visit: &Visit<'_>) -> Result<Response, Problem> {
+async fn sign_out(visit: &Visit<'_>) -> Result<Response, Problem> {
     for id in visit.session_ids() {
         let ended = visit.service.sign_out(Some(id)).await;
         ended.map_err(|error| visit.problem(error))?;

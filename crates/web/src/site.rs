@@ -1,25 +1,25 @@
-//! The pages as an endpoint: who is there, which page is meant, which method it takes.
+//! The pages as an endpoint: who is there, which route is meant, which method it takes.
 
 use std::sync::Arc;
 
 use ats_pat_domain::Problem;
 use ats_pat_http::{HttpSettings, RequestContext, caught, page_headers, without_body};
-use ats_pat_service::{Service, SignedIn};
+use ats_pat_service::Service;
 use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, Request, Response, Result};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use crate::assets::Assets;
-use crate::docs::{self, Reference};
+use crate::docs::Reference;
 use crate::flash::Flash;
 use crate::form::Form;
 use crate::page::{problem, redirect};
 use crate::return_path::sign_in_path;
-use crate::route::Route;
+use crate::route::{Kept, Route, Shows, Takes};
 use crate::theme::Branding;
-use crate::visit::Visit;
-use crate::{account, administration, home, setup, sign_in, tokens};
+use crate::visit::{Shared, Visit};
+use crate::{routes, sign_in};
 
 /// How many exports of the audit trail are sent at once: each reads much of the database.
 const EXPORTS: usize = 2;
@@ -40,10 +40,12 @@ pub fn endpoint(
     Pages {
         service,
         settings,
-        product: branding.product_name,
-        assets,
-        reference: Reference::read(document),
-        exports: Arc::new(Semaphore::new(EXPORTS)),
+        shared: Shared {
+            product: branding.product_name,
+            assets,
+            reference: Reference::read(document),
+            exports: Arc::new(Semaphore::new(EXPORTS)),
+        },
     }
 }
 
@@ -51,10 +53,7 @@ pub fn endpoint(
 pub struct Pages {
     service: Service,
     settings: HttpSettings,
-    product: String,
-    assets: Assets,
-    reference: Reference,
-    exports: Arc<Semaphore>,
+    shared: Shared,
 }
 
 impl Endpoint for Pages {
@@ -82,30 +81,35 @@ impl Endpoint for Pages {
 
 impl Pages {
     fn visit<'a>(&'a self, request: &Request, context: &'a RequestContext) -> Visit<'a> {
-        let look = (&*self.product, &self.assets);
-        Visit::new(&self.service, &self.settings, look, context, request)
+        Visit::new(
+            &self.service,
+            &self.settings,
+            &self.shared,
+            context,
+            request,
+        )
     }
 
     async fn answer(&self, request: &mut Request, context: &RequestContext) -> Response {
         let mut visit = self.visit(request, context);
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         let path = visit.uri.path();
-        let answer = if let Some(asset) = self.assets.find(path, visit.uri.query()) {
+        let answer = if let Some(asset) = self.shared.assets.find(path, visit.uri.query()) {
             if reads {
                 return asset;
             }
             Err(not_allowed(READING))
         } else {
-            match Route::parse(path) {
-                Some(route) if reads => self.show(&route, &mut visit).await,
-                Some(route) if route.takes_posts() => {
-                    if visit.is_post {
-                        self.take(&route, &mut visit, request).await
-                    } else {
-                        Err(not_allowed(READING_AND_POSTING))
-                    }
-                }
-                Some(_) => Err(not_allowed(READING)),
+            match routes::find(path) {
+                Some((route, id)) if reads => self.show(route, &id, &mut visit).await,
+                Some((Route { takes: None, .. }, _)) => Err(not_allowed(READING)),
+                Some(_) if !visit.is_post => Err(not_allowed(READING_AND_POSTING)),
+                Some((
+                    Route {
+                        takes: Some(takes), ..
+                    },
+                    id,
+                )) => self.take(takes, &id, &mut visit, request).await,
                 None => Err(Problem::PathNotFound),
             }
         };
@@ -125,103 +129,57 @@ impl Pages {
         response
     }
 
-    async fn show(&self, route: &Route, visit: &mut Visit<'_>) -> Result<Response, Problem> {
-        match route {
-            Route::SetUp => return setup::show(visit).await,
-            Route::SignIn => return sign_in::show(visit).await,
-            Route::Docs => {
-                // Only for the header bar: anybody may read this.
-                let _ = visit.signed_in().await;
-                return Ok(docs::show(visit, &self.reference));
-            }
-            _ => {}
-        }
-        if let Some(page) = route.page() {
-            return Ok(redirect(page));
-        }
-        let by = match visit.signed_in().await {
-            Ok(by) => by,
+    async fn show(
+        &self,
+        route: &Route,
+        id: &str,
+        visit: &mut Visit<'_>,
+    ) -> Result<Response, Problem> {
+        let show = match route.shows {
+            Shows::ToAnybody(show) => return show(visit).await,
+            Shows::Elsewhere(page) => return Ok(redirect(page)),
+            Shows::ToSignedIn(show) => show,
+        };
+        match visit.signed_in().await {
+            Ok(by) => show(visit, &by, id).await,
             Err(Problem::SignInRequired) => {
                 let mut response = redirect(&sign_in_path(visit.path_and_query()));
                 if visit.session_ids().next().is_some() {
                     Flash::SessionOver.put(&self.settings, &mut response);
                 }
-                return Ok(response);
+                Ok(response)
             }
-            Err(refused) => return Err(refused),
-        };
-        match route {
-            Route::Tokens => tokens::show(visit, &by).await,
-            Route::NewToken => tokens::show_form(visit, &by).await,
-            Route::Token(id) => tokens::details::show(visit, &by, id).await,
-            Route::Password => Ok(account::password::show(visit)),
-            Route::Sessions => account::sessions::show(visit, &by).await,
-            Route::Users => administration::users::show(visit, &by).await,
-            Route::SetPassword => administration::password::show(visit, &by),
-            Route::AllTokens => administration::tokens::show(visit, &by).await,
-            Route::AnyToken(id) => administration::tokens::show_one(visit, &by, id).await,
-            Route::Audit => administration::audit::show(visit, &by).await,
-            Route::AuditExport => administration::audit::export(visit, &by, &self.exports).await,
-            _ => home::show(visit, &by).await,
+            Err(refused) => Err(refused),
         }
     }
 
     async fn take(
         &self,
-        route: &Route,
+        takes: &Takes,
+        id: &str,
         visit: &mut Visit<'_>,
         request: &mut Request,
     ) -> Result<Response, Problem> {
         let form = Form::read(request, &self.settings).await?;
-        match route {
-            Route::SetUp => return setup::take(visit, &form).await,
-            Route::SignIn => return sign_in::take(visit, &form).await,
-            Route::SignOut => return sign_in::sign_out(visit).await,
-            _ => {}
-        }
+        let (take, after_session) = match takes {
+            Takes::FromAnybody(take) => return take(visit, &form).await,
+            Takes::FromSignedIn(take, after_session) => (take, after_session),
+        };
         let answer = match visit.signed_in().await {
-            Ok(by) => take_signed_in(route, visit, &by, &form).await,
+            Ok(by) => take(visit, &by, id, &form).await,
             Err(refused) => Err(refused),
         };
-        match answer {
-            Err(Problem::SignInRequired) if *route == Route::Tokens => {
-                Ok(sign_in::keep(visit, &tokens::kept(&form)))
-            }
-            Err(Problem::SignInRequired) => {
-                let back = match route {
-                    Route::Regenerate(_) | Route::Revoke(_) => tokens::address_of_view(visit),
-                    Route::RevokeAny(_) => administration::tokens::address_of_view(visit),
-                    Route::Users => administration::users::address_of_form(visit, &form),
-                    Route::Password => account::password::address_of_form(&form),
-                    _ => route.page().unwrap_or(visit.path_and_query()).to_owned(),
-                };
-                let mut response = redirect(&sign_in_path(&back));
-                Flash::NothingDone.put(&self.settings, &mut response);
-                Ok(response)
-            }
-            other => other,
+        if answer.as_ref().err() != Some(&Problem::SignInRequired) {
+            return answer;
         }
-    }
-}
-
-async fn take_signed_in(
-    route: &Route,
-    visit: &Visit<'_>,
-    by: &SignedIn,
-    form: &Form,
-) -> Result<Response, Problem> {
-    match route {
-        Route::Tokens => tokens::create(visit, by, form).await,
-        Route::Regenerate(id) => tokens::regenerate(visit, by, id, form).await,
-        Route::Revoke(id) => tokens::revoke(visit, by, id).await,
-        Route::Password => account::password::change(visit, by, form).await,
-        Route::EndSession => account::sessions::end(visit, by, form).await,
-        Route::Users => administration::users::add(visit, by, form).await,
-        Route::DisableUser => administration::users::disable(visit, by, form).await,
-        Route::EnableUser => administration::users::enable(visit, by, form).await,
-        Route::SetPassword => administration::password::set(visit, by, form).await,
-        Route::RevokeAny(id) => administration::tokens::revoke(visit, by, id).await,
-        _ => Ok(redirect(route.page().unwrap_or("/"))),
+        Ok(match after_session(visit, &form) {
+            Kept::Form(query) => sign_in::keep(visit, &query),
+            Kept::Page(address) => {
+                let mut response = redirect(&sign_in_path(&address));
+                Flash::NothingDone.put(&self.settings, &mut response);
+                response
+            }
+        })
     }
 }
 

@@ -1,16 +1,32 @@
 //! One request for a page: who asks for what.
 
+use std::sync::Arc;
+
 use ats_pat_domain::{Problem, Timestamp};
 use ats_pat_http::{HttpSettings, RequestContext, SessionCookie};
 use ats_pat_service::view::SessionUser;
 use ats_pat_service::{Error, Service, SignedIn};
 use poem::Request;
 use poem::http::{Method, Uri};
-
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
 
 use crate::assets::Assets;
+use crate::docs::Reference;
 use crate::flash::Flash;
+use crate::zone::Zone;
+
+/// What all pages share.
+pub struct Shared {
+    /// The product's name.
+    pub product: String,
+    /// Styles and scripts.
+    pub assets: Assets,
+    /// What is written of the interface for programs.
+    pub reference: Reference,
+    /// How many more exports of the audit trail may be sent now.
+    pub exports: Arc<Semaphore>,
+}
 
 /// One request for a page.
 pub struct Visit<'a> {
@@ -18,10 +34,8 @@ pub struct Visit<'a> {
     pub service: &'a Service,
     /// The deployment.
     pub settings: &'a HttpSettings,
-    /// The product's name.
-    pub product: &'a str,
-    /// Styles and scripts.
-    pub assets: &'a Assets,
+    /// What all pages share.
+    pub shared: &'a Shared,
     /// Id and origin of the request.
     pub context: &'a RequestContext,
     /// Path and query.
@@ -32,6 +46,8 @@ pub struct Visit<'a> {
     pub person: Option<SessionUser>,
     /// What was done just before.
     pub flash: Option<Flash>,
+    /// What zone the person's days and times are in.
+    pub zone: Zone,
     session_ids: Vec<String>,
 }
 
@@ -40,7 +56,7 @@ impl<'a> Visit<'a> {
     pub fn new(
         service: &'a Service,
         settings: &'a HttpSettings,
-        (product, assets): (&'a str, &'a Assets),
+        shared: &'a Shared,
         context: &'a RequestContext,
         request: &Request,
     ) -> Self {
@@ -48,13 +64,13 @@ impl<'a> Visit<'a> {
         Self {
             service,
             settings,
-            product,
-            assets,
+            shared,
             context,
             uri: request.uri().clone(),
             is_post: *request.method() == Method::POST,
             person: None,
             flash: Flash::take(settings, headers),
+            zone: Zone::of(settings, headers),
             session_ids: cookie(settings)
                 .read(headers)
                 .into_iter()

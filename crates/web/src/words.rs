@@ -1,71 +1,58 @@
-//! Times in words, as people read them.
-//!
-//! The server knows no reader's time zone: it writes UTC and says so; a script rewrites exact times for
-//! the reader's own.
+//! Times in words, as people read them, in the zone of the page.
 
 use std::time::Duration;
 
 use ats_pat_domain::Timestamp;
-use time::format_description::StaticFormatDescription;
-use time::macros::format_description;
-use time::{Date, OffsetDateTime, Time};
+
+use crate::zone::Zone;
 
 /// A day.
 pub const DAY: Duration = Duration::from_hours(24);
 
-const SHORT_DATE: StaticFormatDescription =
-    format_description!("[day padding:none] [month repr:short] [year]");
-const LONG_DATE: StaticFormatDescription =
-    format_description!("[weekday], [day padding:none] [month repr:long] [year]");
-const EXACT: StaticFormatDescription = format_description!(
-    "[day padding:none] [month repr:long] [year], [hour]:[minute]:[second] UTC"
-);
-const SHORT: StaticFormatDescription = format_description!(
-    "[day padding:none] [month repr:short] [year], [hour]:[minute]:[second] UTC"
-);
-const IN_FULL: StaticFormatDescription = format_description!(
-    "[weekday], [day padding:none] [month repr:long] [year] at [hour]:[minute] UTC"
-);
-const INPUT_DATE: StaticFormatDescription = format_description!("[year]-[month]-[day]");
-
 /// `25 Dec 2026`.
-pub fn short_date(time: Timestamp) -> String {
-    written(time, SHORT_DATE)
+pub fn short_date(time: Timestamp, zone: &Zone) -> String {
+    zone.write(time, "%-d %b %Y")
 }
 
 /// `Friday, 25 December 2026`.
-pub fn long_date(time: Timestamp) -> String {
-    written(time, LONG_DATE)
+pub fn long_date(time: Timestamp, zone: &Zone) -> String {
+    zone.write(time, "%A, %-d %B %Y")
 }
 
-/// `25 December 2026, 10:20:30 UTC`.
-pub fn exact(time: Timestamp) -> String {
-    written(time, EXACT)
+/// `25 Dec 2026, 10:20:30`: for a page that names its zone.
+pub fn date_and_time(time: Timestamp, zone: &Zone) -> String {
+    zone.write(time, "%-d %b %Y, %H:%M:%S")
+}
+
+/// `25 December 2026, 11:20:30 UTC+1`.
+pub fn exact(time: Timestamp, zone: &Zone) -> String {
+    let text = zone.write(time, "%-d %B %Y, %H:%M:%S");
+    format!("{text} {}", zone.offset(time))
+}
+
+/// `Friday, 25 December 2026 at 11:20 (Europe/Berlin)`, or `at 10:20 UTC`.
+pub fn in_full(time: Timestamp, zone: &Zone) -> String {
+    let text = zone.write(time, "%A, %-d %B %Y at %H:%M");
+    match zone.name() {
+        "UTC" => format!("{text} UTC"),
+        name => format!("{text} ({name})"),
+    }
 }
 
 /// `2026-12-25`, as a date field takes it (HTML, section 4.10.5.1.7).
-pub fn input_date(time: Timestamp) -> String {
-    written(time, INPUT_DATE)
-}
-
-/// The first and the last millisecond, in UTC, of a day as a date field gives it.
-pub fn day(text: &str) -> Option<(Timestamp, Timestamp)> {
-    let date = Date::parse(text.trim(), INPUT_DATE).ok()?;
-    let start = date.with_time(Time::MIDNIGHT).assume_utc().unix_timestamp();
-    let start = Timestamp::from_millis(start.checked_mul(1000)?);
-    let end = Timestamp::from_millis(start.as_millis().checked_add(86_400_000 - 1)?);
-    Some((start, end))
+pub fn input_date(time: Timestamp, zone: &Zone) -> String {
+    zone.write(time, "%Y-%m-%d")
 }
 
 /// `just now`, `3 minutes ago`, `5 hours ago`, `2 days ago`; after 30 days the date.
-pub fn ago(time: Timestamp, now: Timestamp) -> String {
+pub fn ago(time: Timestamp, now: Timestamp, zone: &Zone) -> String {
     let seconds = now.since(time).as_secs();
     match seconds {
         0..60 => "just now".to_owned(),
         60..3600 => format!("{} ago", count(seconds / 60, "minute")),
         3600..86_400 => format!("{} ago", count(seconds / 3600, "hour")),
         86_400..2_592_000 => format!("{} ago", count(seconds / 86_400, "day")),
-        _ => short_date(time),
+        _ => short_date(time, zone),
     }
 }
 
@@ -99,54 +86,42 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
-fn written(time: Timestamp, format: StaticFormatDescription) -> String {
-    OffsetDateTime::from_unix_timestamp(time.as_seconds())
-        .ok()
-        .and_then(|time| time.format(format).ok())
-        .unwrap_or_else(|| time.to_string())
-}
-
-/// A time on a page: words, with the exact time on hover and for scripts.
+/// A time on a page: words, with the exact time on hover.
 pub struct When {
     /// RFC 3339.
     pub iso: String,
     /// Exactly, in words.
     pub exact: String,
-    /// As it stands on the page.
+    /// As it is on the page.
     pub text: String,
-    /// How a script writes it for the reader's own zone: `date`, `time`, `full`, or not at all.
-    pub format: &'static str,
 }
 
 impl When {
     /// The date.
-    pub fn on(time: Timestamp) -> Self {
-        Self::saying(time, short_date(time), "date")
+    pub fn on(time: Timestamp, zone: &Zone) -> Self {
+        Self::saying(time, zone, short_date(time, zone))
     }
 
     /// How long ago; after 30 days the date.
-    pub fn ago(time: Timestamp, now: Timestamp) -> Self {
-        let is_date = now.since(time) >= DAY * 30;
-        let format = if is_date { "date" } else { "" };
-        Self::saying(time, ago(time, now), format)
+    pub fn ago(time: Timestamp, now: Timestamp, zone: &Zone) -> Self {
+        Self::saying(time, zone, ago(time, now, zone))
     }
 
     /// The exact time itself.
-    pub fn exactly(time: Timestamp) -> Self {
-        Self::saying(time, written(time, SHORT), "time")
+    pub fn exactly(time: Timestamp, zone: &Zone) -> Self {
+        Self::saying(time, zone, date_and_time(time, zone))
     }
 
-    /// The exact time with its day in full, for a sentence.
-    pub fn in_full(time: Timestamp) -> Self {
-        Self::saying(time, written(time, IN_FULL), "full")
+    /// The exact time with its day in full and its zone, for a sentence.
+    pub fn in_full(time: Timestamp, zone: &Zone) -> Self {
+        Self::saying(time, zone, in_full(time, zone))
     }
 
-    fn saying(time: Timestamp, text: String, format: &'static str) -> Self {
+    fn saying(time: Timestamp, zone: &Zone, text: String) -> Self {
         Self {
             iso: time.to_string(),
-            exact: exact(time),
+            exact: exact(time, zone),
             text,
-            format,
         }
     }
 }
@@ -161,11 +136,33 @@ mod tests {
 
     #[test]
     fn dates_are_written_for_people() {
-        let t = time("2026-12-05T10:20:30.999Z");
-        assert_eq!(short_date(t), "5 Dec 2026");
-        assert_eq!(long_date(t), "Saturday, 5 December 2026");
-        assert_eq!(exact(t), "5 December 2026, 10:20:30 UTC");
-        assert_eq!(input_date(t), "2026-12-05");
+        let t = time("2026-12-05T23:20:30.999Z");
+        let utc = Zone::utc();
+        assert_eq!(short_date(t, &utc), "5 Dec 2026");
+        assert_eq!(long_date(t, &utc), "Saturday, 5 December 2026");
+        assert_eq!(exact(t, &utc), "5 December 2026, 23:20:30 UTC");
+        assert_eq!(in_full(t, &utc), "Saturday, 5 December 2026 at 23:20 UTC");
+        assert_eq!(input_date(t, &utc), "2026-12-05");
+    }
+
+    #[test]
+    fn dates_are_those_of_the_readers_zone() {
+        let t = time("2026-12-05T23:20:30.999Z");
+        let berlin = Zone::named("Europe/Berlin").unwrap();
+        assert_eq!(short_date(t, &berlin), "6 Dec 2026");
+        assert_eq!(date_and_time(t, &berlin), "6 Dec 2026, 00:20:30");
+        assert_eq!(exact(t, &berlin), "6 December 2026, 00:20:30 UTC+1");
+        assert_eq!(
+            in_full(t, &berlin),
+            "Sunday, 6 December 2026 at 00:20 (Europe/Berlin)"
+        );
+        assert_eq!(input_date(t, &berlin), "2026-12-06");
+    }
+
+    #[test]
+    fn a_time_beyond_the_calendar_is_still_written() {
+        let last = Timestamp::MAX;
+        assert_eq!(short_date(last, &Zone::utc()), last.to_string());
     }
 
     #[test]
@@ -181,7 +178,7 @@ mod tests {
             ("2026-11-06T10:20:30Z", "29 days ago"),
             ("2026-11-05T10:20:30Z", "5 Nov 2026"),
         ] {
-            assert_eq!(ago(time(then), now), words, "{then}");
+            assert_eq!(ago(time(then), now, &Zone::utc()), words, "{then}");
         }
     }
 
@@ -200,22 +197,6 @@ mod tests {
             ("2026-12-12T10:20:30Z", "in 7 days"),
         ] {
             assert_eq!(until(time(then), now), words, "{then}");
-        }
-    }
-
-    #[test]
-    fn a_day_is_read_from_a_date_field_and_nothing_else() {
-        let (start, end) = day("2026-12-05").unwrap();
-        assert_eq!(start, time("2026-12-05T00:00:00Z"));
-        assert_eq!(end, time("2026-12-05T23:59:59.999Z"));
-        for text in [
-            "",
-            "2026-13-01",
-            "2026-02-30",
-            "5.12.2026",
-            "2026-12-05T10:00:00Z",
-        ] {
-            assert_eq!(day(text), None, "{text}");
         }
     }
 

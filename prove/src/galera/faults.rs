@@ -71,7 +71,7 @@ impl Fault {
             Self::Cut => Count::Cut,
             Self::Killed => Count::DatabaseEnds,
         });
-        nodes.wait_until_synced(signals)?;
+        nodes.wait_until_synced(tally, signals)?;
         go_on(AFTER, signals, || Ok(()))
     }
 }

@@ -5,15 +5,19 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::clock::wait_for;
 use crate::databases::Client;
 use crate::program::Program;
 use crate::signals::Signals;
+use crate::tally::{Count, Tally};
 
 /// A node that was away may get a whole copy of the data.
 const REJOIN: Duration = Duration::from_mins(5);
+/// After this time without it an operator would start a node again.
+const PATIENCE: Duration = Duration::from_mins(1);
 const GONE: Duration = Duration::from_secs(10);
 /// The setting by which a node finds the others; one that is alone begins a new cluster.
 const ADDRESS: &str = "--wsrep-cluster-address=";
@@ -90,7 +94,11 @@ impl Node {
 
     /// Kills it as a loss of power would.
     pub fn kill(&mut self, signals: &Signals) -> Result<()> {
-        kill_process(self.pid, Signal::KILL).context("a node is gone")?;
+        match kill_process(self.pid, Signal::KILL) {
+            // It has ended by itself.
+            Ok(()) | Err(Errno::SRCH) => {}
+            Err(error) => return Err(error).context("a node can't be killed"),
+        }
         if let Some(program) = &mut self.program {
             program.kill()?;
         }
@@ -118,13 +126,25 @@ impl Node {
         Ok(())
     }
 
-    /// Whether it takes part: synchronous and in the primary component.
-    pub fn is_synced(&self) -> bool {
+    /// The number of nodes that it sees, whether they are a majority, and its state. Without an answer: why.
+    fn state(&self) -> String {
         let status = "SELECT GROUP_CONCAT(variable_value ORDER BY variable_name) \
             FROM information_schema.global_status \
             WHERE variable_name IN ('wsrep_cluster_size', 'wsrep_cluster_status', 'wsrep_local_state_comment')";
-        let answer = self.client().ask(status);
-        answer.is_ok_and(|answer| answer == "3,Primary,Synced")
+        self.client().ask(status).unwrap_or_else(|_| {
+            let words = self.program.as_ref().map(Program::last_words);
+            format!("no answer; {}", words.unwrap_or_default())
+        })
+    }
+
+    /// Whether it takes part: synchronous and in the primary component of three.
+    fn is_synced(&self) -> bool {
+        self.state() == "3,Primary,Synced"
+    }
+
+    /// Whether it would take part if all the others did.
+    fn is_with_the_majority(&self) -> bool {
+        self.state().ends_with(",Primary,Synced")
     }
 }
 
@@ -153,11 +173,47 @@ impl Nodes {
             .collect()
     }
 
-    /// Waits until every node takes part.
-    pub fn wait_until_synced(&self, signals: &Signals) -> Result<()> {
-        wait_for("every node takes part", REJOIN, signals, || {
+    /// Waits until every node takes part. A node that does not come back by itself is started again, as an operator
+    /// would do it, and counted.
+    pub fn wait_until_synced(&mut self, tally: &Tally, signals: &Signals) -> Result<()> {
+        if self.all_are_synced_within(PATIENCE, signals).is_ok() {
+            return Ok(());
+        }
+        signals.check()?;
+        for number in self.left_behind() {
+            let node = &self.0[number];
+            eprintln!(
+                "Galera: node {} is started again: {}",
+                number + 1,
+                node.state()
+            );
+            tally.add(Count::StartedAgain);
+            let others = self.others(number);
+            let node = &mut self.0[number];
+            node.kill(signals)?;
+            node.start(&others)?;
+        }
+        self.all_are_synced_within(REJOIN, signals)
+            .with_context(|| {
+                let states: Vec<_> = self.0.iter().map(Node::state).collect();
+                states.join("; ")
+            })
+    }
+
+    fn all_are_synced_within(&self, patience: Duration, signals: &Signals) -> Result<()> {
+        wait_for("every node takes part", patience, signals, || {
             Ok(self.0.iter().all(Node::is_synced).then_some(()))
         })
+    }
+
+    /// The nodes that are not with the majority. None if there is no majority: then nobody may be killed.
+    fn left_behind(&self) -> Vec<usize> {
+        let behind = |number: &usize| !self.0[*number].is_with_the_majority();
+        let behind: Vec<_> = (0..self.0.len()).filter(behind).collect();
+        if behind.len() * 2 > self.0.len() {
+            return Vec::new();
+        }
+        behind
     }
 }
 

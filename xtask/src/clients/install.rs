@@ -1,9 +1,11 @@
 //! Where documents, tools and clients are, and whether what is there is up to date.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use anyhow::{Result, bail};
 
+use crate::process::Signals;
 use crate::tools::sha512;
 use crate::workspace;
 
@@ -46,6 +48,25 @@ pub fn install(
     }
     std::fs::write(folder.join(MADE_FROM), wanted)?;
     Ok(())
+}
+
+/// Installs into `folder` what a lock file of npm pins, unless that was done before. No package runs a script of its own.
+pub fn npm(folder: &Path, package: &str, lock: &str, signals: &Signals) -> Result<()> {
+    install(folder, &[package, lock], || {
+        std::fs::write(folder.join("package.json"), package)?;
+        std::fs::write(folder.join("package-lock.json"), lock)?;
+        let mut npm = workspace::command("npm");
+        npm.args([
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--no-update-notifier",
+            "--silent",
+        ]);
+        npm.current_dir(folder).stdin(Stdio::null());
+        signals.succeed(&mut npm)
+    })
 }
 
 /// One digest of several texts.

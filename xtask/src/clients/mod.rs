@@ -4,7 +4,7 @@
 //! versions of all of them stand in `versions`: a change there, in the document or here makes the clients anew.
 
 mod dotnet;
-mod install;
+pub mod install;
 mod node;
 mod python;
 mod recipe;

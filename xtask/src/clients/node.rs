@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use super::install::{document, install, tools};
+use super::install::{document, npm, tools};
 use crate::process::Signals;
 use crate::workspace;
 
@@ -24,22 +24,7 @@ pub fn ensure(signals: &Signals) -> Result<()> {
         let (major, minor) = OLDEST;
         bail!("Node.js {major}.{minor} or newer is needed, and this is {version}");
     }
-    let folder = tools(KIND);
-    install(&folder, &[PACKAGE, LOCK], || {
-        std::fs::write(folder.join("package.json"), PACKAGE)?;
-        std::fs::write(folder.join("package-lock.json"), LOCK)?;
-        let mut npm = workspace::command("npm");
-        npm.args([
-            "ci",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-            "--no-update-notifier",
-            "--silent",
-        ]);
-        npm.current_dir(&folder).stdin(Stdio::null());
-        signals.succeed(&mut npm)
-    })
+    npm(&tools(KIND), PACKAGE, LOCK, signals)
 }
 
 /// Lets programs in `target/clients` find the libraries, as if they were installed there.

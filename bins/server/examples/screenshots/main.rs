@@ -42,6 +42,7 @@ async fn main() {
     for scene in SCENES.iter().filter(is_asked) {
         for (view, dark, width) in VIEWS {
             let options = BrowserOptions {
+                time_zone: "Europe/Berlin",
                 engine: Engine::Chromium,
                 script: true,
                 dark,

@@ -203,11 +203,7 @@ async fn new_token(browser: &Browser, site: &Site) {
     browser
         .script("document.querySelector('.restrict').open = true", vec![])
         .await;
-    browser
-        .radio("Only what is chosen here")
-        .await
-        .click()
-        .await;
+    browser.radio("Only these scopes").await.click().await;
 }
 
 async fn new_token_mistake(browser: &Browser, site: &Site) {

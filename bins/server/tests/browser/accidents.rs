@@ -5,7 +5,9 @@ use std::time::Duration;
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_test_support::browser::{Browser, BrowserOptions, Key};
 
-use crate::person::{TOKENS, WITHOUT_SCRIPT, ada, add, choose, close, exchange, sign_in};
+use crate::person::{
+    TOKENS, WITHOUT_SCRIPT, act_without_script, ada, add, choose, close, exchange, sign_in,
+};
 use crate::site::Site;
 
 async fn count(site: &Site) -> u64 {
@@ -162,17 +164,16 @@ async fn without_script_a_reloaded_form_makes_nothing_and_shows_nothing() {
         browser
             .alert()
             .await
-            .contains("ci was made when you sent this form the first time")
+            .contains("ci exists: this form created it")
     );
     assert!(!browser.source().await.contains(&secret));
     assert_eq!(count(&site).await, 1);
     assert_eq!(exchange(&site, &secret).await.0, 1);
 
-    choose(&browser, "ci", "Regenerate").await;
-    browser.button("Yes").await.click().await;
+    act_without_script(&browser, "ci", "Regenerate").await;
     let new = browser.field("Personal access token").await.value().await;
     browser.reload().await;
-    assert!(browser.alert().await.contains("ci was regenerated already"));
+    assert!(browser.alert().await.contains("ci was already regenerated"));
     assert!(!browser.source().await.contains(&new));
     assert_eq!(exchange(&site, &new).await.0, 1);
 }
@@ -197,7 +198,7 @@ async fn what_was_typed_outlives_the_session() {
     browser.script(script, vec![]).await;
     site.world.clock.advance(Duration::from_hours(13));
     blade.button("Save").await.click().await;
-    assert!(browser.status().await.contains("what you typed is kept"));
+    assert!(browser.status().await.contains("Your entries are kept"));
     sign_in(&browser, "ada").await;
     let blade = browser.dialog("New token").await;
     assert_eq!(

@@ -1,5 +1,6 @@
 //! The way to a token, its dialogs and its menus, in every engine.
 
+use ats_pat_domain::list::TokenQuery;
 use ats_pat_test_support::browser::{Browser, BrowserOptions, Engine, Key, containing};
 
 use crate::person::{TOKENS, ada, add, choose, close, exchange, sign_in};
@@ -38,6 +39,7 @@ in_every_engine! {
     from_signing_in_to_revoking
     escape_asks_before_a_new_token_is_gone
     menus_open_beside_their_buttons
+    the_last_day_is_that_of_the_persons_zone
 }
 
 fn with(engine: Engine) -> BrowserOptions {
@@ -147,4 +149,45 @@ async fn menus_open_beside_their_buttons(engine: Engine) {
             browser.wait_until_gone("button", "Revoke").await;
         }
     }
+}
+
+async fn the_last_day_is_that_of_the_persons_zone(engine: Engine) {
+    let site = Site::start(|_| {}).await;
+    let browser = ada(
+        &site,
+        &BrowserOptions {
+            time_zone: "Europe/Berlin",
+            ..with(engine)
+        },
+    )
+    .await;
+    browser.button("Add").await.click().await;
+    let blade = browser.dialog("New token").await;
+    blade.field("Token name").await.type_text("ci").await;
+    let choose = "const expiration = document.getElementById('expiration');
+        expiration.value = 'date';
+        expiration.dispatchEvent(new Event('change'));
+        document.getElementById('last_day').value = '2027-01-15'";
+    browser.script(choose, vec![]).await;
+    browser
+        .wait_for_text("The token works until the end of that day in Europe/Berlin.")
+        .await;
+    blade.button("Save").await.click().await;
+    browser
+        .wait_for_text("It expires on Friday, 15 January 2027 at 23:59 (Europe/Berlin).")
+        .await;
+    close(&browser).await;
+    let row = browser.text().await;
+    assert!(row.contains("15 Jan 2027"), "{row}");
+    assert!(!row.contains("16 Jan 2027"), "{row}");
+    browser.link("ci").await.click().await;
+    browser.wait_for_text("15 Jan 2027, 23:59:59").await;
+    browser
+        .wait_for_text("Times are in Europe/Berlin (now UTC+1).")
+        .await;
+    let by = site.world.sign_in("ada").await;
+    let query = TokenQuery::of(None);
+    let listed = site.world.service.list_tokens(&by, query).await;
+    let expires_at = listed.expect("the list").items[0].expires_at;
+    assert_eq!(expires_at.to_string(), "2027-01-15T22:59:59.999Z");
 }

@@ -356,17 +356,27 @@ async fn pages_without_a_person_are_accessible() {
     assert_well(&browser, "wrong sign-in").await;
 }
 
+/// How the page came: `navigate` or `reload`.
+const CAME_BY: &str = "return performance.getEntriesByType('navigation')[0].type";
+
 #[tokio::test]
-async fn times_are_the_readers_own() {
+async fn all_times_of_a_page_are_in_the_readers_zone() {
     let site = site().await;
     let browser = signed_in(&site).await;
     browser.set_time_zone("America/New_York").await;
-    browser.goto(&site.url("/settings/sessions")).await;
+    // Its cookie still says UTC.
+    browser.goto(&site.url("/settings/audit")).await;
+    browser
+        .wait_for_text("Times are in America/New_York (now UTC-5).")
+        .await;
+    assert_eq!(browser.script(CAME_BY, vec![]).await, "reload");
+    browser.goto(&site.url("/settings/audit")).await;
+    assert_eq!(browser.script(CAME_BY, vec![]).await, "navigate");
+    let text = browser.text().await;
+    assert!(text.contains("24 Nov 2026, 05:20:30"), "{text}");
+    assert!(!text.contains("10:20:30"), "{text}");
     let title = "return document.querySelector('time').title";
     let title = browser.script(title, vec![]).await;
     let title = title.as_str().expect("a title").to_owned();
-    assert!(
-        title.contains("05:21:00") && !title.contains("UTC"),
-        "{title}"
-    );
+    assert!(title.ends_with(" UTC-5"), "{title}");
 }

@@ -6,6 +6,7 @@ mod accidents;
 mod docs;
 mod engines;
 mod flow;
+mod html;
 mod keyboard;
 mod look;
 mod person;

@@ -1,6 +1,6 @@
 //! What a person does in the browser, and what a script does with the token.
 
-use ats_pat_test_support::browser::{Browser, BrowserOptions, Engine, containing};
+use ats_pat_test_support::browser::{Browser, BrowserOptions, Element, Engine, containing};
 use ats_pat_test_support::world::PASSWORD;
 use serde_json::Value;
 
@@ -12,6 +12,7 @@ pub const TOKENS: &str = "/settings/personal-access-tokens";
 pub const WITHOUT_SCRIPT: BrowserOptions = BrowserOptions {
     engine: Engine::Chromium,
     script: false,
+    time_zone: "UTC",
     dark: false,
     width: 1280,
     height: 800,
@@ -36,9 +37,18 @@ pub async fn sign_in(browser: &Browser, name: &str) {
     browser.button("Sign in").await.click().await;
 }
 
+/// What opens a dialog: a button, or without script a link to a page.
+pub async fn opener<'a>(browser: &'a Browser, name: &'static str) -> Element<'a> {
+    if browser.names("button").await.iter().any(|it| it == name) {
+        browser.button(name).await
+    } else {
+        browser.link(name).await
+    }
+}
+
 /// Makes a token by the blade, which then shows it; gives the token.
 pub async fn add(browser: &Browser, name: &str) -> String {
-    browser.button("Add").await.click().await;
+    opener(browser, "Add").await.click().await;
     let blade = browser.dialog("New token").await;
     blade.field("Token name").await.type_text(name).await;
     blade.button("Save").await.click().await;
@@ -64,6 +74,18 @@ pub async fn choose(browser: &Browser, name: &str, entry: &str) {
     browser.button(entry).await.click().await;
     let question = browser.alert_dialog(containing(name)).await;
     assert!(question.name().await.starts_with(entry));
+}
+
+/// Does something to a token without script: the menu of its row leads to the token's own page.
+pub async fn act_without_script(browser: &Browser, name: &str, entry: &str) {
+    let actions = format!("Actions for {name}");
+    browser.button(actions.as_str()).await.click().await;
+    browser.link(entry).await.click().await;
+    browser.heading(name).await;
+    let open = "[...document.querySelectorAll('summary')].find((it) => it.innerText.startsWith(arguments[0])).click()";
+    browser.script(open, vec![entry.into()]).await;
+    let button = format!("{entry} {name}");
+    browser.button(button.as_str()).await.click().await;
 }
 
 /// Exchanges a token as a script does; gives the answer's code and its data.

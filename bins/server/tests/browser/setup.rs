@@ -64,7 +64,10 @@ async fn without_scripts_the_code_is_pasted() {
     let repeat = browser.field("Repeat the password").await;
     repeat.type_text("something else entirely").await;
     browser.button("Set up").await.click().await;
-    assert!(browser.alert().await.contains("not the same"));
+    browser.wait_for_text("not the same").await;
+    browser
+        .wait_for_focus(r#"textbox "Repeat the password""#)
+        .await;
     assert_eq!(browser.field("Set-up code").await.value().await, code);
 
     browser.field("Password").await.type_text(PASSWORD).await;

@@ -1,8 +1,12 @@
 //! Every step but copying works without script.
 
+use ats_pat_service::NewUser;
 use ats_pat_test_support::browser::{Browser, containing};
+use ats_pat_test_support::world::PASSWORD;
 
-use crate::person::{TOKENS, WITHOUT_SCRIPT, ada, add, choose, close, exchange, sign_in};
+use crate::person::{
+    TOKENS, WITHOUT_SCRIPT, act_without_script, ada, add, close, exchange, sign_in,
+};
 use crate::site::Site;
 
 #[tokio::test]
@@ -27,18 +31,13 @@ async fn the_whole_way_by_forms() {
     );
     close(&browser).await;
 
-    choose(&browser, "nightly build", "Regenerate").await;
-    browser.button("Cancel").await.click().await;
-    assert_eq!(exchange(&site, &first).await.0, 1);
-    choose(&browser, "nightly build", "Regenerate").await;
-    browser.button("Yes").await.click().await;
+    act_without_script(&browser, "nightly build", "Regenerate").await;
     let second = browser.field("Personal access token").await.value().await;
     assert_eq!(exchange(&site, &second).await.0, 1);
     assert_eq!(exchange(&site, &first).await.0, 1201);
     close(&browser).await;
 
-    choose(&browser, "nightly build", "Revoke").await;
-    browser.button("Yes").await.click().await;
+    act_without_script(&browser, "nightly build", "Revoke").await;
     assert!(browser.status().await.contains("nightly build is revoked"));
     assert_eq!(exchange(&site, &second).await.0, 1203);
 
@@ -56,11 +55,11 @@ async fn the_whole_way_by_forms() {
 async fn add_needs_neither_script_nor_commands_of_buttons() {
     let site = Site::start(|_| {}).await;
     let browser = ada(&site, &WITHOUT_SCRIPT).await;
-    browser.button("Add").await.click().await;
+    browser.link("Add").await.click().await;
     browser.wait_for_path(&format!("{TOKENS}/new")).await;
     let blade = browser.dialog("New token").await;
     assert!(blade.field("Token name").await.is_focused().await);
-    blade.button("Cancel").await.click().await;
+    blade.link("Cancel").await.click().await;
     browser.wait_for_path(TOKENS).await;
     browser.wait_until_gone("dialog", "New token").await;
 }
@@ -71,30 +70,23 @@ async fn a_token_is_regenerated_and_revoked_on_its_own_page() {
     let browser = ada(&site, &WITHOUT_SCRIPT).await;
     let first = add(&browser, "ci").await;
     close(&browser).await;
-    let act = async |entry: &str| {
-        browser.link("ci").await.click().await;
-        let button = format!("{entry} ci");
-        let open = "[...document.querySelectorAll('summary')].find((it) => it.innerText.startsWith(arguments[0])).click()";
-        browser.script(open, vec![entry.into()]).await;
-        browser.button(button.as_str()).await.click().await;
-    };
-    act("Regenerate").await;
+    act_without_script(&browser, "ci", "Regenerate").await;
     let second = browser.field("Personal access token").await.value().await;
     assert_eq!(exchange(&site, &second).await.0, 1);
     assert_eq!(exchange(&site, &first).await.0, 1201);
     close(&browser).await;
-    act("Revoke").await;
+    act_without_script(&browser, "ci", "Revoke").await;
     assert!(browser.status().await.contains("ci is revoked"));
     assert_eq!(exchange(&site, &second).await.0, 1203);
     browser.link("ci").await.click().await;
-    browser.link("Make one like it").await;
+    browser.link("Create one like it").await;
 }
 
 #[tokio::test]
 async fn a_day_of_ones_own_and_a_mistake_need_no_script() {
     let site = Site::start(|_| {}).await;
     let browser = ada(&site, &WITHOUT_SCRIPT).await;
-    browser.button("Add").await.click().await;
+    browser.link("Add").await.click().await;
     let blade = browser.dialog("New token").await;
     blade.field("Token name").await.type_text("ci").await;
     blade
@@ -106,6 +98,9 @@ async fn a_day_of_ones_own_and_a_mistake_need_no_script() {
     browser.wait_for_text("Choose the last day.").await;
     let blade = browser.dialog("New token").await;
     assert_eq!(blade.field("Token name").await.value().await, "ci");
+    browser
+        .wait_for_text("The token works until the end of that day in UTC.")
+        .await;
     // By the driver: how a day is typed depends on the language of the browser.
     let day = "document.getElementById('last_day').value = '2026-12-24'";
     browser.script(day, vec![]).await;
@@ -113,4 +108,43 @@ async fn a_day_of_ones_own_and_a_mistake_need_no_script() {
     browser
         .wait_for_text("It expires on Thursday, 24 December 2026 at 23:59 UTC.")
         .await;
+    close(&browser).await;
+    browser.wait_for_text("Times are in UTC.").await;
+}
+
+#[tokio::test]
+async fn users_and_sessions_are_ended_by_pages_that_ask() {
+    let site = Site::start(|_| {}).await;
+    let root = NewUser {
+        name: "root".to_owned(),
+        id: None,
+        display_name: None,
+        administrator: true,
+        password: Some(PASSWORD.into()),
+    };
+    let added = site.world.service.operator().add_user(root).await;
+    added.expect("the user is added");
+    site.world.add_user("ada").await;
+    let browser = Browser::open(&WITHOUT_SCRIPT).await;
+    browser.goto(&site.url("/settings/users")).await;
+    sign_in(&browser, "root").await;
+    for (act, said) in [
+        ("Disable", "ada is disabled."),
+        ("Enable", "ada is enabled."),
+    ] {
+        browser.button("Actions for ada").await.click().await;
+        browser.link(act).await.click().await;
+        browser.heading(format!("{act} ada?").as_str()).await;
+        browser.link("Cancel").await.click().await;
+        browser.wait_for_path("/settings/users").await;
+        browser.button("Actions for ada").await.click().await;
+        browser.link(act).await.click().await;
+        browser.button("Yes").await.click().await;
+        assert!(browser.status().await.starts_with(said));
+    }
+    site.world.sign_in("root").await;
+    browser.goto(&site.url("/settings/sessions")).await;
+    browser.link("Sign out everywhere else").await.click().await;
+    browser.button("Yes").await.click().await;
+    assert!(browser.status().await.contains("are ended"));
 }

@@ -32,6 +32,7 @@ fn parse(query: &str) -> Result<TokenQuery, Problem> {
     let defaults = TokenQuery::of(None);
     let read = TokenQuery {
         owner: None,
+        owner_called: None,
         page: reader
             .read("Page", |text| number(text, MAX_PAGE))
             .unwrap_or(defaults.page),

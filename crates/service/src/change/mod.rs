@@ -4,6 +4,7 @@ mod authority;
 mod changes;
 mod check;
 mod draft;
+mod retry;
 mod taken;
 mod write_check;
 
@@ -24,8 +25,6 @@ pub(crate) use check::has_administrator;
 pub(crate) use draft::{Draft, Judgement};
 pub(crate) use taken::Taken;
 
-/// How long a change is tried again while the database asks for it; a caller that waits longer has given up.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// How often the event of a change is looked for after the answer to COMMIT was lost.
 const LOOKS: u32 = 5;
 
@@ -66,50 +65,6 @@ impl Changes {
         // Made before the transaction, and the same in every attempt: each one before is proven undone.
         let id = EventId::new(self.clock.now(), self.random()?);
         self.run_as(authority, change, id).await
-    }
-
-    /// As [`run`](Self::run), here, with this id for the first event.
-    pub(crate) async fn run_as<C: Change>(
-        &self,
-        authority: &Authority,
-        change: &C,
-        id: EventId,
-    ) -> Result<(C::Output, Taken), Error> {
-        let begun = self.clock.since_boot();
-        let mut attempt = 1_u32;
-        loop {
-            let order = if attempt == 1 {
-                ChangeOrder::Last
-            } else {
-                ChangeOrder::First
-            };
-            match self.attempt(authority, change, id, order).await {
-                Err(Error::Store(StoreError::Retryable(cause)))
-                    if self.clock.since_boot().saturating_sub(begun) < PATIENCE =>
-                {
-                    tracing::debug!(attempt, cause, "the database asks to try a change again");
-                    // At once, as a rule: what put it out is over.
-                    self.pause(Duration::from_millis(4) * attempt.saturating_sub(7).clamp(1, 10))
-                        .await?;
-                    attempt += 1;
-                }
-                Err(Error::LogNotRead) if self.currency.is_patient() && attempt == 1 => {
-                    // An operator's program reads the log when it is needed, and not while others wait for the lock.
-                    // What takes away goes on even if that fails.
-                    let head = self.store.events().head().await?;
-                    if let Err(error) = self.currency.follow_to(head).await {
-                        tracing::warn!(cause = %causes(&error), "the event log could not be read");
-                    }
-                    attempt += 1;
-                }
-                other => {
-                    if let Err(Error::Store(error)) = &other {
-                        self.writes.failed(error);
-                    }
-                    return other;
-                }
-            }
-        }
     }
 
     async fn attempt<C: Change>(
@@ -230,13 +185,6 @@ impl Changes {
                 .await?;
         }
         Err(Error::Uncertain(cause.into()))
-    }
-
-    /// Waits at least half of `longest`, and never as long as another that waits.
-    async fn pause(&self, longest: Duration) -> Result<(), Error> {
-        let [random] = self.random::<1>()?;
-        tokio::time::sleep(longest / 2 + longest.mul_f64(f64::from(random) / 512.0)).await;
-        Ok(())
     }
 }
 

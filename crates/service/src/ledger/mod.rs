@@ -17,7 +17,7 @@ use crate::ledger::rows::Roots;
 use crate::service::error::Error;
 
 pub(crate) use details::{Details, FORMER_VERSION, Replaces, RowChange, VERSION, WrittenRow};
-pub(crate) use told::{LastTold, Told, Upgrade, difference};
+pub(crate) use told::{Difference, LastTold, RowName, Told, Upgrade};
 
 /// The detail of an event that names the places of the status list that its change gave to secrets.
 pub(crate) const PLACES_GIVEN: &str = "PlacesGiven";

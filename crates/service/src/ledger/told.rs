@@ -1,6 +1,6 @@
-//! Comparing a row with what the event log tells of it.
+//! Comparing rows with what the event log tells of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{Event, EventId, Tagged};
@@ -27,8 +27,11 @@ impl Told {
     }
 }
 
-/// By table and id, what the last event that names a row tells of it.
-pub(crate) type LastTold = HashMap<(String, String), Told>;
+/// The table and the id of a row.
+pub(crate) type RowName = (String, String);
+
+/// What the last event that names a row tells of it.
+pub(crate) type LastTold = HashMap<RowName, Told>;
 
 /// The event by which a database of an earlier release was taken over: it tagged every row anew, and names none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +49,58 @@ impl Upgrade {
     }
 }
 
+/// A row that is not what the event log tells of it. Rows and events are read one after the other, so that a change in
+/// between looks like a difference. Only one that two comparisons found counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Difference {
+    /// One sentence that names the row.
+    finding: String,
+    /// Where the database is slow, changes overtake two comparisons, and both find the same row: but not as the same
+    /// change left it.
+    seen: Seen,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Seen {
+    /// A row with this tag.
+    Row(Vec<u8>),
+    /// No row, though the event with this number tells of one.
+    Nothing(i64),
+}
+
+impl Difference {
+    /// What two comparisons found, the second of which began after the first: in words.
+    pub(crate) fn found_twice(first: &BTreeSet<Self>, second: BTreeSet<Self>) -> Vec<String> {
+        let both = second.into_iter().filter(|found| first.contains(found));
+        both.map(|difference| difference.finding).collect()
+    }
+
+    /// The row that is there, if it is not the one that the last event tells of which names it.
+    pub(crate) fn of<R: Row>(
+        roots: &Roots,
+        tagged: &Tagged<R>,
+        told: Option<&Told>,
+        upgrade: Option<Upgrade>,
+    ) -> Option<Self> {
+        let what = difference(roots, tagged, told, upgrade)?;
+        Some(Self {
+            finding: format!("row {} of {} {what}", tagged.row.row_id(), R::TABLE),
+            seen: Seen::Row(tagged.tag.bytes.clone()),
+        })
+    }
+
+    /// A row that is not there. `None` if the event tells that it was removed.
+    pub(crate) fn missing((table, id): &RowName, told: &Told) -> Option<Self> {
+        told.tag.as_ref()?;
+        Some(Self {
+            finding: format!("row {id} of {table} was removed, or can't be read"),
+            seen: Seen::Nothing(told.seq),
+        })
+    }
+}
+
 /// In which way a row differs from what the last event that names it tells.
-pub(crate) fn difference<R: Row>(
+fn difference<R: Row>(
     roots: &Roots,
     tagged: &Tagged<R>,
     told: Option<&Told>,
@@ -72,4 +125,30 @@ pub(crate) fn difference<R: Row>(
                 .is_some_and(|former| hex(&former) == *tag)
     });
     (!is_by_it && !is_upgraded).then_some("is an older one, put back")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put_back(seen: Seen) -> Difference {
+        Difference {
+            finding: "row 1 of tokens is an older one, put back".to_owned(),
+            seen,
+        }
+    }
+
+    #[test]
+    fn a_row_that_changes_overtook_twice_is_no_finding() {
+        for [before, after] in [
+            [Seen::Row(vec![1]), Seen::Row(vec![2])],
+            [Seen::Nothing(1), Seen::Nothing(2)],
+        ] {
+            let first = BTreeSet::from([put_back(before.clone())]);
+            let changed = BTreeSet::from([put_back(after)]);
+            assert!(Difference::found_twice(&first, changed).is_empty());
+            let same = BTreeSet::from([put_back(before)]);
+            assert_eq!(Difference::found_twice(&first, same).len(), 1);
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Verifying the audit trail, and the tables against it.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+
 use ats_pat_domain::Tagged;
 use ats_pat_domain::event::{Event, Head};
 use ats_pat_domain::port::StoreError;
@@ -8,8 +10,8 @@ use serde_json::Value;
 use super::Operator;
 use crate::ledger::rows::Row;
 use crate::ledger::{
-    Details, FORMER_VERSION, LastTold, QUARANTINED, REFUSED_ROWS, Told, Upgrade, WrittenRow,
-    difference, follows, personal_part_is_genuine,
+    Details, Difference, FORMER_VERSION, LastTold, QUARANTINED, REFUSED_ROWS, RowName, Told,
+    Upgrade, WrittenRow, follows, personal_part_is_genuine,
 };
 use crate::service::error::Error;
 
@@ -29,18 +31,35 @@ pub struct AuditReport {
 
 impl Operator<'_> {
     /// Walks the chain from its first event, then compares every row that grants rights with its last
-    /// event: what was planted, altered, replayed, or removed is found. A change made meanwhile may be
-    /// reported; verify again.
+    /// event: what was planted, altered, replayed, or removed is found. Changes that are made meanwhile are no finding:
+    /// a row that differs is compared once more.
     pub async fn verify_audit(&self) -> Result<AuditReport, Error> {
         let mut audit = Audit {
             operator: self,
             report: AuditReport::default(),
             seen: self.service.inner.changes.anchor.head(),
+            walked: Head::EMPTY,
             last_told: LastTold::new(),
             upgrade: None,
+            only: None,
+            differences: BTreeSet::new(),
+            differing: HashMap::new(),
         };
         audit.walk_chain().await?;
         audit.compare_rows().await?;
+        let unreadable = self.service.store().take_unreadable();
+        let first = audit.differences();
+        if !first.is_empty() {
+            audit.walk_on().await?;
+            audit.compare_rows().await?;
+            drop(self.service.store().take_unreadable());
+            for finding in Difference::found_twice(&first, audit.differences()) {
+                audit.find(finding);
+            }
+        }
+        for row in unreadable {
+            audit.find(format!("row {row} can't be read"));
+        }
         Ok(audit.report)
     }
 }
@@ -50,25 +69,24 @@ struct Audit<'a> {
     report: AuditReport,
     /// The end of the log that was seen before.
     seen: Head,
+    /// The last event that was verified.
+    walked: Head,
+    /// Of rows that were not compared yet.
     last_told: LastTold,
     upgrade: Option<Upgrade>,
+    /// The rows that are compared once more; `None` at first: all.
+    only: Option<HashSet<RowName>>,
+    differences: BTreeSet<Difference>,
+    /// What was told of the rows that differ.
+    differing: HashMap<RowName, Option<Told>>,
 }
 
 impl Audit<'_> {
     async fn walk_chain(&mut self) -> Result<(), Error> {
         let service = self.operator.service;
         let end = service.store().events().head().await?;
-        let mut before = Head::EMPTY;
-        loop {
-            let batch = service.store().events().from(before.seq + 1, BATCH).await?;
-            if batch.is_empty() {
-                break;
-            }
-            for event in batch {
-                self.verify_event(before, &event);
-                before = event.head();
-            }
-        }
+        self.walk_on().await?;
+        let before = self.walked;
         if before.seq < end.seq || (before.seq == end.seq && before.hash != end.hash) {
             self.find(format!(
                 "the log ends at event {}, but its head says {}: events were cut off",
@@ -82,6 +100,21 @@ impl Audit<'_> {
             ));
         }
         Ok(())
+    }
+
+    /// Verifies the events that follow those which were verified.
+    async fn walk_on(&mut self) -> Result<(), Error> {
+        let events = self.operator.service.store().events();
+        loop {
+            let batch = events.from(self.walked.seq + 1, BATCH).await?;
+            if batch.is_empty() {
+                return Ok(());
+            }
+            for event in batch {
+                self.verify_event(self.walked, &event);
+                self.walked = event.head();
+            }
+        }
     }
 
     fn verify_event(&mut self, before: Head, event: &Event) {
@@ -213,37 +246,49 @@ impl Audit<'_> {
         match store.setup_links().current().await {
             Ok(Some(link)) => self.compare(&link),
             Ok(None) => {}
+            Err(StoreError::Corrupt { .. }) if self.only.is_some() => {}
             Err(StoreError::Corrupt { .. }) => {
                 self.find("row 1 of setup_link can't be read".to_owned());
             }
             Err(error) => return Err(error.into()),
         }
-        self.find_removed();
-        for row in store.take_unreadable() {
-            self.find(format!("row {row} can't be read"));
-        }
         Ok(())
     }
 
     fn compare<R: Row>(&mut self, tagged: &Tagged<R>) {
-        self.report.rows += 1;
-        let id = tagged.row.row_id();
-        let told = self.last_told.remove(&(R::TABLE.to_owned(), id.clone()));
+        let name = (R::TABLE.to_owned(), tagged.row.row_id());
+        match &self.only {
+            None => self.report.rows += 1,
+            Some(only) if only.contains(&name) => {}
+            Some(_) => return,
+        }
+        let told = self.last_told.remove(&name);
         let roots = self.operator.service.roots();
-        if let Some(what) = difference(roots, tagged, told.as_ref(), self.upgrade) {
-            self.find(format!("row {id} of {} {what}", R::TABLE));
+        if let Some(difference) = Difference::of(roots, tagged, told.as_ref(), self.upgrade) {
+            self.differences.insert(difference);
+            self.differing.insert(name, told);
         }
     }
 
-    /// Rows that events tell of and no table holds. Ended sessions are removed in time, without an event.
-    fn find_removed(&mut self) {
-        let mut missing: Vec<_> = std::mem::take(&mut self.last_told)
-            .into_iter()
-            .filter(|((table, _), told)| told.tag.is_some() && table != "sessions")
-            .map(|((table, id), _)| format!("row {id} of {table} was removed, or can't be read"))
+    /// What differs, with the rows that events tell of and no table holds. Ended sessions are removed in time, without an
+    /// event. After this the rows that differ can be compared once more.
+    fn differences(&mut self) -> BTreeSet<Difference> {
+        let mut differences = std::mem::take(&mut self.differences);
+        let mut told_of = std::mem::take(&mut self.last_told);
+        told_of.retain(|name, told| {
+            let missing = Difference::missing(name, told).filter(|_| name.0 != "sessions");
+            let is_missing = missing.is_some();
+            differences.extend(missing);
+            is_missing
+        });
+        let differing = std::mem::take(&mut self.differing);
+        self.only = Some(differing.keys().chain(told_of.keys()).cloned().collect());
+        let differing = differing.into_iter();
+        self.last_told = differing
+            .filter_map(|(name, told)| Some((name, told?)))
+            .chain(told_of)
             .collect();
-        missing.sort();
-        self.report.findings.append(&mut missing);
+        differences
     }
 
     fn find(&mut self, finding: String) {

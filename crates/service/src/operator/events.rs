@@ -15,6 +15,8 @@ use crate::view::{EventView, NamedEventView};
 pub struct EventQuery {
     /// Only those about the rights of the user of this name.
     pub owner: Option<String>,
+    /// Only those about the rights of users whose folded user name or display name holds this folded text.
+    pub owner_called: Option<String>,
     /// Only those of this kind, such as `token.revoked`; see [`EventKind`](ats_pat_domain::event::EventKind).
     pub kind: Option<String>,
     /// Only those before the event of this number: the last one of the page before.
@@ -27,7 +29,7 @@ impl Operator<'_> {
     /// The last events that pass the query, with the names of who did it and of whose rights they are about.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`] for an owner who is none.
+    /// [`Error::UserNotFound`] if there is no user of the owner's name, or none who is called as the query asks.
     pub async fn event_page(&self, query: EventQuery) -> Result<Vec<NamedEventView>, Error> {
         let owner = match &query.owner {
             Some(name) => Some(self.find_user(name).await?.id),
@@ -35,12 +37,16 @@ impl Operator<'_> {
         };
         let filter = EventFilter {
             owner,
+            owner_called: query.owner_called,
             kind: query.kind,
             before: query.before,
             limit: query.limit,
             ..EventFilter::default()
         };
         let events = self.service.store().events().newest(&filter).await?;
+        if events.is_empty() {
+            self.require_called(filter.owner_called.as_deref()).await?;
+        }
         let actor_of = |actor: &str| match Actor::from_stored(actor) {
             Some(Actor::User(id)) => Some(id),
             _ => None,

@@ -14,10 +14,10 @@ use crate::tokens::Revoke;
 use crate::view::{OwnedTokenPageView, OwnedTokenView, TokenView};
 
 impl Operator<'_> {
-    /// A page of tokens: of the user of this name, or of everybody.
+    /// A page of tokens: of the user of this name, or of everybody whom the query does not leave out.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`].
+    /// [`Error::UserNotFound`] if there is no user of this name, or none who is called as the query asks.
     pub async fn tokens(
         &self,
         owner: Option<&str>,
@@ -30,6 +30,9 @@ impl Operator<'_> {
         let query = TokenQuery { owner, ..query };
         let now = self.service.now();
         let page = self.service.store().tokens().page(&query, now).await?;
+        if page.total == 0 {
+            self.require_called(query.owner_called.as_deref()).await?;
+        }
         // A planted entry is not listed as if it were one; the total stays the database's.
         let genuine: Vec<ListedToken> = page
             .items

@@ -1,9 +1,9 @@
 //! Why a use case did not do what it was asked.
 
 use ats_pat_auth::AuthError;
-use ats_pat_domain::Problem;
 use ats_pat_domain::port::{BoxError, RandomnessUnavailable, StoreError};
 use ats_pat_domain::scope::NotHeld;
+use ats_pat_domain::{Problem, TokenId};
 use ats_pat_token::IndexTooLarge;
 
 /// A use case's refusal or failure.
@@ -61,6 +61,8 @@ pub enum Error {
         "the token {name} was made by this form already; its secret was shown then: regenerate it if you need another"
     )]
     AlreadyCreated {
+        /// The token's id.
+        id: TokenId,
         /// The token's name.
         name: String,
     },
@@ -155,7 +157,7 @@ impl Error {
         let problem = match &self {
             Self::Refused(problem) => return problem.clone(),
             Self::OwnAccount | Self::LastAdministrator { .. } => return Problem::Forbidden,
-            Self::AlreadyCreated { name } => return Problem::NameInUse { name: name.clone() },
+            Self::AlreadyCreated { name, .. } => return Problem::NameInUse { name: name.clone() },
             Self::Store(
                 StoreError::Unavailable(_) | StoreError::Retryable(_) | StoreError::Storage { .. },
             )

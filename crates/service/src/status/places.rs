@@ -82,6 +82,7 @@ pub(crate) async fn revoke_all_of(draft: &Draft<'_>, token: &Token) -> Result<()
     loop {
         let filter = EventFilter {
             owner: None,
+            owner_called: None,
             kind: None,
             subjects: Some(vec![token.id.to_string()]),
             before,

@@ -53,7 +53,7 @@ impl PostedForm {
             if let Some(made) = draft.read().tokens().by_id(id).await? {
                 let made = draft.check(made.token).await?;
                 let name = made.name.as_str().to_owned();
-                return Err(Error::AlreadyCreated { name });
+                return Err(Error::AlreadyCreated { id, name });
             }
         }
         Ok(self.token_id(draft.roots().current(), owner))

@@ -11,6 +11,7 @@ pub struct Model {
     pub name_folded: Vec<u8>,
     pub name_key: Vec<u8>,
     pub display_name: String,
+    pub display_name_folded: Option<Vec<u8>>,
     pub kind: String,
     pub password_hash: Option<String>,
     pub is_admin: bool,

@@ -3,6 +3,7 @@
 mod active_tokens;
 mod columns;
 mod currency;
+mod display_names;
 mod failure;
 mod holder;
 mod initial;
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(transactions::Transactions),
             Box::new(active_tokens::ActiveTokens),
             Box::new(currency::Currency),
+            Box::new(display_names::DisplayNames),
         ]
     }
 }

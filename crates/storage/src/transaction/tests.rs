@@ -1,8 +1,8 @@
 //! Each proof of a transaction, and what goes wrong without it.
 
 use ats_pat_domain::port::{
-    ChangeOrder, CommitError, EventLog, EventRepository, Store, StoreError, Transaction,
-    UserChanges,
+    ChangeOrder, CommitError, EventLog, EventRepository, Repositories as _, Store, StoreError,
+    Transaction, UserChanges,
 };
 use ats_pat_test_support::conformance::samples::{change_id, event, user};
 use ats_pat_test_support::proxy::Proxy;
@@ -55,6 +55,20 @@ async fn what_follows_an_ended_transaction_is_refused_by_the_session() {
             "{refused:?}"
         );
         assert_eq!(counted(&database).await, [0, 0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_caller_that_missed_the_first_failure_is_told_of_the_same_one() {
+    on_every_server(|database| async move {
+        let (store, proxy) = behind_a_proxy(&database).await;
+        let change = begin(&store).await;
+        proxy.end_unseen(0);
+        let _ = change.insert_user(&user(1, "ada")).await;
+        let refused = change.users().by_id(user(1, "ada").row.id).await;
+        let refused = refused.err().unwrap();
+        assert!(matches!(refused, StoreError::Retryable(_)), "{refused:?}");
     })
     .await;
 }

@@ -33,16 +33,16 @@ pub struct Driver {
 impl Driver {
     /// Starts one on a free port. The port that it chooses for one family of addresses may be taken in the
     /// other; it ends then, and another try finds another.
-    pub async fn start(engine: Engine) -> Self {
+    pub async fn start(engine: Engine, time_zone: &str) -> Self {
         for _ in 0..STARTS {
-            if let Some(driver) = Self::try_start(engine).await {
+            if let Some(driver) = Self::try_start(engine, time_zone).await {
                 return driver;
             }
         }
         panic!("the driver of {engine:?} does not start: `cargo xtask test` installs it");
     }
 
-    async fn try_start(engine: Engine) -> Option<Self> {
+    async fn try_start(engine: Engine, time_zone: &str) -> Option<Self> {
         let folder = TempDir::with_prefix("ats-pat-browser-").expect("a temporary folder");
         // What the driver started and leaves behind becomes this process's own, to be waited for.
         set_child_subreaper(Some(getpid())).expect("Linux can do this");
@@ -62,7 +62,7 @@ impl Driver {
             .args(arguments)
             .env("HOME", folder.path())
             .env("TMPDIR", folder.path())
-            .env("TZ", "UTC")
+            .env("TZ", time_zone)
             .env("LANG", "C.UTF-8");
         if let Some(display) = &display {
             command.env("DISPLAY", &display.name);

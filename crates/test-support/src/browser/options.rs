@@ -9,6 +9,8 @@ pub struct BrowserOptions {
     pub engine: Engine,
     /// Whether the pages' scripts run.
     pub script: bool,
+    /// Where the person is, by the name of the time zone.
+    pub time_zone: &'static str,
     /// Whether the system is set to dark colours.
     pub dark: bool,
     /// The width of the page's area, in CSS pixels.
@@ -22,6 +24,7 @@ impl Default for BrowserOptions {
         Self {
             engine: Engine::Chromium,
             script: true,
+            time_zone: "UTC",
             dark: false,
             width: 1280,
             height: 800,

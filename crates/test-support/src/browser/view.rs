@@ -20,7 +20,7 @@ impl View {
             dark: options.dark,
             width: options.width,
             height: options.height,
-            time_zone: "UTC".to_owned(),
+            time_zone: options.time_zone.to_owned(),
         }))
     }
 

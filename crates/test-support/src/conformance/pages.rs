@@ -7,7 +7,7 @@ use ats_pat_domain::list::{Sort, SortField, TokenQuery, UserQuery};
 use ats_pat_domain::name::fold;
 use ats_pat_domain::port::{ListedToken, Repositories, Store, UsageRecord};
 use ats_pat_domain::token::Usage;
-use ats_pat_domain::{Description, Status, Timestamp};
+use ats_pat_domain::{Description, DisplayName, Status, Tagged, Timestamp, User};
 
 use super::samples::{token, token_id, user, user_id};
 use super::{change, open};
@@ -16,6 +16,15 @@ use crate::database::TestDatabase;
 use crate::statements::counted;
 
 const NOW: Timestamp = START;
+
+/// The owners: id, user name, display name.
+const OWNERS: [(u128, &str, &str); 2] = [(1, "ada", "Ada Lovelace"), (2, "eve", "Eve")];
+
+fn called(id: u128, name: &str, display_name: &str) -> Tagged<User> {
+    let mut user = user(id, name);
+    user.row.display_name = DisplayName::new(display_name).unwrap();
+    user
+}
 
 /// Forty tokens of two owners, with ties in every field that lists are sorted by.
 fn tokens() -> Vec<ListedToken> {
@@ -69,6 +78,14 @@ fn expected(all: &[ListedToken], query: &TokenQuery) -> (Vec<ListedToken>, u64) 
     let matches = |listed: &&ListedToken| {
         let row = &listed.token.row;
         query.owner.is_none_or(|owner| owner == row.owner_id)
+            && query.owner_called.as_ref().is_none_or(|text| {
+                let owner = OWNERS
+                    .iter()
+                    .find(|(id, _, _)| user_id(*id) == row.owner_id);
+                owner.is_some_and(|(_, name, display_name)| {
+                    fold(name).contains(text) || fold(display_name).contains(text)
+                })
+            })
             && query.status.is_none_or(|status| status == row.status(NOW))
             && query.search.as_ref().is_none_or(|text| {
                 row.name.folded().contains(text) || row.description.folded().contains(text)
@@ -112,8 +129,12 @@ pub async fn pages_are_as_a_list_in_memory(database: &TestDatabase) {
     let store = open(database).await;
     let all = tokens();
     change(&store, async |change| {
-        change.insert_user(&user(1, "ada")).await.unwrap();
-        change.insert_user(&user(2, "eve")).await.unwrap();
+        for (id, name, display_name) in OWNERS {
+            change
+                .insert_user(&called(id, name, display_name))
+                .await
+                .unwrap();
+        }
         for listed in &all {
             change.insert_token(&listed.token).await.unwrap();
         }
@@ -160,8 +181,16 @@ pub async fn pages_are_as_a_list_in_memory(database: &TestDatabase) {
                         [(number + usize::from(descending)) % 3];
                     turn += 1;
                     let page = 1 + turn % 3;
+                    let owner_called = [
+                        None,
+                        None,
+                        Some("A".to_owned()),
+                        Some("lovelace".to_owned()),
+                    ][usize::try_from(turn % 4).unwrap()]
+                    .clone();
                     let query = TokenQuery {
                         owner,
+                        owner_called: owner_called.as_deref().map(fold),
                         page,
                         page_size: 15,
                         status,
@@ -229,11 +258,23 @@ pub async fn a_page_is_read_by_one_statement(database: &TestDatabase) {
     }
 }
 
-/// Users by folded name, found by any part of it.
+/// Users by folded name, found by any part of it or of the display name.
 pub async fn users_are_found_by_name(database: &TestDatabase) {
     let store = open(database).await;
-    let names = ["Zoë", "straße 1", "a_b", "ada", "STRASSE 2", "50%", "Äpfel"];
-    let mut all: Vec<_> = (1..).zip(names).map(|(id, name)| user(id, name)).collect();
+    let names = [
+        ("Zoë", "Zoë"),
+        ("straße 1", "Line 1"),
+        ("a_b", "Groß, Anna"),
+        ("ada", "Ada Lovelace"),
+        ("STRASSE 2", "x"),
+        ("50%", "Half"),
+        ("Äpfel", "Line 2"),
+    ];
+    let mut all: Vec<_> = (1..)
+        .zip(names)
+        .map(|(id, (name, display_name))| called(id, name, display_name))
+        .collect();
+    let by_id = all.clone();
     change(&store, async |change| {
         for user in &all {
             change.insert_user(user).await.unwrap();
@@ -248,15 +289,18 @@ pub async fn users_are_found_by_name(database: &TestDatabase) {
         Some("_"),
         Some("%"),
         Some("x"),
+        Some("nobody"),
+        Some("GROSS, a"),
+        Some("LoveLace"),
+        Some("line"),
         Some(""),
     ] {
         let found: Vec<_> = all
             .iter()
             .filter(|user| {
-                user.row
-                    .name
-                    .folded()
-                    .contains(&fold(search.unwrap_or_default()))
+                let text = fold(search.unwrap_or_default());
+                user.row.name.folded().contains(&text)
+                    || user.row.display_name.folded().contains(&text)
             })
             .cloned()
             .collect();
@@ -279,6 +323,6 @@ pub async fn users_are_found_by_name(database: &TestDatabase) {
     let ids = [user_id(2), user_id(9), user_id(1), user_id(2)];
     let mut found = store.users().by_ids(&ids).await.unwrap();
     found.sort_by_key(|user| user.row.id);
-    assert!(found == [user(1, names[0]), user(2, names[1])]);
+    assert!(found == by_id[..2]);
     assert!(store.users().by_ids(&[]).await.unwrap().is_empty());
 }

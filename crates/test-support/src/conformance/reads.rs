@@ -1,6 +1,8 @@
 //! Reads of several tables by one statement.
 
+use ats_pat_domain::DisplayName;
 use ats_pat_domain::list::EventFilter;
+use ats_pat_domain::name::fold;
 use ats_pat_domain::port::{ChangeOrder, Repositories, Store};
 
 use super::samples::{change_id, event, secret, signing_key, token, token_id, user, user_id};
@@ -99,6 +101,9 @@ pub async fn events_are_filtered(database: &TestDatabase) {
     second.kind = String::from("restore.accepted");
     second.subject = String::from("1");
     let change = store.begin(change_id(), ChangeOrder::Last).await.unwrap();
+    let mut ada = user(1, "ada");
+    ada.row.display_name = DisplayName::new("Lovelace").unwrap();
+    change.insert_user(&ada).await.unwrap();
     for event in [&first, &second, &third] {
         change.append(event).await.unwrap();
     }
@@ -109,6 +114,10 @@ pub async fn events_are_filtered(database: &TestDatabase) {
     };
     let owned = |number| EventFilter {
         owner: Some(user_id(number)),
+        ..all.clone()
+    };
+    let of_called = |text: &str| EventFilter {
+        owner_called: Some(fold(text)),
         ..all.clone()
     };
     let of_kind = |kind: &str| EventFilter {
@@ -139,6 +148,9 @@ pub async fn events_are_filtered(database: &TestDatabase) {
         (before(1), vec![]),
         (owned(1), vec![3, 1]),
         (owned(9), vec![]),
+        (of_called("AD"), vec![3, 1]),
+        (of_called("love"), vec![3, 1]),
+        (of_called("grace"), vec![]),
         (of_kind("restore.accepted"), vec![2]),
         (of_kind("Restore.accepted"), vec![]),
         (about(&["nothing", "1"]), vec![2]),

@@ -1,5 +1,7 @@
 //! Changing one's password.
 
+use std::future::ready;
+
 use askama::Template;
 use ats_pat_domain::Problem;
 use ats_pat_http::{Challenge, problem_headers, status};
@@ -8,48 +10,60 @@ use poem::Response;
 use poem::http::StatusCode;
 use secrecy::SecretString;
 
-use crate::fault::user_alerts;
+use crate::cookie::set_cookie;
+use crate::fault::UserErrors;
 use crate::flash::Flash;
 use crate::form::Form;
-use crate::page::{Frame, Section, redirect, render, set_cookie};
+use crate::page::{Frame, Section, redirect, render};
 use crate::query::{Query, address};
-use crate::route::PASSWORD;
+use crate::route::{Kept, PASSWORD, Route};
 use crate::visit::Visit;
+
+/// The page.
+pub const ROUTES: &[Route] =
+    &[
+        Route::page(PASSWORD, |visit, _, _| Box::pin(ready(Ok(show(visit))))).taking(
+            |visit, by, _, form| Box::pin(change(visit, by, form)),
+            |_, form| Kept::Page(address_of_form(form)),
+        ),
+    ];
 
 #[derive(Template)]
 #[template(path = "password.html")]
 struct PasswordPage {
     frame: Frame,
     revoke_tokens: bool,
+    errors: UserErrors,
 }
 
 /// Where the form is shown again as it was posted, without its passwords.
-pub fn address_of_form(form: &Form) -> String {
+fn address_of_form(form: &Form) -> String {
     address(PASSWORD, &[("revoke_tokens", form.field("revoke_tokens"))])
 }
 
 /// The form.
-pub fn show(visit: &Visit<'_>) -> Response {
+fn show(visit: &Visit<'_>) -> Response {
     let page = PasswordPage {
         frame: Frame::new(visit, Section::Password),
         revoke_tokens: Query::of(&visit.uri).get("revoke_tokens") == Some("yes"),
+        errors: UserErrors::default(),
     };
     render(&page, StatusCode::OK)
 }
 
 /// Takes the posted form: the browser goes on in a new session, all others end.
-pub async fn change(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
+async fn change(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let revoke_tokens = form.field("revoke_tokens") == "yes";
-    let again = |alert: String, status| {
+    let again = |errors, status| {
         let page = PasswordPage {
-            frame: Frame::new(visit, Section::Password).refusing(alert),
+            frame: Frame::new(visit, Section::Password),
             revoke_tokens,
+            errors,
         };
         render(&page, status)
     };
     if form.field("password") != form.field("password_repeat") {
-        let alert = "The two new passwords are not the same.".to_owned();
-        return Ok(again(alert, StatusCode::BAD_REQUEST));
+        return Ok(again(UserErrors::not_repeated(), StatusCode::BAD_REQUEST));
     }
     let change = PasswordChange {
         current: SecretString::from(form.field("current_password")),
@@ -70,12 +84,10 @@ pub async fn change(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Res
         }
         Err(error) => {
             let refused = visit.problem(error);
-            let alert = match &refused {
-                Problem::SignInRequired => return Err(refused),
-                Problem::InvalidCredentials => "The current password is wrong.".to_owned(),
-                other => user_alerts(other),
-            };
-            let mut response = again(alert, status(&refused));
+            if refused == Problem::SignInRequired {
+                return Err(refused);
+            }
+            let mut response = again(UserErrors::of(&refused), status(&refused));
             problem_headers(&refused, Challenge::Session, response.headers_mut());
             Ok(response)
         }

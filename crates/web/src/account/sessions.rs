@@ -1,5 +1,7 @@
 //! One's sessions: seeing where one is signed in, and signing out there.
 
+use std::future::ready;
+
 use askama::Template;
 use ats_pat_domain::Problem;
 use ats_pat_domain::problem::Place;
@@ -8,13 +10,25 @@ use ats_pat_service::view::SessionView;
 use poem::Response;
 use poem::http::StatusCode;
 
+use crate::confirm::ConfirmPage;
 use crate::flash::Flash;
 use crate::form::Form;
 use crate::page::{Frame, Section, redirect, render};
-use crate::route::SESSIONS;
+use crate::route::{Kept, Route, SESSIONS};
 use crate::user_agent::browser;
 use crate::visit::Visit;
 use crate::words::When;
+
+/// The list, and the question before all other sessions end.
+pub const ROUTES: &[Route] = &[
+    Route::page(SESSIONS, |visit, by, _| Box::pin(show(visit, by))),
+    Route::page(END, |visit, _, _| Box::pin(ready(Ok(confirm(visit))))).taking(
+        |visit, by, _, form| Box::pin(end(visit, by, form)),
+        |_, _| Kept::Page(SESSIONS.to_owned()),
+    ),
+];
+
+const END: &str = "/settings/sessions/end";
 
 #[derive(Template)]
 #[template(path = "sessions.html")]
@@ -33,8 +47,29 @@ struct Row {
     ends: When,
 }
 
+/// What is asked before all other sessions end, and what happens then.
+const OTHERS: (&str, &str) = (
+    "Sign out everywhere else?",
+    "Every session but this one ends at once. Your tokens stay as they are.",
+);
+
+/// Asks whether to end all other sessions.
+fn confirm(visit: &Visit<'_>) -> Response {
+    let (question, text) = OTHERS;
+    let page = ConfirmPage {
+        frame: Frame::new(visit, Section::Sessions),
+        question: question.to_owned(),
+        text,
+        action: END.to_owned(),
+        field: ("others", "yes".to_owned()),
+        is_danger: false,
+        back: SESSIONS.to_owned(),
+    };
+    page.answer()
+}
+
 /// The list.
-pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
+async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let sessions = visit.service.sessions(by).await;
     let sessions = sessions.map_err(|error| visit.problem(error))?;
     let row = |session: SessionView| Row {
@@ -45,9 +80,9 @@ pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem>
             .map_or_else(|| "Unknown browser".to_owned(), browser),
         address: session.address.unwrap_or_default(),
         is_current: session.is_current,
-        started: When::ago(session.created_at, visit.now()),
-        last_seen: When::ago(session.last_seen_at, visit.now()),
-        ends: When::exactly(session.ends_at),
+        started: When::ago(session.created_at, visit.now(), &visit.zone),
+        last_seen: When::ago(session.last_seen_at, visit.now(), &visit.zone),
+        ends: When::exactly(session.ends_at, &visit.zone),
     };
     let page = SessionsPage {
         frame: Frame::new(visit, Section::Sessions),
@@ -57,7 +92,7 @@ pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem>
 }
 
 /// Ends the named session, or all others.
-pub async fn end(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
+async fn end(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let ended = match (form.field("session"), form.field("others")) {
         ("", "yes") => {
             let ended = visit.service.end_other_sessions(by).await;

@@ -10,17 +10,29 @@ use ats_pat_service::{Error, EventQuery, Operator, SignedIn};
 use poem::http::{StatusCode, header};
 use poem::{Body, Response};
 use serde_json::Value;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::operator;
 use crate::page::{Frame, Section, render};
 use crate::query::{Query, address};
-use crate::route::AUDIT;
+use crate::route::{AUDIT, Route};
+use crate::table::{owner_called, owner_named, search_text};
 use crate::visit::Visit;
-use crate::words::{When, exact, input_date};
+use crate::words::{When, date_and_time, input_date};
+use crate::zone::Zone;
+
+/// The page, and the file.
+pub const ROUTES: &[Route] = &[
+    Route::page(AUDIT, |visit, by, _| Box::pin(show(visit, by))),
+    Route::page(EXPORT, |visit, by, _| Box::pin(export(visit, by))),
+];
+
+const EXPORT: &str = "/settings/audit.csv";
 
 /// How many events a page has.
 const PAGE_SIZE: u64 = 50;
+/// How many of the rows that differ from the event log are listed.
+const MOST_FINDINGS: usize = 20;
 /// How many events are read at once for the file.
 const BATCH: u64 = 500;
 
@@ -28,11 +40,13 @@ const BATCH: u64 = 500;
 #[template(path = "audit.html")]
 struct AuditPage {
     frame: Frame,
+    /// One sentence for each row that differs from the event log.
+    findings: Vec<String>,
     owner: String,
     kind: String,
     /// The kinds of events: what is asked for, and what it is called.
     kinds: Vec<(&'static str, &'static str)>,
-    /// Whether there is no user of the asked name.
+    /// Whether no user is called as the filter asks.
     is_nobody: bool,
     rows: Vec<Row>,
     /// The events before these.
@@ -54,17 +68,17 @@ struct Row {
 }
 
 impl Row {
-    fn new(named: NamedEventView) -> Self {
+    fn new(named: NamedEventView, zone: &Zone) -> Self {
         Self {
             seq: named.event.seq,
-            at: When::exactly(named.event.at),
+            at: When::exactly(named.event.at, zone),
             actor: actor(&named),
             owner: named
                 .owner_name
                 .clone()
                 .or_else(|| named.event.owner.map(|owner| owner.to_string()))
                 .unwrap_or_default(),
-            details: details(&named.event.details),
+            details: details(&named.event.details, zone),
             label: EventKind::ALL
                 .into_iter()
                 .find(|kind| kind.as_str() == named.event.kind)
@@ -92,25 +106,25 @@ const fn label(kind: EventKind) -> &'static str {
         EventKind::TokenCreated => "Token created",
         EventKind::TokenRegenerated => "Token regenerated",
         EventKind::TokenRevoked => "Token revoked",
-        EventKind::StatusPlaceGiven => "Place in the status list given",
-        EventKind::SigningKeyCreated => "Signing key made",
+        EventKind::StatusPlaceGiven => "Place in the status list assigned",
+        EventKind::SigningKeyCreated => "Signing key created",
         EventKind::SigningKeyPromoted => "Signing key put into use",
         EventKind::SigningKeyDestroyed => "Signing key destroyed",
-        EventKind::KeysResealed => "Keys sealed anew",
-        EventKind::SetupLinkCreated => "Set-up link made",
+        EventKind::KeysResealed => "Keys sealed again",
+        EventKind::SetupLinkCreated => "Set-up link created",
         EventKind::RestoreAccepted => "Restored database accepted",
         EventKind::DatabaseUpgraded => "Database taken over by a later release",
     }
 }
 
 /// What there is to say beside the columns; the rows' tags and the places in the status list are for machines.
-fn details(details: &Value) -> String {
+fn details(details: &Value, zone: &Zone) -> String {
     let words: Vec<String> = details
         .as_object()
         .into_iter()
         .flatten()
         .filter(|(name, _)| !matches!(name.as_str(), "Rows" | "PlacesGiven" | "PlacesRevoked"))
-        .map(|(name, value)| format!("{}: {}", spaced(name), in_words(value)))
+        .map(|(name, value)| format!("{}: {}", spaced(name), in_words(value, zone)))
         .collect();
     words.join(" · ")
 }
@@ -129,11 +143,13 @@ fn spaced(name: &str) -> String {
     words
 }
 
-fn in_words(value: &Value) -> String {
+fn in_words(value: &Value, zone: &Zone) -> String {
     match value {
-        Value::String(text) => Timestamp::parse(text).map_or_else(|_| text.clone(), exact),
+        Value::String(text) => {
+            Timestamp::parse(text).map_or_else(|_| text.clone(), |time| date_and_time(time, zone))
+        }
         Value::Array(values) => {
-            let values: Vec<String> = values.iter().map(in_words).collect();
+            let values: Vec<String> = values.iter().map(|value| in_words(value, zone)).collect();
             values.join(", ")
         }
         Value::Bool(true) => "yes".to_owned(),
@@ -154,7 +170,7 @@ impl Filter {
         let query = Query::of(&visit.uri);
         let text = |name| query.get(name).unwrap_or_default().trim().to_owned();
         Self {
-            owner: text("owner"),
+            owner: search_text(&query, "owner"),
             kind: text("kind"),
             before: query.get("before").and_then(|before| before.parse().ok()),
         }
@@ -162,7 +178,8 @@ impl Filter {
 
     fn query(&self, before: Option<i64>, limit: u64) -> EventQuery {
         EventQuery {
-            owner: (!self.owner.is_empty()).then(|| self.owner.clone()),
+            owner: owner_named(&self.owner).map(str::to_owned),
+            owner_called: owner_called(&self.owner),
             kind: (!self.kind.is_empty()).then(|| self.kind.clone()),
             before,
             limit,
@@ -182,7 +199,7 @@ impl Filter {
 }
 
 /// The page.
-pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
+async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let filter = Filter::of(visit);
     // One more than is shown tells whether there are older ones.
     let query = filter.query(filter.before, PAGE_SIZE + 1);
@@ -194,10 +211,14 @@ pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem>
     let older = events.last().filter(|_| has_older);
     let page = AuditPage {
         frame: Frame::new(visit, Section::Audit),
+        findings: visit.service.rows_that_differ(),
         older: older.map(|last| filter.address(AUDIT, &last.event.seq.to_string())),
         latest: filter.before.map(|_| filter.address(AUDIT, "")),
-        export: filter.address("/settings/audit.csv", ""),
-        rows: events.into_iter().map(Row::new).collect(),
+        export: filter.address(EXPORT, ""),
+        rows: events
+            .into_iter()
+            .map(|event| Row::new(event, &visit.zone))
+            .collect(),
         kinds: EventKind::ALL
             .map(|kind| (kind.as_str(), label(kind)))
             .to_vec(),
@@ -209,13 +230,9 @@ pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem>
 }
 
 /// The file (RFC 4180), newest first: all that the filter finds, read part by part while it is sent.
-pub async fn export(
-    visit: &Visit<'_>,
-    by: &SignedIn,
-    exports: &Arc<Semaphore>,
-) -> Result<Response, Problem> {
+async fn export(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let operator = operator(visit, by)?;
-    let turn = Arc::clone(exports)
+    let turn = Arc::clone(&visit.shared.exports)
         .try_acquire_owned()
         .map_err(|_| Problem::TooManyRequests { seconds: 10 })?;
     let filter = Filter::of(visit);
@@ -233,7 +250,7 @@ pub async fn export(
         let part = state.part().await?;
         Some((part, state))
     });
-    let name = format!("audit-{}.csv", input_date(visit.now()));
+    let name = format!("audit-{}.csv", input_date(visit.now(), &visit.zone));
     Ok(Response::builder()
         .content_type("text/csv; charset=utf-8")
         .header(
@@ -414,8 +431,8 @@ mod tests {
             "Rows": [{"Tag": "ff"}]
         });
         assert_eq!(
-            details(&value),
-            "Expires at: 25 December 2026, 10:20:30 UTC · Is admin: yes · Name: ci · Scopes: a, b"
+            details(&value, &Zone::named("Europe/Berlin").unwrap()),
+            "Expires at: 25 Dec 2026, 11:20:30 · Is admin: yes · Name: ci · Scopes: a, b"
         );
     }
 }

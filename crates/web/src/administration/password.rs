@@ -1,5 +1,7 @@
 //! A new password for a user.
 
+use std::future::ready;
+
 use askama::Template;
 use ats_pat_domain::Problem;
 use ats_pat_http::{Challenge, problem_headers, status};
@@ -9,13 +11,22 @@ use poem::http::StatusCode;
 use secrecy::SecretString;
 
 use super::operator;
-use crate::fault::user_alerts;
+use crate::fault::UserErrors;
 use crate::flash::Flash;
 use crate::form::Form;
 use crate::page::{Frame, Section, redirect, render};
 use crate::query::Query;
-use crate::route::{PASSWORD, USERS};
+use crate::route::{Kept, PASSWORD, Route, USERS};
 use crate::visit::Visit;
+
+/// The page.
+pub const ROUTES: &[Route] = &[Route::page("/settings/users/password", |visit, by, _| {
+    Box::pin(ready(show(visit, by)))
+})
+.taking(
+    |visit, by, _, form| Box::pin(set(visit, by, form)),
+    |visit, _| Kept::Page(visit.path_and_query().to_owned()),
+)];
 
 #[derive(Template)]
 #[template(path = "user_password.html")]
@@ -23,10 +34,11 @@ struct UserPasswordPage<'a> {
     frame: Frame,
     user_name: &'a str,
     revoke_tokens: bool,
+    errors: UserErrors,
 }
 
 /// The form for the user whom the address names.
-pub fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
+fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     operator(visit, by)?;
     let query = Query::of(&visit.uri);
     let user_name = query.get("user").unwrap_or_default();
@@ -40,25 +52,26 @@ pub fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
         frame: Frame::new(visit, Section::Users),
         user_name,
         revoke_tokens: false,
+        errors: UserErrors::default(),
     };
     Ok(render(&page, StatusCode::OK))
 }
 
 /// Takes the posted form: the user's sessions end, and the tokens too if asked for.
-pub async fn set(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
+async fn set(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let user_name = form.field("user_name");
     let revoke_tokens = form.field("revoke_tokens") == "yes";
-    let again = |alert: String, status| {
+    let again = |errors, status| {
         let page = UserPasswordPage {
-            frame: Frame::new(visit, Section::Users).refusing(alert),
+            frame: Frame::new(visit, Section::Users),
             user_name,
             revoke_tokens,
+            errors,
         };
         render(&page, status)
     };
     if form.field("password") != form.field("password_repeat") {
-        let alert = "The two passwords are not the same.".to_owned();
-        return Ok(again(alert, StatusCode::BAD_REQUEST));
+        return Ok(again(UserErrors::not_repeated(), StatusCode::BAD_REQUEST));
     }
     let password = SecretString::from(form.field("password"));
     let operator = operator(visit, by)?;
@@ -72,15 +85,17 @@ pub async fn set(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respon
             Ok(response)
         }
         Err(Error::OwnAccount) => {
-            let alert = "This is your own account: change your password under Password, where you show that you know the current one.";
-            Ok(again(alert.to_owned(), StatusCode::CONFLICT))
+            let errors = UserErrors::whole(
+                "This is your own account. Change your password on the page Password, which asks for the current one.",
+            );
+            Ok(again(errors, StatusCode::CONFLICT))
         }
         Err(Error::UserNotFound { name }) => Ok(again(
-            format!("There is no user {name}."),
+            UserErrors::whole(format!("There is no user {name}.")),
             StatusCode::NOT_FOUND,
         )),
         Err(Error::Refused(refused @ Problem::ValidationFailed(_))) => {
-            let mut response = again(user_alerts(&refused), status(&refused));
+            let mut response = again(UserErrors::of(&refused), status(&refused));
             problem_headers(&refused, Challenge::Session, response.headers_mut());
             Ok(response)
         }

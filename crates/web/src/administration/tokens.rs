@@ -11,10 +11,22 @@ use super::operator;
 use crate::flash::Flash;
 use crate::page::{Frame, Section, redirect, render};
 use crate::query::Query;
-use crate::route::ALL_TOKENS;
+use crate::route::{ALL_TOKENS, Kept, Route};
+use crate::table::{Column, ListView, Pager, Row, owner_named};
 use crate::tokens::details;
-use crate::tokens::list::{Column, ListView, Pager, Row};
 use crate::visit::Visit;
+
+/// The table, the page of one token, and its end.
+pub const ROUTES: &[Route] = &[
+    Route::page(ALL_TOKENS, |visit, by, _| Box::pin(show(visit, by))),
+    Route::page("/settings/all-tokens/{id}", |visit, by, id| {
+        Box::pin(show_one(visit, by, id))
+    }),
+    Route::leading("/settings/all-tokens/{id}/revoke", ALL_TOKENS).taking(
+        |visit, by, id, _| Box::pin(revoke(visit, by, id)),
+        |asked, _| Kept::Page(view(asked).address()),
+    ),
+];
 
 #[derive(Template)]
 #[template(path = "all_tokens.html")]
@@ -23,16 +35,18 @@ struct AllTokensPage {
     view: ListView,
     columns: Vec<Column>,
     rows: Vec<(String, Row)>,
+    /// Whether no user is called as the filter asks.
+    is_nobody: bool,
     pager: Pager,
 }
 
 /// The table.
-pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
+async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     page(visit, by, None, StatusCode::OK).await
 }
 
 /// One token.
-pub async fn show_one(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
+async fn show_one(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let token = operator(visit, by)?.token(id).await;
     let token = token.map_err(|error| visit.problem(error))?;
     let place = (Section::AllTokens, ALL_TOKENS);
@@ -45,7 +59,7 @@ pub async fn show_one(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Resp
 }
 
 /// Ends a token.
-pub async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
+async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     match operator(visit, by)?.revoke_token(id).await {
         Ok(revoked) => {
             let mut response = redirect(&view(visit).address());
@@ -63,11 +77,6 @@ pub async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Respon
     }
 }
 
-/// The part of the table that the address of an action names.
-pub fn address_of_view(visit: &Visit<'_>) -> String {
-    view(visit).address()
-}
-
 fn view(visit: &Visit<'_>) -> ListView {
     ListView::read(ALL_TOKENS, &Query::of(&visit.uri))
 }
@@ -79,16 +88,21 @@ async fn page(
     status: StatusCode,
 ) -> Result<Response, Problem> {
     let view = view(visit);
-    let owner = (!view.owner.is_empty()).then_some(view.owner.as_str());
-    let listed = match operator(visit, by)?.tokens(owner, view.query()).await {
+    let mut is_nobody = false;
+    let listed = match operator(visit, by)?
+        .tokens(owner_named(&view.owner), view.query())
+        .await
+    {
         Ok(listed) => listed,
-        // Nobody's tokens are none.
-        Err(Error::UserNotFound { .. }) => OwnedTokenPageView {
-            items: Vec::new(),
-            page: view.page,
-            page_size: view.query().page_size,
-            total: 0,
-        },
+        Err(Error::UserNotFound { .. }) => {
+            is_nobody = true;
+            OwnedTokenPageView {
+                items: Vec::new(),
+                page: view.page,
+                page_size: view.query().page_size,
+                total: 0,
+            }
+        }
         Err(error) => return Err(visit.problem(error)),
     };
     if status == StatusCode::OK
@@ -110,13 +124,14 @@ async fn page(
             view.column("Expires", "ExpiresAt"),
             view.column("Last used", "-LastUsedAt"),
         ],
+        is_nobody,
         pager: view.pager(listed.total),
         rows: listed
             .items
             .into_iter()
             .enumerate()
             .map(|(index, owned)| {
-                let row = Row::new(index + 1, owned.token, visit.now());
+                let row = Row::new(index + 1, owned.token, visit.now(), &visit.zone);
                 (owned.owner_name, row)
             })
             .collect(),

@@ -1,9 +1,10 @@
 //! Users: adding, disabling, enabling, new passwords.
 
+use std::future::ready;
+
 use askama::Template;
 use ats_pat_domain::Problem;
 use ats_pat_domain::list::UserQuery;
-use ats_pat_domain::name::fold;
 use ats_pat_http::{Challenge, problem_headers, status};
 use ats_pat_service::view::UserView;
 use ats_pat_service::{Error, NewUser, SignedIn};
@@ -12,15 +13,41 @@ use poem::http::StatusCode;
 use secrecy::SecretString;
 
 use super::operator;
-use crate::fault::user_alerts;
+use crate::confirm::ConfirmPage;
+use crate::fault::UserErrors;
 use crate::flash::Flash;
 use crate::form::Form;
 use crate::page::{Frame, Section, redirect, render};
 use crate::query::{Query, address};
-use crate::route::{ALL_TOKENS, USERS};
-use crate::tokens::list::Pager;
+use crate::route::{ALL_TOKENS, Kept, Route, USERS};
+use crate::table::{Pager, folded, search_text};
 use crate::visit::Visit;
 use crate::words::When;
+
+/// The list, and the questions before a user is disabled or enabled.
+pub const ROUTES: &[Route] = &[
+    Route::page(USERS, |visit, by, _| Box::pin(show(visit, by))).taking(
+        |visit, by, _, form| Box::pin(add(visit, by, form)),
+        |visit, form| Kept::Page(address_of_form(visit, form)),
+    ),
+    Route::page(DISABLE, |visit, by, _| {
+        Box::pin(ready(confirm(visit, by, false)))
+    })
+    .taking(
+        |visit, by, _, form| Box::pin(disable(visit, by, form)),
+        |_, _| Kept::Page(USERS.to_owned()),
+    ),
+    Route::page(ENABLE, |visit, by, _| {
+        Box::pin(ready(confirm(visit, by, true)))
+    })
+    .taking(
+        |visit, by, _, form| Box::pin(enable(visit, by, form)),
+        |_, _| Kept::Page(USERS.to_owned()),
+    ),
+];
+
+const DISABLE: &str = "/settings/users/disable";
+const ENABLE: &str = "/settings/users/enable";
 
 /// How many users a page has.
 const PAGE_SIZE: u32 = 25;
@@ -50,6 +77,32 @@ struct Row {
     tokens: String,
     /// Where the user gets a new password.
     password: String,
+    /// Where it is asked whether to disable or enable the user.
+    confirm: String,
+}
+
+impl Row {
+    fn question(&self) -> String {
+        question(&self.user_name, self.is_disabled)
+    }
+
+    fn consequence(&self) -> &'static str {
+        consequence(self.is_disabled)
+    }
+}
+
+/// What is asked before a user is enabled, or disabled.
+fn question(user_name: &str, is_disabled: bool) -> String {
+    let act = if is_disabled { "Enable" } else { "Disable" };
+    format!("{act} {user_name}?")
+}
+
+const fn consequence(is_disabled: bool) -> &'static str {
+    if is_disabled {
+        "The user can sign in again, and tokens that are still active work again."
+    } else {
+        "The user is signed out everywhere at once. Every token of the user is refused until you enable the user again."
+    }
 }
 
 /// The form for a new user, as it was typed, and what was wrong.
@@ -58,7 +111,7 @@ struct UserForm {
     user_name: String,
     display_name: String,
     is_admin: bool,
-    error: Option<String>,
+    errors: UserErrors,
     is_open: bool,
 }
 
@@ -72,23 +125,35 @@ impl UserListView {
         let query = Query::of(&visit.uri);
         let page = query.get("page").and_then(|page| page.parse().ok());
         Self {
-            search: query.get("search").unwrap_or_default().trim().to_owned(),
+            search: search_text(&query, "search"),
             page: page.filter(|page| *page > 0).unwrap_or(1),
         }
     }
 
     fn address(&self, path: &str, page: u32) -> String {
+        self.address_about("", path, page)
+    }
+
+    /// The same, about a user.
+    fn address_about(&self, user_name: &str, path: &str, page: u32) -> String {
         let page = if page == 1 {
             String::new()
         } else {
             page.to_string()
         };
-        address(path, &[("search", &self.search), ("page", &page)])
+        address(
+            path,
+            &[
+                ("user", user_name),
+                ("search", &self.search),
+                ("page", &page),
+            ],
+        )
     }
 }
 
 /// Where the form is shown again as it was posted, without its passwords.
-pub fn address_of_form(visit: &Visit<'_>, form: &Form) -> String {
+fn address_of_form(visit: &Visit<'_>, form: &Form) -> String {
     address(
         USERS,
         &[
@@ -102,21 +167,21 @@ pub fn address_of_form(visit: &Visit<'_>, form: &Form) -> String {
 }
 
 /// The list.
-pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
+async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let query = Query::of(&visit.uri);
     let text = |name| query.get(name).unwrap_or_default().to_owned();
     let form = UserForm {
         user_name: text("user_name"),
         display_name: text("display_name"),
         is_admin: query.get("is_admin") == Some("yes"),
-        error: None,
+        errors: UserErrors::default(),
         is_open: query.get("add") == Some("yes"),
     };
     page(visit, by, frame(visit), form, StatusCode::OK).await
 }
 
 /// Adds a user.
-pub async fn add(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
+async fn add(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let (user_name, display_name) = (form.field("user_name"), form.field("display_name").trim());
     let is_admin = form.field("is_admin") == "yes";
     let password = form.field("password");
@@ -135,7 +200,7 @@ pub async fn add(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respon
             user_name: user_name.to_owned(),
             display_name: display_name.to_owned(),
             is_admin,
-            error: Some("The two passwords are not the same.".to_owned()),
+            errors: UserErrors::not_repeated(),
             is_open: true,
         };
         return page(visit, by, frame(visit), form, StatusCode::BAD_REQUEST).await;
@@ -148,7 +213,7 @@ pub async fn add(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respon
                 user_name: user_name.to_owned(),
                 display_name: display_name.to_owned(),
                 is_admin,
-                error: Some(user_alerts(&refused)),
+                errors: UserErrors::of(&refused),
                 is_open: true,
             };
             let status = status(&refused);
@@ -159,8 +224,32 @@ pub async fn add(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respon
     }
 }
 
+/// Asks whether to enable a user, or to disable one.
+fn confirm(visit: &Visit<'_>, by: &SignedIn, enables: bool) -> Result<Response, Problem> {
+    operator(visit, by)?;
+    let query = Query::of(&visit.uri);
+    let Some(user_name) = query.get("user") else {
+        return Ok(redirect(USERS));
+    };
+    let view = UserListView::of(visit);
+    let page = ConfirmPage {
+        frame: frame(visit),
+        question: question(user_name, enables),
+        text: consequence(enables),
+        action: view.address(path(enables), view.page),
+        field: ("user_name", user_name.to_owned()),
+        is_danger: !enables,
+        back: view.address(USERS, view.page),
+    };
+    Ok(page.answer())
+}
+
+const fn path(enables: bool) -> &'static str {
+    if enables { ENABLE } else { DISABLE }
+}
+
 /// Keeps a user out.
-pub async fn disable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
+async fn disable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let name = form.field("user_name");
     match operator(visit, by)?.disable_user(name).await {
         Ok(user) => Ok(done(visit, &Flash::UserDisabled(user.user_name))),
@@ -169,7 +258,7 @@ pub async fn disable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Re
 }
 
 /// Lets a user in again.
-pub async fn enable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
+async fn enable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let name = form.field("user_name");
     match operator(visit, by)?.enable_user(name).await {
         Ok(user) => Ok(done(visit, &Flash::UserEnabled(user.user_name))),
@@ -215,7 +304,7 @@ async fn page(
     let query = UserQuery {
         page: view.page,
         page_size: PAGE_SIZE,
-        search: (!view.search.is_empty()).then(|| fold(&view.search)),
+        search: folded(&view.search),
     };
     let listed = operator(visit, by)?.user_page(query).await;
     let listed = listed.map_err(|error| visit.problem(error))?;
@@ -223,13 +312,14 @@ async fn page(
     let row = |(index, user): (usize, UserView)| Row {
         number: index + 1,
         is_own: user.id == own,
-        tokens: address(ALL_TOKENS, &[("owner", &user.user_name)]),
+        tokens: address(ALL_TOKENS, &[("owner", &format!("\"{}\"", user.user_name))]),
         password: address("/settings/users/password", &[("user", &user.user_name)]),
+        confirm: view.address_about(&user.user_name, path(user.disabled), view.page),
         user_name: user.user_name,
         display_name: user.display_name,
         is_admin: user.is_admin,
         is_disabled: user.disabled,
-        created: When::on(user.created_at),
+        created: When::on(user.created_at, &visit.zone),
     };
     if status == StatusCode::OK && listed.items.is_empty() && listed.total > 0 {
         return Ok(redirect(&view.address(USERS, 1)));

@@ -8,6 +8,7 @@ mod reference;
 mod schema;
 
 use askama::Template;
+use ats_pat_domain::Problem;
 use poem::Response;
 use poem::http::StatusCode;
 
@@ -15,8 +16,11 @@ use self::reference::Credential;
 pub use self::reference::Reference;
 use crate::page::{Frame, Section, render};
 use crate::return_path::sign_in_path;
-use crate::route::DOCS;
+use crate::route::{DOCS, Route};
 use crate::visit::Visit;
+
+/// The page.
+pub const ROUTES: &[Route] = &[Route::open(DOCS, |visit| Box::pin(show(visit)))];
 
 #[derive(Template)]
 #[template(path = "docs.html")]
@@ -30,13 +34,15 @@ struct DocsPage<'a> {
 }
 
 /// The page, for whoever looks: nothing on it is anybody's.
-pub fn show(visit: &Visit<'_>, reference: &Reference) -> Response {
-    let script = visit.assets.address("docs.js");
+async fn show(visit: &mut Visit<'_>) -> Result<Response, Problem> {
+    // Only for the header bar: anybody may read this.
+    let _ = visit.signed_in().await;
+    let script = visit.shared.assets.address("docs.js");
     let page = DocsPage {
         frame: Frame::new(visit, Section::None).with_script(script),
-        style: visit.assets.address("docs.css"),
-        reference,
+        style: visit.shared.assets.address("docs.css"),
+        reference: &visit.shared.reference,
         sign_in: sign_in_path(DOCS),
     };
-    render(&page, StatusCode::OK)
+    Ok(render(&page, StatusCode::OK))
 }

@@ -6,7 +6,7 @@ use ats_pat_service::SignedIn;
 use ats_pat_service::view::{IssuedToken, PolicyView};
 use secrecy::SecretString;
 
-use super::form::{Bounds, Choice, FormErrors, TokenForm, bounds, choices};
+use super::form::{Bounds, Choice, FormErrors, Terms, TokenForm, bounds, choices};
 use crate::visit::Visit;
 use crate::words::When;
 
@@ -20,6 +20,10 @@ pub struct FormBlade {
     pub choices: Vec<Choice>,
     /// The bounds of a day of one's own.
     pub bounds: Bounds,
+    /// The last day that was typed, if it is one: a date field takes nothing else.
+    pub last_day: String,
+    /// What zone the days are in.
+    pub zone: String,
     /// The scopes on offer besides all rights, and whether each is chosen.
     pub scopes: Vec<(String, String, bool)>,
     /// Whether it is open from the start.
@@ -46,10 +50,14 @@ impl FormBlade {
         is_open: bool,
     ) -> Self {
         let policy = visit.service.policy(by);
-        let now = visit.now();
+        let terms = terms(visit, &policy);
         Self {
-            choices: choices(&form, &policy, now),
-            bounds: bounds(&policy, now),
+            choices: choices(&form, terms),
+            bounds: bounds(terms),
+            last_day: Some(form.last_day.clone())
+                .filter(|day| visit.zone.day(day).is_some())
+                .unwrap_or_default(),
+            zone: visit.zone.name().to_owned(),
             scopes: scopes(&policy, &form),
             form,
             errors,
@@ -63,6 +71,15 @@ impl FormBlade {
             || !self.form.networks.is_empty()
             || self.errors.scopes.is_some()
             || self.errors.networks.is_some()
+    }
+}
+
+/// What the days on offer depend on, for this person now.
+pub fn terms<'a>(visit: &'a Visit<'_>, policy: &'a PolicyView) -> Terms<'a> {
+    Terms {
+        policy,
+        now: visit.now(),
+        zone: &visit.zone,
     }
 }
 
@@ -106,7 +123,7 @@ impl Issued {
         Self {
             id: issued.token.id.to_string(),
             name: issued.token.name,
-            expires: When::in_full(issued.token.expires_at),
+            expires: When::in_full(issued.token.expires_at, &visit.zone),
             secret: issued.secret,
             is_regenerated,
             origin: visit.settings.origin().to_owned(),

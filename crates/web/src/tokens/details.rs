@@ -1,17 +1,24 @@
 //! All there is to know of one token but its secret.
 
 use askama::Template;
-use ats_pat_domain::{Problem, Status};
+use ats_pat_domain::Problem;
 use ats_pat_service::SignedIn;
 use ats_pat_service::view::TokenView;
 use poem::Response;
 use poem::http::StatusCode;
 
-use super::list::Badge;
+use super::acts::Acts;
 use crate::page::{Frame, Section, render};
-use crate::route::TOKENS;
+use crate::route::{Route, TOKENS};
+use crate::table::Badge;
 use crate::visit::Visit;
 use crate::words::When;
+
+/// The page of a person's own token.
+pub const ROUTES: &[Route] = &[Route::page(
+    "/settings/personal-access-tokens/{id}",
+    |visit, by, id| Box::pin(show(visit, by, id)),
+)];
 
 #[derive(Template)]
 #[template(path = "token_details.html")]
@@ -28,16 +35,14 @@ struct DetailsPage {
     times: Vec<(&'static str, When)>,
     last_used_from: String,
     id: String,
-    /// Whether it can be revoked, and by its owner regenerated.
-    is_active: bool,
-    /// The generation that the person sees.
-    generation: u32,
+    /// What can be done to it.
+    acts: Option<Acts>,
     /// Where the table is.
     back: &'static str,
 }
 
 /// One of one's own tokens.
-pub async fn show(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
+async fn show(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let token = visit.service.token(by, id).await;
     let token = token.map_err(|error| visit.problem(error))?;
     Ok(page(visit, (Section::Tokens, TOKENS), token, None))
@@ -60,15 +65,14 @@ pub fn page(
     let page = DetailsPage {
         frame: Frame::new(visit, section),
         badge: Badge::of(&token, visit.now()),
+        acts: Acts::of(&token, back, owner.is_none()),
         owner,
         times: times
             .into_iter()
-            .filter_map(|(what, time)| Some((what, When::exactly(time?))))
+            .filter_map(|(what, time)| Some((what, When::exactly(time?, &visit.zone))))
             .collect(),
         last_used_from: token.last_used_from.unwrap_or_default(),
         id: token.id.to_string(),
-        is_active: token.status == Status::Active,
-        generation: token.generation,
         name: token.name,
         description: token.description,
         scopes: token.scopes,

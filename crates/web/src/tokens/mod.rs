@@ -1,9 +1,9 @@
 //! One's personal access tokens: the table, the form, the new token, shown once.
 
+mod acts;
 mod blade;
 pub mod details;
 mod form;
-pub mod list;
 
 use askama::Template;
 use ats_pat_domain::problem::Place;
@@ -14,15 +14,33 @@ use poem::Response;
 use poem::http::StatusCode;
 use secrecy::ExposeSecret;
 
-use self::blade::{FormBlade, Issued, form_key};
+use self::acts::Acts;
+use self::blade::{FormBlade, Issued, form_key, terms};
 use self::form::{FormErrors, TokenForm};
-use self::list::{Column, ListView, Pager, Row};
 use crate::flash::Flash;
 use crate::form::Form;
 use crate::page::{Frame, Section, redirect, render};
 use crate::query::Query;
-use crate::route::TOKENS;
+use crate::route::{Kept, NEW_TOKEN, Route, TOKENS};
+use crate::table::{Column, ListView, Pager, Row};
 use crate::visit::Visit;
+
+/// The table, the form, and what is done to a token.
+pub const ROUTES: &[Route] = &[
+    Route::page(TOKENS, |visit, by, _| Box::pin(show(visit, by))).taking(
+        |visit, by, _, form| Box::pin(create(visit, by, form)),
+        |_, form| Kept::Form(kept(form)),
+    ),
+    Route::page(NEW_TOKEN, |visit, by, _| Box::pin(show_form(visit, by))),
+    Route::leading("/settings/personal-access-tokens/{id}/regenerate", TOKENS).taking(
+        |visit, by, id, form| Box::pin(regenerate(visit, by, id, form)),
+        view_kept,
+    ),
+    Route::leading("/settings/personal-access-tokens/{id}/revoke", TOKENS).taking(
+        |visit, by, id, _| Box::pin(revoke(visit, by, id)),
+        view_kept,
+    ),
+];
 
 #[derive(Template)]
 #[template(path = "tokens.html")]
@@ -36,6 +54,8 @@ struct TokensPage {
     is_empty: bool,
     /// Whether the page stands for a form that was posted: loaded again, it shall be the table.
     is_new_address: bool,
+    /// What can be done to the token that an answer is about.
+    acts: Option<Acts>,
     /// The form for a new token, at the side of the table.
     blade: FormBlade,
     /// The new token, in its place.
@@ -53,13 +73,13 @@ impl TokensPage {
 }
 
 /// The table.
-pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
+async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     Answer::new(visit).page(visit, by).await
 }
 
 /// The table with the form open, as far as the address fills it in: with what it asks for, or like another
 /// token. Nothing is posted by itself.
-pub async fn show_form(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
+async fn show_form(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let query = Query::of(&visit.uri);
     let (key, policy) = (form_key(visit)?, visit.service.policy(by));
     let (form, errors) = if let Some(id) = query.get("like") {
@@ -67,7 +87,7 @@ pub async fn show_form(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Pro
         let token = token.map_err(|error| visit.problem(error))?;
         TokenForm::like(key, &token, &policy)
     } else {
-        TokenForm::linked(key, &query, &policy, visit.now())
+        TokenForm::linked(key, &query, terms(visit, &policy))
     };
     with_form(visit, by, form, errors).await
 }
@@ -79,9 +99,9 @@ pub async fn show_kept(
     kept: &Query,
 ) -> Result<Response, Problem> {
     let (key, policy) = (form_key(visit)?, visit.service.policy(by));
-    let (form, errors) = TokenForm::linked(key, kept, &policy, visit.now());
+    let (form, errors) = TokenForm::linked(key, kept, terms(visit, &policy));
     let form = TokenForm {
-        note: Some("What you typed is here again. Save it when you are ready."),
+        note: Some("Your entries are here again. Save them when you are ready."),
         ..form
     };
     with_form(visit, by, form, errors).await
@@ -102,21 +122,21 @@ async fn with_form(
 }
 
 /// Makes the token that the form asks for, and shows it.
-pub async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
+async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let form = TokenForm::posted(form);
-    let new = form.new_token(&visit.service.policy(by), visit.now());
+    let new = form.new_token(terms(visit, &visit.service.policy(by)));
     match visit.service.create_token(by, new).await {
         Ok(issued) => {
             let issued = Issued::new(visit, issued, false);
             Answer::showing(visit, issued).page(visit, by).await
         }
         // The same form with another name: what was typed is not what was made.
-        Err(Error::AlreadyCreated { name })
+        Err(Error::AlreadyCreated { name, .. })
             if TokenName::new(&form.name).is_ok_and(|typed| typed.as_str() != name) =>
         {
             let errors = FormErrors {
                 form: Some(format!(
-                    "{name} was made by this form before. Save again to make this one too."
+                    "This form already created {name}. Save again to create this token too."
                 )),
                 ..FormErrors::default()
             };
@@ -133,20 +153,13 @@ pub async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Res
             };
             answer.page(visit, by).await
         }
-        Err(Error::AlreadyCreated { name }) => {
-            let alert = format!(
-                "{name} was made when you sent this form the first time. Its token is shown only once: \
-                 if you did not copy it, regenerate it."
-            );
-            let answer = Answer::refusing(visit, alert, StatusCode::CONFLICT);
-            answer.page(visit, by).await
-        }
+        Err(Error::AlreadyCreated { id, .. }) => already_created(visit, by, &id.to_string()).await,
         Err(error) => {
             let refused = visit.problem(error);
             if refused == Problem::SignInRequired {
                 return Err(refused);
             }
-            let errors = FormErrors::of(&refused, &form);
+            let errors = FormErrors::of(&refused, &form, &visit.zone);
             let key = form_key(visit)?;
             let form = TokenForm { key, ..form };
             let answer = Answer {
@@ -161,8 +174,30 @@ pub async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Res
     }
 }
 
+/// The table, and above it what became of a form that is sent again: the answer with the secret was lost.
+async fn already_created(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
+    let token = visit.service.token(by, id).await;
+    let token = token.map_err(|error| visit.problem(error))?;
+    let acts = Acts::of(&token, TOKENS, true);
+    let next = if acts.is_some() {
+        "Its secret was shown only then and can’t be shown again. If you did not copy it, regenerate the token. \
+         If you don’t need it, revoke it."
+    } else {
+        "It no longer works. To create another, open the form again."
+    };
+    let alert = format!(
+        "{} exists: this form created it when you sent it the first time. {next}",
+        token.name
+    );
+    let answer = Answer {
+        acts,
+        ..Answer::refusing(visit, alert, StatusCode::CONFLICT)
+    };
+    answer.page(visit, by).await
+}
+
 /// Gives a token a new secret, and shows it.
-pub async fn regenerate(
+async fn regenerate(
     visit: &Visit<'_>,
     by: &SignedIn,
     id: &str,
@@ -188,7 +223,7 @@ pub async fn regenerate(
 }
 
 /// Ends a token.
-pub async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
+async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     match visit.service.revoke_token(by, id).await {
         Ok(revoked) => {
             let mut response = redirect(&Answer::new(visit).view.address());
@@ -200,7 +235,7 @@ pub async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Respon
 }
 
 /// What a form asks for, to be kept while its person signs in again.
-pub fn kept(form: &Form) -> String {
+fn kept(form: &Form) -> String {
     let address = TokenForm::posted(form).address();
     address
         .split_once('?')
@@ -209,8 +244,8 @@ pub fn kept(form: &Form) -> String {
 }
 
 /// The part of the table that the address of an action names.
-pub fn address_of_view(visit: &Visit<'_>) -> String {
-    ListView::read(TOKENS, &Query::of(&visit.uri)).address()
+fn view_kept(visit: &Visit<'_>, _: &Form) -> Kept {
+    Kept::Page(ListView::read(TOKENS, &Query::of(&visit.uri)).address())
 }
 
 /// The table, and above it why a token stays as it is.
@@ -229,8 +264,8 @@ async fn refuse(
             Ok(name),
         ) => {
             format!(
-                "{name} was regenerated already, here or in another window. Its token is shown only once: \
-                 if you did not copy it, regenerate it again."
+                "{name} was already regenerated, here or in another window. The new token was shown only once. \
+                 If you did not copy it, regenerate it again."
             )
         }
         (Problem::TokenNotActive { status }, Ok(name)) => {
@@ -251,6 +286,7 @@ struct Answer {
     /// The form, where it is open.
     blade: Option<FormBlade>,
     issued: Option<Issued>,
+    acts: Option<Acts>,
     status: StatusCode,
 }
 
@@ -262,6 +298,7 @@ impl Answer {
             frame: Frame::new(visit, Section::Tokens),
             blade: None,
             issued: None,
+            acts: None,
             status: StatusCode::OK,
         }
     }
@@ -315,11 +352,12 @@ impl Answer {
                 .items
                 .into_iter()
                 .enumerate()
-                .map(|(index, token)| Row::new(index + 1, token, now))
+                .map(|(index, token)| Row::new(index + 1, token, now, &visit.zone))
                 .collect(),
             view,
             blade,
             issued: self.issued,
+            acts: self.acts,
         };
         Ok(render(&page, self.status))
     }

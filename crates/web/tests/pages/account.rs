@@ -56,42 +56,44 @@ async fn tokens_outlive_a_changed_password_unless_asked() {
 async fn a_refused_change_says_why_and_changes_nothing() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
-    for (fields, status, alert) in [
+    for (fields, status, field, error) in [
         (
             change("wrong-horse-1", NEW, NEW),
             401,
+            "current_password",
             "The current password is wrong.",
         ),
         (
             change(PASSWORD, NEW, PASSWORD),
             400,
-            "The two new passwords are not the same.",
+            "password_repeat",
+            "The two passwords are not the same.",
         ),
         (
             change(PASSWORD, "brief", "brief"),
             400,
-            "The new password is too short",
+            "password",
+            "The password is too short",
         ),
         (
             change(PASSWORD, "password1234", "password1234"),
             400,
-            "The new password is too easily guessed",
+            "password",
+            "The password is easy to guess",
         ),
         (
             change(PASSWORD, PASSWORD, PASSWORD),
             400,
-            "The new password is the one that you have",
+            "password",
+            "The password is the one that you have",
         ),
     ] {
         let page = browser.post("/settings/password", &fields).await;
-        assert_eq!(page.status, status, "{alert}");
-        assert!(
-            page.says("alert").starts_with(alert),
-            "{}",
-            page.says("alert")
-        );
+        assert_eq!(page.status, status, "{error}");
+        let said = page.error_at(field);
+        assert!(said.starts_with(error), "{said}");
         for (_, password) in fields {
-            assert!(!page.text.contains(password), "{alert}");
+            assert!(!page.text.contains(password), "{error}");
         }
     }
     let signed_in = site
@@ -131,12 +133,32 @@ async fn sessions_are_seen_and_ended() {
     let gone = here
         .post_and_follow("/settings/sessions/end", &[("session", &id)])
         .await;
-    assert_eq!(gone.says("status"), "That session is not there any more.");
+    assert_eq!(gone.says("status"), "That session had already ended.");
     here.post_and_follow("/settings/sessions/end", &[("others", "yes")])
         .await;
     assert_eq!(there.get("/").await.status, 303);
     assert_eq!(elsewhere.get("/").await.status, 303);
     assert_eq!(here.get("/").await.status, 200);
+}
+
+#[tokio::test]
+async fn ending_all_other_sessions_is_asked_on_a_page_of_its_own() {
+    let site = Site::start().await;
+    let mut here = site.signed_in("ada").await;
+    let mut there = site.browser().signed_in("ada").await;
+    let list = here.get("/settings/sessions").await;
+    assert!(list.text.contains("href=\"/settings/sessions/end\""));
+    let question = here.get("/settings/sessions/end").await;
+    assert!(question.text.contains("<h1>Sign out everywhere else?</h1>"));
+    assert_eq!(
+        there.get("/").await.status,
+        200,
+        "nothing is done by asking"
+    );
+    let others = question.value("others").to_owned();
+    here.post_and_follow("/settings/sessions/end", &[("others", &others)])
+        .await;
+    assert_eq!(there.get("/").await.status, 303);
 }
 
 #[tokio::test]

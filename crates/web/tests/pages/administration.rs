@@ -1,12 +1,12 @@
 //! What administrators see, and nobody else.
 
-use ats_pat_service::EventQuery;
 use ats_pat_service::view::NamedEventView;
+use ats_pat_service::{EventQuery, NewUser};
 use ats_pat_test_support::world::{DAY, PASSWORD, code};
 use poem::Endpoint;
 use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 
-use crate::fixture::Site;
+use crate::fixture::{Page, Site};
 
 #[tokio::test]
 async fn nobody_but_administrators_gets_there() {
@@ -72,7 +72,10 @@ async fn users_are_added_disabled_enabled_and_given_passwords() {
     let again = root.post("/settings/users", &new).await;
     assert_eq!(again.status, 409);
     assert!(
-        again.text.contains("The name Ada is in use") && again.text.contains("open data-modal")
+        again
+            .text
+            .contains("There is a user named Ada: choose another name.")
+            && again.text.contains("open data-modal")
     );
     assert_eq!(again.value("display_name"), "Ada &#60;L&#62;");
     let mut ada = site.browser().signed_in("ada").await;
@@ -201,7 +204,10 @@ async fn the_audit_trail_is_filtered_and_exported_whole() {
     );
     assert!(older.text.contains(">Latest</a>"));
     let none = root.get("/settings/audit?owner=nobody").await;
-    assert!(none.text.contains("There is no user nobody."));
+    assert!(
+        none.text
+            .contains("No user name or display name contains “nobody”.")
+    );
     assert!(!page.text.contains("Rows"));
 
     let file = root.get("/settings/audit.csv?owner=%3Dada").await;
@@ -228,6 +234,37 @@ async fn the_audit_trail_is_filtered_and_exported_whole() {
             .filter(|line| line.contains("token.created"))
             .count(),
         60
+    );
+}
+
+#[tokio::test]
+async fn administrators_are_shown_the_rows_that_differ_from_the_event_log() {
+    let site = Site::start().await;
+    let mut root = site.administrator("root").await;
+    let by = site.world.signed_in("ada").await;
+    let issued = site.world.create(&by, "ci", DAY).await.unwrap();
+    let differs = "1 row differs from the event log";
+    let before = root.get("/settings/audit").await;
+    assert!(!before.text.contains(differs));
+
+    let planted = "UPDATE tokens SET generation = generation + 1";
+    site.database.execute(planted).await;
+    site.world.service.verify_rows().await.unwrap();
+
+    for page in ["/settings/users", "/settings/all-tokens", "/settings/audit"] {
+        let page = root.get(page).await;
+        assert!(page.text.contains(differs), "{}", page.text);
+    }
+    let audit = root.get("/settings/audit").await;
+    let row = format!(
+        "<li>row {} of tokens was planted or altered</li>",
+        issued.token.id
+    );
+    assert!(audit.text.contains(&row), "{}", audit.text);
+    let own = root.get("/settings/personal-access-tokens").await;
+    assert!(
+        !own.text.contains(differs),
+        "it is no matter of one's own tokens"
     );
 }
 
@@ -355,4 +392,154 @@ async fn an_export_ends_with_the_rights_of_its_reader() {
         export.into_body().into_string().await.is_err(),
         "broken off"
     );
+}
+
+#[tokio::test]
+async fn people_are_found_by_a_part_of_either_name() {
+    let site = Site::start().await;
+    let mut root = site.administrator("root").await;
+    for (name, display_name) in [
+        ("alove", "Ada Lovelace"),
+        ("ghopper", "Grace Hopper"),
+        ("ada2", "Ada Byron"),
+    ] {
+        let new = NewUser {
+            name: name.to_owned(),
+            id: None,
+            display_name: Some(display_name.to_owned()),
+            administrator: false,
+            password: Some(PASSWORD.into()),
+        };
+        let added = site.world.service.operator().add_user(new).await;
+        added.unwrap();
+        let by = site.world.sign_in(name).await;
+        let token = format!("token of {name}");
+        site.world.create(&by, &token, DAY).await.unwrap();
+    }
+    let is_shown = |page: &Page| {
+        ["alove", "ghopper", "ada2"].map(|name| page.text.contains(&format!(">{name}<")))
+    };
+    for (search, shown) in [
+        ("ADA", [true, false, true]),
+        ("hopp", [false, true, false]),
+        ("lovelace", [true, false, false]),
+        ("a%20b", [false, false, true]),
+    ] {
+        let users = root.get(&format!("/settings/users?search={search}")).await;
+        assert_eq!(is_shown(&users), shown, "{search}: {}", users.text);
+        let tokens = format!("/settings/all-tokens?owner={search}");
+        let tokens = root.get(&tokens).await;
+        assert_eq!(is_shown(&tokens), shown, "{search}: {}", tokens.text);
+        let events = format!("/settings/audit?kind=token.created&owner={search}");
+        let events = root.get(&events).await;
+        assert_eq!(is_shown(&events), shown, "{search}: {}", events.text);
+    }
+    let nobody = root.get("/settings/all-tokens?owner=eve").await;
+    assert!(
+        nobody
+            .text
+            .contains("No user name or display name contains “eve”.")
+    );
+    // The menu of a user leads to the tokens of that user alone.
+    let users = root.get("/settings/users?search=ghopper").await;
+    let tokens = "/settings/all-tokens?owner=%22ghopper%22";
+    assert!(users.text.contains(&format!("href=\"{tokens}\"")));
+    let tokens = root.get(tokens).await;
+    assert_eq!(is_shown(&tokens), [false, true, false]);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_user_is_told_at_its_field_and_the_names_are_kept() {
+    let site = Site::start().await;
+    let mut root = site.administrator("root").await;
+    let long = "x".repeat(101);
+    for (user_name, display_name, password, repeated, field, error) in [
+        (
+            "ROOT",
+            "Ada L",
+            PASSWORD,
+            PASSWORD,
+            "user_name",
+            "There is a user named ROOT",
+        ),
+        (
+            "",
+            "Ada L",
+            PASSWORD,
+            PASSWORD,
+            "user_name",
+            "Enter a user name.",
+        ),
+        (
+            "ada",
+            &*long,
+            PASSWORD,
+            PASSWORD,
+            "display_name",
+            "at most 100 characters",
+        ),
+        ("ada", "Ada L", "brief", "brief", "password", "too short"),
+        (
+            "ada",
+            "Ada L",
+            PASSWORD,
+            "brief",
+            "password_repeat",
+            "not the same",
+        ),
+    ] {
+        let fields = [
+            ("user_name", user_name),
+            ("display_name", display_name),
+            ("password", password),
+            ("password_repeat", repeated),
+            ("is_admin", "yes"),
+        ];
+        let page = root.post("/settings/users", &fields).await;
+        let said = page.error_at(field);
+        assert!(said.contains(error), "{said}");
+        assert_eq!(page.value("user_name"), user_name);
+        assert_eq!(page.value("display_name"), display_name);
+        assert!(page.text.contains("value=\"yes\" checked"));
+        assert!(!page.text.contains(password), "{error}");
+    }
+    let fields = [
+        ("user_name", "root2"),
+        ("password", PASSWORD),
+        ("password_repeat", "brief"),
+    ];
+    let page = root.post("/settings/users/password", &fields).await;
+    assert!(page.error_at("password_repeat").contains("not the same"));
+}
+
+#[tokio::test]
+async fn disabling_and_enabling_is_asked_on_a_page_of_its_own() {
+    let site = Site::start().await;
+    let mut root = site.administrator("root").await;
+    let mut ada = site.signed_in("ada").await;
+    for (act, other, status) in [("disable", "enable", 303), ("enable", "disable", 303)] {
+        let list = root.get("/settings/users?search=ada").await;
+        let path = format!("/settings/users/{act}?user=ada&search=ada");
+        let href = path.replace('&', "&#38;");
+        assert!(
+            list.text.contains(&format!("href=\"{href}\"")),
+            "{}",
+            list.text
+        );
+        assert!(!list.text.contains(&format!("/users/{other}")));
+        let question = root.get(&path).await;
+        let action = format!("action=\"/settings/users/{act}?search=ada\"");
+        assert!(question.text.contains(&action), "{}", question.text);
+        let name = question.value("user_name").to_owned();
+        let path = format!("/settings/users/{act}?search=ada");
+        let done = root.post(&path, &[("user_name", &name)]).await;
+        assert_eq!(
+            (done.status, done.leads_to()),
+            (303, "/settings/users?search=ada")
+        );
+        assert_eq!(ada.get("/").await.status, status);
+    }
+    let mut eve = site.signed_in("eve").await;
+    let page = eve.get("/settings/users/disable?user=ada").await;
+    assert_eq!(page.status, 403);
 }

@@ -125,6 +125,24 @@ impl Page {
         rest.split_once("</p>").unwrap().0
     }
 
+    /// What is wrong with the field of this id, which is marked, described by it, and has the focus.
+    pub fn error_at(&self, id: &str) -> &str {
+        let described = self.text.split("aria-invalid=\"true\" aria-describedby=\"");
+        let mut described = described.skip(1);
+        let is_described = described.any(|rest| {
+            let (ids, rest) = rest.split_once('"').unwrap();
+            ids.ends_with(&format!("{id}-error")) && rest.starts_with(" autofocus")
+        });
+        assert!(
+            is_described,
+            "{id} has no error, or not the focus: {}",
+            self.text
+        );
+        let error = format!("<p class=\"error\" id=\"{id}-error\">");
+        let (_, rest) = self.text.split_once(&error).unwrap();
+        rest.split_once("</p>").unwrap().0
+    }
+
     /// The value of the field of this name.
     pub fn value(&self, name: &str) -> &str {
         let (_, rest) = self

@@ -56,9 +56,10 @@ async fn the_link_makes_one_administrator_and_then_is_void() {
     assert_eq!(again.status, 403);
     assert!(
         again
-            .says("alert")
+            .error_at("code")
             .starts_with("The set-up link is not valid")
     );
+    assert_eq!(again.value("code"), code);
     let next = site.world.service.make_setup_link().await.unwrap();
     assert!(next.is_none());
     let page = browser.get("/setup").await;
@@ -70,11 +71,23 @@ async fn what_is_wrong_is_told_and_the_user_name_kept() {
     let site = Site::start().await;
     let code = code(&site).await;
     let mut browser = site.browser();
-    for (user_name, password, repeated, alert) in [
-        ("ada", "brief", "brief", "too short"),
-        ("ada", "password1234", "password1234", "too easily guessed"),
-        ("ada", PASSWORD, "plum-velvet-orbit-92", "not the same"),
-        ("", PASSWORD, PASSWORD, "Enter a user name"),
+    for (user_name, password, repeated, field, error) in [
+        ("ada", "brief", "brief", "password", "too short"),
+        (
+            "ada",
+            "password1234",
+            "password1234",
+            "password",
+            "easy to guess",
+        ),
+        (
+            "ada",
+            PASSWORD,
+            "plum-velvet-orbit-92",
+            "password_repeat",
+            "not the same",
+        ),
+        ("", PASSWORD, PASSWORD, "user_name", "Enter a user name"),
     ] {
         let fields = [
             ("code", code.as_str()),
@@ -83,8 +96,9 @@ async fn what_is_wrong_is_told_and_the_user_name_kept() {
             ("password_repeat", repeated),
         ];
         let answer = browser.post("/setup", &fields).await;
-        assert_eq!(answer.status, 400, "{alert}");
-        assert!(answer.says("alert").contains(alert), "{}", answer.text);
+        assert_eq!(answer.status, 400, "{error}");
+        let said = answer.error_at(field);
+        assert!(said.contains(error), "{said}");
         assert_eq!(answer.value("user_name"), user_name);
         assert!(!answer.text.contains(password), "{}", answer.text);
     }

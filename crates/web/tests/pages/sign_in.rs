@@ -153,7 +153,7 @@ async fn a_form_that_comes_after_the_session_is_kept_over_signing_in() {
     ];
     let sign_in = browser.post(TOKENS, &fields).await;
     assert_eq!(sign_in.status, 401);
-    assert!(sign_in.says("status").contains("what you typed is kept"));
+    assert!(sign_in.says("status").contains("Your entries are kept"));
     let kept = sign_in.value("kept").replace("&#38;", "&");
     let wrong = [("user_name", "ada"), ("password", "x"), ("kept", &kept)];
     let again = browser.post("/signin", &wrong).await;
@@ -165,7 +165,7 @@ async fn a_form_that_comes_after_the_session_is_kept_over_signing_in() {
     ];
     let form = browser.post("/signin", &right).await;
     assert_eq!(form.status, 200);
-    assert!(form.text.contains("What you typed is here again."));
+    assert!(form.text.contains("Your entries are here again."));
     assert_eq!(form.value("name"), "größe &#38; co");
     assert!(
         form.text.contains(">two\r\nlines</textarea>")

@@ -83,7 +83,7 @@ async fn a_form_sent_twice_makes_one_token() {
     assert!(
         again
             .says("alert")
-            .contains("ci was made when you sent this form the first time")
+            .starts_with("ci exists: this form created it when you sent it the first time.")
     );
     assert_eq!(tokens(&site, "ada").await.len(), 1);
     assert!(works(&site, &secret).await);
@@ -93,6 +93,34 @@ async fn a_form_sent_twice_makes_one_token() {
     let again = browser.post(TOKENS, &fields(&key, "ci")).await;
     assert_eq!((again.status, again.secret()), (409, None));
     assert_eq!(tokens(&site, "ada").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_token_whose_secret_was_lost_on_the_way_is_regenerated_or_revoked_at_once() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    let key = key(&mut browser).await;
+    // Nobody sees the answer.
+    let lost = browser.post(TOKENS, &fields(&key, "ci")).await;
+    let lost = lost.secret().unwrap().to_owned();
+    let again = browser.post(TOKENS, &fields(&key, "ci")).await;
+    assert!(again.says("alert").contains("can’t be shown again"));
+    let id = tokens(&site, "ada").await[0].id;
+    let acts = ["regenerate", "revoke"].map(|act| {
+        let path = format!("{TOKENS}/{id}/{act}");
+        let form = format!("<form method=\"post\" action=\"{path}\" data-once>");
+        assert!(again.text.contains(&form), "{act}: {}", again.text);
+        path
+    });
+    let generation = again.value("generation").to_owned();
+    let new = browser.post(&acts[0], &[("generation", &generation)]).await;
+    assert!(works(&site, new.secret().unwrap()).await);
+    assert!(!works(&site, &lost).await);
+    browser.post_and_follow(&acts[1], &[]).await;
+    assert!(!works(&site, new.secret().unwrap()).await);
+    let again = browser.post(TOKENS, &fields(&key, "ci")).await;
+    assert!(again.says("alert").contains("It no longer works."));
+    assert!(!again.text.contains("/revoke"), "{}", again.text);
 }
 
 #[tokio::test]
@@ -268,7 +296,7 @@ async fn revoking_ends_the_token_and_says_so_once() {
     let page = browser.get(TOKENS).await;
     assert_eq!(
         page.says("status"),
-        "ci is revoked: it is refused from now on."
+        "ci is revoked. It is refused from now on."
     );
     assert!(
         page.text
@@ -318,7 +346,7 @@ async fn regenerating_shows_a_new_token_and_sent_twice_does_not() {
     assert!(
         again
             .says("alert")
-            .starts_with("ci was regenerated already")
+            .starts_with("ci was already regenerated")
     );
     assert!(works(&site, &new).await);
     let nothing = browser.post(&path, &[]).await;
@@ -517,7 +545,7 @@ async fn all_that_there_is_to_know_of_a_token_stands_on_its_page() {
     }
     let like = browser.get(&format!("{TOKENS}/new?like={id}")).await;
     assert_eq!(like.value("name"), "ci");
-    assert!(like.text.contains("filled in like another token"));
+    assert!(like.text.contains("filled in from another token"));
     assert!(like.text.contains("value=\"orders:read\" checked"));
     let mut eve = site.signed_in("eve").await;
     for path in [format!("{TOKENS}/{id}"), format!("{TOKENS}/new?like={id}")] {
@@ -565,7 +593,7 @@ async fn a_form_that_was_open_for_long_is_shown_again_and_can_be_saved() {
     let mut browser = site.browser().signed_in("ada").await;
     let page = browser.post(TOKENS, &fields(&old, "ci")).await;
     assert_eq!((page.status, page.value("name")), (400, "ci"));
-    assert!(page.text.contains("This form was open for a long time."));
+    assert!(page.text.contains("This form was open for too long."));
     let fresh = page.value("form_key").to_owned();
     let page = browser.post(TOKENS, &fields(&fresh, "ci")).await;
     assert!(page.secret().is_some());
@@ -579,7 +607,7 @@ async fn another_name_in_the_same_form_is_no_repetition() {
     browser.post(TOKENS, &fields(&key, "first")).await;
     let page = browser.post(TOKENS, &fields(&key, "second")).await;
     assert_eq!((page.status, page.value("name")), (409, "second"));
-    assert!(page.text.contains("first was made by this form before."));
+    assert!(page.text.contains("This form already created first."));
     let fresh = page.value("form_key").to_owned();
     let page = browser.post(TOKENS, &fields(&fresh, "second")).await;
     assert!(page.secret().is_some());

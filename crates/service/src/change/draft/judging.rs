@@ -69,7 +69,7 @@ impl Draft<'_> {
                     Ok(false) => Judgement::Planted,
                     Err(Error::Store(error)) => {
                         // A statement of this transaction failed: the whole of it is tried again, or given up.
-                        self.written.lock().failed = Some(error);
+                        self.written.lock().failed.get_or_insert(error);
                         Judgement::Unknown
                     }
                     Err(error) => {

@@ -1,6 +1,7 @@
 //! Finding the user that an operator names.
 
 use ats_pat_domain::event::Actor;
+use ats_pat_domain::list::UserQuery;
 use ats_pat_domain::port::StoreError;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{Problem, User, UserId, UserName};
@@ -11,6 +12,26 @@ use crate::operator::Operator;
 use crate::service::error::Error;
 
 impl Operator<'_> {
+    /// Asks that some user is called so: that the folded user name or display name holds this folded text.
+    pub(in crate::operator) async fn require_called(
+        &self,
+        text: Option<&str>,
+    ) -> Result<(), Error> {
+        let Some(text) = text else {
+            return Ok(());
+        };
+        let one = UserQuery {
+            page_size: 1,
+            search: Some(text.to_owned()),
+            ..UserQuery::default()
+        };
+        let found = self.service.store().users().page(&one).await?.total;
+        if found == 0 {
+            return Err(not_found(text));
+        }
+        Ok(())
+    }
+
     /// The user of this name.
     pub(crate) async fn find_user(&self, name: &str) -> Result<User, Error> {
         let folded = folded_name(name)?;

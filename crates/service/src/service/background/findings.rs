@@ -18,6 +18,10 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
+    pub(super) fn all(&self) -> Vec<String> {
+        self.found.lock().iter().cloned().collect()
+    }
+
     /// One sentence for readiness and administrators.
     pub(crate) fn summary(&self) -> String {
         let found = self.found.lock();

@@ -14,7 +14,7 @@ use ats_pat_domain::{Tagged, UserId};
 
 use crate::ledger::currency::Doubt;
 use crate::ledger::rows::Row;
-use crate::ledger::{Details, LastTold, Told, Upgrade, difference};
+use crate::ledger::{Details, Difference, LastTold, Told, Upgrade};
 use crate::service::Service;
 use crate::service::error::{Error, causes};
 
@@ -27,6 +27,13 @@ const SHORTEST_REST: Duration = Duration::from_millis(5);
 const BETWEEN_WALKS: Duration = Duration::from_secs(10);
 
 impl Service {
+    /// What the running server found by itself, one sentence for each row: rows that are not as the last event that names
+    /// them tells. They grant nothing. At most 1000.
+    #[must_use]
+    pub fn rows_that_differ(&self) -> Vec<String> {
+        self.inner.findings.all()
+    }
+
     /// Compares until `shutdown` is ready. What fails is logged and tried again in the next walk.
     pub async fn run_verification(&self, shutdown: impl Future<Output = ()> + Send) {
         let mut shutdown = pin!(shutdown);
@@ -101,21 +108,19 @@ impl Service {
         }
     }
 
-    /// A change between two reads looks like a difference, so only what differs twice counts.
+    /// Only what differs twice counts: see [`Difference`].
     async fn verify_owner(&self, owner: UserId) -> Result<(), Error> {
         let first = self.differences(owner).await?;
         if first.is_empty() {
             return Ok(());
         }
-        for finding in self.differences(owner).await? {
-            if first.contains(&finding) {
-                self.inner.findings.note(finding);
-            }
+        for finding in Difference::found_twice(&first, self.differences(owner).await?) {
+            self.inner.findings.note(finding);
         }
         Ok(())
     }
 
-    async fn differences(&self, owner: UserId) -> Result<BTreeSet<String>, Error> {
+    async fn differences(&self, owner: UserId) -> Result<BTreeSet<Difference>, Error> {
         let mut comparison = Comparison {
             service: self,
             last_told: self.last_told(owner).await?,
@@ -157,6 +162,7 @@ impl Service {
         loop {
             let filter = EventFilter {
                 owner: Some(owner),
+                owner_called: None,
                 kind: None,
                 subjects: None,
                 before,
@@ -189,26 +195,25 @@ struct Comparison<'a> {
     service: &'a Service,
     last_told: LastTold,
     upgrade: Option<Upgrade>,
-    found: BTreeSet<String>,
+    found: BTreeSet<Difference>,
 }
 
 impl Comparison<'_> {
     fn compare<R: Row>(&mut self, tagged: &Tagged<R>) {
-        let id = tagged.row.row_id();
-        let told = self.last_told.remove(&(R::TABLE.to_owned(), id.clone()));
-        if let Some(what) = difference(self.service.roots(), tagged, told.as_ref(), self.upgrade) {
-            self.found
-                .insert(format!("row {id} of {} {what}", R::TABLE));
-        }
+        let name = (R::TABLE.to_owned(), tagged.row.row_id());
+        let told = self.last_told.remove(&name);
+        let roots = self.service.roots();
+        let difference = Difference::of(roots, tagged, told.as_ref(), self.upgrade);
+        self.found.extend(difference);
     }
 
     /// With the rows that events tell of and no table holds. Ended sessions are removed in time, without an event;
     /// the other tables are looked at by `audit verify` alone.
-    fn end(self) -> BTreeSet<String> {
+    fn end(self) -> BTreeSet<Difference> {
         let mut found = self.found;
-        for ((table, id), told) in self.last_told {
-            if told.tag.is_some() && ["users", "tokens", "secrets"].contains(&table.as_str()) {
-                found.insert(format!("row {id} of {table} was removed, or can't be read"));
+        for (name, told) in self.last_told {
+            if ["users", "tokens", "secrets"].contains(&name.0.as_str()) {
+                found.extend(Difference::missing(&name, &told));
             }
         }
         found

@@ -12,7 +12,7 @@ use ats_pat_service::{
 use ats_pat_test_support::world::PASSWORD;
 use secrecy::ExposeSecret as _;
 
-use super::ground::{Table, Written};
+use super::ground::{Table, Written, plain};
 use super::model::Fate;
 use super::play::{Play, address_of, any_address, patiently};
 
@@ -187,8 +187,10 @@ impl Play {
             self.model.tokens[token].place.clone(),
         );
         // What is left of one that was ended while it bore another owner is the other's.
-        let is_over = self.model.tokens[token].fate == Fate::Over;
-        let must = must && !is_over && self.ground.is_found_by(&place, &["owner_id"]);
+        let owner = &self.model.users[self.model.tokens[token].owner].place.key;
+        let must = must
+            && self.ground.is_found_by(&place, &["owner_id"])
+            && self.ground.honest_value(&place, "owner_id").map(plain) == Some(owner.clone());
         let done = service.revoke_token(&by, &id).await;
         self.settled(format!("token {token} is revoked by its owner"), &done)
             .await;

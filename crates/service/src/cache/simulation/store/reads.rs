@@ -81,6 +81,9 @@ macro_rules! repositories {
                 Ok(found.filter(|listed| listed.token.row.owner_id == owner))
             }
             async fn page(&self, query: &TokenQuery, now: Timestamp) -> Answer<TokenPage> {
+                if query.owner_called.is_some() {
+                    return not_simulated();
+                }
                 self.look(|state| {
                     let tokens = state.rows.tokens.values().filter(|token| {
                         query.owner.is_none_or(|owner| owner == token.row.owner_id)
@@ -182,6 +185,9 @@ macro_rules! repositories {
                 }).await
             }
             async fn newest(&self, filter: &EventFilter) -> Answer<Vec<Event>> {
+                if filter.owner_called.is_some() {
+                    return not_simulated();
+                }
                 self.look(|state| {
                     let passing = state.events.iter().rev().filter(|event| {
                         let subject = filter.subjects.as_ref();

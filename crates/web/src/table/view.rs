@@ -1,29 +1,22 @@
-//! The table of tokens: which part of it is looked at, and its rows.
+//! Which part of a table of tokens is looked at.
 
-use ats_pat_domain::list::{MAX_SEARCH, Sort, SortField, TokenQuery};
-use ats_pat_domain::name::fold;
-use ats_pat_domain::scope::ALL;
-use ats_pat_domain::{Status, Timestamp};
-use ats_pat_service::view::TokenView;
+use ats_pat_domain::Status;
+use ats_pat_domain::list::{Sort, SortField, TokenQuery};
 
+use super::column::Column;
+use super::pager::Pager;
+use super::search::{folded, owner_called, search_text};
 use crate::query::{Query, address};
-use crate::words::{DAY, When, count, grouped, until};
 
 /// How many tokens a page has: with the longest names and descriptions it stays under 100 kB.
 pub const PAGE_SIZE: u32 = 15;
-/// From when on a badge tells how many days are left.
-const SOON_DAYS: u32 = 15;
-/// How much of a description a row shows, in characters.
-const SHOWN_DESCRIPTION: usize = 100;
-/// How many scopes a row names.
-const SHOWN_SCOPES: usize = 3;
 
 /// Which part of a table is looked at. It stands in the address, so that a view can be kept and gone back
 /// to; what can't be understood there is as absent.
 #[derive(Clone)]
 pub struct ListView {
     path: &'static str,
-    /// Only those of this user, where the table is everybody's.
+    /// Only those of users who are called so, where the table is everybody's.
     pub owner: String,
     /// Only those of this status.
     pub status: Option<Status>,
@@ -41,12 +34,9 @@ impl ListView {
         let page = query.get("page").and_then(|page| page.parse().ok());
         Self {
             path,
-            owner: query.get("owner").unwrap_or_default().trim().to_owned(),
+            owner: search_text(query, "owner"),
             status: query.get("status").and_then(|status| status.parse().ok()),
-            search: query
-                .get("search")
-                .map(|text| text.trim().chars().take(MAX_SEARCH).collect())
-                .unwrap_or_default(),
+            search: search_text(query, "search"),
             sort: query
                 .get("sort")
                 .and_then(|sort| Sort::parse(sort).ok())
@@ -59,10 +49,11 @@ impl ListView {
     pub fn query(&self) -> TokenQuery {
         TokenQuery {
             owner: None,
+            owner_called: owner_called(&self.owner),
             page: self.page,
             page_size: PAGE_SIZE,
             status: self.status,
-            search: (!self.search.is_empty()).then(|| fold(&self.search)),
+            search: folded(&self.search),
             sort: self.sort,
         }
     }
@@ -191,167 +182,6 @@ const fn sort_name(sort: Sort) -> &'static str {
         (SortField::LastUsedAt, false) => "LastUsedAt",
         (SortField::LastUsedAt, true) => "-LastUsedAt",
     }
-}
-
-/// The head of a column.
-pub struct Column {
-    /// What stands there.
-    pub label: &'static str,
-    /// Where a click leads; empty where the column can't be sorted by.
-    pub address: String,
-    /// `ascending`, `descending` or nothing, for `aria-sort`.
-    pub sorted: &'static str,
-}
-
-impl Column {
-    /// A column that can't be sorted by.
-    pub const fn plain(label: &'static str) -> Self {
-        Self {
-            label,
-            address: String::new(),
-            sorted: "",
-        }
-    }
-}
-
-/// Where a page lies in its list.
-pub struct Pager {
-    /// `1–15 of 10,000`.
-    pub text: String,
-    /// The page before.
-    pub previous: Option<String>,
-    /// The page after.
-    pub next: Option<String>,
-}
-
-impl Pager {
-    /// The place of `page` among `total` things.
-    pub fn new(page: u32, size: u32, total: u64, address: impl Fn(u32) -> String) -> Self {
-        let before = u64::from(page - 1) * u64::from(size);
-        let last = (before + u64::from(size)).min(total);
-        let pages = total.div_ceil(size.into());
-        let previous = (page > 1).then(|| {
-            // From a page past the end, back to the last one.
-            let pages = u32::try_from(pages).unwrap_or(u32::MAX).max(1);
-            address((page - 1).min(pages))
-        });
-        Self {
-            text: if before < total {
-                format!(
-                    "{}–{} of {}",
-                    grouped(before + 1),
-                    grouped(last),
-                    grouped(total)
-                )
-            } else {
-                format!("none of {}", grouped(total))
-            },
-            previous,
-            next: (last < total).then(|| address(page + 1)),
-        }
-    }
-}
-
-/// A status as it is shown: by shape and words, not by colour alone.
-pub struct Badge {
-    /// Its look.
-    pub class: &'static str,
-    /// Its words.
-    pub text: String,
-}
-
-impl Badge {
-    /// The badge of a token.
-    pub fn of(token: &TokenView, now: Timestamp) -> Self {
-        let (class, text) = match token.status {
-            Status::Revoked => ("revoked", "Revoked".to_owned()),
-            Status::Expired => ("expired", "Expired".to_owned()),
-            Status::Active if token.expires_at < now.after(DAY * SOON_DAYS) => {
-                ("soon", format!("Expires {}", until(token.expires_at, now)))
-            }
-            Status::Active => ("active", "Active".to_owned()),
-        };
-        Self { class, text }
-    }
-}
-
-/// A row of the table.
-pub struct Row {
-    /// Its number on the page, from 1: names its menu and dialogs.
-    pub number: usize,
-    /// The token's id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// What it is for, shortened.
-    pub description: String,
-    /// Its status.
-    pub badge: Badge,
-    /// Whether it can be regenerated and revoked.
-    pub is_active: bool,
-    /// The generation that the person sees.
-    pub generation: u32,
-    /// What it is restricted to, in words.
-    pub restrictions: Vec<String>,
-    /// When it was made.
-    pub created: When,
-    /// When it expires or expired.
-    pub expires: When,
-    /// When it was last used.
-    pub last_used: Option<When>,
-    /// Where from.
-    pub last_used_from: String,
-}
-
-impl Row {
-    /// The row of a token, the `number`th of the page.
-    pub fn new(number: usize, token: TokenView, now: Timestamp) -> Self {
-        let badge = Badge::of(&token, now);
-        Self {
-            number,
-            id: token.id.to_string(),
-            is_active: token.status == Status::Active,
-            generation: token.generation,
-            restrictions: restrictions(&token),
-            created: When::on(token.created_at),
-            expires: When::on(token.expires_at),
-            last_used: token.last_used_at.map(|time| When::ago(time, now)),
-            last_used_from: token.last_used_from.clone().unwrap_or_default(),
-            description: shortened(&token.description),
-            name: token.name,
-            badge,
-        }
-    }
-}
-
-fn restrictions(token: &TokenView) -> Vec<String> {
-    let mut restrictions = Vec::new();
-    if !matches!(token.scopes.as_slice(), [all] if all == ALL) {
-        let mut shown = token.scopes.clone();
-        if shown.len() > SHOWN_SCOPES {
-            shown.truncate(SHOWN_SCOPES - 1);
-            let more = token.scopes.len() - shown.len();
-            shown.push(format!("{more} more"));
-        }
-        restrictions.push(shown.join(", "));
-    }
-    match token.allowed_networks.as_deref() {
-        Some([network]) => restrictions.push(format!("from {network}")),
-        Some(networks) => {
-            restrictions.push(format!("from {}", count(networks.len() as u64, "network")));
-        }
-        None => {}
-    }
-    restrictions
-}
-
-fn shortened(text: &str) -> String {
-    if text.chars().count() <= SHOWN_DESCRIPTION {
-        return text.to_owned();
-    }
-    let mut short: String = text.chars().take(SHOWN_DESCRIPTION - 1).collect();
-    short.push('…');
-    short
 }
 
 #[cfg(test)]

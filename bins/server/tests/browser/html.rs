@@ -1,0 +1,194 @@
+//! The HTML of every page, as the server sends it, held against the standard.
+
+use ats_pat_service::NewUser;
+use ats_pat_test_support::browser::{Browser, BrowserOptions};
+use ats_pat_test_support::html::faults;
+use ats_pat_test_support::world::PASSWORD;
+use serde_json::json;
+
+use crate::person::{TOKENS, sign_in};
+use crate::site::Site;
+
+/// What the server sends for an address, or for a form that is posted to it.
+const FETCH: &str = "
+const [path, fields] = arguments;
+const options = fields === null ? {} : { method: 'POST', body: new URLSearchParams(fields) };
+return fetch(path, options).then((answer) => answer.text());
+";
+
+struct Pages<'a> {
+    browser: &'a Browser,
+    read: Vec<(String, String)>,
+}
+
+impl Pages<'_> {
+    async fn get(&mut self, name: &str, path: &str) {
+        self.add(name, vec![json!(path), json!(null)]).await;
+    }
+
+    async fn post(&mut self, name: &str, path: &str, fields: &[(&str, &str)]) {
+        self.add(name, vec![json!(path), json!(fields)]).await;
+    }
+
+    async fn add(&mut self, name: &str, arguments: Vec<serde_json::Value>) {
+        let html = self.browser.script(FETCH, arguments).await;
+        let html = html.as_str().expect("a page").to_owned();
+        assert!(html.starts_with("<!DOCTYPE html>"), "{name}: {html}");
+        self.read.push((name.to_owned(), html));
+    }
+
+    /// The value of a hidden field of the page that was read last.
+    fn value(&self, name: &str) -> String {
+        let (_, html) = self.read.last().expect("a page");
+        let (_, rest) = html
+            .split_once(&format!("name=\"{name}\" value=\""))
+            .expect("the field");
+        let (value, _) = rest.split_once('"').expect("its end");
+        value.to_owned()
+    }
+}
+
+async fn add_administrator(site: &Site) {
+    let new = NewUser {
+        name: "root".to_owned(),
+        id: None,
+        display_name: Some("Ada Lovelace".to_owned()),
+        administrator: true,
+        password: Some(PASSWORD.into()),
+    };
+    let added = site.world.service.operator().add_user(new).await;
+    added.expect("the user is added");
+    for name in ["ada", "eve"] {
+        site.world.add_user(name).await;
+    }
+    let operator = site.world.service.operator();
+    operator.disable_user("eve").await.expect("it is disabled");
+}
+
+#[tokio::test]
+async fn every_page_is_valid_html() {
+    let site = Site::start(|settings| {
+        settings.policy.scopes =
+            vec![ats_pat_domain::scope::Scope::new("orders:read", "Read orders").expect("a scope")];
+    })
+    .await;
+    let browser = Browser::open(&BrowserOptions::default()).await;
+    browser.goto(&site.url("/setup")).await;
+    let mut pages = Pages {
+        browser: &browser,
+        read: Vec::new(),
+    };
+    pages.get("set-up", "/setup").await;
+    let wrong = [("code", "x"), ("user_name", ""), ("password", "a")];
+    pages.post("set-up-wrong", "/setup", &wrong).await;
+    pages.get("not-set-up", "/signin").await;
+    add_administrator(&site).await;
+    pages.get("set-up-already", "/setup").await;
+    pages.get("sign-in", "/signin").await;
+    let wrong = [("user_name", "root"), ("password", "wrong")];
+    pages.post("sign-in-wrong", "/signin", &wrong).await;
+    pages.get("docs-for-anybody", "/docs").await;
+    pages.get("not-found", "/nowhere").await;
+
+    browser.goto(&site.url(TOKENS)).await;
+    sign_in(&browser, "root").await;
+    browser.wait_for_path(TOKENS).await;
+    pages.get("no-tokens", TOKENS).await;
+    let key = pages.value("form_key");
+    let wrong = [
+        ("form_key", key.as_str()),
+        ("name", ""),
+        ("expiration", "date"),
+        ("last_day", "soon"),
+        ("rights", "chosen"),
+        ("networks", "home"),
+    ];
+    pages.post("new-token-wrong", TOKENS, &wrong).await;
+    let key = pages.value("form_key");
+    let new = [
+        ("form_key", key.as_str()),
+        ("name", "ci"),
+        ("description", "nightly"),
+        ("expiration", "30"),
+        ("scopes", "orders:read"),
+        ("networks", "10.0.0.0/8"),
+    ];
+    pages.post("issued", TOKENS, &new).await;
+    pages.post("created-before", TOKENS, &new).await;
+    pages
+        .get("new-token", &format!("{TOKENS}/new?name=x&days=9999"))
+        .await;
+    pages.get("tokens", TOKENS).await;
+    let by = site.world.sign_in("root").await;
+    let query = ats_pat_domain::list::TokenQuery::of(None);
+    let listed = site.world.service.list_tokens(&by, query).await;
+    let id = listed.expect("the list").items[0].id;
+    for (name, path) in [
+        ("start", "/"),
+        (
+            "tokens-none-found",
+            "/settings/personal-access-tokens?search=nothing",
+        ),
+        ("token-details", &format!("{TOKENS}/{id}")),
+        ("password", "/settings/password"),
+        ("sessions", "/settings/sessions"),
+        ("sessions-end", "/settings/sessions/end"),
+        ("users", "/settings/users"),
+        ("users-none-found", "/settings/users?search=nobody"),
+        ("new-user", "/settings/users?add=yes&user_name=x"),
+        ("user-disable", "/settings/users/disable?user=ada"),
+        ("user-enable", "/settings/users/enable?user=eve"),
+        ("user-password", "/settings/users/password?user=ada"),
+        ("all-tokens", "/settings/all-tokens"),
+        ("all-tokens-none-found", "/settings/all-tokens?owner=nobody"),
+        ("any-token-details", &format!("/settings/all-tokens/{id}")),
+        ("audit", "/settings/audit"),
+        ("audit-none-found", "/settings/audit?owner=nobody"),
+        ("docs", "/docs"),
+    ] {
+        pages.get(name, path).await;
+    }
+    let wrong = [
+        ("current_password", "x"),
+        ("password", "a"),
+        ("password_repeat", "b"),
+    ];
+    pages
+        .post("password-wrong", "/settings/password", &wrong)
+        .await;
+    let wrong = [
+        ("user_name", "root"),
+        ("password", PASSWORD),
+        ("password_repeat", PASSWORD),
+    ];
+    pages
+        .post("new-user-wrong", "/settings/users", &wrong)
+        .await;
+    let wrong = [
+        ("user_name", "ada"),
+        ("password", "a"),
+        ("password_repeat", "a"),
+    ];
+    pages
+        .post("user-password-wrong", "/settings/users/password", &wrong)
+        .await;
+    let faults = faults(&pages.read);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[tokio::test]
+async fn a_fault_of_the_html_is_found() {
+    let page = |body: &str| {
+        let html = format!(
+            "<!DOCTYPE html>\n<html lang=\"en\"><head><title>x</title></head><body>{body}</body></html>"
+        );
+        ("page".to_owned(), html)
+    };
+    // The one is seen by the Nu Html Checker, the other by html-validate.
+    for fault in ["<p><div>x</div></p>", "<button>x</button>"] {
+        let found = faults(&[page(fault)]);
+        assert!(!found.is_empty(), "{fault}");
+    }
+    let found = faults(&[page("<p>x</p>")]);
+    assert_eq!(found, [""; 0]);
+}

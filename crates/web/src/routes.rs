@@ -1,0 +1,93 @@
+//! The table of routes: every page, and every path that its forms are posted to.
+
+use crate::route::Route;
+use crate::{account, administration, docs, home, setup, sign_in, tokens};
+
+/// Each page's own routes. Of two that fit a path the first one is meant.
+const TABLE: &[&[Route]] = &[
+    home::ROUTES,
+    docs::ROUTES,
+    setup::ROUTES,
+    sign_in::ROUTES,
+    tokens::ROUTES,
+    tokens::details::ROUTES,
+    account::password::ROUTES,
+    account::sessions::ROUTES,
+    administration::users::ROUTES,
+    administration::password::ROUTES,
+    administration::tokens::ROUTES,
+    administration::audit::ROUTES,
+];
+
+/// The route of a path, and the id in it.
+pub fn find(path: &str) -> Option<(&'static Route, String)> {
+    TABLE.iter().copied().flatten().find_map(|route| {
+        let id = route.id_in(path)?;
+        Some((route, id.to_owned()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_exact() {
+        for path in [
+            "",
+            "/Settings",
+            "/docs/",
+            "/settings/",
+            "//settings",
+            "/settings/personal-access-tokens/",
+            "/settings/personal-access-tokens//revoke",
+            "/settings/personal-access-tokens/1/revoke/",
+            "/settings/personal-access-tokens/1/burn",
+            "/settings/personal-access-tokens/1/2/revoke",
+            "/settings/personal-access-tokensX/1/revoke",
+            "/settings/all-tokens/1/2/revoke",
+            "/settings/all-tokens/1/regenerate",
+            "/api",
+        ] {
+            assert!(find(path).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_actions_of_a_token_name_it() {
+        for (path, pattern, named) in [
+            (
+                "/settings/personal-access-tokens/7/revoke",
+                "/settings/personal-access-tokens/{id}/revoke",
+                "7",
+            ),
+            (
+                "/settings/all-tokens/7/revoke",
+                "/settings/all-tokens/{id}/revoke",
+                "7",
+            ),
+            (
+                "/settings/personal-access-tokens/new",
+                "/settings/personal-access-tokens/new",
+                "",
+            ),
+            (
+                "/settings/all-tokens/new",
+                "/settings/all-tokens/{id}",
+                "new",
+            ),
+        ] {
+            let (route, id) = find(path).unwrap();
+            assert_eq!((route.path, id.as_str()), (pattern, named));
+        }
+    }
+
+    #[test]
+    fn no_path_is_there_twice() {
+        let mut paths: Vec<_> = TABLE.iter().copied().flatten().map(|it| it.path).collect();
+        let all = paths.len();
+        paths.sort_unstable();
+        paths.dedup();
+        assert_eq!(paths.len(), all);
+    }
+}

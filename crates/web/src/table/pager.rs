@@ -1,0 +1,41 @@
+//! Where a page lies in its list.
+
+use crate::words::grouped;
+
+/// Where a page lies in its list.
+pub struct Pager {
+    /// `1–15 of 10,000`.
+    pub text: String,
+    /// The page before.
+    pub previous: Option<String>,
+    /// The page after.
+    pub next: Option<String>,
+}
+
+impl Pager {
+    /// The place of `page` among `total` things.
+    pub fn new(page: u32, size: u32, total: u64, address: impl Fn(u32) -> String) -> Self {
+        let before = u64::from(page - 1) * u64::from(size);
+        let last = (before + u64::from(size)).min(total);
+        let pages = total.div_ceil(size.into());
+        let previous = (page > 1).then(|| {
+            // From a page past the end, back to the last one.
+            let pages = u32::try_from(pages).unwrap_or(u32::MAX).max(1);
+            address((page - 1).min(pages))
+        });
+        Self {
+            text: if before < total {
+                format!(
+                    "{}–{} of {}",
+                    grouped(before + 1),
+                    grouped(last),
+                    grouped(total)
+                )
+            } else {
+                format!("none of {}", grouped(total))
+            },
+            previous,
+            next: (last < total).then(|| address(page + 1)),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! A row of a table of tokens.
+
+use ats_pat_domain::scope::ALL;
+use ats_pat_domain::{Status, Timestamp};
+use ats_pat_service::view::TokenView;
+
+use crate::words::{DAY, When, count, until};
+use crate::zone::Zone;
+
+/// From when on a badge tells how many days are left.
+const SOON_DAYS: u32 = 15;
+/// How much of a description a row shows, in characters.
+const SHOWN_DESCRIPTION: usize = 100;
+/// How many scopes a row names.
+const SHOWN_SCOPES: usize = 3;
+
+/// A status as it is shown: by shape and words, not by colour alone.
+pub struct Badge {
+    /// Its look.
+    pub class: &'static str,
+    /// Its words.
+    pub text: String,
+}
+
+impl Badge {
+    /// The badge of a token.
+    pub fn of(token: &TokenView, now: Timestamp) -> Self {
+        let (class, text) = match token.status {
+            Status::Revoked => ("revoked", "Revoked".to_owned()),
+            Status::Expired => ("expired", "Expired".to_owned()),
+            Status::Active if token.expires_at < now.after(DAY * SOON_DAYS) => {
+                ("soon", format!("Expires {}", until(token.expires_at, now)))
+            }
+            Status::Active => ("active", "Active".to_owned()),
+        };
+        Self { class, text }
+    }
+}
+
+/// A row of the table.
+pub struct Row {
+    /// Its number on the page, from 1: names its menu and dialogs.
+    pub number: usize,
+    /// The token's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it is for, shortened.
+    pub description: String,
+    /// Its status.
+    pub badge: Badge,
+    /// Whether it can be regenerated and revoked.
+    pub is_active: bool,
+    /// The generation that the person sees.
+    pub generation: u32,
+    /// What it is restricted to, in words.
+    pub restrictions: Vec<String>,
+    /// When it was made.
+    pub created: When,
+    /// When it expires or expired.
+    pub expires: When,
+    /// When it was last used.
+    pub last_used: Option<When>,
+    /// Where from.
+    pub last_used_from: String,
+}
+
+impl Row {
+    /// The row of a token, the `number`th of the page.
+    pub fn new(number: usize, token: TokenView, now: Timestamp, zone: &Zone) -> Self {
+        let badge = Badge::of(&token, now);
+        Self {
+            number,
+            id: token.id.to_string(),
+            is_active: token.status == Status::Active,
+            generation: token.generation,
+            restrictions: restrictions(&token),
+            created: When::on(token.created_at, zone),
+            expires: When::on(token.expires_at, zone),
+            last_used: token.last_used_at.map(|time| When::ago(time, now, zone)),
+            last_used_from: token.last_used_from.clone().unwrap_or_default(),
+            description: shortened(&token.description),
+            name: token.name,
+            badge,
+        }
+    }
+}
+
+fn restrictions(token: &TokenView) -> Vec<String> {
+    let mut restrictions = Vec::new();
+    if !matches!(token.scopes.as_slice(), [all] if all == ALL) {
+        let mut shown = token.scopes.clone();
+        if shown.len() > SHOWN_SCOPES {
+            shown.truncate(SHOWN_SCOPES - 1);
+            let more = token.scopes.len() - shown.len();
+            shown.push(format!("{more} more"));
+        }
+        restrictions.push(shown.join(", "));
+    }
+    match token.allowed_networks.as_deref() {
+        Some([network]) => restrictions.push(format!("from {network}")),
+        Some(networks) => {
+            restrictions.push(format!("from {}", count(networks.len() as u64, "network")));
+        }
+        None => {}
+    }
+    restrictions
+}
+
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= SHOWN_DESCRIPTION {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(SHOWN_DESCRIPTION - 1).collect();
+    short.push('…');
+    short
+}

@@ -1,0 +1,184 @@
+//! A form that is filled in before the person sees it: by a link, or from another token.
+
+use ats_pat_domain::scope::ALL;
+use ats_pat_service::view::{PolicyView, TokenView};
+
+use super::errors::{FormErrors, no_scope, until};
+use super::expiry::{Terms, latest};
+use super::fields::{OWN_DAY, TokenForm};
+use crate::query::Query;
+
+impl TokenForm {
+    /// What a link asks for, and what of it can't be had.
+    pub fn linked(key: String, query: &Query, terms: Terms<'_>) -> (Self, FormErrors) {
+        let policy = terms.policy;
+        let mut form = Self::empty(key, policy);
+        let mut errors = FormErrors::default();
+        let text = |name| query.get(name).unwrap_or_default().to_owned();
+        form.name = text("name");
+        form.description = text("description");
+        form.networks = text("networks").replace(',', "\n");
+        if let Some(days) = query.get("days") {
+            let longest = policy.max_lifetime_days;
+            match days.parse::<u32>() {
+                Ok(days) if (1..=longest).contains(&days) => form.expiration = days.to_string(),
+                _ => {
+                    errors.expiration = Some(format!(
+                        "The link asks for {} days: choose 1 to {longest}.",
+                        days.chars().take(12).collect::<String>()
+                    ));
+                }
+            }
+        }
+        if let Some(last_day) = query.get("expires") {
+            OWN_DAY.clone_into(&mut form.expiration);
+            let latest = latest(terms);
+            match terms.zone.day(last_day) {
+                Some((start, end)) => {
+                    last_day.clone_into(&mut form.last_day);
+                    if end <= terms.now || start > latest {
+                        errors.last_day = Some(until(latest, terms.zone));
+                    }
+                }
+                None => errors.last_day = Some("Choose the last day.".to_owned()),
+            }
+        }
+        let scopes: Vec<&str> = query
+            .all("scopes")
+            .flat_map(|scopes| scopes.split([',', ' ']))
+            .filter(|scope| !scope.is_empty())
+            .collect();
+        errors.scopes = form.choose(&scopes, policy);
+        let names = [
+            "name",
+            "description",
+            "days",
+            "expires",
+            "scopes",
+            "networks",
+        ];
+        if names.iter().any(|name| query.get(name).is_some()) {
+            form.note =
+                Some("This form was filled in by a link. Check each field before you save.");
+        }
+        (form, errors)
+    }
+
+    /// A form for a token like one that there is, and what of it can't be had any more.
+    pub fn like(key: String, token: &TokenView, policy: &PolicyView) -> (Self, FormErrors) {
+        let mut form = Self {
+            name: token.name.clone(),
+            description: token.description.clone(),
+            networks: token
+                .allowed_networks
+                .as_deref()
+                .unwrap_or_default()
+                .join("\n"),
+            note: Some(
+                "This form was filled in from another token. Check each field before you save.",
+            ),
+            ..Self::empty(key, policy)
+        };
+        let scopes: Vec<&str> = token.scopes.iter().map(String::as_str).collect();
+        let errors = FormErrors {
+            scopes: form.choose(&scopes, policy),
+            ..FormErrors::default()
+        };
+        (form, errors)
+    }
+
+    /// Chooses these scopes; gives what is wrong with them. Who asks for scopes that there are not is never
+    /// given all rights instead.
+    fn choose(&mut self, scopes: &[&str], policy: &PolicyView) -> Option<String> {
+        self.is_limited = !(scopes.is_empty() || scopes == [ALL]);
+        let mut unknown = Vec::new();
+        for scope in scopes.iter().filter(|scope| **scope != ALL) {
+            if policy.scopes.iter().any(|known| known.name == **scope) {
+                self.scopes.push((*scope).to_owned());
+            } else {
+                unknown.push(scope.chars().take(100).collect::<String>());
+            }
+        }
+        (!unknown.is_empty()).then(|| no_scope(&unknown.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::expiry::fixture::{offered, policy, terms};
+    use super::*;
+    use crate::zone::Zone;
+
+    #[test]
+    fn a_link_fills_in_what_can_be_had_and_says_what_cannot() {
+        let policy = policy(90, 30);
+        let utc = Zone::utc();
+        let query = Query::parse(
+            "name=nightly+build&days=14&scopes=orders:read,all&networks=10.0.0.0/8,192.0.2.7&description=x",
+        );
+        let (form, errors) = TokenForm::linked(String::new(), &query, terms(&policy, &utc));
+        assert_eq!(errors, FormErrors::default());
+        assert!(form.note.is_some() && form.is_limited);
+        assert_eq!(
+            (form.name.as_str(), form.expiration.as_str()),
+            ("nightly build", "14")
+        );
+        assert_eq!(form.scopes, ["orders:read"]);
+        assert!(offered(&form, &policy).contains(&"*14 days".to_owned()));
+        let (form, errors) = TokenForm::linked(
+            String::new(),
+            &Query::parse("days=9999&scopes=orders:write&scopes=burn&expires=2020-01-01"),
+            terms(&policy, &utc),
+        );
+        assert_eq!(
+            errors.expiration.as_deref(),
+            Some("The link asks for 9999 days: choose 1 to 90.")
+        );
+        assert_eq!(
+            errors.scopes.as_deref(),
+            Some("There is no scope orders:write, burn: choose from these.")
+        );
+        assert_eq!(
+            errors.last_day.as_deref(),
+            Some("Choose a day from today until Tuesday, 23 February 2027.")
+        );
+        assert_eq!(
+            form.new_token(terms(&policy, &utc)).scopes.as_deref(),
+            Some(&[][..]),
+            "never all rights instead"
+        );
+        let (form, errors) =
+            TokenForm::linked(String::new(), &Query::parse(""), terms(&policy, &utc));
+        assert_eq!(errors, FormErrors::default());
+        assert!(form.note.is_none() && !form.is_limited);
+    }
+
+    #[test]
+    fn a_form_makes_the_link_that_fills_it_in_again() {
+        let policy = policy(90, 30);
+        let utc = Zone::utc();
+        let typed = TokenForm {
+            name: "größe & <b>".to_owned(),
+            description: "two\nlines".to_owned(),
+            expiration: OWN_DAY.to_owned(),
+            last_day: "2026-12-24".to_owned(),
+            is_limited: true,
+            scopes: vec!["orders:read".to_owned()],
+            networks: "10.0.0.0/8\r\n192.0.2.7".to_owned(),
+            ..TokenForm::default()
+        };
+        let address = typed.address();
+        let (_, query) = address.split_once('?').unwrap();
+        let (form, errors) =
+            TokenForm::linked(String::new(), &Query::parse(query), terms(&policy, &utc));
+        assert_eq!(errors, FormErrors::default());
+        assert_eq!(form.name, typed.name);
+        assert_eq!(form.description, typed.description);
+        assert_eq!(
+            (form.expiration, form.last_day),
+            (typed.expiration, typed.last_day)
+        );
+        assert_eq!(form.scopes, typed.scopes);
+        assert_eq!(form.networks, "10.0.0.0/8\n192.0.2.7");
+    }
+}

@@ -1,0 +1,21 @@
+//! What the form asks the service for.
+
+use ats_pat_service::NewToken;
+
+use super::expiry::{Terms, expires_at};
+use super::fields::TokenForm;
+
+impl TokenForm {
+    /// What the form asks for; a day of one's own counts to its end.
+    pub fn new_token(&self, terms: Terms<'_>) -> NewToken {
+        let networks: Vec<String> = self.networks().map(ToOwned::to_owned).collect();
+        NewToken {
+            name: Some(self.name.clone()),
+            expires_at: Some(expires_at(self, terms)),
+            description: Some(self.description.clone()),
+            scopes: self.is_limited.then(|| self.scopes.clone()),
+            allowed_networks: (!networks.is_empty()).then_some(networks),
+            form_key: Some(self.key.clone()),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The checkers that the tests hold every page's HTML against: the Nu Html Checker and html-validate, from npm.
+
+use anyhow::{Context, Result};
+
+use crate::clients::install::npm;
+use crate::process::Signals;
+use crate::workspace;
+
+const PACKAGE: &str = include_str!("html_checkers/package.json");
+const LOCK: &str = include_str!("html_checkers/package-lock.json");
+
+/// Installs them into `target/tools/html`, where the tests look, if they are not there.
+pub fn ensure(signals: &Signals) -> Result<()> {
+    let folder = workspace::root().join("target/tools/html");
+    npm(&folder, PACKAGE, LOCK, signals).context("the checkers of HTML could not be installed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_names_no_registry() {
+        assert!(!LOCK.contains("\"resolved\""));
+    }
+}
