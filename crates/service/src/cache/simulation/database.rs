@@ -35,7 +35,7 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn head(&self) -> Head {
-        self.events.last().map_or(Head::EMPTY, |event| event.head())
+        self.events.last().map_or(Head::EMPTY, Event::head)
     }
 }
 

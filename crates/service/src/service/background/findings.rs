@@ -18,6 +18,10 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
+    pub(super) fn all(&self) -> Vec<String> {
+        self.found.lock().iter().cloned().collect()
+    }
+
     /// One sentence for readiness and administrators.
     pub(crate) fn summary(&self) -> String {
         let found = self.found.lock();
@@ -29,11 +33,6 @@ impl Findings {
             more => format!("{more} rows differ from the event log, the first:"),
         };
         format!("{count} {first}; see the log, and run `ats-pat-admin audit verify`")
-    }
-
-    /// One sentence for each row.
-    pub(super) fn all(&self) -> Vec<String> {
-        self.found.lock().iter().cloned().collect()
     }
 
     pub(super) fn is_met_again(&self, doubt: &Doubt) -> bool {
