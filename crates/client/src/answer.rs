@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use ats_pat_token::MAX_LENGTH;
 use reqwest::StatusCode;
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -12,6 +12,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::bearer::Bearer;
 use crate::error::{Error, Refusal};
+use crate::retry::{Retry, date};
 
 const EXPIRES_AT: &str = "Ats-Authentication-Token-Expires-At";
 const PERSONAL_ACCESS_TOKEN_EXPIRES_AT: &str = "Ats-Personal-Access-Token-Expires-At";
@@ -35,20 +36,9 @@ pub struct Failed {
     pub retry: Retry,
 }
 
-/// Whether asking again may help.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Retry {
-    /// No: the answer would be the same.
-    Never,
-    /// Yes, after a while of the caller's choice.
-    Later,
-    /// Yes, after what the service asked for.
-    After(Duration),
-}
-
 /// Reads an answer. What lacks the envelope does not come from the service, whatever its status.
 pub fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Result<Exchanged, Failed> {
-    let retry = retry(status, headers);
+    let retry = Retry::after(status, headers);
     let envelope: Option<Envelope> = serde_json::from_slice(body).ok();
     let unexpected = |what| Failed {
         error: Error::unavailable(UnexpectedAnswer { status, what }),
@@ -113,37 +103,6 @@ fn exchanged(token: &SecretString, headers: &HeaderMap) -> Result<Exchanged, &'s
     })
 }
 
-/// By the status alone: what is busy or broken on the way passes, a refusal does not.
-fn retry(status: StatusCode, headers: &HeaderMap) -> Retry {
-    let passes = matches!(
-        status,
-        StatusCode::TOO_MANY_REQUESTS
-            | StatusCode::BAD_GATEWAY
-            | StatusCode::SERVICE_UNAVAILABLE
-            | StatusCode::GATEWAY_TIMEOUT
-    );
-    match retry_after(headers) {
-        _ if !passes => Retry::Never,
-        Some(after) => Retry::After(after),
-        None => Retry::Later,
-    }
-}
-
-/// Seconds, or a date (RFC 9110, section 10.2.3), which counts from the answer's own.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = date(headers, RETRY_AFTER.as_str())?;
-    let since = date(headers, DATE.as_str())?;
-    Some(until.duration_since(since).unwrap_or_default())
-}
-
-fn date(headers: &HeaderMap, name: &str) -> Option<SystemTime> {
-    httpdate::parse_http_date(headers.get(name)?.to_str().ok()?).ok()
-}
-
 fn time(headers: &HeaderMap, name: &str) -> Option<SystemTime> {
     let value = headers.get(name)?.to_str().ok()?;
     OffsetDateTime::parse(value, &Rfc3339).ok().map(Into::into)
@@ -193,31 +152,5 @@ mod tests {
         }
         assert_eq!(lifetime(&[EXPIRY]), Some(Duration::ZERO));
         assert_eq!(lifetime(&[]), None);
-    }
-
-    #[test]
-    fn only_what_passes_is_tried_again() {
-        let busy = headers(&[("Retry-After", "7")]);
-        for status in [429, 502, 503, 504] {
-            let status = StatusCode::from_u16(status).unwrap();
-            assert_eq!(retry(status, &HeaderMap::new()), Retry::Later);
-            assert_eq!(retry(status, &busy), Retry::After(Duration::from_secs(7)));
-        }
-        for status in [200, 301, 400, 401, 403, 404, 500, 501] {
-            let status = StatusCode::from_u16(status).unwrap();
-            assert_eq!(retry(status, &busy), Retry::Never, "{status}");
-        }
-    }
-
-    #[test]
-    fn a_date_to_retry_after_counts_from_the_answer_s_own_date() {
-        let at = ("Retry-After", "Tue, 24 Nov 2026 10:20:30 GMT");
-        let date = ("Date", "Tue, 24 Nov 2026 10:20:00 GMT");
-        assert_eq!(
-            retry_after(&headers(&[at, date])),
-            Some(Duration::from_secs(30))
-        );
-        assert_eq!(retry_after(&headers(&[at])), None);
-        assert_eq!(retry_after(&headers(&[("Retry-After", "soon")])), None);
     }
 }

@@ -8,11 +8,11 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::answer::{Exchanged, Failed};
-use crate::backoff::Backoff;
 use crate::bearer::Bearer;
 use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::lifetime::Lifetime;
+use crate::retry::Backoff;
 use crate::token_cache::{Next, OutcomeSender, TokenCache};
 
 /// Holds a personal access token, and a bearer token that is fresh whenever it is asked for.

@@ -10,8 +10,9 @@ use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{Response, Url, redirect};
 use zeroize::Zeroizing;
 
-use crate::answer::{self, Exchanged, Failed, Retry};
+use crate::answer::{self, Exchanged, Failed};
 use crate::error::Error;
+use crate::retry::Retry;
 
 const PATH: &str = "/api/personalaccesstoken/getAuthenticationToken";
 const HEADER: HeaderName = HeaderName::from_static("personalaccesstoken");

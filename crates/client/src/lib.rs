@@ -81,7 +81,6 @@
 //! What a token says: that is between the service and the API. Where the secret is kept, and any file or setting.
 
 mod answer;
-mod backoff;
 mod bearer;
 mod builder;
 mod client;
@@ -91,6 +90,7 @@ mod lifetime;
 #[cfg(feature = "middleware")]
 mod middleware;
 mod origin;
+mod retry;
 mod token_cache;
 
 pub use ats_pat_token::{Malformed, PersonalAccessToken};

@@ -182,6 +182,16 @@ pub struct Event {
     pub personal: Option<Personal>,
 }
 
+impl Event {
+    /// The head of the log that ends with this event.
+    pub fn head(&self) -> Head {
+        Head {
+            seq: self.seq,
+            hash: self.hash,
+        }
+    }
+}
+
 /// The part of an event that tells about persons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Personal {

@@ -131,8 +131,10 @@ impl Node {
         let status = "SELECT GROUP_CONCAT(variable_value ORDER BY variable_name) \
             FROM information_schema.global_status \
             WHERE variable_name IN ('wsrep_cluster_size', 'wsrep_cluster_status', 'wsrep_local_state_comment')";
-        let answer = self.client().ask(status);
-        answer.unwrap_or_else(|error| format!("no answer: {error:#}"))
+        self.client().ask(status).unwrap_or_else(|_| {
+            let words = self.program.as_ref().map(Program::last_words);
+            format!("no answer; {}", words.unwrap_or_default())
+        })
     }
 
     /// Whether it takes part: synchronous and in the primary component of three.

@@ -21,7 +21,13 @@ pub const PROVIDER: &str = "/usr/lib/galera/libgalera_smm.so";
 const NODES: usize = 3;
 /// What a node needs beside its port for clients: group communication, incremental and full state transfer.
 const PORTS: u16 = 4;
-/// So many places are looked at for a row of free ports.
+/// Rows of ports below the range from which the kernel gives them to whoever asks for any (32768 and above): a node that
+/// is killed and started again finds its own ports free.
+const LOWEST_PORT: u16 = 20_000;
+const ROWS: u32 = 3_000;
+/// Further apart than the nodes of one run.
+const NODES_A_RUN: u32 = 7;
+/// So many rows are looked at.
 const TRIES: u32 = 100;
 
 /// Starts one inside `folder`, node by node.
@@ -76,16 +82,16 @@ fn settings(name: &str, first_port: u16, others: &[String]) -> Vec<String> {
 
 /// The first of a row of ports that are free now.
 fn free_ports() -> Result<u16> {
-    for _ in 0..TRIES {
-        let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let port = first.local_addr()?.port();
-        let rest = (1..PORTS).map(|offset| {
-            let port = port.checked_add(offset)?;
-            TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()
-        });
-        if rest.collect::<Option<Vec<_>>>().is_some() {
-            return Ok(port);
+    // Two runs at once begin their search at different places.
+    let begin = std::process::id().wrapping_mul(NODES_A_RUN) % ROWS;
+    for offset in 0..TRIES {
+        let row = (begin + offset) % ROWS;
+        let first = LOWEST_PORT + u16::try_from(row)? * PORTS;
+        let bound =
+            (first..first + PORTS).map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)));
+        if bound.collect::<std::io::Result<Vec<_>>>().is_ok() {
+            return Ok(first);
         }
     }
-    bail!("there are no {PORTS} free ports in a row")
+    bail!("there are no {PORTS} free ports in a row above {LOWEST_PORT}")
 }

@@ -39,7 +39,7 @@ impl Service {
             return Ok(None);
         }
         self.require_log()?;
-        let ring = self.fresh_ring().await?;
+        let ring = self.inner.cache.fresh_ring().await?;
         let claims = audiences
             .iter()
             .find_map(|audience| self.verify(presented, audience, &ring, now));

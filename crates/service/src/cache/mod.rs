@@ -1,11 +1,152 @@
-//! What a server answers exchanges from, without asking the database: cached grants and signing keys, under a lease.
+//! The cache: what a server answers exchanges from without asking the database. It has grants and signing keys, and
+//! follows the event log, which says until when they count.
 //!
-//! The argument why this never answers by rights that were taken away is in `docs/architecture.md`, *The cache*. The
-//! simulation is its proof.
+//! `docs/architecture.md` (*The cache*) has the argument why it never answers by rights that were taken away, and
+//! `simulation` is the proof. What it decides is in `decisions`; everything else only asks.
 
+pub(crate) mod decisions;
 pub(crate) mod feed;
+mod follow;
 pub(crate) mod grants;
-pub(crate) mod guards;
+mod read;
 pub(crate) mod ring;
 #[cfg(test)]
 mod simulation;
+pub(crate) mod usage;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use ats_pat_domain::port::{Clock, Store};
+
+use crate::cache::decisions::Rules;
+use crate::cache::feed::Feed;
+use crate::cache::grants::{Found, Grant, Grants, Known, Lane, SecretHash};
+use crate::cache::ring::{Ring, RingState};
+use crate::cache::usage::UsageLog;
+use crate::change::Changes;
+use crate::ledger::anchor::Anchor;
+use crate::ledger::currency::Currency;
+use crate::ledger::rows::Roots;
+use crate::service::error::Error;
+
+/// What exchanges are answered from: from memory while the lease holds, else from the database.
+pub(crate) struct ExchangeCache {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    roots: Arc<Roots>,
+    anchor: Arc<Anchor>,
+    currency: Arc<Currency>,
+    rules: Rules,
+    /// Whether no other server can have this database.
+    alone: bool,
+    pub(crate) feed: Feed,
+    grants: Grants,
+    pub(crate) ring: Ring,
+    pub(crate) usage: UsageLog,
+}
+
+/// Whether what is in memory may be answered from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum From {
+    Memory,
+    /// The caller just changed it.
+    Database,
+}
+
+impl ExchangeCache {
+    /// An empty one over the store of `changes`, with room for so many grants of usual size.
+    pub(crate) fn new(
+        changes: &Changes,
+        ring: Ring,
+        rules: Rules,
+        alone: bool,
+        entries: usize,
+    ) -> Self {
+        Self {
+            store: Arc::clone(&changes.store),
+            clock: Arc::clone(&changes.clock),
+            roots: Arc::clone(&changes.roots),
+            anchor: Arc::clone(&changes.anchor),
+            currency: Arc::clone(&changes.currency),
+            rules,
+            alone,
+            feed: Feed::new(),
+            grants: Grants::new(entries),
+            ring,
+            usage: UsageLog::default(),
+        }
+    }
+
+    /// The genuine grant behind a keyed hash, living or dead, and the keys to sign with. `lane` says with whom the
+    /// request waits where the database has to be asked.
+    pub(crate) async fn grant(
+        self: &Arc<Self>,
+        hash: SecretHash,
+        from: From,
+        lane: impl FnOnce() -> Lane + Send,
+    ) -> Result<Option<Found>, Error> {
+        let arrived = self.clock.since_boot();
+        if from == From::Memory
+            && let Some(known) = self.remembered(&hash, arrived)
+        {
+            let ring = self.ring.followed();
+            return Ok(Some(Found { known, ring }));
+        }
+        // Apart, so that the future of an exchange from memory, which is moved about, has no room for it.
+        Box::pin(self.read_grant(hash, arrived, from, lane())).await
+    }
+
+    fn remembered(&self, hash: &SecretHash, arrived: Duration) -> Option<Arc<Known>> {
+        if !self.lease_holds(arrived) {
+            return None;
+        }
+        self.grants.known(hash).filter(|known| self.may_use(known))
+    }
+
+    fn lease_holds(&self, at: Duration) -> bool {
+        (self.rules.may_answer)(self.feed.lease.began(), at)
+    }
+
+    /// Whether what a read found is used: the read may have seen changes that the feed did not apply yet, and that a
+    /// fail-over loses before it can.
+    fn may_use(&self, known: &Known) -> bool {
+        let is_of_this_log = known.confirmed.load(Ordering::Acquire) || {
+            let confirmed = self.feed.has_applied(known.grant.head);
+            known.confirmed.fetch_or(confirmed, Ordering::AcqRel);
+            confirmed
+        };
+        let is_vouched_for = known.as_of.is_some_and(|as_of| {
+            let Grant {
+                token_id, owner_id, ..
+            } = known.grant;
+            self.feed
+                .vouches(as_of, token_id, owner_id, &known.vouched_at)
+        });
+        (self.rules.may_use)(is_of_this_log, is_vouched_for)
+    }
+
+    /// The signing keys as the database has them now.
+    pub(crate) async fn fresh_ring(&self) -> Result<Arc<RingState>, Error> {
+        let begun = self.clock.since_boot();
+        // A version alone does not tell, but under the lease it does: the feed would know of another log.
+        if self.lease_holds(begun) {
+            let version = self.store.keys().ring_version().await?;
+            let followed = self.ring.followed();
+            if followed.version == version {
+                self.ring.confirm(begun);
+                return Ok(followed);
+            }
+        }
+        self.ring_anew().await
+    }
+
+    /// Reads the signing keys, whatever version is in memory.
+    async fn ring_anew(&self) -> Result<Arc<RingState>, Error> {
+        let begun = self.clock.since_boot();
+        let read = self.ring.read_anew().await?;
+        self.ring.confirm(begun);
+        Ok(read)
+    }
+}

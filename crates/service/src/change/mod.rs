@@ -1,35 +1,30 @@
 //! The way of a change: lock, check the authority, decide, write rows and event, commit, wait, answer.
 
 mod authority;
+mod changes;
+mod check;
 mod draft;
+mod retry;
 mod taken;
+mod write_check;
 
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
-use ats_pat_auth::Origin;
 use ats_pat_domain::event::{EventKind, Head};
-use ats_pat_domain::port::{
-    ChangeOrder, Clock, CommitError, Randomness, Store, StoreError, Transaction,
-};
-use ats_pat_domain::tagged::Tag;
+use ats_pat_domain::port::{ChangeOrder, CommitError, StoreError, Transaction};
 use ats_pat_domain::{Event, EventId, Timestamp};
-use quick_cache::sync::Cache;
 
-use crate::ledger::anchor::Anchor;
-use crate::ledger::currency::{Currency, FIRST_EPOCH, Patience, epoch_of};
-use crate::ledger::rows::{Roots, told_tag};
-use crate::ledger::{Details, Entry, RowChange, expected_hash};
-use crate::service::background::write_check::WriteCheck;
+use crate::ledger::currency::{FIRST_EPOCH, Patience, epoch_of};
+use crate::ledger::{Entry, RowChange};
 use crate::service::error::{Error, causes};
 
 pub(crate) use authority::Authority;
+pub(crate) use changes::{CONFIRMED, Changes};
+pub(crate) use check::has_administrator;
 pub(crate) use draft::{Draft, Judgement};
 pub(crate) use taken::Taken;
 
-/// How long a change is tried again while the database asks for it; a caller that waits longer has given up.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// How often the event of a change is looked for after the answer to COMMIT was lost.
 const LOOKS: u32 = 5;
 
@@ -44,23 +39,6 @@ pub(crate) trait Change: Send + Sync + 'static {
         draft: &Draft<'_>,
     ) -> impl Future<Output = Result<(Self::Output, Taken), Error>> + Send;
 }
-
-/// Runs changes.
-#[derive(Clone)]
-pub(crate) struct Changes {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) randomness: Arc<dyn Randomness>,
-    pub(crate) roots: Arc<Roots>,
-    pub(crate) anchor: Arc<Anchor>,
-    pub(crate) writes: Arc<WriteCheck>,
-    pub(crate) currency: Arc<Currency>,
-    /// The told tags of rows whose events were found to name them.
-    pub(crate) confirmed: Arc<Cache<String, ()>>,
-}
-
-/// How many rows are remembered as confirmed.
-pub(crate) const CONFIRMED: usize = 16_384;
 
 impl Changes {
     /// Runs `change` in a task of its own, so that a caller who hangs up does not cancel it. It does not wait: use cases
@@ -89,50 +67,6 @@ impl Changes {
         self.run_as(authority, change, id).await
     }
 
-    /// As [`run`](Self::run), here, with this id for the first event.
-    pub(crate) async fn run_as<C: Change>(
-        &self,
-        authority: &Authority,
-        change: &C,
-        id: EventId,
-    ) -> Result<(C::Output, Taken), Error> {
-        let begun = self.clock.since_boot();
-        let mut attempt = 1_u32;
-        loop {
-            let order = if attempt == 1 {
-                ChangeOrder::Last
-            } else {
-                ChangeOrder::First
-            };
-            match self.attempt(authority, change, id, order).await {
-                Err(Error::Store(StoreError::Retryable(cause)))
-                    if self.clock.since_boot().saturating_sub(begun) < PATIENCE =>
-                {
-                    tracing::debug!(attempt, cause, "the database asks to try a change again");
-                    // At once, as a rule: what put it out is over.
-                    self.pause(Duration::from_millis(4) * attempt.saturating_sub(7).clamp(1, 10))
-                        .await?;
-                    attempt += 1;
-                }
-                Err(Error::LogNotRead) if self.currency.is_patient() && attempt == 1 => {
-                    // An operator's program reads the log when it is needed, and not while others wait for the lock.
-                    // What takes away goes on even if that fails.
-                    let head = self.store.events().head().await?;
-                    if let Err(error) = self.currency.follow_to(head).await {
-                        tracing::warn!(cause = %causes(&error), "the event log could not be read");
-                    }
-                    attempt += 1;
-                }
-                other => {
-                    if let Err(Error::Store(error)) = &other {
-                        self.writes.failed(error);
-                    }
-                    return other;
-                }
-            }
-        }
-    }
-
     async fn attempt<C: Change>(
         &self,
         authority: &Authority,
@@ -153,8 +87,11 @@ impl Changes {
         let may_wait = order == ChangeOrder::Last && self.currency.is_patient();
         let mut draft = Draft::new(&*transaction, self, authority, id, self.random()?, epoch);
         draft.may_wait = may_wait;
-        let decided = match draft.check_authority().await {
-            Ok(()) => change.apply(&draft).await,
+        let decided = match check::check(authority, &draft).await {
+            Ok(found) => {
+                draft.found = found;
+                change.apply(&draft).await
+            }
             Err(refused) => Err(refused),
         };
         let decided = match draft.failure() {
@@ -198,10 +135,7 @@ impl Changes {
         for (id, entry, rows) in entries {
             let event = entry.into_event(&self.roots, &head, id, now, &rows, self.random()?)?;
             transaction.append(&event).await?;
-            head = Head {
-                seq: event.seq,
-                hash: event.hash,
-            };
+            head = event.head();
         }
         Ok(head)
     }
@@ -234,49 +168,6 @@ impl Changes {
         Ok(last.map_or(FIRST_EPOCH, |event| epoch_of(event.id)))
     }
 
-    /// Whether the event that a row names is in the log, and names the row with this tag. A row that was copied out of a
-    /// transaction which was rolled back bears a number that another event got.
-    async fn confirmed(
-        &self,
-        transaction: &dyn Transaction,
-        table: &str,
-        id: &str,
-        tag: &Tag,
-        origin: Origin,
-    ) -> Result<bool, Error> {
-        let told = told_tag(tag);
-        if self.confirmed.get(&told).is_some() {
-            return Ok(true);
-        }
-        let found = transaction.events().from(origin.seq.max(2) - 1, 2).await?;
-        let place = found.iter().position(|event| event.seq == origin.seq);
-        let Some(place) = place else {
-            return Ok(false);
-        };
-        let event = &found[place];
-        let before = match place.checked_sub(1) {
-            Some(before) => Head {
-                seq: found[before].seq,
-                hash: found[before].hash,
-            },
-            None if event.seq == 1 => Head::EMPTY,
-            None => return Ok(false),
-        };
-        let is_genuine = epoch_of(event.id) == origin.event
-            && before.seq + 1 == event.seq
-            && expected_hash(&self.roots, &before, event).is_ok_and(|hash| hash == event.hash);
-        let details = Details::of(event).unwrap_or_default();
-        let names = event.kind == EventKind::DatabaseUpgraded.as_str()
-            || details.rows.iter().any(|row| {
-                row.table == table && row.id == id && row.tag.as_deref() == Some(&*told)
-            });
-        let is_confirmed = is_genuine && names;
-        if is_confirmed {
-            self.confirmed.insert(told, ());
-        }
-        Ok(is_confirmed)
-    }
-
     /// After a lost answer to COMMIT: the change happened if the primary holds its event. Not finding it
     /// proves nothing, since the database may still be at work on it.
     async fn look_for(&self, id: EventId, cause: StoreError) -> Result<(), Error> {
@@ -294,20 +185,6 @@ impl Changes {
                 .await?;
         }
         Err(Error::Uncertain(cause.into()))
-    }
-
-    /// Waits at least half of `longest`, and never as long as another that waits.
-    async fn pause(&self, longest: Duration) -> Result<(), Error> {
-        let [random] = self.random::<1>()?;
-        tokio::time::sleep(longest / 2 + longest.mul_f64(f64::from(random) / 512.0)).await;
-        Ok(())
-    }
-
-    /// `N` random bytes.
-    pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Error> {
-        let mut bytes = [0; N];
-        self.randomness.fill(&mut bytes)?;
-        Ok(bytes)
     }
 }
 

@@ -2,7 +2,6 @@
 
 pub(crate) mod narrowing;
 pub(crate) mod token_ids;
-pub(crate) mod usage;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,7 +14,8 @@ use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
-use crate::cache::grants::{self, Found, Known};
+use crate::cache::From;
+use crate::cache::grants::{Found, Known};
 use crate::exchange::narrowing::Narrowing;
 use crate::ledger::genuine::Genuine;
 use crate::service::Service;
@@ -85,12 +85,12 @@ impl Service {
         self.require_log()?;
         // Before the lease is looked at: no token is dated later than what its rights were judged by.
         let now = self.now();
-        let from = grants::From::Memory;
+        let from = From::Memory;
         let mut found = self.exchangeable(presented, now, address, from).await?;
         if found.known.grant.status_index.is_none() {
             let given = self.give_status_place(found.known.grant.token_id);
             Box::pin(given).await?;
-            let from = grants::From::Database;
+            let from = From::Database;
             found = self.exchangeable(presented, now, address, from).await?;
         }
         let exchanged = self.mint(found, narrowing, now)?;
@@ -104,7 +104,7 @@ impl Service {
         presented: Option<&PersonalAccessToken>,
         now: Timestamp,
         address: IpAddr,
-        from: grants::From,
+        from: From,
     ) -> Result<Found, Error> {
         let found = match presented {
             Some(presented) => self.found(presented, address, from).await?,
@@ -122,11 +122,12 @@ impl Service {
         &self,
         presented: &PersonalAccessToken,
         address: IpAddr,
-        from: grants::From,
+        from: From,
     ) -> Result<Option<Found>, Error> {
+        let lane = || self.inner.limits.lane(address);
         for keys in self.roots().newest_first() {
             let hash = keys.hash_personal_access_token(presented).to_bytes();
-            if let Some(found) = self.grant(hash, address, from).await? {
+            if let Some(found) = self.inner.cache.grant(hash, from, lane).await? {
                 return Ok(Some(found));
             }
         }

@@ -6,9 +6,9 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ats_pat_domain::event::{EventHash, Head};
+use parking_lot::Mutex;
 
 use crate::ledger::rows::hex;
 
@@ -51,7 +51,7 @@ impl Anchor {
     /// A change of ours took the log from `before` to `after`. Where `before` is not what was seen, others
     /// moved the log meanwhile; whether theirs follows it is for the next look at the log to find out.
     pub(crate) fn moved(&self, before: Head, after: Head) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if before == state.seen.head && !self.is_lost() {
             state.seen.head = after;
         }
@@ -59,7 +59,7 @@ impl Anchor {
 
     /// The log holds what was seen, and ends here now.
     pub(crate) fn saw(&self, head: Head) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if head.seq > state.seen.head.seq && !self.is_lost() {
             state.seen.head = head;
         }
@@ -78,14 +78,14 @@ impl Anchor {
 
     /// A restore was accepted: this counts, even where it is shorter than what was seen before.
     pub(crate) fn replace(&self, kept: Kept) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.seen = kept;
         self.is_lost.store(false, Ordering::Release);
     }
 
     /// The last head that was seen.
     pub(crate) fn head(&self) -> Head {
-        self.state().seen.head
+        self.state.lock().seen.head
     }
 
     /// Writes what was seen to the file, if it moved. The disk is waited for without holding anybody up.
@@ -94,19 +94,15 @@ impl Anchor {
             return Ok(());
         };
         let seen = {
-            let state = self.state();
+            let state = self.state.lock();
             if state.kept == Some(state.seen) {
                 return Ok(());
             }
             state.seen
         };
         write(file, seen)?;
-        self.state().kept = Some(seen);
+        self.state.lock().kept = Some(seen);
         Ok(())
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use ats_pat_domain::{Event, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{FORMER_VERSION, VERSION};
+/// The format of an event's details. In the first a row's tag did not say which event wrote it.
+pub(crate) const VERSION: i16 = 2;
+/// The format of the releases before.
+pub(crate) const FORMER_VERSION: i16 = 1;
 
 /// A row that a change wrote or removed, as its event will name it.
 pub(crate) struct RowChange {

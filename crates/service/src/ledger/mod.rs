@@ -16,13 +16,8 @@ use serde_json::{Map, Value, json};
 use crate::ledger::rows::Roots;
 use crate::service::error::Error;
 
-pub(crate) use details::{Details, Replaces, RowChange, WrittenRow};
+pub(crate) use details::{Details, FORMER_VERSION, Replaces, RowChange, VERSION, WrittenRow};
 pub(crate) use told::{Difference, LastTold, RowName, Told, Upgrade};
-
-/// The format of an event's details. In the first a row's tag did not say which event wrote it.
-pub(crate) const VERSION: i16 = 2;
-/// The format of the releases before.
-pub(crate) const FORMER_VERSION: i16 = 1;
 
 /// The detail of an event that names the places of the status list that its change gave to secrets.
 pub(crate) const PLACES_GIVEN: &str = "PlacesGiven";
@@ -127,17 +122,31 @@ impl Entry {
     }
 }
 
+/// The events behind `last`, of those that were read from it on; `None` where another one, or none, is in its place.
+pub(crate) fn behind(last: Head, events: &[Event]) -> Option<&[Event]> {
+    if last.seq == 0 {
+        return Some(events);
+    }
+    let (first, newer) = events.split_first()?;
+    (first.head() == last).then_some(newer)
+}
+
+/// Whether `event` is the one that follows `before`: its number is the next, and its hash the one that it must have.
+pub(crate) fn follows(roots: &Roots, before: &Head, event: &Event) -> bool {
+    event.seq == before.seq + 1
+        && expected_hash(roots, before, event).is_ok_and(|hash| hash == event.hash)
+}
+
 /// The hash that `event` must have after `head`.
-pub(crate) fn expected_hash(roots: &Roots, head: &Head, event: &Event) -> Result<[u8; 33], Error> {
+fn expected_hash(roots: &Roots, head: &Head, event: &Event) -> Result<[u8; 33], Error> {
     let before = if head.seq == 0 {
         ChainHash::GENESIS
     } else {
         ChainHash::from_bytes(&head.hash)?
     };
-    let keys = roots.by_id(event.key_id).ok_or_else(|| Error::Tampered {
-        table: "events",
-        id: event.seq.to_string(),
-    })?;
+    let keys = roots
+        .by_id(event.key_id)
+        .ok_or_else(|| Error::altered_event(event.seq))?;
     let canonical = Canonical::new("events")
         .i64(event.seq)
         .uuid(event.id.as_uuid().as_bytes())
@@ -161,9 +170,7 @@ pub(crate) fn expected_hash(roots: &Roots, head: &Head, event: &Event) -> Result
 /// Whether the log holds this event.
 pub(crate) async fn holds_event(store: &dyn Store, head: Head) -> Result<bool, StoreError> {
     let found = store.events().from(head.seq, 1).await?;
-    Ok(found
-        .first()
-        .is_some_and(|event| event.seq == head.seq && event.hash == head.hash))
+    Ok(found.first().is_some_and(|event| event.head() == head))
 }
 
 /// Whether the log's last event is the one that its head names, and follows the one before.
@@ -174,9 +181,7 @@ pub(crate) async fn is_genuine_end(
 ) -> Result<bool, StoreError> {
     let found = store.events().from(head.seq, 1).await?;
     match found.first() {
-        Some(event) if event.seq == head.seq && event.hash == head.hash => {
-            follows_its_predecessor(store, roots, event).await
-        }
+        Some(event) if event.head() == head => follows_its_predecessor(store, roots, event).await,
         _ => Ok(false),
     }
 }
@@ -191,17 +196,9 @@ pub(crate) async fn follows_its_predecessor(
         Some(Head::EMPTY)
     } else {
         let found = store.events().from(event.seq - 1, 1).await?;
-        found
-            .first()
-            .filter(|before| before.seq == event.seq - 1)
-            .map(|before| Head {
-                seq: before.seq,
-                hash: before.hash,
-            })
+        found.first().map(Event::head)
     };
-    Ok(before.is_some_and(|before| {
-        expected_hash(roots, &before, event).is_ok_and(|hash| hash == event.hash)
-    }))
+    Ok(before.is_some_and(|before| follows(roots, &before, event)))
 }
 
 /// Whether the personal part of an event, where it was not erased, is the one that the chain covers.
@@ -213,4 +210,17 @@ pub(crate) fn personal_part_is_genuine(roots: &Roots, event: &Event) -> bool {
             keys.personal_hash(&personal.salt, &personal.data) == KeyedHash::from_bytes(hash)
         }),
     }
+}
+
+/// The last acceptance of a restore, if it is genuine.
+pub(crate) async fn last_acceptance(
+    store: &dyn Store,
+    roots: &Roots,
+) -> Result<Option<Event>, StoreError> {
+    let kind = EventKind::RestoreAccepted.as_str();
+    let Some(accepted) = store.events().last_of_kind(kind).await? else {
+        return Ok(None);
+    };
+    let is_genuine = follows_its_predecessor(store, roots, &accepted).await?;
+    Ok(is_genuine.then_some(accepted))
 }

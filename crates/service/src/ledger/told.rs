@@ -1,6 +1,6 @@
 //! Comparing rows with what the event log tells of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{Event, EventId, Tagged};
@@ -54,7 +54,7 @@ impl Upgrade {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Difference {
     /// One sentence that names the row.
-    pub(crate) finding: String,
+    finding: String,
     /// Where the database is slow, changes overtake two comparisons, and both find the same row: but not as the same
     /// change left it.
     seen: Seen,
@@ -69,6 +69,12 @@ enum Seen {
 }
 
 impl Difference {
+    /// What two comparisons found, the second of which began after the first: in words.
+    pub(crate) fn found_twice(first: &BTreeSet<Self>, second: BTreeSet<Self>) -> Vec<String> {
+        let both = second.into_iter().filter(|found| first.contains(found));
+        both.map(|difference| difference.finding).collect()
+    }
+
     /// The row that is there, if it is not the one that the last event tells of which names it.
     pub(crate) fn of<R: Row>(
         roots: &Roots,
@@ -119,4 +125,30 @@ fn difference<R: Row>(
                 .is_some_and(|former| hex(&former) == *tag)
     });
     (!is_by_it && !is_upgraded).then_some("is an older one, put back")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put_back(seen: Seen) -> Difference {
+        Difference {
+            finding: "row 1 of tokens is an older one, put back".to_owned(),
+            seen,
+        }
+    }
+
+    #[test]
+    fn a_row_that_changes_overtook_twice_is_no_finding() {
+        for [before, after] in [
+            [Seen::Row(vec![1]), Seen::Row(vec![2])],
+            [Seen::Nothing(1), Seen::Nothing(2)],
+        ] {
+            let first = BTreeSet::from([put_back(before.clone())]);
+            let changed = BTreeSet::from([put_back(after)]);
+            assert!(Difference::found_twice(&first, changed).is_empty());
+            let same = BTreeSet::from([put_back(before)]);
+            assert_eq!(Difference::found_twice(&first, same).len(), 1);
+        }
+    }
 }

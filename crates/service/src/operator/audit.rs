@@ -11,7 +11,7 @@ use super::Operator;
 use crate::ledger::rows::Row;
 use crate::ledger::{
     Details, Difference, FORMER_VERSION, LastTold, QUARANTINED, REFUSED_ROWS, RowName, Told,
-    Upgrade, WrittenRow, expected_hash, personal_part_is_genuine,
+    Upgrade, WrittenRow, follows, personal_part_is_genuine,
 };
 use crate::service::error::Error;
 
@@ -48,16 +48,14 @@ impl Operator<'_> {
         audit.walk_chain().await?;
         audit.compare_rows().await?;
         let unreadable = self.service.store().take_unreadable();
-        let mut differences = audit.differences();
-        if !differences.is_empty() {
+        let first = audit.differences();
+        if !first.is_empty() {
             audit.walk_on().await?;
             audit.compare_rows().await?;
             drop(self.service.store().take_unreadable());
-            let again = audit.differences();
-            differences.retain(|difference| again.contains(difference));
-        }
-        for difference in differences {
-            audit.find(difference.finding);
+            for finding in Difference::found_twice(&first, audit.differences()) {
+                audit.find(finding);
+            }
         }
         for row in unreadable {
             audit.find(format!("row {row} can't be read"));
@@ -114,10 +112,7 @@ impl Audit<'_> {
             }
             for event in batch {
                 self.verify_event(self.walked, &event);
-                self.walked = Head {
-                    seq: event.seq,
-                    hash: event.hash,
-                };
+                self.walked = event.head();
             }
         }
     }
@@ -134,7 +129,7 @@ impl Audit<'_> {
                 before.seq + 1,
                 event.seq - 1
             ));
-        } else if !expected_hash(roots, &before, event).is_ok_and(|hash| hash == event.hash) {
+        } else if !follows(roots, &before, event) {
             self.find(format!(
                 "event {} was altered, or does not follow the one before",
                 event.seq

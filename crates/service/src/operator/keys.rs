@@ -42,7 +42,12 @@ impl Operator<'_> {
     /// [`Error::RotationPending`] where a key already waits to take over, and shall not do so at once.
     pub async fn rotate_keys(&self, rotation: Rotation) -> Result<Vec<SigningKeyView>, Error> {
         let inner = &self.service.inner;
-        let new = new_signing_key(&inner.changes, &inner.master)?;
+        let new = new_signing_key(
+            &inner.master,
+            inner.changes.clock.now(),
+            inner.changes.random()?,
+            inner.changes.random()?,
+        );
         self.change(Rotate { new, rotation }).await
     }
 }

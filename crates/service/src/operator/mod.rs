@@ -35,6 +35,14 @@ impl Operator<'_> {
 }
 
 impl Service {
+    /// The use cases of operators, for the admin program. Whoever can call them needs no other right.
+    pub fn operator(&self) -> Operator<'_> {
+        Operator {
+            service: self,
+            authority: Authority::Operator,
+        }
+    }
+
     /// The use cases of operators, for an administrator: events name the user, and each change checks that the session
     /// is still valid and its user still an administrator. Reads go by the session as it was found: later than in the
     /// same request, ask [`Service::still_administrator`].

@@ -2,12 +2,13 @@
 
 use ats_pat_domain::event::{EventKind, Head};
 
-use crate::cache::guards::Guards;
+use crate::cache::decisions::Rules;
 use crate::change::{Authority, Change, Draft, Taken};
 use crate::ledger::anchor::Kept;
+use crate::ledger::last_acceptance;
 use crate::service::Service;
 use crate::service::error::Error;
-use crate::service::open::{OpenError, Opener, Parts, last_acceptance};
+use crate::service::open::{OpenError, Opener, Parts};
 use crate::tokens::revoke_tokens;
 
 /// What becomes of the rights in a restored database.
@@ -41,7 +42,7 @@ impl Service {
         choice: RestoreChoice,
     ) -> Result<Accepted, OpenError> {
         let (service, behind) =
-            Self::open_as(parts, Guards::default(), Opener::AcceptsRestore).await?;
+            Self::open_as(parts, Rules::default(), Opener::AcceptsRestore).await?;
         let Some(given_up) = behind else {
             return Err(OpenError::Change(Error::NothingToAccept));
         };

@@ -143,6 +143,14 @@ impl From<Problem> for Error {
 }
 
 impl Error {
+    /// This event does not fit the log, or is missing.
+    pub(crate) fn altered_event(seq: i64) -> Self {
+        Self::Tampered {
+            table: "events",
+            id: seq.to_string(),
+        }
+    }
+
     /// The refusal that a caller of the interface sees. What is no refusal is logged under `request_id`,
     /// with its causes; none of it is told to the caller.
     pub fn into_problem(self, request_id: &str) -> Problem {

@@ -31,11 +31,13 @@ impl Service {
                 unhealthy("database", "does not answer")
             }
         };
-        let writes = match self.check_writes().await {
+        let changes = &self.inner.changes;
+        let writes = changes.writes.check(&*changes.store, &*changes.clock);
+        let writes = match writes.await {
             Ok(()) => healthy("storage", "keeps what is written"),
             Err(reason) => unhealthy("storage", &reason),
         };
-        let (ring, now) = (self.inner.ring.last(), self.now());
+        let (ring, now) = (self.inner.cache.ring.last(), self.now());
         let signing = match ring.signer(now) {
             // The key was opened before, so no caller suffers until this server is started again or the key rotated.
             Ok(_) if ring.is_sealed_elsewhere() => healthy(
@@ -66,7 +68,7 @@ impl Service {
             Err(seq) => unhealthy("log-read", &format!("is read as far as event {seq}")),
         };
         // Told and no failure: such a row grants nothing, and an operator has to look, not a load balancer.
-        let rows = healthy("rows", &self.inner.verification.summary());
+        let rows = healthy("rows", &self.inner.findings.summary());
         vec![database, writes, signing, log, read, rows]
     }
 
@@ -84,7 +86,7 @@ impl Service {
     /// # Errors
     /// [`Error::LogNotRead`] until this server knows that none of them was put back.
     pub async fn published_keys(&self) -> Result<PublishedKeys, Error> {
-        let anew = match tokio::time::timeout(SOON, self.fresh_ring()).await {
+        let anew = match tokio::time::timeout(SOON, self.inner.cache.fresh_ring()).await {
             Ok(Ok(ring)) => Some(ring),
             Err(_) => {
                 tracing::warn!("the database does not tell soon whether the signing keys changed");
@@ -98,8 +100,8 @@ impl Service {
         let (ring, age) = match anew {
             Some(ring) => (ring, Duration::ZERO),
             None => (
-                self.inner.ring.last(),
-                self.age(self.inner.ring.confirmed_at()),
+                self.inner.cache.ring.last(),
+                self.age(self.inner.cache.ring.confirmed_at()),
             ),
         };
         if !ring.is_judged() {

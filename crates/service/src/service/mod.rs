@@ -11,6 +11,7 @@ pub(crate) mod settings;
 pub(crate) mod system;
 pub(crate) mod turns;
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,17 +21,12 @@ use ats_pat_domain::event::Head;
 use ats_pat_domain::port::Store;
 use ats_pat_domain::scope::{ALL, INTROSPECT};
 
-use crate::cache::feed::Feed;
-use crate::cache::grants::Grants;
-use crate::cache::guards::Guards;
-use crate::cache::ring::{Ring, RingState};
-use crate::change::{Authority, Changes};
+use crate::cache::ExchangeCache;
+use crate::change::{Authority, Change, Changes, Taken};
 use crate::exchange::token_ids::TokenIds;
-use crate::exchange::usage::UsageLog;
 use crate::ledger::currency::Currency;
 use crate::ledger::rows::Roots;
-use crate::operator::Operator;
-use crate::service::background::verification::Verification;
+use crate::service::background::findings::Findings;
 use crate::service::error::{Error, causes};
 use crate::service::limits::Limits;
 use crate::service::settings::Settings;
@@ -51,20 +47,14 @@ pub struct Service {
 pub(crate) struct Inner {
     pub(crate) settings: Settings,
     pub(crate) changes: Changes,
-    pub(crate) master: MasterKeys,
+    pub(crate) master: Arc<MasterKeys>,
     pub(crate) minter: Minter,
-    pub(crate) ring: Ring,
+    pub(crate) cache: Arc<ExchangeCache>,
     pub(crate) passwords: Passwords,
     pub(crate) limits: Limits,
-    pub(crate) usage: UsageLog,
     pub(crate) token_ids: TokenIds,
-    pub(crate) feed: Feed,
-    pub(crate) grants: Grants,
-    pub(crate) guards: Guards,
-    /// Whether no other server can have this database.
-    pub(crate) alone: bool,
     pub(crate) status_lists: StatusLists,
-    pub(crate) verification: Verification,
+    pub(crate) findings: Findings,
 }
 
 impl Service {
@@ -85,14 +75,6 @@ impl Service {
             .chain(catalogue.map(|scope| scope.name.as_str()))
             .chain([INTROSPECT])
             .collect()
-    }
-
-    /// The use cases of operators, for the admin program. Whoever can call them needs no other right.
-    pub fn operator(&self) -> Operator<'_> {
-        Operator {
-            service: self,
-            authority: Authority::Operator,
-        }
     }
 
     pub(crate) fn store(&self) -> &dyn Store {
@@ -135,28 +117,28 @@ impl Service {
         }
     }
 
-    /// The signing keys as the database holds them now.
-    pub(crate) async fn fresh_ring(&self) -> Result<Arc<RingState>, Error> {
-        let begun = self.inner.changes.clock.since_boot();
-        // A version alone does not tell, but under the lease it does: the feed would know of another log.
-        if self.inner.feed.lease_holds(begun) {
-            let version = self.store().keys().ring_version().await?;
-            let followed = self.inner.ring.followed();
-            if followed.version == version {
-                self.inner.ring.confirm(begun);
-                return Ok(followed);
-            }
-        }
-        self.ring_anew().await
+    /// Polls the event log until `shutdown` is ready.
+    pub async fn run_feed(&self, shutdown: impl Future<Output = ()> + Send) {
+        self.inner.cache.follow(shutdown).await;
     }
 
-    /// Reads the signing keys, whatever version is in memory.
-    pub(crate) async fn ring_anew(&self) -> Result<Arc<RingState>, Error> {
-        let inner = &self.inner;
-        let (currency, roots) = (self.currency(), self.roots());
-        let begun = inner.changes.clock.since_boot();
-        let read = inner.ring.read_anew(currency, roots, &inner.master).await?;
-        inner.ring.confirm(begun);
-        Ok(read)
+    /// The one way of a change: runs it under `authority`, and returns once no server answers from before it.
+    ///
+    /// # Errors
+    /// Those of the authority's check, then those of the change.
+    pub(crate) async fn change<C: Change>(
+        &self,
+        authority: Authority,
+        change: C,
+    ) -> Result<C::Output, Error> {
+        let (output, taken) = self.inner.changes.run(authority, change).await?;
+        self.inner.cache.settle(taken).await;
+        Ok(output)
+    }
+
+    /// Waits as a change does that finds everything taken before, for a use case that makes no change because it finds
+    /// that out by a read.
+    pub(crate) async fn wait_for_taken_before(&self) {
+        self.inner.cache.settle(Taken::Before).await;
     }
 }

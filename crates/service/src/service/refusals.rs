@@ -1,11 +1,11 @@
 //! Refusals: told in sums, because whoever guesses would otherwise write the log.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{Neighbourhood, Tally};
+use parking_lot::Mutex;
 
 use crate::change::{Change, Draft, Taken};
 use crate::service::error::Error;
@@ -67,7 +67,7 @@ struct Limited {
 
 impl Refusals {
     pub(crate) fn count(&self, refusal: Refusal, from: Neighbourhood, now: Duration) {
-        let mut counted = self.lock();
+        let mut counted = self.0.lock();
         counted.latest = Some(from);
         let told = counted.tallies[refusal as usize].count(now);
         if refusal == Refusal::SignInLimited {
@@ -88,7 +88,7 @@ impl Refusals {
 
     /// Tells the log of the sums whose time has come.
     pub(crate) fn tell(&self, now: Duration) {
-        let mut counted = self.lock();
+        let mut counted = self.0.lock();
         let latest = counted.latest;
         let due = Refusal::ALL.map(|refusal| (refusal, counted.tallies[refusal as usize].due(now)));
         drop(counted);
@@ -101,7 +101,7 @@ impl Refusals {
 
     /// The addresses that the event log is to be told of at `now`, each with its sum.
     pub(crate) fn due(&self, now: Duration) -> Vec<(Neighbourhood, u64)> {
-        let mut counted = self.lock();
+        let mut counted = self.0.lock();
         let mut due = Vec::new();
         counted.limited.retain(|from, limited| {
             let waits = limited
@@ -119,10 +119,6 @@ impl Refusals {
             true
         });
         due
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Counted> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

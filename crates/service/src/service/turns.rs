@@ -1,9 +1,10 @@
 //! Turns at work that is dear: shared fairly, so that whoever asks most does not get most.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use ats_pat_domain::Neighbourhood;
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 /// On whose behalf work is done.
@@ -77,7 +78,7 @@ impl Turns {
     /// the newest of the address of which most wait, for one of an address of which fewer wait.
     pub(crate) async fn turn(&self, claim: Claim) -> Option<Turn> {
         let turn = {
-            let mut state = self.lock();
+            let mut state = self.0.lock();
             if state.free > 0 {
                 state.free -= 1;
                 return Some(Turn(Some(self.clone())));
@@ -96,7 +97,7 @@ impl Turns {
     fn pass_on(&self, mut turn: Turn) {
         loop {
             let next = {
-                let mut state = self.lock();
+                let mut state = self.0.lock();
                 let next = state.lanes().into_iter().find_map(Lane::pop);
                 if next.is_none() {
                     state.free += 1;
@@ -113,10 +114,6 @@ impl Turns {
                 Err(back) => turn = back,
             }
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -5,44 +5,28 @@ mod password;
 pub(crate) mod passwords;
 pub(crate) mod setup;
 mod sign_in;
+mod signed_in;
 
 use std::time::Duration;
 
 use ats_pat_auth::{KeyedHash, RootKeys, SessionId};
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::port::StoreError;
-use ats_pat_domain::{Problem, Session, Tagged, Timestamp, User, UserId};
+use ats_pat_domain::{Problem, Session, Timestamp};
 pub use password::PasswordChange;
 pub use sign_in::SignInResult;
+pub use signed_in::SignedIn;
+pub(crate) use signed_in::belongs;
 
 use crate::change::{Authority, Change, Draft, Taken};
-use crate::ledger::rows::{Roots, hex};
+use crate::ledger::rows::hex;
 use crate::service::Service;
 use crate::service::error::{Error, causes};
-use crate::view::SessionUser;
 
 /// How often a session in use is noted as seen, at most.
 const TOUCHED_EVERY: Duration = Duration::from_mins(1);
 /// The part of the idle time that a note may lag.
 const TOUCHED_PER_IDLE: u32 = 30;
-
-/// Proof that a session holds: what the use cases of a signed-in user ask for.
-#[derive(Clone)]
-pub struct SignedIn {
-    pub(crate) session: Session,
-    pub(crate) user: User,
-}
-
-impl SignedIn {
-    /// Who is signed in.
-    pub fn user(&self) -> SessionUser {
-        SessionUser::new(&self.user)
-    }
-
-    pub(crate) fn user_id(&self) -> UserId {
-        self.user.id
-    }
-}
 
 impl Service {
     /// Finds the session of this id.
@@ -181,14 +165,6 @@ impl Service {
                 user,
             }))
     }
-}
-
-/// Whether a session is this user's, and began with the user's row as it is, or later. Whatever writes that row ends the
-/// user's sessions: one that was hidden meanwhile is ended too.
-pub(crate) fn belongs(roots: &Roots, session: &Tagged<Session>, user: &Tagged<User>) -> bool {
-    let origins = roots.origin(session).zip(roots.origin(user));
-    session.row.user_id == user.row.id
-        && origins.is_some_and(|(session, user)| session.seq >= user.seq)
 }
 
 struct EndSession {

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use ats_pat_auth::{KeyedHash, SetupCode};
 use ats_pat_domain::event::EventKind;
-use ats_pat_domain::port::{Repositories, SetupLink};
+use ats_pat_domain::port::SetupLink;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{DisplayName, Problem, Timestamp, User, UserId, UserName};
 use secrecy::SecretString;
 
-use crate::change::{Authority, Change, Draft, Taken};
+use crate::change::{Authority, Change, Draft, Taken, has_administrator};
 use crate::ledger::rows::Roots;
 use crate::operator::require_free_name;
 use crate::service::Service;
@@ -76,14 +76,7 @@ impl Service {
             .await?;
         Ok(SessionUser::new(&user))
     }
-}
 
-/// A marked row that fails its tag grants nothing, but whoever wrote it shall not bring about a new link.
-pub(crate) async fn has_administrator(read: &(impl Repositories + ?Sized)) -> Result<bool, Error> {
-    Ok(!read.users().administrators().await?.is_empty())
-}
-
-impl Service {
     async fn require_link(&self, code: &SetupCode) -> Result<SetupLink, Error> {
         let read = || async { Ok(self.store().setup_links().current().await?) };
         let link = self.currency().certain_row(read).await?;

@@ -13,9 +13,8 @@ use serde_json::Value;
 
 use super::REVOKED_FOR;
 use crate::ledger::rows::Roots;
-use crate::ledger::{PLACES_GIVEN, PLACES_REVOKED, expected_hash};
+use crate::ledger::{PLACES_GIVEN, PLACES_REVOKED, behind, follows, last_acceptance};
 use crate::service::error::Error;
-use crate::service::open::last_acceptance;
 
 /// How many events are read at once.
 const BATCH: u64 = 1000;
@@ -85,12 +84,8 @@ impl Places {
         loop {
             // From the last one on, inclusive: another event there tells of another log.
             let events = store.events().from(self.head.seq.max(1), BATCH).await?;
-            let newer = match (self.head.seq, events.split_first()) {
-                (0, _) => &events[..],
-                (seq, Some((last, newer))) if (last.seq, last.hash) == (seq, self.head.hash) => {
-                    newer
-                }
-                _ => return Ok(Followed::Another),
+            let Some(newer) = behind(self.head, &events) else {
+                return Ok(Followed::Another);
             };
             for event in newer {
                 let is_acceptance = event.kind == EventKind::RestoreAccepted.as_str();
@@ -106,18 +101,10 @@ impl Places {
     }
 
     fn apply(&mut self, event: &Event, roots: &Roots) -> Result<(), Error> {
-        let follows = event.seq == self.head.seq + 1
-            && expected_hash(roots, &self.head, event).is_ok_and(|hash| hash == event.hash);
-        if !follows {
-            return Err(Error::Tampered {
-                table: "events",
-                id: event.seq.to_string(),
-            });
+        if !follows(roots, &self.head, event) {
+            return Err(Error::altered_event(event.seq));
         }
-        self.head = Head {
-            seq: event.seq,
-            hash: event.hash,
-        };
+        self.head = event.head();
         let (given, revoked) = named(event);
         let end = self.end();
         for index in given.iter().chain(&revoked) {

@@ -10,11 +10,12 @@
 mod list;
 pub(crate) mod places;
 mod publish;
+mod served;
 
 use std::time::Duration;
 
-pub(crate) use publish::StatusLists;
-pub use publish::{PublishedStatusList, STATUS_LISTS};
+pub(crate) use served::StatusLists;
+pub use served::{PublishedStatusList, STATUS_LISTS};
 
 use crate::cache::ring::{LONGEST_LIFETIME, SKEW};
 
@@ -27,7 +28,7 @@ const SIGNED_ANEW_AFTER: Duration = Duration::from_mins(5);
 
 /// How long a token may be accepted after the end that it names: verifiers' leeway, clocks that are wrong by as much,
 /// those of servers among each other, and the age of lists; with some to spare.
-const ACCEPTED_AFTER_END: Duration = Duration::from_mins(6);
+pub(crate) const ACCEPTED_AFTER_END: Duration = Duration::from_mins(6);
 /// How long a revoked place stays revoked: as long as a token that was exchanged just before can be accepted.
 const REVOKED_FOR: Duration = LONGEST_LIFETIME.saturating_add(ACCEPTED_AFTER_END);
 /// How long a free place rests before it is given away: until no list that still holds says that it is revoked.

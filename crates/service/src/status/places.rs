@@ -1,10 +1,10 @@
 //! Places in the status list: given, revoked, taken away.
 
 use ats_pat_domain::event::EventKind;
-use ats_pat_domain::list::{EventFilter, MAX_PAGE_SIZE, TokenQuery};
+use ats_pat_domain::list::{EventFilter, MAX_PAGE_SIZE};
 use ats_pat_domain::port::StoreError;
 use ats_pat_domain::secret::Secret;
-use ats_pat_domain::{Status, StatusPlace, Token, TokenId, UserId};
+use ats_pat_domain::{Status, StatusPlace, Token, TokenId};
 use ats_pat_token::MAX_STATUS_INDEX;
 use serde::Deserialize;
 
@@ -12,7 +12,6 @@ use super::{ACCEPTED_AFTER_END, RESTS_FOR, REVOKED_FOR};
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::service::Service;
 use crate::service::error::Error;
-use crate::tokens::living_secrets;
 
 /// Gives the secret of this generation of `token` a place: one that rested long enough, else the next that nobody had.
 pub(crate) async fn give(draft: &Draft<'_>, token: &Token, generation: u32) -> Result<u64, Error> {
@@ -138,36 +137,6 @@ async fn revoke_place_of(draft: &Draft<'_>, token: TokenId, index: u64) -> Resul
         ..place
     };
     draft.update_status_place(revoked).await
-}
-
-/// Revokes the places of a user's tokens for good, those included that ended so lately that verifiers may still accept
-/// what they were exchanged for: the secrets get others at their next exchange, which is
-/// refused for as long as the user is disabled.
-pub(crate) async fn take_from(draft: &Draft<'_>, owner: UserId) -> Result<(), Error> {
-    let mut query = TokenQuery {
-        status: Some(Status::Active),
-        page_size: MAX_PAGE_SIZE,
-        ..TokenQuery::of(Some(owner))
-    };
-    let active_then = draft.now.before(ACCEPTED_AFTER_END);
-    loop {
-        let page = draft.read().tokens().page(&query, active_then).await?;
-        // A page of rows that can't be read is not the end.
-        if query.offset() >= page.total {
-            return Ok(());
-        }
-        for listed in page.items {
-            let (token, _) = draft.judge(listed.token).await;
-            for mut secret in living_secrets(draft, &token).await? {
-                if secret.status_index.is_some() {
-                    revoke(draft, &secret).await?;
-                    secret.status_index = None;
-                    draft.update_secret(secret).await?;
-                }
-            }
-        }
-        query.page += 1;
-    }
 }
 
 impl Service {

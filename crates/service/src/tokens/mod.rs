@@ -6,6 +6,7 @@ mod holder;
 mod read;
 mod regenerate;
 mod revoke;
+mod secrets;
 
 use ats_pat_auth::RootKeys;
 use ats_pat_domain::port::ListedToken;
@@ -19,7 +20,8 @@ pub use create::NewToken;
 pub use regenerate::Regeneration;
 #[cfg(test)]
 pub(crate) use revoke::revoke_any;
-pub(crate) use revoke::{Revoke, living_secrets, revoke_saying, revoke_tokens, revoke_tokens_of};
+pub(crate) use revoke::{Revoke, revoke_saying, revoke_tokens, revoke_tokens_of};
+pub(crate) use secrets::take_places_of;
 
 use crate::change::Draft;
 use crate::service::Service;

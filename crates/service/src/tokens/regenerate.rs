@@ -3,7 +3,8 @@
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{Policy, Problem, Reason, Status, Timestamp, TokenId};
 
-use super::{NewSecret, living_secrets, owned, parse_id};
+use super::secrets::living_secrets;
+use super::{NewSecret, owned, parse_id};
 use crate::change::{Authority, Change, Draft, Taken};
 use crate::service::Service;
 use crate::service::error::Error;

@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::list::EventFilter;
 use ats_pat_domain::port::StoreError;
-use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
     Description, Problem, Scopes, Status, Tagged, Token, TokenId, TokenName, UserId,
 };
 
 use super::parse_id;
+use super::secrets::living_secrets;
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::ledger::Entry;
 use crate::service::Service;
@@ -104,28 +104,6 @@ async fn revoke_planted(draft: &Draft<'_>, token: &mut Token) -> Result<bool, Er
     draft.quarantine(token);
     token.revoked_at = None;
     revoke(draft, token).await
-}
-
-/// The secrets of a token that have a slot. One that was planted or altered grants nothing, and could keep the place of
-/// another: it is removed, and the places that the log gave to the token's secrets are revoked in its stead.
-pub(crate) async fn living_secrets(draft: &Draft<'_>, token: &Token) -> Result<Vec<Secret>, Error> {
-    let mut living = Vec::new();
-    let mut planted = false;
-    for secret in draft.read().secrets().of_token(token.id).await? {
-        match draft.judge(secret).await {
-            (secret, Judgement::Planted) => {
-                draft.quarantine(&secret);
-                draft.delete_secret(&secret).await?;
-                planted = true;
-            }
-            (secret, _) if secret.slot.is_some() => living.push(secret),
-            _ => {}
-        }
-    }
-    if planted {
-        places::revoke_all_of(draft, token).await?;
-    }
-    Ok(living)
 }
 
 /// Ends a user's active tokens, each with an event. Every entry is looked at: whoever can write to the database can make an

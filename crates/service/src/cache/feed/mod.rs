@@ -1,62 +1,36 @@
-//! Following the event log, so that answers from memory end when rights do.
-//!
-//! A server may answer an exchange from its cache only while its lease holds: while its last complete poll of the event
-//! log began less than [`LEASE`] ago. Whoever takes rights away answers only [`SETTLED_AFTER`] after the change was
-//! committed. So, once a revocation was acknowledged, every lease that holds stems from a poll that began after the
-//! commit, and such a poll saw its event. `docs/architecture.md` has the whole argument.
-//!
-//! Reads and polls go to the primary, and each poll asks for the last event that it knows once more, as the log's end or
-//! before what came after it: another one there, or none, tells of a log that went back, and then everything in memory is
-//! given up.
+//! What this server knows of the event log: how far it applied it, whom that concerned, and until when it may rely on it.
 
 mod lease;
 mod position;
 mod stamps;
 
 use std::collections::VecDeque;
-use std::future::Future;
-use std::pin::pin;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use ats_pat_domain::event::Head;
 use ats_pat_domain::{Event, TokenId, UserId};
+use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
 use crate::cache::feed::lease::Lease;
 use crate::cache::feed::position::Position;
 use crate::cache::feed::stamps::Stamps;
-use crate::cache::guards::Guard;
-use crate::cache::ring::RingState;
-use crate::ledger::{Details, WrittenRow, expected_hash};
-use crate::service::Service;
-use crate::service::error::{Error, causes};
+use crate::ledger::{Details, WrittenRow};
 
 pub(crate) use position::AsOf;
 
-/// For how long a poll of the event log lets a server answer from memory. Every server of a deployment goes by the
-/// same: a constant of the release.
-pub(crate) const LEASE: Duration = Duration::from_millis(200);
-/// How long after its commit a change that takes rights away is acknowledged: every lease from before has ended, with a
-/// quarter to spare for clocks that run at different speeds.
-pub(crate) const SETTLED_AFTER: Duration = Duration::from_millis(250);
-/// How often the event log is polled.
-const POLL_EVERY: Duration = Duration::from_millis(50);
-/// How many events are read at once.
-const BATCH: u64 = 1000;
 /// How many of the last events are remembered by their hashes.
 const RECENT: usize = 1024;
 
 /// What this server knows of the event log, and for how long it may rely on it.
 pub(crate) struct Feed {
-    lease: Lease,
+    pub(super) lease: Lease,
     position: Position,
     stamps: Stamps,
     /// The last events that were applied, the newest last.
     recent: RwLock<VecDeque<Head>>,
     /// The last event that was applied; `None` before the first poll and after the log went back.
-    head: Mutex<Option<Head>>,
+    pub(super) head: Mutex<Option<Head>>,
 }
 
 impl Feed {
@@ -104,171 +78,29 @@ impl Feed {
     /// Whether an event was applied lately: what was read when the log ended with it is of this log, and not of one that
     /// a fail-over lost.
     pub(crate) fn has_applied(&self, head: Head) -> bool {
-        let recent = self.recent.read().unwrap_or_else(PoisonError::into_inner);
+        let recent = self.recent.read();
         recent.iter().rev().any(|applied| *applied == head)
     }
 
-    fn note_applied(&self, head: Head) {
-        let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn note_applied(&self, head: Head) {
+        let mut recent = self.recent.write();
         if recent.len() == RECENT {
             recent.pop_front();
         }
         recent.push_back(head);
     }
 
-    /// Whether answers from memory count at `since_boot`.
-    pub(crate) fn lease_holds(&self, since_boot: Duration) -> bool {
-        self.lease.holds(since_boot)
-    }
-}
-
-impl Service {
-    /// Polls the event log until `shutdown` is ready.
-    pub async fn run_feed(&self, shutdown: impl Future<Output = ()> + Send) {
-        let mut shutdown = pin!(shutdown);
-        let mut ticks = tokio::time::interval(POLL_EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut failing = false;
-        loop {
-            tokio::select! {
-                biased;
-                () = &mut shutdown => return,
-                _ = ticks.tick() => {}
-            }
-            match self.poll_feed().await {
-                Ok(()) => failing = false,
-                Err(error) if !failing => {
-                    failing = true;
-                    tracing::warn!(cause = %causes(&error), "the event log can't be followed: every exchange asks the database");
-                }
-                Err(_) => {}
-            }
-        }
-    }
-
-    /// Applies what happened since the last poll, and renews the lease.
-    pub(crate) async fn poll_feed(&self) -> Result<(), Error> {
-        let feed = &self.inner.feed;
-        // One at a time, so that a later poll is one that began later.
-        let mut head = feed.head.lock().await;
-        let begun = self.inner.changes.clock.since_boot();
-        let Some(known) = *head else {
-            return self.begin_anew(&mut head, begun).await;
-        };
-        let end = self.store().events().head().await?;
-        if end == known {
-            // So it is nearly always, and told by one short row.
-            feed.lease.renew(begun);
-            return Ok(());
-        }
-        let mut last = known;
-        let mut keys_changed = false;
-        let mut ring: Option<Arc<RingState>> = None;
-        loop {
-            let events = self.events_from(last).await?;
-            let Some(newer) =
-                following(last, &events, self.inner.guards.stand(Guard::InclusivePoll))
-            else {
-                tracing::error!(
-                    seq = last.seq,
-                    "the event log lacks what was seen before: was the database restored, or did a server take over that lacks changes?"
-                );
-                feed.lease.end();
-                self.inner.changes.anchor.saw(last);
-                self.inner.changes.anchor.lose();
-                return self.begin_anew(&mut head, begun).await;
-            };
-            for event in newer {
-                let genuine =
-                    expected_hash(self.roots(), &last, event).is_ok_and(|hash| hash == event.hash);
-                if event.seq != last.seq + 1 || !genuine {
-                    feed.lease.end();
-                    *head = None;
-                    return Err(Error::Tampered {
-                        table: "events",
-                        id: event.seq.to_string(),
-                    });
-                }
-                let details = Details::of(event);
-                keys_changed |= feed.apply(event, details.as_ref());
-                self.currency().offer(last, event, details.as_ref());
-                last = Head {
-                    seq: event.seq,
-                    hash: event.hash,
-                };
-                feed.note_applied(last);
-                // Until the ring was read a rotation does not count as seen: a poll that breaks off is begun anew.
-                *head = (!keys_changed && ring.is_none()).then_some(last);
-            }
-            if (events.len() as u64) == BATCH {
-                continue;
-            }
-            let is_due =
-                std::mem::take(&mut keys_changed) && self.inner.guards.stand(Guard::RingFirst);
-            // Older than what was applied: it came from a server that is the primary no more.
-            let is_foreign = |ring: &Arc<RingState>| {
-                self.inner.guards.stand(Guard::RingOfThisLog)
-                    && (ring.head.seq < last.seq || !feed.has_applied(ring.head))
-            };
-            if is_due || ring.as_ref().is_some_and(is_foreign) {
-                ring = Some(self.ring_anew().await?);
-            }
-            // What the read saw may be ahead, and then is applied next; or it was lost, and then is not.
-            if !ring.as_ref().is_some_and(is_foreign) {
-                break;
-            }
-        }
-        if last.seq < end.seq {
-            // The counter row names an event that is not there.
-            feed.lease.end();
-            return Err(Error::Tampered {
-                table: "events",
-                id: end.seq.to_string(),
-            });
-        }
-        if let Some(ring) = ring {
-            self.inner.ring.follow(ring);
-        }
-        *head = Some(last);
-        self.inner.changes.anchor.saw(last);
-        feed.lease.renew(begun);
-        Ok(())
-    }
-
-    /// Gives up everything in memory, and goes on from the log's end as it is now.
-    async fn begin_anew(&self, known: &mut Option<Head>, begun: Duration) -> Result<(), Error> {
-        let feed = &self.inner.feed;
-        *known = None;
-        feed.lease.end();
-        let ring = self.ring_anew().await?;
-        let head = ring.head;
-        feed.position.begin_anew(head.seq, || {
-            feed.stamps.clear();
-            feed.recent
-                .write()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clear();
+    /// Another log begins, which ends with `head`: nothing of before holds in it.
+    pub(super) fn begin_anew(&self, head: Head) {
+        self.position.begin_anew(head.seq, || {
+            self.stamps.clear();
+            self.recent.write().clear();
         });
-        feed.note_applied(head);
-        self.inner.ring.follow(ring);
-        *known = Some(head);
-        feed.lease.renew(begun);
-        Ok(())
+        self.note_applied(head);
     }
 
-    async fn events_from(&self, last: Head) -> Result<Vec<Event>, Error> {
-        let first = if self.inner.guards.stand(Guard::InclusivePoll) {
-            last.seq.max(1)
-        } else {
-            last.seq + 1
-        };
-        Ok(self.store().events().from(first, BATCH).await?)
-    }
-}
-
-impl Feed {
     /// Notes whom an event concerns; says whether it is about signing keys.
-    fn apply(&self, event: &Event, details: Option<&Details<'_>>) -> bool {
+    pub(super) fn apply(&self, event: &Event, details: Option<&Details<'_>>) -> bool {
         let about_keys = if let Some(details) = details {
             for row in &details.rows {
                 self.raise_for(row, event.seq);
@@ -294,15 +126,6 @@ impl Feed {
             Err(_) => self.stamps.raise_all(seq),
         }
     }
-}
-
-/// The events behind the last one that is known; `None` where another one, or none, stands in its place.
-fn following(last: Head, events: &[Event], inclusive: bool) -> Option<&[Event]> {
-    if last.seq == 0 || !inclusive {
-        return Some(events);
-    }
-    let (first, newer) = events.split_first()?;
-    ((first.seq, first.hash) == (last.seq, last.hash)).then_some(newer)
 }
 
 #[cfg(test)]

@@ -18,6 +18,11 @@ impl AsOf {
     pub(crate) fn is_covered_by(self, head: Head) -> bool {
         head.seq >= self.seq
     }
+
+    /// Whether no other log began between the two.
+    pub(crate) fn is_in_log_of(self, other: Self) -> bool {
+        self.log == other.log
+    }
 }
 
 /// The last event that was applied, and the log it stands in.

@@ -7,7 +7,7 @@ use ats_pat_domain::event::Head;
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::{Problem, Scopes, Timestamp, TokenId, UserId};
 
-use crate::exchange::usage::{LastUse, UsageLog};
+use crate::cache::usage::{LastUse, UsageLog};
 use crate::ledger::genuine::{Genuine, Life};
 
 /// A grant whose rows were found genuine, without what no exchange needs.

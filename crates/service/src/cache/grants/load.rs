@@ -6,8 +6,8 @@ use std::time::Duration;
 use ats_pat_domain::port::StoreError;
 use tokio::sync::watch;
 
-use super::Known;
-use crate::service::error::{Error, causes};
+use super::known::Known;
+use crate::service::error::Error;
 
 /// The longest wait for a grant: whoever waits longer is better served by being told to come again.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 type Outcome = Result<Option<Arc<Known>>, Arc<str>>;
 
 /// A read of one grant.
-pub(super) struct Load {
+pub(in crate::cache) struct Load {
     began: OnceLock<Duration>,
     outcome: watch::Sender<Option<Outcome>>,
 }
@@ -34,32 +34,27 @@ impl Load {
     }
 
     /// Whether its statement is sent at `earliest` or later: one that still waits is.
-    pub(super) fn begins_at_or_after(&self, earliest: Duration) -> bool {
+    pub(in crate::cache) fn begins_at_or_after(&self, earliest: Duration) -> bool {
         self.began.get().is_none_or(|began| *began >= earliest)
     }
 
-    pub(super) fn finish(&self, outcome: Outcome) {
+    pub(in crate::cache) fn finish(&self, outcome: Outcome) {
         self.outcome.send_replace(Some(outcome));
     }
 
     /// What it came to.
-    pub(super) async fn wait(&self) -> Result<Option<Arc<Known>>, Error> {
+    pub(in crate::cache) async fn wait(&self) -> Result<Option<Arc<Known>>, Error> {
         let mut outcome = self.outcome.subscribe();
         let found = tokio::time::timeout(PATIENCE, outcome.wait_for(Option::is_some)).await;
         match found.as_ref().map(|found| found.as_deref()) {
             Ok(Ok(Some(Ok(known)))) => Ok(known.clone()),
-            Ok(Ok(Some(Err(cause)))) => Err(unavailable(cause)),
-            Ok(_) => Err(unavailable("the read was broken off")),
-            Err(_) => Err(unavailable("the read waited too long for its turn")),
+            Ok(Ok(Some(Err(cause)))) => Err(Self::unavailable(cause)),
+            Ok(_) => Err(Self::unavailable("the read was broken off")),
+            Err(_) => Err(Self::unavailable("the read waited too long for its turn")),
         }
     }
-}
 
-/// What those who wait for one read are told of its failure.
-pub(super) fn told(error: &Error) -> Arc<str> {
-    causes(error).into()
-}
-
-pub(super) fn unavailable(cause: &str) -> Error {
-    StoreError::Unavailable(cause.into()).into()
+    pub(in crate::cache) fn unavailable(cause: &str) -> Error {
+        StoreError::Unavailable(cause.into()).into()
+    }
 }

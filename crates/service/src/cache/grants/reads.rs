@@ -2,17 +2,19 @@
 //! are read by one statement.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::SecretHash;
+use parking_lot::Mutex;
+
+use super::known::SecretHash;
 use super::load::Load;
 
 /// How many secrets may wait: as many as are read in a few seconds by a database that is slow.
 const MOST_WAITING: usize = 8192;
 
 /// Reads that wait for each other, and for no others.
-pub(super) struct Reads {
+pub(in crate::cache) struct Reads {
     /// How many statements may be under way at once.
     most_readers: usize,
     /// How many secrets one statement may name.
@@ -36,7 +38,7 @@ impl State {
 }
 
 /// Somebody who reads what waits, until nothing does. Dropped before, another one can begin.
-pub(super) struct Reader<'a> {
+pub(in crate::cache) struct Reader<'a> {
     reads: &'a Reads,
     ended: bool,
 }
@@ -51,8 +53,12 @@ impl Reads {
     }
 
     /// A read of this secret whose statement is sent at `earliest` or later; `None` where too many wait already.
-    pub(super) fn join_or_ask(&self, hash: SecretHash, earliest: Duration) -> Option<Arc<Load>> {
-        let mut state = self.state();
+    pub(in crate::cache) fn join_or_ask(
+        &self,
+        hash: SecretHash,
+        earliest: Duration,
+    ) -> Option<Arc<Load>> {
+        let mut state = self.state.lock();
         if let Some(load) = state.wanted.get(&hash)
             && load.begins_at_or_after(earliest)
         {
@@ -68,14 +74,14 @@ impl Reads {
     }
 
     /// Whether something waits that one more reader could read.
-    pub(super) fn is_short_of_readers(&self) -> bool {
-        let state = self.state();
+    pub(in crate::cache) fn is_short_of_readers(&self) -> bool {
+        let state = self.state.lock();
         !state.waiting.is_empty() && state.readers < self.most_readers
     }
 
     /// One more reader, if there may be.
-    pub(super) fn reader(&self) -> Option<Reader<'_>> {
-        let mut state = self.state();
+    pub(in crate::cache) fn reader(&self) -> Option<Reader<'_>> {
+        let mut state = self.state.lock();
         if state.readers == self.most_readers {
             return None;
         }
@@ -85,16 +91,12 @@ impl Reads {
             ended: false,
         })
     }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Reader<'_> {
     /// What to read next, all at once; begun `now`. Nothing ends the reader.
-    pub(super) fn next(&mut self, now: Duration) -> Vec<(SecretHash, Arc<Load>)> {
-        let mut state = self.reads.state();
+    pub(in crate::cache) fn next(&mut self, now: Duration) -> Vec<(SecretHash, Arc<Load>)> {
+        let mut state = self.reads.state.lock();
         let mut next = Vec::new();
         while next.len() < self.reads.most_at_once
             && let Some((hash, load)) = state.waiting.pop_front()
@@ -117,8 +119,8 @@ impl Reader<'_> {
     }
 
     /// Nobody joins this read any more.
-    pub(super) fn forget(&self, hash: &SecretHash, load: &Arc<Load>) {
-        let mut state = self.reads.state();
+    pub(in crate::cache) fn forget(&self, hash: &SecretHash, load: &Arc<Load>) {
+        let mut state = self.reads.state.lock();
         let wanted = state.wanted.get(hash);
         if wanted.is_some_and(|wanted| Arc::ptr_eq(wanted, load)) {
             state.wanted.remove(hash);
@@ -129,7 +131,7 @@ impl Reader<'_> {
 impl Drop for Reader<'_> {
     fn drop(&mut self) {
         if !self.ended {
-            self.reads.state().readers -= 1;
+            self.reads.state.lock().readers -= 1;
         }
     }
 }

@@ -1,13 +1,14 @@
 //! The one database of a simulated deployment: rows, the event log, and what a fail-over may lose.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ats_pat_domain::event::Head;
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{Event, StatusPlace, Tagged, Token, TokenId, User, UserId};
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 /// How many states of the past are kept: for reads that lag, and for fail-overs.
@@ -34,10 +35,7 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn head(&self) -> Head {
-        self.events.last().map_or(Head::EMPTY, |event| Head {
-            seq: event.seq,
-            hash: event.hash,
-        })
+        self.events.last().map_or(Head::EMPTY, Event::head)
     }
 }
 
@@ -74,13 +72,17 @@ impl Database {
     }
 
     pub(super) fn now(&self) -> State {
-        self.states().back().expect("there is a present").clone()
+        self.states
+            .lock()
+            .back()
+            .expect("there is a present")
+            .clone()
     }
 
     /// As a server sees it that lags.
     pub(super) fn before(&self, lag: Duration) -> State {
         let then = Instant::now().checked_sub(lag);
-        let states = self.states();
+        let states = self.states.lock();
         let seen = states
             .iter()
             .rev()
@@ -92,7 +94,7 @@ impl Database {
         if term != self.term() {
             return false;
         }
-        let mut states = self.states();
+        let mut states = self.states.lock();
         let mut all = states.back().expect("there is a present").events.to_vec();
         all.extend(events);
         states.push_back(State {
@@ -112,14 +114,14 @@ impl Database {
 
     /// Since when it has been so in every state, as far as states are kept; `None` where it is not so.
     pub(super) fn has_been_since(&self, is_so: impl Fn(&Rows) -> bool) -> Option<Instant> {
-        let states = self.states();
+        let states = self.states.lock();
         let so = states.iter().rev().take_while(|state| is_so(&state.rows));
         let first = so.last()?.since;
         Some(first.max(self.this_term().since))
     }
 
     fn this_term(&self) -> Term {
-        *self.term.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.term.lock()
     }
 
     /// Another server takes over, which lacks the last change; gives whether there was one to lose.
@@ -128,8 +130,8 @@ impl Database {
             number: self.term() + 1,
             since: Instant::now(),
         };
-        *self.term.lock().unwrap_or_else(PoisonError::into_inner) = next;
-        let mut states = self.states();
+        *self.term.lock() = next;
+        let mut states = self.states.lock();
         if states.len() < 2 {
             return false;
         }
@@ -139,7 +141,7 @@ impl Database {
 
     /// Somebody writes rows as they once were over those that are there, behind the service's back.
     pub(super) fn put_back(&self, past: usize) {
-        let mut states = self.states();
+        let mut states = self.states.lock();
         let (Some(then), Some(now)) = (states.get(past % states.len()), states.back()) else {
             return;
         };
@@ -166,9 +168,5 @@ impl Database {
         if states.len() > PAST {
             states.pop_front();
         }
-    }
-
-    fn states(&self) -> MutexGuard<'_, VecDeque<State>> {
-        self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,10 +1,10 @@
 //! The machine that a simulated server runs on: its clocks, its sleep, its network.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::port::Clock;
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 /// When the simulation begins, by everybody's wall clock.
@@ -60,11 +60,11 @@ impl Machine {
     }
 
     fn state(&self) -> State {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.state.lock()
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
-        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.state.lock());
     }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! Two questions. Does an exchange succeed that began after a revocation was acknowledged, or long after it was
 //! committed, or does it sign by a key of which that is true? Is something acknowledged that the database does not hold?
-//! With every guard neither may be; with any one of them taken out one must be, or else the simulation could not tell.
+//! By the decisions that ship neither may be; with a wrong one in the place of any of them one must be, or else the simulation could not tell.
 
 mod chance;
 mod database;
@@ -12,12 +12,15 @@ mod deployment;
 mod machine;
 mod store;
 
+use std::time::Duration;
+
 use ats_pat_domain::port::Randomness as _;
 
-use crate::cache::feed::SETTLED_AFTER;
-use crate::cache::guards::{Guard, Guards};
+use crate::cache::decisions::{Decisions, SETTLED_AFTER, SHIPPED};
 use crate::cache::simulation::deployment::{Options, simulate, time_of_an_end_that_is_not_said};
 use crate::cache::simulation::store::Transactions;
+use crate::change::Taken;
+use crate::ledger::currency;
 use crate::service::system::SystemRandomness;
 
 /// So many virtual steps are taken for each seed.
@@ -25,7 +28,7 @@ const STEPS: u32 = 3000;
 
 fn options() -> Options {
     Options {
-        guards: Guards::default(),
+        decisions: SHIPPED,
         reads_lag: None,
         transactions: None,
         alone: false,
@@ -97,30 +100,38 @@ fn millions_of_steps_find_nothing() {
     }
 }
 
-fn taking_out(guard: Guard) {
+/// What goes wrong by these decisions.
+fn goes_wrong_by(decisions: Decisions) {
     let options = Options {
-        guards: Guards::without(guard),
+        decisions,
         ..options()
     };
-    let found = violations(0..200, &options);
-    assert!(!found.is_empty(), "nothing goes wrong without {guard:?}");
+    assert!(!violations(0..200, &options).is_empty());
 }
 
 #[test]
 fn without_the_wait_it_goes_wrong() {
-    taking_out(Guard::Wait);
+    goes_wrong_by(WITHOUT_THE_WAIT);
 }
+
+const WITHOUT_THE_WAIT: Decisions = Decisions {
+    must_wait: |taken| matches!(taken, Taken::Before),
+    ..SHIPPED
+};
 
 #[test]
 fn without_the_wait_of_a_revocation_that_found_it_revoked_it_goes_wrong() {
-    taking_out(Guard::WaitOfTheUnchanged);
+    goes_wrong_by(Decisions {
+        must_wait: |taken| matches!(taken, Taken::Now),
+        ..SHIPPED
+    });
 }
 
 #[test]
 fn a_change_that_ends_a_token_waits_whatever_it_says() {
     assert!(time_of_an_end_that_is_not_said(&options()) >= SETTLED_AFTER);
     let without = Options {
-        guards: Guards::without(Guard::Wait),
+        decisions: WITHOUT_THE_WAIT,
         ..options()
     };
     assert!(time_of_an_end_that_is_not_said(&without) < SETTLED_AFTER);
@@ -128,32 +139,52 @@ fn a_change_that_ends_a_token_waits_whatever_it_says() {
 
 #[test]
 fn without_the_check_of_the_lease_it_goes_wrong() {
-    taking_out(Guard::LeaseCheck);
+    goes_wrong_by(Decisions {
+        may_answer: |_, _| true,
+        ..SHIPPED
+    });
 }
 
 #[test]
 fn without_the_rule_for_fills_it_goes_wrong() {
-    taking_out(Guard::FillRule);
+    goes_wrong_by(Decisions {
+        kept_as_of: |_, after, _| after,
+        ..SHIPPED
+    });
 }
 
 #[test]
 fn without_the_rule_for_joining_a_read_it_goes_wrong() {
-    taking_out(Guard::JoinedLoad);
+    goes_wrong_by(Decisions {
+        joins_from: |_| Duration::ZERO,
+        may_take: |_, _| true,
+        ..SHIPPED
+    });
 }
 
 #[test]
 fn without_the_proof_that_a_read_is_of_the_same_log_it_goes_wrong() {
-    taking_out(Guard::SameLog);
+    goes_wrong_by(Decisions {
+        may_use: |_, is_vouched_for| is_vouched_for,
+        ..SHIPPED
+    });
 }
 
 #[test]
 fn without_asking_for_the_last_event_again_it_goes_wrong() {
-    taking_out(Guard::InclusivePoll);
+    goes_wrong_by(Decisions {
+        polls_from: |last| last.seq + 1,
+        newer: |_, events| Some(events),
+        ..SHIPPED
+    });
 }
 
 #[test]
 fn without_reading_the_ring_before_the_lease_is_renewed_it_goes_wrong() {
-    taking_out(Guard::RingFirst);
+    goes_wrong_by(Decisions {
+        must_read_ring: |_, is_of_this_log| is_of_this_log == Some(false),
+        ..SHIPPED
+    });
 }
 
 #[test]
@@ -165,7 +196,10 @@ fn without_the_proof_that_the_ring_is_of_the_same_log_it_goes_wrong() {
     assert_eq!(violations(0..20, &options), Vec::<String>::new());
     // Without the proof a key that was destroyed is one that was put back, and that is found too.
     let without = Options {
-        guards: Guards::without_both([Guard::RingOfThisLog, Guard::Currency]),
+        decisions: Decisions {
+            ring_is_of_this_log: |_, _, _| true,
+            ..WITHOUT_CURRENCY
+        },
         ..options
     };
     assert!(!violations(0..200, &without).is_empty());
@@ -179,16 +213,24 @@ fn without_the_proof_that_a_row_stands_there_what_was_put_back_counts() {
     };
     assert_eq!(violations(0..20, &options), Vec::<String>::new());
     let without = Options {
-        guards: Guards::without(Guard::Currency),
+        decisions: WITHOUT_CURRENCY,
         ..options
     };
     assert!(!violations(0..20, &without).is_empty());
 }
 
+const WITHOUT_CURRENCY: Decisions = Decisions {
+    currency: currency::Rules {
+        is_enough: |_, _| true,
+        counts: |_| true,
+    },
+    ..SHIPPED
+};
+
 #[test]
 fn without_reading_from_the_primary_it_goes_wrong() {
     let options = Options {
-        reads_lag: Some(std::time::Duration::from_secs(1)),
+        reads_lag: Some(Duration::from_secs(1)),
         ..options()
     };
     assert!(!violations(0..200, &options).is_empty());

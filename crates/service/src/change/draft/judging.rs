@@ -69,7 +69,7 @@ impl Draft<'_> {
                     Ok(false) => Judgement::Planted,
                     Err(Error::Store(error)) => {
                         // A statement of this transaction failed: the whole of it is tried again, or given up.
-                        self.written().failed.get_or_insert(error);
+                        self.written.lock().failed.get_or_insert(error);
                         Judgement::Unknown
                     }
                     Err(error) => {
@@ -100,7 +100,7 @@ impl Draft<'_> {
     /// Makes sure that the log is known up to where this change begins. Others wait meanwhile, so a change waits once: what
     /// could not be read for one row is not waited for at the next.
     async fn follow(&self, patience: Patience) -> Result<(), Error> {
-        let gave_up = self.written().gave_up;
+        let gave_up = self.written.lock().gave_up;
         if gave_up.is_some_and(|before| before >= patience) {
             return Err(Error::LogNotRead);
         }
@@ -110,7 +110,7 @@ impl Draft<'_> {
             .follow_within(patience, self.transaction.head())
             .await;
         if followed.is_err() {
-            self.written().gave_up = Some(patience);
+            self.written.lock().gave_up = Some(patience);
         }
         followed
     }
@@ -134,13 +134,13 @@ impl Draft<'_> {
     }
 
     fn is_own(&self, origin: Origin) -> bool {
-        let written = self.written();
+        let written = self.written.lock();
         let mut ids = written.ids.iter();
         ids.any(|id| *id.as_uuid().as_bytes() == origin.event)
     }
 
     pub(super) fn note_read<R: Row>(&self, row: &R, origin: Option<Origin>) {
-        let mut written = self.written();
+        let mut written = self.written.lock();
         let of_token = |id: TokenId| {
             let read = written.read.get(&(Token::TABLE, id.to_string()));
             read.and_then(|token| token.until)
@@ -160,6 +160,6 @@ impl Draft<'_> {
 
     /// Why the transaction can't go on, though what takes away would.
     pub(in crate::change) fn failure(&self) -> Option<StoreError> {
-        self.written().failed.take()
+        self.written.lock().failed.take()
     }
 }

@@ -4,15 +4,16 @@ mod judging;
 mod writing;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ats_pat_auth::Origin;
 use ats_pat_domain::event::{Actor, EventKind};
 use ats_pat_domain::port::{SetupLink, StoreError, Transaction};
 use ats_pat_domain::{EventId, Problem, StatusPlace, Tagged, Timestamp, User, UserId};
+use parking_lot::Mutex;
 
 use super::authority::{Authority, Found};
-use super::{Changes, Taken};
+use super::changes::Changes;
+use super::taken::Taken;
 use crate::ledger::currency::{Patience, begins_an_epoch, epoch_of};
 use crate::ledger::rows::{Roots, Row, told_tag};
 use crate::ledger::{Entry, PLACES_GIVEN, PLACES_REVOKED, QUARANTINED, Replaces, RowChange};
@@ -59,7 +60,7 @@ pub(crate) struct Draft<'a> {
     transaction: &'a dyn Transaction,
     changes: &'a Changes,
     authority: &'a Authority,
-    found: Found,
+    pub(super) found: Found,
     /// Read after the counter row was locked, so that times follow the order of changes.
     pub(crate) now: Timestamp,
     written: Mutex<Written>,
@@ -91,11 +92,6 @@ impl<'a> Draft<'a> {
             now: changes.clock.now(),
             written: Mutex::new(written),
         }
-    }
-
-    pub(super) async fn check_authority(&mut self) -> Result<(), Error> {
-        self.found = self.authority.check(self).await?;
-        Ok(())
     }
 
     /// Who makes the change, as its events name them.
@@ -151,7 +147,7 @@ impl<'a> Draft<'a> {
     /// The same for a row that can't be read: of it there is the key, as far as that goes, and the table.
     pub(crate) fn quarantine_named(&self, name: String) {
         tracing::error!(row = name, "a row was planted or altered, and is ended");
-        self.written().quarantined.push(name);
+        self.written.lock().quarantined.push(name);
     }
 
     pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Error> {
@@ -170,7 +166,7 @@ impl<'a> Draft<'a> {
 
     /// Says what was done; takes up the rows written since the last entry.
     pub(crate) fn record(&self, mut entry: Entry) {
-        let mut written = self.written();
+        let mut written = self.written.lock();
         let next = written.next_id(self.now);
         let rows = std::mem::take(&mut written.rows);
         let places = [
@@ -214,7 +210,7 @@ impl<'a> Draft<'a> {
 
     /// The event that the next entry becomes.
     fn origin(&self) -> Origin {
-        let written = self.written();
+        let written = self.written.lock();
         let before = i64::try_from(written.entries.len()).unwrap_or(i64::MAX);
         Origin {
             epoch: written.epoch,
@@ -234,7 +230,7 @@ impl<'a> Draft<'a> {
     fn replaced<R: Row>(&self, row: &R) -> Replaces {
         let name = (R::TABLE, row.row_id());
         // Of what was not read nothing is known.
-        let read = self.written().read.get(&name).copied();
+        let read = self.written.lock().read.get(&name).copied();
         read.unwrap_or(Replaces::ANYTHING)
     }
 
@@ -244,7 +240,7 @@ impl<'a> Draft<'a> {
     }
 
     fn note<R: Row>(&self, row: &R, tag: Option<String>, replaces: Option<Replaces>) {
-        self.written().rows.push(RowChange {
+        self.written.lock().rows.push(RowChange {
             table: R::TABLE,
             id: row.row_id(),
             tag,
@@ -253,7 +249,7 @@ impl<'a> Draft<'a> {
     }
 
     fn note_place(&self, place: &StatusPlace) {
-        let mut written = self.written();
+        let mut written = self.written.lock();
         if place.revoked {
             written.places_revoked.push(place.index);
         } else {
@@ -261,16 +257,9 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn written(&self) -> MutexGuard<'_, Written> {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The entries, and what was taken by ending tokens and secrets: a change that says less waits all the same.
     pub(super) fn into_parts(self) -> (Vec<(EventId, Entry, Vec<RowChange>)>, Taken) {
-        let written = self
-            .written
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
+        let written = self.written.into_inner();
         let ended = if written.has_ended {
             Taken::Now
         } else {

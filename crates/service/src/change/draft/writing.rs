@@ -27,7 +27,7 @@ impl Draft<'_> {
     }
 
     pub(crate) async fn update_token(&self, token: Token) -> Result<(), Error> {
-        self.written().has_ended |= token.revoked_at.is_some();
+        self.written.lock().has_ended |= token.revoked_at.is_some();
         let tagged = self.tag(token);
         Ok(self.transaction.update_token(&tagged).await?)
     }
@@ -38,7 +38,7 @@ impl Draft<'_> {
     }
 
     pub(crate) async fn update_secret(&self, secret: Secret) -> Result<(), Error> {
-        self.written().has_ended |= secret.slot.is_none();
+        self.written.lock().has_ended |= secret.slot.is_none();
         let tagged = self.tag(secret);
         Ok(self.transaction.update_secret(&tagged).await?)
     }
@@ -46,7 +46,7 @@ impl Draft<'_> {
     /// Removes a secret that was planted or altered.
     pub(crate) async fn delete_secret(&self, secret: &Secret) -> Result<(), Error> {
         self.transaction.delete_secret(&secret.hash).await?;
-        self.written().has_ended = true;
+        self.written.lock().has_ended = true;
         self.note_removed(secret);
         Ok(())
     }
@@ -136,7 +136,7 @@ impl Draft<'_> {
 
     /// Notes that a row stands no more of which nothing is known.
     fn note_forgotten(&self, table: &'static str, id: String) {
-        self.written().rows.push(RowChange {
+        self.written.lock().rows.push(RowChange {
             table,
             id,
             tag: None,

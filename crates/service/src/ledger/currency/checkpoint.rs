@@ -4,13 +4,11 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError};
 
-use ats_pat_domain::port::StoreError;
-
-use super::Currency;
 use super::standing::{Standing, seal};
+use super::{Currency, Unkept};
 use crate::service::error::Error;
 
 /// So many events after the last checkpoint another one is written to the data folder.
@@ -19,22 +17,6 @@ const FILE_EVERY: i64 = 50_000;
 const DATABASE_EVERY: i64 = 250_000;
 /// How many bytes stand in one row: less than any database takes at once.
 const PART: usize = 512 * 1024;
-
-/// Up to which event checkpoints were kept.
-#[derive(Default)]
-pub(super) struct Kept {
-    in_file: AtomicI64,
-    in_database: AtomicI64,
-}
-
-/// Why a checkpoint was not kept.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Unkept {
-    #[error("the checkpoint of the event log could not be written to the data folder")]
-    File(#[source] io::Error),
-    #[error("the checkpoint of the event log could not be written to the database")]
-    Store(#[source] StoreError),
-}
 
 impl Currency {
     /// The checkpoints of this service, the newest first.
@@ -121,14 +103,14 @@ impl Currency {
     }
 
     fn size(&self) -> Option<(i64, i64)> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.read();
         let standing = known.as_ref()?;
         let entries = i64::try_from(standing.entries()).unwrap_or(i64::MAX);
         Some((standing.head().seq, entries))
     }
 
     fn to_bytes(&self) -> Option<(i64, Vec<u8>)> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.read();
         let standing = known.as_ref()?;
         Some((standing.head().seq, standing.to_bytes()))
     }

@@ -7,7 +7,6 @@ use ats_pat_domain::Tagged;
 use ats_pat_domain::event::Head;
 
 use super::Currency;
-use crate::cache::guards::Guard;
 use crate::ledger::rows::Row;
 use crate::service::error::Error;
 
@@ -38,16 +37,18 @@ impl Currency {
             return Err(Doubt::altered(&tagged.row));
         };
         let id = tagged.row.row_id();
-        match self.judge(R::TABLE, &id, origin) {
-            _ if !self.guards.stand(Guard::Currency) => Ok(tagged.row),
-            Ok(true) => Ok(tagged.row),
-            Ok(false) => Err(Doubt::Replaced {
+        let stands = self.judge(R::TABLE, &id, origin).ok();
+        if (self.rules.counts)(stands) {
+            return Ok(tagged.row);
+        }
+        Err(match stands {
+            Some(_) => Doubt::Replaced {
                 table: R::TABLE,
                 id,
                 tag: tagged.tag.bytes,
-            }),
-            Err(_) => Err(Doubt::NotRead),
-        }
+            },
+            None => Doubt::NotRead,
+        })
     }
 
     /// Reads rows, and gives what `judge` makes of them; `None` where there are none. What a change overtook is read anew:

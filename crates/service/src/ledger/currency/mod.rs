@@ -17,21 +17,22 @@ mod judge;
 mod replaced;
 mod standing;
 
+use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use ats_pat_auth::Origin;
 use ats_pat_domain::Event;
 use ats_pat_domain::event::{EventKind, Head};
 use ats_pat_domain::port::{Clock, Store, StoreError};
+use parking_lot::RwLock;
 
-use crate::cache::guards::{Guard, Guards};
 use crate::ledger::anchor::Anchor;
 use crate::ledger::currency::standing::Standing;
 use crate::ledger::rows::Roots;
-use crate::ledger::{self, Details, expected_hash, follows_its_predecessor, holds_event};
+use crate::ledger::{self, Details, behind, follows, follows_its_predecessor, holds_event};
 use crate::service::error::{Error, causes};
 
 pub(crate) use judge::{ATTEMPTS, Doubt};
@@ -60,6 +61,24 @@ impl Patience {
     }
 }
 
+/// What decides whether a row counts.
+#[derive(Clone, Copy)]
+pub(crate) struct Rules {
+    /// Whether it is enough to know the log up to the first number, for a row that was read when the log ended with the
+    /// second.
+    pub(crate) is_enough: fn(i64, i64) -> bool,
+    /// Whether a row counts, by whether the log says that it stands there; `None` where the log was not read.
+    pub(crate) counts: fn(Option<bool>) -> bool,
+}
+
+impl Rules {
+    /// The rules of every server; only the simulation sets others.
+    pub(crate) const SHIPPED: Self = Self {
+        is_enough: |known, ends| known >= ends,
+        counts: |stands| stands == Some(true),
+    };
+}
+
 /// Stands where the log was not read yet.
 const NOWHERE: i64 = -1;
 
@@ -69,7 +88,7 @@ pub(crate) struct Currency {
     roots: Arc<Roots>,
     clock: Arc<dyn Clock>,
     anchor: Arc<Anchor>,
-    guards: Guards,
+    rules: Rules,
     /// Where the checkpoint lies beside the anchor.
     file: Option<PathBuf>,
     known: RwLock<Option<Standing>>,
@@ -80,7 +99,23 @@ pub(crate) struct Currency {
     /// One reads at a time.
     reading: tokio::sync::Mutex<()>,
     is_patient: AtomicBool,
-    kept: checkpoint::Kept,
+    kept: Kept,
+}
+
+/// Up to which event checkpoints were kept.
+#[derive(Default)]
+struct Kept {
+    in_file: AtomicI64,
+    in_database: AtomicI64,
+}
+
+/// Why a checkpoint was not kept.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unkept {
+    #[error("the checkpoint of the event log could not be written to the data folder")]
+    File(#[source] io::Error),
+    #[error("the checkpoint of the event log could not be written to the database")]
+    Store(#[from] StoreError),
 }
 
 impl Currency {
@@ -89,7 +124,7 @@ impl Currency {
         roots: Arc<Roots>,
         clock: Arc<dyn Clock>,
         anchor: Arc<Anchor>,
-        guards: Guards,
+        rules: Rules,
         file: Option<PathBuf>,
     ) -> Self {
         Self {
@@ -97,14 +132,14 @@ impl Currency {
             roots,
             clock,
             anchor,
-            guards,
+            rules,
             file,
             known: RwLock::new(None),
             stands_at: AtomicI64::new(NOWHERE),
             read_to: AtomicI64::new(0),
             reading: tokio::sync::Mutex::new(()),
             is_patient: AtomicBool::new(false),
-            kept: checkpoint::Kept::default(),
+            kept: Kept::default(),
         }
     }
 
@@ -131,14 +166,14 @@ impl Currency {
     /// # Errors
     /// [`Error::LogNotRead`] where the log went back since.
     pub(crate) fn judge(&self, table: &str, id: &str, origin: Origin) -> Result<bool, Error> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.read();
         let standing = known.as_ref().ok_or(Error::LogNotRead)?;
         Ok(standing.judge(self.roots.first(), table, id, origin))
     }
 
     /// The epoch of the event that follows `head`, if what is known reaches just there.
     pub(crate) fn epoch_after(&self, head: Head) -> Option<[u8; 16]> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.read();
         let standing = known.as_ref().filter(|known| known.head() == head);
         standing.map(Standing::epoch)
     }
@@ -171,8 +206,7 @@ impl Currency {
         patience: Patience,
         head: Head,
     ) -> Result<(), Error> {
-        if self.stands_at.load(Ordering::Acquire) >= head.seq || !self.guards.stand(Guard::Currency)
-        {
+        if (self.rules.is_enough)(self.stands_at.load(Ordering::Acquire), head.seq) {
             return Ok(());
         }
         // In a task of its own: who gives up does not break it off for the others.
@@ -197,7 +231,7 @@ impl Currency {
 
     /// Takes over an event that the feed applied after `before`. One that does not follow is read when it is needed.
     pub(crate) fn offer(&self, before: Head, event: &Event, details: Option<&Details<'_>>) {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.write();
         let (Some(standing), Some(details)) = (known.as_mut(), details) else {
             return;
         };
@@ -216,7 +250,7 @@ impl Currency {
         self.read_to_the_end(seq).await?;
         match self.head() {
             Some(head) if head.seq >= seq => Ok(()),
-            _ => Err(altered(seq)),
+            _ => Err(Error::altered_event(seq)),
         }
     }
 
@@ -243,12 +277,12 @@ impl Currency {
     }
 
     fn head(&self) -> Option<Head> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.read();
         known.as_ref().map(Standing::head)
     }
 
     fn forget(&self) {
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.known.write() = None;
         self.stands_at.store(NOWHERE, Ordering::Release);
     }
 
@@ -270,7 +304,7 @@ impl Currency {
             {
                 Ok(Standing::after_upgrade(&upgrade))
             }
-            Some(upgrade) => Err(altered(upgrade.seq)),
+            Some(upgrade) => Err(Error::altered_event(upgrade.seq)),
             None => Ok(Standing::of_an_empty_log()),
         }
     }
@@ -287,7 +321,7 @@ impl Currency {
             self.apply(&mut standing, &events)?;
         }
         let head = standing.head();
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(standing);
+        *self.known.write() = Some(standing);
         self.stands_at.store(head.seq, Ordering::Release);
         Ok(())
     }
@@ -297,20 +331,13 @@ impl Currency {
         loop {
             let first = last.seq.max(1);
             let events = self.store.events().from(first, BATCH).await?;
-            let newer = if last.seq == 0 {
-                &events[..]
-            } else {
-                match events.split_first() {
-                    Some((first, newer)) if (first.seq, first.hash) == (last.seq, last.hash) => {
-                        newer
-                    }
-                    _ => return Ok(false),
-                }
+            let Some(newer) = behind(last, &events) else {
+                return Ok(false);
             };
             if newer.is_empty() {
                 return Ok(true);
             }
-            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            let mut known = self.known.write();
             let Some(standing) = known.as_mut() else {
                 return Ok(false);
             };
@@ -328,8 +355,7 @@ impl Currency {
         let now = self.clock.now();
         for event in events {
             let last = standing.head();
-            let follows = event.seq == last.seq + 1
-                && expected_hash(&self.roots, &last, event).is_ok_and(|hash| hash == event.hash);
+            let follows = follows(&self.roots, &last, event);
             // An event of before an upgrade names no row that counts.
             let details = if event.version == ledger::FORMER_VERSION {
                 Some(Details::default())
@@ -337,24 +363,10 @@ impl Currency {
                 Details::of(event)
             };
             let Some(details) = details.filter(|_| follows) else {
-                return Err(altered(event.seq));
+                return Err(Error::altered_event(event.seq));
             };
             standing.apply(event, &details, &self.roots, now);
         }
         Ok(())
-    }
-}
-
-/// What can't be read may have replaced anything.
-fn altered(seq: i64) -> Error {
-    Error::Tampered {
-        table: "events",
-        id: seq.to_string(),
-    }
-}
-
-impl From<StoreError> for checkpoint::Unkept {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
     }
 }

@@ -46,10 +46,7 @@ impl Standing {
     /// At the event that ended an upgrade: every row that counts was written by it or later.
     pub(super) fn after_upgrade(upgrade: &Event) -> Self {
         Self {
-            head: Head {
-                seq: upgrade.seq,
-                hash: upgrade.hash,
-            },
+            head: upgrade.head(),
             epochs: vec![Epoch {
                 id: *upgrade.id.as_uuid().as_bytes(),
                 from: upgrade.seq,
@@ -90,10 +87,7 @@ impl Standing {
         for row in &details.rows {
             self.note(row, by, keys, now);
         }
-        self.head = Head {
-            seq: event.seq,
-            hash: event.hash,
-        };
+        self.head = event.head();
     }
 
     fn note(&mut self, row: &WrittenRow<'_>, by: u64, keys: &RootKeys, now: Timestamp) {

@@ -38,7 +38,11 @@ impl Service {
             tick = tick.wrapping_add(1);
             self.keep_anchor().await;
             self.keep_checkpoint(false).await;
-            self.recheck_writes().await;
+            let changes = &self.inner.changes;
+            changes
+                .writes
+                .recheck(&*changes.store, &*changes.clock)
+                .await;
             self.inner.limits.tell_refusals();
             if tick.is_multiple_of(USES_EVERY) {
                 log_failure(
@@ -94,7 +98,7 @@ impl Service {
 
     async fn write_uses(&self) -> Result<(), Error> {
         let mut failed = Ok(());
-        for uses in self.inner.usage.take() {
+        for uses in self.inner.cache.usage.take() {
             failed = failed.and(self.write_part(&uses).await);
         }
         failed
@@ -112,7 +116,7 @@ impl Service {
                     | StoreError::Storage { .. }),
                 ) => {
                     for record in part {
-                        self.inner.usage.put_back(record);
+                        self.inner.cache.usage.put_back(record);
                     }
                     failed = Err(error.into());
                 }
@@ -136,7 +140,7 @@ impl Service {
                     | StoreError::Unavailable(_)
                     | StoreError::Storage { .. },
                 ) => {
-                    self.inner.usage.put_back(record);
+                    self.inner.cache.usage.put_back(record);
                 }
                 Err(error) => {
                     tracing::warn!(token = %record.token_id, cause = %causes(&error), "a use of a token is lost");
@@ -201,7 +205,12 @@ impl Service {
 
     /// Erases the private part of keys whose last tokens are over.
     pub(crate) async fn destroy_retired_keys(&self) -> Result<(), Error> {
-        let due = self.fresh_ring().await?.due_for_destruction(self.now());
+        let due = self
+            .inner
+            .cache
+            .fresh_ring()
+            .await?
+            .due_for_destruction(self.now());
         if !due.is_empty() {
             self.change(Authority::System, DestroyKeys { due }).await?;
         }

@@ -1,5 +1,5 @@
 //! What the service does on its own, beside requests.
 
+pub(crate) mod findings;
 mod maintenance;
-pub(crate) mod verification;
-pub(crate) mod write_check;
+mod verification;

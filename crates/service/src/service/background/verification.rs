@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ats_pat_domain::event::{Event, EventKind};
@@ -26,61 +25,13 @@ const RESTS: u32 = 50;
 const SHORTEST_REST: Duration = Duration::from_millis(5);
 /// From the end of a walk to the next.
 const BETWEEN_WALKS: Duration = Duration::from_secs(10);
-/// So many findings are kept; whoever has more of them needs no more.
-const MOST_FINDINGS: usize = 1000;
-
-/// What the walk found.
-#[derive(Default)]
-pub(crate) struct Verification {
-    found: Mutex<BTreeSet<String>>,
-    /// What was met once and may have been overtaken by a change.
-    doubts: Mutex<Vec<Doubt>>,
-}
-
-impl Verification {
-    /// One sentence for readiness and administrators.
-    pub(crate) fn summary(&self) -> String {
-        let found = self.found();
-        let Some(first) = found.first() else {
-            return "agree with the event log".to_owned();
-        };
-        let count = match found.len() {
-            1 => "1 row differs from the event log:".to_owned(),
-            more => format!("{more} rows differ from the event log, the first:"),
-        };
-        format!("{count} {first}; see the log, and run `ats-pat-admin audit verify`")
-    }
-
-    fn is_met_again(&self, doubt: &Doubt) -> bool {
-        let mut doubts = self.doubts.lock().unwrap_or_else(PoisonError::into_inner);
-        if doubts.contains(doubt) {
-            return true;
-        }
-        if doubts.len() < MOST_FINDINGS {
-            doubts.push(doubt.clone());
-        }
-        false
-    }
-
-    fn note(&self, finding: String) {
-        let mut found = self.found();
-        if found.len() < MOST_FINDINGS && !found.contains(&finding) {
-            tracing::error!(finding, "a row differs from the event log");
-            found.insert(finding);
-        }
-    }
-
-    fn found(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 impl Service {
     /// What the running server found by itself, one sentence for each row: rows that are not as the last event that names
     /// them tells. They grant nothing. At most 1000.
     #[must_use]
     pub fn rows_that_differ(&self) -> Vec<String> {
-        self.inner.verification.found().iter().cloned().collect()
+        self.inner.findings.all()
     }
 
     /// Compares until `shutdown` is ready. What fails is logged and tried again in the next walk.
@@ -119,12 +70,12 @@ impl Service {
     /// What a change overtook since it was read is not the one that stands there either: it is looked at again in the
     /// next walk, and only then counts.
     fn note_doubt<R>(&self, checked: Result<R, Doubt>) {
-        let verification = &self.inner.verification;
+        let findings = &self.inner.findings;
         if let Err(doubt) = checked
-            && verification.is_met_again(&doubt)
+            && findings.is_met_again(&doubt)
             && let Some(finding) = doubt.in_words()
         {
-            verification.note(finding);
+            findings.note(finding);
         }
     }
 
@@ -134,7 +85,7 @@ impl Service {
             // The owners' rows are looked at all the same.
             Err(Error::Tampered { table, id }) => {
                 let finding = format!("row {id} of {table} was altered, or is missing");
-                self.inner.verification.note(finding);
+                self.inner.findings.note(finding);
             }
             other => other?,
         }
@@ -142,9 +93,7 @@ impl Service {
         loop {
             let users = self.store().users().after(after, BATCH).await?;
             for row in self.store().take_unreadable() {
-                self.inner
-                    .verification
-                    .note(format!("row {row} can't be read"));
+                self.inner.findings.note(format!("row {row} can't be read"));
             }
             let Some(last) = users.last() else {
                 return Ok(());
@@ -165,10 +114,8 @@ impl Service {
         if first.is_empty() {
             return Ok(());
         }
-        for difference in self.differences(owner).await? {
-            if first.contains(&difference) {
-                self.inner.verification.note(difference.finding);
-            }
+        for finding in Difference::found_twice(&first, self.differences(owner).await?) {
+            self.inner.findings.note(finding);
         }
         Ok(())
     }

@@ -1,150 +1,39 @@
 //! Opening the service: keys, anchor, and what the first start makes.
 
+mod error;
+mod keys;
+mod parts;
+mod seal;
 mod upgrade;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ats_pat_auth::{
-    AuthError, MasterKeys, Minter, PasswordCost, RootKey, RootKeys, SignatureProvider,
-    SigningKeyPair,
-};
-use ats_pat_domain::event::{Event, EventKind, Head};
-use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
-use ats_pat_domain::port::{Clock, Randomness, RandomnessUnavailable, Store, StoreError};
-use ats_pat_domain::tagged::KeyId;
+use ats_pat_auth::Minter;
+use ats_pat_domain::event::{Event, Head};
+use ats_pat_domain::port::Store;
 use ats_pat_token::Audience;
 use quick_cache::sync::Cache;
 
-use crate::cache::feed::Feed;
-use crate::cache::grants::Grants;
-use crate::cache::guards::Guards;
-use crate::cache::ring::{ALGORITHM, Ring, RingState, new_signing_key};
-use crate::change::{Authority, CONFIRMED, Change, Changes, Draft, Taken};
+use crate::cache::ExchangeCache;
+use crate::cache::decisions::Rules;
+use crate::cache::ring::{ALGORITHM, Ring, RingState};
+use crate::change::{CONFIRMED, Changes};
 use crate::exchange::token_ids::TokenIds;
-use crate::exchange::usage::UsageLog;
 use crate::ledger::anchor::{self, Anchor, Kept};
 use crate::ledger::currency::Currency;
 use crate::ledger::rows::{Roots, hex};
-use crate::ledger::{follows_its_predecessor, holds_event, is_genuine_end};
-use crate::service::background::verification::Verification;
-use crate::service::error::Error;
+use crate::ledger::{holds_event, is_genuine_end, last_acceptance};
+use crate::service::background::findings::Findings;
 use crate::service::limits::Limits;
-use crate::service::settings::Settings;
+use crate::service::open::keys::{open_roots, wrong_key_or};
 use crate::service::{Inner, Service};
 use crate::sessions::passwords::Passwords;
 use crate::status::StatusLists;
 
-const FIRST_KEY: KeyId = KeyId(1);
-
-/// What a service is made of.
-pub struct Parts {
-    /// The database, migrated.
-    pub store: Arc<dyn Store>,
-    /// Where time comes from.
-    pub clock: Arc<dyn Clock>,
-    /// Where secrets come from.
-    pub randomness: Arc<dyn Randomness>,
-    /// What the operator allows.
-    pub settings: Settings,
-    /// The master key file; made if the database holds no sealed key and the file is missing.
-    pub master_key_file: PathBuf,
-    /// Where the head of the event log is kept; `None` keeps it nowhere.
-    pub anchor_file: Option<PathBuf>,
-    /// What password hashing costs; [`PasswordCost::OWASP`] but in tests.
-    pub password_cost: PasswordCost,
-    /// Whether this program holds a lock that keeps every other server from the database: then what takes rights away
-    /// is answered at once, since nobody else could answer from before it.
-    pub alone: bool,
-    /// Which library signs authentication tokens and status lists.
-    pub signature_provider: SignatureProvider,
-}
-
-/// Why the service can't be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The master key file can't be used, or a setting of tokens is out of range.
-    #[error(transparent)]
-    Auth(#[from] AuthError),
-    /// The master key file is another database's.
-    #[error("the keys of this database are sealed under another master key than the one in {}: put back the file that belongs to it", path.display())]
-    WrongMasterKey {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A sealed key, or a row that grants rights, was altered.
-    #[error(
-        "a key in the database was altered behind the program's back: restore the database from a backup that you trust"
-    )]
-    KeyAltered(#[source] Error),
-    /// The database is older than what this server last saw, or another one.
-    #[error(
-        "the database is not the one that this data folder last saw: event {seq} is missing or different. If it was restored from a backup, \
-         run `ats-pat-admin db accept-restore --keep` (tokens work as in the backup) or `--revoke-all` (every token and session ends)"
-    )]
-    BehindAnchor {
-        /// The number of the last event seen.
-        seq: i64,
-    },
-    /// The head of the event log does not fit its last event.
-    #[error(
-        "the event log's end does not fit its last entry: the database was altered; restore it from a backup that you trust"
-    )]
-    EventLogAltered,
-    /// A database of an earlier release has a gap in its event log, or an entry that was altered.
-    #[error(
-        "event {seq} of the event log was altered, or is missing. So this release can't take the database over from the \
-         earlier one, and no row was changed: restore a backup that you trust"
-    )]
-    LogNotWhole {
-        /// The number of the first event that does not fit.
-        seq: String,
-    },
-    /// The anchor can't be read.
-    #[error("the file {} can't be read as the head of the event log; if it is damaged, remove it after `ats-pat-admin audit verify` found nothing", path.display())]
-    AnchorUnreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
-    /// The anchor is another user's.
-    #[error("this user may not read the file {}: another user made it. Give it the owner of its folder, and run both programs as that user", path.display())]
-    AnchorForbidden {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
-    /// No audience.
-    #[error(
-        "the setting audience names nobody: name at least one, or leave it out for the public URL"
-    )]
-    NoAudience,
-    /// The database did not do what it was asked.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// No random bytes.
-    #[error(transparent)]
-    Randomness(#[from] RandomnessUnavailable),
-    /// A change at start failed.
-    #[error(transparent)]
-    Change(Error),
-}
-
-impl From<Error> for OpenError {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Store(error) => Self::Store(error),
-            Error::Auth(error) => Self::Auth(error),
-            Error::Tampered { .. } => Self::KeyAltered(error),
-            other => Self::Change(other),
-        }
-    }
-}
+pub use error::OpenError;
+pub use parts::Parts;
 
 /// Who opens the service.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -161,12 +50,12 @@ impl Service {
     /// Opens the service over a migrated database. On an empty one the keys are made, and the master key
     /// file where it is missing.
     pub async fn open(parts: Parts) -> Result<Self, OpenError> {
-        Self::open_guarded(parts, Guards::default()).await
+        Self::open_by(parts, Rules::default()).await
     }
 
-    /// As [`open`](Self::open), with these guards of the cache.
-    pub(crate) async fn open_guarded(parts: Parts, guards: Guards) -> Result<Self, OpenError> {
-        let (service, _) = Self::open_as(parts, guards, Opener::Server).await?;
+    /// As [`open`](Self::open), by these rules of the cache.
+    pub(crate) async fn open_by(parts: Parts, rules: Rules) -> Result<Self, OpenError> {
+        let (service, _) = Self::open_as(parts, rules, Opener::Server).await?;
         service.currency().begin();
         Ok(service)
     }
@@ -174,14 +63,14 @@ impl Service {
     /// As [`open`](Self::open), for the admin program: it opens over signing keys that were planted or altered too, and
     /// leaves them out, so that an operator can look at what is wrong.
     pub async fn open_for_operators(parts: Parts) -> Result<Self, OpenError> {
-        let (service, _) = Self::open_as(parts, Guards::default(), Opener::Operator).await?;
+        let (service, _) = Self::open_as(parts, Rules::default(), Opener::Operator).await?;
         Ok(service)
     }
 
     /// Opens the service; gives the head that the database lacks, which only an operator who accepts that may go by.
     pub(crate) async fn open_as(
         parts: Parts,
-        guards: Guards,
+        rules: Rules,
         opener: Opener,
     ) -> Result<(Self, Option<Head>), OpenError> {
         let minter = Minter::new(
@@ -193,7 +82,7 @@ impl Service {
         let passwords = Passwords::new(parts.password_cost)?;
         let kept = read_anchor(parts.anchor_file.as_deref())?;
         let (master, roots) = open_roots(&parts, kept.as_ref()).await?;
-        let roots = Arc::new(roots);
+        let (master, roots) = (Arc::new(master), Arc::new(roots));
         let head = genuine_head(&*parts.store, &roots).await?;
         let accepted = last_acceptance(&*parts.store, &roots).await?;
         let behind = match kept {
@@ -217,7 +106,7 @@ impl Service {
             Arc::clone(&roots),
             Arc::clone(&parts.clock),
             Arc::clone(&anchor),
-            guards,
+            rules.currency,
             checkpoint,
         );
         if opener != Opener::Server {
@@ -244,8 +133,10 @@ impl Service {
             }
         };
         let ring = ring.map_err(|error| wrong_key_or(error.into(), &parts.master_key_file))?;
-        let token_ids = TokenIds::new(changes.random()?);
+        let ring = Ring::new(ring, &changes, Arc::clone(&master), provider, ring_read_at);
         let cache_entries = parts.settings.cache_entries;
+        let cache = ExchangeCache::new(&changes, ring, rules, parts.alone, cache_entries);
+        let token_ids = TokenIds::new(changes.random()?);
         let limits = Limits::new(
             parts.clock,
             parts.settings.sign_in_failures_per_quarter_hour,
@@ -258,17 +149,12 @@ impl Service {
                 changes,
                 master,
                 minter,
-                ring: Ring::new(ring, provider, ring_read_at),
+                cache: Arc::new(cache),
                 passwords,
                 limits,
-                usage: UsageLog::default(),
                 token_ids,
-                feed: Feed::new(),
-                grants: Grants::new(cache_entries),
-                guards,
-                alone: parts.alone,
                 status_lists,
-                verification: Verification::default(),
+                findings: Findings::default(),
             }),
         };
         tracing::info!(
@@ -277,30 +163,6 @@ impl Service {
             "head of the event log"
         );
         Ok((service, behind))
-    }
-
-    /// Seals root and signing keys under the first master key, where they are under the second. For servers:
-    /// an admin program that looks at something must not decide that a new master key is in use.
-    pub async fn seal_anew(&self) -> Result<(), OpenError> {
-        let store = self.store();
-        let master = &self.inner.master;
-        let is_due = |sealed: &[u8]| !master.sealed_under_first(sealed);
-        let roots = store.keys().root_keys().await?;
-        let ring = store.keys().ring().await?.keys;
-        let due = roots.iter().any(|key| is_due(&key.sealed))
-            || ring
-                .iter()
-                .any(|key| key.row.sealed.as_deref().is_some_and(is_due));
-        if due {
-            let seal = SealAnew {
-                service: self.clone(),
-            };
-            self.change(Authority::System, seal).await?;
-            tracing::info!(
-                "root and signing keys are sealed under the first key of the master key file now"
-            );
-        }
-        Ok(())
     }
 }
 
@@ -318,140 +180,6 @@ fn read_anchor(file: Option<&Path>) -> Result<Option<Kept>, OpenError> {
             _ => OpenError::AnchorUnreadable { path, source },
         }
     })
-}
-
-fn wrong_key_or(error: OpenError, path: &Path) -> OpenError {
-    match error {
-        OpenError::Auth(AuthError::WrongMasterKey) => OpenError::WrongMasterKey {
-            path: path.to_owned(),
-        },
-        OpenError::Auth(
-            error @ (AuthError::SealedAltered
-            | AuthError::SigningKeyMismatch
-            | AuthError::UnknownFormat { .. }),
-        ) => OpenError::KeyAltered(error.into()),
-        other => other,
-    }
-}
-
-/// The master keys and the roots; makes both where the database holds none.
-async fn open_roots(parts: &Parts, kept: Option<&Kept>) -> Result<(MasterKeys, Roots), OpenError> {
-    let path = &parts.master_key_file;
-    let mut stored = parts.store.keys().root_keys().await?;
-    if stored.is_empty() {
-        check_new(&*parts.store, kept).await?;
-        // Another starter may have made them since.
-        stored = parts.store.keys().root_keys().await?;
-    }
-    if !stored.is_empty() {
-        let master = MasterKeys::read(path)?;
-        let roots = unseal(&stored, &master, path)?;
-        return Ok((master, roots));
-    }
-    let (master, made) = read_or_create(parts)?;
-    match make_first_keys(parts, &master).await {
-        // Either we made the first root, or another starter did: the one row decides.
-        Ok(()) | Err(Error::Store(StoreError::Conflict(_))) => {}
-        // The file stays: another starter may have sealed the keys under it meanwhile.
-        Err(error) => return Err(error.into()),
-    }
-    let stored = parts.store.keys().root_keys().await?;
-    match unseal(&stored, &master, path) {
-        Err(error @ OpenError::WrongMasterKey { .. }) if made => {
-            // The keys are sealed under another file; nothing can be sealed under this one.
-            let _ = std::fs::remove_file(path);
-            Err(error)
-        }
-        roots => Ok((master, roots?)),
-    }
-}
-
-/// Refuses to make keys in a database that was in use, or is not the one that was last seen.
-async fn check_new(store: &dyn Store, kept: Option<&Kept>) -> Result<(), OpenError> {
-    if let Some(kept) = kept.filter(|kept| kept.head.seq > 0) {
-        return Err(OpenError::BehindAnchor { seq: kept.head.seq });
-    }
-    // Read before the keys, so that another starter's are not taken for what is left of an old service.
-    let ring = store.keys().ring().await?;
-    let is_new = ring.head.seq == 0 && ring.keys.is_empty();
-    if is_new || !store.keys().root_keys().await?.is_empty() {
-        Ok(())
-    } else {
-        Err(OpenError::EventLogAltered)
-    }
-}
-
-fn unseal(stored: &[StoredRootKey], master: &MasterKeys, path: &Path) -> Result<Roots, OpenError> {
-    let mut keys: Vec<RootKeys> = Vec::with_capacity(stored.len());
-    for key in stored {
-        let root = RootKey::open(master, key.key_id.0, &key.sealed)
-            .map_err(|error| wrong_key_or(error.into(), path))?;
-        keys.push(root.derive());
-    }
-    let mut keys = keys.into_iter();
-    let first = keys.next().ok_or(OpenError::EventLogAltered)?;
-    Ok(Roots::new(first, keys))
-}
-
-/// Reads the master key file, or makes it; gives whether it was made here.
-fn read_or_create(parts: &Parts) -> Result<(MasterKeys, bool), OpenError> {
-    let path = &parts.master_key_file;
-    match MasterKeys::read(path) {
-        Err(AuthError::MasterKeyFileMissing { .. }) => {}
-        other => return Ok((other?, false)),
-    }
-    let mut random = [0; 32];
-    parts.randomness.fill(&mut random)?;
-    match MasterKeys::create(path, random) {
-        // Another starter made it at this moment.
-        Err(AuthError::MasterKeyFileExists { .. }) => Ok((MasterKeys::read(path)?, false)),
-        other => Ok((other?, true)),
-    }
-}
-
-async fn make_first_keys(parts: &Parts, master: &MasterKeys) -> Result<(), Error> {
-    let mut random = [0; 32];
-    parts.randomness.fill(&mut random)?;
-    let root = RootKey::new(FIRST_KEY.0, random);
-    let mut nonce = [0; 24];
-    parts.randomness.fill(&mut nonce)?;
-    let sealed_root = root.seal(master, nonce);
-    let nothing = Kept {
-        head: Head::EMPTY,
-        accepted: None,
-    };
-    let anchor = Arc::new(Anchor::new(None, nothing, None));
-    let roots = Arc::new(Roots::new(root.derive(), []));
-    let changes = Changes {
-        store: Arc::clone(&parts.store),
-        clock: Arc::clone(&parts.clock),
-        randomness: Arc::clone(&parts.randomness),
-        writes: Arc::default(),
-        currency: Arc::new(Currency::new(
-            Arc::clone(&parts.store),
-            Arc::clone(&roots),
-            Arc::clone(&parts.clock),
-            Arc::clone(&anchor),
-            Guards::default(),
-            None,
-        )),
-        confirmed: Arc::new(Cache::new(CONFIRMED)),
-        roots,
-        anchor,
-    };
-    let signing_key = new_signing_key(&changes, master)?;
-    let root_key = StoredRootKey {
-        key_id: FIRST_KEY,
-        sealed: sealed_root,
-        created_at: signing_key.created_at,
-    };
-    let first = FirstKeys {
-        root_key,
-        signing_key,
-    };
-    // No service is open yet that could wait, and nobody has a right that could be taken.
-    let ((), _) = changes.run(Authority::System, first).await?;
-    Ok(())
 }
 
 /// The end of the log, if its last entry fits it.
@@ -480,70 +208,8 @@ async fn holds(
     }))
 }
 
-/// The last acceptance of a restore, if it is genuine.
-pub(crate) async fn last_acceptance(
-    store: &dyn Store,
-    roots: &Roots,
-) -> Result<Option<Event>, StoreError> {
-    let kind = EventKind::RestoreAccepted.as_str();
-    let Some(accepted) = store.events().last_of_kind(kind).await? else {
-        return Ok(None);
-    };
-    let is_genuine = follows_its_predecessor(store, roots, &accepted).await?;
-    Ok(is_genuine.then_some(accepted))
-}
-
 /// The highest head that an acceptance of a restore gives up.
 fn given_up(accepted: &Event) -> Option<i64> {
     let details: serde_json::Value = serde_json::from_slice(&accepted.details).ok()?;
     details.get("GivenUpSeq")?.as_i64()
-}
-
-struct FirstKeys {
-    root_key: StoredRootKey,
-    signing_key: StoredSigningKey,
-}
-
-impl Change for FirstKeys {
-    type Output = ();
-
-    async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
-        draft.insert_root_key(&self.root_key).await?;
-        draft.insert_signing_key(self.signing_key.clone()).await?;
-        draft.record(draft.entry(EventKind::SigningKeyCreated, &self.signing_key.kid));
-        Ok(((), Taken::Nothing))
-    }
-}
-
-struct SealAnew {
-    service: Service,
-}
-
-impl Change for SealAnew {
-    type Output = ();
-
-    async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
-        let master = &self.service.inner.master;
-        for mut key in draft.read().keys().root_keys().await? {
-            let root = RootKey::open(master, key.key_id.0, &key.sealed)?;
-            key.sealed = root.seal(master, draft.random()?);
-            draft.update_root_key(&key).await?;
-        }
-        for tagged in draft.read().keys().ring().await?.keys {
-            let mut key = draft.check(tagged).await?;
-            let created_at = key.created_at.as_millis();
-            let Some(sealed) = &key.sealed else { continue };
-            let pair = SigningKeyPair::open(
-                master,
-                &key.kid,
-                created_at,
-                sealed,
-                SignatureProvider::default(),
-            )?;
-            key.sealed = Some(pair.seal(master, created_at, draft.random()?));
-            draft.update_signing_key(key).await?;
-        }
-        draft.record(draft.entry(EventKind::KeysResealed, &"master-key"));
-        Ok(((), Taken::Nothing))
-    }
 }

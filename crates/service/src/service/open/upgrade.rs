@@ -15,12 +15,12 @@ use ats_pat_domain::port::{Retagged, StoreError};
 use ats_pat_domain::tagged::Tag;
 use ats_pat_domain::{EventId, Tagged, Timestamp};
 
+use super::OpenError;
 use crate::change::{Authority, Change, Changes, Draft, Taken};
 use crate::ledger::currency::epoch_of;
 use crate::ledger::rows::{Row, hex};
-use crate::ledger::{Details, FORMER_VERSION, REFUSED_ROWS, expected_hash};
+use crate::ledger::{Details, FORMER_VERSION, REFUSED_ROWS, follows};
 use crate::service::error::Error;
-use crate::service::open::OpenError;
 
 /// How many rows or events are read at once.
 const BATCH: u64 = 1000;
@@ -107,27 +107,22 @@ impl<'a> Upgrade<'a> {
         while last.seq < head.seq {
             let batch = changes.store.events().from(last.seq + 1, BATCH).await?;
             if batch.is_empty() {
-                return Err(broken(last.seq + 1));
+                return Err(Error::altered_event(last.seq + 1));
             }
             // Another program may have ended the upgrade since, and gone on.
             for event in batch.into_iter().take_while(|event| event.seq <= head.seq) {
-                let follows = event.seq == last.seq + 1
-                    && expected_hash(&changes.roots, &last, &event)
-                        .is_ok_and(|hash| hash == event.hash);
+                let follows = follows(&changes.roots, &last, &event);
                 let details = Details::of_either(&event).filter(|_| follows);
-                for row in details.ok_or_else(|| broken(event.seq))?.rows {
+                for row in details.ok_or_else(|| Error::altered_event(event.seq))?.rows {
                     let name = name(changes, &row.table, &row.id);
                     last_tags.insert(name, row.tag.as_deref().map_or(0, in_short));
                 }
                 at = event.at;
-                last = Head {
-                    seq: event.seq,
-                    hash: event.hash,
-                };
+                last = event.head();
             }
         }
         if last != head {
-            return Err(broken(head.seq));
+            return Err(Error::altered_event(head.seq));
         }
         let hash = changes.roots.first().hash_upgrade(&head.hash).to_bytes();
         let id = EventId::new(at, std::array::from_fn(|index| hash[index]));
@@ -249,13 +244,6 @@ fn in_short(tag: &str) -> u64 {
     u64::from_str_radix(digits, 16).map_or(0, |short| short.max(1))
 }
 
-fn broken(seq: i64) -> Error {
-    Error::Tampered {
-        table: "events",
-        id: seq.to_string(),
-    }
-}
-
 /// The event that ends the upgrade.
 struct End {
     head: Head,
@@ -274,7 +262,7 @@ impl Change for End {
             return Ok((false, Taken::Nothing));
         }
         if draft.read().head() != self.head {
-            return Err(broken(self.head.seq + 1));
+            return Err(Error::altered_event(self.head.seq + 1));
         }
         let named: Vec<_> = self.refused.iter().take(MOST_NAMED).cloned().collect();
         draft.record(

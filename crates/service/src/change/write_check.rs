@@ -1,11 +1,10 @@
 //! Whether the database keeps what it is given: told by changes, and proven by a write where none told lately.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ats_pat_domain::port::StoreError;
+use ats_pat_domain::port::{Clock, Store, StoreError};
+use parking_lot::Mutex;
 
-use crate::service::Service;
 use crate::service::error::causes;
 
 /// How long a write that worked counts.
@@ -36,7 +35,7 @@ struct State {
 impl WriteCheck {
     /// A change was kept.
     pub(crate) fn worked(&self, at: Duration) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.proven_at = Some(at);
         if state.failure.take().is_some() {
             tracing::info!("the database keeps what is written again");
@@ -51,7 +50,7 @@ impl WriteCheck {
     }
 
     fn note(&self, reason: String, error: &StoreError, at: Option<Duration>) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.proven_at = at.or(state.proven_at);
         if state.failure.as_ref() != Some(&reason) {
             tracing::error!(cause = %causes(error), "the database does not keep what is written");
@@ -61,7 +60,7 @@ impl WriteCheck {
 
     /// What is known at `now`; `None` where it has to be proven.
     fn known(&self, now: Duration) -> Option<Result<(), String>> {
-        let state = self.state();
+        let state = self.state.lock();
         let age = now.saturating_sub(state.proven_at?);
         match &state.failure {
             None => (age < WORKED_FOR).then_some(Ok(())),
@@ -70,36 +69,28 @@ impl WriteCheck {
     }
 
     fn has_failed(&self) -> bool {
-        self.state().failure.is_some()
+        self.state.lock().failure.is_some()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Service {
     /// Whether the database keeps what it is given, by a write that is at most five seconds old.
     ///
     /// # Errors
     /// Why it does not, for operators.
-    pub(crate) async fn check_writes(&self) -> Result<(), String> {
-        let changes = &self.inner.changes;
-        let writes = &changes.writes;
-        let _proving = writes.proving.lock().await;
-        if let Some(known) = writes.known(changes.clock.since_boot()) {
+    pub(crate) async fn check(&self, store: &dyn Store, clock: &dyn Clock) -> Result<(), String> {
+        let _proving = self.proving.lock().await;
+        if let Some(known) = self.known(clock.since_boot()) {
             return known;
         }
-        let size = if writes.has_failed() {
+        let size = if self.has_failed() {
             PROOF_AFTER_A_FAILURE
         } else {
             PROOF
         };
-        let proven = self.store().prove_write(size).await;
-        let now = changes.clock.since_boot();
+        let proven = store.prove_write(size).await;
+        let now = clock.since_boot();
         match proven {
             Ok(()) => {
-                writes.worked(now);
+                self.worked(now);
                 Ok(())
             }
             Err(error) => {
@@ -107,17 +98,17 @@ impl Service {
                     StoreError::Storage { failure, .. } => failure.to_string(),
                     _ => "could not be written; see the log".to_owned(),
                 };
-                writes.note(reason.clone(), &error, Some(now));
+                self.note(reason.clone(), &error, Some(now));
                 Err(reason)
             }
         }
     }
 
     /// Where writes failed, looks whether they work again.
-    pub(crate) async fn recheck_writes(&self) {
-        if self.inner.changes.writes.has_failed() {
+    pub(crate) async fn recheck(&self, store: &dyn Store, clock: &dyn Clock) {
+        if self.has_failed() {
             // What it finds is noted and logged.
-            let _ = self.check_writes().await;
+            let _ = self.check(store, clock).await;
         }
     }
 }

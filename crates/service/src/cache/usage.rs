@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use ats_pat_domain::port::UsageRecord;
 use ats_pat_domain::{Timestamp, TokenId};
+use parking_lot::Mutex;
 
 /// So many parts, so that those who look for a token's last use at once rarely meet at one lock.
 const PARTS: usize = 16;
@@ -31,7 +32,7 @@ impl UsageLog {
     /// Where the uses of a token are noted.
     pub(crate) fn of(&self, token: TokenId) -> Arc<LastUse> {
         let part = usize::from(token.as_uuid().as_bytes()[15]) % PARTS;
-        let mut uses = self.0[part].lock().unwrap_or_else(PoisonError::into_inner);
+        let mut uses = self.0[part].lock();
         Arc::clone(uses.entry(token).or_default())
     }
 
@@ -46,7 +47,7 @@ impl UsageLog {
     /// more, the place is given up.
     pub(crate) fn take(&self) -> impl Iterator<Item = Vec<UsageRecord>> {
         self.0.iter().map(|part| {
-            let mut part = part.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut part = part.lock();
             let mut uses = Vec::new();
             part.retain(|token, last| {
                 // Asked first: what was noted by whoever gave it back is taken below.
@@ -203,7 +204,7 @@ mod tests {
         let held = log.of(token(1));
         drop(log.of(token(2)));
         log.take().for_each(drop);
-        let places: usize = log.0.iter().map(|part| part.lock().unwrap().len()).sum();
+        let places: usize = log.0.iter().map(|part| part.lock().len()).sum();
         assert_eq!(places, 1);
         held.note(at(10), "192.0.2.7".parse().unwrap());
         drop(held);

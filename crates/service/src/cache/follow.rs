@@ -1,0 +1,158 @@
+//! Following the event log, so that answers from memory end when rights do.
+//!
+//! A server may answer an exchange from its cache only while its lease holds: while its last complete poll of the event
+//! log began less than [`LEASE`](super::decisions::LEASE) ago. Whoever takes rights away answers only [`SETTLED_AFTER`]
+//! after the change was committed. So, once a revocation was acknowledged, every lease that holds stems from a poll that
+//! began after the commit, and such a poll saw its event. `docs/architecture.md` has the whole argument.
+//!
+//! Reads and polls go to the primary, and each poll asks for the last event that it knows once more, as the log's end or
+//! before what came after it: another one there, or none, tells of a log that went back, and then everything in memory is
+//! given up.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ats_pat_domain::event::Head;
+
+use crate::cache::ExchangeCache;
+use crate::cache::decisions::SETTLED_AFTER;
+use crate::cache::ring::RingState;
+use crate::change::Taken;
+use crate::ledger::{Details, follows};
+use crate::service::error::{Error, causes};
+
+/// How often the event log is polled.
+const POLL_EVERY: Duration = Duration::from_millis(50);
+/// How many events are read at once.
+const BATCH: u64 = 1000;
+
+impl ExchangeCache {
+    /// Polls the event log until `shutdown` is ready.
+    pub(crate) async fn follow(&self, shutdown: impl Future<Output = ()> + Send) {
+        let mut shutdown = pin!(shutdown);
+        let mut ticks = tokio::time::interval(POLL_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut failing = false;
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut shutdown => return,
+                _ = ticks.tick() => {}
+            }
+            match self.poll().await {
+                Ok(()) => failing = false,
+                Err(error) if !failing => {
+                    failing = true;
+                    tracing::warn!(cause = %causes(&error), "the event log can't be followed: every exchange asks the database");
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Returns once no server answers from before a change that took this. A server that has its database for itself
+    /// needs not wait for others: once it applied the change, it is over.
+    pub(crate) async fn settle(&self, taken: Taken) {
+        if !(self.rules.must_wait)(taken) {
+            return;
+        }
+        if self.alone {
+            match self.poll().await {
+                Ok(()) => return,
+                Err(error) => {
+                    tracing::debug!(cause = %causes(&error), "the change is waited out");
+                }
+            }
+        }
+        tokio::time::sleep(SETTLED_AFTER).await;
+    }
+
+    /// Applies what happened since the last poll, and renews the lease.
+    async fn poll(&self) -> Result<(), Error> {
+        let (feed, rules) = (&self.feed, &self.rules);
+        // One at a time, so that a later poll is one that began later.
+        let mut head = feed.head.lock().await;
+        let begun = self.clock.since_boot();
+        let Some(known) = *head else {
+            return self.begin_anew(&mut head, begun).await;
+        };
+        let end = self.store.events().head().await?;
+        if end == known {
+            // So it is nearly always, and told by one short row.
+            feed.lease.renew(begun);
+            return Ok(());
+        }
+        let mut last = known;
+        let mut keys_changed = false;
+        let mut ring: Option<Arc<RingState>> = None;
+        loop {
+            let first = (rules.polls_from)(last);
+            let events = self.store.events().from(first, BATCH).await?;
+            let Some(newer) = (rules.newer)(last, &events) else {
+                tracing::error!(
+                    seq = last.seq,
+                    "the event log lacks what was seen before: was the database restored, or did a server take over that lacks changes?"
+                );
+                feed.lease.end();
+                self.anchor.saw(last);
+                self.anchor.lose();
+                return self.begin_anew(&mut head, begun).await;
+            };
+            for event in newer {
+                if !follows(&self.roots, &last, event) {
+                    feed.lease.end();
+                    *head = None;
+                    return Err(Error::altered_event(event.seq));
+                }
+                let details = Details::of(event);
+                keys_changed |= feed.apply(event, details.as_ref());
+                self.currency.offer(last, event, details.as_ref());
+                last = event.head();
+                feed.note_applied(last);
+                // Until the ring was read a rotation does not count as seen: a poll that breaks off is begun anew.
+                *head = (!keys_changed && ring.is_none()).then_some(last);
+            }
+            if (events.len() as u64) == BATCH {
+                continue;
+            }
+            // What a read of the ring saw may be ahead, and then is applied next; or it was lost, and then is not.
+            let is_of_this_log = |ring: &Arc<RingState>| {
+                (rules.ring_is_of_this_log)(ring.head, last, feed.has_applied(ring.head))
+            };
+            let changed = std::mem::take(&mut keys_changed);
+            if (rules.must_read_ring)(changed, ring.as_ref().map(is_of_this_log)) {
+                ring = Some(self.ring_anew().await?);
+            }
+            if ring.as_ref().is_none_or(is_of_this_log) {
+                break;
+            }
+        }
+        if last.seq < end.seq {
+            // The counter row names an event that is not there.
+            feed.lease.end();
+            return Err(Error::altered_event(end.seq));
+        }
+        if let Some(ring) = ring {
+            self.ring.follow(ring);
+        }
+        *head = Some(last);
+        self.anchor.saw(last);
+        feed.lease.renew(begun);
+        Ok(())
+    }
+
+    /// Gives up everything in memory, and goes on from the log's end as it is now.
+    async fn begin_anew(&self, known: &mut Option<Head>, begun: Duration) -> Result<(), Error> {
+        *known = None;
+        self.feed.lease.end();
+        let ring = self.ring_anew().await?;
+        let head = ring.head;
+        self.feed.begin_anew(head);
+        self.ring.follow(ring);
+        *known = Some(head);
+        self.feed.lease.renew(begun);
+        Ok(())
+    }
+}

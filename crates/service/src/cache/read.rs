@@ -1,0 +1,156 @@
+//! Reading grants for exchanges, many by one statement.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cache::grants::{Found, Grant, Known, Lane, Load, SecretHash};
+use crate::cache::ring::RingState;
+use crate::cache::{ExchangeCache, From};
+use crate::ledger::currency::{ATTEMPTS, Doubt};
+use crate::ledger::genuine::Genuine;
+use crate::service::error::{Error, causes};
+
+impl ExchangeCache {
+    pub(super) async fn read_grant(
+        self: &Arc<Self>,
+        hash: SecretHash,
+        arrived: Duration,
+        from: From,
+        lane: Lane,
+    ) -> Result<Option<Found>, Error> {
+        let known = match from {
+            From::Memory => self.read(lane, hash, arrived).await?,
+            From::Database => self.ask(lane, hash, arrived)?.wait().await?,
+        };
+        let Some(known) = known else {
+            return Ok(None);
+        };
+        let ring = self.ring_of(&known.grant, arrived).await?;
+        Ok(Some(Found { known, ring }))
+    }
+
+    /// The ring as it was when the grant was read, or later.
+    async fn ring_of(&self, grant: &Grant, arrived: Duration) -> Result<Arc<RingState>, Error> {
+        let followed = self.ring.followed();
+        if followed.version == grant.ring_version && self.lease_holds(arrived) {
+            return Ok(followed);
+        }
+        // A version alone does not tell: a fail-over may have lost what was read, and another rotation have got its number.
+        let is_it =
+            |state: &RingState| (state.version, state.head) == (grant.ring_version, grant.head);
+        self.ring.last_or_read(is_it).await
+    }
+
+    /// Reads the grant, together with others who want it.
+    async fn read(
+        self: &Arc<Self>,
+        lane: Lane,
+        hash: SecretHash,
+        arrived: Duration,
+    ) -> Result<Option<Arc<Known>>, Error> {
+        let load = self.ask(lane, hash, (self.rules.joins_from)(arrived))?;
+        let known = load.wait().await?;
+        let may_use = known.as_ref().is_some_and(|known| self.may_use(known));
+        if (self.rules.may_take)(load.begins_at_or_after(arrived), may_use) {
+            return Ok(known);
+        }
+        self.ask(lane, hash, arrived)?.wait().await
+    }
+
+    /// A read of this grant whose statement is sent at `earliest` or later.
+    fn ask(
+        self: &Arc<Self>,
+        lane: Lane,
+        hash: SecretHash,
+        earliest: Duration,
+    ) -> Result<Arc<Load>, Error> {
+        let reads = self.grants.reads(lane);
+        let load = reads.join_or_ask(hash, earliest);
+        let load = load.ok_or_else(|| Load::unavailable("too many wait for the database"))?;
+        // In a task of its own: a caller that hangs up does not cancel it for the others.
+        let cache = Arc::clone(self);
+        if reads.is_short_of_readers() {
+            tokio::spawn(async move { cache.read_what_waits(lane).await });
+        }
+        Ok(load)
+    }
+
+    async fn read_what_waits(&self, lane: Lane) {
+        let Some(mut reader) = self.grants.reads(lane).reader() else {
+            return;
+        };
+        loop {
+            let next = reader.next(self.clock.since_boot());
+            if next.is_empty() {
+                return;
+            }
+            let hashes: Vec<SecretHash> = next.iter().map(|(hash, _)| *hash).collect();
+            let found = self.read_here(&hashes).await;
+            let found = found.map_err(|error| Arc::from(causes(&error)));
+            for (hash, load) in next {
+                reader.forget(&hash, &load);
+                let known = found.as_ref().map(|found| found.get(&hash).cloned());
+                load.finish(known.map_err(Arc::clone));
+            }
+        }
+    }
+
+    async fn read_here(
+        &self,
+        hashes: &[SecretHash],
+    ) -> Result<HashMap<SecretHash, Arc<Known>>, Error> {
+        let mut found = HashMap::with_capacity(hashes.len());
+        let mut wanted = Cow::Borrowed(hashes);
+        let mut doubts = HashMap::new();
+        for _ in 0..ATTEMPTS {
+            let doubtful = self.read_once(&wanted, &mut doubts, &mut found).await?;
+            if doubtful.is_empty() {
+                return Ok(found);
+            }
+            wanted = doubtful.into();
+        }
+        Err(Error::LogNotRead)
+    }
+
+    /// Reads grants, and adds those that hold; gives the secrets whose rows a change overtook. What a later read finds as
+    /// it was, in spite of the change, was put back.
+    async fn read_once(
+        &self,
+        hashes: &[SecretHash],
+        doubts: &mut HashMap<SecretHash, Doubt>,
+        found: &mut HashMap<SecretHash, Arc<Known>>,
+    ) -> Result<Vec<SecretHash>, Error> {
+        let before = self.feed.as_of();
+        let grants = self.store.secrets().grants(hashes).await?;
+        let after = self.feed.as_of();
+        // One statement read them all.
+        if let Some(grant) = grants.first() {
+            self.currency.follow_to(grant.head).await?;
+        }
+        let mut doubtful = Vec::new();
+        for grant in grants {
+            let hash = grant.secret.row.hash;
+            let genuine = match Genuine::of(grant, &self.currency) {
+                Ok(genuine) => genuine,
+                Err(doubt) if doubt.stands_after(doubts.get(&hash)) => {
+                    doubt.tell();
+                    continue;
+                }
+                Err(doubt) => {
+                    doubts.insert(hash, doubt);
+                    doubtful.push(hash);
+                    continue;
+                }
+            };
+            let as_of = (self.rules.kept_as_of)(before, after, genuine.head);
+            let known = Arc::new(Known::new(Grant::new(genuine, &self.usage), as_of));
+            if as_of.is_some() {
+                self.grants.keep(hash, Arc::clone(&known));
+            }
+            found.insert(hash, known);
+        }
+        Ok(doubtful)
+    }
+}

@@ -1,0 +1,209 @@
+//! What goes on in a deployment: use cases, and what goes wrong meanwhile.
+
+use std::sync::Arc;
+
+use ats_pat_domain::port::Clock as _;
+use ats_pat_domain::{TokenId, UserId};
+use ats_pat_token::Unverified;
+use secrecy::ExposeSecret;
+use tokio::time::Instant;
+
+use super::plants::{PlantOwner, PlantToken};
+use super::truth::Planted;
+use super::{ADDRESS, Deployment, OWNERS, SERVERS};
+use crate::cache::decisions::SETTLED_AFTER;
+use crate::change::Authority;
+use crate::operator::Rotation;
+use crate::service::error::Error;
+use crate::tokens::NewSecret;
+
+impl Deployment {
+    pub(super) async fn plant_owner(&self, number: usize) -> Result<UserId, Error> {
+        let plant = PlantOwner { number };
+        self.admin.change(Authority::Operator, plant).await
+    }
+
+    pub(super) async fn plant(&self) {
+        let owner = {
+            let truth = self.truth.lock();
+            let chosen = self.chance.below(truth.owners.len() as u64);
+            truth.owners[usize::try_from(chosen).unwrap_or(0)]
+        };
+        let Ok(secret) = NewSecret::make(&self.admin) else {
+            return;
+        };
+        let shown = secret.shown().clone();
+        let term = self.database.term();
+        let plant = PlantToken { owner, secret };
+        if let Ok(id) = self.admin.change(Authority::Operator, plant).await {
+            self.expect(term, "a token", |rows| rows.tokens.contains_key(&id));
+            self.truth.lock().tokens.push(Planted {
+                id,
+                owner,
+                secret: shown,
+            });
+        }
+    }
+
+    pub(super) async fn exchange(&self, number: usize) {
+        let Some(planted) = self.some_token() else {
+            return;
+        };
+        let Some(service) = self.service(number) else {
+            return;
+        };
+        self.machines[number].awake().await;
+        let before = self.is_ended(&planted);
+        let (destroyed, term) = (self.truth.lock().destroyed.clone(), self.database.term());
+        let (long_before, began) = (self.ended_since(&planted), Instant::now());
+        let presented = planted.secret.expose_secret().as_bytes();
+        let exchanged = service.exchange(&[presented], ADDRESS).await.ok();
+        let succeeded = exchanged.is_some();
+        let breaks_promise = before.is_some() && before == self.is_ended(&planted);
+        // Promised or not: what the database holds is in force everywhere soon.
+        let is_long_before = |since: Instant| began - since > SETTLED_AFTER;
+        let is_overdue =
+            long_before.is_some_and(is_long_before) && long_before == self.ended_since(&planted);
+        let signed_by_a_dead_key = exchanged.is_some_and(|exchanged| {
+            let token = Unverified::parse(exchanged.token.expose_secret()).expect("a token");
+            let was_destroyed = destroyed.contains(token.kid()) && term == self.database.term();
+            was_destroyed || self.unusable_since(token.kid()).is_some_and(is_long_before)
+        });
+        let violates = signed_by_a_dead_key || succeeded && (breaks_promise || is_overdue);
+        let mut truth = self.truth.lock();
+        let seen = &mut truth.seen;
+        if succeeded {
+            seen.succeeded += 1;
+        } else {
+            seen.refused += 1;
+        }
+        if violates {
+            seen.violations.push(format!(
+                "server {number} exchanged {} at {:?}: {:?} feed {:?} db {}",
+                planted.id,
+                self.machines[0].since_boot(),
+                before,
+                service.inner.cache.feed.as_of(),
+                self.database.now().head().seq
+            ));
+        }
+    }
+
+    pub(super) fn fail_over(self: &Arc<Self>) {
+        if !self.options.puts_back && self.database.fail_over() {
+            self.forget_what_was_lost();
+            self.spawn(|here| async move { here.revoke(SERVERS).await });
+        }
+    }
+
+    pub(super) async fn revoke(&self, by: usize) {
+        let id = self.some_token().map(|planted| planted.id);
+        self.revoke_one(by, id).await;
+    }
+
+    pub(super) async fn revoke_one(&self, by: usize, id: Option<TokenId>) {
+        let (Some(id), Some(service)) = (id, self.service(by)) else {
+            return;
+        };
+        let term = self.database.term();
+        let revoked = service.operator().revoke_token(&id.to_string()).await;
+        // What a fail-over lost in between was acknowledged, but is no more.
+        if revoked.is_ok() && self.database.term() == term {
+            self.truth.lock().revoked.insert(id);
+            self.expect(term, "a revocation", |rows| {
+                let token = rows.tokens.get(&id);
+                token.is_some_and(|token| token.row.revoked_at.is_some())
+            });
+        }
+    }
+
+    /// Destroys every key but a new one, and what goes wrong goes wrong before everybody has heard of it.
+    pub(super) async fn rotate(self: &Arc<Self>, by: usize) {
+        match self.chance.below(3) {
+            0 => self.spawn(move |here| async move {
+                here.pause(60).await;
+                here.machines[by].cut_off(here.chance.millis(100, 1500));
+            }),
+            1 if !self.options.alone => self.spawn(|here| async move {
+                here.pause(60).await;
+                here.fail_over();
+                here.destroy_keys(SERVERS).await;
+            }),
+            _ => {}
+        }
+        self.destroy_keys((by + 1) % SERVERS).await;
+    }
+
+    /// A server may read the keys of the second rotation when it hears of the first, and then hear no more.
+    pub(super) async fn rotate_twice(self: &Arc<Self>) {
+        for by in 0..2 {
+            self.spawn(move |here| async move { here.destroy_keys(by).await });
+        }
+        tokio::time::sleep(self.chance.millis(10, 80)).await;
+        self.fail_over();
+    }
+
+    pub(super) async fn destroy_keys(&self, by: usize) {
+        let Some(service) = self.service(by) else {
+            return;
+        };
+        let term = self.database.term();
+        let rotated = service.operator().rotate_keys(Rotation::Compromised).await;
+        // As this rotation left them: another one may have destroyed more since.
+        let Ok(keys) = rotated else {
+            return;
+        };
+        if self.database.term() == term {
+            let destroyed = keys.into_iter().filter(|key| key.state == "Destroyed");
+            self.truth
+                .lock()
+                .destroyed
+                .extend(destroyed.map(|key| key.kid));
+        }
+    }
+
+    /// Disables an owner, and enables them again some time after.
+    pub(super) async fn disable(self: Arc<Self>, by: usize) {
+        let Some(service) = self.service(by) else {
+            return;
+        };
+        let (owner, name) = {
+            let truth = self.truth.lock();
+            let chosen = usize::try_from(self.chance.below(OWNERS as u64)).unwrap_or(0);
+            let owner = truth.owners[chosen];
+            (owner, truth.names[&owner].clone())
+        };
+        if !self.truth.lock().toggled.insert(owner) {
+            return;
+        }
+        let term = self.database.term();
+        let disabled = service.operator().disable_user(&name).await;
+        if disabled.is_ok() && self.database.term() == term {
+            self.truth.lock().disabled.insert(owner);
+            self.pause(1500).await;
+        }
+        {
+            let mut truth = self.truth.lock();
+            truth.disabled.remove(&owner);
+            *truth.enabled.entry(owner).or_default() += 1;
+        }
+        self.enable(&name).await;
+        if !self.options.alone && self.chance.below(2) == 0 {
+            // Before everybody has heard of it.
+            self.pause(40).await;
+            self.fail_over();
+            self.pause(1500).await;
+            self.enable(&name).await;
+        }
+        self.truth.lock().toggled.remove(&owner);
+    }
+
+    /// As often as it takes: what is disabled for good tests nothing more.
+    pub(super) async fn enable(&self, name: &str) {
+        for _ in 0..20 {
+            if self.admin.operator().enable_user(name).await.is_ok() {
+                break;
+            }
+        }
+    }
+}

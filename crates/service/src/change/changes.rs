@@ -1,0 +1,80 @@
+//! What changes are made with.
+
+use std::sync::Arc;
+
+use ats_pat_auth::Origin;
+use ats_pat_domain::event::{EventKind, Head};
+use ats_pat_domain::port::{Clock, Randomness, Store, Transaction};
+use ats_pat_domain::tagged::Tag;
+use quick_cache::sync::Cache;
+
+use super::write_check::WriteCheck;
+use crate::ledger::anchor::Anchor;
+use crate::ledger::currency::{Currency, epoch_of};
+use crate::ledger::rows::{Roots, told_tag};
+use crate::ledger::{Details, follows};
+use crate::service::error::Error;
+
+/// Runs changes.
+#[derive(Clone)]
+pub(crate) struct Changes {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) randomness: Arc<dyn Randomness>,
+    pub(crate) roots: Arc<Roots>,
+    pub(crate) anchor: Arc<Anchor>,
+    pub(crate) writes: Arc<WriteCheck>,
+    pub(crate) currency: Arc<Currency>,
+    /// The told tags of rows whose events were found to name them.
+    pub(crate) confirmed: Arc<Cache<String, ()>>,
+}
+
+/// How many rows are remembered as confirmed.
+pub(crate) const CONFIRMED: usize = 16_384;
+
+impl Changes {
+    /// Whether the event that a row names is in the log, and names the row with this tag. A row that was copied out of a
+    /// transaction which was rolled back bears a number that another event got.
+    pub(super) async fn confirmed(
+        &self,
+        transaction: &dyn Transaction,
+        table: &str,
+        id: &str,
+        tag: &Tag,
+        origin: Origin,
+    ) -> Result<bool, Error> {
+        let told = told_tag(tag);
+        if self.confirmed.get(&told).is_some() {
+            return Ok(true);
+        }
+        let found = transaction.events().from(origin.seq.max(2) - 1, 2).await?;
+        let place = found.iter().position(|event| event.seq == origin.seq);
+        let Some(place) = place else {
+            return Ok(false);
+        };
+        let event = &found[place];
+        let before = match place.checked_sub(1) {
+            Some(before) => found[before].head(),
+            None if event.seq == 1 => Head::EMPTY,
+            None => return Ok(false),
+        };
+        let is_genuine = epoch_of(event.id) == origin.event && follows(&self.roots, &before, event);
+        let details = Details::of(event).unwrap_or_default();
+        let names = event.kind == EventKind::DatabaseUpgraded.as_str()
+            || details.rows.iter().any(|row| {
+                row.table == table && row.id == id && row.tag.as_deref() == Some(&*told)
+            });
+        let is_confirmed = is_genuine && names;
+        if is_confirmed {
+            self.confirmed.insert(told, ());
+        }
+        Ok(is_confirmed)
+    }
+
+    /// `N` random bytes.
+    pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Error> {
+        let mut bytes = [0; N];
+        self.randomness.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,82 @@
+//! Whether an authority is still valid when the turn of its change has come.
+
+use ats_pat_domain::port::{FoundSession, Repositories, SetupLink};
+use ats_pat_domain::{Problem, User};
+
+use super::Draft;
+use super::authority::{Authority, Found};
+use crate::service::error::Error;
+use crate::sessions::{SignedIn, belongs};
+
+/// Checks in the transaction that the authority is still valid and sufficient: until the turn of the change came, it
+/// may have ended.
+///
+/// # Errors
+/// [`Problem::SignInRequired`] for a session that ended, [`Problem::Forbidden`] for a user who is no longer an
+/// administrator, [`Problem::InvalidCredentials`] for a password that was changed, [`Problem::OwnerDisabled`] for a
+/// user who signs in and was disabled, [`Error::SetupCodeInvalid`].
+pub(super) async fn check(authority: &Authority, draft: &Draft<'_>) -> Result<Found, Error> {
+    match authority {
+        Authority::Session(by) => still_signed_in(draft, by).await.map(Found::of),
+        Authority::Administrator(by) => {
+            let user = still_signed_in(draft, by).await?;
+            if user.is_administrator {
+                Ok(Found::of(user))
+            } else {
+                Err(Problem::Forbidden.into())
+            }
+        }
+        Authority::Password(verified) => still_has_password(draft, verified).await.map(Found::of),
+        Authority::SetupLink { link, .. } => {
+            still_needs_setup(draft, link).await.map(Found::SetupLink)
+        }
+        Authority::Operator | Authority::SignOut(_) | Authority::Holder | Authority::System => {
+            Ok(Found::Nothing)
+        }
+    }
+}
+
+async fn still_signed_in(draft: &Draft<'_>, by: &SignedIn) -> Result<User, Error> {
+    let found = draft.read().sessions().by_hash(&by.session.id_hash).await?;
+    let FoundSession { session, user, .. } = found.ok_or(Problem::SignInRequired)?;
+    let belongs = belongs(draft.roots(), &session, &user);
+    // One that was planted or put back is none.
+    let session = draft.genuine(session).await?;
+    let user = draft.genuine(user).await?;
+    let (Some(session), Some(user)) = (session, user) else {
+        return Err(Problem::SignInRequired.into());
+    };
+    if user.disabled || !belongs || user.id != by.user.id || session.ends_at <= draft.now {
+        return Err(Problem::SignInRequired.into());
+    }
+    Ok(user)
+}
+
+async fn still_has_password(draft: &Draft<'_>, verified: &User) -> Result<User, Error> {
+    let user = draft.read().users().by_id(verified.id).await?;
+    let user = user.ok_or(Problem::InvalidCredentials)?;
+    let user = draft.check(user).await?;
+    if user.password_hash != verified.password_hash {
+        return Err(Problem::InvalidCredentials.into());
+    }
+    if user.disabled {
+        return Err(Problem::OwnerDisabled.into());
+    }
+    Ok(user)
+}
+
+async fn still_needs_setup(draft: &Draft<'_>, shown: &SetupLink) -> Result<SetupLink, Error> {
+    let link = draft.read().setup_links().current().await?;
+    let link = link.ok_or(Error::SetupCodeInvalid)?;
+    let link = draft.genuine(link).await?;
+    let link = link.ok_or(Error::SetupCodeInvalid)?;
+    if link != *shown || link.expires_at <= draft.now || has_administrator(draft.read()).await? {
+        return Err(Error::SetupCodeInvalid);
+    }
+    Ok(link)
+}
+
+/// A marked row that fails its tag grants nothing, but whoever wrote it shall not bring about a new link.
+pub(crate) async fn has_administrator(read: &(impl Repositories + ?Sized)) -> Result<bool, Error> {
+    Ok(!read.users().administrators().await?.is_empty())
+}

@@ -1,0 +1,132 @@
+//! Disabling a user, and enabling one again.
+
+use ats_pat_domain::User;
+use ats_pat_domain::event::EventKind;
+use ats_pat_domain::user::UserKind;
+
+use super::find::{find_even_planted, find_user, require_another, require_living};
+use crate::change::{Change, Draft, Judgement, Taken};
+use crate::operator::Operator;
+use crate::service::error::Error;
+use crate::tokens::take_places_of;
+use crate::view::UserView;
+
+impl Operator<'_> {
+    /// Keeps a user out: sessions end, tokens are refused with 1205. A disabled one stays as it was.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`], [`Error::OwnAccount`], [`Error::LastAdministrator`].
+    pub async fn disable_user(&self, name: &str) -> Result<UserView, Error> {
+        self.disable(name, false).await
+    }
+
+    /// As [`Operator::disable_user`], also where nobody could administer the service any more.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`], [`Error::OwnAccount`].
+    pub async fn disable_even_the_last(&self, name: &str) -> Result<UserView, Error> {
+        self.disable(name, true).await
+    }
+
+    async fn disable(&self, name: &str, even_the_last: bool) -> Result<UserView, Error> {
+        let disable = SetDisabled {
+            name: name.to_owned(),
+            disabled: true,
+            even_the_last,
+        };
+        Ok(UserView::new(&self.change(disable).await?))
+    }
+
+    /// Lets a disabled user in again. An enabled one stays as it was.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`].
+    pub async fn enable_user(&self, name: &str) -> Result<UserView, Error> {
+        let enable = SetDisabled {
+            name: name.to_owned(),
+            disabled: false,
+            even_the_last: false,
+        };
+        Ok(UserView::new(&self.change(enable).await?))
+    }
+}
+
+struct SetDisabled {
+    name: String,
+    disabled: bool,
+    even_the_last: bool,
+}
+
+impl Change for SetDisabled {
+    type Output = User;
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
+        let taken = |changed| {
+            if self.disabled {
+                Taken::now_if(changed)
+            } else {
+                Taken::Nothing
+            }
+        };
+        let (mut user, judgement) = if self.disabled {
+            find_even_planted(draft, &self.name).await?
+        } else {
+            let user = find_user(draft, &self.name).await?;
+            require_living(&user)?;
+            (user, Judgement::Genuine)
+        };
+        // Whoever did would end the session that does it, and may be the last who can undo it.
+        if self.disabled {
+            require_another(draft.actor(), user.id)?;
+        }
+        if judgement == Judgement::Planted {
+            draft.quarantine(&user);
+            user.kind = UserKind::Quarantined;
+        }
+        if judgement != Judgement::Genuine {
+            // What can't be told to be its own is taken: whoever is enabled again gets another password.
+            user.password_hash = None;
+            user.is_administrator = false;
+        } else if user.disabled == self.disabled {
+            return Ok((user, taken(false)));
+        }
+        if self.disabled && !self.even_the_last && is_last_administrator(draft, &user).await? {
+            return Err(Error::LastAdministrator {
+                name: user.name.as_str().to_owned(),
+            });
+        }
+        user.disabled = self.disabled;
+        draft.update_user(user.clone()).await?;
+        let kind = if self.disabled {
+            EventKind::UserDisabled
+        } else {
+            EventKind::UserEnabled
+        };
+        let mut entry = draft
+            .entry(kind, &user.id)
+            .owner(user.id)
+            .personal("UserName", user.name.as_str());
+        if self.disabled {
+            take_places_of(draft, user.id).await?;
+            entry = entry.detail("SessionsEnded", draft.delete_sessions_of(user.id).await?);
+        }
+        draft.record(entry);
+        Ok((user, taken(true)))
+    }
+}
+
+/// Whether nobody else could administer the service, were it not for `user`.
+async fn is_last_administrator(draft: &Draft<'_>, user: &User) -> Result<bool, Error> {
+    if !user.is_administrator {
+        return Ok(false);
+    }
+    let administrators = draft.read().users().administrators().await?;
+    // A planted row is no administrator.
+    for other in administrators {
+        let (other, judgement) = draft.judge(other).await;
+        if judgement != Judgement::Planted && other.id != user.id && !other.disabled {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

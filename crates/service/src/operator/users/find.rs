@@ -1,0 +1,135 @@
+//! Finding the user that an operator names.
+
+use ats_pat_domain::event::Actor;
+use ats_pat_domain::list::UserQuery;
+use ats_pat_domain::port::StoreError;
+use ats_pat_domain::user::UserKind;
+use ats_pat_domain::{Problem, User, UserId, UserName};
+
+use crate::change::{Draft, Judgement};
+use crate::ledger::rows::altered;
+use crate::operator::Operator;
+use crate::service::error::Error;
+
+impl Operator<'_> {
+    /// Asks that some user is called so: that the folded user name or display name holds this folded text.
+    pub(in crate::operator) async fn require_called(
+        &self,
+        text: Option<&str>,
+    ) -> Result<(), Error> {
+        let Some(text) = text else {
+            return Ok(());
+        };
+        let one = UserQuery {
+            page_size: 1,
+            search: Some(text.to_owned()),
+            ..UserQuery::default()
+        };
+        let found = self.service.store().users().page(&one).await?.total;
+        if found == 0 {
+            return Err(not_found(text));
+        }
+        Ok(())
+    }
+
+    /// The user of this name.
+    pub(crate) async fn find_user(&self, name: &str) -> Result<User, Error> {
+        let folded = folded_name(name)?;
+        let read = || async {
+            let users = self.service.store().users();
+            Ok(users.by_folded_name(&folded).await?)
+        };
+        let currency = self.service.currency();
+        let user = currency.judged(read, |user| currency.check(user)).await?;
+        named(user.ok_or_else(|| not_found(name))??, &folded)
+    }
+}
+
+fn not_found(name: &str) -> Error {
+    Error::UserNotFound {
+        name: name.to_owned(),
+    }
+}
+
+fn folded_name(name: &str) -> Result<String, Error> {
+    let name = UserName::new(name).map_err(|_| not_found(name))?;
+    Ok(name.folded())
+}
+
+pub(super) async fn find_user(draft: &Draft<'_>, name: &str) -> Result<User, Error> {
+    let folded = folded_name(name)?;
+    let user = draft.read().users().by_folded_name(&folded).await?;
+    named(
+        draft.check(user.ok_or_else(|| not_found(name))?).await?,
+        &folded,
+    )
+}
+
+/// The user who was looked up by a folded name: the column that was searched is derived, so it is not the tag's to cover.
+pub(crate) fn named(user: User, folded: &str) -> Result<User, Error> {
+    if user.name.folded() == folded {
+        Ok(user)
+    } else {
+        Err(altered(&user, "stands under another's name"))
+    }
+}
+
+/// The user of this name, to be kept out: a genuine one, else one that was planted or altered. The column that names are
+/// looked up by is derived, so a row that was moved there does not hide the genuine one.
+pub(super) async fn find_even_planted(
+    draft: &Draft<'_>,
+    name: &str,
+) -> Result<(User, Judgement), Error> {
+    match find_user(draft, name).await {
+        Ok(user) => return Ok((user, Judgement::Genuine)),
+        Err(error @ Error::LogNotRead) if draft.may_wait() => return Err(error),
+        Err(
+            Error::UserNotFound { .. }
+            | Error::Tampered { .. }
+            | Error::LogNotRead
+            | Error::Store(StoreError::Corrupt { .. }),
+        ) => {}
+        Err(error) => return Err(error),
+    }
+    let folded = folded_name(name)?;
+    let mut planted = None;
+    for user in draft.read().users().all().await? {
+        match draft.judge(user).await {
+            (user, _) if user.name.folded() != folded => {}
+            (user, Judgement::Planted) => planted = Some(user),
+            known => return Ok(known),
+        }
+    }
+    let planted = planted.ok_or_else(|| not_found(name))?;
+    Ok((planted, Judgement::Planted))
+}
+
+/// Refuses to give anything back to what is left of a row that was planted or altered.
+pub(super) fn require_living(user: &User) -> Result<(), Error> {
+    if user.kind == UserKind::Quarantined {
+        return Err(Error::Quarantined {
+            name: user.name.as_str().to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// Refuses an administrator who would act on the own account; at the admin program nobody has one.
+pub(super) fn require_another(actor: Actor, user: UserId) -> Result<(), Error> {
+    if actor == Actor::User(user) {
+        return Err(Error::OwnAccount);
+    }
+    Ok(())
+}
+
+/// Refuses a name that a user has.
+pub(crate) async fn require_free_name(draft: &Draft<'_>, name: &UserName) -> Result<(), Error> {
+    let users = draft.read().users();
+    if users.by_folded_name(&name.folded()).await?.is_some() {
+        return Err(Problem::NameInUse {
+            name: name.as_str().to_owned(),
+        }
+        .into());
+    }
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! What the comparison of rows with the event log found.
+
+use std::collections::BTreeSet;
+
+use parking_lot::Mutex;
+
+use crate::ledger::currency::Doubt;
+
+/// So many findings are kept; whoever has more of them needs no more.
+const MOST_FINDINGS: usize = 1000;
+
+/// What the walk found.
+#[derive(Default)]
+pub(crate) struct Findings {
+    found: Mutex<BTreeSet<String>>,
+    /// What was met once and may have been overtaken by a change.
+    doubts: Mutex<Vec<Doubt>>,
+}
+
+impl Findings {
+    pub(super) fn all(&self) -> Vec<String> {
+        self.found.lock().iter().cloned().collect()
+    }
+
+    /// One sentence for readiness and administrators.
+    pub(crate) fn summary(&self) -> String {
+        let found = self.found.lock();
+        let Some(first) = found.first() else {
+            return "agree with the event log".to_owned();
+        };
+        let count = match found.len() {
+            1 => "1 row differs from the event log:".to_owned(),
+            more => format!("{more} rows differ from the event log, the first:"),
+        };
+        format!("{count} {first}; see the log, and run `ats-pat-admin audit verify`")
+    }
+
+    pub(super) fn is_met_again(&self, doubt: &Doubt) -> bool {
+        let mut doubts = self.doubts.lock();
+        if doubts.contains(doubt) {
+            return true;
+        }
+        if doubts.len() < MOST_FINDINGS {
+            doubts.push(doubt.clone());
+        }
+        false
+    }
+
+    pub(super) fn note(&self, finding: String) {
+        let mut found = self.found.lock();
+        if found.len() < MOST_FINDINGS && !found.contains(&finding) {
+            tracing::error!(finding, "a row differs from the event log");
+            found.insert(finding);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Why the service can't be opened.
+
+use std::io;
+use std::path::PathBuf;
+
+use ats_pat_auth::AuthError;
+use ats_pat_domain::port::{RandomnessUnavailable, StoreError};
+
+use crate::service::error::Error;
+
+/// Why the service can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The master key file can't be used, or a setting of tokens is out of range.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// The master key file is another database's.
+    #[error("the keys of this database are sealed under another master key than the one in {}: put back the file that belongs to it", path.display())]
+    WrongMasterKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A sealed key, or a row that grants rights, was altered.
+    #[error(
+        "a key in the database was altered behind the program's back: restore the database from a backup that you trust"
+    )]
+    KeyAltered(#[source] Error),
+    /// The database is older than what this server last saw, or another one.
+    #[error(
+        "the database is not the one that this data folder last saw: event {seq} is missing or different. If it was restored from a backup, \
+         run `ats-pat-admin db accept-restore --keep` (tokens work as in the backup) or `--revoke-all` (every token and session ends)"
+    )]
+    BehindAnchor {
+        /// The number of the last event seen.
+        seq: i64,
+    },
+    /// The head of the event log does not fit its last event.
+    #[error(
+        "the event log's end does not fit its last entry: the database was altered; restore it from a backup that you trust"
+    )]
+    EventLogAltered,
+    /// A database of an earlier release has a gap in its event log, or an entry that was altered.
+    #[error(
+        "event {seq} of the event log was altered, or is missing. So this release can't take the database over from the \
+         earlier one, and no row was changed: restore a backup that you trust"
+    )]
+    LogNotWhole {
+        /// The number of the first event that does not fit.
+        seq: String,
+    },
+    /// The anchor can't be read.
+    #[error("the file {} can't be read as the head of the event log; if it is damaged, remove it after `ats-pat-admin audit verify` found nothing", path.display())]
+    AnchorUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// The anchor is another user's.
+    #[error("this user may not read the file {}: another user made it. Give it the owner of its folder, and run both programs as that user", path.display())]
+    AnchorForbidden {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// No audience.
+    #[error(
+        "the setting audience names nobody: name at least one, or leave it out for the public URL"
+    )]
+    NoAudience,
+    /// The database did not do what it was asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No random bytes.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessUnavailable),
+    /// A change at start failed.
+    #[error(transparent)]
+    Change(Error),
+}
+
+impl From<Error> for OpenError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Store(error) => Self::Store(error),
+            Error::Auth(error) => Self::Auth(error),
+            Error::Tampered { .. } => Self::KeyAltered(error),
+            other => Self::Change(other),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The master keys and the root keys at a start, and what the first start makes.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ats_pat_auth::{AuthError, MasterKeys, RootKey, RootKeys};
+use ats_pat_domain::event::{EventKind, Head};
+use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
+use ats_pat_domain::port::{Store, StoreError};
+use ats_pat_domain::tagged::KeyId;
+use quick_cache::sync::Cache;
+
+use super::OpenError;
+use super::parts::Parts;
+use crate::cache::ring::new_signing_key;
+use crate::change::{Authority, CONFIRMED, Change, Changes, Draft, Taken};
+use crate::ledger::anchor::{Anchor, Kept};
+use crate::ledger::currency::{Currency, Rules};
+use crate::ledger::rows::Roots;
+use crate::service::error::Error;
+
+const FIRST_KEY: KeyId = KeyId(1);
+
+pub(super) fn wrong_key_or(error: OpenError, path: &Path) -> OpenError {
+    match error {
+        OpenError::Auth(AuthError::WrongMasterKey) => OpenError::WrongMasterKey {
+            path: path.to_owned(),
+        },
+        OpenError::Auth(
+            error @ (AuthError::SealedAltered
+            | AuthError::SigningKeyMismatch
+            | AuthError::UnknownFormat { .. }),
+        ) => OpenError::KeyAltered(error.into()),
+        other => other,
+    }
+}
+
+/// The master keys and the roots; makes both where the database holds none.
+pub(super) async fn open_roots(
+    parts: &Parts,
+    kept: Option<&Kept>,
+) -> Result<(MasterKeys, Roots), OpenError> {
+    let path = &parts.master_key_file;
+    let mut stored = parts.store.keys().root_keys().await?;
+    if stored.is_empty() {
+        check_new(&*parts.store, kept).await?;
+        // Another starter may have made them since.
+        stored = parts.store.keys().root_keys().await?;
+    }
+    if !stored.is_empty() {
+        let master = MasterKeys::read(path)?;
+        let roots = unseal(&stored, &master, path)?;
+        return Ok((master, roots));
+    }
+    let (master, made) = read_or_create(parts)?;
+    match make_first_keys(parts, &master).await {
+        // Either we made the first root, or another starter did: the one row decides.
+        Ok(()) | Err(Error::Store(StoreError::Conflict(_))) => {}
+        // The file stays: another starter may have sealed the keys under it meanwhile.
+        Err(error) => return Err(error.into()),
+    }
+    let stored = parts.store.keys().root_keys().await?;
+    match unseal(&stored, &master, path) {
+        Err(error @ OpenError::WrongMasterKey { .. }) if made => {
+            // The keys are sealed under another file; nothing can be sealed under this one.
+            let _ = std::fs::remove_file(path);
+            Err(error)
+        }
+        roots => Ok((master, roots?)),
+    }
+}
+
+/// Refuses to make keys in a database that was in use, or is not the one that was last seen.
+async fn check_new(store: &dyn Store, kept: Option<&Kept>) -> Result<(), OpenError> {
+    if let Some(kept) = kept.filter(|kept| kept.head.seq > 0) {
+        return Err(OpenError::BehindAnchor { seq: kept.head.seq });
+    }
+    // Read before the keys, so that another starter's are not taken for what is left of an old service.
+    let ring = store.keys().ring().await?;
+    let is_new = ring.head.seq == 0 && ring.keys.is_empty();
+    if is_new || !store.keys().root_keys().await?.is_empty() {
+        Ok(())
+    } else {
+        Err(OpenError::EventLogAltered)
+    }
+}
+
+fn unseal(stored: &[StoredRootKey], master: &MasterKeys, path: &Path) -> Result<Roots, OpenError> {
+    let mut keys: Vec<RootKeys> = Vec::with_capacity(stored.len());
+    for key in stored {
+        let root = RootKey::open(master, key.key_id.0, &key.sealed)
+            .map_err(|error| wrong_key_or(error.into(), path))?;
+        keys.push(root.derive());
+    }
+    let mut keys = keys.into_iter();
+    let first = keys.next().ok_or(OpenError::EventLogAltered)?;
+    Ok(Roots::new(first, keys))
+}
+
+/// Reads the master key file, or makes it; gives whether it was made here.
+fn read_or_create(parts: &Parts) -> Result<(MasterKeys, bool), OpenError> {
+    let path = &parts.master_key_file;
+    match MasterKeys::read(path) {
+        Err(AuthError::MasterKeyFileMissing { .. }) => {}
+        other => return Ok((other?, false)),
+    }
+    let mut random = [0; 32];
+    parts.randomness.fill(&mut random)?;
+    match MasterKeys::create(path, random) {
+        // Another starter made it at this moment.
+        Err(AuthError::MasterKeyFileExists { .. }) => Ok((MasterKeys::read(path)?, false)),
+        other => Ok((other?, true)),
+    }
+}
+
+async fn make_first_keys(parts: &Parts, master: &MasterKeys) -> Result<(), Error> {
+    let mut random = [0; 32];
+    parts.randomness.fill(&mut random)?;
+    let root = RootKey::new(FIRST_KEY.0, random);
+    let mut nonce = [0; 24];
+    parts.randomness.fill(&mut nonce)?;
+    let sealed_root = root.seal(master, nonce);
+    let nothing = Kept {
+        head: Head::EMPTY,
+        accepted: None,
+    };
+    let anchor = Arc::new(Anchor::new(None, nothing, None));
+    let roots = Arc::new(Roots::new(root.derive(), []));
+    let changes = Changes {
+        store: Arc::clone(&parts.store),
+        clock: Arc::clone(&parts.clock),
+        randomness: Arc::clone(&parts.randomness),
+        writes: Arc::default(),
+        currency: Arc::new(Currency::new(
+            Arc::clone(&parts.store),
+            Arc::clone(&roots),
+            Arc::clone(&parts.clock),
+            Arc::clone(&anchor),
+            Rules::SHIPPED,
+            None,
+        )),
+        confirmed: Arc::new(Cache::new(CONFIRMED)),
+        roots,
+        anchor,
+    };
+    let now = parts.clock.now();
+    let signing_key = new_signing_key(master, now, changes.random()?, changes.random()?);
+    let root_key = StoredRootKey {
+        key_id: FIRST_KEY,
+        sealed: sealed_root,
+        created_at: signing_key.created_at,
+    };
+    let first = FirstKeys {
+        root_key,
+        signing_key,
+    };
+    // No service is open yet that could wait, and nobody has a right that could be taken.
+    let ((), _) = changes.run(Authority::System, first).await?;
+    Ok(())
+}
+
+struct FirstKeys {
+    root_key: StoredRootKey,
+    signing_key: StoredSigningKey,
+}
+
+impl Change for FirstKeys {
+    type Output = ();
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
+        draft.insert_root_key(&self.root_key).await?;
+        draft.insert_signing_key(self.signing_key.clone()).await?;
+        draft.record(draft.entry(EventKind::SigningKeyCreated, &self.signing_key.kid));
+        Ok(((), Taken::Nothing))
+    }
+}

@@ -1,0 +1,61 @@
+//! The secrets of tokens, and their places in the status list.
+
+use ats_pat_domain::list::{MAX_PAGE_SIZE, TokenQuery};
+use ats_pat_domain::secret::Secret;
+use ats_pat_domain::{Status, Token, UserId};
+
+use crate::change::{Draft, Judgement};
+use crate::service::error::Error;
+use crate::status::{ACCEPTED_AFTER_END, places};
+
+/// The secrets of a token that have a slot. One that was planted or altered grants nothing, and could keep the place of
+/// another: it is removed, and the places that the log gave to the token's secrets are revoked in its stead.
+pub(crate) async fn living_secrets(draft: &Draft<'_>, token: &Token) -> Result<Vec<Secret>, Error> {
+    let mut living = Vec::new();
+    let mut planted = false;
+    for secret in draft.read().secrets().of_token(token.id).await? {
+        match draft.judge(secret).await {
+            (secret, Judgement::Planted) => {
+                draft.quarantine(&secret);
+                draft.delete_secret(&secret).await?;
+                planted = true;
+            }
+            (secret, _) if secret.slot.is_some() => living.push(secret),
+            _ => {}
+        }
+    }
+    if planted {
+        places::revoke_all_of(draft, token).await?;
+    }
+    Ok(living)
+}
+
+/// Revokes the places of a user's tokens for good, those included that ended so lately that verifiers may still accept
+/// what they were exchanged for: the secrets get others at their next exchange, which is
+/// refused for as long as the user is disabled.
+pub(crate) async fn take_places_of(draft: &Draft<'_>, owner: UserId) -> Result<(), Error> {
+    let mut query = TokenQuery {
+        status: Some(Status::Active),
+        page_size: MAX_PAGE_SIZE,
+        ..TokenQuery::of(Some(owner))
+    };
+    let active_then = draft.now.before(ACCEPTED_AFTER_END);
+    loop {
+        let page = draft.read().tokens().page(&query, active_then).await?;
+        // A page of rows that can't be read is not the end.
+        if query.offset() >= page.total {
+            return Ok(());
+        }
+        for listed in page.items {
+            let (token, _) = draft.judge(listed.token).await;
+            for mut secret in living_secrets(draft, &token).await? {
+                if secret.status_index.is_some() {
+                    places::revoke(draft, &secret).await?;
+                    secret.status_index = None;
+                    draft.update_secret(secret).await?;
+                }
+            }
+        }
+        query.page += 1;
+    }
+}
