@@ -56,14 +56,14 @@ pub fn ago(time: Timestamp, now: Timestamp, zone: &Zone) -> String {
     }
 }
 
-/// `in 7 days`, a begun one counted whole; on the last day `in 4 hours`, `in 12 minutes`: no more than what is left.
+/// `in 7 days`, to the nearest day; in the last two days `in 25 hours`, `in 12 minutes`: no more than what is left.
 pub fn until(time: Timestamp, now: Timestamp) -> String {
     let seconds = time.since(now).as_secs();
     match seconds {
         0..60 => "in less than a minute".to_owned(),
         60..3600 => format!("in {}", count(seconds / 60, "minute")),
-        3600..86_400 => format!("in {}", count(seconds / 3600, "hour")),
-        _ => format!("in {}", count(seconds.div_ceil(DAY.as_secs()), "day")),
+        3600..172_800 => format!("in {}", count(seconds / 3600, "hour")),
+        _ => format!("in {}", count((seconds + 43_200) / 86_400, "day")),
     }
 }
 
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_begun_day_counts_whole_and_the_last_one_is_told_in_hours() {
+    fn the_last_two_days_are_told_in_hours_and_never_as_more_than_is_left() {
         let now = time("2026-12-05T10:20:30Z");
         for (then, words) in [
             ("2026-12-04T10:20:30Z", "in less than a minute"),
@@ -192,9 +192,10 @@ mod tests {
             ("2026-12-05T11:20:29Z", "in 59 minutes"),
             ("2026-12-05T14:20:30Z", "in 4 hours"),
             ("2026-12-06T10:20:29Z", "in 23 hours"),
-            ("2026-12-06T10:20:30Z", "in 1 day"),
-            ("2026-12-06T10:20:31Z", "in 2 days"),
-            ("2026-12-12T10:20:30Z", "in 7 days"),
+            ("2026-12-06T11:20:30Z", "in 25 hours"),
+            ("2026-12-07T10:20:29Z", "in 47 hours"),
+            ("2026-12-07T11:20:30Z", "in 2 days"),
+            ("2026-12-12T10:20:29Z", "in 7 days"),
         ] {
             assert_eq!(until(time(then), now), words, "{then}");
         }
