@@ -140,6 +140,23 @@ async fn revoke_place_of(draft: &Draft<'_>, token: TokenId, index: u64) -> Resul
     draft.update_status_place(revoked).await
 }
 
+/// Gives the secrets of a token other places, and revokes those that they have, where what they were exchanged for could
+/// outlive the token: it ends at `token.expires_at` now, and an authentication token that names a later end would be
+/// accepted until then. None lives long enough for an end that is further away.
+pub(crate) async fn replace_for_earlier_end(draft: &Draft<'_>, token: &Token) -> Result<(), Error> {
+    if token.expires_at >= draft.now.after(REVOKED_FOR) {
+        return Ok(());
+    }
+    for mut secret in living_secrets(draft, token).await? {
+        if secret.status_index.is_some() {
+            revoke(draft, &secret).await?;
+            secret.status_index = Some(give(draft, token, secret.generation).await?);
+            draft.update_secret(secret).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Revokes the places of a user's tokens for good, those included that ended so lately that verifiers may still accept
 /// what they were exchanged for: the secrets get others at their next exchange, which is
 /// refused for as long as the user is disabled.

@@ -105,6 +105,7 @@ const fn label(kind: EventKind) -> &'static str {
         EventKind::SignInsRefused => "Sign-ins refused after too many failures",
         EventKind::TokenCreated => "Token created",
         EventKind::TokenRegenerated => "Token regenerated",
+        EventKind::TokenUpdated => "Token changed",
         EventKind::TokenRevoked => "Token revoked",
         EventKind::StatusPlaceGiven => "Place in the status list assigned",
         EventKind::SigningKeyCreated => "Signing key created",
@@ -117,13 +118,18 @@ const fn label(kind: EventKind) -> &'static str {
     }
 }
 
-/// What there is to say beside the columns; the rows' tags and the places in the status list are for machines.
+/// What there is to say beside the columns; the rows' tags, the places in the status list and the hash of a request are for machines.
 fn details(details: &Value, zone: &Zone) -> String {
     let words: Vec<String> = details
         .as_object()
         .into_iter()
         .flatten()
-        .filter(|(name, _)| !matches!(name.as_str(), "Rows" | "PlacesGiven" | "PlacesRevoked"))
+        .filter(|(name, _)| {
+            !matches!(
+                name.as_str(),
+                "Rows" | "PlacesGiven" | "PlacesRevoked" | "Request"
+            )
+        })
         .map(|(name, value)| format!("{}: {}", spaced(name), in_words(value, zone)))
         .collect();
     words.join(" · ")
