@@ -79,10 +79,7 @@ impl Row {
                 .or_else(|| named.event.owner.map(|owner| owner.to_string()))
                 .unwrap_or_default(),
             details: details(&named.event.details, zone),
-            label: EventKind::ALL
-                .into_iter()
-                .find(|kind| kind.as_str() == named.event.kind)
-                .map_or_else(|| named.event.kind.clone(), |kind| label(kind).to_owned()),
+            label: label_of(&named.event.kind),
             kind: named.event.kind,
             subject: named.event.subject,
         }
@@ -92,6 +89,14 @@ impl Row {
 fn actor(named: &NamedEventView) -> String {
     let name = named.actor_name.clone();
     name.unwrap_or_else(|| named.event.actor.clone())
+}
+
+/// The kind of an event in words.
+pub fn label_of(stored: &str) -> String {
+    EventKind::ALL
+        .into_iter()
+        .find(|kind| kind.as_str() == stored)
+        .map_or_else(|| stored.to_owned(), |kind| label(kind).to_owned())
 }
 
 const fn label(kind: EventKind) -> &'static str {
@@ -119,7 +124,7 @@ const fn label(kind: EventKind) -> &'static str {
 }
 
 /// What there is to say beside the columns; the rows' tags, the places in the status list and the hash of a request are for machines.
-fn details(details: &Value, zone: &Zone) -> String {
+pub fn details(details: &Value, zone: &Zone) -> String {
     let words: Vec<String> = details
         .as_object()
         .into_iter()
