@@ -15,10 +15,10 @@ use crate::operation::{Data, Operation};
 /// The content type of every body.
 pub const JSON: &str = "application/json";
 
-/// The success of an operation: its result in the envelope, with a header where the operation has one.
+/// The success of an operation: its result in the envelope, with the headers that the operation has.
 pub struct Answer<O: Operation> {
     data: O::Data,
-    header: Option<(HeaderName, String)>,
+    headers: Vec<(HeaderName, String)>,
 }
 
 impl<O: Operation> Answer<O> {
@@ -26,16 +26,14 @@ impl<O: Operation> Answer<O> {
     pub fn of(data: impl Into<O::Data>) -> Self {
         Self {
             data: data.into(),
-            header: None,
+            headers: Vec::new(),
         }
     }
 
     /// The same with a header.
-    pub fn with_header(self, name: HeaderName, value: String) -> Self {
-        Self {
-            header: Some((name, value)),
-            ..self
-        }
+    pub fn with_header(mut self, name: HeaderName, value: String) -> Self {
+        self.headers.push((name, value));
+        self
     }
 }
 
@@ -43,10 +41,10 @@ impl<O: Operation> IntoResponse for Answer<O> {
     fn into_response(self) -> Response {
         let mut response = written(&Envelope::success(self.data));
         response.set_status(O::STATUS);
-        if let Some((name, value)) = self.header
-            && let Ok(value) = HeaderValue::try_from(value)
-        {
-            response.headers_mut().insert(name, value);
+        for (name, value) in self.headers {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                response.headers_mut().insert(name, value);
+            }
         }
         response
     }
@@ -57,7 +55,7 @@ impl<O: Operation> ApiResponse for Answer<O> {
         let headers = O::HEADERS.iter().map(|header| MetaHeader {
             name: header.name.to_owned(),
             description: Some(header.description.to_owned()),
-            required: true,
+            required: header.always,
             deprecated: false,
             schema: String::schema_ref(),
         });

@@ -8,10 +8,14 @@ use serde_json::{Value, json};
 
 /// The token's name.
 pub const NAME: &str = "Nightly build";
+/// The name that she gives it later.
+pub const NEW_NAME: &str = "Nightly orders";
 /// When the token expires.
 pub const EXPIRES_AT: Timestamp = Timestamp::from_millis(1_798_107_630_123);
 /// The same in text.
 pub const EXPIRES_AT_TEXT: &str = "2026-12-24T10:20:30.123Z";
+/// The earlier expiry that she gives it later.
+pub const EARLIER_TEXT: &str = "2026-12-10T00:00:00.000Z";
 /// The latest expiry that the policy allows.
 const LATEST: Timestamp = Timestamp::from_millis(1_827_138_030_123);
 /// A request's id.
@@ -29,6 +33,10 @@ pub const AUTHENTICATION_EXPIRES_AT: &str = "2026-11-25T02:05:04.000Z";
 pub const TOKEN_ID: &str = "019a6e40-2a3b-7c4d-9e5f-0123456789ab";
 /// Ada's id.
 pub const USER_ID: &str = "019a6e3e-4c5d-7e6f-8a7b-89abcdef0123";
+/// The key of the request that makes the token.
+pub const IDEMPOTENCY_KEY: &str = "019a6e40-1a2b-7c4d-8e5f-a1b2c3d4e5f6";
+/// Where the token is.
+pub const LOCATION: &str = "/api/personalaccesstoken/019a6e40-2a3b-7c4d-9e5f-0123456789ab";
 /// The token's secret.
 pub const SECRET: &str = "atspat_EXAMPLE";
 /// Its next one.

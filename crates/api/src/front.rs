@@ -254,6 +254,7 @@ mod tests {
             Problem::UnknownScope {
                 scope: "orders:read".to_owned(),
             },
+            Problem::IdempotencyKeyReused,
             Problem::TooManyRequests { seconds: 7 },
             Problem::InternalError {
                 request_id: "0193f2a0-7b1c-7d2e-8f00-0123456789ab".to_owned(),

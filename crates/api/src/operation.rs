@@ -54,6 +54,8 @@ pub struct Header {
     pub description: &'static str,
     /// A value to show.
     pub example: &'static str,
+    /// Whether every success has it.
+    pub always: bool,
 }
 
 /// What the document can't know of a body.

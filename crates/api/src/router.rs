@@ -138,6 +138,7 @@ impl Route {
                 Method::GET => allow.push("GET"),
                 Method::POST => allow.push("POST"),
                 Method::DELETE => allow.push("DELETE"),
+                Method::PATCH => allow.push("PATCH"),
                 _ => {}
             }
         }
@@ -183,7 +184,10 @@ mod tests {
             ("/api/things", &[Method::GET, Method::POST][..]),
             ("/api/things/policy", &[Method::GET]),
             ("/api/things/take", &[Method::GET]),
-            ("/api/things/:param0", &[Method::GET, Method::DELETE]),
+            (
+                "/api/things/:param0",
+                &[Method::GET, Method::DELETE, Method::PATCH],
+            ),
             ("/api/things/:param0/end", &[Method::POST]),
         ]
         .into_iter()
@@ -267,7 +271,7 @@ mod tests {
         );
         assert_eq!(
             allow("/api/things/a", Method::PUT).as_deref(),
-            Some("DELETE, GET, HEAD")
+            Some("DELETE, GET, HEAD, PATCH")
         );
     }
 

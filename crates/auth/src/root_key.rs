@@ -11,6 +11,7 @@ const PERSONAL_ACCESS_TOKEN: &str = "ATS PAT 2026-11 personal access token hash 
 const SESSION_ID: &str = "ATS PAT 2026-11 session id hash v1";
 const SETUP_CODE: &str = "ATS PAT 2026-11 set-up code hash v1";
 const FORM_KEY: &str = "ATS PAT 2026-11 form key hash v1";
+const REQUEST: &str = "ATS PAT 2026-11 request hash v1";
 const FORMER_ROW_TAG: &str = "ATS PAT 2026-11 row tag v1";
 const ROW_TAG: &str = "ATS PAT 2026-11 row tag v2";
 const FINGERPRINT: &str = "ATS PAT 2026-11 fingerprint v1";
@@ -62,6 +63,7 @@ impl RootKey {
             (&mut keys.session_id, SESSION_ID),
             (&mut keys.setup_code, SETUP_CODE),
             (&mut keys.form_key, FORM_KEY),
+            (&mut keys.request, REQUEST),
             (&mut keys.former_row_tag, FORMER_ROW_TAG),
             (&mut keys.row_tag, ROW_TAG),
             (&mut keys.fingerprint, FINGERPRINT),
@@ -114,6 +116,14 @@ impl RootKeys {
         blake3::keyed_hash(&self.keys.form_key, &both).into()
     }
 
+    /// What stands for the request that a key was sent with, so that another request with the same key is told. The key,
+    /// which is stored nowhere, is part of it: nobody finds out by trying what was asked for.
+    pub fn hash_request(&self, form_key: &[u8; 16], request: &Canonical) -> KeyedHash {
+        let mut hasher = blake3::Hasher::new_keyed(&self.keys.request);
+        hasher.update(form_key).update(request.as_bytes());
+        hasher.finalize().into()
+    }
+
     /// 64 bits that stand for a name in memory, such as a row's: nobody without the key can make two that meet.
     pub fn fingerprint(&self, name: &Canonical) -> u64 {
         let hash = blake3::keyed_hash(&self.keys.fingerprint, name.as_bytes());
@@ -164,6 +174,7 @@ struct Keys {
     session_id: [u8; LENGTH],
     setup_code: [u8; LENGTH],
     form_key: [u8; LENGTH],
+    request: [u8; LENGTH],
     former_row_tag: [u8; LENGTH],
     row_tag: [u8; LENGTH],
     fingerprint: [u8; LENGTH],
@@ -209,6 +220,10 @@ mod tests {
         assert_eq!(
             hex(keys().hash_form_key(&[7; 16], &[9; 16]).as_bytes()),
             "2b47bb2b76385bf5ba3deddf118275f182077bafc03da8d83d8b6fd3d596776f",
+        );
+        assert_eq!(
+            hex(keys().hash_request(&[9; 16], &every_kind()).as_bytes()),
+            "39695986d435293d48ff9582089ea0ad37e4e439a50282df57f4f1b81c19c6a6",
         );
         assert_eq!(
             hex(keys().hash_checkpoint(b"abc").as_bytes()),

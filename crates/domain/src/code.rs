@@ -76,6 +76,8 @@ catalogue! {
     TokenLimitReached = 1304,
     /// The policy offers no such scope.
     UnknownScope = 1305,
+    /// The idempotency key was sent before, with another body.
+    IdempotencyKeyReused = 1309,
     /// Too many attempts.
     TooManyRequests = 1400,
     /// Something failed inside.

@@ -27,6 +27,8 @@ pub enum EventKind {
     TokenCreated,
     /// A token got a new secret; the old one is refused.
     TokenRegenerated,
+    /// The owner changed a token's name, description or expiry.
+    TokenUpdated,
     /// A token was ended for good.
     TokenRevoked,
     /// A secret that had no place in the status list got one.
@@ -49,7 +51,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::UserCreated,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -59,6 +61,7 @@ impl EventKind {
         Self::SignInsRefused,
         Self::TokenCreated,
         Self::TokenRegenerated,
+        Self::TokenUpdated,
         Self::TokenRevoked,
         Self::StatusPlaceGiven,
         Self::SigningKeyCreated,
@@ -82,6 +85,7 @@ impl EventKind {
             Self::SignInsRefused => "sign_in.refused",
             Self::TokenCreated => "token.created",
             Self::TokenRegenerated => "token.regenerated",
+            Self::TokenUpdated => "token.updated",
             Self::TokenRevoked => "token.revoked",
             Self::StatusPlaceGiven => "token.status_place_given",
             Self::SigningKeyCreated => "signing_key.created",

@@ -111,6 +111,8 @@ pub enum Problem {
         /// The scope as asked for.
         scope: String,
     },
+    /// The idempotency key was sent before, with another body.
+    IdempotencyKeyReused,
     /// The caller tried too often.
     TooManyRequests {
         /// After how many seconds to try again.
@@ -165,6 +167,7 @@ impl Problem {
             Self::TokenNotActive { .. } => Code::TokenNotActive,
             Self::TokenLimitReached { .. } => Code::TokenLimitReached,
             Self::UnknownScope { .. } => Code::UnknownScope,
+            Self::IdempotencyKeyReused => Code::IdempotencyKeyReused,
             Self::TooManyRequests { .. } => Code::TooManyRequests,
             Self::InternalError { .. } => Code::InternalError,
             Self::Unavailable => Code::Unavailable,
@@ -215,6 +218,7 @@ impl Problem {
             | Self::AuthenticationTokenMissing
             | Self::NotExchanged
             | Self::TokenNotFound
+            | Self::IdempotencyKeyReused
             | Self::Unavailable => Vec::new(),
         }
     }
@@ -257,6 +261,7 @@ impl Problem {
             Self::TokenNotActive { status } => format!("Only an active personal access token can do this; this one is {status}."),
             Self::TokenLimitReached { limit } => format!("You have {limit} active personal access tokens, as many as are allowed: revoke one first."),
             Self::UnknownScope { scope } => format!("There is no scope {scope}."),
+            Self::IdempotencyKeyReused => "This Idempotency-Key was sent before with another body: send a new key with each new request.".to_owned(),
             Self::TooManyRequests { seconds } => format!("Too many attempts: try again in {seconds} seconds."),
             Self::InternalError { request_id } => format!("Something went wrong inside; the operator finds it under the request id {request_id}."),
             Self::Unavailable => "The service can't answer now: try again soon. A change may have happened; look before you repeat it.".to_owned(),

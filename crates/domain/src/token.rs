@@ -38,6 +38,17 @@ pub struct Token {
     pub revoked_at: Option<Timestamp>,
 }
 
+/// What its owner changes of a token; `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Edit {
+    /// Another name.
+    pub name: Option<TokenName>,
+    /// Another description.
+    pub description: Option<Description>,
+    /// An earlier expiry.
+    pub expires_at: Option<Timestamp>,
+}
+
 impl Token {
     /// `Revoked` if it has a revocation time, else `Expired` if its expiry has come, else `Active`.
     pub fn status(&self, now: Timestamp) -> Status {
@@ -81,6 +92,35 @@ impl Token {
         self.regenerated_at = Some(now);
         self.generation += 1;
         Ok(())
+    }
+
+    /// Changes what its owner may change; gives whether anything is another than before.
+    ///
+    /// # Errors
+    /// [`Problem::TokenNotActive`] for another name or expiry of a token that is not active,
+    /// [`Problem::ExpirationNotAllowed`] for an expiry that is not in the future, or later than the one it has.
+    pub fn edit(&mut self, edit: &Edit, now: Timestamp) -> Result<bool, Problem> {
+        if edit.name.is_some() || edit.expires_at.is_some() {
+            self.require_active(now)?;
+        }
+        if let Some(expires_at) = edit.expires_at
+            && (expires_at <= now || expires_at > self.expires_at)
+        {
+            return Err(Problem::ExpirationNotAllowed {
+                latest: self.expires_at,
+            });
+        }
+        let before = self.clone();
+        if let Some(name) = &edit.name {
+            self.name = name.clone();
+        }
+        if let Some(description) = &edit.description {
+            self.description = description.clone();
+        }
+        if let Some(expires_at) = edit.expires_at {
+            self.expires_at = expires_at;
+        }
+        Ok(*self != before)
     }
 
     /// From its last secret's making to its expiry.
@@ -165,6 +205,77 @@ mod tests {
             (token.expires_at, token.generation, token.regenerated_at),
             (now.after(lifetime), 3, Some(now))
         );
+    }
+
+    #[test]
+    fn an_edit_changes_what_it_names_and_says_whether_it_did() {
+        let mut token = token();
+        assert_eq!(token.edit(&Edit::default(), T0), Ok(false));
+        let edit = Edit {
+            name: Some(TokenName::new("nightly").unwrap()),
+            description: Some(Description::new("builds").unwrap()),
+            expires_at: Some(T0.after(HOUR / 2)),
+        };
+        assert_eq!(token.edit(&edit, T0), Ok(true));
+        let once = token.clone();
+        assert_eq!(
+            (
+                token.name.as_str(),
+                token.description.as_str(),
+                token.expires_at
+            ),
+            ("nightly", "builds", T0.after(HOUR / 2))
+        );
+        assert_eq!(token.edit(&edit, T0), Ok(false));
+        assert_eq!(token, once);
+    }
+
+    #[test]
+    fn an_edit_takes_time_away_and_never_gives_any() {
+        let to = |expires_at| Edit {
+            expires_at: Some(expires_at),
+            ..Edit::default()
+        };
+        let mut token = token();
+        let refused = Err(Problem::ExpirationNotAllowed {
+            latest: T0.after(HOUR),
+        });
+        for expires_at in [T0, T0.before(HOUR), T0.after(HOUR * 2)] {
+            assert_eq!(token.edit(&to(expires_at), T0), refused);
+        }
+        assert_eq!(token.edit(&to(T0.after(HOUR)), T0), Ok(false));
+        assert_eq!(token.edit(&to(T0.after(HOUR / 2)), T0), Ok(true));
+    }
+
+    #[test]
+    fn of_an_ended_token_only_the_description_can_change() {
+        let description = Edit {
+            description: Some(Description::new("was for the old builds").unwrap()),
+            ..Edit::default()
+        };
+        let name = Edit {
+            name: Some(TokenName::new("ci").unwrap()),
+            ..description.clone()
+        };
+        let expires_at = Edit {
+            expires_at: Some(T0.after(HOUR)),
+            ..Edit::default()
+        };
+        let mut revoked = token();
+        revoked.revoke(T0);
+        for (mut ended, status, now) in [
+            (token(), Status::Expired, T0.after(HOUR)),
+            (revoked, Status::Revoked, T0),
+        ] {
+            for edit in [&name, &expires_at] {
+                assert_eq!(
+                    ended.edit(edit, now),
+                    Err(Problem::TokenNotActive { status })
+                );
+            }
+            assert_eq!(ended.edit(&description, now), Ok(true));
+            assert_eq!(ended.status(now), status);
+        }
     }
 
     #[test]

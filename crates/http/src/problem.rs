@@ -52,7 +52,8 @@ pub fn status(problem: &Problem) -> StatusCode {
         Problem::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
         Problem::NameInUse { .. }
         | Problem::TokenNotActive { .. }
-        | Problem::TokenLimitReached { .. } => StatusCode::CONFLICT,
+        | Problem::TokenLimitReached { .. }
+        | Problem::IdempotencyKeyReused => StatusCode::CONFLICT,
         Problem::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Problem::UnsupportedMediaType | Problem::ForeignCharset => {
             StatusCode::UNSUPPORTED_MEDIA_TYPE

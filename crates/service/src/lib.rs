@@ -43,4 +43,4 @@ pub use service::settings::Settings;
 pub use service::system::{SystemClock, SystemRandomness};
 pub use sessions::{PasswordChange, SignInResult, SignedIn};
 pub use status::{PublishedStatusList, STATUS_LISTS};
-pub use tokens::{NewToken, Regeneration};
+pub use tokens::{CreatedOnce, IDEMPOTENCY_KEY, NewToken, Regeneration, TokenUpdate};

@@ -7,10 +7,10 @@ use std::time::Duration;
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::secret::Slot;
 use ats_pat_domain::{Status, Timestamp};
-use ats_pat_service::Regeneration;
+use ats_pat_service::{Regeneration, TokenUpdate};
 use ats_pat_test_support::world::{ADDRESS, PASSWORD, World, code};
 use proptest::prelude::*;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 const NAMES: [&str; 5] = ["ci", "CI", "build", "deploy", "test"];
 const LIMIT: usize = 2;
@@ -18,11 +18,29 @@ const MAX_DAYS: u32 = 2;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Create { name: usize, seconds: u64 },
-    Regenerate { token: usize, seconds: Option<u64> },
-    Revoke { token: usize },
-    Exchange { token: usize, secret: usize },
-    Wait { millis: u64 },
+    Create {
+        name: usize,
+        seconds: u64,
+    },
+    Regenerate {
+        token: usize,
+        seconds: Option<u64>,
+    },
+    Revoke {
+        token: usize,
+    },
+    Update {
+        token: usize,
+        name: Option<usize>,
+        seconds: Option<u64>,
+    },
+    Exchange {
+        token: usize,
+        secret: usize,
+    },
+    Wait {
+        millis: u64,
+    },
     Disable,
     Enable,
 }
@@ -31,8 +49,9 @@ fn step() -> impl Strategy<Value = Step> {
     let seconds = prop_oneof![1 => 0_u64..5, 4 => 1_000_u64..200_000];
     prop_oneof![
         3 => (0..NAMES.len(), seconds.clone()).prop_map(|(name, seconds)| Step::Create { name, seconds }),
-        3 => (0_usize..4, proptest::option::of(seconds)).prop_map(|(token, seconds)| Step::Regenerate { token, seconds }),
+        3 => (0_usize..4, proptest::option::of(seconds.clone())).prop_map(|(token, seconds)| Step::Regenerate { token, seconds }),
         2 => (0_usize..4).prop_map(|token| Step::Revoke { token }),
+        3 => (0_usize..4, proptest::option::of(0..NAMES.len()), proptest::option::of(seconds)).prop_map(|(token, name, seconds)| Step::Update { token, name, seconds }),
         6 => (0_usize..4, 0_usize..2).prop_map(|(token, secret)| Step::Exchange { token, secret }),
         2 => prop_oneof![3 => 0_u64..3_000, 1 => 0_u64..100_000_000].prop_map(|millis| Step::Wait { millis }),
         1 => Just(Step::Disable),
@@ -99,6 +118,15 @@ impl Run {
                     .await;
             }
             Step::Revoke { token } => self.revoke(token).await,
+            Step::Update {
+                token,
+                name,
+                seconds,
+            } => {
+                let name = name.map(|name| NAMES[name]);
+                self.update(token, name, seconds.map(Duration::from_secs))
+                    .await;
+            }
         }
     }
 
@@ -178,6 +206,58 @@ impl Run {
                 assert_eq!(issued.token.expires_at, model.expires_at);
             }
             refused => assert_eq!(code(refused), expected),
+        }
+    }
+
+    async fn update(&mut self, token: usize, name: Option<&'static str>, left: Option<Duration>) {
+        let now = self.world.now();
+        let ada = self.world.sign_in("ada").await;
+        let Some(model) = self.tokens.get(token) else {
+            return;
+        };
+        let expires_at = left.map(|left| now.after(left));
+        let mut others = self.tokens.iter().filter(|other| other.id != model.id);
+        let is_in_use = name.is_some_and(|name| {
+            others.any(|other| {
+                other.status(now) == Status::Active && other.name.eq_ignore_ascii_case(name)
+            })
+        });
+        let expected = match expires_at {
+            Some(expires_at) if expires_at <= now => 1302,
+            None if name.is_none() => 1,
+            _ if model.status(now) != Status::Active => 1303,
+            Some(expires_at) if expires_at > model.expires_at => 1302,
+            _ if is_in_use => 1301,
+            _ => 1,
+        };
+        let asked = TokenUpdate {
+            name: name.map(ToOwned::to_owned),
+            description: None,
+            expires_at: expires_at.map(|at| at.to_string()),
+        };
+        let before = match model.secrets.last() {
+            Some(secret) => self.world.exchange(secret).await.ok(),
+            None => None,
+        };
+        let updated = self.world.service.update_token(&ada, &model.id, asked);
+        let updated = updated.await;
+        let model = &mut self.tokens[token];
+        if let Ok(updated) = &updated {
+            model.name = name.unwrap_or(model.name);
+            model.expires_at = expires_at.unwrap_or(model.expires_at);
+            assert_eq!(
+                (updated.name.as_str(), updated.expires_at),
+                (model.name, model.expires_at)
+            );
+        }
+        assert_eq!(code(updated), expected);
+        if let Some(before) = before {
+            let identity = self.world.service.identity(before.token.expose_secret());
+            let holds = code(identity.await) == 1;
+            assert!(
+                !holds || before.expires_at <= model.expires_at,
+                "no authentication token outlives its PAT"
+            );
         }
     }
 

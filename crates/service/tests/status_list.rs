@@ -8,8 +8,9 @@
 
 use std::time::Duration;
 
+use ats_pat_domain::Timestamp;
 use ats_pat_service::view::IssuedToken;
-use ats_pat_service::{PublishedStatusList, Regeneration, Service, SignedIn};
+use ats_pat_service::{PublishedStatusList, Regeneration, Service, SignedIn, TokenUpdate};
 use ats_pat_test_support::proxy::{Fault, Proxy};
 use ats_pat_test_support::world::{DAY, ISSUER, World};
 use ats_pat_test_support::{on_every_database, on_every_server};
@@ -115,6 +116,46 @@ async fn revoking_and_regenerating_set_the_bit_of_the_secret_that_ends() {
         world.clock.advance(A_MOMENT);
         assert!(is_revoked(&world, &new).await);
         assert!(!is_revoked(&world, &untouched).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_earlier_expiry_revokes_what_would_outlive_it() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let ada = world.signed_in("ada").await;
+        let issued = world.create(&ada, "ci", DAY).await.unwrap();
+        let id = issued.token.id.to_string();
+        let shorten = async |expires_at: Timestamp| {
+            let earlier = TokenUpdate {
+                expires_at: Some(expires_at.to_string()),
+                ..TokenUpdate::default()
+            };
+            let updated = world.service.update_token(&ada, &id, earlier).await;
+            updated.unwrap();
+            world.clock.advance(A_MOMENT);
+        };
+        let old = place(&world, &issued).await;
+        // Nothing that was exchanged before lives as long.
+        shorten(world.now().after(REVOKED_FOR)).await;
+        assert_eq!(place(&world, &issued).await, old);
+        assert!(!is_revoked(&world, &old).await);
+
+        let soon = world.now().after(Duration::from_mins(2));
+        shorten(soon).await;
+        assert!(is_revoked(&world, &old).await);
+        let new = claims(&world, &issued.secret).await;
+        assert!(new.exp <= soon.as_seconds());
+        let new = new.status.expect("a place");
+        assert_ne!(new.index, old.index);
+        assert!(!is_revoked(&world, &new).await);
+
+        // Whoever began to follow the log later says the same.
+        let other = world.reopen().await.unwrap();
+        let (_, list) = list(&world, &other, &old.uri).await;
+        assert_eq!(list.is_revoked(old.index), Some(true));
+        assert_eq!(list.is_revoked(new.index), Some(false));
     })
     .await;
 }

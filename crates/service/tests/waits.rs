@@ -5,7 +5,9 @@
 use std::future::Future;
 use std::time::Duration;
 
-use ats_pat_service::{PasswordChange, Regeneration, RestoreChoice, Rotation, Service};
+use ats_pat_service::{
+    PasswordChange, Regeneration, RestoreChoice, Rotation, Service, TokenUpdate,
+};
 use ats_pat_test_support::sqlite;
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World};
 use ats_pat_token::PersonalAccessToken;
@@ -34,6 +36,14 @@ async fn an_owner_waits() {
     let id = world.create(&ada, "ci", DAY).await.unwrap().token.id;
     let id = id.to_string();
     let service = &world.service;
+    let earlier = TokenUpdate {
+        expires_at: Some(world.now().after(DAY / 2).to_string()),
+        ..TokenUpdate::default()
+    };
+    for what in ["an earlier expiry", "the same expiry again"] {
+        let update = service.update_token(&ada, &id, earlier.clone());
+        waited(what, update).await;
+    }
     let regenerate = service.regenerate_token(&ada, &id, Regeneration::default());
     waited("regenerate", regenerate).await;
     let revoked = waited("revoke", service.revoke_token(&ada, &id)).await;

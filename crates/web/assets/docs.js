@@ -19,7 +19,10 @@ const showPerson = (user) => {
 // What an answer brought is at hand for the operations that take it.
 const keep = {
   personalAccessToken: (data) => {
-    credentials.personalAccessToken.value = data.Secret;
+    // A request that was sent again is answered without the secret.
+    if (data.Secret !== null) {
+      credentials.personalAccessToken.value = data.Secret;
+    }
   },
   bearer: (data) => {
     credentials.bearer.value = data;
@@ -43,7 +46,7 @@ const address = (form) => {
   for (const field of form.querySelectorAll("[data-in]")) {
     if (field.dataset.in === "path") {
       path = path.replace(`{${field.name}}`, encodeURIComponent(field.value));
-    } else if (field.value !== "") {
+    } else if (field.dataset.in === "query" && field.value !== "") {
       query.set(field.name, field.value);
     }
   }
@@ -57,6 +60,11 @@ const request = (form) => {
     headers.set("personalAccessToken", credentials.personalAccessToken.value.trim());
   } else if (shown === "bearer") {
     headers.set("Authorization", `Bearer ${credentials.bearer.value.trim()}`);
+  }
+  for (const field of form.querySelectorAll('[data-in="header"]')) {
+    if (field.value.trim() !== "") {
+      headers.set(field.name, field.value.trim());
+    }
   }
   const body = form.querySelector("[data-body]")?.value;
   if (body) {

@@ -13,6 +13,8 @@ use crate::cookie::set_cookie;
 pub enum Flash {
     /// A token was revoked.
     Revoked(String),
+    /// A token was changed.
+    TokenChanged(String),
     /// The password is another one now.
     PasswordChanged,
     /// A session of one's own was ended.
@@ -42,6 +44,7 @@ impl Flash {
     pub fn sentence(&self) -> String {
         match self {
             Self::Revoked(name) => format!("{name} is revoked. It is refused from now on."),
+            Self::TokenChanged(name) => format!("{name} is saved."),
             Self::PasswordChanged => {
                 "Your password is changed, and all your other sessions are ended.".to_owned()
             }
@@ -92,6 +95,7 @@ impl Flash {
         let name = percent_decode_str(name).decode_utf8().ok()?.into_owned();
         Some(match kind {
             "revoked" => Self::Revoked(name),
+            "token-changed" => Self::TokenChanged(name),
             "password-changed" => Self::PasswordChanged,
             "session-ended" => Self::SessionEnded,
             "session-gone" => Self::SessionGone,
@@ -115,6 +119,7 @@ impl Flash {
     fn parts(&self) -> (&'static str, &str) {
         match self {
             Self::Revoked(name) => ("revoked", name),
+            Self::TokenChanged(name) => ("token-changed", name),
             Self::PasswordChanged => ("password-changed", ""),
             Self::SessionEnded => ("session-ended", ""),
             Self::SessionGone => ("session-gone", ""),

@@ -11,6 +11,7 @@ const TABLE: &[&[Route]] = &[
     sign_in::ROUTES,
     tokens::ROUTES,
     tokens::details::ROUTES,
+    tokens::edit::ROUTES,
     account::password::ROUTES,
     account::sessions::ROUTES,
     administration::users::ROUTES,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::example::TOKEN_ID;
+use crate::example::{IDEMPOTENCY_KEY, TOKEN_ID};
 use crate::operation::Header;
 use crate::operations;
 
@@ -59,6 +59,7 @@ fn envelope(data: &Value) -> Value {
 fn value(name: &str) -> Option<Value> {
     Some(match name {
         "Id" => json!(TOKEN_ID),
+        "Idempotency-Key" => json!(IDEMPOTENCY_KEY),
         "Search" => json!("nightly"),
         "Status" => json!("Active"),
         "Sort" => json!("-CreatedAt"),

@@ -104,6 +104,7 @@ fn schemas_and_security_schemes_have_their_names() {
             "SignInRequest",
             "CreatePersonalAccessTokenRequest",
             "RegeneratePersonalAccessTokenRequest",
+            "UpdatePersonalAccessTokenRequest",
             "ReportLeakedPersonalAccessTokensRequest",
         ]
         .map(ToOwned::to_owned),

@@ -2,8 +2,10 @@
 
 use ats_pat_domain::{Problem, Reason};
 use ats_pat_service::NewToken;
+use ats_pat_service::view::TokenView;
 use poem::Request;
-use poem::http::StatusCode;
+use poem::http::header::LOCATION;
+use poem::http::{HeaderName, StatusCode};
 use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -11,10 +13,13 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::example;
-use crate::operation::{Body, Operation, Tag};
+use crate::operation::{Body, Header, Operation, Tag};
 use crate::refused::Refused;
-use crate::request::{JsonBody, Session};
+use crate::request::{IdempotencyKey, JsonBody, Session};
 use crate::schema::IssuedPersonalAccessToken;
+
+/// Says that the answer is to a request that was sent before.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// A new token for the signed-in user.
 #[derive(Default)]
@@ -41,7 +46,9 @@ pub struct CreatePersonalAccessTokenRequest {
 impl Create {
     /// Create a personal access token
     ///
-    /// The answer has the token's secret, this once: whoever loses it regenerates the token.
+    /// The answer has the token's secret, this once: whoever loses it regenerates the token. A request with the header
+    /// `Idempotency-Key` can be sent again for 24 hours after the key was made. Then it makes no second token, and the
+    /// answer has no secret.
     #[oai(
         path = "/api/personalaccesstoken",
         method = "post",
@@ -52,6 +59,9 @@ impl Create {
         request: &Request,
         session: Session,
         body: JsonBody<CreatePersonalAccessTokenRequest>,
+        /// A UUID of version 7, new for each new token: the same request with the same key makes one token only.
+        #[oai(name = "Idempotency-Key")]
+        key: IdempotencyKey,
     ) -> Result<Answer<Self>, Refused> {
         let new = NewToken {
             name: body.0.name,
@@ -61,12 +71,25 @@ impl Create {
             allowed_networks: body.0.allowed_networks,
             form_key: None,
         };
-        let issued = Call::of(request)?
-            .service
-            .create_token(&session.0, new)
-            .await?;
-        Ok(Answer::of(issued))
+        let service = &Call::of(request)?.service;
+        let Some(key) = key.0 else {
+            let issued = service.create_token(&session.0, new).await?;
+            let location = location(&issued.token);
+            return Ok(Answer::of(issued).with_header(LOCATION, location));
+        };
+        let created = service.create_token_once(&session.0, new, &key).await?;
+        let (location, is_replayed) = (location(&created.token), created.secret.is_none());
+        let answer = Answer::of(created).with_header(LOCATION, location);
+        Ok(if is_replayed {
+            answer.with_header(REPLAYED, "true".to_owned())
+        } else {
+            answer
+        })
     }
+}
+
+fn location(token: &TokenView) -> String {
+    format!("/api/personalaccesstoken/{}", token.id)
 }
 
 impl Operation for Create {
@@ -74,6 +97,20 @@ impl Operation for Create {
 
     const SUCCESS: &'static str = "The token with its secret, which is answered this once";
     const STATUS: StatusCode = StatusCode::CREATED;
+    const HEADERS: &'static [Header] = &[
+        Header {
+            name: "Location",
+            description: "The path of the token.",
+            example: example::LOCATION,
+            always: true,
+        },
+        Header {
+            name: "Idempotency-Replayed",
+            description: "`true` where the same request made the token before; then there is no secret.",
+            example: "true",
+            always: false,
+        },
+    ];
 
     fn refusals() -> Vec<Problem> {
         vec![
@@ -85,6 +122,8 @@ impl Operation for Create {
                 scope: "orders:burn".to_owned(),
             },
             example::expiration_not_allowed(),
+            Problem::TooManyRequests { seconds: 30 },
+            Problem::IdempotencyKeyReused,
             Problem::NameInUse {
                 name: example::NAME.to_owned(),
             },

@@ -118,11 +118,13 @@ impl Operation for Exchange {
             name: "Ats-Authentication-Token-Expires-At",
             description: "When the authentication token expires.",
             example: example::AUTHENTICATION_EXPIRES_AT,
+            always: true,
         },
         Header {
             name: "Ats-Personal-Access-Token-Expires-At",
             description: "When the personal access token expires.",
             example: example::EXPIRES_AT_TEXT,
+            always: true,
         },
     ];
 

@@ -13,6 +13,7 @@ mod report_leaked;
 mod revoke;
 mod sign_in;
 mod sign_out;
+mod update;
 
 use std::collections::BTreeMap;
 
@@ -25,7 +26,7 @@ pub use identity::IDENTITY;
 use crate::operation::{Entry, Routes};
 
 /// Every operation under `/api/`.
-pub const ALL: [Entry; 12] = [
+pub const ALL: [Entry; 13] = [
     Entry::of::<exchange::Exchange>(),
     Entry::of::<identity::GetIdentity>(),
     Entry::of::<sign_in::SignIn>(),
@@ -35,6 +36,7 @@ pub const ALL: [Entry; 12] = [
     Entry::of::<create::Create>(),
     Entry::of::<policy::Policy>(),
     Entry::of::<get::Get>(),
+    Entry::of::<update::Update>(),
     Entry::of::<revoke::Revoke>(),
     Entry::of::<regenerate::Regenerate>(),
     Entry::of::<report_leaked::ReportLeaked>(),

@@ -69,6 +69,7 @@ impl Operation for SignIn {
         name: "Set-Cookie",
         description: "The session cookie.",
         example: example::SET_COOKIE,
+        always: true,
     }];
 
     fn refusals() -> Vec<Problem> {

@@ -45,6 +45,7 @@ impl Operation for SignOut {
         name: "Set-Cookie",
         description: "Ends the session cookie.",
         example: example::SET_COOKIE,
+        always: true,
     }];
 
     fn refusals() -> Vec<Problem> {

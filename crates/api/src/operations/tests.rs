@@ -2,7 +2,7 @@
 
 use ats_pat_domain::scope::Scope;
 use ats_pat_domain::{Status, Timestamp, TokenId, UserId};
-use ats_pat_service::view;
+use ats_pat_service::{CreatedOnce, view};
 use poem_openapi::types::ToJSON;
 use serde::Serialize;
 use serde_json::json;
@@ -93,6 +93,12 @@ fn a_secret_stands_beside_its_token() {
     };
     let expected = json!({"Token": token(Status::Active, None), "Secret": "atspat_x"});
     assert_mirrors(&IssuedPersonalAccessToken::from(issued), expected);
+    let again = CreatedOnce {
+        token: token(Status::Active, None),
+        secret: None,
+    };
+    let expected = json!({"Token": token(Status::Active, None), "Secret": null});
+    assert_mirrors(&IssuedPersonalAccessToken::from(again), expected);
 }
 
 #[test]

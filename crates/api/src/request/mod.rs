@@ -11,4 +11,4 @@ mod parameter;
 pub use body::{JsonBody, OptionalJsonBody};
 pub use credential::{Bearer, EndingSession, PersonalAccessTokens, Session};
 pub use list_query::ListQuery;
-pub use parameter::{InQuery, TokenId};
+pub use parameter::{IdempotencyKey, InQuery, TokenId};

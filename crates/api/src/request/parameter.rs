@@ -2,6 +2,9 @@
 
 use std::marker::PhantomData;
 
+use ats_pat_domain::Problem;
+use ats_pat_domain::problem::Place;
+use ats_pat_service::IDEMPOTENCY_KEY;
 use percent_encoding::percent_decode_str;
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaParamIn, MetaSchemaRef, Registry};
@@ -10,6 +13,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use uuid::Uuid;
 
 use crate::call::Call;
+use crate::refused::Refused;
 
 /// The token that the path names: any text, since one that is no id is as unknown as one that nobody has.
 pub struct TokenId(pub String);
@@ -38,6 +42,48 @@ impl<'a> ApiExtractor<'a> for TokenId {
         Ok(Self(
             percent_decode_str(given).decode_utf8_lossy().into_owned(),
         ))
+    }
+}
+
+/// The header `Idempotency-Key`, as it was sent.
+pub struct IdempotencyKey(pub Option<String>);
+
+impl IdempotencyKey {
+    fn read(request: &Request) -> Result<Self, Refused> {
+        let mut values = request.headers().get_all(IDEMPOTENCY_KEY).iter();
+        let Some(value) = values.next() else {
+            return Ok(Self(None));
+        };
+        match (value.to_str(), values.next()) {
+            (Ok(text), None) => Ok(Self(Some(text.to_owned()))),
+            _ => Err(Refused::from(Problem::InvalidRequest {
+                place: Place::Header,
+                path: Some(IDEMPOTENCY_KEY.to_owned()),
+            })),
+        }
+    }
+}
+
+impl<'a> ApiExtractor<'a> for IdempotencyKey {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+
+    type ParamType = Uuid;
+    type ParamRawType = Uuid;
+
+    fn param_in() -> Option<MetaParamIn> {
+        Some(MetaParamIn::Header)
+    }
+
+    fn param_schema_ref() -> Option<MetaSchemaRef> {
+        Some(Uuid::schema_ref())
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<Uuid>,
+    ) -> Result<Self> {
+        Ok(Self::read(request)?)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Personal access tokens, as answers have them.
 
 use ats_pat_domain::Status;
-use ats_pat_service::view;
+use ats_pat_service::{CreatedOnce, view};
 use poem_openapi::{Enum, Object};
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -85,22 +85,33 @@ impl Data for PersonalAccessToken {
     const DESCRIPTION: &'static str = "The answer with one personal access token.";
 }
 
-/// A personal access token with its secret, which is answered this once.
+/// A personal access token with its secret, which is answered once.
 #[derive(Serialize, Object)]
 #[serde(rename_all = "PascalCase")]
 #[oai(rename_all = "PascalCase")]
 pub struct IssuedPersonalAccessToken {
     /// The entry.
     token: PersonalAccessToken,
-    /// `atspat_…`; keep it now, it is never shown again.
-    secret: String,
+    /// `atspat_…`; keep it now, it is never shown again. `null` only where a request was sent again with its
+    /// `Idempotency-Key`: the secret was in the first answer.
+    secret: Option<String>,
 }
 
 impl From<view::IssuedToken> for IssuedPersonalAccessToken {
     fn from(issued: view::IssuedToken) -> Self {
         Self {
             token: issued.token.into(),
-            secret: issued.secret.expose_secret().to_owned(),
+            secret: Some(issued.secret.expose_secret().to_owned()),
+        }
+    }
+}
+
+impl From<CreatedOnce> for IssuedPersonalAccessToken {
+    fn from(created: CreatedOnce) -> Self {
+        let secret = created.secret;
+        Self {
+            token: created.token.into(),
+            secret: secret.map(|secret| secret.expose_secret().to_owned()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Whole answers, with times, ids and secrets left out.
 
-use ats_pat_domain::Code;
+use ats_pat_domain::{Code, FormKey};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,12 +34,16 @@ fn tell(text: &mut String, line: &str, answer: &Answer) {
     for name in [
         "ats-authentication-token-expires-at",
         "ats-personal-access-token-expires-at",
+        "idempotency-replayed",
         "retry-after",
         "www-authenticate",
     ] {
         if !answer.header(name).is_empty() {
             writeln!(text, "{name}: {}", answer.header(name)).unwrap();
         }
+    }
+    if let Some((path, _)) = answer.header("location").rsplit_once('/') {
+        writeln!(text, "location: {path}/[id]").unwrap();
     }
     if let Some((_, attributes)) = answer.header("set-cookie").split_once(';') {
         writeln!(text, "set-cookie: […];{attributes}").unwrap();
@@ -87,6 +91,24 @@ async fn every_route_answers_in_its_envelope() {
         "POST /api/personalaccesstoken (the same name)",
         &again,
     );
+    let key = FormKey::new(server.world.now(), [7; 10]).to_string();
+    let mut once = server.new_token("once");
+    for (what, description) in [
+        ("with Idempotency-Key", "builds"),
+        ("with the same Idempotency-Key", "builds"),
+        ("with the same Idempotency-Key, another body", "deploys"),
+    ] {
+        once["Description"] = json!(description);
+        let answer = server
+            .call(&format!("POST {TOKENS}"))
+            .cookie(&cookie)
+            .header("Idempotency-Key", &key)
+            .json(&once)
+            .send()
+            .await;
+        let line = format!("POST /api/personalaccesstoken ({what})");
+        tell(&mut text, &line, &answer);
+    }
     let exchanged = server
         .call(&format!("GET {EXCHANGE}"))
         .header("personalAccessToken", secret)
@@ -108,6 +130,28 @@ async fn every_route_answers_in_its_envelope() {
             .send()
             .await,
     );
+    let update = json!({"Name": "nightly", "ExpiresAt": "2026-11-25T12:00:00+02:00"});
+    for (what, body) in [
+        ("name and expiry", update.clone()),
+        ("nothing new", update),
+        (
+            "a later expiry",
+            json!({"ExpiresAt": "2026-11-25T12:00:01+02:00"}),
+        ),
+        ("a name in use", json!({"Name": "ONCE"})),
+    ] {
+        let answer = server
+            .call(&format!("PATCH {TOKENS}/{id}"))
+            .cookie(&cookie)
+            .json(&body)
+            .send()
+            .await;
+        tell(
+            &mut text,
+            &format!("PATCH {TOKENS}/{{Id}} ({what})"),
+            &answer,
+        );
+    }
     for line in [
         "GET /api/session".to_owned(),
         format!("GET {TOKENS}/policy"),

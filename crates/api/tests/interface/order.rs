@@ -1,7 +1,7 @@
 //! Refusals come in the contract's order, and credentials are told apart.
 
 use ats_pat_domain::Code;
-use ats_pat_test_support::world::PASSWORD;
+use ats_pat_test_support::world::{DAY, PASSWORD};
 use serde_json::json;
 
 use crate::fixture::{EXCHANGE, NOBODYS, Server, TOKENS};
@@ -103,6 +103,119 @@ async fn what_is_wrong_first_is_told_first() {
     );
 }
 
+/// The same of an edit, whose expiry is also judged by the token's own.
+#[tokio::test]
+async fn what_is_wrong_first_of_an_edit_is_told_first() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("ada").await;
+    let patch = format!("PATCH {TOKENS}/{NOBODYS}");
+    let call = || server.call(&patch);
+    let foreign = call().header("Origin", "https://evil.example");
+    assert_eq!(
+        foreign.body("text/plain", "{").code().await,
+        (403, Code::CrossSiteRequest)
+    );
+    assert_eq!(
+        call().body("text/plain", "{").code().await,
+        (401, Code::SignInRequired)
+    );
+    let typed = |kind: &str, body: &str| {
+        let body = body.to_owned();
+        call().cookie(&cookie).body(kind, body)
+    };
+    for (kind, body, expected) in [
+        ("text/plain", "{", (415, Code::UnsupportedMediaType)),
+        ("application/json", "{", (400, Code::InvalidRequest)),
+        (
+            "application/json",
+            r#"{"Scopes": ["all"]}"#,
+            (400, Code::InvalidRequest),
+        ),
+        (
+            "application/json",
+            r#"{"Name": " ", "ExpiresAt": "2020-01-01T00:00:00Z"}"#,
+            (400, Code::ValidationFailed),
+        ),
+        (
+            "application/json",
+            r#"{"ExpiresAt": "2020-01-01T00:00:00Z"}"#,
+            (400, Code::ExpirationNotAllowed),
+        ),
+        (
+            "application/json",
+            r#"{"Name": "other"}"#,
+            (404, Code::TokenNotFound),
+        ),
+        ("application/json", "{}", (404, Code::TokenNotFound)),
+        ("", "", (404, Code::TokenNotFound)),
+    ] {
+        assert_eq!(typed(kind, body).code().await, expected, "{body}");
+    }
+    let mut ids = Vec::new();
+    for name in ["ci", "other"] {
+        let created = server.create(&cookie, name).await;
+        ids.push(created["Token"]["Id"].as_str().unwrap().to_owned());
+    }
+    let edit = |body: serde_json::Value| {
+        let line = format!("PATCH {TOKENS}/{}", ids[0]);
+        server.call(&line).cookie(&cookie).json(&body)
+    };
+    let later = server.world.now().after(2 * DAY).to_string();
+    assert_eq!(
+        edit(json!({"Name": "OTHER", "ExpiresAt": later}))
+            .code()
+            .await,
+        (400, Code::ExpirationNotAllowed)
+    );
+    assert_eq!(
+        edit(json!({"Name": "OTHER"})).code().await,
+        (409, Code::NameInUse)
+    );
+    let nothing = edit(json!({"Name": null, "Description": null}));
+    assert_eq!(nothing.code().await, (200, Code::Success));
+    let revoke = server.call(&format!("POST {TOKENS}/{}/revoke", ids[0]));
+    assert_eq!(revoke.cookie(&cookie).code().await, (200, Code::Success));
+    for body in [json!({"Name": "OTHER"}), json!({"ExpiresAt": later})] {
+        assert_eq!(edit(body).code().await, (409, Code::TokenNotActive));
+    }
+    assert_eq!(
+        edit(json!({"Description": "over"})).code().await,
+        (200, Code::Success)
+    );
+}
+
+/// A key that can't be read is refused after the content type, and before the values of the body are looked at.
+#[tokio::test]
+async fn an_idempotency_key_is_one_uuid_of_version_7() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("ada").await;
+    let good = ats_pat_domain::FormKey::new(server.world.now(), [9; 10]).to_string();
+    let create = |keys: &[&str]| {
+        let call = server.call(&format!("POST {TOKENS}")).cookie(&cookie);
+        keys.iter()
+            .fold(call, |call, key| call.header("Idempotency-Key", key))
+    };
+    for keys in [
+        &[""][..],
+        &["1"],
+        &["0193f2a0-7b1c-4d2e-8f00-0123456789ab"],
+        &[&good, &good],
+    ] {
+        assert_eq!(
+            create(keys).body("text/plain", "{}").code().await,
+            (415, Code::UnsupportedMediaType)
+        );
+        let answer = create(keys).json(&json!({"Name": ""})).send().await;
+        assert_eq!(
+            (answer.status, answer.code(), answer.parameters().as_str()),
+            (400, Code::InvalidRequest, "header, Idempotency-Key"),
+            "{keys:?}"
+        );
+    }
+    let values = create(&[&good]).json(&json!({"Name": ""}));
+    assert_eq!(values.code().await, (400, Code::ValidationFailed));
+}
+
 #[tokio::test]
 async fn only_a_session_manages_tokens() {
     let server = Server::start().await;
@@ -123,6 +236,7 @@ async fn only_a_session_manages_tokens() {
         format!("GET {TOKENS}/{id}"),
         format!("POST {TOKENS}/{id}/revoke"),
         format!("POST {TOKENS}/{id}/regenerate"),
+        format!("PATCH {TOKENS}/{id}"),
         "GET /api/session".to_owned(),
     ] {
         let answer = server

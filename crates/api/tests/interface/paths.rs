@@ -92,7 +92,7 @@ async fn other_methods_are_refused_with_those_that_are_allowed() {
             "GET, HEAD, POST",
         ),
         ("POST /api/identity".to_owned(), "GET, HEAD"),
-        (format!("DELETE {TOKENS}/{NOBODYS}"), "GET, HEAD"),
+        (format!("DELETE {TOKENS}/{NOBODYS}"), "GET, HEAD, PATCH"),
         (format!("GET {TOKENS}/{NOBODYS}/revoke"), "POST"),
         (
             "PATCH /api/personalaccesstoken/POLICY/".to_owned(),

@@ -189,7 +189,7 @@ impl Key {
             Self::ChangesPerUserPerMinute => Row {
                 name: "changes-per-user-per-minute",
                 kind: number(0, 100_000, 120),
-                meaning: "How many tokens one user may create or regenerate in a minute; 0 sets no limit. Revoking, signing out and disabling are never limited",
+                meaning: "How many tokens one user may create, regenerate or edit in a minute; 0 sets no limit. Revoking, signing out and disabling are never limited",
             },
             Self::CacheEntries => Row {
                 name: "cache-entries",

@@ -174,7 +174,7 @@ impl Limits {
         }
     }
 
-    /// Counts a change by which `user` gets a secret.
+    /// Counts a change by which `user` gets a secret, or edits a token.
     ///
     /// # Errors
     /// 1400 after too many of them.

@@ -24,7 +24,7 @@ pub struct Settings {
     pub cache_entries: usize,
     /// How many sign-ins of one account from one address may fail in a quarter of an hour.
     pub sign_in_failures_per_quarter_hour: u32,
-    /// How many tokens one user may create or regenerate in a minute; 0 sets no limit.
+    /// How many tokens one user may create, regenerate or edit in a minute; 0 sets no limit.
     pub changes_per_user_per_minute: u32,
 }
 

@@ -30,6 +30,6 @@ const SIGNED_ANEW_AFTER: Duration = Duration::from_mins(5);
 /// those of servers among each other, and the age of lists; with some to spare.
 pub(crate) const ACCEPTED_AFTER_END: Duration = Duration::from_mins(6);
 /// How long a revoked place stays revoked: as long as a token that was exchanged just before can be accepted.
-const REVOKED_FOR: Duration = LONGEST_LIFETIME.saturating_add(ACCEPTED_AFTER_END);
+pub(crate) const REVOKED_FOR: Duration = LONGEST_LIFETIME.saturating_add(ACCEPTED_AFTER_END);
 /// How long a free place rests before it is given away: until no list that still holds says that it is revoked.
 const RESTS_FOR: Duration = HOLDS_FOR.saturating_add(SKEW);

@@ -1,14 +1,17 @@
 //! Making a token.
 
+use ats_pat_auth::Canonical;
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::problem::Failure;
 use ats_pat_domain::{
     Description, Policy, Problem, Reason, Scopes, Timestamp, Token, TokenId, TokenName, User,
+    UserId,
 };
+use secrecy::SecretString;
 
-use super::NewSecret;
-use super::form::PostedForm;
+use super::form::{OneTimeKey, REQUEST};
+use super::{NewSecret, refuse_name_in_use};
 use crate::change::{Authority, Change, Draft, Taken};
 use crate::service::Service;
 use crate::service::error::Error;
@@ -30,6 +33,14 @@ pub struct NewToken {
     pub allowed_networks: Option<Vec<String>>,
     /// What [`Service::new_form_key`] gave the form: posted again, the form makes nothing twice.
     pub form_key: Option<String>,
+}
+
+/// The token that a request with an idempotency key made, now or before.
+pub struct CreatedOnce {
+    /// The entry, as it is now.
+    pub token: TokenView,
+    /// The personal access token, `atspat_…`; `None` where the same request made it before, and was answered it then.
+    pub secret: Option<SecretString>,
 }
 
 /// What a user asks for, once its rules hold.
@@ -90,6 +101,22 @@ impl NewToken {
     }
 }
 
+impl Checked {
+    /// What tells two requests apart.
+    fn canonical(&self) -> Canonical {
+        let networks = self
+            .allowed_networks
+            .as_ref()
+            .map(AllowedNetworks::to_stored);
+        Canonical::new("request")
+            .text(self.name.as_str())
+            .i64(self.expires_at.as_millis())
+            .text(self.description.as_str())
+            .texts(self.scopes.names())
+            .optional_text(networks.as_deref())
+    }
+}
+
 fn required<T>(
     text: Option<&str>,
     parse: impl FnOnce(&str) -> Result<T, Reason>,
@@ -105,62 +132,132 @@ impl Service {
     /// 1400 after too many new secrets in a minute,
     /// [`Error::AlreadyCreated`] for a form posted again, 1301 for a name in use, 1304 at the limit.
     pub async fn create_token(&self, by: &SignedIn, new: NewToken) -> Result<IssuedToken, Error> {
-        let now = self.now();
-        let form = new
+        let session = self.inner.settings.session_absolute;
+        let key = new
             .form_key
             .as_deref()
-            .map(|text| PostedForm::parse(text, now, self.inner.settings.session_absolute))
+            .map(|text| OneTimeKey::of_form(text, self.now(), session))
             .transpose()?;
-        let checked = new.check(&self.inner.settings.policy, &by.user, now)?;
+        let form = key.map_or(Once::No, Once::Form);
+        let (token, secret) = self.create(by, &new, form).await?;
+        match secret {
+            Some(secret) => Ok(IssuedToken { token, secret }),
+            None => Err(Error::AlreadyCreated {
+                id: token.id,
+                name: token.name,
+            }),
+        }
+    }
+
+    /// As [`create_token`](Self::create_token), of a request that may be sent again with the same key: then it makes
+    /// nothing, and the token that it made is answered, without its secret.
+    ///
+    /// # Errors
+    /// 1000 for a key that is no UUID of version 7 from the last 24 hours, 1001, 1305, 1302, 1400, 1309 for a key that was
+    /// sent with another request before, 1301, 1304.
+    pub async fn create_token_once(
+        &self,
+        by: &SignedIn,
+        new: NewToken,
+        idempotency_key: &str,
+    ) -> Result<CreatedOnce, Error> {
+        let key = OneTimeKey::of_request(idempotency_key, self.now())?;
+        let (token, secret) = self.create(by, &new, Once::Request(key)).await?;
+        Ok(CreatedOnce { token, secret })
+    }
+
+    /// Makes a token; without a secret where it was made before.
+    async fn create(
+        &self,
+        by: &SignedIn,
+        new: &NewToken,
+        once: Once,
+    ) -> Result<(TokenView, Option<SecretString>), Error> {
+        let policy = &self.inner.settings.policy;
+        let checked = new.check(policy, &by.user, self.now())?;
         self.inner.limits.count_grant(by.user_id())?;
         let secret = NewSecret::make(self)?;
         let shown = secret.shown.clone();
         let create = Create {
-            policy: self.inner.settings.policy.clone(),
+            policy: policy.clone(),
             checked,
-            form,
+            once,
             secret,
         };
-        let token = self.change(Authority::Session(by.clone()), create).await?;
-        Ok(IssuedToken {
-            token,
-            secret: shown,
-        })
+        let authority = Authority::Session(by.clone());
+        let (token, made) = self.change(authority, create).await?;
+        Ok((token, (made == Made::Now).then_some(shown)))
     }
+}
+
+/// What keeps a token from being made twice.
+enum Once {
+    No,
+    Form(OneTimeKey),
+    Request(OneTimeKey),
+}
+
+/// When a token was made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Made {
+    Now,
+    Before,
 }
 
 struct Create {
     policy: Policy,
     checked: Checked,
-    form: Option<PostedForm>,
+    once: Once,
     secret: NewSecret,
 }
 
-impl Change for Create {
-    type Output = TokenView;
+impl Create {
+    /// The token that the same form or request made before.
+    ///
+    /// # Errors
+    /// [`Problem::IdempotencyKeyReused`] if another request made it.
+    async fn made_before(
+        &self,
+        draft: &Draft<'_>,
+        owner: UserId,
+    ) -> Result<Option<TokenView>, Error> {
+        let (Once::Form(key) | Once::Request(key)) = &self.once else {
+            return Ok(None);
+        };
+        let Some(made) = key.made_before(draft, owner).await? else {
+            return Ok(None);
+        };
+        let is_request = matches!(self.once, Once::Request(_));
+        if is_request
+            && !key
+                .is_made_by(&made, draft, &self.checked.canonical())
+                .await?
+        {
+            return Err(Problem::IdempotencyKeyReused.into());
+        }
+        let usage = made.listed.usage.as_ref();
+        Ok(Some(TokenView::new(&made.token, usage, draft.now)))
+    }
+}
 
-    async fn apply(&self, draft: &Draft<'_>) -> Result<(TokenView, Taken), Error> {
+impl Change for Create {
+    type Output = (TokenView, Made);
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(Self::Output, Taken), Error> {
         let owner = draft.user()?;
-        let id = match &self.form {
-            Some(form) => form.unused_id(draft, owner.id).await?,
-            None => TokenId::new(draft.now, draft.random()?),
+        if let Some(token) = self.made_before(draft, owner.id).await? {
+            return Ok(((token, Made::Before), Taken::Nothing));
+        }
+        let id = match &self.once {
+            Once::Form(key) | Once::Request(key) => key.new_id(draft, owner.id),
+            Once::No => TokenId::new(draft.now, draft.random()?),
         };
         // Again: until its turn came, the owner's rights may have changed, and the expiry may have passed.
         Scopes::choose(self.checked.scopes.names(), &self.policy.scopes_for(owner))?;
         self.policy
             .check_expiry(self.checked.expires_at, draft.now)?;
+        refuse_name_in_use(draft, owner.id, &self.checked.name, None).await?;
         let tokens = draft.read().tokens();
-        let folded = self.checked.name.folded();
-        if tokens
-            .active_with_name(owner.id, &folded, draft.now)
-            .await?
-            .is_some()
-        {
-            return Err(Problem::NameInUse {
-                name: self.checked.name.as_str().to_owned(),
-            }
-            .into());
-        }
         let limit = self.policy.max_active_tokens;
         if tokens.count_active(owner.id, draft.now).await? >= u64::from(limit) {
             return Err(Problem::TokenLimitReached { limit }.into());
@@ -181,14 +278,17 @@ impl Change for Create {
         let view = TokenView::new(&token, None, draft.now);
         draft.insert_token(token.clone()).await?;
         self.secret.insert(draft, &token).await?;
-        draft.record(
-            draft
-                .entry(EventKind::TokenCreated, &token.id)
-                .owner(owner.id)
-                .detail("ExpiresAt", token.expires_at.to_string())
-                .detail("Scopes", token.scopes.names().to_vec())
-                .personal("Name", token.name.as_str()),
-        );
-        Ok((view, Taken::Nothing))
+        let mut entry = draft
+            .entry(EventKind::TokenCreated, &token.id)
+            .owner(owner.id)
+            .detail("ExpiresAt", token.expires_at.to_string())
+            .detail("Scopes", token.scopes.names().to_vec())
+            .personal("Name", token.name.as_str());
+        if let Once::Request(key) = &self.once {
+            let told = key.told_request(draft, &self.checked.canonical());
+            entry = entry.detail(REQUEST, told);
+        }
+        draft.record(entry);
+        Ok(((view, Made::Now), Taken::Nothing))
     }
 }

@@ -7,21 +7,24 @@ mod read;
 mod regenerate;
 mod revoke;
 mod secrets;
+mod update;
 
 use ats_pat_auth::RootKeys;
 use ats_pat_domain::port::ListedToken;
 use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::tagged::KeyId;
-use ats_pat_domain::{Problem, Token, TokenId, UserId};
+use ats_pat_domain::{Problem, Token, TokenId, TokenName, UserId};
 use ats_pat_token::PersonalAccessToken;
 use secrecy::SecretString;
 
-pub use create::NewToken;
+pub use create::{CreatedOnce, NewToken};
+pub use form::IDEMPOTENCY_KEY;
 pub use regenerate::Regeneration;
 #[cfg(test)]
 pub(crate) use revoke::revoke_any;
 pub(crate) use revoke::{Revoke, revoke_saying, revoke_tokens, revoke_tokens_of};
 pub(crate) use secrets::take_places_of;
+pub use update::TokenUpdate;
 
 use crate::change::Draft;
 use crate::service::Service;
@@ -81,6 +84,24 @@ async fn owned(
         .ok_or(Problem::TokenNotFound)?;
     let token = draft.check(listed.token.clone()).await?;
     Ok((listed, token))
+}
+
+/// 1301 if another active token of `owner` than `except` has this name.
+async fn refuse_name_in_use(
+    draft: &Draft<'_>,
+    owner: UserId,
+    name: &TokenName,
+    except: Option<TokenId>,
+) -> Result<(), Error> {
+    let tokens = draft.read().tokens();
+    let has_it = tokens
+        .active_with_name(owner, &name.folded(), draft.now)
+        .await?;
+    if has_it.is_some() && has_it != except {
+        let name = name.as_str().to_owned();
+        return Err(Problem::NameInUse { name }.into());
+    }
+    Ok(())
 }
 
 fn parse_id(id: &str) -> Result<TokenId, Error> {

@@ -3,14 +3,14 @@
 use std::future::Future;
 
 use ats_pat_domain::Problem;
-use ats_pat_domain::list::TokenQuery;
+use ats_pat_domain::list::{EventFilter, TokenQuery};
 use ats_pat_domain::port::{ListedToken, TokenPage};
 
 use super::parse_id;
 use crate::service::Service;
 use crate::service::error::Error;
 use crate::sessions::SignedIn;
-use crate::view::{TokenPageView, TokenView};
+use crate::view::{EventView, TokenPageView, TokenView};
 
 impl Service {
     /// A page of the user's tokens; whose tokens the query asks for is set here.
@@ -34,6 +34,26 @@ impl Service {
         let id = parse_id(id)?;
         let read = || async { Ok(self.store().tokens().owned(by.user_id(), id).await?) };
         self.shown(read).await
+    }
+
+    /// The last events of one of the user's tokens, the newest first; none of another's.
+    ///
+    /// # Errors
+    /// 1300 for what is no id.
+    pub async fn token_events(
+        &self,
+        by: &SignedIn,
+        id: &str,
+        limit: u64,
+    ) -> Result<Vec<EventView>, Error> {
+        let filter = EventFilter {
+            owner: Some(by.user_id()),
+            subjects: Some(vec![parse_id(id)?.to_string()]),
+            limit,
+            ..EventFilter::default()
+        };
+        let events = self.store().events().newest(&filter).await?;
+        Ok(events.iter().map(EventView::new).collect())
     }
 
     async fn page(&self, query: &TokenQuery) -> Result<TokenPageView, Error> {

@@ -6,7 +6,7 @@ use ats_pat_domain::{Status, Token, UserId};
 
 use crate::change::{Draft, Judgement};
 use crate::service::error::Error;
-use crate::status::{ACCEPTED_AFTER_END, places};
+use crate::status::{ACCEPTED_AFTER_END, REVOKED_FOR, places};
 
 /// The secrets of a token that have a slot. One that was planted or altered grants nothing, and could keep the place of
 /// another: it is removed, and the places that the log gave to the token's secrets are revoked in its stead.
@@ -28,6 +28,23 @@ pub(crate) async fn living_secrets(draft: &Draft<'_>, token: &Token) -> Result<V
         places::revoke_all_of(draft, token).await?;
     }
     Ok(living)
+}
+
+/// Gives the secrets of a token other places, and revokes those that they have, where what they were exchanged for could
+/// outlive the token: it ends at `token.expires_at` now, and an authentication token that names a later end would be
+/// accepted until then. None lives long enough for an end that is further away.
+pub(super) async fn replace_places_of(draft: &Draft<'_>, token: &Token) -> Result<(), Error> {
+    if token.expires_at >= draft.now.after(REVOKED_FOR) {
+        return Ok(());
+    }
+    for mut secret in living_secrets(draft, token).await? {
+        if secret.status_index.is_some() {
+            places::revoke(draft, &secret).await?;
+            secret.status_index = Some(places::give(draft, token, secret.generation).await?);
+            draft.update_secret(secret).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Revokes the places of a user's tokens for good, those included that ended so lately that verifiers may still accept

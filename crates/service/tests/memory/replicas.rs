@@ -1,10 +1,13 @@
 //! Several servers on one database, in real time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ats_pat_domain::port::Clock as _;
 use ats_pat_service::view::IssuedToken;
-use ats_pat_service::{NewToken, PasswordChange, Regeneration, Service, SignedIn, SystemClock};
+use ats_pat_service::{
+    NewToken, PasswordChange, Regeneration, Service, SignedIn, SystemClock, TokenUpdate,
+};
 use ats_pat_test_support::proxy::{Fault, Proxy};
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code, migrated};
 use ats_pat_test_support::{on_every_deployment, on_every_server};
@@ -116,6 +119,51 @@ async fn what_one_server_revoked_no_other_exchanges_any_more() {
         let disabled = one.service.operator().disable_user("ada").await;
         disabled.unwrap();
         assert_eq!(other.exchange(&issued).await, 1205);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_server_shortened_no_other_exchanges_beyond_it() {
+    on_every_deployment(|database| async move {
+        let world = World::new(database.url()).await;
+        world.add_user("ada").await;
+        let one = Replica::beside(&world, database.url_at(1)).await;
+        let other = Replica::beside(&world, database.url_at(2)).await;
+        let ada = one.sign_in("ada").await;
+        for round in 0..3 {
+            let issued = one.create(&ada, &format!("ci {round}")).await;
+            let id = issued.token.id.to_string();
+            for replica in [&one, &other] {
+                replica.warm(&issued).await;
+            }
+            let secret = [issued.secret.expose_secret().as_bytes()];
+            let before = other.service.exchange(&secret, ADDRESS).await.unwrap();
+            let shorten = async |by: Duration| {
+                let expires_at = SystemClock.now().after(by);
+                let earlier = TokenUpdate {
+                    expires_at: Some(expires_at.to_string()),
+                    ..TokenUpdate::default()
+                };
+                let updated = one.service.update_token(&ada, &id, earlier);
+                assert_eq!(updated.await.unwrap().expires_at, expires_at);
+                expires_at
+            };
+            let soon = shorten(Duration::from_secs(60)).await;
+            for replica in [&other, &one] {
+                let exchanged = replica.service.exchange(&secret, ADDRESS).await.unwrap();
+                assert_eq!(exchanged.personal_access_token_expires_at, soon);
+                assert!(exchanged.expires_at <= soon);
+                let bearer = before.token.expose_secret();
+                assert_eq!(code(replica.service.identity(bearer).await), 1206);
+                replica.warm(&issued).await;
+            }
+            // Less than a second is left once this is answered.
+            shorten(Duration::from_millis(1100)).await;
+            for replica in [&other, &one] {
+                assert_eq!(replica.exchange(&issued).await, 1202);
+            }
+        }
     })
     .await;
 }

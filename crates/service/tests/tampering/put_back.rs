@@ -1,7 +1,9 @@
 //! Older rows, put back whole with their genuine tags: they grant nothing, no later change launders them, and
 //! `audit verify` tells of them. On every database.
 
-use ats_pat_service::{PasswordChange, Regeneration, Rotation, Service};
+use std::time::Duration;
+
+use ats_pat_service::{PasswordChange, Regeneration, Rotation, Service, TokenUpdate};
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use secrecy::{ExposeSecret, SecretString};
@@ -121,6 +123,58 @@ async fn a_replaced_secret_stays_replaced() {
         assert_nothing_is_laundered(&scene, "tokens").await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_shortened_expiry_stays_shortened() {
+    on_every_database(|database| async move {
+        stays_shortened(&scene(&database).await, &database, DAY / 2).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_expiry_so_near_that_the_secret_got_another_place_stays_shortened() {
+    on_every_database(|database| async move {
+        let scene = scene(&database).await;
+        let before = scene.world.exchange(&scene.issued.secret).await;
+        let before = before.unwrap().token;
+        stays_shortened(&scene, &database, DAY / 48).await;
+        for service in services(&scene.world).await {
+            let identity = service.identity(before.expose_secret()).await;
+            assert_ne!(code(identity), 1);
+        }
+        assert_found(&scene.world, "of secrets is an older one, put back").await;
+    })
+    .await;
+}
+
+async fn stays_shortened(scene: &Scene, database: &TestDatabase, left: Duration) {
+    let Scene { world, ada, issued } = scene;
+    let id = issued.token.id.to_string();
+    copy(database).await;
+    let earlier = TokenUpdate {
+        expires_at: Some(world.now().after(left).to_string()),
+        ..TokenUpdate::default()
+    };
+    let shortened = world.service.update_token(ada, &id, earlier.clone());
+    assert_eq!(code(shortened.await), 1);
+    assert_eq!(exchange(&world.service, &issued.secret).await, 1);
+    put_back(database).await;
+    for service in services(world).await {
+        assert_ne!(exchange(&service, &issued.secret).await, 1);
+    }
+    assert_nothing_is_laundered(scene, "tokens").await;
+    // Neither does an edit.
+    let description = TokenUpdate {
+        description: Some("as before".to_owned()),
+        ..TokenUpdate::default()
+    };
+    for asked in [earlier, description] {
+        let edited = world.service.update_token(ada, &id, asked).await;
+        assert_ne!(code(edited), 1);
+    }
+    assert_found(world, "of tokens is an older one, put back").await;
 }
 
 #[tokio::test]

@@ -79,10 +79,7 @@ impl Row {
                 .or_else(|| named.event.owner.map(|owner| owner.to_string()))
                 .unwrap_or_default(),
             details: details(&named.event.details, zone),
-            label: EventKind::ALL
-                .into_iter()
-                .find(|kind| kind.as_str() == named.event.kind)
-                .map_or_else(|| named.event.kind.clone(), |kind| label(kind).to_owned()),
+            label: label_of(&named.event.kind),
             kind: named.event.kind,
             subject: named.event.subject,
         }
@@ -92,6 +89,14 @@ impl Row {
 fn actor(named: &NamedEventView) -> String {
     let name = named.actor_name.clone();
     name.unwrap_or_else(|| named.event.actor.clone())
+}
+
+/// The kind of an event in words.
+pub fn label_of(stored: &str) -> String {
+    EventKind::ALL
+        .into_iter()
+        .find(|kind| kind.as_str() == stored)
+        .map_or_else(|| stored.to_owned(), |kind| label(kind).to_owned())
 }
 
 const fn label(kind: EventKind) -> &'static str {
@@ -105,6 +110,7 @@ const fn label(kind: EventKind) -> &'static str {
         EventKind::SignInsRefused => "Sign-ins refused after too many failures",
         EventKind::TokenCreated => "Token created",
         EventKind::TokenRegenerated => "Token regenerated",
+        EventKind::TokenUpdated => "Token changed",
         EventKind::TokenRevoked => "Token revoked",
         EventKind::StatusPlaceGiven => "Place in the status list assigned",
         EventKind::SigningKeyCreated => "Signing key created",
@@ -117,13 +123,18 @@ const fn label(kind: EventKind) -> &'static str {
     }
 }
 
-/// What there is to say beside the columns; the rows' tags and the places in the status list are for machines.
-fn details(details: &Value, zone: &Zone) -> String {
+/// What there is to say beside the columns; the rows' tags, the places in the status list and the hash of a request are for machines.
+pub fn details(details: &Value, zone: &Zone) -> String {
     let words: Vec<String> = details
         .as_object()
         .into_iter()
         .flatten()
-        .filter(|(name, _)| !matches!(name.as_str(), "Rows" | "PlacesGiven" | "PlacesRevoked"))
+        .filter(|(name, _)| {
+            !matches!(
+                name.as_str(),
+                "Rows" | "PlacesGiven" | "PlacesRevoked" | "Request"
+            )
+        })
         .map(|(name, value)| format!("{}: {}", spaced(name), in_words(value, zone)))
         .collect();
     words.join(" · ")

@@ -55,6 +55,7 @@ async fn show_one(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response
         place,
         token.token,
         Some(token.owner_name),
+        Vec::new(),
     ))
 }
 

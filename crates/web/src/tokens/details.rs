@@ -8,6 +8,7 @@ use poem::Response;
 use poem::http::StatusCode;
 
 use super::acts::Acts;
+use super::events::{Happened, of_token};
 use crate::page::{Frame, Section, render};
 use crate::route::{Route, TOKENS};
 use crate::table::Badge;
@@ -35,6 +36,10 @@ struct DetailsPage {
     times: Vec<(&'static str, When)>,
     last_used_from: String,
     id: String,
+    /// Whether the reader may edit it.
+    is_own: bool,
+    /// What happened to it, for its owner.
+    events: Vec<Happened>,
     /// What can be done to it.
     acts: Option<Acts>,
     /// Where the table is.
@@ -45,7 +50,9 @@ struct DetailsPage {
 async fn show(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let token = visit.service.token(by, id).await;
     let token = token.map_err(|error| visit.problem(error))?;
-    Ok(page(visit, (Section::Tokens, TOKENS), token, None))
+    let events = of_token(visit, by, id).await?;
+    let place = (Section::Tokens, TOKENS);
+    Ok(page(visit, place, token, None, events))
 }
 
 /// The page of a token in a section, whose table is at a path.
@@ -54,6 +61,7 @@ pub fn page(
     (section, back): (Section, &'static str),
     token: TokenView,
     owner: Option<String>,
+    events: Vec<Happened>,
 ) -> Response {
     let times = [
         ("Created", Some(token.created_at)),
@@ -65,6 +73,8 @@ pub fn page(
     let page = DetailsPage {
         frame: Frame::new(visit, section),
         badge: Badge::of(&token, visit.now()),
+        is_own: owner.is_none(),
+        events,
         acts: Acts::of(&token, back, owner.is_none()),
         owner,
         times: times

@@ -3,6 +3,8 @@
 mod acts;
 mod blade;
 pub mod details;
+pub mod edit;
+mod events;
 mod form;
 
 use askama::Template;

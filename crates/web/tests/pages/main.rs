@@ -10,4 +10,5 @@ mod introspect_scope;
 mod security;
 mod setup;
 mod sign_in;
+mod token_edit;
 mod tokens;

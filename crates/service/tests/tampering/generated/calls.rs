@@ -8,6 +8,7 @@ use std::time::Duration;
 use ats_pat_domain::port::Clock as _;
 use ats_pat_service::{
     Error, NewToken, NewUser, PasswordChange, Regeneration, Rotation, Service, SignedIn,
+    TokenUpdate,
 };
 use ats_pat_test_support::world::PASSWORD;
 use secrecy::ExposeSecret as _;
@@ -28,7 +29,7 @@ impl Play {
             users
         };
         let user = self.rng.choice(users).unwrap();
-        match self.rng.u8(..40) {
+        match self.rng.u8(..43) {
             0..4 => self.sign_in(user).await,
             4..8 => self.create(user).await,
             8..12 => self.exchange_one(user).await,
@@ -44,6 +45,7 @@ impl Play {
             32..35 => self.enable(user).await,
             35..37 => self.rotate().await,
             37 => self.make_link().await,
+            40..43 => self.update().await,
             38 if self.rng.bool() => self.restart().await,
             38 => {
                 self.made += 1;
@@ -174,6 +176,48 @@ impl Play {
                 self.model.tokens[token].expires_at = issued.token.expires_at;
                 self.note_secret(token, &issued, &written);
             }
+            Err(error) => self.must_work(must, &error),
+        }
+    }
+
+    /// Another description, or an earlier expiry: sometimes so early that what was exchanged before would outlive it.
+    async fn update(&mut self) {
+        let Some((token, service, by, must)) = self.own_token().await else {
+            return;
+        };
+        let (id, now) = (self.model.tokens[token].id.clone(), service.now());
+        let left = self.model.tokens[token].expires_at.since(now);
+        let is_alive = self.model.tokens[token].fate == Fate::Works && !left.is_zero();
+        let takes = is_alive && self.rng.bool();
+        let becomes = if self.rng.bool() {
+            now.after(left / 10 * 9)
+        } else {
+            now.after(left.min(Duration::from_mins(65)))
+        };
+        self.made += 1;
+        let asked = TokenUpdate {
+            description: Some(format!("description {}", self.made)),
+            expires_at: takes.then(|| becomes.to_string()),
+            ..TokenUpdate::default()
+        };
+        let must = must
+            && self.is_all_clean_of(self.model.tokens[token].owner)
+            && self.model.tokens[token].fate == Fate::Works;
+        let done = patiently(async || service.update_token(&by, &id, asked.clone()).await).await;
+        self.settled(format!("token {token} is changed: {asked:?}"), &done)
+            .await;
+        match done {
+            Ok(token_now) if takes => {
+                self.count("expiries that came earlier");
+                self.model.tokens[token].expires_at = token_now.expires_at;
+                for bearer in 0..self.model.bearers.len() {
+                    let of = self.model.secrets[self.model.bearers[bearer].secret].token;
+                    if of == token && self.model.bearers[bearer].expires_at > token_now.expires_at {
+                        self.model.bearers[bearer].fate = Fate::Over;
+                    }
+                }
+            }
+            Ok(_) => {}
             Err(error) => self.must_work(must, &error),
         }
     }

@@ -6,6 +6,6 @@ mod fields;
 mod filled;
 mod request;
 
-pub use self::errors::FormErrors;
+pub use self::errors::{FormErrors, until};
 pub use self::expiry::{Bounds, Choice, Terms, bounds, choices};
-pub use self::fields::TokenForm;
+pub use self::fields::{OWN_DAY, TokenForm};

@@ -1,0 +1,149 @@
+//! Another name, description or an earlier expiry for a token.
+
+use ats_pat_domain::event::EventKind;
+use ats_pat_domain::problem::Failure;
+use ats_pat_domain::token::Edit;
+use ats_pat_domain::{Description, Policy, Problem, Reason, Timestamp, Token, TokenId, TokenName};
+
+use super::secrets::replace_places_of;
+use super::{owned, parse_id, refuse_name_in_use};
+use crate::change::{Authority, Change, Draft, Taken};
+use crate::service::Service;
+use crate::service::error::Error;
+use crate::sessions::SignedIn;
+use crate::view::TokenView;
+
+/// What an owner changes of a token, as written; `None` stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct TokenUpdate {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another description; an empty one removes it.
+    pub description: Option<String>,
+    /// An earlier expiry as RFC 3339.
+    pub expires_at: Option<String>,
+}
+
+impl TokenUpdate {
+    /// 1001 for every field that fails, else 1302 for an expiry that has passed.
+    fn check(&self, policy: &Policy, now: Timestamp) -> Result<Edit, Problem> {
+        let mut failures = Vec::new();
+        let mut failed = |field, reason| failures.push(Failure { field, reason });
+        let name = self.name.as_deref().map(TokenName::new).transpose();
+        let expires_at = self.expires_at.as_deref().map(Timestamp::parse).transpose();
+        let description = self
+            .description
+            .as_deref()
+            .map(Description::new)
+            .transpose();
+        if let Err(reason) = &name {
+            failed("Name", *reason);
+        }
+        if expires_at.is_err() {
+            failed("ExpiresAt", Reason::NotATime);
+        }
+        if let Err(reason) = &description {
+            failed("Description", *reason);
+        }
+        let (Ok(name), Ok(expires_at), Ok(description)) = (name, expires_at, description) else {
+            return Err(Problem::ValidationFailed(failures));
+        };
+        if expires_at.is_some_and(|expires_at| expires_at <= now) {
+            // Which expiry the token has is not known yet: whether there is such a token is told later.
+            let latest = policy.latest_expiry(now);
+            return Err(Problem::ExpirationNotAllowed { latest });
+        }
+        Ok(Edit {
+            name,
+            description,
+            expires_at,
+        })
+    }
+}
+
+impl Service {
+    /// Changes the name, the description or the expiry of one of the user's tokens. An expiry can only come earlier, and
+    /// then no server exchanges the token beyond it once this is answered. Of a token that ended only the description
+    /// can change. What is as it was already is no change.
+    ///
+    /// # Errors
+    /// 1001, 1302 for an expiry that has passed, 1400 after too many changes in a minute, 1300, 1303 for another name or
+    /// expiry of a token that is not active, 1302 for a later expiry, 1301.
+    pub async fn update_token(
+        &self,
+        by: &SignedIn,
+        id: &str,
+        asked: TokenUpdate,
+    ) -> Result<TokenView, Error> {
+        let edit = asked.check(&self.inner.settings.policy, self.now())?;
+        let id = parse_id(id)?;
+        if edit == Edit::default() {
+            return self.token(by, &id.to_string()).await;
+        }
+        self.inner.limits.count_grant(by.user_id())?;
+        let authority = Authority::Session(by.clone());
+        self.change(authority, Update { id, edit }).await
+    }
+}
+
+struct Update {
+    id: TokenId,
+    edit: Edit,
+}
+
+impl Change for Update {
+    type Output = TokenView;
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(TokenView, Taken), Error> {
+        let owner = draft.user()?;
+        let (listed, mut token) = owned(draft, owner.id, self.id).await?;
+        let before = token.clone();
+        let has_changed = token.edit(&self.edit, draft.now)?;
+        let view = TokenView::new(&token, listed.usage.as_ref(), draft.now);
+        if !has_changed {
+            // Another call may have brought the expiry forward just now.
+            let taken = match self.edit.expires_at {
+                Some(_) => Taken::Before,
+                None => Taken::Nothing,
+            };
+            return Ok((view, taken));
+        }
+        if token.name != before.name {
+            refuse_name_in_use(draft, owner.id, &token.name, Some(token.id)).await?;
+        }
+        let ends_earlier = token.expires_at < before.expires_at;
+        if ends_earlier {
+            replace_places_of(draft, &token).await?;
+        }
+        draft.update_token(token.clone()).await?;
+        record(draft, &before, &token);
+        let taken = if ends_earlier {
+            Taken::Now
+        } else {
+            Taken::Nothing
+        };
+        Ok((view, taken))
+    }
+}
+
+/// Says what is another than before. Names and descriptions are a person's words, and can be erased.
+fn record(draft: &Draft<'_>, before: &Token, after: &Token) {
+    let mut entry = draft
+        .entry(EventKind::TokenUpdated, &after.id)
+        .owner(after.owner_id)
+        .personal("Name", after.name.as_str());
+    if after.name != before.name {
+        entry = entry.personal("NameBefore", before.name.as_str());
+    }
+    if after.description != before.description {
+        entry = entry
+            .personal("Description", after.description.as_str())
+            .personal("DescriptionBefore", before.description.as_str());
+    }
+    if after.expires_at != before.expires_at {
+        entry = entry
+            .detail("ExpiresAt", after.expires_at.to_string())
+            .detail("ExpiresAtBefore", before.expires_at.to_string());
+    }
+    draft.record(entry);
+}

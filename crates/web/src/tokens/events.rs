@@ -1,0 +1,56 @@
+//! What happened to a token, for its owner.
+
+use ats_pat_domain::Problem;
+use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_service::SignedIn;
+
+use crate::administration::audit::{details, label_of};
+use crate::visit::Visit;
+use crate::words::When;
+
+/// How many events the page of a token shows.
+const SHOWN: u64 = 50;
+
+/// An event in words.
+pub struct Happened {
+    /// When.
+    pub at: When,
+    /// What.
+    pub label: String,
+    /// By whom.
+    pub by: &'static str,
+    /// More about it.
+    pub details: String,
+}
+
+/// The last events of a person's own token, the newest first.
+pub async fn of_token(
+    visit: &Visit<'_>,
+    by: &SignedIn,
+    id: &str,
+) -> Result<Vec<Happened>, Problem> {
+    let events = visit.service.token_events(by, id, SHOWN).await;
+    let events = events.map_err(|error| visit.problem(error))?;
+    let for_people = |kind: &str| kind != EventKind::StatusPlaceGiven.as_str();
+    Ok(events
+        .into_iter()
+        .filter(|event| for_people(&event.kind))
+        .map(|event| Happened {
+            at: When::exactly(event.at, &visit.zone),
+            label: label_of(&event.kind),
+            by: whom(&event.actor, by),
+            details: details(&event.details, &visit.zone),
+        })
+        .collect())
+}
+
+fn whom(actor: &str, reader: &SignedIn) -> &'static str {
+    match Actor::from_stored(actor) {
+        Some(Actor::User(id)) if id == reader.user().id => "You",
+        Some(Actor::User(_)) => "An administrator",
+        Some(Actor::Operator) => "An operator",
+        Some(Actor::Holder) => "Somebody who had the token",
+        Some(Actor::System) => "The service",
+        None => "",
+    }
+}
