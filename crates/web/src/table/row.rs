@@ -4,38 +4,14 @@ use ats_pat_domain::scope::ALL;
 use ats_pat_domain::{Status, Timestamp};
 use ats_pat_service::view::TokenView;
 
-use crate::words::{DAY, When, count, until};
+use super::badge::Badge;
+use crate::words::{When, count};
 use crate::zone::Zone;
 
-/// From when on a badge tells how many days are left.
-const SOON_DAYS: u32 = 15;
 /// How much of a description a row shows, in characters.
 const SHOWN_DESCRIPTION: usize = 100;
 /// How many scopes a row names.
 const SHOWN_SCOPES: usize = 3;
-
-/// A status as it is shown: by shape and words, not by colour alone.
-pub struct Badge {
-    /// Its look.
-    pub class: &'static str,
-    /// Its words.
-    pub text: String,
-}
-
-impl Badge {
-    /// The badge of a token.
-    pub fn of(token: &TokenView, now: Timestamp) -> Self {
-        let (class, text) = match token.status {
-            Status::Revoked => ("revoked", "Revoked".to_owned()),
-            Status::Expired => ("expired", "Expired".to_owned()),
-            Status::Active if token.expires_at < now.after(DAY * SOON_DAYS) => {
-                ("soon", format!("Expires {}", until(token.expires_at, now)))
-            }
-            Status::Active => ("active", "Active".to_owned()),
-        };
-        Self { class, text }
-    }
-}
 
 /// A row of the table.
 pub struct Row {
