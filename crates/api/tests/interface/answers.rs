@@ -4,6 +4,7 @@ use ats_pat_domain::{Code, FormKey};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use ats_pat_service::Service;
 use ats_pat_test_support::world::{DAY, PASSWORD};
@@ -51,6 +52,52 @@ fn tell(text: &mut String, line: &str, answer: &Answer) {
     writeln!(text, "{body:#}\n").unwrap();
 }
 
+/// A token that is created once, however often it is asked for.
+async fn tell_once(text: &mut String, server: &Server, cookie: &str) {
+    // The id is made of the key's time: a later one comes first in the list of tokens that were created at the same time.
+    let later = server.world.now().after(Duration::from_millis(1));
+    let key = FormKey::new(later, [7; 10]).to_string();
+    let mut once = server.new_token("once");
+    for (what, description) in [
+        ("with Idempotency-Key", "builds"),
+        ("with the same Idempotency-Key", "builds"),
+        ("with the same Idempotency-Key, another body", "deploys"),
+    ] {
+        once["Description"] = json!(description);
+        let answer = server
+            .call(&format!("POST {TOKENS}"))
+            .cookie(cookie)
+            .header("Idempotency-Key", &key)
+            .json(&once)
+            .send()
+            .await;
+        let line = format!("POST /api/personalaccesstoken ({what})");
+        tell(text, &line, &answer);
+    }
+}
+
+/// A token that is changed.
+async fn tell_updates(text: &mut String, server: &Server, cookie: &str, id: &str) {
+    let update = json!({"Name": "nightly", "ExpiresAt": "2026-11-25T12:00:00+02:00"});
+    for (what, body) in [
+        ("name and expiry", update.clone()),
+        ("nothing new", update),
+        (
+            "a later expiry",
+            json!({"ExpiresAt": "2026-11-25T12:00:01+02:00"}),
+        ),
+        ("a name in use", json!({"Name": "ONCE"})),
+    ] {
+        let answer = server
+            .call(&format!("PATCH {TOKENS}/{id}"))
+            .cookie(cookie)
+            .json(&body)
+            .send()
+            .await;
+        tell(text, &format!("PATCH {TOKENS}/{{Id}} ({what})"), &answer);
+    }
+}
+
 #[tokio::test]
 async fn every_route_answers_in_its_envelope() {
     let server = Server::start().await;
@@ -91,24 +138,7 @@ async fn every_route_answers_in_its_envelope() {
         "POST /api/personalaccesstoken (the same name)",
         &again,
     );
-    let key = FormKey::new(server.world.now(), [7; 10]).to_string();
-    let mut once = server.new_token("once");
-    for (what, description) in [
-        ("with Idempotency-Key", "builds"),
-        ("with the same Idempotency-Key", "builds"),
-        ("with the same Idempotency-Key, another body", "deploys"),
-    ] {
-        once["Description"] = json!(description);
-        let answer = server
-            .call(&format!("POST {TOKENS}"))
-            .cookie(&cookie)
-            .header("Idempotency-Key", &key)
-            .json(&once)
-            .send()
-            .await;
-        let line = format!("POST /api/personalaccesstoken ({what})");
-        tell(&mut text, &line, &answer);
-    }
+    tell_once(&mut text, &server, &cookie).await;
     let exchanged = server
         .call(&format!("GET {EXCHANGE}"))
         .header("personalAccessToken", secret)
@@ -130,28 +160,7 @@ async fn every_route_answers_in_its_envelope() {
             .send()
             .await,
     );
-    let update = json!({"Name": "nightly", "ExpiresAt": "2026-11-25T12:00:00+02:00"});
-    for (what, body) in [
-        ("name and expiry", update.clone()),
-        ("nothing new", update),
-        (
-            "a later expiry",
-            json!({"ExpiresAt": "2026-11-25T12:00:01+02:00"}),
-        ),
-        ("a name in use", json!({"Name": "ONCE"})),
-    ] {
-        let answer = server
-            .call(&format!("PATCH {TOKENS}/{id}"))
-            .cookie(&cookie)
-            .json(&body)
-            .send()
-            .await;
-        tell(
-            &mut text,
-            &format!("PATCH {TOKENS}/{{Id}} ({what})"),
-            &answer,
-        );
-    }
+    tell_updates(&mut text, &server, &cookie, id).await;
     for line in [
         "GET /api/session".to_owned(),
         format!("GET {TOKENS}/policy"),
@@ -210,7 +219,7 @@ impl ats_pat_domain::port::Clock for BrokenClock {
         ats_pat_test_support::clock::START
     }
 
-    fn since_boot(&self) -> std::time::Duration {
+    fn since_boot(&self) -> Duration {
         DAY
     }
 }

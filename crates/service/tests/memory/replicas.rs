@@ -149,7 +149,7 @@ async fn what_one_server_shortened_no_other_exchanges_beyond_it() {
                 assert_eq!(updated.await.unwrap().expires_at, expires_at);
                 expires_at
             };
-            let soon = shorten(Duration::from_secs(60)).await;
+            let soon = shorten(Duration::from_mins(1)).await;
             for replica in [&other, &one] {
                 let exchanged = replica.service.exchange(&secret, ADDRESS).await.unwrap();
                 assert_eq!(exchanged.personal_access_token_expires_at, soon);

@@ -123,7 +123,8 @@ const fn label(kind: EventKind) -> &'static str {
     }
 }
 
-/// What there is to say beside the columns; the rows' tags, the places in the status list and the hash of a request are for machines.
+/// What there is to say beside the columns. The rows' tags, the places in the status list and the hash of a request are
+/// for machines.
 pub fn details(details: &Value, zone: &Zone) -> String {
     let words: Vec<String> = details
         .as_object()

@@ -66,7 +66,13 @@ impl Table {
     /// Columns that no tag covers: they grant nothing, and whoever edits them is not told of.
     fn is_quiet(self, column: &str) -> bool {
         let quiet: &[&str] = match self {
-            Self::Users => &["name_folded", "name_key", "display_name", "created_at"],
+            Self::Users => &[
+                "name_folded",
+                "name_key",
+                "display_name",
+                "display_name_folded",
+                "created_at",
+            ],
             Self::Sessions => &["last_seen_at", "seen_tag"],
             Self::Tokens => &[
                 "name",

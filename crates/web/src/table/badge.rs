@@ -1,0 +1,32 @@
+//! The badge that tells a token's status.
+
+use ats_pat_domain::{Status, Timestamp};
+use ats_pat_service::view::TokenView;
+
+use crate::words::{DAY, until};
+
+/// From when on a badge tells how many days are left.
+const SOON_DAYS: u32 = 15;
+
+/// A status as it is shown: by shape and words, not by colour alone.
+pub struct Badge {
+    /// Its look.
+    pub class: &'static str,
+    /// Its words.
+    pub text: String,
+}
+
+impl Badge {
+    /// The badge of a token.
+    pub fn of(token: &TokenView, now: Timestamp) -> Self {
+        let (class, text) = match token.status {
+            Status::Revoked => ("revoked", "Revoked".to_owned()),
+            Status::Expired => ("expired", "Expired".to_owned()),
+            Status::Active if token.expires_at < now.after(DAY * SOON_DAYS) => {
+                ("soon", format!("Expires {}", until(token.expires_at, now)))
+            }
+            Status::Active => ("active", "Active".to_owned()),
+        };
+        Self { class, text }
+    }
+}
