@@ -24,12 +24,12 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::session::Session;
 
+/// What the program logs unless it is told otherwise: rows that it leaves out because they were altered or can't be read.
+const LOG: &str = "off,ats_pat_service::ledger=error,ats_pat_storage::unreadable=error";
+
 /// Administers the personal access token service.
 ///
-/// Settings come from, the last one wins: the file of --config, the environment (`ATS_PAT_…`), flags.
-/// What the program logs unless it is told otherwise: rows that it leaves out because they were altered or can't be read.
-const LOG: &str = "off,ats_pat_service::currency=error,ats_pat_service::rows=error,ats_pat_storage::unreadable=error";
-
+/// Settings come from the file of --config, the environment (`ATS_PAT_…`) and flags. The last one wins.
 #[derive(Parser)]
 #[command(name = "ats-pat-admin", version)]
 struct Arguments {

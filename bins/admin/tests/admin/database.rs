@@ -13,7 +13,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0002_status_places",
             "m0003_transactions",
             "m0004_active_tokens",
-            "m0005_currency"
+            "m0005_currency",
+            "m0006_display_names"
           ]
         })
     );
@@ -31,7 +32,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0002_status_places",
             "m0003_transactions",
             "m0004_active_tokens",
-            "m0005_currency"
+            "m0005_currency",
+            "m0006_display_names"
           ],
           "Pending": [],
           "Unknown": []

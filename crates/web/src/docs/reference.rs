@@ -18,6 +18,8 @@ pub struct Reference {
     pub description: Prose,
     /// Its operations by their subject.
     pub groups: Vec<Group>,
+    /// What every operation may answer: told once, and not at each of them.
+    pub answers: Vec<Answer>,
     /// What stands around every answer.
     pub envelope: Model,
     /// What answers and queries consist of.
@@ -124,9 +126,14 @@ impl Reference {
         let tags = document["tags"].as_array().into_iter().flatten();
         let schemas = document["components"]["schemas"].as_object();
         let names = schemas.into_iter().flat_map(|schemas| schemas.keys());
+        let everywhere = everywhere(document);
         Self {
             description: Prose::read(text(&document["info"]["description"])),
-            groups: tags.map(|tag| group(document, tag)).collect(),
+            groups: tags.map(|tag| group(document, tag, &everywhere)).collect(),
+            answers: everywhere
+                .iter()
+                .map(|(status, response)| answer(document, status, response))
+                .collect(),
             envelope: Model::read(document, REFUSAL),
             models: names
                 .filter(|name| !name.ends_with(ENVELOPE) && !name.ends_with("Request"))
@@ -136,29 +143,53 @@ impl Reference {
     }
 }
 
-fn group(document: &Value, tag: &Value) -> Group {
-    let name = text(&tag["name"]);
+/// Path, method and description of every operation.
+fn operations(document: &Value) -> impl Iterator<Item = (&str, &'static str, &Value)> {
     let paths = document["paths"].as_object().into_iter().flatten();
-    let operations = paths.flat_map(|(path, item)| {
+    paths.flat_map(|(path, item)| {
         METHODS
-            .iter()
-            .filter_map(move |method| Some((path, *method, item.get(method)?)))
-    });
+            .into_iter()
+            .filter_map(move |method| Some((path.as_str(), method, item.get(method)?)))
+    })
+}
+
+/// The answers that all operations have in common.
+fn everywhere(document: &Value) -> Map<String, Value> {
+    let mut responses = operations(document).map(|(_, _, described)| &described["responses"]);
+    let first = responses.next().and_then(Value::as_object);
+    let mut common = first.cloned().unwrap_or_default();
+    for of_another in responses {
+        common.retain(|status, response| of_another.get(status.as_str()) == Some(response));
+    }
+    common
+}
+
+fn group(document: &Value, tag: &Value, everywhere: &Map<String, Value>) -> Group {
+    let name = text(&tag["name"]);
     Group {
         name: name.to_owned(),
         title: tag["x-displayName"].as_str().unwrap_or(name).to_owned(),
         description: Prose::read(text(&tag["description"])),
-        operations: operations
+        operations: operations(document)
             .filter(|(_, _, operation)| operation["tags"][0] == name)
-            .map(|(path, method, described)| operation(document, path, method, described))
+            .map(|(path, method, described)| {
+                operation(document, path, method, described, everywhere)
+            })
             .collect(),
     }
 }
 
-fn operation(document: &Value, path: &str, method: &str, described: &Value) -> Operation {
+fn operation(
+    document: &Value,
+    path: &str,
+    method: &str,
+    described: &Value,
+    everywhere: &Map<String, Value>,
+) -> Operation {
     let parameters = described["parameters"].as_array().into_iter().flatten();
     let responses = described["responses"].as_object().into_iter().flatten();
     let answers: Vec<_> = responses
+        .filter(|(status, _)| !everywhere.contains_key(*status))
         .map(|(status, response)| answer(document, status, response))
         .collect();
     Operation {
