@@ -7,8 +7,13 @@ const wipe = (dialog) => {
   }
 };
 
-// Where the focus goes once a dialog is closed: its opener may stand in a menu that is closed too.
+// Where the focus goes once a dialog is closed: its opener may stand in a menu that is closed too. The event comes a little
+// later, and a quick person has moved the focus by then.
 const giveBack = (dialog) => {
+  const focused = document.activeElement;
+  if (focused !== null && focused !== document.body && !dialog.contains(focused)) {
+    return;
+  }
   const target = document.getElementById(dialog.dataset.returns) ?? document.querySelector("h1");
   if (target.tagName === "H1") {
     target.tabIndex = -1;
