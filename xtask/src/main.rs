@@ -19,6 +19,7 @@ mod clients;
 mod databases;
 mod html_checkers;
 mod layers;
+mod long;
 mod openapi;
 mod process;
 mod prove;

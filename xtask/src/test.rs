@@ -1,12 +1,13 @@
 //! Every check that a change must pass, in the order in which they fail fastest.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
 use crate::process::{Signals, name};
 use crate::steps::{self, step};
-use crate::{browser, clients, databases, layers, tools, workspace};
+use crate::{browser, clients, databases, layers, long, tools, workspace};
 
 /// The test targets that drive a browser are called so, in whichever crate.
 const BROWSER_TESTS: &str = "browser";
@@ -27,11 +28,25 @@ pub struct Arguments {
     /// Also ask whether a dependency has a known weakness (needs the network)
     #[arg(long)]
     advisories: bool,
+    /// Run only this part, which takes minutes and is not among the checks of every change
+    #[arg(
+        long,
+        value_enum,
+        value_name = "PART",
+        conflicts_with_all = ["no_browser", "no_clients", "advisories"]
+    )]
+    long: Option<long::Part>,
+    /// A folder with ats-pat-server for the long part; without it the server is built
+    #[arg(long, value_name = "DIR", requires = "long")]
+    programs: Option<PathBuf>,
 }
 
 /// Runs them all; the first failure ends the run.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let signals = Signals::watch()?;
+    if let Some(part) = arguments.long {
+        return long::run(part, arguments.programs.as_ref(), &signals);
+    }
     let cargo = |arguments: &[&str]| {
         let mut command = workspace::command("cargo");
         command.args(arguments);

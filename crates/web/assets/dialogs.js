@@ -58,6 +58,7 @@ for (const link of document.querySelectorAll("a[data-commandfor]")) {
   button.type = "button";
   button.id = link.id;
   button.className = link.className;
+  button.autofocus = link.autofocus;
   button.setAttribute("command", link.dataset.command);
   button.setAttribute("commandfor", link.dataset.commandfor);
   if (link.ariaLabel !== null) {

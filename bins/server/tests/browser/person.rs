@@ -67,6 +67,15 @@ pub async fn close(browser: &Browser) {
     browser.wait_until_gone("dialog", "New token").await;
 }
 
+/// The same without script, where links ask the question and answer it.
+pub async fn close_without_script(browser: &Browser) {
+    browser.link("Done").await.click().await;
+    browser.link("Back to the token").await.click().await;
+    browser.link("Done").await.click().await;
+    browser.link("I have kept it").await.click().await;
+    browser.wait_until_gone("dialog", "New token").await;
+}
+
 /// Chooses from the menu of a token's row.
 pub async fn choose(browser: &Browser, name: &str, entry: &str) {
     let actions = format!("Actions for {name}");

@@ -5,7 +5,7 @@ use ats_pat_test_support::browser::{Browser, containing};
 use ats_pat_test_support::world::PASSWORD;
 
 use crate::person::{
-    TOKENS, WITHOUT_SCRIPT, act_without_script, ada, add, close, exchange, sign_in,
+    TOKENS, WITHOUT_SCRIPT, act_without_script, ada, add, close_without_script, exchange, sign_in,
 };
 use crate::site::Site;
 
@@ -29,13 +29,13 @@ async fn the_whole_way_by_forms() {
         !browser.names("button").await.contains(&"Copy".to_owned()),
         "it could do nothing"
     );
-    close(&browser).await;
+    close_without_script(&browser).await;
 
     act_without_script(&browser, "nightly build", "Regenerate").await;
     let second = browser.field("Personal access token").await.value().await;
     assert_eq!(exchange(&site, &second).await.0, 1);
     assert_eq!(exchange(&site, &first).await.0, 1201);
-    close(&browser).await;
+    close_without_script(&browser).await;
 
     act_without_script(&browser, "nightly build", "Revoke").await;
     assert!(browser.status().await.contains("nightly build is revoked"));
@@ -69,12 +69,12 @@ async fn a_token_is_regenerated_and_revoked_on_its_own_page() {
     let site = Site::start(|_| {}).await;
     let browser = ada(&site, &WITHOUT_SCRIPT).await;
     let first = add(&browser, "ci").await;
-    close(&browser).await;
+    close_without_script(&browser).await;
     act_without_script(&browser, "ci", "Regenerate").await;
     let second = browser.field("Personal access token").await.value().await;
     assert_eq!(exchange(&site, &second).await.0, 1);
     assert_eq!(exchange(&site, &first).await.0, 1201);
-    close(&browser).await;
+    close_without_script(&browser).await;
     act_without_script(&browser, "ci", "Revoke").await;
     assert!(browser.status().await.contains("ci is revoked"));
     assert_eq!(exchange(&site, &second).await.0, 1203);
@@ -108,7 +108,7 @@ async fn a_day_of_ones_own_and_a_mistake_need_no_script() {
     browser
         .wait_for_text("It expires on Thursday, 24 December 2026 at 23:59 UTC.")
         .await;
-    close(&browser).await;
+    close_without_script(&browser).await;
     browser.wait_for_text("Times are in UTC.").await;
 }
 

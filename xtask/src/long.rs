@@ -1,0 +1,24 @@
+//! The long parts of `cargo xtask test`, which run by name: too slow, or too large to fetch, for every change.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::process::Signals;
+
+mod browsers;
+mod server;
+
+/// A long part.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum Part {
+    /// Every page by Lighthouse and pa11y; the main flow in Chromium of earlier years
+    Browsers,
+}
+
+/// Runs it with the programs of this folder; without one they are built.
+pub fn run(part: Part, programs: Option<&PathBuf>, signals: &Signals) -> Result<()> {
+    match part {
+        Part::Browsers => browsers::run(programs, signals),
+    }
+}
