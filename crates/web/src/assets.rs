@@ -42,7 +42,13 @@ impl Assets {
     /// The files of this release, in the operator's colours.
     pub fn new(branding: &Branding) -> Self {
         let theme = (THEME, CSS, branding.style_sheet());
-        let files = FILES.map(|(name, content_type, text)| (name, content_type, text.to_owned()));
+        let files = FILES.map(|(name, content_type, text)| {
+            let text = match content_type {
+                CSS => without_comments(text),
+                _ => text.to_owned(),
+            };
+            (name, content_type, text)
+        });
         let files = files.into_iter().chain([theme]);
         Self {
             files: files
@@ -80,5 +86,46 @@ impl Assets {
                 .header(header::CACHE_CONTROL, cached)
                 .body(asset.text.clone()),
         )
+    }
+}
+
+/// A style sheet as browsers get it: its comments and the indentation are for whoever edits it. No string of ours holds
+/// the beginning of a comment.
+fn without_comments(css: &str) -> String {
+    let mut parts = css.split("/*");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text.push_str(part.split_once("*/").map_or("", |(_, after)| after));
+    }
+    let lines = text.lines().map(str::trim_start);
+    let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_style_sheet_is_sent_without_what_is_for_its_editors() {
+        let css = "/* Why. */\na { color: red; } /* one */ b { top: 0; }\n\n@media print {\n  a { top: 0; }\n}\n";
+        let sent = "a { color: red; }  b { top: 0; }\n@media print {\na { top: 0; }\n}";
+        assert_eq!(without_comments(css), sent);
+    }
+
+    #[test]
+    fn no_file_holds_a_comment_within_a_string() {
+        for (name, content_type, text) in FILES {
+            if content_type == CSS {
+                let [begins, ends] = ["/*", "*/"].map(|mark| text.matches(mark).count());
+                assert_eq!(begins, ends, "{name}");
+                let sent = without_comments(text);
+                assert_eq!(
+                    sent.matches('{').count(),
+                    sent.matches('}').count(),
+                    "{name}"
+                );
+            }
+        }
     }
 }

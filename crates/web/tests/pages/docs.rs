@@ -11,6 +11,9 @@ async fn anybody_reads_every_operation_and_schema_of_the_document() {
     assert_eq!(page.status, 200);
     let document = document();
     let mut operations = 0;
+    // What every operation answers is told once.
+    let (_, everywhere) = page.text.split_once("id=\"answers\"").unwrap();
+    let (everywhere, _) = everywhere.split_once("</dl>").unwrap();
     for (path, item) in document["paths"].as_object().unwrap() {
         for operation in item.as_object().unwrap().values() {
             operations += 1;
@@ -23,7 +26,8 @@ async fn anybody_reads_every_operation_and_schema_of_the_document() {
             assert!(part.contains(path.as_str()), "{id}: {part}");
             for status in operation["responses"].as_object().unwrap().keys() {
                 let status = format!("<span class=\"status\">{status}</span>");
-                assert!(part.contains(&status), "{id} lacks {status}");
+                let is_told = part.contains(&status) || everywhere.contains(&status);
+                assert!(is_told, "{id} lacks {status}");
             }
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 let field = format!("name=\"{}\"", parameter["name"].as_str().unwrap());
