@@ -1,5 +1,7 @@
 //! What a person does in the browser, and what a script does with the token.
 
+use std::time::Duration;
+
 use ats_pat_test_support::browser::{Browser, BrowserOptions, Element, Engine, containing};
 use ats_pat_test_support::world::PASSWORD;
 use serde_json::Value;
@@ -39,6 +41,10 @@ pub async fn sign_in(browser: &Browser, name: &str) {
 
 /// What opens a dialog: a button, or without script a link to a page.
 pub async fn opener<'a>(browser: &'a Browser, name: &'static str) -> Element<'a> {
+    // Script makes buttons of links before the page is complete.
+    while browser.script("return document.readyState", vec![]).await != "complete" {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     if browser.names("button").await.iter().any(|it| it == name) {
         browser.button(name).await
     } else {
