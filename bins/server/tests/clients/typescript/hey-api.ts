@@ -26,6 +26,7 @@ const body: CreatePersonalAccessTokenRequest = { Name: "tour", ExpiresAt: tomorr
 const created = await createPersonalAccessToken({ headers, body });
 if (created.error) throw new Error(refused(created.error));
 const { Token: token, Secret: secret } = created.data.Data;
+if (secret === null) throw new Error("only a repeated request is answered without a secret");
 console.log(`created ${token.Name}: ${token.Status}, last used ${token.LastUsedAt ?? "never"}`);
 
 const again = await createPersonalAccessToken({ headers, body });

@@ -19,6 +19,7 @@ const body: components["schemas"]["CreatePersonalAccessTokenRequest"] = { Name: 
 const created = await client.POST("/api/personalaccesstoken", { headers, body });
 if (created.error) throw new Error(refused(created.error));
 const { Token: token, Secret: secret } = created.data.Data;
+if (secret === null) throw new Error("only a repeated request is answered without a secret");
 console.log(`created ${token.Name}: ${token.Status}, last used ${token.LastUsedAt ?? "never"}`);
 
 const again = await client.POST("/api/personalaccesstoken", { headers, body });

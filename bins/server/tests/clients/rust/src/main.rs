@@ -64,7 +64,9 @@ async fn main() -> Result<(), Box<dyn StdError>> {
         .body(new.clone())
         .send()
         .await?;
-    let (token, secret) = (&created.data.token, &created.data.secret);
+    let token = &created.data.token;
+    // Only a repeated request is answered without one.
+    let secret = created.data.secret.as_deref().ok_or("no secret")?;
     let last_used = token
         .last_used_at
         .map_or("never".to_owned(), |time| time.to_string());
