@@ -33,6 +33,17 @@ impl Scopes {
     /// [`Reason::Empty`] for no scope, [`Reason::UnknownValue`] for `all` beside others, both as
     /// [`Problem::ValidationFailed`] on `Scopes`; [`Problem::UnknownScope`] for a name that is not on offer.
     pub fn choose(names: &[String], offered: &[Scope]) -> Result<Self, Problem> {
+        let scopes = Self::distinct(names)?;
+        scopes.require_offered(offered)?;
+        Ok(scopes)
+    }
+
+    /// The scopes of these names, whether or not anybody offers them; doubles are folded.
+    ///
+    /// # Errors
+    /// [`Reason::Empty`] for no scope, [`Reason::UnknownValue`] for `all` beside others, both as
+    /// [`Problem::ValidationFailed`] on `Scopes`.
+    pub fn distinct(names: &[String]) -> Result<Self, Problem> {
         let chosen: BTreeSet<&str> = names.iter().map(String::as_str).collect();
         if chosen.is_empty() {
             return Err(Problem::validation("Scopes", Reason::Empty));
@@ -40,15 +51,21 @@ impl Scopes {
         if chosen.contains(ALL) && chosen.len() > 1 {
             return Err(Problem::validation("Scopes", Reason::UnknownValue));
         }
-        if let Some(unknown) = chosen
-            .iter()
-            .find(|name| **name != ALL && !offered.iter().any(|scope| scope.name == **name))
-        {
-            return Err(Problem::UnknownScope {
-                scope: (*unknown).chars().take(MAX_SCOPE).collect(),
-            });
-        }
         Ok(Self(chosen.into_iter().map(ToOwned::to_owned).collect()))
+    }
+
+    /// Accepts scopes that are on offer; `all` always is.
+    ///
+    /// # Errors
+    /// [`Problem::UnknownScope`] for the first that is not.
+    pub fn require_offered(&self, offered: &[Scope]) -> Result<(), Problem> {
+        let is_offered = |name: &str| name == ALL || offered.iter().any(|scope| scope.name == name);
+        match self.0.iter().find(|name| !is_offered(name)) {
+            Some(unknown) => Err(Problem::UnknownScope {
+                scope: unknown.chars().take(MAX_SCOPE).collect(),
+            }),
+            None => Ok(()),
+        }
     }
 
     /// Those of the space-separated `names` (RFC 6749, section 3.3), if these scopes carry each of them: `all`

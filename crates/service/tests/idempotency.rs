@@ -99,6 +99,33 @@ async fn a_token_that_was_changed_or_revoked_since_is_answered_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_token_that_ended_meanwhile_is_answered_all_the_same() {
+    on_every_database(|database| async move {
+        let world = World::new(database.url()).await;
+        let ada = world.signed_in("ada").await;
+        let key = world.service.new_form_key().unwrap();
+        let mut new = asked(&world);
+        new.expires_at = Some(world.now().after(Duration::from_mins(1)).to_string());
+        let networks = ["192.0.2.0/24", "198.51.100.0/24"].map(ToOwned::to_owned);
+        new.allowed_networks = Some(networks.to_vec());
+        let made = send(&world, &ada, &new, &key).await.unwrap();
+        world.clock.advance(Duration::from_mins(2));
+        // An expiry that has passed, and networks in another order: it is the same request.
+        new.allowed_networks = Some(networks.into_iter().rev().collect());
+        let replayed = send(&world, &ada, &new, &key).await.unwrap();
+        assert!(replayed.secret.is_none());
+        assert_eq!(
+            (replayed.token.id, replayed.token.status),
+            (made.token.id, Status::Expired)
+        );
+        // Of a new key nothing was made before.
+        let key = world.service.new_form_key().unwrap();
+        assert_eq!(code(send(&world, &ada, &new, &key).await), 1302);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn another_request_with_the_same_key_is_refused() {
     on_every_database(|database| async move {
         let world = World::new(database.url()).await;

@@ -40,8 +40,16 @@ async fn an_owner_waits() {
         expires_at: Some(world.now().after(DAY / 2).to_string()),
         ..TokenUpdate::default()
     };
-    for what in ["an earlier expiry", "the same expiry again"] {
-        let update = service.update_token(&ada, &id, earlier.clone());
+    let with_another_name = TokenUpdate {
+        name: Some("renamed".to_owned()),
+        ..earlier.clone()
+    };
+    for (what, asked) in [
+        ("an earlier expiry", &earlier),
+        ("the same expiry again", &earlier),
+        ("the same expiry with another name", &with_another_name),
+    ] {
+        let update = service.update_token(&ada, &id, asked.clone());
         waited(what, update).await;
     }
     let regenerate = service.regenerate_token(&ada, &id, Regeneration::default());

@@ -53,8 +53,8 @@ struct Checked {
 }
 
 impl NewToken {
-    /// 1001 for every field that fails, else 1305, else 1302.
-    fn check(&self, policy: &Policy, owner: &User, now: Timestamp) -> Result<Checked, Problem> {
+    /// 1001 for every field that fails, whatever the policy says.
+    fn check(&self) -> Result<Checked, Problem> {
         let mut failures = Vec::new();
         let mut failed = |field, reason| failures.push(Failure { field, reason });
         let name =
@@ -65,10 +65,10 @@ impl NewToken {
         .map_err(|reason| failed("ExpiresAt", reason));
         let description = Description::new(self.description.as_deref().unwrap_or_default())
             .map_err(|reason| failed("Description", reason));
-        let scopes = self.scopes.as_ref().map_or_else(
-            || Ok(Scopes::all()),
-            |names| Scopes::choose(names, &policy.scopes_for(owner)),
-        );
+        let scopes = self
+            .scopes
+            .as_ref()
+            .map_or_else(|| Ok(Scopes::all()), |names| Scopes::distinct(names));
         if let Err(Problem::ValidationFailed(of_scopes)) = &scopes {
             for failure in of_scopes {
                 failed(failure.field, failure.reason);
@@ -89,25 +89,30 @@ impl NewToken {
         ) else {
             return Err(Problem::ValidationFailed(failures));
         };
-        let scopes = scopes?;
-        policy.check_expiry(expires_at, now)?;
         Ok(Checked {
             name,
             expires_at,
             description,
-            scopes,
+            scopes: scopes?,
             allowed_networks,
         })
     }
 }
 
 impl Checked {
-    /// What tells two requests apart.
+    /// 1305 for a scope that `owner` may not give, else 1302 for an expiry that the policy does not allow at `now`.
+    fn allow(&self, policy: &Policy, owner: &User, now: Timestamp) -> Result<(), Problem> {
+        self.scopes.require_offered(&policy.scopes_for(owner))?;
+        policy.check_expiry(self.expires_at, now)
+    }
+
+    /// What tells two requests apart. Neither scopes nor networks have an order.
     fn canonical(&self) -> Canonical {
-        let networks = self
-            .allowed_networks
-            .as_ref()
-            .map(AllowedNetworks::to_stored);
+        let networks = self.allowed_networks.as_ref().map(|allowed| {
+            let mut networks: Vec<_> = allowed.networks().iter().map(ToString::to_string).collect();
+            networks.sort_unstable();
+            networks.join(" ")
+        });
         Canonical::new("request")
             .text(self.name.as_str())
             .i64(self.expires_at.as_millis())
@@ -174,10 +179,13 @@ impl Service {
         once: Once,
     ) -> Result<(TokenView, Option<SecretString>), Error> {
         let policy = &self.inner.settings.policy;
-        let checked = new.check(policy, &by.user, self.now())?;
+        let checked = new.check()?;
+        if matches!(once, Once::No) {
+            // Before the lock is taken. What was made before is answered, whatever the policy says now.
+            checked.allow(policy, &by.user, self.now())?;
+        }
         self.inner.limits.count_grant(by.user_id())?;
         let secret = NewSecret::make(self)?;
-        let shown = secret.shown.clone();
         let create = Create {
             policy: policy.clone(),
             checked,
@@ -185,8 +193,7 @@ impl Service {
             secret,
         };
         let authority = Authority::Session(by.clone());
-        let (token, made) = self.change(authority, create).await?;
-        Ok((token, (made == Made::Now).then_some(shown)))
+        self.change(authority, create).await
     }
 }
 
@@ -195,13 +202,6 @@ enum Once {
     No,
     Form(OneTimeKey),
     Request(OneTimeKey),
-}
-
-/// When a token was made.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Made {
-    Now,
-    Before,
 }
 
 struct Create {
@@ -241,21 +241,20 @@ impl Create {
 }
 
 impl Change for Create {
-    type Output = (TokenView, Made);
+    /// The token, and its secret unless it was made before.
+    type Output = (TokenView, Option<SecretString>);
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(Self::Output, Taken), Error> {
         let owner = draft.user()?;
         if let Some(token) = self.made_before(draft, owner.id).await? {
-            return Ok(((token, Made::Before), Taken::Nothing));
+            return Ok(((token, None), Taken::Nothing));
         }
         let id = match &self.once {
             Once::Form(key) | Once::Request(key) => key.new_id(draft, owner.id),
             Once::No => TokenId::new(draft.now, draft.random()?),
         };
-        // Again: until its turn came, the owner's rights may have changed, and the expiry may have passed.
-        Scopes::choose(self.checked.scopes.names(), &self.policy.scopes_for(owner))?;
-        self.policy
-            .check_expiry(self.checked.expires_at, draft.now)?;
+        // Until its turn came, the owner's rights may have changed, and the expiry may have passed.
+        self.checked.allow(&self.policy, owner, draft.now)?;
         refuse_name_in_use(draft, owner.id, &self.checked.name, None).await?;
         let tokens = draft.read().tokens();
         let limit = self.policy.max_active_tokens;
@@ -289,6 +288,6 @@ impl Change for Create {
             entry = entry.detail(REQUEST, told);
         }
         draft.record(entry);
-        Ok(((view, Made::Now), Taken::Nothing))
+        Ok(((view, Some(self.secret.shown.clone())), Taken::Nothing))
     }
 }

@@ -117,6 +117,7 @@ impl OneTimeKey {
         request: &Canonical,
     ) -> Result<bool, Error> {
         let filter = EventFilter {
+            owner: Some(made.token.owner_id),
             kind: Some(EventKind::TokenCreated.as_str().to_owned()),
             subjects: Some(vec![made.token.id.to_string()]),
             limit: 1,

@@ -99,29 +99,25 @@ impl Change for Update {
         let (listed, mut token) = owned(draft, owner.id, self.id).await?;
         let before = token.clone();
         let has_changed = token.edit(&self.edit, draft.now)?;
+        let ends_earlier = token.expires_at < before.expires_at;
+        let taken = match self.edit.expires_at {
+            Some(_) if ends_earlier => Taken::Now,
+            // Another call may have brought the expiry forward just now.
+            Some(_) => Taken::Before,
+            None => Taken::Nothing,
+        };
         let view = TokenView::new(&token, listed.usage.as_ref(), draft.now);
         if !has_changed {
-            // Another call may have brought the expiry forward just now.
-            let taken = match self.edit.expires_at {
-                Some(_) => Taken::Before,
-                None => Taken::Nothing,
-            };
             return Ok((view, taken));
         }
         if token.name != before.name {
             refuse_name_in_use(draft, owner.id, &token.name, Some(token.id)).await?;
         }
-        let ends_earlier = token.expires_at < before.expires_at;
         if ends_earlier {
             replace_places_of(draft, &token).await?;
         }
         draft.update_token(token.clone()).await?;
         record(draft, &before, &token);
-        let taken = if ends_earlier {
-            Taken::Now
-        } else {
-            Taken::Nothing
-        };
         Ok((view, taken))
     }
 }
