@@ -195,10 +195,10 @@ impl Channel {
         }
         let mut attempt = Attempt {
             failures: &self.failures,
-            outcome: Some(Failure::given_up()),
+            outcome: None,
         };
         let result = within(self.patience, statement).await.map_err(explained);
-        attempt.outcome = result.as_ref().err().map(Failure::of);
+        attempt.outcome = Some(result.as_ref().map(drop).map_err(Failure::of));
         result
     }
 
@@ -307,12 +307,13 @@ impl Failure {
 /// A statement under way; dropped before its end it counts as failed.
 struct Attempt<'a> {
     failures: &'a Failures,
-    outcome: Option<Failure>,
+    outcome: Option<Result<(), Failure>>,
 }
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        if let Some(failure) = self.outcome.take() {
+        let outcome = self.outcome.take();
+        if let Err(failure) = outcome.unwrap_or_else(|| Err(Failure::given_up())) {
             self.failures.note(failure);
         }
     }

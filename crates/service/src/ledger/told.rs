@@ -62,6 +62,8 @@ pub(crate) struct Difference {
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Seen {
+    /// A row that this service did not write so: no change explains it, whatever its tag becomes.
+    Altered,
     /// A row with this tag.
     Row(Vec<u8>),
     /// No row, though the event with this number tells of one.
@@ -85,7 +87,10 @@ impl Difference {
         let what = difference(roots, tagged, told, upgrade)?;
         Some(Self {
             finding: format!("row {} of {} {what}", tagged.row.row_id(), R::TABLE),
-            seen: Seen::Row(tagged.tag.bytes.clone()),
+            seen: match roots.origin(tagged) {
+                Some(_) => Seen::Row(tagged.tag.bytes.clone()),
+                None => Seen::Altered,
+            },
         })
     }
 
@@ -150,5 +155,11 @@ mod tests {
             let same = BTreeSet::from([put_back(before)]);
             assert_eq!(Difference::found_twice(&first, same).len(), 1);
         }
+    }
+
+    #[test]
+    fn an_altered_row_is_found_though_somebody_alters_its_tag_between_two_looks() {
+        let once = || BTreeSet::from([put_back(Seen::Altered)]);
+        assert_eq!(Difference::found_twice(&once(), once()).len(), 1);
     }
 }

@@ -63,7 +63,7 @@ async fn rows_that_were_put_back_altered_or_removed_are_found_by_the_running_ser
 async fn change_again_and_again(scene: &Scene) {
     let issued = scene.world.create(&scene.ada, "again", DAY).await.unwrap();
     let id = issued.token.id.to_string();
-    for _ in 0..100 {
+    for _ in 0..40 {
         let again = Regeneration::default();
         let service = &scene.world.service;
         let regenerated = service.regenerate_token(&scene.ada, &id, again).await;
