@@ -46,8 +46,13 @@ pub type AfterSession = fn(&Visit<'_>, &Form) -> Kept;
 pub enum Kept {
     /// The page to come back to after signing in: nothing was done.
     Page(String),
-    /// The form itself, in the sign-in page.
-    Form(String),
+    /// What was typed into the form of a page, in the sign-in page.
+    Form {
+        /// The path of the page.
+        page: String,
+        /// What was typed, as a query.
+        typed: String,
+    },
 }
 
 /// A path, what it shows, and what it takes.

@@ -15,7 +15,7 @@ use crate::form::Form;
 use crate::page::{Frame, Section, redirect, render};
 use crate::query::Query;
 use crate::return_path::return_path;
-use crate::route::{NEW_TOKEN, Route};
+use crate::route::Route;
 use crate::tokens;
 use crate::visit::Visit;
 
@@ -37,7 +37,7 @@ struct SignInPage<'a> {
     user_name: &'a str,
     /// Where to go afterwards.
     next: &'a str,
-    /// A form for a new token that came after its session had ended.
+    /// What was typed into a form that came after its session had ended.
     kept: &'a str,
 }
 
@@ -88,9 +88,9 @@ async fn has_users(visit: &Visit<'_>) -> Result<bool, Problem> {
     Ok(users.map_err(|error| visit.problem(error))?.total > 0)
 }
 
-/// The form for whoever sent a form for a new token after the session had ended: it is kept in this page, and
+/// The form for a person who sent another form after the session had ended: that one is kept in this page, and
 /// shown again after signing in.
-pub fn keep(visit: &Visit<'_>, kept: &str) -> Response {
+pub fn keep(visit: &Visit<'_>, page: &str, kept: &str) -> Response {
     let message = "Your session has ended. Sign in again. Your entries are kept.".to_owned();
     let page = SignInPage {
         frame: Frame {
@@ -98,7 +98,7 @@ pub fn keep(visit: &Visit<'_>, kept: &str) -> Response {
             ..Frame::new(visit, Section::None)
         },
         user_name: "",
-        next: NEW_TOKEN,
+        next: page,
         kept,
     };
     let refused = Problem::SignInRequired;
@@ -128,7 +128,9 @@ async fn take(visit: &mut Visit<'_>, form: &Form) -> Result<Response, Problem> {
                 redirect(next)
             } else {
                 let by = visit.signed_in_as(&signed_in.session_id).await?;
-                tokens::show_kept(visit, &by, &Query::parse(kept)).await?
+                let shown = tokens::show_kept(visit, &by, next, &Query::parse(kept)).await;
+                // The token may be somebody else's than the person's who signed in: the page says so.
+                shown.unwrap_or_else(|_| redirect(next))
             };
             set_cookie(&mut response, &visit.cookie().set(&signed_in.session_id));
             Ok(response)

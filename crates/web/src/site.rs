@@ -19,6 +19,7 @@ use crate::return_path::sign_in_path;
 use crate::route::{Kept, Route, Shows, Takes};
 use crate::theme::Branding;
 use crate::visit::{Shared, Visit};
+use crate::zone::Zone;
 use crate::{routes, sign_in};
 
 /// How many exports of the audit trail are sent at once: each reads much of the database.
@@ -161,6 +162,10 @@ impl Pages {
         request: &mut Request,
     ) -> Result<Response, Problem> {
         let form = Form::read(request, &self.settings).await?;
+        // The days of a form are those of the page that it was in, whatever another page has found out since.
+        if let Some(zone) = Zone::named(form.field("zone")) {
+            visit.zone = zone;
+        }
         let (take, after_session) = match takes {
             Takes::FromAnybody(take) => return take(visit, &form).await,
             Takes::FromSignedIn(take, after_session) => (take, after_session),
@@ -173,7 +178,7 @@ impl Pages {
             return answer;
         }
         Ok(match after_session(visit, &form) {
-            Kept::Form(query) => sign_in::keep(visit, &query),
+            Kept::Form { page, typed } => sign_in::keep(visit, &page, &typed),
             Kept::Page(address) => {
                 let mut response = redirect(&sign_in_path(&address));
                 Flash::NothingDone.put(&self.settings, &mut response);

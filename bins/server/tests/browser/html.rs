@@ -1,4 +1,4 @@
-//! The HTML of every page, as the server sends it, held against the standard.
+//! The HTML of every page, as the server sends it, checked against the standard.
 
 use ats_pat_domain::TokenId;
 use ats_pat_domain::list::TokenQuery;
@@ -137,6 +137,7 @@ async fn every_page_is_valid_html() {
             "/settings/personal-access-tokens?search=nothing",
         ),
         ("token-details", &format!("{TOKENS}/{id}")),
+        ("token-edit", &format!("{TOKENS}/{id}/edit")),
         ("password", "/settings/password"),
         ("sessions", "/settings/sessions"),
         ("sessions-end", "/settings/sessions/end"),
@@ -155,6 +156,9 @@ async fn every_page_is_valid_html() {
     ] {
         pages.get(name, path).await;
     }
+    let wrong = [("name", ""), ("last_day", "soon")];
+    let edit = format!("{TOKENS}/{id}/edit");
+    pages.post("token-edit-wrong", &edit, &wrong).await;
     let wrong = [
         ("current_password", "x"),
         ("password", "a"),

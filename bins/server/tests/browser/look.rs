@@ -189,6 +189,15 @@ async fn every_menu_and_dialog_of_the_tokens_is_accessible() {
     browser.goto(&site.url(TOKENS)).await;
     browser.link(line).await.click().await;
     browser.heading(line).await;
+    browser.link("Edit").await.click().await;
+    browser.heading(format!("Edit {line}").as_str()).await;
+    assert_well(&browser, "edit").await;
+    browser
+        .link(format!("Back to {line}").as_str())
+        .await
+        .click()
+        .await;
+    browser.heading(line).await;
     let open = "for (const part of document.querySelectorAll('.acts details')) { part.removeAttribute('name'); part.open = true; }";
     browser.script(open, vec![]).await;
     assert_well(&browser, "details").await;

@@ -8,11 +8,11 @@ use ats_pat_service::{SignedIn, TokenUpdate};
 use poem::Response;
 use poem::http::StatusCode;
 
-use super::form::{FormErrors, OWN_DAY, TokenForm, until};
+use super::form::{FormErrors, KEPT, OWN_DAY, TokenForm, until};
 use crate::flash::Flash;
 use crate::form::Form;
 use crate::page::{Frame, Section, redirect, render};
-use crate::query::{Query, address};
+use crate::query::Query;
 use crate::route::{Kept, Route, TOKENS};
 use crate::visit::Visit;
 use crate::words::{input_date, long_date};
@@ -24,7 +24,10 @@ pub const ROUTES: &[Route] = &[Route::page(
 )
 .taking(
     |visit, by, id, form| Box::pin(take(visit, by, id, form)),
-    |visit, form| Kept::Page(Typed::posted(form).address(visit.uri.path())),
+    |visit, form| Kept::Form {
+        page: visit.uri.path().to_owned(),
+        typed: Typed::posted(form).to_query(),
+    },
 )];
 
 #[derive(Template)]
@@ -35,8 +38,8 @@ struct EditPage {
     title: String,
     /// The page of the token.
     back: String,
-    /// Only the description of a token that ended can change.
-    is_active: bool,
+    /// Why the form is not as the token is.
+    note: Option<&'static str>,
     typed: Typed,
     errors: FormErrors,
     /// The first day to choose from, as a date field takes it.
@@ -60,78 +63,72 @@ impl EditPage {
     }
 }
 
-/// What stands in the form.
-#[derive(Default)]
+/// What the form has: the form of a token that ended has the description alone.
 struct Typed {
-    name: String,
+    name: Option<String>,
     description: String,
-    last_day: String,
+    last_day: Option<String>,
 }
 
 impl Typed {
     /// What the token has now.
     fn of(token: &TokenView, visit: &Visit<'_>) -> Self {
+        let is_active = token.status == Status::Active;
+        let last_day = || input_date(token.expires_at, &visit.zone);
         Self {
-            name: token.name.clone(),
+            name: is_active.then(|| token.name.clone()),
             description: token.description.clone(),
-            last_day: input_date(token.expires_at, &visit.zone),
+            last_day: is_active.then(last_day),
         }
     }
 
-    /// What was typed before the session ended, where the address has it.
-    fn or_linked(self, query: &Query) -> Self {
-        let linked = |name, otherwise: String| query.get(name).map_or(otherwise, str::to_owned);
-        Self {
-            name: linked("name", self.name),
-            description: linked("description", self.description),
-            last_day: linked("last_day", self.last_day),
-        }
-    }
-
-    fn posted(form: &Form) -> Self {
-        let field = |name| form.field(name).to_owned();
+    /// What was typed before the session ended.
+    fn kept(query: &Query) -> Self {
+        let field = |name| query.all(name).next().map(str::to_owned);
         Self {
             name: field("name"),
-            description: field("description"),
+            description: field("description").unwrap_or_default(),
             last_day: field("last_day"),
         }
     }
 
-    fn address(&self, path: &str) -> String {
-        let Self {
-            name,
-            description,
-            last_day,
-        } = self;
-        address(
-            path,
-            &[
-                ("name", name),
-                ("description", description),
-                ("last_day", last_day),
-            ],
-        )
+    fn posted(form: &Form) -> Self {
+        let has = |name| form.all(name).next().is_some();
+        let field = |name| form.field(name).to_owned();
+        Self {
+            name: has("name").then(|| field("name")),
+            description: field("description"),
+            last_day: has("last_day").then(|| field("last_day")),
+        }
+    }
+
+    fn to_query(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("description", &self.description);
+        for (name, value) in [("name", &self.name), ("last_day", &self.last_day)] {
+            if let Some(value) = value {
+                query.append_pair(name, value);
+            }
+        }
+        query.finish()
     }
 
     /// What the form asks for. The day on which the token expires is no change, and another day counts to its end.
     fn update(&self, token: &TokenView, visit: &Visit<'_>) -> TokenUpdate {
-        let description = Some(self.description.clone());
-        if token.status != Status::Active {
-            return TokenUpdate {
-                description,
-                ..TokenUpdate::default()
-            };
-        }
-        let is_another = self.last_day != input_date(token.expires_at, &visit.zone);
+        let is_another = |day: &&String| **day != input_date(token.expires_at, &visit.zone);
         let end = |day: &str| match visit.zone.day(day) {
             Some((_, end)) => end.to_string(),
             // Refused by the service.
             None => day.to_owned(),
         };
         TokenUpdate {
-            name: Some(self.name.clone()),
-            description,
-            expires_at: is_another.then(|| end(&self.last_day)),
+            name: self.name.clone(),
+            description: Some(self.description.clone()),
+            expires_at: self
+                .last_day
+                .as_ref()
+                .filter(is_another)
+                .map(|day| end(day)),
         }
     }
 }
@@ -139,8 +136,28 @@ impl Typed {
 /// The form, with what the token has.
 async fn show(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let token = found(visit, by, id).await?;
-    let typed = Typed::of(&token, visit).or_linked(&Query::of(&visit.uri));
+    let typed = Typed::of(&token, visit);
     let page = page(visit, &token, typed, FormErrors::default());
+    Ok(render(&page, StatusCode::OK))
+}
+
+/// The token that the path of the form names.
+pub fn id_in(path: &str) -> Option<&str> {
+    ROUTES.iter().find_map(|route| route.id_in(path))
+}
+
+/// The form, with what was typed before its session ended.
+pub async fn show_kept(
+    visit: &Visit<'_>,
+    by: &SignedIn,
+    id: &str,
+    kept: &Query,
+) -> Result<Response, Problem> {
+    let token = found(visit, by, id).await?;
+    let page = EditPage {
+        note: Some(KEPT),
+        ..page(visit, &token, Typed::kept(kept), FormErrors::default())
+    };
     Ok(render(&page, StatusCode::OK))
 }
 
@@ -194,12 +211,18 @@ async fn found(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<TokenView, 
     token.map_err(|error| visit.problem(error))
 }
 
-fn page(visit: &Visit<'_>, token: &TokenView, typed: Typed, errors: FormErrors) -> EditPage {
+fn page(visit: &Visit<'_>, token: &TokenView, mut typed: Typed, errors: FormErrors) -> EditPage {
+    if let Some(day) = &mut typed.last_day
+        && visit.zone.day(day).is_none()
+    {
+        // A date field holds days only.
+        day.clear();
+    }
     EditPage {
         frame: Frame::new(visit, Section::Tokens),
         title: token.name.clone(),
         back: address_of(token),
-        is_active: token.status == Status::Active,
+        note: None,
         typed,
         errors,
         first_day: input_date(visit.now(), &visit.zone),

@@ -18,7 +18,7 @@ use secrecy::ExposeSecret;
 
 use self::acts::Acts;
 use self::blade::{FormBlade, Issued, form_key, terms};
-use self::form::{FormErrors, TokenForm};
+use self::form::{FormErrors, KEPT, TokenForm};
 use crate::flash::Flash;
 use crate::form::Form;
 use crate::page::{Frame, Section, redirect, render};
@@ -31,7 +31,7 @@ use crate::visit::Visit;
 pub const ROUTES: &[Route] = &[
     Route::page(TOKENS, |visit, by, _| Box::pin(show(visit, by))).taking(
         |visit, by, _, form| Box::pin(create(visit, by, form)),
-        |_, form| Kept::Form(kept(form)),
+        |_, form| kept(form),
     ),
     Route::page(NEW_TOKEN, |visit, by, _| Box::pin(show_form(visit, by))),
     Route::leading("/settings/personal-access-tokens/{id}/regenerate", TOKENS).taking(
@@ -94,16 +94,20 @@ async fn show_form(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem
     with_form(visit, by, form, errors).await
 }
 
-/// The table with the form as it was before its session ended.
+/// The page with the form as it was before its session ended.
 pub async fn show_kept(
     visit: &Visit<'_>,
     by: &SignedIn,
+    page: &str,
     kept: &Query,
 ) -> Result<Response, Problem> {
+    if let Some(id) = edit::id_in(page) {
+        return edit::show_kept(visit, by, id, kept).await;
+    }
     let (key, policy) = (form_key(visit)?, visit.service.policy(by));
     let (form, errors) = TokenForm::linked(key, kept, terms(visit, &policy));
     let form = TokenForm {
-        note: Some("Your entries are here again. Save them when you are ready."),
+        note: Some(KEPT),
         ..form
     };
     with_form(visit, by, form, errors).await
@@ -237,12 +241,13 @@ async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, 
 }
 
 /// What a form asks for, to be kept while its person signs in again.
-fn kept(form: &Form) -> String {
+fn kept(form: &Form) -> Kept {
     let address = TokenForm::posted(form).address();
-    address
-        .split_once('?')
-        .map_or("", |(_, query)| query)
-        .to_owned()
+    let typed = address.split_once('?').map_or("", |(_, query)| query);
+    Kept::Form {
+        page: NEW_TOKEN.to_owned(),
+        typed: typed.to_owned(),
+    }
 }
 
 /// The part of the table that the address of an action names.

@@ -20,6 +20,7 @@ async fn every_page_is_strict() {
         ("/settings/personal-access-tokens/new?name=x", 200),
         ("/settings/password", 200),
         ("/settings/sessions", 200),
+        ("/settings/sessions/end", 200),
         ("/settings/users", 200),
         ("/settings/all-tokens", 200),
         ("/settings/audit", 200),
@@ -326,7 +327,7 @@ async fn text_from_people_is_only_ever_text() {
     let evil = "\"><script>alert(1)</script>'";
     let mut root = site.administrator(evil).await;
     let by = site.world.sign_in(evil).await;
-    site.world.create(&by, evil, DAY).await.unwrap();
+    let token = site.world.create(&by, evil, DAY).await.unwrap().token.id;
     let query: String = form_urlencoded::byte_serialize(evil.as_bytes()).collect();
     for path in [
         "/".to_owned(),
@@ -335,6 +336,8 @@ async fn text_from_people_is_only_ever_text() {
         format!(
             "{TOKENS}/new?name={query}&description={query}&days={query}&scopes={query}&networks={query}&expires={query}"
         ),
+        format!("{TOKENS}/{token}"),
+        format!("{TOKENS}/{token}/edit?name={query}&description={query}&last_day={query}"),
         "/settings/sessions".to_owned(),
         format!("/settings/users?search={query}"),
         format!("/settings/all-tokens?owner={query}&search={query}"),

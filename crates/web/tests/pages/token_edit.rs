@@ -4,7 +4,6 @@ use ats_pat_domain::{Status, Timestamp};
 use ats_pat_service::SignedIn;
 use ats_pat_service::view::TokenView;
 use ats_pat_test_support::world::{DAY, PASSWORD};
-use percent_encoding::percent_decode_str;
 
 use crate::fixture::{Browser, Site, TOKENS};
 
@@ -124,19 +123,81 @@ async fn what_is_wrong_is_told_at_its_field_and_nothing_typed_is_lost() {
 
 #[tokio::test]
 async fn what_was_typed_is_there_again_after_signing_in() {
+    for description in ["typed before", "", &"長".repeat(500)] {
+        let mut scene = scene().await;
+        scene.site.world.clock.advance(DAY);
+        let typed = fields("nightly", description, "2026-12-01");
+        let sign_in = scene.browser.post(&scene.edit, &typed).await;
+        assert_eq!(sign_in.status, 401);
+        assert!(sign_in.says("status").contains("Your entries are kept"));
+        let kept = sign_in.value("kept").replace("&#38;", "&");
+        let form = [
+            ("user_name", "ada"),
+            ("password", PASSWORD),
+            ("next", sign_in.value("next")),
+            ("kept", kept.as_str()),
+        ];
+        let form = scene.browser.post("/signin", &form).await;
+        assert_eq!(form.status, 200, "{}", form.text);
+        assert!(form.text.contains("Your entries are here again."));
+        assert_eq!(form.value("name"), "nightly");
+        assert!(form.text.contains(&format!(">{description}</textarea>")));
+        assert!(form.text.contains("value=\"2026-12-01\""));
+        assert_eq!(scene.now().await, scene.token);
+        scene.browser.post_and_follow(&scene.edit, &typed).await;
+        assert_eq!(scene.now().await.name, "nightly");
+    }
+}
+
+#[tokio::test]
+async fn a_person_who_signs_in_instead_is_signed_in() {
     let mut scene = scene().await;
+    scene.site.world.add_user("eve").await;
     scene.site.world.clock.advance(DAY);
+    let typed = fields("hers", "", "2026-12-01");
+    let sign_in = scene.browser.post(&scene.edit, &typed).await;
+    let form = [
+        ("user_name", "eve"),
+        ("password", PASSWORD),
+        ("next", sign_in.value("next")),
+        ("kept", "name=hers"),
+    ];
+    let answer = scene.browser.post("/signin", &form).await;
+    assert_eq!((answer.status, answer.leads_to()), (303, &*scene.edit));
+    assert_eq!(scene.browser.get(&scene.edit).await.status, 404);
+    assert_eq!(scene.browser.get(TOKENS).await.status, 200);
+}
+
+#[tokio::test]
+async fn nothing_is_saved_of_a_form_whose_token_has_ended_since() {
+    let mut scene = scene().await;
+    let id = scene.token.id.to_string();
+    let revoked = scene.site.world.service.revoke_token(&scene.ada, &id);
+    let revoked = revoked.await.unwrap();
     let typed = fields("nightly", "typed before", "2026-12-01");
-    let answer = scene.browser.post(&scene.edit, &typed).await;
-    assert_eq!(answer.status, 303);
-    let (_, next) = answer.leads_to().split_once("next=").unwrap();
-    let next = percent_decode_str(next).decode_utf8().unwrap();
-    let answer = scene.browser.sign_in("ada", PASSWORD, &next).await;
-    let form = answer.leads_to().to_owned();
-    let form = scene.browser.get(&form).await;
-    assert_eq!(form.value("name"), "nightly");
-    assert!(form.text.contains(">typed before</textarea>"));
-    assert!(form.text.contains("value=\"2026-12-01\""));
+    let page = scene.browser.post(&scene.edit, &typed).await;
+    assert_eq!(page.status, 409);
+    assert_eq!(page.value("name"), "nightly");
+    assert_eq!(scene.now().await, revoked);
+}
+
+#[tokio::test]
+async fn a_day_is_that_of_the_zone_that_the_form_named() {
+    let mut scene = scene().await;
+    let form = scene.browser.get(&scene.edit).await;
+    assert_eq!(form.value("zone"), "UTC");
+    // Another page has found out where the person is, on the other side of the date line.
+    scene
+        .browser
+        .set_cookie("__Host-ats_zone", "Pacific/Kiritimati");
+    let mut typed = fields("ci", "", "2026-12-24").to_vec();
+    typed.push(("zone", "UTC"));
+    scene.browser.post_and_follow(&scene.edit, &typed).await;
+    assert_eq!(scene.now().await, scene.token);
+    typed[2].1 = "2026-12-01";
+    scene.browser.post_and_follow(&scene.edit, &typed).await;
+    let end = Timestamp::parse("2026-12-01T23:59:59.999Z").unwrap();
+    assert_eq!(scene.now().await.expires_at, end);
 }
 
 #[tokio::test]

@@ -81,7 +81,10 @@ impl FormErrors {
             ("Description", Reason::TooLong) => {
                 (&mut self.description, "Use at most 500 characters.")
             }
-            ("Description", _) => (&mut self.description, "Leave out control characters."),
+            ("Description", _) => (
+                &mut self.description,
+                "Leave out control characters and line breaks.",
+            ),
             ("ExpiresAt", _) => (self.of_expiry(form), "Choose the last day."),
             ("Scopes", _) => (&mut self.scopes, "Choose at least one."),
             ("AllowedNetworks", Reason::TooLong) => {
