@@ -52,7 +52,7 @@ pub struct Frame {
     pub times: String,
     /// The name of that zone, where the page can be loaded anew in another one.
     pub zone: Option<String>,
-    /// For administrators: how many rows the running server found that differ from the event log.
+    /// On administrators' pages: how many rows the running server found that differ from the event log.
     pub differing: usize,
     /// Whether a dialog stands before the page from the start.
     pub is_behind: bool,
@@ -97,9 +97,8 @@ impl Frame {
             None => &["zone.js", "dialogs.js"],
             Some(_) => &["zone.js", "dialogs.js", "menus.js", "copy.js"],
         };
-        let is_administrator = visit.person.as_ref().is_some_and(|person| person.is_admin);
-        let differing = if is_administrator {
-            visit.service.rows_that_differ().len()
+        let differing = if section.is_administration() {
+            visit.service.count_of_rows_that_differ()
         } else {
             0
         };

@@ -11,7 +11,7 @@ use jiff::{Timestamp as Instant, ZonedDateTime};
 use poem::http::HeaderMap;
 
 const UTC: &str = "UTC";
-/// The longest name of a zone that there is has 32 characters.
+/// The longest zone name has 32 characters.
 const LONGEST_NAME: usize = 40;
 
 /// A time zone by its name in the IANA database.

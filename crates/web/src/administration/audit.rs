@@ -223,7 +223,7 @@ async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let older = events.last().filter(|_| has_older);
     let page = AuditPage {
         frame: Frame::new(visit, Section::Audit),
-        findings: visit.service.rows_that_differ(),
+        findings: visit.service.rows_that_differ(MOST_FINDINGS),
         older: older.map(|last| filter.address(AUDIT, &last.event.seq.to_string())),
         latest: filter.before.map(|_| filter.address(AUDIT, "")),
         export: filter.address(EXPORT, ""),

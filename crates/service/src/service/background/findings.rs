@@ -18,8 +18,12 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    pub(super) fn all(&self) -> Vec<String> {
-        self.found.lock().iter().cloned().collect()
+    pub(super) fn count(&self) -> usize {
+        self.found.lock().len()
+    }
+
+    pub(super) fn first(&self, most: usize) -> Vec<String> {
+        self.found.lock().iter().take(most).cloned().collect()
     }
 
     /// One sentence for readiness and administrators.

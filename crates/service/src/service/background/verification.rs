@@ -27,11 +27,16 @@ const SHORTEST_REST: Duration = Duration::from_millis(5);
 const BETWEEN_WALKS: Duration = Duration::from_secs(10);
 
 impl Service {
-    /// What the running server found by itself, one sentence for each row: rows that are not as the last event that names
-    /// them tells. They grant nothing. At most 1000.
+    /// How many rows the running server found that are not as the last event tells which names them. It counts to 1000.
     #[must_use]
-    pub fn rows_that_differ(&self) -> Vec<String> {
-        self.inner.findings.all()
+    pub fn count_of_rows_that_differ(&self) -> usize {
+        self.inner.findings.count()
+    }
+
+    /// One sentence for each of these rows, for the first `most` of them.
+    #[must_use]
+    pub fn rows_that_differ(&self, most: usize) -> Vec<String> {
+        self.inner.findings.first(most)
     }
 
     /// Compares until `shutdown` is ready. What fails is logged and tried again in the next walk.
