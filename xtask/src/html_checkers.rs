@@ -14,13 +14,3 @@ pub fn ensure(signals: &Signals) -> Result<()> {
     let folder = workspace::root().join("target/tools/html");
     npm(&folder, PACKAGE, LOCK, signals).context("the checkers of HTML could not be installed")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_lock_names_no_registry() {
-        assert!(!LOCK.contains("\"resolved\""));
-    }
-}

@@ -102,6 +102,25 @@ mod tests {
     }
 
     #[test]
+    fn no_lock_file_of_npm_names_a_registry() {
+        let mut folders = vec![workspace::root().join("xtask/src")];
+        let mut locks = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.ends_with("package-lock.json") {
+                    locks += 1;
+                    let lock = std::fs::read_to_string(&path).unwrap();
+                    assert!(!lock.contains("\"resolved\""), "{}", path.display());
+                }
+            }
+        }
+        assert!(locks > 1, "{locks}");
+    }
+
+    #[test]
     fn what_was_installed_from_the_same_versions_stays() {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("tools");

@@ -79,9 +79,4 @@ mod tests {
         assert!(numbers("v100.0.0") > OLDEST);
         assert!(numbers("") < OLDEST);
     }
-
-    #[test]
-    fn the_lock_names_no_registry() {
-        assert!(!LOCK.contains("\"resolved\""));
-    }
 }

@@ -73,13 +73,3 @@ fn node(
     node.arg(server.link()).stdin(Stdio::null());
     signals.succeed(&mut node)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_lock_names_no_registry() {
-        assert!(!LOCK.contains("\"resolved\""));
-    }
-}

@@ -3,7 +3,6 @@
 use ats_pat_domain::TokenId;
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::scope::Scope;
-use ats_pat_service::NewUser;
 use ats_pat_test_support::browser::{Browser, BrowserOptions};
 use ats_pat_test_support::html::faults;
 use ats_pat_test_support::world::PASSWORD;
@@ -49,23 +48,6 @@ impl Pages<'_> {
         let (value, _) = rest.split_once('"').expect("its end");
         value.to_owned()
     }
-}
-
-async fn add_administrator(site: &Site) {
-    let new = NewUser {
-        name: "root".to_owned(),
-        id: None,
-        display_name: Some("Ada Lovelace".to_owned()),
-        administrator: true,
-        password: Some(PASSWORD.into()),
-    };
-    let added = site.world.service.operator().add_user(new).await;
-    added.expect("the user is added");
-    for name in ["ada", "eve"] {
-        site.world.add_user(name).await;
-    }
-    let operator = site.world.service.operator();
-    operator.disable_user("eve").await.expect("it is disabled");
 }
 
 /// The pages on the way to a first token; gives its id.
@@ -118,7 +100,7 @@ async fn every_page_is_valid_html() {
     let wrong = [("code", "x"), ("user_name", ""), ("password", "a")];
     pages.post("set-up-wrong", "/setup", &wrong).await;
     pages.get("not-set-up", "/signin").await;
-    add_administrator(&site).await;
+    site.add_people().await;
     pages.get("set-up-already", "/setup").await;
     pages.get("sign-in", "/signin").await;
     let wrong = [("user_name", "root"), ("password", "wrong")];

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use ats_pat_domain::scope::Scope;
-use ats_pat_service::{NewToken, NewUser};
+use ats_pat_service::NewToken;
 use ats_pat_test_support::browser::{Browser, BrowserOptions};
-use ats_pat_test_support::world::{DAY, PASSWORD};
+use ats_pat_test_support::world::DAY;
 
 use crate::person::{TOKENS, add, sign_in};
 use crate::site::Site;
@@ -22,24 +22,7 @@ async fn site() -> Site {
         ];
     })
     .await;
-    let new = NewUser {
-        name: "root".to_owned(),
-        id: None,
-        display_name: Some("Ada Lovelace".to_owned()),
-        administrator: true,
-        password: Some(PASSWORD.into()),
-    };
-    let added = site.world.service.operator().add_user(new).await;
-    added.expect("the user is added");
-    for name in ["ada", "eve"] {
-        site.world.add_user(name).await;
-    }
-    site.world
-        .service
-        .operator()
-        .disable_user("eve")
-        .await
-        .expect("it is disabled");
+    site.add_people().await;
     let by = site.world.sign_in("root").await;
     let expired = site
         .world

@@ -1,8 +1,8 @@
 //! The whole site in this process: interface and pages over a service with a clock that the test owns.
 
 use ats_pat_http::{HttpSettings, Limits};
-use ats_pat_service::Settings;
-use ats_pat_test_support::world::World;
+use ats_pat_service::{NewUser, Settings};
+use ats_pat_test_support::world::{PASSWORD, World};
 use ats_pat_test_support::{TestDatabase, sqlite};
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
@@ -16,6 +16,23 @@ pub struct Site {
 }
 
 impl Site {
+    /// Adds the administrator `root`, called Ada Lovelace, and the users `ada` and `eve`, who is disabled.
+    pub async fn add_people(&self) {
+        let new = NewUser {
+            name: "root".to_owned(),
+            id: None,
+            display_name: Some("Ada Lovelace".to_owned()),
+            administrator: true,
+            password: Some(PASSWORD.into()),
+        };
+        let operator = self.world.service.operator();
+        operator.add_user(new).await.expect("the user is added");
+        for name in ["ada", "eve"] {
+            self.world.add_user(name).await;
+        }
+        operator.disable_user("eve").await.expect("it is disabled");
+    }
+
     /// Serves a site over an empty database, with settings of its own (scopes on offer, say).
     pub async fn start(change: impl FnOnce(&mut Settings)) -> Self {
         Self::named("127.0.0.1", change).await
