@@ -58,7 +58,7 @@ enum Task {
     /// Try the programs where storage and clusters fail: what they acknowledged must be so.
     Prove(prove::Arguments),
     /// Write docs/screenshots from the pages as they are.
-    Screenshots,
+    Screenshots(screenshots::Arguments),
     /// Run every check, in the order in which they fail fastest.
     Test(test::Arguments),
 }
@@ -72,7 +72,7 @@ fn main() -> ExitCode {
         Task::Layers => layers::check().map(done),
         Task::Openapi => openapi::run().map(done),
         Task::Prove(arguments) => prove::run(&arguments).map(done),
-        Task::Screenshots => screenshots::run().map(done),
+        Task::Screenshots(arguments) => screenshots::run(&arguments).map(done),
         Task::Test(arguments) => test::run(&arguments).map(done),
     };
     outcome.unwrap_or_else(|error| {

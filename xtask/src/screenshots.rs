@@ -7,11 +7,27 @@ use anyhow::{Context, Result};
 use crate::process::Signals;
 use crate::{browser, workspace};
 
-/// Writes `docs/screenshots/` anew from the pages as they are.
-pub fn run() -> Result<()> {
+/// Arguments of `cargo xtask screenshots`.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Picture each page in Chromium, Firefox and WebKit, light and dark, in four widths, into target/pictures. Half an
+    /// hour; to be looked at, not to be kept
+    #[arg(long)]
+    every_engine: bool,
+    /// Only these scenes, such as `new-token`
+    scenes: Vec<String>,
+}
+
+/// Writes `docs/screenshots/` anew from the pages as they are, or looks at them in every engine.
+pub fn run(arguments: &Arguments) -> Result<()> {
     let signals = Signals::watch()?;
     browser::ensure(&signals)?;
-    let folder = workspace::root().join("docs/screenshots");
+    let folder = if arguments.every_engine {
+        "target/pictures"
+    } else {
+        "docs/screenshots"
+    };
+    let folder = workspace::root().join(folder);
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("cannot make {}", folder.display()))?;
     let mut example = workspace::command("cargo");
@@ -19,6 +35,8 @@ pub fn run() -> Result<()> {
         .args(["run", "--quiet", "--package", "ats-pat-server"])
         .args(["--example", "screenshots", "--"])
         .arg(&folder)
+        .args(arguments.every_engine.then_some("--every-engine"))
+        .args(&arguments.scenes)
         .stdin(Stdio::null());
     signals.succeed(&mut example)
 }

@@ -23,33 +23,79 @@ use ats_pat_test_support::browser::{Browser, BrowserOptions, Engine};
 use scenes::{SCENES, Scene};
 use site::Site;
 
-/// What a scene is shown as: the end of the file's name, dark or not, and the width.
-const VIEWS: [(&str, bool, u32); 3] = [
-    ("light", false, 1280),
-    ("dark", true, 1280),
-    ("360", false, 360),
-];
+/// How a scene is shown.
+struct View {
+    engine: Engine,
+    dark: bool,
+    width: u32,
+    /// The file's name, behind the scene's.
+    name: String,
+}
+
 const HEIGHT: u32 = 800;
+
+/// The views of the documentation: Chromium, light and dark, and a phone.
+fn documented() -> Vec<View> {
+    let view = |name: &str, dark, width| View {
+        engine: Engine::Chromium,
+        dark,
+        width,
+        name: name.to_owned(),
+    };
+    vec![
+        view("light", false, 1280),
+        view("dark", true, 1280),
+        view("360", false, 360),
+    ]
+}
+
+/// Every engine, light and dark, in four widths.
+fn every() -> Vec<View> {
+    let mut views = Vec::new();
+    for (engine, engine_name) in [
+        (Engine::Chromium, "chromium"),
+        (Engine::Firefox, "firefox"),
+        (Engine::WebKit, "webkit"),
+    ] {
+        for (dark, colours) in [(false, "light"), (true, "dark")] {
+            for width in [1280, 1024, 800, 360] {
+                let name = format!("{engine_name}-{colours}-{width}");
+                views.push(View {
+                    engine,
+                    dark,
+                    width,
+                    name,
+                });
+            }
+        }
+    }
+    views
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let mut arguments = std::env::args();
-    let folder = arguments.nth(1).map(PathBuf::from);
+    let mut arguments = std::env::args().skip(1);
+    let folder = arguments.next().map(PathBuf::from);
     let folder = folder.expect("name the folder of the pictures");
+    let (flags, named): (Vec<_>, Vec<_>) = arguments.partition(|it| it == "--every-engine");
+    let views = if flags.is_empty() {
+        documented()
+    } else {
+        every()
+    };
     // All scenes, or those that are named.
-    let named: Vec<_> = arguments.collect();
     let is_asked = |scene: &&Scene| named.is_empty() || named.iter().any(|name| name == scene.name);
     for scene in SCENES.iter().filter(is_asked) {
-        for (view, dark, width) in VIEWS {
+        for view in &views {
             let options = BrowserOptions {
                 time_zone: "Europe/Berlin",
-                engine: Engine::Chromium,
+                engine: view.engine,
                 script: true,
-                dark,
-                width,
+                dark: view.dark,
+                width: view.width,
                 height: HEIGHT,
             };
-            let file = folder.join(format!("{}-{view}.png", scene.name));
+            let file = folder.join(format!("{}-{}.png", scene.name, view.name));
             take(scene, &options, &file).await;
         }
     }

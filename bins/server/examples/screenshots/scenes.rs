@@ -30,6 +30,7 @@ macro_rules! scenes {
 pub const SCENES: &[Scene] = scenes! {
     "set-up" set_up
     "sign-in" sign_in_page
+    "sign-in-mistake" sign_in_mistake
     "start" start
     "user-options" user_options
     "tokens-empty" tokens_empty
@@ -43,13 +44,17 @@ pub const SCENES: &[Scene] = scenes! {
     "revoke" revoke
     "revoked" revoked
     "token-details" token_details
+    "token-edit" token_edit
+    "token-edit-mistake" token_edit_mistake
     "password" password
     "sessions" sessions
     "users" users
     "new-user" new_user
+    "new-user-mistake" new_user_mistake
     "user-password" user_password
     "all-tokens" all_tokens
     "audit" audit
+    "not-found" not_found
     "docs" docs
 };
 
@@ -158,6 +163,14 @@ async fn sign_in_page(browser: &Browser, site: &Site) {
     browser.goto(&site.url("/signin")).await;
 }
 
+async fn sign_in_mistake(browser: &Browser, site: &Site) {
+    sign_in_page(browser, site).await;
+    browser.field("User name").await.type_text("ada").await;
+    browser.field("Password").await.type_text("lovelace").await;
+    browser.button("Sign in").await.click().await;
+    browser.wait_for_text("password is wrong").await;
+}
+
 async fn start(browser: &Browser, site: &Site) {
     furnished(browser, site).await;
     browser.goto(&site.url("/")).await;
@@ -253,6 +266,21 @@ async fn token_details(browser: &Browser, site: &Site) {
     browser.heading("Deploy pipeline").await;
 }
 
+async fn token_edit(browser: &Browser, site: &Site) {
+    token_details(browser, site).await;
+    browser.link("Edit").await.click().await;
+    browser.heading("Edit Deploy pipeline").await;
+}
+
+async fn token_edit_mistake(browser: &Browser, site: &Site) {
+    token_edit(browser, site).await;
+    let name = browser.field("Token name").await;
+    name.clear().await;
+    name.type_text("nightly BUILD").await;
+    browser.button("Save").await.click().await;
+    browser.wait_for_text("choose another name").await;
+}
+
 async fn user_password(browser: &Browser, site: &Site) {
     at_home(browser, site).await;
     let path = "/settings/users/password?user=grace";
@@ -280,6 +308,17 @@ async fn new_user(browser: &Browser, site: &Site) {
     browser.dialog("New user").await;
 }
 
+async fn new_user_mistake(browser: &Browser, site: &Site) {
+    new_user(browser, site).await;
+    let blade = browser.dialog("New user").await;
+    blade.field("User name").await.type_text("grace").await;
+    for field in ["Password", "Repeat the password"] {
+        blade.field(field).await.type_text(PASSWORD).await;
+    }
+    blade.button("Save").await.click().await;
+    browser.wait_for_text("There is a user").await;
+}
+
 async fn all_tokens(browser: &Browser, site: &Site) {
     furnished(browser, site).await;
     browser.goto(&site.url("/settings/all-tokens")).await;
@@ -290,6 +329,11 @@ async fn audit(browser: &Browser, site: &Site) {
     browser
         .goto(&site.url("/settings/audit?kind=token.created"))
         .await;
+}
+
+async fn not_found(browser: &Browser, site: &Site) {
+    at_home(browser, site).await;
+    browser.goto(&site.url("/settings/nothing")).await;
 }
 
 async fn docs(browser: &Browser, site: &Site) {
