@@ -3,6 +3,7 @@
 
 mod create;
 mod fill;
+mod forget;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -21,6 +22,8 @@ enum Task {
     Create(create::Arguments),
     /// Fill a database of the service with personal access tokens that work
     Fill(fill::Arguments),
+    /// Take away the checkpoints of a database of the service
+    Forget(forget::Arguments),
 }
 
 fn main() -> Result<()> {
@@ -29,5 +32,6 @@ fn main() -> Result<()> {
     match &arguments.task {
         Task::Create(arguments) => runtime.block_on(create::run(arguments)),
         Task::Fill(arguments) => fill::run(arguments, &runtime),
+        Task::Forget(arguments) => runtime.block_on(forget::run(arguments)),
     }
 }

@@ -51,6 +51,7 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
         tokens: tokens + arguments.others,
         owners: arguments.others.div_ceil(100).max(1),
         owner: Some((&owner, *tokens)),
+        ended_of: None,
         sample: 1,
     })?;
     signals.check()?;

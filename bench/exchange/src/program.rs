@@ -122,6 +122,13 @@ impl Program {
         Ok(())
     }
 
+    /// Takes the processor away from it for good, as a lack of memory would.
+    pub fn kill(mut self) -> Result<()> {
+        self.process.0.kill()?;
+        self.process.0.wait()?;
+        Ok(())
+    }
+
     /// Its resident memory, in KiB.
     pub fn resident_kib(&self) -> Result<u64> {
         resident_kib(&self.process.file("status")?).context("/proc/PID/status has another form")

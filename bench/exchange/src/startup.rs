@@ -1,13 +1,15 @@
 //! From the start of the server to its first good answer, and the memory that it has by then.
 
-use anyhow::{Result, ensure};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
 
 use crate::clock::now;
 use crate::cores::Cores;
 use crate::figure::{Bound, Figure, Figures};
 use crate::http::{Connection, Request};
 use crate::place::Place;
-use crate::program::mebibytes;
+use crate::program::{Program, mebibytes};
 use crate::service::{Cache, Filling, Installation, Person};
 use crate::signals::Signals;
 use crate::statistics::Spread;
@@ -37,13 +39,16 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
         tokens: *tokens,
         owners: tokens.div_ceil(100),
         owner: None,
+        ended_of: None,
         sample: 1,
     })?;
     let name = format!("{tokens} tokens");
-    let mut figures = Figures {
-        figures: starts(&installation, &name, arguments.starts, place.cores, signals)?,
-        ..Figures::default()
-    };
+    let mut figures = Figures::default();
+    let [ready, idle] = starts(&installation, &name, arguments.starts, place.cores, signals)?;
+    figures.figures.extend([
+        ready.must_be(Bound::AtMost(READY_MS)),
+        idle.must_be(Bound::AtMost(IDLE_MIB)),
+    ]);
     figures.notes.push(
         "from before the process is made to the last byte of the first 200 of /health/ready; the database is in the system's cache"
             .to_owned(),
@@ -51,39 +56,44 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     figures.publish(&place.output("startup.json"))
 }
 
-/// Starts the server so many times, after once that is not counted.
+/// Starts the server so many times, after once that is not counted; gives how long it took to be ready, and its memory by
+/// then.
 pub fn starts(
     installation: &Installation,
     name: &str,
     count: usize,
     cores: Cores,
     signals: &Signals,
-) -> Result<Vec<Figure>> {
+) -> Result<[Figure; 2]> {
     let mut ready_ms = Vec::new();
     let mut idle_mib = Vec::new();
     for number in 0..=count {
         signals.check()?;
-        let begun = now();
-        let program = installation.start(Cache::Default, cores)?;
-        let ready = Request::get(program.address(), "/health/ready", &[]);
-        Connection::open(program.address())?.body(&ready)?;
-        let taken = now() - begun;
+        let (program, taken) = start_to_ready(installation, cores)?;
         if number > 0 {
             ready_ms.push(taken.as_secs_f64() * 1000.0);
             idle_mib.push(mebibytes(program.resident_kib()?));
         }
         program.stop()?;
     }
-    let figures: Option<Vec<_>> = [
-        ("start to ready", "ms", ready_ms, READY_MS),
-        ("memory when idle", "MiB", idle_mib, IDLE_MIB),
-    ]
-    .into_iter()
-    .map(|(what, unit, measured, most)| {
-        let median = Figure::median(format!("{what}, {name}"), Spread::of(measured)?, unit);
-        Some(median.must_be(Bound::AtMost(most)))
-    })
-    .collect();
-    ensure!(figures.is_some(), "no starts were asked for");
-    Ok(figures.unwrap_or_default())
+    let figure = |what: &str, unit, measured: Vec<f64>| -> Result<Figure> {
+        let spread = Spread::of(measured).context("no starts were asked for")?;
+        Ok(Figure::median(format!("{what}, {name}"), spread, unit))
+    };
+    Ok([
+        figure("start to ready", "ms", ready_ms)?,
+        figure("memory when idle", "MiB", idle_mib)?,
+    ])
+}
+
+/// Starts the server; gives how long it took until it was ready.
+pub fn start_to_ready(installation: &Installation, cores: Cores) -> Result<(Program, Duration)> {
+    let begun = now();
+    let program = installation.start(Cache::Default, cores)?;
+    let ready = Request::get(program.address(), "/health/ready", &[]);
+    let mut connection = Connection::open(program.address())?;
+    while connection.send(&ready)?.status != 200 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ok((program, now() - begun))
 }

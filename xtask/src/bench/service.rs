@@ -76,7 +76,11 @@ pub struct Scale {
     /// How long a turn lasts [default: 2]
     #[arg(long)]
     seconds: Option<f64>,
-    /// Keep the large SQLite database, and use the one that was kept
+    /// Compare exchanges with the programs of another release in this folder, by turns, each on a database that it filled
+    /// itself, and measure nothing else
+    #[arg(long, value_name = "FOLDER")]
+    beside: Option<PathBuf>,
+    /// Keep the large SQLite databases, and use those that were kept
     #[arg(long)]
     keep: bool,
 }
@@ -131,6 +135,9 @@ pub fn scale(arguments: &Scale, signals: &Signals) -> Result<()> {
         option(command, "--touched", arguments.touched);
         option(command, "--rounds", arguments.rounds);
         option(command, "--seconds", arguments.seconds);
+        if let Some(folder) = &arguments.beside {
+            command.arg("--beside").arg(folder);
+        }
         if arguments.keep {
             command.arg("--keep");
         }

@@ -24,7 +24,10 @@ pub struct Arguments {
     /// How many
     #[arg(long, requires = "owner", default_value_t = 0)]
     pub owner_tokens: u64,
-    /// A file that gets the secrets of some of the tokens, one a line
+    /// One of how many tokens is revoked; without it, none
+    #[arg(long)]
+    pub ended_of: Option<u64>,
+    /// A file that gets the secrets of some of the active tokens, one a line
     #[arg(long)]
     pub sample_file: PathBuf,
     /// Of how many, evenly spread

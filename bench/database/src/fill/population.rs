@@ -1,5 +1,7 @@
 //! Who has which tokens: everything follows from numbers, so that nothing has to be kept.
 
+use std::sync::{Mutex, PoisonError};
+
 use anyhow::{Result, bail};
 use ats_pat_auth::RootKeys;
 use ats_pat_token::PersonalAccessToken;
@@ -7,7 +9,9 @@ use time::{Duration, OffsetDateTime};
 use uuid::{Builder, Uuid};
 
 use super::arguments::Arguments;
+use super::log::{EVENTS, Head};
 use super::rows::{Row, SECRETS, STATUS_PLACES, TOKENS, Table, Token, USERS, User};
+use super::story::Step;
 
 /// Since when the tokens were made.
 const SINCE: Duration = Duration::days(30);
@@ -17,11 +21,17 @@ const LIFETIME: Duration = Duration::days(300);
 const CONTEXT: &str = "ATS PAT 2026-11 tokens of measurements";
 
 pub struct Population {
-    keys: RootKeys,
-    tokens: u64,
-    owners: u64,
+    pub(super) keys: RootKeys,
+    pub(super) tokens: u64,
+    pub(super) owners: u64,
+    /// One of how many tokens is revoked.
+    ended_of: Option<u64>,
+    /// The last event of the database before it is filled.
+    pub(super) before: Head,
+    /// The last event that was made.
+    last: Mutex<Head>,
     listed: Option<Listed>,
-    since: i64,
+    pub(super) since: i64,
     now: i64,
     expires_at: i64,
     random: [u8; 32],
@@ -37,21 +47,31 @@ struct Listed {
 
 /// What random looking bytes are for.
 #[derive(Clone, Copy)]
-enum Use {
+pub enum Use {
     Owner = 1,
     Token = 2,
     Secret = 3,
+    OwnerEvent = 4,
+    SessionBegan = 5,
+    TokenCreated = 6,
+    /// The token was revoked, or the session ended.
+    LastEvent = 7,
+    Session = 8,
 }
 
 impl Population {
-    pub fn new(arguments: &Arguments, keys: RootKeys) -> Result<Self> {
+    pub fn new(arguments: &Arguments, keys: RootKeys, before: Head) -> Result<Self> {
         let Arguments {
             tokens,
             owners,
             owner,
             owner_tokens,
+            ended_of,
             ..
         } = *arguments;
+        if ended_of.is_some_and(|of| of < 2) {
+            bail!("some tokens must be active");
+        }
         if owners == 0 || owner_tokens > tokens {
             bail!("there must be owners, and no more tokens of one than there are");
         }
@@ -60,6 +80,9 @@ impl Population {
             keys,
             tokens,
             owners,
+            ended_of,
+            last: Mutex::new(before.clone()),
+            before,
             listed: owner.filter(|_| owner_tokens > 0).map(|owner| Listed {
                 owner,
                 every: tokens / owner_tokens,
@@ -73,7 +96,7 @@ impl Population {
     }
 
     /// All rows, those first that others refer to, and each table's in the order of its key.
-    pub fn tables(&self) -> [(&'static Table, Box<dyn Iterator<Item = Row> + Send + '_>); 4] {
+    pub fn tables(&self) -> [(&'static Table, Box<dyn Iterator<Item = Row> + Send + '_>); 5] {
         let keys = &self.keys;
         let tokens = || (0..self.tokens).map(|number| self.token(number));
         [
@@ -87,6 +110,7 @@ impl Population {
                 &STATUS_PLACES,
                 Box::new(tokens().map(|token| token.status_place_row(keys))),
             ),
+            (&EVENTS, Box::new(self.events())),
         ]
     }
 
@@ -95,14 +119,29 @@ impl Population {
         PersonalAccessToken::from_random(&self.bytes(Use::Secret, number))
     }
 
+    /// The last event of all that were made so far.
+    pub fn last(&self) -> Head {
+        let last = self.last.lock();
+        last.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn note_last(&self, head: &Head) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.clone_from(head);
+    }
+
+    /// The keyed hash of a token's secret.
+    pub(super) fn secret_hash(&self, number: u64) -> [u8; 32] {
+        let secret = self.secret(number);
+        self.keys.hash_personal_access_token(&secret).to_bytes()
+    }
+
     /// By their hashes: a tree grows several times faster at its end than everywhere.
     fn secrets(&self) -> impl Iterator<Item = Row> + Send + '_ {
         std::iter::once_with(|| {
-            let hash = |number| {
-                let hash = self.keys.hash_personal_access_token(&self.secret(number));
-                (hash.to_bytes(), number)
-            };
-            let mut hashes: Vec<_> = (0..self.tokens).map(hash).collect();
+            let mut hashes: Vec<_> = (0..self.tokens)
+                .map(|number| (self.secret_hash(number), number))
+                .collect();
             hashes.sort_unstable();
             hashes
         })
@@ -110,45 +149,64 @@ impl Population {
         .map(|(hash, number)| self.token(number).secret_row(&hash, &self.keys))
     }
 
-    fn owner(&self, number: u64) -> User {
+    pub(super) fn owner(&self, number: u64) -> User {
         User {
-            id: id(self.since, &self.bytes(Use::Owner, number), number),
+            id: self.id(self.since, Use::Owner, number),
             name: format!("owner-{number}"),
             created_at: self.since,
+            origin: self.owner_origin(number),
         }
     }
 
-    fn token(&self, number: u64) -> Token {
-        let created_at = self.since + scaled(self.now - self.since, number, self.tokens);
+    pub(super) fn created_at(&self, number: u64) -> i64 {
+        self.since + scaled(self.now - self.since, number, self.tokens)
+    }
+
+    pub(super) fn token(&self, number: u64) -> Token {
+        let created_at = self.created_at(number);
         let listed = self.listed.filter(|listed| {
             number.is_multiple_of(listed.every) && number / listed.every < listed.count
         });
+        let revoked = self
+            .has_ended(number)
+            .then(|| (created_at, self.token_origin(number, Step::Last)));
         Token {
-            id: id(created_at, &self.bytes(Use::Token, number), number),
+            id: self.id(created_at, Use::Token, number),
             owner: listed.map_or_else(
-                || self.owner(number % self.owners).id,
+                || self.id(self.since, Use::Owner, number % self.owners),
                 |listed| listed.owner,
             ),
             name: format!("token {number}"),
             created_at,
             expires_at: self.expires_at,
             status_index: number.cast_signed(),
+            created: self.token_origin(number, Step::TokenCreated),
+            revoked,
         }
     }
 
-    fn bytes(&self, what: Use, number: u64) -> [u8; 32] {
+    fn has_ended(&self, number: u64) -> bool {
+        self.ended_of.is_some_and(|of| number % of == of - 1)
+    }
+
+    /// This token's number, or that of an active one next to it.
+    pub fn active(&self, number: u64) -> u64 {
+        number - u64::from(self.has_ended(number))
+    }
+
+    /// A UUIDv7 of this time; of one time, in the order of the numbers.
+    pub(super) fn id(&self, at: i64, what: Use, number: u64) -> Uuid {
+        let mut rest = [0; 10];
+        rest[..5].copy_from_slice(&number.to_be_bytes()[3..]);
+        rest[5..].copy_from_slice(&self.bytes(what, number)[..5]);
+        Builder::from_unix_timestamp_millis(at.cast_unsigned(), &rest).into_uuid()
+    }
+
+    pub(super) fn bytes(&self, what: Use, number: u64) -> [u8; 32] {
         let mut input = [what as u8; 9];
         input[1..].copy_from_slice(&number.to_le_bytes());
         *blake3::keyed_hash(&self.random, &input).as_bytes()
     }
-}
-
-/// A UUIDv7 of this time; of one time, in the order of the numbers.
-fn id(at: i64, random: &[u8; 32], number: u64) -> Uuid {
-    let mut rest = [0; 10];
-    rest[..5].copy_from_slice(&number.to_be_bytes()[3..]);
-    rest[5..].copy_from_slice(&random[..5]);
-    Builder::from_unix_timestamp_millis(at.cast_unsigned(), &rest).into_uuid()
 }
 
 /// The `part`-th of `whole` equal steps through `length`.

@@ -7,6 +7,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use tokio::sync::mpsc;
 
+use super::log::Head;
 use super::rows::{Row, Table, Value};
 use super::target::Target;
 
@@ -44,13 +45,33 @@ impl Target for Postgres {
             .await?)
     }
 
+    async fn head(&mut self) -> Result<Head> {
+        let head = "SELECT seq, hash FROM event_head";
+        let found = sqlx::query_as(head).fetch_one(&mut self.connection);
+        let (seq, hash): (i64, Vec<u8>) = found.await.context("no event log")?;
+        let hash = hash
+            .try_into()
+            .ok()
+            .context("no hash of the event log's end")?;
+        Ok(Head { seq, hash })
+    }
+
+    async fn set_head(&mut self, head: &Head) -> Result<()> {
+        sqlx::query("UPDATE event_head SET seq = $1, hash = $2")
+            .bind(head.seq)
+            .bind(head.hash.to_vec())
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+
     async fn begin(&mut self) -> Result<()> {
         // References are right by construction; only a superuser may say so.
         self.execute("SET session_replication_role = replica")
             .await?;
         self.execute("SET maintenance_work_mem = '512MB'").await?;
         let indexes = "SELECT i.indexname, i.indexdef FROM pg_indexes i \
-            WHERE i.schemaname = current_schema() AND i.tablename IN ('tokens', 'secrets', 'status_places') \
+            WHERE i.schemaname = current_schema() AND i.tablename IN ('events', 'tokens', 'secrets', 'status_places') \
             AND NOT EXISTS (SELECT * FROM pg_constraint c WHERE c.conname = i.indexname)";
         let indexes: Vec<(String, String)> = sqlx::query_as(indexes)
             .fetch_all(&mut self.connection)

@@ -95,6 +95,8 @@ const FIRST_GENERATION: u32 = 1;
 const CURRENT_SLOT: i64 = 1;
 /// Verifiers may accept a token until then after the end of its personal access token, in milliseconds.
 const ACCEPTED_AFTER_END: i64 = 6 * 60_000;
+/// The same after it was revoked: as long as an authentication token may last, and what clocks may differ by.
+const ACCEPTED_AFTER_REVOCATION: i64 = 66 * 60_000;
 
 /// A person without a password.
 pub struct User {
@@ -102,10 +104,12 @@ pub struct User {
     /// Of characters that folding leaves alone.
     pub name: String,
     pub created_at: i64,
+    /// The event that wrote its row.
+    pub origin: Origin,
 }
 
 impl User {
-    pub fn row(self, keys: &RootKeys) -> Row {
+    pub fn tag(&self, keys: &RootKeys) -> RowTag {
         let canonical = Canonical::new(USERS.name)
             .uuid(self.id.as_bytes())
             .text(&self.name)
@@ -113,6 +117,11 @@ impl User {
             .optional_text(None)
             .bool(false)
             .bool(false);
+        RowTag::new(keys, self.origin, &canonical)
+    }
+
+    pub fn row(self, keys: &RootKeys) -> Row {
+        let tag = value(self.tag(keys));
         let [folded, key] = folded(&self.name);
         vec![
             Value::Uuid(self.id),
@@ -126,12 +135,12 @@ impl User {
             Value::Flag(false),
             Value::Number(self.created_at),
             Value::Number(keys.key_id().into()),
-            tag(keys, &canonical),
+            tag,
         ]
     }
 }
 
-/// An active token with all its owner's rights.
+/// A token with all its owner's rights.
 pub struct Token {
     pub id: Uuid,
     pub owner: Uuid,
@@ -140,10 +149,27 @@ pub struct Token {
     pub created_at: i64,
     pub expires_at: i64,
     pub status_index: i64,
+    /// The event that wrote its first rows.
+    pub created: Origin,
+    /// When it was revoked, and the event that did it.
+    pub revoked: Option<(i64, Origin)>,
 }
 
 impl Token {
-    pub fn row(self, keys: &RootKeys) -> Row {
+    /// As it was before it was revoked.
+    pub fn when_new(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            revoked: None,
+            ..*self
+        }
+    }
+
+    fn last_origin(&self) -> Origin {
+        self.revoked.map_or(self.created, |(_, origin)| origin)
+    }
+
+    pub fn tag(&self, keys: &RootKeys) -> RowTag {
         let canonical = Canonical::new(TOKENS.name)
             .uuid(self.id.as_bytes())
             .uuid(self.owner.as_bytes())
@@ -153,7 +179,15 @@ impl Token {
             .i64(self.created_at)
             .i64(self.expires_at)
             .optional_i64(None)
-            .optional_i64(None);
+            .optional_i64(self.revoked.map(|(at, _)| at));
+        RowTag::new(keys, self.last_origin(), &canonical)
+    }
+
+    pub fn row(self, keys: &RootKeys) -> Row {
+        let tag = value(self.tag(keys));
+        let revoked_at = self
+            .revoked
+            .map_or(Value::Null, |(at, _)| Value::Number(at));
         let [folded, key] = folded(&self.name);
         vec![
             Value::Uuid(self.id),
@@ -169,23 +203,28 @@ impl Token {
             Value::Number(self.created_at),
             Value::Number(self.expires_at),
             Value::Null,
-            Value::Null,
+            revoked_at,
             Value::Number(keys.key_id().into()),
-            tag(keys, &canonical),
+            tag,
         ]
     }
 
-    /// The row of its secret, of which this is the keyed hash.
-    pub fn secret_row(&self, hash: &[u8; 32], keys: &RootKeys) -> Row {
-        let key_id = i64::from(keys.key_id());
+    /// The tag of its secret, of which this is the keyed hash.
+    pub fn secret_tag(&self, hash: &[u8; 32], keys: &RootKeys) -> RowTag {
         let canonical = Canonical::new(SECRETS.name)
             .bytes(hash)
-            .i64(key_id)
+            .i64(keys.key_id().into())
             .uuid(self.id.as_bytes())
             .u32(FIRST_GENERATION)
             .optional_i64(Some(CURRENT_SLOT))
             .optional_i64(None)
             .optional_i64(Some(self.status_index));
+        RowTag::new(keys, self.created, &canonical)
+    }
+
+    /// The row of its secret.
+    pub fn secret_row(&self, hash: &[u8; 32], keys: &RootKeys) -> Row {
+        let key_id = i64::from(keys.key_id());
         vec![
             Value::Bytes(hash.to_vec()),
             Value::Number(key_id),
@@ -195,27 +234,39 @@ impl Token {
             Value::Null,
             Value::Number(self.status_index),
             Value::Number(key_id),
-            tag(keys, &canonical),
+            value(self.secret_tag(hash, keys)),
         ]
     }
 
-    /// The row of its place in the status list.
-    pub fn status_place_row(&self, keys: &RootKeys) -> Row {
-        let free_at = self.expires_at + ACCEPTED_AFTER_END;
+    /// Until when its place in the status list is taken.
+    fn free_at(&self) -> i64 {
+        self.revoked
+            .map_or(self.expires_at + ACCEPTED_AFTER_END, |(at, _)| {
+                at + ACCEPTED_AFTER_REVOCATION
+            })
+    }
+
+    /// The tag of its place in the status list.
+    pub fn status_place_tag(&self, keys: &RootKeys) -> RowTag {
         let canonical = Canonical::new(STATUS_PLACES.name)
             .i64(self.status_index)
             .uuid(self.id.as_bytes())
             .u32(FIRST_GENERATION)
-            .bool(false)
-            .i64(free_at);
+            .bool(self.revoked.is_some())
+            .i64(self.free_at());
+        RowTag::new(keys, self.last_origin(), &canonical)
+    }
+
+    /// The row of its place in the status list.
+    pub fn status_place_row(&self, keys: &RootKeys) -> Row {
         vec![
             Value::Number(self.status_index),
             Value::Uuid(self.id),
             Value::Number(FIRST_GENERATION.into()),
-            Value::Flag(false),
-            Value::Number(free_at),
+            Value::Flag(self.revoked.is_some()),
+            Value::Number(self.free_at()),
             Value::Number(keys.key_id().into()),
-            tag(keys, &canonical),
+            value(self.status_place_tag(keys)),
         ]
     }
 }
@@ -226,17 +277,6 @@ fn folded(name: &str) -> [Value; 2] {
     [name.as_bytes(), key.as_bytes()].map(|bytes| Value::Bytes(bytes.to_vec()))
 }
 
-/// The filler writes no events: its rows say that the first one wrote them, which is in every log.
-const FIRST_EVENT: Origin = Origin {
-    epoch: [0; 16],
-    seq: 1,
-    event: [0; 16],
-};
-
-fn tag(keys: &RootKeys, canonical: &Canonical) -> Value {
-    Value::Bytes(
-        RowTag::new(keys, FIRST_EVENT, canonical)
-            .to_bytes()
-            .to_vec(),
-    )
+fn value(tag: RowTag) -> Value {
+    Value::Bytes(tag.to_bytes().to_vec())
 }

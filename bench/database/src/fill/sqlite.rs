@@ -7,6 +7,7 @@ use sqlx::sqlite::{
 use sqlx::{Arguments as _, AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 use tokio::sync::mpsc;
 
+use super::log::Head;
 use super::rows::{Row, Table, Value};
 use super::target::Target;
 
@@ -58,9 +59,29 @@ impl Target for Sqlite {
             .await?)
     }
 
+    async fn head(&mut self) -> Result<Head> {
+        let head = "SELECT seq, hash FROM event_head";
+        let found = sqlx::query_as(head).fetch_one(&mut self.connection);
+        let (seq, hash): (i64, Vec<u8>) = found.await.context("no event log")?;
+        let hash = hash
+            .try_into()
+            .ok()
+            .context("no hash of the event log's end")?;
+        Ok(Head { seq, hash })
+    }
+
+    async fn set_head(&mut self, head: &Head) -> Result<()> {
+        sqlx::query("UPDATE event_head SET seq = ?, hash = ?")
+            .bind(head.seq)
+            .bind(head.hash.to_vec())
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+
     async fn begin(&mut self) -> Result<()> {
         let indexes = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL \
-            AND tbl_name IN ('tokens', 'secrets', 'status_places')";
+            AND tbl_name IN ('events', 'tokens', 'secrets', 'status_places')";
         let indexes: Vec<(String, String)> = sqlx::query_as(indexes)
             .fetch_all(&mut self.connection)
             .await?;

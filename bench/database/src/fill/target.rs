@@ -3,6 +3,7 @@
 use anyhow::Result;
 use tokio::sync::mpsc;
 
+use super::log::Head;
 use super::rows::{Row, Table};
 
 /// A database that takes many rows.
@@ -11,6 +12,10 @@ pub trait Target {
     async fn root_key(&mut self) -> Result<(i32, Vec<u8>)>;
     /// Whether there are no tokens yet.
     async fn is_empty(&mut self) -> Result<bool>;
+    /// The end of the event log.
+    async fn head(&mut self) -> Result<Head>;
+    /// Says where the event log ends now.
+    async fn set_head(&mut self, head: &Head) -> Result<()>;
     /// Makes ready for many rows: whatever guards single ones is put aside.
     async fn begin(&mut self) -> Result<()>;
     /// Adds all rows that come.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 pub use self::arguments::Arguments;
+pub use self::changes::created_per_second;
 use self::replicas::Replicas;
 use crate::figure::{Figure, Figures};
 use crate::service::{Cache, Installation, Person, database};

@@ -1,5 +1,6 @@
 //! How much is measured, and how often.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::place::Place;
@@ -7,6 +8,8 @@ use crate::sample::Settings;
 
 /// What the few are.
 pub const FEW: u64 = 1000;
+/// One of how many tokens is revoked.
+pub const ENDED_OF: u64 = 5;
 /// How many tokens the owner has whose first page is read.
 pub const OWNER_TOKENS: u64 = 10_000;
 
@@ -32,6 +35,10 @@ pub struct Arguments {
     /// How often the server is started
     #[arg(long, default_value_t = 10)]
     pub starts: usize,
+    /// Compare exchanges with the programs of another release in this folder, by turns, each on a database that it filled
+    /// itself, and measure nothing else
+    #[arg(long, value_name = "FOLDER")]
+    pub beside: Option<PathBuf>,
     /// Keep the large SQLite database, and use the one that was kept
     #[arg(long)]
     pub keep: bool,

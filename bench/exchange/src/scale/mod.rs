@@ -1,7 +1,9 @@
-//! Ten million tokens against a thousand.
+//! Ten million tokens against a thousand, and against those of another release.
 
 mod arguments;
+mod pairs;
 mod side;
+mod starts;
 
 use anyhow::{Context, Result};
 
@@ -15,7 +17,6 @@ use crate::program::mebibytes;
 use crate::sample::Sample;
 use crate::service::Cache;
 use crate::signals::Signals;
-use crate::startup::starts;
 use crate::statistics::Spread;
 
 /// The least that may be left of the rate.
@@ -29,11 +30,17 @@ const FIRST_PAGE_MS: f64 = 5.0;
 pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     let Arguments { place, tokens, .. } = arguments;
     place.cores.stay_with_the_load()?;
+    if let Some(other) = &arguments.beside {
+        return pairs::run(arguments, other, signals);
+    }
     let few = Side::few(arguments)?;
+    let mut figures = Figures::default();
     eprintln!("{tokens} tokens ...");
     let many = Side::many(arguments)?;
+    figures
+        .figures
+        .extend(starts::measure(&many, arguments, signals)?);
     signals.check()?;
-    let mut figures = Figures::default();
     for (name, cache) in [
         ("hot exchange", Cache::Default),
         ("cold exchange", Cache::Off),
@@ -50,15 +57,6 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
         figures.notes.push(note.to_owned());
     }
     figures.figures.extend(memory(&many, arguments)?);
-    let name = format!("{tokens} tokens");
-    let starts = starts(
-        &many.installation,
-        &name,
-        arguments.starts,
-        place.cores,
-        signals,
-    )?;
-    figures.figures.extend(starts);
     figures.figures.extend(first_page(&many, arguments)?);
     figures.notes.push(format!(
         "{FEW} tokens are exchanged on either side, spread over all. Where {} are, it is noted when each of so many was used last",

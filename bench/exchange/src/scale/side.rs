@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::arguments::{Arguments, FEW, OWNER_TOKENS};
+use super::arguments::{Arguments, ENDED_OF, FEW, OWNER_TOKENS};
 use crate::cores::Cores;
 use crate::http::{Connection, Request};
 use crate::program::Program;
@@ -35,14 +35,36 @@ impl Side {
         let place = &arguments.place;
         let url = url(arguments, "bench_few")?;
         let installation = Installation::temporary(&place.programs, &place.data(), url.as_deref())?;
-        Self::fill(installation, FEW, 10, None, FEW)
+        let few = Filling {
+            tokens: FEW,
+            owners: 10,
+            owner: None,
+            ended_of: None,
+            sample: FEW,
+        };
+        Self::fill(installation, few, 0)
     }
 
-    /// The many, of a hundred people each, and those of one who has ten thousand.
+    /// The many, of a hundred people each, and those of one who has ten thousand. One of five is revoked.
     pub fn many(arguments: &Arguments) -> Result<Self> {
+        let programs = &arguments.place.programs;
+        Self::many_of(programs, "scale", Some(ENDED_OF), arguments)
+    }
+
+    /// The many as another release fills its database, which may not know how to revoke any.
+    pub fn many_beside(programs: &Path, arguments: &Arguments) -> Result<Self> {
+        Self::many_of(programs, "scale-beside", None, arguments)
+    }
+
+    fn many_of(
+        programs: &Path,
+        name: &str,
+        ended_of: Option<u64>,
+        arguments: &Arguments,
+    ) -> Result<Self> {
         let Arguments { place, tokens, .. } = arguments;
-        let (programs, data) = (&place.programs, place.data());
-        let kept = data.join(format!("scale-{tokens}"));
+        let data = place.data();
+        let kept = data.join(format!("{name}-{tokens}"));
         let may_be_kept = arguments.keep && arguments.postgres_url.is_none();
         if may_be_kept && kept.join(COMPLETE).exists() {
             let installation = Installation::at(programs, &kept, None);
@@ -56,18 +78,17 @@ impl Side {
         let installation = if may_be_kept {
             Installation::at(programs, &kept, None)
         } else {
-            let url = url(arguments, "bench_many")?;
+            let url = url(arguments, &format!("bench_{}", name.replace('-', "_")))?;
             Installation::temporary(programs, &data, url.as_deref())?
         };
-        let owners = tokens.div_ceil(100);
-        let owner_tokens = OWNER_TOKENS.min(*tokens);
-        let many = Self::fill(
-            installation,
-            *tokens,
-            owners,
-            Some(owner_tokens),
-            arguments.touched,
-        )?;
+        let filling = Filling {
+            tokens: *tokens,
+            owners: tokens.div_ceil(100),
+            owner: None,
+            ended_of,
+            sample: arguments.touched,
+        };
+        let many = Self::fill(installation, filling, OWNER_TOKENS.min(*tokens))?;
         if may_be_kept {
             fs::write(kept.join(COMPLETE), "")?;
         }
@@ -95,22 +116,15 @@ impl Side {
         Ok((program, requests))
     }
 
-    fn fill(
-        installation: Installation,
-        tokens: u64,
-        owners: u64,
-        owner_tokens: Option<u64>,
-        sample: u64,
-    ) -> Result<Self> {
+    /// Fills it; so many of the tokens are those of one person.
+    fn fill(installation: Installation, filling: Filling<'_>, of_one: u64) -> Result<Self> {
         let owner = Person::add(&installation, "ada")?;
         let sample = installation.fill(&Filling {
-            tokens,
-            owners,
-            owner: owner_tokens.map(|tokens| (owner.as_str(), tokens)),
-            sample,
+            owner: (of_one > 0).then_some((owner.as_str(), of_one)),
+            ..filling
         })?;
         Ok(Self {
-            tokens,
+            tokens: filling.tokens,
             installation,
             sample,
         })

@@ -9,11 +9,14 @@ use super::database::PROGRAM;
 use super::{Installation, PersonalAccessToken};
 
 /// What a database is filled with.
+#[derive(Clone, Copy)]
 pub struct Filling<'a> {
     pub tokens: u64,
     pub owners: u64,
     /// The id of a user who is there already, and how many of the tokens are his.
     pub owner: Option<(&'a str, u64)>,
+    /// One of how many tokens is revoked; none is, where there is none.
+    pub ended_of: Option<u64>,
     /// Of how many tokens the secrets are wanted, evenly spread over all.
     pub sample: u64,
 }
@@ -37,6 +40,9 @@ impl Installation {
             command.args(["--owner", owner]);
             command.args(["--owner-tokens", &tokens.to_string()]);
         }
+        if let Some(of) = filling.ended_of {
+            command.args(["--ended-of", &of.to_string()]);
+        }
         let status = command
             .status()
             .with_context(|| format!("cannot start {PROGRAM}"))?;
@@ -44,6 +50,23 @@ impl Installation {
             bail!("{PROGRAM} failed ({status})");
         }
         self.sample()
+    }
+
+    /// Takes its checkpoints away: its next start reads the event log from the beginning.
+    pub fn forget_checkpoints(&self) -> Result<()> {
+        let status = Command::new(self.programs().join(PROGRAM))
+            .arg("forget")
+            .env("BENCH_DATABASE_URL", self.database_url())
+            .status()
+            .with_context(|| format!("cannot start {PROGRAM}"))?;
+        if !status.success() {
+            bail!("{PROGRAM} failed ({status})");
+        }
+        let file = self.folder().join("checkpoint");
+        if file.exists() {
+            fs::remove_file(file)?;
+        }
+        Ok(())
     }
 
     /// The tokens of the sample of a database that was filled.
