@@ -27,6 +27,8 @@ pub const CREATED_AT: &str = "2026-11-24T10:20:30.123Z";
 pub const USED_AT: &str = "2026-11-25T02:00:04.870Z";
 /// When it was revoked, or got its new secret.
 pub const REVOKED_AT: &str = "2026-11-26T09:00:00.000Z";
+/// When the replaced secret stops working.
+pub const OVERLAP_END: &str = "2026-11-27T09:00:00.000Z";
 /// When the authentication token expires.
 pub const AUTHENTICATION_EXPIRES_AT: &str = "2026-11-25T02:05:04.000Z";
 /// The token's id.
@@ -69,6 +71,7 @@ pub fn token(differs: Value) -> Value {
         "CreatedAt": CREATED_AT,
         "ExpiresAt": EXPIRES_AT.to_string(),
         "RegeneratedAt": null,
+        "PreviousSecretValidUntil": null,
         "RevokedAt": null,
         "LastUsedAt": USED_AT,
         "LastUsedFrom": "192.0.2.7",

@@ -186,7 +186,7 @@ fn refusal(problem: &Problem, challenge: Challenge) -> Response {
 #[cfg(test)]
 mod tests {
     use ats_pat_domain::problem::{Failure, Place, Reason};
-    use ats_pat_domain::{Code, Status, Timestamp};
+    use ats_pat_domain::{Code, Rule, Status, Timestamp};
     use std::fmt::Write as _;
 
     use super::*;
@@ -253,6 +253,9 @@ mod tests {
             Problem::TokenLimitReached { limit: 100 },
             Problem::UnknownScope {
                 scope: "orders:read".to_owned(),
+            },
+            Problem::PolicyForbids {
+                rule: Rule::Overlap,
             },
             Problem::IdempotencyKeyReused,
             Problem::TooManyRequests { seconds: 7 },

@@ -76,6 +76,8 @@ catalogue! {
     TokenLimitReached = 1304,
     /// The policy offers no such scope.
     UnknownScope = 1305,
+    /// A rule of the policy forbids it.
+    PolicyForbids = 1306,
     /// The idempotency key was sent before, with another body.
     IdempotencyKeyReused = 1309,
     /// Too many attempts.

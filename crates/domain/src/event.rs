@@ -27,6 +27,8 @@ pub enum EventKind {
     TokenCreated,
     /// A token got a new secret; the old one is refused.
     TokenRegenerated,
+    /// A replaced secret that still worked was ended before its time.
+    OverlapEnded,
     /// The owner changed a token's name, description or expiry.
     TokenUpdated,
     /// A token was ended for good.
@@ -51,7 +53,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::UserCreated,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -61,6 +63,7 @@ impl EventKind {
         Self::SignInsRefused,
         Self::TokenCreated,
         Self::TokenRegenerated,
+        Self::OverlapEnded,
         Self::TokenUpdated,
         Self::TokenRevoked,
         Self::StatusPlaceGiven,
@@ -85,6 +88,7 @@ impl EventKind {
             Self::SignInsRefused => "sign_in.refused",
             Self::TokenCreated => "token.created",
             Self::TokenRegenerated => "token.regenerated",
+            Self::OverlapEnded => "token.overlap_ended",
             Self::TokenUpdated => "token.updated",
             Self::TokenRevoked => "token.revoked",
             Self::StatusPlaceGiven => "token.status_place_given",

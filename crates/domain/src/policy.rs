@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use crate::problem::Problem;
+use crate::rule::Rule;
 use crate::scope::Scope;
 use crate::time::Timestamp;
 use crate::user::User;
 
+const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
 /// Limits on personal access tokens.
@@ -18,6 +20,8 @@ pub struct Policy {
     pub default_lifetime_days: u32,
     /// The most active tokens of one owner.
     pub max_active_tokens: u32,
+    /// The longest time that a replaced secret may go on working, in hours.
+    pub max_overlap_hours: u32,
     /// The catalogue: the scopes on offer besides the reserved ones.
     pub scopes: Vec<Scope>,
 }
@@ -28,6 +32,7 @@ impl Default for Policy {
             max_lifetime_days: 366,
             default_lifetime_days: 30,
             max_active_tokens: 100,
+            max_overlap_hours: 7 * 24,
             scopes: Vec::new(),
         }
     }
@@ -46,6 +51,19 @@ impl Policy {
             .chain(self.scopes.iter().cloned())
             .chain(introspect)
             .collect()
+    }
+
+    /// For how long a replaced secret goes on working, where so many hours were asked for.
+    ///
+    /// # Errors
+    /// [`Problem::PolicyForbids`] for more than the policy allows.
+    pub fn overlap(&self, hours: u32) -> Result<Duration, Problem> {
+        if hours > self.max_overlap_hours {
+            return Err(Problem::PolicyForbids {
+                rule: Rule::Overlap,
+            });
+        }
+        Ok(HOUR.saturating_mul(hours))
     }
 
     /// The latest expiry of a token made or regenerated at `now`.

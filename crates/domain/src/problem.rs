@@ -1,6 +1,7 @@
 //! Refusals: what was wrong, in the words of the catalogue.
 
 use crate::code::Code;
+use crate::rule::Rule;
 use crate::status::Status;
 use crate::time::Timestamp;
 pub use crate::validation::{Failure, Reason};
@@ -111,6 +112,11 @@ pub enum Problem {
         /// The scope as asked for.
         scope: String,
     },
+    /// The policy forbids it.
+    PolicyForbids {
+        /// Which of its rules.
+        rule: Rule,
+    },
     /// The idempotency key was sent before, with another body.
     IdempotencyKeyReused,
     /// The caller tried too often.
@@ -167,6 +173,7 @@ impl Problem {
             Self::TokenNotActive { .. } => Code::TokenNotActive,
             Self::TokenLimitReached { .. } => Code::TokenLimitReached,
             Self::UnknownScope { .. } => Code::UnknownScope,
+            Self::PolicyForbids { .. } => Code::PolicyForbids,
             Self::IdempotencyKeyReused => Code::IdempotencyKeyReused,
             Self::TooManyRequests { .. } => Code::TooManyRequests,
             Self::InternalError { .. } => Code::InternalError,
@@ -199,6 +206,7 @@ impl Problem {
             Self::TokenNotActive { status } => vec![status.to_string()],
             Self::TokenLimitReached { limit } => vec![limit.to_string()],
             Self::UnknownScope { scope } => vec![scope.clone()],
+            Self::PolicyForbids { rule } => vec![rule.as_str().to_owned()],
             Self::TooManyRequests { seconds } => vec![seconds.to_string()],
             Self::InternalError { request_id } => vec![request_id.clone()],
             Self::PathNotFound
@@ -261,6 +269,7 @@ impl Problem {
             Self::TokenNotActive { status } => format!("Only an active personal access token can do this; this one is {status}."),
             Self::TokenLimitReached { limit } => format!("You have {limit} active personal access tokens, as many as are allowed: revoke one first."),
             Self::UnknownScope { scope } => format!("There is no scope {scope}."),
+            Self::PolicyForbids { rule: Rule::Overlap } => "The policy allows only a shorter overlap: choose fewer hours.".to_owned(),
             Self::IdempotencyKeyReused => "This Idempotency-Key was sent before with another body: send a new key with each new request.".to_owned(),
             Self::TooManyRequests { seconds } => format!("Too many attempts: try again in {seconds} seconds."),
             Self::InternalError { request_id } => format!("Something went wrong inside; the operator finds it under the request id {request_id}."),

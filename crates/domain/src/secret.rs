@@ -33,6 +33,8 @@ impl Slot {
 }
 
 /// One secret of a token.
+///
+/// A current secret works as long as its token, one in overlap at most until [`Self::valid_until`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
     /// The keyed hash of the whole string.
@@ -47,6 +49,8 @@ pub struct Secret {
     pub slot: Option<Slot>,
     /// When a secret in overlap stops working.
     pub valid_until: Option<Timestamp>,
+    /// Whether the first exchange with this secret ends the one in overlap.
+    pub ends_overlap: bool,
     /// The place in the status list of the authentication tokens that it is exchanged for. `None` until its next
     /// exchange where it was made by an earlier release, or its owner was disabled since.
     pub status_index: Option<u64>,

@@ -35,6 +35,7 @@ pub fn status(problem: &Problem) -> StatusCode {
         | Problem::ValidationFailed(_)
         | Problem::ExpirationNotAllowed { .. }
         | Problem::UnknownScope { .. } => StatusCode::BAD_REQUEST,
+        Problem::PolicyForbids { .. } => StatusCode::FORBIDDEN,
         Problem::SignInRequired
         | Problem::InvalidCredentials
         | Problem::PersonalAccessTokenMissing

@@ -310,6 +310,7 @@ impl Reader<'_> {
             scopes: self
                 .value(Key::PolicyScopes, Found::scopes)?
                 .unwrap_or_default(),
+            ..Policy::default()
         })
     }
 }

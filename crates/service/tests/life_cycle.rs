@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 const NAMES: [&str; 5] = ["ci", "CI", "build", "deploy", "test"];
 const LIMIT: usize = 2;
 const MAX_DAYS: u32 = 2;
+const MAX_HOURS: u32 = 24;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -25,6 +26,11 @@ enum Step {
     Regenerate {
         token: usize,
         seconds: Option<u64>,
+        hours: u32,
+        first_use: bool,
+    },
+    EndOverlap {
+        token: usize,
     },
     Revoke {
         token: usize,
@@ -51,10 +57,12 @@ fn step() -> impl Strategy<Value = Step> {
     let left = prop_oneof![1 => 0_u64..5, 2 => 5_u64..250, 2 => 1_000_u64..200_000];
     prop_oneof![
         3 => (0..NAMES.len(), seconds.clone()).prop_map(|(name, seconds)| Step::Create { name, seconds }),
-        3 => (0_usize..4, proptest::option::of(seconds)).prop_map(|(token, seconds)| Step::Regenerate { token, seconds }),
+        3 => (0_usize..4, proptest::option::of(seconds), prop_oneof![Just(0_u32), 0_u32..30], any::<bool>())
+            .prop_map(|(token, seconds, hours, first_use)| Step::Regenerate { token, seconds, hours, first_use }),
+        1 => (0_usize..4).prop_map(|token| Step::EndOverlap { token }),
         2 => (0_usize..4).prop_map(|token| Step::Revoke { token }),
         3 => (0_usize..4, proptest::option::of(0..NAMES.len()), proptest::option::of(left)).prop_map(|(token, name, seconds)| Step::Update { token, name, seconds }),
-        6 => (0_usize..4, 0_usize..2).prop_map(|(token, secret)| Step::Exchange { token, secret }),
+        6 => (0_usize..4, 0_usize..3).prop_map(|(token, secret)| Step::Exchange { token, secret }),
         2 => prop_oneof![3 => 0_u64..3_000, 1 => 0_u64..100_000_000].prop_map(|millis| Step::Wait { millis }),
         1 => Just(Step::Disable),
         1 => Just(Step::Enable),
@@ -68,10 +76,43 @@ struct Model {
     born: Timestamp,
     expires_at: Timestamp,
     revoked: bool,
-    secrets: Vec<SecretString>,
+    /// The last one is current.
+    secrets: Vec<ModelSecret>,
+}
+
+struct ModelSecret {
+    secret: SecretString,
+    /// When it stops working; `None` for with its token.
+    until: Option<Timestamp>,
+    ends_overlap: bool,
+}
+
+impl ModelSecret {
+    fn current(secret: SecretString) -> Self {
+        Self {
+            secret,
+            until: None,
+            ends_overlap: false,
+        }
+    }
+
+    /// Whether something can be minted for it, were its token alive.
+    fn works(&self, now: Timestamp) -> bool {
+        self.until
+            .is_none_or(|until| now.after(Duration::from_secs(1)) <= until)
+    }
 }
 
 impl Model {
+    /// Ends every secret but the current one.
+    fn end_overlap(&mut self) {
+        let current = self.secrets.len() - 1;
+        for secret in &mut self.secrets[..current] {
+            secret.until = Some(Timestamp::from_millis(0));
+        }
+        self.secrets[current].ends_overlap = false;
+    }
+
     fn status(&self, now: Timestamp) -> Status {
         if self.revoked {
             Status::Revoked
@@ -115,10 +156,25 @@ impl Run {
             Step::Create { name, seconds } => {
                 self.create(NAMES[name], Duration::from_secs(seconds)).await;
             }
-            Step::Regenerate { token, seconds } => {
-                self.regenerate(token, seconds.map(Duration::from_secs))
+            Step::Regenerate {
+                token,
+                seconds,
+                hours,
+                first_use,
+            } => {
+                let asked = Regeneration {
+                    expires_at: seconds.map(|seconds| {
+                        let lifetime = Duration::from_secs(seconds);
+                        self.world.now().after(lifetime).to_string()
+                    }),
+                    overlap_hours: hours,
+                    end_overlap_at_first_use: first_use,
+                    expected_generation: None,
+                };
+                self.regenerate(token, seconds.map(Duration::from_secs), asked)
                     .await;
             }
+            Step::EndOverlap { token } => self.end_overlap(token).await,
             Step::Revoke { token } => self.revoke(token).await,
             Step::Update {
                 token,
@@ -169,13 +225,13 @@ impl Run {
                 born: now,
                 expires_at,
                 revoked: false,
-                secrets: vec![issued.secret.clone()],
+                secrets: vec![ModelSecret::current(issued.secret.clone())],
             });
         }
         assert_eq!(code(result), expected);
     }
 
-    async fn regenerate(&mut self, token: usize, lifetime: Option<Duration>) {
+    async fn regenerate(&mut self, token: usize, lifetime: Option<Duration>, asked: Regeneration) {
         let now = self.world.now();
         let ada = self.world.sign_in("ada").await;
         let latest = self.latest();
@@ -183,14 +239,13 @@ impl Run {
             return;
         };
         let expires_at = lifetime.map(|lifetime| now.after(lifetime));
+        let (hours, first_use) = (asked.overlap_hours, asked.end_overlap_at_first_use);
         let expected = match expires_at {
+            _ if first_use && hours == 0 => 1001,
             Some(expires_at) if !self.allowed(expires_at) => 1302,
+            _ if hours > MAX_HOURS => 1306,
             _ if model.status(now) != Status::Active => 1303,
             _ => 1,
-        };
-        let asked = Regeneration {
-            expires_at: expires_at.map(|at| at.to_string()),
-            expected_generation: None,
         };
         match self
             .world
@@ -202,10 +257,26 @@ impl Run {
                 assert_eq!(expected, 1);
                 let model = &mut self.tokens[token];
                 let same_lifetime = now.after(model.expires_at.since(model.born)).min(latest);
+                model.end_overlap();
+                let overlap = Duration::from_hours(1) * hours;
+                let until = now.after(overlap).min(model.expires_at);
+                if let Some(last) = model.secrets.last_mut() {
+                    last.until = Some(until);
+                }
                 model.expires_at = expires_at.unwrap_or(same_lifetime);
                 model.born = now;
-                model.secrets.push(issued.secret);
-                assert_eq!(issued.token.expires_at, model.expires_at);
+                model.secrets.push(ModelSecret {
+                    ends_overlap: first_use,
+                    ..ModelSecret::current(issued.secret)
+                });
+                let shown = (hours > 0).then(|| until.min(model.expires_at));
+                assert_eq!(
+                    (
+                        issued.token.expires_at,
+                        issued.token.previous_secret_valid_until
+                    ),
+                    (model.expires_at, shown)
+                );
             }
             refused => assert_eq!(code(refused), expected),
         }
@@ -238,9 +309,13 @@ impl Run {
             expires_at: expires_at.map(|at| at.to_string()),
         };
         let before = match model.secrets.last() {
-            Some(secret) => self.world.exchange(secret).await.ok(),
+            Some(secret) => self.world.exchange(&secret.secret).await.ok(),
             None => None,
         };
+        if before.is_some() && model.secrets.last().is_some_and(|it| it.ends_overlap) {
+            self.tokens[token].end_overlap();
+        }
+        let model = &self.tokens[token];
         let updated = self.world.service.update_token(&ada, &model.id, asked);
         let updated = updated.await;
         let model = &mut self.tokens[token];
@@ -263,6 +338,16 @@ impl Run {
         }
     }
 
+    async fn end_overlap(&mut self, token: usize) {
+        let ada = self.world.sign_in("ada").await;
+        let Some(model) = self.tokens.get_mut(token) else {
+            return;
+        };
+        let ended = self.world.service.end_overlap(&ada, &model.id).await;
+        assert_eq!(ended.unwrap().previous_secret_valid_until, None);
+        model.end_overlap();
+    }
+
     async fn revoke(&mut self, token: usize) {
         let ada = self.world.sign_in("ada").await;
         let Some(model) = self.tokens.get_mut(token) else {
@@ -278,7 +363,7 @@ impl Run {
         assert_eq!(revoked.status, Status::Revoked);
     }
 
-    async fn exchange(&self, token: usize, secret: usize) {
+    async fn exchange(&mut self, token: usize, secret: usize) {
         let now = self.world.now();
         let Some(model) = self.tokens.get(token) else {
             return;
@@ -287,22 +372,27 @@ impl Run {
             return;
         };
         let expected = match model.status(now) {
-            _ if secret > 0 => 1201,
+            _ if !presented.works(now) => 1201,
             Status::Revoked => 1203,
             Status::Expired => 1202,
             Status::Active if model.expires_at.since(now) < Duration::from_secs(1) => 1202,
             Status::Active if self.disabled => 1205,
             Status::Active => 1,
         };
-        let result = self.world.exchange(presented).await;
+        let result = self.world.exchange(&presented.secret).await;
         if let Ok(exchanged) = &result {
+            let end = presented.until.unwrap_or(model.expires_at);
             assert!(
-                exchanged.expires_at <= model.expires_at,
-                "no authentication token outlives its PAT"
+                exchanged.expires_at <= end.min(model.expires_at),
+                "no authentication token outlives its secret"
             );
             assert!(exchanged.expires_at > now);
         }
+        let ends_overlap = result.is_ok() && presented.ends_overlap;
         assert_eq!(code(result), expected);
+        if ends_overlap {
+            self.tokens[token].end_overlap();
+        }
     }
 
     async fn check(&self) {
@@ -359,6 +449,7 @@ proptest! {
             let world = World::with(database.url(), |settings| {
                 settings.policy.max_active_tokens = u32::try_from(LIMIT).unwrap();
                 settings.policy.max_lifetime_days = MAX_DAYS;
+                settings.policy.max_overlap_hours = MAX_HOURS;
             })
             .await;
             world.add_user("ada").await;

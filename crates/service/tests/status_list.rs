@@ -363,6 +363,26 @@ async fn disabling_reaches_what_a_token_was_exchanged_for_in_its_last_moments() 
 
 /// The service's own check says what the list says.
 #[tokio::test]
+async fn disabling_reaches_a_token_that_was_altered_to_look_ended() {
+    for alter in ["revoked_at = 1", "expires_at = 1"] {
+        on_every_database(|database| async move {
+            let world = World::new(database.url()).await;
+            let ada = world.signed_in("ada").await;
+            let issued = world.create(&ada, "ci", DAY).await.unwrap();
+            let place = place(&world, &issued).await;
+            database
+                .execute(&format!("UPDATE tokens SET {alter}"))
+                .await;
+            let operator = world.service.operator();
+            let _ = operator.disable_user("ada").await.unwrap();
+            world.clock.advance(A_MOMENT);
+            assert!(is_revoked(&world, &place).await, "{alter}");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn a_token_of_before_its_owner_was_disabled_does_not_come_back() {
     on_every_database(|database| async move {
         let world = World::new(database.url()).await;

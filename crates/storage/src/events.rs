@@ -7,7 +7,9 @@ use ats_pat_domain::port::{EventLog, EventRepository, StoreError};
 use ats_pat_domain::tagged::KeyId;
 use ats_pat_domain::{Event, EventId, Timestamp, UserId};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait, InsertStatement, Query, SelectStatement};
+use sea_orm::sea_query::{
+    Expr, ExprTrait, Func, InsertStatement, Query, SelectStatement, SimpleExpr,
+};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, Iterable, Order, QueryFilter,
 };
@@ -109,14 +111,24 @@ impl EventRepository for Channel {
         let column = |column| Expr::col((Entity, column));
         let owner = filter.owner.map(UserId::as_uuid);
         let (kind, subjects) = (filter.kind.as_deref(), filter.subjects.as_ref());
+        // A subject has few events, an owner or a kind may have millions: SQLite, which keeps no statistics, would choose
+        // their indexes. It has none for an expression.
+        let beside = |column| {
+            let one = Expr::col((Entity, column));
+            if subjects.is_some() {
+                Func::coalesce([one.clone(), one]).into()
+            } else {
+                SimpleExpr::from(one)
+            }
+        };
         let mut select = select_events();
         select
-            .and_where_option(owner.map(|owner| column(Column::Owner).eq(owner)))
+            .and_where_option(owner.map(|owner| beside(Column::Owner).eq(owner)))
             .and_where_option(filter.owner_called.as_deref().map(|text| {
                 let called = ids_of_called(self.get_database_backend(), text);
                 column(Column::Owner).in_subquery(called)
             }))
-            .and_where_option(kind.map(|kind| column(Column::Kind).eq(kind)))
+            .and_where_option(kind.map(|kind| beside(Column::Kind).eq(kind)))
             .and_where_option(subjects.map(|these| column(Column::Subject).is_in(these)))
             .and_where_option(filter.before.map(|seq| column(Column::Seq).lt(seq)))
             .order_by((Entity, Column::Seq), Order::Desc)

@@ -38,6 +38,7 @@ impl TryFrom<Model> for Tagged<Secret> {
                 slot: slot.transpose()?,
                 valid_until: model.valid_until.map(Timestamp::from_millis),
                 status_index: model.status_index.map(read_index).transpose()?,
+                ends_overlap: model.ends_overlap == Some(true),
             },
             tag: tag(model.tag_key_id, model.tag),
         })
@@ -55,6 +56,7 @@ impl From<&Tagged<Secret>> for ActiveModel {
             slot: Set(row.slot.map(Slot::as_number)),
             valid_until: Set(row.valid_until.map(Timestamp::as_millis)),
             status_index: Set(row.status_index.map(stored_index)),
+            ends_overlap: Set(row.ends_overlap.then_some(true)),
             tag_key_id: Set(tag.key_id.0),
             tag: Set(tag.bytes.clone()),
         }
@@ -120,6 +122,14 @@ impl SecretRepository for Channel {
             read => Some(read),
         };
         rows.iter().filter_map(readable).collect()
+    }
+
+    async fn in_overlap(&self, tokens: &[TokenId]) -> Result<Vec<Tagged<Secret>>, StoreError> {
+        let tokens = tokens.iter().map(|id| id.as_uuid());
+        let select = Entity::find()
+            .filter(Column::TokenId.is_in(tokens))
+            .filter(Column::Slot.eq(Slot::Overlap.as_number()));
+        readable_of(self, select).await
     }
 
     async fn of_token(&self, id: TokenId) -> Result<Vec<Tagged<Secret>>, StoreError> {

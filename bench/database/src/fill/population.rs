@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Result, bail};
-use ats_pat_auth::RootKeys;
+use ats_pat_auth::{Origin, RootKeys};
 use ats_pat_token::PersonalAccessToken;
 use time::{Duration, OffsetDateTime};
 use uuid::{Builder, Uuid};
@@ -11,7 +11,6 @@ use uuid::{Builder, Uuid};
 use super::arguments::Arguments;
 use super::log::{EVENTS, Head};
 use super::rows::{Row, SECRETS, STATUS_PLACES, TOKENS, Table, Token, USERS, User};
-use super::story::Step;
 
 /// Since when the tokens were made.
 const SINCE: Duration = Duration::days(30);
@@ -20,6 +19,10 @@ const LIFETIME: Duration = Duration::days(300);
 /// What the random looking bytes are derived with. Secrets of a database that holds nothing may be known to all.
 const CONTEXT: &str = "ATS PAT 2026-11 tokens of measurements";
 
+/// Each token has so many events: a session began, the token was made, and it was revoked or the session ended.
+const EVENTS_PER_TOKEN: u64 = 3;
+/// The log of a database on which no restore was accepted.
+const FIRST_EPOCH: [u8; 16] = [0; 16];
 pub struct Population {
     pub(super) keys: RootKeys,
     pub(super) tokens: u64,
@@ -59,6 +62,15 @@ pub enum Use {
     Session = 8,
 }
 
+/// Which of a token's events.
+#[derive(Clone, Copy)]
+pub enum Step {
+    SessionBegan,
+    TokenCreated,
+    /// The token was revoked, or the session ended.
+    Last,
+}
+
 impl Population {
     pub fn new(arguments: &Arguments, keys: RootKeys, before: Head) -> Result<Self> {
         let Arguments {
@@ -93,6 +105,30 @@ impl Population {
             expires_at: milliseconds(now + LIFETIME),
             random: blake3::derive_key(CONTEXT, &tokens.to_le_bytes()),
         })
+    }
+
+    /// The event that made an owner.
+    fn owner_origin(&self, number: u64) -> Origin {
+        self.origin(1 + number, self.since, Use::OwnerEvent, number)
+    }
+
+    /// One of the events of a token.
+    pub(super) fn token_origin(&self, number: u64, step: Step) -> Origin {
+        let (step, what) = match step {
+            Step::SessionBegan => (1, Use::SessionBegan),
+            Step::TokenCreated => (2, Use::TokenCreated),
+            Step::Last => (3, Use::LastEvent),
+        };
+        let place = self.owners + EVENTS_PER_TOKEN * number + step;
+        self.origin(place, self.created_at(number), what, number)
+    }
+
+    fn origin(&self, place: u64, at: i64, what: Use, number: u64) -> Origin {
+        Origin {
+            epoch: FIRST_EPOCH,
+            seq: self.before.seq + place.cast_signed(),
+            event: self.id(at, what, number).into_bytes(),
+        }
     }
 
     /// All rows, those first that others refer to, and each table's in the order of its key.

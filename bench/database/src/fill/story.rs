@@ -1,52 +1,15 @@
 //! What the event log tells of the filled rows, event by event.
 
-use ats_pat_auth::{Origin, RowTag};
+use ats_pat_auth::RowTag;
 
 use super::log::{Event, gone, hex, removed, written};
-use super::population::{Population, Use};
+use super::population::{Population, Step, Use};
 use super::rows::{Row, SECRETS, STATUS_PLACES, TOKENS, Token, USERS};
 
-/// Each token has so many events: a session began, the token was made, and it was revoked or the session ended.
-const EVENTS_PER_TOKEN: u64 = 3;
-/// The log of a database on which no restore was accepted.
-const FIRST_EPOCH: [u8; 16] = [0; 16];
 /// How long a session lasts at most, in milliseconds.
 const SESSION: i64 = 12 * 60 * 60_000;
 
-/// Which of a token's events.
-#[derive(Clone, Copy)]
-pub enum Step {
-    SessionBegan,
-    TokenCreated,
-    /// The token was revoked, or the session ended.
-    Last,
-}
-
 impl Population {
-    /// The event that made an owner.
-    pub fn owner_origin(&self, number: u64) -> Origin {
-        self.origin(1 + number, self.since, Use::OwnerEvent, number)
-    }
-
-    /// One of the events of a token.
-    pub fn token_origin(&self, number: u64, step: Step) -> Origin {
-        let (step, what) = match step {
-            Step::SessionBegan => (1, Use::SessionBegan),
-            Step::TokenCreated => (2, Use::TokenCreated),
-            Step::Last => (3, Use::LastEvent),
-        };
-        let place = self.owners + EVENTS_PER_TOKEN * number + step;
-        self.origin(place, self.created_at(number), what, number)
-    }
-
-    fn origin(&self, place: u64, at: i64, what: Use, number: u64) -> Origin {
-        Origin {
-            epoch: FIRST_EPOCH,
-            seq: self.before.seq + place.cast_signed(),
-            event: self.id(at, what, number).into_bytes(),
-        }
-    }
-
     /// All events, from the first one behind the database's last.
     pub fn events(&self) -> impl Iterator<Item = Row> + Send + '_ {
         let owners = (0..self.owners).map(|number| self.owner_created(number));

@@ -14,7 +14,9 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0003_transactions",
             "m0004_active_tokens",
             "m0005_currency",
-            "m0006_display_names"
+            "m0006_display_names",
+            "m0007_event_subjects",
+            "m0008_overlap"
           ]
         })
     );
@@ -33,7 +35,9 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0003_transactions",
             "m0004_active_tokens",
             "m0005_currency",
-            "m0006_display_names"
+            "m0006_display_names",
+            "m0007_event_subjects",
+            "m0008_overlap"
           ],
           "Pending": [],
           "Unknown": []

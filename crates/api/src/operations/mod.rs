@@ -2,6 +2,7 @@
 //! examples. A new one is named here, and nowhere else.
 
 mod create;
+mod end_overlap;
 mod exchange;
 mod get;
 mod get_session;
@@ -26,7 +27,7 @@ pub use identity::IDENTITY;
 use crate::operation::{Entry, Routes};
 
 /// Every operation under `/api/`.
-pub const ALL: [Entry; 13] = [
+pub const ALL: [Entry; 14] = [
     Entry::of::<exchange::Exchange>(),
     Entry::of::<identity::GetIdentity>(),
     Entry::of::<sign_in::SignIn>(),
@@ -39,6 +40,7 @@ pub const ALL: [Entry; 13] = [
     Entry::of::<update::Update>(),
     Entry::of::<revoke::Revoke>(),
     Entry::of::<regenerate::Regenerate>(),
+    Entry::of::<end_overlap::EndOverlap>(),
     Entry::of::<report_leaked::ReportLeaked>(),
 ];
 

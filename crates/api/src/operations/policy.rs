@@ -49,6 +49,7 @@ impl Operation for Policy {
             "MaxLifetimeDays": 366,
             "DefaultLifetimeDays": 30,
             "MaxActiveTokens": 100,
+            "MaxOverlapHours": 168,
             "Scopes": [
                 {"Name": "all", "Description": "All the owner's rights"},
                 {"Name": "orders:read", "Description": "Read orders"},
@@ -68,6 +69,8 @@ pub struct PersonalAccessTokenPolicy {
     default_lifetime_days: u32,
     /// The most active tokens of one owner.
     max_active_tokens: u32,
+    /// The longest time that a replaced secret may go on working, in hours.
+    max_overlap_hours: u32,
     /// The scopes on offer.
     scopes: Vec<PersonalAccessTokenScope>,
 }
@@ -78,6 +81,7 @@ impl From<view::PolicyView> for PersonalAccessTokenPolicy {
             max_lifetime_days: policy.max_lifetime_days,
             default_lifetime_days: policy.default_lifetime_days,
             max_active_tokens: policy.max_active_tokens,
+            max_overlap_hours: policy.max_overlap_hours,
             scopes: policy.scopes.into_iter().map(Into::into).collect(),
         }
     }

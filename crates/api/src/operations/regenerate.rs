@@ -1,6 +1,6 @@
 //! Giving a token a new secret.
 
-use ats_pat_domain::{Problem, Reason, Status};
+use ats_pat_domain::{Problem, Reason, Rule, Status};
 use ats_pat_service::Regeneration;
 use poem::Request;
 use poem_openapi::{Object, OpenApi};
@@ -26,13 +26,19 @@ pub struct Regenerate;
 pub struct RegeneratePersonalAccessTokenRequest {
     /// When the new secret stops working; absent means after the same lifetime as before.
     pub expires_at: Option<String>,
+    /// For how many hours the old secret goes on working, but not beyond the expiry that the token had; absent means not
+    /// at all. Up to `MaxOverlapHours` of the policy.
+    pub overlap_hours: Option<u32>,
+    /// Whether the first exchange with the new secret ends the old one; only with `OverlapHours`.
+    pub end_overlap_at_first_use: Option<bool>,
 }
 
 #[OpenApi(tag = "Tag::PersonalAccessToken")]
 impl Regenerate {
     /// Give a personal access token a new secret
     ///
-    /// The old one stops working. Only for an active token.
+    /// The old one stops working, at once or after `OverlapHours`. One that was still working from an earlier time is
+    /// ended. Only for an active token.
     #[oai(
         path = "/api/personalaccesstoken/:Id/regenerate",
         method = "post",
@@ -49,6 +55,8 @@ impl Regenerate {
     ) -> Result<Answer<Self>, Refused> {
         let asked = Regeneration {
             expires_at: body.0.expires_at,
+            overlap_hours: body.0.overlap_hours.unwrap_or_default(),
+            end_overlap_at_first_use: body.0.end_overlap_at_first_use.unwrap_or_default(),
             expected_generation: None,
         };
         let issued = Call::of(request)?
@@ -71,6 +79,10 @@ impl Operation for Regenerate {
             Problem::UnsupportedMediaType,
             Problem::validation("ExpiresAt", Reason::NotATime),
             example::expiration_not_allowed(),
+            Problem::PolicyForbids {
+                rule: Rule::Overlap,
+            },
+            Problem::TooManyRequests { seconds: 30 },
             Problem::TokenNotFound,
             Problem::TokenNotActive {
                 status: Status::Revoked,
@@ -79,12 +91,19 @@ impl Operation for Regenerate {
     }
 
     fn example() -> Value {
-        let regenerated = json!({"RegeneratedAt": example::REVOKED_AT});
+        let regenerated = json!({
+            "RegeneratedAt": example::REVOKED_AT,
+            "PreviousSecretValidUntil": example::OVERLAP_END,
+        });
         json!({"Token": example::token(regenerated), "Secret": example::NEW_SECRET})
     }
 
     fn body() -> Option<Body> {
-        let example = json!({"ExpiresAt": example::EXPIRES_AT.to_string()});
+        let example = json!({
+            "ExpiresAt": example::EXPIRES_AT.to_string(),
+            "OverlapHours": 24,
+            "EndOverlapAtFirstUse": true,
+        });
         Some(Body::of::<RegeneratePersonalAccessTokenRequest>(
             &[],
             example,

@@ -26,6 +26,7 @@ fn token(status: Status, at: Option<Timestamp>) -> view::TokenView {
         created_at: AT,
         expires_at: AT,
         regenerated_at: at,
+        previous_secret_valid_until: at,
         revoked_at: at,
         last_used_at: at,
         last_used_from: at.map(|_| "10.1.2.3".to_owned()),
@@ -80,6 +81,7 @@ fn users_identities_and_policies_mirror_their_views() {
         max_lifetime_days: 366,
         default_lifetime_days: 30,
         max_active_tokens: 100,
+        max_overlap_hours: 168,
         scopes: vec![Scope::new("orders:read", "Read orders").unwrap()],
     };
     assert_mirrors(&PersonalAccessTokenPolicy::from(policy.clone()), policy);

@@ -54,6 +54,8 @@ pub struct PersonalAccessToken {
     expires_at: Time,
     /// When it last got a new secret.
     regenerated_at: Option<Time>,
+    /// Until when the secret before goes on working; `null` where it does not.
+    previous_secret_valid_until: Option<Time>,
     /// When it was revoked.
     revoked_at: Option<Time>,
     /// When it was last exchanged; may lag by 60 seconds.
@@ -74,6 +76,7 @@ impl From<view::TokenView> for PersonalAccessToken {
             created_at: Time(token.created_at),
             expires_at: Time(token.expires_at),
             regenerated_at: token.regenerated_at.map(Time),
+            previous_secret_valid_until: token.previous_secret_valid_until.map(Time),
             revoked_at: token.revoked_at.map(Time),
             last_used_at: token.last_used_at.map(Time),
             last_used_from: token.last_used_from,

@@ -167,6 +167,7 @@ async fn every_route_answers_in_its_envelope() {
         format!("GET {TOKENS}"),
         format!("GET {TOKENS}/{id}"),
         format!("POST {TOKENS}/{id}/regenerate"),
+        format!("POST {TOKENS}/{id}/endOverlap"),
         format!("POST {TOKENS}/{id}/revoke"),
         format!("POST {TOKENS}/{id}/revoke"),
         "DELETE /api/session".to_owned(),

@@ -15,6 +15,7 @@ async fn other_sites_change_nothing_and_may_not_even_sign_in() {
         format!("POST {TOKENS}"),
         format!("POST {TOKENS}/{NOBODYS}/revoke"),
         format!("POST {TOKENS}/{NOBODYS}/regenerate"),
+        format!("POST {TOKENS}/{NOBODYS}/endOverlap"),
         format!("PATCH {TOKENS}/{NOBODYS}"),
     ] {
         for (name, value) in [

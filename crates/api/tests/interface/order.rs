@@ -68,11 +68,23 @@ async fn what_is_wrong_first_is_told_first() {
     assert_eq!(
         call()
             .cookie(&cookie)
-            .json(&json!({"ExpiresAt": "2020-01-01T00:00:00Z"}))
+            .json(&json!({"ExpiresAt": "2020-01-01T00:00:00Z", "OverlapHours": 1000}))
             .code()
             .await,
         (400, Code::ExpirationNotAllowed)
     );
+    for (body, refused) in [
+        (
+            json!({"EndOverlapAtFirstUse": true, "ExpiresAt": "2020-01-01T00:00:00Z"}),
+            (400, Code::ValidationFailed),
+        ),
+        (json!({"OverlapHours": -1}), (400, Code::InvalidRequest)),
+        (json!({"OverlapHours": 1.5}), (400, Code::InvalidRequest)),
+        (json!({"OverlapHours": 169}), (403, Code::PolicyForbids)),
+        (json!({"OverlapHours": 168}), (404, Code::TokenNotFound)),
+    ] {
+        assert_eq!(call().cookie(&cookie).json(&body).code().await, refused);
+    }
     assert_eq!(
         call().cookie(&cookie).json(&json!({})).code().await,
         (404, Code::TokenNotFound)
@@ -236,6 +248,7 @@ async fn only_a_session_manages_tokens() {
         format!("GET {TOKENS}/{id}"),
         format!("POST {TOKENS}/{id}/revoke"),
         format!("POST {TOKENS}/{id}/regenerate"),
+        format!("POST {TOKENS}/{id}/endOverlap"),
         format!("PATCH {TOKENS}/{id}"),
         "GET /api/session".to_owned(),
     ] {

@@ -10,6 +10,7 @@ fn routes(id: &str) -> Vec<String> {
         format!("GET {TOKENS}/{id}"),
         format!("POST {TOKENS}/{id}/revoke"),
         format!("POST {TOKENS}/{id}/regenerate"),
+        format!("POST {TOKENS}/{id}/endOverlap"),
         format!("PATCH {TOKENS}/{id}"),
     ]
 }

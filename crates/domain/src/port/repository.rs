@@ -162,6 +162,8 @@ pub trait SecretRepository: Send + Sync {
     async fn grant(&self, hash: &[u8; 32]) -> Result<Option<Grant>, StoreError> {
         Ok(self.grants(slice::from_ref(hash)).await?.pop())
     }
+    /// Of these tokens the secrets in overlap, in any order.
+    async fn in_overlap(&self, tokens: &[TokenId]) -> Result<Vec<Tagged<Secret>>, StoreError>;
     /// Every secret a token ever had, by generation.
     async fn of_token(&self, id: TokenId) -> Result<Vec<Tagged<Secret>>, StoreError>;
     /// Up to `limit` secrets with hashes greater than `after`, by hash: to walk through all.

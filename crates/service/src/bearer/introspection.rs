@@ -2,7 +2,7 @@
 
 use ats_pat_domain::scope::INTROSPECT;
 use ats_pat_domain::secret::Slot;
-use ats_pat_domain::{Problem, Timestamp, TokenId, UserId};
+use ats_pat_domain::{Problem, TokenId, UserId};
 use ats_pat_token::{Audience, PersonalAccessToken};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -90,14 +90,13 @@ fn of_personal_access_token(grant: &Genuine, issuer: &str) -> Introspection {
         owner,
         ..
     } = grant;
-    let overlap_ends = secret.valid_until.unwrap_or(Timestamp::MAX);
     Introspection {
         scope: token.scopes.to_string(),
         token_id: token.id,
         owner_id: owner.id,
         user_name: owner.name.as_str().to_owned(),
         issuer: issuer.to_owned(),
-        expires_at: token.expires_at.min(overlap_ends).as_seconds(),
+        expires_at: grant.life().ends_at().as_seconds(),
         // When the secret before the current one was issued stands nowhere.
         issued_at: (secret.slot == Some(Slot::Current)).then(|| {
             token

@@ -9,6 +9,7 @@ use ats_pat_token::{Claims, Expectations, Unverified};
 
 use crate::cache::ring::RingState;
 use crate::ledger::currency::Doubt;
+use crate::ledger::genuine::is_usable;
 use crate::service::Service;
 use crate::service::error::Error;
 
@@ -59,15 +60,15 @@ impl Service {
         };
         let found = currency.certain(read, |(found, secrets)| {
             let (token, owner) = (currency.check(found.token)?, currency.check(found.owner)?);
-            let has_its_place = self.has_its_place(&claims, secrets)?;
-            Ok((token, owner, has_its_place))
+            let secret = self.secret_of(&claims, secrets)?;
+            Ok((token, owner, secret))
         });
-        let Some((token, owner, true)) = found.await? else {
+        let Some((token, owner, Some(secret))) = found.await? else {
             return Ok(None);
         };
         let holds = token.owner_id == owner.id
             && owner.id.to_string() == claims.sub
-            && claims.ats_generation == Some(token.generation)
+            && is_usable(&secret, &token, now)
             && token.status(now) == Status::Active
             && !owner.disabled;
         Ok(holds.then_some(Bearer {
@@ -77,23 +78,27 @@ impl Service {
         }))
     }
 
-    /// Whether the token names the place of its secret in the current status list: after its owner was disabled, or an
-    /// earlier database was accepted, there is another one, and what names the one before is over.
-    fn has_its_place(&self, claims: &Claims, secrets: Vec<Tagged<Secret>>) -> Result<bool, Doubt> {
+    /// The secret that the token was given for, if the token names its place in the current status list: after the owner
+    /// was disabled, or an earlier database was accepted, there is another one, and what names the one before is over.
+    fn secret_of(
+        &self,
+        claims: &Claims,
+        secrets: Vec<Tagged<Secret>>,
+    ) -> Result<Option<Secret>, Doubt> {
         let Some(named) = &claims.status else {
-            return Ok(false);
+            return Ok(None);
         };
         if named.uri != *self.inner.status_lists.address() {
-            return Ok(false);
+            return Ok(None);
         }
         let its_own = secrets.into_iter().find(|secret| {
             secret.row.slot.is_some()
                 && claims.ats_generation == Some(secret.row.generation)
                 && secret.row.status_index == Some(named.index)
         });
-        its_own.map_or(Ok(false), |secret| {
-            self.currency().check(secret).map(|_| true)
-        })
+        its_own
+            .map(|secret| self.currency().check(secret))
+            .transpose()
     }
 
     fn verify(

@@ -93,6 +93,12 @@ impl Service {
             let from = From::Database;
             found = self.exchangeable(presented, now, address, from).await?;
         }
+        if found.known.grant.ends_overlap {
+            // Confirmed before anything is minted: whoever got an authentication token may rely on it.
+            Box::pin(self.end_overlap_at_first_use(found.known.grant.token_id)).await?;
+            let from = From::Database;
+            found = self.exchangeable(presented, now, address, from).await?;
+        }
         let exchanged = self.mint(found, narrowing, now)?;
         exchanged.known.grant.last_use.note(now, address);
         Ok(exchanged)
@@ -110,7 +116,11 @@ impl Service {
             Some(presented) => self.found(presented, address, from).await?,
             None => None,
         };
-        let Some(found) = found.filter(|found| found.known.grant.life.is_usable(now)) else {
+        let works = |found: &Found| {
+            let life = &found.known.grant.life;
+            life.is_usable(now) && !life.is_over(now)
+        };
+        let Some(found) = found.filter(works) else {
             self.inner.limits.count_failed_exchange(address)?;
             return Err(Problem::PersonalAccessTokenInvalid.into());
         };
@@ -179,7 +189,7 @@ impl Service {
     ) -> Result<Exchanged, Error> {
         let inner = &self.inner;
         let grant = &found.known.grant;
-        let expires_at = grant.life.expires_at;
+        let expires_at = grant.life.ends_at();
         let Some(index) = grant.status_index else {
             // Taken again meanwhile: without a place no verifier would accept the token.
             return Err(StoreError::Retryable("the secret has no place".into()).into());

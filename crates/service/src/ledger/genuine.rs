@@ -27,7 +27,7 @@ pub(crate) struct Genuine {
 pub(crate) struct Life {
     usable: Usable,
     revoked: bool,
-    pub(crate) expires_at: Timestamp,
+    expires_at: Timestamp,
     owner_disabled: bool,
 }
 
@@ -37,6 +37,29 @@ enum Usable {
     /// In overlap: the next secret took its place.
     Until(Timestamp),
     Never,
+}
+
+impl Usable {
+    fn of(secret: &Secret, token: &Token) -> Self {
+        match secret.slot {
+            Some(Slot::Current) if secret.generation == token.generation => Self::Always,
+            Some(Slot::Overlap) => secret.valid_until.map_or(Self::Never, Self::Until),
+            Some(Slot::Current) | None => Self::Never,
+        }
+    }
+
+    fn at(self, now: Timestamp) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Until(until) => now < until,
+            Self::Never => false,
+        }
+    }
+}
+
+/// Whether a secret of this token is its current one, or one in overlap whose time is not up.
+pub(crate) fn is_usable(secret: &Secret, token: &Token, now: Timestamp) -> bool {
+    Usable::of(secret, token).at(now)
 }
 
 impl Genuine {
@@ -81,15 +104,8 @@ impl Genuine {
     }
 
     pub(crate) fn life(&self) -> Life {
-        let usable = match self.secret.slot {
-            Some(Slot::Current) if self.secret.generation == self.token.generation => {
-                Usable::Always
-            }
-            Some(Slot::Overlap) => self.secret.valid_until.map_or(Usable::Never, Usable::Until),
-            Some(Slot::Current) | None => Usable::Never,
-        };
         Life {
-            usable,
+            usable: Usable::of(&self.secret, &self.token),
             revoked: self.token.revoked_at.is_some(),
             expires_at: self.token.expires_at,
             owner_disabled: self.owner.disabled,
@@ -101,10 +117,19 @@ impl Life {
     /// Whether the secret is the current one, or one in overlap whose time is not up. A replaced one is
     /// answered like an unknown one.
     pub(crate) fn is_usable(&self, now: Timestamp) -> bool {
+        self.usable.at(now)
+    }
+
+    /// Whether it is in overlap, with less than a second left: nothing can be minted for it any more.
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        matches!(self.usable, Usable::Until(until) if until < now.after(ONE_SECOND))
+    }
+
+    /// When the secret ends: with its token, or with its overlap.
+    pub(crate) fn ends_at(&self) -> Timestamp {
         match self.usable {
-            Usable::Always => true,
-            Usable::Until(until) => now < until,
-            Usable::Never => false,
+            Usable::Until(until) => until.min(self.expires_at),
+            Usable::Always | Usable::Never => self.expires_at,
         }
     }
 

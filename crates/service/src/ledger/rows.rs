@@ -136,14 +136,20 @@ impl Row for Secret {
     }
 
     fn canonical(&self) -> Canonical {
-        Canonical::new(Self::TABLE)
+        let canonical = Canonical::new(Self::TABLE)
             .bytes(&self.hash)
             .i64(self.key_id.0.into())
             .uuid(self.token_id.as_uuid().as_bytes())
             .u32(self.generation)
             .optional_i64(self.slot.map(Slot::as_number).map(Into::into))
             .optional_i64(self.valid_until.map(Timestamp::as_millis))
-            .optional_i64(self.status_index.map(u64::cast_signed))
+            .optional_i64(self.status_index.map(u64::cast_signed));
+        // Tags of releases that knew no such mark hold.
+        if self.ends_overlap {
+            canonical.bool(true)
+        } else {
+            canonical
+        }
     }
 
     fn grants(&self) -> Grants {

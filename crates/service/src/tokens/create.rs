@@ -11,6 +11,7 @@ use ats_pat_domain::{
 use secrecy::SecretString;
 
 use super::form::{OneTimeKey, REQUEST};
+use super::overlap::in_overlap;
 use super::{NewSecret, refuse_name_in_use};
 use crate::change::{Authority, Change, Draft, Taken};
 use crate::service::Service;
@@ -236,7 +237,9 @@ impl Create {
             return Err(Problem::IdempotencyKeyReused.into());
         }
         let usage = made.listed.usage.as_ref();
-        Ok(Some(TokenView::new(&made.token, usage, draft.now)))
+        let view = TokenView::new(&made.token, usage, draft.now);
+        let in_overlap = in_overlap(draft, &made.token).await?;
+        Ok(Some(view.with_overlap_in(&in_overlap, draft.now)))
     }
 }
 

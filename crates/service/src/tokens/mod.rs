@@ -3,6 +3,7 @@
 mod create;
 mod form;
 mod holder;
+mod overlap;
 mod read;
 mod regenerate;
 mod revoke;
@@ -56,6 +57,16 @@ impl NewSecret {
 
     /// Writes it as the current secret of `token`, in its generation, with a place in the status list.
     pub(crate) async fn insert(&self, draft: &Draft<'_>, token: &Token) -> Result<(), Error> {
+        self.insert_after(draft, token, false).await
+    }
+
+    /// The same; says whether its first exchange ends the secret in overlap.
+    async fn insert_after(
+        &self,
+        draft: &Draft<'_>,
+        token: &Token,
+        ends_overlap: bool,
+    ) -> Result<(), Error> {
         let place = places::give(draft, token, token.generation).await?;
         let secret = Secret {
             hash: self.hash,
@@ -64,6 +75,7 @@ impl NewSecret {
             generation: token.generation,
             slot: Some(Slot::Current),
             valid_until: None,
+            ends_overlap,
             status_index: Some(place),
         };
         draft.insert_secret(secret).await

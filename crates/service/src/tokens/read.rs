@@ -60,11 +60,14 @@ impl Service {
         let now = self.now();
         let TokenPage { items, total } = self.store().tokens().page(query, now).await?;
         // A planted entry is not listed as if it were one; the total stays the database's.
-        let items = items
+        let items: Vec<_> = items
             .into_iter()
             .filter(|listed| self.currency().shows(&listed.token))
             .collect();
-        Ok(TokenPageView::new(query, &TokenPage { items, total }, now))
+        let ids: Vec<_> = items.iter().map(|listed| listed.token.row.id).collect();
+        let in_overlap = self.in_overlap(&ids).await?;
+        let page = TokenPage { items, total };
+        Ok(TokenPageView::new(query, &page, &in_overlap, now))
     }
 
     /// What is read, if there is such a token, and its row is the one that stands there.
@@ -83,6 +86,8 @@ impl Service {
             let token = currency.check(listed.token)?;
             Ok(TokenView::new(&token, listed.usage.as_ref(), self.now()))
         });
-        Ok(judged.await?.ok_or(Problem::TokenNotFound)??)
+        let view = judged.await?.ok_or(Problem::TokenNotFound)??;
+        let in_overlap = self.in_overlap(&[view.id]).await?;
+        Ok(view.with_overlap_in(&in_overlap, self.now()))
     }
 }

@@ -1,7 +1,10 @@
-//! A new secret for a token; the old one stops working.
+//! A new secret for a token; the old one stops working, at once or after an overlap.
+
+use std::time::Duration;
 
 use ats_pat_domain::event::EventKind;
-use ats_pat_domain::{Policy, Problem, Reason, Status, Timestamp, TokenId};
+use ats_pat_domain::secret::{Secret, Slot};
+use ats_pat_domain::{Policy, Problem, Reason, Status, Timestamp, Token, TokenId};
 
 use super::secrets::living_secrets;
 use super::{NewSecret, owned, parse_id};
@@ -9,7 +12,7 @@ use crate::change::{Authority, Change, Draft, Taken};
 use crate::service::Service;
 use crate::service::error::Error;
 use crate::sessions::SignedIn;
-use crate::status::places;
+use crate::status::{REVOKED_FOR, places};
 use crate::view::{IssuedToken, TokenView};
 
 /// How a token gets its new secret.
@@ -19,14 +22,22 @@ pub struct Regeneration {
     pub expires_at: Option<String>,
     /// The generation that the person saw: another one is refused, so that a page loaded again can't mint again.
     pub expected_generation: Option<u32>,
+    /// For how many hours the old secret goes on working; 0 is not at all.
+    pub overlap_hours: u32,
+    /// Whether the first exchange with the new secret ends the old one.
+    pub end_overlap_at_first_use: bool,
 }
 
 impl Service {
-    /// Gives one of the user's active tokens a new secret, which is answered this once.
+    /// Gives one of the user's active tokens a new secret, which is answered this once. The old secret works until the
+    /// overlap ends, or until the token expires as it would have before, whichever is earlier. One that was in overlap
+    /// already is ended.
     ///
     /// # Errors
-    /// 1001 for what is no time, 1302, 1400 after too many new secrets in a minute, 1300, 1303 for a token that is not active (or no longer in the
-    /// expected generation).
+    /// [`Problem::ValidationFailed`] for what is no time, and for an overlap that its first use would end and that has no
+    /// length; [`Problem::ExpirationNotAllowed`]; [`Problem::PolicyForbids`] for an overlap that is too long;
+    /// [`Problem::TooManyRequests`] after too many new secrets in a minute; [`Problem::TokenNotFound`];
+    /// [`Problem::TokenNotActive`], also where the token is no longer in the expected generation.
     pub async fn regenerate_token(
         &self,
         by: &SignedIn,
@@ -41,9 +52,13 @@ impl Service {
                     .map_err(|_| Problem::validation("ExpiresAt", Reason::NotATime))
             })
             .transpose()?;
+        if asked.end_overlap_at_first_use && asked.overlap_hours == 0 {
+            return Err(Problem::validation("EndOverlapAtFirstUse", Reason::UnknownValue).into());
+        }
         if let Some(expires_at) = expires_at {
             policy.check_expiry(expires_at, self.now())?;
         }
+        let overlap = policy.overlap(asked.overlap_hours)?;
         self.inner.limits.count_grant(by.user_id())?;
         let secret = NewSecret::make(self)?;
         let shown = secret.shown.clone();
@@ -52,6 +67,8 @@ impl Service {
             expires_at,
             expected_generation: asked.expected_generation,
             policy: policy.clone(),
+            overlap,
+            end_overlap_at_first_use: asked.end_overlap_at_first_use,
             secret,
         };
         let authority = Authority::Session(by.clone());
@@ -68,7 +85,68 @@ struct Regenerate {
     expires_at: Option<Timestamp>,
     expected_generation: Option<u32>,
     policy: Policy,
+    /// Zero for none.
+    overlap: Duration,
+    end_overlap_at_first_use: bool,
     secret: NewSecret,
+}
+
+/// What became of the secrets that a token had.
+struct Replaced {
+    /// Until when the last one goes on working; `None` for not at all.
+    in_overlap: Option<Timestamp>,
+    /// Whether one was ended.
+    ended: bool,
+}
+
+impl Regenerate {
+    /// Ends the secrets of `token`, which was moved to its next generation, or lets the last one work on in overlap.
+    async fn replace(
+        &self,
+        draft: &Draft<'_>,
+        token: &Token,
+        expired_at: Timestamp,
+    ) -> Result<Replaced, Error> {
+        let mut replaced = Replaced {
+            in_overlap: None,
+            ended: false,
+        };
+        // The older one comes first and leaves its slot to the other.
+        for mut secret in living_secrets(draft, token).await? {
+            if self.overlap > Duration::ZERO && secret.slot == Some(Slot::Current) {
+                let until = draft.now.after(self.overlap).min(expired_at);
+                secret.slot = Some(Slot::Overlap);
+                secret.valid_until = Some(until);
+                secret.ends_overlap = false;
+                self.end_what_would_outlive(draft, token, &mut secret)
+                    .await?;
+                draft.update_secret(secret).await?;
+                replaced.in_overlap = Some(until);
+            } else {
+                // Kept without a slot, so that its use can be told from a guess.
+                secret.slot = None;
+                places::revoke(draft, &secret).await?;
+                draft.update_secret(secret).await?;
+                replaced.ended = true;
+            }
+        }
+        Ok(replaced)
+    }
+
+    /// Gives a secret another place if the token ends so soon now that what the secret was exchanged for could outlive it.
+    async fn end_what_would_outlive(
+        &self,
+        draft: &Draft<'_>,
+        token: &Token,
+        secret: &mut Secret,
+    ) -> Result<(), Error> {
+        let ends_soon = token.expires_at < draft.now.after(REVOKED_FOR);
+        if self.expires_at.is_some() && ends_soon && secret.status_index.is_some() {
+            places::revoke(draft, secret).await?;
+            secret.status_index = Some(places::give(draft, token, secret.generation).await?);
+        }
+        Ok(())
+    }
 }
 
 impl Change for Regenerate {
@@ -86,24 +164,30 @@ impl Change for Regenerate {
             }
             .into());
         }
+        let expired_at = token.expires_at;
         token.regenerate(self.expires_at, &self.policy, draft.now)?;
-        for mut dead in living_secrets(draft, &token).await? {
-            // Kept without a slot, so that its use can be told from a guess.
-            dead.slot = None;
-            places::revoke(draft, &dead).await?;
-            draft.update_secret(dead).await?;
-        }
-        self.secret.insert(draft, &token).await?;
+        let replaced = self.replace(draft, &token, expired_at).await?;
+        let ends_overlap = self.end_overlap_at_first_use && replaced.in_overlap.is_some();
+        self.secret
+            .insert_after(draft, &token, ends_overlap)
+            .await?;
         draft.update_token(token.clone()).await?;
-        draft.record(
-            draft
-                .entry(EventKind::TokenRegenerated, &token.id)
-                .owner(owner.id)
-                .detail("Generation", token.generation)
-                .detail("ExpiresAt", token.expires_at.to_string())
-                .personal("Name", token.name.as_str()),
-        );
-        let view = TokenView::new(&token, listed.usage.as_ref(), draft.now);
-        Ok((view, Taken::Now))
+        let mut entry = draft
+            .entry(EventKind::TokenRegenerated, &token.id)
+            .owner(owner.id)
+            .detail("Generation", token.generation)
+            .detail("ExpiresAt", token.expires_at.to_string())
+            .personal("Name", token.name.as_str());
+        if let Some(until) = replaced.in_overlap {
+            entry = entry
+                .detail("PreviousSecretValidUntil", until.to_string())
+                .detail("EndOverlapAtFirstUse", ends_overlap);
+        }
+        draft.record(entry);
+        let view = TokenView::new(&token, listed.usage.as_ref(), draft.now)
+            .with_overlap_until(replaced.in_overlap);
+        let takes = replaced.ended || token.expires_at < expired_at;
+        let taken = if takes { Taken::Now } else { Taken::Nothing };
+        Ok((view, taken))
     }
 }

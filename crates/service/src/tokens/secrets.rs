@@ -49,22 +49,25 @@ pub(super) async fn replace_places_of(draft: &Draft<'_>, token: &Token) -> Resul
 
 /// Revokes the places of a user's tokens for good, those included that ended so lately that verifiers may still accept
 /// what they were exchanged for: the secrets get others at their next exchange, which is
-/// refused for as long as the user is disabled.
+/// refused for as long as the user is disabled. A token that was altered is no exception, whatever it says of its end.
 pub(crate) async fn take_places_of(draft: &Draft<'_>, owner: UserId) -> Result<(), Error> {
     let mut query = TokenQuery {
-        status: Some(Status::Active),
         page_size: MAX_PAGE_SIZE,
         ..TokenQuery::of(Some(owner))
     };
     let active_then = draft.now.before(ACCEPTED_AFTER_END);
     loop {
-        let page = draft.read().tokens().page(&query, active_then).await?;
+        let page = draft.read().tokens().page(&query, draft.now).await?;
         // A page of rows that can't be read is not the end.
         if query.offset() >= page.total {
             return Ok(());
         }
         for listed in page.items {
-            let (token, _) = draft.judge(listed.token).await;
+            let (token, judgement) = draft.judge(listed.token).await;
+            let has_ended = token.status(active_then) != Status::Active;
+            if has_ended && judgement == Judgement::Genuine {
+                continue;
+            }
             for mut secret in living_secrets(draft, &token).await? {
                 if secret.status_index.is_some() {
                     places::revoke(draft, &secret).await?;

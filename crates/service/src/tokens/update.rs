@@ -5,6 +5,7 @@ use ats_pat_domain::problem::Failure;
 use ats_pat_domain::token::Edit;
 use ats_pat_domain::{Description, Policy, Problem, Reason, Timestamp, Token, TokenId, TokenName};
 
+use super::overlap::in_overlap;
 use super::secrets::replace_places_of;
 use super::{owned, parse_id, refuse_name_in_use};
 use crate::change::{Authority, Change, Draft, Taken};
@@ -106,7 +107,9 @@ impl Change for Update {
             Some(_) => Taken::Before,
             None => Taken::Nothing,
         };
-        let view = TokenView::new(&token, listed.usage.as_ref(), draft.now);
+        let in_overlap = in_overlap(draft, &token).await?;
+        let view = TokenView::new(&token, listed.usage.as_ref(), draft.now)
+            .with_overlap_in(&in_overlap, draft.now);
         if !has_changed {
             return Ok((view, taken));
         }

@@ -14,6 +14,8 @@ pub struct PolicyView {
     pub default_lifetime_days: u32,
     /// The most active tokens of one owner.
     pub max_active_tokens: u32,
+    /// The longest time that a replaced secret may go on working, in hours.
+    pub max_overlap_hours: u32,
     /// The scopes that the user may give, `all` first.
     pub scopes: Vec<Scope>,
 }
@@ -24,6 +26,7 @@ impl PolicyView {
             max_lifetime_days: policy.max_lifetime_days,
             default_lifetime_days: policy.default_lifetime_days,
             max_active_tokens: policy.max_active_tokens,
+            max_overlap_hours: policy.max_overlap_hours,
             scopes: policy.scopes_for(user),
         }
     }

@@ -2,6 +2,7 @@
 
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::port::{ListedToken, TokenPage};
+use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::token::Usage;
 use ats_pat_domain::{Status, Timestamp, Token, TokenId, UserId};
 use secrecy::SecretString;
@@ -32,6 +33,8 @@ pub struct TokenView {
     pub expires_at: Timestamp,
     /// When it last got a new secret.
     pub regenerated_at: Option<Timestamp>,
+    /// Until when the secret before goes on working, if it does.
+    pub previous_secret_valid_until: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
     /// When it was last exchanged; may lag by 60 seconds.
@@ -59,9 +62,30 @@ impl TokenView {
             created_at: token.created_at,
             expires_at: token.expires_at,
             regenerated_at: token.regenerated_at,
+            previous_secret_valid_until: None,
             revoked_at: token.revoked_at,
             last_used_at: usage.map(|usage| usage.last_used_at),
             last_used_from: usage.map(|usage| usage.last_used_from.clone()),
+        }
+    }
+
+    /// Says until when one of `secrets` goes on working in overlap, if it does.
+    pub(crate) fn with_overlap_in(self, secrets: &[Secret], now: Timestamp) -> Self {
+        let of_it = secrets
+            .iter()
+            .find(|secret| secret.token_id == self.id && secret.slot == Some(Slot::Overlap));
+        let until = of_it.and_then(|secret| secret.valid_until);
+        self.with_overlap_until(until.filter(|until| now < *until))
+    }
+
+    /// Says until when the secret before goes on working: never beyond the token itself.
+    pub(crate) fn with_overlap_until(self, until: Option<Timestamp>) -> Self {
+        let is_active = self.status == Status::Active;
+        Self {
+            previous_secret_valid_until: until
+                .filter(|_| is_active)
+                .map(|until| until.min(self.expires_at)),
+            ..self
         }
     }
 
@@ -111,12 +135,17 @@ pub struct TokenPageView {
 }
 
 impl TokenPageView {
-    pub(crate) fn new(query: &TokenQuery, page: &TokenPage, now: Timestamp) -> Self {
+    pub(crate) fn new(
+        query: &TokenQuery,
+        page: &TokenPage,
+        in_overlap: &[Secret],
+        now: Timestamp,
+    ) -> Self {
         Self {
             items: page
                 .items
                 .iter()
-                .map(|listed| TokenView::listed(listed, now))
+                .map(|listed| TokenView::listed(listed, now).with_overlap_in(in_overlap, now))
                 .collect(),
             page: query.page,
             page_size: query.page_size,

@@ -13,6 +13,7 @@ pub struct Model {
     pub slot: Option<i16>,
     pub valid_until: Option<i64>,
     pub status_index: Option<i64>,
+    pub ends_overlap: Option<bool>,
     pub tag_key_id: i32,
     pub tag: Vec<u8>,
 }

@@ -4,10 +4,12 @@ mod active_tokens;
 mod columns;
 mod currency;
 mod display_names;
+mod event_subjects;
 mod failure;
 mod holder;
 mod initial;
 mod log;
+mod overlap;
 mod status_places;
 mod tokens;
 mod transactions;
@@ -35,6 +37,8 @@ impl MigratorTrait for Migrator {
             Box::new(active_tokens::ActiveTokens),
             Box::new(currency::Currency),
             Box::new(display_names::DisplayNames),
+            Box::new(event_subjects::EventSubjects),
+            Box::new(overlap::Overlap),
         ]
     }
 }

@@ -1,5 +1,7 @@
 //! What was written comes back as it was.
 
+use std::slice;
+
 use ats_pat_domain::list::EventFilter;
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::port::{KeyRepository, Repositories};
@@ -110,11 +112,11 @@ pub async fn tokens_come_back(database: &TestDatabase) {
     assert_eq!(tokens.owned(user_id(2), token_id(2)).await.unwrap(), None);
     assert_eq!(
         tokens.after(None, 1).await.unwrap(),
-        std::slice::from_ref(&plain)
+        slice::from_ref(&plain)
     );
     assert_eq!(
         tokens.after(Some(token_id(1)), 9).await.unwrap(),
-        std::slice::from_ref(&full)
+        slice::from_ref(&full)
     );
     assert_eq!(tokens.after(Some(token_id(2)), 9).await.unwrap(), []);
     full.row.name = TokenName::new("𝒩ame ☃").unwrap();
@@ -141,6 +143,7 @@ pub async fn secrets_come_back(database: &TestDatabase) {
     overlap.row.valid_until = Some(Timestamp::MAX);
     overlap.row.status_index = Some(i64::MAX.unsigned_abs());
     let mut current = secret(255, 1, u32::MAX);
+    current.row.ends_overlap = true;
     change(&store, async |change| {
         change.insert_user(&user(1, "ada")).await.unwrap();
         change.insert_token(&token(1, 1, "ci")).await.unwrap();
@@ -153,8 +156,12 @@ pub async fn secrets_come_back(database: &TestDatabase) {
     let all = [dead.clone(), overlap.clone(), current.clone()];
     assert!(secrets.of_token(token_id(1)).await.unwrap() == all);
     assert!(secrets.after(None, 9).await.unwrap() == all);
+    let tokens = [token_id(1), token_id(2)];
+    assert!(secrets.in_overlap(&tokens).await.unwrap() == slice::from_ref(&overlap));
+    assert!(secrets.in_overlap(&tokens[1..]).await.unwrap().is_empty());
     assert!(secrets.after(Some([1; 32]), 1).await.unwrap() == [overlap]);
     current.row.slot = None;
+    current.row.ends_overlap = false;
     current.tag = tag(202);
     change(&store, async |change| {
         change.update_secret(&current).await.unwrap();

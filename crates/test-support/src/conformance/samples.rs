@@ -90,6 +90,7 @@ pub fn secret(byte: u8, token: u128, generation: u32) -> Tagged<Secret> {
         slot: Some(Slot::Current),
         valid_until: None,
         status_index: None,
+        ends_overlap: false,
     };
     tagged(row, 3)
 }

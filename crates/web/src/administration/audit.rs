@@ -110,6 +110,7 @@ const fn label(kind: EventKind) -> &'static str {
         EventKind::SignInsRefused => "Sign-ins refused after too many failures",
         EventKind::TokenCreated => "Token created",
         EventKind::TokenRegenerated => "Token regenerated",
+        EventKind::OverlapEnded => "Old secret ended",
         EventKind::TokenUpdated => "Token changed",
         EventKind::TokenRevoked => "Token revoked",
         EventKind::StatusPlaceGiven => "Place in the status list assigned",

@@ -216,8 +216,8 @@ async fn regenerate(
         });
     };
     let asked = Regeneration {
-        expires_at: None,
         expected_generation: Some(generation),
+        ..Regeneration::default()
     };
     match visit.service.regenerate_token(by, id, asked).await {
         Ok(issued) => {

@@ -18,9 +18,12 @@ pub(crate) struct Grant {
     /// The names, separated by spaces.
     pub(crate) scope: Box<str>,
     pub(crate) life: Life,
+    /// Of the secret, not of its token: one in overlap is of the generation before.
     pub(crate) generation: u32,
     /// Where in the status list it stands; an old secret is given its place by its first exchange.
     pub(crate) status_index: Option<u64>,
+    /// Whether its exchange ends the secret in overlap first.
+    pub(crate) ends_overlap: bool,
     pub(crate) ring_version: i64,
     /// The last event when it was read.
     pub(crate) head: Head,
@@ -44,8 +47,9 @@ impl Grant {
             user_name: owner.name.as_str().into(),
             scope: token.scopes.to_string().into(),
             life,
-            generation: token.generation,
+            generation: secret.generation,
             status_index: secret.status_index,
+            ends_overlap: secret.ends_overlap,
             ring_version,
             head,
             last_use: usage.of(token.id),

@@ -121,6 +121,7 @@ pub mod fixture {
             max_lifetime_days: longest,
             default_lifetime_days: default,
             max_active_tokens: 100,
+            max_overlap_hours: 168,
             scopes: vec![
                 Scope {
                     name: "all".to_owned(),

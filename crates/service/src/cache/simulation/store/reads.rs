@@ -119,6 +119,7 @@ macro_rules! repositories {
             async fn grants(&self, hashes: &[[u8; 32]]) -> Answer<Vec<Grant>> {
                 self.read_grants(hashes).await
             }
+            async fn in_overlap(&self, _: &[TokenId]) -> Answer<Vec<Tagged<Secret>>> { not_simulated() }
             async fn of_token(&self, id: TokenId) -> Answer<Vec<Tagged<Secret>>> {
                 self.look(|state| {
                     let secrets = state.rows.secrets.values();

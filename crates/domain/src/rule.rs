@@ -1,0 +1,17 @@
+//! The rules of the policy, as refusals name them.
+
+/// A rule of the policy that forbids something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// The replaced secret would go on working for too long.
+    Overlap,
+}
+
+impl Rule {
+    /// The name in `ErrorParameters`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Overlap => "overlap",
+        }
+    }
+}

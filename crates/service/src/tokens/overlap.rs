@@ -1,0 +1,108 @@
+//! The end of an overlap before its time.
+
+use ats_pat_domain::event::EventKind;
+use ats_pat_domain::secret::{Secret, Slot};
+use ats_pat_domain::{Problem, Tagged, Token, TokenId};
+
+use super::parse_id;
+use super::secrets::living_secrets;
+use crate::change::{Authority, Change, Draft, Taken};
+use crate::service::Service;
+use crate::service::error::Error;
+use crate::sessions::SignedIn;
+use crate::status::places;
+use crate::view::TokenView;
+
+impl Service {
+    /// Ends the replaced secret of one of the user's tokens that still works. Where none does, nothing changes.
+    ///
+    /// # Errors
+    /// [`Problem::TokenNotFound`].
+    pub async fn end_overlap(&self, by: &SignedIn, id: &str) -> Result<TokenView, Error> {
+        let end = EndOverlap {
+            id: parse_id(id)?,
+            at_first_use: false,
+        };
+        let id = end.id;
+        self.change(Authority::Session(by.clone()), end).await?;
+        self.token(by, &id.to_string()).await
+    }
+
+    /// Ends the replaced secret of a token, whose new one was shown for the first time.
+    pub(crate) async fn end_overlap_at_first_use(&self, id: TokenId) -> Result<(), Error> {
+        let end = EndOverlap {
+            id,
+            at_first_use: true,
+        };
+        self.change(Authority::Holder, end).await
+    }
+
+    /// The secrets in overlap of these tokens, as far as they are genuine.
+    pub(crate) async fn in_overlap(&self, tokens: &[TokenId]) -> Result<Vec<Secret>, Error> {
+        if tokens.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = self.store().secrets().in_overlap(tokens).await?;
+        let genuine = found
+            .into_iter()
+            .filter(|secret| self.currency().shows(secret));
+        Ok(genuine.map(|secret| secret.row).collect())
+    }
+}
+
+/// The secret in overlap of a token, if there is one, as the database has it.
+pub(super) async fn in_overlap(draft: &Draft<'_>, token: &Token) -> Result<Vec<Secret>, Error> {
+    let found = draft.read().secrets().in_overlap(&[token.id]).await?;
+    Ok(found.into_iter().map(|secret| secret.row).collect())
+}
+
+struct EndOverlap {
+    id: TokenId,
+    at_first_use: bool,
+}
+
+impl EndOverlap {
+    async fn token(&self, draft: &Draft<'_>) -> Result<Option<Tagged<Token>>, Error> {
+        let tokens = draft.read().tokens();
+        let found = if self.at_first_use {
+            tokens.by_id(self.id).await?
+        } else {
+            tokens.owned(draft.user()?.id, self.id).await?
+        };
+        Ok(found.map(|listed| listed.token))
+    }
+}
+
+impl Change for EndOverlap {
+    type Output = ();
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
+        let token = self.token(draft).await?.ok_or(Problem::TokenNotFound)?;
+        let (token, _) = draft.judge(token).await;
+        let (mut changed, mut ended) = (false, false);
+        for mut secret in living_secrets(draft, &token).await? {
+            match secret.slot {
+                Some(Slot::Overlap) => {
+                    // Kept without a slot, so that its use can be told from a guess.
+                    secret.slot = None;
+                    places::revoke(draft, &secret).await?;
+                    ended = true;
+                }
+                Some(Slot::Current) if secret.ends_overlap => secret.ends_overlap = false,
+                Some(Slot::Current) | None => continue,
+            }
+            draft.update_secret(secret).await?;
+            changed = true;
+        }
+        if changed {
+            draft.record(
+                draft
+                    .entry(EventKind::OverlapEnded, &token.id)
+                    .owner(token.owner_id)
+                    .detail("AtFirstUse", self.at_first_use)
+                    .personal("Name", token.name.as_str()),
+            );
+        }
+        Ok(((), Taken::now_if(ended)))
+    }
+}
