@@ -73,18 +73,6 @@ async fn what_is_wrong_first_is_told_first() {
             .await,
         (400, Code::ExpirationNotAllowed)
     );
-    for (body, refused) in [
-        (
-            json!({"EndOverlapAtFirstUse": true, "ExpiresAt": "2020-01-01T00:00:00Z"}),
-            (400, Code::ValidationFailed),
-        ),
-        (json!({"OverlapHours": -1}), (400, Code::InvalidRequest)),
-        (json!({"OverlapHours": 1.5}), (400, Code::InvalidRequest)),
-        (json!({"OverlapHours": 169}), (403, Code::PolicyForbids)),
-        (json!({"OverlapHours": 168}), (404, Code::TokenNotFound)),
-    ] {
-        assert_eq!(call().cookie(&cookie).json(&body).code().await, refused);
-    }
     assert_eq!(
         call().cookie(&cookie).json(&json!({})).code().await,
         (404, Code::TokenNotFound)
@@ -113,6 +101,26 @@ async fn what_is_wrong_first_is_told_first() {
             .await,
         (409, Code::TokenNotActive)
     );
+}
+
+#[tokio::test]
+async fn what_is_wrong_first_of_an_overlap_is_told_first() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("ada").await;
+    let regenerate = format!("POST {TOKENS}/{NOBODYS}/regenerate");
+    let call = || server.call(&regenerate);
+    for (body, refused) in [
+        (
+            json!({"EndOverlapAtFirstUse": true, "ExpiresAt": "2020-01-01T00:00:00Z"}),
+            (400, Code::ValidationFailed),
+        ),
+        (json!({"OverlapHours": -1}), (400, Code::InvalidRequest)),
+        (json!({"OverlapHours": 1.5}), (400, Code::InvalidRequest)),
+        (json!({"OverlapHours": 169}), (403, Code::PolicyForbids)),
+        (json!({"OverlapHours": 168}), (404, Code::TokenNotFound)),
+    ] {
+        assert_eq!(call().cookie(&cookie).json(&body).code().await, refused);
+    }
 }
 
 /// The same of an edit, whose expiry is also judged by the token's own.
