@@ -17,10 +17,10 @@ mod browser;
 mod check;
 mod clients;
 mod databases;
+mod documents;
 mod html_checkers;
 mod layers;
 mod long;
-mod openapi;
 mod process;
 mod prove;
 mod screenshots;
@@ -59,6 +59,8 @@ enum Task {
     Prove(prove::Arguments),
     /// Write docs/screenshots from the pages as they are.
     Screenshots(screenshots::Arguments),
+    /// Write the table of settings into docs/operation.md.
+    Settings,
     /// Run every check, in the order in which they fail fastest.
     Test(test::Arguments),
 }
@@ -70,9 +72,10 @@ fn main() -> ExitCode {
         Task::Clients(arguments) => clients::run(&arguments).map(done),
         Task::Databases(arguments) => databases::run(&arguments),
         Task::Layers => layers::check().map(done),
-        Task::Openapi => openapi::run().map(done),
+        Task::Openapi => documents::openapi().map(done),
         Task::Prove(arguments) => prove::run(&arguments).map(done),
         Task::Screenshots(arguments) => screenshots::run(&arguments).map(done),
+        Task::Settings => documents::settings().map(done),
         Task::Test(arguments) => test::run(&arguments).map(done),
     };
     outcome.unwrap_or_else(|error| {

@@ -86,7 +86,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     let settings = Settings::load(&arguments.common, None, std::env::vars_os())?;
     // What matters comes back as the answer or its refusal, in one line.
-    start_logging(&settings.log, LOG);
+    start_logging(&settings, LOG);
     let session = Session {
         settings,
         output: arguments.output,

@@ -59,7 +59,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    start_logging(&settings.log, "info");
+    start_logging(&settings, "info");
     tracing::trace!(?settings, "settings, of all sources");
     match run(&settings) {
         Ok(()) => ExitCode::SUCCESS,

@@ -15,7 +15,7 @@ pub const MAX_DESCRIPTION: usize = 500;
 
 /// Folds text for comparison: NFKC case folding (Unicode Standard, section 3.13, toNFKC_Casefold), so that
 /// `Straße`, `STRASSE` and the full-width forms of either are the same, and so are texts that differ only in
-/// characters that nobody sees.
+/// characters that nobody sees. Hashes of folded names are stored, so no update may change what this answers.
 pub fn fold(text: &str) -> String {
     text.nfd()
         .default_case_fold()
@@ -205,6 +205,21 @@ mod tests {
         for hidden in ["a\u{200b}da", "a\u{ad}da", "\u{feff}ADA", "ada\u{fe0f}"] {
             assert_eq!(fold(hidden), "ada", "{hidden:?}");
         }
+    }
+
+    /// Their hashes are stored: decision 57 says what to compare if this fails.
+    #[test]
+    fn every_character_folds_as_it_did_when_names_were_stored() {
+        assert_eq!(caseless::UNICODE_VERSION, (16, 0, 0));
+        assert_eq!(unicode_normalization::UNICODE_VERSION, (18, 0, 0));
+        // FNV-1a over the folded forms, each with an end that no text contains.
+        let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+        for c in '\0'..=char::MAX {
+            for byte in fold(c.encode_utf8(&mut [0; 4])).bytes().chain([0xff]) {
+                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        }
+        assert_eq!(hash, 0xe14c_30f8_59aa_418c);
     }
 
     #[test]

@@ -12,7 +12,6 @@
 //! It deliberately knows no HTTP and reads no environment by itself: both come in as parameters.
 
 mod data_folder;
-mod flags;
 mod logging;
 mod open;
 mod patience;
@@ -25,11 +24,10 @@ use std::error::Error;
 
 pub use ats_pat_storage::{MigrationStatus, Tls};
 
-pub use flags::{CommonFlags, ServerFlags};
 pub use logging::start_logging;
 pub use open::{Access, Opened, OpenedDatabase, accept_restore};
 pub use settings::{
-    DatabaseLocation, LogFormat, LogSettings, Place, Settings, SettingsError, settings_reference,
+    CommonFlags, LogFormat, Place, ServerFlags, Settings, SettingsError, settings_reference,
 };
 pub use start_error::StartError;
 pub use usage::{Usage, parse};

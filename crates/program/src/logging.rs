@@ -6,21 +6,21 @@ use std::io::{self, Write};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 
-use crate::settings::{LogFormat, LogSettings};
+use crate::settings::{LogFormat, Settings};
 use crate::visible::{visible, visible_in_json};
 
 /// Begins the log of this process, at `level` unless the settings say otherwise. Called once; a second
 /// call changes nothing.
-pub fn start_logging(settings: &LogSettings, level: &str) {
-    let filter = settings.filter.as_deref().unwrap_or(level);
-    let format = settings.format;
+pub fn start_logging(settings: &Settings, level: &str) {
+    let filter = settings.log.as_deref().unwrap_or(level);
+    let format = settings.log_format;
     // Without colors: each line is written with what a terminal obeys escaped, and colors are such signs.
     let builder = fmt()
         .with_env_filter(EnvFilter::new(filter))
         .with_writer(move || Lines { format })
         .with_ansi(false);
     // It fails only where a log has begun already.
-    let _ = match settings.format {
+    let _ = match settings.log_format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };

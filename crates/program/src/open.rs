@@ -13,7 +13,7 @@ use ats_pat_storage::{Database, ExclusiveLock, MigrationError, MigrationStatus, 
 use secrecy::ExposeSecret as _;
 
 use crate::data_folder::{self, DataFolder};
-use crate::settings::{DatabaseLocation, Settings};
+use crate::settings::Settings;
 use crate::start_error::StartError;
 
 /// What a program may do to a database.
@@ -190,7 +190,7 @@ fn parts(settings: &Settings, public_url: &str, store: Arc<Database>, alone: boo
         clock: Arc::new(SystemClock),
         randomness: Arc::new(SystemRandomness),
         settings: settings.for_service(public_url),
-        master_key_file: settings.master_key_file.clone(),
+        master_key_file: settings.master_key_file(),
         // An admin program far from the servers has no data folder to keep it in.
         anchor_file: settings.data_dir.is_dir().then(|| settings.anchor_file()),
         password_cost: PasswordCost::OWASP,
@@ -202,8 +202,7 @@ fn parts(settings: &Settings, public_url: &str, store: Arc<Database>, alone: boo
 /// Refuses a master key file that can't be used, before anything is made. Whether a missing one may be
 /// made is for the service to say, which knows whether the database holds keys.
 fn check_master_key_file(settings: &Settings, access: Access) -> Result<(), AuthError> {
-    let path = &settings.master_key_file;
-    match MasterKeys::read(path) {
+    match MasterKeys::read(&settings.master_key_file()) {
         Ok(_) => Ok(()),
         Err(AuthError::MasterKeyFileMissing { path }) => {
             // The parent of a bare file name is empty.
@@ -222,9 +221,9 @@ fn check_master_key_file(settings: &Settings, access: Access) -> Result<(), Auth
 
 /// The SQLite file that is not there; `None` where it is there, or the database is a server's.
 fn missing_file(settings: &Settings) -> Option<PathBuf> {
-    let path = match &settings.database {
-        DatabaseLocation::InDataFolder => settings.database_file(),
-        DatabaseLocation::Url(url) => {
+    let path = match &settings.database_url {
+        None => settings.database_file(),
+        Some(url) => {
             let path = url.expose_secret().strip_prefix("sqlite:")?;
             let path = path.strip_prefix("//").unwrap_or(path);
             let path = path.split('?').next().unwrap_or_default();

@@ -9,8 +9,8 @@
 use std::time::Duration;
 
 use ats_pat_service::{NewToken, Regeneration, Rotation};
-use ats_pat_test_support::on_every_database;
 use ats_pat_test_support::world::{ADDRESS, DAY, ISSUER, World, code};
+use ats_pat_test_support::{TestDatabase, on_every_database};
 use ats_pat_token::{Claims, Expectations, Unverified};
 use secrecy::ExposeSecret;
 
@@ -36,101 +36,94 @@ async fn verified(world: &World, token: &str) -> Claims {
         .unwrap()
 }
 
-#[tokio::test]
-async fn an_exchange_answers_a_token_that_carries_the_rights_of_its_row() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        let ada = world.signed_in("Ada").await;
-        let issued = world.create(&ada, "ci", DAY).await.unwrap();
-        let exchanged = world.exchange(&issued.secret).await.unwrap();
-        let claims = verified(&world, exchanged.token.expose_secret()).await;
-        assert_eq!(claims.sub, ada.user().id.to_string());
-        assert_eq!(claims.client_id, issued.token.id.to_string());
-        assert_eq!(claims.preferred_username, "Ada");
-        assert_eq!(claims.scope, "all");
-        assert_eq!(claims.exp - claims.iat, 300);
-        assert_eq!(exchanged.expires_at.as_seconds(), claims.exp);
-        assert_eq!(
-            exchanged.personal_access_token_expires_at,
-            issued.token.expires_at
-        );
-        let identity = world
-            .service
-            .identity(exchanged.token.expose_secret())
-            .await
-            .unwrap();
-        assert_eq!(
-            (identity.id, identity.token_id),
-            (ada.user().id, issued.token.id)
-        );
-    })
-    .await;
+#[on_every_database]
+async fn an_exchange_answers_a_token_that_carries_the_rights_of_its_row(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    let ada = world.signed_in("Ada").await;
+    let issued = world.create(&ada, "ci", DAY).await.unwrap();
+    let exchanged = world.exchange(&issued.secret).await.unwrap();
+    let claims = verified(&world, exchanged.token.expose_secret()).await;
+    assert_eq!(claims.sub, ada.user().id.to_string());
+    assert_eq!(claims.client_id, issued.token.id.to_string());
+    assert_eq!(claims.preferred_username, "Ada");
+    assert_eq!(claims.scope, "all");
+    assert_eq!(claims.exp - claims.iat, 300);
+    assert_eq!(exchanged.expires_at.as_seconds(), claims.exp);
+    assert_eq!(
+        exchanged.personal_access_token_expires_at,
+        issued.token.expires_at
+    );
+    let identity = world
+        .service
+        .identity(exchanged.token.expose_secret())
+        .await
+        .unwrap();
+    assert_eq!(
+        (identity.id, identity.token_id),
+        (ada.user().id, issued.token.id)
+    );
 }
 
-#[tokio::test]
-async fn a_token_expires_at_the_very_instant_and_its_last_second_is_not_minted() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        let ada = world.signed_in("ada").await;
-        let issued = world
-            .create(&ada, "short", Duration::from_secs(10))
-            .await
-            .unwrap();
-        world.clock.advance(Duration::from_secs(9));
-        let last = world.exchange(&issued.secret).await.unwrap();
-        assert!(last.expires_at <= issued.token.expires_at);
-        for ahead in [1, 999, 1, 1_000_000] {
-            world.clock.advance(Duration::from_millis(ahead));
-            assert_eq!(
-                code(world.exchange(&issued.secret).await),
-                1202,
-                "{ahead} ms on"
-            );
-        }
-    })
-    .await;
+#[on_every_database]
+async fn a_token_expires_at_the_very_instant_and_its_last_second_is_not_minted(
+    database: &TestDatabase,
+) {
+    let world = World::new(database.url()).await;
+    let ada = world.signed_in("ada").await;
+    let issued = world
+        .create(&ada, "short", Duration::from_secs(10))
+        .await
+        .unwrap();
+    world.clock.advance(Duration::from_secs(9));
+    let last = world.exchange(&issued.secret).await.unwrap();
+    assert!(last.expires_at <= issued.token.expires_at);
+    for ahead in [1, 999, 1, 1_000_000] {
+        world.clock.advance(Duration::from_millis(ahead));
+        assert_eq!(
+            code(world.exchange(&issued.secret).await),
+            1202,
+            "{ahead} ms on"
+        );
+    }
 }
 
-#[tokio::test]
-async fn refusals_come_in_their_order() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        let ada = world.signed_in("ada").await;
-        let new = NewToken {
-            name: Some("ci".to_owned()),
-            expires_at: Some(world.now().after(DAY).to_string()),
-            allowed_networks: Some(vec!["10.0.0.0/8".to_owned()]),
-            ..NewToken::default()
-        };
-        let issued = world.service.create_token(&ada, new).await.unwrap();
-        let elsewhere = || world.exchange(&issued.secret);
-        assert_eq!(code(elsewhere().await), 1204);
-        assert_eq!(
-            code(
-                world
-                    .exchange_from(&issued.secret, "::ffff:10.1.2.3".parse().unwrap())
-                    .await
-            ),
-            1
-        );
-        world.service.operator().disable_user("ada").await.unwrap();
-        assert_eq!(code(elsewhere().await), 1205);
-        // In its last second a token is as good as expired, whatever else stands against it.
-        world
-            .clock
-            .advance(DAY.saturating_sub(Duration::from_millis(600)));
-        assert_eq!(code(elsewhere().await), 1202);
-        world.clock.advance(DAY);
-        assert_eq!(code(elsewhere().await), 1202);
-        world
-            .service
-            .operator()
-            .revoke_token(&issued.token.id.to_string())
-            .await
-            .unwrap();
-        assert_eq!(code(elsewhere().await), 1203);
-    })
-    .await;
+#[on_every_database]
+async fn refusals_come_in_their_order(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    let ada = world.signed_in("ada").await;
+    let new = NewToken {
+        name: Some("ci".to_owned()),
+        expires_at: Some(world.now().after(DAY).to_string()),
+        allowed_networks: Some(vec!["10.0.0.0/8".to_owned()]),
+        ..NewToken::default()
+    };
+    let issued = world.service.create_token(&ada, new).await.unwrap();
+    let elsewhere = || world.exchange(&issued.secret);
+    assert_eq!(code(elsewhere().await), 1204);
+    assert_eq!(
+        code(
+            world
+                .exchange_from(&issued.secret, "::ffff:10.1.2.3".parse().unwrap())
+                .await
+        ),
+        1
+    );
+    world.service.operator().disable_user("ada").await.unwrap();
+    assert_eq!(code(elsewhere().await), 1205);
+    // In its last second a token is as good as expired, whatever else stands against it.
+    world
+        .clock
+        .advance(DAY.saturating_sub(Duration::from_millis(600)));
+    assert_eq!(code(elsewhere().await), 1202);
+    world.clock.advance(DAY);
+    assert_eq!(code(elsewhere().await), 1202);
+    world
+        .service
+        .operator()
+        .revoke_token(&issued.token.id.to_string())
+        .await
+        .unwrap();
+    assert_eq!(code(elsewhere().await), 1203);
 }
 
 #[tokio::test]
@@ -160,38 +153,37 @@ async fn missing_doubled_and_malformed_headers_are_told_apart_as_the_catalogue_d
     }
 }
 
-#[tokio::test]
-async fn regenerating_refuses_the_old_secret_and_its_authentication_tokens_at_once() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        let ada = world.signed_in("ada").await;
-        let first = world.create(&ada, "ci", DAY).await.unwrap();
-        let id = first.token.id.to_string();
-        let before = world.exchange(&first.secret).await.unwrap();
-        let second = world
-            .service
-            .regenerate_token(&ada, &id, Regeneration::default())
-            .await
-            .unwrap();
-        assert_eq!(code(world.exchange(&first.secret).await), 1201);
-        assert_eq!(
-            code(world.service.identity(before.token.expose_secret()).await),
-            1206
-        );
-        let after = world.exchange(&second.secret).await.unwrap();
-        assert_eq!(
-            code(world.service.identity(after.token.expose_secret()).await),
-            1
-        );
-        world.service.revoke_token(&ada, &id).await.unwrap();
-        assert_eq!(code(world.exchange(&second.secret).await), 1203);
-        assert_eq!(code(world.exchange(&first.secret).await), 1201);
-        assert_eq!(
-            code(world.service.identity(after.token.expose_secret()).await),
-            1206
-        );
-    })
-    .await;
+#[on_every_database]
+async fn regenerating_refuses_the_old_secret_and_its_authentication_tokens_at_once(
+    database: &TestDatabase,
+) {
+    let world = World::new(database.url()).await;
+    let ada = world.signed_in("ada").await;
+    let first = world.create(&ada, "ci", DAY).await.unwrap();
+    let id = first.token.id.to_string();
+    let before = world.exchange(&first.secret).await.unwrap();
+    let second = world
+        .service
+        .regenerate_token(&ada, &id, Regeneration::default())
+        .await
+        .unwrap();
+    assert_eq!(code(world.exchange(&first.secret).await), 1201);
+    assert_eq!(
+        code(world.service.identity(before.token.expose_secret()).await),
+        1206
+    );
+    let after = world.exchange(&second.secret).await.unwrap();
+    assert_eq!(
+        code(world.service.identity(after.token.expose_secret()).await),
+        1
+    );
+    world.service.revoke_token(&ada, &id).await.unwrap();
+    assert_eq!(code(world.exchange(&second.secret).await), 1203);
+    assert_eq!(code(world.exchange(&first.secret).await), 1201);
+    assert_eq!(
+        code(world.service.identity(after.token.expose_secret()).await),
+        1206
+    );
 }
 
 #[tokio::test]
@@ -220,91 +212,85 @@ async fn an_address_that_guesses_is_slowed_and_valid_tokens_still_pass() {
     assert_eq!(refused(101).await, 1201);
 }
 
-#[tokio::test]
-async fn uses_are_written_in_batches_and_never_undo_a_revoke() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        let ada = world.signed_in("ada").await;
-        let issued = world.create(&ada, "ci", DAY).await.unwrap();
-        let id = issued.token.id.to_string();
-        world.exchange(&issued.secret).await.unwrap();
-        let used_at = world.now();
-        world.service.revoke_token(&ada, &id).await.unwrap();
-        world.service.flush().await;
-        let shown = world.service.token(&ada, &id).await.unwrap();
-        assert_eq!(shown.status.as_str(), "Revoked");
-        assert_eq!(
-            (shown.last_used_at, shown.last_used_from.as_deref()),
-            (Some(used_at), Some("192.0.2.7"))
-        );
-    })
-    .await;
+#[on_every_database]
+async fn uses_are_written_in_batches_and_never_undo_a_revoke(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    let ada = world.signed_in("ada").await;
+    let issued = world.create(&ada, "ci", DAY).await.unwrap();
+    let id = issued.token.id.to_string();
+    world.exchange(&issued.secret).await.unwrap();
+    let used_at = world.now();
+    world.service.revoke_token(&ada, &id).await.unwrap();
+    world.service.flush().await;
+    let shown = world.service.token(&ada, &id).await.unwrap();
+    assert_eq!(shown.status.as_str(), "Revoked");
+    assert_eq!(
+        (shown.last_used_at, shown.last_used_from.as_deref()),
+        (Some(used_at), Some("192.0.2.7"))
+    );
 }
 
-#[tokio::test]
-async fn rotating_keys_signs_with_the_new_one_once_every_cache_knows_it() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        let ada = world.signed_in("ada").await;
-        let issued = world.create(&ada, "ci", DAY).await.unwrap();
-        let kid = |token: &secrecy::SecretString| {
-            Unverified::parse(token.expose_secret())
-                .unwrap()
-                .kid()
-                .to_owned()
-        };
-        let old = kid(&world.exchange(&issued.secret).await.unwrap().token);
-        world.clock.advance(Duration::from_secs(1));
-        let keys = world
+#[on_every_database]
+async fn rotating_keys_signs_with_the_new_one_once_every_cache_knows_it(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    let ada = world.signed_in("ada").await;
+    let issued = world.create(&ada, "ci", DAY).await.unwrap();
+    let kid = |token: &secrecy::SecretString| {
+        Unverified::parse(token.expose_secret())
+            .unwrap()
+            .kid()
+            .to_owned()
+    };
+    let old = kid(&world.exchange(&issued.secret).await.unwrap().token);
+    world.clock.advance(Duration::from_secs(1));
+    let keys = world
+        .service
+        .operator()
+        .rotate_keys(Rotation::Planned)
+        .await
+        .unwrap();
+    assert_eq!(
+        keys.iter().map(|key| key.state).collect::<Vec<_>>(),
+        ["Active", "Next"]
+    );
+    assert_eq!(world.service.jwks().await.unwrap().keys().len(), 2);
+    assert!(
+        world
             .service
             .operator()
             .rotate_keys(Rotation::Planned)
             .await
-            .unwrap();
-        assert_eq!(
-            keys.iter().map(|key| key.state).collect::<Vec<_>>(),
-            ["Active", "Next"]
-        );
-        assert_eq!(world.service.jwks().await.unwrap().keys().len(), 2);
-        assert!(
-            world
-                .service
-                .operator()
-                .rotate_keys(Rotation::Planned)
-                .await
-                .is_err(),
-            "one key waits already"
-        );
-        assert_eq!(
-            kid(&world.exchange(&issued.secret).await.unwrap().token),
-            old
-        );
-        world.clock.advance(Duration::from_mins(6));
-        let exchanged = world.exchange(&issued.secret).await.unwrap();
-        assert_eq!(kid(&exchanged.token), keys[1].kid);
-        verified(&world, exchanged.token.expose_secret()).await;
-        // A second server that read the ring before must not sign on with the old key.
-        let other = world.reopen().await.unwrap();
-        let at_once = world
-            .service
-            .operator()
-            .rotate_keys(Rotation::AtOnce)
-            .await
-            .unwrap();
-        let third = &at_once[2].kid;
-        let presented = [issued.secret.expose_secret().as_bytes()];
-        assert_eq!(
-            &kid(&other.exchange(&presented, ADDRESS).await.unwrap().token),
-            third
-        );
-        world.clock.advance(Duration::from_mins(67));
-        assert_eq!(
-            other.jwks().await.unwrap().keys().len(),
-            1,
-            "retired keys are no longer published"
-        );
-    })
-    .await;
+            .is_err(),
+        "one key waits already"
+    );
+    assert_eq!(
+        kid(&world.exchange(&issued.secret).await.unwrap().token),
+        old
+    );
+    world.clock.advance(Duration::from_mins(6));
+    let exchanged = world.exchange(&issued.secret).await.unwrap();
+    assert_eq!(kid(&exchanged.token), keys[1].kid);
+    verified(&world, exchanged.token.expose_secret()).await;
+    // A second server that read the ring before must not sign on with the old key.
+    let other = world.reopen().await.unwrap();
+    let at_once = world
+        .service
+        .operator()
+        .rotate_keys(Rotation::AtOnce)
+        .await
+        .unwrap();
+    let third = &at_once[2].kid;
+    let presented = [issued.secret.expose_secret().as_bytes()];
+    assert_eq!(
+        &kid(&other.exchange(&presented, ADDRESS).await.unwrap().token),
+        third
+    );
+    world.clock.advance(Duration::from_mins(67));
+    assert_eq!(
+        other.jwks().await.unwrap().keys().len(),
+        1,
+        "retired keys are no longer published"
+    );
 }
 
 /// All keys and their states after a rotation.
@@ -330,80 +316,73 @@ fn signed_by(token: &secrecy::SecretString) -> String {
     token.kid().to_owned()
 }
 
-#[tokio::test]
-async fn a_clock_that_was_ahead_at_the_first_start_or_at_a_rotation_stops_no_exchange() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        let made_at = world.now();
-        world.clock.set(made_at.before(365 * DAY));
-        let ada = world.signed_in("ada").await;
-        let issued = world.create(&ada, "ci", 30 * DAY).await.unwrap();
-        let exchanged = world.exchange(&issued.secret).await.unwrap();
-        verified(&world, exchanged.token.expose_secret()).await;
-        let other = world.reopen().await.unwrap();
-        assert!(other.status_list("0").await.unwrap().is_some());
-        let health = other.health().await;
-        let signing = health
-            .iter()
-            .find(|check| check.name == "signing-key")
-            .unwrap();
-        assert!(
-            signing.healthy && signing.message.contains("clock"),
-            "{signing:?}"
-        );
+#[on_every_database]
+async fn a_clock_that_was_ahead_at_the_first_start_or_at_a_rotation_stops_no_exchange(
+    database: &TestDatabase,
+) {
+    let world = World::new(database.url()).await;
+    let made_at = world.now();
+    world.clock.set(made_at.before(365 * DAY));
+    let ada = world.signed_in("ada").await;
+    let issued = world.create(&ada, "ci", 30 * DAY).await.unwrap();
+    let exchanged = world.exchange(&issued.secret).await.unwrap();
+    verified(&world, exchanged.token.expose_secret()).await;
+    let other = world.reopen().await.unwrap();
+    assert!(other.status_list("0").await.unwrap().is_some());
+    let health = other.health().await;
+    let signing = health
+        .iter()
+        .find(|check| check.name == "signing-key")
+        .unwrap();
+    assert!(
+        signing.healthy && signing.message.contains("clock"),
+        "{signing:?}"
+    );
 
-        // The key is in use at its time again, and the next one replaces it by a clock that is ahead.
-        let set_right = world.now();
-        world.clock.set(set_right.after(7 * DAY));
-        let keys = rotated(&world, Rotation::Compromised).await;
-        world.clock.set(set_right);
-        let exchanged = world.exchange(&issued.secret).await.unwrap();
-        assert_eq!([signed_by(&exchanged.token)], *in_state(&keys, "Active"));
-        verified(&world, exchanged.token.expose_secret()).await;
+    // The key is in use at its time again, and the next one replaces it by a clock that is ahead.
+    let set_right = world.now();
+    world.clock.set(set_right.after(7 * DAY));
+    let keys = rotated(&world, Rotation::Compromised).await;
+    world.clock.set(set_right);
+    let exchanged = world.exchange(&issued.secret).await.unwrap();
+    assert_eq!([signed_by(&exchanged.token)], *in_state(&keys, "Active"));
+    verified(&world, exchanged.token.expose_secret()).await;
 
-        // An operator may end this by promoting the key.
-        let promoted = rotated(&world, Rotation::AtOnce).await;
-        assert_eq!(in_state(&promoted, "Active"), in_state(&keys, "Active"));
-    })
-    .await;
+    // An operator may end this by promoting the key.
+    let promoted = rotated(&world, Rotation::AtOnce).await;
+    assert_eq!(in_state(&promoted, "Active"), in_state(&keys, "Active"));
 }
 
-#[tokio::test]
-async fn a_key_that_waits_is_not_trusted_after_keys_became_known() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        let ada = world.signed_in("ada").await;
-        let issued = world.create(&ada, "ci", DAY).await.unwrap();
-        let keys = rotated(&world, Rotation::Planned).await;
-        let waiting = in_state(&keys, "Next");
-        world.clock.advance(Duration::from_secs(1));
-        let keys = rotated(&world, Rotation::Compromised).await;
-        assert_eq!(in_state(&keys, "Destroyed").len(), 2);
-        let published = world.service.jwks().await.unwrap();
-        assert_eq!(published.keys().len(), 1);
-        assert!(published.find(&waiting[0]).is_none());
-        let exchanged = world.exchange(&issued.secret).await.unwrap();
-        assert_eq!([signed_by(&exchanged.token)], *in_state(&keys, "Active"));
-    })
-    .await;
+#[on_every_database]
+async fn a_key_that_waits_is_not_trusted_after_keys_became_known(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    let ada = world.signed_in("ada").await;
+    let issued = world.create(&ada, "ci", DAY).await.unwrap();
+    let keys = rotated(&world, Rotation::Planned).await;
+    let waiting = in_state(&keys, "Next");
+    world.clock.advance(Duration::from_secs(1));
+    let keys = rotated(&world, Rotation::Compromised).await;
+    assert_eq!(in_state(&keys, "Destroyed").len(), 2);
+    let published = world.service.jwks().await.unwrap();
+    assert_eq!(published.keys().len(), 1);
+    assert!(published.find(&waiting[0]).is_none());
+    let exchanged = world.exchange(&issued.secret).await.unwrap();
+    assert_eq!([signed_by(&exchanged.token)], *in_state(&keys, "Active"));
 }
 
-#[tokio::test]
-async fn without_any_key_to_sign_with_a_caller_may_try_again() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        let ada = world.signed_in("ada").await;
-        let issued = world.create(&ada, "ci", DAY).await.unwrap();
-        database.execute("DELETE FROM signing_keys").await;
-        database
-            .execute("UPDATE key_ring SET version = version + 1")
-            .await;
-        assert_eq!(code(world.exchange(&issued.secret).await), 1503);
-        let other = world.reopen().await.unwrap();
-        let presented = [issued.secret.expose_secret().as_bytes()];
-        assert_eq!(code(other.exchange(&presented, ADDRESS).await), 1503);
-        rotated(&world, Rotation::AtOnce).await;
-        assert_eq!(code(world.exchange(&issued.secret).await), 1);
-    })
-    .await;
+#[on_every_database]
+async fn without_any_key_to_sign_with_a_caller_may_try_again(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    let ada = world.signed_in("ada").await;
+    let issued = world.create(&ada, "ci", DAY).await.unwrap();
+    database.execute("DELETE FROM signing_keys").await;
+    database
+        .execute("UPDATE key_ring SET version = version + 1")
+        .await;
+    assert_eq!(code(world.exchange(&issued.secret).await), 1503);
+    let other = world.reopen().await.unwrap();
+    let presented = [issued.secret.expose_secret().as_bytes()];
+    assert_eq!(code(other.exchange(&presented, ADDRESS).await), 1503);
+    rotated(&world, Rotation::AtOnce).await;
+    assert_eq!(code(world.exchange(&issued.secret).await), 1);
 }

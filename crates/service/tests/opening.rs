@@ -7,8 +7,8 @@ use ats_pat_domain::port::Store;
 use ats_pat_service::{
     OpenError, Parts, Service, Settings, SignatureProvider, SystemClock, SystemRandomness,
 };
-use ats_pat_test_support::on_every_database;
 use ats_pat_test_support::world::{CHEAP, ISSUER, migrated};
+use ats_pat_test_support::{TestDatabase, on_every_database};
 use tempfile::TempDir;
 
 fn parts(store: &Arc<dyn Store>, folder: &Path) -> Parts {
@@ -25,47 +25,43 @@ fn parts(store: &Arc<dyn Store>, folder: &Path) -> Parts {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn starters_that_share_a_data_folder_share_its_keys() {
-    on_every_database(|database| async move {
-        let store = migrated(database.url()).await;
-        let folder = TempDir::new().unwrap();
-        let starters: Vec<_> = (0..6)
-            .map(|_| tokio::spawn(Service::open(parts(&store, folder.path()))))
-            .collect();
-        for starter in starters {
-            let service = starter.await.unwrap().unwrap();
-            assert_eq!(service.jwks().await.unwrap().keys().len(), 1);
-        }
-        assert_eq!(store.keys().root_keys().await.unwrap().len(), 1);
-    })
-    .await;
+#[on_every_database(flavor = "multi_thread")]
+async fn starters_that_share_a_data_folder_share_its_keys(database: &TestDatabase) {
+    let store = migrated(database.url()).await;
+    let folder = TempDir::new().unwrap();
+    let starters: Vec<_> = (0..6)
+        .map(|_| tokio::spawn(Service::open(parts(&store, folder.path()))))
+        .collect();
+    for starter in starters {
+        let service = starter.await.unwrap().unwrap();
+        assert_eq!(service.jwks().await.unwrap().keys().len(), 1);
+    }
+    assert_eq!(store.keys().root_keys().await.unwrap().len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn of_starters_with_folders_of_their_own_one_makes_the_keys_and_the_others_leave_no_file() {
-    on_every_database(|database| async move {
-        let store = migrated(database.url()).await;
-        let folders: Vec<_> = (0..4).map(|_| TempDir::new().unwrap()).collect();
-        let starters: Vec<_> = folders
-            .iter()
-            .map(|folder| tokio::spawn(Service::open(parts(&store, folder.path()))))
-            .collect();
-        let mut opened = 0;
-        for (starter, folder) in starters.into_iter().zip(&folders) {
-            match starter.await.unwrap() {
-                Ok(_) => {
-                    opened += 1;
-                    assert!(folder.path().join("master.key").exists());
-                }
-                // Who came late finds sealed keys and no file to open them with.
-                Err(OpenError::WrongMasterKey { .. } | OpenError::Auth(_)) => {
-                    assert!(!folder.path().join("master.key").exists());
-                }
-                Err(other) => panic!("{other}"),
+#[on_every_database(flavor = "multi_thread")]
+async fn of_starters_with_folders_of_their_own_one_makes_the_keys_and_the_others_leave_no_file(
+    database: &TestDatabase,
+) {
+    let store = migrated(database.url()).await;
+    let folders: Vec<_> = (0..4).map(|_| TempDir::new().unwrap()).collect();
+    let starters: Vec<_> = folders
+        .iter()
+        .map(|folder| tokio::spawn(Service::open(parts(&store, folder.path()))))
+        .collect();
+    let mut opened = 0;
+    for (starter, folder) in starters.into_iter().zip(&folders) {
+        match starter.await.unwrap() {
+            Ok(_) => {
+                opened += 1;
+                assert!(folder.path().join("master.key").exists());
             }
+            // Who came late finds sealed keys and no file to open them with.
+            Err(OpenError::WrongMasterKey { .. } | OpenError::Auth(_)) => {
+                assert!(!folder.path().join("master.key").exists());
+            }
+            Err(other) => panic!("{other}"),
         }
-        assert_eq!(opened, 1);
-    })
-    .await;
+    }
+    assert_eq!(opened, 1);
 }

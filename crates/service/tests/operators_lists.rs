@@ -7,9 +7,9 @@ use ats_pat_domain::list::{Sort, TokenQuery, UserQuery};
 use ats_pat_domain::name::fold;
 use ats_pat_service::view::{NamedEventView, UserPageView};
 use ats_pat_service::{Error, EventQuery, NewUser};
-use ats_pat_test_support::on_every_database;
 use ats_pat_test_support::statements::counted;
 use ats_pat_test_support::world::{DAY, PASSWORD, World, code};
+use ats_pat_test_support::{TestDatabase, on_every_database};
 
 async fn users(world: &World, page: u32, search: &str) -> UserPageView {
     let query = UserQuery {
@@ -25,64 +25,60 @@ fn names(page: &UserPageView) -> Vec<&str> {
     names.collect()
 }
 
-#[tokio::test]
-async fn users_are_listed_in_pages_by_name() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        for name in ["eve", "Straße", "ada", "strasbourg", "bob"] {
-            world.add_user(name).await;
-        }
-        let first = users(&world, 1, "").await;
-        assert_eq!((first.page, first.page_size, first.total), (1, 2, 5));
-        assert_eq!(names(&first), ["ada", "bob"]);
-        assert_eq!(names(&users(&world, 2, "").await), ["eve", "strasbourg"]);
-        let found = users(&world, 1, "ＳＴＲＡSS").await;
-        assert_eq!((names(&found), found.total), (vec!["Straße"], 1));
-        let past = users(&world, 9, "stra").await;
-        assert_eq!((names(&past), past.total), (vec![], 2));
-    })
-    .await;
+#[on_every_database]
+async fn users_are_listed_in_pages_by_name(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    for name in ["eve", "Straße", "ada", "strasbourg", "bob"] {
+        world.add_user(name).await;
+    }
+    let first = users(&world, 1, "").await;
+    assert_eq!((first.page, first.page_size, first.total), (1, 2, 5));
+    assert_eq!(names(&first), ["ada", "bob"]);
+    assert_eq!(names(&users(&world, 2, "").await), ["eve", "strasbourg"]);
+    let found = users(&world, 1, "ＳＴＲＡSS").await;
+    assert_eq!((names(&found), found.total), (vec!["Straße"], 1));
+    let past = users(&world, 9, "stra").await;
+    assert_eq!((names(&past), past.total), (vec![], 2));
 }
 
-#[tokio::test]
-async fn a_user_that_was_planted_is_not_listed_and_keeps_nobody_from_the_rest() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        let ada = world.signed_in("ada").await;
-        world.create(&ada, "ci", DAY).await.unwrap();
-        let eve = world.signed_in("eve").await;
-        world.create(&eve, "cd", DAY).await.unwrap();
-        world.create(&eve, "ce", DAY).await.unwrap();
-        database
-            .execute("UPDATE users SET is_admin = NOT is_admin WHERE name = 'ada'")
-            .await;
-        database
-            .execute("UPDATE tokens SET scopes = 'more' WHERE name = 'ce'")
-            .await;
-        let listed = users(&world, 1, "").await;
-        assert_eq!((names(&listed), listed.total), (vec!["eve"], 2));
+#[on_every_database]
+async fn a_user_that_was_planted_is_not_listed_and_keeps_nobody_from_the_rest(
+    database: &TestDatabase,
+) {
+    let world = World::new(database.url()).await;
+    let ada = world.signed_in("ada").await;
+    world.create(&ada, "ci", DAY).await.unwrap();
+    let eve = world.signed_in("eve").await;
+    world.create(&eve, "cd", DAY).await.unwrap();
+    world.create(&eve, "ce", DAY).await.unwrap();
+    database
+        .execute("UPDATE users SET is_admin = NOT is_admin WHERE name = 'ada'")
+        .await;
+    database
+        .execute("UPDATE tokens SET scopes = 'more' WHERE name = 'ce'")
+        .await;
+    let listed = users(&world, 1, "").await;
+    assert_eq!((names(&listed), listed.total), (vec!["eve"], 2));
 
-        let query = TokenQuery {
-            sort: Sort::parse("Name").unwrap(),
-            ..TokenQuery::of(None)
-        };
-        let operator = world.service.operator();
-        let (page, statements) = counted(operator.tokens(None, query)).await;
-        let page = page.unwrap();
-        assert_eq!((page.page, page.page_size, page.total), (1, 25, 3));
-        let tokens: Vec<_> = page
-            .items
-            .iter()
-            .map(|item| (item.token.name.as_str(), item.owner_name.as_str()))
-            .collect();
-        let id = ada.user().id.to_string();
-        assert_eq!(tokens, [("cd", "eve"), ("ci", id.as_str())]);
-        assert_eq!(statements, 2, "the page, and its owners at once");
-        let token = page.items[1].token.id.to_string();
-        let revoked = operator.revoke_token(&token).await.unwrap();
-        assert_eq!(revoked.owner_name, id);
-    })
-    .await;
+    let query = TokenQuery {
+        sort: Sort::parse("Name").unwrap(),
+        ..TokenQuery::of(None)
+    };
+    let operator = world.service.operator();
+    let (page, statements) = counted(operator.tokens(None, query)).await;
+    let page = page.unwrap();
+    assert_eq!((page.page, page.page_size, page.total), (1, 25, 3));
+    let tokens: Vec<_> = page
+        .items
+        .iter()
+        .map(|item| (item.token.name.as_str(), item.owner_name.as_str()))
+        .collect();
+    let id = ada.user().id.to_string();
+    assert_eq!(tokens, [("cd", "eve"), ("ci", id.as_str())]);
+    assert_eq!(statements, 2, "the page, and its owners at once");
+    let token = page.items[1].token.id.to_string();
+    let revoked = operator.revoke_token(&token).await.unwrap();
+    assert_eq!(revoked.owner_name, id);
 }
 
 fn summary(events: &[NamedEventView]) -> Vec<(&str, Option<&str>, Option<&str>)> {
@@ -96,69 +92,66 @@ fn summary(events: &[NamedEventView]) -> Vec<(&str, Option<&str>, Option<&str>)>
     named.collect()
 }
 
-#[tokio::test]
-async fn events_are_read_back_from_the_newest_with_the_names_of_users() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        let administrator = NewUser {
-            name: "root".to_owned(),
-            id: None,
-            display_name: None,
-            administrator: true,
-            password: Some(PASSWORD.into()),
-        };
-        let operator = world.service.operator();
-        assert_eq!(code(operator.add_user(administrator).await), 1);
-        let root = world.sign_in("root").await;
-        let ada = world.signed_in("ada").await;
-        let token = world.create(&ada, "ci", DAY).await.unwrap().token.id;
-        let operator = world.service.administrator(&root).unwrap();
-        assert_eq!(code(operator.revoke_token(&token.to_string()).await), 1);
+#[on_every_database]
+async fn events_are_read_back_from_the_newest_with_the_names_of_users(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    let administrator = NewUser {
+        name: "root".to_owned(),
+        id: None,
+        display_name: None,
+        administrator: true,
+        password: Some(PASSWORD.into()),
+    };
+    let operator = world.service.operator();
+    assert_eq!(code(operator.add_user(administrator).await), 1);
+    let root = world.sign_in("root").await;
+    let ada = world.signed_in("ada").await;
+    let token = world.create(&ada, "ci", DAY).await.unwrap().token.id;
+    let operator = world.service.administrator(&root).unwrap();
+    assert_eq!(code(operator.revoke_token(&token.to_string()).await), 1);
 
-        let read = async |query: EventQuery| operator.event_page(query).await.unwrap();
-        let (events, statements) = counted(read(EventQuery {
-            limit: 4,
-            ..EventQuery::default()
-        }))
-        .await;
-        let (root, ada) = (Some("root"), Some("ada"));
-        let expected = [
-            ("token.revoked", root, ada),
-            ("token.created", ada, ada),
-            ("session.started", ada, ada),
-            ("user.created", None, ada),
-        ];
-        assert_eq!(summary(&events), expected);
-        assert_eq!(statements, 2, "the events, and their users at once");
-        assert_eq!(events[0].event.details["Name"], "ci");
-
-        let before = read(EventQuery {
-            before: Some(events[1].event.seq),
-            limit: 2,
-            ..EventQuery::default()
-        });
-        assert_eq!(summary(&before.await), expected[2..]);
-        let started = read(EventQuery {
-            owner: Some("ADA".to_owned()),
-            kind: Some(EventKind::SessionStarted.as_str().to_owned()),
-            limit: 9,
-            ..EventQuery::default()
-        });
-        assert_eq!(summary(&started.await), expected[2..3]);
-        let unknown = EventQuery {
-            kind: Some("nothing".to_owned()),
-            limit: 9,
-            ..EventQuery::default()
-        };
-        assert!(read(unknown).await.is_empty());
-        let of_nobody = EventQuery {
-            owner: Some("nobody".to_owned()),
-            ..EventQuery::default()
-        };
-        assert!(matches!(
-            operator.event_page(of_nobody).await,
-            Err(Error::UserNotFound { .. })
-        ));
-    })
+    let read = async |query: EventQuery| operator.event_page(query).await.unwrap();
+    let (events, statements) = counted(read(EventQuery {
+        limit: 4,
+        ..EventQuery::default()
+    }))
     .await;
+    let (root, ada) = (Some("root"), Some("ada"));
+    let expected = [
+        ("token.revoked", root, ada),
+        ("token.created", ada, ada),
+        ("session.started", ada, ada),
+        ("user.created", None, ada),
+    ];
+    assert_eq!(summary(&events), expected);
+    assert_eq!(statements, 2, "the events, and their users at once");
+    assert_eq!(events[0].event.details["Name"], "ci");
+
+    let before = read(EventQuery {
+        before: Some(events[1].event.seq),
+        limit: 2,
+        ..EventQuery::default()
+    });
+    assert_eq!(summary(&before.await), expected[2..]);
+    let started = read(EventQuery {
+        owner: Some("ADA".to_owned()),
+        kind: Some(EventKind::SessionStarted.as_str().to_owned()),
+        limit: 9,
+        ..EventQuery::default()
+    });
+    assert_eq!(summary(&started.await), expected[2..3]);
+    let unknown = EventQuery {
+        kind: Some("nothing".to_owned()),
+        limit: 9,
+        ..EventQuery::default()
+    };
+    assert!(read(unknown).await.is_empty());
+    let of_nobody = EventQuery {
+        owner: Some("nobody".to_owned()),
+        ..EventQuery::default()
+    };
+    assert!(matches!(
+        operator.event_page(of_nobody).await,
+        Err(Error::UserNotFound { .. })
+    ));
 }

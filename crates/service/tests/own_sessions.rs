@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use ats_pat_service::view::SessionView;
 use ats_pat_service::{Client, SignedIn};
-use ats_pat_test_support::on_every_database;
 use ats_pat_test_support::world::{ADDRESS, PASSWORD, World, code};
+use ats_pat_test_support::{TestDatabase, on_every_database};
 use secrecy::ExposeSecret;
 
 async fn sign_in(world: &World, name: &str, user_agent: Option<&str>) -> SignedIn {
@@ -40,122 +40,110 @@ async fn holds(world: &World, session: &SignedIn) -> bool {
     code(world.create(session, "ci", Duration::from_mins(1)).await) != 1100
 }
 
-#[tokio::test]
-async fn a_user_sees_the_sessions_that_hold_the_current_one_first() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        world.add_user("ada").await;
-        world.add_user("eve").await;
-        let started = world.now();
-        sign_in(&world, "ada", Some("idle")).await;
-        world.clock.advance(Duration::from_mins(25));
-        let current = sign_in(&world, "ada", Some("current\n")).await;
-        sign_in(&world, "eve", Some("eve's")).await;
-        sign_in(&world, "ada", Some("second")).await;
-        sign_in(&world, "ada", Some("third")).await;
-        let seen = sessions(&world, &current).await;
-        assert_eq!(user_agents(&seen), ["current", "third", "second", "idle"]);
-        assert_eq!(
-            seen.iter()
-                .map(|session| session.is_current)
-                .collect::<Vec<_>>(),
-            [true, false, false, false]
-        );
-        let (first, last) = (&seen[0], &seen[3]);
-        assert_eq!(first.address.as_deref(), Some("192.0.2.7"));
-        assert_eq!(last.created_at, started.after(Duration::from_secs(1)));
-        assert_eq!(last.last_seen_at, last.created_at);
-        assert_eq!(
-            last.ends_at,
-            last.created_at.after(world.settings.session_absolute)
-        );
-        world.clock.advance(Duration::from_mins(5));
-        let seen = sessions(&world, &current).await;
-        assert_eq!(user_agents(&seen), ["current", "third", "second"]);
-    })
-    .await;
+#[on_every_database]
+async fn a_user_sees_the_sessions_that_hold_the_current_one_first(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    world.add_user("ada").await;
+    world.add_user("eve").await;
+    let started = world.now();
+    sign_in(&world, "ada", Some("idle")).await;
+    world.clock.advance(Duration::from_mins(25));
+    let current = sign_in(&world, "ada", Some("current\n")).await;
+    sign_in(&world, "eve", Some("eve's")).await;
+    sign_in(&world, "ada", Some("second")).await;
+    sign_in(&world, "ada", Some("third")).await;
+    let seen = sessions(&world, &current).await;
+    assert_eq!(user_agents(&seen), ["current", "third", "second", "idle"]);
+    assert_eq!(
+        seen.iter()
+            .map(|session| session.is_current)
+            .collect::<Vec<_>>(),
+        [true, false, false, false]
+    );
+    let (first, last) = (&seen[0], &seen[3]);
+    assert_eq!(first.address.as_deref(), Some("192.0.2.7"));
+    assert_eq!(last.created_at, started.after(Duration::from_secs(1)));
+    assert_eq!(last.last_seen_at, last.created_at);
+    assert_eq!(
+        last.ends_at,
+        last.created_at.after(world.settings.session_absolute)
+    );
+    world.clock.advance(Duration::from_mins(5));
+    let seen = sessions(&world, &current).await;
+    assert_eq!(user_agents(&seen), ["current", "third", "second"]);
 }
 
-#[tokio::test]
-async fn what_was_erased_or_never_sent_is_not_shown() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        world.add_user("ada").await;
-        sign_in(&world, "ada", Some("old")).await;
-        database.execute("DELETE FROM event_personal").await;
-        let current = sign_in(&world, "ada", None).await;
-        let seen = sessions(&world, &current).await;
-        let origins: Vec<_> = seen
-            .iter()
-            .map(|session| (session.address.as_deref(), session.user_agent.as_deref()))
-            .collect();
-        assert_eq!(origins, [(Some("192.0.2.7"), None), (None, None)]);
-    })
-    .await;
+#[on_every_database]
+async fn what_was_erased_or_never_sent_is_not_shown(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    world.add_user("ada").await;
+    sign_in(&world, "ada", Some("old")).await;
+    database.execute("DELETE FROM event_personal").await;
+    let current = sign_in(&world, "ada", None).await;
+    let seen = sessions(&world, &current).await;
+    let origins: Vec<_> = seen
+        .iter()
+        .map(|session| (session.address.as_deref(), session.user_agent.as_deref()))
+        .collect();
+    assert_eq!(origins, [(Some("192.0.2.7"), None), (None, None)]);
 }
 
-#[tokio::test]
-async fn a_session_that_was_planted_is_not_listed() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        let current = world.signed_in("ada").await;
-        sign_in(&world, "ada", Some("longer")).await;
-        let altered = format!(
-            "UPDATE sessions SET ends_at = ends_at + 1 WHERE created_at = {}",
-            world.now().as_millis()
-        );
-        assert_eq!(database.execute(&altered).await, 1);
-        let seen = sessions(&world, &current).await;
-        assert_eq!(seen.len(), 1);
-        assert!(seen[0].is_current);
-    })
-    .await;
+#[on_every_database]
+async fn a_session_that_was_planted_is_not_listed(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    let current = world.signed_in("ada").await;
+    sign_in(&world, "ada", Some("longer")).await;
+    let altered = format!(
+        "UPDATE sessions SET ends_at = ends_at + 1 WHERE created_at = {}",
+        world.now().as_millis()
+    );
+    assert_eq!(database.execute(&altered).await, 1);
+    let seen = sessions(&world, &current).await;
+    assert_eq!(seen.len(), 1);
+    assert!(seen[0].is_current);
 }
 
-#[tokio::test]
-async fn a_user_ends_one_of_the_own_sessions_and_nobody_else_can() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        world.add_user("ada").await;
-        world.add_user("eve").await;
-        let (here, there) = (
-            sign_in(&world, "ada", None).await,
-            sign_in(&world, "ada", None).await,
-        );
-        let eve = sign_in(&world, "eve", None).await;
-        let id_of = async |of| sessions(&world, of).await.remove(0).id;
-        let (of_eve, of_there) = (id_of(&eve).await, id_of(&there).await);
+#[on_every_database]
+async fn a_user_ends_one_of_the_own_sessions_and_nobody_else_can(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    world.add_user("ada").await;
+    world.add_user("eve").await;
+    let (here, there) = (
+        sign_in(&world, "ada", None).await,
+        sign_in(&world, "ada", None).await,
+    );
+    let eve = sign_in(&world, "eve", None).await;
+    let id_of = async |of| sessions(&world, of).await.remove(0).id;
+    let (of_eve, of_there) = (id_of(&eve).await, id_of(&there).await);
 
-        let head = world.store.events().head().await.unwrap();
-        for id in [
-            of_eve.as_str(),
-            "",
-            "00",
-            &"0".repeat(64),
-            &of_there.to_uppercase(),
-        ] {
-            let ended = world.service.end_session(&here, id).await.unwrap();
-            assert!(!ended, "{id}");
-        }
-        assert_eq!(world.store.events().head().await.unwrap(), head);
-        assert!(holds(&world, &eve).await && holds(&world, &there).await);
+    let head = world.store.events().head().await.unwrap();
+    for id in [
+        of_eve.as_str(),
+        "",
+        "00",
+        &"0".repeat(64),
+        &of_there.to_uppercase(),
+    ] {
+        let ended = world.service.end_session(&here, id).await.unwrap();
+        assert!(!ended, "{id}");
+    }
+    assert_eq!(world.store.events().head().await.unwrap(), head);
+    assert!(holds(&world, &eve).await && holds(&world, &there).await);
 
-        for still_there in [true, false] {
-            let ended = world.service.end_session(&here, &of_there).await.unwrap();
-            assert_eq!(ended, still_there);
-        }
-        assert!(holds(&world, &here).await && !holds(&world, &there).await);
-        assert_eq!(sessions(&world, &here).await.len(), 1);
-        // A session that ended ends no other.
-        let of_here = id_of(&here).await;
-        assert_eq!(
-            code(world.service.end_session(&there, &of_here).await),
-            1100
-        );
-        assert_eq!(code(world.service.end_other_sessions(&there).await), 1100);
-        assert!(holds(&world, &here).await);
-    })
-    .await;
+    for still_there in [true, false] {
+        let ended = world.service.end_session(&here, &of_there).await.unwrap();
+        assert_eq!(ended, still_there);
+    }
+    assert!(holds(&world, &here).await && !holds(&world, &there).await);
+    assert_eq!(sessions(&world, &here).await.len(), 1);
+    // A session that ended ends no other.
+    let of_here = id_of(&here).await;
+    assert_eq!(
+        code(world.service.end_session(&there, &of_here).await),
+        1100
+    );
+    assert_eq!(code(world.service.end_other_sessions(&there).await), 1100);
+    assert!(holds(&world, &here).await);
 }
 
 #[tokio::test]
@@ -171,27 +159,24 @@ async fn a_session_that_was_idle_too_long_is_not_told_from_one_that_is_gone() {
     assert!(!holds(&world, &idle).await, "it can't come back");
 }
 
-#[tokio::test]
-async fn a_user_ends_all_other_sessions_and_is_told_how_many() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        world.add_user("ada").await;
-        world.add_user("eve").await;
-        let eve = sign_in(&world, "eve", None).await;
-        let end = async |by| world.service.end_other_sessions(by).await.unwrap();
-        sign_in(&world, "ada", None).await;
-        world.clock.advance(world.settings.session_idle);
-        let eve_again = sign_in(&world, "eve", None).await;
-        let here = sign_in(&world, "ada", None).await;
-        let there = sign_in(&world, "ada", None).await;
-        assert_eq!(end(&here).await, 1, "the idle one held no more");
-        assert!(holds(&world, &here).await && !holds(&world, &there).await);
-        assert!(holds(&world, &eve).await && holds(&world, &eve_again).await);
-        let head = world.store.events().head().await.unwrap();
-        assert_eq!(end(&here).await, 0);
-        assert_eq!(world.store.events().head().await.unwrap(), head);
-        let findings = world.service.operator().verify_audit().await.unwrap();
-        assert_eq!(findings.findings, Vec::<String>::new());
-    })
-    .await;
+#[on_every_database]
+async fn a_user_ends_all_other_sessions_and_is_told_how_many(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    world.add_user("ada").await;
+    world.add_user("eve").await;
+    let eve = sign_in(&world, "eve", None).await;
+    let end = async |by| world.service.end_other_sessions(by).await.unwrap();
+    sign_in(&world, "ada", None).await;
+    world.clock.advance(world.settings.session_idle);
+    let eve_again = sign_in(&world, "eve", None).await;
+    let here = sign_in(&world, "ada", None).await;
+    let there = sign_in(&world, "ada", None).await;
+    assert_eq!(end(&here).await, 1, "the idle one held no more");
+    assert!(holds(&world, &here).await && !holds(&world, &there).await);
+    assert!(holds(&world, &eve).await && holds(&world, &eve_again).await);
+    let head = world.store.events().head().await.unwrap();
+    assert_eq!(end(&here).await, 0);
+    assert_eq!(world.store.events().head().await.unwrap(), head);
+    let findings = world.service.operator().verify_audit().await.unwrap();
+    assert_eq!(findings.findings, Vec::<String>::new());
 }

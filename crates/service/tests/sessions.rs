@@ -4,77 +4,74 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use ats_pat_service::{Error, EventQuery, NewUser, Service};
-use ats_pat_test_support::on_every_database;
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};
+use ats_pat_test_support::{TestDatabase, on_every_database};
 use secrecy::ExposeSecret;
 use tokio::task::JoinSet;
 
-#[tokio::test]
-async fn a_session_ends_when_idle_at_its_end_and_at_sign_out() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        world.add_user("ada").await;
-        let sign_in = || async {
-            world
-                .service
-                .sign_in("ADA", &PASSWORD.into(), ADDRESS)
-                .await
-                .unwrap()
-                .session_id
-        };
-        let idle = sign_in().await;
-        world.clock.advance(Duration::from_mins(30));
-        assert_eq!(
-            code(world.service.authenticate(idle.expose_secret()).await),
-            1100
-        );
-        let busy = sign_in().await;
-        for _ in 0..24 {
-            world.clock.advance(Duration::from_mins(29));
-            assert_eq!(
-                code(world.service.authenticate(busy.expose_secret()).await),
-                1
-            );
-        }
-        world.clock.advance(Duration::from_mins(24));
-        assert_eq!(
-            code(world.service.authenticate(busy.expose_secret()).await),
-            1100,
-            "12 hours are over"
-        );
-        let (first, second) = (sign_in().await, sign_in().await);
-        let signed_out = world.service.sign_out(Some(first.expose_secret())).await;
-        signed_out.unwrap();
-        assert_eq!(
-            code(world.service.authenticate(first.expose_secret()).await),
-            1100
-        );
-        assert_eq!(
-            code(world.service.authenticate(second.expose_secret()).await),
-            1
-        );
+#[on_every_database]
+async fn a_session_ends_when_idle_at_its_end_and_at_sign_out(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    world.add_user("ada").await;
+    let sign_in = || async {
         world
             .service
-            .operator()
-            .set_password("ada", &"orbit-of-velvet-plums-7".into(), false)
+            .sign_in("ADA", &PASSWORD.into(), ADDRESS)
             .await
-            .unwrap();
+            .unwrap()
+            .session_id
+    };
+    let idle = sign_in().await;
+    world.clock.advance(Duration::from_mins(30));
+    assert_eq!(
+        code(world.service.authenticate(idle.expose_secret()).await),
+        1100
+    );
+    let busy = sign_in().await;
+    for _ in 0..24 {
+        world.clock.advance(Duration::from_mins(29));
         assert_eq!(
-            code(world.service.authenticate(second.expose_secret()).await),
-            1100
+            code(world.service.authenticate(busy.expose_secret()).await),
+            1
         );
-        assert_eq!(
-            code(
-                world
-                    .service
-                    .sign_in("ada", &PASSWORD.into(), ADDRESS)
-                    .await
-            ),
-            1101
-        );
-        assert_eq!(code(world.service.sign_out(None).await), 1);
-    })
-    .await;
+    }
+    world.clock.advance(Duration::from_mins(24));
+    assert_eq!(
+        code(world.service.authenticate(busy.expose_secret()).await),
+        1100,
+        "12 hours are over"
+    );
+    let (first, second) = (sign_in().await, sign_in().await);
+    let signed_out = world.service.sign_out(Some(first.expose_secret())).await;
+    signed_out.unwrap();
+    assert_eq!(
+        code(world.service.authenticate(first.expose_secret()).await),
+        1100
+    );
+    assert_eq!(
+        code(world.service.authenticate(second.expose_secret()).await),
+        1
+    );
+    world
+        .service
+        .operator()
+        .set_password("ada", &"orbit-of-velvet-plums-7".into(), false)
+        .await
+        .unwrap();
+    assert_eq!(
+        code(world.service.authenticate(second.expose_secret()).await),
+        1100
+    );
+    assert_eq!(
+        code(
+            world
+                .service
+                .sign_in("ada", &PASSWORD.into(), ADDRESS)
+                .await
+        ),
+        1101
+    );
+    assert_eq!(code(world.service.sign_out(None).await), 1);
 }
 
 #[tokio::test]
@@ -151,30 +148,29 @@ async fn right_passwords_never_count_however_many_come_at_once() {
     assert_eq!(sign_ins.join_all().await, [1; 60]);
 }
 
-#[tokio::test]
-async fn a_user_has_a_bounded_number_of_sessions_and_disabling_ends_them_all() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        world.add_user("ada").await;
-        let mut sessions = Vec::new();
-        for _ in 0..103 {
-            world.clock.advance(Duration::from_millis(1));
-            let signed_in = world
-                .service
-                .sign_in("ada", &PASSWORD.into(), ADDRESS)
-                .await;
-            sessions.push(signed_in.unwrap().session_id);
-        }
-        let holds = async |session: &secrecy::SecretString| {
-            code(world.service.authenticate(session.expose_secret()).await)
-        };
-        assert_eq!(holds(&sessions[2]).await, 1100);
-        assert_eq!(holds(&sessions[3]).await, 1);
-        let disabled = world.service.operator().disable_user("ada").await;
-        disabled.unwrap();
-        assert_eq!(holds(&sessions[102]).await, 1100);
-    })
-    .await;
+#[on_every_database]
+async fn a_user_has_a_bounded_number_of_sessions_and_disabling_ends_them_all(
+    database: &TestDatabase,
+) {
+    let world = World::new(database.url()).await;
+    world.add_user("ada").await;
+    let mut sessions = Vec::new();
+    for _ in 0..103 {
+        world.clock.advance(Duration::from_millis(1));
+        let signed_in = world
+            .service
+            .sign_in("ada", &PASSWORD.into(), ADDRESS)
+            .await;
+        sessions.push(signed_in.unwrap().session_id);
+    }
+    let holds = async |session: &secrecy::SecretString| {
+        code(world.service.authenticate(session.expose_secret()).await)
+    };
+    assert_eq!(holds(&sessions[2]).await, 1100);
+    assert_eq!(holds(&sessions[3]).await, 1);
+    let disabled = world.service.operator().disable_user("ada").await;
+    disabled.unwrap();
+    assert_eq!(holds(&sessions[102]).await, 1100);
 }
 
 #[tokio::test]
@@ -197,98 +193,92 @@ async fn a_session_in_use_lives_however_short_the_idle_time() {
     }
 }
 
-#[tokio::test]
-async fn the_set_up_link_works_once_for_a_day_and_only_the_last_one() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        let make = || async { world.service.make_setup_link().await.unwrap() };
-        let set_up = |code: String, name: &'static str, password: &'static str| {
-            let service = world.service.clone();
-            async move { service.set_up(&code, name, &password.into(), ADDRESS).await }
-        };
-        let first = make().await.unwrap().expose_secret().to_owned();
-        let second = make().await.unwrap().expose_secret().to_owned();
-        assert!(matches!(
-            set_up(first, "ada", PASSWORD).await,
-            Err(Error::SetupCodeInvalid)
-        ));
-        assert_eq!(
-            code(set_up(second.clone(), "ada", "password1234").await),
-            1001
-        );
-        assert_eq!(code(set_up(second.clone(), "ada", "short").await), 1001);
-        world.clock.advance(DAY);
-        assert!(matches!(
-            set_up(second, "ada", PASSWORD).await,
-            Err(Error::SetupCodeInvalid)
-        ));
-        let third = make().await.unwrap().expose_secret().to_owned();
-        world.add_user("bob").await;
-        assert!(!world.service.is_set_up().await.unwrap());
-        let user = set_up(third.clone(), "ada", PASSWORD).await.unwrap();
-        assert!(user.is_admin);
-        assert!(world.service.is_set_up().await.unwrap());
-        assert!(matches!(
-            set_up(third, "eve", PASSWORD).await,
-            Err(Error::SetupCodeInvalid)
-        ));
-        assert!(make().await.is_none(), "there is an administrator");
-        assert_eq!(
-            code(
-                world
-                    .service
-                    .sign_in("ada", &PASSWORD.into(), ADDRESS)
-                    .await
-            ),
-            1
-        );
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn users_have_one_folded_name_and_one_id() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        let ada = world.add_user("Ada").await;
-        let new = |name: &str, id| NewUser {
-            name: name.to_owned(),
-            id,
-            display_name: None,
-            administrator: false,
-            password: None,
-        };
-        assert_eq!(
-            code(world.service.operator().add_user(new("ＡＤＡ", None)).await),
-            1301
-        );
-        assert!(matches!(
+#[on_every_database]
+async fn the_set_up_link_works_once_for_a_day_and_only_the_last_one(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    let make = || async { world.service.make_setup_link().await.unwrap() };
+    let set_up = |code: String, name: &'static str, password: &'static str| {
+        let service = world.service.clone();
+        async move { service.set_up(&code, name, &password.into(), ADDRESS).await }
+    };
+    let first = make().await.unwrap().expose_secret().to_owned();
+    let second = make().await.unwrap().expose_secret().to_owned();
+    assert!(matches!(
+        set_up(first, "ada", PASSWORD).await,
+        Err(Error::SetupCodeInvalid)
+    ));
+    assert_eq!(
+        code(set_up(second.clone(), "ada", "password1234").await),
+        1001
+    );
+    assert_eq!(code(set_up(second.clone(), "ada", "short").await), 1001);
+    world.clock.advance(DAY);
+    assert!(matches!(
+        set_up(second, "ada", PASSWORD).await,
+        Err(Error::SetupCodeInvalid)
+    ));
+    let third = make().await.unwrap().expose_secret().to_owned();
+    world.add_user("bob").await;
+    assert!(!world.service.is_set_up().await.unwrap());
+    let user = set_up(third.clone(), "ada", PASSWORD).await.unwrap();
+    assert!(user.is_admin);
+    assert!(world.service.is_set_up().await.unwrap());
+    assert!(matches!(
+        set_up(third, "eve", PASSWORD).await,
+        Err(Error::SetupCodeInvalid)
+    ));
+    assert!(make().await.is_none(), "there is an administrator");
+    assert_eq!(
+        code(
             world
                 .service
-                .operator()
-                .add_user(new("bob", Some(ada.id)))
-                .await,
-            Err(Error::UserIdInUse { .. })
-        ));
-        assert_eq!(world.service.operator().users().await.unwrap(), [ada]);
+                .sign_in("ada", &PASSWORD.into(), ADDRESS)
+                .await
+        ),
+        1
+    );
+}
+
+#[on_every_database]
+async fn users_have_one_folded_name_and_one_id(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    let ada = world.add_user("Ada").await;
+    let new = |name: &str, id| NewUser {
+        name: name.to_owned(),
+        id,
+        display_name: None,
+        administrator: false,
+        password: None,
+    };
+    assert_eq!(
+        code(world.service.operator().add_user(new("ＡＤＡ", None)).await),
+        1301
+    );
+    assert!(matches!(
         world
             .service
             .operator()
-            .add_user(new("bob", None))
-            .await
-            .unwrap();
-        assert_eq!(
-            code(
-                world
-                    .service
-                    .sign_in("bob", &PASSWORD.into(), ADDRESS)
-                    .await
-            ),
-            1101,
-            "no password, no sign-in"
-        );
-    })
-    .await;
+            .add_user(new("bob", Some(ada.id)))
+            .await,
+        Err(Error::UserIdInUse { .. })
+    ));
+    assert_eq!(world.service.operator().users().await.unwrap(), [ada]);
+    world
+        .service
+        .operator()
+        .add_user(new("bob", None))
+        .await
+        .unwrap();
+    assert_eq!(
+        code(
+            world
+                .service
+                .sign_in("bob", &PASSWORD.into(), ADDRESS)
+                .await
+        ),
+        1101,
+        "no password, no sign-in"
+    );
 }
 
 #[tokio::test]
@@ -331,75 +321,69 @@ async fn one_password_over_many_names_spends_the_budget_of_its_address() {
     assert_eq!(sign_in("bob".to_owned(), PASSWORD, here).await, 1);
 }
 
-#[tokio::test]
-async fn an_address_that_guesses_is_an_event_once_an_hour_with_the_sum() {
-    on_every_database(|database| async move {
-        let world = World::with(database.url(), |settings| {
-            settings.sign_in_failures_per_quarter_hour = 1;
-        })
-        .await;
-        let guess = async |times: u32| {
-            for _ in 0..times {
-                let password = "guess".into();
-                drop(world.service.sign_in("nobody", &password, ADDRESS).await);
-            }
-            world.service.flush().await;
-        };
-        let told = async || {
-            let query = EventQuery {
-                kind: Some("sign_in.refused".to_owned()),
-                limit: 10,
-                ..EventQuery::default()
-            };
-            let found = world.service.operator().event_page(query).await.unwrap();
-            let sums = found
-                .into_iter()
-                .map(|named| named.event.details["Refused"].as_u64().unwrap());
-            sums.collect::<Vec<_>>()
-        };
-        guess(1).await;
-        assert_eq!(told().await, [0_u64; 0], "a wrong password is no event");
-        guess(5).await;
-        assert_eq!(told().await, [5]);
-        world.clock.advance(Duration::from_mins(10));
-        guess(4).await;
-        assert_eq!(told().await, [5], "within the hour");
-        world.clock.advance(Duration::from_mins(50));
-        guess(0).await;
-        assert_eq!(told().await, [4, 5]);
-        let report = world.service.operator().verify_audit().await.unwrap();
-        assert_eq!(report.findings, [""; 0]);
+#[on_every_database]
+async fn an_address_that_guesses_is_an_event_once_an_hour_with_the_sum(database: &TestDatabase) {
+    let world = World::with(database.url(), |settings| {
+        settings.sign_in_failures_per_quarter_hour = 1;
     })
     .await;
+    let guess = async |times: u32| {
+        for _ in 0..times {
+            let password = "guess".into();
+            drop(world.service.sign_in("nobody", &password, ADDRESS).await);
+        }
+        world.service.flush().await;
+    };
+    let told = async || {
+        let query = EventQuery {
+            kind: Some("sign_in.refused".to_owned()),
+            limit: 10,
+            ..EventQuery::default()
+        };
+        let found = world.service.operator().event_page(query).await.unwrap();
+        let sums = found
+            .into_iter()
+            .map(|named| named.event.details["Refused"].as_u64().unwrap());
+        sums.collect::<Vec<_>>()
+    };
+    guess(1).await;
+    assert_eq!(told().await, [0_u64; 0], "a wrong password is no event");
+    guess(5).await;
+    assert_eq!(told().await, [5]);
+    world.clock.advance(Duration::from_mins(10));
+    guess(4).await;
+    assert_eq!(told().await, [5], "within the hour");
+    world.clock.advance(Duration::from_mins(50));
+    guess(0).await;
+    assert_eq!(told().await, [4, 5]);
+    let report = world.service.operator().verify_audit().await.unwrap();
+    assert_eq!(report.findings, [""; 0]);
 }
 
-#[tokio::test]
-async fn a_right_password_renews_a_hash_of_another_cost() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        world.add_user("ada").await;
-        let hash = async || {
-            let found = world.store.users().by_folded_name("ada").await.unwrap();
-            found.unwrap().row.password_hash.unwrap()
-        };
-        let before = hash().await;
-        let mut parts = world.parts();
-        parts.password_cost.passes += 1;
-        let dearer = Service::open(parts).await.unwrap();
-        let wrong = dearer.sign_in("ada", &"wrong".into(), ADDRESS).await;
-        assert_eq!(code(wrong), 1101);
-        assert_eq!(hash().await, before);
-        for _ in 0..2 {
-            let right = dearer.sign_in("ada", &PASSWORD.into(), ADDRESS).await;
-            assert_eq!(code(right), 1);
-        }
-        let after = hash().await;
-        assert!(
-            after != before && after.contains(",t=2,") != before.contains(",t=2,"),
-            "{after}"
-        );
-        let report = dearer.operator().verify_audit().await.unwrap();
-        assert_eq!(report.findings, [""; 0]);
-    })
-    .await;
+#[on_every_database]
+async fn a_right_password_renews_a_hash_of_another_cost(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    world.add_user("ada").await;
+    let hash = async || {
+        let found = world.store.users().by_folded_name("ada").await.unwrap();
+        found.unwrap().row.password_hash.unwrap()
+    };
+    let before = hash().await;
+    let mut parts = world.parts();
+    parts.password_cost.passes += 1;
+    let dearer = Service::open(parts).await.unwrap();
+    let wrong = dearer.sign_in("ada", &"wrong".into(), ADDRESS).await;
+    assert_eq!(code(wrong), 1101);
+    assert_eq!(hash().await, before);
+    for _ in 0..2 {
+        let right = dearer.sign_in("ada", &PASSWORD.into(), ADDRESS).await;
+        assert_eq!(code(right), 1);
+    }
+    let after = hash().await;
+    assert!(
+        after != before && after.contains(",t=2,") != before.contains(",t=2,"),
+        "{after}"
+    );
+    let report = dearer.operator().verify_audit().await.unwrap();
+    assert_eq!(report.findings, [""; 0]);
 }

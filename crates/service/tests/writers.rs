@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use ats_pat_domain::port::Clock as _;
 use ats_pat_service::{NewToken, Service, SignedIn, SystemClock};
-use ats_pat_test_support::on_every_deployment;
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code, migrated};
+use ats_pat_test_support::{TestDatabase, on_every_deployment};
 use secrecy::ExposeSecret as _;
 use tokio::task::JoinSet;
 
@@ -41,44 +41,41 @@ async fn create_and_revoke(service: Service, ada: SignedIn, name: String) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_change_of_several_writers_is_whole() {
-    on_every_deployment(|database| async move {
-        let world = World::new(database.url()).await;
-        world.add_user("ada").await;
-        for round in 0..ROUNDS {
-            let mut clients = JoinSet::new();
-            for server in 0..SERVERS {
-                let mut parts = world.parts();
-                parts.store = migrated(database.url_at(server)).await;
-                parts.clock = Arc::new(SystemClock);
-                parts.anchor_file = None;
-                let service = Service::open(parts).await.unwrap();
-                let ada = sign_in(&service).await;
-                for client in 0..CLIENTS {
-                    let name = format!("{round} {server} {client}");
-                    clients.spawn(create_and_revoke(service.clone(), ada.clone(), name));
-                }
+#[on_every_deployment(flavor = "multi_thread")]
+async fn every_change_of_several_writers_is_whole(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    world.add_user("ada").await;
+    for round in 0..ROUNDS {
+        let mut clients = JoinSet::new();
+        for server in 0..SERVERS {
+            let mut parts = world.parts();
+            parts.store = migrated(database.url_at(server)).await;
+            parts.clock = Arc::new(SystemClock);
+            parts.anchor_file = None;
+            let service = Service::open(parts).await.unwrap();
+            let ada = sign_in(&service).await;
+            for client in 0..CLIENTS {
+                let name = format!("{round} {server} {client}");
+                clients.spawn(create_and_revoke(service.clone(), ada.clone(), name));
             }
-            clients.join_all().await;
         }
-        let changes = ROUNDS * SERVERS * CLIENTS * CHANGES;
-        for (count, expected) in [
-            ("SELECT COUNT(*) FROM tokens", changes),
-            (
-                "SELECT COUNT(*) FROM events WHERE kind = 'token.created'",
-                changes,
-            ),
-            (
-                "SELECT COUNT(*) FROM events WHERE kind = 'token.revoked'",
-                changes,
-            ),
-        ] {
-            let found = database.number(count).await;
-            assert_eq!(usize::try_from(found).unwrap(), expected, "{count}");
-        }
-        let audited = world.service.operator().verify_audit().await.unwrap();
-        assert_eq!(audited.findings, Vec::<String>::new());
-    })
-    .await;
+        clients.join_all().await;
+    }
+    let changes = ROUNDS * SERVERS * CLIENTS * CHANGES;
+    for (count, expected) in [
+        ("SELECT COUNT(*) FROM tokens", changes),
+        (
+            "SELECT COUNT(*) FROM events WHERE kind = 'token.created'",
+            changes,
+        ),
+        (
+            "SELECT COUNT(*) FROM events WHERE kind = 'token.revoked'",
+            changes,
+        ),
+    ] {
+        let found = database.number(count).await;
+        assert_eq!(usize::try_from(found).unwrap(), expected, "{count}");
+    }
+    let audited = world.service.operator().verify_audit().await.unwrap();
+    assert_eq!(audited.findings, Vec::<String>::new());
 }

@@ -3,14 +3,14 @@
 use ats_pat_test_support::conformance::{
     changes, constraints, currency, ended, migrations, pages, reads, rows, usage,
 };
-use ats_pat_test_support::on_every_database;
+use ats_pat_test_support::{TestDatabase, on_every_database};
 
 macro_rules! suite {
     ($($room:ident: $($test:ident),+;)+) => {
         $($(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $test() {
-                on_every_database(|database| async move { $room::$test(&database).await }).await;
+            #[on_every_database(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test(database: &TestDatabase) {
+                $room::$test(database).await;
             }
         )+)+
     };

@@ -156,21 +156,21 @@ async fn a_password_with_special_characters_is_never_told() {
     }
 }
 
+#[on_every_server]
+async fn parameters_that_the_driver_knows_are_taken(database: &TestDatabase) {
+    let more = match database.kind() {
+        Kind::Postgres => {
+            "sslmode=PREFER&application_name=a%20b&options=-c%20work_mem%3D5MB\
+             &options[statement_timeout]=60s&statement-cache-capacity=50"
+        }
+        _ => "ssl-mode=preferred&charset=utf8mb4&timezone=%2B00:00",
+    };
+    let opened = Database::open(&format!("{}?{more}", database.url()), PATIENT).await;
+    assert!(opened.is_ok(), "{}", said(&opened.unwrap_err()));
+}
+
 #[tokio::test]
-async fn parameters_that_the_driver_knows_are_taken() {
-    on_every_server(|database| async move {
-        let more = match database.kind() {
-            Kind::Postgres => {
-                "sslmode=PREFER&application_name=a%20b&options=-c%20work_mem%3D5MB\
-                 &options[statement_timeout]=60s&statement-cache-capacity=50"
-            }
-            _ => "ssl-mode=preferred&charset=utf8mb4&timezone=%2B00:00",
-        };
-        let opened = Database::open(&format!("{}?{more}", database.url()), PATIENT).await;
-        assert!(opened.is_ok(), "{}", said(&opened.unwrap_err()));
-    })
-    .await;
-    // A socket, by the parameter and by the address.
+async fn a_socket_is_taken_as_a_parameter_and_as_the_address() {
     for url in [
         "postgres://pat@localhost/db?host=/missing",
         "postgres://pat@%2Fmissing/db",
@@ -209,53 +209,50 @@ async fn a_file_is_made_for_its_owner_alone_and_locked_by_one_server() {
     assert!(second.lock_exclusively().unwrap().is_some());
 }
 
-#[tokio::test]
-async fn a_refused_login_is_explained_without_the_password() {
-    on_every_server(|database| async move {
-        let url = database.url();
-        let (scheme, rest) = url.split_once("://").unwrap();
-        let (credentials, place) = rest.split_once('@').unwrap();
-        let (user, password) = credentials.split_once(':').unwrap();
-        let (server, name) = place.split_once('/').unwrap();
+#[on_every_server]
+async fn a_refused_login_is_explained_without_the_password(database: &TestDatabase) {
+    let url = database.url();
+    let (scheme, rest) = url.split_once("://").unwrap();
+    let (credentials, place) = rest.split_once('@').unwrap();
+    let (user, password) = credentials.split_once(':').unwrap();
+    let (server, name) = place.split_once('/').unwrap();
 
-        let error = refusal(&format!("{scheme}://{user}:tiger@{place}")).await;
-        assert!(
-            matches!(&error, OpenError::AccessDenied { .. }),
-            "{}",
-            said(&error)
-        );
-        assert!(
-            error.to_string().contains(user) && error.to_string().contains(server),
-            "{error}"
-        );
-        assert!(!said(&error).contains("tiger"), "{}", said(&error));
+    let error = refusal(&format!("{scheme}://{user}:tiger@{place}")).await;
+    assert!(
+        matches!(&error, OpenError::AccessDenied { .. }),
+        "{}",
+        said(&error)
+    );
+    assert!(
+        error.to_string().contains(user) && error.to_string().contains(server),
+        "{error}"
+    );
+    assert!(!said(&error).contains("tiger"), "{}", said(&error));
 
-        let error = refusal(&format!("{url}_missing")).await;
-        assert!(
-            matches!(&error, OpenError::NoSuchDatabase { .. }),
-            "{}",
-            said(&error)
-        );
-        assert!(
-            error.to_string().contains(&format!("{name}_missing")),
-            "{error}"
-        );
-        assert!(!said(&error).contains(password));
+    let error = refusal(&format!("{url}_missing")).await;
+    assert!(
+        matches!(&error, OpenError::NoSuchDatabase { .. }),
+        "{}",
+        said(&error)
+    );
+    assert!(
+        error.to_string().contains(&format!("{name}_missing")),
+        "{error}"
+    );
+    assert!(!said(&error).contains(password));
 
-        let error = refusal(&format!("{scheme}://{user}:tiger@127.0.0.1:1/{name}")).await;
-        assert!(
-            matches!(&error, OpenError::Unreachable { .. }),
-            "{}",
-            said(&error)
-        );
-        assert!(error.to_string().contains("127.0.0.1:1"), "{error}");
-        assert!(!said(&error).contains("tiger"));
+    let error = refusal(&format!("{scheme}://{user}:tiger@127.0.0.1:1/{name}")).await;
+    assert!(
+        matches!(&error, OpenError::Unreachable { .. }),
+        "{}",
+        said(&error)
+    );
+    assert!(error.to_string().contains("127.0.0.1:1"), "{error}");
+    assert!(!said(&error).contains("tiger"));
 
-        let store = open(&database).await;
-        assert!(store.lock_exclusively().unwrap().is_none());
-        assert!(!format!("{store:?}").contains(password));
-    })
-    .await;
+    let store = open(database).await;
+    assert!(store.lock_exclusively().unwrap().is_none());
+    assert!(!format!("{store:?}").contains(password));
 }
 
 /// Ends the connection of the change under way, as a server that restarts does.
@@ -280,83 +277,74 @@ async fn break_connections(database: &TestDatabase) {
     database.execute(&format!("KILL {id}")).await;
 }
 
-#[tokio::test]
-async fn a_connection_that_breaks_undoes_its_change_and_is_replaced() {
-    on_every_server(|database| async move {
-        let store = open(&database).await;
+#[on_every_server]
+async fn a_connection_that_breaks_undoes_its_change_and_is_replaced(database: &TestDatabase) {
+    let store = open(database).await;
+    let change = store
+        .begin(samples::change_id(), ChangeOrder::Last)
+        .await
+        .unwrap();
+    change.insert_user(&samples::user(1, "ada")).await.unwrap();
+    break_connections(database).await;
+    let broken = change.append(&samples::event(1)).await;
+    assert!(
+        matches!(broken, Err(StoreError::Unavailable(_))),
+        "{broken:?}"
+    );
+    let ended = change.commit().await;
+    assert!(
+        matches!(ended, Err(CommitError::Undone(StoreError::Unavailable(_)))),
+        "{ended:?}"
+    );
+    assert!(store.users().all().await.unwrap().is_empty());
+    store
+        .begin(samples::change_id(), ChangeOrder::Last)
+        .await
+        .unwrap()
+        .rollback()
+        .await
+        .unwrap();
+    store.ping().await.unwrap();
+}
+
+#[on_every_server]
+async fn a_postgres_database_that_cannot_store_every_character_is_refused(database: &TestDatabase) {
+    if database.kind() != Kind::Postgres {
+        return;
+    }
+    let url = format!("{}_latin1", database.url());
+    let (_, name) = url.rsplit_once('/').unwrap();
+    let make = format!("CREATE DATABASE {name} ENCODING 'LATIN1' TEMPLATE template0");
+    database.execute(&make).await;
+    let error = refusal(&url).await;
+    assert!(
+        matches!(&error, OpenError::NotUtf8 { encoding, .. } if encoding == "LATIN1"),
+        "{}",
+        said(&error)
+    );
+    let error = error.to_string();
+    assert!(
+        error.contains(name) && error.contains("ENCODING 'UTF8'"),
+        "{error}"
+    );
+    database.execute(&format!("DROP DATABASE {name}")).await;
+}
+
+#[on_every_server]
+async fn an_error_quotes_no_value_of_a_statement(database: &TestDatabase) {
+    let store = open(database).await;
+    for expected in [true, false] {
         let change = store
             .begin(samples::change_id(), ChangeOrder::Last)
             .await
             .unwrap();
-        change.insert_user(&samples::user(1, "ada")).await.unwrap();
-        break_connections(&database).await;
-        let broken = change.append(&samples::event(1)).await;
-        assert!(
-            matches!(broken, Err(StoreError::Unavailable(_))),
-            "{broken:?}"
-        );
-        let ended = change.commit().await;
-        assert!(
-            matches!(ended, Err(CommitError::Undone(StoreError::Unavailable(_)))),
-            "{ended:?}"
-        );
-        assert!(store.users().all().await.unwrap().is_empty());
-        store
-            .begin(samples::change_id(), ChangeOrder::Last)
-            .await
-            .unwrap()
-            .rollback()
-            .await
-            .unwrap();
-        store.ping().await.unwrap();
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_postgres_database_that_cannot_store_every_character_is_refused() {
-    on_every_server(|database| async move {
-        if database.kind() != Kind::Postgres {
-            return;
+        let mut user = samples::user(1, "marker-in-a-name");
+        user.row.password_hash = Some("marker-in-a-hash".to_owned());
+        let inserted = change.insert_user(&user).await;
+        assert_eq!(inserted.is_ok(), expected);
+        if let Err(error) = inserted {
+            assert!(!said(&error).contains("marker"), "{}", said(&error));
         }
-        let url = format!("{}_latin1", database.url());
-        let (_, name) = url.rsplit_once('/').unwrap();
-        let make = format!("CREATE DATABASE {name} ENCODING 'LATIN1' TEMPLATE template0");
-        database.execute(&make).await;
-        let error = refusal(&url).await;
-        assert!(
-            matches!(&error, OpenError::NotUtf8 { encoding, .. } if encoding == "LATIN1"),
-            "{}",
-            said(&error)
-        );
-        let error = error.to_string();
-        assert!(
-            error.contains(name) && error.contains("ENCODING 'UTF8'"),
-            "{error}"
-        );
-        database.execute(&format!("DROP DATABASE {name}")).await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_error_quotes_no_value_of_a_statement() {
-    on_every_server(|database| async move {
-        let store = open(&database).await;
-        for expected in [true, false] {
-            let change = store
-                .begin(samples::change_id(), ChangeOrder::Last)
-                .await
-                .unwrap();
-            let mut user = samples::user(1, "marker-in-a-name");
-            user.row.password_hash = Some("marker-in-a-hash".to_owned());
-            let inserted = change.insert_user(&user).await;
-            assert_eq!(inserted.is_ok(), expected);
-            if let Err(error) = inserted {
-                assert!(!said(&error).contains("marker"), "{}", said(&error));
-            }
-            let _ = change.commit().await;
-        }
-    })
-    .await;
+        let _ = change.commit().await;
+    }
 }

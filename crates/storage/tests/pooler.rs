@@ -85,51 +85,47 @@ impl Drop for Pooler {
     }
 }
 
-#[tokio::test]
-async fn a_pooler_that_shares_sessions_among_transactions_is_refused_by_name() {
-    on_every_server(|database| async move {
-        if database.kind() != Kind::Postgres {
+#[on_every_server]
+async fn a_pooler_that_shares_sessions_among_transactions_is_refused_by_name(
+    database: &TestDatabase,
+) {
+    if database.kind() != Kind::Postgres {
+        return;
+    }
+    for pool_mode in ["transaction", "statement"] {
+        let Some(pooler) = Pooler::before(database, pool_mode) else {
             return;
+        };
+        let opened = Database::open(&pooler.url, OpenOptions::default()).await;
+        let error = opened.unwrap_err();
+        if pool_mode == "transaction" {
+            assert!(matches!(error, OpenError::Pooled { .. }), "{error:?}");
+            assert!(error.to_string().contains("pool_mode = session"), "{error}");
         }
-        for pool_mode in ["transaction", "statement"] {
-            let Some(pooler) = Pooler::before(&database, pool_mode) else {
-                return;
-            };
-            let opened = Database::open(&pooler.url, OpenOptions::default()).await;
-            let error = opened.unwrap_err();
-            if pool_mode == "transaction" {
-                assert!(matches!(error, OpenError::Pooled { .. }), "{error:?}");
-                assert!(error.to_string().contains("pool_mode = session"), "{error}");
-            }
-        }
-    })
-    .await;
+    }
 }
 
-#[tokio::test]
-async fn a_pooler_that_keeps_sessions_apart_may_be_in_the_way() {
-    on_every_server(|database| async move {
-        if database.kind() != Kind::Postgres {
-            return;
-        }
-        let Some(pooler) = Pooler::before(&database, "session") else {
-            return;
-        };
-        let options = OpenOptions {
-            max_connections: 4,
-            ..OpenOptions::default()
-        };
-        let store = Database::open(&pooler.url, options).await.unwrap();
-        store.migrate().await.unwrap();
-        let change = store
-            .begin(samples::change_id(), ChangeOrder::Last)
-            .await
-            .unwrap();
-        change.insert_user(&samples::user(1, "ada")).await.unwrap();
-        change.append(&samples::event(1)).await.unwrap();
-        change.commit().await.unwrap();
-        assert_eq!(store.users().all().await.unwrap().len(), 1);
-        store.close().await;
-    })
-    .await;
+#[on_every_server]
+async fn a_pooler_that_keeps_sessions_apart_may_be_in_the_way(database: &TestDatabase) {
+    if database.kind() != Kind::Postgres {
+        return;
+    }
+    let Some(pooler) = Pooler::before(database, "session") else {
+        return;
+    };
+    let options = OpenOptions {
+        max_connections: 4,
+        ..OpenOptions::default()
+    };
+    let store = Database::open(&pooler.url, options).await.unwrap();
+    store.migrate().await.unwrap();
+    let change = store
+        .begin(samples::change_id(), ChangeOrder::Last)
+        .await
+        .unwrap();
+    change.insert_user(&samples::user(1, "ada")).await.unwrap();
+    change.append(&samples::event(1)).await.unwrap();
+    change.commit().await.unwrap();
+    assert_eq!(store.users().all().await.unwrap().len(), 1);
+    store.close().await;
 }

@@ -1,8 +1,6 @@
 //! Databases that one test has for itself.
 
-use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
 
 use sea_orm::sqlx::mysql::MySqlConnection;
 use sea_orm::sqlx::postgres::PgConnection;
@@ -75,48 +73,31 @@ fn kinds_and_clusters() -> Vec<Kind> {
         .collect()
 }
 
-/// Runs `body` on an empty database of every kind, one after the other; a failure names the database.
-pub async fn on_every_database<F, B>(body: F)
-where
-    F: Fn(Arc<TestDatabase>) -> B,
-    B: Future<Output = ()>,
-{
-    for kind in kinds() {
-        run_on(kind, &body).await;
-    }
+/// Runs `body` on an empty database of every kind, one after the other; a failure names the database. Tests have the
+/// attribute of the same name.
+pub async fn on_every_database(body: impl AsyncFn(&TestDatabase)) {
+    run_on(kinds(), body).await;
 }
 
 /// As [`on_every_database`], on those that are reached by a network.
-pub async fn on_every_server<F, B>(body: F)
-where
-    F: Fn(Arc<TestDatabase>) -> B,
-    B: Future<Output = ()>,
-{
-    for kind in kinds().into_iter().filter(|kind| *kind != Kind::Sqlite) {
-        run_on(kind, &body).await;
-    }
+pub async fn on_every_server(body: impl AsyncFn(&TestDatabase)) {
+    let mut kinds = kinds();
+    kinds.retain(|kind| *kind != Kind::Sqlite);
+    run_on(kinds, body).await;
 }
 
 /// As [`on_every_database`], on clusters too: [`TestDatabase::url_at`] leads to different nodes.
-pub async fn on_every_deployment<F, B>(body: F)
-where
-    F: Fn(Arc<TestDatabase>) -> B,
-    B: Future<Output = ()>,
-{
-    for kind in kinds_and_clusters() {
-        run_on(kind, &body).await;
-    }
+pub async fn on_every_deployment(body: impl AsyncFn(&TestDatabase)) {
+    run_on(kinds_and_clusters(), body).await;
 }
 
-async fn run_on<F, B>(kind: Kind, body: &F)
-where
-    F: Fn(Arc<TestDatabase>) -> B,
-    B: Future<Output = ()>,
-{
-    let _named = NamedFailure(kind);
-    let database = Arc::new(TestDatabase::create(kind).await);
-    body(Arc::clone(&database)).await;
-    database.remove().await;
+async fn run_on(kinds: Vec<Kind>, body: impl AsyncFn(&TestDatabase)) {
+    for kind in kinds {
+        let _named = NamedFailure(kind);
+        let database = TestDatabase::create(kind).await;
+        body(&database).await;
+        database.remove().await;
+    }
 }
 
 struct NamedFailure(Kind);

@@ -19,6 +19,5 @@ pub mod proxy;
 pub mod statements;
 pub mod world;
 
-pub use database::{
-    Kind, TestDatabase, kinds, on_every_database, on_every_deployment, on_every_server, sqlite,
-};
+pub use ats_pat_test_macros::{on_every_database, on_every_deployment, on_every_server};
+pub use database::{Kind, TestDatabase, kinds, sqlite};

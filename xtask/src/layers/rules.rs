@@ -53,7 +53,8 @@ pub const ARROWS: &[(&str, &[&str])] = &[
     ("ats-pat-program", BELOW_PROGRAM),
     ("ats-pat-server", BELOW_BINARIES),
     ("ats-pat-admin", BELOW_BINARIES),
-    ("ats-pat-test-support", BELOW_BINARIES),
+    ("ats-pat-test-macros", &[]),
+    ("ats-pat-test-support", BELOW_TEST_SUPPORT),
     ("ats-pat-verify", &["ats-pat-token"]),
     ("ats-pat-client", &["ats-pat-token"]),
     ("example-axum-service", &["ats-pat-verify"]),
@@ -92,6 +93,13 @@ const BELOW_BINARIES: &[&str] = &[
     "ats-pat-token",
     "ats-pat-domain",
     "ats-pat-files",
+];
+
+const BELOW_TEST_SUPPORT: &[&str] = &[
+    "ats-pat-test-macros",
+    "ats-pat-service",
+    "ats-pat-storage",
+    "ats-pat-domain",
 ];
 
 /// Crates that may be used as dev-dependencies only, and by every one of ours.

@@ -20,7 +20,7 @@ struct Interface {
 impl Interface {
     fn over(admin: &Admin) -> Self {
         let flags = CommonFlags {
-            data_dir: Some(admin.path("ats-pat-data").display().to_string()),
+            data_dir: Some(admin.path("ats-pat-data").display().to_string().into()),
             ..CommonFlags::default()
         };
         let settings = Settings::load(&flags, None, []).unwrap();

@@ -16,7 +16,7 @@ fn make_token(admin: &Admin, name: &str) -> (String, String) {
 #[tokio::main]
 pub async fn make_token_for(admin: &Admin, name: &str, network: &str) -> (String, String) {
     let flags = CommonFlags {
-        data_dir: Some(admin.path("ats-pat-data").display().to_string()),
+        data_dir: Some(admin.path("ats-pat-data").display().to_string().into()),
         ..CommonFlags::default()
     };
     let long = [("ATS_PAT_POLICY_MAX_LIFETIME_DAYS".into(), "36500".into())];

@@ -1,7 +1,7 @@
 //! A database that is away when the server starts.
 
-use ats_pat_test_support::on_every_server;
 use ats_pat_test_support::proxy::{Fault, Proxy};
+use ats_pat_test_support::{TestDatabase, on_every_server};
 use rustix::process::Signal;
 
 use crate::process::Folder;
@@ -9,31 +9,28 @@ use crate::process::Folder;
 /// Nobody listens there.
 const NOWHERE: &str = "postgres://ats:s3cret@127.0.0.1:1/ats";
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_waits_for_its_database_and_then_serves() {
-    on_every_server(|database| async move {
-        let (proxy, url) = Proxy::before(database.url()).await;
-        proxy.arm(Fault::Unreachable);
-        let folder = Folder::empty();
-        let mut server = folder.start(&[("ATS_PAT_DATABASE_URL", &url)]);
-        let server = tokio::task::spawn_blocking(move || {
-            let line = server.logs("trying again");
-            assert!(line.contains("can't be reached"), "{line}");
-            server
-        });
-        let mut server = server.await.unwrap();
-        proxy.arm(Fault::None);
-        let server = tokio::task::spawn_blocking(move || {
-            server.logs("listening");
-            server
-        });
-        let server = server.await.unwrap();
-        server.signal(Signal::TERM);
-        let ended = tokio::task::spawn_blocking(move || server.ended());
-        let (code, log) = ended.await.unwrap();
-        assert_eq!(code, Some(0), "{log}");
-    })
-    .await;
+#[on_every_server(flavor = "multi_thread")]
+async fn a_server_waits_for_its_database_and_then_serves(database: &TestDatabase) {
+    let (proxy, url) = Proxy::before(database.url()).await;
+    proxy.arm(Fault::Unreachable);
+    let folder = Folder::empty();
+    let mut server = folder.start(&[("ATS_PAT_DATABASE_URL", &url)]);
+    let server = tokio::task::spawn_blocking(move || {
+        let line = server.logs("trying again");
+        assert!(line.contains("can't be reached"), "{line}");
+        server
+    });
+    let mut server = server.await.unwrap();
+    proxy.arm(Fault::None);
+    let server = tokio::task::spawn_blocking(move || {
+        server.logs("listening");
+        server
+    });
+    let server = server.await.unwrap();
+    server.signal(Signal::TERM);
+    let ended = tokio::task::spawn_blocking(move || server.ended());
+    let (code, log) = ended.await.unwrap();
+    assert_eq!(code, Some(0), "{log}");
 }
 
 #[test]

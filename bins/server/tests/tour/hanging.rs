@@ -3,8 +3,8 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use ats_pat_test_support::on_every_server;
 use ats_pat_test_support::proxy::{Fault, Proxy};
+use ats_pat_test_support::{TestDatabase, on_every_server};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -59,81 +59,80 @@ fn assert_from_memory(what: &str, answers: &[(u16, Duration)]) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn once_a_database_is_known_to_hang_callers_hear_of_it_within_a_second() {
-    on_every_server(|database| async move {
-        let (proxy, url) = Proxy::before(database.url()).await;
-        let folder = TempDir::new().unwrap();
-        let settings = [("ATS_PAT_DATABASE_URL", url.as_str())];
-        let server = Server::start_with(folder.path(), &settings);
-        let mut admin = Command::new(admin_program());
-        admin.envs(settings);
-        let add = ["user", "add", "ada", "--password-stdin"];
-        let added = admin_by(admin, folder.path(), &add, &format!("{PASSWORD}\n"));
-        assert!(added.status.success(), "{added:?}");
-        let client = Client::new(&server);
-        assert_eq!(client.sign_in("ada").await.0, 200);
-        let secret = text(&client.create("ci", 86_400).await.1["Data"]["Secret"]);
-        assert_eq!(client.exchange(&secret).await.0, 200);
-        let lists = client.get("/status-lists").await.1;
-        let list = text(&lists["status_lists"][0]);
-        let list = list.strip_prefix(&server.url).unwrap();
-        assert_eq!(client.get(list).await.0, 200);
-        let from_memory = ["/.well-known/jwks.json", list];
-        for path in from_memory {
-            assert_eq!(client.age_of(path).await, None, "{path}");
-        }
+#[on_every_server(flavor = "multi_thread")]
+async fn once_a_database_is_known_to_hang_callers_hear_of_it_within_a_second(
+    database: &TestDatabase,
+) {
+    let (proxy, url) = Proxy::before(database.url()).await;
+    let folder = TempDir::new().unwrap();
+    let settings = [("ATS_PAT_DATABASE_URL", url.as_str())];
+    let server = Server::start_with(folder.path(), &settings);
+    let mut admin = Command::new(admin_program());
+    admin.envs(settings);
+    let add = ["user", "add", "ada", "--password-stdin"];
+    let added = admin_by(admin, folder.path(), &add, &format!("{PASSWORD}\n"));
+    assert!(added.status.success(), "{added:?}");
+    let client = Client::new(&server);
+    assert_eq!(client.sign_in("ada").await.0, 200);
+    let secret = text(&client.create("ci", 86_400).await.1["Data"]["Secret"]);
+    assert_eq!(client.exchange(&secret).await.0, 200);
+    let lists = client.get("/status-lists").await.1;
+    let list = text(&lists["status_lists"][0]);
+    let list = list.strip_prefix(&server.url).unwrap();
+    assert_eq!(client.get(list).await.0, 200);
+    let from_memory = ["/.well-known/jwks.json", list];
+    for path in from_memory {
+        assert_eq!(client.age_of(path).await, None, "{path}");
+    }
 
-        proxy.arm(Fault::Silent);
-        // Until it is known, a slow answer is better than none.
-        loop {
-            let (status, took) = timed(client.get("/api/personalaccesstoken")).await;
-            if status == 503 && took < SOON {
-                break;
-            }
+    proxy.arm(Fault::Silent);
+    // Until it is known, a slow answer is better than none.
+    loop {
+        let (status, took) = timed(client.get("/api/personalaccesstoken")).await;
+        if status == 503 && took < SOON {
+            break;
         }
-        let get = |path: &'static str| {
-            let client = client.clone();
-            async move { client.get(path).await }
-        };
-        // For half a minute. Verifiers count from when it was last known.
-        let lists = by_many(|_| {
-            let (client, list) = (client.clone(), list.to_owned());
-            async move { client.get(&list).await }
+    }
+    let get = |path: &'static str| {
+        let client = client.clone();
+        async move { client.get(path).await }
+    };
+    // For half a minute. Verifiers count from when it was last known.
+    let lists = by_many(|_| {
+        let (client, list) = (client.clone(), list.to_owned());
+        async move { client.get(&list).await }
+    });
+    assert_from_memory("the status list", &lists.await);
+    for path in from_memory {
+        assert!(
+            client.age_of(path).await.is_some_and(|age| age > 0),
+            "{path}"
+        );
+    }
+    for _ in 0..3 {
+        let exchanges = by_many(|_| {
+            let (client, secret) = (client.clone(), secret.clone());
+            async move { client.exchange(&secret).await }
         });
-        assert_from_memory("the status list", &lists.await);
-        for path in from_memory {
-            assert!(
-                client.age_of(path).await.is_some_and(|age| age > 0),
-                "{path}"
-            );
-        }
-        for _ in 0..3 {
-            let exchanges = by_many(|_| {
-                let (client, secret) = (client.clone(), secret.clone());
-                async move { client.exchange(&secret).await }
-            });
-            assert_refused_soon("an exchange", &exchanges.await);
-            let tokens = by_many(|_| get("/api/personalaccesstoken"));
-            assert_refused_soon("a list", &tokens.await);
-            // Sign-ins of one account come one after the other.
-            let sign_ins = by_many(|number| {
-                let client = client.clone();
-                let body = json!({"UserName": format!("user-{number}"), "Password": PASSWORD});
-                async move { client.post("/api/session", &body).await }
-            });
-            assert_refused_soon("a sign-in", &sign_ins.await);
-            let key_sets = by_many(|_| get("/.well-known/jwks.json"));
-            assert_from_memory("the key set", &key_sets.await);
-        }
+        assert_refused_soon("an exchange", &exchanges.await);
+        let tokens = by_many(|_| get("/api/personalaccesstoken"));
+        assert_refused_soon("a list", &tokens.await);
+        // Sign-ins of one account come one after the other.
+        let sign_ins = by_many(|number| {
+            let client = client.clone();
+            let body = json!({"UserName": format!("user-{number}"), "Password": PASSWORD});
+            async move { client.post("/api/session", &body).await }
+        });
+        assert_refused_soon("a sign-in", &sign_ins.await);
+        let key_sets = by_many(|_| get("/.well-known/jwks.json"));
+        assert_from_memory("the key set", &key_sets.await);
+    }
 
-        proxy.arm(Fault::None);
-        while client.exchange(&secret).await.0 != 200 {
-            tokio::task::yield_now().await;
-        }
-        while client.get(list).await.0 != 200 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    proxy.arm(Fault::None);
+    while client.exchange(&secret).await.0 != 200 {
+        tokio::task::yield_now().await;
+    }
+    while client.get(list).await.0 != 200 {
+        tokio::task::yield_now().await;
+    }
 }

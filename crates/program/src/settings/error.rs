@@ -4,22 +4,25 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use super::table::Key;
-
 /// Where a value was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place(Spot);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Spot {
-    File { path: PathBuf, key: Key },
+    Default(&'static str),
+    File { path: PathBuf, key: &'static str },
     Variable(String),
     VariableFile { variable: String, path: PathBuf },
     Flag(&'static str),
 }
 
 impl Place {
-    pub(crate) fn file(path: PathBuf, key: Key) -> Self {
+    pub(crate) fn default(key: &'static str) -> Self {
+        Self(Spot::Default(key))
+    }
+
+    pub(crate) fn file(path: PathBuf, key: &'static str) -> Self {
         Self(Spot::File { path, key })
     }
 
@@ -34,8 +37,8 @@ impl Place {
         })
     }
 
-    pub(crate) fn flag(key: Key) -> Self {
-        Self(Spot::Flag(key.flag().unwrap_or_else(|| key.name())))
+    pub(crate) fn flag(name: &'static str) -> Self {
+        Self(Spot::Flag(name))
     }
 
     pub(crate) fn is_flag(&self) -> bool {
@@ -46,7 +49,8 @@ impl Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Spot::File { path, key } => write!(f, "`{}` in {}", key.name(), path.display()),
+            Spot::Default(key) => write!(f, "the default of `{key}`"),
+            Spot::File { path, key } => write!(f, "`{key}` in {}", path.display()),
             Spot::Variable(name) => write!(f, "the variable {name}"),
             Spot::VariableFile { variable, path } => {
                 write!(f, "the file {} of {variable}", path.display())

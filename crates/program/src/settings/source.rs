@@ -9,8 +9,8 @@ use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
 use super::error::{Place, SettingsError};
+use super::row::{PREFIX, Row};
 use super::service_link::is_service_link;
-use super::table::{Key, PREFIX};
 
 /// Variables that tests use for themselves.
 const FOR_TESTS: &str = "ATS_PAT_TEST_";
@@ -20,10 +20,8 @@ const LONGEST_FILE: u64 = 1024 * 1024;
 
 /// A value as written. No `Debug`: it may be a secret.
 pub(crate) enum Raw {
-    /// From a flag or the environment.
-    Text(String),
     /// From a flag, the environment or a file of its own.
-    Secret(SecretString),
+    Text(SecretString),
     /// From the settings file.
     Toml(toml::Value),
 }
@@ -35,12 +33,50 @@ pub(crate) struct Found {
 }
 
 /// What stands after all sources were read.
-#[derive(Default)]
-pub(crate) struct Sources(BTreeMap<Key, Found>);
+pub(crate) struct Sources {
+    table: &'static [Row],
+    found: BTreeMap<&'static str, Found>,
+}
 
 impl Sources {
-    pub(crate) fn take(&mut self, key: Key) -> Option<Found> {
-        self.0.remove(&key)
+    pub(super) fn new(table: &'static [Row]) -> Self {
+        Self {
+            table,
+            found: BTreeMap::new(),
+        }
+    }
+
+    /// Where the value of `name` was written, if it was.
+    pub(crate) fn place(&self, name: &str) -> Option<Place> {
+        self.found.get(name).map(|found| found.place.clone())
+    }
+
+    /// The value of `name`, or else what `read` makes of `default`.
+    pub(crate) fn value<T>(
+        &self,
+        name: &'static str,
+        default: &str,
+        read: impl FnOnce(&Found) -> Result<T, SettingsError>,
+    ) -> Result<T, SettingsError> {
+        match self.found.get(name) {
+            Some(found) => read(found),
+            None => read(&Found {
+                place: Place::default(name),
+                raw: Raw::Text(default.into()),
+            }),
+        }
+    }
+
+    /// The value of `name`, or else that of its type.
+    pub(crate) fn optional<T, U: Default + From<T>>(
+        &self,
+        name: &str,
+        read: impl FnOnce(&Found) -> Result<T, SettingsError>,
+    ) -> Result<U, SettingsError> {
+        match self.found.get(name) {
+            Some(found) => read(found).map(U::from),
+            None => Ok(U::default()),
+        }
     }
 
     pub(crate) fn add_file(&mut self, path: &Path) -> Result<(), SettingsError> {
@@ -69,15 +105,10 @@ impl Sources {
     ) -> Result<(), SettingsError> {
         for (name, value) in table {
             let name = format!("{prefix}{name}");
-            if let Some(key) = Key::of_name(&name) {
-                let place = Place::file(path.to_owned(), key);
-                self.0.insert(
-                    key,
-                    Found {
-                        place,
-                        raw: Raw::Toml(value),
-                    },
-                );
+            if let Some(row) = self.table.iter().find(|row| row.name == name) {
+                let place = Place::file(path.to_owned(), row.name);
+                let raw = Raw::Toml(value);
+                self.found.insert(row.name, Found { place, raw });
                 continue;
             }
             match value {
@@ -109,38 +140,50 @@ impl Sources {
         ours.sort();
         let mut seen = BTreeSet::new();
         for (name, value) in ours {
-            let (key, is_file) = match (Key::of_variable(&name), Key::of_file_variable(&name)) {
-                (Some(key), _) => (key, false),
-                (None, Some(key)) => (key, true),
-                (None, None) if is_service_link(&name, &value.to_string_lossy()) => continue,
-                (None, None) => return Err(SettingsError::UnknownVariable { name }),
+            let Some((row, is_file)) = self.row_of_variable(&name) else {
+                if is_service_link(&name, &value.to_string_lossy()) {
+                    continue;
+                }
+                return Err(SettingsError::UnknownVariable { name });
             };
             if value.is_empty() {
                 continue;
             }
-            let found = variable(key, &name, value, is_file)?;
-            if !seen.insert(key) {
+            let found = variable(&name, value, is_file)?;
+            if !seen.insert(row.name) {
                 return Err(SettingsError::Twice {
-                    variable: key.variable(),
+                    variable: row.variable(),
                 });
             }
-            self.0.insert(key, found);
+            self.found.insert(row.name, found);
         }
         Ok(())
     }
 
-    pub(crate) fn add_flag(&mut self, key: Key, raw: Raw) {
-        self.0.insert(
-            key,
-            Found {
-                place: Place::flag(key),
-                raw,
-            },
-        );
+    /// The setting that a variable gives, and whether it names the file of a secret.
+    fn row_of_variable(&self, name: &str) -> Option<(&'static Row, bool)> {
+        let of = |variable: &str| self.table.iter().find(|row| row.variable() == variable);
+        let of_file = || of(name.strip_suffix("_FILE")?).filter(|row| row.secret);
+        of(name)
+            .map(|row| (row, false))
+            .or_else(|| of_file().map(|row| (row, true)))
+    }
+
+    pub(super) fn add_flag(
+        &mut self,
+        name: &'static str,
+        flag: &'static str,
+        value: Option<&SecretString>,
+    ) {
+        if let Some(value) = value {
+            let place = Place::flag(flag);
+            let raw = Raw::Text(value.clone());
+            self.found.insert(name, Found { place, raw });
+        }
     }
 }
 
-fn variable(key: Key, name: &str, value: OsString, is_file: bool) -> Result<Found, SettingsError> {
+fn variable(name: &str, value: OsString, is_file: bool) -> Result<Found, SettingsError> {
     if is_file {
         let path = PathBuf::from(value);
         let text = read_text(&path, || format!("the file {} of {name}", path.display()))?;
@@ -148,7 +191,7 @@ fn variable(key: Key, name: &str, value: OsString, is_file: bool) -> Result<Foun
         let line = line.strip_suffix('\r').unwrap_or(line);
         return Ok(Found {
             place: Place::variable_file(name, path),
-            raw: Raw::Secret(line.into()),
+            raw: Raw::Text(line.into()),
         });
     }
     let place = Place::variable(name);
@@ -158,11 +201,7 @@ fn variable(key: Key, name: &str, value: OsString, is_file: bool) -> Result<Foun
             advice: "is not UTF-8: write it in UTF-8".to_owned(),
         });
     };
-    let raw = if key.is_secret() {
-        Raw::Secret(text.into())
-    } else {
-        Raw::Text(text)
-    };
+    let raw = Raw::Text(text.into());
     Ok(Found { place, raw })
 }
 

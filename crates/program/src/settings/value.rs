@@ -1,6 +1,9 @@
 //! From what was written to what is meant: one reader per type, each refusal with its advice.
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use ats_pat_domain::network::parse_network;
 use ats_pat_domain::scope::Scope;
@@ -9,14 +12,21 @@ use ipnet::IpNet;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::LogFormat;
 use super::error::SettingsError;
 use super::source::{Found, Raw};
-use super::table::{Key, Number};
 
 const SCHEMES: [&str; 5] = ["sqlite", "postgres", "postgresql", "mysql", "mariadb"];
 /// It stands in the bar of every page, on phones too.
 const PRODUCT_NAME_LENGTH: usize = 60;
+
+/// How each line of the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
 
 impl Found {
     fn refuse<T>(&self, advice: impl Into<String>) -> Result<T, SettingsError> {
@@ -29,8 +39,8 @@ impl Found {
     /// A text that is not empty.
     pub(crate) fn text(&self) -> Result<&str, SettingsError> {
         let text = match &self.raw {
-            Raw::Text(text) | Raw::Toml(toml::Value::String(text)) => text.as_str(),
-            Raw::Secret(secret) => secret.expose_secret(),
+            Raw::Text(text) => text.expose_secret(),
+            Raw::Toml(toml::Value::String(text)) => text,
             Raw::Toml(other) => {
                 return self.refuse(format!("is {}: write a text in quotes", type_of(other)));
             }
@@ -44,18 +54,43 @@ impl Found {
         Ok(text)
     }
 
-    /// A whole number within the bounds of `key`.
-    pub(crate) fn number(&self, key: Key) -> Result<u32, SettingsError> {
-        let Number { least, most, .. } = key.number();
+    /// A path of a file or folder.
+    pub(crate) fn path(&self) -> Result<PathBuf, SettingsError> {
+        self.text().map(PathBuf::from)
+    }
+
+    /// A whole number within `bounds`.
+    pub(crate) fn number(&self, bounds: RangeInclusive<u32>) -> Result<u32, SettingsError> {
         let number = match &self.raw {
             Raw::Toml(toml::Value::Integer(number)) => u32::try_from(*number).ok(),
-            Raw::Text(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
-            Raw::Text(_) | Raw::Secret(_) | Raw::Toml(_) => None,
+            Raw::Text(text) => Some(text.expose_secret())
+                .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+                .and_then(|text| text.parse().ok()),
+            Raw::Toml(_) => None,
         };
         match number {
-            Some(number) if (least..=most).contains(&number) => Ok(number),
-            _ => self.refuse(format!("must be a whole number from {least} to {most}")),
+            Some(number) if bounds.contains(&number) => Ok(number),
+            _ => self.refuse(format!(
+                "must be a whole number from {} to {}",
+                bounds.start(),
+                bounds.end()
+            )),
         }
+    }
+
+    /// A whole number of seconds.
+    pub(crate) fn seconds(&self, bounds: RangeInclusive<u32>) -> Result<Duration, SettingsError> {
+        Ok(Duration::from_secs(self.number(bounds)?.into()))
+    }
+
+    /// A whole number of minutes.
+    pub(crate) fn minutes(&self, bounds: RangeInclusive<u32>) -> Result<Duration, SettingsError> {
+        Ok(Duration::from_mins(self.number(bounds)?.into()))
+    }
+
+    /// A whole number of hours.
+    pub(crate) fn hours(&self, bounds: RangeInclusive<u32>) -> Result<Duration, SettingsError> {
+        Ok(Duration::from_hours(self.number(bounds)?.into()))
     }
 
     /// A list of texts: an array in the file, separated by commas elsewhere.
@@ -76,7 +111,7 @@ impl Found {
             Raw::Toml(_) => {
                 return self.refuse("must be a list of texts, such as [\"one\", \"two\"]");
             }
-            Raw::Text(_) | Raw::Secret(_) => self
+            Raw::Text(_) => self
                 .text()?
                 .split(',')
                 .map(|text| text.trim().to_owned())
@@ -203,7 +238,7 @@ impl Found {
     pub(crate) fn scopes(&self) -> Result<Vec<Scope>, SettingsError> {
         let pairs = match &self.raw {
             Raw::Toml(value) => self.scopes_of_file(value)?,
-            Raw::Text(_) | Raw::Secret(_) => self.scopes_of_text()?,
+            Raw::Text(_) => self.scopes_of_text()?,
         };
         let mut scopes: Vec<Scope> = Vec::with_capacity(pairs.len());
         for (name, description) in pairs {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use ats_pat_service::view::IssuedToken;
 use ats_pat_service::{Regeneration, Service, SignedIn};
 use ats_pat_test_support::world::{ADDRESS, DAY, World, code, migrated};
-use ats_pat_test_support::{on_every_database, sqlite};
+use ats_pat_test_support::{TestDatabase, on_every_database, sqlite};
 use ats_pat_token::PersonalAccessToken;
 use secrecy::ExposeSecret;
 use tokio::task::JoinSet;
@@ -76,58 +76,52 @@ fn guess(number: u8) -> String {
     token.expose().to_owned()
 }
 
-#[tokio::test]
-async fn under_the_lease_only_the_first_exchange_asks_the_database() {
-    on_every_database(|database| async move {
-        let alone = Alone::on(database.url(), 1000).await;
-        let issued = alone.world.create(&alone.ada, "ci", DAY).await.unwrap();
-        // The grant holds once the server has seen the event that made the token.
-        alone.renew_lease().await;
-        for _ in 0..3 {
-            assert_eq!(alone.exchange(&issued).await, 1);
-        }
-        assert_eq!(alone.reads(), 1);
-        alone.world.clock.advance(LEASE);
-        for _ in 0..3 {
-            assert_eq!(alone.exchange(&issued).await, 1);
-        }
-        assert_eq!(alone.reads(), 3, "the lease is over");
-        alone.renew_lease().await;
+#[on_every_database]
+async fn under_the_lease_only_the_first_exchange_asks_the_database(database: &TestDatabase) {
+    let alone = Alone::on(database.url(), 1000).await;
+    let issued = alone.world.create(&alone.ada, "ci", DAY).await.unwrap();
+    // The grant holds once the server has seen the event that made the token.
+    alone.renew_lease().await;
+    for _ in 0..3 {
         assert_eq!(alone.exchange(&issued).await, 1);
-        assert_eq!(alone.reads(), 0, "what happened since is about others");
-    })
-    .await;
+    }
+    assert_eq!(alone.reads(), 1);
+    alone.world.clock.advance(LEASE);
+    for _ in 0..3 {
+        assert_eq!(alone.exchange(&issued).await, 1);
+    }
+    assert_eq!(alone.reads(), 3, "the lease is over");
+    alone.renew_lease().await;
+    assert_eq!(alone.exchange(&issued).await, 1);
+    assert_eq!(alone.reads(), 0, "what happened since is about others");
 }
 
-#[tokio::test]
-async fn a_change_is_in_force_once_it_is_answered() {
-    on_every_database(|database| async move {
-        let alone = Alone::on(database.url(), 1000).await;
-        let operator = alone.service.operator();
-        let issued = alone.world.create(&alone.ada, "ci", DAY).await.unwrap();
-        let id = issued.token.id.to_string();
-        alone.renew_lease().await;
-        assert_eq!(alone.exchange(&issued).await, 1);
-        operator.disable_user("ada").await.unwrap();
-        assert_eq!(alone.exchange(&issued).await, 1205);
-        operator.enable_user("ada").await.unwrap();
-        alone.world.clock.advance(LEASE);
-        let ada = alone.world.sign_in("ada").await;
-        assert_eq!(alone.exchange(&issued).await, 1);
-        let regenerated = alone
-            .service
-            .regenerate_token(&ada, &id, Regeneration::default());
-        let regenerated = regenerated.await.unwrap();
-        assert_eq!(alone.exchange(&issued).await, 1201);
-        assert_eq!(alone.exchange(&regenerated).await, 1);
-        let revoked = alone.service.revoke_token(&ada, &id).await;
-        revoked.unwrap();
-        assert_eq!(alone.exchange(&regenerated).await, 1203);
-        alone.reads();
-        assert_eq!(alone.exchange(&regenerated).await, 1203);
-        assert_eq!(alone.reads(), 0, "refusals come from memory too");
-    })
-    .await;
+#[on_every_database]
+async fn a_change_is_in_force_once_it_is_answered(database: &TestDatabase) {
+    let alone = Alone::on(database.url(), 1000).await;
+    let operator = alone.service.operator();
+    let issued = alone.world.create(&alone.ada, "ci", DAY).await.unwrap();
+    let id = issued.token.id.to_string();
+    alone.renew_lease().await;
+    assert_eq!(alone.exchange(&issued).await, 1);
+    operator.disable_user("ada").await.unwrap();
+    assert_eq!(alone.exchange(&issued).await, 1205);
+    operator.enable_user("ada").await.unwrap();
+    alone.world.clock.advance(LEASE);
+    let ada = alone.world.sign_in("ada").await;
+    assert_eq!(alone.exchange(&issued).await, 1);
+    let regenerated = alone
+        .service
+        .regenerate_token(&ada, &id, Regeneration::default());
+    let regenerated = regenerated.await.unwrap();
+    assert_eq!(alone.exchange(&issued).await, 1201);
+    assert_eq!(alone.exchange(&regenerated).await, 1);
+    let revoked = alone.service.revoke_token(&ada, &id).await;
+    revoked.unwrap();
+    assert_eq!(alone.exchange(&regenerated).await, 1203);
+    alone.reads();
+    assert_eq!(alone.exchange(&regenerated).await, 1203);
+    assert_eq!(alone.reads(), 0, "refusals come from memory too");
 }
 
 #[tokio::test]
@@ -155,49 +149,45 @@ async fn without_entries_every_exchange_asks_the_database() {
     assert_eq!(alone.reads(), 3);
 }
 
-#[tokio::test]
-async fn a_secret_that_many_want_at_once_is_read_once() {
-    on_every_database(|database| async move {
-        let alone = Arc::new(Alone::on(database.url(), 0).await);
-        let issued = alone.world.create(&alone.ada, "ci", DAY).await.unwrap();
-        let issued = Arc::new(issued);
-        alone.store.hold_all_but([0; 32]);
-        let mut exchanges = JoinSet::new();
-        for _ in 0..50 {
-            let (alone, issued) = (Arc::clone(&alone), Arc::clone(&issued));
-            exchanges.spawn(async move { alone.exchange(&issued).await });
-        }
-        alone.store.until_held(1).await;
-        tokio::task::yield_now().await;
-        alone.store.let_go();
-        let answers = exchanges.join_all().await;
-        assert_eq!(answers, [1; 50]);
-        assert_eq!(alone.reads(), 1);
-    })
-    .await;
+#[on_every_database]
+async fn a_secret_that_many_want_at_once_is_read_once(database: &TestDatabase) {
+    let alone = Arc::new(Alone::on(database.url(), 0).await);
+    let issued = alone.world.create(&alone.ada, "ci", DAY).await.unwrap();
+    let issued = Arc::new(issued);
+    alone.store.hold_all_but([0; 32]);
+    let mut exchanges = JoinSet::new();
+    for _ in 0..50 {
+        let (alone, issued) = (Arc::clone(&alone), Arc::clone(&issued));
+        exchanges.spawn(async move { alone.exchange(&issued).await });
+    }
+    alone.store.until_held(1).await;
+    tokio::task::yield_now().await;
+    alone.store.let_go();
+    let answers = exchanges.join_all().await;
+    assert_eq!(answers, [1; 50]);
+    assert_eq!(alone.reads(), 1);
 }
 
-#[tokio::test]
-async fn secrets_that_are_wanted_while_the_database_is_busy_are_read_by_one_statement() {
-    on_every_database(|database| async move {
-        let alone = Arc::new(Alone::on(database.url(), 0).await);
-        alone.store.hold_all_but([0; 32]);
-        let mut exchanges = JoinSet::new();
-        for number in 0..40 {
-            let alone = Arc::clone(&alone);
-            exchanges.spawn(async move {
-                let secret = guess(number);
-                code(alone.service.exchange(&[secret.as_bytes()], ADDRESS).await)
-            });
-        }
-        alone.store.until_held(1).await;
-        alone.store.let_go();
-        assert_eq!(exchanges.join_all().await, [1201; 40]);
-        let statements = alone.store.statements();
-        assert!(statements.len() <= 8, "{}", statements.len());
-        assert_eq!(statements.iter().map(Vec::len).sum::<usize>(), 40);
-    })
-    .await;
+#[on_every_database]
+async fn secrets_that_are_wanted_while_the_database_is_busy_are_read_by_one_statement(
+    database: &TestDatabase,
+) {
+    let alone = Arc::new(Alone::on(database.url(), 0).await);
+    alone.store.hold_all_but([0; 32]);
+    let mut exchanges = JoinSet::new();
+    for number in 0..40 {
+        let alone = Arc::clone(&alone);
+        exchanges.spawn(async move {
+            let secret = guess(number);
+            code(alone.service.exchange(&[secret.as_bytes()], ADDRESS).await)
+        });
+    }
+    alone.store.until_held(1).await;
+    alone.store.let_go();
+    assert_eq!(exchanges.join_all().await, [1201; 40]);
+    let statements = alone.store.statements();
+    assert!(statements.len() <= 8, "{}", statements.len());
+    assert_eq!(statements.iter().map(Vec::len).sum::<usize>(), 40);
 }
 
 #[tokio::test]

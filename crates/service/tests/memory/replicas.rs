@@ -10,7 +10,7 @@ use ats_pat_service::{
 };
 use ats_pat_test_support::proxy::{Fault, Proxy};
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code, migrated};
-use ats_pat_test_support::{on_every_deployment, on_every_server};
+use ats_pat_test_support::{TestDatabase, on_every_deployment, on_every_server};
 use secrecy::ExposeSecret as _;
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -85,147 +85,135 @@ impl Drop for Replica {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_one_server_revoked_no_other_exchanges_any_more() {
-    on_every_deployment(|database| async move {
-        let world = World::new(database.url()).await;
-        world.add_user("ada").await;
-        let one = Replica::beside(&world, database.url_at(1)).await;
-        let other = Replica::beside(&world, database.url_at(2)).await;
-        let ada = one.sign_in("ada").await;
-        for round in 0..5 {
-            let issued = one.create(&ada, &format!("ci {round}")).await;
-            let id = issued.token.id.to_string();
-            other.warm(&issued).await;
-            one.warm(&issued).await;
-            let revoked = one.service.revoke_token(&ada, &id).await;
-            revoked.unwrap();
-            assert_eq!(other.exchange(&issued).await, 1203);
-            assert_eq!(one.exchange(&issued).await, 1203);
-        }
-        let issued = one.create(&ada, "before a new password").await;
+#[on_every_deployment(flavor = "multi_thread")]
+async fn what_one_server_revoked_no_other_exchanges_any_more(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    world.add_user("ada").await;
+    let one = Replica::beside(&world, database.url_at(1)).await;
+    let other = Replica::beside(&world, database.url_at(2)).await;
+    let ada = one.sign_in("ada").await;
+    for round in 0..5 {
+        let issued = one.create(&ada, &format!("ci {round}")).await;
+        let id = issued.token.id.to_string();
         other.warm(&issued).await;
-        let new_password = PasswordChange {
-            current: PASSWORD.into(),
-            new: "orbit-of-velvet-plums-7".into(),
-            revoke_tokens: true,
-        };
-        let changed = one.service.change_password(&ada, new_password, ADDRESS);
-        changed.await.unwrap();
+        one.warm(&issued).await;
+        let revoked = one.service.revoke_token(&ada, &id).await;
+        revoked.unwrap();
         assert_eq!(other.exchange(&issued).await, 1203);
-        let ada = one.sign_in_with("ada", "orbit-of-velvet-plums-7").await;
-        let issued = one.create(&ada, "last").await;
-        other.warm(&issued).await;
-        let disabled = one.service.operator().disable_user("ada").await;
-        disabled.unwrap();
-        assert_eq!(other.exchange(&issued).await, 1205);
-    })
-    .await;
+        assert_eq!(one.exchange(&issued).await, 1203);
+    }
+    let issued = one.create(&ada, "before a new password").await;
+    other.warm(&issued).await;
+    let new_password = PasswordChange {
+        current: PASSWORD.into(),
+        new: "orbit-of-velvet-plums-7".into(),
+        revoke_tokens: true,
+    };
+    let changed = one.service.change_password(&ada, new_password, ADDRESS);
+    changed.await.unwrap();
+    assert_eq!(other.exchange(&issued).await, 1203);
+    let ada = one.sign_in_with("ada", "orbit-of-velvet-plums-7").await;
+    let issued = one.create(&ada, "last").await;
+    other.warm(&issued).await;
+    let disabled = one.service.operator().disable_user("ada").await;
+    disabled.unwrap();
+    assert_eq!(other.exchange(&issued).await, 1205);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_one_server_shortened_no_other_exchanges_beyond_it() {
-    on_every_deployment(|database| async move {
-        let world = World::new(database.url()).await;
-        world.add_user("ada").await;
-        let one = Replica::beside(&world, database.url_at(1)).await;
-        let other = Replica::beside(&world, database.url_at(2)).await;
-        let ada = one.sign_in("ada").await;
-        for round in 0..3 {
-            let issued = one.create(&ada, &format!("ci {round}")).await;
-            let id = issued.token.id.to_string();
-            for replica in [&one, &other] {
-                replica.warm(&issued).await;
-            }
-            let secret = [issued.secret.expose_secret().as_bytes()];
-            let before = other.service.exchange(&secret, ADDRESS).await.unwrap();
-            let shorten = async |by: Duration| {
-                let expires_at = SystemClock.now().after(by);
-                let earlier = TokenUpdate {
-                    expires_at: Some(expires_at.to_string()),
-                    ..TokenUpdate::default()
-                };
-                let updated = one.service.update_token(&ada, &id, earlier);
-                assert_eq!(updated.await.unwrap().expires_at, expires_at);
-                expires_at
+#[on_every_deployment(flavor = "multi_thread")]
+async fn what_one_server_shortened_no_other_exchanges_beyond_it(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    world.add_user("ada").await;
+    let one = Replica::beside(&world, database.url_at(1)).await;
+    let other = Replica::beside(&world, database.url_at(2)).await;
+    let ada = one.sign_in("ada").await;
+    for round in 0..3 {
+        let issued = one.create(&ada, &format!("ci {round}")).await;
+        let id = issued.token.id.to_string();
+        for replica in [&one, &other] {
+            replica.warm(&issued).await;
+        }
+        let secret = [issued.secret.expose_secret().as_bytes()];
+        let before = other.service.exchange(&secret, ADDRESS).await.unwrap();
+        let shorten = async |by: Duration| {
+            let expires_at = SystemClock.now().after(by);
+            let earlier = TokenUpdate {
+                expires_at: Some(expires_at.to_string()),
+                ..TokenUpdate::default()
             };
-            let soon = shorten(Duration::from_mins(1)).await;
-            for replica in [&other, &one] {
-                let exchanged = replica.service.exchange(&secret, ADDRESS).await.unwrap();
-                assert_eq!(exchanged.personal_access_token_expires_at, soon);
-                assert!(exchanged.expires_at <= soon);
-                let bearer = before.token.expose_secret();
-                assert_eq!(code(replica.service.identity(bearer).await), 1206);
-                replica.warm(&issued).await;
-            }
-            // Less than a second is left once this is answered.
-            shorten(Duration::from_millis(1100)).await;
-            for replica in [&other, &one] {
-                assert_eq!(replica.exchange(&issued).await, 1202);
-            }
-        }
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_lost_its_database_refuses_once_its_lease_is_over() {
-    on_every_server(|database| async move {
-        let (proxy, through_proxy) = Proxy::before(database.url()).await;
-        let world = World::new(database.url()).await;
-        world.add_user("ada").await;
-        let replica = Replica::beside(&world, &through_proxy).await;
-        let ada = replica.sign_in("ada").await;
-        let issued = replica.create(&ada, "ci").await;
-        replica.warm(&issued).await;
-        proxy.arm(Fault::Unreachable);
-        let answer = loop {
-            match replica.exchange(&issued).await {
-                1 => tokio::task::yield_now().await,
-                other => break other,
-            }
+            let updated = one.service.update_token(&ada, &id, earlier);
+            assert_eq!(updated.await.unwrap().expires_at, expires_at);
+            expires_at
         };
-        assert_eq!(answer, 1503);
-        assert_eq!(replica.exchange(&issued).await, 1503, "the lease is over");
-        proxy.arm(Fault::None);
-        while replica.exchange(&issued).await != 1 {
-            tokio::task::yield_now().await;
+        let soon = shorten(Duration::from_mins(1)).await;
+        for replica in [&other, &one] {
+            let exchanged = replica.service.exchange(&secret, ADDRESS).await.unwrap();
+            assert_eq!(exchanged.personal_access_token_expires_at, soon);
+            assert!(exchanged.expires_at <= soon);
+            let bearer = before.token.expose_secret();
+            assert_eq!(code(replica.service.identity(bearer).await), 1206);
+            replica.warm(&issued).await;
         }
-        replica.warm(&issued).await;
-    })
-    .await;
+        // Less than a second is left once this is answered.
+        shorten(Duration::from_millis(1100)).await;
+        for replica in [&other, &one] {
+            assert_eq!(replica.exchange(&issued).await, 1202);
+        }
+    }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn changes_at_every_server_at_once_all_happen_and_stand_in_one_log() {
-    const CHANGES: usize = 12;
-    on_every_deployment(|database| async move {
-        let world = World::new(database.url()).await;
-        world.add_user("ada").await;
-        let mut servers = JoinSet::new();
-        for node in 0..3 {
-            let replica = Replica::beside(&world, database.url_at(node)).await;
-            let ada = replica.sign_in("ada").await;
-            servers.spawn(async move {
-                for number in 0..CHANGES {
-                    let issued = replica.create(&ada, &format!("{node}-{number}")).await;
-                    let id = issued.token.id.to_string();
-                    let regenerated =
-                        replica
-                            .service
-                            .regenerate_token(&ada, &id, Regeneration::default());
-                    let regenerated = regenerated.await.unwrap();
-                    assert_eq!(replica.exchange(&issued).await, 1201);
-                    assert_eq!(replica.exchange(&regenerated).await, 1);
-                }
-            });
+#[on_every_server(flavor = "multi_thread")]
+async fn a_server_that_lost_its_database_refuses_once_its_lease_is_over(database: &TestDatabase) {
+    let (proxy, through_proxy) = Proxy::before(database.url()).await;
+    let world = World::new(database.url()).await;
+    world.add_user("ada").await;
+    let replica = Replica::beside(&world, &through_proxy).await;
+    let ada = replica.sign_in("ada").await;
+    let issued = replica.create(&ada, "ci").await;
+    replica.warm(&issued).await;
+    proxy.arm(Fault::Unreachable);
+    let answer = loop {
+        match replica.exchange(&issued).await {
+            1 => tokio::task::yield_now().await,
+            other => break other,
         }
-        servers.join_all().await;
-        let found = world.service.operator().verify_audit().await.unwrap();
-        assert_eq!(found.findings, Vec::<String>::new());
-        let head = world.store.events().head().await.unwrap();
-        let logged = database.number("SELECT COUNT(*) FROM events").await;
-        assert_eq!(logged, head.seq, "the log has no gap");
-    })
-    .await;
+    };
+    assert_eq!(answer, 1503);
+    assert_eq!(replica.exchange(&issued).await, 1503, "the lease is over");
+    proxy.arm(Fault::None);
+    while replica.exchange(&issued).await != 1 {
+        tokio::task::yield_now().await;
+    }
+    replica.warm(&issued).await;
+}
+
+#[on_every_deployment(flavor = "multi_thread")]
+async fn changes_at_every_server_at_once_all_happen_and_stand_in_one_log(database: &TestDatabase) {
+    const CHANGES: usize = 12;
+    let world = World::new(database.url()).await;
+    world.add_user("ada").await;
+    let mut servers = JoinSet::new();
+    for node in 0..3 {
+        let replica = Replica::beside(&world, database.url_at(node)).await;
+        let ada = replica.sign_in("ada").await;
+        servers.spawn(async move {
+            for number in 0..CHANGES {
+                let issued = replica.create(&ada, &format!("{node}-{number}")).await;
+                let id = issued.token.id.to_string();
+                let regenerated =
+                    replica
+                        .service
+                        .regenerate_token(&ada, &id, Regeneration::default());
+                let regenerated = regenerated.await.unwrap();
+                assert_eq!(replica.exchange(&issued).await, 1201);
+                assert_eq!(replica.exchange(&regenerated).await, 1);
+            }
+        });
+    }
+    servers.join_all().await;
+    let found = world.service.operator().verify_audit().await.unwrap();
+    assert_eq!(found.findings, Vec::<String>::new());
+    let head = world.store.events().head().await.unwrap();
+    let logged = database.number("SELECT COUNT(*) FROM events").await;
+    assert_eq!(logged, head.seq, "the log has no gap");
 }

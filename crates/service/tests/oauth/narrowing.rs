@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ats_pat_service::{Error, Exchanged, Narrowing};
 use ats_pat_test_support::world::{ADDRESS, DAY, ISSUER, World, code};
-use ats_pat_test_support::{on_every_database, sqlite};
+use ats_pat_test_support::{TestDatabase, on_every_database, sqlite};
 use ats_pat_token::{Claims, Expectations, Unverified};
 use proptest::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
@@ -50,80 +50,74 @@ async fn claims(world: &World, token: &SecretString) -> Claims {
         .unwrap()
 }
 
-#[tokio::test]
-async fn scope_audience_and_lifetime_are_cut_for_this_one_token() {
-    on_every_database(|database| async move {
-        let world = world(database.url()).await;
-        let ada = world.signed_in("ada").await;
-        let secret = world.create(&ada, "ci", DAY).await.unwrap().secret;
-        let asked = narrowing(Some("orders:read"), &[ORDERS], Some(7));
-        let narrowed = exchange(&world, &secret, &asked).await.unwrap();
-        let said = claims(&world, &narrowed.token).await;
-        assert_eq!(
-            (said.scope.as_str(), said.exp - said.iat),
-            ("orders:read", 7)
-        );
-        assert_eq!(said.aud.iter().collect::<Vec<_>>(), [ORDERS]);
-        assert_eq!(
-            (narrowed.scope(), narrowed.lifetime_seconds),
-            ("orders:read", 7)
-        );
-        // It is not for this service, which is the first audience.
-        let bearer = narrowed.token.expose_secret();
-        assert_eq!(code(world.service.identity(bearer).await), 1206);
-        let next = world.exchange(&secret).await.unwrap();
-        let said = claims(&world, &next.token).await;
-        assert_eq!((said.scope.as_str(), said.exp - said.iat), ("all", 300));
-        assert_eq!(said.aud.iter().collect::<Vec<_>>(), [ISSUER, ORDERS]);
-    })
-    .await;
+#[on_every_database]
+async fn scope_audience_and_lifetime_are_cut_for_this_one_token(database: &TestDatabase) {
+    let world = world(database.url()).await;
+    let ada = world.signed_in("ada").await;
+    let secret = world.create(&ada, "ci", DAY).await.unwrap().secret;
+    let asked = narrowing(Some("orders:read"), &[ORDERS], Some(7));
+    let narrowed = exchange(&world, &secret, &asked).await.unwrap();
+    let said = claims(&world, &narrowed.token).await;
+    assert_eq!(
+        (said.scope.as_str(), said.exp - said.iat),
+        ("orders:read", 7)
+    );
+    assert_eq!(said.aud.iter().collect::<Vec<_>>(), [ORDERS]);
+    assert_eq!(
+        (narrowed.scope(), narrowed.lifetime_seconds),
+        ("orders:read", 7)
+    );
+    // It is not for this service, which is the first audience.
+    let bearer = narrowed.token.expose_secret();
+    assert_eq!(code(world.service.identity(bearer).await), 1206);
+    let next = world.exchange(&secret).await.unwrap();
+    let said = claims(&world, &next.token).await;
+    assert_eq!((said.scope.as_str(), said.exp - said.iat), ("all", 300));
+    assert_eq!(said.aud.iter().collect::<Vec<_>>(), [ISSUER, ORDERS]);
 }
 
-#[tokio::test]
-async fn widening_is_refused_and_is_no_use() {
-    on_every_database(|database| async move {
-        let world = world(database.url()).await;
-        let root = administrator(&world, "root").await;
-        let issued = create(&world, &root, "ci", &["orders:read"]).await.unwrap();
-        let whole = create(&world, &root, "whole", &["all"]).await.unwrap();
-        for (secret, scope) in [
-            (&issued.secret, "orders:write"),
-            (&issued.secret, "orders:read orders:write"),
-            (&issued.secret, "all"),
-            (&issued.secret, "introspect"),
-            (&whole.secret, "introspect"),
-            (&whole.secret, "all orders:read"),
-            (&whole.secret, "nothing"),
-        ] {
-            let refused = exchange(&world, secret, &narrowing(Some(scope), &[], None)).await;
-            assert!(matches!(refused, Err(Error::ScopeNotHeld(_))), "{scope}");
-        }
-        let foreign = narrowing(None, &[ORDERS, "https://evil.example"], None);
-        let refused = exchange(&world, &whole.secret, &foreign).await;
-        assert!(matches!(refused, Err(Error::AudienceNotServed)));
-        let longer = narrowing(None, &[], Some(301));
-        let refused = exchange(&world, &whole.secret, &longer).await;
-        assert!(matches!(
-            refused,
-            Err(Error::LifetimeTooLong {
-                longest_seconds: 300
-            })
-        ));
-        world.service.flush().await;
-        for token in [&issued.token, &whole.token] {
-            let shown = world.service.token(&root, &token.id.to_string()).await;
-            assert_eq!(shown.unwrap().last_used_at, None);
-        }
-        let last = narrowing(Some("orders:read"), &[ISSUER, ORDERS], Some(300));
-        exchange(&world, &issued.secret, &last).await.unwrap();
-        world.service.flush().await;
-        let shown = world
-            .service
-            .token(&root, &issued.token.id.to_string())
-            .await;
-        assert_eq!(shown.unwrap().last_used_at, Some(world.now()));
-    })
-    .await;
+#[on_every_database]
+async fn widening_is_refused_and_is_no_use(database: &TestDatabase) {
+    let world = world(database.url()).await;
+    let root = administrator(&world, "root").await;
+    let issued = create(&world, &root, "ci", &["orders:read"]).await.unwrap();
+    let whole = create(&world, &root, "whole", &["all"]).await.unwrap();
+    for (secret, scope) in [
+        (&issued.secret, "orders:write"),
+        (&issued.secret, "orders:read orders:write"),
+        (&issued.secret, "all"),
+        (&issued.secret, "introspect"),
+        (&whole.secret, "introspect"),
+        (&whole.secret, "all orders:read"),
+        (&whole.secret, "nothing"),
+    ] {
+        let refused = exchange(&world, secret, &narrowing(Some(scope), &[], None)).await;
+        assert!(matches!(refused, Err(Error::ScopeNotHeld(_))), "{scope}");
+    }
+    let foreign = narrowing(None, &[ORDERS, "https://evil.example"], None);
+    let refused = exchange(&world, &whole.secret, &foreign).await;
+    assert!(matches!(refused, Err(Error::AudienceNotServed)));
+    let longer = narrowing(None, &[], Some(301));
+    let refused = exchange(&world, &whole.secret, &longer).await;
+    assert!(matches!(
+        refused,
+        Err(Error::LifetimeTooLong {
+            longest_seconds: 300
+        })
+    ));
+    world.service.flush().await;
+    for token in [&issued.token, &whole.token] {
+        let shown = world.service.token(&root, &token.id.to_string()).await;
+        assert_eq!(shown.unwrap().last_used_at, None);
+    }
+    let last = narrowing(Some("orders:read"), &[ISSUER, ORDERS], Some(300));
+    exchange(&world, &issued.secret, &last).await.unwrap();
+    world.service.flush().await;
+    let shown = world
+        .service
+        .token(&root, &issued.token.id.to_string())
+        .await;
+    assert_eq!(shown.unwrap().last_used_at, Some(world.now()));
 }
 
 #[tokio::test]

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use ats_pat_domain::problem::{Problem, Reason};
 use ats_pat_service::{Error, Regeneration};
-use ats_pat_test_support::on_every_database;
 use ats_pat_test_support::statements::counted;
 use ats_pat_test_support::world::{ADDRESS, DAY, World, code};
+use ats_pat_test_support::{TestDatabase, on_every_database};
 use ats_pat_token::PersonalAccessToken;
 use secrecy::SecretString;
 use serde_json::Value;
@@ -28,75 +28,69 @@ async fn report(world: &World, leaked: &[SecretString]) -> u32 {
     code(world.service.report_leaked(leaked, ADDRESS).await)
 }
 
-#[tokio::test]
-async fn the_real_ones_are_revoked_with_an_event_each() {
-    on_every_database(|database| async move {
-        let world = world(database.url()).await;
-        let ada = world.signed_in("ada").await;
-        let eve = world.signed_in("eve").await;
-        let real = [
-            world.create(&ada, "one", DAY).await.unwrap(),
-            world.create(&ada, "two", DAY).await.unwrap(),
-            world.create(&eve, "one", DAY).await.unwrap(),
-        ];
-        let kept = world.create(&ada, "kept", DAY).await.unwrap();
-        let id = kept.token.id.to_string();
-        let replaced = kept.secret;
-        let kept = world
-            .service
-            .regenerate_token(&ada, &id, Regeneration::default())
-            .await
-            .unwrap();
-        let mut leaked = strings(&["", "nothing", "atspat_guess"]);
-        leaked.extend(real.iter().map(|issued| issued.secret.clone()));
-        leaked.extend([replaced, invented(1), real[0].secret.clone()]);
-        let seq = last_seq(&world).await;
-        let reported = world.service.report_leaked(&leaked, ADDRESS).await;
-        reported.unwrap();
-        for issued in &real {
-            assert_eq!(code(world.exchange(&issued.secret).await), 1203);
-        }
-        assert_eq!(code(world.exchange(&kept.secret).await), 1);
-        let events = events_after(&world, seq).await;
-        let subjects: BTreeSet<&str> = events.iter().map(|event| &*event.subject).collect();
-        let ids: BTreeSet<String> = real
-            .iter()
-            .map(|issued| issued.token.id.to_string())
-            .collect();
-        assert_eq!(events.len(), 3);
-        assert_eq!(subjects, ids.iter().map(String::as_str).collect());
-        for event in &events {
-            let details: Value = serde_json::from_slice(&event.details).unwrap();
-            assert_eq!(
-                (
-                    event.actor.as_str(),
-                    event.kind.as_str(),
-                    &details["ReportedAsLeaked"]
-                ),
-                ("holder", "token.revoked", &Value::from(true))
-            );
-            let personal = &event.personal.as_ref().unwrap().data;
-            assert!(String::from_utf8_lossy(personal).contains("192.0.2.7"));
-        }
-        assert_eq!(report(&world, &leaked).await, 1, "again");
-        assert_eq!(last_seq(&world).await, seq + 3);
-    })
-    .await;
+#[on_every_database]
+async fn the_real_ones_are_revoked_with_an_event_each(database: &TestDatabase) {
+    let world = world(database.url()).await;
+    let ada = world.signed_in("ada").await;
+    let eve = world.signed_in("eve").await;
+    let real = [
+        world.create(&ada, "one", DAY).await.unwrap(),
+        world.create(&ada, "two", DAY).await.unwrap(),
+        world.create(&eve, "one", DAY).await.unwrap(),
+    ];
+    let kept = world.create(&ada, "kept", DAY).await.unwrap();
+    let id = kept.token.id.to_string();
+    let replaced = kept.secret;
+    let kept = world
+        .service
+        .regenerate_token(&ada, &id, Regeneration::default())
+        .await
+        .unwrap();
+    let mut leaked = strings(&["", "nothing", "atspat_guess"]);
+    leaked.extend(real.iter().map(|issued| issued.secret.clone()));
+    leaked.extend([replaced, invented(1), real[0].secret.clone()]);
+    let seq = last_seq(&world).await;
+    let reported = world.service.report_leaked(&leaked, ADDRESS).await;
+    reported.unwrap();
+    for issued in &real {
+        assert_eq!(code(world.exchange(&issued.secret).await), 1203);
+    }
+    assert_eq!(code(world.exchange(&kept.secret).await), 1);
+    let events = events_after(&world, seq).await;
+    let subjects: BTreeSet<&str> = events.iter().map(|event| &*event.subject).collect();
+    let ids: BTreeSet<String> = real
+        .iter()
+        .map(|issued| issued.token.id.to_string())
+        .collect();
+    assert_eq!(events.len(), 3);
+    assert_eq!(subjects, ids.iter().map(String::as_str).collect());
+    for event in &events {
+        let details: Value = serde_json::from_slice(&event.details).unwrap();
+        assert_eq!(
+            (
+                event.actor.as_str(),
+                event.kind.as_str(),
+                &details["ReportedAsLeaked"]
+            ),
+            ("holder", "token.revoked", &Value::from(true))
+        );
+        let personal = &event.personal.as_ref().unwrap().data;
+        assert!(String::from_utf8_lossy(personal).contains("192.0.2.7"));
+    }
+    assert_eq!(report(&world, &leaked).await, 1, "again");
+    assert_eq!(last_seq(&world).await, seq + 3);
 }
 
-#[tokio::test]
-async fn each_well_formed_string_costs_one_statement_and_others_none() {
-    on_every_database(|database| async move {
-        let world = world(database.url()).await;
-        let malformed: Vec<_> = (0..500).map(|n| format!("atspat_{n}").into()).collect();
-        let (reported, statements) = counted(report(&world, &malformed)).await;
-        assert_eq!((reported, statements), (1, 0));
-        let mut invented: Vec<_> = (0..20).map(invented).collect();
-        invented.extend(invented.clone());
-        let (reported, statements) = counted(report(&world, &invented)).await;
-        assert_eq!((reported, statements), (1, 20));
-    })
-    .await;
+#[on_every_database]
+async fn each_well_formed_string_costs_one_statement_and_others_none(database: &TestDatabase) {
+    let world = world(database.url()).await;
+    let malformed: Vec<_> = (0..500).map(|n| format!("atspat_{n}").into()).collect();
+    let (reported, statements) = counted(report(&world, &malformed)).await;
+    assert_eq!((reported, statements), (1, 0));
+    let mut invented: Vec<_> = (0..20).map(invented).collect();
+    invented.extend(invented.clone());
+    let (reported, statements) = counted(report(&world, &invented)).await;
+    assert_eq!((reported, statements), (1, 20));
 }
 
 #[tokio::test]

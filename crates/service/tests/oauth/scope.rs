@@ -1,36 +1,35 @@
 //! The reserved scope `introspect`.
 
-use ats_pat_test_support::on_every_database;
 use ats_pat_test_support::world::code;
+use ats_pat_test_support::{TestDatabase, on_every_database};
 
 use crate::scene::{administrator, create, world};
 
-#[tokio::test]
-async fn only_administrators_may_give_it_alone_or_beside_others_but_not_beside_all() {
-    on_every_database(|database| async move {
-        let world = world(database.url()).await;
-        let root = administrator(&world, "root").await;
-        let eve = world.signed_in("eve").await;
-        for (name, scopes, by_root, by_eve) in [
-            ("alone", &["introspect"][..], 1, 1305),
-            ("beside", &["introspect", "orders:read"], 1, 1305),
-            ("with all", &["introspect", "all"], 1001, 1001),
-            ("in capitals", &["Introspect"], 1305, 1305),
-            ("another", &["orders:read"], 1, 1),
-        ] {
-            assert_eq!(
-                code(create(&world, &root, name, scopes).await),
-                by_root,
-                "{name}"
-            );
-            assert_eq!(
-                code(create(&world, &eve, name, scopes).await),
-                by_eve,
-                "{name}"
-            );
-        }
-    })
-    .await;
+#[on_every_database]
+async fn only_administrators_may_give_it_alone_or_beside_others_but_not_beside_all(
+    database: &TestDatabase,
+) {
+    let world = world(database.url()).await;
+    let root = administrator(&world, "root").await;
+    let eve = world.signed_in("eve").await;
+    for (name, scopes, by_root, by_eve) in [
+        ("alone", &["introspect"][..], 1, 1305),
+        ("beside", &["introspect", "orders:read"], 1, 1305),
+        ("with all", &["introspect", "all"], 1001, 1001),
+        ("in capitals", &["Introspect"], 1305, 1305),
+        ("another", &["orders:read"], 1, 1),
+    ] {
+        assert_eq!(
+            code(create(&world, &root, name, scopes).await),
+            by_root,
+            "{name}"
+        );
+        assert_eq!(
+            code(create(&world, &eve, name, scopes).await),
+            by_eve,
+            "{name}"
+        );
+    }
 }
 
 #[tokio::test]

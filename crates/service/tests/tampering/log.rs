@@ -6,47 +6,42 @@ use ats_pat_test_support::{TestDatabase, on_every_database};
 
 use crate::scene::{Scene, assert_found, findings, scene};
 
-#[tokio::test]
-async fn an_event_changed_or_cut_from_the_middle_is_found() {
-    for (statement, expected) in [
-        (
-            "UPDATE events SET actor = 'system' WHERE seq = 2",
-            "event 2 was altered",
-        ),
-        (
-            "UPDATE events SET at = at + 1 WHERE seq = 2",
-            "event 2 was altered",
-        ),
-        (
-            "UPDATE events SET details = personal_hash WHERE seq = 2",
-            "event 2 was altered",
-        ),
-        (
-            "DELETE FROM events WHERE seq = 2",
-            "events 2 to 2 are missing",
-        ),
-        (
-            "UPDATE event_personal SET data = salt WHERE seq = 2",
-            "personal details of event 2 were altered",
-        ),
-    ] {
-        on_every_database(|database| async move {
-            let scene = scene(&database).await;
-            database.execute(statement).await;
-            assert_found(&scene.world, expected).await;
-        })
-        .await;
-    }
+#[on_every_database(each = [
+    (
+        "UPDATE events SET actor = 'system' WHERE seq = 2",
+        "event 2 was altered",
+    ),
+    (
+        "UPDATE events SET at = at + 1 WHERE seq = 2",
+        "event 2 was altered",
+    ),
+    (
+        "UPDATE events SET details = personal_hash WHERE seq = 2",
+        "event 2 was altered",
+    ),
+    (
+        "DELETE FROM events WHERE seq = 2",
+        "events 2 to 2 are missing",
+    ),
+    (
+        "UPDATE event_personal SET data = salt WHERE seq = 2",
+        "personal details of event 2 were altered",
+    ),
+])]
+async fn an_event_changed_or_cut_from_the_middle_is_found(
+    database: &TestDatabase,
+    (statement, expected): (&str, &str),
+) {
+    let scene = scene(database).await;
+    database.execute(statement).await;
+    assert_found(&scene.world, expected).await;
 }
 
-#[tokio::test]
-async fn personal_details_can_be_erased_without_breaking_the_chain() {
-    on_every_database(|database| async move {
-        let scene = scene(&database).await;
-        database.execute("DELETE FROM event_personal").await;
-        assert_eq!(findings(&scene.world).await, Vec::<String>::new());
-    })
-    .await;
+#[on_every_database]
+async fn personal_details_can_be_erased_without_breaking_the_chain(database: &TestDatabase) {
+    let scene = scene(database).await;
+    database.execute("DELETE FROM event_personal").await;
+    assert_eq!(findings(&scene.world).await, Vec::<String>::new());
 }
 
 /// Takes the database back to before the last event, as a restored backup would.
@@ -65,129 +60,120 @@ async fn restore_to_before_the_last_event(database: &TestDatabase, head: i64) {
         .await;
 }
 
-#[tokio::test]
-async fn a_database_behind_the_anchor_stops_the_start_until_the_restore_is_accepted() {
-    for choice in [RestoreChoice::Keep, RestoreChoice::RevokeAll] {
-        on_every_database(|database| async move {
-            let Scene { world, issued, ada } = scene(&database).await;
-            // The last event is a sign-in: without its session row the tables are as before it.
-            world.sign_in("ada").await;
-            world.service.flush().await;
-            let head = world.store.events().head().await.unwrap().seq;
-            database.execute("DELETE FROM sessions").await;
-            restore_to_before_the_last_event(&database, head).await;
-            assert_found(&world, "events were cut off").await;
-            let stopped = world.reopen().await;
-            assert!(matches!(stopped, Err(OpenError::BehindAnchor { seq }) if seq == head));
+#[on_every_database(each = [RestoreChoice::Keep, RestoreChoice::RevokeAll])]
+async fn a_database_behind_the_anchor_stops_the_start_until_the_restore_is_accepted(
+    database: &TestDatabase,
+    choice: RestoreChoice,
+) {
+    let Scene { world, issued, ada } = scene(database).await;
+    // The last event is a sign-in: without its session row the tables are as before it.
+    world.sign_in("ada").await;
+    world.service.flush().await;
+    let head = world.store.events().head().await.unwrap().seq;
+    database.execute("DELETE FROM sessions").await;
+    restore_to_before_the_last_event(database, head).await;
+    assert_found(&world, "events were cut off").await;
+    let stopped = world.reopen().await;
+    assert!(matches!(stopped, Err(OpenError::BehindAnchor { seq }) if seq == head));
 
-            let accepted = Service::accept_restore(world.parts(), choice)
-                .await
-                .unwrap();
-            assert_eq!(
-                (accepted.given_up_seq, accepted.revoked),
-                (head, u64::from(choice == RestoreChoice::RevokeAll))
-            );
-            let service = world.reopen().await.expect("the restore was accepted");
-            let expected = if choice == RestoreChoice::Keep {
-                1
-            } else {
-                1203
-            };
-            let presented = [secrecy::ExposeSecret::expose_secret(&issued.secret).as_bytes()];
-            assert_eq!(code(service.exchange(&presented, ADDRESS).await), expected);
-            assert_eq!(
-                service.operator().verify_audit().await.unwrap().findings,
-                Vec::<String>::new()
-            );
-            let again = Service::accept_restore(world.parts(), choice).await;
-            assert!(matches!(
-                again,
-                Err(OpenError::Change(ats_pat_service::Error::NothingToAccept))
-            ));
-            drop(ada);
-        })
-        .await;
+    let accepted = Service::accept_restore(world.parts(), choice)
+        .await
+        .unwrap();
+    assert_eq!(
+        (accepted.given_up_seq, accepted.revoked),
+        (head, u64::from(choice == RestoreChoice::RevokeAll))
+    );
+    let service = world.reopen().await.expect("the restore was accepted");
+    let expected = if choice == RestoreChoice::Keep {
+        1
+    } else {
+        1203
+    };
+    let presented = [secrecy::ExposeSecret::expose_secret(&issued.secret).as_bytes()];
+    assert_eq!(code(service.exchange(&presented, ADDRESS).await), expected);
+    assert_eq!(
+        service.operator().verify_audit().await.unwrap().findings,
+        Vec::<String>::new()
+    );
+    let again = Service::accept_restore(world.parts(), choice).await;
+    assert!(matches!(
+        again,
+        Err(OpenError::Change(ats_pat_service::Error::NothingToAccept))
+    ));
+    drop(ada);
+}
+
+#[on_every_database]
+async fn another_servers_anchor_is_satisfied_by_the_accepted_restore(database: &TestDatabase) {
+    let Scene { world, .. } = scene(database).await;
+    world.sign_in("ada").await;
+    world.service.flush().await;
+    let other_anchor = std::fs::read(world.folder().join("anchor")).unwrap();
+    let head = world.store.events().head().await.unwrap().seq;
+    database.execute("DELETE FROM sessions").await;
+    restore_to_before_the_last_event(database, head).await;
+    Service::accept_restore(world.parts(), RestoreChoice::Keep)
+        .await
+        .unwrap();
+    std::fs::write(world.folder().join("anchor"), other_anchor).unwrap();
+    assert!(world.reopen().await.is_ok());
+}
+
+#[on_every_database]
+async fn a_log_that_goes_back_under_a_running_server_is_told_and_does_not_move_the_anchor(
+    database: &TestDatabase,
+) {
+    let Scene { world, .. } = scene(database).await;
+    world.sign_in("ada").await;
+    world.service.flush().await;
+    let anchor = std::fs::read(world.folder().join("anchor")).unwrap();
+    let head = world.store.events().head().await.unwrap().seq;
+    restore_to_before_the_last_event(database, head).await;
+    for _ in 0..3 {
+        let password = PASSWORD.into();
+        let signed_in = world.service.sign_in("ada", &password, ADDRESS).await;
+        assert_eq!(code(signed_in), 1503);
     }
+    world.service.flush().await;
+    assert_eq!(
+        std::fs::read(world.folder().join("anchor")).unwrap(),
+        anchor
+    );
+    let health = world.service.health().await;
+    let log = health
+        .iter()
+        .find(|check| check.name == "event-log")
+        .unwrap();
+    assert!(!log.healthy, "{health:?}");
+    let stopped = world.reopen().await;
+    assert!(matches!(stopped, Err(OpenError::BehindAnchor { seq }) if seq == head));
 }
 
-#[tokio::test]
-async fn another_servers_anchor_is_satisfied_by_the_accepted_restore() {
-    on_every_database(|database| async move {
-        let Scene { world, .. } = scene(&database).await;
+#[on_every_database]
+async fn an_accepted_restore_excuses_no_later_one(database: &TestDatabase) {
+    let Scene { world, .. } = scene(database).await;
+    for _ in 0..5 {
         world.sign_in("ada").await;
-        world.service.flush().await;
-        let other_anchor = std::fs::read(world.folder().join("anchor")).unwrap();
-        let head = world.store.events().head().await.unwrap().seq;
-        database.execute("DELETE FROM sessions").await;
-        restore_to_before_the_last_event(&database, head).await;
-        Service::accept_restore(world.parts(), RestoreChoice::Keep)
-            .await
-            .unwrap();
-        std::fs::write(world.folder().join("anchor"), other_anchor).unwrap();
-        assert!(world.reopen().await.is_ok());
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_log_that_goes_back_under_a_running_server_is_told_and_does_not_move_the_anchor() {
-    on_every_database(|database| async move {
-        let Scene { world, .. } = scene(&database).await;
-        world.sign_in("ada").await;
-        world.service.flush().await;
-        let anchor = std::fs::read(world.folder().join("anchor")).unwrap();
-        let head = world.store.events().head().await.unwrap().seq;
-        restore_to_before_the_last_event(&database, head).await;
-        for _ in 0..3 {
-            let password = PASSWORD.into();
-            let signed_in = world.service.sign_in("ada", &password, ADDRESS).await;
-            assert_eq!(code(signed_in), 1503);
-        }
-        world.service.flush().await;
-        assert_eq!(
-            std::fs::read(world.folder().join("anchor")).unwrap(),
-            anchor
-        );
-        let health = world.service.health().await;
-        let log = health
-            .iter()
-            .find(|check| check.name == "event-log")
-            .unwrap();
-        assert!(!log.healthy, "{health:?}");
-        let stopped = world.reopen().await;
-        assert!(matches!(stopped, Err(OpenError::BehindAnchor { seq }) if seq == head));
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_accepted_restore_excuses_no_later_one() {
-    on_every_database(|database| async move {
-        let Scene { world, .. } = scene(&database).await;
-        for _ in 0..5 {
-            world.sign_in("ada").await;
-        }
-        world.service.flush().await;
-        let mut head = world.store.events().head().await.unwrap().seq;
-        database.execute("DELETE FROM sessions").await;
-        for _ in 0..5 {
-            restore_to_before_the_last_event(&database, head).await;
-            head -= 1;
-        }
-        Service::accept_restore(world.parts(), RestoreChoice::Keep)
-            .await
-            .unwrap();
-        let service = world.reopen().await.unwrap();
-        let sign_in = async || service.sign_in("ada", &PASSWORD.into(), ADDRESS).await;
-        sign_in().await.unwrap();
-        sign_in().await.unwrap();
-        service.flush().await;
-        let head = world.store.events().head().await.unwrap().seq;
-        restore_to_before_the_last_event(&database, head).await;
-        let stopped = world.reopen().await;
-        assert!(matches!(stopped, Err(OpenError::BehindAnchor { seq }) if seq == head));
-    })
-    .await;
+    }
+    world.service.flush().await;
+    let mut head = world.store.events().head().await.unwrap().seq;
+    database.execute("DELETE FROM sessions").await;
+    for _ in 0..5 {
+        restore_to_before_the_last_event(database, head).await;
+        head -= 1;
+    }
+    Service::accept_restore(world.parts(), RestoreChoice::Keep)
+        .await
+        .unwrap();
+    let service = world.reopen().await.unwrap();
+    let sign_in = async || service.sign_in("ada", &PASSWORD.into(), ADDRESS).await;
+    sign_in().await.unwrap();
+    sign_in().await.unwrap();
+    service.flush().await;
+    let head = world.store.events().head().await.unwrap().seq;
+    restore_to_before_the_last_event(database, head).await;
+    let stopped = world.reopen().await;
+    assert!(matches!(stopped, Err(OpenError::BehindAnchor { seq }) if seq == head));
 }
 
 /// Takes the last event back, as a restore or a fail-over does.
@@ -207,41 +193,40 @@ async fn take_the_last_event_back(database: &TestDatabase, scene: &Scene) {
     database.execute(&head).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_log_that_goes_back_under_a_running_server_grants_nothing_from_the_first_poll() {
-    on_every_database(|database| async move {
-        let scene = scene(&database).await;
-        let service = scene.world.service.clone();
-        let follower = service.clone();
-        let feed = tokio::spawn(async move { follower.run_feed(std::future::pending()).await });
-        // An operator's program elsewhere changes something, and it is undone before anybody but the feed saw it.
-        let mut elsewhere = scene.world.parts();
-        elsewhere.anchor_file = None;
-        let elsewhere = Service::open(elsewhere).await.unwrap();
-        elsewhere
-            .operator()
-            .rotate_keys(Rotation::AtOnce)
-            .await
-            .unwrap();
-        let lines = async || {
-            let checks = service.health().await;
-            checks
-                .iter()
-                .find(|check| check.name == "event-log")
-                .unwrap()
-                .healthy
-        };
-        // It was answered once every server that follows the log had seen it.
-        take_the_last_event_back(&database, &scene).await;
-        while lines().await {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(code(scene.world.exchange(&scene.issued.secret).await), 1503);
-        let id = scene.issued.token.id.to_string();
-        assert_eq!(code(service.revoke_token(&scene.ada, &id).await), 1503);
-        service.flush().await;
-        assert!(scene.world.reopen().await.is_err(), "the next start stops");
-        feed.abort();
-    })
-    .await;
+#[on_every_database(flavor = "multi_thread")]
+async fn a_log_that_goes_back_under_a_running_server_grants_nothing_from_the_first_poll(
+    database: &TestDatabase,
+) {
+    let scene = scene(database).await;
+    let service = scene.world.service.clone();
+    let follower = service.clone();
+    let feed = tokio::spawn(async move { follower.run_feed(std::future::pending()).await });
+    // An operator's program elsewhere changes something, and it is undone before anybody but the feed saw it.
+    let mut elsewhere = scene.world.parts();
+    elsewhere.anchor_file = None;
+    let elsewhere = Service::open(elsewhere).await.unwrap();
+    elsewhere
+        .operator()
+        .rotate_keys(Rotation::AtOnce)
+        .await
+        .unwrap();
+    let lines = async || {
+        let checks = service.health().await;
+        checks
+            .iter()
+            .find(|check| check.name == "event-log")
+            .unwrap()
+            .healthy
+    };
+    // It was answered once every server that follows the log had seen it.
+    take_the_last_event_back(database, &scene).await;
+    while lines().await {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(code(scene.world.exchange(&scene.issued.secret).await), 1503);
+    let id = scene.issued.token.id.to_string();
+    assert_eq!(code(service.revoke_token(&scene.ada, &id).await), 1503);
+    service.flush().await;
+    assert!(scene.world.reopen().await.is_err(), "the next start stops");
+    feed.abort();
 }

@@ -84,69 +84,59 @@ async fn assert_nothing_is_laundered(scene: &Scene, table: &str) {
     assert_found(world, &put_back).await;
 }
 
-#[tokio::test]
-async fn a_revoked_token_stays_revoked() {
-    on_every_database(|database| async move {
-        let scene = scene(&database).await;
-        let Scene { world, ada, issued } = &scene;
-        let id = issued.token.id.to_string();
-        copy(&database).await;
-        assert_eq!(code(world.service.revoke_token(ada, &id).await), 1);
-        put_back(&database).await;
-        for service in services(world).await {
-            assert_ne!(exchange(&service, &issued.secret).await, 1);
-        }
-        assert_nothing_is_laundered(&scene, "tokens").await;
-        // Taking away never fails.
-        assert_eq!(code(world.service.revoke_token(ada, &id).await), 1);
-        assert_ne!(exchange(&world.service, &issued.secret).await, 1);
-        assert_found(world, "of tokens was planted or altered, and was ended").await;
-    })
-    .await;
+#[on_every_database]
+async fn a_revoked_token_stays_revoked(database: &TestDatabase) {
+    let scene = scene(database).await;
+    let Scene { world, ada, issued } = &scene;
+    let id = issued.token.id.to_string();
+    copy(database).await;
+    assert_eq!(code(world.service.revoke_token(ada, &id).await), 1);
+    put_back(database).await;
+    for service in services(world).await {
+        assert_ne!(exchange(&service, &issued.secret).await, 1);
+    }
+    assert_nothing_is_laundered(&scene, "tokens").await;
+    // Taking away never fails.
+    assert_eq!(code(world.service.revoke_token(ada, &id).await), 1);
+    assert_ne!(exchange(&world.service, &issued.secret).await, 1);
+    assert_found(world, "of tokens was planted or altered, and was ended").await;
 }
 
-#[tokio::test]
-async fn a_replaced_secret_stays_replaced() {
-    on_every_database(|database| async move {
-        let scene = scene(&database).await;
-        let Scene { world, ada, issued } = &scene;
-        let id = issued.token.id.to_string();
-        copy(&database).await;
-        let anew = world
-            .service
-            .regenerate_token(ada, &id, Regeneration::default());
-        assert_eq!(code(anew.await), 1);
-        put_back(&database).await;
-        for service in services(world).await {
-            assert_ne!(exchange(&service, &issued.secret).await, 1);
-        }
-        assert_nothing_is_laundered(&scene, "tokens").await;
-    })
-    .await;
+#[on_every_database]
+async fn a_replaced_secret_stays_replaced(database: &TestDatabase) {
+    let scene = scene(database).await;
+    let Scene { world, ada, issued } = &scene;
+    let id = issued.token.id.to_string();
+    copy(database).await;
+    let anew = world
+        .service
+        .regenerate_token(ada, &id, Regeneration::default());
+    assert_eq!(code(anew.await), 1);
+    put_back(database).await;
+    for service in services(world).await {
+        assert_ne!(exchange(&service, &issued.secret).await, 1);
+    }
+    assert_nothing_is_laundered(&scene, "tokens").await;
 }
 
-#[tokio::test]
-async fn a_shortened_expiry_stays_shortened() {
-    on_every_database(|database| async move {
-        stays_shortened(&scene(&database).await, &database, DAY / 2).await;
-    })
-    .await;
+#[on_every_database]
+async fn a_shortened_expiry_stays_shortened(database: &TestDatabase) {
+    stays_shortened(&scene(database).await, database, DAY / 2).await;
 }
 
-#[tokio::test]
-async fn an_expiry_so_near_that_the_secret_got_another_place_stays_shortened() {
-    on_every_database(|database| async move {
-        let scene = scene(&database).await;
-        let before = scene.world.exchange(&scene.issued.secret).await;
-        let before = before.unwrap().token;
-        stays_shortened(&scene, &database, DAY / 48).await;
-        for service in services(&scene.world).await {
-            let identity = service.identity(before.expose_secret()).await;
-            assert_ne!(code(identity), 1);
-        }
-        assert_found(&scene.world, "of secrets is an older one, put back").await;
-    })
-    .await;
+#[on_every_database]
+async fn an_expiry_so_near_that_the_secret_got_another_place_stays_shortened(
+    database: &TestDatabase,
+) {
+    let scene = scene(database).await;
+    let before = scene.world.exchange(&scene.issued.secret).await;
+    let before = before.unwrap().token;
+    stays_shortened(&scene, database, DAY / 48).await;
+    for service in services(&scene.world).await {
+        let identity = service.identity(before.expose_secret()).await;
+        assert_ne!(code(identity), 1);
+    }
+    assert_found(&scene.world, "of secrets is an older one, put back").await;
 }
 
 async fn stays_shortened(scene: &Scene, database: &TestDatabase, left: Duration) {
@@ -177,270 +167,239 @@ async fn stays_shortened(scene: &Scene, database: &TestDatabase, left: Duration)
     assert_found(world, "of tokens is an older one, put back").await;
 }
 
-#[tokio::test]
-async fn an_ended_session_stays_ended() {
-    on_every_database(|database| async move {
-        let Scene { world, .. } = scene(&database).await;
-        let signed_in = world
-            .service
-            .sign_in("ada", &PASSWORD.into(), ADDRESS)
-            .await
-            .unwrap();
-        let id = signed_in.session_id.expose_secret();
-        let by = world.service.authenticate(id).await.unwrap();
-        copy(&database).await;
-        assert_eq!(code(world.service.sign_out(Some(id)).await), 1);
-        put_back(&database).await;
-        for service in services(&world).await {
-            assert_eq!(code(service.authenticate(id).await), 1100);
-        }
-        // Nor does a change go by it that began while it held.
-        assert_eq!(code(world.create(&by, "another", DAY).await), 1100);
-        assert_found(&world, "of sessions was removed once, and put back").await;
-    })
-    .await;
+#[on_every_database]
+async fn an_ended_session_stays_ended(database: &TestDatabase) {
+    let Scene { world, .. } = scene(database).await;
+    let signed_in = world
+        .service
+        .sign_in("ada", &PASSWORD.into(), ADDRESS)
+        .await
+        .unwrap();
+    let id = signed_in.session_id.expose_secret();
+    let by = world.service.authenticate(id).await.unwrap();
+    copy(database).await;
+    assert_eq!(code(world.service.sign_out(Some(id)).await), 1);
+    put_back(database).await;
+    for service in services(&world).await {
+        assert_eq!(code(service.authenticate(id).await), 1100);
+    }
+    // Nor does a change go by it that began while it held.
+    assert_eq!(code(world.create(&by, "another", DAY).await), 1100);
+    assert_found(&world, "of sessions was removed once, and put back").await;
 }
 
-#[tokio::test]
-async fn a_disabled_user_stays_disabled() {
-    on_every_database(|database| async move {
-        let scene = scene(&database).await;
-        let Scene { world, issued, .. } = &scene;
-        copy(&database).await;
-        assert_eq!(code(world.service.operator().disable_user("ada").await), 1);
-        put_back(&database).await;
-        for service in services(world).await {
-            assert_ne!(exchange(&service, &issued.secret).await, 1);
-            assert_ne!(sign_in(&service, PASSWORD).await, 1);
-        }
-        assert_nothing_is_laundered(&scene, "users").await;
-        assert_eq!(code(world.service.operator().disable_user("ada").await), 1);
-        assert_ne!(code(world.service.operator().enable_user("ada").await), 1);
-        assert_found(world, "of users was planted or altered, and was ended").await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_changed_password_stays_changed() {
-    on_every_database(|database| async move {
-        let scene = scene(&database).await;
-        let Scene { world, .. } = &scene;
-        let new = "orbit-of-velvet-plums-7";
-        copy(&database).await;
-        let set = world.service.operator();
-        assert_eq!(code(set.set_password("ada", &new.into(), false).await), 1);
-        assert_eq!(sign_in(&world.service, new).await, 1);
-        put_back(&database).await;
-        for service in services(world).await {
-            assert_ne!(sign_in(&service, PASSWORD).await, 1);
-        }
-        assert_nothing_is_laundered(&scene, "users").await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_destroyed_signing_key_stays_destroyed() {
-    on_every_database(|database| async move {
-        let Scene { world, .. } = scene(&database).await;
-        let destroyed = world.service.jwks().await.unwrap().keys()[0]
-            .kid()
-            .to_owned();
-        copy(&database).await;
-        let rotate = world.service.operator();
-        assert_eq!(code(rotate.rotate_keys(Rotation::Compromised).await), 1);
-        let now = "CREATE TABLE now_keys AS SELECT * FROM signing_keys";
-        database.execute(now).await;
-        put_back(&database).await;
-        let beside = "INSERT INTO signing_keys SELECT * FROM now_keys \
-            WHERE kid NOT IN (SELECT kid FROM kept_signing_keys)";
-        database.execute(beside).await;
-        let bump = "UPDATE key_ring SET version = version + 9";
-        database.execute(bump).await;
-        for service in services(&world).await {
-            let published = service.jwks().await.unwrap();
-            let kids: Vec<_> = published
-                .keys()
-                .iter()
-                .map(ats_pat_token::Jwk::kid)
-                .collect();
-            assert!(!kids.contains(&&*destroyed), "{kids:?}");
-            assert_eq!(kids.len(), 1);
-        }
-        assert_found(&world, "of signing_keys is an older one, put back").await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_used_set_up_link_stays_used() {
-    on_every_database(|database| async move {
-        let world = World::new(database.url()).await;
-        let link = world.service.make_setup_link().await.unwrap().unwrap();
-        copy(&database).await;
-        let set_up = async |service: &Service, name: &str| {
-            let link = link.expose_secret();
-            let password = PASSWORD.into();
-            let done = service.set_up(link, name, &password, ADDRESS).await;
-            done.is_ok()
-        };
-        assert!(set_up(&world.service, "root").await);
-        let back = "INSERT INTO setup_link SELECT * FROM kept_setup_link";
-        database.execute(back).await;
-        let nobody = "UPDATE users SET is_admin = (1 = 0)";
-        database.execute(nobody).await;
-        for (service, name) in services(&world).await.iter().zip(["one", "two", "three"]) {
-            assert!(!set_up(service, name).await, "{name}");
-        }
-        assert_found(&world, "of setup_link was removed once, and put back").await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn what_disabling_took_from_a_secret_does_not_come_back() {
-    on_every_database(|database| async move {
-        let Scene { world, issued, .. } = scene(&database).await;
-        let before = world.exchange(&issued.secret).await.unwrap();
-        let bearer = before.token.expose_secret();
-        assert_eq!(code(world.service.identity(bearer).await), 1);
-        copy(&database).await;
-        let operator = world.service.operator();
-        assert_eq!(code(operator.disable_user("ada").await), 1);
-        assert_eq!(code(operator.enable_user("ada").await), 1);
-        let older = "DELETE FROM secrets";
-        database.execute(older).await;
-        let back = "INSERT INTO secrets SELECT * FROM kept_secrets";
-        database.execute(back).await;
-        for service in services(&world).await {
-            assert_ne!(code(service.identity(bearer).await), 1);
-            assert_ne!(exchange(&service, &issued.secret).await, 1);
-        }
-        assert_found(&world, "of secrets is an older one, put back").await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_session_that_was_not_seen_for_long_ends_whatever_the_row_says() {
-    on_every_database(|database| async move {
-        let Scene { world, .. } = scene(&database).await;
-        let ada = world
-            .service
-            .sign_in("ada", &PASSWORD.into(), ADDRESS)
-            .await
-            .unwrap();
-        let id = ada.session_id.expose_secret();
-        let idle = world.settings.session_idle;
-        world.clock.advance(idle * 3 / 4);
-        assert_eq!(code(world.service.authenticate(id).await), 1);
-        // It was seen, so it holds on; who writes that it was seen later gains nothing.
-        world.clock.advance(idle * 3 / 4);
-        assert_eq!(code(world.service.authenticate(id).await), 1);
-        let later = world.now().after(idle).as_millis();
-        let forge = format!("UPDATE sessions SET last_seen_at = {later}");
-        database.execute(&forge).await;
-        assert_eq!(code(world.service.authenticate(id).await), 1100);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_log_whose_last_event_was_removed_grants_nothing_elsewhere() {
-    on_every_database(|database| async move {
-        let Scene { world, ada, issued } = scene(&database).await;
-        let elsewhere = world.reopen().await.unwrap();
-        assert_eq!(exchange(&elsewhere, &issued.secret).await, 1);
-        let another = world.create(&ada, "another", DAY).await.unwrap();
-        copy(&database).await;
-        let id = another.token.id.to_string();
-        assert_eq!(code(world.service.revoke_token(&ada, &id).await), 1);
-        put_back(&database).await;
-        let last = "DELETE FROM events WHERE seq = (SELECT seq FROM event_head)";
-        database.execute(last).await;
-        assert_ne!(exchange(&elsewhere, &another.secret).await, 1);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_checkpoint_that_nobody_with_the_keys_wrote_is_not_gone_by() {
-    on_every_database(|database| async move {
-        let Scene { world, ada, issued } = scene(&database).await;
-        let file = world.folder().join("checkpoint");
-        world.service.flush().await;
-        let older = std::fs::read(&file).unwrap();
-        copy(&database).await;
-        let id = issued.token.id.to_string();
-        assert_eq!(code(world.service.revoke_token(&ada, &id).await), 1);
-        put_back(&database).await;
-        world.service.flush().await;
-        let newest = std::fs::read(&file).unwrap();
-        let mut altered = newest.clone();
-        // The number of the last event that it knows.
-        altered[1] = altered[1].wrapping_add(1);
-        for checkpoint in [
-            older,
-            altered,
-            newest[..newest.len() - 16].to_vec(),
-            Vec::new(),
-        ] {
-            std::fs::write(&file, checkpoint).unwrap();
-            let service = world.reopen().await.unwrap();
-            assert_ne!(exchange(&service, &issued.secret).await, 1);
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_session_that_was_hidden_while_the_password_changed_is_over() {
-    on_every_database(|database| async move {
-        let Scene { world, .. } = scene(&database).await;
-        let signed_in = world
-            .service
-            .sign_in("ada", &PASSWORD.into(), ADDRESS)
-            .await
-            .unwrap();
-        let id = signed_in.session_id.expose_secret();
-        copy(&database).await;
-        database.execute("DELETE FROM sessions").await;
-        let set = world.service.operator();
-        let new = "orbit-of-velvet-plums-7".into();
-        assert_eq!(code(set.set_password("ada", &new, false).await), 1);
-        let back = "INSERT INTO sessions SELECT * FROM kept_sessions";
-        database.execute(back).await;
-        for service in services(&world).await {
-            assert_eq!(code(service.authenticate(id).await), 1100);
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_start_goes_by_the_checkpoint_in_the_database_where_the_data_folder_has_none() {
-    on_every_database(|database| async move {
-        let Scene { world, ada, issued } = scene(&database).await;
-        let another = world.create(&ada, "another", DAY).await.unwrap();
-        copy(&database).await;
-        let id = issued.token.id.to_string();
-        assert_eq!(code(world.service.revoke_token(&ada, &id).await), 1);
-        put_back(&database).await;
-        world.service.flush().await;
-        let file = world.folder().join("checkpoint");
-        let checkpoint = std::fs::read(&file).unwrap();
-        std::fs::remove_file(&file).unwrap();
-        let seq = world.store.events().head().await.unwrap().seq;
-        let parts: Vec<&[u8]> = checkpoint.chunks(50).collect();
-        world.store.keep_checkpoint(seq, &parts).await.unwrap();
-        // Without it the log would have to be read from here on, and could not be.
-        let spoil = database.bytes_literal(b"{}");
-        let spoil = format!("UPDATE events SET details = {spoil} WHERE seq = 2");
-        database.execute(&spoil).await;
-        let service = world.reopen().await.unwrap();
-        assert_eq!(exchange(&service, &another.secret).await, 1);
+#[on_every_database]
+async fn a_disabled_user_stays_disabled(database: &TestDatabase) {
+    let scene = scene(database).await;
+    let Scene { world, issued, .. } = &scene;
+    copy(database).await;
+    assert_eq!(code(world.service.operator().disable_user("ada").await), 1);
+    put_back(database).await;
+    for service in services(world).await {
         assert_ne!(exchange(&service, &issued.secret).await, 1);
-    })
-    .await;
+        assert_ne!(sign_in(&service, PASSWORD).await, 1);
+    }
+    assert_nothing_is_laundered(&scene, "users").await;
+    assert_eq!(code(world.service.operator().disable_user("ada").await), 1);
+    assert_ne!(code(world.service.operator().enable_user("ada").await), 1);
+    assert_found(world, "of users was planted or altered, and was ended").await;
+}
+
+#[on_every_database]
+async fn a_changed_password_stays_changed(database: &TestDatabase) {
+    let scene = scene(database).await;
+    let Scene { world, .. } = &scene;
+    let new = "orbit-of-velvet-plums-7";
+    copy(database).await;
+    let set = world.service.operator();
+    assert_eq!(code(set.set_password("ada", &new.into(), false).await), 1);
+    assert_eq!(sign_in(&world.service, new).await, 1);
+    put_back(database).await;
+    for service in services(world).await {
+        assert_ne!(sign_in(&service, PASSWORD).await, 1);
+    }
+    assert_nothing_is_laundered(&scene, "users").await;
+}
+
+#[on_every_database]
+async fn a_destroyed_signing_key_stays_destroyed(database: &TestDatabase) {
+    let Scene { world, .. } = scene(database).await;
+    let destroyed = world.service.jwks().await.unwrap().keys()[0]
+        .kid()
+        .to_owned();
+    copy(database).await;
+    let rotate = world.service.operator();
+    assert_eq!(code(rotate.rotate_keys(Rotation::Compromised).await), 1);
+    let now = "CREATE TABLE now_keys AS SELECT * FROM signing_keys";
+    database.execute(now).await;
+    put_back(database).await;
+    let beside = "INSERT INTO signing_keys SELECT * FROM now_keys \
+            WHERE kid NOT IN (SELECT kid FROM kept_signing_keys)";
+    database.execute(beside).await;
+    let bump = "UPDATE key_ring SET version = version + 9";
+    database.execute(bump).await;
+    for service in services(&world).await {
+        let published = service.jwks().await.unwrap();
+        let kids: Vec<_> = published
+            .keys()
+            .iter()
+            .map(ats_pat_token::Jwk::kid)
+            .collect();
+        assert!(!kids.contains(&&*destroyed), "{kids:?}");
+        assert_eq!(kids.len(), 1);
+    }
+    assert_found(&world, "of signing_keys is an older one, put back").await;
+}
+
+#[on_every_database]
+async fn a_used_set_up_link_stays_used(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    let link = world.service.make_setup_link().await.unwrap().unwrap();
+    copy(database).await;
+    let set_up = async |service: &Service, name: &str| {
+        let link = link.expose_secret();
+        let password = PASSWORD.into();
+        let done = service.set_up(link, name, &password, ADDRESS).await;
+        done.is_ok()
+    };
+    assert!(set_up(&world.service, "root").await);
+    let back = "INSERT INTO setup_link SELECT * FROM kept_setup_link";
+    database.execute(back).await;
+    let nobody = "UPDATE users SET is_admin = (1 = 0)";
+    database.execute(nobody).await;
+    for (service, name) in services(&world).await.iter().zip(["one", "two", "three"]) {
+        assert!(!set_up(service, name).await, "{name}");
+    }
+    assert_found(&world, "of setup_link was removed once, and put back").await;
+}
+
+#[on_every_database]
+async fn what_disabling_took_from_a_secret_does_not_come_back(database: &TestDatabase) {
+    let Scene { world, issued, .. } = scene(database).await;
+    let before = world.exchange(&issued.secret).await.unwrap();
+    let bearer = before.token.expose_secret();
+    assert_eq!(code(world.service.identity(bearer).await), 1);
+    copy(database).await;
+    let operator = world.service.operator();
+    assert_eq!(code(operator.disable_user("ada").await), 1);
+    assert_eq!(code(operator.enable_user("ada").await), 1);
+    let older = "DELETE FROM secrets";
+    database.execute(older).await;
+    let back = "INSERT INTO secrets SELECT * FROM kept_secrets";
+    database.execute(back).await;
+    for service in services(&world).await {
+        assert_ne!(code(service.identity(bearer).await), 1);
+        assert_ne!(exchange(&service, &issued.secret).await, 1);
+    }
+    assert_found(&world, "of secrets is an older one, put back").await;
+}
+
+#[on_every_database]
+async fn a_session_that_was_not_seen_for_long_ends_whatever_the_row_says(database: &TestDatabase) {
+    let Scene { world, .. } = scene(database).await;
+    let ada = world
+        .service
+        .sign_in("ada", &PASSWORD.into(), ADDRESS)
+        .await
+        .unwrap();
+    let id = ada.session_id.expose_secret();
+    let idle = world.settings.session_idle;
+    world.clock.advance(idle * 3 / 4);
+    assert_eq!(code(world.service.authenticate(id).await), 1);
+    // It was seen, so it holds on; who writes that it was seen later gains nothing.
+    world.clock.advance(idle * 3 / 4);
+    assert_eq!(code(world.service.authenticate(id).await), 1);
+    let later = world.now().after(idle).as_millis();
+    let forge = format!("UPDATE sessions SET last_seen_at = {later}");
+    database.execute(&forge).await;
+    assert_eq!(code(world.service.authenticate(id).await), 1100);
+}
+
+#[on_every_database]
+async fn a_log_whose_last_event_was_removed_grants_nothing_elsewhere(database: &TestDatabase) {
+    let Scene { world, ada, issued } = scene(database).await;
+    let elsewhere = world.reopen().await.unwrap();
+    assert_eq!(exchange(&elsewhere, &issued.secret).await, 1);
+    let another = world.create(&ada, "another", DAY).await.unwrap();
+    copy(database).await;
+    let id = another.token.id.to_string();
+    assert_eq!(code(world.service.revoke_token(&ada, &id).await), 1);
+    put_back(database).await;
+    let last = "DELETE FROM events WHERE seq = (SELECT seq FROM event_head)";
+    database.execute(last).await;
+    assert_ne!(exchange(&elsewhere, &another.secret).await, 1);
+}
+
+#[on_every_database]
+async fn a_checkpoint_that_nobody_with_the_keys_wrote_is_not_gone_by(database: &TestDatabase) {
+    let Scene { world, ada, issued } = scene(database).await;
+    let file = world.folder().join("checkpoint");
+    world.service.flush().await;
+    let older = std::fs::read(&file).unwrap();
+    copy(database).await;
+    let id = issued.token.id.to_string();
+    assert_eq!(code(world.service.revoke_token(&ada, &id).await), 1);
+    put_back(database).await;
+    world.service.flush().await;
+    let newest = std::fs::read(&file).unwrap();
+    let mut altered = newest.clone();
+    // The number of the last event that it knows.
+    altered[1] = altered[1].wrapping_add(1);
+    for checkpoint in [
+        older,
+        altered,
+        newest[..newest.len() - 16].to_vec(),
+        Vec::new(),
+    ] {
+        std::fs::write(&file, checkpoint).unwrap();
+        let service = world.reopen().await.unwrap();
+        assert_ne!(exchange(&service, &issued.secret).await, 1);
+    }
+}
+
+#[on_every_database]
+async fn a_session_that_was_hidden_while_the_password_changed_is_over(database: &TestDatabase) {
+    let Scene { world, .. } = scene(database).await;
+    let signed_in = world
+        .service
+        .sign_in("ada", &PASSWORD.into(), ADDRESS)
+        .await
+        .unwrap();
+    let id = signed_in.session_id.expose_secret();
+    copy(database).await;
+    database.execute("DELETE FROM sessions").await;
+    let set = world.service.operator();
+    let new = "orbit-of-velvet-plums-7".into();
+    assert_eq!(code(set.set_password("ada", &new, false).await), 1);
+    let back = "INSERT INTO sessions SELECT * FROM kept_sessions";
+    database.execute(back).await;
+    for service in services(&world).await {
+        assert_eq!(code(service.authenticate(id).await), 1100);
+    }
+}
+
+#[on_every_database]
+async fn a_start_goes_by_the_checkpoint_in_the_database_where_the_data_folder_has_none(
+    database: &TestDatabase,
+) {
+    let Scene { world, ada, issued } = scene(database).await;
+    let another = world.create(&ada, "another", DAY).await.unwrap();
+    copy(database).await;
+    let id = issued.token.id.to_string();
+    assert_eq!(code(world.service.revoke_token(&ada, &id).await), 1);
+    put_back(database).await;
+    world.service.flush().await;
+    let file = world.folder().join("checkpoint");
+    let checkpoint = std::fs::read(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let seq = world.store.events().head().await.unwrap().seq;
+    let parts: Vec<&[u8]> = checkpoint.chunks(50).collect();
+    world.store.keep_checkpoint(seq, &parts).await.unwrap();
+    // Without it the log would have to be read from here on, and could not be.
+    let spoil = database.bytes_literal(b"{}");
+    let spoil = format!("UPDATE events SET details = {spoil} WHERE seq = 2");
+    database.execute(&spoil).await;
+    let service = world.reopen().await.unwrap();
+    assert_eq!(exchange(&service, &another.secret).await, 1);
+    assert_ne!(exchange(&service, &issued.secret).await, 1);
 }

@@ -29,34 +29,32 @@ async fn assert_told(database: &TestDatabase, alter: &[&str]) {
     assert_eq!(told(service).await, message);
 }
 
-#[tokio::test]
-async fn rows_without_their_event_are_found_by_the_running_server() {
-    on_every_database(|database| async move {
-        let no_event = "UPDATE events SET details = REPLACE_ROWS WHERE kind = 'token.created'";
-        let empty = database.bytes_literal(b"{}");
-        let no_event = no_event.replace("REPLACE_ROWS", &empty);
-        let scene = scene(&database).await;
-        database.execute(&no_event).await;
-        let message = told(&scene.world.service).await;
-        // The event, the token, and its secret.
-        assert!(message.contains("3 rows differ"), "{message}");
-    })
-    .await;
+#[on_every_database]
+async fn rows_without_their_event_are_found_by_the_running_server(database: &TestDatabase) {
+    let no_event = "UPDATE events SET details = REPLACE_ROWS WHERE kind = 'token.created'";
+    let empty = database.bytes_literal(b"{}");
+    let no_event = no_event.replace("REPLACE_ROWS", &empty);
+    let scene = scene(database).await;
+    database.execute(&no_event).await;
+    let message = told(&scene.world.service).await;
+    // The event, the token, and its secret.
+    assert!(message.contains("3 rows differ"), "{message}");
 }
 
-#[tokio::test]
-async fn rows_that_were_put_back_altered_or_removed_are_found_by_the_running_server() {
-    for alter in [
-        ["UPDATE users SET is_admin = NOT is_admin"].as_slice(),
-        &["UPDATE tokens SET generation = generation + 1"],
-        &[
-            "DELETE FROM token_usage",
-            "DELETE FROM status_places",
-            "DELETE FROM secrets",
-        ],
-    ] {
-        on_every_database(|database| async move { assert_told(&database, alter).await }).await;
-    }
+#[on_every_database(each = [
+    ["UPDATE users SET is_admin = NOT is_admin"].as_slice(),
+    &["UPDATE tokens SET generation = generation + 1"],
+    &[
+        "DELETE FROM token_usage",
+        "DELETE FROM status_places",
+        "DELETE FROM secrets",
+    ],
+])]
+async fn rows_that_were_put_back_altered_or_removed_are_found_by_the_running_server(
+    database: &TestDatabase,
+    alter: &[&str],
+) {
+    assert_told(database, alter).await;
 }
 
 /// The same token again and again, so that two looks may both meet it in the middle of a change.
@@ -71,21 +69,18 @@ async fn change_again_and_again(scene: &Scene) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn changes_meanwhile_are_no_finding() {
-    on_every_database(|database| async move {
-        let scene = Arc::new(scene(&database).await);
-        let busy = tokio::spawn({
-            let scene = Arc::clone(&scene);
-            async move { change_again_and_again(&scene).await }
-        });
-        let service = &scene.world.service;
-        while !busy.is_finished() {
-            assert_eq!(told(service).await, "agree with the event log");
-            let report = service.operator().verify_audit().await.unwrap();
-            assert_eq!(report.findings, Vec::<String>::new());
-        }
-        busy.await.unwrap();
-    })
-    .await;
+#[on_every_database(flavor = "multi_thread")]
+async fn changes_meanwhile_are_no_finding(database: &TestDatabase) {
+    let scene = Arc::new(scene(database).await);
+    let busy = tokio::spawn({
+        let scene = Arc::clone(&scene);
+        async move { change_again_and_again(&scene).await }
+    });
+    let service = &scene.world.service;
+    while !busy.is_finished() {
+        assert_eq!(told(service).await, "agree with the event log");
+        let report = service.operator().verify_audit().await.unwrap();
+        assert_eq!(report.findings, Vec::<String>::new());
+    }
+    busy.await.unwrap();
 }

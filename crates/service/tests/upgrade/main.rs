@@ -96,153 +96,134 @@ async fn changed(database: &TestDatabase) -> i64 {
     all
 }
 
-#[tokio::test]
-async fn an_upgrade_keeps_what_is_alive_and_what_was_taken() {
-    on_every_database(|database| async move {
-        let former = Former::load(&database).await;
-        let world = former.open().await.unwrap();
-        for service in services(&world).await {
-            assert_alive(&service, &former).await;
-            assert_eq!(exchange(&service, &former, "renewed").await, 1);
-            assert_taken(&service, &former).await;
-        }
-        assert_eq!(findings(&world).await, Vec::<String>::new());
-        assert_eq!(database.number(UPGRADES).await, 1);
+#[on_every_database]
+async fn an_upgrade_keeps_what_is_alive_and_what_was_taken(database: &TestDatabase) {
+    let former = Former::load(database).await;
+    let world = former.open().await.unwrap();
+    for service in services(&world).await {
+        assert_alive(&service, &former).await;
+        assert_eq!(exchange(&service, &former, "renewed").await, 1);
+        assert_taken(&service, &former).await;
+    }
+    assert_eq!(findings(&world).await, Vec::<String>::new());
+    assert_eq!(database.number(UPGRADES).await, 1);
 
-        let ada = assert_alive(&world.service, &former).await;
-        let made = world.create(&ada, "made since", DAY).await.unwrap();
-        assert_eq!(code(world.exchange(&made.secret).await), 1);
-        let revoked = world.service.revoke_token(&ada, former.known("alive-id"));
-        assert_eq!(code(revoked.await), 1);
-        assert_ne!(exchange(&world.service, &former, "alive").await, 1);
-        assert_eq!(findings(&world).await, Vec::<String>::new());
-    })
-    .await;
+    let ada = assert_alive(&world.service, &former).await;
+    let made = world.create(&ada, "made since", DAY).await.unwrap();
+    assert_eq!(code(world.exchange(&made.secret).await), 1);
+    let revoked = world.service.revoke_token(&ada, former.known("alive-id"));
+    assert_eq!(code(revoked.await), 1);
+    assert_ne!(exchange(&world.service, &former, "alive").await, 1);
+    assert_eq!(findings(&world).await, Vec::<String>::new());
 }
 
-#[tokio::test]
-async fn what_was_put_back_before_an_upgrade_grants_nothing_and_is_named_for_ever() {
-    on_every_database(|database| async move {
-        let former = Former::load(&database).await;
-        former.put_back().await;
-        let alien = "UPDATE users SET kind = 'alien' WHERE name = 'eve'";
-        database.execute(alien).await;
-        let world = former.open().await.unwrap();
-        let found = findings(&world).await;
-        for table in TAGGED.map(|(table, _)| table) {
-            let of_table = format!(" of {table} ");
-            assert!(
-                found.iter().any(|finding| finding.contains(&of_table)),
-                "none of {table} in {found:?}"
-            );
-        }
-        for service in services(&world).await {
-            assert_alive(&service, &former).await;
-            assert_taken(&service, &former).await;
-        }
+#[on_every_database]
+async fn what_was_put_back_before_an_upgrade_grants_nothing_and_is_named_for_ever(
+    database: &TestDatabase,
+) {
+    let former = Former::load(database).await;
+    former.put_back().await;
+    let alien = "UPDATE users SET kind = 'alien' WHERE name = 'eve'";
+    database.execute(alien).await;
+    let world = former.open().await.unwrap();
+    let found = findings(&world).await;
+    for table in TAGGED.map(|(table, _)| table) {
+        let of_table = format!(" of {table} ");
+        assert!(
+            found.iter().any(|finding| finding.contains(&of_table)),
+            "none of {table} in {found:?}"
+        );
+    }
+    for service in services(&world).await {
+        assert_alive(&service, &former).await;
+        assert_taken(&service, &former).await;
+    }
 
-        let ada = assert_alive(&world.service, &former).await;
-        let anew =
-            world
-                .service
-                .regenerate_token(&ada, former.known("alive-id"), Regeneration::default());
-        assert_eq!(code(anew.await), 1);
-        world.add_user("grace").await;
-        let now = findings(&world).await;
-        for finding in &found {
-            assert!(now.contains(finding), "no `{finding}` in {now:?}");
-        }
-        assert_taken(&world.service, &former).await;
-    })
-    .await;
+    let ada = assert_alive(&world.service, &former).await;
+    let anew =
+        world
+            .service
+            .regenerate_token(&ada, former.known("alive-id"), Regeneration::default());
+    assert_eq!(code(anew.await), 1);
+    world.add_user("grace").await;
+    let now = findings(&world).await;
+    for finding in &found {
+        assert!(now.contains(finding), "no `{finding}` in {now:?}");
+    }
+    assert_taken(&world.service, &former).await;
 }
 
-#[tokio::test]
-async fn when_a_session_was_last_seen_before_an_upgrade_is_not_believed() {
-    on_every_database(|database| async move {
-        let former = Former::load(&database).await;
-        // Nothing proves this time: the former release wrote it without a tag.
-        let later = "UPDATE sessions SET last_seen_at = last_seen_at + 1800000";
-        database.execute(later).await;
-        let world = former.open_after(Duration::from_mins(31)).await.unwrap();
-        let session = world.service.authenticate(former.known("session")).await;
-        assert_eq!(code(session), 1100);
-        assert_eq!(sign_in(&world.service, "ada").await, 1);
-    })
-    .await;
+#[on_every_database]
+async fn when_a_session_was_last_seen_before_an_upgrade_is_not_believed(database: &TestDatabase) {
+    let former = Former::load(database).await;
+    // Nothing proves this time: the former release wrote it without a tag.
+    let later = "UPDATE sessions SET last_seen_at = last_seen_at + 1800000";
+    database.execute(later).await;
+    let world = former.open_after(Duration::from_mins(31)).await.unwrap();
+    let session = world.service.authenticate(former.known("session")).await;
+    assert_eq!(code(session), 1100);
+    assert_eq!(sign_in(&world.service, "ada").await, 1);
 }
 
-#[tokio::test]
-async fn an_altered_event_stops_the_upgrade_and_no_row_is_changed() {
-    on_every_database(|database| async move {
-        let former = Former::load(&database).await;
-        copy_tags(&database).await;
-        let details = database.bytes_literal(b"{}");
-        let alter = format!("UPDATE events SET details = {details} WHERE seq = 9");
-        database.execute(&alter).await;
-        for _ in 0..2 {
-            let refused = former.open().await.err();
-            assert!(
-                matches!(&refused, Some(OpenError::LogNotWhole { seq }) if seq == "9"),
-                "{refused:?}"
-            );
-        }
-        assert_eq!(changed(&database).await, 0);
-        assert_eq!(database.number(UPGRADES).await, 0);
-    })
-    .await;
+#[on_every_database]
+async fn an_altered_event_stops_the_upgrade_and_no_row_is_changed(database: &TestDatabase) {
+    let former = Former::load(database).await;
+    copy_tags(database).await;
+    let details = database.bytes_literal(b"{}");
+    let alter = format!("UPDATE events SET details = {details} WHERE seq = 9");
+    database.execute(&alter).await;
+    for _ in 0..2 {
+        let refused = former.open().await.err();
+        assert!(
+            matches!(&refused, Some(OpenError::LogNotWhole { seq }) if seq == "9"),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(changed(database).await, 0);
+    assert_eq!(database.number(UPGRADES).await, 0);
 }
 
-#[tokio::test]
-async fn a_database_is_upgraded_once() {
-    on_every_database(|database| async move {
-        let former = Former::load(&database).await;
-        let world = former.open().await.unwrap();
-        copy_tags(&database).await;
-        let again = world.reopen().await.unwrap();
-        assert_eq!(changed(&database).await, 0);
-        assert_eq!(database.number(UPGRADES).await, 1);
-        assert_alive(&again, &former).await;
-    })
-    .await;
+#[on_every_database]
+async fn a_database_is_upgraded_once(database: &TestDatabase) {
+    let former = Former::load(database).await;
+    let world = former.open().await.unwrap();
+    copy_tags(database).await;
+    let again = world.reopen().await.unwrap();
+    assert_eq!(changed(database).await, 0);
+    assert_eq!(database.number(UPGRADES).await, 1);
+    assert_alive(&again, &former).await;
 }
 
-#[tokio::test]
-async fn an_upgrade_that_was_interrupted_goes_on() {
-    on_every_database(|database| async move {
-        let former = Former::load(&database).await;
-        copy_tags(&database).await;
-        former.open().await.unwrap();
-        // As if it had ended before its event, with some rows tagged anew and others not.
-        database
-            .execute("DELETE FROM events WHERE kind = 'database.upgraded'")
-            .await;
-        former.set_head_back().await;
-        database
-            .execute("UPDATE tokens SET tag = (SELECT was_tag FROM was_tokens WHERE was_key = id)")
-            .await;
-        let world = former.open().await.unwrap();
+#[on_every_database]
+async fn an_upgrade_that_was_interrupted_goes_on(database: &TestDatabase) {
+    let former = Former::load(database).await;
+    copy_tags(database).await;
+    former.open().await.unwrap();
+    // As if it had ended before its event, with some rows tagged anew and others not.
+    database
+        .execute("DELETE FROM events WHERE kind = 'database.upgraded'")
+        .await;
+    former.set_head_back().await;
+    database
+        .execute("UPDATE tokens SET tag = (SELECT was_tag FROM was_tokens WHERE was_key = id)")
+        .await;
+    let world = former.open().await.unwrap();
+    assert_alive(&world.service, &former).await;
+    assert_eq!(exchange(&world.service, &former, "renewed").await, 1);
+    assert_taken(&world.service, &former).await;
+    assert_eq!(findings(&world).await, Vec::<String>::new());
+    assert_eq!(database.number(UPGRADES).await, 1);
+}
+
+#[on_every_database]
+async fn of_several_programs_that_start_at_once_one_ends_the_upgrade(database: &TestDatabase) {
+    let former = Former::load(database).await;
+    let open = || Box::pin(former.open());
+    let (one, two, three) = tokio::join!(open(), open(), open());
+    for world in [one, two, three].map(Result::unwrap) {
         assert_alive(&world.service, &former).await;
-        assert_eq!(exchange(&world.service, &former, "renewed").await, 1);
         assert_taken(&world.service, &former).await;
         assert_eq!(findings(&world).await, Vec::<String>::new());
-        assert_eq!(database.number(UPGRADES).await, 1);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn of_several_programs_that_start_at_once_one_ends_the_upgrade() {
-    on_every_database(|database| async move {
-        let former = Former::load(&database).await;
-        let open = || Box::pin(former.open());
-        let (one, two, three) = tokio::join!(open(), open(), open());
-        for world in [one, two, three].map(Result::unwrap) {
-            assert_alive(&world.service, &former).await;
-            assert_taken(&world.service, &former).await;
-            assert_eq!(findings(&world).await, Vec::<String>::new());
-        }
-        assert_eq!(database.number(UPGRADES).await, 1);
-    })
-    .await;
+    }
+    assert_eq!(database.number(UPGRADES).await, 1);
 }

@@ -43,93 +43,78 @@ async fn counted(database: &TestDatabase) -> [i64; 2] {
     ]
 }
 
-#[tokio::test]
-async fn what_follows_an_ended_transaction_is_refused_by_the_session() {
-    on_every_server(|database| async move {
-        let (store, proxy) = behind_a_proxy(&database).await;
-        let change = begin(&store).await;
-        proxy.end_unseen(0);
-        let refused = change.insert_user(&user(1, "ada")).await;
-        assert!(
-            matches!(refused, Err(StoreError::Retryable(_))),
-            "{refused:?}"
-        );
-        assert_eq!(counted(&database).await, [0, 0]);
-    })
-    .await;
+#[on_every_server]
+async fn what_follows_an_ended_transaction_is_refused_by_the_session(database: &TestDatabase) {
+    let (store, proxy) = behind_a_proxy(database).await;
+    let change = begin(&store).await;
+    proxy.end_unseen(0);
+    let refused = change.insert_user(&user(1, "ada")).await;
+    assert!(
+        matches!(refused, Err(StoreError::Retryable(_))),
+        "{refused:?}"
+    );
+    assert_eq!(counted(database).await, [0, 0]);
 }
 
-#[tokio::test]
-async fn a_caller_that_missed_the_first_failure_is_told_of_the_same_one() {
-    on_every_server(|database| async move {
-        let (store, proxy) = behind_a_proxy(&database).await;
-        let change = begin(&store).await;
-        proxy.end_unseen(0);
-        let _ = change.insert_user(&user(1, "ada")).await;
-        let refused = change.users().by_id(user(1, "ada").row.id).await;
-        let refused = refused.err().unwrap();
-        assert!(matches!(refused, StoreError::Retryable(_)), "{refused:?}");
-    })
-    .await;
+#[on_every_server]
+async fn a_caller_that_missed_the_first_failure_is_told_of_the_same_one(database: &TestDatabase) {
+    let (store, proxy) = behind_a_proxy(database).await;
+    let change = begin(&store).await;
+    proxy.end_unseen(0);
+    let _ = change.insert_user(&user(1, "ada")).await;
+    let refused = change.users().by_id(user(1, "ada").row.id).await;
+    let refused = refused.err().unwrap();
+    assert!(matches!(refused, StoreError::Retryable(_)), "{refused:?}");
 }
 
-#[tokio::test]
-async fn without_that_a_row_is_written_that_has_no_event() {
-    on_every_server(|database| async move {
-        let (store, proxy) = behind_a_proxy(&database).await;
-        let store = with_sessions_that_write_anywhere(store);
+#[on_every_server]
+async fn without_that_a_row_is_written_that_has_no_event(database: &TestDatabase) {
+    let (store, proxy) = behind_a_proxy(database).await;
+    let store = with_sessions_that_write_anywhere(store);
+    let change = begin(&store).await;
+    proxy.end_unseen(0);
+    change.insert_user(&user(1, "ada")).await.unwrap();
+    // The claim keeps the event away, and so the answer honest.
+    let refused = change.append(&event(1)).await;
+    assert!(
+        matches!(refused, Err(StoreError::Retryable(_))),
+        "{refused:?}"
+    );
+    drop(change);
+    assert_eq!(counted(database).await, [1, 0]);
+}
+
+#[on_every_server]
+async fn without_the_claim_an_event_is_written_whose_rows_are_not_there(database: &TestDatabase) {
+    let (store, proxy) = behind_a_proxy(database).await;
+    let store = with_sessions_that_write_anywhere(store);
+    let change = begin(&store).await;
+    change.insert_user(&user(1, "ada")).await.unwrap();
+    proxy.end_unseen(0);
+    let row = ActiveModel::from(&event(1));
+    insert(&change.channel, row).await.unwrap();
+    change.channel.commit().await.unwrap();
+    assert_eq!(counted(database).await, [0, 1]);
+}
+
+#[on_every_server]
+async fn an_answer_to_commit_is_believed_only_once_the_event_is_seen(database: &TestDatabase) {
+    let (store, proxy) = behind_a_proxy(database).await;
+    let written = async || {
         let change = begin(&store).await;
-        proxy.end_unseen(0);
         change.insert_user(&user(1, "ada")).await.unwrap();
-        // The claim keeps the event away, and so the answer honest.
-        let refused = change.append(&event(1)).await;
-        assert!(
-            matches!(refused, Err(StoreError::Retryable(_))),
-            "{refused:?}"
-        );
-        drop(change);
-        assert_eq!(counted(&database).await, [1, 0]);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn without_the_claim_an_event_is_written_whose_rows_are_not_there() {
-    on_every_server(|database| async move {
-        let (store, proxy) = behind_a_proxy(&database).await;
-        let store = with_sessions_that_write_anywhere(store);
-        let change = begin(&store).await;
-        change.insert_user(&user(1, "ada")).await.unwrap();
+        change.append(&event(1)).await.unwrap();
         proxy.end_unseen(0);
-        let row = ActiveModel::from(&event(1));
-        insert(&change.channel, row).await.unwrap();
-        change.channel.commit().await.unwrap();
-        assert_eq!(counted(&database).await, [0, 1]);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_answer_to_commit_is_believed_only_once_the_event_is_seen() {
-    on_every_server(|database| async move {
-        let (store, proxy) = behind_a_proxy(&database).await;
-        let written = async || {
-            let change = begin(&store).await;
-            change.insert_user(&user(1, "ada")).await.unwrap();
-            change.append(&event(1)).await.unwrap();
-            proxy.end_unseen(0);
-            Box::new(change)
-        };
-        let answered = written().await.commit().await;
-        assert!(
-            matches!(answered, Err(CommitError::Unknown(_))),
-            "{answered:?}"
-        );
-        // Without the look, the database's word would count.
-        written().await.channel.commit().await.unwrap();
-        assert_eq!(counted(&database).await, [0, 0]);
-    })
-    .await;
+        Box::new(change)
+    };
+    let answered = written().await.commit().await;
+    assert!(
+        matches!(answered, Err(CommitError::Unknown(_))),
+        "{answered:?}"
+    );
+    // Without the look, the database's word would count.
+    written().await.channel.commit().await.unwrap();
+    assert_eq!(counted(database).await, [0, 0]);
 }
 
 /// A row that SQLite answers by undoing the whole transaction, as it does where the disk is full.

@@ -68,24 +68,23 @@ async fn play(database: &TestDatabase, seed: u64, world: u64) -> Result<Tally, S
     Ok(play.tally)
 }
 
-async fn find_nothing_in(world: u64) {
-    on_every_database(|database| async move {
-        let tally = play(&database, SEED, world).await;
-        let tally = tally.unwrap_or_else(|found| panic!("{found}"));
-        // It would prove nothing if nothing happened.
-        for what in ["attacks", "removals", "grants tried", "refusals tried"] {
-            assert!(tally.get(what).is_some_and(|many| *many > 10), "{tally:?}");
-        }
-    })
-    .await;
+async fn find_nothing_in(world: u64, database: &TestDatabase) {
+    let tally = play(database, SEED, world).await;
+    let tally = tally.unwrap_or_else(|found| panic!("{found}"));
+    // It would prove nothing if nothing happened.
+    for what in ["attacks", "removals", "grants tried", "refusals tried"] {
+        assert!(tally.get(what).is_some_and(|many| *many > 10), "{tally:?}");
+    }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn tampering_at_random_grants_nothing_and_is_named_on_one_service() {
-    find_nothing_in(0).await;
+#[on_every_database(flavor = "multi_thread")]
+async fn tampering_at_random_grants_nothing_and_is_named_on_one_service(database: &TestDatabase) {
+    find_nothing_in(0, database).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn tampering_at_random_grants_nothing_and_is_named_on_three_services() {
-    find_nothing_in(1).await;
+#[on_every_database(flavor = "multi_thread")]
+async fn tampering_at_random_grants_nothing_and_is_named_on_three_services(
+    database: &TestDatabase,
+) {
+    find_nothing_in(1, database).await;
 }

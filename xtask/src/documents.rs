@@ -1,4 +1,4 @@
-//! The checked-in OpenAPI document, written by the program that it describes.
+//! Checked-in documents, written by the programs that they describe.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -10,29 +10,31 @@ use crate::process::Signals;
 use crate::workspace;
 
 /// Replaces `docs/openapi.json` by what `ats-pat-api` says of itself, or leaves it as it was.
-pub fn run() -> Result<()> {
+pub fn openapi() -> Result<()> {
+    write("openapi.json", "ats-pat-api", "openapi")
+}
+
+/// Replaces the table in `docs/operation.md` by the settings of `ats-pat-program`, or leaves the page as it was.
+pub fn settings() -> Result<()> {
+    write("operation.md", "ats-pat-program", "settings")
+}
+
+fn write(name: &str, package: &str, example: &str) -> Result<()> {
     let signals = Signals::watch()?;
     let docs = workspace::root().join("docs");
     std::fs::create_dir_all(&docs).with_context(|| format!("cannot make {}", docs.display()))?;
     // Beside its destination, so that renaming it there is one step.
     let mut document =
-        NamedTempFile::with_prefix_in(".openapi.", &docs).context("cannot write into docs")?;
-    let mut example = workspace::command("cargo");
-    example.args([
-        "run",
-        "--quiet",
-        "--package",
-        "ats-pat-api",
-        "--example",
-        "openapi",
-    ]);
-    example.stdin(Stdio::null()).stdout(document.reopen()?);
-    signals.succeed(&mut example)?;
+        NamedTempFile::with_prefix_in(".document.", &docs).context("cannot write into docs")?;
+    let mut command = workspace::command("cargo");
+    command.args(["run", "--quiet", "--package", package, "--example", example]);
+    command.stdin(Stdio::null()).stdout(document.reopen()?);
+    signals.succeed(&mut command)?;
     document.flush()?;
     if document.as_file().metadata()?.len() == 0 {
-        bail!("the example wrote nothing; docs/openapi.json stays as it was");
+        bail!("the example wrote nothing; docs/{name} stays as it was");
     }
-    publish(document, &docs.join("openapi.json"))
+    publish(document, &docs.join(name))
 }
 
 fn publish(document: NamedTempFile, path: &std::path::Path) -> Result<()> {

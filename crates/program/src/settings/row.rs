@@ -1,0 +1,140 @@
+//! What the table says of a setting, and what follows from it: the struct, the flags and the reader of all settings.
+
+use std::fmt;
+
+/// What the names of our environment variables begin with.
+pub(super) const PREFIX: &str = "ATS_PAT_";
+
+/// What the table says of a setting.
+pub(super) struct Row {
+    /// The key as it stands in the file, dots for tables.
+    pub(super) name: &'static str,
+    pub(super) flag: Option<&'static str>,
+    /// Whether the value must not stand where other users of the machine can read it.
+    pub(super) secret: bool,
+    pub(super) default: Standard,
+    /// The least and the most of a number.
+    pub(super) bounds: Option<(u32, u32)>,
+    pub(super) meaning: &'static str,
+}
+
+/// What is so if no source knows the setting.
+pub(super) enum Standard {
+    /// As an operator would write it.
+    Value(&'static str),
+    /// No value, in words.
+    Words(&'static str),
+}
+
+impl Row {
+    /// The environment variable.
+    pub(super) fn variable(&self) -> String {
+        let name = self.name.replace(['.', '-'], "_").to_ascii_uppercase();
+        format!("{PREFIX}{name}")
+    }
+}
+
+/// The row in the documentation, in Markdown: key, environment variable, flag, default, meaning.
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variable = self.variable();
+        write!(f, "| `{}` | `{variable}`", self.name)?;
+        if self.secret {
+            write!(f, " or `{variable}_FILE`")?;
+        }
+        match self.flag {
+            Some(flag) => write!(f, " | `{flag}` | ")?,
+            None => write!(f, " |  | ")?,
+        }
+        match (&self.default, self.bounds) {
+            (Standard::Value(text), None) => write!(f, "`{text}`")?,
+            (Standard::Value(text), Some(_)) | (Standard::Words(text), _) => f.write_str(text)?,
+        }
+        write!(f, " |{}", self.meaning)?;
+        if let Some((least, most)) = self.bounds {
+            write!(f, " ({least} to {most})")?;
+        }
+        write!(f, " |")
+    }
+}
+
+/// Takes the rows; makes `TABLE`, the flags of each program, and [`Settings`](super::Settings) with its reader. A reader
+/// is a method of `Found`.
+macro_rules! settings {
+    ($(
+        $(#[doc = $meaning:literal])+
+        $visibility:vis $field:ident: $type:ty {
+            key: $name:literal,
+            read: $read:ident $(in $least:literal..=$most:literal)?,
+            $(default: $default:literal)?
+            $(without: $without:literal)?
+            $(, secret: $secret:literal)?
+            $(, flag: $flag:literal $flag_value:literal $flag_help:literal)?
+            $(, server flag: $server_flag:literal $server_flag_value:literal $server_flag_help:literal)?
+            $(,)?
+        }
+    )+) => {
+        pub(super) const TABLE: &[Row] = &[$(Row {
+            name: $name,
+            flag: [$(Some($flag),)? $(Some($server_flag),)? None][0],
+            secret: [$($secret,)? false][0],
+            default: $(Standard::Value(concat!($default)))? $(Standard::Words($without))?,
+            bounds: [$(Some(($least, $most)),)? None][0],
+            meaning: concat!($($meaning),+),
+        },)+];
+
+        /// What both programs are told.
+        #[derive(Clone, Debug)]
+        pub struct Settings {
+            $($(#[doc = $meaning])+ $visibility $field: $type,)+
+        }
+
+        impl Settings {
+            pub(super) fn read(sources: &Sources) -> Result<Self, SettingsError> {
+                Ok(Self {
+                    $($field: {
+                        let read = |found: &Found| found.$read($($least..=$most)?);
+                        $(sources.value($name, concat!($default), read)?)?
+                        $(let _: &str = $without; sources.optional($name, read)?)?
+                    },)+
+                })
+            }
+        }
+
+        /// The flags of both programs.
+        #[derive(Args, Clone, Debug, Default)]
+        pub struct CommonFlags {
+            /// A TOML file with settings
+            #[arg(long, value_name = "FILE", global = true, help_heading = "Settings")]
+            pub config: Option<PathBuf>,
+            $($(
+                #[doc = $flag_help]
+                #[arg(long = $name, value_name = $flag_value, global = true, help_heading = "Settings")]
+                pub $field: Option<SecretString>,
+            )?)+
+        }
+
+        /// The flags of the server alone.
+        #[derive(Args, Clone, Debug, Default)]
+        pub struct ServerFlags {
+            $($(
+                #[doc = $server_flag_help]
+                #[arg(long = $name, value_name = $server_flag_value, help_heading = "Settings")]
+                pub $field: Option<SecretString>,
+            )?)+
+        }
+
+        impl CommonFlags {
+            pub(super) fn add_to(&self, sources: &mut Sources) {
+                $($(sources.add_flag($name, $flag, self.$field.as_ref());)?)+
+            }
+        }
+
+        impl ServerFlags {
+            pub(super) fn add_to(&self, sources: &mut Sources) {
+                $($(sources.add_flag($name, $server_flag, self.$field.as_ref());)?)+
+            }
+        }
+    };
+}
+pub(super) use settings;
