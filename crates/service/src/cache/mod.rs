@@ -49,7 +49,7 @@ pub(crate) struct ExchangeCache {
 
 /// Whether what is in memory may be answered from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum From {
+pub(crate) enum ReadFrom {
     Memory,
     /// The caller just changed it.
     Database,
@@ -84,11 +84,11 @@ impl ExchangeCache {
     pub(crate) async fn grant(
         self: &Arc<Self>,
         hash: SecretHash,
-        from: From,
+        from: ReadFrom,
         lane: impl FnOnce() -> Lane + Send,
     ) -> Result<Option<Found>, Error> {
         let arrived = self.clock.since_boot();
-        if from == From::Memory
+        if from == ReadFrom::Memory
             && let Some(known) = self.remembered(&hash, arrived)
         {
             let ring = self.ring.followed();

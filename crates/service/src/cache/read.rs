@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::cache::grants::{Found, Grant, Known, Lane, Load, SecretHash};
 use crate::cache::ring::RingState;
-use crate::cache::{ExchangeCache, From};
+use crate::cache::{ExchangeCache, ReadFrom};
 use crate::ledger::currency::{ATTEMPTS, Doubt};
 use crate::ledger::genuine::Genuine;
 use crate::service::error::{Error, causes};
@@ -17,12 +17,12 @@ impl ExchangeCache {
         self: &Arc<Self>,
         hash: SecretHash,
         arrived: Duration,
-        from: From,
+        from: ReadFrom,
         lane: Lane,
     ) -> Result<Option<Found>, Error> {
         let known = match from {
-            From::Memory => self.read(lane, hash, arrived).await?,
-            From::Database => self.ask(lane, hash, arrived)?.wait().await?,
+            ReadFrom::Memory => self.read(lane, hash, arrived).await?,
+            ReadFrom::Database => self.ask(lane, hash, arrived)?.wait().await?,
         };
         let Some(known) = known else {
             return Ok(None);

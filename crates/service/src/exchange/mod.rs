@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
-use crate::cache::From;
+use crate::cache::ReadFrom;
 use crate::cache::grants::{Found, Known};
 use crate::exchange::narrowing::Narrowing;
 use crate::ledger::genuine::Genuine;
@@ -85,12 +85,12 @@ impl Service {
         self.require_log()?;
         // Before the lease is looked at: no token is dated later than what its rights were judged by.
         let now = self.now();
-        let from = From::Memory;
+        let from = ReadFrom::Memory;
         let mut found = self.exchangeable(presented, now, address, from).await?;
         if found.known.grant.status_index.is_none() {
             let given = self.give_status_place(found.known.grant.token_id);
             Box::pin(given).await?;
-            let from = From::Database;
+            let from = ReadFrom::Database;
             found = self.exchangeable(presented, now, address, from).await?;
         }
         if found.known.grant.ends_overlap {
@@ -110,7 +110,7 @@ impl Service {
         presented: Option<&PersonalAccessToken>,
         now: Timestamp,
         address: IpAddr,
-        from: From,
+        from: ReadFrom,
     ) -> Result<Found, Error> {
         let found = match presented {
             Some(presented) => self.found(presented, address, from).await?,
@@ -132,7 +132,7 @@ impl Service {
         &self,
         presented: &PersonalAccessToken,
         address: IpAddr,
-        from: From,
+        from: ReadFrom,
     ) -> Result<Option<Found>, Error> {
         let lane = || self.inner.limits.lane(address);
         for keys in self.roots().newest_first() {

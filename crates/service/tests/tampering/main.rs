@@ -7,6 +7,7 @@ mod generated;
 mod keys;
 mod log;
 mod put_back;
+mod removal;
 mod removing;
 mod rows;
 mod running;

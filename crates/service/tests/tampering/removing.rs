@@ -1,12 +1,13 @@
 //! Taking rights away never fails, whatever was planted beside them or written over them.
 
 use ats_pat_domain::list::UserQuery;
-use ats_pat_service::{NewUser, Regeneration, RestoreChoice, Rotation, Service};
+use ats_pat_service::{NewUser, RestoreChoice, Rotation, Service};
 use ats_pat_test_support::intruder::Intruder;
 use ats_pat_test_support::world::{ADDRESS, PASSWORD, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use secrecy::ExposeSecret as _;
 
+use crate::removal::{EACH, Removal};
 use crate::scene::{Scene, assert_found, scene};
 
 /// A secret of the token that nobody issued: another generation, in the slot that is free.
@@ -20,56 +21,6 @@ async fn plant_a_secret(database: &TestDatabase) {
     let plant = "INSERT INTO secrets SELECT * FROM planted";
     database.execute(plant).await;
     database.execute("DROP TABLE planted").await;
-}
-
-/// What takes a right away.
-#[derive(Clone, Copy, Debug)]
-enum Removal {
-    Revoke,
-    RevokeAsOperator,
-    RevokeAsHolder,
-    ReportAsLeaked,
-    Regenerate,
-    SetPassword,
-    Disable,
-}
-
-const EACH: [Removal; 7] = [
-    Removal::Revoke,
-    Removal::RevokeAsOperator,
-    Removal::RevokeAsHolder,
-    Removal::ReportAsLeaked,
-    Removal::Regenerate,
-    Removal::SetPassword,
-    Removal::Disable,
-];
-
-impl Removal {
-    async fn run(self, scene: &Scene) {
-        let service = &scene.world.service;
-        let id = scene.issued.token.id.to_string();
-        let secret = scene.issued.secret.expose_secret();
-        let done = match self {
-            Self::Revoke => code(service.revoke_token(&scene.ada, &id).await),
-            Self::RevokeAsOperator => code(service.operator().revoke_token(&id).await),
-            Self::RevokeAsHolder => code(
-                service
-                    .revoke_as_holder(&scene.issued.secret, ADDRESS)
-                    .await,
-            ),
-            Self::ReportAsLeaked => code(service.report_leaked(&[secret.into()], ADDRESS).await),
-            Self::Regenerate => {
-                let anew = service.regenerate_token(&scene.ada, &id, Regeneration::default());
-                code(anew.await)
-            }
-            Self::SetPassword => {
-                let new = "orbit-of-velvet-plums-7".into();
-                code(service.operator().set_password("ada", &new, true).await)
-            }
-            Self::Disable => code(service.operator().disable_user("ada").await),
-        };
-        assert_eq!(done, 1, "{self:?}");
-    }
 }
 
 #[on_every_database(each = EACH)]

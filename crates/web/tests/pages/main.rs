@@ -4,6 +4,7 @@
 
 mod account;
 mod administration;
+mod audit;
 mod docs;
 mod fixture;
 mod introspect_scope;
@@ -11,4 +12,5 @@ mod security;
 mod setup;
 mod sign_in;
 mod token_edit;
+mod token_table;
 mod tokens;

@@ -22,6 +22,8 @@ mod deployment;
 mod ground;
 mod long;
 mod model;
+mod operator_calls;
+mod outcome;
 mod play;
 mod probes;
 

@@ -1,0 +1,181 @@
+//! What a call may do to rows that somebody touched, and what becomes of them.
+
+use ats_pat_domain::port::Clock as _;
+use ats_pat_service::{Error, Service, SignedIn};
+use secrecy::ExposeSecret as _;
+
+use super::ground::{Table, Written};
+use super::model::Fate;
+use super::play::{Play, patiently};
+
+impl Play {
+    /// What a call wrote. One that was refused wrote nothing, but for the place in the status list that an exchange asks for.
+    pub(super) async fn settled<T>(&mut self, what: String, done: &Result<T, Error>) -> Written {
+        let written = self.ground.after_call().await;
+        // A token that bore another owner for a while lost its secret's place with that owner: that was refused wrongly,
+        // and may be.
+        for secret in 0..self.model.secrets.len() {
+            if written.changed.contains(&self.model.secrets[secret].place) {
+                self.model.end_bearers_of(secret, Fate::Hidden);
+            }
+        }
+        self.count("calls");
+        match done {
+            Ok(_) => {
+                self.count("calls that were answered");
+                self.note(what);
+            }
+            Err(error) => {
+                self.note(format!("{what}: {error:?}"));
+                if !written.is_nothing() && !what.starts_with("exchange") {
+                    self.violation(format!("refused, and yet it wrote rows: {what}: {error:?}"));
+                }
+            }
+        }
+        written
+    }
+
+    pub(super) fn must_work(&mut self, must: bool, error: &Error) {
+        if must {
+            self.violation(format!(
+                "refused, though nobody touched its rows: {error:?}"
+            ));
+        }
+    }
+
+    /// Notes what a removal took, or that it failed where it must not.
+    pub(super) fn taken(
+        &mut self,
+        must: bool,
+        failed: Option<Error>,
+        note: impl FnOnce(&mut Self),
+    ) {
+        match failed {
+            None => {
+                self.count("removals");
+                note(self);
+            }
+            Some(error) if must => self.violation(format!("a removal failed: {error:?}")),
+            Some(_) => self.count("removals of what the attacker hid"),
+        }
+    }
+
+    /// One of the sessions of a user, found.
+    pub(super) async fn signed_in(
+        &mut self,
+        service: &Service,
+        user: usize,
+    ) -> Option<(usize, SignedIn)> {
+        let of_user = |play: &Self, session: usize| {
+            let session = &play.model.sessions[session];
+            session.user == user && session.fate != Fate::Over
+        };
+        let sessions: Vec<_> = (0..self.model.sessions.len())
+            .filter(|session| of_user(self, *session))
+            .collect();
+        let session = self.rng.choice(sessions)?;
+        let id = self.model.sessions[session].id.clone();
+        let by = patiently(async || service.authenticate(id.expose_secret()).await).await;
+        self.ground.after_call().await;
+        Some((session, by.ok()?))
+    }
+
+    pub(super) fn any_token(&mut self) -> Option<usize> {
+        let last = self.model.tokens.len();
+        // The later ones live, as a rule.
+        let from = if self.rng.bool() {
+            last.saturating_sub(4)
+        } else {
+            0
+        };
+        (from < last).then(|| self.rng.usize(from..last))
+    }
+
+    /// A token, and its owner signed in; whether the owner can act.
+    pub(super) async fn own_token(&mut self) -> Option<(usize, Service, SignedIn, bool)> {
+        let token = self.any_token()?;
+        let owner = self.model.tokens[token].owner;
+        let service = self.any_service();
+        let (session, by) = self.signed_in(&service, owner).await?;
+        Some((token, service, by, self.session_works(session)))
+    }
+
+    pub(super) fn secret_rows_work(&self, secret: usize) -> bool {
+        let secret = &self.model.secrets[secret];
+        let token = &self.model.tokens[secret.token];
+        secret.fate == Fate::Works
+            && [
+                &secret.place,
+                &token.place,
+                &self.model.users[token.owner].place,
+            ]
+            .into_iter()
+            .all(|place| self.ground.is_clean(place))
+    }
+
+    /// Whether nobody touched anything that a new token or secret of the user stands beside.
+    pub(super) fn is_all_clean_of(&self, user: usize) -> bool {
+        self.user_works(user)
+            && [Table::Tokens, Table::Secrets, Table::StatusPlaces]
+                .into_iter()
+                .all(|table| self.ground.is_all_clean(table))
+    }
+
+    /// What becomes of a user's sessions that all end: those that are found end.
+    pub(super) fn fates_of_sessions(&self, user: usize) -> Vec<(usize, Fate)> {
+        let sessions = self.model.sessions.iter().enumerate();
+        sessions
+            .filter(|(_, session)| session.user == user)
+            .map(|(number, session)| {
+                (
+                    number,
+                    fate_if(self.ground.is_found_by(&session.place, &["user_id"])),
+                )
+            })
+            .collect()
+    }
+
+    /// What becomes of a user's tokens that are all revoked: those that are found, and seem active, are.
+    pub(super) fn fates_of_tokens(&self, user: usize) -> Vec<(usize, Fate)> {
+        let tokens = self.model.tokens.iter().enumerate();
+        tokens
+            .filter(|(_, token)| token.owner == user)
+            .map(|(number, token)| (number, fate_if(self.is_token_found(&token.place))))
+            .collect()
+    }
+
+    pub(super) fn is_token_found(&self, place: &super::ground::Place) -> bool {
+        self.ground
+            .is_found_by(place, &["owner_id", "revoked_at", "expires_at"])
+    }
+
+    /// What becomes of what was exchanged for a user's tokens, when the user is disabled: another place is given to each
+    /// secret that is found.
+    pub(super) fn fates_of_bearers(&self, user: usize) -> Vec<(usize, Fate)> {
+        let now = self.deployment.clock.now();
+        let bearers = self.model.bearers.iter().enumerate();
+        bearers
+            .filter(|(_, bearer)| now < bearer.expires_at)
+            .filter_map(|(number, bearer)| {
+                let secret = &self.model.secrets[bearer.secret];
+                let token = &self.model.tokens[secret.token];
+                (token.owner == user).then(|| {
+                    let is_found = self.is_token_found(&token.place)
+                        && self
+                            .ground
+                            .is_found_by(&secret.place, &["token_id", "generation"]);
+                    (number, fate_if(is_found))
+                })
+            })
+            .collect()
+    }
+
+    pub(super) fn new_password(&mut self) -> String {
+        self.made += 1;
+        format!("orbit-of-velvet-plums-{}-{}", self.made, self.rng.u32(..))
+    }
+}
+
+pub fn fate_if(is_found: bool) -> Fate {
+    if is_found { Fate::Over } else { Fate::Hidden }
+}
