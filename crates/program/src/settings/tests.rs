@@ -136,6 +136,7 @@ fn every_setting_can_stand_in_the_file() {
         max-lifetime-days = 90
         default-lifetime-days = 7
         max-active-tokens = 5
+        max-overlap-hours = 48
         scopes = [{ name = "orders:read", description = "Read orders" }]
     "#;
     for row in TABLE {
@@ -165,6 +166,7 @@ fn every_setting_has_an_environment_variable() {
         ("ATS_PAT_POLICY_MAX_LIFETIME_DAYS", "90"),
         ("ATS_PAT_POLICY_DEFAULT_LIFETIME_DAYS", "7"),
         ("ATS_PAT_POLICY_MAX_ACTIVE_TOKENS", "5"),
+        ("ATS_PAT_POLICY_MAX_OVERLAP_HOURS", "48"),
         (
             "ATS_PAT_POLICY_SCOPES",
             "orders:read=Read orders, orders:write = Change = write orders",

@@ -96,7 +96,7 @@ impl Service {
         if found.known.grant.ends_overlap {
             // Confirmed before anything is minted: whoever got an authentication token may rely on it.
             Box::pin(self.end_overlap_at_first_use(found.known.grant.token_id)).await?;
-            let from = From::Database;
+            let from = ReadFrom::Database;
             found = self.exchangeable(presented, now, address, from).await?;
         }
         let exchanged = self.mint(found, narrowing, now)?;
