@@ -1,7 +1,15 @@
-//! The rules of catalogues.
+//! The rules of catalogues, and that every text is used.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that can't read the catalogue has failed"
+)]
 
 #[path = "../build/catalogue.rs"]
 mod catalogue;
+
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use ats_pat_text::Text;
 
@@ -129,4 +137,53 @@ fn texts_are_written_as_they_are_in_the_catalogue() {
         ["To find out what happened, ask your operator to run ", "."]
     );
     assert_eq!(text.digit_separator(), ",");
+}
+
+/// Files of the workspace that may use texts: sources and templates, without the tests beside them.
+fn sources(folder: &Path, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let is_source = path
+            .extension()
+            .is_some_and(|extension| extension == "rs" || extension == "html");
+        if path.is_dir() {
+            sources(&path, found);
+        } else if is_source {
+            let text = fs::read_to_string(&path).unwrap();
+            found.push(text.split_whitespace().collect());
+        }
+    }
+}
+
+#[test]
+fn every_text_is_used() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut used = Vec::new();
+    for room in fs::read_dir(root.join("..")).unwrap() {
+        let room = room.unwrap().path();
+        for folder in [room.join("src"), room.join("templates")] {
+            if folder.is_dir() && !room.ends_with("text") {
+                sources(&folder, &mut used);
+            }
+        }
+    }
+    let mut files: Vec<PathBuf> = fs::read_dir(root.join("en"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    let mut unused = Vec::new();
+    for file in files {
+        for message in read(&fs::read_to_string(file).unwrap()).unwrap() {
+            let name = message.id.replace('-', "_");
+            let calls = [format!("text.{name}("), format!("ENGLISH.{name}(")];
+            let is_call = |source: &String| calls.iter().any(|call| source.contains(call));
+            let is_used = used.iter().any(is_call);
+            // The catalogue itself reads it.
+            if !is_used && message.id != "digit-separator" {
+                unused.push(message.id);
+            }
+        }
+    }
+    assert_eq!(unused, Vec::<String>::new());
 }
