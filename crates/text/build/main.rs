@@ -52,13 +52,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The folders that are named for a language, English first.
+/// The folders with catalogues, English first. Each is named for its language.
 fn tags(root: &Path) -> Result<Vec<String>, Box<dyn Error>> {
     let mut tags = Vec::new();
     for entry in fs::read_dir(root)? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        let is_other = matches!(name.as_str(), "build" | "src" | "tests" | "target");
-        if root.join(&name).is_dir() && !is_other {
+        let path = entry?.path();
+        if path.is_dir() && !files(&path)?.is_empty() {
+            let name = path.strip_prefix(root)?.display().to_string();
             name.parse::<LanguageIdentifier>()
                 .map_err(|_| format!("the folder {name} is not named for a language"))?;
             tags.push(name);
@@ -68,22 +68,33 @@ fn tags(root: &Path) -> Result<Vec<String>, Box<dyn Error>> {
     Ok(tags)
 }
 
-/// Reads the catalogue of a language.
-fn read(root: &Path, tag: String) -> Result<Language, Box<dyn Error>> {
+/// The files of a catalogue.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(root.join(&tag))? {
-        files.push(entry?.path().strip_prefix(root)?.to_owned());
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "ftl") {
+            files.push(path);
+        }
     }
     files.sort();
+    Ok(files)
+}
+
+/// Reads the catalogue of a language.
+fn read(root: &Path, tag: String) -> Result<Language, Box<dyn Error>> {
     let mut catalogue = Catalogue::default();
-    for file in &files {
+    let mut paths = Vec::new();
+    for file in files(&root.join(&tag))? {
+        let path = file.strip_prefix(root)?.to_owned();
         catalogue
-            .add(&fs::read_to_string(root.join(file))?)
-            .map_err(|wrong| format!("{}: {wrong}", file.display()))?;
+            .add(&fs::read_to_string(&file)?)
+            .map_err(|wrong| format!("{}: {wrong}", path.display()))?;
+        paths.push(path);
     }
     Ok(Language {
         messages: catalogue.messages,
         tag,
-        files,
+        files: paths,
     })
 }
