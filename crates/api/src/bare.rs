@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ats_pat_http::{Challenge, RequestContext, problem_headers, status};
 use ats_pat_service::Error;
+use ats_pat_text::Text;
 use bytes::Bytes;
 use poem::Response;
 use poem::http::{HeaderValue, StatusCode, header};
@@ -11,7 +12,10 @@ use poem::http::{HeaderValue, StatusCode, header};
 /// What failed, as a text.
 pub fn failure(error: Error, context: &RequestContext) -> Response {
     let problem = error.into_problem(context.request_id());
-    let mut response = plain(status(&problem), format!("{}\n", problem.message()));
+    let mut response = plain(
+        status(&problem),
+        format!("{}\n", problem.message(Text::ENGLISH)),
+    );
     problem_headers(&problem, Challenge::Session, response.headers_mut());
     response
 }

@@ -1,5 +1,6 @@
 //! The envelope that every answer of the interface stands in.
 
+use ats_pat_text::Text;
 use serde::Serialize;
 
 use crate::code::Code;
@@ -46,7 +47,7 @@ impl<T> Envelope<T> {
         let parameters = problem.parameters();
         Self {
             data: None,
-            error_message: problem.message(),
+            error_message: problem.message(Text::ENGLISH),
             get_error_parameters: parameters.join(", "),
             error_parameters: (!parameters.is_empty()).then_some(parameters),
             response_code: problem.code().number(),

@@ -1,5 +1,7 @@
 //! Refusals: what was wrong, in the words of the catalogue.
 
+use ats_pat_text::Text;
+
 use crate::code::Code;
 use crate::rule::Rule;
 use crate::status::Status;
@@ -231,49 +233,70 @@ impl Problem {
         }
     }
 
-    /// One English sentence for a person.
-    pub fn message(&self) -> String {
-        match self {
-            Self::InvalidRequest { place: Place::Body, path: None } => "The body is not the JSON object that this operation takes.".to_owned(),
-            Self::InvalidRequest { place: Place::Body, path: Some(path) } => format!("The body's field {path} is unknown or of the wrong type."),
-            Self::InvalidRequest { place: Place::Header, path: None } => "A header can't be read.".to_owned(),
-            Self::InvalidRequest { place: Place::Header, path: Some(path) } => format!("The header {path} can't be read."),
-            Self::NotUtf8 => "The body is not UTF-8: send the JSON object in UTF-8.".to_owned(),
-            Self::ByteOrderMark => "The body begins with a byte order mark: send the JSON object in UTF-8 without it.".to_owned(),
-            Self::FieldMisspelt { path, expected } => format!("The body's field {path} is unknown: write it as {expected}."),
-            Self::ValidationFailed(failures) => {
-                let parts: Vec<String> = failures.iter().map(|failure| format!("{} ({})", failure.field, failure.reason.as_str())).collect();
-                format!("These values are not allowed: {}.", parts.join(", "))
+    /// One sentence for a person.
+    pub fn message(&self, text: Text) -> String {
+        let plain = match self {
+            Self::InvalidRequest { place, path: None } => match place {
+                Place::Body => text.refusal_body_unreadable(),
+                Place::Header => text.refusal_header_unreadable(),
+            },
+            Self::InvalidRequest {
+                place,
+                path: Some(path),
+            } => {
+                return match place {
+                    Place::Body => text.refusal_field_unreadable(path),
+                    Place::Header => text.refusal_named_header_unreadable(path),
+                };
             }
-            Self::PathNotFound => "There is nothing at this path.".to_owned(),
-            Self::MethodNotAllowed { .. } => "This path does not take this method; see the header Allow.".to_owned(),
-            Self::BodyTooLarge { limit } => format!("The body is larger than {limit} bytes."),
-            Self::UnsupportedMediaType => "The body must be sent as application/json.".to_owned(),
-            Self::ForeignCharset => "The body must be UTF-8: send it as application/json without a charset, or with charset=utf-8.".to_owned(),
-            Self::SignInRequired => "Sign in first: only a session may do this.".to_owned(),
-            Self::InvalidCredentials => "The user name or the password is wrong.".to_owned(),
-            Self::Forbidden => "You are not allowed to do this.".to_owned(),
-            Self::CrossSiteRequest => "The request comes from another site and was refused.".to_owned(),
-            Self::PersonalAccessTokenMissing => "Send your personal access token in the header personalAccessToken.".to_owned(),
-            Self::PersonalAccessTokenInvalid => "The personal access token is not valid.".to_owned(),
-            Self::PersonalAccessTokenExpired { expiry } => format!("The personal access token expired at {expiry}."),
-            Self::PersonalAccessTokenRevoked => "The personal access token was revoked.".to_owned(),
-            Self::NetworkNotAllowed => "The personal access token may not be used from this network.".to_owned(),
-            Self::OwnerDisabled => "The user is disabled.".to_owned(),
-            Self::AuthenticationTokenInvalid => "The authentication token is not valid: exchange the personal access token again.".to_owned(),
-            Self::AuthenticationTokenMissing => "Send an authentication token in the header Authorization, as Bearer.".to_owned(),
-            Self::NotExchanged => "This is a personal access token: exchange it first, and send the authentication token that you get.".to_owned(),
-            Self::TokenNotFound => "You have no such personal access token.".to_owned(),
-            Self::NameInUse { name } => format!("The name {name} is in use: choose another."),
-            Self::ExpirationNotAllowed { latest } => format!("The expiration must lie in the future and not after {latest}."),
-            Self::TokenNotActive { status } => format!("Only an active personal access token can do this; this one is {status}."),
-            Self::TokenLimitReached { limit } => format!("You have {limit} active personal access tokens, as many as are allowed: revoke one first."),
-            Self::UnknownScope { scope } => format!("There is no scope {scope}."),
-            Self::PolicyForbids { rule: Rule::Overlap } => "The policy allows only a shorter overlap: choose fewer hours.".to_owned(),
-            Self::IdempotencyKeyReused => "This Idempotency-Key was sent before with another body: send a new key with each new request.".to_owned(),
-            Self::TooManyRequests { seconds } => format!("Too many attempts: try again in {seconds} seconds."),
-            Self::InternalError { request_id } => format!("Something went wrong inside; the operator finds it under the request id {request_id}."),
-            Self::Unavailable => "The service can't answer now: try again soon. A change may have happened; look before you repeat it.".to_owned(),
-        }
+            Self::NotUtf8 => text.refusal_not_utf8(),
+            Self::ByteOrderMark => text.refusal_byte_order_mark(),
+            Self::FieldMisspelt { path, expected } => {
+                return text.refusal_field_misspelt(path, expected);
+            }
+            Self::ValidationFailed(failures) => {
+                let failed: Vec<String> = failures
+                    .iter()
+                    .map(|failure| format!("{} ({})", failure.field, failure.reason.as_str()))
+                    .collect();
+                return text.refusal_validation_failed(failed.join(", "));
+            }
+            Self::MethodNotAllowed { .. } => text.refusal_method_not_allowed(),
+            Self::BodyTooLarge { limit } => return text.refusal_body_too_large(limit),
+            Self::PersonalAccessTokenExpired { expiry } => {
+                return text.refusal_personal_access_token_expired(expiry);
+            }
+            Self::NameInUse { name } => return text.refusal_name_in_use(name),
+            Self::ExpirationNotAllowed { latest } => {
+                return text.refusal_expiration_not_allowed(latest);
+            }
+            Self::TokenNotActive { status } => return text.refusal_token_not_active(status),
+            Self::TokenLimitReached { limit } => return text.refusal_token_limit_reached(limit),
+            Self::UnknownScope { scope } => return text.refusal_unknown_scope(scope),
+            Self::PolicyForbids {
+                rule: Rule::Overlap,
+            } => text.refusal_overlap_too_long(),
+            Self::TooManyRequests { seconds } => return text.refusal_too_many_requests(seconds),
+            Self::InternalError { request_id } => return text.refusal_internal_error(request_id),
+            Self::PathNotFound => text.refusal_path_not_found(),
+            Self::UnsupportedMediaType => text.refusal_unsupported_media_type(),
+            Self::ForeignCharset => text.refusal_foreign_charset(),
+            Self::SignInRequired => text.refusal_sign_in_required(),
+            Self::InvalidCredentials => text.refusal_invalid_credentials(),
+            Self::Forbidden => text.refusal_forbidden(),
+            Self::CrossSiteRequest => text.refusal_cross_site_request(),
+            Self::PersonalAccessTokenMissing => text.refusal_personal_access_token_missing(),
+            Self::PersonalAccessTokenInvalid => text.refusal_personal_access_token_invalid(),
+            Self::PersonalAccessTokenRevoked => text.refusal_personal_access_token_revoked(),
+            Self::NetworkNotAllowed => text.refusal_network_not_allowed(),
+            Self::OwnerDisabled => text.refusal_owner_disabled(),
+            Self::AuthenticationTokenInvalid => text.refusal_authentication_token_invalid(),
+            Self::AuthenticationTokenMissing => text.refusal_authentication_token_missing(),
+            Self::NotExchanged => text.refusal_not_exchanged(),
+            Self::TokenNotFound => text.refusal_token_not_found(),
+            Self::IdempotencyKeyReused => text.refusal_idempotency_key_reused(),
+            Self::Unavailable => text.refusal_unavailable(),
+        };
+        plain.to_owned()
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use ats_pat_text::Text;
 use serde::Serialize;
 
 use crate::problem::Problem;
@@ -133,7 +134,7 @@ impl Scope {
     pub fn all() -> Self {
         Self {
             name: ALL.to_owned(),
-            description: "All the owner's rights".to_owned(),
+            description: Text::ENGLISH.scope_all().to_owned(),
         }
     }
 
@@ -141,7 +142,7 @@ impl Scope {
     pub fn introspect() -> Self {
         Self {
             name: INTROSPECT.to_owned(),
-            description: "Ask whether tokens are valid, and whose they are".to_owned(),
+            description: Text::ENGLISH.scope_introspect().to_owned(),
         }
     }
 

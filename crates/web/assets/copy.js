@@ -30,15 +30,16 @@ if (blade) {
     }
   };
   const button = document.getElementById("copy");
+  const label = button.textContent;
   let saying;
   button.addEventListener("click", async () => {
     kept = await copy();
     copied.classList.toggle("hidden", kept);
-    copied.textContent = kept ? "Copied." : "The browser does not let this page copy: press Ctrl+C.";
-    button.textContent = kept ? "✓ Copied" : "Copy";
+    copied.textContent = kept ? copied.dataset.copied : copied.dataset.byKey;
+    button.textContent = kept ? button.dataset.copied : label;
     clearTimeout(saying);
     saying = setTimeout(() => {
-      button.textContent = "Copy";
+      button.textContent = label;
     }, SAID_MS);
   });
   field.addEventListener("copy", () => {

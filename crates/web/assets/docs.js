@@ -5,6 +5,9 @@ const credentials = {
   bearer: document.getElementById("bearer"),
 };
 
+// What the page says of an answer, in its language.
+const words = document.querySelector(".credentials").dataset;
+
 // Who is signed in, as an answer tells; nobody without a user. The menu at the top is of whom the page was made for.
 const showPerson = (user) => {
   document.getElementById("person").textContent = user?.DisplayName ?? "";
@@ -98,9 +101,9 @@ const send = async (form) => {
     reply.querySelector(".headers").textContent = headers.join("\n");
     reply.querySelector(".text").textContent = pretty(text);
     reply.hidden = false;
-    outcome.textContent = `Status ${answer.status} ${answer.statusText}`;
+    outcome.textContent = `${words.status} ${answer.status} ${answer.statusText}`;
   } catch (error) {
-    outcome.textContent = `Not sent, or not answered: ${error.message}`;
+    outcome.textContent = `${words.notAnswered} ${error.message}`;
   }
 };
 

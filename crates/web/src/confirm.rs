@@ -1,6 +1,7 @@
 //! A question on a page of its own: where the browser can't open the dialog that asks it.
 
 use askama::Template;
+use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
 
@@ -12,10 +13,12 @@ use crate::page::{Frame, Section, render};
 pub struct ConfirmPage {
     /// What is on every page.
     pub frame: Frame,
+    /// The texts in the person's language.
+    pub text: Text,
     /// The question.
     pub question: String,
     /// What happens then.
-    pub text: &'static str,
+    pub consequence: &'static str,
     /// Where the form is posted to.
     pub action: String,
     /// The name and the value of its field.

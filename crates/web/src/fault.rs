@@ -1,6 +1,7 @@
 //! What is wrong with a form for a user or a password, at each field.
 
 use ats_pat_domain::problem::{Failure, Problem, Reason};
+use ats_pat_text::Text;
 
 /// The errors of such a form.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -23,33 +24,29 @@ pub struct UserErrors {
 
 impl UserErrors {
     /// The errors that a refusal means.
-    pub fn of(problem: &Problem) -> Self {
+    pub fn of(problem: &Problem, text: Text) -> Self {
         let mut errors = Self::default();
         match problem {
             Problem::ValidationFailed(failures) => {
                 for failure in failures {
-                    *errors.place(failure.field) = Some(words(failure));
+                    *errors.place(failure.field) = Some(words(failure, text).to_owned());
                 }
             }
             Problem::NameInUse { name } => {
-                errors.user_name = Some(format!(
-                    "There is a user named {name}: choose another name."
-                ));
+                errors.user_name = Some(text.user_name_in_use(name));
             }
             Problem::InvalidCredentials => {
-                errors.current_password = Some("The current password is wrong.".to_owned());
+                errors.current_password = Some(text.password_wrong().to_owned());
             }
-            other => errors.form = Some(other.message()),
+            other => errors.form = Some(other.message(text)),
         }
         errors
     }
 
     /// The error of a repetition that is another password.
-    pub fn not_repeated() -> Self {
+    pub fn not_repeated(text: Text) -> Self {
         Self {
-            password_repeat: Some(
-                "The two passwords are not the same. Type the same password twice.".to_owned(),
-            ),
+            password_repeat: Some(text.passwords_differ().to_owned()),
             ..Self::default()
         }
     }
@@ -93,30 +90,21 @@ impl UserErrors {
     }
 }
 
-fn words(failure: &Failure) -> String {
-    let (field, longest) = match failure.field {
-        "UserName" => ("user name", 100),
-        "DisplayName" => ("display name", 100),
-        _ => ("password", 128),
-    };
-    match failure.reason {
-        Reason::Empty | Reason::Required => format!("Enter a {field}."),
-        Reason::TooLong => format!("The {field} is too long: use at most {longest} characters."),
-        Reason::TooShort => format!("The {field} is too short: use at least 12 characters."),
-        Reason::TooCommon => format!("The {field} is easy to guess: choose another."),
-        Reason::Repeated | Reason::UnknownValue => {
-            format!("The {field} is the one that you have: choose another.")
-        }
-        _ => format!("The {field} has characters that are not allowed."),
+fn words(failure: &Failure, text: Text) -> &'static str {
+    match (failure.field, failure.reason) {
+        ("UserName", Reason::Empty | Reason::Required) => text.user_name_missing(),
+        ("UserName", Reason::TooLong) => text.user_name_too_long(),
+        ("UserName", _) => text.user_name_bad_character(),
+        ("DisplayName", Reason::Empty | Reason::Required) => text.display_name_missing(),
+        ("DisplayName", Reason::TooLong) => text.display_name_too_long(),
+        ("DisplayName", _) => text.display_name_bad_character(),
+        (_, Reason::Empty | Reason::Required) => text.password_missing(),
+        (_, Reason::TooLong) => text.password_too_long(),
+        (_, Reason::TooShort) => text.password_too_short(),
+        (_, Reason::TooCommon) => text.password_too_common(),
+        (_, Reason::Repeated | Reason::UnknownValue) => text.password_unchanged(),
+        (_, _) => text.password_bad_character(),
     }
-}
-
-/// `text` as a sentence: a capital letter before, a full stop after.
-pub fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| {
-        format!("{}{}.", first.to_uppercase(), chars.as_str())
-    })
 }
 
 #[cfg(test)]
@@ -126,10 +114,13 @@ mod tests {
     #[test]
     fn each_failure_is_told_at_its_field_and_the_first_gets_the_focus() {
         let failure = |field, reason| Failure { field, reason };
-        let errors = UserErrors::of(&Problem::ValidationFailed(vec![
-            failure("DisplayName", Reason::TooLong),
-            failure("Password", Reason::TooShort),
-        ]));
+        let errors = UserErrors::of(
+            &Problem::ValidationFailed(vec![
+                failure("DisplayName", Reason::TooLong),
+                failure("Password", Reason::TooShort),
+            ]),
+            Text::ENGLISH,
+        );
         assert_eq!(
             errors.display_name.as_deref(),
             Some("The display name is too long: use at most 100 characters.")

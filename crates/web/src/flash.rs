@@ -2,6 +2,7 @@
 //! that no link can make a page say it and no reload says it again.
 
 use ats_pat_http::{HttpSettings, cookie_line, cookie_value};
+use ats_pat_text::Text;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use poem::Response;
 use poem::http::HeaderMap;
@@ -41,33 +42,21 @@ pub enum Flash {
 
 impl Flash {
     /// What the page says.
-    pub fn sentence(&self) -> String {
+    pub fn sentence(&self, text: Text) -> String {
         match self {
-            Self::Revoked(name) => format!("{name} is revoked. It is refused from now on."),
-            Self::TokenChanged(name) => format!("{name} is saved."),
-            Self::PasswordChanged => {
-                "Your password is changed, and all your other sessions are ended.".to_owned()
-            }
-            Self::SessionEnded => "The session is ended.".to_owned(),
-            Self::SessionGone => "That session had already ended.".to_owned(),
-            Self::OtherSessionsEnded => "All your other sessions are ended.".to_owned(),
-            Self::UserAdded(name) => format!("The user {name} is added."),
-            Self::UserDisabled(name) => {
-                format!(
-                    "{name} is disabled. The user is signed out everywhere, and every token of the user is refused."
-                )
-            }
-            Self::UserEnabled(name) => {
-                format!("{name} is enabled. The user can sign in again, and the tokens work again.")
-            }
-            Self::PasswordSet(name) => {
-                format!("{name} has a new password and is signed out everywhere.")
-            }
-            Self::SignedOut => "You are signed out.".to_owned(),
-            Self::NothingDone => {
-                "Your session ended before this was done. Sign in, and do it again.".to_owned()
-            }
-            Self::SessionOver => "Your session has ended. Sign in to continue.".to_owned(),
+            Self::Revoked(name) => text.token_revoked(name),
+            Self::TokenChanged(name) => text.token_saved(name),
+            Self::PasswordChanged => text.password_changed().to_owned(),
+            Self::SessionEnded => text.sessions_ended().to_owned(),
+            Self::SessionGone => text.sessions_ended_before().to_owned(),
+            Self::OtherSessionsEnded => text.sessions_others_ended().to_owned(),
+            Self::UserAdded(name) => text.user_added(name),
+            Self::UserDisabled(name) => text.user_disabled(name),
+            Self::UserEnabled(name) => text.user_enabled(name),
+            Self::PasswordSet(name) => text.user_password_set(name),
+            Self::SignedOut => text.signed_out().to_owned(),
+            Self::NothingDone => text.session_over_nothing_done().to_owned(),
+            Self::SessionOver => text.session_over().to_owned(),
         }
     }
 

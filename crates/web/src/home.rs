@@ -5,13 +5,13 @@ use ats_pat_domain::Problem;
 use ats_pat_domain::Status;
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_service::SignedIn;
+use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
 
 use crate::page::{Frame, Section, render};
 use crate::route::{Route, TOKENS};
 use crate::visit::Visit;
-use crate::words::count;
 
 /// The page, and the path that opens the settings.
 pub const ROUTES: &[Route] = &[
@@ -23,9 +23,10 @@ pub const ROUTES: &[Route] = &[
 #[template(path = "home.html")]
 struct HomePage {
     frame: Frame,
+    text: Text,
     name: String,
-    /// How many active tokens the person has, in words.
-    active: Option<String>,
+    /// How many active tokens the person has.
+    active: u64,
 }
 
 /// The start page of whoever is signed in.
@@ -39,8 +40,9 @@ async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let active = active.map_err(|error| visit.problem(error))?.total;
     let page = HomePage {
         frame: Frame::new(visit, Section::None),
+        text: visit.text,
         name: by.user().display_name,
-        active: (active > 0).then(|| count(active, "active token")),
+        active,
     };
     Ok(render(&page, StatusCode::OK))
 }

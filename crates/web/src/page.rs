@@ -4,6 +4,7 @@ use askama::Template;
 use ats_pat_domain::Problem;
 use ats_pat_http::{Challenge, problem_headers, status};
 use ats_pat_service::view::SessionUser;
+use ats_pat_text::Text;
 use poem::Response;
 use poem::http::{HeaderValue, StatusCode, header};
 
@@ -109,9 +110,9 @@ impl Frame {
             message: visit
                 .flash
                 .as_ref()
-                .map(|flash| (flash.sentence(), flash.is_good())),
+                .map(|flash| (flash.sentence(visit.text), flash.is_good())),
             alert: None,
-            times: visit.zone.sentence(visit.now()),
+            times: visit.zone.sentence(visit.now(), visit.text),
             // A page that answers a form, or says what was done, is there only once.
             zone: (!visit.is_post && visit.flash.is_none() && visit.person.is_some())
                 .then(|| visit.zone.name().to_owned()),
@@ -198,45 +199,57 @@ pub fn redirect(path: &str) -> Response {
 #[template(path = "message.html")]
 struct Message<'a> {
     frame: Frame,
+    text: Text,
     title: &'a str,
-    text: String,
+    sentence: String,
     /// Where to go on, and what that is called.
     link: Option<(&'a str, &'a str)>,
 }
 
 /// A page about a problem that has no page of its own.
 pub fn problem(visit: &Visit<'_>, problem: &Problem) -> Response {
-    let (title, text, link) = match problem {
+    let text = visit.text;
+    let start = ("/", text.go_to_start());
+    let (title, sentence, link) = match problem {
         // Most often no attack: the person came by another name of the same server.
         Problem::CrossSiteRequest => (
-            "Refused",
-            "The form came from another site. Open this service at its own address, and try again there.".to_owned(),
+            text.refused(),
+            text.form_from_elsewhere().to_owned(),
             Some((visit.settings.origin(), visit.settings.origin())),
         ),
         Problem::PathNotFound => (
-            "Page not found",
-            "There is no page at this address.".to_owned(),
-            Some(("/", "Go to the start page")),
+            text.page_not_found(),
+            text.page_not_found_text().to_owned(),
+            Some(start),
         ),
         Problem::MethodNotAllowed { .. } => (
-            "Not possible here",
-            "This page can't be used in this way.".to_owned(),
-            Some(("/", "Go to the start page")),
+            text.not_possible(),
+            text.not_possible_text().to_owned(),
+            Some(start),
         ),
-        Problem::TokenNotFound => ("Token not found", problem.message(), Some((TOKENS, "Show your tokens"))),
-        Problem::InternalError { .. } => ("Something went wrong", problem.message(), Some(("/", "Go to the start page"))),
+        Problem::TokenNotFound => (
+            text.token_not_found(),
+            problem.message(text),
+            Some((TOKENS, text.show_your_tokens())),
+        ),
+        Problem::InternalError { .. } => (
+            text.something_went_wrong(),
+            problem.message(text),
+            Some(start),
+        ),
         Problem::Forbidden => (
-            "Administrators only",
-            "Only administrators can open this page.".to_owned(),
-            Some(("/", "Go to the start page")),
+            text.administrators_only(),
+            text.administrators_only_text().to_owned(),
+            Some(start),
         ),
-        Problem::Unavailable => ("Not available now", problem.message(), None),
-        _ => ("Not done", problem.message(), Some(("/", "Go to the start page"))),
+        Problem::Unavailable => (text.not_available(), problem.message(text), None),
+        _ => (text.not_done(), problem.message(text), Some(start)),
     };
     let page = Message {
         frame: Frame::new(visit, Section::None),
-        title,
         text,
+        title,
+        sentence,
         link,
     };
     let mut response = render(&page, status(problem));

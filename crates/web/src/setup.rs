@@ -4,11 +4,12 @@ use askama::Template;
 use ats_pat_domain::Problem;
 use ats_pat_http::{Challenge, problem_headers, status};
 use ats_pat_service::Error;
+use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
 use secrecy::SecretString;
 
-use crate::fault::{UserErrors, sentence};
+use crate::fault::UserErrors;
 use crate::form::Form;
 use crate::page::{Frame, Section, render};
 use crate::route::Route;
@@ -24,6 +25,7 @@ pub const ROUTES: &[Route] = &[Route::open("/setup", |visit| Box::pin(show(visit
 #[template(path = "setup.html")]
 struct SetUpPage<'a> {
     frame: Frame,
+    text: Text,
     code: &'a str,
     user_name: &'a str,
     errors: UserErrors,
@@ -34,6 +36,7 @@ struct SetUpPage<'a> {
 #[template(path = "setup_done.html")]
 struct SetUpDone {
     frame: Frame,
+    text: Text,
     user_name: String,
 }
 
@@ -42,6 +45,7 @@ struct SetUpDone {
 #[template(path = "set_up_already.html")]
 struct SetUpAlready {
     frame: Frame,
+    text: Text,
 }
 
 /// The empty form, while there is no administrator.
@@ -50,11 +54,13 @@ async fn show(visit: &Visit<'_>) -> Result<Response, Problem> {
     if is_set_up.map_err(|error| visit.problem(error))? {
         let page = SetUpAlready {
             frame: Frame::new(visit, Section::None),
+            text: visit.text,
         };
         return Ok(render(&page, StatusCode::OK));
     }
     let page = SetUpPage {
         frame: frame(visit),
+        text: visit.text,
         code: "",
         user_name: "",
         errors: UserErrors::default(),
@@ -68,6 +74,7 @@ async fn take(visit: &Visit<'_>, form: &Form) -> Result<Response, Problem> {
     let again = |errors, status| {
         let page = SetUpPage {
             frame: frame(visit),
+            text: visit.text,
             code,
             user_name,
             errors,
@@ -75,7 +82,10 @@ async fn take(visit: &Visit<'_>, form: &Form) -> Result<Response, Problem> {
         render(&page, status)
     };
     if form.field("password") != form.field("password_repeat") {
-        return Ok(again(UserErrors::not_repeated(), StatusCode::BAD_REQUEST));
+        return Ok(again(
+            UserErrors::not_repeated(visit.text),
+            StatusCode::BAD_REQUEST,
+        ));
     }
     let password = SecretString::from(form.field("password"));
     let address = visit.context.address();
@@ -87,20 +97,21 @@ async fn take(visit: &Visit<'_>, form: &Form) -> Result<Response, Problem> {
         Ok(user) => {
             let page = SetUpDone {
                 frame: Frame::new(visit, Section::None),
+                text: visit.text,
                 user_name: user.user_name,
             };
             Ok(render(&page, StatusCode::OK))
         }
-        Err(error @ Error::SetupCodeInvalid) => {
+        Err(Error::SetupCodeInvalid) => {
             let errors = UserErrors {
-                code: Some(sentence(&error.to_string())),
+                code: Some(visit.text.set_up_code_invalid().to_owned()),
                 ..UserErrors::default()
             };
             Ok(again(errors, StatusCode::FORBIDDEN))
         }
         Err(error) => {
             let refused = visit.problem(error);
-            let mut response = again(UserErrors::of(&refused), status(&refused));
+            let mut response = again(UserErrors::of(&refused, visit.text), status(&refused));
             problem_headers(&refused, Challenge::Session, response.headers_mut());
             Ok(response)
         }

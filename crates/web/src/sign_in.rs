@@ -5,6 +5,7 @@ use ats_pat_domain::Problem;
 use ats_pat_domain::list::UserQuery;
 use ats_pat_domain::problem::Reason;
 use ats_pat_http::{Challenge, problem_headers, status};
+use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
 use secrecy::SecretString;
@@ -26,14 +27,11 @@ pub const ROUTES: &[Route] = &[
     Route::leading("/signout", "/").taking_from_anybody(|visit, _| Box::pin(sign_out(visit))),
 ];
 
-/// What to do where signing in does not help.
-const TWINS: &str = "Your browser sends several sign-ins of this site, and none of them is valid alone. \
-    If signing in brings you back here, delete the cookies of this site and its parent domains.";
-
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignInPage<'a> {
     frame: Frame,
+    text: Text,
     user_name: &'a str,
     /// Where to go afterwards.
     next: &'a str,
@@ -46,6 +44,7 @@ struct SignInPage<'a> {
 #[template(path = "not_set_up.html")]
 struct NotSetUp {
     frame: Frame,
+    text: Text,
 }
 
 /// The form. Whoever is signed in already goes on at once. While there is no user, the page says how to make one.
@@ -59,14 +58,19 @@ async fn show(visit: &mut Visit<'_>) -> Result<Response, Problem> {
     }
     let mut frame = Frame::new(visit, Section::None);
     if !has_users(visit).await? {
-        return Ok(render(&NotSetUp { frame }, StatusCode::OK));
+        let page = NotSetUp {
+            frame,
+            text: visit.text,
+        };
+        return Ok(render(&page, StatusCode::OK));
     }
     if visit.session_ids().count() > 1 {
         // Whoever just signed in and comes back here would try for ever.
-        frame = frame.refusing(TWINS.to_owned());
+        frame = frame.refusing(visit.text.sign_in_twins());
     }
     let page = SignInPage {
         frame,
+        text: visit.text,
         user_name: "",
         next,
         kept: "",
@@ -91,12 +95,13 @@ async fn has_users(visit: &Visit<'_>) -> Result<bool, Problem> {
 /// The form for a person who sent another form after the session had ended: that one is kept in this page, and
 /// shown again after signing in.
 pub fn keep(visit: &Visit<'_>, page: &str, kept: &str) -> Response {
-    let message = "Your session has ended. Sign in again. Your entries are kept.".to_owned();
+    let message = visit.text.sign_in_entries_kept().to_owned();
     let page = SignInPage {
         frame: Frame {
             message: Some((message, false)),
             ..Frame::new(visit, Section::None)
         },
+        text: visit.text,
         user_name: "",
         next: page,
         kept,
@@ -138,7 +143,8 @@ async fn take(visit: &mut Visit<'_>, form: &Form) -> Result<Response, Problem> {
         Err(error) => {
             let refused = visit.problem(error);
             let page = SignInPage {
-                frame: Frame::new(visit, Section::None).refusing(alert(&refused)),
+                frame: Frame::new(visit, Section::None).refusing(alert(&refused, visit.text)),
+                text: visit.text,
                 user_name,
                 next,
                 kept,
@@ -162,20 +168,18 @@ async fn sign_out(visit: &Visit<'_>) -> Result<Response, Problem> {
     Ok(response)
 }
 
-fn alert(problem: &Problem) -> String {
+fn alert(problem: &Problem, text: Text) -> String {
     match problem {
         Problem::ValidationFailed(failures)
             if failures
                 .iter()
                 .all(|failure| failure.field == "Password" && failure.reason == Reason::Empty) =>
         {
-            "Enter your password.".to_owned()
+            text.sign_in_without_password().to_owned()
         }
         // Which of the two is wrong is nobody's to know.
-        Problem::ValidationFailed(_) => Problem::InvalidCredentials.message(),
-        Problem::OwnerDisabled => {
-            "This user is disabled: ask an administrator to enable it.".to_owned()
-        }
-        other => other.message(),
+        Problem::ValidationFailed(_) => Problem::InvalidCredentials.message(text),
+        Problem::OwnerDisabled => text.sign_in_disabled().to_owned(),
+        other => other.message(text),
     }
 }

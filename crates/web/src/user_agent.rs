@@ -1,5 +1,7 @@
 //! A browser's name from what it says of itself.
 
+use ats_pat_text::Text;
+
 /// Browsers by the word that only they write, those first whose line also has another's word.
 const BROWSERS: [(&str, &str); 9] = [
     ("Edg/", "Edge"),
@@ -23,19 +25,19 @@ const SYSTEMS: [(&str, &str); 7] = [
 ];
 
 /// `Firefox on Linux`; what is not known by name is shown by its first word.
-pub fn browser(user_agent: &str) -> String {
+pub fn browser(user_agent: &str, text: Text) -> String {
     let named = |list: &[(&str, &'static str)]| {
         list.iter()
             .find(|(word, _)| user_agent.contains(word))
             .map(|(_, name)| *name)
     };
     match (named(&BROWSERS), named(&SYSTEMS)) {
-        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(browser), Some(system)) => text.sessions_browser_on(browser, system),
         (Some(browser), None) => browser.to_owned(),
         (None, _) => user_agent
             .split_whitespace()
             .next()
-            .unwrap_or("Unknown browser")
+            .unwrap_or_else(|| text.sessions_unknown_browser())
             .chars()
             .take(40)
             .collect(),
@@ -65,7 +67,7 @@ mod tests {
             ("python-requests/2.32 extra", "python-requests/2.32"),
             ("", "Unknown browser"),
         ] {
-            assert_eq!(browser(user_agent), name);
+            assert_eq!(browser(user_agent, Text::ENGLISH), name);
         }
     }
 }

@@ -6,6 +6,7 @@ use ats_pat_domain::{Problem, Timestamp};
 use ats_pat_http::{HttpSettings, RequestContext, SessionCookie};
 use ats_pat_service::view::SessionUser;
 use ats_pat_service::{Error, Service, SignedIn};
+use ats_pat_text::Text;
 use poem::Request;
 use poem::http::{Method, Uri};
 use secrecy::{ExposeSecret, SecretString};
@@ -48,6 +49,8 @@ pub struct Visit<'a> {
     pub flash: Option<Flash>,
     /// What zone the person's days and times are in.
     pub zone: Zone,
+    /// The texts in the person's language.
+    pub text: Text,
     session_ids: Vec<String>,
 }
 
@@ -71,6 +74,7 @@ impl<'a> Visit<'a> {
             person: None,
             flash: Flash::take(settings, headers),
             zone: Zone::of(settings, headers),
+            text: Text::ENGLISH,
             session_ids: cookie(settings)
                 .read(headers)
                 .into_iter()

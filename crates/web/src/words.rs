@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use ats_pat_domain::Timestamp;
+use ats_pat_text::Text;
+use jiff::ZonedDateTime;
+use jiff::civil::Weekday;
 
 use crate::zone::Zone;
 
@@ -10,32 +13,91 @@ use crate::zone::Zone;
 pub const DAY: Duration = Duration::from_hours(24);
 
 /// `25 Dec 2026`.
-pub fn short_date(time: Timestamp, zone: &Zone) -> String {
-    zone.write(time, "%-d %b %Y")
+pub fn short_date(time: Timestamp, zone: &Zone, text: Text) -> String {
+    let Some(at) = zone.local(time) else {
+        return time.to_string();
+    };
+    text.date_short(at.day(), short_month(&at, text), at.year())
 }
 
 /// `Friday, 25 December 2026`.
-pub fn long_date(time: Timestamp, zone: &Zone) -> String {
-    zone.write(time, "%A, %-d %B %Y")
+pub fn long_date(time: Timestamp, zone: &Zone, text: Text) -> String {
+    let Some(at) = zone.local(time) else {
+        return time.to_string();
+    };
+    text.date_long(weekday(&at, text), at.day(), month(&at, text), at.year())
 }
 
 /// `25 Dec 2026, 10:20:30`: for a page that names its zone.
-pub fn date_and_time(time: Timestamp, zone: &Zone) -> String {
-    zone.write(time, "%-d %b %Y, %H:%M:%S")
+pub fn date_and_time(time: Timestamp, zone: &Zone, text: Text) -> String {
+    let Some(at) = zone.local(time) else {
+        return time.to_string();
+    };
+    let clock = zone.write(time, "%H:%M:%S");
+    text.date_and_time(at.day(), short_month(&at, text), at.year(), clock)
 }
 
 /// `25 December 2026, 11:20:30 UTC+1`.
-pub fn exact(time: Timestamp, zone: &Zone) -> String {
-    let text = zone.write(time, "%-d %B %Y, %H:%M:%S");
-    format!("{text} {}", zone.offset(time))
+pub fn exact(time: Timestamp, zone: &Zone, text: Text) -> String {
+    let Some(at) = zone.local(time) else {
+        return time.to_string();
+    };
+    let (clock, offset) = (zone.write(time, "%H:%M:%S"), zone.offset(time));
+    text.date_exact(at.day(), month(&at, text), at.year(), clock, offset)
 }
 
 /// `Friday, 25 December 2026 at 11:20 (Europe/Berlin)`, or `at 10:20 UTC`.
-pub fn in_full(time: Timestamp, zone: &Zone) -> String {
-    let text = zone.write(time, "%A, %-d %B %Y at %H:%M");
+pub fn in_full(time: Timestamp, zone: &Zone, text: Text) -> String {
+    let (date, clock) = (long_date(time, zone, text), zone.write(time, "%H:%M"));
     match zone.name() {
-        "UTC" => format!("{text} UTC"),
-        name => format!("{text} ({name})"),
+        "UTC" => text.date_in_utc(date, clock),
+        name => text.date_in_zone(date, clock, name),
+    }
+}
+
+fn month(at: &ZonedDateTime, text: Text) -> &'static str {
+    match at.month() {
+        1 => text.month_january(),
+        2 => text.month_february(),
+        3 => text.month_march(),
+        4 => text.month_april(),
+        5 => text.month_may(),
+        6 => text.month_june(),
+        7 => text.month_july(),
+        8 => text.month_august(),
+        9 => text.month_september(),
+        10 => text.month_october(),
+        11 => text.month_november(),
+        _ => text.month_december(),
+    }
+}
+
+fn short_month(at: &ZonedDateTime, text: Text) -> &'static str {
+    match at.month() {
+        1 => text.short_month_january(),
+        2 => text.short_month_february(),
+        3 => text.short_month_march(),
+        4 => text.short_month_april(),
+        5 => text.short_month_may(),
+        6 => text.short_month_june(),
+        7 => text.short_month_july(),
+        8 => text.short_month_august(),
+        9 => text.short_month_september(),
+        10 => text.short_month_october(),
+        11 => text.short_month_november(),
+        _ => text.short_month_december(),
+    }
+}
+
+fn weekday(at: &ZonedDateTime, text: Text) -> &'static str {
+    match at.weekday() {
+        Weekday::Monday => text.monday(),
+        Weekday::Tuesday => text.tuesday(),
+        Weekday::Wednesday => text.wednesday(),
+        Weekday::Thursday => text.thursday(),
+        Weekday::Friday => text.friday(),
+        Weekday::Saturday => text.saturday(),
+        Weekday::Sunday => text.sunday(),
     }
 }
 
@@ -45,45 +107,26 @@ pub fn input_date(time: Timestamp, zone: &Zone) -> String {
 }
 
 /// `just now`, `3 minutes ago`, `5 hours ago`, `2 days ago`; after 30 days the date.
-pub fn ago(time: Timestamp, now: Timestamp, zone: &Zone) -> String {
+pub fn ago(time: Timestamp, now: Timestamp, zone: &Zone, text: Text) -> String {
     let seconds = now.since(time).as_secs();
     match seconds {
-        0..60 => "just now".to_owned(),
-        60..3600 => format!("{} ago", count(seconds / 60, "minute")),
-        3600..86_400 => format!("{} ago", count(seconds / 3600, "hour")),
-        86_400..2_592_000 => format!("{} ago", count(seconds / 86_400, "day")),
-        _ => short_date(time, zone),
+        0..60 => text.just_now().to_owned(),
+        60..3600 => text.minutes_ago(seconds / 60),
+        3600..86_400 => text.hours_ago(seconds / 3600),
+        86_400..2_592_000 => text.days_ago(seconds / 86_400),
+        _ => short_date(time, zone, text),
     }
 }
 
 /// `in 7 days`, to the nearest day; in the last two days `in 25 hours`, `in 12 minutes`: no more than what is left.
-pub fn until(time: Timestamp, now: Timestamp) -> String {
+pub fn until(time: Timestamp, now: Timestamp, text: Text) -> String {
     let seconds = time.since(now).as_secs();
     match seconds {
-        0..60 => "in less than a minute".to_owned(),
-        60..3600 => format!("in {}", count(seconds / 60, "minute")),
-        3600..172_800 => format!("in {}", count(seconds / 3600, "hour")),
-        _ => format!("in {}", count((seconds + 43_200) / 86_400, "day")),
+        0..60 => text.in_less_than_a_minute().to_owned(),
+        60..3600 => text.in_minutes(seconds / 60),
+        3600..172_800 => text.in_hours(seconds / 3600),
+        _ => text.in_days((seconds + 43_200) / 86_400),
     }
-}
-
-/// `1 day`, `7 days`.
-pub fn count(number: u64, unit: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {unit}{plural}", grouped(number))
-}
-
-/// `10,000`.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A time on a page: words, with the exact time on hover.
@@ -98,30 +141,30 @@ pub struct When {
 
 impl When {
     /// The date.
-    pub fn on(time: Timestamp, zone: &Zone) -> Self {
-        Self::saying(time, zone, short_date(time, zone))
+    pub fn on(time: Timestamp, zone: &Zone, text: Text) -> Self {
+        Self::saying(time, zone, text, short_date(time, zone, text))
     }
 
     /// How long ago; after 30 days the date.
-    pub fn ago(time: Timestamp, now: Timestamp, zone: &Zone) -> Self {
-        Self::saying(time, zone, ago(time, now, zone))
+    pub fn ago(time: Timestamp, now: Timestamp, zone: &Zone, text: Text) -> Self {
+        Self::saying(time, zone, text, ago(time, now, zone, text))
     }
 
     /// The exact time itself.
-    pub fn exactly(time: Timestamp, zone: &Zone) -> Self {
-        Self::saying(time, zone, date_and_time(time, zone))
+    pub fn exactly(time: Timestamp, zone: &Zone, text: Text) -> Self {
+        Self::saying(time, zone, text, date_and_time(time, zone, text))
     }
 
     /// The exact time with its day in full and its zone, for a sentence.
-    pub fn in_full(time: Timestamp, zone: &Zone) -> Self {
-        Self::saying(time, zone, in_full(time, zone))
+    pub fn in_full(time: Timestamp, zone: &Zone, text: Text) -> Self {
+        Self::saying(time, zone, text, in_full(time, zone, text))
     }
 
-    fn saying(time: Timestamp, zone: &Zone, text: String) -> Self {
+    fn saying(time: Timestamp, zone: &Zone, text: Text, words: String) -> Self {
         Self {
             iso: time.to_string(),
-            exact: exact(time, zone),
-            text,
+            exact: exact(time, zone, text),
+            text: words,
         }
     }
 }
@@ -129,6 +172,8 @@ impl When {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const TEXT: Text = Text::ENGLISH;
 
     fn time(text: &str) -> Timestamp {
         Timestamp::parse(text).unwrap()
@@ -138,10 +183,13 @@ mod tests {
     fn dates_are_written_for_people() {
         let t = time("2026-12-05T23:20:30.999Z");
         let utc = Zone::utc();
-        assert_eq!(short_date(t, &utc), "5 Dec 2026");
-        assert_eq!(long_date(t, &utc), "Saturday, 5 December 2026");
-        assert_eq!(exact(t, &utc), "5 December 2026, 23:20:30 UTC");
-        assert_eq!(in_full(t, &utc), "Saturday, 5 December 2026 at 23:20 UTC");
+        assert_eq!(short_date(t, &utc, TEXT), "5 Dec 2026");
+        assert_eq!(long_date(t, &utc, TEXT), "Saturday, 5 December 2026");
+        assert_eq!(exact(t, &utc, TEXT), "5 December 2026, 23:20:30 UTC");
+        assert_eq!(
+            in_full(t, &utc, TEXT),
+            "Saturday, 5 December 2026 at 23:20 UTC"
+        );
         assert_eq!(input_date(t, &utc), "2026-12-05");
     }
 
@@ -149,11 +197,11 @@ mod tests {
     fn dates_are_those_of_the_readers_zone() {
         let t = time("2026-12-05T23:20:30.999Z");
         let berlin = Zone::named("Europe/Berlin").unwrap();
-        assert_eq!(short_date(t, &berlin), "6 Dec 2026");
-        assert_eq!(date_and_time(t, &berlin), "6 Dec 2026, 00:20:30");
-        assert_eq!(exact(t, &berlin), "6 December 2026, 00:20:30 UTC+1");
+        assert_eq!(short_date(t, &berlin, TEXT), "6 Dec 2026");
+        assert_eq!(date_and_time(t, &berlin, TEXT), "6 Dec 2026, 00:20:30");
+        assert_eq!(exact(t, &berlin, TEXT), "6 December 2026, 00:20:30 UTC+1");
         assert_eq!(
-            in_full(t, &berlin),
+            in_full(t, &berlin, TEXT),
             "Sunday, 6 December 2026 at 00:20 (Europe/Berlin)"
         );
         assert_eq!(input_date(t, &berlin), "2026-12-06");
@@ -162,7 +210,7 @@ mod tests {
     #[test]
     fn a_time_beyond_the_calendar_is_still_written() {
         let last = Timestamp::MAX;
-        assert_eq!(short_date(last, &Zone::utc()), last.to_string());
+        assert_eq!(short_date(last, &Zone::utc(), TEXT), last.to_string());
     }
 
     #[test]
@@ -178,7 +226,7 @@ mod tests {
             ("2026-11-06T10:20:30Z", "29 days ago"),
             ("2026-11-05T10:20:30Z", "5 Nov 2026"),
         ] {
-            assert_eq!(ago(time(then), now, &Zone::utc()), words, "{then}");
+            assert_eq!(ago(time(then), now, &Zone::utc(), TEXT), words, "{then}");
         }
     }
 
@@ -197,16 +245,7 @@ mod tests {
             ("2026-12-07T11:20:30Z", "in 2 days"),
             ("2026-12-12T10:20:29Z", "in 7 days"),
         ] {
-            assert_eq!(until(time(then), now), words, "{then}");
+            assert_eq!(until(time(then), now, TEXT), words, "{then}");
         }
-    }
-
-    #[test]
-    fn large_numbers_are_grouped() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(999), "999");
-        assert_eq!(grouped(10_000), "10,000");
-        assert_eq!(count(1, "day"), "1 day");
-        assert_eq!(count(1_234_567, "token"), "1,234,567 tokens");
     }
 }

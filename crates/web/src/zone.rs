@@ -4,6 +4,7 @@
 
 use ats_pat_domain::Timestamp;
 use ats_pat_http::{HttpSettings, cookie_value};
+use ats_pat_text::Text;
 use jiff::civil::Date;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
@@ -63,13 +64,11 @@ impl Zone {
     }
 
     /// What a page with times says of them: `Times are in Europe/Berlin (now UTC+1).`
-    pub fn sentence(&self, now: Timestamp) -> String {
-        let name = &self.name;
-        if name == UTC {
-            return format!("Times are in {name}.");
+    pub fn sentence(&self, now: Timestamp, text: Text) -> String {
+        match self.name() {
+            UTC => text.times_in(UTC),
+            name => text.times_in_with_offset(name, self.offset(now)),
         }
-        let offset = self.local(now).map(|time| offset(&time));
-        format!("Times are in {name} (now {}).", offset.unwrap_or_default())
     }
 
     /// The first and the last millisecond of a day as a date field gives it: `2026-12-25`.
@@ -103,7 +102,8 @@ impl Zone {
             .map_or_else(String::new, |time| offset(&time))
     }
 
-    fn local(&self, time: Timestamp) -> Option<ZonedDateTime> {
+    /// A time on this zone's clocks; nothing beyond the calendar.
+    pub fn local(&self, time: Timestamp) -> Option<ZonedDateTime> {
         let instant = Instant::from_millisecond(time.as_millis()).ok()?;
         Some(instant.to_zoned_datetime(self.rules.clone()))
     }
@@ -231,7 +231,10 @@ mod tests {
                 "Times are in America/St_Johns (now UTC-3:30).",
             ),
         ] {
-            assert_eq!(Zone::named(zone).unwrap().sentence(now), said);
+            assert_eq!(
+                Zone::named(zone).unwrap().sentence(now, Text::ENGLISH),
+                said
+            );
         }
     }
 

@@ -3,7 +3,8 @@
 /// Which of our crates a crate may use. What stands in no row may use none, and a crate that is not named here is
 /// refused, so that a new room gets its place before it gets its code.
 pub const ARROWS: &[(&str, &[&str])] = &[
-    ("ats-pat-domain", &[]),
+    ("ats-pat-text", &[]),
+    ("ats-pat-domain", &["ats-pat-text"]),
     ("ats-pat-files", &[]),
     ("ats-pat-token", &[]),
     (
@@ -18,6 +19,7 @@ pub const ARROWS: &[(&str, &[&str])] = &[
             "ats-pat-token",
             "ats-pat-domain",
             "ats-pat-files",
+            "ats-pat-text",
         ],
     ),
     (
@@ -38,6 +40,7 @@ pub const ARROWS: &[(&str, &[&str])] = &[
             "ats-pat-auth",
             "ats-pat-token",
             "ats-pat-domain",
+            "ats-pat-text",
         ],
     ),
     (
@@ -48,6 +51,7 @@ pub const ARROWS: &[(&str, &[&str])] = &[
             "ats-pat-auth",
             "ats-pat-token",
             "ats-pat-domain",
+            "ats-pat-text",
         ],
     ),
     ("ats-pat-program", BELOW_PROGRAM),
@@ -79,6 +83,7 @@ const BELOW_PROGRAM: &[&str] = &[
     "ats-pat-token",
     "ats-pat-domain",
     "ats-pat-files",
+    "ats-pat-text",
 ];
 
 const BELOW_BINARIES: &[&str] = &[
@@ -93,6 +98,7 @@ const BELOW_BINARIES: &[&str] = &[
     "ats-pat-token",
     "ats-pat-domain",
     "ats-pat-files",
+    "ats-pat-text",
 ];
 
 const BELOW_TEST_SUPPORT: &[&str] = &[
@@ -111,6 +117,11 @@ pub const KEPT_TO: &[(&[&str], &[&str])] = &[
     (
         &["sea-orm", "sea-orm-migration", "sqlx"],
         &["ats-pat-storage", "ats-pat-test-support", "bench-database"],
+    ),
+    // Texts are in one room; whoever shows them calls its methods.
+    (
+        &["fluent-bundle", "fluent-syntax", "intl-memoizer"],
+        &["ats-pat-text"],
     ),
     // Its next major version is near.
     (

@@ -4,6 +4,7 @@ use ats_pat_domain::Problem;
 use ats_pat_domain::scope::INTROSPECT;
 use ats_pat_http::{Challenge, RequestContext, problem_headers, status};
 use ats_pat_service::Error;
+use ats_pat_text::Text;
 use poem::Response;
 use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -46,19 +47,18 @@ impl Refusal {
     /// What a use case said. What is no refusal is logged under the request's id.
     pub fn of_use_case(error: Error, context: &RequestContext) -> Self {
         match &error {
-            Error::ScopeNotHeld(_) => Self::bad_request(
-                "invalid_scope",
-                "A scope is unknown, or more than the personal access token carries.",
-            ),
-            Error::AudienceNotServed => {
-                Self::bad_request("invalid_target", "An audience is none of this deployment.")
+            Error::ScopeNotHeld(_) => {
+                Self::bad_request("invalid_scope", Text::ENGLISH.oauth_scope_not_held())
             }
-            Error::LifetimeTooLong { longest_seconds } => Self::invalid_request(&format!(
-                "expires_in must not be more than {longest_seconds} seconds."
-            )),
+            Error::AudienceNotServed => {
+                Self::bad_request("invalid_target", Text::ENGLISH.oauth_audience_not_served())
+            }
+            Error::LifetimeTooLong { longest_seconds } => {
+                Self::invalid_request(&Text::ENGLISH.oauth_expires_in_too_long(longest_seconds))
+            }
             Error::NotRevocable => Self::bad_request(
                 "unsupported_token_type",
-                "Authentication tokens end by themselves: revoke the personal access token.",
+                Text::ENGLISH.oauth_not_revocable(),
             ),
             _ => Self::of_problem(&error.into_problem(context.request_id())),
         }
@@ -104,14 +104,10 @@ impl Refusal {
             _ => (status(problem), "invalid_request"),
         };
         let description = match problem {
-            Problem::UnsupportedMediaType => {
-                "The body must be sent as application/x-www-form-urlencoded.".to_owned()
-            }
-            Problem::InvalidRequest { .. } => "The body can't be read.".to_owned(),
-            Problem::Forbidden => {
-                format!("The authentication token lacks the scope {INTROSPECT}.")
-            }
-            other => other.message(),
+            Problem::UnsupportedMediaType => Text::ENGLISH.oauth_not_a_form().to_owned(),
+            Problem::InvalidRequest { .. } => Text::ENGLISH.oauth_body_unreadable().to_owned(),
+            Problem::Forbidden => Text::ENGLISH.oauth_scope_missing(INTROSPECT),
+            other => other.message(Text::ENGLISH),
         };
         let mut refusal = Self::new(status, error, description);
         problem_headers(problem, Challenge::Bearer, &mut refusal.headers);

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use ats_pat_domain::Problem;
+use ats_pat_text::Text;
 use percent_encoding::percent_decode;
 use poem::http::{HeaderMap, header};
 use secrecy::SecretString;
@@ -28,24 +29,28 @@ impl<'a> Form<'a> {
         }
         if !is_well_encoded(body) {
             return Err(Refusal::invalid_request(
-                "The body is no form of percent-encoded UTF-8.",
+                Text::ENGLISH.oauth_body_not_encoded(),
             ));
         }
         let parameters: Vec<_> = form_urlencoded::parse(body)
             .take(MAX_PARAMETERS + 1)
             .collect();
         if parameters.len() > MAX_PARAMETERS {
-            return Err(Refusal::invalid_request("There are too many parameters."));
+            return Err(Refusal::invalid_request(
+                Text::ENGLISH.oauth_too_many_parameters(),
+            ));
         }
         for (index, (name, value)) in parameters.iter().enumerate() {
             if name.chars().chain(value.chars()).any(char::is_control) {
                 return Err(Refusal::invalid_request(
-                    "A parameter has a control character.",
+                    Text::ENGLISH.oauth_control_character(),
                 ));
             }
             let earlier = &parameters[..index];
             if !repeatable.contains(&&**name) && earlier.iter().any(|(other, _)| other == name) {
-                return Err(Refusal::invalid_request("A parameter is repeated."));
+                return Err(Refusal::invalid_request(
+                    Text::ENGLISH.oauth_parameter_repeated(),
+                ));
             }
         }
         Ok(Self(parameters))
@@ -82,7 +87,7 @@ impl<'a> Form<'a> {
 
 /// `invalid_request` for a parameter that must be there.
 pub fn missing(name: &str) -> Refusal {
-    Refusal::invalid_request(&format!("The parameter {name} is missing."))
+    Refusal::invalid_request(&Text::ENGLISH.oauth_parameter_missing(name))
 }
 
 /// `application/x-www-form-urlencoded`, in any case, with any parameters.

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use ats_pat_http::RequestContext;
 use ats_pat_service::{Narrowing, Service};
+use ats_pat_text::Text;
 use poem::Response;
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -46,7 +47,7 @@ pub async fn answer(
         Some(_) => {
             return Err(Refusal::bad_request(
                 "unsupported_grant_type",
-                "Only token exchange is offered.",
+                Text::ENGLISH.oauth_only_exchange(),
             ));
         }
     }
@@ -56,14 +57,12 @@ pub async fn answer(
         Some(PERSONAL_ACCESS_TOKEN) => {}
         Some(_) => {
             return Err(Refusal::invalid_request(
-                "The subject_token_type must be that of personal access tokens.",
+                Text::ENGLISH.oauth_subject_token_type(),
             ));
         }
     }
     if form.has("actor_token") || form.has("actor_token_type") {
-        return Err(Refusal::invalid_request(
-            "Nobody can act for another here: leave out actor_token.",
-        ));
+        return Err(Refusal::invalid_request(Text::ENGLISH.oauth_actor_token()));
     }
     let issued_token_type = issued_type(form)?;
     let narrowing = narrowing(form)?;
@@ -85,16 +84,14 @@ fn issued_type(form: &Form<'_>) -> Result<&'static str, Refusal> {
         return Ok(ISSUED_TYPES[0]);
     };
     let found = ISSUED_TYPES.into_iter().find(|known| *known == requested);
-    found.ok_or_else(|| {
-        Refusal::invalid_request("The requested_token_type must be that of access tokens or JWTs.")
-    })
+    found.ok_or_else(|| Refusal::invalid_request(Text::ENGLISH.oauth_requested_token_type()))
 }
 
 fn narrowing(form: &Form<'_>) -> Result<Narrowing, Refusal> {
     if form.has("resource") {
         return Err(Refusal::bad_request(
             "invalid_target",
-            "Resources are not told apart here: use audience.",
+            Text::ENGLISH.oauth_resource(),
         ));
     }
     let audience: Vec<String> = form.all("audience").map(ToOwned::to_owned).collect();
@@ -116,5 +113,5 @@ fn seconds(text: &str) -> Option<NonZeroU32> {
 }
 
 fn not_seconds() -> Refusal {
-    Refusal::invalid_request("expires_in must be a whole number of seconds from 1 on.")
+    Refusal::invalid_request(Text::ENGLISH.oauth_expires_in())
 }

@@ -4,13 +4,14 @@ use ats_pat_auth::AuthError;
 use ats_pat_domain::port::{BoxError, RandomnessUnavailable, StoreError};
 use ats_pat_domain::scope::NotHeld;
 use ats_pat_domain::{Problem, TokenId};
+use ats_pat_text::Text;
 use ats_pat_token::IndexTooLarge;
 
 /// A use case's refusal or failure.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A refusal of the catalogue.
-    #[error("{}", .0.message())]
+    #[error("{}", .0.message(Text::ENGLISH))]
     Refused(Problem),
     /// The database did not do what it was asked.
     #[error(transparent)]

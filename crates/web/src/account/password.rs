@@ -6,6 +6,7 @@ use askama::Template;
 use ats_pat_domain::Problem;
 use ats_pat_http::{Challenge, problem_headers, status};
 use ats_pat_service::{PasswordChange, SignedIn};
+use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
 use secrecy::SecretString;
@@ -32,6 +33,7 @@ pub const ROUTES: &[Route] =
 #[template(path = "password.html")]
 struct PasswordPage {
     frame: Frame,
+    text: Text,
     revoke_tokens: bool,
     errors: UserErrors,
 }
@@ -45,6 +47,7 @@ fn address_of_form(form: &Form) -> String {
 fn show(visit: &Visit<'_>) -> Response {
     let page = PasswordPage {
         frame: Frame::new(visit, Section::Password),
+        text: visit.text,
         revoke_tokens: Query::of(&visit.uri).get("revoke_tokens") == Some("yes"),
         errors: UserErrors::default(),
     };
@@ -57,13 +60,17 @@ async fn change(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
     let again = |errors, status| {
         let page = PasswordPage {
             frame: Frame::new(visit, Section::Password),
+            text: visit.text,
             revoke_tokens,
             errors,
         };
         render(&page, status)
     };
     if form.field("password") != form.field("password_repeat") {
-        return Ok(again(UserErrors::not_repeated(), StatusCode::BAD_REQUEST));
+        return Ok(again(
+            UserErrors::not_repeated(visit.text),
+            StatusCode::BAD_REQUEST,
+        ));
     }
     let change = PasswordChange {
         current: SecretString::from(form.field("current_password")),
@@ -87,7 +94,7 @@ async fn change(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
             if refused == Problem::SignInRequired {
                 return Err(refused);
             }
-            let mut response = again(UserErrors::of(&refused), status(&refused));
+            let mut response = again(UserErrors::of(&refused, visit.text), status(&refused));
             problem_headers(&refused, Challenge::Session, response.headers_mut());
             Ok(response)
         }

@@ -7,6 +7,7 @@ use ats_pat_domain::Problem;
 use ats_pat_domain::problem::Place;
 use ats_pat_service::SignedIn;
 use ats_pat_service::view::SessionView;
+use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
 
@@ -34,6 +35,7 @@ const END: &str = "/settings/sessions/end";
 #[template(path = "sessions.html")]
 struct SessionsPage {
     frame: Frame,
+    text: Text,
     rows: Vec<Row>,
 }
 
@@ -47,19 +49,14 @@ struct Row {
     ends: When,
 }
 
-/// What is asked before all other sessions end, and what happens then.
-const OTHERS: (&str, &str) = (
-    "Sign out everywhere else?",
-    "Every session but this one ends at once. Your tokens stay as they are.",
-);
-
 /// Asks whether to end all other sessions.
 fn confirm(visit: &Visit<'_>) -> Response {
-    let (question, text) = OTHERS;
+    let text = visit.text;
     let page = ConfirmPage {
         frame: Frame::new(visit, Section::Sessions),
-        question: question.to_owned(),
         text,
+        question: text.sessions_end_others_question().to_owned(),
+        consequence: text.sessions_end_others_consequence(),
         action: END.to_owned(),
         field: ("others", "yes".to_owned()),
         is_danger: false,
@@ -72,20 +69,23 @@ fn confirm(visit: &Visit<'_>) -> Response {
 async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let sessions = visit.service.sessions(by).await;
     let sessions = sessions.map_err(|error| visit.problem(error))?;
+    let text = visit.text;
+    let browser = |agent: Option<&str>| match agent {
+        Some(agent) => browser(agent, text),
+        None => text.sessions_unknown_browser().to_owned(),
+    };
     let row = |session: SessionView| Row {
         id: session.id,
-        browser: session
-            .user_agent
-            .as_deref()
-            .map_or_else(|| "Unknown browser".to_owned(), browser),
+        browser: browser(session.user_agent.as_deref()),
         address: session.address.unwrap_or_default(),
         is_current: session.is_current,
-        started: When::ago(session.created_at, visit.now(), &visit.zone),
-        last_seen: When::ago(session.last_seen_at, visit.now(), &visit.zone),
-        ends: When::exactly(session.ends_at, &visit.zone),
+        started: When::ago(session.created_at, visit.now(), &visit.zone, text),
+        last_seen: When::ago(session.last_seen_at, visit.now(), &visit.zone, text),
+        ends: When::exactly(session.ends_at, &visit.zone, text),
     };
     let page = SessionsPage {
         frame: Frame::new(visit, Section::Sessions),
+        text,
         rows: sessions.into_iter().map(row).collect(),
     };
     Ok(render(&page, StatusCode::OK))

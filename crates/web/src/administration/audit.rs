@@ -7,6 +7,7 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{Problem, Timestamp};
 use ats_pat_service::view::NamedEventView;
 use ats_pat_service::{Error, EventQuery, Operator, SignedIn};
+use ats_pat_text::Text;
 use poem::http::{StatusCode, header};
 use poem::{Body, Response};
 use serde_json::Value;
@@ -40,6 +41,7 @@ const BATCH: u64 = 500;
 #[template(path = "audit.html")]
 struct AuditPage {
     frame: Frame,
+    text: Text,
     /// One sentence for each row that differs from the event log.
     findings: Vec<String>,
     owner: String,
@@ -68,18 +70,18 @@ struct Row {
 }
 
 impl Row {
-    fn new(named: NamedEventView, zone: &Zone) -> Self {
+    fn new(named: NamedEventView, zone: &Zone, text: Text) -> Self {
         Self {
             seq: named.event.seq,
-            at: When::exactly(named.event.at, zone),
+            at: When::exactly(named.event.at, zone, text),
             actor: actor(&named),
             owner: named
                 .owner_name
                 .clone()
                 .or_else(|| named.event.owner.map(|owner| owner.to_string()))
                 .unwrap_or_default(),
-            details: details(&named.event.details, zone),
-            label: label_of(&named.event.kind),
+            details: details(&named.event.details, zone, text),
+            label: label_of(&named.event.kind, text),
             kind: named.event.kind,
             subject: named.event.subject,
         }
@@ -92,41 +94,41 @@ fn actor(named: &NamedEventView) -> String {
 }
 
 /// The kind of an event in words.
-pub fn label_of(stored: &str) -> String {
+pub fn label_of(stored: &str, text: Text) -> String {
     EventKind::ALL
         .into_iter()
         .find(|kind| kind.as_str() == stored)
-        .map_or_else(|| stored.to_owned(), |kind| label(kind).to_owned())
+        .map_or_else(|| stored.to_owned(), |kind| label(kind, text).to_owned())
 }
 
-const fn label(kind: EventKind) -> &'static str {
+fn label(kind: EventKind, text: Text) -> &'static str {
     match kind {
-        EventKind::UserCreated => "User added",
-        EventKind::UserDisabled => "User disabled",
-        EventKind::UserEnabled => "User enabled",
-        EventKind::PasswordSet => "Password set",
-        EventKind::SessionStarted => "Signed in",
-        EventKind::SessionEnded => "Session ended",
-        EventKind::SignInsRefused => "Sign-ins refused after too many failures",
-        EventKind::TokenCreated => "Token created",
-        EventKind::TokenRegenerated => "Token regenerated",
-        EventKind::OverlapEnded => "Old secret ended",
-        EventKind::TokenUpdated => "Token changed",
-        EventKind::TokenRevoked => "Token revoked",
-        EventKind::StatusPlaceGiven => "Place in the status list assigned",
-        EventKind::SigningKeyCreated => "Signing key created",
-        EventKind::SigningKeyPromoted => "Signing key put into use",
-        EventKind::SigningKeyDestroyed => "Signing key destroyed",
-        EventKind::KeysResealed => "Keys sealed again",
-        EventKind::SetupLinkCreated => "Set-up link created",
-        EventKind::RestoreAccepted => "Restored database accepted",
-        EventKind::DatabaseUpgraded => "Database taken over by a later release",
+        EventKind::UserCreated => text.event_user_created(),
+        EventKind::UserDisabled => text.event_user_disabled(),
+        EventKind::UserEnabled => text.event_user_enabled(),
+        EventKind::PasswordSet => text.event_password_set(),
+        EventKind::SessionStarted => text.event_session_started(),
+        EventKind::SessionEnded => text.event_session_ended(),
+        EventKind::SignInsRefused => text.event_sign_ins_refused(),
+        EventKind::TokenCreated => text.event_token_created(),
+        EventKind::TokenRegenerated => text.event_token_regenerated(),
+        EventKind::OverlapEnded => text.event_overlap_ended(),
+        EventKind::TokenUpdated => text.event_token_updated(),
+        EventKind::TokenRevoked => text.event_token_revoked(),
+        EventKind::StatusPlaceGiven => text.event_status_place_given(),
+        EventKind::SigningKeyCreated => text.event_signing_key_created(),
+        EventKind::SigningKeyPromoted => text.event_signing_key_promoted(),
+        EventKind::SigningKeyDestroyed => text.event_signing_key_destroyed(),
+        EventKind::KeysResealed => text.event_keys_resealed(),
+        EventKind::SetupLinkCreated => text.event_setup_link_created(),
+        EventKind::RestoreAccepted => text.event_restore_accepted(),
+        EventKind::DatabaseUpgraded => text.event_database_upgraded(),
     }
 }
 
 /// What there is to say beside the columns. The rows' tags, the places in the status list and the hash of a request are
 /// for machines.
-pub fn details(details: &Value, zone: &Zone) -> String {
+pub fn details(details: &Value, zone: &Zone, text: Text) -> String {
     let words: Vec<String> = details
         .as_object()
         .into_iter()
@@ -137,7 +139,7 @@ pub fn details(details: &Value, zone: &Zone) -> String {
                 "Rows" | "PlacesGiven" | "PlacesRevoked" | "Request"
             )
         })
-        .map(|(name, value)| format!("{}: {}", spaced(name), in_words(value, zone)))
+        .map(|(name, value)| text.audit_detail(spaced(name), in_words(value, zone, text)))
         .collect();
     words.join(" · ")
 }
@@ -156,17 +158,19 @@ fn spaced(name: &str) -> String {
     words
 }
 
-fn in_words(value: &Value, zone: &Zone) -> String {
+fn in_words(value: &Value, zone: &Zone, text: Text) -> String {
     match value {
-        Value::String(text) => {
-            Timestamp::parse(text).map_or_else(|_| text.clone(), |time| date_and_time(time, zone))
-        }
+        Value::String(value) => Timestamp::parse(value)
+            .map_or_else(|_| value.clone(), |time| date_and_time(time, zone, text)),
         Value::Array(values) => {
-            let values: Vec<String> = values.iter().map(|value| in_words(value, zone)).collect();
+            let values: Vec<String> = values
+                .iter()
+                .map(|value| in_words(value, zone, text))
+                .collect();
             values.join(", ")
         }
-        Value::Bool(true) => "yes".to_owned(),
-        Value::Bool(false) => "no".to_owned(),
+        Value::Bool(true) => text.audit_detail_yes().to_owned(),
+        Value::Bool(false) => text.audit_detail_no().to_owned(),
         other => other.to_string(),
     }
 }
@@ -224,16 +228,17 @@ async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let older = events.last().filter(|_| has_older);
     let page = AuditPage {
         frame: Frame::new(visit, Section::Audit),
+        text: visit.text,
         findings: visit.service.rows_that_differ(MOST_FINDINGS),
         older: older.map(|last| filter.address(AUDIT, &last.event.seq.to_string())),
         latest: filter.before.map(|_| filter.address(AUDIT, "")),
         export: filter.address(EXPORT, ""),
         rows: events
             .into_iter()
-            .map(|event| Row::new(event, &visit.zone))
+            .map(|event| Row::new(event, &visit.zone, visit.text))
             .collect(),
         kinds: EventKind::ALL
-            .map(|kind| (kind.as_str(), label(kind)))
+            .map(|kind| (kind.as_str(), label(kind, visit.text)))
             .to_vec(),
         is_nobody,
         owner: filter.owner,
@@ -444,7 +449,11 @@ mod tests {
             "Rows": [{"Tag": "ff"}]
         });
         assert_eq!(
-            details(&value, &Zone::named("Europe/Berlin").unwrap()),
+            details(
+                &value,
+                &Zone::named("Europe/Berlin").unwrap(),
+                Text::ENGLISH
+            ),
             "Expires at: 25 Dec 2026, 11:20:30 · Is admin: yes · Name: ci · Scopes: a, b"
         );
     }

@@ -6,6 +6,7 @@ use askama::Template;
 use ats_pat_domain::Problem;
 use ats_pat_http::{Challenge, problem_headers, status};
 use ats_pat_service::{Error, SignedIn};
+use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
 use secrecy::SecretString;
@@ -32,6 +33,7 @@ pub const ROUTES: &[Route] = &[Route::page("/settings/users/password", |visit, b
 #[template(path = "user_password.html")]
 struct UserPasswordPage<'a> {
     frame: Frame,
+    text: Text,
     user_name: &'a str,
     revoke_tokens: bool,
     errors: UserErrors,
@@ -50,6 +52,7 @@ fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     }
     let page = UserPasswordPage {
         frame: Frame::new(visit, Section::Users),
+        text: visit.text,
         user_name,
         revoke_tokens: false,
         errors: UserErrors::default(),
@@ -64,6 +67,7 @@ async fn set(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, 
     let again = |errors, status| {
         let page = UserPasswordPage {
             frame: Frame::new(visit, Section::Users),
+            text: visit.text,
             user_name,
             revoke_tokens,
             errors,
@@ -71,7 +75,10 @@ async fn set(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, 
         render(&page, status)
     };
     if form.field("password") != form.field("password_repeat") {
-        return Ok(again(UserErrors::not_repeated(), StatusCode::BAD_REQUEST));
+        return Ok(again(
+            UserErrors::not_repeated(visit.text),
+            StatusCode::BAD_REQUEST,
+        ));
     }
     let password = SecretString::from(form.field("password"));
     let operator = operator(visit, by)?;
@@ -85,17 +92,15 @@ async fn set(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, 
             Ok(response)
         }
         Err(Error::OwnAccount) => {
-            let errors = UserErrors::whole(
-                "This is your own account. Change your password on the page Password, which asks for the current one.",
-            );
+            let errors = UserErrors::whole(visit.text.user_password_own());
             Ok(again(errors, StatusCode::CONFLICT))
         }
         Err(Error::UserNotFound { name }) => Ok(again(
-            UserErrors::whole(format!("There is no user {name}.")),
+            UserErrors::whole(visit.text.no_such_user(name)),
             StatusCode::NOT_FOUND,
         )),
         Err(Error::Refused(refused @ Problem::ValidationFailed(_))) => {
-            let mut response = again(UserErrors::of(&refused), status(&refused));
+            let mut response = again(UserErrors::of(&refused, visit.text), status(&refused));
             problem_headers(&refused, Challenge::Session, response.headers_mut());
             Ok(response)
         }

@@ -4,6 +4,7 @@ use askama::Template;
 use ats_pat_domain::Problem;
 use ats_pat_service::view::OwnedTokenPageView;
 use ats_pat_service::{Error, SignedIn};
+use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
 
@@ -32,6 +33,7 @@ pub const ROUTES: &[Route] = &[
 #[template(path = "all_tokens.html")]
 struct AllTokensPage {
     frame: Frame,
+    text: Text,
     view: ListView,
     columns: Vec<Column>,
     rows: Vec<(String, Row)>,
@@ -70,7 +72,7 @@ async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, 
         }
         Err(error) => match visit.problem(error) {
             Problem::TokenNotFound => {
-                let alert = "There is no such token.".to_owned();
+                let alert = visit.text.no_such_token();
                 page(visit, by, Some(alert), StatusCode::NOT_FOUND).await
             }
             refused => Err(refused),
@@ -85,7 +87,7 @@ fn view(visit: &Visit<'_>) -> ListView {
 async fn page(
     visit: &Visit<'_>,
     by: &SignedIn,
-    alert: Option<String>,
+    alert: Option<&str>,
     status: StatusCode,
 ) -> Result<Response, Problem> {
     let view = view(visit);
@@ -111,28 +113,29 @@ async fn page(
     {
         return Ok(redirect(&last));
     }
-    let frame = Frame::new(visit, Section::AllTokens);
+    let (frame, text) = (Frame::new(visit, Section::AllTokens), visit.text);
     let page = AllTokensPage {
         frame: match alert {
             Some(alert) => frame.refusing(alert),
             None => frame,
         },
+        text,
         columns: vec![
-            view.column("Name", "Name"),
-            Column::plain("Owner"),
-            Column::plain("Status"),
-            view.column("Created", "-CreatedAt"),
-            view.column("Expires", "ExpiresAt"),
-            view.column("Last used", "-LastUsedAt"),
+            view.column(text.tokens_name(), "Name"),
+            Column::plain(text.owner()),
+            Column::plain(text.status()),
+            view.column(text.tokens_created(), "-CreatedAt"),
+            view.column(text.tokens_expires(), "ExpiresAt"),
+            view.column(text.tokens_last_used(), "-LastUsedAt"),
         ],
         is_nobody,
-        pager: view.pager(listed.total),
+        pager: view.pager(listed.total, text),
         rows: listed
             .items
             .into_iter()
             .enumerate()
             .map(|(index, owned)| {
-                let row = Row::new(index + 1, owned.token, visit.now(), &visit.zone);
+                let row = Row::new(index + 1, owned.token, visit.now(), &visit.zone, text);
                 (owned.owner_name, row)
             })
             .collect(),

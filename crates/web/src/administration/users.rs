@@ -8,6 +8,7 @@ use ats_pat_domain::list::UserQuery;
 use ats_pat_http::{Challenge, problem_headers, status};
 use ats_pat_service::view::UserView;
 use ats_pat_service::{Error, NewUser, SignedIn};
+use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
 use secrecy::SecretString;
@@ -56,6 +57,7 @@ const PAGE_SIZE: u32 = 25;
 #[template(path = "users.html")]
 struct UsersPage {
     frame: Frame,
+    text: Text,
     search: String,
     /// The query of this view, with its question mark, or nothing.
     suffix: String,
@@ -82,26 +84,29 @@ struct Row {
 }
 
 impl Row {
-    fn question(&self) -> String {
-        question(&self.user_name, self.is_disabled)
+    fn question(&self, text: Text) -> String {
+        question(&self.user_name, self.is_disabled, text)
     }
 
-    fn consequence(&self) -> &'static str {
-        consequence(self.is_disabled)
+    fn consequence(&self, text: Text) -> &'static str {
+        consequence(self.is_disabled, text)
     }
 }
 
 /// What is asked before a user is enabled, or disabled.
-fn question(user_name: &str, is_disabled: bool) -> String {
-    let act = if is_disabled { "Enable" } else { "Disable" };
-    format!("{act} {user_name}?")
+fn question(user_name: &str, is_disabled: bool, text: Text) -> String {
+    if is_disabled {
+        text.users_enable_question(user_name)
+    } else {
+        text.users_disable_question(user_name)
+    }
 }
 
-const fn consequence(is_disabled: bool) -> &'static str {
+fn consequence(is_disabled: bool, text: Text) -> &'static str {
     if is_disabled {
-        "The user can sign in again, and tokens that are still active work again."
+        text.users_enable_consequence()
     } else {
-        "The user is signed out everywhere at once. Every token of the user is refused until you enable the user again."
+        text.users_disable_consequence()
     }
 }
 
@@ -200,7 +205,7 @@ async fn add(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, 
             user_name: user_name.to_owned(),
             display_name: display_name.to_owned(),
             is_admin,
-            errors: UserErrors::not_repeated(),
+            errors: UserErrors::not_repeated(visit.text),
             is_open: true,
         };
         return page(visit, by, frame(visit), form, StatusCode::BAD_REQUEST).await;
@@ -213,7 +218,7 @@ async fn add(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, 
                 user_name: user_name.to_owned(),
                 display_name: display_name.to_owned(),
                 is_admin,
-                errors: UserErrors::of(&refused),
+                errors: UserErrors::of(&refused, visit.text),
                 is_open: true,
             };
             let status = status(&refused);
@@ -234,8 +239,9 @@ fn confirm(visit: &Visit<'_>, by: &SignedIn, enables: bool) -> Result<Response, 
     let view = UserListView::of(visit);
     let page = ConfirmPage {
         frame: frame(visit),
-        question: question(user_name, enables),
-        text: consequence(enables),
+        text: visit.text,
+        question: question(user_name, enables, visit.text),
+        consequence: consequence(enables, visit.text),
         action: view.address(path(enables), view.page),
         field: ("user_name", user_name.to_owned()),
         is_danger: !enables,
@@ -277,12 +283,10 @@ fn done(visit: &Visit<'_>, flash: &Flash) -> Response {
 async fn refuse(visit: &Visit<'_>, by: &SignedIn, error: Error) -> Result<Response, Problem> {
     let (alert, status) = match error {
         Error::OwnAccount => (
-            "You can’t disable yourself: ask another administrator.".to_owned(),
+            visit.text.users_not_yourself().to_owned(),
             StatusCode::CONFLICT,
         ),
-        Error::UserNotFound { name } => {
-            (format!("There is no user {name}."), StatusCode::NOT_FOUND)
-        }
+        Error::UserNotFound { name } => (visit.text.no_such_user(name), StatusCode::NOT_FOUND),
         other => return Err(visit.problem(other)),
     };
     let frame = frame(visit).refusing(alert);
@@ -319,7 +323,7 @@ async fn page(
         display_name: user.display_name,
         is_admin: user.is_admin,
         is_disabled: user.disabled,
-        created: When::on(user.created_at, &visit.zone),
+        created: When::on(user.created_at, &visit.zone, visit.text),
     };
     if status == StatusCode::OK && listed.items.is_empty() && listed.total > 0 {
         return Ok(redirect(&view.address(USERS, 1)));
@@ -329,8 +333,9 @@ async fn page(
             is_behind: form.is_open,
             ..frame
         },
+        text: visit.text,
         suffix: view.address("", view.page),
-        pager: Pager::new(view.page, PAGE_SIZE, listed.total, |page| {
+        pager: Pager::new(view.page, PAGE_SIZE, listed.total, visit.text, |page| {
             view.address(USERS, page)
         }),
         rows: listed.items.into_iter().enumerate().map(row).collect(),

@@ -9,6 +9,7 @@ mod schema;
 
 use askama::Template;
 use ats_pat_domain::Problem;
+use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
 
@@ -26,6 +27,7 @@ pub const ROUTES: &[Route] = &[Route::open(DOCS, |visit| Box::pin(show(visit)))]
 #[template(path = "docs.html")]
 struct DocsPage<'a> {
     frame: Frame,
+    text: Text,
     /// The address of the page's own style sheet.
     style: String,
     reference: &'a Reference,
@@ -40,6 +42,7 @@ async fn show(visit: &mut Visit<'_>) -> Result<Response, Problem> {
     let script = visit.shared.assets.address("docs.js");
     let page = DocsPage {
         frame: Frame::new(visit, Section::None).with_script(script),
+        text: visit.text,
         style: visit.shared.assets.address("docs.css"),
         reference: &visit.shared.reference,
         sign_in: sign_in_path(DOCS),

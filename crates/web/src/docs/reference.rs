@@ -1,5 +1,6 @@
 //! What the OpenAPI document says, in the order of the page.
 
+use ats_pat_text::Text;
 use serde_json::{Map, Value};
 
 use super::prose::Prose;
@@ -90,6 +91,20 @@ pub struct Parameter {
     pub description: Prose,
     /// All that it may be, if that is a closed list.
     pub choices: Vec<String>,
+}
+
+impl Parameter {
+    /// Where it is, and whether it must be there, in words.
+    pub fn whereabouts(&self, text: Text) -> &'static str {
+        match (self.place.as_str(), self.is_required) {
+            ("path", true) => text.docs_in_path_required(),
+            ("path", false) => text.docs_in_path(),
+            ("query", true) => text.docs_in_query_required(),
+            ("query", false) => text.docs_in_query(),
+            (_, true) => text.docs_in_header_required(),
+            (_, false) => text.docs_in_header(),
+        }
+    }
 }
 
 /// A body.

@@ -1,5 +1,6 @@
 //! Schemas in words: of what kind a value is, and which fields an object has.
 
+use ats_pat_text::Text;
 use serde_json::Value;
 
 use super::prose::Prose;
@@ -30,17 +31,17 @@ pub struct Field {
     pub description: Prose,
 }
 
-/// Of what kind a value is: `list of `, a name, ` or null`.
+/// Of what kind a value is.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Kind {
-    /// What stands before the name.
-    pub before: &'static str,
+    /// Whether the value is a list of these.
+    pub is_list: bool,
     /// A plain kind, or a model's name.
     pub name: String,
     /// Whether it is a model's.
     pub is_model: bool,
-    /// What stands behind it.
-    pub after: &'static str,
+    /// Whether the value may be null.
+    pub is_nullable: bool,
 }
 
 impl Model {
@@ -62,24 +63,20 @@ impl Model {
 impl Kind {
     /// The kind of a schema, which may be a reference.
     pub fn read(schema: &Value) -> Self {
-        let after = if schema["nullable"] == true {
-            " or null"
-        } else {
-            ""
-        };
+        let is_nullable = schema["nullable"] == true;
         // A reference that may be null stands in `allOf`.
         if let Some(name) = referenced(schema).or_else(|| referenced(&schema["allOf"][0])) {
             return Self {
-                before: "",
+                is_list: false,
                 name: name.to_owned(),
                 is_model: true,
-                after,
+                is_nullable,
             };
         }
         if schema["type"] == "array" {
             return Self {
-                before: "list of ",
-                after,
+                is_list: true,
+                is_nullable,
                 ..Self::read(&schema["items"])
             };
         }
@@ -92,11 +89,19 @@ impl Kind {
             (kind, _) => kind,
         };
         Self {
-            before: "",
+            is_list: false,
             name: name.to_owned(),
             is_model: false,
-            after,
+            is_nullable,
         }
+    }
+
+    /// What is said before its name and after it: `list of `, ` or null`.
+    pub fn around(&self, text: Text) -> [String; 2] {
+        let said = |is_said, words| if is_said { words } else { ["", ""] };
+        let [list_of, end] = said(self.is_list, text.docs_list_of());
+        let [start, or_null] = said(self.is_nullable, text.docs_or_null());
+        [[start, list_of].concat(), [end, or_null].concat()]
     }
 }
 
@@ -133,8 +138,9 @@ mod tests {
 
     fn words(schema: &Value) -> String {
         let kind = Kind::read(schema);
+        let [before, after] = kind.around(Text::ENGLISH);
         let link = if kind.is_model { "#" } else { "" };
-        format!("{}{link}{}{}", kind.before, kind.name, kind.after)
+        format!("{before}{link}{}{after}", kind.name)
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use ats_pat_domain::{Status, Timestamp};
 use ats_pat_service::view::TokenView;
+use ats_pat_text::Text;
 
 use crate::words::{DAY, until};
 
@@ -18,15 +19,16 @@ pub struct Badge {
 
 impl Badge {
     /// The badge of a token.
-    pub fn of(token: &TokenView, now: Timestamp) -> Self {
-        let (class, text) = match token.status {
-            Status::Revoked => ("revoked", "Revoked".to_owned()),
-            Status::Expired => ("expired", "Expired".to_owned()),
-            Status::Active if token.expires_at < now.after(DAY * SOON_DAYS) => {
-                ("soon", format!("Expires {}", until(token.expires_at, now)))
-            }
-            Status::Active => ("active", "Active".to_owned()),
+    pub fn of(token: &TokenView, now: Timestamp, text: Text) -> Self {
+        let (class, words) = match token.status {
+            Status::Revoked => ("revoked", text.status_revoked().to_owned()),
+            Status::Expired => ("expired", text.status_expired().to_owned()),
+            Status::Active if token.expires_at < now.after(DAY * SOON_DAYS) => (
+                "soon",
+                text.status_expires(until(token.expires_at, now, text)),
+            ),
+            Status::Active => ("active", text.status_active().to_owned()),
         };
-        Self { class, text }
+        Self { class, text: words }
     }
 }

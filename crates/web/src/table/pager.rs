@@ -1,6 +1,6 @@
 //! Where a page lies in its list.
 
-use crate::words::grouped;
+use ats_pat_text::Text;
 
 /// Where a page lies in its list.
 pub struct Pager {
@@ -14,7 +14,13 @@ pub struct Pager {
 
 impl Pager {
     /// The place of `page` among `total` things.
-    pub fn new(page: u32, size: u32, total: u64, address: impl Fn(u32) -> String) -> Self {
+    pub fn new(
+        page: u32,
+        size: u32,
+        total: u64,
+        text: Text,
+        address: impl Fn(u32) -> String,
+    ) -> Self {
         let before = u64::from(page - 1) * u64::from(size);
         let last = (before + u64::from(size)).min(total);
         let pages = total.div_ceil(size.into());
@@ -25,14 +31,9 @@ impl Pager {
         });
         Self {
             text: if before < total {
-                format!(
-                    "{}–{} of {}",
-                    grouped(before + 1),
-                    grouped(last),
-                    grouped(total)
-                )
+                text.page_place(before + 1, last, total)
             } else {
-                format!("none of {}", grouped(total))
+                text.page_place_past_end(total)
             },
             previous,
             next: (last < total).then(|| address(page + 1)),

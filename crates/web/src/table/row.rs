@@ -3,9 +3,10 @@
 use ats_pat_domain::scope::ALL;
 use ats_pat_domain::{Status, Timestamp};
 use ats_pat_service::view::TokenView;
+use ats_pat_text::Text;
 
 use super::badge::Badge;
-use crate::words::{When, count};
+use crate::words::When;
 use crate::zone::Zone;
 
 /// How much of a description a row shows, in characters.
@@ -43,17 +44,19 @@ pub struct Row {
 
 impl Row {
     /// The row of a token, the `number`th of the page.
-    pub fn new(number: usize, token: TokenView, now: Timestamp, zone: &Zone) -> Self {
-        let badge = Badge::of(&token, now);
+    pub fn new(number: usize, token: TokenView, now: Timestamp, zone: &Zone, text: Text) -> Self {
+        let badge = Badge::of(&token, now, text);
         Self {
             number,
             id: token.id.to_string(),
             is_active: token.status == Status::Active,
             generation: token.generation,
-            restrictions: restrictions(&token),
-            created: When::on(token.created_at, zone),
-            expires: When::on(token.expires_at, zone),
-            last_used: token.last_used_at.map(|time| When::ago(time, now, zone)),
+            restrictions: restrictions(&token, text),
+            created: When::on(token.created_at, zone, text),
+            expires: When::on(token.expires_at, zone, text),
+            last_used: token
+                .last_used_at
+                .map(|time| When::ago(time, now, zone, text)),
             last_used_from: token.last_used_from.clone().unwrap_or_default(),
             description: shortened(&token.description),
             name: token.name,
@@ -62,22 +65,20 @@ impl Row {
     }
 }
 
-fn restrictions(token: &TokenView) -> Vec<String> {
+fn restrictions(token: &TokenView, text: Text) -> Vec<String> {
     let mut restrictions = Vec::new();
     if !matches!(token.scopes.as_slice(), [all] if all == ALL) {
         let mut shown = token.scopes.clone();
         if shown.len() > SHOWN_SCOPES {
             shown.truncate(SHOWN_SCOPES - 1);
             let more = token.scopes.len() - shown.len();
-            shown.push(format!("{more} more"));
+            shown.push(text.more_of_list(more));
         }
         restrictions.push(shown.join(", "));
     }
     match token.allowed_networks.as_deref() {
-        Some([network]) => restrictions.push(format!("from {network}")),
-        Some(networks) => {
-            restrictions.push(format!("from {}", count(networks.len() as u64, "network")));
-        }
+        Some([network]) => restrictions.push(text.from_address(network)),
+        Some(networks) => restrictions.push(text.from_networks(networks.len())),
         None => {}
     }
     restrictions

@@ -2,6 +2,7 @@
 
 use ats_pat_domain::Status;
 use ats_pat_domain::list::{Sort, SortField, TokenQuery};
+use ats_pat_text::Text;
 
 use super::column::Column;
 use super::pager::Pager;
@@ -64,7 +65,7 @@ impl ListView {
     }
 
     /// The name of the chosen status, or nothing.
-    pub fn status_name(&self) -> &'static str {
+    fn status_name(&self) -> &'static str {
         self.status.map_or("", Status::as_str)
     }
 
@@ -153,18 +154,29 @@ impl ListView {
     }
 
     /// Where this page lies among `total` tokens.
-    pub fn pager(&self, total: u64) -> Pager {
-        Pager::new(self.page, PAGE_SIZE, total, |page| self.on_page(page))
+    pub fn pager(&self, total: u64, text: Text) -> Pager {
+        Pager::new(self.page, PAGE_SIZE, total, text, |page| self.on_page(page))
+    }
+
+    /// The statuses on offer: the value, what it is called, and whether it is the chosen one.
+    pub fn statuses(&self, text: Text) -> [(&'static str, &'static str, bool); 4] {
+        [
+            ("", text.tokens_all_statuses()),
+            (Status::Active.as_str(), text.status_active()),
+            (Status::Expired.as_str(), text.status_expired()),
+            (Status::Revoked.as_str(), text.status_revoked()),
+        ]
+        .map(|(name, label)| (name, label, name == self.status_name()))
     }
 
     /// The order on offer, for the narrow page that has no heads of columns.
-    pub fn sorts(&self) -> Vec<(&'static str, &'static str, bool)> {
+    pub fn sorts(&self, text: Text) -> Vec<(&'static str, &'static str, bool)> {
         [
-            ("-CreatedAt", "Newest first"),
-            ("CreatedAt", "Oldest first"),
-            ("Name", "By name"),
-            ("ExpiresAt", "Expiring first"),
-            ("-LastUsedAt", "Last used first"),
+            ("-CreatedAt", text.tokens_newest_first()),
+            ("CreatedAt", text.tokens_oldest_first()),
+            ("Name", text.tokens_by_name()),
+            ("ExpiresAt", text.tokens_expiring_first()),
+            ("-LastUsedAt", text.tokens_last_used_first()),
         ]
         .map(|(name, label)| (name, label, sort_name(self.sort) == name))
         .to_vec()
@@ -234,16 +246,16 @@ mod tests {
 
     #[test]
     fn the_pager_tells_where_the_page_lies() {
-        let first = view("").pager(10_000);
+        let first = view("").pager(10_000, Text::ENGLISH);
         assert_eq!(first.text, "1–15 of 10,000");
         assert_eq!(
             (first.previous, first.next),
             (None, Some("/t?page=2".to_owned()))
         );
-        let last = view("page=2").pager(16);
+        let last = view("page=2").pager(16, Text::ENGLISH);
         assert_eq!(last.text, "16–16 of 16");
         assert_eq!((last.previous, last.next), (Some("/t".to_owned()), None));
-        let past = view("page=9").pager(16);
+        let past = view("page=9").pager(16, Text::ENGLISH);
         assert_eq!(past.text, "none of 16");
         assert_eq!(
             (past.previous, past.next),

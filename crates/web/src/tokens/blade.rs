@@ -80,6 +80,7 @@ pub fn terms<'a>(visit: &'a Visit<'_>, policy: &'a PolicyView) -> Terms<'a> {
         policy,
         now: visit.now(),
         zone: &visit.zone,
+        text: visit.text,
     }
 }
 
@@ -123,7 +124,7 @@ impl Issued {
         Self {
             id: issued.token.id.to_string(),
             name: issued.token.name,
-            expires: When::in_full(issued.token.expires_at, &visit.zone),
+            expires: When::in_full(issued.token.expires_at, &visit.zone, visit.text),
             secret: issued.secret,
             is_regenerated,
             origin: visit.settings.origin().to_owned(),

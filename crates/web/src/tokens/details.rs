@@ -4,6 +4,7 @@ use askama::Template;
 use ats_pat_domain::Problem;
 use ats_pat_service::SignedIn;
 use ats_pat_service::view::TokenView;
+use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
 
@@ -25,6 +26,7 @@ pub const ROUTES: &[Route] = &[Route::page(
 #[template(path = "token_details.html")]
 struct DetailsPage {
     frame: Frame,
+    text: Text,
     name: String,
     badge: Badge,
     /// Whose it is, where it need not be one's own.
@@ -34,6 +36,7 @@ struct DetailsPage {
     networks: Vec<String>,
     /// What happened when, as far as it happened.
     times: Vec<(&'static str, When)>,
+    last_used: Option<When>,
     last_used_from: String,
     id: String,
     /// Whether the reader may edit it.
@@ -63,24 +66,28 @@ pub fn page(
     owner: Option<String>,
     events: Vec<Happened>,
 ) -> Response {
+    let text = visit.text;
     let times = [
-        ("Created", Some(token.created_at)),
-        ("Regenerated", token.regenerated_at),
-        ("Expires", Some(token.expires_at)),
-        ("Revoked", token.revoked_at),
-        ("Last used", token.last_used_at),
+        (text.tokens_created(), Some(token.created_at)),
+        (text.token_regenerated_at(), token.regenerated_at),
+        (text.tokens_expires(), Some(token.expires_at)),
+        (text.status_revoked(), token.revoked_at),
     ];
     let page = DetailsPage {
         frame: Frame::new(visit, section),
-        badge: Badge::of(&token, visit.now()),
+        text,
+        badge: Badge::of(&token, visit.now(), text),
         is_own: owner.is_none(),
         events,
         acts: Acts::of(&token, back, owner.is_none()),
         owner,
         times: times
             .into_iter()
-            .filter_map(|(what, time)| Some((what, When::exactly(time?, &visit.zone))))
+            .filter_map(|(what, time)| Some((what, When::exactly(time?, &visit.zone, text))))
             .collect(),
+        last_used: token
+            .last_used_at
+            .map(|time| When::exactly(time, &visit.zone, text)),
         last_used_from: token.last_used_from.unwrap_or_default(),
         id: token.id.to_string(),
         name: token.name,

@@ -5,10 +5,11 @@ use ats_pat_domain::{Problem, Status, Timestamp};
 use ats_pat_http::{Challenge, problem_headers, status};
 use ats_pat_service::view::TokenView;
 use ats_pat_service::{SignedIn, TokenUpdate};
+use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
 
-use super::form::{FormErrors, KEPT, OWN_DAY, TokenForm, until};
+use super::form::{FormErrors, OWN_DAY, TokenForm, until};
 use crate::flash::Flash;
 use crate::form::Form;
 use crate::page::{Frame, Section, redirect, render};
@@ -34,6 +35,7 @@ pub const ROUTES: &[Route] = &[Route::page(
 #[template(path = "token_edit.html")]
 struct EditPage {
     frame: Frame,
+    text: Text,
     /// The token's name as it is.
     title: String,
     /// The page of the token.
@@ -155,7 +157,7 @@ pub async fn show_kept(
 ) -> Result<Response, Problem> {
     let token = found(visit, by, id).await?;
     let page = EditPage {
-        note: Some(KEPT),
+        note: Some(visit.text.token_entries_kept()),
         ..page(visit, &token, Typed::kept(kept), FormErrors::default())
     };
     Ok(render(&page, StatusCode::OK))
@@ -195,7 +197,7 @@ async fn take(
 fn errors(visit: &Visit<'_>, refused: &Problem, expires_at: Timestamp) -> FormErrors {
     if matches!(refused, Problem::ExpirationNotAllowed { .. }) {
         return FormErrors {
-            last_day: Some(until(expires_at, &visit.zone)),
+            last_day: Some(until(expires_at, &visit.zone, visit.text)),
             ..FormErrors::default()
         };
     }
@@ -203,7 +205,7 @@ fn errors(visit: &Visit<'_>, refused: &Problem, expires_at: Timestamp) -> FormEr
         expiration: OWN_DAY.to_owned(),
         ..TokenForm::default()
     };
-    FormErrors::of(refused, &form, &visit.zone)
+    FormErrors::of(refused, &form, &visit.zone, visit.text)
 }
 
 async fn found(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<TokenView, Problem> {
@@ -220,6 +222,7 @@ fn page(visit: &Visit<'_>, token: &TokenView, mut typed: Typed, errors: FormErro
     }
     EditPage {
         frame: Frame::new(visit, Section::Tokens),
+        text: visit.text,
         title: token.name.clone(),
         back: address_of(token),
         note: None,
@@ -227,7 +230,7 @@ fn page(visit: &Visit<'_>, token: &TokenView, mut typed: Typed, errors: FormErro
         errors,
         first_day: input_date(visit.now(), &visit.zone),
         last_day: input_date(token.expires_at, &visit.zone),
-        last_day_in_words: long_date(token.expires_at, &visit.zone),
+        last_day_in_words: long_date(token.expires_at, &visit.zone, visit.text),
         zone: visit.zone.name().to_owned(),
     }
 }

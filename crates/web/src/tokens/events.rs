@@ -3,6 +3,7 @@
 use ats_pat_domain::Problem;
 use ats_pat_domain::event::{Actor, EventKind};
 use ats_pat_service::SignedIn;
+use ats_pat_text::Text;
 
 use crate::administration::audit::{details, label_of};
 use crate::visit::Visit;
@@ -36,21 +37,21 @@ pub async fn of_token(
         .into_iter()
         .filter(|event| for_people(&event.kind))
         .map(|event| Happened {
-            at: When::exactly(event.at, &visit.zone),
-            label: label_of(&event.kind),
-            by: whom(&event.actor, by),
-            details: details(&event.details, &visit.zone),
+            at: When::exactly(event.at, &visit.zone, visit.text),
+            label: label_of(&event.kind, visit.text),
+            by: whom(&event.actor, by, visit.text),
+            details: details(&event.details, &visit.zone, visit.text),
         })
         .collect())
 }
 
-fn whom(actor: &str, reader: &SignedIn) -> &'static str {
+fn whom(actor: &str, reader: &SignedIn, text: Text) -> &'static str {
     match Actor::from_stored(actor) {
-        Some(Actor::User(id)) if id == reader.user().id => "You",
-        Some(Actor::User(_)) => "An administrator",
-        Some(Actor::Operator) => "An operator",
-        Some(Actor::Holder) => "Somebody who had the token",
-        Some(Actor::System) => "The service",
+        Some(Actor::User(id)) if id == reader.user().id => text.by_you(),
+        Some(Actor::User(_)) => text.by_administrator(),
+        Some(Actor::Operator) => text.by_operator(),
+        Some(Actor::Holder) => text.by_holder(),
+        Some(Actor::System) => text.by_service(),
         None => "",
     }
 }

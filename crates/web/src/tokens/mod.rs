@@ -12,13 +12,14 @@ use ats_pat_domain::problem::Place;
 use ats_pat_domain::{Problem, Status, TokenName};
 use ats_pat_http::{Challenge, problem_headers, status};
 use ats_pat_service::{Error, Regeneration, SignedIn};
+use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
 use secrecy::ExposeSecret;
 
 use self::acts::Acts;
 use self::blade::{FormBlade, Issued, form_key, terms};
-use self::form::{FormErrors, KEPT, TokenForm};
+use self::form::{FormErrors, TokenForm};
 use crate::flash::Flash;
 use crate::form::Form;
 use crate::page::{Frame, Section, redirect, render};
@@ -48,6 +49,7 @@ pub const ROUTES: &[Route] = &[
 #[template(path = "tokens.html")]
 struct TokensPage {
     frame: Frame,
+    text: Text,
     view: ListView,
     columns: Vec<Column>,
     rows: Vec<Row>,
@@ -65,6 +67,15 @@ struct TokensPage {
 }
 
 impl TokensPage {
+    /// What the page says of the new token, around its name and its expiry.
+    fn ready(&self, issued: &Issued) -> [&'static str; 3] {
+        if issued.is_regenerated {
+            self.text.issued_regenerated()
+        } else {
+            self.text.issued_ready()
+        }
+    }
+
     /// What gets the focus once the new token is put away: the menu of its row, where it was asked for there.
     fn opener(&self, issued: &Issued) -> String {
         self.rows
@@ -87,7 +98,7 @@ async fn show_form(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem
     let (form, errors) = if let Some(id) = query.get("like") {
         let token = visit.service.token(by, id).await;
         let token = token.map_err(|error| visit.problem(error))?;
-        TokenForm::like(key, &token, &policy)
+        TokenForm::like(key, &token, terms(visit, &policy))
     } else {
         TokenForm::linked(key, &query, terms(visit, &policy))
     };
@@ -107,7 +118,7 @@ pub async fn show_kept(
     let (key, policy) = (form_key(visit)?, visit.service.policy(by));
     let (form, errors) = TokenForm::linked(key, kept, terms(visit, &policy));
     let form = TokenForm {
-        note: Some(KEPT),
+        note: Some(visit.text.token_entries_kept()),
         ..form
     };
     with_form(visit, by, form, errors).await
@@ -141,9 +152,7 @@ async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
             if TokenName::new(&form.name).is_ok_and(|typed| typed.as_str() != name) =>
         {
             let errors = FormErrors {
-                form: Some(format!(
-                    "This form already created {name}. Save again to create this token too."
-                )),
+                form: Some(visit.text.token_form_used(name)),
                 ..FormErrors::default()
             };
             let key = form_key(visit)?;
@@ -165,7 +174,7 @@ async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
             if refused == Problem::SignInRequired {
                 return Err(refused);
             }
-            let errors = FormErrors::of(&refused, &form, &visit.zone);
+            let errors = FormErrors::of(&refused, &form, &visit.zone, visit.text);
             let key = form_key(visit)?;
             let form = TokenForm { key, ..form };
             let answer = Answer {
@@ -185,16 +194,11 @@ async fn already_created(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<R
     let token = visit.service.token(by, id).await;
     let token = token.map_err(|error| visit.problem(error))?;
     let acts = Acts::of(&token, TOKENS, true);
-    let next = if acts.is_some() {
-        "Its secret was shown only then and can’t be shown again. If you did not copy it, regenerate the token. \
-         If you don’t need it, revoke it."
+    let alert = if acts.is_some() {
+        visit.text.token_already_created(token.name)
     } else {
-        "It no longer works. To create another, open the form again."
+        visit.text.token_already_created_and_ended(token.name)
     };
-    let alert = format!(
-        "{} exists: this form created it when you sent it the first time. {next}",
-        token.name
-    );
     let answer = Answer {
         acts,
         ..Answer::refusing(visit, alert, StatusCode::CONFLICT)
@@ -263,23 +267,14 @@ async fn refuse(
     refused: Problem,
 ) -> Result<Response, Problem> {
     let name = visit.service.token(by, id).await.map(|token| token.name);
+    let text = visit.text;
     let alert = match (&refused, name) {
-        (
-            Problem::TokenNotActive {
-                status: Status::Active,
-            },
-            Ok(name),
-        ) => {
-            format!(
-                "{name} was already regenerated, here or in another window. The new token was shown only once. \
-                 If you did not copy it, regenerate it again."
-            )
-        }
-        (Problem::TokenNotActive { status }, Ok(name)) => {
-            let status = status.as_str().to_lowercase();
-            format!("{name} is {status}: only an active token can be regenerated.")
-        }
-        (Problem::TokenNotActive { .. } | Problem::TokenNotFound, _) => refused.message(),
+        (Problem::TokenNotActive { status }, Ok(name)) => match status {
+            Status::Active => text.token_already_regenerated(name),
+            Status::Expired => text.token_expired_not_regenerated(name),
+            Status::Revoked => text.token_revoked_not_regenerated(name),
+        },
+        (Problem::TokenNotActive { .. } | Problem::TokenNotFound, _) => refused.message(text),
         _ => return Err(refused),
     };
     let answer = Answer::refusing(visit, alert, status(&refused));
@@ -335,7 +330,7 @@ impl Answer {
         {
             return Ok(redirect(&last));
         }
-        let now = visit.now();
+        let (now, text) = (visit.now(), visit.text);
         let blade = match self.blade {
             Some(blade) => blade,
             None => FormBlade::closed(visit, by)?,
@@ -345,21 +340,22 @@ impl Answer {
                 is_behind: blade.is_open || self.issued.is_some(),
                 ..self.frame
             },
+            text,
             is_new_address: visit.is_post,
             columns: vec![
-                view.column("Name", "Name"),
-                Column::plain("Status"),
-                view.column("Created", "-CreatedAt"),
-                view.column("Expires", "ExpiresAt"),
-                view.column("Last used", "-LastUsedAt"),
+                view.column(text.tokens_name(), "Name"),
+                Column::plain(text.status()),
+                view.column(text.tokens_created(), "-CreatedAt"),
+                view.column(text.tokens_expires(), "ExpiresAt"),
+                view.column(text.tokens_last_used(), "-LastUsedAt"),
             ],
-            pager: view.pager(listed.total),
+            pager: view.pager(listed.total, text),
             is_empty: listed.total == 0 && !view.is_filtered(),
             rows: listed
                 .items
                 .into_iter()
                 .enumerate()
-                .map(|(index, token)| Row::new(index + 1, token, now, &visit.zone))
+                .map(|(index, token)| Row::new(index + 1, token, now, &visit.zone, text))
                 .collect(),
             view,
             blade,

@@ -3,6 +3,7 @@
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::network::parse_network;
 use ats_pat_domain::problem::{Failure, Problem, Reason};
+use ats_pat_text::Text;
 
 use super::fields::{OWN_DAY, TokenForm};
 use crate::words::long_date;
@@ -34,29 +35,28 @@ pub struct FormErrors {
 
 impl FormErrors {
     /// The errors that a refusal means.
-    pub fn of(problem: &Problem, form: &TokenForm, zone: &Zone) -> Self {
+    pub fn of(problem: &Problem, form: &TokenForm, zone: &Zone, text: Text) -> Self {
         let mut errors = Self::default();
         match problem {
             Problem::ValidationFailed(failures) => {
                 for failure in failures {
-                    errors.take(failure, form);
+                    errors.take(failure, form, text);
                 }
             }
             Problem::NameInUse { name } => {
-                errors.name = Some(format!(
-                    "You have an active token named {name}: choose another name."
-                ));
+                errors.name = Some(text.token_name_in_use(name));
             }
             Problem::ExpirationNotAllowed { latest } => {
-                *errors.of_expiry(form) = Some(until(*latest, zone));
+                *errors.of_expiry(form) = Some(until(*latest, zone, text));
             }
-            Problem::UnknownScope { scope } => errors.scopes = Some(no_scope(scope)),
+            Problem::UnknownScope { scope } => {
+                errors.scopes = Some(text.token_no_such_scope(scope));
+            }
             // The form's key is too old.
             Problem::InvalidRequest { .. } => {
-                errors.form =
-                    Some("This form was open for too long. Check it, and save again.".to_owned());
+                errors.form = Some(text.token_form_too_old().to_owned());
             }
-            other => errors.form = Some(other.message()),
+            other => errors.form = Some(other.message(text)),
         }
         errors
     }
@@ -70,46 +70,37 @@ impl FormErrors {
         }
     }
 
-    fn take(&mut self, failure: &Failure, form: &TokenForm) {
+    fn take(&mut self, failure: &Failure, form: &TokenForm, text: Text) {
         let (field, words) = match (failure.field, failure.reason) {
-            ("Name", Reason::TooLong) => (&mut self.name, "Use at most 100 characters."),
-            ("Name", Reason::BadCharacter) => (
-                &mut self.name,
-                "Leave out control characters and line breaks.",
-            ),
-            ("Name", _) => (&mut self.name, "Enter a name."),
+            ("Name", Reason::TooLong) => (&mut self.name, text.token_name_too_long()),
+            ("Name", Reason::BadCharacter) => (&mut self.name, text.token_bad_character()),
+            ("Name", _) => (&mut self.name, text.token_name_missing()),
             ("Description", Reason::TooLong) => {
-                (&mut self.description, "Use at most 500 characters.")
+                (&mut self.description, text.token_description_too_long())
             }
-            ("Description", _) => (
-                &mut self.description,
-                "Leave out control characters and line breaks.",
-            ),
-            ("ExpiresAt", _) => (self.of_expiry(form), "Choose the last day."),
-            ("Scopes", _) => (&mut self.scopes, "Choose at least one."),
+            ("Description", _) => (&mut self.description, text.token_bad_character()),
+            ("ExpiresAt", _) => (self.of_expiry(form), text.token_day_missing()),
+            ("Scopes", _) => (&mut self.scopes, text.token_scopes_missing()),
             ("AllowedNetworks", Reason::TooLong) => {
-                (&mut self.networks, "Enter at most 50 networks.")
+                (&mut self.networks, text.token_too_many_networks())
             }
             ("AllowedNetworks", _) => {
-                self.networks = Some(no_networks(form));
+                self.networks = Some(no_networks(form, text));
                 return;
             }
-            _ => (
-                &mut self.form,
-                "The server could not save this. Check each field, and save again.",
-            ),
+            _ => (&mut self.form, text.token_form_not_saved()),
         };
         *field = Some(words.to_owned());
     }
 }
 
 /// Which days there are to choose from.
-pub fn until(latest: Timestamp, zone: &Zone) -> String {
-    format!("Choose a day from today until {}.", long_date(latest, zone))
+pub fn until(latest: Timestamp, zone: &Zone, text: Text) -> String {
+    text.token_day_until(long_date(latest, zone, text))
 }
 
 /// Names the first few entries that can't be read, so that nobody has to compare 50 lines.
-fn no_networks(form: &TokenForm) -> String {
+fn no_networks(form: &TokenForm, text: Text) -> String {
     let mut wrong: Vec<String> = form
         .networks()
         .filter(|network| parse_network(network).is_none())
@@ -119,22 +110,12 @@ fn no_networks(form: &TokenForm) -> String {
     let more = wrong.len().saturating_sub(SHOWN_NETWORKS);
     wrong.truncate(SHOWN_NETWORKS);
     if more > 0 {
-        wrong.push(format!("{more} more"));
+        wrong.push(text.more_of_list(more));
     }
-    let verb = if wrong.len() == 1 {
-        "is not a network"
-    } else {
-        "are not networks"
-    };
-    format!(
-        "{} {verb}. Write addresses or networks, such as 192.0.2.7 or 10.0.0.0/8, one on each line.",
-        wrong.join(", ")
-    )
-}
-
-/// That a scope is none of those on offer.
-pub fn no_scope(scope: &str) -> String {
-    format!("There is no scope {scope}: choose from these.")
+    match &*wrong {
+        [network] => text.token_not_a_network(network),
+        networks => text.token_not_networks(networks.join(", ")),
+    }
 }
 
 #[cfg(test)]
@@ -162,6 +143,7 @@ mod tests {
                 &Problem::ValidationFailed(vec![failure]),
                 &form,
                 &Zone::utc(),
+                Text::ENGLISH,
             );
             assert_eq!(errors.networks, Some(format!("{said} {example}")));
         }

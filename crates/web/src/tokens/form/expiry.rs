@@ -3,9 +3,10 @@
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::policy::latest_expiry;
 use ats_pat_service::view::PolicyView;
+use ats_pat_text::Text;
 
 use super::fields::{OWN_DAY, TokenForm};
-use crate::words::{DAY, count, input_date, long_date};
+use crate::words::{DAY, input_date, long_date};
 use crate::zone::Zone;
 
 /// What the days on offer depend on.
@@ -17,6 +18,8 @@ pub struct Terms<'a> {
     pub now: Timestamp,
     /// What zone a chosen day is in.
     pub zone: &'a Zone,
+    /// The texts in the person's language.
+    pub text: Text,
 }
 
 /// The lifetimes on offer, in days.
@@ -53,7 +56,7 @@ pub struct Choice {
 
 /// The choices that the policy allows, with the day that each means.
 pub fn choices(form: &TokenForm, terms: Terms<'_>) -> Vec<Choice> {
-    let policy = terms.policy;
+    let (policy, text) = (terms.policy, terms.text);
     let longest = policy.max_lifetime_days;
     let asked = form.expiration.parse::<u32>().ok();
     let mut days: Vec<u32> = PRESETS
@@ -69,16 +72,16 @@ pub fn choices(form: &TokenForm, terms: Terms<'_>) -> Vec<Choice> {
         Choice {
             value: days.to_string(),
             label: match days {
-                365 => "1 year".to_owned(),
-                days => count(days.into(), "day"),
+                365 => text.token_one_year().to_owned(),
+                days => text.days(days),
             },
-            day: long_date(until, terms.zone),
+            day: long_date(until, terms.zone, text),
             is_chosen: form.expiration == days.to_string(),
         }
     };
     let own = Choice {
         value: OWN_DAY.to_owned(),
-        label: "Another day …".to_owned(),
+        label: text.token_another_day().to_owned(),
         day: String::new(),
         is_chosen: form.expiration == OWN_DAY,
     };
@@ -101,7 +104,7 @@ pub fn bounds(terms: Terms<'_>) -> Bounds {
     Bounds {
         first: input_date(terms.now, terms.zone),
         last: input_date(latest, terms.zone),
-        last_in_words: long_date(latest, terms.zone),
+        last_in_words: long_date(latest, terms.zone, terms.text),
     }
 }
 
@@ -142,6 +145,7 @@ pub mod fixture {
             policy,
             now: now(),
             zone,
+            text: Text::ENGLISH,
         }
     }
 

@@ -2,8 +2,9 @@
 
 use ats_pat_domain::scope::ALL;
 use ats_pat_service::view::{PolicyView, TokenView};
+use ats_pat_text::Text;
 
-use super::errors::{FormErrors, no_scope, until};
+use super::errors::{FormErrors, until};
 use super::expiry::{Terms, latest};
 use super::fields::{OWN_DAY, TokenForm};
 use crate::query::Query;
@@ -11,22 +12,20 @@ use crate::query::Query;
 impl TokenForm {
     /// What a link asks for, and what of it can't be had.
     pub fn linked(key: String, query: &Query, terms: Terms<'_>) -> (Self, FormErrors) {
-        let policy = terms.policy;
+        let (policy, text) = (terms.policy, terms.text);
         let mut form = Self::empty(key, policy);
         let mut errors = FormErrors::default();
-        let text = |name| query.get(name).unwrap_or_default().to_owned();
-        form.name = text("name");
-        form.description = text("description");
-        form.networks = text("networks").replace(',', "\n");
+        let field = |name| query.get(name).unwrap_or_default().to_owned();
+        form.name = field("name");
+        form.description = field("description");
+        form.networks = field("networks").replace(',', "\n");
         if let Some(days) = query.get("days") {
             let longest = policy.max_lifetime_days;
             match days.parse::<u32>() {
                 Ok(days) if (1..=longest).contains(&days) => form.expiration = days.to_string(),
                 _ => {
-                    errors.expiration = Some(format!(
-                        "The link asks for {} days: choose 1 to {longest}.",
-                        days.chars().take(12).collect::<String>()
-                    ));
+                    let days: String = days.chars().take(12).collect();
+                    errors.expiration = Some(text.token_link_days(days, longest));
                 }
             }
         }
@@ -37,10 +36,10 @@ impl TokenForm {
                 Some((start, end)) => {
                     last_day.clone_into(&mut form.last_day);
                     if end <= terms.now || start > latest {
-                        errors.last_day = Some(until(latest, terms.zone));
+                        errors.last_day = Some(until(latest, terms.zone, text));
                     }
                 }
-                None => errors.last_day = Some("Choose the last day.".to_owned()),
+                None => errors.last_day = Some(text.token_day_missing().to_owned()),
             }
         }
         let scopes: Vec<&str> = query
@@ -48,7 +47,7 @@ impl TokenForm {
             .flat_map(|scopes| scopes.split([',', ' ']))
             .filter(|scope| !scope.is_empty())
             .collect();
-        errors.scopes = form.choose(&scopes, policy);
+        errors.scopes = form.choose(&scopes, policy, text);
         let names = [
             "name",
             "description",
@@ -58,14 +57,14 @@ impl TokenForm {
             "networks",
         ];
         if names.iter().any(|name| query.get(name).is_some()) {
-            form.note =
-                Some("This form was filled in by a link. Check each field before you save.");
+            form.note = Some(text.token_filled_by_link());
         }
         (form, errors)
     }
 
     /// A form for a token like one that there is, and what of it can't be had any more.
-    pub fn like(key: String, token: &TokenView, policy: &PolicyView) -> (Self, FormErrors) {
+    pub fn like(key: String, token: &TokenView, terms: Terms<'_>) -> (Self, FormErrors) {
+        let (policy, text) = (terms.policy, terms.text);
         let mut form = Self {
             name: token.name.clone(),
             description: token.description.clone(),
@@ -74,14 +73,12 @@ impl TokenForm {
                 .as_deref()
                 .unwrap_or_default()
                 .join("\n"),
-            note: Some(
-                "This form was filled in from another token. Check each field before you save.",
-            ),
+            note: Some(text.token_filled_from_token()),
             ..Self::empty(key, policy)
         };
         let scopes: Vec<&str> = token.scopes.iter().map(String::as_str).collect();
         let errors = FormErrors {
-            scopes: form.choose(&scopes, policy),
+            scopes: form.choose(&scopes, policy, text),
             ..FormErrors::default()
         };
         (form, errors)
@@ -89,7 +86,7 @@ impl TokenForm {
 
     /// Chooses these scopes; gives what is wrong with them. Who asks for scopes that there are not is never
     /// given all rights instead.
-    fn choose(&mut self, scopes: &[&str], policy: &PolicyView) -> Option<String> {
+    fn choose(&mut self, scopes: &[&str], policy: &PolicyView, text: Text) -> Option<String> {
         self.is_limited = !(scopes.is_empty() || scopes == [ALL]);
         let mut unknown = Vec::new();
         for scope in scopes.iter().filter(|scope| **scope != ALL) {
@@ -99,7 +96,7 @@ impl TokenForm {
                 unknown.push(scope.chars().take(100).collect::<String>());
             }
         }
-        (!unknown.is_empty()).then(|| no_scope(&unknown.join(", ")))
+        (!unknown.is_empty()).then(|| text.token_no_such_scope(unknown.join(", ")))
     }
 }
 

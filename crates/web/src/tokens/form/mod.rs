@@ -9,6 +9,3 @@ mod request;
 pub use self::errors::{FormErrors, until};
 pub use self::expiry::{Bounds, Choice, Terms, bounds, choices};
 pub use self::fields::{OWN_DAY, TokenForm};
-
-/// What a form says that was kept while its person signed in again.
-pub const KEPT: &str = "Your entries are here again. Save them when you are ready.";

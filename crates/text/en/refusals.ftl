@@ -1,0 +1,54 @@
+### Why the service refuses a request: `ErrorMessage` of the interface, and on pages where they have no words of their
+### own. Programs may compare these sentences, so a change of the English ones is a change of the interface.
+
+refusal-body-unreadable = The body is not the JSON object that this operation takes.
+# $field (String)
+refusal-field-unreadable = The body's field { $field } is unknown or of the wrong type.
+refusal-header-unreadable = A header can't be read.
+# $header (String)
+refusal-named-header-unreadable = The header { $header } can't be read.
+refusal-not-utf8 = The body is not UTF-8: send the JSON object in UTF-8.
+refusal-byte-order-mark = The body begins with a byte order mark: send the JSON object in UTF-8 without it.
+# $field (String)
+# $expected (String)
+refusal-field-misspelt = The body's field { $field } is unknown: write it as { $expected }.
+# $failures (String) - fields and reasons, such as “Name (empty), Scopes (empty)”
+refusal-validation-failed = These values are not allowed: { $failures }.
+refusal-path-not-found = There is nothing at this path.
+refusal-method-not-allowed = This path does not take this method; see the header Allow.
+# $limit (Number) - in bytes
+refusal-body-too-large = The body is larger than { $limit } bytes.
+refusal-unsupported-media-type = The body must be sent as application/json.
+refusal-foreign-charset = The body must be UTF-8: send it as application/json without a charset, or with charset=utf-8.
+refusal-sign-in-required = Sign in first: only a session may do this.
+refusal-invalid-credentials = The user name or the password is wrong.
+refusal-forbidden = You are not allowed to do this.
+refusal-cross-site-request = The request comes from another site and was refused.
+refusal-personal-access-token-missing = Send your personal access token in the header personalAccessToken.
+refusal-personal-access-token-invalid = The personal access token is not valid.
+# $time (String)
+refusal-personal-access-token-expired = The personal access token expired at { $time }.
+refusal-personal-access-token-revoked = The personal access token was revoked.
+refusal-network-not-allowed = The personal access token may not be used from this network.
+refusal-owner-disabled = The user is disabled.
+refusal-authentication-token-invalid = The authentication token is not valid: exchange the personal access token again.
+refusal-authentication-token-missing = Send an authentication token in the header Authorization, as Bearer.
+refusal-not-exchanged = This is a personal access token: exchange it first, and send the authentication token that you get.
+refusal-token-not-found = You have no such personal access token.
+# $name (String)
+refusal-name-in-use = The name { $name } is in use: choose another.
+# $latest (String)
+refusal-expiration-not-allowed = The expiration must lie in the future and not after { $latest }.
+# $status (String) - as the interface writes it
+refusal-token-not-active = Only an active personal access token can do this; this one is { $status }.
+# $limit (Number)
+refusal-token-limit-reached = You have { $limit } active personal access tokens, as many as are allowed: revoke one first.
+# $scope (String)
+refusal-unknown-scope = There is no scope { $scope }.
+refusal-overlap-too-long = The policy allows only a shorter overlap: choose fewer hours.
+refusal-idempotency-key-reused = This Idempotency-Key was sent before with another body: send a new key with each new request.
+# $seconds (Number)
+refusal-too-many-requests = Too many attempts: try again in { $seconds } seconds.
+# $request (String) - its id
+refusal-internal-error = Something went wrong inside; the operator finds it under the request id { $request }.
+refusal-unavailable = The service can't answer now: try again soon. A change may have happened; look before you repeat it.

@@ -1,0 +1,35 @@
+### Signing in, signing out, and the set-up of the first administrator.
+
+sign-in = Sign in
+sign-in-twins = Your browser sends several sign-ins of this site, and none of them is valid alone. If signing in brings you back here, delete the cookies of this site and its parent domains.
+sign-in-entries-kept = Your session has ended. Sign in again. Your entries are kept.
+sign-in-without-password = Enter your password.
+sign-in-disabled = This user is disabled: ask an administrator to enable it.
+signed-out = You are signed out.
+session-over = Your session has ended. Sign in to continue.
+session-over-nothing-done = Your session ended before this was done. Sign in, and do it again.
+
+## No user is there yet
+
+set-up = Set up
+not-set-up = Not set up yet
+not-set-up-nobody = Nobody can sign in, because this service has no users yet.
+not-set-up-link = If you operate it, open the set-up link to make the first administrator. The server prints the link each time it starts, and it works for 24 hours. If you no longer have it, restart the server.
+# $command (Slot) - for the command line
+# $sign-in (Slot) - the link not-set-up-sign-in
+not-set-up-command = Or run { $command } on the server, then { $sign-in }.
+not-set-up-sign-in = sign in
+
+## The set-up of the first administrator
+
+set-up-title = Set up the first administrator
+set-up-lead = Choose the user name and the password that you will sign in with.
+set-up-code = Set-up code
+set-up-code-hint = It is the part after the # in the link that the server printed when it started.
+set-up-code-invalid = The set-up link is not valid: it was used, replaced by a later start, or is older than 24 hours; restart the server for a new one.
+set-up-done = Done
+# $name (Slot) - the user name
+set-up-done-text = The administrator { $name } is set up, and the link no longer works.
+set-up-done-next = Sign in with the user name and the password that you chose.
+set-up-already = Set up already
+set-up-already-text = This service has an administrator. To get access, ask an administrator to add you.

@@ -1,0 +1,77 @@
+### The tables of tokens, and the form for a new one.
+
+tokens-title = Personal access tokens
+tokens-yours = Your tokens
+tokens-none = No tokens yet
+tokens-none-text = A script can sign in for you with a personal access token, without knowing your password. You choose how long the token is valid and what it may do. You can revoke it at any time.
+tokens-create-first = Create your first token
+tokens-not-found = No tokens match your filters.
+tokens-show-all = Show all tokens
+# $token (String)
+# $owner (String)
+tokens-revoke-of = Revoke { $token } of { $owner }
+# $token (String)
+# $owner (String)
+tokens-revoke-of-question = Revoke { $token } of { $owner }?
+
+## Columns and filters
+
+tokens-name = Name
+tokens-created = Created
+tokens-expires = Expires
+tokens-last-used = Last used
+tokens-never-used = Never used
+tokens-order = Order
+tokens-all-statuses = All statuses
+tokens-newest-first = Newest first
+tokens-oldest-first = Oldest first
+tokens-by-name = By name
+tokens-expiring-first = Expiring first
+tokens-last-used-first = Last used first
+status-active = Active
+status-expired = Expired
+status-revoked = Revoked
+# $until (String) - such as “in 7 days”
+status-expires = Expires { $until }
+# $count (Number)
+from-networks = { $count ->
+    [one] from { NUMBER($count) } network
+   *[other] from { NUMBER($count) } networks
+}
+
+## What can be done to a token
+
+token-regenerate = Regenerate
+token-regenerate-open = Regenerate …
+# $token (String)
+token-regenerate-it = Regenerate { $token }
+# $token (String)
+token-regenerate-question = Regenerate { $token }?
+token-regenerate-consequence = The current token stops working at once. Every script that uses it needs the new one. The new token is valid for as long as this one was.
+token-revoke = Revoke
+token-revoke-open = Revoke …
+# $token (String)
+token-revoke-it = Revoke { $token }
+# $token (String)
+token-revoke-question = Revoke { $token }?
+token-revoke-consequence = Every script that uses it is refused from now on. You can’t undo this.
+token-create-like-it = Create one like it
+
+## What was done to a token, or not
+
+# $token (String)
+token-revoked = { $token } is revoked. It is refused from now on.
+# $token (String)
+token-saved = { $token } is saved.
+# $token (String)
+token-already-regenerated = { $token } was already regenerated, here or in another window. The new token was shown only once. If you did not copy it, regenerate it again.
+# $token (String)
+token-expired-not-regenerated = { $token } is expired: only an active token can be regenerated.
+# $token (String)
+token-revoked-not-regenerated = { $token } is revoked: only an active token can be regenerated.
+# $token (String)
+token-form-used = This form already created { $token }. Save again to create this token too.
+# $token (String)
+token-already-created = { $token } exists: this form created it when you sent it the first time. Its secret was shown only then and can’t be shown again. If you did not copy it, regenerate the token. If you don’t need it, revoke it.
+# $token (String)
+token-already-created-and-ended = { $token } exists: this form created it when you sent it the first time. It no longer works. To create another, open the form again.

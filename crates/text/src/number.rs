@@ -1,0 +1,31 @@
+//! Counts that texts show, or choose a plural by.
+
+/// A count.
+pub trait Number {
+    /// Its value.
+    fn number(&self) -> u64;
+}
+
+impl Number for u64 {
+    fn number(&self) -> u64 {
+        *self
+    }
+}
+
+impl Number for u32 {
+    fn number(&self) -> u64 {
+        u64::from(*self)
+    }
+}
+
+impl Number for usize {
+    fn number(&self) -> u64 {
+        u64::try_from(*self).unwrap_or(u64::MAX)
+    }
+}
+
+impl<N: Number> Number for &N {
+    fn number(&self) -> u64 {
+        (*self).number()
+    }
+}
