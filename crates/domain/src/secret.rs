@@ -1,5 +1,7 @@
 //! The stored side of a personal access token's secret: a keyed hash, never the secret.
 
+use std::fmt;
+
 use crate::id::TokenId;
 use crate::tagged::KeyId;
 use crate::time::Timestamp;
@@ -54,4 +56,16 @@ pub struct Secret {
     /// The place in the status list of the authentication tokens that it is exchanged for. `None` until its next
     /// exchange where it was made by an earlier release, or its owner was disabled since.
     pub status_index: Option<u64>,
+}
+
+impl fmt::Debug for Secret {
+    /// Leaves the hash out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secret")
+            .field("token_id", &self.token_id)
+            .field("generation", &self.generation)
+            .field("slot", &self.slot)
+            .field("valid_until", &self.valid_until)
+            .finish_non_exhaustive()
+    }
 }

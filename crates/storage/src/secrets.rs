@@ -124,14 +124,6 @@ impl SecretRepository for Channel {
         rows.iter().filter_map(readable).collect()
     }
 
-    async fn in_overlap(&self, tokens: &[TokenId]) -> Result<Vec<Tagged<Secret>>, StoreError> {
-        let tokens = tokens.iter().map(|id| id.as_uuid());
-        let select = Entity::find()
-            .filter(Column::TokenId.is_in(tokens))
-            .filter(Column::Slot.eq(Slot::Overlap.as_number()));
-        readable_of(self, select).await
-    }
-
     async fn of_token(&self, id: TokenId) -> Result<Vec<Tagged<Secret>>, StoreError> {
         let select = Entity::find()
             .filter(Column::TokenId.eq(id.as_uuid()))

@@ -1,6 +1,6 @@
 //! The catalogue as Rust.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::catalogue::{Kind, Message, Variable};
 
@@ -47,7 +47,7 @@ pub fn lists(messages: &[Message], languages: &[(&str, &[PathBuf])]) -> String {
         format!("({:?}, &[{slots}])", text.id)
     });
     let languages = list(languages, |(tag, files)| {
-        format!("({tag:?}, &[{}])", list(*files, included))
+        format!("({tag:?}, &[{}])", list(*files, |file| included(file)))
     });
     format!(
         "const PLAIN: &[&str] = &[{plain}];\n\

@@ -39,7 +39,7 @@ user-password-title = New password for { $user }
 # $user (String)
 user-password-consequence = A new password signs { $user } out everywhere.
 user-password-revoke-tokens = Also revoke all personal access tokens of this user
-user-password-revoke-tokens-hint = Choose this if somebody else may have known the password. Scripts that use the tokens then stop working.
+user-password-revoke-tokens-hint = Choose this if somebody else may know the password. Scripts that use the tokens then stop working.
 user-password-own = This is your own account. Change your password on the page Password, which asks for the current one.
 # $user (String)
 user-password-set = { $user } has a new password and is signed out everywhere.

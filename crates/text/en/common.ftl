@@ -21,7 +21,7 @@ password = Password
 repeat-password = Repeat the password
 password-hint = 12 to 128 characters. A few unrelated words are easy to remember and hard to guess.
 name-or-description = Name or description
-user-or-display-name = User or display name
+user-or-display-name = User name or display name
 
 ## Lists
 

@@ -11,7 +11,7 @@ token-last-day = Last day
 token-last-day-hint = The token works until the end of that day in { $zone }. The latest day is { $day }.
 token-another-day = Another day …
 token-one-year = 1 year
-token-restrict = Restrict
+token-restrict = Limit what it may do, and from where
 token-scopes = Scopes
 token-all-rights = Everything that I may do
 token-chosen-scopes = Only these scopes
@@ -27,7 +27,7 @@ token-filled-from-token = This form was filled in from another token. Check each
 ## What is wrong with a field
 
 # $token (String)
-token-name-in-use = You have an active token named { $token }: choose another name.
+token-name-in-use = You already have an active token named “{ $token }”, in capital or small letters: choose another name.
 token-name-missing = Enter a name.
 token-name-too-long = Use at most 100 characters.
 token-description-too-long = Use at most 500 characters.

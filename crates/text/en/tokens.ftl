@@ -33,11 +33,14 @@ status-expired = Expired
 status-revoked = Revoked
 # $until (String) - such as “in 7 days”
 status-expires = Expires { $until }
+# $address (String) - an IP address or a network
+only-from-address = only from { $address }
 # $count (Number)
-from-networks = { $count ->
-    [one] from { NUMBER($count) } network
-   *[other] from { NUMBER($count) } networks
+only-from-networks = { $count ->
+    [one] only from { NUMBER($count) } network
+   *[other] only from { NUMBER($count) } networks
 }
+tokens-old-until = The old token works until
 
 ## What can be done to a token
 
@@ -46,21 +49,38 @@ token-regenerate-open = Regenerate …
 # $token (String)
 token-regenerate-it = Regenerate { $token }
 # $token (String)
-token-regenerate-question = Regenerate { $token }?
-token-regenerate-consequence = The current token stops working at once. Every script that uses it needs the new one. The new token is valid for as long as this one was.
+token-regenerate-question = Regenerate “{ $token }”?
+# $day (String)
+token-regenerate-consequence = The current token stops working at once. Every script that uses it needs the new one, which expires on { $day }.
+# $day (String)
+token-regenerate-renewed = Every script that uses the current token needs the new one, which expires on { $day }.
+token-regenerate-options = Let the current token work for a while
+token-current = The current token
+token-overlap-none = stops working at once
+# $count (Number)
+token-overlap-hours = { $count ->
+    [one] works for { NUMBER($count) } hour more
+   *[other] works for { NUMBER($count) } hours more
+}
+# $count (Number)
+token-overlap-days = { $count ->
+    [one] works for { NUMBER($count) } day more
+   *[other] works for { NUMBER($count) } days more
+}
+token-end-overlap = End the old token now
 token-revoke = Revoke
 token-revoke-open = Revoke …
 # $token (String)
 token-revoke-it = Revoke { $token }
 # $token (String)
-token-revoke-question = Revoke { $token }?
-token-revoke-consequence = Every script that uses it is refused from now on. You can’t undo this.
+token-revoke-question = Revoke “{ $token }”?
+token-revoke-consequence = Every script that uses it will be refused at once. You can’t undo this.
 token-create-like-it = Create one like it
 
 ## What was done to a token, or not
 
 # $token (String)
-token-revoked = { $token } is revoked. It is refused from now on.
+token-revoked = “{ $token }” is revoked. Scripts that use it are refused from now on.
 # $token (String)
 token-saved = { $token } is saved.
 # $token (String)

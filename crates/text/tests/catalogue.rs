@@ -121,7 +121,7 @@ fn texts_are_written_as_they_are_in_the_catalogue() {
     assert_eq!(text.cancel(), "Cancel");
     assert_eq!(
         text.token_revoked("<b>"),
-        "<b> is revoked. It is refused from now on."
+        "“<b>” is revoked. Scripts that use it are refused from now on."
     );
     assert_eq!(text.page_place(1_u64, 15_u64, 10_000_u64), "1–15 of 10,000");
     assert_eq!(text.page_place_past_end(1_234_567_u64), "none of 1,234,567");

@@ -69,4 +69,12 @@ for (const menu of menus) {
 }
 
 // Where the person is, in a navigation that is one line and longer than the window.
-document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+const current = document.querySelector(".side [aria-current]");
+function showCurrent() {
+  const side = current.closest(".side");
+  side.scrollLeft = current.offsetLeft - side.offsetLeft - (side.clientWidth - current.offsetWidth) / 2;
+}
+if (current) {
+  showCurrent();
+  addEventListener("load", showCurrent);
+}

@@ -45,6 +45,7 @@ impl Assets {
         let files = FILES.map(|(name, content_type, text)| {
             let text = match content_type {
                 CSS => without_comments(text),
+                JS => without_lines_of_comment(text),
                 _ => text.to_owned(),
             };
             (name, content_type, text)
@@ -89,16 +90,36 @@ impl Assets {
     }
 }
 
-/// A style sheet as browsers get it: its comments and the indentation are for whoever edits it. No string of ours holds
-/// the beginning of a comment.
+/// A style sheet as browsers get it: its comments and the white space are for whoever edits it. No string of ours holds
+/// the beginning of a comment, or one of these marks with white space.
 fn without_comments(css: &str) -> String {
     let mut parts = css.split("/*");
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         text.push_str(part.split_once("*/").map_or("", |(_, after)| after));
     }
-    let lines = text.lines().map(str::trim_start);
+    let lines = text.lines().map(str::trim);
     let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+    let mut text = lines.join("\n");
+    for (spaced, tight) in [
+        (": ", ":"),
+        ("; }", "}"),
+        ("; ", ";"),
+        (" { ", "{"),
+        (" {", "{"),
+        (" }", "}"),
+    ] {
+        text = text.replace(spaced, tight);
+    }
+    text
+}
+
+/// A script as browsers get it: the same. No string of ours goes over several lines.
+fn without_lines_of_comment(script: &str) -> String {
+    let lines = script.lines().map(str::trim_start);
+    let lines: Vec<_> = lines
+        .filter(|line| !line.is_empty() && !line.starts_with("//"))
+        .collect();
     lines.join("\n")
 }
 
@@ -109,8 +130,25 @@ mod tests {
     #[test]
     fn a_style_sheet_is_sent_without_what_is_for_its_editors() {
         let css = "/* Why. */\na { color: red; } /* one */ b { top: 0; }\n\n@media print {\n  a { top: 0; }\n}\n";
-        let sent = "a { color: red; }  b { top: 0; }\n@media print {\na { top: 0; }\n}";
+        let sent = "a{color:red}  b{top:0}\n@media print{\na{top:0}\n}";
         assert_eq!(without_comments(css), sent);
+    }
+
+    #[test]
+    fn a_script_is_sent_without_what_is_for_its_editors() {
+        let script = "// Why.\nlet a = 1; // kept\n\nif (a) {\n  // so\n  b();\n}\n";
+        let sent = "let a = 1; // kept\nif (a) {\nb();\n}";
+        assert_eq!(without_lines_of_comment(script), sent);
+    }
+
+    #[test]
+    fn no_script_has_a_string_of_several_lines() {
+        for (name, content_type, text) in FILES {
+            if content_type == JS {
+                let in_line = text.lines().all(|line| line.matches('`').count() % 2 == 0);
+                assert!(in_line && !text.contains("/*"), "{name}");
+            }
+        }
     }
 
     #[test]

@@ -227,7 +227,7 @@ async fn what_one_window_ended_another_is_told_of() {
     browser.goto(&site.url(TOKENS)).await;
     choose(&browser, "ci", "Revoke").await;
     browser.button("Yes").await.click().await;
-    assert!(browser.status().await.contains("ci is revoked"));
+    assert!(browser.status().await.contains("“ci” is revoked"));
     browser.switch_to(&first).await;
     choose(&browser, "ci", "Regenerate").await;
     browser.button("Yes").await.click().await;
@@ -250,7 +250,7 @@ async fn a_name_in_use_is_told_at_its_field() {
     blade.field("Token name").await.type_text("CI").await;
     blade.button("Save").await.click().await;
     browser
-        .wait_for_text("You have an active token named CI: choose another name.")
+        .wait_for_text("You already have an active token named “CI”")
         .await;
     let field = browser.field("Token name").await;
     assert!(field.is_focused().await);

@@ -83,7 +83,12 @@ async fn from_signing_in_to_revoking(engine: Engine) {
         .await;
     choose(&browser, "nightly build", "Revoke").await;
     browser.button("Yes").await.click().await;
-    assert!(browser.status().await.contains("nightly build is revoked"));
+    assert!(
+        browser
+            .status()
+            .await
+            .contains("“nightly build” is revoked")
+    );
     assert_eq!(exchange(&site, &secret).await.0, 1203);
 }
 

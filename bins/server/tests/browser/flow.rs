@@ -105,7 +105,7 @@ async fn revoking_asks_and_says_that_it_is_done() {
     let question = browser
         .alert_dialog(containing("Revoke nightly build"))
         .await;
-    assert!(question.text().await.contains("refused from now on"));
+    assert!(question.text().await.contains("refused at once"));
     assert!(question.button("Cancel").await.is_focused().await);
     question.button("Cancel").await.click().await;
     browser
@@ -115,7 +115,12 @@ async fn revoking_asks_and_says_that_it_is_done() {
 
     choose(&browser, "nightly build", "Revoke").await;
     browser.button("Yes").await.click().await;
-    assert!(browser.status().await.contains("nightly build is revoked"));
+    assert!(
+        browser
+            .status()
+            .await
+            .contains("“nightly build” is revoked")
+    );
     browser.wait_for_text("Revoked").await;
     assert_eq!(exchange(&site, &secret).await.0, 1203);
     browser

@@ -98,7 +98,12 @@ async fn the_whole_way_by_keys() {
     browser.wait_for_focus(r#"button "Cancel""#).await;
     tab_to(&browser, r#"button "Yes""#).await;
     browser.press(Key::Enter).await;
-    assert!(browser.status().await.contains("nightly build is revoked"));
+    assert!(
+        browser
+            .status()
+            .await
+            .contains("“nightly build” is revoked")
+    );
     browser.wait_for_focus(r#"status """#).await;
     assert_eq!(exchange(&site, &secret).await.0, 1203);
 }

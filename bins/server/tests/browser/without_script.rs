@@ -38,7 +38,12 @@ async fn the_whole_way_by_forms() {
     close_without_script(&browser).await;
 
     act_without_script(&browser, "nightly build", "Revoke").await;
-    assert!(browser.status().await.contains("nightly build is revoked"));
+    assert!(
+        browser
+            .status()
+            .await
+            .contains("“nightly build” is revoked")
+    );
     assert_eq!(exchange(&site, &second).await.0, 1203);
 
     browser
@@ -76,7 +81,7 @@ async fn a_token_is_regenerated_and_revoked_on_its_own_page() {
     assert_eq!(exchange(&site, &first).await.0, 1201);
     close_without_script(&browser).await;
     act_without_script(&browser, "ci", "Revoke").await;
-    assert!(browser.status().await.contains("ci is revoked"));
+    assert!(browser.status().await.contains("“ci” is revoked"));
     assert_eq!(exchange(&site, &second).await.0, 1203);
     browser.link("ci").await.click().await;
     browser.link("Create one like it").await;

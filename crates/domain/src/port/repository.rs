@@ -77,6 +77,8 @@ pub struct ListedToken {
     pub token: Tagged<Token>,
     /// Its last use, if it was used.
     pub usage: Option<Usage>,
+    /// Its secret in overlap, if it has one.
+    pub in_overlap: Option<Tagged<Secret>>,
 }
 
 /// A part of a list.
@@ -162,8 +164,6 @@ pub trait SecretRepository: Send + Sync {
     async fn grant(&self, hash: &[u8; 32]) -> Result<Option<Grant>, StoreError> {
         Ok(self.grants(slice::from_ref(hash)).await?.pop())
     }
-    /// Of these tokens the secrets in overlap, in any order.
-    async fn in_overlap(&self, tokens: &[TokenId]) -> Result<Vec<Tagged<Secret>>, StoreError>;
     /// Every secret a token ever had, by generation.
     async fn of_token(&self, id: TokenId) -> Result<Vec<Tagged<Secret>>, StoreError>;
     /// Up to `limit` secrets with hashes greater than `after`, by hash: to walk through all.

@@ -38,16 +38,15 @@ impl Operator<'_> {
             .items
             .into_iter()
             .filter(|listed| self.service.currency().shows(&listed.token))
+            .map(|listed| self.service.without_planted_secret(listed))
             .collect();
         let owners = genuine
             .iter()
             .map(|listed| listed.token.row.owner_id)
             .collect();
         let names = self.names_of(owners).await?;
-        let ids: Vec<_> = genuine.iter().map(|listed| listed.token.row.id).collect();
-        let in_overlap = self.service.in_overlap(&ids).await?;
         let items = genuine.iter().map(|listed| {
-            let token = TokenView::listed(listed, now).with_overlap_in(&in_overlap, now);
+            let token = TokenView::listed(listed, now);
             owned_view(token, listed.token.row.owner_id, &names)
         });
         Ok(OwnedTokenPageView {

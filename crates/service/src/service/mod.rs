@@ -33,7 +33,7 @@ use crate::service::settings::Settings;
 use crate::sessions::SignedIn;
 use crate::sessions::passwords::Passwords;
 use crate::status::StatusLists;
-use crate::view::PolicyView;
+use crate::view::{PolicyView, TokenView};
 
 /// How long verifiers wait for what the server may know already.
 pub(crate) const SOON: Duration = Duration::from_millis(250);
@@ -61,6 +61,19 @@ impl Service {
     /// What the user's token form needs to know.
     pub fn policy(&self, by: &SignedIn) -> PolicyView {
         PolicyView::new(&self.inner.settings.policy, &by.user)
+    }
+
+    /// When a token would expire if it were regenerated now without another expiry.
+    pub fn renewed(&self, token: &TokenView) -> Timestamp {
+        let now = self.now();
+        let since = token.regenerated_at.unwrap_or(token.created_at);
+        let latest = self.inner.settings.policy.latest_expiry(now);
+        now.after(token.expires_at.since(since)).min(latest)
+    }
+
+    /// The longest time that a replaced secret may go on working, in hours.
+    pub fn longest_overlap_hours(&self) -> u32 {
+        self.inner.settings.policy.max_overlap_hours
     }
 
     /// Who issues the authentication tokens: the public URL.

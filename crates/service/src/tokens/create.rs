@@ -11,7 +11,6 @@ use ats_pat_domain::{
 use secrecy::SecretString;
 
 use super::form::{OneTimeKey, REQUEST};
-use super::overlap::in_overlap;
 use super::{NewSecret, refuse_name_in_use};
 use crate::change::{Authority, Change, Draft, Taken};
 use crate::service::Service;
@@ -238,8 +237,8 @@ impl Create {
         }
         let usage = made.listed.usage.as_ref();
         let view = TokenView::new(&made.token, usage, draft.now);
-        let in_overlap = in_overlap(draft, &made.token).await?;
-        Ok(Some(view.with_overlap_in(&in_overlap, draft.now)))
+        let in_overlap = made.listed.in_overlap.as_ref();
+        Ok(Some(view.with_overlap(in_overlap, draft.now)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The end of an overlap before its time.
 
 use ats_pat_domain::event::EventKind;
-use ats_pat_domain::secret::{Secret, Slot};
+use ats_pat_domain::secret::Slot;
 use ats_pat_domain::{Problem, Tagged, Token, TokenId};
 
 use super::parse_id;
@@ -36,24 +36,6 @@ impl Service {
         };
         self.change(Authority::Holder, end).await
     }
-
-    /// The secrets in overlap of these tokens, as far as they are genuine.
-    pub(crate) async fn in_overlap(&self, tokens: &[TokenId]) -> Result<Vec<Secret>, Error> {
-        if tokens.is_empty() {
-            return Ok(Vec::new());
-        }
-        let found = self.store().secrets().in_overlap(tokens).await?;
-        let genuine = found
-            .into_iter()
-            .filter(|secret| self.currency().shows(secret));
-        Ok(genuine.map(|secret| secret.row).collect())
-    }
-}
-
-/// The secret in overlap of a token, if there is one, as the database has it.
-pub(super) async fn in_overlap(draft: &Draft<'_>, token: &Token) -> Result<Vec<Secret>, Error> {
-    let found = draft.read().secrets().in_overlap(&[token.id]).await?;
-    Ok(found.into_iter().map(|secret| secret.row).collect())
 }
 
 struct EndOverlap {

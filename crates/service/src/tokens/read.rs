@@ -60,14 +60,12 @@ impl Service {
         let now = self.now();
         let TokenPage { items, total } = self.store().tokens().page(query, now).await?;
         // A planted entry is not listed as if it were one; the total stays the database's.
-        let items: Vec<_> = items
+        let items = items
             .into_iter()
             .filter(|listed| self.currency().shows(&listed.token))
+            .map(|listed| self.without_planted_secret(listed))
             .collect();
-        let ids: Vec<_> = items.iter().map(|listed| listed.token.row.id).collect();
-        let in_overlap = self.in_overlap(&ids).await?;
-        let page = TokenPage { items, total };
-        Ok(TokenPageView::new(query, &page, &in_overlap, now))
+        Ok(TokenPageView::new(query, &TokenPage { items, total }, now))
     }
 
     /// What is read, if there is such a token, and its row is the one that stands there.
@@ -83,11 +81,21 @@ impl Service {
     {
         let currency = self.currency();
         let judged = currency.judged(read, |listed| {
+            let listed = self.without_planted_secret(listed);
             let token = currency.check(listed.token)?;
-            Ok(TokenView::new(&token, listed.usage.as_ref(), self.now()))
+            let now = self.now();
+            let view = TokenView::new(&token, listed.usage.as_ref(), now);
+            Ok(view.with_overlap(listed.in_overlap.as_ref(), now))
         });
-        let view = judged.await?.ok_or(Problem::TokenNotFound)??;
-        let in_overlap = self.in_overlap(&[view.id]).await?;
-        Ok(view.with_overlap_in(&in_overlap, self.now()))
+        Ok(judged.await?.ok_or(Problem::TokenNotFound)??)
+    }
+
+    /// A planted secret works no longer, so nothing is said of it.
+    pub(crate) fn without_planted_secret(&self, listed: ListedToken) -> ListedToken {
+        let in_overlap = listed.in_overlap;
+        ListedToken {
+            in_overlap: in_overlap.filter(|secret| self.currency().shows(secret)),
+            ..listed
+        }
     }
 }

@@ -5,7 +5,6 @@ use ats_pat_domain::problem::Failure;
 use ats_pat_domain::token::Edit;
 use ats_pat_domain::{Description, Policy, Problem, Reason, Timestamp, Token, TokenId, TokenName};
 
-use super::overlap::in_overlap;
 use super::secrets::replace_places_of;
 use super::{owned, parse_id, refuse_name_in_use};
 use crate::change::{Authority, Change, Draft, Taken};
@@ -107,9 +106,8 @@ impl Change for Update {
             Some(_) => Taken::Before,
             None => Taken::Nothing,
         };
-        let in_overlap = in_overlap(draft, &token).await?;
         let view = TokenView::new(&token, listed.usage.as_ref(), draft.now)
-            .with_overlap_in(&in_overlap, draft.now);
+            .with_overlap(listed.in_overlap.as_ref(), draft.now);
         if !has_changed {
             return Ok((view, taken));
         }

@@ -2,9 +2,9 @@
 
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::port::{ListedToken, TokenPage};
-use ats_pat_domain::secret::{Secret, Slot};
+use ats_pat_domain::secret::Secret;
 use ats_pat_domain::token::Usage;
-use ats_pat_domain::{Status, Timestamp, Token, TokenId, UserId};
+use ats_pat_domain::{Status, Tagged, Timestamp, Token, TokenId, UserId};
 use secrecy::SecretString;
 use serde::Serialize;
 
@@ -69,12 +69,9 @@ impl TokenView {
         }
     }
 
-    /// Says until when one of `secrets` goes on working in overlap, if it does.
-    pub(crate) fn with_overlap_in(self, secrets: &[Secret], now: Timestamp) -> Self {
-        let of_it = secrets
-            .iter()
-            .find(|secret| secret.token_id == self.id && secret.slot == Some(Slot::Overlap));
-        let until = of_it.and_then(|secret| secret.valid_until);
+    /// Says until when this secret goes on working in overlap, if it does.
+    pub(crate) fn with_overlap(self, secret: Option<&Tagged<Secret>>, now: Timestamp) -> Self {
+        let until = secret.and_then(|secret| secret.row.valid_until);
         self.with_overlap_until(until.filter(|until| now < *until))
     }
 
@@ -91,6 +88,7 @@ impl TokenView {
 
     pub(crate) fn listed(listed: &ListedToken, now: Timestamp) -> Self {
         Self::new(&listed.token.row, listed.usage.as_ref(), now)
+            .with_overlap(listed.in_overlap.as_ref(), now)
     }
 }
 
@@ -135,17 +133,12 @@ pub struct TokenPageView {
 }
 
 impl TokenPageView {
-    pub(crate) fn new(
-        query: &TokenQuery,
-        page: &TokenPage,
-        in_overlap: &[Secret],
-        now: Timestamp,
-    ) -> Self {
+    pub(crate) fn new(query: &TokenQuery, page: &TokenPage, now: Timestamp) -> Self {
         Self {
             items: page
                 .items
                 .iter()
-                .map(|listed| TokenView::listed(listed, now).with_overlap_in(in_overlap, now))
+                .map(|listed| TokenView::listed(listed, now))
                 .collect(),
             page: query.page,
             page_size: query.page_size,

@@ -75,10 +75,6 @@ impl SecretRepository for Watched {
         self.store.secrets().grants(hashes).await
     }
 
-    async fn in_overlap(&self, tokens: &[TokenId]) -> Result<Vec<Tagged<Secret>>, StoreError> {
-        self.store.secrets().in_overlap(tokens).await
-    }
-
     async fn of_token(&self, id: TokenId) -> Result<Vec<Tagged<Secret>>, StoreError> {
         self.store.secrets().of_token(id).await
     }

@@ -10,6 +10,10 @@ use super::view::Shown;
 use super::{Browser, done, text_of};
 
 const NO_DIALOG: &str = "return document.querySelector('dialog:modal') === null";
+/// Waits until nothing moves, and what was asked for last is drawn.
+const STILL: &str = "const done = arguments[0];
+    const moving = document.getAnimations().map((it) => it.finished.catch(() => null));
+    Promise.all(moving).then(() => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50))));";
 const CARET: &str = "document.documentElement.style.caretColor = arguments[0]";
 
 impl Browser {
@@ -50,6 +54,8 @@ impl Browser {
     /// browsers than Chromium always of its area.
     pub async fn screenshot(&self) -> Vec<u8> {
         if !self.engine().is_chromium() {
+            let still = self.client.execute_async(STILL, vec![]).await;
+            done(still, "wait until nothing moves");
             return done(self.client.screenshot().await, "take a picture");
         }
         // A caret blinks: the picture would differ from time to time.

@@ -68,7 +68,11 @@ fn tokens() -> Vec<ListedToken> {
                 last_used_at: START.before(seconds(4)),
                 last_used_from: "192.0.2.1".to_owned(),
             });
-            ListedToken { token, usage }
+            ListedToken {
+                token,
+                usage,
+                in_overlap: None,
+            }
         })
         .collect()
 }

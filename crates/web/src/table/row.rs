@@ -30,8 +30,14 @@ pub struct Row {
     pub is_active: bool,
     /// The generation that the person sees.
     pub generation: u32,
-    /// What it is restricted to, in words.
-    pub restrictions: Vec<String>,
+    /// What it may do, if not everything.
+    pub scopes: Option<String>,
+    /// Where it may be used from, if not anywhere.
+    pub place: Option<String>,
+    /// Until when the secret before goes on working.
+    pub old_until: Option<When>,
+    /// On which day it would expire if it were regenerated now, where that is offered.
+    pub renewed: String,
     /// When it was made.
     pub created: When,
     /// When it expires or expired.
@@ -51,7 +57,12 @@ impl Row {
             id: token.id.to_string(),
             is_active: token.status == Status::Active,
             generation: token.generation,
-            restrictions: restrictions(&token, text),
+            scopes: scopes(&token, text),
+            place: place(&token, text),
+            old_until: token
+                .previous_secret_valid_until
+                .map(|until| When::on(until, zone, text)),
+            renewed: String::new(),
             created: When::on(token.created_at, zone, text),
             expires: When::on(token.expires_at, zone, text),
             last_used: token
@@ -65,23 +76,30 @@ impl Row {
     }
 }
 
-fn restrictions(token: &TokenView, text: Text) -> Vec<String> {
-    let mut restrictions = Vec::new();
-    if !matches!(token.scopes.as_slice(), [all] if all == ALL) {
-        let mut shown = token.scopes.clone();
-        if shown.len() > SHOWN_SCOPES {
-            shown.truncate(SHOWN_SCOPES - 1);
-            let more = token.scopes.len() - shown.len();
-            shown.push(text.more_of_list(more));
+fn scopes(token: &TokenView, text: Text) -> Option<String> {
+    if matches!(token.scopes.as_slice(), [all] if all == ALL) {
+        return None;
+    }
+    let mut shown = token.scopes.clone();
+    if shown.len() > SHOWN_SCOPES {
+        shown.truncate(SHOWN_SCOPES - 1);
+        let more = token.scopes.len() - shown.len();
+        shown.push(text.more_of_list(more));
+    }
+    Some(shown.join(", "))
+}
+
+fn place(token: &TokenView, text: Text) -> Option<String> {
+    match token.allowed_networks.as_deref()? {
+        [network] => {
+            let address = network
+                .strip_suffix("/32")
+                .or(network.strip_suffix("/128"))
+                .unwrap_or(network);
+            Some(text.only_from_address(address))
         }
-        restrictions.push(shown.join(", "));
+        networks => Some(text.only_from_networks(networks.len())),
     }
-    match token.allowed_networks.as_deref() {
-        Some([network]) => restrictions.push(text.from_address(network)),
-        Some(networks) => restrictions.push(text.from_networks(networks.len())),
-        None => {}
-    }
-    restrictions
 }
 
 fn shortened(text: &str) -> String {

@@ -2,6 +2,14 @@
 
 use ats_pat_domain::Status;
 use ats_pat_service::view::TokenView;
+use ats_pat_text::Text;
+
+use crate::visit::Visit;
+use crate::words::short_date;
+
+/// The overlaps on offer, in hours, as far as the policy allows them.
+const OVERLAPS: [u32; 3] = [1, 24, 7 * 24];
+const HOURS_OF_A_DAY: u32 = 24;
 
 /// The forms that end a token or give it a new secret.
 pub struct Acts {
@@ -11,15 +19,41 @@ pub struct Acts {
     pub address: String,
     /// The generation that the person sees; nothing for a token that only its owner can regenerate.
     pub generation: Option<u32>,
+    /// On which day a new token would expire.
+    pub renewed: String,
+    /// For how many hours the current token can go on working, and in words.
+    pub overlaps: Vec<(u32, String)>,
+    /// Whether an old token still works.
+    pub is_in_overlap: bool,
 }
 
 impl Acts {
     /// The forms for a token of the table at `path`; none for one that has ended.
-    pub fn of(token: &TokenView, path: &str, is_own: bool) -> Option<Self> {
+    pub fn of(visit: &Visit<'_>, token: &TokenView, path: &str, is_own: bool) -> Option<Self> {
+        let longest = visit.service.longest_overlap_hours();
+        let offered = OVERLAPS.into_iter().filter(|hours| *hours <= longest);
         (token.status == Status::Active).then(|| Self {
             name: token.name.clone(),
             address: format!("{path}/{}", token.id),
             generation: is_own.then_some(token.generation),
+            renewed: renewed(visit, token),
+            overlaps: offered
+                .map(|hours| (hours, in_words(hours, visit.text)))
+                .collect(),
+            is_in_overlap: token.previous_secret_valid_until.is_some(),
         })
+    }
+}
+
+/// On which day a token would expire if it were regenerated now.
+pub fn renewed(visit: &Visit<'_>, token: &TokenView) -> String {
+    short_date(visit.service.renewed(token), &visit.zone, visit.text)
+}
+
+fn in_words(hours: u32, text: Text) -> String {
+    if hours > HOURS_OF_A_DAY {
+        text.token_overlap_days(hours / HOURS_OF_A_DAY)
+    } else {
+        text.token_overlap_hours(hours)
     }
 }

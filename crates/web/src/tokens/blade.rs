@@ -114,6 +114,8 @@ pub struct Issued {
     pub secret: SecretString,
     /// Whether it took the place of another.
     pub is_regenerated: bool,
+    /// Whether the other still works.
+    pub has_overlap: bool,
     /// This server's public URL, for the examples.
     pub origin: String,
 }
@@ -127,6 +129,7 @@ impl Issued {
             expires: When::in_full(issued.token.expires_at, &visit.zone, visit.text),
             secret: issued.secret,
             is_regenerated,
+            has_overlap: issued.token.previous_secret_valid_until.is_some(),
             origin: visit.settings.origin().to_owned(),
         }
     }

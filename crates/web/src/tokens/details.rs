@@ -70,6 +70,7 @@ pub fn page(
     let times = [
         (text.tokens_created(), Some(token.created_at)),
         (text.token_regenerated_at(), token.regenerated_at),
+        (text.tokens_old_until(), token.previous_secret_valid_until),
         (text.tokens_expires(), Some(token.expires_at)),
         (text.status_revoked(), token.revoked_at),
     ];
@@ -79,7 +80,7 @@ pub fn page(
         badge: Badge::of(&token, visit.now(), text),
         is_own: owner.is_none(),
         events,
-        acts: Acts::of(&token, back, owner.is_none()),
+        acts: Acts::of(visit, &token, back, owner.is_none()),
         owner,
         times: times
             .into_iter()

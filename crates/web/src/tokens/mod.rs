@@ -17,7 +17,7 @@ use poem::Response;
 use poem::http::StatusCode;
 use secrecy::ExposeSecret;
 
-use self::acts::Acts;
+use self::acts::{Acts, renewed};
 use self::blade::{FormBlade, Issued, form_key, terms};
 use self::form::{FormErrors, TokenForm};
 use crate::flash::Flash;
@@ -37,6 +37,10 @@ pub const ROUTES: &[Route] = &[
     Route::page(NEW_TOKEN, |visit, by, _| Box::pin(show_form(visit, by))),
     Route::leading("/settings/personal-access-tokens/{id}/regenerate", TOKENS).taking(
         |visit, by, id, form| Box::pin(regenerate(visit, by, id, form)),
+        view_kept,
+    ),
+    Route::leading("/settings/personal-access-tokens/{id}/end-overlap", TOKENS).taking(
+        |visit, by, id, _| Box::pin(end_overlap(visit, by, id)),
         view_kept,
     ),
     Route::leading("/settings/personal-access-tokens/{id}/revoke", TOKENS).taking(
@@ -69,7 +73,9 @@ struct TokensPage {
 impl TokensPage {
     /// What the page says of the new token, around its name and its expiry.
     fn ready(&self, issued: &Issued) -> [&'static str; 3] {
-        if issued.is_regenerated {
+        if issued.has_overlap {
+            self.text.issued_regenerated_with_overlap()
+        } else if issued.is_regenerated {
             self.text.issued_regenerated()
         } else {
             self.text.issued_ready()
@@ -193,7 +199,7 @@ async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
 async fn already_created(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let token = visit.service.token(by, id).await;
     let token = token.map_err(|error| visit.problem(error))?;
-    let acts = Acts::of(&token, TOKENS, true);
+    let acts = Acts::of(visit, &token, TOKENS, true);
     let alert = if acts.is_some() {
         visit.text.token_already_created(token.name)
     } else {
@@ -219,14 +225,29 @@ async fn regenerate(
             path: Some("generation".to_owned()),
         });
     };
+    // A form without the choice ends the old token at once.
+    let overlap_hours = form.field("overlap").parse().unwrap_or_default();
     let asked = Regeneration {
         expected_generation: Some(generation),
+        overlap_hours,
         ..Regeneration::default()
     };
     match visit.service.regenerate_token(by, id, asked).await {
         Ok(issued) => {
             let issued = Issued::new(visit, issued, true);
             Answer::showing(visit, issued).page(visit, by).await
+        }
+        Err(error) => refuse(visit, by, id, visit.problem(error)).await,
+    }
+}
+
+/// Ends the old token that still works.
+async fn end_overlap(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
+    match visit.service.end_overlap(by, id).await {
+        Ok(token) => {
+            let mut response = redirect(&format!("{TOKENS}/{}", token.id));
+            Flash::TokenChanged(token.name).put(visit.settings, &mut response);
+            Ok(response)
         }
         Err(error) => refuse(visit, by, id, visit.problem(error)).await,
     }
@@ -355,7 +376,10 @@ impl Answer {
                 .items
                 .into_iter()
                 .enumerate()
-                .map(|(index, token)| Row::new(index + 1, token, now, &visit.zone, text))
+                .map(|(index, token)| Row {
+                    renewed: renewed(visit, &token),
+                    ..Row::new(index + 1, token, now, &visit.zone, text)
+                })
                 .collect(),
             view,
             blade,

@@ -158,7 +158,7 @@ async fn everybodys_tokens_are_found_and_revoked() {
     let page = root
         .post_and_follow(&format!("/settings/all-tokens/{path}"), &[])
         .await;
-    assert!(page.says("status").starts_with("adas token is revoked"));
+    assert!(page.says("status").starts_with("“adas token” is revoked"));
     assert!(page.text.contains("value=\"ADA\""), "the view stays");
     let none = root.post("/settings/all-tokens/nonsense/revoke", &[]).await;
     assert_eq!(

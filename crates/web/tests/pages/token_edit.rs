@@ -103,7 +103,7 @@ async fn what_is_wrong_is_told_at_its_field_and_nothing_typed_is_lost() {
             "2026-12-24",
             409,
             "name",
-            "You have an active token named OTHER: choose another name.",
+            "You already have an active token named “OTHER”, in capital or small letters: choose another name.",
         ),
         (" ", "2026-12-24", 400, "name", "Enter a name."),
         ("nightly", "2026-12-25", 400, "last_day", until),

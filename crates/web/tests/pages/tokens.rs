@@ -53,7 +53,7 @@ async fn a_new_token_is_shown_once_and_works() {
     assert_eq!(page.headers[CACHE_CONTROL], "no-store");
     let secret = page.secret().unwrap().to_owned();
     assert!(page.text.contains("readonly value=\"atspat_"));
-    assert!(page.text.contains("not shown again"));
+    assert!(page.text.contains("not be shown again"));
     assert_eq!(page.text.matches("atspat_").count(), 1);
     assert!(
         page.text
@@ -129,7 +129,7 @@ async fn what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost() {
         (
             ("name", "Taken"),
             "name-error",
-            "You have an active token named Taken",
+            "You already have an active token named “Taken”",
         ),
         (
             ("name", "a\u{202e}b"),
@@ -292,7 +292,7 @@ async fn revoking_ends_the_token_and_says_so_once() {
     let page = browser.get(TOKENS).await;
     assert_eq!(
         page.says("status"),
-        "ci is revoked. It is refused from now on."
+        "“ci” is revoked. Scripts that use it are refused from now on."
     );
     assert!(
         page.text
