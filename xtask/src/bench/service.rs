@@ -57,8 +57,8 @@ pub struct Startup {
 /// Arguments of `cargo xtask bench scale`.
 #[derive(clap::Args)]
 #[command(
-    after_help = "The figures are also written to target/bench/scale.json. Ten million tokens take 7 GB in target/bench/data \
-    (on PostgreSQL, 10 GB in the folder for temporary files) while they are in use."
+    after_help = "The figures are also written to target/bench/scale.json. Ten million tokens and their thirty million events take 28 GB in \
+    target/bench/data (on PostgreSQL, in the folder for temporary files) while they are in use."
 )]
 pub struct Scale {
     /// The server's database

@@ -219,14 +219,17 @@ async fn regenerate(
     id: &str,
     form: &Form,
 ) -> Result<Response, Problem> {
-    let Ok(generation) = form.field("generation").parse() else {
-        return Err(Problem::InvalidRequest {
-            place: Place::Body,
-            path: Some("generation".to_owned()),
-        });
+    let unreadable = |field: &str| Problem::InvalidRequest {
+        place: Place::Body,
+        path: Some(field.to_owned()),
     };
+    let generation = form.field("generation").parse();
+    let generation = generation.map_err(|_| unreadable("generation"))?;
     // A form without the choice ends the old token at once.
-    let overlap_hours = form.field("overlap").parse().unwrap_or_default();
+    let overlap_hours = match form.field("overlap") {
+        "" => 0,
+        hours => hours.parse().map_err(|_| unreadable("overlap"))?,
+    };
     let asked = Regeneration {
         expected_generation: Some(generation),
         overlap_hours,

@@ -12,5 +12,6 @@ mod security;
 mod setup;
 mod sign_in;
 mod token_edit;
+mod token_overlap;
 mod token_table;
 mod tokens;
