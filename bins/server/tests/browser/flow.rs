@@ -57,7 +57,7 @@ async fn from_signing_in_to_the_token_in_a_script() {
     let blade = browser.dialog("New token").await;
     let shown = field.value().await;
     assert_eq!(field.property("readOnly").await.as_deref(), Some("true"));
-    assert!(blade.text().await.contains("not shown again"));
+    assert!(blade.text().await.contains("not be shown again"));
     assert!(
         blade
             .text()
@@ -103,7 +103,7 @@ async fn revoking_asks_and_says_that_it_is_done() {
 
     choose(&browser, "nightly build", "Revoke").await;
     let question = browser
-        .alert_dialog(containing("Revoke nightly build"))
+        .alert_dialog(containing("Revoke “nightly build”"))
         .await;
     assert!(question.text().await.contains("refused at once"));
     assert!(question.button("Cancel").await.is_focused().await);
