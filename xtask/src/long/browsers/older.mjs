@@ -177,7 +177,7 @@ const revoke = async (way, name, script) => {
     await way.click("Revoke …");
     await way.click(`Revoke ${name}`);
   }
-  await way.until("the message", async () => (await way.page.$eval(".message.success", (it) => it.innerText)).includes(`${name} is revoked`));
+  await way.until("the message", async () => (await way.page.$eval(".message.success", (it) => it.innerText)).includes(`“${name}” is revoked`));
 };
 
 // The whole way; gives what was wrong.
