@@ -9,7 +9,9 @@ use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::scope::Scope;
 use ats_pat_domain::{Problem, Rule, Timestamp};
 use ats_pat_service::view::{IssuedToken, TokenView};
-use ats_pat_service::{Error, EventQuery, NewToken, Regeneration, SignedIn, TokenUpdate};
+use ats_pat_service::{
+    Error, EventQuery, Narrowing, NewToken, Regeneration, SignedIn, TokenUpdate,
+};
 use ats_pat_test_support::world::{ADDRESS, DAY, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -220,6 +222,27 @@ async fn the_first_use_of_the_new_secret_ends_the_old_one_where_that_was_asked_f
     let other = scene.world.reopen().await.unwrap();
     let presented = [new.secret.expose_secret().as_bytes()];
     assert_eq!(code(other.exchange(&presented, ADDRESS).await), 1);
+}
+
+#[on_every_database]
+async fn an_exchange_that_is_refused_ends_no_overlap(database: &TestDatabase) {
+    let scene = scene(database).await;
+    let asked = Regeneration {
+        end_overlap_at_first_use: true,
+        ..hours(5)
+    };
+    let new = scene.regenerate(asked).await.unwrap();
+    let narrowing = Narrowing {
+        audience: Some(vec!["https://elsewhere.example".to_owned()]),
+        ..Narrowing::default()
+    };
+    let service = &scene.world.service;
+    let refused = service.exchange_narrowed(&new.secret, &narrowing, ADDRESS);
+    assert!(matches!(
+        refused.await.map(drop),
+        Err(Error::AudienceNotServed)
+    ));
+    assert_eq!(scene.exchanged(&scene.issued.secret).await, 1);
 }
 
 #[on_every_database]

@@ -94,6 +94,9 @@ impl Service {
             found = self.exchangeable(presented, now, address, from).await?;
         }
         if found.known.grant.ends_overlap {
+            // What is refused anyway is no use of the secret.
+            narrowing.minter(self)?;
+            narrowing.scope(self, &found.known.grant)?;
             // Confirmed before anything is minted: whoever got an authentication token may rely on it.
             Box::pin(self.end_overlap_at_first_use(found.known.grant.token_id)).await?;
             let from = ReadFrom::Database;

@@ -5,8 +5,8 @@ use ats_pat_domain::secret::Slot;
 use ats_pat_domain::{Problem, Tagged, Token, TokenId};
 
 use super::parse_id;
-use super::secrets::living_secrets;
-use crate::change::{Authority, Change, Draft, Taken};
+use super::secrets::judged_secrets;
+use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::service::Service;
 use crate::service::error::Error;
 use crate::sessions::SignedIn;
@@ -62,7 +62,7 @@ impl Change for EndOverlap {
         let token = self.token(draft).await?.ok_or(Problem::TokenNotFound)?;
         let (token, _) = draft.judge(token).await;
         let (mut changed, mut ended) = (false, false);
-        for mut secret in living_secrets(draft, &token).await? {
+        for (mut secret, judgement) in judged_secrets(draft, &token).await? {
             match secret.slot {
                 Some(Slot::Overlap) => {
                     // Kept without a slot, so that its use can be told from a guess.
@@ -70,7 +70,10 @@ impl Change for EndOverlap {
                     places::revoke(draft, &secret).await?;
                     ended = true;
                 }
-                Some(Slot::Current) if secret.ends_overlap => secret.ends_overlap = false,
+                // To write a row makes it genuine: only one that is.
+                Some(Slot::Current) if secret.ends_overlap && judgement == Judgement::Genuine => {
+                    secret.ends_overlap = false;
+                }
                 Some(Slot::Current) | None => continue,
             }
             draft.update_secret(secret).await?;

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use ats_pat_domain::event::EventKind;
-use ats_pat_domain::secret::{Secret, Slot};
+use ats_pat_domain::secret::Slot;
 use ats_pat_domain::{Policy, Problem, Reason, Status, Timestamp, Token, TokenId};
 
-use super::secrets::living_secrets;
+use super::secrets::{judged_secrets, replace_place};
 use super::{NewSecret, owned, parse_id};
-use crate::change::{Authority, Change, Draft, Taken};
+use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::service::Service;
 use crate::service::error::Error;
 use crate::sessions::SignedIn;
-use crate::status::{REVOKED_FOR, places};
+use crate::status::places;
 use crate::view::{IssuedToken, TokenView};
 
 /// How a token gets its new secret.
@@ -112,14 +112,18 @@ impl Regenerate {
             ended: false,
         };
         // The older one comes first and leaves its slot to the other.
-        for mut secret in living_secrets(draft, token).await? {
+        for (mut secret, judgement) in judged_secrets(draft, token).await? {
             if self.overlap > Duration::ZERO && secret.slot == Some(Slot::Current) {
+                if judgement != Judgement::Genuine {
+                    return Err(Error::LogNotRead);
+                }
                 let until = draft.now.after(self.overlap).min(expired_at);
                 secret.slot = Some(Slot::Overlap);
                 secret.valid_until = Some(until);
                 secret.ends_overlap = false;
-                self.end_what_would_outlive(draft, token, &mut secret)
-                    .await?;
+                if token.expires_at < expired_at {
+                    replace_place(draft, token, &mut secret).await?;
+                }
                 draft.update_secret(secret).await?;
                 replaced.in_overlap = Some(until);
             } else {
@@ -131,21 +135,6 @@ impl Regenerate {
             }
         }
         Ok(replaced)
-    }
-
-    /// Gives a secret another place if the token ends so soon now that what the secret was exchanged for could outlive it.
-    async fn end_what_would_outlive(
-        &self,
-        draft: &Draft<'_>,
-        token: &Token,
-        secret: &mut Secret,
-    ) -> Result<(), Error> {
-        let ends_soon = token.expires_at < draft.now.after(REVOKED_FOR);
-        if self.expires_at.is_some() && ends_soon && secret.status_index.is_some() {
-            places::revoke(draft, secret).await?;
-            secret.status_index = Some(places::give(draft, token, secret.generation).await?);
-        }
-        Ok(())
     }
 }
 

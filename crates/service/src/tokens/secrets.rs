@@ -1,6 +1,5 @@
 //! The secrets of tokens, and their places in the status list.
 
-use ats_pat_domain::list::{MAX_PAGE_SIZE, TokenQuery};
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{Status, Token, UserId};
 
@@ -8,9 +7,21 @@ use crate::change::{Draft, Judgement};
 use crate::service::error::Error;
 use crate::status::{ACCEPTED_AFTER_END, REVOKED_FOR, places};
 
+/// How many tokens are read at once.
+const BATCH: u64 = 500;
+
 /// The secrets of a token that have a slot. One that was planted or altered grants nothing, and could keep the place of
 /// another: it is removed, and the places that the log gave to the token's secrets are revoked in its stead.
 pub(crate) async fn living_secrets(draft: &Draft<'_>, token: &Token) -> Result<Vec<Secret>, Error> {
+    let judged = judged_secrets(draft, token).await?;
+    Ok(judged.into_iter().map(|(secret, _)| secret).collect())
+}
+
+/// The same, each with whether it is the one that the log says stands there: what keeps a right needs to know.
+pub(super) async fn judged_secrets(
+    draft: &Draft<'_>,
+    token: &Token,
+) -> Result<Vec<(Secret, Judgement)>, Error> {
     let mut living = Vec::new();
     let mut planted = false;
     for secret in draft.read().secrets().of_token(token.id).await? {
@@ -20,7 +31,7 @@ pub(crate) async fn living_secrets(draft: &Draft<'_>, token: &Token) -> Result<V
                 draft.delete_secret(&secret).await?;
                 planted = true;
             }
-            (secret, _) if secret.slot.is_some() => living.push(secret),
+            (secret, judgement) if secret.slot.is_some() => living.push((secret, judgement)),
             _ => {}
         }
     }
@@ -34,36 +45,45 @@ pub(crate) async fn living_secrets(draft: &Draft<'_>, token: &Token) -> Result<V
 /// outlive the token: it ends at `token.expires_at` now, and an authentication token that names a later end would be
 /// accepted until then. None lives long enough for an end that is further away.
 pub(super) async fn replace_places_of(draft: &Draft<'_>, token: &Token) -> Result<(), Error> {
-    if token.expires_at >= draft.now.after(REVOKED_FOR) {
-        return Ok(());
-    }
     for mut secret in living_secrets(draft, token).await? {
-        if secret.status_index.is_some() {
-            places::revoke(draft, &secret).await?;
-            secret.status_index = Some(places::give(draft, token, secret.generation).await?);
+        if replace_place(draft, token, &mut secret).await? {
             draft.update_secret(secret).await?;
         }
     }
     Ok(())
 }
 
+/// The same of one secret, which the caller writes; gives whether it has another place now.
+pub(super) async fn replace_place(
+    draft: &Draft<'_>,
+    token: &Token,
+    secret: &mut Secret,
+) -> Result<bool, Error> {
+    let ends_soon = token.expires_at < draft.now.after(REVOKED_FOR);
+    if !ends_soon || secret.status_index.is_none() {
+        return Ok(false);
+    }
+    places::revoke(draft, secret).await?;
+    secret.status_index = Some(places::give(draft, token, secret.generation).await?);
+    Ok(true)
+}
+
 /// Revokes the places of a user's tokens for good, those included that ended so lately that verifiers may still accept
 /// what they were exchanged for: the secrets get others at their next exchange, which is
 /// refused for as long as the user is disabled. A token that was altered is no exception, whatever it says of its end.
 pub(crate) async fn take_places_of(draft: &Draft<'_>, owner: UserId) -> Result<(), Error> {
-    let mut query = TokenQuery {
-        page_size: MAX_PAGE_SIZE,
-        ..TokenQuery::of(Some(owner))
-    };
+    let tokens = draft.read().tokens();
     let active_then = draft.now.before(ACCEPTED_AFTER_END);
+    let mut after = None;
     loop {
-        let page = draft.read().tokens().page(&query, draft.now).await?;
-        // A page of rows that can't be read is not the end.
-        if query.offset() >= page.total {
+        // What can't be read is left out, and may make a batch shorter: only an empty one is the end.
+        let batch = tokens.of_owner(owner, after, BATCH).await?;
+        let Some(last) = batch.last() else {
             return Ok(());
-        }
-        for listed in page.items {
-            let (token, judgement) = draft.judge(listed.token).await;
+        };
+        after = Some(last.row.id);
+        for token in batch {
+            let (token, judgement) = draft.judge(token).await;
             let has_ended = token.status(active_then) != Status::Active;
             if has_ended && judgement == Judgement::Genuine {
                 continue;
@@ -76,6 +96,5 @@ pub(crate) async fn take_places_of(draft: &Draft<'_>, owner: UserId) -> Result<(
                 }
             }
         }
-        query.page += 1;
     }
 }
