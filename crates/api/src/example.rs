@@ -72,9 +72,12 @@ pub fn token(differs: Value) -> Value {
         "ExpiresAt": EXPIRES_AT.to_string(),
         "RegeneratedAt": null,
         "PreviousSecretValidUntil": null,
+        "MayRegenerateItself": false,
+        "RegeneratesUntil": null,
         "RevokedAt": null,
         "LastUsedAt": USED_AT,
         "LastUsedFrom": "192.0.2.7",
+        "EndedSecretUsedAt": null,
     });
     if let (Some(token), Value::Object(differs)) = (token.as_object_mut(), differs) {
         token.extend(differs);

@@ -242,6 +242,7 @@ mod tests {
             Problem::NetworkNotAllowed,
             Problem::OwnerDisabled,
             Problem::AuthenticationTokenInvalid,
+            Problem::SelfRegenerateNotAllowed,
             Problem::TokenNotFound,
             Problem::NameInUse {
                 name: "build \"1\"".to_owned(),

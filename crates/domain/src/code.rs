@@ -64,6 +64,8 @@ catalogue! {
     OwnerDisabled = 1205,
     /// The bearer token does not hold.
     AuthenticationTokenInvalid = 1206,
+    /// The token may not get a new secret by itself.
+    SelfRegenerateNotAllowed = 1208,
     /// The caller has no such token.
     TokenNotFound = 1300,
     /// Another active token has this name.

@@ -27,10 +27,16 @@ pub enum EventKind {
     TokenCreated,
     /// A token got a new secret; the old one is refused.
     TokenRegenerated,
+    /// A token asked for a new secret itself. The old one works until the new one is used.
+    TokenSelfRegenerated,
+    /// The secret that a token asked for itself was used; the old one is refused.
+    TokenConfirmed,
     /// A replaced secret that still worked was ended before its time.
     OverlapEnded,
     /// The owner changed a token's name, description or expiry.
     TokenUpdated,
+    /// A secret was used that had been replaced, or whose token was revoked.
+    EndedSecretUsed,
     /// A token was ended for good.
     TokenRevoked,
     /// A secret that had no place in the status list got one.
@@ -53,7 +59,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::UserCreated,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -63,8 +69,11 @@ impl EventKind {
         Self::SignInsRefused,
         Self::TokenCreated,
         Self::TokenRegenerated,
+        Self::TokenSelfRegenerated,
+        Self::TokenConfirmed,
         Self::OverlapEnded,
         Self::TokenUpdated,
+        Self::EndedSecretUsed,
         Self::TokenRevoked,
         Self::StatusPlaceGiven,
         Self::SigningKeyCreated,
@@ -88,8 +97,11 @@ impl EventKind {
             Self::SignInsRefused => "sign_in.refused",
             Self::TokenCreated => "token.created",
             Self::TokenRegenerated => "token.regenerated",
+            Self::TokenSelfRegenerated => "token.self_regenerated",
+            Self::TokenConfirmed => "token.confirmed",
             Self::OverlapEnded => "token.overlap_ended",
             Self::TokenUpdated => "token.updated",
+            Self::EndedSecretUsed => "token.ended_secret_used",
             Self::TokenRevoked => "token.revoked",
             Self::StatusPlaceGiven => "token.status_place_given",
             Self::SigningKeyCreated => "signing_key.created",

@@ -22,6 +22,8 @@ pub struct Policy {
     pub max_active_tokens: u32,
     /// The longest time that a replaced secret may go on working, in hours.
     pub max_overlap_hours: u32,
+    /// Whether tokens may be made that get new secrets by themselves, and whether those that were made may.
+    pub self_regenerate_allowed: bool,
     /// The catalogue: the scopes on offer besides the reserved ones.
     pub scopes: Vec<Scope>,
 }
@@ -33,6 +35,7 @@ impl Default for Policy {
             default_lifetime_days: 30,
             max_active_tokens: 100,
             max_overlap_hours: 7 * 24,
+            self_regenerate_allowed: true,
             scopes: Vec::new(),
         }
     }

@@ -87,6 +87,8 @@ pub enum Problem {
     /// A personal access token was sent in place of an authentication token. Answered as
     /// [`Code::AuthenticationTokenInvalid`].
     NotExchanged,
+    /// The token may not get a new secret by itself, or no longer, or not by a secret that was replaced.
+    SelfRegenerateNotAllowed,
     /// The user has no such token.
     TokenNotFound,
     /// Another active token of the user has the name.
@@ -169,6 +171,7 @@ impl Problem {
             Self::AuthenticationTokenInvalid
             | Self::AuthenticationTokenMissing
             | Self::NotExchanged => Code::AuthenticationTokenInvalid,
+            Self::SelfRegenerateNotAllowed => Code::SelfRegenerateNotAllowed,
             Self::TokenNotFound => Code::TokenNotFound,
             Self::NameInUse { .. } => Code::NameInUse,
             Self::ExpirationNotAllowed { .. } => Code::ExpirationNotAllowed,
@@ -227,6 +230,7 @@ impl Problem {
             | Self::AuthenticationTokenInvalid
             | Self::AuthenticationTokenMissing
             | Self::NotExchanged
+            | Self::SelfRegenerateNotAllowed
             | Self::TokenNotFound
             | Self::IdempotencyKeyReused
             | Self::Unavailable => Vec::new(),
@@ -276,6 +280,9 @@ impl Problem {
             Self::PolicyForbids {
                 rule: Rule::Overlap,
             } => text.refusal_overlap_too_long(),
+            Self::PolicyForbids {
+                rule: Rule::SelfRegenerate,
+            } => text.refusal_self_regenerate_forbidden(),
             Self::TooManyRequests { seconds } => return text.refusal_too_many_requests(seconds),
             Self::InternalError { request_id } => return text.refusal_internal_error(request_id),
             Self::PathNotFound => text.refusal_path_not_found(),
@@ -293,6 +300,7 @@ impl Problem {
             Self::AuthenticationTokenInvalid => text.refusal_authentication_token_invalid(),
             Self::AuthenticationTokenMissing => text.refusal_authentication_token_missing(),
             Self::NotExchanged => text.refusal_not_exchanged(),
+            Self::SelfRegenerateNotAllowed => text.refusal_self_regenerate_not_allowed(),
             Self::TokenNotFound => text.refusal_token_not_found(),
             Self::IdempotencyKeyReused => text.refusal_idempotency_key_reused(),
             Self::Unavailable => text.refusal_unavailable(),

@@ -13,14 +13,17 @@ pub enum Slot {
     Current,
     /// A predecessor that still works for a while.
     Overlap,
+    /// A successor that the token asked for itself: its first exchange puts it in the place of the one in use.
+    Unconfirmed,
 }
 
 impl Slot {
-    /// The stored form: 1 or 2.
+    /// The stored form: 1, 2 or 3.
     pub const fn as_number(self) -> i16 {
         match self {
             Self::Current => 1,
             Self::Overlap => 2,
+            Self::Unconfirmed => 3,
         }
     }
 
@@ -29,6 +32,7 @@ impl Slot {
         match number {
             1 => Some(Self::Current),
             2 => Some(Self::Overlap),
+            3 => Some(Self::Unconfirmed),
             _ => None,
         }
     }
@@ -36,7 +40,8 @@ impl Slot {
 
 /// One secret of a token.
 ///
-/// A current secret works as long as its token, one in overlap at most until [`Self::valid_until`].
+/// A current secret works as long as its token. One in overlap, or unconfirmed, works at most until
+/// [`Self::valid_until`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
     /// The keyed hash of the whole string.
@@ -49,10 +54,14 @@ pub struct Secret {
     pub generation: u32,
     /// Its place; `None` is dead, but kept so that its reuse can be told.
     pub slot: Option<Slot>,
-    /// When a secret in overlap stops working.
+    /// When a secret in overlap, or an unconfirmed one, stops working.
     pub valid_until: Option<Timestamp>,
     /// Whether the first exchange with this secret ends the one in overlap.
     pub ends_overlap: bool,
+    /// When its token expires once this unconfirmed secret is confirmed.
+    pub renews_until: Option<Timestamp>,
+    /// Whether a dead secret may still revoke its token: the token itself replaced it.
+    pub may_revoke: bool,
     /// The place in the status list of the authentication tokens that it is exchanged for. `None` until its next
     /// exchange where it was made by an earlier release, or its owner was disabled since.
     pub status_index: Option<u64>,

@@ -34,6 +34,8 @@ pub struct Token {
     pub expires_at: Timestamp,
     /// When it last got a new secret.
     pub regenerated_at: Option<Timestamp>,
+    /// Until when it may ask for a new secret itself; `None` is never.
+    pub regenerates_until: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
 }
@@ -70,7 +72,7 @@ impl Token {
         true
     }
 
-    /// Moves an active token to its next generation.
+    /// Moves an active token to the generation of its next secret.
     ///
     /// Without `expires_at` the lifetime stays as it was, from `now`, cut to the policy's maximum.
     ///
@@ -80,6 +82,7 @@ impl Token {
     pub fn regenerate(
         &mut self,
         expires_at: Option<Timestamp>,
+        generation: u32,
         policy: &Policy,
         now: Timestamp,
     ) -> Result<(), Problem> {
@@ -90,11 +93,57 @@ impl Token {
         self.expires_at =
             expires_at.unwrap_or_else(|| now.after(self.lifetime()).min(policy.latest_expiry(now)));
         self.regenerated_at = Some(now);
-        self.generation += 1;
+        self.generation = generation;
         Ok(())
     }
 
-    /// Changes what its owner may change; gives whether anything is another than before.
+    /// When the token would expire if it got a new secret by itself now, and used it.
+    ///
+    /// Without `expires_at` the lifetime stays as it was, from `now`, cut to what is allowed.
+    ///
+    /// # Errors
+    /// [`Problem::SelfRegenerateNotAllowed`] if neither its maker nor the policy lets it, or no longer;
+    /// [`Problem::ExpirationNotAllowed`] for an expiry beyond the policy, or beyond [`Self::regenerates_until`].
+    pub fn renewed_expiry(
+        &self,
+        expires_at: Option<Timestamp>,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<Timestamp, Problem> {
+        let until = self
+            .regenerates_until
+            .filter(|until| policy.self_regenerate_allowed && now < *until)
+            .ok_or(Problem::SelfRegenerateNotAllowed)?;
+        let latest = until.min(policy.latest_expiry(now));
+        match expires_at {
+            Some(expires_at) if expires_at <= now || expires_at > latest => {
+                Err(Problem::ExpirationNotAllowed { latest })
+            }
+            Some(expires_at) => Ok(expires_at),
+            None => Ok(now.after(self.lifetime()).min(latest)),
+        }
+    }
+
+    /// Moves an active token to the generation of the secret that it got by itself, and that was used now.
+    ///
+    /// # Errors
+    /// [`Problem::TokenNotActive`].
+    pub fn confirm(
+        &mut self,
+        generation: u32,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
+        self.require_active(now)?;
+        self.generation = generation;
+        self.expires_at = self
+            .regenerates_until
+            .map_or(expires_at, |until| until.min(expires_at));
+        self.regenerated_at = Some(now);
+        Ok(())
+    }
+
+    /// Changes what its owner may change. With an earlier expiry it gets no new secret by itself beyond it. Gives whether anything is another than before.
     ///
     /// # Errors
     /// [`Problem::TokenNotActive`] for another name or expiry of a token that is not active,
@@ -119,6 +168,8 @@ impl Token {
         }
         if let Some(expires_at) = edit.expires_at {
             self.expires_at = expires_at;
+            // What ends earlier shall not go on by itself.
+            self.regenerates_until = self.regenerates_until.map(|until| until.min(expires_at));
         }
         Ok(*self != before)
     }
@@ -166,6 +217,7 @@ mod tests {
             created_at: T0,
             expires_at: T0.after(HOUR),
             regenerated_at: None,
+            regenerates_until: None,
             revoked_at: None,
         }
     }
@@ -195,15 +247,15 @@ mod tests {
         let mut token = token();
         let policy = Policy::default();
         token
-            .regenerate(Some(T0.after(DAY)), &policy, T0.after(HOUR / 2))
+            .regenerate(Some(T0.after(DAY)), 2, &policy, T0.after(HOUR / 2))
             .unwrap();
         assert_eq!(token.expires_at, T0.after(DAY));
         let now = T0.after(HOUR);
         let lifetime = token.lifetime();
-        token.regenerate(None, &policy, now).unwrap();
+        token.regenerate(None, 4, &policy, now).unwrap();
         assert_eq!(
             (token.expires_at, token.generation, token.regenerated_at),
-            (now.after(lifetime), 3, Some(now))
+            (now.after(lifetime), 4, Some(now))
         );
     }
 
@@ -286,21 +338,51 @@ mod tests {
             max_lifetime_days: 10,
             ..Policy::default()
         };
-        long.regenerate(None, &policy, T0).unwrap();
+        long.regenerate(None, 2, &policy, T0).unwrap();
         assert_eq!(long.expires_at, T0.after(DAY * 10));
         let beyond = Some(T0.after(DAY * 11));
         assert_eq!(
-            long.regenerate(beyond, &policy, T0),
+            long.regenerate(beyond, 3, &policy, T0),
             Err(Problem::ExpirationNotAllowed {
                 latest: T0.after(DAY * 10)
             })
         );
         let mut expired = token();
         assert_eq!(
-            expired.regenerate(None, &policy, T0.after(HOUR)),
+            expired.regenerate(None, 2, &policy, T0.after(HOUR)),
             Err(Problem::TokenNotActive {
                 status: Status::Expired
             })
         );
+    }
+
+    #[test]
+    fn a_token_renews_itself_only_while_it_may_and_never_beyond() {
+        let mut token = token();
+        let policy = Policy::default();
+        let refused = Err(Problem::SelfRegenerateNotAllowed);
+        assert_eq!(token.renewed_expiry(None, &policy, T0), refused);
+        let until = T0.after(HOUR * 3);
+        token.regenerates_until = Some(until);
+        let now = T0.after(HOUR / 2);
+        assert_eq!(
+            token.renewed_expiry(None, &policy, now),
+            Ok(now.after(HOUR))
+        );
+        assert_eq!(token.renewed_expiry(Some(until), &policy, now), Ok(until));
+        for beyond in [until.after(HOUR), now, T0] {
+            assert_eq!(
+                token.renewed_expiry(Some(beyond), &policy, now),
+                Err(Problem::ExpirationNotAllowed { latest: until })
+            );
+        }
+        token.expires_at = T0.after(DAY);
+        assert_eq!(token.renewed_expiry(None, &policy, now), Ok(until));
+        assert_eq!(token.renewed_expiry(None, &policy, until), refused);
+        let strict = Policy {
+            self_regenerate_allowed: false,
+            ..Policy::default()
+        };
+        assert_eq!(token.renewed_expiry(None, &strict, now), refused);
     }
 }

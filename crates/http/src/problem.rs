@@ -46,9 +46,10 @@ pub fn status(problem: &Problem) -> StatusCode {
         | Problem::AuthenticationTokenInvalid
         | Problem::AuthenticationTokenMissing
         | Problem::NotExchanged => StatusCode::UNAUTHORIZED,
-        Problem::Forbidden | Problem::CrossSiteRequest | Problem::NetworkNotAllowed => {
-            StatusCode::FORBIDDEN
-        }
+        Problem::Forbidden
+        | Problem::CrossSiteRequest
+        | Problem::NetworkNotAllowed
+        | Problem::SelfRegenerateNotAllowed => StatusCode::FORBIDDEN,
         Problem::PathNotFound | Problem::TokenNotFound => StatusCode::NOT_FOUND,
         Problem::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
         Problem::NameInUse { .. }

@@ -121,6 +121,7 @@ impl Settings {
                 default_lifetime_days: self.default_lifetime_days,
                 max_active_tokens: self.max_active_tokens,
                 max_overlap_hours: self.max_overlap_hours,
+                self_regenerate_allowed: self.self_regenerate_allowed,
                 scopes: self.scopes.clone(),
             },
             sign_in_failures_per_quarter_hour: self.sign_in_failures_per_quarter_hour,

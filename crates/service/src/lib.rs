@@ -43,4 +43,6 @@ pub use service::settings::Settings;
 pub use service::system::{SystemClock, SystemRandomness};
 pub use sessions::{PasswordChange, SignInResult, SignedIn};
 pub use status::{PublishedStatusList, STATUS_LISTS};
-pub use tokens::{CreatedOnce, IDEMPOTENCY_KEY, NewToken, Regeneration, TokenUpdate};
+pub use tokens::{
+    CreatedOnce, Holder, IDEMPOTENCY_KEY, NewToken, Regeneration, SelfRegenerated, TokenUpdate,
+};

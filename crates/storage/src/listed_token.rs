@@ -36,8 +36,10 @@ pub(crate) fn listed(row: &QueryResult) -> Result<ListedToken, StoreError> {
     let usage: Option<token_usage::Model> = optional_part(row, "l_")?;
     // One that can't be read was planted or altered, and works no longer: its token is listed without.
     let secret = optional_part::<secret::Model>(row, "o_").ok().flatten();
+    let token = part::<Model>(row, "t_")?;
     Ok(ListedToken {
-        token: part::<Model>(row, "t_")?.try_into()?,
+        reused_at: token.reused_at.map(Timestamp::from_millis),
+        token: token.try_into()?,
         usage: usage.map(|usage| Usage {
             last_used_at: Timestamp::from_millis(usage.last_used_at),
             last_used_from: usage.last_used_from,

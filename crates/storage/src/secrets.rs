@@ -39,6 +39,8 @@ impl TryFrom<Model> for Tagged<Secret> {
                 valid_until: model.valid_until.map(Timestamp::from_millis),
                 status_index: model.status_index.map(read_index).transpose()?,
                 ends_overlap: model.ends_overlap == Some(true),
+                renews_until: model.renews_until.map(Timestamp::from_millis),
+                may_revoke: model.may_revoke == Some(true),
             },
             tag: tag(model.tag_key_id, model.tag),
         })
@@ -57,6 +59,8 @@ impl From<&Tagged<Secret>> for ActiveModel {
             valid_until: Set(row.valid_until.map(Timestamp::as_millis)),
             status_index: Set(row.status_index.map(stored_index)),
             ends_overlap: Set(row.ends_overlap.then_some(true)),
+            renews_until: Set(row.renews_until.map(Timestamp::as_millis)),
+            may_revoke: Set(row.may_revoke.then_some(true)),
             tag_key_id: Set(tag.key_id.0),
             tag: Set(tag.bytes.clone()),
         }

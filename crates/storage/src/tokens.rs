@@ -50,6 +50,7 @@ impl TryFrom<Model> for Tagged<Token> {
                 expires_at: Timestamp::from_millis(model.expires_at),
                 regenerated_at: model.regenerated_at.map(Timestamp::from_millis),
                 revoked_at: model.revoked_at.map(Timestamp::from_millis),
+                regenerates_until: model.regenerates_until.map(Timestamp::from_millis),
             },
             tag: tag(model.key_id, model.tag),
         })
@@ -78,6 +79,8 @@ impl From<&Tagged<Token>> for ActiveModel {
             expires_at: Set(row.expires_at.as_millis()),
             regenerated_at: Set(row.regenerated_at.map(Timestamp::as_millis)),
             revoked_at: Set(row.revoked_at.map(Timestamp::as_millis)),
+            regenerates_until: Set(row.regenerates_until.map(Timestamp::as_millis)),
+            reused_at: NotSet,
             key_id: Set(tag.key_id.0),
             tag: Set(tag.bytes.clone()),
         }
@@ -224,6 +227,13 @@ impl TokenChanges for StoreTransaction {
                 ..token.into()
             })
             .filter(Column::Id.eq(token.row.id.as_uuid()));
+        update(&self.channel, row).await
+    }
+
+    async fn note_reuse(&self, id: TokenId, at: Timestamp) -> Result<(), StoreError> {
+        let row = Entity::update_many()
+            .col_expr(Column::ReusedAt, Expr::value(at.as_millis()))
+            .filter(Column::Id.eq(id.as_uuid()));
         update(&self.channel, row).await
     }
 

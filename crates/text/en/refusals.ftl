@@ -46,6 +46,8 @@ refusal-token-limit-reached = You have { $limit } active personal access tokens,
 # $scope (String)
 refusal-unknown-scope = There is no scope { $scope }.
 refusal-overlap-too-long = The policy allows only a shorter overlap: choose fewer hours.
+refusal-self-regenerate-forbidden = The policy lets no token regenerate itself: make the token without this right.
+refusal-self-regenerate-not-allowed = This personal access token may not regenerate itself. Its owner can regenerate it.
 refusal-idempotency-key-reused = This Idempotency-Key was sent before with another body: send a new key with each new request.
 # $seconds (Number)
 refusal-too-many-requests = Too many attempts: try again in { $seconds } seconds.

@@ -17,6 +17,8 @@ token-all-rights = Everything that I may do
 token-chosen-scopes = Only these scopes
 token-networks = Allowed networks
 token-networks-hint = Write addresses or networks such as 10.0.0.0/8, one on each line. If you write none, the token works from anywhere.
+token-renews = Let it regenerate itself
+token-renews-hint = Until the end of this day a script can exchange the token for a new one, without you. The old token stops working when the new one is used. If you choose no day, only you can regenerate it.
 
 ## Notes above the form
 
@@ -40,6 +42,7 @@ token-day-until = Choose a day from today until { $day }.
 token-day-missing = Choose the last day.
 # $scope (String) - one, or several
 token-no-such-scope = There is no scope { $scope }: choose from these.
+token-renews-not-introspect = A token with the scope introspect can’t regenerate itself: choose no day, or other scopes.
 token-scopes-missing = Choose at least one.
 token-too-many-networks = Enter at most 50 networks.
 # $networks (String)

@@ -41,6 +41,7 @@ only-from-networks = { $count ->
    *[other] only from { NUMBER($count) } networks
 }
 tokens-old-until = The old token works until
+token-renews-until = May regenerate itself until
 
 ## What can be done to a token
 

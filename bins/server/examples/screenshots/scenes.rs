@@ -102,7 +102,7 @@ async fn furnished(browser: &Browser, site: &Site) {
             description: Some(description.to_owned()),
             scopes: network.map(|_| vec!["orders:read".to_owned()]),
             allowed_networks: network.map(|network| vec![network.to_owned()]),
-            form_key: None,
+            ..NewToken::default()
         };
         let issued = site.world.service.create_token(&by, new).await;
         let issued = issued.expect("the token is made");

@@ -58,7 +58,7 @@ async fn site() -> Site {
             ),
             scopes: Some(vec!["orders:read".to_owned(), "orders:write".to_owned()]),
             allowed_networks: Some(vec!["10.0.0.0/8".to_owned(), "2001:db8::/32".to_owned()]),
-            form_key: None,
+            ..NewToken::default()
         };
         site.world
             .service

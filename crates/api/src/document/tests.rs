@@ -105,6 +105,9 @@ fn schemas_and_security_schemes_have_their_names() {
             "CreatePersonalAccessTokenRequest",
             "RegeneratePersonalAccessTokenRequest",
             "UpdatePersonalAccessTokenRequest",
+            "SelfRegeneratePersonalAccessTokenRequest",
+            "SelfRegeneratedPersonalAccessToken",
+            "SelfRegeneratedPersonalAccessTokenEnvelope",
             "ReportLeakedPersonalAccessTokensRequest",
         ]
         .map(ToOwned::to_owned),

@@ -1,6 +1,6 @@
 //! Creating a token.
 
-use ats_pat_domain::{Problem, Reason};
+use ats_pat_domain::{Problem, Reason, Rule};
 use ats_pat_service::NewToken;
 use ats_pat_service::view::TokenView;
 use poem::Request;
@@ -40,6 +40,10 @@ pub struct CreatePersonalAccessTokenRequest {
     pub scopes: Option<Vec<String>>,
     /// Up to 50 addresses or CIDRs that the token may be used from; absent means anywhere.
     pub allowed_networks: Option<Vec<String>>,
+    /// Whether the token may get new secrets by itself, with `regenerateItself`; not with the scope `introspect`.
+    pub may_regenerate_itself: Option<bool>,
+    /// Until when it may: no later than a new token may expire. Required where `MayRegenerateItself` is true.
+    pub regenerates_until: Option<String>,
 }
 
 #[OpenApi(tag = "Tag::PersonalAccessToken")]
@@ -69,6 +73,8 @@ impl Create {
             description: body.0.description,
             scopes: body.0.scopes,
             allowed_networks: body.0.allowed_networks,
+            may_regenerate_itself: body.0.may_regenerate_itself.unwrap_or_default(),
+            regenerates_until: body.0.regenerates_until,
             form_key: None,
         };
         let service = &Call::of(request)?.service;
@@ -122,6 +128,9 @@ impl Operation for Create {
                 scope: "orders:burn".to_owned(),
             },
             example::expiration_not_allowed(),
+            Problem::PolicyForbids {
+                rule: Rule::SelfRegenerate,
+            },
             Problem::TooManyRequests { seconds: 30 },
             Problem::IdempotencyKeyReused,
             Problem::NameInUse {

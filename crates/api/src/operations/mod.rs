@@ -12,6 +12,7 @@ mod policy;
 mod regenerate;
 mod report_leaked;
 mod revoke;
+mod self_regenerate;
 mod sign_in;
 mod sign_out;
 mod update;
@@ -27,7 +28,7 @@ pub use identity::IDENTITY;
 use crate::operation::{Entry, Routes};
 
 /// Every operation under `/api/`.
-pub const ALL: [Entry; 14] = [
+pub const ALL: [Entry; 15] = [
     Entry::of::<exchange::Exchange>(),
     Entry::of::<identity::GetIdentity>(),
     Entry::of::<sign_in::SignIn>(),
@@ -41,6 +42,7 @@ pub const ALL: [Entry; 14] = [
     Entry::of::<revoke::Revoke>(),
     Entry::of::<regenerate::Regenerate>(),
     Entry::of::<end_overlap::EndOverlap>(),
+    Entry::of::<self_regenerate::RegenerateItself>(),
     Entry::of::<report_leaked::ReportLeaked>(),
 ];
 

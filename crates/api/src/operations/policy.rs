@@ -50,6 +50,7 @@ impl Operation for Policy {
             "DefaultLifetimeDays": 30,
             "MaxActiveTokens": 100,
             "MaxOverlapHours": 168,
+            "SelfRegenerateAllowed": true,
             "Scopes": [
                 {"Name": "all", "Description": "All the owner's rights"},
                 {"Name": "orders:read", "Description": "Read orders"},
@@ -71,6 +72,8 @@ pub struct PersonalAccessTokenPolicy {
     max_active_tokens: u32,
     /// The longest time that a replaced secret may go on working, in hours.
     max_overlap_hours: u32,
+    /// Whether a token may get new secrets by itself.
+    self_regenerate_allowed: bool,
     /// The scopes on offer.
     scopes: Vec<PersonalAccessTokenScope>,
 }
@@ -82,6 +85,7 @@ impl From<view::PolicyView> for PersonalAccessTokenPolicy {
             default_lifetime_days: policy.default_lifetime_days,
             max_active_tokens: policy.max_active_tokens,
             max_overlap_hours: policy.max_overlap_hours,
+            self_regenerate_allowed: policy.self_regenerate_allowed,
             scopes: policy.scopes.into_iter().map(Into::into).collect(),
         }
     }

@@ -27,9 +27,12 @@ fn token(status: Status, at: Option<Timestamp>) -> view::TokenView {
         expires_at: AT,
         regenerated_at: at,
         previous_secret_valid_until: at,
+        may_regenerate_itself: at.is_some(),
+        regenerates_until: at,
         revoked_at: at,
         last_used_at: at,
         last_used_from: at.map(|_| "10.1.2.3".to_owned()),
+        ended_secret_used_at: at,
     }
 }
 
@@ -82,6 +85,7 @@ fn users_identities_and_policies_mirror_their_views() {
         default_lifetime_days: 30,
         max_active_tokens: 100,
         max_overlap_hours: 168,
+        self_regenerate_allowed: true,
         scopes: vec![Scope::new("orders:read", "Read orders").unwrap()],
     };
     assert_mirrors(&PersonalAccessTokenPolicy::from(policy.clone()), policy);

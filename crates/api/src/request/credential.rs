@@ -1,7 +1,7 @@
 //! What callers show.
 
 use ats_pat_domain::Problem;
-use ats_pat_service::SignedIn;
+use ats_pat_service::{Holder, SignedIn};
 use poem::http::{HeaderValue, header};
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
@@ -14,6 +14,19 @@ use crate::refused::Refused;
 const PREFIX: &str = "atspat_";
 /// The header of an exchange.
 const PERSONAL_ACCESS_TOKEN: &str = "personalAccessToken";
+
+/// Somebody who showed, in the header `personalAccessToken`, a token that could be exchanged.
+pub struct TokenHolder(pub Holder);
+
+impl TokenHolder {
+    async fn read(request: &Request) -> Result<Self, Refused> {
+        let call = Call::of(request)?;
+        let presented = PersonalAccessTokens::of(request);
+        let address = call.context.address();
+        let holder = call.service.authenticate_holder(&presented.0, address);
+        Ok(Self(holder.await?))
+    }
+}
 
 macro_rules! security_scheme {
     ($type:ty, $name:literal, $scheme:expr, optional: $optional:literal, $request:ident => $read:expr) => {
@@ -82,19 +95,8 @@ impl<'a> PersonalAccessTokens<'a> {
     }
 }
 
-security_scheme!(
-    PersonalAccessTokens<'a>,
-    "personalAccessToken",
-    MetaSecurityScheme {
-        ty: "apiKey",
-        description: Some("A personal access token, `atspat_…`."),
-        name: Some(PERSONAL_ACCESS_TOKEN),
-        key_in: Some("header"),
-        ..none()
-    },
-    optional: false,
-    request => Ok::<_, Refused>(PersonalAccessTokens::of(request))
-);
+security_scheme!(PersonalAccessTokens<'a>, "personalAccessToken", personal_access_token(), optional: false, request => Ok::<_, Refused>(PersonalAccessTokens::of(request)));
+security_scheme!(TokenHolder, "personalAccessToken", personal_access_token(), optional: false, request => TokenHolder::read(request).await);
 
 /// The authentication token of the one header `Authorization: Bearer …` (RFC 6750, section 2.1; the
 /// scheme's case: RFC 9110, section 11.1).
@@ -146,6 +148,16 @@ fn session_cookie() -> MetaSecurityScheme {
         ),
         name: Some("ats_session"),
         key_in: Some("cookie"),
+        ..none()
+    }
+}
+
+fn personal_access_token() -> MetaSecurityScheme {
+    MetaSecurityScheme {
+        ty: "apiKey",
+        description: Some("A personal access token, `atspat_…`."),
+        name: Some(PERSONAL_ACCESS_TOKEN),
+        key_in: Some("header"),
         ..none()
     }
 }

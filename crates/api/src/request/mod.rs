@@ -9,6 +9,6 @@ mod list_query;
 mod parameter;
 
 pub use body::{JsonBody, OptionalJsonBody};
-pub use credential::{Bearer, EndingSession, PersonalAccessTokens, Session};
+pub use credential::{Bearer, EndingSession, PersonalAccessTokens, Session, TokenHolder};
 pub use list_query::ListQuery;
 pub use parameter::{IdempotencyKey, InQuery, TokenId};

@@ -56,12 +56,19 @@ pub struct PersonalAccessToken {
     regenerated_at: Option<Time>,
     /// Until when the secret before goes on working; `null` where it does not.
     previous_secret_valid_until: Option<Time>,
+    /// Whether it may get new secrets by itself.
+    may_regenerate_itself: bool,
+    /// Until when it may; `null` where it may not at all.
+    regenerates_until: Option<Time>,
     /// When it was revoked.
     revoked_at: Option<Time>,
     /// When it was last exchanged; may lag by 60 seconds.
     last_used_at: Option<Time>,
     /// The address of the last exchange.
     last_used_from: Option<String>,
+    /// When a secret was last used that had been replaced, or whose token was revoked; `null` where none was. Lags by up
+    /// to a minute, and tells of one use in an hour.
+    ended_secret_used_at: Option<Time>,
 }
 
 impl From<view::TokenView> for PersonalAccessToken {
@@ -77,9 +84,12 @@ impl From<view::TokenView> for PersonalAccessToken {
             expires_at: Time(token.expires_at),
             regenerated_at: token.regenerated_at.map(Time),
             previous_secret_valid_until: token.previous_secret_valid_until.map(Time),
+            may_regenerate_itself: token.may_regenerate_itself,
+            regenerates_until: token.regenerates_until.map(Time),
             revoked_at: token.revoked_at.map(Time),
             last_used_at: token.last_used_at.map(Time),
             last_used_from: token.last_used_from,
+            ended_secret_used_at: token.ended_secret_used_at.map(Time),
         }
     }
 }

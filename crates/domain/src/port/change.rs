@@ -5,12 +5,13 @@ use async_trait::async_trait;
 use super::error::StoreError;
 use super::repository::SetupLink;
 use crate::event::Event;
-use crate::id::UserId;
+use crate::id::{TokenId, UserId};
 use crate::key::{StoredRootKey, StoredSigningKey};
 use crate::secret::Secret;
 use crate::session::Session;
 use crate::status_place::StatusPlace;
 use crate::tagged::Tagged;
+use crate::time::Timestamp;
 use crate::token::Token;
 use crate::user::User;
 
@@ -31,6 +32,8 @@ pub trait TokenChanges: Send + Sync {
     async fn insert_token(&self, token: &Tagged<Token>) -> Result<(), StoreError>;
     /// Writes a token entry that exists.
     async fn update_token(&self, token: &Tagged<Token>) -> Result<(), StoreError>;
+    /// Notes when an ended secret of a token that exists was used. No tag covers it.
+    async fn note_reuse(&self, id: TokenId, at: Timestamp) -> Result<(), StoreError>;
     /// Adds a secret. [`StoreError::Conflict`] if its hash or its token's slot is taken.
     async fn insert_secret(&self, secret: &Tagged<Secret>) -> Result<(), StoreError>;
     /// Writes a secret that exists, found by its hash.

@@ -77,6 +77,8 @@ pub struct ListedToken {
     pub token: Tagged<Token>,
     /// Its last use, if it was used.
     pub usage: Option<Usage>,
+    /// When a secret of it was last used after its end, if one was; may lag by minutes.
+    pub reused_at: Option<Timestamp>,
     /// Its secret in overlap, if it has one.
     pub in_overlap: Option<Tagged<Secret>>,
 }

@@ -115,6 +115,13 @@ settings! {
     /// The longest time that a replaced secret may go on working after `regenerate`, in hours; 0 forbids it
     pub(super) max_overlap_hours: u32 { key: "policy.max-overlap-hours", read: number in 0..=8760, default: 168 }
 
+    /// Whether tokens may be made that get new secrets by themselves; `false` also stops those that were made
+    pub(super) self_regenerate_allowed: bool {
+        key: "policy.self-regenerate-allowed",
+        read: boolean,
+        default: true,
+    }
+
     /// The scopes on offer besides `all`: a list of `{ name, description }`; in the environment
     /// `name=description,name=description`
     pub(super) scopes: Vec<Scope> { key: "policy.scopes", read: scopes, without: "none but `all`" }

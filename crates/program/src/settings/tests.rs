@@ -137,6 +137,7 @@ fn every_setting_can_stand_in_the_file() {
         default-lifetime-days = 7
         max-active-tokens = 5
         max-overlap-hours = 48
+        self-regenerate-allowed = false
         scopes = [{ name = "orders:read", description = "Read orders" }]
     "#;
     for row in TABLE {

@@ -59,6 +59,16 @@ impl Found {
         self.text().map(PathBuf::from)
     }
 
+    /// `true` or `false`, in the file without quotes.
+    pub(crate) fn boolean(&self) -> Result<bool, SettingsError> {
+        let boolean = match &self.raw {
+            Raw::Toml(toml::Value::Boolean(boolean)) => Some(*boolean),
+            Raw::Text(text) => text.expose_secret().parse().ok(),
+            Raw::Toml(_) => None,
+        };
+        boolean.map_or_else(|| self.refuse("must be true or false"), Ok)
+    }
+
     /// A whole number within `bounds`.
     pub(crate) fn number(&self, bounds: RangeInclusive<u32>) -> Result<u32, SettingsError> {
         let number = match &self.raw {

@@ -72,7 +72,8 @@ impl Service {
         let issuer = &self.inner.settings.issuer;
         if let Ok(secret) = PersonalAccessToken::parse(presented) {
             let now = self.now();
-            let grant = self.usable_grant(Some(&secret), now).await?;
+            let grant = self.genuine_grant(&secret).await?;
+            let grant = grant.filter(|grant| grant.life().is_usable(now));
             let alive = grant.filter(|grant| grant.life().check(now).is_ok());
             return Ok(alive.map(|grant| of_personal_access_token(&grant, issuer)));
         }

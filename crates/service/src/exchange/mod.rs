@@ -1,13 +1,14 @@
 //! The exchange: a personal access token for an authentication token.
 
 pub(crate) mod narrowing;
+pub(crate) mod reuse;
 pub(crate) mod token_ids;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use ats_pat_auth::{AuthError, Grant as MintGrant, StatusPlace};
-use ats_pat_domain::port::{Grant, StoreError};
+use ats_pat_domain::port::{Grant as StoredGrant, StoreError};
 use ats_pat_domain::{Problem, Timestamp};
 use ats_pat_token::PersonalAccessToken;
 use secrecy::{ExposeSecret, SecretString};
@@ -15,8 +16,9 @@ use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
 use crate::cache::ReadFrom;
-use crate::cache::grants::{Found, Known};
+use crate::cache::grants::{FirstUse, Found, Grant, Known};
 use crate::exchange::narrowing::Narrowing;
+use crate::exchange::reuse::Ended;
 use crate::ledger::genuine::Genuine;
 use crate::service::Service;
 use crate::service::error::Error;
@@ -50,11 +52,7 @@ impl Service {
     /// Refusals in this order: 1200, 1201 (1400 where the address spent its budget of failures), 1203,
     /// 1202, 1205, 1204.
     pub async fn exchange(&self, presented: &[&[u8]], address: IpAddr) -> Result<Exchanged, Error> {
-        let presented = match presented {
-            [] | [[]] => return Err(Problem::PersonalAccessTokenMissing.into()),
-            [one] => PersonalAccessToken::parse(*one).ok(),
-            _ => None,
-        };
+        let presented = one_of(presented)?;
         self.exchange_one(presented.as_ref(), &Narrowing::default(), address)
             .await
     }
@@ -87,18 +85,18 @@ impl Service {
         let now = self.now();
         let from = ReadFrom::Memory;
         let mut found = self.exchangeable(presented, now, address, from).await?;
-        if found.known.grant.status_index.is_none() {
-            let given = self.give_status_place(found.known.grant.token_id);
-            Box::pin(given).await?;
-            let from = ReadFrom::Database;
-            found = self.exchangeable(presented, now, address, from).await?;
-        }
-        if found.known.grant.ends_overlap {
+        if found.known.grant.first_use != FirstUse::Nothing {
             // What is refused anyway is no use of the secret.
             narrowing.minter(self)?;
             narrowing.scope(self, &found.known.grant)?;
-            // Confirmed before anything is minted: whoever got an authentication token may rely on it.
-            Box::pin(self.end_overlap_at_first_use(found.known.grant.token_id)).await?;
+            // Committed before anything is minted: whoever got an authentication token may rely on it.
+            Box::pin(self.use_first(&found.known.grant)).await?;
+            let from = ReadFrom::Database;
+            found = self.exchangeable(presented, now, address, from).await?;
+        }
+        if found.known.grant.status_index.is_none() {
+            let given = self.give_status_place(found.known.grant.token_id);
+            Box::pin(given).await?;
             let from = ReadFrom::Database;
             found = self.exchangeable(presented, now, address, from).await?;
         }
@@ -107,8 +105,17 @@ impl Service {
         Ok(exchanged)
     }
 
+    /// Does what the first exchange with a secret does.
+    pub(crate) async fn use_first(&self, grant: &Grant) -> Result<(), Error> {
+        match grant.first_use {
+            FirstUse::Nothing => Ok(()),
+            FirstUse::EndsOverlap => self.end_overlap_at_first_use(grant.token_id).await,
+            FirstUse::Confirms => self.confirm_secret(grant.token_id, grant.generation).await,
+        }
+    }
+
     /// The grant behind a secret that may be exchanged at `now` from `address`, and the keys to sign with.
-    async fn exchangeable(
+    pub(crate) async fn exchangeable(
         &self,
         presented: Option<&PersonalAccessToken>,
         now: Timestamp,
@@ -123,11 +130,25 @@ impl Service {
             let life = &found.known.grant.life;
             life.is_usable(now) && !life.is_over(now)
         };
-        let Some(found) = found.filter(works) else {
-            self.inner.limits.count_failed_exchange(address)?;
-            return Err(Problem::PersonalAccessTokenInvalid.into());
+        let reused = |found: &Found, ended| {
+            let token = found.known.grant.token_id;
+            self.inner.reuses.note(token, ended, now, address);
         };
-        found.known.grant.check(now, address)?;
+        let found = match found {
+            Some(found) if works(&found) => found,
+            ended => {
+                if let Some(found) = ended {
+                    reused(&found, Ended::Replaced);
+                }
+                self.inner.limits.count_failed_exchange(address)?;
+                return Err(Problem::PersonalAccessTokenInvalid.into());
+            }
+        };
+        let checked = found.known.grant.check(now, address);
+        if checked == Err(Problem::PersonalAccessTokenRevoked) {
+            reused(&found, Ended::Revoked);
+        }
+        checked?;
         Ok(found)
     }
 
@@ -147,16 +168,12 @@ impl Service {
         Ok(None)
     }
 
-    /// The grant behind a secret that works, or would if its token were alive; `None` for what is no secret,
-    /// an unknown one, a replaced one, and one whose rows were planted, altered or put back.
-    pub(crate) async fn usable_grant(
+    /// The grant behind a secret, living or dead; `None` for an unknown one, and for one whose rows were planted, altered
+    /// or put back.
+    pub(crate) async fn genuine_grant(
         &self,
-        presented: Option<&PersonalAccessToken>,
-        now: Timestamp,
+        presented: &PersonalAccessToken,
     ) -> Result<Option<Genuine>, Error> {
-        let Some(presented) = presented else {
-            return Ok(None);
-        };
         let currency = self.currency();
         let read = || async {
             let grant = self.find_grant(presented).await?;
@@ -166,15 +183,14 @@ impl Service {
             }))
         };
         let judged = currency.judged_at(read, |grant| Genuine::of(grant, currency));
-        let genuine = judged.await?.and_then(Result::ok);
-        Ok(genuine.filter(|grant| grant.life().is_usable(now)))
+        Ok(judged.await?.and_then(Result::ok))
     }
 
     /// The grant behind a secret, living or dead, as it stands in the database: its tags are not checked.
     pub(crate) async fn find_grant(
         &self,
         presented: &PersonalAccessToken,
-    ) -> Result<Option<Grant>, Error> {
+    ) -> Result<Option<StoredGrant>, Error> {
         for keys in self.roots().newest_first() {
             let hash = keys.hash_personal_access_token(presented).to_bytes();
             if let Some(grant) = self.store().secrets().grant(&hash).await? {
@@ -233,6 +249,18 @@ impl Service {
             known: found.known,
             narrowed_scope,
         })
+    }
+}
+
+/// The one personal access token that stands in the values of the header; `None` where it is none, or not one.
+///
+/// # Errors
+/// [`Problem::PersonalAccessTokenMissing`].
+pub(crate) fn one_of(presented: &[&[u8]]) -> Result<Option<PersonalAccessToken>, Problem> {
+    match presented {
+        [] | [[]] => Err(Problem::PersonalAccessTokenMissing),
+        [one] => Ok(PersonalAccessToken::parse(*one).ok()),
+        _ => Ok(None),
     }
 }
 

@@ -26,6 +26,7 @@ pub(crate) struct Genuine {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Life {
     usable: Usable,
+    replaced_by_itself: bool,
     revoked: bool,
     expires_at: Timestamp,
     owner_disabled: bool,
@@ -34,7 +35,7 @@ pub(crate) struct Life {
 #[derive(Clone, Copy, Debug)]
 enum Usable {
     Always,
-    /// In overlap: the next secret took its place.
+    /// In overlap: the next secret took its place. Or unconfirmed: it did not take the other's yet.
     Until(Timestamp),
     Never,
 }
@@ -44,7 +45,10 @@ impl Usable {
         match secret.slot {
             Some(Slot::Current) if secret.generation == token.generation => Self::Always,
             Some(Slot::Overlap) => secret.valid_until.map_or(Self::Never, Self::Until),
-            Some(Slot::Current) | None => Self::Never,
+            Some(Slot::Unconfirmed) if secret.generation > token.generation => {
+                secret.valid_until.map_or(Self::Never, Self::Until)
+            }
+            Some(Slot::Current | Slot::Unconfirmed) | None => Self::Never,
         }
     }
 
@@ -57,7 +61,7 @@ impl Usable {
     }
 }
 
-/// Whether a secret of this token is its current one, or one in overlap whose time is not up.
+/// Whether a secret of this token is its current one, or one in overlap or unconfirmed whose time is not up.
 pub(crate) fn is_usable(secret: &Secret, token: &Token, now: Timestamp) -> bool {
     Usable::of(secret, token).at(now)
 }
@@ -106,6 +110,7 @@ impl Genuine {
     pub(crate) fn life(&self) -> Life {
         Life {
             usable: Usable::of(&self.secret, &self.token),
+            replaced_by_itself: self.secret.may_revoke,
             revoked: self.token.revoked_at.is_some(),
             expires_at: self.token.expires_at,
             owner_disabled: self.owner.disabled,
@@ -114,13 +119,18 @@ impl Genuine {
 }
 
 impl Life {
-    /// Whether the secret is the current one, or one in overlap whose time is not up. A replaced one is
+    /// Whether the secret is the current one, or one in overlap or unconfirmed whose time is not up. A replaced one is
     /// answered like an unknown one.
     pub(crate) fn is_usable(&self, now: Timestamp) -> bool {
         self.usable.at(now)
     }
 
-    /// Whether it is in overlap, with less than a second left: nothing can be minted for it any more.
+    /// Whether whoever shows it may revoke the token: also one that the token itself replaced.
+    pub(crate) fn may_revoke(&self, now: Timestamp) -> bool {
+        self.replaced_by_itself || self.is_usable(now)
+    }
+
+    /// Whether it is in overlap or unconfirmed, with less than a second left: nothing can be minted for it any more.
     pub(crate) fn is_over(&self, now: Timestamp) -> bool {
         matches!(self.usable, Usable::Until(until) if until < now.after(ONE_SECOND))
     }

@@ -107,7 +107,7 @@ impl Row for Token {
             .allowed_networks
             .as_ref()
             .map(AllowedNetworks::to_stored);
-        Canonical::new(Self::TABLE)
+        let canonical = Canonical::new(Self::TABLE)
             .uuid(self.id.as_uuid().as_bytes())
             .uuid(self.owner_id.as_uuid().as_bytes())
             .u32(self.generation)
@@ -116,7 +116,12 @@ impl Row for Token {
             .i64(self.created_at.as_millis())
             .i64(self.expires_at.as_millis())
             .optional_i64(self.regenerated_at.map(Timestamp::as_millis))
-            .optional_i64(self.revoked_at.map(Timestamp::as_millis))
+            .optional_i64(self.revoked_at.map(Timestamp::as_millis));
+        // Tags of releases that knew no such right hold.
+        match self.regenerates_until {
+            Some(until) => canonical.text("regenerates_until").i64(until.as_millis()),
+            None => canonical,
+        }
     }
 
     fn grants(&self) -> Grants {
@@ -136,7 +141,7 @@ impl Row for Secret {
     }
 
     fn canonical(&self) -> Canonical {
-        let canonical = Canonical::new(Self::TABLE)
+        let mut canonical = Canonical::new(Self::TABLE)
             .bytes(&self.hash)
             .i64(self.key_id.0.into())
             .uuid(self.token_id.as_uuid().as_bytes())
@@ -144,18 +149,25 @@ impl Row for Secret {
             .optional_i64(self.slot.map(Slot::as_number).map(Into::into))
             .optional_i64(self.valid_until.map(Timestamp::as_millis))
             .optional_i64(self.status_index.map(u64::cast_signed));
-        // Tags of releases that knew no such mark hold.
+        // Tags of releases that knew no such marks hold.
         if self.ends_overlap {
-            canonical.bool(true)
-        } else {
-            canonical
+            canonical = canonical.bool(true);
         }
+        if let Some(until) = self.renews_until {
+            canonical = canonical.text("renews_until").i64(until.as_millis());
+        }
+        if self.may_revoke {
+            canonical = canonical.text("may_revoke");
+        }
+        canonical
     }
 
     fn grants(&self) -> Grants {
-        match self.slot {
-            Some(_) => Grants::WithToken(self.token_id),
-            None => Grants::Nothing,
+        match (self.slot, self.valid_until) {
+            // Confirmed, its token may live longer than it does now.
+            (Some(Slot::Unconfirmed), Some(until)) => Grants::Until(until),
+            (Some(_), _) => Grants::WithToken(self.token_id),
+            (None, _) => Grants::Nothing,
         }
     }
 

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ats_pat_domain::port::Clock;
-use ats_pat_domain::{Neighbourhood, Problem, UserId};
+use ats_pat_domain::{Neighbourhood, Problem, TokenId, UserId};
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use quick_cache::sync::Cache;
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
 
 use crate::cache::grants::Lane;
 use crate::service::refusals::{Refusal, Refusals};
@@ -70,7 +71,8 @@ pub(crate) struct Limits {
     familiar: Cache<(Account, Neighbourhood), ()>,
     /// When a sign-in of an address last failed.
     failed: Cache<Neighbourhood, Duration>,
-    grants: Cache<UserId, Arc<Limiter>>,
+    /// By the user who gets a secret, or the token that does by itself.
+    grants: Cache<Uuid, Arc<Limiter>>,
     exchanges: Cache<Neighbourhood, Arc<Limiter>>,
     reports: Cache<Neighbourhood, Arc<Limiter>>,
     /// Until when the budget of exchanges is spent, by the clock of the limiters.
@@ -179,10 +181,22 @@ impl Limits {
     /// # Errors
     /// 1400 after too many of them.
     pub(crate) fn count_grant(&self, user: UserId) -> Result<(), Problem> {
+        self.count_grant_of(user.as_uuid())
+    }
+
+    /// Counts a secret that a token gets by itself: whoever holds it can't spend its owner's budget.
+    ///
+    /// # Errors
+    /// 1400 after too many of them.
+    pub(crate) fn count_renewal(&self, token: TokenId) -> Result<(), Problem> {
+        self.count_grant_of(token.as_uuid())
+    }
+
+    fn count_grant_of(&self, id: Uuid) -> Result<(), Problem> {
         let Some(per_minute) = self.grants_per_minute else {
             return Ok(());
         };
-        let limiter = get_or_insert(&self.grants, &user, || {
+        let limiter = get_or_insert(&self.grants, &id, || {
             Arc::new(self.limiter_of(per_minute, MINUTE))
         });
         self.count(&limiter)

@@ -23,6 +23,7 @@ use ats_pat_domain::scope::{ALL, INTROSPECT};
 
 use crate::cache::ExchangeCache;
 use crate::change::{Authority, Change, Changes, Taken};
+use crate::exchange::reuse::Reuses;
 use crate::exchange::token_ids::TokenIds;
 use crate::ledger::currency::Currency;
 use crate::ledger::rows::Roots;
@@ -52,6 +53,7 @@ pub(crate) struct Inner {
     pub(crate) cache: Arc<ExchangeCache>,
     pub(crate) passwords: Passwords,
     pub(crate) limits: Limits,
+    pub(crate) reuses: Reuses,
     pub(crate) token_ids: TokenIds,
     pub(crate) status_lists: StatusLists,
     pub(crate) findings: Findings,

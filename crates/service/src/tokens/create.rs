@@ -4,8 +4,9 @@ use ats_pat_auth::Canonical;
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::problem::Failure;
+use ats_pat_domain::scope::INTROSPECT;
 use ats_pat_domain::{
-    Description, Policy, Problem, Reason, Scopes, Timestamp, Token, TokenId, TokenName, User,
+    Description, Policy, Problem, Reason, Rule, Scopes, Timestamp, Token, TokenId, TokenName, User,
     UserId,
 };
 use secrecy::SecretString;
@@ -31,6 +32,10 @@ pub struct NewToken {
     pub scopes: Option<Vec<String>>,
     /// CIDRs or addresses; absent is anywhere.
     pub allowed_networks: Option<Vec<String>>,
+    /// Whether it may get new secrets by itself; then there must be an end to it.
+    pub may_regenerate_itself: bool,
+    /// Until when it may, as RFC 3339; only where it may.
+    pub regenerates_until: Option<String>,
     /// What [`Service::new_form_key`] gave the form: posted again, the form makes nothing twice.
     pub form_key: Option<String>,
 }
@@ -50,6 +55,7 @@ struct Checked {
     description: Description,
     scopes: Scopes,
     allowed_networks: Option<AllowedNetworks>,
+    regenerates_until: Option<Timestamp>,
 }
 
 impl NewToken {
@@ -80,13 +86,25 @@ impl NewToken {
             .map(AllowedNetworks::parse)
             .transpose()
             .map_err(|reason| failed("AllowedNetworks", reason));
-        let (Ok(name), Ok(expires_at), Ok(description), Ok(allowed_networks), true) = (
+        let regenerates_until = self.regenerates_until().map_err(|failure| {
+            failures.push(failure);
+        });
+        let (
+            Ok(name),
+            Ok(expires_at),
+            Ok(description),
+            Ok(allowed_networks),
+            Ok(regenerates_until),
+            true,
+        ) = (
             name,
             expires_at,
             description,
             allowed_networks,
+            regenerates_until,
             failures.is_empty(),
-        ) else {
+        )
+        else {
             return Err(Problem::ValidationFailed(failures));
         };
         Ok(Checked {
@@ -95,15 +113,47 @@ impl NewToken {
             description,
             scopes: scopes?,
             allowed_networks,
+            regenerates_until,
         })
+    }
+
+    /// Until when it may get new secrets by itself. Not one that can ask about others' tokens.
+    fn regenerates_until(&self) -> Result<Option<Timestamp>, Failure> {
+        let failure = |field, reason| Failure { field, reason };
+        match (self.may_regenerate_itself, &self.regenerates_until) {
+            (false, None) => Ok(None),
+            (false, Some(_)) => Err(failure("MayRegenerateItself", Reason::Required)),
+            (true, None) => Err(failure("RegeneratesUntil", Reason::Required)),
+            (true, Some(_)) if self.may_introspect() => {
+                Err(failure("MayRegenerateItself", Reason::UnknownValue))
+            }
+            (true, Some(until)) => match Timestamp::parse(until) {
+                Ok(until) => Ok(Some(until)),
+                Err(_) => Err(failure("RegeneratesUntil", Reason::NotATime)),
+            },
+        }
+    }
+
+    fn may_introspect(&self) -> bool {
+        let mut scopes = self.scopes.iter().flatten();
+        scopes.any(|scope| scope == INTROSPECT)
     }
 }
 
 impl Checked {
-    /// 1305 for a scope that `owner` may not give, else 1302 for an expiry that the policy does not allow at `now`.
+    /// 1305 for a scope that `owner` may not give, else 1302 for an expiry that the policy does not allow at `now`, else
+    /// 1306 for a token that would get new secrets by itself where the policy lets none.
     fn allow(&self, policy: &Policy, owner: &User, now: Timestamp) -> Result<(), Problem> {
         self.scopes.require_offered(&policy.scopes_for(owner))?;
-        policy.check_expiry(self.expires_at, now)
+        policy.check_expiry(self.expires_at, now)?;
+        if let Some(until) = self.regenerates_until {
+            policy.check_expiry(until, now)?;
+            if !policy.self_regenerate_allowed {
+                let rule = Rule::SelfRegenerate;
+                return Err(Problem::PolicyForbids { rule });
+            }
+        }
+        Ok(())
     }
 
     /// What tells two requests apart. Neither scopes nor networks have an order.
@@ -113,12 +163,16 @@ impl Checked {
             networks.sort_unstable();
             networks.join(" ")
         });
-        Canonical::new("request")
+        let canonical = Canonical::new("request")
             .text(self.name.as_str())
             .i64(self.expires_at.as_millis())
             .text(self.description.as_str())
             .texts(self.scopes.names())
-            .optional_text(networks.as_deref())
+            .optional_text(networks.as_deref());
+        match self.regenerates_until {
+            Some(until) => canonical.i64(until.as_millis()),
+            None => canonical,
+        }
     }
 }
 
@@ -235,10 +289,7 @@ impl Create {
         {
             return Err(Problem::IdempotencyKeyReused.into());
         }
-        let usage = made.listed.usage.as_ref();
-        let view = TokenView::new(&made.token, usage, draft.now);
-        let in_overlap = made.listed.in_overlap.as_ref();
-        Ok(Some(view.with_overlap(in_overlap, draft.now)))
+        Ok(Some(TokenView::of(&made.token, &made.listed, draft.now)))
     }
 }
 
@@ -274,6 +325,7 @@ impl Change for Create {
             created_at: draft.now,
             expires_at: self.checked.expires_at,
             regenerated_at: None,
+            regenerates_until: self.checked.regenerates_until,
             revoked_at: None,
         };
         let view = TokenView::new(&token, None, draft.now);
@@ -285,6 +337,9 @@ impl Change for Create {
             .detail("ExpiresAt", token.expires_at.to_string())
             .detail("Scopes", token.scopes.names().to_vec())
             .personal("Name", token.name.as_str());
+        if let Some(until) = token.regenerates_until {
+            entry = entry.detail("RegeneratesUntil", until.to_string());
+        }
         if let Once::Request(key) = &self.once {
             let told = key.told_request(draft, &self.checked.canonical());
             entry = entry.detail(REQUEST, told);

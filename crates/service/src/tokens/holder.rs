@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::problem::Reason;
-use ats_pat_domain::{Problem, Status};
+use ats_pat_domain::{Problem, Status, Timestamp};
 use ats_pat_token::{PersonalAccessToken, Unverified};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -20,8 +20,9 @@ use crate::tokens::revoke_saying;
 const MAX_REPORTED: usize = 1000;
 
 impl Service {
-    /// Revokes the personal access token that is shown, for good. One that is unknown, was replaced or was
-    /// revoked before stays as it is, and that is no error (RFC 7009, section 2.2).
+    /// Revokes the personal access token that is shown, for good. One that is unknown, was replaced by its owner or was
+    /// revoked before stays as it is, and that is no error (RFC 7009, section 2.2). A secret that its token itself
+    /// replaced still revokes it.
     ///
     /// # Errors
     /// [`Error::NotRevocable`] for an authentication token; 1400 for what is no secret of a token, from an
@@ -37,7 +38,7 @@ impl Service {
         }
         let secret = PersonalAccessToken::parse(presented).ok();
         let grant = match &secret {
-            Some(secret) => self.revocable_grant(secret).await?,
+            Some(secret) => self.revocable_grant(secret, Reported::No).await?,
             None => None,
         };
         let Some(grant) = grant else {
@@ -71,19 +72,20 @@ impl Service {
             let Ok(secret) = PersonalAccessToken::parse(text) else {
                 continue;
             };
-            found.extend(self.revocable_grant(&secret).await?);
+            found.extend(self.revocable_grant(&secret, Reported::AsLeaked).await?);
         }
         self.revoke_found(found, address, Reported::AsLeaked).await
     }
 
-    /// The grant behind a secret that works. Where the log can't be read now, what the rows say has to do: to revoke takes
+    /// The grant behind a secret that may revoke. Where the log can't be read now, what the rows say has to do: to revoke takes
     /// rights away, and who shows a secret that was replaced once held the token.
     async fn revocable_grant(
         &self,
         secret: &PersonalAccessToken,
+        reported: Reported,
     ) -> Result<Option<Genuine>, Error> {
         let now = self.now();
-        match self.usable_grant(Some(secret), now).await {
+        let grant = match self.genuine_grant(secret).await {
             Err(
                 Error::LogNotRead
                 | Error::Tampered {
@@ -91,11 +93,11 @@ impl Service {
                 },
             ) => {
                 let grant = self.find_grant(secret).await?;
-                let genuine = grant.and_then(|grant| Genuine::by_tags(grant, self.roots()));
-                Ok(genuine.filter(|grant| grant.life().is_usable(now)))
+                grant.and_then(|grant| Genuine::by_tags(grant, self.roots()))
             }
-            judged => judged,
-        }
+            judged => judged?,
+        };
+        Ok(grant.filter(|grant| reported.may_revoke(grant, now)))
     }
 
     /// Only what is alive takes the turn of a change: guesses and replays never occupy the event log.
@@ -127,6 +129,16 @@ enum Reported {
     AsLeaked,
 }
 
+impl Reported {
+    /// A secret that the token itself replaced is good for its holder alone: nobody else makes an end of the token by it.
+    fn may_revoke(self, grant: &Genuine, now: Timestamp) -> bool {
+        match self {
+            Self::No => grant.life().may_revoke(now),
+            Self::AsLeaked => grant.life().is_usable(now),
+        }
+    }
+}
+
 struct RevokeAsHolder {
     hashes: Vec<[u8; 32]>,
     address: String,
@@ -144,7 +156,8 @@ impl Change for RevokeAsHolder {
             let Some(grant) = grant else { continue };
             let stored = grant.token.clone();
             let genuine = Genuine::by_tags(grant, draft.roots());
-            let Some(grant) = genuine.filter(|grant| grant.life().is_usable(draft.now)) else {
+            let Some(grant) = genuine.filter(|grant| self.reported.may_revoke(grant, draft.now))
+            else {
                 continue;
             };
             let (mut token, judgement) = draft.judge(stored).await;

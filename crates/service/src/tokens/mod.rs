@@ -8,6 +8,7 @@ mod read;
 mod regenerate;
 mod revoke;
 mod secrets;
+mod self_regenerate;
 mod update;
 
 use ats_pat_auth::RootKeys;
@@ -25,6 +26,7 @@ pub use regenerate::Regeneration;
 pub(crate) use revoke::revoke_any;
 pub(crate) use revoke::{Revoke, revoke_saying, revoke_tokens, revoke_tokens_of};
 pub(crate) use secrets::take_places_of;
+pub use self_regenerate::{Holder, SelfRegenerated};
 pub use update::TokenUpdate;
 
 use crate::change::Draft;
@@ -69,16 +71,27 @@ impl NewSecret {
     ) -> Result<(), Error> {
         let place = places::give(draft, token, token.generation).await?;
         let secret = Secret {
+            ends_overlap,
+            status_index: Some(place),
+            ..self.row(token, token.generation, Slot::Current)
+        };
+        draft.insert_secret(secret).await
+    }
+
+    /// Its row, without a place in the status list.
+    fn row(&self, token: &Token, generation: u32, slot: Slot) -> Secret {
+        Secret {
             hash: self.hash,
             key_id: self.key_id,
             token_id: token.id,
-            generation: token.generation,
-            slot: Some(Slot::Current),
+            generation,
+            slot: Some(slot),
             valid_until: None,
-            ends_overlap,
-            status_index: Some(place),
-        };
-        draft.insert_secret(secret).await
+            ends_overlap: false,
+            renews_until: None,
+            may_revoke: false,
+            status_index: None,
+        }
     }
 }
 

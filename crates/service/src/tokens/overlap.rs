@@ -74,7 +74,7 @@ impl Change for EndOverlap {
                 Some(Slot::Current) if secret.ends_overlap && judgement == Judgement::Genuine => {
                     secret.ends_overlap = false;
                 }
-                Some(Slot::Current) | None => continue,
+                Some(Slot::Current | Slot::Unconfirmed) | None => continue,
             }
             draft.update_secret(secret).await?;
             changed = true;

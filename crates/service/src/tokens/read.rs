@@ -82,10 +82,8 @@ impl Service {
         let currency = self.currency();
         let judged = currency.judged(read, |listed| {
             let listed = self.without_planted_secret(listed);
-            let token = currency.check(listed.token)?;
-            let now = self.now();
-            let view = TokenView::new(&token, listed.usage.as_ref(), now);
-            Ok(view.with_overlap(listed.in_overlap.as_ref(), now))
+            let token = currency.check(listed.token.clone())?;
+            Ok(TokenView::of(&token, &listed, self.now()))
         });
         Ok(judged.await?.ok_or(Problem::TokenNotFound)??)
     }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use ats_pat_domain::event::EventKind;
-use ats_pat_domain::secret::Slot;
+use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::{Policy, Problem, Reason, Status, Timestamp, Token, TokenId};
 
-use super::secrets::{judged_secrets, replace_place};
+use super::secrets::{judged_secrets, next_generation, replace_place};
 use super::{NewSecret, owned, parse_id};
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::service::Service;
@@ -105,6 +105,7 @@ impl Regenerate {
         &self,
         draft: &Draft<'_>,
         token: &Token,
+        secrets: Vec<(Secret, Judgement)>,
         expired_at: Timestamp,
     ) -> Result<Replaced, Error> {
         let mut replaced = Replaced {
@@ -112,7 +113,7 @@ impl Regenerate {
             ended: false,
         };
         // The older one comes first and leaves its slot to the other.
-        for (mut secret, judgement) in judged_secrets(draft, token).await? {
+        for (mut secret, judgement) in secrets {
             if self.overlap > Duration::ZERO && secret.slot == Some(Slot::Current) {
                 if judgement != Judgement::Genuine {
                     return Err(Error::LogNotRead);
@@ -154,8 +155,10 @@ impl Change for Regenerate {
             .into());
         }
         let expired_at = token.expires_at;
-        token.regenerate(self.expires_at, &self.policy, draft.now)?;
-        let replaced = self.replace(draft, &token, expired_at).await?;
+        let secrets = judged_secrets(draft, &token).await?;
+        let generation = next_generation(&token, &secrets);
+        token.regenerate(self.expires_at, generation, &self.policy, draft.now)?;
+        let replaced = self.replace(draft, &token, secrets, expired_at).await?;
         let ends_overlap = self.end_overlap_at_first_use && replaced.in_overlap.is_some();
         self.secret
             .insert_after(draft, &token, ends_overlap)
@@ -173,8 +176,8 @@ impl Change for Regenerate {
                 .detail("EndOverlapAtFirstUse", ends_overlap);
         }
         draft.record(entry);
-        let view = TokenView::new(&token, listed.usage.as_ref(), draft.now)
-            .with_overlap_until(replaced.in_overlap);
+        let view =
+            TokenView::of(&token, &listed, draft.now).with_overlap_until(replaced.in_overlap);
         let takes = replaced.ended || token.expires_at < expired_at;
         let taken = if takes { Taken::Now } else { Taken::Nothing };
         Ok((view, taken))

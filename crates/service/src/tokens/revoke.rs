@@ -43,8 +43,8 @@ impl Service {
         let currency = self.currency();
         let read = || async { Ok(self.store().tokens().owned(by.user_id(), id).await?) };
         let certain = currency.certain(read, |listed| {
-            let token = currency.check(listed.token)?;
-            let view = TokenView::new(&token, listed.usage.as_ref(), self.now());
+            let token = currency.check(listed.token.clone())?;
+            let view = TokenView::of(&token, &listed, self.now());
             Ok(token.revoked_at.is_some().then_some(view))
         });
         // What was planted or altered, or can't be told, is for the change to end, whatever it says.
@@ -167,6 +167,7 @@ async fn revoke_unreadable(
         created_at: draft.now,
         expires_at: draft.now,
         regenerated_at: None,
+        regenerates_until: None,
         revoked_at: None,
     };
     revoke_planted(draft, &mut token).await?;
@@ -208,8 +209,8 @@ impl Change for Revoke {
             return Ok(((view, owner), Taken::Now));
         }
         let listed = listed?.ok_or(Problem::TokenNotFound)?;
-        let (token, revoked) = revoke_any(draft, listed.token).await?;
-        let view = TokenView::new(&token, listed.usage.as_ref(), draft.now);
+        let (token, revoked) = revoke_any(draft, listed.token.clone()).await?;
+        let view = TokenView::of(&token, &listed, draft.now);
         Ok(((view, token.owner_id), Taken::now_if(revoked)))
     }
 }

@@ -17,6 +17,14 @@ pub(crate) async fn living_secrets(draft: &Draft<'_>, token: &Token) -> Result<V
     Ok(judged.into_iter().map(|(secret, _)| secret).collect())
 }
 
+/// The generation of the next secret of `token`, whose living ones these are. What was never confirmed counts too, so that
+/// no two secrets of a token are of one generation.
+pub(super) fn next_generation(token: &Token, living: &[(Secret, Judgement)]) -> u32 {
+    let generations = living.iter().map(|(secret, _)| secret.generation);
+    let last = generations.fold(token.generation, u32::max);
+    last.saturating_add(1)
+}
+
 /// The same, each with whether it is the one that the log says stands there: what keeps a right needs to know.
 pub(super) async fn judged_secrets(
     draft: &Draft<'_>,

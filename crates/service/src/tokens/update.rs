@@ -2,10 +2,11 @@
 
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::problem::Failure;
+use ats_pat_domain::secret::Slot;
 use ats_pat_domain::token::Edit;
 use ats_pat_domain::{Description, Policy, Problem, Reason, Timestamp, Token, TokenId, TokenName};
 
-use super::secrets::replace_places_of;
+use super::secrets::{living_secrets, replace_places_of};
 use super::{owned, parse_id, refuse_name_in_use};
 use crate::change::{Authority, Change, Draft, Taken};
 use crate::service::Service;
@@ -106,8 +107,7 @@ impl Change for Update {
             Some(_) => Taken::Before,
             None => Taken::Nothing,
         };
-        let view = TokenView::new(&token, listed.usage.as_ref(), draft.now)
-            .with_overlap(listed.in_overlap.as_ref(), draft.now);
+        let view = TokenView::of(&token, &listed, draft.now);
         if !has_changed {
             return Ok((view, taken));
         }
@@ -116,11 +116,22 @@ impl Change for Update {
         }
         if ends_earlier {
             replace_places_of(draft, &token).await?;
+            void_unconfirmed(draft, &token).await?;
         }
         draft.update_token(token.clone()).await?;
         record(draft, &before, &token);
         Ok((view, taken))
     }
+}
+
+/// Removes a secret that would bring a later expiry again.
+async fn void_unconfirmed(draft: &Draft<'_>, token: &Token) -> Result<(), Error> {
+    for secret in living_secrets(draft, token).await? {
+        if secret.slot == Some(Slot::Unconfirmed) {
+            draft.delete_secret(&secret).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Says what is another than before. Names and descriptions are a person's words, and can be erased.

@@ -16,6 +16,8 @@ pub struct PolicyView {
     pub max_active_tokens: u32,
     /// The longest time that a replaced secret may go on working, in hours.
     pub max_overlap_hours: u32,
+    /// Whether a token may get new secrets by itself.
+    pub self_regenerate_allowed: bool,
     /// The scopes that the user may give, `all` first.
     pub scopes: Vec<Scope>,
 }
@@ -27,6 +29,7 @@ impl PolicyView {
             default_lifetime_days: policy.default_lifetime_days,
             max_active_tokens: policy.max_active_tokens,
             max_overlap_hours: policy.max_overlap_hours,
+            self_regenerate_allowed: policy.self_regenerate_allowed,
             scopes: policy.scopes_for(user),
         }
     }

@@ -35,12 +35,18 @@ pub struct TokenView {
     pub regenerated_at: Option<Timestamp>,
     /// Until when the secret before goes on working, if it does.
     pub previous_secret_valid_until: Option<Timestamp>,
+    /// Whether it may get new secrets by itself.
+    pub may_regenerate_itself: bool,
+    /// Until when it may.
+    pub regenerates_until: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
     /// When it was last exchanged; may lag by 60 seconds.
     pub last_used_at: Option<Timestamp>,
     /// The address of the last exchange.
     pub last_used_from: Option<String>,
+    /// When a secret of it was last used after its end; may lag by minutes.
+    pub ended_secret_used_at: Option<Timestamp>,
 }
 
 impl TokenView {
@@ -63,14 +69,17 @@ impl TokenView {
             expires_at: token.expires_at,
             regenerated_at: token.regenerated_at,
             previous_secret_valid_until: None,
+            may_regenerate_itself: token.regenerates_until.is_some(),
+            regenerates_until: token.regenerates_until,
             revoked_at: token.revoked_at,
             last_used_at: usage.map(|usage| usage.last_used_at),
             last_used_from: usage.map(|usage| usage.last_used_from.clone()),
+            ended_secret_used_at: None,
         }
     }
 
     /// Says until when this secret goes on working in overlap, if it does.
-    pub(crate) fn with_overlap(self, secret: Option<&Tagged<Secret>>, now: Timestamp) -> Self {
+    fn with_overlap(self, secret: Option<&Tagged<Secret>>, now: Timestamp) -> Self {
         let until = secret.and_then(|secret| secret.row.valid_until);
         self.with_overlap_until(until.filter(|until| now < *until))
     }
@@ -87,8 +96,16 @@ impl TokenView {
     }
 
     pub(crate) fn listed(listed: &ListedToken, now: Timestamp) -> Self {
-        Self::new(&listed.token.row, listed.usage.as_ref(), now)
-            .with_overlap(listed.in_overlap.as_ref(), now)
+        Self::of(&listed.token.row, listed, now)
+    }
+
+    /// The token, which was changed since it was listed.
+    pub(crate) fn of(token: &Token, listed: &ListedToken, now: Timestamp) -> Self {
+        let view = Self {
+            ended_secret_used_at: listed.reused_at,
+            ..Self::new(token, listed.usage.as_ref(), now)
+        };
+        view.with_overlap(listed.in_overlap.as_ref(), now)
     }
 }
 

@@ -14,6 +14,8 @@ pub struct Model {
     pub valid_until: Option<i64>,
     pub status_index: Option<i64>,
     pub ends_overlap: Option<bool>,
+    pub renews_until: Option<i64>,
+    pub may_revoke: Option<bool>,
     pub tag_key_id: i32,
     pub tag: Vec<u8>,
 }

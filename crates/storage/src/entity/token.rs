@@ -20,6 +20,8 @@ pub struct Model {
     pub expires_at: i64,
     pub regenerated_at: Option<i64>,
     pub revoked_at: Option<i64>,
+    pub regenerates_until: Option<i64>,
+    pub reused_at: Option<i64>,
     pub key_id: i32,
     pub tag: Vec<u8>,
 }

@@ -71,6 +71,7 @@ fn tokens() -> Vec<ListedToken> {
             ListedToken {
                 token,
                 usage,
+                reused_at: None,
                 in_overlap: None,
             }
         })

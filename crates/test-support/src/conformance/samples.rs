@@ -75,6 +75,7 @@ pub fn token(number: u128, owner: u128, name: &str) -> Tagged<Token> {
         created_at: START,
         expires_at: START.after(std::time::Duration::from_hours(1)),
         regenerated_at: None,
+        regenerates_until: None,
         revoked_at: None,
     };
     tagged(row, 2)
@@ -91,6 +92,8 @@ pub fn secret(byte: u8, token: u128, generation: u32) -> Tagged<Secret> {
         valid_until: None,
         status_index: None,
         ends_overlap: false,
+        renews_until: None,
+        may_revoke: false,
     };
     tagged(row, 3)
 }

@@ -22,6 +22,10 @@ pub struct FormBlade {
     pub bounds: Bounds,
     /// The last day that was typed, if it is one: a date field takes nothing else.
     pub last_day: String,
+    /// The same of the last day on which it may get new secrets by itself.
+    pub renews_until: String,
+    /// Whether the policy lets a token do that.
+    pub may_renew: bool,
     /// What zone the days are in.
     pub zone: String,
     /// The scopes on offer besides all rights, and whether each is chosen.
@@ -54,9 +58,9 @@ impl FormBlade {
         Self {
             choices: choices(&form, terms),
             bounds: bounds(terms),
-            last_day: Some(form.last_day.clone())
-                .filter(|day| visit.zone.day(day).is_some())
-                .unwrap_or_default(),
+            last_day: day_of(visit, &form.last_day),
+            renews_until: day_of(visit, &form.renews_until),
+            may_renew: policy.self_regenerate_allowed,
             zone: visit.zone.name().to_owned(),
             scopes: scopes(&policy, &form),
             form,
@@ -72,6 +76,11 @@ impl FormBlade {
             || self.errors.scopes.is_some()
             || self.errors.networks.is_some()
     }
+
+    /// Whether the day until which it may get new secrets by itself is to be seen at once.
+    pub fn renews(&self) -> bool {
+        !self.form.renews_until.is_empty() || self.errors.renews_until.is_some()
+    }
 }
 
 /// What the days on offer depend on, for this person now.
@@ -82,6 +91,12 @@ pub fn terms<'a>(visit: &'a Visit<'_>, policy: &'a PolicyView) -> Terms<'a> {
         zone: &visit.zone,
         text: visit.text,
     }
+}
+
+/// What was typed, if it is a day.
+fn day_of(visit: &Visit<'_>, typed: &str) -> String {
+    let day = Some(typed).filter(|day| visit.zone.day(day).is_some());
+    day.unwrap_or_default().to_owned()
 }
 
 /// A key for one showing of the form.

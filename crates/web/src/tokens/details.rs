@@ -72,6 +72,7 @@ pub fn page(
         (text.token_regenerated_at(), token.regenerated_at),
         (text.tokens_old_until(), token.previous_secret_valid_until),
         (text.tokens_expires(), Some(token.expires_at)),
+        (text.token_renews_until(), token.regenerates_until),
         (text.status_revoked(), token.revoked_at),
     ];
     let page = DetailsPage {

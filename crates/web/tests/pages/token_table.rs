@@ -130,7 +130,7 @@ async fn a_page_full_of_the_longest_is_under_100_kb_with_all_its_files() {
                     .map(|part| format!("2001:db8:{part}::/48"))
                     .collect(),
             ),
-            form_key: None,
+            ..ats_pat_service::NewToken::default()
         };
         site.world.service.create_token(&by, new).await.unwrap();
     }

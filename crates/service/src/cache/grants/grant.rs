@@ -5,10 +5,34 @@ use std::sync::Arc;
 
 use ats_pat_domain::event::Head;
 use ats_pat_domain::network::AllowedNetworks;
+use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::{Problem, Scopes, Timestamp, TokenId, UserId};
 
 use crate::cache::usage::{LastUse, UsageLog};
 use crate::ledger::genuine::{Genuine, Life};
+
+/// What the first exchange with a secret does before it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FirstUse {
+    /// Nothing, or it was done.
+    Nothing,
+    /// It ends the secret in overlap.
+    EndsOverlap,
+    /// It puts the secret in the place of the one in use.
+    Confirms,
+}
+
+impl FirstUse {
+    fn of(secret: &Secret) -> Self {
+        if secret.slot == Some(Slot::Unconfirmed) {
+            Self::Confirms
+        } else if secret.ends_overlap {
+            Self::EndsOverlap
+        } else {
+            Self::Nothing
+        }
+    }
+}
 
 /// A grant whose rows were found genuine, without what no exchange needs.
 pub(crate) struct Grant {
@@ -22,8 +46,8 @@ pub(crate) struct Grant {
     pub(crate) generation: u32,
     /// Where in the status list it stands; an old secret is given its place by its first exchange.
     pub(crate) status_index: Option<u64>,
-    /// Whether its exchange ends the secret in overlap first.
-    pub(crate) ends_overlap: bool,
+    /// What its exchange does first.
+    pub(crate) first_use: FirstUse,
     pub(crate) ring_version: i64,
     /// The last event when it was read.
     pub(crate) head: Head,
@@ -49,7 +73,7 @@ impl Grant {
             life,
             generation: secret.generation,
             status_index: secret.status_index,
-            ends_overlap: secret.ends_overlap,
+            first_use: FirstUse::of(&secret),
             ring_version,
             head,
             last_use: usage.of(token.id),

@@ -3,7 +3,7 @@
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::port::{SetupLink, StoreError};
 use ats_pat_domain::secret::Secret;
-use ats_pat_domain::{Session, StatusPlace, Tagged, Token, User, UserId};
+use ats_pat_domain::{Session, StatusPlace, Tagged, Timestamp, Token, TokenId, User, UserId};
 
 use super::{Draft, Judgement};
 use crate::ledger::rows::{Row, hex};
@@ -32,6 +32,11 @@ impl Draft<'_> {
         Ok(self.transaction.update_token(&tagged).await?)
     }
 
+    /// Notes on a token, beside what its tag covers, when an ended secret of it was used.
+    pub(crate) async fn note_reuse(&self, id: TokenId, at: Timestamp) -> Result<(), Error> {
+        Ok(self.transaction.note_reuse(id, at).await?)
+    }
+
     pub(crate) async fn insert_secret(&self, secret: Secret) -> Result<(), Error> {
         let tagged = self.tag_new(secret);
         Ok(self.transaction.insert_secret(&tagged).await?)
@@ -43,7 +48,7 @@ impl Draft<'_> {
         Ok(self.transaction.update_secret(&tagged).await?)
     }
 
-    /// Removes a secret that was planted or altered.
+    /// Removes a secret: one that was planted or altered, or that was never confirmed.
     pub(crate) async fn delete_secret(&self, secret: &Secret) -> Result<(), Error> {
         self.transaction.delete_secret(&secret.hash).await?;
         self.written.lock().has_ended = true;

@@ -61,6 +61,10 @@ impl Service {
                     self.tell_of_guessing().await,
                 );
                 log_failure(
+                    "uses of ended secrets could not be written to the event log",
+                    self.tell_of_reuse().await,
+                );
+                log_failure(
                     "ended sessions could not be removed",
                     self.remove_ended_sessions().await,
                 );
@@ -81,6 +85,10 @@ impl Service {
         log_failure(
             "refused sign-ins could not be written to the event log",
             self.tell_of_guessing().await,
+        );
+        log_failure(
+            "uses of ended secrets could not be written to the event log",
+            self.tell_of_reuse().await,
         );
         log_failure(
             "the event log could not be looked at",

@@ -20,6 +20,7 @@ use crate::cache::ExchangeCache;
 use crate::cache::decisions::Rules;
 use crate::cache::ring::{ALGORITHM, Ring, RingState};
 use crate::change::{CONFIRMED, Changes};
+use crate::exchange::reuse::Reuses;
 use crate::exchange::token_ids::TokenIds;
 use crate::ledger::anchor::{self, Anchor, Kept};
 use crate::ledger::currency::Currency;
@@ -152,6 +153,7 @@ impl Service {
                 cache: Arc::new(cache),
                 passwords,
                 limits,
+                reuses: Reuses::default(),
                 token_ids,
                 status_lists,
                 findings: Findings::default(),

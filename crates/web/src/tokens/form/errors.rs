@@ -29,6 +29,8 @@ pub struct FormErrors {
     pub scopes: Option<String>,
     /// With the networks.
     pub networks: Option<String>,
+    /// With the last day on which it may get new secrets by itself.
+    pub renews_until: Option<String>,
     /// With none of them.
     pub form: Option<String>,
 }
@@ -48,6 +50,9 @@ impl FormErrors {
             }
             Problem::ExpirationNotAllowed { latest } => {
                 *errors.of_expiry(form) = Some(until(*latest, zone, text));
+                // It may be this day as well.
+                errors.renews_until =
+                    (!form.renews_until.is_empty()).then(|| until(*latest, zone, text));
             }
             Problem::UnknownScope { scope } => {
                 errors.scopes = Some(text.token_no_such_scope(scope));
@@ -80,6 +85,10 @@ impl FormErrors {
             }
             ("Description", _) => (&mut self.description, text.token_bad_character()),
             ("ExpiresAt", _) => (self.of_expiry(form), text.token_day_missing()),
+            ("RegeneratesUntil", _) => (&mut self.renews_until, text.token_day_missing()),
+            ("MayRegenerateItself", _) => {
+                (&mut self.renews_until, text.token_renews_not_introspect())
+            }
             ("Scopes", _) => (&mut self.scopes, text.token_scopes_missing()),
             ("AllowedNetworks", Reason::TooLong) => {
                 (&mut self.networks, text.token_too_many_networks())

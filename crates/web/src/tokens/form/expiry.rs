@@ -33,12 +33,17 @@ pub fn expires_at(form: &TokenForm, terms: Terms<'_>) -> String {
             terms.now.after(DAY.saturating_mul(days)).to_string()
         });
     }
+    end_of_day(&form.last_day, terms)
+}
+
+/// The end of a day as RFC 3339, or of what the policy allows on it; what is no day stays as it is.
+pub fn end_of_day(day: &str, terms: Terms<'_>) -> String {
     let latest = latest(terms);
-    match terms.zone.day(&form.last_day) {
+    match terms.zone.day(day) {
         // On the last day that the policy allows, until its last minute.
         Some((start, end)) if start <= latest && end > latest => latest.to_string(),
         Some((_, end)) => end.to_string(),
-        None => form.last_day.clone(),
+        None => day.to_owned(),
     }
 }
 
@@ -125,6 +130,7 @@ pub mod fixture {
             default_lifetime_days: default,
             max_active_tokens: 100,
             max_overlap_hours: 168,
+            self_regenerate_allowed: true,
             scopes: vec![
                 Scope {
                     name: "all".to_owned(),

@@ -28,6 +28,8 @@ pub struct TokenForm {
     pub scopes: Vec<String>,
     /// Networks, separated by white space or commas.
     pub networks: String,
+    /// The last day on which it may get new secrets by itself; empty for never.
+    pub renews_until: String,
     /// Who filled it in, where it was not the person.
     pub note: Option<&'static str>,
 }
@@ -57,6 +59,7 @@ impl TokenForm {
             },
             scopes: form.all("scopes").map(ToOwned::to_owned).collect(),
             networks: field("networks"),
+            renews_until: field("renews_until"),
             note: None,
         }
     }

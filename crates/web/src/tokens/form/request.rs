@@ -2,7 +2,7 @@
 
 use ats_pat_service::NewToken;
 
-use super::expiry::{Terms, expires_at};
+use super::expiry::{Terms, end_of_day, expires_at};
 use super::fields::TokenForm;
 
 impl TokenForm {
@@ -15,6 +15,9 @@ impl TokenForm {
             description: Some(self.description.clone()),
             scopes: self.is_limited.then(|| self.scopes.clone()),
             allowed_networks: (!networks.is_empty()).then_some(networks),
+            may_regenerate_itself: !self.renews_until.is_empty(),
+            regenerates_until: (!self.renews_until.is_empty())
+                .then(|| end_of_day(&self.renews_until, terms)),
             form_key: Some(self.key.clone()),
         }
     }

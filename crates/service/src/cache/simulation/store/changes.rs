@@ -7,7 +7,9 @@ use ats_pat_domain::port::{
     UserChanges,
 };
 use ats_pat_domain::secret::Secret;
-use ats_pat_domain::{Event, Session, StatusPlace, Tagged, Token, User, UserId};
+use ats_pat_domain::{
+    Event, Session, StatusPlace, Tagged, Timestamp, Token, TokenId, User, UserId,
+};
 
 use super::{Answer, Change, not_simulated};
 
@@ -28,6 +30,9 @@ impl TokenChanges for Change {
     }
     async fn update_token(&self, token: &Tagged<Token>) -> Answer<()> {
         self.write(|rows| drop(rows.tokens.insert(token.row.id, token.clone())))
+    }
+    async fn note_reuse(&self, _: TokenId, _: Timestamp) -> Answer<()> {
+        not_simulated()
     }
     async fn insert_secret(&self, secret: &Tagged<Secret>) -> Answer<()> {
         self.update_secret(secret).await

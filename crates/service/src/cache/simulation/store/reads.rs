@@ -73,7 +73,7 @@ macro_rules! repositories {
             async fn by_id(&self, id: TokenId) -> Answer<Option<ListedToken>> {
                 self.look(|state| {
                     let token = state.rows.tokens.get(&id).cloned()?;
-                    Some(ListedToken { token, usage: None, in_overlap: None })
+                    Some(ListedToken { token, usage: None, reused_at: None, in_overlap: None })
                 }).await
             }
             async fn owned(&self, owner: UserId, id: TokenId) -> Answer<Option<ListedToken>> {
@@ -93,7 +93,7 @@ macro_rules! repositories {
                     let total = all.len() as u64;
                     let start = usize::try_from(query.offset()).unwrap_or(usize::MAX).min(all.len());
                     let items = all[start..].iter().take(query.page_size as usize).map(|token| {
-                        ListedToken { token: token.clone(), usage: None, in_overlap: None }
+                        ListedToken { token: token.clone(), usage: None, reused_at: None, in_overlap: None }
                     });
                     TokenPage { items: items.collect(), total }
                 }).await

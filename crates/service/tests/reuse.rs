@@ -1,0 +1,138 @@
+//! Secrets that are used after their end are told to their owner.
+
+#![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
+
+use std::time::Duration;
+
+use ats_pat_domain::Timestamp;
+use ats_pat_service::view::{EventView, IssuedToken};
+use ats_pat_service::{EventQuery, Regeneration, SignedIn};
+use ats_pat_test_support::world::{ADDRESS, DAY, World, code};
+use ats_pat_test_support::{TestDatabase, on_every_database};
+use secrecy::{ExposeSecret as _, SecretString};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+struct Scene {
+    world: World,
+    ada: SignedIn,
+    issued: IssuedToken,
+}
+
+async fn scene(database: &TestDatabase) -> Scene {
+    let world = World::new(database.url()).await;
+    let ada = world.signed_in("ada").await;
+    let issued = world.create(&ada, "nightly", DAY).await.unwrap();
+    Scene { world, ada, issued }
+}
+
+impl Scene {
+    fn id(&self) -> String {
+        self.issued.token.id.to_string()
+    }
+
+    async fn regenerate(&self, hours: u32) -> SecretString {
+        let asked = Regeneration {
+            overlap_hours: hours,
+            ..Regeneration::default()
+        };
+        let service = &self.world.service;
+        let id = self.id();
+        let issued = service.regenerate_token(&self.ada, &id, asked).await;
+        issued.unwrap().secret
+    }
+
+    /// Uses a secret that had ended; gives the code of the refusal.
+    async fn use_ended(&self, secret: &SecretString) -> u32 {
+        let refused = code(self.world.exchange(secret).await);
+        self.world.service.flush().await;
+        refused
+    }
+
+    async fn told(&self) -> Vec<EventView> {
+        let query = EventQuery {
+            kind: Some("token.ended_secret_used".to_owned()),
+            limit: 100,
+            ..EventQuery::default()
+        };
+        let operator = self.world.service.operator();
+        let page = operator.event_page(query).await.unwrap();
+        page.into_iter().map(|owned| owned.event).collect()
+    }
+
+    async fn shown_at(&self) -> Option<Timestamp> {
+        let service = &self.world.service;
+        let token = service.token(&self.ada, &self.id()).await.unwrap();
+        token.ended_secret_used_at
+    }
+}
+
+#[on_every_database]
+async fn a_replaced_secret_that_is_used_again_is_told_once_in_an_hour(database: &TestDatabase) {
+    let scene = scene(database).await;
+    let old = &scene.issued.secret;
+    let new = scene.regenerate(0).await;
+    let first = scene.world.now();
+    for _ in 0..3 {
+        assert_eq!(scene.use_ended(old).await, 1201);
+    }
+    assert_eq!(scene.told().await.len(), 1);
+    assert_eq!(scene.shown_at().await, Some(first));
+    let (service, id) = (&scene.world.service, scene.id());
+    let events = service.token_events(&scene.ada, &id, 10).await.unwrap();
+    assert_eq!(events[0].kind, "token.ended_secret_used");
+    // It revokes nothing, and the new secret is none of it.
+    assert_eq!(code(scene.world.exchange(&new).await), 1);
+
+    scene.world.clock.advance(HOUR);
+    let second = scene.world.now();
+    assert_eq!(scene.use_ended(old).await, 1201);
+    assert_eq!(scene.told().await.len(), 2);
+    assert_eq!(scene.shown_at().await, Some(second));
+}
+
+#[on_every_database]
+async fn a_revoked_token_that_is_used_again_is_told(database: &TestDatabase) {
+    let scene = scene(database).await;
+    let service = &scene.world.service;
+    service.revoke_token(&scene.ada, &scene.id()).await.unwrap();
+    assert_eq!(scene.use_ended(&scene.issued.secret).await, 1203);
+    let told = scene.told().await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].owner, Some(scene.ada.user().id));
+}
+
+#[on_every_database]
+async fn an_overlap_is_no_reuse_until_it_is_over(database: &TestDatabase) {
+    let scene = scene(database).await;
+    scene.regenerate(2).await;
+    assert_eq!(scene.use_ended(&scene.issued.secret).await, 1);
+    assert_eq!(scene.told().await.len(), 0);
+    scene.world.clock.advance(HOUR * 2);
+    assert_eq!(scene.use_ended(&scene.issued.secret).await, 1201);
+    assert_eq!(scene.told().await.len(), 1);
+}
+
+#[on_every_database]
+async fn an_expired_token_and_a_guess_are_no_reuse(database: &TestDatabase) {
+    let scene = scene(database).await;
+    let guess = "atspat_00000000000000000000000000000000000000000002CZclj".into();
+    assert_eq!(scene.use_ended(&guess).await, 1201);
+    scene.world.clock.advance(DAY);
+    assert_eq!(scene.use_ended(&scene.issued.secret).await, 1202);
+    assert_eq!(scene.told().await.len(), 0);
+}
+
+#[on_every_database]
+async fn two_servers_tell_of_the_same_hour_once(database: &TestDatabase) {
+    let scene = scene(database).await;
+    scene.regenerate(0).await;
+    let other = scene.world.reopen().await.unwrap();
+    for service in [&scene.world.service, &other] {
+        let shown = [scene.issued.secret.expose_secret().as_bytes()];
+        assert_eq!(code(service.exchange(&shown, ADDRESS).await), 1201);
+    }
+    scene.world.service.flush().await;
+    other.flush().await;
+    assert_eq!(scene.told().await.len(), 1);
+}
