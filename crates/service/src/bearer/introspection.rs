@@ -74,7 +74,13 @@ impl Service {
             let now = self.now();
             let grant = self.usable_grant(Some(&secret), now).await?;
             let alive = grant.filter(|grant| grant.life().check(now).is_ok());
-            return Ok(alive.map(|grant| of_personal_access_token(&grant, issuer)));
+            return Ok(alive.map(|grant| {
+                let scope = grant.token.scopes.to_string();
+                let written_out = self.written_out(&scope);
+                // As an authentication token of it would say.
+                let scope = written_out.map_or(scope, |scope| scope.to_string());
+                of_personal_access_token(&grant, scope, issuer)
+            }));
         }
         let found = self
             .bearer(presented, &self.inner.settings.audience)
@@ -83,7 +89,7 @@ impl Service {
     }
 }
 
-fn of_personal_access_token(grant: &Genuine, issuer: &str) -> Introspection {
+fn of_personal_access_token(grant: &Genuine, scope: String, issuer: &str) -> Introspection {
     let Genuine {
         secret,
         token,
@@ -91,7 +97,7 @@ fn of_personal_access_token(grant: &Genuine, issuer: &str) -> Introspection {
         ..
     } = grant;
     Introspection {
-        scope: token.scopes.to_string(),
+        scope,
         token_id: token.id,
         owner_id: owner.id,
         user_name: owner.name.as_str().to_owned(),
