@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ats_pat_client::{Bearer, Client, PersonalAccessToken};
+use ats_pat_client::{Bearer, Builder, Client, PersonalAccessToken};
 use ats_pat_domain::Timestamp;
 use clap::Args;
 use secrecy::ExposeSecret as _;
@@ -21,6 +21,9 @@ pub struct Command {
     /// Where the service is: `https://` and its host; `http://` only on this machine
     #[arg(long)]
     url: String,
+    /// For whom the authentication token is to be: only for these of the deployment's audiences; up to 16
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    audience: Vec<String>,
 }
 
 impl Command {
@@ -29,9 +32,9 @@ impl Command {
         let secret = pasted_from_standard_input("personal access token")?;
         let token = PersonalAccessToken::parse(secret.expose_secret())
             .map_err(|_| Failure::NoPersonalAccessToken)?;
-        let client = Client::builder(self.url, token)
-            .give_up_after(PATIENCE)
-            .build()?;
+        let client = Client::builder(self.url, token).give_up_after(PATIENCE);
+        let client = self.audience.into_iter().fold(client, Builder::audience);
+        let client = client.build()?;
         let bearer = client.bearer().await?;
         output.text_or_object(bearer.expose(), &Exchanged::new(&bearer))
     }

@@ -45,6 +45,8 @@ pub const SECRET: &str = "atspat_EXAMPLE";
 pub const NEW_SECRET: &str = "atspat_ANOTHER_EXAMPLE";
 /// What it is exchanged for.
 pub const AUTHENTICATION_TOKEN: &str = "eyJEXAMPLE.eyJEXAMPLE.EXAMPLE";
+/// For whom that is.
+pub const AUDIENCE: &str = "https://orders.example.com";
 
 /// A session's cookie.
 pub const SET_COOKIE: &str = "ats_session=EXAMPLE; HttpOnly; SameSite=Lax; Path=/";

@@ -15,7 +15,7 @@ use poem::{Body, Endpoint, IntoResponse, Request, Response, Result};
 use crate::answer;
 use crate::call::Call;
 use crate::oauth::OAuth;
-use crate::operations::{self, EXCHANGE, IDENTITY, Operations};
+use crate::operations::{EXCHANGE, Exchanger, IDENTITY, Operations};
 use crate::refused::Refused;
 use crate::router::{Route, Router, is_under_api};
 use crate::standard::Standard;
@@ -28,6 +28,7 @@ pub fn endpoint(service: Service, settings: HttpSettings) -> Interface {
         router: Router::new(Operations, EXCHANGE),
         standard: Standard::new(service.clone(), &settings),
         oauth: OAuth::new(service.clone(), settings.clone()),
+        exchanger: Exchanger::new(service.clone()),
         cookie: SessionCookie::new(settings.is_https()),
         service,
         settings,
@@ -40,6 +41,7 @@ pub struct Interface {
     settings: HttpSettings,
     cookie: SessionCookie,
     router: Router,
+    exchanger: Exchanger,
     standard: Standard,
     oauth: OAuth,
 }
@@ -127,7 +129,7 @@ impl Interface {
         }
         let answered = caught(async {
             if route.template() == EXCHANGE {
-                let token = operations::exchange(&self.service, &request, context).await;
+                let token = self.exchanger.exchange(&request, context).await;
                 return token.map(IntoResponse::into_response);
             }
             if !body.is_empty() {
@@ -225,6 +227,10 @@ mod tests {
                     reason: Reason::NotATime,
                 },
             ]),
+            Problem::QueryMisspelt {
+                names: vec!["audience".to_owned(), "Audience[]".to_owned()],
+                expected: "Audience",
+            },
             Problem::PathNotFound,
             Problem::MethodNotAllowed {
                 allow: vec!["GET", "HEAD"],

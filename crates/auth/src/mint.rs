@@ -59,6 +59,11 @@ impl Minter {
         })
     }
 
+    /// Whom its tokens are for.
+    pub fn audience(&self) -> &Audience {
+        &self.audience
+    }
+
     /// A minter of tokens for these of its recipients only, that live so many seconds at most; what is `None`
     /// stays as it is. It never widens: `None` where a recipient is none of this minter's, and a lifetime that
     /// is longer, or none at all, counts for the nearest that there is.

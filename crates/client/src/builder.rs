@@ -24,6 +24,7 @@ impl Client {
 pub struct Builder {
     service: String,
     personal_access_token: PersonalAccessToken,
+    audience: Vec<String>,
     timeout: Duration,
     give_up_after: Duration,
 }
@@ -33,9 +34,21 @@ impl Builder {
         Self {
             service,
             personal_access_token,
+            audience: Vec::new(),
             timeout: Duration::from_secs(10),
             give_up_after: Duration::from_secs(30),
         }
+    }
+
+    /// Asks for tokens that are only for this audience, as the API calls itself. Call it once for each audience, up to 16.
+    /// An API can then use the token at no other.
+    ///
+    /// Without it, tokens are for the audiences that the operator chose. With it, a token is kept only if the service says
+    /// that it is for no other audience. A service that is older than this parameter ignores it and gives the wider token:
+    /// then there is [`Error::AudienceNotTold`].
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience.push(audience.into());
+        self
     }
 
     /// How long one request may take, its answer included; 10 seconds unless told otherwise.
@@ -60,6 +73,7 @@ impl Builder {
         let exchange = Exchange::new(
             origin::parse(&self.service)?,
             self.personal_access_token,
+            self.audience,
             self.timeout,
         )?;
         Ok(Client::new(exchange, self.give_up_after))

@@ -36,6 +36,20 @@ pub enum Error {
     /// The personal access token may not be used from this network: call from another, or allow this one.
     #[error("the exchange is refused: {0}")]
     NetworkNotAllowed(Refusal),
+    /// The service does not say for whom its token is, though [`audience`](crate::Builder::audience) asked for some: the
+    /// service is older than that parameter and may have given a token for everyone. Update it, or ask for no audience.
+    #[error(
+        "the service does not say for whom its token is, so it may be for more than the audiences that were asked for: update the service, or ask for no audience"
+    )]
+    AudienceNotTold,
+    /// The service gave a token that is also for an audience that was not asked for. It is not used: tell the operator.
+    #[error(
+        "the token of the service is also for the audience {audience:?}, which was not asked for: tell the operator of the service"
+    )]
+    AudienceTooWide {
+        /// The first such audience.
+        audience: String,
+    },
     /// The service refuses for a reason that this release does not know by name: read its message.
     #[error("the exchange is refused: {0}")]
     Refused(Refusal),
@@ -59,17 +73,10 @@ const LONGEST_MESSAGE: usize = 300;
 impl Refusal {
     /// What the envelope says, without what could harm a log.
     pub(crate) fn new(code: u32, message: &str) -> Self {
-        // The service quotes no secret; what stands in its place may send back what it was sent.
-        let message = if message.contains(PersonalAccessToken::PREFIX) {
-            "(a message that quotes a personal access token)".to_owned()
-        } else {
-            message
-                .chars()
-                .filter(|c| !is_harmful(*c))
-                .take(LONGEST_MESSAGE)
-                .collect()
-        };
-        Self { code, message }
+        Self {
+            code,
+            message: harmless(message),
+        }
     }
 
     /// The envelope's `ResponseCode`, stable for ever.
@@ -81,6 +88,16 @@ impl Refusal {
     pub fn message(&self) -> &str {
         &self.message
     }
+}
+
+/// What the service says, without what could harm a log.
+fn harmless(text: &str) -> String {
+    // The service quotes no secret; what stands in its place may send back what it was sent.
+    if text.contains(PersonalAccessToken::PREFIX) {
+        return "(a message that quotes a personal access token)".to_owned();
+    }
+    let harmless = text.chars().filter(|c| !is_harmful(*c));
+    harmless.take(LONGEST_MESSAGE).collect()
 }
 
 /// Control characters, line and paragraph separators, and the bidirectional controls (Unicode Standard Annex 9,
@@ -100,7 +117,19 @@ impl Error {
             | Self::OwnerDisabled(refusal)
             | Self::NetworkNotAllowed(refusal)
             | Self::Refused(refusal) => Some(refusal),
-            Self::Url { .. } | Self::Tls(_) | Self::Unavailable(_) => None,
+            Self::Url { .. }
+            | Self::Tls(_)
+            | Self::AudienceNotTold
+            | Self::AudienceTooWide { .. }
+            | Self::Unavailable(_) => None,
+        }
+    }
+
+    /// [`Self::AudienceTooWide`], without what could harm a log.
+    pub(crate) fn too_wide(audience: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(audience);
+        Self::AudienceTooWide {
+            audience: harmless(&text),
         }
     }
 

@@ -11,10 +11,12 @@ use reqwest::{Response, Url, redirect};
 use zeroize::Zeroizing;
 
 use crate::answer::{self, Exchanged, Failed};
+use crate::audience;
 use crate::error::Error;
 use crate::retry::Retry;
 
 const PATH: &str = "/api/personalaccesstoken/getAuthenticationToken";
+const AUDIENCE: &str = "Audience";
 const HEADER: HeaderName = HeaderName::from_static("personalaccesstoken");
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
@@ -26,13 +28,16 @@ pub struct Exchange {
     http: reqwest::Client,
     url: Url,
     personal_access_token: PersonalAccessToken,
+    audience: Vec<String>,
 }
 
 impl Exchange {
-    /// Of an origin that was found fit for secrets; each request takes `timeout` at most.
+    /// Of an origin that was found fit for secrets, for these audiences, or without any for those of the service's
+    /// choice; each request takes `timeout` at most.
     pub fn new(
         mut origin: Url,
         personal_access_token: PersonalAccessToken,
+        audience: Vec<String>,
         timeout: Duration,
     ) -> Result<Self, Error> {
         let is_https = origin.scheme() == "https";
@@ -46,10 +51,15 @@ impl Exchange {
             http = http.no_proxy();
         }
         origin.set_path(PATH);
+        if !audience.is_empty() {
+            let pairs = audience.iter().map(|audience| (AUDIENCE, audience));
+            origin.query_pairs_mut().extend_pairs(pairs);
+        }
         Ok(Self {
             http: http.build().map_err(|error| Error::Tls(Arc::new(error)))?,
             url: origin,
             personal_access_token,
+            audience,
         })
     }
 
@@ -66,7 +76,9 @@ impl Exchange {
         let request = self.http.get(self.url.clone()).header(HEADER, secret);
         let mut response = request.send().await.map_err(network)?;
         let body = body(&mut response).await?;
-        answer::read(response.status(), response.headers(), &body)
+        let exchanged = answer::read(response.status(), response.headers(), &body)?;
+        audience::check(&self.audience, response.headers()).map_err(never)?;
+        Ok(exchanged)
     }
 }
 

@@ -66,6 +66,9 @@
 //!   answer's `Date` and its `Ats-Authentication-Token-Expires-At`: the machine's own time and date may be wrong.
 //!   A suspended machine's clock may stand still: the API's 401 and [`Client::invalidate`] are the way out.
 //! - Many callers cause one exchange. One who goes away does not cancel it for the others.
+//! - With [`Builder::audience`], tokens are only for the APIs that it names. An answer that does not say so in
+//!   `Ats-Authentication-Token-Audience`, or names another audience, gives no token. Without it that header is not looked
+//!   at, so that services of earlier releases, which don't send it, can still be asked.
 //! - 429, 502, 503, 504 and failures of the network are tried again, with growing waits and as `Retry-After` asks.
 //!   A refusal is not, nor is a certificate that is not trusted. While an exchange fails, a token that still holds is served; a refusal ends it.
 //!
@@ -81,6 +84,7 @@
 //! What a token says: that is between the service and the API. Where the secret is kept, and any file or setting.
 
 mod answer;
+mod audience;
 mod bearer;
 mod builder;
 mod client;

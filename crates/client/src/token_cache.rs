@@ -84,7 +84,8 @@ impl TokenCache {
                 Ok(bearer)
             }
             Err((error, pause)) => {
-                // What was refused ends the tokens before as well; an absent service does not.
+                // What was refused ends the tokens before as well; an absent service does not. Nor does a token that is
+                // refused here: the one before was asked for in the same words.
                 if error.refusal().is_some() {
                     self.current = None;
                 }

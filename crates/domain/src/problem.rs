@@ -41,6 +41,14 @@ pub enum Problem {
     },
     /// Values are not allowed: every field that fails.
     ValidationFailed(Vec<Failure>),
+    /// The query has names that look like the one of a parameter, but are not it. Answered as
+    /// [`Code::ValidationFailed`].
+    QueryMisspelt {
+        /// As they were written.
+        names: Vec<String>,
+        /// As the parameter is to be written.
+        expected: &'static str,
+    },
     /// Nothing is at the path.
     PathNotFound,
     /// The path does not take the method.
@@ -153,7 +161,7 @@ impl Problem {
             | Self::NotUtf8
             | Self::ByteOrderMark
             | Self::FieldMisspelt { .. } => Code::InvalidRequest,
-            Self::ValidationFailed(_) => Code::ValidationFailed,
+            Self::ValidationFailed(_) | Self::QueryMisspelt { .. } => Code::ValidationFailed,
             Self::PathNotFound => Code::PathNotFound,
             Self::MethodNotAllowed { .. } => Code::MethodNotAllowed,
             Self::BodyTooLarge { .. } => Code::BodyTooLarge,
@@ -203,6 +211,10 @@ impl Problem {
             Self::ValidationFailed(failures) => failures
                 .iter()
                 .flat_map(|failure| [failure.field.to_owned(), failure.reason.as_str().to_owned()])
+                .collect(),
+            Self::QueryMisspelt { names, .. } => names
+                .iter()
+                .flat_map(|name| [name.clone(), Reason::UnknownValue.as_str().to_owned()])
                 .collect(),
             Self::BodyTooLarge { limit } => vec![limit.to_string()],
             Self::PersonalAccessTokenExpired { expiry } => vec![expiry.to_string()],
@@ -264,6 +276,9 @@ impl Problem {
                     .map(|failure| format!("{} ({})", failure.field, failure.reason.as_str()))
                     .collect();
                 return text.refusal_validation_failed(failed.join(", "));
+            }
+            Self::QueryMisspelt { names, expected } => {
+                return text.refusal_query_misspelt(names.join(", "), expected);
             }
             Self::MethodNotAllowed { .. } => text.refusal_method_not_allowed(),
             Self::BodyTooLarge { limit } => return text.refusal_body_too_large(limit),

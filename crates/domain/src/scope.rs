@@ -86,6 +86,14 @@ impl Scopes {
         Ok(Self(chosen.into_iter().map(ToOwned::to_owned).collect()))
     }
 
+    /// [`ALL`] as a claim may write it out: first the reserved scope, then the names that the catalogue offers, in its
+    /// order. [`INTROSPECT`] is never among them, because no catalogue has it.
+    pub fn all_written_out(catalogue: &[Scope]) -> String {
+        let names = catalogue.iter().map(|scope| scope.name.as_str());
+        let names: Vec<&str> = std::iter::once(ALL).chain(names).collect();
+        names.join(" ")
+    }
+
     /// Whether exactly this scope is among them.
     pub fn contains(&self, name: &str) -> bool {
         self.0.iter().any(|held| held == name)
@@ -279,6 +287,21 @@ mod tests {
                 "{held} to {asked:?}"
             );
         }
+    }
+
+    #[test]
+    fn all_is_written_out_as_itself_and_the_catalogue_in_its_order() {
+        let mut catalogue = catalogue();
+        assert_eq!(
+            Scopes::all_written_out(&catalogue),
+            "all orders:read orders:write"
+        );
+        catalogue.reverse();
+        assert_eq!(
+            Scopes::all_written_out(&catalogue),
+            "all orders:write orders:read"
+        );
+        assert_eq!(Scopes::all_written_out(&[]), "all");
     }
 
     #[test]

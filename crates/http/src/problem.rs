@@ -33,6 +33,7 @@ pub fn status(problem: &Problem) -> StatusCode {
         | Problem::ByteOrderMark
         | Problem::FieldMisspelt { .. }
         | Problem::ValidationFailed(_)
+        | Problem::QueryMisspelt { .. }
         | Problem::ExpirationNotAllowed { .. }
         | Problem::UnknownScope { .. } => StatusCode::BAD_REQUEST,
         Problem::PolicyForbids { .. } => StatusCode::FORBIDDEN,

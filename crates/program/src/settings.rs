@@ -17,7 +17,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use ats_pat_domain::Policy;
+use ats_pat_domain::{Policy, Scopes};
 use secrecy::SecretString;
 
 pub use self::error::{Place, SettingsError};
@@ -25,6 +25,10 @@ use self::source::Sources;
 use self::table::TABLE;
 pub use self::table::{CommonFlags, ServerFlags, Settings, settings_reference};
 pub use self::value::LogFormat;
+
+/// The longest scope that `expand-all-scope` may write, in characters: verifiers take tokens of up to 8 KiB, and many
+/// servers take headers no longer than that.
+const LONGEST_SCOPE: usize = 4000;
 
 impl Settings {
     /// Reads all sources: the file that `common` names, `environment`, the flags. A program without
@@ -66,7 +70,43 @@ impl Settings {
             }
             settings.default_lifetime_days = longest;
         }
+        if let Some(place) = sources.place("default-audience")
+            && let Some(advice) = settings.wrong_default_audience(serves)
+        {
+            return Err(SettingsError::Invalid { place, advice });
+        }
+        if let Some(place) = sources.place("expand-all-scope")
+            && settings.expand_all_scope
+        {
+            let length = Scopes::all_written_out(&settings.scopes).len();
+            if length > LONGEST_SCOPE {
+                let advice = format!(
+                    "makes tokens too long: with all of `policy.scopes` the scope has {length} characters, and {LONGEST_SCOPE} are allowed. Set it to false, or offer fewer scopes"
+                );
+                return Err(SettingsError::Invalid { place, advice });
+            }
+        }
         Ok(settings)
+    }
+
+    /// What is wrong with `default-audience`, if anything is.
+    fn wrong_default_audience(&self, serves: bool) -> Option<String> {
+        let default = self.default_audience.as_ref()?;
+        let audience = match (self.audience.is_empty(), serves) {
+            (false, _) => self.audience.clone(),
+            (true, true) => vec![self.public_url_at(self.listen)],
+            // The public URL may be in a flag of the server, which this program doesn't see.
+            (true, false) => return None,
+        };
+        if let Some(other) = default.iter().find(|named| !audience.contains(named)) {
+            return Some(format!(
+                "names {other:?}, which is not in `audience`: name only some of those, or leave it out for all"
+            ));
+        }
+        let first = audience.first().filter(|first| !default.contains(first))?;
+        Some(format!(
+            "lacks {first:?}, the first of `audience`: name it too, because this service itself takes only tokens for it"
+        ))
     }
 
     /// The origin that callers see, where `address` is served on.
@@ -105,14 +145,17 @@ impl Settings {
 
     /// What the use cases obey, where `issuer` is the origin that callers see.
     pub fn for_service(&self, issuer: &str) -> ats_pat_service::Settings {
-        let audience = if self.audience.is_empty() {
-            vec![issuer.to_owned()]
+        let (audience, default_audience) = if self.audience.is_empty() {
+            // Then there is only one, which is the default in any case.
+            (vec![issuer.to_owned()], None)
         } else {
-            self.audience.clone()
+            (self.audience.clone(), self.default_audience.clone())
         };
         ats_pat_service::Settings {
             issuer: issuer.to_owned(),
             audience,
+            default_audience,
+            expand_all_scope: self.expand_all_scope,
             token_lifetime: self.token_lifetime,
             session_idle: self.session_idle,
             session_absolute: self.session_absolute,

@@ -14,6 +14,9 @@ refusal-byte-order-mark = The body begins with a byte order mark: send the JSON 
 refusal-field-misspelt = The body's field { $field } is unknown: write it as { $expected }.
 # $failures (String) - fields and reasons, such as “Name (empty), Scopes (empty)”
 refusal-validation-failed = These values are not allowed: { $failures }.
+# $names (String) - as they were sent, such as “audience, Audiences”
+# $expected (String)
+refusal-query-misspelt = There is no query parameter { $names }: write it as { $expected }.
 refusal-path-not-found = There is nothing at this path.
 refusal-method-not-allowed = This path does not take this method; see the header Allow.
 # $limit (Number) - in bytes

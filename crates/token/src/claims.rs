@@ -102,6 +102,19 @@ impl Audience {
     }
 }
 
+/// The recipients, separated by single spaces, for headers and people: no recipient of ours has a space in it.
+impl fmt::Display for Audience {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, recipient) in self.iter().enumerate() {
+            if index > 0 {
+                formatter.write_str(" ")?;
+            }
+            formatter.write_str(recipient)?;
+        }
+        Ok(())
+    }
+}
+
 impl From<String> for Audience {
     fn from(recipient: String) -> Self {
         Self(Recipients::One(recipient))

@@ -3,6 +3,8 @@ use std::thread::JoinHandle;
 use ats_pat_http::{HttpSettings, Limits, serve};
 use ats_pat_program::{Access, CommonFlags, Opened, Settings};
 use ats_pat_service::SignatureProvider;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use insta::assert_snapshot;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -19,11 +21,17 @@ struct Interface {
 
 impl Interface {
     fn over(admin: &Admin) -> Self {
+        Self::serving(admin, None)
+    }
+
+    /// The same for tokens of these audiences, as the setting has them.
+    fn serving(admin: &Admin, audience: Option<&str>) -> Self {
         let flags = CommonFlags {
             data_dir: Some(admin.path("ats-pat-data").display().to_string().into()),
             ..CommonFlags::default()
         };
-        let settings = Settings::load(&flags, None, []).unwrap();
+        let audience = audience.map(|audience| ("ATS_PAT_AUDIENCE".into(), audience.into()));
+        let settings = Settings::load(&flags, None, audience).unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let (said, url) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -60,6 +68,13 @@ impl Drop for Interface {
         self.stop.take();
         let _ = self.thread.take().map(JoinHandle::join);
     }
+}
+
+/// The claims of an authentication token, unchecked.
+fn claims(token: &str) -> serde_json::Value {
+    let claims = token.split('.').nth(1).unwrap();
+    let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap();
+    serde_json::from_slice(&claims).unwrap()
 }
 
 #[test]
@@ -118,4 +133,35 @@ fn each_reason_for_no_token_is_told_in_one_line() {
     }
     refusals.push_str(&admin.refusal(2, &["exchange"]));
     assert_snapshot!(refusals);
+}
+
+#[test]
+fn a_token_is_only_for_the_audiences_that_are_named() {
+    let home = Admin::with_alice();
+    let (_, secret) = make_token_for(&home, "ci", "127.0.0.0/8");
+    let interface = Interface::serving(&home, Some("orders,stock,sales"));
+    let admin = Admin::in_an_empty_folder();
+    let exchange = ["exchange", "--url", &interface.url];
+    for (arguments, audience) in [
+        (&[][..], serde_json::json!(["orders", "stock", "sales"])),
+        (&["--audience", "stock"], serde_json::json!("stock")),
+        (
+            &["--audience", "sales", "orders"],
+            serde_json::json!(["orders", "sales"]),
+        ),
+        (
+            &["--audience", "sales", "--audience", "stock"],
+            serde_json::json!(["stock", "sales"]),
+        ),
+    ] {
+        let run = admin.run_with(&secret, &[&exchange, arguments].concat());
+        assert_eq!((run.code, run.errors.as_str()), (0, ""), "{arguments:?}");
+        assert_eq!(claims(run.output.trim_end())["aud"], audience);
+    }
+    let refusal = admin.refusal_with(
+        &secret,
+        1,
+        &[&exchange[..], &["--audience", "nobody"]].concat(),
+    );
+    assert!(refusal.contains("Audience (unknown_value)"), "{refusal}");
 }

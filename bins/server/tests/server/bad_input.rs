@@ -24,7 +24,14 @@ fn a_wrong_command_line_or_setting_is_wrong_usage_and_leaves_nothing() {
     ] {
         refusals.push_str(&folder.refusal(2, arguments, &[]));
     }
-    refusals.push_str(&folder.refusal(2, &[], &[("ATS_PAT_LISTNE", "127.0.0.1:0")]));
+    for (name, value) in [
+        ("ATS_PAT_LISTNE", "127.0.0.1:0"),
+        ("ATS_PAT_AUDIENCE", "orders,the stock"),
+        ("ATS_PAT_DEFAULT_AUDIENCE", "orders"),
+        ("ATS_PAT_EXPAND_ALL_SCOPE", "yes"),
+    ] {
+        refusals.push_str(&folder.refusal(2, &[], &[(name, value)]));
+    }
     assert!(!refusals.contains("s3cret"), "{refusals}");
     assert_snapshot!(refusals);
     assert!(folder.left_on_disk().is_empty());

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::example::{IDEMPOTENCY_KEY, TOKEN_ID};
+use crate::example::{AUDIENCE, IDEMPOTENCY_KEY, TOKEN_ID};
 use crate::operation::Header;
 use crate::operations;
 
@@ -58,6 +58,7 @@ fn envelope(data: &Value) -> Value {
 /// The value of a parameter.
 fn value(name: &str) -> Option<Value> {
     Some(match name {
+        "Audience" => json!([AUDIENCE]),
         "Id" => json!(TOKEN_ID),
         "Idempotency-Key" => json!(IDEMPOTENCY_KEY),
         "Search" => json!("nightly"),

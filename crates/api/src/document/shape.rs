@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::operation::Body;
 use crate::operations;
+use crate::request::MOST_AUDIENCES;
 
 /// Tags in words; generators keep to the tags themselves.
 const TAGS: [(&str, &str); 3] = [
@@ -142,9 +143,10 @@ fn without_defaults(described: &mut Value) {
     }
 }
 
-/// The limits and defaults of the list's query.
+/// The limits and defaults of the queries.
 fn parameter(parameter: &mut Value) {
     let schema = match parameter["name"].as_str() {
+        Some("Audience") => json!({"maxItems": MOST_AUDIENCES}),
         Some("Page") => json!({"minimum": 1, "default": 1}),
         Some("PageSize") => json!({"minimum": 1, "maximum": 100, "default": 25}),
         Some("Search") => json!({"maxLength": 100}),

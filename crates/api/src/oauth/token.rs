@@ -103,6 +103,7 @@ fn narrowing(form: &Form<'_>) -> Result<Narrowing, Refusal> {
         scope: form.get("scope").map(ToOwned::to_owned),
         audience: (!audience.is_empty()).then_some(audience),
         lifetime_seconds,
+        unreadable: None,
     })
 }
 

@@ -1,8 +1,9 @@
 //! From the long-lived token to the short-lived one.
 
+use ats_pat_domain::problem::Reason;
 use ats_pat_domain::{Problem, Timestamp};
 use ats_pat_http::RequestContext;
-use ats_pat_service::Service;
+use ats_pat_service::{Error, Exchanged, Service};
 use poem::http::{HeaderName, HeaderValue};
 use poem::{IntoResponse, Request, Response};
 use poem_openapi::registry::{MetaResponses, Registry};
@@ -15,7 +16,7 @@ use crate::call::Call;
 use crate::example;
 use crate::operation::{Data, Header, Operation, Tag};
 use crate::refused::Refused;
-use crate::request::PersonalAccessTokens;
+use crate::request::{AUDIENCE, InQuery, PersonalAccessTokens, narrowing};
 
 /// The path of the exchange.
 pub const EXCHANGE: &str = "/api/personalaccesstoken/getAuthenticationToken";
@@ -27,6 +28,7 @@ pub struct Exchange;
 const EXPIRES_AT: HeaderName = HeaderName::from_static("ats-authentication-token-expires-at");
 const PERSONAL_ACCESS_TOKEN_EXPIRES_AT: HeaderName =
     HeaderName::from_static("ats-personal-access-token-expires-at");
+const TOKEN_AUDIENCE: HeaderName = HeaderName::from_static("ats-authentication-token-audience");
 
 /// The envelope with an authentication token: an [`Answer`] that is written straight, since a JWS in compact form (RFC
 /// 7515, section 7.1) has nothing that JSON would escape.
@@ -34,6 +36,7 @@ pub struct TokenReply {
     token: SecretString,
     expires_at: Timestamp,
     personal_access_token_expires_at: Timestamp,
+    audience: Option<HeaderValue>,
 }
 
 impl ApiResponse for TokenReply {
@@ -65,27 +68,81 @@ impl IntoResponse for TokenReply {
                 response.headers_mut().insert(name, time);
             }
         }
+        if let Some(audience) = self.audience {
+            response.headers_mut().insert(TOKEN_AUDIENCE, audience);
+        }
         response
     }
 }
 
-/// What the exchange answers: the front layer asks it itself, since what the framework does on the way to an operation
-/// is a good part of an exchange from memory.
-///
-/// # Errors
-/// Those of the exchange.
-pub async fn exchange(
-    service: &Service,
-    request: &Request,
-    context: &RequestContext,
-) -> Result<TokenReply, Refused> {
-    let presented = PersonalAccessTokens::of(request);
-    let exchanged = service.exchange(&presented.0, context.address()).await?;
-    Ok(TokenReply {
-        token: exchanged.token,
-        expires_at: exchanged.expires_at,
-        personal_access_token_expires_at: exchanged.personal_access_token_expires_at,
-    })
+/// Makes the answers of the exchange. The front layer asks it itself, since what the framework does on the way to an
+/// operation is a good part of an exchange from memory.
+pub struct Exchanger {
+    service: Service,
+    /// The header of a token for the default audience, written once.
+    default_audience: Option<HeaderValue>,
+}
+
+impl Exchanger {
+    /// Of a deployment.
+    pub fn new(service: Service) -> Self {
+        Self {
+            default_audience: header_text(&service.default_audience()),
+            service,
+        }
+    }
+
+    /// What the exchange answers.
+    ///
+    /// # Errors
+    /// Those of the exchange, then those of its query.
+    pub async fn exchange(
+        &self,
+        request: &Request,
+        context: &RequestContext,
+    ) -> Result<TokenReply, Refused> {
+        let presented = PersonalAccessTokens::of(request);
+        let exchanged = match request.uri().query() {
+            None => {
+                let exchange = self.service.exchange(&presented.0, context.address());
+                exchange.await?
+            }
+            // Apart, so that the future of an exchange without a query has no room for it.
+            Some(query) => Box::pin(self.exchange_for(&presented, query, context)).await?,
+        };
+        let audience = match exchanged.audience() {
+            None => self.default_audience.clone(),
+            Some(audience) => header_text(audience),
+        };
+        Ok(TokenReply {
+            token: exchanged.token,
+            expires_at: exchanged.expires_at,
+            personal_access_token_expires_at: exchanged.personal_access_token_expires_at,
+            audience,
+        })
+    }
+
+    async fn exchange_for(
+        &self,
+        presented: &PersonalAccessTokens<'_>,
+        query: &str,
+        context: &RequestContext,
+    ) -> Result<Exchanged, Error> {
+        let narrowing = narrowing(query);
+        let address = context.address();
+        let exchange = self
+            .service
+            .exchange_header(&presented.0, &narrowing, address);
+        exchange.await.map_err(|error| match error {
+            Error::AudienceNotServed => Problem::validation(AUDIENCE, Reason::UnknownValue).into(),
+            other => other,
+        })
+    }
+}
+
+/// Every audience is text that a header can carry, because the settings take no other.
+fn header_text(audience: &str) -> Option<HeaderValue> {
+    HeaderValue::from_str(audience).ok()
 }
 
 #[OpenApi(tag = "Tag::Exchange")]
@@ -93,7 +150,7 @@ impl Exchange {
     /// Exchange a personal access token for an authentication token
     ///
     /// The authentication token is a signed JWT that lives a few minutes; other services verify it with the
-    /// keys at `/.well-known/jwks.json`.
+    /// keys at `/.well-known/jwks.json`. With `Audience` it is only for the services that the query names.
     #[oai(
         path = "/api/personalaccesstoken/getAuthenticationToken",
         method = "get",
@@ -103,9 +160,14 @@ impl Exchange {
         &self,
         request: &Request,
         _presented: PersonalAccessTokens<'_>,
+        /// For whom the authentication token is to be: some of the deployment's audiences, the parameter repeated for each,
+        /// up to 16 times. By default it is for those that the operator chose.
+        #[oai(name = "Audience")]
+        _audience: InQuery<Vec<String>>,
     ) -> Result<TokenReply, Refused> {
         let call = Call::of(request)?;
-        exchange(&call.service, request, &call.context).await
+        let exchanger = Exchanger::new(call.service.clone());
+        exchanger.exchange(request, &call.context).await
     }
 }
 
@@ -126,6 +188,12 @@ impl Operation for Exchange {
             example: example::EXPIRES_AT_TEXT,
             always: true,
         },
+        Header {
+            name: "Ats-Authentication-Token-Audience",
+            description: "For whom the authentication token is (its claim `aud`), separated by single spaces.",
+            example: example::AUDIENCE,
+            always: true,
+        },
     ];
 
     fn refusals() -> Vec<Problem> {
@@ -138,6 +206,7 @@ impl Operation for Exchange {
             },
             Problem::OwnerDisabled,
             Problem::NetworkNotAllowed,
+            Problem::validation(AUDIENCE, Reason::UnknownValue),
             Problem::TooManyRequests { seconds: 30 },
         ]
     }
@@ -167,6 +236,7 @@ mod tests {
             token: token.into(),
             expires_at: at,
             personal_access_token_expires_at: at,
+            audience: header_text("orders stock"),
         };
         let written = written.into_response();
         let envelope = Answer::<Exchange>::of(token).into_response();
@@ -174,6 +244,10 @@ mod tests {
         assert_eq!(
             written.header("Ats-Authentication-Token-Expires-At"),
             Some("2027-01-15T08:00:00.123Z")
+        );
+        assert_eq!(
+            written.header("Ats-Authentication-Token-Audience"),
+            Some("orders stock")
         );
         let [written, envelope] = [written, envelope].map(Response::into_body);
         assert_eq!(

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use poem_openapi::OpenApi;
 use poem_openapi::registry::{MetaApi, MetaPath, Registry};
 
-pub use exchange::{EXCHANGE, exchange};
+pub use exchange::{EXCHANGE, Exchanger};
 pub use identity::IDENTITY;
 
 use crate::operation::{Entry, Routes};

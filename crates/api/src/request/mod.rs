@@ -3,11 +3,13 @@
 //! Each credential is an extractor written by hand: poem-openapi's own can't tell a missing from a doubled
 //! one, nor change the cookie's name, and would name neither in an envelope.
 
+mod audience_query;
 mod body;
 mod credential;
 mod list_query;
 mod parameter;
 
+pub use audience_query::{AUDIENCE, MOST_AUDIENCES, narrowing};
 pub use body::{JsonBody, OptionalJsonBody};
 pub use credential::{Bearer, EndingSession, PersonalAccessTokens, Session, TokenHolder};
 pub use list_query::ListQuery;

@@ -33,6 +33,7 @@ fn tell(text: &mut String, line: &str, answer: &Answer) {
     redact(&mut body);
     writeln!(text, "{line}\n{}", answer.status).unwrap();
     for name in [
+        "ats-authentication-token-audience",
         "ats-authentication-token-expires-at",
         "ats-personal-access-token-expires-at",
         "idempotency-replayed",

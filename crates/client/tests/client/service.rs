@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use ::time::OffsetDateTime;
 use ::time::format_description::well_known::Rfc3339;
-use ats_pat_client::{Bearer, Client, PersonalAccessToken};
+use ats_pat_client::{Bearer, Builder, Client, PersonalAccessToken};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
@@ -30,12 +30,22 @@ pub enum Answer {
 impl Answer {
     /// A token named `name` that lives for this many seconds.
     pub fn token(name: &str, seconds: u64) -> Self {
+        Self::token_with(name, seconds, "")
+    }
+
+    /// The same, for `audience` as the answer says.
+    pub fn token_for(name: &str, audience: &str) -> Self {
+        let told = format!("Ats-Authentication-Token-Audience: {audience}\r\n");
+        Self::token_with(name, 300, &told)
+    }
+
+    fn token_with(name: &str, seconds: u64, headers: &str) -> Self {
         let expires_at = NOW + Duration::from_secs(seconds);
         Self::http(
             200,
             &format!(
                 "Date: {}\r\nAts-Authentication-Token-Expires-At: {}\r\n\
-                 Ats-Personal-Access-Token-Expires-At: {}\r\n",
+                 Ats-Personal-Access-Token-Expires-At: {}\r\n{headers}",
                 httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + NOW),
                 rfc3339(expires_at),
                 rfc3339(expires_at + Duration::from_hours(24)),
@@ -101,6 +111,14 @@ impl Service {
         Client::builder(&self.url, PersonalAccessToken::parse(SECRET).unwrap())
             .build()
             .unwrap()
+    }
+
+    /// A client that asks for these audiences.
+    pub fn client_for(&self, audience: &[&str]) -> Client {
+        let token = PersonalAccessToken::parse(SECRET).unwrap();
+        let builder = Client::builder(&self.url, token);
+        let builder = audience.iter().copied().fold(builder, Builder::audience);
+        builder.build().unwrap()
     }
 
     /// From now on the answer is this.

@@ -66,8 +66,18 @@ settings! {
         server flag: "--public-url" "URL" "The origin that callers see [default: http:// and the address]",
     }
 
-    /// Whom authentication tokens are for: the claim `aud`; a list
+    /// Whom authentication tokens can be for: the claim `aud`; a list of texts of printable ASCII without spaces
     pub audience: Vec<String> { key: "audience", read: audience, without: "the issuer" }
+
+    /// Whom an authentication token is for if its exchange names nobody: some of `audience`, with its first; a list
+    pub(super) default_audience: Option<Vec<String>> {
+        key: "default-audience",
+        read: audience,
+        without: "all of `audience`",
+    }
+
+    /// `true`: the claim `scope` of a token with `all` also names every scope of `policy.scopes`, after `all`
+    pub(super) expand_all_scope: bool { key: "expand-all-scope", read: yes_or_no, default: false }
 
     /// The file of the master key, made on the first start; two keys in it: the first seals, both open
     pub(super) master_key_file: Option<PathBuf> {

@@ -1,6 +1,7 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
@@ -11,6 +12,12 @@ use super::{CommonFlags, LogFormat, ServerFlags, Settings, SettingsError};
 
 /// A character more than the name of a product may have.
 const TOO_LONG: &str = "The Personal Access Tokens of a Company with a Very Long Name";
+
+/// More scopes than a claim may name.
+static MANY_SCOPES: LazyLock<String> = LazyLock::new(|| {
+    let scopes: Vec<_> = (0..40).map(|number| format!("{number:099}=x")).collect();
+    scopes.join(",")
+});
 
 /// The sources of one try.
 #[derive(Default)]
@@ -117,6 +124,8 @@ fn every_setting_can_stand_in_the_file() {
         listen = "0.0.0.0:80"
         public-url = "https://pat.example.com"
         audience = ["orders", "stock"]
+        default-audience = ["orders"]
+        expand-all-scope = true
         master-key-file = "/run/secrets/master.key"
         trusted-proxies = ["10.0.0.0/8", "2001:db8::1"]
         connections = 100
@@ -157,6 +166,8 @@ fn every_setting_has_an_environment_variable() {
         ("ATS_PAT_LISTEN", "[::]:80"),
         ("ATS_PAT_PUBLIC_URL", "https://pat.example.com"),
         ("ATS_PAT_AUDIENCE", "orders, stock"),
+        ("ATS_PAT_DEFAULT_AUDIENCE", "stock, orders, stock"),
+        ("ATS_PAT_EXPAND_ALL_SCOPE", "true"),
         ("ATS_PAT_MASTER_KEY_FILE", "/run/secrets/master.key"),
         ("ATS_PAT_TRUSTED_PROXIES", "10.0.0.0/8,2001:db8::1"),
         ("ATS_PAT_CONNECTIONS", "100"),
@@ -168,6 +179,7 @@ fn every_setting_has_an_environment_variable() {
         ("ATS_PAT_POLICY_DEFAULT_LIFETIME_DAYS", "7"),
         ("ATS_PAT_POLICY_MAX_ACTIVE_TOKENS", "5"),
         ("ATS_PAT_POLICY_MAX_OVERLAP_HOURS", "48"),
+        ("ATS_PAT_POLICY_SELF_REGENERATE_ALLOWED", "false"),
         (
             "ATS_PAT_POLICY_SCOPES",
             "orders:read=Read orders, orders:write = Change = write orders",
@@ -305,7 +317,59 @@ fn the_audience_is_the_issuer_unless_set() {
         .settings()
         .for_service("https://pat.example.com");
     assert_eq!(service.audience, ["a", "b"]);
+    assert_eq!(service.default_audience, None);
     assert_eq!(service.token_lifetime, Duration::from_mins(5));
+}
+
+#[test]
+fn a_default_audience_is_a_part_of_the_audience_with_its_first() {
+    let issuer = "https://pat.example.com";
+    let default = |audience, default| {
+        let given = Given::variable("ATS_PAT_AUDIENCE", audience);
+        let given = given.and_variable("ATS_PAT_DEFAULT_AUDIENCE", default);
+        let settings = given.load().ok()?;
+        settings.for_service(issuer).default_audience
+    };
+    for (audience, named) in [("a,b,c", "a"), ("a,b,c", "c,a"), ("a", "a")] {
+        let kept = named.split(',').map(ToOwned::to_owned).collect();
+        assert_eq!(default(audience, named), Some(kept), "{named}");
+    }
+    for named in ["b", "d", "a,d", "A"] {
+        assert_eq!(default("a,b,c", named), None, "{named}");
+    }
+    // Without `audience` the issuer is all there is.
+    let only = Given::variable("ATS_PAT_DEFAULT_AUDIENCE", issuer).and_flag("--public-url", issuer);
+    let service = only.settings().for_service(issuer);
+    assert_eq!(
+        (service.audience, service.default_audience),
+        (vec![issuer.to_owned()], None)
+    );
+}
+
+#[test]
+fn a_program_that_serves_nobody_does_not_ask_for_the_public_url() {
+    let variable = |name: &str, value: &str| (OsString::from(name), OsString::from(value));
+    let environment = [variable(
+        "ATS_PAT_DEFAULT_AUDIENCE",
+        "https://pat.example.com",
+    )];
+    let settings = Settings::load(&CommonFlags::default(), None, environment);
+    let service = settings.unwrap().for_service("http://127.0.0.1:8080");
+    assert_eq!(service.default_audience, None);
+}
+
+#[test]
+fn scopes_that_make_a_token_too_long_are_refused_where_all_is_written_out() {
+    let (fewer, _) = MANY_SCOPES.rsplit_once(',').unwrap();
+    for (scopes, expand, fits) in [
+        (fewer, "true", true),
+        (&MANY_SCOPES, "true", false),
+        (&MANY_SCOPES, "false", true),
+    ] {
+        let given = Given::variable("ATS_PAT_POLICY_SCOPES", scopes)
+            .and_variable("ATS_PAT_EXPAND_ALL_SCOPE", expand);
+        assert_eq!(given.load().is_ok(), fits, "{} {expand}", scopes.len());
+    }
 }
 
 #[test]
@@ -385,6 +449,14 @@ fn each_mistake_is_one_sentence_that_names_the_place_and_says_what_to_do() {
         Given::file("audience = []"),
         Given::file("audience = ['']"),
         Given::file("audience = [1]"),
+        Given::file("audience = ['orders', 'the stock']"),
+        Given::file("audience = ['bücher']"),
+        Given::file("default-audience = ['orders']"),
+        Given::file("audience = ['orders', 'stock']\ndefault-audience = ['orders', 'sales']"),
+        Given::file("audience = ['orders', 'stock']\ndefault-audience = ['stock']"),
+        Given::file("audience = ['orders', 'stock']\ndefault-audience = []"),
+        Given::file("expand-all-scope = 'yes'"),
+        Given::file("expand-all-scope = 1"),
         Given::file("token-lifetime-minutes = '5'"),
         Given::file("token-lifetime-minutes = 5.0"),
         Given::file("token-lifetime-minutes = 61"),
@@ -418,6 +490,9 @@ fn each_mistake_is_one_sentence_that_names_the_place_and_says_what_to_do() {
         Given::variable("ATS_PAT_TOKEN_LIFETIME_MINUTES", "5m"),
         Given::variable("ATS_PAT_TOKEN_LIFETIME_MINUTES", "99999999999"),
         Given::variable("ATS_PAT_AUDIENCE", "a,,b"),
+        Given::variable("ATS_PAT_EXPAND_ALL_SCOPE", "on"),
+        Given::variable("ATS_PAT_EXPAND_ALL_SCOPE", "true")
+            .and_variable("ATS_PAT_POLICY_SCOPES", &MANY_SCOPES),
         Given::variable("ATS_PAT_TRUSTED_PROXIES", "10.0.0.0/8,proxy"),
         Given::variable("ATS_PAT_POLICY_SCOPES", "orders:read"),
         Given::variable("ATS_PAT_PRODUCT_NAME", TOO_LONG),

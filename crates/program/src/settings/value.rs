@@ -136,12 +136,31 @@ impl Found {
         Ok(texts)
     }
 
-    /// A list of texts that holds at least one.
+    /// `true` or `false`.
+    pub(crate) fn yes_or_no(&self) -> Result<bool, SettingsError> {
+        let read = match &self.raw {
+            Raw::Toml(toml::Value::Boolean(yes)) => Some(*yes),
+            Raw::Text(text) => text.expose_secret().parse().ok(),
+            Raw::Toml(_) => None,
+        };
+        match read {
+            Some(yes) => Ok(yes),
+            None => self.refuse("must be true or false, in the file without quotes"),
+        }
+    }
+
+    /// A list of audiences that has at least one. A header names them, separated by spaces.
     pub(crate) fn audience(&self) -> Result<Vec<String>, SettingsError> {
         let mut audience = self.list()?;
         if audience.is_empty() {
             return self
-                .refuse("is empty: name at least one audience, or leave it out for the issuer");
+                .refuse("is empty: name at least one audience, or leave it out for the default");
+        }
+        let is_plain = |audience: &&String| audience.bytes().all(|byte| byte.is_ascii_graphic());
+        if let Some(other) = audience.iter().find(|audience| !is_plain(audience)) {
+            return self.refuse(format!(
+                "names {other:?}, which can't be in a header: write printable ASCII without spaces, such as https://orders.example.com"
+            ));
         }
         let mut seen = std::collections::BTreeSet::new();
         audience.retain(|entry| seen.insert(entry.clone()));

@@ -75,7 +75,13 @@ impl Service {
             let grant = self.genuine_grant(&secret).await?;
             let grant = grant.filter(|grant| grant.life().is_usable(now));
             let alive = grant.filter(|grant| grant.life().check(now).is_ok());
-            return Ok(alive.map(|grant| of_personal_access_token(&grant, issuer)));
+            return Ok(alive.map(|grant| {
+                let scope = grant.token.scopes.to_string();
+                let written_out = self.written_out(&scope);
+                // As an authentication token of it would say.
+                let scope = written_out.map_or(scope, |scope| scope.to_string());
+                of_personal_access_token(&grant, scope, issuer)
+            }));
         }
         let found = self
             .bearer(presented, &self.inner.settings.audience)
@@ -84,7 +90,7 @@ impl Service {
     }
 }
 
-fn of_personal_access_token(grant: &Genuine, issuer: &str) -> Introspection {
+fn of_personal_access_token(grant: &Genuine, scope: String, issuer: &str) -> Introspection {
     let Genuine {
         secret,
         token,
@@ -92,7 +98,7 @@ fn of_personal_access_token(grant: &Genuine, issuer: &str) -> Introspection {
         ..
     } = grant;
     Introspection {
-        scope: token.scopes.to_string(),
+        scope,
         token_id: token.id,
         owner_id: owner.id,
         user_name: owner.name.as_str().to_owned(),

@@ -23,6 +23,14 @@ use crate::ledger::genuine::Genuine;
 use crate::service::Service;
 use crate::service::error::Error;
 
+/// Nothing is cut.
+static WHOLE: Narrowing = Narrowing {
+    scope: None,
+    audience: None,
+    lifetime_seconds: None,
+    unreadable: None,
+};
+
 /// An authentication token and how long both tokens last.
 pub struct Exchanged {
     /// The authentication token, a JWS in compact form.
@@ -34,14 +42,21 @@ pub struct Exchanged {
     /// How long the authentication token lives from its issue on, in seconds.
     pub lifetime_seconds: i64,
     known: Arc<Known>,
-    narrowed_scope: Option<String>,
+    scope: Option<Arc<str>>,
+    audience: Option<String>,
 }
 
 impl Exchanged {
     /// The scopes of the authentication token, separated by spaces.
     pub fn scope(&self) -> &str {
         let whole = &self.known.grant.scope;
-        self.narrowed_scope.as_deref().unwrap_or(whole)
+        self.scope.as_deref().unwrap_or(whole)
+    }
+
+    /// Whom the authentication token is for, separated by single spaces; `None` where that is
+    /// [the default](Service::default_audience).
+    pub fn audience(&self) -> Option<&str> {
+        self.audience.as_deref()
     }
 }
 
@@ -52,8 +67,23 @@ impl Service {
     /// Refusals in this order: 1200, 1201 (1400 where the address spent its budget of failures), 1203,
     /// 1202, 1205, 1204.
     pub async fn exchange(&self, presented: &[&[u8]], address: IpAddr) -> Result<Exchanged, Error> {
+        self.exchange_header(presented, &WHOLE, address).await
+    }
+
+    /// As [`exchange`](Self::exchange), for an authentication token that carries less than the personal access token
+    /// does.
+    ///
+    /// # Errors
+    /// As of the exchange, then those of [`exchange_narrowed`](Self::exchange_narrowed), of which the first is what is
+    /// [`unreadable`](Narrowing::unreadable).
+    pub async fn exchange_header(
+        &self,
+        presented: &[&[u8]],
+        narrowing: &Narrowing,
+        address: IpAddr,
+    ) -> Result<Exchanged, Error> {
         let presented = one_of(presented)?;
-        self.exchange_one(presented.as_ref(), &Narrowing::default(), address)
+        self.exchange_one(presented.as_ref(), narrowing, address)
             .await
     }
 
@@ -214,7 +244,7 @@ impl Service {
             return Err(StoreError::Retryable("the secret has no place".into()).into());
         };
         let minter = narrowing.minter(self)?;
-        let narrowed_scope = narrowing.scope(self, grant)?;
+        let scope = narrowing.scope(self, grant)?;
         let status_list = inner.status_lists.address();
         let minted = minter.mint(
             found.ring.signer(now)?,
@@ -223,7 +253,7 @@ impl Service {
                 user_name: &grant.user_name,
                 token_id: text(grant.token_id.as_uuid(), &mut [0; Hyphenated::LENGTH]),
                 generation: grant.generation,
-                scope: narrowed_scope.as_deref().unwrap_or(&grant.scope),
+                scope: scope.as_deref().unwrap_or(&grant.scope),
                 expires_at_ms: expires_at.as_millis(),
                 status: Some(StatusPlace {
                     index,
@@ -246,8 +276,12 @@ impl Service {
             expires_at: Timestamp::from_millis(minted.expires_at.saturating_mul(1000)),
             personal_access_token_expires_at: expires_at,
             lifetime_seconds: minted.expires_at - now.as_seconds(),
+            audience: narrowing
+                .audience
+                .as_ref()
+                .map(|_| minter.audience().to_string()),
             known: found.known,
-            narrowed_scope,
+            scope,
         })
     }
 }

@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use ats_pat_auth::Minter;
+use ats_pat_domain::Problem;
+use ats_pat_domain::scope::ALL;
 
 use crate::cache::grants::Grant;
 use crate::service::Service;
@@ -15,32 +18,48 @@ use crate::service::error::Error;
 pub struct Narrowing {
     /// Names of scopes, separated by single spaces (RFC 6749, section 3.3).
     pub scope: Option<String>,
-    /// Some of the deployment's audiences.
+    /// Some of the deployment's audiences, also of those that are not the default.
     pub audience: Option<Vec<String>>,
     /// How long the authentication token is to live, in seconds. The end of the personal access token still
     /// comes first.
     pub lifetime_seconds: Option<NonZeroU32>,
+    /// Why what was asked for can't be read. It is told after all that is wrong with the personal access token, so to its
+    /// holder only.
+    pub unreadable: Option<Problem>,
 }
 
 impl Narrowing {
-    /// What is left of the scopes, separated by spaces; `None` where all are.
+    /// The claim `scope`; `None` where it is what the grant has.
     ///
     /// # Errors
     /// [`Error::ScopeNotHeld`].
-    pub(crate) fn scope(&self, service: &Service, grant: &Grant) -> Result<Option<String>, Error> {
+    pub(crate) fn scope(
+        &self,
+        service: &Service,
+        grant: &Grant,
+    ) -> Result<Option<Arc<str>>, Error> {
         let Some(names) = &self.scope else {
-            return Ok(None);
+            return Ok(service.written_out(&grant.scope));
         };
         let catalogue = &service.inner.settings.policy.scopes;
-        Ok(Some(grant.scopes().narrowed(names, catalogue)?.to_string()))
+        let narrowed = grant.scopes().narrowed(names, catalogue)?.to_string();
+        let written_out = service.written_out(&narrowed);
+        Ok(Some(written_out.unwrap_or_else(|| narrowed.into())))
     }
 
     /// The minter of such tokens.
     ///
     /// # Errors
-    /// [`Error::AudienceNotServed`], [`Error::LifetimeTooLong`].
+    /// The problem of what is [`unreadable`](Self::unreadable), [`Error::LifetimeTooLong`],
+    /// [`Error::AudienceNotServed`].
     pub(crate) fn minter<'a>(&self, service: &'a Service) -> Result<Cow<'a, Minter>, Error> {
-        let minter = &service.inner.minter;
+        if let Some(problem) = &self.unreadable {
+            return Err(problem.clone().into());
+        }
+        let minter = match self.audience {
+            Some(_) => &service.inner.whole_minter,
+            None => &service.inner.minter,
+        };
         if self.audience.is_none() && self.lifetime_seconds.is_none() {
             return Ok(Cow::Borrowed(minter));
         }
@@ -53,5 +72,14 @@ impl Narrowing {
             .narrowed(self.audience.as_deref(), seconds)
             .map(Cow::Owned)
             .ok_or(Error::AudienceNotServed)
+    }
+}
+
+impl Service {
+    /// How a claim writes these scopes, where that is not as the personal access token has them: all the owner's rights
+    /// may be written out.
+    pub(crate) fn written_out(&self, scope: &str) -> Option<Arc<str>> {
+        let written_out = self.inner.all_written_out.as_ref();
+        written_out.filter(|_| scope == ALL).map(Arc::clone)
     }
 }

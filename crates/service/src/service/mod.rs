@@ -49,7 +49,12 @@ pub(crate) struct Inner {
     pub(crate) settings: Settings,
     pub(crate) changes: Changes,
     pub(crate) master: Arc<MasterKeys>,
+    /// For the default audience.
     pub(crate) minter: Minter,
+    /// For everyone whom authentication tokens may be for.
+    pub(crate) whole_minter: Minter,
+    /// The claim `scope` of all the owner's rights, where it is written out.
+    pub(crate) all_written_out: Option<Arc<str>>,
     pub(crate) cache: Arc<ExchangeCache>,
     pub(crate) passwords: Passwords,
     pub(crate) limits: Limits,
@@ -81,6 +86,11 @@ impl Service {
     /// Who issues the authentication tokens: the public URL.
     pub fn issuer(&self) -> &str {
         &self.inner.settings.issuer
+    }
+
+    /// Whom an authentication token is for if its exchange names nobody, separated by single spaces.
+    pub fn default_audience(&self) -> String {
+        self.inner.minter.audience().to_string()
     }
 
     /// Every scope that an authentication token may carry here.

@@ -11,6 +11,11 @@ pub struct Settings {
     pub issuer: String,
     /// Whom authentication tokens are for; never empty.
     pub audience: Vec<String>,
+    /// Whom an authentication token is for if its exchange names nobody: a part of `audience` with its first; `None` is all
+    /// of it.
+    pub default_audience: Option<Vec<String>>,
+    /// Whether the claim `scope` of all the owner's rights names the scopes of the catalogue, too.
+    pub expand_all_scope: bool,
     /// How long authentication tokens live: 1 to 60 minutes.
     pub token_lifetime: Duration,
     /// After how long without a request a session ends.
@@ -34,6 +39,8 @@ impl Settings {
         Self {
             issuer: issuer.to_owned(),
             audience: vec![issuer.to_owned()],
+            default_audience: None,
+            expand_all_scope: false,
             token_lifetime: Duration::from_mins(5),
             session_idle: Duration::from_mins(30),
             session_absolute: Duration::from_hours(12),

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
+mod all_written_out;
+mod audiences;
 mod holder;
 mod introspection;
 mod narrowing;

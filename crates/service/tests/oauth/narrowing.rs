@@ -20,6 +20,7 @@ fn narrowing(scope: Option<&str>, audience: &[&str], seconds: Option<u32>) -> Na
         audience: (!audience.is_empty())
             .then(|| audience.iter().map(ToString::to_string).collect()),
         lifetime_seconds: seconds.map(|seconds| NonZeroU32::new(seconds).unwrap()),
+        unreadable: None,
     }
 }
 

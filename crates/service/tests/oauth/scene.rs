@@ -3,7 +3,7 @@
 use ats_pat_domain::event::Event;
 use ats_pat_domain::scope::Scope;
 use ats_pat_service::view::IssuedToken;
-use ats_pat_service::{Error, Introspection, NewToken, NewUser, SignedIn};
+use ats_pat_service::{Error, Introspection, NewToken, NewUser, Settings, SignedIn};
 use ats_pat_test_support::world::{DAY, ISSUER, PASSWORD, World};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -11,12 +11,18 @@ use secrecy::{ExposeSecret, SecretString};
 pub const ORDERS: &str = "https://orders.example.com";
 
 pub async fn world(url: &str) -> World {
+    world_with(url, |_| {}).await
+}
+
+/// The same with other settings.
+pub async fn world_with(url: &str, change: impl FnOnce(&mut Settings)) -> World {
     World::with(url, |settings| {
         settings.audience = vec![ISSUER.to_owned(), ORDERS.to_owned()];
         settings.policy.scopes = vec![
             Scope::new("orders:read", "Read orders").unwrap(),
             Scope::new("orders:write", "Write orders").unwrap(),
         ];
+        change(settings);
     })
     .await
 }

@@ -71,6 +71,11 @@ pub enum OpenError {
         "the setting audience names nobody: name at least one, or leave it out for the public URL"
     )]
     NoAudience,
+    /// The default audience is no part of the audience, or lacks its first.
+    #[error(
+        "the setting default-audience must be a part of audience and have its first: correct it, or leave it out for all of audience"
+    )]
+    DefaultAudience,
     /// The database did not do what it was asked.
     #[error(transparent)]
     Store(#[from] StoreError),

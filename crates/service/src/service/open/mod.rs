@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ats_pat_auth::Minter;
+use ats_pat_domain::Scopes;
 use ats_pat_domain::event::{Event, Head};
 use ats_pat_domain::port::Store;
 use ats_pat_token::Audience;
@@ -74,12 +75,17 @@ impl Service {
         rules: Rules,
         opener: Opener,
     ) -> Result<(Self, Option<Head>), OpenError> {
-        let minter = Minter::new(
+        let whole_minter = Minter::new(
             &parts.settings.issuer,
             Audience::new(parts.settings.audience.clone()).map_err(|_| OpenError::NoAudience)?,
             u32::try_from(parts.settings.token_lifetime.as_secs()).unwrap_or(u32::MAX),
             ALGORITHM,
         )?;
+        let minter = default_minter(&whole_minter, parts.settings.default_audience.as_deref())?;
+        let all_written_out = parts.settings.expand_all_scope.then(|| {
+            let catalogue = &parts.settings.policy.scopes;
+            Arc::from(Scopes::all_written_out(catalogue))
+        });
         let passwords = Passwords::new(parts.password_cost)?;
         let kept = read_anchor(parts.anchor_file.as_deref())?;
         let (master, roots) = open_roots(&parts, kept.as_ref()).await?;
@@ -150,6 +156,8 @@ impl Service {
                 changes,
                 master,
                 minter,
+                whole_minter,
+                all_written_out,
                 cache: Arc::new(cache),
                 passwords,
                 limits,
@@ -166,6 +174,20 @@ impl Service {
         );
         Ok((service, behind))
     }
+}
+
+/// Of tokens for the default audience: a part of the whole one, with its first, since /api/identity and introspection
+/// take only tokens for that.
+fn default_minter(whole: &Minter, audience: Option<&[String]>) -> Result<Minter, OpenError> {
+    let Some(audience) = audience else {
+        return Ok(whole.clone());
+    };
+    let first = whole.audience().iter().next().unwrap_or_default();
+    if !audience.iter().any(|named| named == first) {
+        return Err(OpenError::DefaultAudience);
+    }
+    let narrowed = whole.narrowed(Some(audience), None);
+    narrowed.ok_or(OpenError::DefaultAudience)
 }
 
 /// The checkpoint lies where the anchor does.
