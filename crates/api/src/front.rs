@@ -257,7 +257,11 @@ mod tests {
             Problem::PolicyForbids {
                 rule: Rule::Overlap,
             },
+            Problem::PolicyForbids {
+                rule: Rule::Responsible,
+            },
             Problem::IdempotencyKeyReused,
+            Problem::UserNotFound,
             Problem::TooManyRequests { seconds: 7 },
             Problem::InternalError {
                 request_id: "0193f2a0-7b1c-7d2e-8f00-0123456789ab".to_owned(),

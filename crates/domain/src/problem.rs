@@ -121,6 +121,8 @@ pub enum Problem {
     },
     /// The idempotency key was sent before, with another body.
     IdempotencyKeyReused,
+    /// There is no such user, or no such service account that the caller is responsible for.
+    UserNotFound,
     /// The caller tried too often.
     TooManyRequests {
         /// After how many seconds to try again.
@@ -177,6 +179,7 @@ impl Problem {
             Self::UnknownScope { .. } => Code::UnknownScope,
             Self::PolicyForbids { .. } => Code::PolicyForbids,
             Self::IdempotencyKeyReused => Code::IdempotencyKeyReused,
+            Self::UserNotFound => Code::UserNotFound,
             Self::TooManyRequests { .. } => Code::TooManyRequests,
             Self::InternalError { .. } => Code::InternalError,
             Self::Unavailable => Code::Unavailable,
@@ -229,6 +232,7 @@ impl Problem {
             | Self::NotExchanged
             | Self::TokenNotFound
             | Self::IdempotencyKeyReused
+            | Self::UserNotFound
             | Self::Unavailable => Vec::new(),
         }
     }
@@ -276,6 +280,9 @@ impl Problem {
             Self::PolicyForbids {
                 rule: Rule::Overlap,
             } => text.refusal_overlap_too_long(),
+            Self::PolicyForbids {
+                rule: Rule::Responsible,
+            } => text.refusal_nobody_responsible(),
             Self::TooManyRequests { seconds } => return text.refusal_too_many_requests(seconds),
             Self::InternalError { request_id } => return text.refusal_internal_error(request_id),
             Self::PathNotFound => text.refusal_path_not_found(),
@@ -295,6 +302,7 @@ impl Problem {
             Self::NotExchanged => text.refusal_not_exchanged(),
             Self::TokenNotFound => text.refusal_token_not_found(),
             Self::IdempotencyKeyReused => text.refusal_idempotency_key_reused(),
+            Self::UserNotFound => text.refusal_user_not_found(),
             Self::Unavailable => text.refusal_unavailable(),
         };
         plain.to_owned()

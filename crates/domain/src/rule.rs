@@ -5,6 +5,8 @@
 pub enum Rule {
     /// The replaced secret would go on working for too long.
     Overlap,
+    /// Nobody who is enabled is responsible for the service account.
+    Responsible,
 }
 
 impl Rule {
@@ -12,6 +14,7 @@ impl Rule {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Overlap => "overlap",
+            Self::Responsible => "responsible",
         }
     }
 }

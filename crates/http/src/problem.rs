@@ -49,7 +49,9 @@ pub fn status(problem: &Problem) -> StatusCode {
         Problem::Forbidden | Problem::CrossSiteRequest | Problem::NetworkNotAllowed => {
             StatusCode::FORBIDDEN
         }
-        Problem::PathNotFound | Problem::TokenNotFound => StatusCode::NOT_FOUND,
+        Problem::PathNotFound | Problem::TokenNotFound | Problem::UserNotFound => {
+            StatusCode::NOT_FOUND
+        }
         Problem::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
         Problem::NameInUse { .. }
         | Problem::TokenNotActive { .. }

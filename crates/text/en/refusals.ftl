@@ -46,6 +46,8 @@ refusal-token-limit-reached = You have { $limit } active personal access tokens,
 # $scope (String)
 refusal-unknown-scope = There is no scope { $scope }.
 refusal-overlap-too-long = The policy allows only a shorter overlap: choose fewer hours.
+refusal-nobody-responsible = Nobody who is enabled is responsible for this service account: ask an administrator to name somebody.
+refusal-user-not-found = There is no such user, or no such service account that you are responsible for.
 refusal-idempotency-key-reused = This Idempotency-Key was sent before with another body: send a new key with each new request.
 # $seconds (Number)
 refusal-too-many-requests = Too many attempts: try again in { $seconds } seconds.

@@ -16,7 +16,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0005_currency",
             "m0006_display_names",
             "m0007_event_subjects",
-            "m0008_overlap"
+            "m0008_overlap",
+            "m0010_responsible"
           ]
         })
     );
@@ -37,7 +38,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0005_currency",
             "m0006_display_names",
             "m0007_event_subjects",
-            "m0008_overlap"
+            "m0008_overlap",
+            "m0010_responsible"
           ],
           "Pending": [],
           "Unknown": []

@@ -10,6 +10,7 @@ mod holder;
 mod initial;
 mod log;
 mod overlap;
+mod responsible;
 mod status_places;
 mod tokens;
 mod transactions;
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(display_names::DisplayNames),
             Box::new(event_subjects::EventSubjects),
             Box::new(overlap::Overlap),
+            Box::new(responsible::Responsible),
         ]
     }
 }
