@@ -12,6 +12,7 @@ mod policy;
 mod regenerate;
 mod report_leaked;
 mod revoke;
+mod service_account;
 mod sign_in;
 mod sign_out;
 mod update;
@@ -25,9 +26,10 @@ pub use exchange::{EXCHANGE, exchange};
 pub use identity::IDENTITY;
 
 use crate::operation::{Entry, Routes};
+use service_account::{ListServiceAccounts, OfAccount};
 
 /// Every operation under `/api/`.
-pub const ALL: [Entry; 14] = [
+pub const ALL: [Entry; 22] = [
     Entry::of::<exchange::Exchange>(),
     Entry::of::<identity::GetIdentity>(),
     Entry::of::<sign_in::SignIn>(),
@@ -42,6 +44,14 @@ pub const ALL: [Entry; 14] = [
     Entry::of::<regenerate::Regenerate>(),
     Entry::of::<end_overlap::EndOverlap>(),
     Entry::of::<report_leaked::ReportLeaked>(),
+    Entry::of::<ListServiceAccounts>(),
+    Entry::of::<OfAccount<list::List>>(),
+    Entry::of::<OfAccount<create::Create>>(),
+    Entry::of::<OfAccount<get::Get>>(),
+    Entry::of::<OfAccount<update::Update>>(),
+    Entry::of::<OfAccount<revoke::Revoke>>(),
+    Entry::of::<OfAccount<regenerate::Regenerate>>(),
+    Entry::of::<OfAccount<end_overlap::EndOverlap>>(),
 ];
 
 /// The operation that the document calls `id`.

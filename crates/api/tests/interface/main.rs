@@ -12,5 +12,6 @@ mod oauth;
 mod order;
 mod ownership;
 mod paths;
+mod service_accounts;
 mod standard;
 mod status_list;
