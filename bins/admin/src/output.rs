@@ -79,6 +79,12 @@ impl Output {
     }
 }
 
+/// Warns somebody on standard error, whatever the form of the answer.
+pub fn warn(text: &str) {
+    // Nobody can be told of it.
+    let _ = writeln!(io::stderr(), "warning: {}", visible(text));
+}
+
 fn plain() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);

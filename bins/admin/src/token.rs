@@ -1,11 +1,14 @@
-//! Everybody's personal access tokens: listing, looking at one, revoking.
+//! Everybody's personal access tokens: listing, looking at one, revoking; making one for a service account.
 
 use ats_pat_domain::Status;
 use ats_pat_domain::list::{MAX_PAGE_SIZE, MAX_SEARCH, Sort, TokenQuery};
 use ats_pat_domain::name::fold;
 use ats_pat_program::Access;
+use ats_pat_service::NewToken;
 use ats_pat_service::view::OwnedTokenView;
 use clap::{Args, Subcommand};
+use secrecy::ExposeSecret as _;
+use serde_json::json;
 
 use crate::failure::Failure;
 use crate::output::{Shown, or_dash};
@@ -18,6 +21,8 @@ pub enum Command {
     List(List),
     /// One token, by its id or by its secret
     Show(Show),
+    /// Makes a token for a service account, and prints its secret this once
+    Create(Create),
     /// Ends a token for good
     Revoke(Revoke),
 }
@@ -55,6 +60,27 @@ pub struct Show {
 }
 
 #[derive(Args)]
+pub struct Create {
+    /// The name of the service account
+    account: String,
+    /// The token's name
+    #[arg(long)]
+    name: String,
+    /// When the token stops working: RFC 3339, such as 2027-01-31T00:00:00Z
+    #[arg(long, value_name = "TIME")]
+    expires_at: String,
+    /// What the token is for
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// A scope; all the account's rights where none is given
+    #[arg(long = "scope", value_name = "SCOPE")]
+    scopes: Vec<String>,
+    /// An address or a network that the token may be used from; anywhere where none is given
+    #[arg(long = "network", value_name = "CIDR")]
+    networks: Vec<String>,
+}
+
+#[derive(Args)]
 pub struct Revoke {
     /// The token's id
     id: String,
@@ -65,6 +91,7 @@ impl Command {
         match self {
             Self::List(list) => list.run(session).await,
             Self::Show(show) => show.run(session).await,
+            Self::Create(create) => create.run(session).await,
             Self::Revoke(Revoke { id }) => {
                 let token = session
                     .with_service(Access::Use, async |service| {
@@ -103,6 +130,28 @@ impl List {
             page.items.len(),
             page.total
         ))
+    }
+}
+
+impl Create {
+    async fn run(self, session: &Session) -> Result<(), Failure> {
+        let given = |values: Vec<String>| (!values.is_empty()).then_some(values);
+        let new = NewToken {
+            name: Some(self.name),
+            expires_at: Some(self.expires_at),
+            description: self.description,
+            scopes: given(self.scopes),
+            allowed_networks: given(self.networks),
+            ..NewToken::default()
+        };
+        let issued = session
+            .with_service(Access::Use, async |service| {
+                service.operator().create_token(&self.account, new).await
+            })
+            .await?;
+        let secret = issued.secret.expose_secret();
+        let object = json!({"Token": issued.token, "Secret": secret});
+        session.output.text_or_object(secret, &object)
     }
 }
 

@@ -1,19 +1,19 @@
-//! Users: adding, listing, disabling, enabling, new passwords.
+//! Users: adding, listing, disabling, enabling, new passwords, and who is responsible for service accounts.
 
 use ats_pat_domain::UserId;
 use ats_pat_program::Access;
-use ats_pat_service::NewUser;
-use ats_pat_service::view::UserView;
+use ats_pat_service::view::{Responsible, UserView};
+use ats_pat_service::{NewServiceAccount, NewUser};
 use clap::{Args, Subcommand};
 
 use crate::failure::Failure;
-use crate::output::{Shown, yes_or_no};
+use crate::output::{Shown, or_dash, warn, yes_or_no};
 use crate::secret_input::{SecretInputError, ask_for_new_password, can_ask, from_standard_input};
 use crate::session::Session;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Adds a user; at a terminal, asks for the password
+    /// Adds a person, or a service account; for a person asks for the password, at a terminal
     Add(Add),
     /// Every user
     List,
@@ -23,6 +23,8 @@ pub enum Command {
     Enable(Name),
     /// Gives a user a new password; the user's sessions end
     SetPassword(SetPassword),
+    /// Makes another person responsible for a service account
+    SetResponsible(SetResponsible),
 }
 
 #[derive(Args)]
@@ -41,6 +43,20 @@ pub struct Add {
     /// Reads the password from the first line of standard input
     #[arg(long)]
     password_stdin: bool,
+    /// A service account: an owner of tokens that is no person, and that nobody signs in with
+    #[arg(long, requires = "responsible", conflicts_with_all = ["admin", "password_stdin"])]
+    service: bool,
+    /// The person who manages the tokens of the service account
+    #[arg(long, value_name = "PERSON", requires = "service")]
+    responsible: Option<String>,
+}
+
+#[derive(Args)]
+pub struct SetResponsible {
+    /// The name of the service account
+    account: String,
+    /// The name of the person who manages its tokens from now on
+    person: String,
 }
 
 #[derive(Args)]
@@ -86,17 +102,21 @@ impl Command {
                 name,
                 even_the_last,
             }) => {
-                let user = session
+                let (user, accounts) = session
                     .with_service(Access::Use, async |service| {
                         let operator = service.operator();
-                        if even_the_last {
-                            operator.disable_even_the_last(&name).await
+                        let user = if even_the_last {
+                            operator.disable_even_the_last(&name).await?
                         } else {
-                            operator.disable_user(&name).await
-                        }
+                            operator.disable_user(&name).await?
+                        };
+                        let accounts = operator.managed_by(user.id).await?;
+                        Ok((user, accounts))
                     })
                     .await?;
-                session.output.one(&user)
+                session.output.one(&user)?;
+                warn_of(&user, &accounts);
+                Ok(())
             }
             Self::Enable(Name { name }) => {
                 let user = session
@@ -107,12 +127,50 @@ impl Command {
                 session.output.one(&user)
             }
             Self::SetPassword(set) => set.run(session).await,
+            Self::SetResponsible(SetResponsible { account, person }) => {
+                let account = session
+                    .with_service(Access::Use, async |service| {
+                        service.operator().set_responsible(&account, &person).await
+                    })
+                    .await?;
+                session.output.one(&account)
+            }
         }
     }
 }
 
+/// Names the service accounts that nobody manages any more.
+fn warn_of(disabled: &UserView, accounts: &[UserView]) {
+    if accounts.is_empty() {
+        return;
+    }
+    let names: Vec<&str> = accounts
+        .iter()
+        .map(|account| account.user_name.as_str())
+        .collect();
+    warn(&format!(
+        "{} is responsible for {}: their tokens go on working, but nobody gets new ones; name another person by `ats-pat-admin user set-responsible`",
+        disabled.user_name,
+        names.join(", "),
+    ));
+}
+
 impl Add {
     async fn run(self, session: &Session) -> Result<(), Failure> {
+        if let Some(responsible) = self.responsible {
+            let new = NewServiceAccount {
+                name: self.name,
+                id: self.id,
+                display_name: self.display_name,
+                responsible,
+            };
+            let account = session
+                .with_service(Access::Create, async |service| {
+                    service.operator().add_service_account(new).await
+                })
+                .await?;
+            return session.output.one(&account);
+        }
         let password = if self.password_stdin {
             Some(from_standard_input("password")?)
         } else if can_ask() {
@@ -162,6 +220,14 @@ impl SetPassword {
     }
 }
 
+fn responsible(person: &Responsible) -> String {
+    if person.disabled {
+        format!("{} (disabled)", person.user_name)
+    } else {
+        person.user_name.clone()
+    }
+}
+
 impl Shown for UserView {
     const COLUMNS: &'static [&'static str] = &[
         "Id",
@@ -169,6 +235,8 @@ impl Shown for UserView {
         "Display name",
         "Admin",
         "Disabled",
+        "Kind",
+        "Responsible",
         "Created at",
     ];
 
@@ -179,6 +247,8 @@ impl Shown for UserView {
             self.display_name.clone(),
             yes_or_no(self.is_admin),
             yes_or_no(self.disabled),
+            self.kind.to_owned(),
+            or_dash(self.responsible.as_ref().map(responsible)),
             self.created_at.to_string(),
         ]
     }

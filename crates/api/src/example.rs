@@ -39,6 +39,10 @@ pub const USER_ID: &str = "019a6e3e-4c5d-7e6f-8a7b-89abcdef0123";
 pub const IDEMPOTENCY_KEY: &str = "019a6e40-1a2b-7c4d-8e5f-a1b2c3d4e5f6";
 /// Where the token is.
 pub const LOCATION: &str = "/api/personalaccesstoken/019a6e40-2a3b-7c4d-9e5f-0123456789ab";
+/// The id of a service account that Ada is responsible for.
+pub const ACCOUNT_ID: &str = "019a6e3f-5d6e-7f80-9a1b-9abcdef01234";
+/// Where a token of the account is.
+pub const ACCOUNT_LOCATION: &str = "/api/serviceaccount/019a6e3f-5d6e-7f80-9a1b-9abcdef01234/personalaccesstoken/019a6e40-2a3b-7c4d-9e5f-0123456789ab";
 /// The token's secret.
 pub const SECRET: &str = "atspat_EXAMPLE";
 /// Its next one.

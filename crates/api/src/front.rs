@@ -13,7 +13,7 @@ use poem::http::{HeaderName, HeaderValue, Method, header};
 use poem::{Body, Endpoint, IntoResponse, Request, Response, Result};
 
 use crate::answer;
-use crate::call::Call;
+use crate::call::{Call, Named};
 use crate::oauth::OAuth;
 use crate::operations::{EXCHANGE, Exchanger, IDENTITY, Operations};
 use crate::refused::Refused;
@@ -81,7 +81,7 @@ impl Endpoint for Interface {
 impl Interface {
     async fn envelope(&self, request: Request, context: &RequestContext) -> Response {
         let found = self.router.find(request.uri().path());
-        let found = found.map(|(route, token_id)| (route, token_id.to_owned()));
+        let found = found.map(|(route, ids)| (route, Named::of(ids)));
         let challenge = found
             .as_ref()
             .map_or(Challenge::Session, |(route, _)| challenge(route));
@@ -91,8 +91,8 @@ impl Interface {
             found.as_ref().map_or("", |(route, _)| route.template()),
         );
         let answer = async {
-            let (route, token_id) = found?;
-            self.answer(request, context, route, token_id).await
+            let (route, named) = found?;
+            self.answer(request, context, route, named).await
         };
         let mut response = answer
             .await
@@ -116,7 +116,7 @@ impl Interface {
         mut request: Request,
         context: &RequestContext,
         route: &Route,
-        token_id: String,
+        named: Named,
     ) -> Result<Response, Problem> {
         let operation = route.operation(request.method())?;
         let body = read_body(&mut request).await?;
@@ -139,7 +139,7 @@ impl Interface {
                 service: self.service.clone(),
                 context: context.clone(),
                 cookie: self.cookie,
-                token_id,
+                named,
             }));
             operation.call(request).await.map_err(Refused::of)
         });
@@ -264,7 +264,11 @@ mod tests {
             Problem::PolicyForbids {
                 rule: Rule::Overlap,
             },
+            Problem::PolicyForbids {
+                rule: Rule::Responsible,
+            },
             Problem::IdempotencyKeyReused,
+            Problem::UserNotFound,
             Problem::TooManyRequests { seconds: 7 },
             Problem::InternalError {
                 request_id: "0193f2a0-7b1c-7d2e-8f00-0123456789ab".to_owned(),

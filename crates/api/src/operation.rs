@@ -88,6 +88,8 @@ pub enum Tag {
     Session,
     /// Manage your personal access tokens.
     PersonalAccessToken,
+    /// Manage the personal access tokens of the service accounts that you are responsible for.
+    ServiceAccount,
 }
 
 /// The handlers by path and method.

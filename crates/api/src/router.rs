@@ -29,8 +29,27 @@ pub struct Route {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Segment {
     Fixed(String),
-    TokenId,
+    Id(Named),
 }
+
+/// What an id in a path names.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Named {
+    ServiceAccount,
+    Token,
+}
+
+/// The ids that stand in a path, undecoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ids<'a> {
+    /// The service account's; `None` where the path is about the caller's own tokens.
+    pub service_account: Option<&'a str>,
+    /// The token's; empty where the path names none.
+    pub token: &'a str,
+}
+
+/// The parameter of a template that names a service account. Every other names a token.
+pub const SERVICE_ACCOUNT: &str = ":service_account";
 
 impl Router {
     /// The table of `api`. HEAD is answered as GET without the body, but not at the path `without_head`.
@@ -46,11 +65,11 @@ impl Router {
         Self { routes }
     }
 
-    /// The route of a path as it was sent, and the token id that stands in it, undecoded.
+    /// The route of a path as it was sent, and the ids that stand in it.
     ///
     /// # Errors
     /// [`Problem::PathNotFound`].
-    pub fn find<'a>(&self, path: &'a str) -> Result<(&Route, &'a str), Problem> {
+    pub fn find<'a>(&self, path: &'a str) -> Result<(&Route, Ids<'a>), Problem> {
         let path = path.strip_prefix('/').ok_or(Problem::PathNotFound)?;
         let path = path.strip_suffix('/').unwrap_or(path);
         self.routes
@@ -70,8 +89,10 @@ impl Route {
             .split('/')
             .skip(1)
             .map(|segment| {
-                if segment.starts_with(':') {
-                    Segment::TokenId
+                if segment == SERVICE_ACCOUNT {
+                    Segment::Id(Named::ServiceAccount)
+                } else if segment.starts_with(':') {
+                    Segment::Id(Named::Token)
                 } else {
                     Segment::Fixed(segment.to_owned())
                 }
@@ -81,7 +102,9 @@ impl Route {
         operations.sort_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));
         let takes_head = template != without_head;
         Self {
-            is_fixed: !segments.contains(&Segment::TokenId),
+            is_fixed: segments
+                .iter()
+                .all(|segment| matches!(segment, Segment::Fixed(_))),
             template,
             segments,
             operations,
@@ -89,22 +112,24 @@ impl Route {
         }
     }
 
-    fn matches<'a>(&self, path: &'a str) -> Option<&'a str> {
+    fn matches<'a>(&self, path: &'a str) -> Option<Ids<'a>> {
         if self.is_fixed {
             let template = self.template.strip_prefix('/')?;
-            return template.eq_ignore_ascii_case(path).then_some("");
+            return template.eq_ignore_ascii_case(path).then(Ids::default);
         }
         let mut given = path.split('/');
-        let mut token_id = "";
+        let mut ids = Ids::default();
         for segment in &self.segments {
             let given = given.next()?;
             match segment {
                 Segment::Fixed(fixed) if fixed.eq_ignore_ascii_case(given) => {}
-                Segment::TokenId if !given.is_empty() => token_id = given,
-                _ => return None,
+                Segment::Id(_) if given.is_empty() => return None,
+                Segment::Id(Named::ServiceAccount) => ids.service_account = Some(given),
+                Segment::Id(Named::Token) => ids.token = given,
+                Segment::Fixed(_) => return None,
             }
         }
-        given.next().is_none().then_some(token_id)
+        given.next().is_none().then_some(ids)
     }
 
     /// The path as the document writes it, but for the names of parameters.
@@ -189,6 +214,11 @@ mod tests {
                 &[Method::GET, Method::DELETE, Method::PATCH],
             ),
             ("/api/things/:param0/end", &[Method::POST]),
+            ("/api/accounts/:service_account/things", &[Method::GET]),
+            (
+                "/api/accounts/:service_account/things/:param0",
+                &[Method::GET],
+            ),
         ]
         .into_iter()
         .map(|(template, methods)| {
@@ -200,10 +230,11 @@ mod tests {
     }
 
     fn find(path: &str) -> Option<(String, String)> {
-        router()
-            .find(path)
-            .ok()
-            .map(|(route, id)| (route.template().to_owned(), id.to_owned()))
+        router().find(path).ok().map(|(route, ids)| {
+            let account = ids.service_account.map(|account| format!("{account} "));
+            let ids = format!("{}{}", account.unwrap_or_default(), ids.token);
+            (route.template().to_owned(), ids)
+        })
     }
 
     #[test]
@@ -214,6 +245,16 @@ mod tests {
             ("/api/things/POLICY", "/api/things/policy", ""),
             ("/api/things/AbC", "/api/things/:param0", "AbC"),
             ("/Api/Things/a%2Fb/END/", "/api/things/:param0/end", "a%2Fb"),
+            (
+                "/api/Accounts/x/Things",
+                "/api/accounts/:service_account/things",
+                "x ",
+            ),
+            (
+                "/api/accounts/x/things/Y/",
+                "/api/accounts/:service_account/things/:param0",
+                "x Y",
+            ),
         ] {
             assert_eq!(
                 find(path),
@@ -238,6 +279,10 @@ mod tests {
             "/api/thing%73",
             "/api/things/a/end/more",
             "/api/things/a/%65nd",
+            "/api/accounts",
+            "/api/accounts//things",
+            "/api/accounts/x/things//",
+            "/api/accounts/x/things/y/z",
             "/apix/things",
             "api/things",
             "*",

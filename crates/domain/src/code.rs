@@ -82,6 +82,8 @@ catalogue! {
     PolicyForbids = 1306,
     /// The idempotency key was sent before, with another body.
     IdempotencyKeyReused = 1309,
+    /// There is no such user, or no such service account of the caller's.
+    UserNotFound = 1310,
     /// Too many attempts.
     TooManyRequests = 1400,
     /// Something failed inside.

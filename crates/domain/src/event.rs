@@ -15,6 +15,8 @@ pub enum EventKind {
     UserDisabled,
     /// A disabled user was enabled.
     UserEnabled,
+    /// Another person became responsible for a service account.
+    ResponsibleSet,
     /// A user got a new password; sessions ended.
     PasswordSet,
     /// A user signed in.
@@ -59,10 +61,11 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::UserCreated,
         Self::UserDisabled,
         Self::UserEnabled,
+        Self::ResponsibleSet,
         Self::PasswordSet,
         Self::SessionStarted,
         Self::SessionEnded,
@@ -91,6 +94,7 @@ impl EventKind {
             Self::UserCreated => "user.created",
             Self::UserDisabled => "user.disabled",
             Self::UserEnabled => "user.enabled",
+            Self::ResponsibleSet => "user.responsible_set",
             Self::PasswordSet => "user.password_set",
             Self::SessionStarted => "session.started",
             Self::SessionEnded => "session.ended",

@@ -47,9 +47,14 @@ pub fn latest_expiry(max_lifetime_days: u32, now: Timestamp) -> Timestamp {
 }
 
 impl Policy {
-    /// The scopes that `user` may give to a token, `all` first.
+    /// The scopes that `user` may give to a token of their own or of a service account, `all` first.
     pub fn scopes_for(&self, user: &User) -> Vec<Scope> {
-        let introspect = user.is_administrator.then(Scope::introspect);
+        self.scopes_by(user.is_administrator)
+    }
+
+    /// The same, by whether it is an administrator or an operator who gives them.
+    pub fn scopes_by(&self, administers: bool) -> Vec<Scope> {
+        let introspect = administers.then(Scope::introspect);
         std::iter::once(Scope::all())
             .chain(self.scopes.iter().cloned())
             .chain(introspect)

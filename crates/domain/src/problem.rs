@@ -131,6 +131,8 @@ pub enum Problem {
     },
     /// The idempotency key was sent before, with another body.
     IdempotencyKeyReused,
+    /// There is no such user, or no such service account that the caller is responsible for.
+    UserNotFound,
     /// The caller tried too often.
     TooManyRequests {
         /// After how many seconds to try again.
@@ -188,6 +190,7 @@ impl Problem {
             Self::UnknownScope { .. } => Code::UnknownScope,
             Self::PolicyForbids { .. } => Code::PolicyForbids,
             Self::IdempotencyKeyReused => Code::IdempotencyKeyReused,
+            Self::UserNotFound => Code::UserNotFound,
             Self::TooManyRequests { .. } => Code::TooManyRequests,
             Self::InternalError { .. } => Code::InternalError,
             Self::Unavailable => Code::Unavailable,
@@ -245,6 +248,7 @@ impl Problem {
             | Self::SelfRegenerateNotAllowed
             | Self::TokenNotFound
             | Self::IdempotencyKeyReused
+            | Self::UserNotFound
             | Self::Unavailable => Vec::new(),
         }
     }
@@ -298,6 +302,9 @@ impl Problem {
             Self::PolicyForbids {
                 rule: Rule::SelfRegenerate,
             } => text.refusal_self_regenerate_forbidden(),
+            Self::PolicyForbids {
+                rule: Rule::Responsible,
+            } => text.refusal_nobody_responsible(),
             Self::TooManyRequests { seconds } => return text.refusal_too_many_requests(seconds),
             Self::InternalError { request_id } => return text.refusal_internal_error(request_id),
             Self::PathNotFound => text.refusal_path_not_found(),
@@ -318,6 +325,7 @@ impl Problem {
             Self::SelfRegenerateNotAllowed => text.refusal_self_regenerate_not_allowed(),
             Self::TokenNotFound => text.refusal_token_not_found(),
             Self::IdempotencyKeyReused => text.refusal_idempotency_key_reused(),
+            Self::UserNotFound => text.refusal_user_not_found(),
             Self::Unavailable => text.refusal_unavailable(),
         };
         plain.to_owned()

@@ -7,6 +7,8 @@ pub enum Rule {
     Overlap,
     /// No token may get new secrets by itself.
     SelfRegenerate,
+    /// Nobody who is enabled is responsible for the service account.
+    Responsible,
 }
 
 impl Rule {
@@ -15,6 +17,7 @@ impl Rule {
         match self {
             Self::Overlap => "overlap",
             Self::SelfRegenerate => "self-regenerate",
+            Self::Responsible => "responsible",
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 pub enum UserKind {
     /// Signs in with a password.
     Person,
-    /// Owns tokens, but can't sign in.
+    /// A service account: owns tokens, but can't sign in.
     Service,
     /// What is left of a user whose row was planted or altered: disabled for good.
     Quarantined,
@@ -50,6 +50,20 @@ pub struct User {
     pub is_administrator: bool,
     /// A disabled user can neither sign in nor use tokens.
     pub disabled: bool,
+    /// The person who manages the tokens of a service account. A person has none.
+    pub responsible_id: Option<UserId>,
     /// When the user was added.
     pub created_at: Timestamp,
+}
+
+impl User {
+    /// Whether the user is a service account of which `person` manages the tokens.
+    pub fn is_managed_by(&self, person: UserId) -> bool {
+        self.kind == UserKind::Service && self.responsible_id == Some(person)
+    }
+
+    /// Whether the user may be responsible for a service account: an enabled person.
+    pub fn can_be_responsible(&self) -> bool {
+        self.kind == UserKind::Person && !self.disabled
+    }
 }

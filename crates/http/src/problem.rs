@@ -51,7 +51,9 @@ pub fn status(problem: &Problem) -> StatusCode {
         | Problem::CrossSiteRequest
         | Problem::NetworkNotAllowed
         | Problem::SelfRegenerateNotAllowed => StatusCode::FORBIDDEN,
-        Problem::PathNotFound | Problem::TokenNotFound => StatusCode::NOT_FOUND,
+        Problem::PathNotFound | Problem::TokenNotFound | Problem::UserNotFound => {
+            StatusCode::NOT_FOUND
+        }
         Problem::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
         Problem::NameInUse { .. }
         | Problem::TokenNotActive { .. }

@@ -33,7 +33,10 @@ pub use ats_pat_auth::{PasswordCost, SignatureProvider};
 pub use bearer::introspection::{AuthenticationToken, Introspection, Introspector};
 pub use exchange::Exchanged;
 pub use exchange::narrowing::Narrowing;
-pub use operator::{Accepted, AuditReport, EventQuery, NewUser, Operator, RestoreChoice, Rotation};
+pub use operator::{
+    Accepted, AuditReport, EventQuery, NewServiceAccount, NewUser, Operator, RestoreChoice,
+    Rotation,
+};
 pub use service::Service;
 pub use service::client::Client;
 pub use service::error::{Error, causes};
@@ -44,5 +47,6 @@ pub use service::system::{SystemClock, SystemRandomness};
 pub use sessions::{PasswordChange, SignInResult, SignedIn};
 pub use status::{PublishedStatusList, STATUS_LISTS};
 pub use tokens::{
-    CreatedOnce, Holder, IDEMPOTENCY_KEY, NewToken, Regeneration, SelfRegenerated, TokenUpdate,
+    Acting, CreatedOnce, Holder, IDEMPOTENCY_KEY, NewToken, Owner, Regeneration, SelfRegenerated,
+    TokenUpdate,
 };

@@ -52,6 +52,7 @@ impl TryFrom<Model> for Tagged<User> {
                 password_hash: model.password_hash,
                 is_administrator: model.is_admin,
                 disabled: model.disabled,
+                responsible_id: model.responsible_id.map(UserId::from_uuid),
                 created_at: Timestamp::from_millis(model.created_at),
             },
             tag: tag(model.key_id, model.tag),
@@ -74,6 +75,7 @@ impl From<&Tagged<User>> for ActiveModel {
             password_hash: Set(row.password_hash.clone()),
             is_admin: Set(row.is_administrator),
             disabled: Set(row.disabled),
+            responsible_id: Set(row.responsible_id.map(UserId::as_uuid)),
             created_at: Set(row.created_at.as_millis()),
             key_id: Set(tag.key_id.0),
             tag: Set(tag.bytes.clone()),
@@ -111,6 +113,13 @@ impl UserRepository for Channel {
 
     async fn by_ids(&self, ids: &[UserId]) -> Result<Vec<Tagged<User>>, StoreError> {
         let select = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.as_uuid())));
+        readable_of(self, select).await
+    }
+
+    async fn managed_by(&self, person: UserId) -> Result<Vec<Tagged<User>>, StoreError> {
+        let select = Entity::find()
+            .filter(Column::ResponsibleId.eq(person.as_uuid()))
+            .order_by_asc(Column::NameFolded);
         readable_of(self, select).await
     }
 

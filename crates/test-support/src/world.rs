@@ -9,8 +9,8 @@ use ats_pat_domain::Timestamp;
 use ats_pat_domain::port::{Clock, Store};
 use ats_pat_service::view::{IssuedToken, UserView};
 use ats_pat_service::{
-    Error, Exchanged, NewToken, NewUser, OpenError, Parts, PasswordCost, Service, Settings,
-    SignatureProvider, SignedIn, SystemRandomness,
+    Acting, Error, Exchanged, NewServiceAccount, NewToken, NewUser, OpenError, Parts, PasswordCost,
+    Service, Settings, SignatureProvider, SignedIn, SystemRandomness,
 };
 use ats_pat_storage::{Database, OpenOptions};
 use secrecy::{ExposeSecret, SecretString};
@@ -137,6 +137,18 @@ impl World {
             .expect("the user is added")
     }
 
+    /// Adds a service account that this person is responsible for.
+    pub async fn add_service_account(&self, name: &str, responsible: &str) -> UserView {
+        let new = NewServiceAccount {
+            name: name.to_owned(),
+            id: None,
+            display_name: None,
+            responsible: responsible.to_owned(),
+        };
+        let added = self.service.operator().add_service_account(new).await;
+        added.expect("the service account is added")
+    }
+
     /// Signs a user in that [`Self::add_user`] added.
     pub async fn sign_in(&self, name: &str) -> SignedIn {
         let result = self
@@ -159,16 +171,21 @@ impl World {
     /// Makes a token that lasts for `lifetime`.
     pub async fn create(
         &self,
-        by: &SignedIn,
+        by: impl Into<Acting<'_>>,
         name: &str,
         lifetime: Duration,
     ) -> Result<IssuedToken, Error> {
-        let new = NewToken {
+        let new = self.new_token(name, lifetime);
+        self.service.create_token(by, new).await
+    }
+
+    /// What is asked for by somebody who makes a token that lasts for `lifetime`.
+    pub fn new_token(&self, name: &str, lifetime: Duration) -> NewToken {
+        NewToken {
             name: Some(name.to_owned()),
             expires_at: Some(self.now().after(lifetime).to_string()),
             ..NewToken::default()
-        };
-        self.service.create_token(by, new).await
+        }
     }
 
     /// Exchanges a secret from [`ADDRESS`].

@@ -73,6 +73,7 @@ audit-detail-no = no
 event-user-created = User added
 event-user-disabled = User disabled
 event-user-enabled = User enabled
+event-responsible-set = Responsible person changed
 event-password-set = Password set
 event-session-started = Signed in
 event-session-ended = Session ended

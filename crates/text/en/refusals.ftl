@@ -51,6 +51,8 @@ refusal-unknown-scope = There is no scope { $scope }.
 refusal-overlap-too-long = The policy allows only a shorter overlap: choose fewer hours.
 refusal-self-regenerate-forbidden = The policy lets no token regenerate itself: make the token without this right.
 refusal-self-regenerate-not-allowed = This personal access token may not regenerate itself. Its owner can regenerate it.
+refusal-nobody-responsible = Nobody who is enabled is responsible for this service account: ask an administrator to name somebody.
+refusal-user-not-found = There is no such user, or no such service account that you are responsible for.
 refusal-idempotency-key-reused = This Idempotency-Key was sent before with another body: send a new key with each new request.
 # $seconds (Number)
 refusal-too-many-requests = Too many attempts: try again in { $seconds } seconds.

@@ -17,7 +17,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0006_display_names",
             "m0007_event_subjects",
             "m0008_overlap",
-            "m0009_self_regenerate"
+            "m0009_self_regenerate",
+            "m0010_responsible"
           ]
         })
     );
@@ -39,7 +40,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0006_display_names",
             "m0007_event_subjects",
             "m0008_overlap",
-            "m0009_self_regenerate"
+            "m0009_self_regenerate",
+            "m0010_responsible"
           ],
           "Pending": [],
           "Unknown": []

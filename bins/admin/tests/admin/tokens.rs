@@ -99,6 +99,56 @@ fn tokens_are_listed_shown_and_revoked() {
 }
 
 #[test]
+fn a_token_is_made_for_a_service_account_as_long_as_somebody_is_responsible() {
+    let mut admin = Admin::with_alice();
+    admin.set("ATS_PAT_POLICY_MAX_LIFETIME_DAYS", "36500");
+    admin.json(&["user", "add", "grace"]);
+    admin.json(&[
+        "user",
+        "add",
+        "deploy",
+        "--service",
+        "--responsible",
+        "grace",
+    ]);
+    let run = |account: &str, name: &str| {
+        let expires_at = "2099-01-01T00:00:00Z";
+        admin.run(&[
+            "token",
+            "create",
+            account,
+            "--name",
+            name,
+            "--expires-at",
+            expires_at,
+        ])
+    };
+    let made = run("deploy", "ci");
+    assert_eq!((made.code, made.errors.as_str()), (0, ""));
+    let secret = made.output.trim();
+    let found = admin.run_with(
+        secret,
+        &["token", "show", "--from-stdin", "--output", "json"],
+    );
+    let found: serde_json::Value = serde_json::from_str(&found.output).unwrap();
+    assert_eq!(
+        (&found["OwnerName"], &found["Name"]),
+        (&"deploy".into(), &"ci".into())
+    );
+
+    let refused = run("grace", "ci");
+    assert_snapshot!(refused.errors, @"error: grace is no service account: only a service account has a responsible person");
+    assert_eq!(admin.run(&["user", "disable", "grace"]).code, 0);
+    let refused = run("deploy", "other");
+    assert_eq!(refused.code, 1);
+    assert_snapshot!(refused.errors, @"error: Nobody who is enabled is responsible for this service account: ask an administrator to name somebody.");
+    assert_eq!(
+        admin.json(&["token", "revoke", found["Id"].as_str().unwrap()])["Status"],
+        "Revoked"
+    );
+}
+
+#[test]
 fn a_list_takes_the_filters_of_the_interface() {
     let admin = Admin::with_alice();
     admin.json(&["user", "add", "bob"]);

@@ -62,6 +62,87 @@ fn disabling_and_enabling_can_be_repeated_and_names_ignore_case() {
 }
 
 #[test]
+fn a_service_account_has_a_responsible_person_and_no_password() {
+    let admin = Admin::with_alice();
+    admin.json(&["user", "add", "grace"]);
+    let add = [
+        "user",
+        "add",
+        "deploy",
+        "--service",
+        "--responsible",
+        "GRACE",
+    ];
+    assert_json_snapshot!(admin.json(&add), {
+        ".Id" => "[id]",
+        ".Responsible.Id" => "[id]",
+        ".CreatedAt" => "[time]",
+    });
+    assert_snapshot!(admin.table(&["user", "list"]));
+    let refusal = admin.refusal_with(
+        "a very good passphrase",
+        1,
+        &["user", "set-password", "deploy", "--password-stdin"],
+    );
+    assert_snapshot!(refusal, @"error: deploy is a service account: it has no password and nobody signs in with it; make tokens for it instead");
+    for wrong in [
+        ["user", "add", "other", "--service"].as_slice(),
+        &["user", "add", "other", "--responsible", "grace"],
+        &[
+            "user",
+            "add",
+            "other",
+            "--service",
+            "--responsible",
+            "grace",
+            "--admin",
+        ],
+        &[
+            "user",
+            "add",
+            "other",
+            "--service",
+            "--responsible",
+            "grace",
+            "--password-stdin",
+        ],
+    ] {
+        assert_eq!(admin.run(wrong).code, 2, "{wrong:?}");
+    }
+    let refusal = admin.refusal(
+        1,
+        &["user", "add", "x", "--service", "--responsible", "deploy"],
+    );
+    assert_snapshot!(refusal, @"error: deploy can't be responsible for a service account: name a person who is not disabled");
+    let refusal = admin.refusal(1, &["user", "set-responsible", "grace", "alice"]);
+    assert_snapshot!(refusal, @"error: grace is no service account: only a service account has a responsible person");
+    let account = admin.json(&["user", "set-responsible", "deploy", "alice"]);
+    assert_eq!(account["Responsible"]["UserName"], "alice");
+}
+
+#[test]
+fn disabling_a_responsible_person_warns_of_the_accounts() {
+    let admin = Admin::with_alice();
+    admin.json(&["user", "add", "grace"]);
+    for account in ["deploy", "backup"] {
+        admin.json(&[
+            "user",
+            "add",
+            account,
+            "--service",
+            "--responsible",
+            "grace",
+        ]);
+    }
+    let run = admin.run(&["user", "disable", "grace", "--output", "json"]);
+    assert_eq!(run.code, 0);
+    assert_snapshot!(run.errors);
+    assert_snapshot!(admin.table(&["user", "list"]));
+    let run = admin.run(&["user", "disable", "deploy"]);
+    assert_eq!((run.code, run.errors.as_str()), (0, ""));
+}
+
+#[test]
 fn a_password_comes_from_standard_input_and_meets_the_rules() {
     let admin = Admin::with_alice();
     for (password, code) in [

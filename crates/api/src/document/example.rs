@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::example::{AUDIENCE, IDEMPOTENCY_KEY, TOKEN_ID};
+use crate::example::{ACCOUNT_ID, AUDIENCE, IDEMPOTENCY_KEY, TOKEN_ID};
 use crate::operation::Header;
 use crate::operations;
 
@@ -16,6 +16,7 @@ pub fn add(document: &mut Value) {
         .filter_map(Value::as_object_mut)
         .flat_map(|path| path.values_mut())
     {
+        let is_of_account = described["tags"][0] == "ServiceAccount";
         let id = described["operationId"].as_str().unwrap_or_default();
         let Some(operation) = operations::with_id(id) else {
             continue;
@@ -38,7 +39,10 @@ pub fn add(document: &mut Value) {
             .into_iter()
             .flatten()
         {
-            if let Some(example) = parameter["name"].as_str().and_then(value) {
+            if let Some(example) = parameter["name"]
+                .as_str()
+                .and_then(|name| value(name, is_of_account))
+            {
                 parameter["example"] = example;
             }
         }
@@ -56,10 +60,11 @@ fn envelope(data: &Value) -> Value {
 }
 
 /// The value of a parameter.
-fn value(name: &str) -> Option<Value> {
+fn value(name: &str, is_of_account: bool) -> Option<Value> {
     Some(match name {
         "Audience" => json!([AUDIENCE]),
-        "Id" => json!(TOKEN_ID),
+        "Id" if is_of_account => json!(ACCOUNT_ID),
+        "Id" | "TokenId" => json!(TOKEN_ID),
         "Idempotency-Key" => json!(IDEMPOTENCY_KEY),
         "Search" => json!("nightly"),
         "Status" => json!("Active"),

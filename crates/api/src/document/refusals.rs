@@ -84,7 +84,7 @@ const fn description(status: u16) -> &'static str {
         400 => "The request can't be read, or values in it are not allowed",
         401 => "The credential is missing or does not hold",
         403 => "Not allowed",
-        404 => "There is no such token of yours",
+        404 => "There is no such token or service account of yours",
         409 => "The state does not allow it",
         413 => "The body is too large",
         415 => "The body is not declared as JSON",

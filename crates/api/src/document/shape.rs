@@ -7,10 +7,11 @@ use crate::operations;
 use crate::request::MOST_AUDIENCES;
 
 /// Tags in words; generators keep to the tags themselves.
-const TAGS: [(&str, &str); 3] = [
+const TAGS: [(&str, &str); 4] = [
     ("Exchange", "Exchange"),
     ("Session", "Session"),
     ("PersonalAccessToken", "Personal access tokens"),
+    ("ServiceAccount", "Service accounts"),
 ];
 
 /// Puts schemas, headers, operations and info right.

@@ -88,6 +88,7 @@ fn schemas_and_security_schemes_have_their_names() {
         "PersonalAccessTokenPolicy",
         "SessionUser",
         "Identity",
+        "ServiceAccountList",
     ];
     let mut expected: BTreeSet<String> = views
         .iter()
@@ -96,6 +97,7 @@ fn schemas_and_security_schemes_have_their_names() {
     expected.extend(
         [
             "PersonalAccessTokenStatus",
+            "ServiceAccount",
             "AuthenticationTokenEnvelope",
             "EmptyEnvelope",
             "ErrorEnvelope",

@@ -1,8 +1,8 @@
 //! Creating a token.
 
 use ats_pat_domain::{Problem, Reason, Rule};
-use ats_pat_service::NewToken;
 use ats_pat_service::view::TokenView;
+use ats_pat_service::{NewToken, Owner};
 use poem::Request;
 use poem::http::header::LOCATION;
 use poem::http::{HeaderName, StatusCode};
@@ -10,6 +10,7 @@ use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::service_account::{ForAccounts, TOKENS};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::example;
@@ -77,14 +78,15 @@ impl Create {
             regenerates_until: body.0.regenerates_until,
             form_key: None,
         };
-        let service = &Call::of(request)?.service;
+        let call = Call::of(request)?;
+        let by = call.acting(&session.0);
         let Some(key) = key.0 else {
-            let issued = service.create_token(&session.0, new).await?;
-            let location = location(&issued.token);
+            let issued = call.service.create_token(by, new).await?;
+            let location = location(call, &issued.token);
             return Ok(Answer::of(issued).with_header(LOCATION, location));
         };
-        let created = service.create_token_once(&session.0, new, &key).await?;
-        let (location, is_replayed) = (location(&created.token), created.secret.is_none());
+        let created = call.service.create_token_once(by, new, &key).await?;
+        let (location, is_replayed) = (location(call, &created.token), created.secret.is_none());
         let answer = Answer::of(created).with_header(LOCATION, location);
         Ok(if is_replayed {
             answer.with_header(REPLAYED, "true".to_owned())
@@ -94,20 +96,20 @@ impl Create {
     }
 }
 
-fn location(token: &TokenView) -> String {
-    format!("/api/personalaccesstoken/{}", token.id)
+fn location(call: &Call, token: &TokenView) -> String {
+    let tokens = match call.named.owner {
+        Owner::ServiceAccount(account) => format!("/api/serviceaccount/{account}{TOKENS}"),
+        Owner::Own | Owner::Nobody => format!("/api{TOKENS}"),
+    };
+    format!("{tokens}/{}", token.id)
 }
 
-impl Operation for Create {
-    type Data = IssuedPersonalAccessToken;
-
-    const SUCCESS: &'static str = "The token with its secret, which is answered this once";
-    const STATUS: StatusCode = StatusCode::CREATED;
-    const HEADERS: &'static [Header] = &[
+const fn headers(location: &'static str) -> [Header; 2] {
+    [
         Header {
             name: "Location",
             description: "The path of the token.",
-            example: example::LOCATION,
+            example: location,
             always: true,
         },
         Header {
@@ -116,7 +118,15 @@ impl Operation for Create {
             example: "true",
             always: false,
         },
-    ];
+    ]
+}
+
+impl Operation for Create {
+    type Data = IssuedPersonalAccessToken;
+
+    const SUCCESS: &'static str = "The token with its secret, which is answered this once";
+    const STATUS: StatusCode = StatusCode::CREATED;
+    const HEADERS: &'static [Header] = &headers(example::LOCATION);
 
     fn refusals() -> Vec<Problem> {
         vec![
@@ -158,4 +168,14 @@ impl Operation for Create {
             required, example,
         ))
     }
+}
+
+impl ForAccounts for Create {
+    const ID: &'static str = "createServiceAccountToken";
+    const SUMMARY: &'static str = "Create a personal access token of a service account";
+    const DESCRIPTION: &'static str = "The answer has the token's secret, this once: whoever loses it regenerates the token. A request with the \
+        header `Idempotency-Key` can be sent again for 24 hours after the key was made. Then it makes no second token, \
+        and the answer has no secret.";
+    const HEADERS: &'static [Header] = &headers(example::ACCOUNT_LOCATION);
+    const GIVES_A_SECRET: bool = true;
 }

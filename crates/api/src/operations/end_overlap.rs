@@ -5,6 +5,7 @@ use poem::Request;
 use poem_openapi::OpenApi;
 use serde_json::{Value, json};
 
+use super::service_account::ForAccounts;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::example;
@@ -35,9 +36,10 @@ impl EndOverlap {
         #[oai(name = "Id")]
         id: TokenId,
     ) -> Result<Answer<Self>, Refused> {
-        let token = Call::of(request)?
+        let call = Call::of(request)?;
+        let token = call
             .service
-            .end_overlap(&session.0, &id.0)
+            .end_overlap(call.acting(&session.0), &id.0)
             .await?;
         Ok(Answer::of(token))
     }
@@ -59,4 +61,12 @@ impl Operation for EndOverlap {
     fn example() -> Value {
         example::token(json!({"RegeneratedAt": example::REVOKED_AT}))
     }
+}
+
+impl ForAccounts for EndOverlap {
+    const ID: &'static str = "endServiceAccountTokenOverlap";
+    const SUMMARY: &'static str =
+        "End the old secret of a personal access token of a service account";
+    const DESCRIPTION: &'static str = "The secret that was replaced with an overlap stops working. Where none still works, nothing \
+        changes.";
 }

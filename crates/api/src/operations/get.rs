@@ -5,6 +5,7 @@ use poem::Request;
 use poem_openapi::OpenApi;
 use serde_json::{Value, json};
 
+use super::service_account::ForAccounts;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::example;
@@ -35,7 +36,8 @@ impl Get {
         #[oai(name = "Id")]
         id: TokenId,
     ) -> Result<Answer<Self>, Refused> {
-        let token = Call::of(request)?.service.token(&session.0, &id.0).await?;
+        let call = Call::of(request)?;
+        let token = call.service.token(call.acting(&session.0), &id.0).await?;
         Ok(Answer::of(token))
     }
 }
@@ -52,4 +54,11 @@ impl Operation for Get {
     fn example() -> Value {
         example::token(json!({}))
     }
+}
+
+impl ForAccounts for Get {
+    const ID: &'static str = "getServiceAccountToken";
+    const SUMMARY: &'static str = "Get a personal access token of a service account";
+    const DESCRIPTION: &'static str =
+        "The token of another owner is answered as one that does not exist.";
 }

@@ -8,6 +8,7 @@ use poem_openapi::{Enum, Object, OpenApi};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::service_account::ForAccounts;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::example;
@@ -55,9 +56,10 @@ impl List {
         #[oai(name = "Sort")]
         _sort: InQuery<TokenSort>,
     ) -> Result<Answer<Self>, Refused> {
-        let page = Call::of(request)?
+        let call = Call::of(request)?;
+        let page = call
             .service
-            .list_tokens(&session.0, query.0)
+            .list_tokens(call.acting(&session.0), query.0)
             .await?;
         Ok(Answer::of(page))
     }
@@ -83,6 +85,12 @@ impl Operation for List {
         let items = [example::token(json!({}))];
         json!({"Items": items, "Page": 1, "PageSize": 25, "Total": 1})
     }
+}
+
+impl ForAccounts for List {
+    const ID: &'static str = "listServiceAccountTokens";
+    const SUMMARY: &'static str = "List the personal access tokens of a service account";
+    const DESCRIPTION: &'static str = "Ended ones stay listed. A page past the end has no items.";
 }
 
 /// What a list is sorted by; `-` is descending.

@@ -13,6 +13,7 @@ mod regenerate;
 mod report_leaked;
 mod revoke;
 mod self_regenerate;
+mod service_account;
 mod sign_in;
 mod sign_out;
 mod update;
@@ -26,9 +27,10 @@ pub use exchange::{EXCHANGE, Exchanger};
 pub use identity::IDENTITY;
 
 use crate::operation::{Entry, Routes};
+use service_account::{ListServiceAccounts, OfAccount};
 
 /// Every operation under `/api/`.
-pub const ALL: [Entry; 15] = [
+pub const ALL: [Entry; 23] = [
     Entry::of::<exchange::Exchange>(),
     Entry::of::<identity::GetIdentity>(),
     Entry::of::<sign_in::SignIn>(),
@@ -44,6 +46,14 @@ pub const ALL: [Entry; 15] = [
     Entry::of::<end_overlap::EndOverlap>(),
     Entry::of::<self_regenerate::RegenerateItself>(),
     Entry::of::<report_leaked::ReportLeaked>(),
+    Entry::of::<ListServiceAccounts>(),
+    Entry::of::<OfAccount<list::List>>(),
+    Entry::of::<OfAccount<create::Create>>(),
+    Entry::of::<OfAccount<get::Get>>(),
+    Entry::of::<OfAccount<update::Update>>(),
+    Entry::of::<OfAccount<revoke::Revoke>>(),
+    Entry::of::<OfAccount<regenerate::Regenerate>>(),
+    Entry::of::<OfAccount<end_overlap::EndOverlap>>(),
 ];
 
 /// The operation that the document calls `id`.

@@ -7,6 +7,7 @@ use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::service_account::ForAccounts;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::example;
@@ -59,9 +60,10 @@ impl Regenerate {
             end_overlap_at_first_use: body.0.end_overlap_at_first_use.unwrap_or_default(),
             expected_generation: None,
         };
-        let issued = Call::of(request)?
+        let call = Call::of(request)?;
+        let issued = call
             .service
-            .regenerate_token(&session.0, &id.0, asked)
+            .regenerate_token(call.acting(&session.0), &id.0, asked)
             .await?;
         Ok(Answer::of(issued))
     }
@@ -109,4 +111,12 @@ impl Operation for Regenerate {
             example,
         ))
     }
+}
+
+impl ForAccounts for Regenerate {
+    const ID: &'static str = "regenerateServiceAccountToken";
+    const SUMMARY: &'static str = "Give a personal access token of a service account a new secret";
+    const DESCRIPTION: &'static str = "The old one stops working, at once or after `OverlapHours`, as of your own tokens. Only for an active \
+        token.";
+    const GIVES_A_SECRET: bool = true;
 }

@@ -5,6 +5,7 @@ use poem::Request;
 use poem_openapi::OpenApi;
 use serde_json::{Value, json};
 
+use super::service_account::ForAccounts;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::example;
@@ -35,9 +36,10 @@ impl Revoke {
         #[oai(name = "Id")]
         id: TokenId,
     ) -> Result<Answer<Self>, Refused> {
-        let token = Call::of(request)?
+        let call = Call::of(request)?;
+        let token = call
             .service
-            .revoke_token(&session.0, &id.0)
+            .revoke_token(call.acting(&session.0), &id.0)
             .await?;
         Ok(Answer::of(token))
     }
@@ -59,4 +61,10 @@ impl Operation for Revoke {
     fn example() -> Value {
         example::token(json!({"Status": "Revoked", "RevokedAt": example::REVOKED_AT}))
     }
+}
+
+impl ForAccounts for Revoke {
+    const ID: &'static str = "revokeServiceAccountToken";
+    const SUMMARY: &'static str = "Revoke a personal access token of a service account";
+    const DESCRIPTION: &'static str = "For good. One that is revoked already stays as it is.";
 }

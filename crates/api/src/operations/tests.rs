@@ -10,6 +10,7 @@ use serde_json::json;
 use super::identity::Identity;
 use super::list::PersonalAccessTokenPage;
 use super::policy::PersonalAccessTokenPolicy;
+use super::service_account::ServiceAccountList;
 use crate::schema::{IssuedPersonalAccessToken, Nothing, PersonalAccessToken, SessionUser};
 
 const AT: Timestamp = Timestamp::from_millis(1_800_000_000_123);
@@ -89,6 +90,20 @@ fn users_identities_and_policies_mirror_their_views() {
         scopes: vec![Scope::new("orders:read", "Read orders").unwrap()],
     };
     assert_mirrors(&PersonalAccessTokenPolicy::from(policy.clone()), policy);
+}
+
+#[test]
+fn service_accounts_mirror_their_views() {
+    let account = view::ServiceAccountView {
+        id: UserId::new(AT, [2; 10]),
+        user_name: "deploy".to_owned(),
+        display_name: "Deploy".to_owned(),
+        responsible_id: UserId::new(AT, [3; 10]),
+        disabled: true,
+        created_at: AT,
+    };
+    let list = ServiceAccountList::from(vec![account.clone()]);
+    assert_mirrors(&list, json!({"Items": [account]}));
 }
 
 #[test]

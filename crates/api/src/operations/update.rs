@@ -7,6 +7,7 @@ use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::service_account::ForAccounts;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::example;
@@ -58,9 +59,10 @@ impl Update {
             description: body.0.description,
             expires_at: body.0.expires_at,
         };
-        let token = Call::of(request)?
+        let call = Call::of(request)?;
+        let token = call
             .service
-            .update_token(&session.0, &id.0, asked)
+            .update_token(call.acting(&session.0), &id.0, asked)
             .await?;
         Ok(Answer::of(token))
     }
@@ -97,4 +99,11 @@ impl Operation for Update {
         let example = json!({"Name": example::NEW_NAME, "ExpiresAt": example::EARLIER_TEXT});
         Some(Body::of::<UpdatePersonalAccessTokenRequest>(&[], example))
     }
+}
+
+impl ForAccounts for Update {
+    const ID: &'static str = "updateServiceAccountToken";
+    const SUMMARY: &'static str = "Change a personal access token of a service account";
+    const DESCRIPTION: &'static str =
+        "Another name, another description or an earlier expiry, as of your own tokens.";
 }

@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 use ats_pat_domain::Problem;
 use ats_pat_domain::problem::Place;
 use ats_pat_service::IDEMPOTENCY_KEY;
-use percent_encoding::percent_decode_str;
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaParamIn, MetaSchemaRef, Registry};
 use poem_openapi::types::Type;
@@ -38,10 +37,7 @@ impl<'a> ApiExtractor<'a> for TokenId {
         _: &mut RequestBody,
         _: ExtractParamOptions<Uuid>,
     ) -> Result<Self> {
-        let given = &Call::of(request)?.token_id;
-        Ok(Self(
-            percent_decode_str(given).decode_utf8_lossy().into_owned(),
-        ))
+        Ok(Self(Call::of(request)?.named.token_id.clone()))
     }
 }
 

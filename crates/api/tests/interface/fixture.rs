@@ -23,7 +23,7 @@ pub struct Server {
     pub world: World,
     address: SocketAddr,
     client: reqwest::Client,
-    _database: TestDatabase,
+    _database: Option<TestDatabase>,
 }
 
 impl Server {
@@ -33,13 +33,22 @@ impl Server {
 
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let database = sqlite();
+        let server = Self::on(&database, change).await;
+        Self {
+            _database: Some(database),
+            ..server
+        }
+    }
+
+    /// A server over a database that the test keeps.
+    pub async fn on(database: &TestDatabase, change: impl FnOnce(&mut Settings)) -> Self {
         let world = World::with(database.url(), change).await;
         let address = listen(world.service.clone()).await;
         Self {
             world,
             address,
             client: client(),
-            _database: database,
+            _database: None,
         }
     }
 
@@ -65,6 +74,11 @@ impl Server {
     /// Adds a user and signs in: the cookie.
     pub async fn sign_in(&self, name: &str) -> String {
         self.world.add_user(name).await;
+        self.sign_in_again(name).await
+    }
+
+    /// Signs a user in: the cookie.
+    pub async fn sign_in_again(&self, name: &str) -> String {
         let answer = self
             .call("POST /api/session")
             .json(&json!({"UserName": name, "Password": PASSWORD}))

@@ -14,5 +14,6 @@ mod order;
 mod ownership;
 mod paths;
 mod self_regenerate;
+mod service_accounts;
 mod standard;
 mod status_list;

@@ -49,6 +49,8 @@ pub trait UserRepository: Send + Sync {
     async fn administrators(&self) -> Result<Vec<Tagged<User>>, StoreError>;
     /// Those of these ids, in no order.
     async fn by_ids(&self, ids: &[UserId]) -> Result<Vec<Tagged<User>>, StoreError>;
+    /// The service accounts that this person is responsible for, by folded name, bytewise. One statement, by an index.
+    async fn managed_by(&self, person: UserId) -> Result<Vec<Tagged<User>>, StoreError>;
     /// A page of users, by folded name, bytewise. One statement, but for a page past the end.
     async fn page(&self, query: &UserQuery) -> Result<UserPage, StoreError>;
     /// Up to `limit` users with ids greater than `after`, by id: to walk through all.

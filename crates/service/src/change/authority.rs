@@ -53,6 +53,14 @@ impl Authority {
         }
     }
 
+    /// The user in whose session the change is made.
+    pub(crate) fn session_user(&self) -> Option<&User> {
+        match self {
+            Self::Session(by) | Self::Administrator(by) => Some(&by.user),
+            _ => None,
+        }
+    }
+
     /// Whether it reaches what is anybody's; else it reaches what is the user's.
     pub(super) fn reaches_everybody(&self) -> bool {
         matches!(self, Self::Administrator(_) | Self::Operator)

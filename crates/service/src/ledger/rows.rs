@@ -53,13 +53,19 @@ impl Row for User {
     }
 
     fn canonical(&self) -> Canonical {
-        Canonical::new(Self::TABLE)
+        let canonical = Canonical::new(Self::TABLE)
             .uuid(self.id.as_uuid().as_bytes())
             .text(self.name.as_str())
             .text(self.kind.as_str())
             .optional_text(self.password_hash.as_deref())
             .bool(self.is_administrator)
-            .bool(self.disabled)
+            .bool(self.disabled);
+        // Tags of releases that knew no responsible person hold. A field has its kind and its length, so a form with one
+        // field more is never that of a user without.
+        match self.responsible_id {
+            Some(person) => canonical.uuid(person.as_uuid().as_bytes()),
+            None => canonical,
+        }
     }
 
     fn grants(&self) -> Grants {
@@ -352,4 +358,43 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
             let _ = write!(text, "{byte:02x}");
             text
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use ats_pat_domain::user::UserKind;
+    use ats_pat_domain::{DisplayName, UserId, UserName};
+
+    use super::*;
+
+    fn user(responsible_id: Option<UserId>) -> User {
+        let created_at = Timestamp::from_millis(1);
+        User {
+            id: UserId::new(created_at, [1; 10]),
+            name: UserName::from_stored("deploy".to_owned()),
+            display_name: DisplayName::from_stored("deploy".to_owned()),
+            kind: UserKind::Service,
+            password_hash: None,
+            is_administrator: false,
+            disabled: false,
+            responsible_id,
+            created_at,
+        }
+    }
+
+    #[test]
+    fn the_tag_of_a_user_without_a_responsible_person_is_as_before_there_were_any() {
+        let before = Canonical::new("users")
+            .uuid(user(None).id.as_uuid().as_bytes())
+            .text("deploy")
+            .text("service")
+            .optional_text(None)
+            .bool(false)
+            .bool(false);
+        assert_eq!(user(None).canonical().as_bytes(), before.as_bytes());
+        let person = |byte| Some(UserId::new(Timestamp::from_millis(1), [byte; 10]));
+        let forms = [user(None), user(person(2)), user(person(3))]
+            .map(|user| user.canonical().as_bytes().to_vec());
+        assert!(forms[0] != forms[1] && forms[0] != forms[2] && forms[1] != forms[2]);
+    }
 }

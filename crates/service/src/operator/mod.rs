@@ -11,7 +11,7 @@ pub use audit::AuditReport;
 pub use events::EventQuery;
 pub use keys::Rotation;
 pub use restore::{Accepted, RestoreChoice};
-pub use users::NewUser;
+pub use users::{NewServiceAccount, NewUser};
 pub(crate) use users::{named, require_free_name};
 
 use ats_pat_domain::Problem;

@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::port::ListedToken;
+use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{Problem, TokenId, UserId};
 use ats_pat_token::PersonalAccessToken;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Operator;
 use crate::service::error::Error;
-use crate::tokens::Revoke;
-use crate::view::{OwnedTokenPageView, OwnedTokenView, TokenView};
+use crate::tokens::{Maker, NewToken, Owner, Revoke};
+use crate::view::{IssuedToken, OwnedTokenPageView, OwnedTokenView, TokenView};
 
 impl Operator<'_> {
     /// A page of tokens: of the user of this name, or of everybody whom the query does not leave out.
@@ -87,9 +88,27 @@ impl Operator<'_> {
     pub async fn revoke_token(&self, id: &str) -> Result<OwnedTokenView, Error> {
         let id = id.parse().map_err(|_| Problem::TokenNotFound)?;
         // Nothing about the entry is asked before: what can't be shown has to be revoked all the same.
-        let (token, owner) = self.change(Revoke { id }).await?;
+        let (token, owner) = self.change(Revoke { id, of: None }).await?;
         let names = self.names_of(vec![owner]).await?;
         Ok(owned_view(token, owner, &names))
+    }
+
+    /// Makes a token for the service account of this name, and its secret, which is answered this once.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`], [`Error::NoServiceAccount`] for a person; 1001, 1305, 1302; 1306 where no enabled person
+    /// is responsible for the account, 1205 where it is disabled; 1301, 1304.
+    pub async fn create_token(&self, account: &str, new: NewToken) -> Result<IssuedToken, Error> {
+        let account = self.find_user(account).await?;
+        if account.kind != UserKind::Service {
+            let name = account.name.as_str().to_owned();
+            return Err(Error::NoServiceAccount { name });
+        }
+        let maker = Maker {
+            authority: self.authority.clone(),
+            owner: Owner::ServiceAccount(account.id),
+        };
+        self.service.create_token_as(maker, &new).await
     }
 
     async fn owned_token(&self, id: TokenId) -> Result<OwnedTokenView, Error> {

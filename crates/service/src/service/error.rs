@@ -102,6 +102,26 @@ pub enum Error {
         /// As asked for.
         id: String,
     },
+    /// The user is a service account, which has no password and can't sign in (operators only).
+    #[error(
+        "{name} is a service account: it has no password and nobody signs in with it; make tokens for it instead"
+    )]
+    NoPerson {
+        /// The account's name.
+        name: String,
+    },
+    /// The user is no service account (operators only).
+    #[error("{name} is no service account: only a service account has a responsible person")]
+    NoServiceAccount {
+        /// The user's name.
+        name: String,
+    },
+    /// The user is no enabled person (operators only).
+    #[error("{name} can't be responsible for a service account: name a person who is not disabled")]
+    CannotBeResponsible {
+        /// The user's name.
+        name: String,
+    },
     /// An administrator would disable the own account, or set its password without the current one.
     #[error(
         "you can't disable your own account, nor set its password without the current one: ask another administrator"
@@ -177,6 +197,9 @@ impl Error {
             | Self::UserNotFound { .. }
             | Self::Quarantined { .. }
             | Self::UserIdInUse { .. }
+            | Self::NoPerson { .. }
+            | Self::NoServiceAccount { .. }
+            | Self::CannotBeResponsible { .. }
             | Self::NothingToAccept
             | Self::RotationPending { .. } => Problem::Forbidden,
             Self::Store(

@@ -149,6 +149,7 @@ impl Change for Consume {
             password_hash: Some(self.password_hash.clone()),
             is_administrator: true,
             disabled: false,
+            responsible_id: None,
             created_at: draft.now,
         };
         draft.delete_setup_link(draft.setup_link()?).await?;

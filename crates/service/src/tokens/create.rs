@@ -6,17 +6,17 @@ use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::problem::Failure;
 use ats_pat_domain::scope::INTROSPECT;
 use ats_pat_domain::{
-    Description, Policy, Problem, Reason, Rule, Scopes, Timestamp, Token, TokenId, TokenName, User,
+    Description, Policy, Problem, Reason, Rule, Scopes, Timestamp, Token, TokenId, TokenName,
     UserId,
 };
 use secrecy::SecretString;
 
 use super::form::{OneTimeKey, REQUEST};
-use super::{NewSecret, refuse_name_in_use};
+use super::owner::{owner_of, require_receiver};
+use super::{Acting, NewSecret, Owner, refuse_name_in_use};
 use crate::change::{Authority, Change, Draft, Taken};
 use crate::service::Service;
 use crate::service::error::Error;
-use crate::sessions::SignedIn;
 use crate::view::{IssuedToken, TokenView};
 
 /// What a user asks for, as written; `None` is absent.
@@ -141,10 +141,11 @@ impl NewToken {
 }
 
 impl Checked {
-    /// 1305 for a scope that `owner` may not give, else 1302 for an expiry that the policy does not allow at `now`, else
+    /// 1305 for a scope that the maker may not give, else 1302 for an expiry that the policy does not allow at `now`, else
     /// 1306 for a token that would get new secrets by itself where the policy lets none.
-    fn allow(&self, policy: &Policy, owner: &User, now: Timestamp) -> Result<(), Problem> {
-        self.scopes.require_offered(&policy.scopes_for(owner))?;
+    fn allow(&self, policy: &Policy, administers: bool, now: Timestamp) -> Result<(), Problem> {
+        self.scopes
+            .require_offered(&policy.scopes_by(administers))?;
         policy.check_expiry(self.expires_at, now)?;
         if let Some(until) = self.regenerates_until {
             policy.check_expiry(until, now)?;
@@ -184,13 +185,18 @@ fn required<T>(
 }
 
 impl Service {
-    /// Makes a token and its secret, which is answered this once.
+    /// Makes a token for the owner, and its secret, which is answered this once.
     ///
     /// # Errors
     /// 1000 for a form key that was never given out or is older than any session, 1001, 1305, 1302,
     /// 1400 after too many new secrets in a minute,
-    /// [`Error::AlreadyCreated`] for a form posted again, 1301 for a name in use, 1304 at the limit.
-    pub async fn create_token(&self, by: &SignedIn, new: NewToken) -> Result<IssuedToken, Error> {
+    /// [`Error::AlreadyCreated`] for a form posted again, 1310 for a service account that is not the user's, 1205 for
+    /// a disabled one, 1301 for a name in use, 1304 at the limit.
+    pub async fn create_token(
+        &self,
+        by: impl Into<Acting<'_>>,
+        new: NewToken,
+    ) -> Result<IssuedToken, Error> {
         let session = self.inner.settings.session_absolute;
         let key = new
             .form_key
@@ -198,7 +204,23 @@ impl Service {
             .map(|text| OneTimeKey::of_form(text, self.now(), session))
             .transpose()?;
         let form = key.map_or(Once::No, Once::Form);
-        let (token, secret) = self.create(by, &new, form).await?;
+        self.issue(by.into().into(), &new, form).await
+    }
+
+    /// Makes a token of what no form and no request can send again.
+    ///
+    /// # Errors
+    /// As [`create_token`](Self::create_token).
+    pub(crate) async fn create_token_as(
+        &self,
+        maker: Maker,
+        new: &NewToken,
+    ) -> Result<IssuedToken, Error> {
+        self.issue(maker, new, Once::No).await
+    }
+
+    async fn issue(&self, maker: Maker, new: &NewToken, once: Once) -> Result<IssuedToken, Error> {
+        let (token, secret) = self.create(maker, new, once).await?;
         match secret {
             Some(secret) => Ok(IssuedToken { token, secret }),
             None => Err(Error::AlreadyCreated {
@@ -213,41 +235,62 @@ impl Service {
     ///
     /// # Errors
     /// 1000 for a key that is no UUID of version 7 from the last 24 hours, 1001, 1305, 1302, 1400, 1309 for a key that was
-    /// sent with another request before, 1301, 1304.
+    /// sent with another request before, 1310, 1205, 1301, 1304.
     pub async fn create_token_once(
         &self,
-        by: &SignedIn,
+        by: impl Into<Acting<'_>>,
         new: NewToken,
         idempotency_key: &str,
     ) -> Result<CreatedOnce, Error> {
         let key = OneTimeKey::of_request(idempotency_key, self.now())?;
-        let (token, secret) = self.create(by, &new, Once::Request(key)).await?;
+        let (token, secret) = self
+            .create(by.into().into(), &new, Once::Request(key))
+            .await?;
         Ok(CreatedOnce { token, secret })
     }
 
     /// Makes a token; without a secret where it was made before.
     async fn create(
         &self,
-        by: &SignedIn,
+        maker: Maker,
         new: &NewToken,
         once: Once,
     ) -> Result<(TokenView, Option<SecretString>), Error> {
         let policy = &self.inner.settings.policy;
         let checked = new.check()?;
+        let by = maker.authority.session_user();
         if matches!(once, Once::No) {
             // Before the lock is taken. What was made before is answered, whatever the policy says now.
-            checked.allow(policy, &by.user, self.now())?;
+            let administers = by.is_none_or(|user| user.is_administrator);
+            checked.allow(policy, administers, self.now())?;
         }
-        self.inner.limits.count_grant(by.user_id())?;
+        if let Some(user) = by {
+            self.inner.limits.count_grant(user.id)?;
+        }
         let secret = NewSecret::make(self)?;
         let create = Create {
+            owner: maker.owner,
             policy: policy.clone(),
             checked,
             once,
             secret,
         };
-        let authority = Authority::Session(by.clone());
-        self.change(authority, create).await
+        self.change(maker.authority, create).await
+    }
+}
+
+/// Who makes a token, and whose it becomes.
+pub(crate) struct Maker {
+    pub(crate) authority: Authority,
+    pub(crate) owner: Owner,
+}
+
+impl From<Acting<'_>> for Maker {
+    fn from(acting: Acting<'_>) -> Self {
+        Self {
+            authority: acting.authority(),
+            owner: acting.owner(),
+        }
     }
 }
 
@@ -259,6 +302,7 @@ enum Once {
 }
 
 struct Create {
+    owner: Owner,
     policy: Policy,
     checked: Checked,
     once: Once,
@@ -298,16 +342,18 @@ impl Change for Create {
     type Output = (TokenView, Option<SecretString>);
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(Self::Output, Taken), Error> {
-        let owner = draft.user()?;
+        let owner = owner_of(draft, self.owner).await?;
         if let Some(token) = self.made_before(draft, owner.id).await? {
             return Ok(((token, None), Taken::Nothing));
         }
+        require_receiver(draft, &owner).await?;
         let id = match &self.once {
             Once::Form(key) | Once::Request(key) => key.new_id(draft, owner.id),
             Once::No => TokenId::new(draft.now, draft.random()?),
         };
-        // Until its turn came, the owner's rights may have changed, and the expiry may have passed.
-        self.checked.allow(&self.policy, owner, draft.now)?;
+        // Until its turn came, the maker's rights may have changed, and the expiry may have passed.
+        let administers = draft.reaches_everybody() || draft.user()?.is_administrator;
+        self.checked.allow(&self.policy, administers, draft.now)?;
         refuse_name_in_use(draft, owner.id, &self.checked.name, None).await?;
         let tokens = draft.read().tokens();
         let limit = self.policy.max_active_tokens;

@@ -1,9 +1,11 @@
-//! Personal access tokens of a signed-in user.
+//! Personal access tokens of a signed-in user, and of the service accounts that the user is responsible for.
 
+mod accounts;
 mod create;
 mod form;
 mod holder;
 mod overlap;
+mod owner;
 mod read;
 mod regenerate;
 mod revoke;
@@ -19,8 +21,10 @@ use ats_pat_domain::{Problem, Token, TokenId, TokenName, UserId};
 use ats_pat_token::PersonalAccessToken;
 use secrecy::SecretString;
 
+pub(crate) use create::Maker;
 pub use create::{CreatedOnce, NewToken};
 pub use form::IDEMPOTENCY_KEY;
+pub use owner::{Acting, Owner};
 pub use regenerate::Regeneration;
 #[cfg(test)]
 pub(crate) use revoke::revoke_any;
@@ -127,8 +131,4 @@ async fn refuse_name_in_use(
         return Err(Problem::NameInUse { name }.into());
     }
     Ok(())
-}
-
-fn parse_id(id: &str) -> Result<TokenId, Error> {
-    id.parse().map_err(|_| Problem::TokenNotFound.into())
 }

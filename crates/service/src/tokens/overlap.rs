@@ -4,52 +4,56 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::secret::Slot;
 use ats_pat_domain::{Problem, Tagged, Token, TokenId};
 
-use super::parse_id;
+use super::owner::owner_of;
 use super::secrets::judged_secrets;
+use super::{Acting, Owner};
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::service::Service;
 use crate::service::error::Error;
-use crate::sessions::SignedIn;
 use crate::status::places;
 use crate::view::TokenView;
 
 impl Service {
-    /// Ends the replaced secret of one of the user's tokens that still works. Where none does, nothing changes.
+    /// Ends the replaced secret of one of the owner's tokens that still works. Where none does, nothing changes.
     ///
     /// # Errors
-    /// [`Problem::TokenNotFound`].
-    pub async fn end_overlap(&self, by: &SignedIn, id: &str) -> Result<TokenView, Error> {
+    /// [`Problem::UserNotFound`] for a service account that is not the user's; [`Problem::TokenNotFound`].
+    pub async fn end_overlap(
+        &self,
+        by: impl Into<Acting<'_>>,
+        id: &str,
+    ) -> Result<TokenView, Error> {
+        let acting = by.into();
         let end = EndOverlap {
-            id: parse_id(id)?,
-            at_first_use: false,
+            id: self.token_id(acting, id).await?,
+            of: Some(acting.owner()),
         };
-        let id = end.id;
-        self.change(Authority::Session(by.clone()), end).await?;
-        self.token(by, &id.to_string()).await
+        self.change(acting.authority(), end).await?;
+        self.token(acting, id).await
     }
 
     /// Ends the replaced secret of a token, whose new one was shown for the first time.
     pub(crate) async fn end_overlap_at_first_use(&self, id: TokenId) -> Result<(), Error> {
-        let end = EndOverlap {
-            id,
-            at_first_use: true,
-        };
+        let end = EndOverlap { id, of: None };
         self.change(Authority::Holder, end).await
     }
 }
 
 struct EndOverlap {
     id: TokenId,
-    at_first_use: bool,
+    /// Whose it has to be; `None` where the new secret was shown for the first time.
+    of: Option<Owner>,
 }
 
 impl EndOverlap {
     async fn token(&self, draft: &Draft<'_>) -> Result<Option<Tagged<Token>>, Error> {
         let tokens = draft.read().tokens();
-        let found = if self.at_first_use {
-            tokens.by_id(self.id).await?
-        } else {
-            tokens.owned(draft.user()?.id, self.id).await?
+        let found = match self.of {
+            None => tokens.by_id(self.id).await?,
+            Some(owner) => {
+                let owner = owner_of(draft, owner).await?;
+                tokens.owned(owner.id, self.id).await?
+            }
         };
         Ok(found.map(|listed| listed.token))
     }
@@ -84,7 +88,7 @@ impl Change for EndOverlap {
                 draft
                     .entry(EventKind::OverlapEnded, &token.id)
                     .owner(token.owner_id)
-                    .detail("AtFirstUse", self.at_first_use)
+                    .detail("AtFirstUse", self.of.is_none())
                     .personal("Name", token.name.as_str()),
             );
         }

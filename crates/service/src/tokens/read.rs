@@ -1,54 +1,60 @@
-//! Looking at one's tokens.
+//! Looking at an owner's tokens.
 
 use std::future::Future;
 
-use ats_pat_domain::Problem;
 use ats_pat_domain::list::{EventFilter, TokenQuery};
 use ats_pat_domain::port::{ListedToken, TokenPage};
+use ats_pat_domain::{Problem, TokenId};
 
-use super::parse_id;
+use super::Acting;
 use crate::service::Service;
 use crate::service::error::Error;
-use crate::sessions::SignedIn;
 use crate::view::{EventView, TokenPageView, TokenView};
 
 impl Service {
-    /// A page of the user's tokens; whose tokens the query asks for is set here.
+    /// A page of the owner's tokens; whose tokens the query asks for is set here.
+    ///
+    /// # Errors
+    /// [`Problem::UserNotFound`] for a service account that is not the user's.
     pub async fn list_tokens(
         &self,
-        by: &SignedIn,
+        by: impl Into<Acting<'_>>,
         query: TokenQuery,
     ) -> Result<TokenPageView, Error> {
         let query = TokenQuery {
-            owner: Some(by.user_id()),
+            owner: Some(self.owner_id(by.into()).await?),
             ..query
         };
         self.page(&query).await
     }
 
-    /// One of the user's tokens.
+    /// One of the owner's tokens.
     ///
     /// # Errors
-    /// 1300, also for another user's token and for what is no id.
-    pub async fn token(&self, by: &SignedIn, id: &str) -> Result<TokenView, Error> {
-        let id = parse_id(id)?;
-        let read = || async { Ok(self.store().tokens().owned(by.user_id(), id).await?) };
+    /// [`Problem::UserNotFound`] for a service account that is not the user's; 1300, also for another user's token and
+    /// for what is no id.
+    pub async fn token(&self, by: impl Into<Acting<'_>>, id: &str) -> Result<TokenView, Error> {
+        let owner = self.owner_id(by.into()).await?;
+        let id = id.parse().map_err(|_| Problem::TokenNotFound)?;
+        let read = || async { Ok(self.store().tokens().owned(owner, id).await?) };
         self.shown(read).await
     }
 
-    /// The last events of one of the user's tokens, the newest first; none of another's.
+    /// The last events of one of the owner's tokens, the newest first; none of another's.
     ///
     /// # Errors
-    /// 1300 for what is no id.
+    /// [`Problem::UserNotFound`] for a service account that is not the user's; 1300 for what is no id.
     pub async fn token_events(
         &self,
-        by: &SignedIn,
+        by: impl Into<Acting<'_>>,
         id: &str,
         limit: u64,
     ) -> Result<Vec<EventView>, Error> {
+        let owner = self.owner_id(by.into()).await?;
+        let id: TokenId = id.parse().map_err(|_| Problem::TokenNotFound)?;
         let filter = EventFilter {
-            owner: Some(by.user_id()),
-            subjects: Some(vec![parse_id(id)?.to_string()]),
+            owner: Some(owner),
+            subjects: Some(vec![id.to_string()]),
             limit,
             ..EventFilter::default()
         };

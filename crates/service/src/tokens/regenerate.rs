@@ -6,12 +6,12 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::{Policy, Problem, Reason, Status, Timestamp, Token, TokenId};
 
+use super::owner::{owner_of, require_receiver};
 use super::secrets::{judged_secrets, next_generation, replace_place};
-use super::{NewSecret, owned, parse_id};
-use crate::change::{Authority, Change, Draft, Judgement, Taken};
+use super::{Acting, NewSecret, Owner, owned};
+use crate::change::{Change, Draft, Judgement, Taken};
 use crate::service::Service;
 use crate::service::error::Error;
-use crate::sessions::SignedIn;
 use crate::status::places;
 use crate::view::{IssuedToken, TokenView};
 
@@ -29,18 +29,19 @@ pub struct Regeneration {
 }
 
 impl Service {
-    /// Gives one of the user's active tokens a new secret, which is answered this once. The old secret works until the
+    /// Gives one of the owner's active tokens a new secret, which is answered this once. The old secret works until the
     /// overlap ends, or until the token expires as it would have before, whichever is earlier. One that was in overlap
     /// already is ended.
     ///
     /// # Errors
     /// [`Problem::ValidationFailed`] for what is no time, and for an overlap that its first use would end and that has no
     /// length; [`Problem::ExpirationNotAllowed`]; [`Problem::PolicyForbids`] for an overlap that is too long;
-    /// [`Problem::TooManyRequests`] after too many new secrets in a minute; [`Problem::TokenNotFound`];
+    /// [`Problem::TooManyRequests`] after too many new secrets in a minute; [`Problem::UserNotFound`] for a
+    /// service account that is not the user's, [`Problem::OwnerDisabled`] for a disabled one; [`Problem::TokenNotFound`];
     /// [`Problem::TokenNotActive`], also where the token is no longer in the expected generation.
     pub async fn regenerate_token(
         &self,
-        by: &SignedIn,
+        by: impl Into<Acting<'_>>,
         id: &str,
         asked: Regeneration,
     ) -> Result<IssuedToken, Error> {
@@ -59,11 +60,14 @@ impl Service {
             policy.check_expiry(expires_at, self.now())?;
         }
         let overlap = policy.overlap(asked.overlap_hours)?;
-        self.inner.limits.count_grant(by.user_id())?;
+        let acting = by.into();
+        let id = self.token_id(acting, id).await?;
+        self.inner.limits.count_grant(acting.user().id)?;
         let secret = NewSecret::make(self)?;
         let shown = secret.shown.clone();
         let regenerate = Regenerate {
-            id: parse_id(id)?,
+            owner: acting.owner(),
+            id,
             expires_at,
             expected_generation: asked.expected_generation,
             policy: policy.clone(),
@@ -71,8 +75,7 @@ impl Service {
             end_overlap_at_first_use: asked.end_overlap_at_first_use,
             secret,
         };
-        let authority = Authority::Session(by.clone());
-        let token = self.change(authority, regenerate).await?;
+        let token = self.change(acting.authority(), regenerate).await?;
         Ok(IssuedToken {
             token,
             secret: shown,
@@ -81,6 +84,7 @@ impl Service {
 }
 
 struct Regenerate {
+    owner: Owner,
     id: TokenId,
     expires_at: Option<Timestamp>,
     expected_generation: Option<u32>,
@@ -143,7 +147,8 @@ impl Change for Regenerate {
     type Output = TokenView;
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(TokenView, Taken), Error> {
-        let owner = draft.user()?;
+        let owner = owner_of(draft, self.owner).await?;
+        require_receiver(draft, &owner).await?;
         let (listed, mut token) = owned(draft, owner.id, self.id).await?;
         if self
             .expected_generation

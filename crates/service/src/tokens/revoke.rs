@@ -9,13 +9,13 @@ use ats_pat_domain::{
     Description, Problem, Scopes, Status, Tagged, Token, TokenId, TokenName, UserId,
 };
 
-use super::parse_id;
+use super::owner::owner_of;
 use super::secrets::living_secrets;
-use crate::change::{Authority, Change, Draft, Judgement, Taken};
+use super::{Acting, Owner};
+use crate::change::{Change, Draft, Judgement, Taken};
 use crate::ledger::Entry;
 use crate::service::Service;
 use crate::service::error::Error;
-use crate::sessions::SignedIn;
 use crate::status::places;
 use crate::view::TokenView;
 
@@ -23,25 +23,38 @@ use crate::view::TokenView;
 const BATCH: u64 = 500;
 
 impl Service {
-    /// Revokes one of the user's tokens; a revoked one stays as it was.
+    /// Revokes one of the owner's tokens; a revoked one stays as it was.
     ///
     /// # Errors
-    /// 1300.
-    pub async fn revoke_token(&self, by: &SignedIn, id: &str) -> Result<TokenView, Error> {
-        let id = parse_id(id)?;
-        if let Some(ended) = self.revoked_before(by, id).await? {
+    /// [`Problem::UserNotFound`] for a service account that is not the user's; 1300.
+    pub async fn revoke_token(
+        &self,
+        by: impl Into<Acting<'_>>,
+        id: &str,
+    ) -> Result<TokenView, Error> {
+        let acting = by.into();
+        let id = self.token_id(acting, id).await?;
+        if let Some(ended) = self.revoked_before(acting, id).await? {
             self.wait_for_taken_before().await;
             return Ok(ended);
         }
-        let authority = Authority::Session(by.clone());
-        let (token, _) = self.change(authority, Revoke { id }).await?;
+        let revoke = Revoke {
+            id,
+            of: Some(acting.owner()),
+        };
+        let (token, _) = self.change(acting.authority(), revoke).await?;
         Ok(token)
     }
 
     /// The token, if it was revoked before: asking again must not take the event lock, which changes wait for.
-    async fn revoked_before(&self, by: &SignedIn, id: TokenId) -> Result<Option<TokenView>, Error> {
+    async fn revoked_before(
+        &self,
+        acting: Acting<'_>,
+        id: TokenId,
+    ) -> Result<Option<TokenView>, Error> {
         let currency = self.currency();
-        let read = || async { Ok(self.store().tokens().owned(by.user_id(), id).await?) };
+        let owner = self.owner_id(acting).await?;
+        let read = || async { Ok(self.store().tokens().owned(owner, id).await?) };
         let certain = currency.certain(read, |listed| {
             let token = currency.check(listed.token.clone())?;
             let view = TokenView::of(&token, &listed, self.now());
@@ -52,9 +65,11 @@ impl Service {
     }
 }
 
-/// Revokes a token: under a session one of the user's, under an operator's authority anybody's.
+/// Revokes a token.
 pub(crate) struct Revoke {
     pub(crate) id: TokenId,
+    /// Whose it has to be; `None` under an authority over everybody's.
+    pub(crate) of: Option<Owner>,
 }
 
 /// Ends a token, and says so; gives whether it was not revoked before.
@@ -192,7 +207,11 @@ impl Change for Revoke {
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(Self::Output, Taken), Error> {
         let tokens = draft.read().tokens();
-        let only_of = draft.only_of()?;
+        let only_of = match self.of {
+            Some(owner) => Some(owner_of(draft, owner).await?.id),
+            None if draft.reaches_everybody() => None,
+            None => return Err(Problem::Forbidden.into()),
+        };
         let listed = match only_of {
             Some(owner) => tokens.owned(owner, self.id).await,
             None => tokens.by_id(self.id).await,

@@ -6,12 +6,12 @@ use ats_pat_domain::secret::Slot;
 use ats_pat_domain::token::Edit;
 use ats_pat_domain::{Description, Policy, Problem, Reason, Timestamp, Token, TokenId, TokenName};
 
+use super::owner::owner_of;
 use super::secrets::{living_secrets, replace_places_of};
-use super::{owned, parse_id, refuse_name_in_use};
-use crate::change::{Authority, Change, Draft, Taken};
+use super::{Acting, Owner, owned, refuse_name_in_use};
+use crate::change::{Change, Draft, Taken};
 use crate::service::Service;
 use crate::service::error::Error;
-use crate::sessions::SignedIn;
 use crate::view::TokenView;
 
 /// What an owner changes of a token, as written; `None` stays as it is.
@@ -63,31 +63,36 @@ impl TokenUpdate {
 }
 
 impl Service {
-    /// Changes the name, the description or the expiry of one of the user's tokens. An expiry can only come earlier, and
+    /// Changes the name, the description or the expiry of one of the owner's tokens. An expiry can only come earlier, and
     /// then no server exchanges the token beyond it once this is answered. Of a token that ended only the description
     /// can change. What is as it was already is no change.
     ///
     /// # Errors
-    /// 1001, 1302 for an expiry that has passed, 1400 after too many changes in a minute, 1300, 1303 for another name or
+    /// 1001, 1302 for an expiry that has passed, 1400 after too many changes in a minute, 1310, 1300, 1303 for another name or
     /// expiry of a token that is not active, 1302 for a later expiry, 1301.
     pub async fn update_token(
         &self,
-        by: &SignedIn,
+        by: impl Into<Acting<'_>>,
         id: &str,
         asked: TokenUpdate,
     ) -> Result<TokenView, Error> {
         let edit = asked.check(&self.inner.settings.policy, self.now())?;
-        let id = parse_id(id)?;
+        let acting = by.into();
         if edit == Edit::default() {
-            return self.token(by, &id.to_string()).await;
+            return self.token(acting, id).await;
         }
-        self.inner.limits.count_grant(by.user_id())?;
-        let authority = Authority::Session(by.clone());
-        self.change(authority, Update { id, edit }).await
+        let update = Update {
+            owner: acting.owner(),
+            id: self.token_id(acting, id).await?,
+            edit,
+        };
+        self.inner.limits.count_grant(acting.user().id)?;
+        self.change(acting.authority(), update).await
     }
 }
 
 struct Update {
+    owner: Owner,
     id: TokenId,
     edit: Edit,
 }
@@ -96,7 +101,7 @@ impl Change for Update {
     type Output = TokenView;
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(TokenView, Taken), Error> {
-        let owner = draft.user()?;
+        let owner = owner_of(draft, self.owner).await?;
         let (listed, mut token) = owned(draft, owner.id, self.id).await?;
         let before = token.clone();
         let has_changed = token.edit(&self.edit, draft.now)?;

@@ -15,4 +15,4 @@ pub use operation::{HealthCheck, SigningKeyView};
 pub use policy::PolicyView;
 pub use session::{Identity, SessionUser, SessionView};
 pub use token::{IssuedToken, OwnedTokenPageView, OwnedTokenView, TokenPageView, TokenView};
-pub use user::{UserPageView, UserView};
+pub use user::{Responsible, ServiceAccountView, UserPageView, UserView};

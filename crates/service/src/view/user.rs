@@ -1,5 +1,6 @@
 //! Users.
 
+use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{Timestamp, User, UserId};
 use serde::Serialize;
 
@@ -17,11 +18,41 @@ pub struct UserView {
     pub is_admin: bool,
     /// Whether the user is kept out.
     pub disabled: bool,
+    /// `Person` or `Service`; `Quarantined` for what is left of a row that was planted or altered.
+    pub kind: &'static str,
+    /// Who manages the tokens of a service account.
+    pub responsible: Option<Responsible>,
     /// When the user was added.
     pub created_at: Timestamp,
 }
 
+/// Who manages the tokens of a service account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Responsible {
+    /// The person's id.
+    pub id: UserId,
+    /// What the person signs in with; the id where no genuine row has it.
+    pub user_name: String,
+    /// Whether the person can't manage the tokens now: nobody gets a secret for the account until another is named.
+    pub disabled: bool,
+}
+
+const fn kind(kind: UserKind) -> &'static str {
+    match kind {
+        UserKind::Person => "Person",
+        UserKind::Service => "Service",
+        UserKind::Quarantined => "Quarantined",
+    }
+}
+
 impl UserView {
+    /// Whether it is a service account.
+    pub fn is_service_account(&self) -> bool {
+        self.kind == kind(UserKind::Service)
+    }
+
+    /// Without the responsible person.
     pub(crate) fn new(user: &User) -> Self {
         Self {
             id: user.id,
@@ -29,6 +60,8 @@ impl UserView {
             display_name: user.display_name.as_str().to_owned(),
             is_admin: user.is_administrator,
             disabled: user.disabled,
+            kind: kind(user.kind),
+            responsible: None,
             created_at: user.created_at,
         }
     }
@@ -45,4 +78,35 @@ pub struct UserPageView {
     pub page_size: u32,
     /// How many users there are on all pages.
     pub total: u64,
+}
+
+/// A service account as the person who is responsible for it sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ServiceAccountView {
+    /// The account's id.
+    pub id: UserId,
+    /// What it is called.
+    pub user_name: String,
+    /// What it is shown by.
+    pub display_name: String,
+    /// The id of the person who is responsible for it.
+    pub responsible_id: UserId,
+    /// Whether it is kept out: its tokens are refused, and it gets no new ones.
+    pub disabled: bool,
+    /// When it was added.
+    pub created_at: Timestamp,
+}
+
+impl ServiceAccountView {
+    pub(crate) fn new(account: &User, responsible_id: UserId) -> Self {
+        Self {
+            id: account.id,
+            user_name: account.name.as_str().to_owned(),
+            display_name: account.display_name.as_str().to_owned(),
+            responsible_id,
+            disabled: account.disabled,
+            created_at: account.created_at,
+        }
+    }
 }

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use ats_pat_service::{PasswordChange, Regeneration, Rotation, Service, TokenUpdate};
+use ats_pat_service::{
+    Acting, Owner, PasswordChange, Regeneration, Rotation, Service, TokenUpdate,
+};
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use secrecy::{ExposeSecret, SecretString};
@@ -402,4 +404,51 @@ async fn a_start_goes_by_the_checkpoint_in_the_database_where_the_data_folder_ha
     let service = world.reopen().await.unwrap();
     assert_eq!(exchange(&service, &another.secret).await, 1);
     assert_ne!(exchange(&service, &issued.secret).await, 1);
+}
+
+#[on_every_database]
+async fn a_former_responsible_person_stays_without_the_accounts_tokens(database: &TestDatabase) {
+    let scene = scene(database).await;
+    let Scene { world, ada, .. } = &scene;
+    let grace = world.signed_in("grace").await;
+    let account = world.add_service_account("deploy", "ada").await;
+    let as_ada = Acting::on(ada, Owner::ServiceAccount(account.id));
+    let as_grace = Acting::on(&grace, Owner::ServiceAccount(account.id));
+    let issued = world.create(as_ada, "deploy", DAY).await.unwrap();
+    copy(database).await;
+    let operator = world.service.operator();
+    operator.set_responsible("deploy", "grace").await.unwrap();
+    put_back(database).await;
+    for service in services(world).await {
+        for acting in [as_ada, as_grace] {
+            let id = issued.token.id.to_string();
+            let anew = service.regenerate_token(acting, &id, Regeneration::default());
+            assert_eq!(code(anew.await), 1310);
+            assert_eq!(code(service.token(acting, &id).await), 1310);
+            let new = world.new_token("another", DAY);
+            assert_eq!(code(service.create_token(acting, new).await), 1310);
+        }
+        assert_eq!(service.service_accounts(ada).await.unwrap(), []);
+        let new = world.new_token("another", DAY);
+        let made = service.operator().create_token("deploy", new).await;
+        assert_ne!(code(made), 1);
+    }
+    assert_found(world, "of users is an older one, put back").await;
+}
+
+#[on_every_database]
+async fn a_planted_responsible_person_gets_nothing(database: &TestDatabase) {
+    let scene = scene(database).await;
+    let Scene { world, ada, .. } = &scene;
+    world.add_user("grace").await;
+    let account = world.add_service_account("deploy", "grace").await;
+    let plant = "UPDATE users SET responsible_id = (SELECT id FROM (SELECT id FROM users WHERE name = 'ada') AS u) WHERE name = 'deploy'";
+    database.execute(plant).await;
+    for service in services(world).await {
+        let acting = Acting::on(ada, Owner::ServiceAccount(account.id));
+        let new = world.new_token("planted", DAY);
+        assert_eq!(code(service.create_token(acting, new).await), 1310);
+        assert_eq!(service.service_accounts(ada).await.unwrap(), []);
+    }
+    assert_found(world, "of users was planted or altered").await;
 }

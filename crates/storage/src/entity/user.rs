@@ -16,6 +16,7 @@ pub struct Model {
     pub password_hash: Option<String>,
     pub is_admin: bool,
     pub disabled: bool,
+    pub responsible_id: Option<Uuid>,
     pub created_at: i64,
     pub key_id: i32,
     pub tag: Vec<u8>,

@@ -10,6 +10,7 @@ mod holder;
 mod initial;
 mod log;
 mod overlap;
+mod responsible;
 mod self_regenerate;
 mod status_places;
 mod tokens;
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(event_subjects::EventSubjects),
             Box::new(overlap::Overlap),
             Box::new(self_regenerate::SelfRegenerate),
+            Box::new(responsible::Responsible),
         ]
     }
 }

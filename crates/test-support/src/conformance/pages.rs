@@ -261,6 +261,8 @@ pub async fn a_page_is_read_by_one_statement(database: &TestDatabase) {
         let statements = if page == 1 { 1 } else { 2 };
         assert_eq!((read.unwrap().total, sent), (1, statements), "page {page}");
     }
+    let (read, sent) = counted(users.managed_by(user_id(1))).await;
+    assert_eq!((read.unwrap().len(), sent), (0, 1));
 }
 
 /// Users by folded name, found by any part of it or of the display name.

@@ -33,6 +33,7 @@ pub async fn users_come_back(database: &TestDatabase) {
     odd.row.password_hash = None;
     odd.row.is_administrator = true;
     odd.row.disabled = true;
+    odd.row.responsible_id = Some(user_id(1));
     odd.row.created_at = FIRST;
     change(&store, async |change| {
         change.insert_user(&plain).await.unwrap();
@@ -57,7 +58,17 @@ pub async fn users_come_back(database: &TestDatabase) {
     assert!(store.users().by_id(user_id(3)).await.unwrap().is_none());
     assert!(store.users().administrators().await.unwrap() == [odd.clone()]);
     assert!(store.users().all().await.unwrap() == [plain, odd.clone()]);
+    assert!(store.users().managed_by(user_id(1)).await.unwrap() == [odd.clone()]);
+    assert!(
+        store
+            .users()
+            .managed_by(user_id(2))
+            .await
+            .unwrap()
+            .is_empty()
+    );
     odd.row.password_hash = Some("x".repeat(300));
+    odd.row.responsible_id = Some(user_id(3));
     odd.row.created_at = Timestamp::MAX;
     odd.tag = tag(200);
     change(&store, async |change| {

@@ -57,6 +57,7 @@ pub fn user(number: u128, name: &str) -> Tagged<User> {
         password_hash: Some("$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA".to_owned()),
         is_administrator: false,
         disabled: false,
+        responsible_id: None,
         created_at: START,
     };
     tagged(row, 1)

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use ats_pat_auth::Origin;
 use ats_pat_domain::event::{Actor, EventKind};
 use ats_pat_domain::port::{SetupLink, StoreError, Transaction};
-use ats_pat_domain::{EventId, Problem, StatusPlace, Tagged, Timestamp, User, UserId};
+use ats_pat_domain::{EventId, Problem, StatusPlace, Tagged, Timestamp, User};
 use parking_lot::Mutex;
 
 use super::authority::{Authority, Found};
@@ -110,16 +110,9 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// The user whose tokens alone the change may touch; `None` under an authority over everybody's.
-    ///
-    /// # Errors
-    /// As [`Draft::user`].
-    pub(crate) fn only_of(&self) -> Result<Option<UserId>, Error> {
-        if self.authority.reaches_everybody() {
-            Ok(None)
-        } else {
-            Ok(Some(self.user()?.id))
-        }
+    /// Whether the change may touch what is anybody's.
+    pub(crate) fn reaches_everybody(&self) -> bool {
+        self.authority.reaches_everybody()
     }
 
     /// The set-up link whose code was shown.

@@ -1,4 +1,4 @@
-//! Adding a user.
+//! Adding a user: a person, or a service account.
 
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::problem::Failure;
@@ -6,7 +6,7 @@ use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{DisplayName, Problem, User, UserId, UserName};
 use secrecy::SecretString;
 
-use super::find::require_free_name;
+use super::find::{require_free_name, responsible};
 use crate::change::{Change, Draft, Taken};
 use crate::operator::Operator;
 use crate::service::error::Error;
@@ -27,32 +27,42 @@ pub struct NewUser {
     pub password: Option<SecretString>,
 }
 
+/// A service account to add.
+#[derive(Clone, Debug)]
+pub struct NewServiceAccount {
+    /// What it is called; nobody signs in with it.
+    pub name: String,
+    /// The id that it has elsewhere; absent, a new one.
+    pub id: Option<UserId>,
+    /// What it is shown by; absent, the name.
+    pub display_name: Option<String>,
+    /// The name of the person who manages its tokens.
+    pub responsible: String,
+}
+
+/// The names of a new user: 1001 for each that fails.
+fn names(name: &str, display_name: Option<&str>) -> Result<(UserName, DisplayName), Problem> {
+    let mut failures = Vec::new();
+    let mut failed = |field, reason| failures.push(Failure { field, reason });
+    let name = UserName::new(name).map_err(|reason| failed("UserName", reason));
+    let display_name = match (display_name, &name) {
+        (Some(text), _) => DisplayName::new(text).map_err(|reason| failed("DisplayName", reason)),
+        (None, Ok(name)) => Ok(DisplayName::from_stored(name.as_str().to_owned())),
+        (None, Err(())) => Err(()),
+    };
+    match (name, display_name) {
+        (Ok(name), Ok(display_name)) => Ok((name, display_name)),
+        _ => Err(Problem::ValidationFailed(failures)),
+    }
+}
+
 impl Operator<'_> {
-    /// Adds a user.
+    /// Adds a person.
     ///
     /// # Errors
     /// 1001 for names or a password against the rules, 1301 for a name in use, [`Error::UserIdInUse`].
     pub async fn add_user(&self, new: NewUser) -> Result<UserView, Error> {
-        let mut failures = Vec::new();
-        let name = UserName::new(&new.name).map_err(|reason| {
-            failures.push(Failure {
-                field: "UserName",
-                reason,
-            });
-        });
-        let display_name = match (&new.display_name, &name) {
-            (Some(text), _) => DisplayName::new(text).map_err(|reason| {
-                failures.push(Failure {
-                    field: "DisplayName",
-                    reason,
-                });
-            }),
-            (None, Ok(name)) => Ok(DisplayName::from_stored(name.as_str().to_owned())),
-            (None, Err(())) => Err(()),
-        };
-        let (Ok(name), Ok(display_name)) = (name, display_name) else {
-            return Err(Problem::ValidationFailed(failures).into());
-        };
+        let (name, display_name) = names(&new.name, new.display_name.as_deref())?;
         let password_hash = match &new.password {
             None => None,
             Some(password) => {
@@ -64,10 +74,30 @@ impl Operator<'_> {
             id: new.id,
             name,
             display_name,
-            administrator: new.administrator,
-            password_hash,
+            kind: NewKind::Person {
+                administrator: new.administrator,
+                password_hash,
+            },
         };
         Ok(UserView::new(&self.change(add).await?))
+    }
+
+    /// Adds a service account: an owner of tokens that is no person.
+    ///
+    /// # Errors
+    /// 1001 for names against the rules, 1301 for a name in use, [`Error::UserIdInUse`], [`Error::UserNotFound`] where
+    /// there is nobody of the responsible person's name, [`Error::CannotBeResponsible`].
+    pub async fn add_service_account(&self, new: NewServiceAccount) -> Result<UserView, Error> {
+        let (name, display_name) = names(&new.name, new.display_name.as_deref())?;
+        let add = Add {
+            id: new.id,
+            name,
+            display_name,
+            kind: NewKind::Service {
+                responsible: new.responsible,
+            },
+        };
+        self.with_responsible(&self.change(add).await?).await
     }
 }
 
@@ -75,8 +105,17 @@ struct Add {
     id: Option<UserId>,
     name: UserName,
     display_name: DisplayName,
-    administrator: bool,
-    password_hash: Option<String>,
+    kind: NewKind,
+}
+
+enum NewKind {
+    Person {
+        administrator: bool,
+        password_hash: Option<String>,
+    },
+    Service {
+        responsible: String,
+    },
 }
 
 impl Change for Add {
@@ -92,22 +131,39 @@ impl Change for Add {
             Some(id) => id,
             None => UserId::new(draft.now, draft.random()?),
         };
-        let user = User {
+        let mut user = User {
             id,
             name: self.name.clone(),
             display_name: self.display_name.clone(),
             kind: UserKind::Person,
-            password_hash: self.password_hash.clone(),
-            is_administrator: self.administrator,
+            password_hash: None,
+            is_administrator: false,
             disabled: false,
+            responsible_id: None,
             created_at: draft.now,
         };
+        let mut entry = draft.entry(EventKind::UserCreated, &id).owner(id);
+        match &self.kind {
+            NewKind::Person {
+                administrator,
+                password_hash,
+            } => {
+                user.password_hash.clone_from(password_hash);
+                user.is_administrator = *administrator;
+            }
+            NewKind::Service { responsible: name } => {
+                let person = responsible(draft, name).await?;
+                user.kind = UserKind::Service;
+                user.responsible_id = Some(person.id);
+                entry = entry
+                    .detail("Kind", user.kind.as_str())
+                    .detail("ResponsibleId", person.id.to_string());
+            }
+        }
         draft.insert_user(user.clone()).await?;
         draft.record(
-            draft
-                .entry(EventKind::UserCreated, &id)
-                .owner(id)
-                .detail("IsAdmin", self.administrator)
+            entry
+                .detail("IsAdmin", user.is_administrator)
                 .personal("UserName", self.name.as_str())
                 .personal("DisplayName", self.display_name.as_str()),
         );

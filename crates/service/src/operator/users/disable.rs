@@ -34,7 +34,7 @@ impl Operator<'_> {
             disabled: true,
             even_the_last,
         };
-        Ok(UserView::new(&self.change(disable).await?))
+        self.with_responsible(&self.change(disable).await?).await
     }
 
     /// Lets a disabled user in again. An enabled one stays as it was.
@@ -47,7 +47,7 @@ impl Operator<'_> {
             disabled: false,
             even_the_last: false,
         };
-        Ok(UserView::new(&self.change(enable).await?))
+        self.with_responsible(&self.change(enable).await?).await
     }
 }
 
@@ -87,6 +87,7 @@ impl Change for SetDisabled {
             // What can't be told to be its own is taken: whoever is enabled again gets another password.
             user.password_hash = None;
             user.is_administrator = false;
+            user.responsible_id = None;
         } else if user.disabled == self.disabled {
             return Ok((user, taken(false)));
         }

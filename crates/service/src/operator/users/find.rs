@@ -114,6 +114,29 @@ pub(super) fn require_living(user: &User) -> Result<(), Error> {
     Ok(())
 }
 
+/// The person of this name, who is to become responsible for a service account.
+///
+/// # Errors
+/// [`Error::UserNotFound`]; [`Error::CannotBeResponsible`] for who is no enabled person.
+pub(super) async fn responsible(draft: &Draft<'_>, name: &str) -> Result<User, Error> {
+    let person = find_user(draft, name).await?;
+    if person.can_be_responsible() {
+        Ok(person)
+    } else {
+        let name = person.name.as_str().to_owned();
+        Err(Error::CannotBeResponsible { name })
+    }
+}
+
+/// Refuses to give a service account what only a person has.
+pub(super) fn require_person(user: &User) -> Result<(), Error> {
+    if user.kind == UserKind::Service {
+        let name = user.name.as_str().to_owned();
+        return Err(Error::NoPerson { name });
+    }
+    Ok(())
+}
+
 /// Refuses an administrator who would act on the own account; at the admin program nobody has one.
 pub(super) fn require_another(actor: Actor, user: UserId) -> Result<(), Error> {
     if actor == Actor::User(user) {

@@ -1,9 +1,10 @@
-//! Users: adding, disabling, enabling, new passwords.
+//! Users: adding, disabling, enabling, new passwords, and who is responsible for service accounts.
 
 mod add;
 mod disable;
 mod find;
 mod password;
+mod responsible;
 
 use ats_pat_domain::list::UserQuery;
 
@@ -11,30 +12,23 @@ use super::Operator;
 use crate::service::error::Error;
 use crate::view::{UserPageView, UserView};
 
-pub use add::NewUser;
+pub use add::{NewServiceAccount, NewUser};
 pub(crate) use find::{named, require_free_name};
 
 impl Operator<'_> {
     /// Every user, by name; without those that were planted or altered, which are in the log and in `audit verify`.
     pub async fn users(&self) -> Result<Vec<UserView>, Error> {
         self.service.read_log_for_lists().await;
-        let currency = self.service.currency();
         let users = self.service.store().users().all().await?;
-        let shown = users.iter().filter(|user| currency.shows(user));
-        Ok(shown.map(|user| UserView::new(&user.row)).collect())
+        self.views(&users).await
     }
 
     /// A page of users, by name.
     pub async fn user_page(&self, query: UserQuery) -> Result<UserPageView, Error> {
         let page = self.service.store().users().page(&query).await?;
         // A planted user is not listed as if it were one; the total stays the database's.
-        let genuine = page
-            .items
-            .iter()
-            .filter(|user| self.service.currency().shows(user))
-            .map(|user| UserView::new(&user.row));
         Ok(UserPageView {
-            items: genuine.collect(),
+            items: self.views(&page.items).await?,
             page: query.page,
             page_size: query.page_size,
             total: page.total,

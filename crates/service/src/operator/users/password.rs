@@ -4,7 +4,7 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{User, UserId};
 use secrecy::SecretString;
 
-use super::find::{require_another, require_living};
+use super::find::{require_another, require_living, require_person};
 use crate::change::{Change, Draft, Taken};
 use crate::operator::Operator;
 use crate::service::error::Error;
@@ -31,7 +31,7 @@ impl Operator<'_> {
     /// tokens too: somebody else may have made or copied them.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`], [`Error::OwnAccount`], 1001 for a password against the rules.
+    /// [`Error::UserNotFound`], [`Error::OwnAccount`], [`Error::NoPerson`] for a service account, 1001 for a password against the rules.
     pub async fn set_password(
         &self,
         name: &str,
@@ -41,6 +41,7 @@ impl Operator<'_> {
         let user = self.find_user(name).await?;
         // Before any password work; the transaction asks again.
         require_another(self.authority.actor(), user.id)?;
+        require_person(&user)?;
         let about = [user.name.as_str(), user.display_name.as_str()];
         let password_hash = self.hash(password, &about).await?;
         let set = SetPassword {
@@ -68,6 +69,7 @@ impl Change for SetPassword {
         })?;
         let mut user = draft.check(user).await?;
         require_living(&user)?;
+        require_person(&user)?;
         // An open session shall not take over its account: the own password is changed by the current one.
         require_another(draft.actor(), user.id)?;
         user.password_hash = Some(self.password_hash.clone());

@@ -31,6 +31,7 @@ impl Change for PlantOwner {
                 password_hash: None,
                 is_administrator: false,
                 disabled: false,
+                responsible_id: None,
                 created_at: draft.now,
             })
             .await?;

@@ -63,6 +63,7 @@ macro_rules! repositories {
             async fn by_ids(&self, ids: &[UserId]) -> Answer<Vec<Tagged<User>>> {
                 self.look(|state| ids.iter().filter_map(|id| state.rows.users.get(id).cloned()).collect()).await
             }
+            async fn managed_by(&self, _: UserId) -> Answer<Vec<Tagged<User>>> { not_simulated() }
             async fn after(&self, _: Option<UserId>, _: u64) -> Answer<Vec<Tagged<User>>> { not_simulated() }
             async fn page(&self, _: &UserQuery) -> Answer<UserPage> { not_simulated() }
             async fn all(&self) -> Answer<Vec<Tagged<User>>> { not_simulated() }
