@@ -1,12 +1,13 @@
-//! What the service's answer to an exchange means.
+//! What the service's answers mean.
 
 use std::time::{Duration, SystemTime};
 
-use ats_pat_token::MAX_LENGTH;
+use ats_pat_token::{MAX_LENGTH, PersonalAccessToken};
 use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -28,6 +29,8 @@ const DATE_STEP: Duration = Duration::from_secs(1);
 pub struct Exchanged {
     pub bearer: Bearer,
     pub lifetime: Duration,
+    /// The same of the personal access token.
+    pub personal_access_token_lifetime: Duration,
 }
 
 /// An exchange that came to nothing.
@@ -36,10 +39,33 @@ pub struct Failed {
     pub retry: Retry,
 }
 
-/// Reads an answer. What lacks the envelope does not come from the service, whatever its status.
+/// Reads the answer to an exchange.
 pub fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Result<Exchanged, Failed> {
+    data(status, headers, body, |token: &SecretString| {
+        exchanged(token, headers)
+    })
+}
+
+/// Reads the answer of a token's next secret.
+pub fn read_next(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<PersonalAccessToken, Failed> {
+    data(status, headers, body, |next: &Next| {
+        PersonalAccessToken::parse(next.secret.expose_secret()).map_err(|_| "no token")
+    })
+}
+
+/// Reads an answer. What lacks the envelope does not come from the service, whatever its status.
+fn data<D: DeserializeOwned, T>(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    read: impl FnOnce(&D) -> Result<T, &'static str>,
+) -> Result<T, Failed> {
     let retry = Retry::after(status, headers);
-    let envelope: Option<Envelope> = serde_json::from_slice(body).ok();
+    let envelope: Option<Envelope<D>> = serde_json::from_slice(body).ok();
     let unexpected = |what| Failed {
         error: Error::unavailable(UnexpectedAnswer { status, what }),
         retry,
@@ -49,7 +75,7 @@ pub fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Result<Exch
             .data
             .as_ref()
             .ok_or("no token")
-            .and_then(|token| exchanged(token, headers))
+            .and_then(read)
             .map_err(unexpected),
         Some(envelope) if envelope.code != SUCCESS => {
             let refusal = Refusal::new(envelope.code, &envelope.message);
@@ -67,12 +93,19 @@ pub fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Result<Exch
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Envelope {
-    data: Option<SecretString>,
+struct Envelope<D> {
+    data: Option<D>,
     #[serde(rename = "ErrorMessage")]
     message: String,
     #[serde(rename = "ResponseCode")]
     code: u32,
+}
+
+/// The secret that a token got by itself.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Next {
+    secret: SecretString,
 }
 
 /// An answer that the service does not give.
@@ -94,12 +127,18 @@ fn exchanged(token: &SecretString, headers: &HeaderMap) -> Result<Exchanged, &'s
         time(headers, PERSONAL_ACCESS_TOKEN_EXPIRES_AT).ok_or("no expiry")?;
     // Both times are of the service's clock, so that ours may be wrong. An answer that is not dated gives a token that
     // can be used now, and is not kept.
-    let lifetime = date(headers, DATE.as_str())
-        .and_then(|date| expires_at.duration_since(date).ok())
-        .map(|lifetime| lifetime.saturating_sub(DATE_STEP).min(LONGEST_LIFETIME));
+    let date = date(headers, DATE.as_str());
+    let until = |at: SystemTime| date.and_then(|date| at.duration_since(date).ok());
+    let lifetime =
+        until(expires_at).map(|lifetime| lifetime.saturating_sub(DATE_STEP).min(LONGEST_LIFETIME));
     Ok(Exchanged {
         bearer: Bearer::new(token.clone(), expires_at, personal_access_token_expires_at),
         lifetime: lifetime.unwrap_or_default(),
+        // Not dated, it is not replaced.
+        personal_access_token_lifetime: match date {
+            Some(_) => until(personal_access_token_expires_at).unwrap_or_default(),
+            None => Duration::MAX,
+        },
     })
 }
 

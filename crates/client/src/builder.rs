@@ -1,5 +1,6 @@
 //! What a client can be told.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ats_pat_token::PersonalAccessToken;
@@ -7,6 +8,7 @@ use ats_pat_token::PersonalAccessToken;
 use crate::client::Client;
 use crate::error::Error;
 use crate::exchange::Exchange;
+use crate::keeper::{Keeper, Source};
 use crate::origin;
 
 impl Client {
@@ -16,25 +18,37 @@ impl Client {
         service: impl Into<String>,
         personal_access_token: PersonalAccessToken,
     ) -> Builder {
-        Builder::new(service.into(), personal_access_token)
+        Builder::new(service.into(), Source::Program(personal_access_token))
+    }
+
+    /// The same of the personal access token in a file, which [`build`](Builder::build) reads. So it can be replaced, by
+    /// [`Client::rotate`] or [`Builder::rotate_before`].
+    ///
+    /// The folder must be writable: the next token stands in `FILE.next` until the service has confirmed it, and
+    /// `FILE.lock` keeps two programs on one machine from replacing it at once. After any interruption one of the two files
+    /// has a token that works, and the next exchange finds it.
+    pub fn builder_of_file(service: impl Into<String>, path: impl Into<PathBuf>) -> Builder {
+        Builder::new(service.into(), Source::File(path.into()))
     }
 }
 
 /// Makes a [`Client`].
 pub struct Builder {
     service: String,
-    personal_access_token: PersonalAccessToken,
+    source: Source,
     audience: Vec<String>,
+    rotate_before: Option<Duration>,
     timeout: Duration,
     give_up_after: Duration,
 }
 
 impl Builder {
-    pub(crate) fn new(service: String, personal_access_token: PersonalAccessToken) -> Self {
+    pub(crate) fn new(service: String, source: Source) -> Self {
         Self {
             service,
-            personal_access_token,
+            source,
             audience: Vec::new(),
+            rotate_before: None,
             timeout: Duration::from_secs(10),
             give_up_after: Duration::from_secs(30),
         }
@@ -48,6 +62,14 @@ impl Builder {
     /// then there is [`Error::AudienceNotTold`].
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience.push(audience.into());
+        self
+    }
+
+    /// Replaces the token of the file by itself, once it expires within `before`: with the exchange that is due then, so
+    /// never while nobody asks. Where it can't be replaced, the token is used until it expires;
+    /// [`personal_access_token_expires_at`](crate::Bearer::personal_access_token_expires_at) says when that is.
+    pub fn rotate_before(mut self, before: Duration) -> Self {
+        self.rotate_before = Some(before);
         self
     }
 
@@ -68,14 +90,10 @@ impl Builder {
     ///
     /// # Errors
     /// [`Error::Url`] for a service whose URL is no `https` origin (`http` is for this machine only), [`Error::Tls`]
-    /// where the system's certificates can't be read.
+    /// where the system's certificates can't be read, [`Error::File`] for a file that has no personal access token.
     pub fn build(self) -> Result<Client, Error> {
-        let exchange = Exchange::new(
-            origin::parse(&self.service)?,
-            self.personal_access_token,
-            self.audience,
-            self.timeout,
-        )?;
-        Ok(Client::new(exchange, self.give_up_after))
+        let exchange = Exchange::new(origin::parse(&self.service)?, self.audience, self.timeout)?;
+        let keeper = Keeper::new(exchange, self.source, self.rotate_before)?;
+        Ok(Client::new(keeper, self.give_up_after))
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::answer::{Exchanged, Failed};
 use crate::bearer::Bearer;
 use crate::error::Error;
-use crate::exchange::Exchange;
+use crate::keeper::Keeper;
 use crate::lifetime::Lifetime;
 use crate::retry::Backoff;
 use crate::token_cache::{Next, OutcomeSender, TokenCache};
@@ -22,15 +22,22 @@ use crate::token_cache::{Next, OutcomeSender, TokenCache};
 pub struct Client(Arc<Inner>);
 
 struct Inner {
-    exchange: Exchange,
+    keeper: Keeper,
     give_up_after: Duration,
     cache: Mutex<TokenCache>,
 }
 
+/// What is asked for.
+#[derive(Clone, Copy)]
+enum Ask {
+    Exchange,
+    Rotate,
+}
+
 impl Client {
-    pub(crate) fn new(exchange: Exchange, give_up_after: Duration) -> Self {
+    pub(crate) fn new(keeper: Keeper, give_up_after: Duration) -> Self {
         Self(Arc::new(Inner {
-            exchange,
+            keeper,
             give_up_after,
             cache: Mutex::default(),
         }))
@@ -75,11 +82,29 @@ impl Client {
         self.0.cache().invalidate(bearer, Instant::now());
     }
 
+    /// Gives the personal access token of the file its next one now, and a bearer token of that. Where an earlier call was
+    /// interrupted, it brings that to its end instead. Needs Tokio's runtime; the change goes on where the caller goes away.
+    ///
+    /// # Errors
+    /// [`Error::NoFile`] for a client that has its token from no file, [`Error::FileInUse`] while another program does the
+    /// same, [`Error::File`], and those of [`bearer`](Self::bearer); [`Error::SelfRegenerateNotAllowed`] for a token that
+    /// was made without that right. The token in the file is good after each of them, or `FILE.next` is.
+    pub async fn rotate(&self) -> Result<Bearer, Error> {
+        let inner = Arc::clone(&self.0);
+        let rotated = tokio::spawn(async move {
+            let outcome = inner.until_it_is_settled(Ask::Rotate).await;
+            inner.cache().finish(outcome, Instant::now())
+        });
+        rotated
+            .await
+            .unwrap_or_else(|_| Err(Error::unavailable(BrokenOff)))
+    }
+
     /// Exchanges in a task of its own, so that a caller who goes away doesn't cancel it for the others.
     fn start_exchange(&self, sender: OutcomeSender) {
         let inner = Arc::clone(&self.0);
         tokio::spawn(async move {
-            let outcome = inner.exchange_until_it_is_settled().await;
+            let outcome = inner.until_it_is_settled(Ask::Exchange).await;
             let outcome = inner.cache().finish(outcome, Instant::now());
             sender.send_replace(Some(outcome));
         });
@@ -92,9 +117,17 @@ impl Inner {
         self.cache.lock()
     }
 
+    async fn ask(&self, ask: Ask) -> Result<Exchanged, Failed> {
+        match ask {
+            Ask::Exchange => self.keeper.exchange().await,
+            Ask::Rotate => self.keeper.rotate().await,
+        }
+    }
+
     /// Asks until there is a token, a refusal, or no more time. A failure tells how long nobody should ask again.
-    async fn exchange_until_it_is_settled(
+    async fn until_it_is_settled(
         &self,
+        ask: Ask,
     ) -> Result<(Bearer, Lifetime), (Error, Option<Duration>)> {
         let begun = Instant::now();
         // A difference: the sum of an instant and any duration is not always an instant.
@@ -103,11 +136,13 @@ impl Inner {
         let mut last = None;
         loop {
             let asked_at = Instant::now();
-            let Ok(answer) = timeout(left(), self.exchange.once()).await else {
+            let Ok(answer) = timeout(left(), self.ask(ask)).await else {
                 return Err(last.unwrap_or_else(|| (Error::unavailable(TimeOver), None)));
             };
             let Failed { error, retry } = match answer {
-                Ok(Exchanged { bearer, lifetime }) => {
+                Ok(Exchanged {
+                    bearer, lifetime, ..
+                }) => {
                     let lifetime = Lifetime::new(asked_at, lifetime, fastrand::f64());
                     return Ok((bearer, lifetime));
                 }
@@ -128,7 +163,7 @@ impl Inner {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("service", &self.0.exchange.service())
+            .field("service", &self.0.keeper.service())
             .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,7 @@
 //! Why there is no bearer token.
 
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use ats_pat_token::PersonalAccessToken;
@@ -50,6 +52,27 @@ pub enum Error {
         /// The first such audience.
         audience: String,
     },
+    /// The personal access token may not regenerate itself: its owner made it without that right, or only until a day that
+    /// is over.
+    #[error("the personal access token can't be replaced: {0}")]
+    SelfRegenerateNotAllowed(Refusal),
+    /// The file of the personal access token, or one beside it, can't be read or written.
+    #[error("{path} can't be used as the file of a personal access token")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        #[source]
+        cause: Arc<io::Error>,
+    },
+    /// A client that has its personal access token from no file can't replace it.
+    #[error(
+        "the client has its personal access token from no file: there is no place for the next one"
+    )]
+    NoFile,
+    /// Another program is just replacing the personal access token of this file: try again later.
+    #[error("another program is just replacing the personal access token of this file")]
+    FileInUse,
     /// The service refuses for a reason that this release does not know by name: read its message.
     #[error("the exchange is refused: {0}")]
     Refused(Refusal),
@@ -116,8 +139,12 @@ impl Error {
             | Self::Invalid(refusal)
             | Self::OwnerDisabled(refusal)
             | Self::NetworkNotAllowed(refusal)
+            | Self::SelfRegenerateNotAllowed(refusal)
             | Self::Refused(refusal) => Some(refusal),
             Self::Url { .. }
+            | Self::File { .. }
+            | Self::NoFile
+            | Self::FileInUse
             | Self::Tls(_)
             | Self::AudienceNotTold
             | Self::AudienceTooWide { .. }
@@ -130,6 +157,13 @@ impl Error {
         let text = String::from_utf8_lossy(audience);
         Self::AudienceTooWide {
             audience: harmless(&text),
+        }
+    }
+
+    pub(crate) fn file(path: &Path, cause: io::Error) -> Self {
+        Self::File {
+            path: path.display().to_string(),
+            cause: Arc::new(cause),
         }
     }
 
@@ -147,6 +181,7 @@ impl From<Refusal> for Error {
             1203 => Self::Revoked(refusal),
             1204 => Self::NetworkNotAllowed(refusal),
             1205 => Self::OwnerDisabled(refusal),
+            1208 => Self::SelfRegenerateNotAllowed(refusal),
             _ => Self::Refused(refusal),
         }
     }

@@ -1,4 +1,4 @@
-//! The one request that this crate makes.
+//! The requests that this crate makes.
 
 use std::error::{self, Error as _};
 use std::io;
@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::retry::Retry;
 
 const PATH: &str = "/api/personalaccesstoken/getAuthenticationToken";
+const REGENERATE: &str = "/api/personalaccesstoken/self/regenerate";
 const AUDIENCE: &str = "Audience";
 const HEADER: HeaderName = HeaderName::from_static("personalaccesstoken");
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
@@ -23,23 +24,18 @@ const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VE
 /// The service's answers are a tenth of it.
 const MAX_BODY: usize = 64 * 1024;
 
-/// A personal access token, and where it is exchanged.
+/// Where personal access tokens are exchanged.
 pub struct Exchange {
     http: reqwest::Client,
     url: Url,
-    personal_access_token: PersonalAccessToken,
+    regenerate: Url,
     audience: Vec<String>,
 }
 
 impl Exchange {
     /// Of an origin that was found fit for secrets, for these audiences, or without any for those of the service's
     /// choice; each request takes `timeout` at most.
-    pub fn new(
-        mut origin: Url,
-        personal_access_token: PersonalAccessToken,
-        audience: Vec<String>,
-        timeout: Duration,
-    ) -> Result<Self, Error> {
+    pub fn new(mut origin: Url, audience: Vec<String>, timeout: Duration) -> Result<Self, Error> {
         let is_https = origin.scheme() == "https";
         let mut http = reqwest::Client::builder()
             .user_agent(USER_AGENT)
@@ -50,6 +46,8 @@ impl Exchange {
             // A proxy would read what must not leave this machine.
             http = http.no_proxy();
         }
+        let mut regenerate = origin.clone();
+        regenerate.set_path(REGENERATE);
         origin.set_path(PATH);
         if !audience.is_empty() {
             let pairs = audience.iter().map(|audience| (AUDIENCE, audience));
@@ -58,7 +56,7 @@ impl Exchange {
         Ok(Self {
             http: http.build().map_err(|error| Error::Tls(Arc::new(error)))?,
             url: origin,
-            personal_access_token,
+            regenerate,
             audience,
         })
     }
@@ -68,18 +66,34 @@ impl Exchange {
         self.url.origin().ascii_serialization()
     }
 
-    /// Asks once.
-    pub async fn once(&self) -> Result<Exchanged, Failed> {
-        let mut secret = HeaderValue::from_str(self.personal_access_token.expose())
-            .map_err(|error| never(Error::unavailable(error)))?;
-        secret.set_sensitive(true);
-        let request = self.http.get(self.url.clone()).header(HEADER, secret);
+    /// Asks once for a bearer token.
+    pub async fn once(&self, token: &PersonalAccessToken) -> Result<Exchanged, Failed> {
+        let request = self
+            .http
+            .get(self.url.clone())
+            .header(HEADER, header(token)?);
         let mut response = request.send().await.map_err(network)?;
         let body = body(&mut response).await?;
         let exchanged = answer::read(response.status(), response.headers(), &body)?;
         audience::check(&self.audience, response.headers()).map_err(never)?;
         Ok(exchanged)
     }
+
+    /// Asks once for the next secret of a token.
+    pub async fn next(&self, token: &PersonalAccessToken) -> Result<PersonalAccessToken, Failed> {
+        let request = self.http.post(self.regenerate.clone());
+        let request = request.header(HEADER, header(token)?);
+        let mut response = request.send().await.map_err(network)?;
+        let body = body(&mut response).await?;
+        answer::read_next(response.status(), response.headers(), &body)
+    }
+}
+
+fn header(token: &PersonalAccessToken) -> Result<HeaderValue, Failed> {
+    let secret = HeaderValue::from_str(token.expose());
+    let mut secret = secret.map_err(|error| never(Error::unavailable(error)))?;
+    secret.set_sensitive(true);
+    Ok(secret)
 }
 
 async fn body(response: &mut Response) -> Result<Zeroizing<Vec<u8>>, Failed> {

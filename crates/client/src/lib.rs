@@ -55,6 +55,9 @@
 //! [`PersonalAccessToken::parse`] takes the token exactly as it was shown, and refuses what stands around it, a line end
 //! too. It wipes its own copy when dropped, not the text that it was given.
 //!
+//! [`Client::builder_of_file`] takes the token from a file, and can replace it there by itself, if its owner made it with
+//! `MayRegenerateItself`.
+//!
 //! With the feature `middleware`, [`reqwest-middleware`](https://docs.rs/reqwest-middleware) clients do all this by
 //! themselves.
 //!
@@ -81,7 +84,8 @@
 //!
 //! # What it does not know
 //!
-//! What a token says: that is between the service and the API. Where the secret is kept, and any file or setting.
+//! What a token says: that is between the service and the API. Where the secret is kept, but for the file of
+//! [`Client::builder_of_file`], and any setting.
 
 mod answer;
 mod audience;
@@ -90,11 +94,13 @@ mod builder;
 mod client;
 mod error;
 mod exchange;
+mod keeper;
 mod lifetime;
 #[cfg(feature = "middleware")]
 mod middleware;
 mod origin;
 mod retry;
+mod secret_file;
 mod token_cache;
 
 pub use ats_pat_token::{Malformed, PersonalAccessToken};

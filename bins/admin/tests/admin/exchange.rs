@@ -165,3 +165,21 @@ fn a_token_is_only_for_the_audiences_that_are_named() {
     );
     assert!(refusal.contains("Audience (unknown_value)"), "{refusal}");
 }
+
+#[test]
+fn a_token_in_a_file_is_replaced_by_its_next_one() {
+    let home = Admin::with_alice();
+    let (_, plain) = make_token_for(&home, "plain", "127.0.0.0/8");
+    let interface = Interface::over(&home);
+    let admin = Admin::in_an_empty_folder();
+    let file = admin.path("token");
+    let name = file.to_str().unwrap();
+    let rotate = ["exchange", "--url", &interface.url, "--rotate", name];
+    let missing = admin.refusal(1, &rotate);
+    assert!(missing.contains("can't be used as the file of a personal access token"));
+
+    std::fs::write(&file, &plain).unwrap();
+    let refused = admin.refusal(1, &rotate);
+    assert!(refused.contains("(1208)"), "{refused}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), plain);
+}

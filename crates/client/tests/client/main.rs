@@ -8,6 +8,7 @@ mod invalidation;
 mod middleware;
 mod refusals;
 mod retries;
+mod rotation;
 mod secrecy;
 mod service;
 mod sharing;

@@ -1,7 +1,6 @@
 //! The exchange: a personal access token for an authentication token.
 
 pub(crate) mod narrowing;
-pub(crate) mod reuse;
 pub(crate) mod token_ids;
 
 use std::net::IpAddr;
@@ -18,10 +17,10 @@ use uuid::fmt::Hyphenated;
 use crate::cache::ReadFrom;
 use crate::cache::grants::{FirstUse, Found, Grant, Known};
 use crate::exchange::narrowing::Narrowing;
-use crate::exchange::reuse::Ended;
 use crate::ledger::genuine::Genuine;
 use crate::service::Service;
 use crate::service::error::Error;
+use crate::service::reuses::Ended;
 
 /// Nothing is cut.
 static WHOLE: Narrowing = Narrowing {

@@ -14,6 +14,7 @@ use crate::ledger::{holds_event, is_genuine_end};
 use crate::service::Service;
 use crate::service::error::{Error, causes};
 use crate::service::refusals::TellOfGuessing;
+use crate::service::reuses::TellOfReuse;
 
 const TICK: Duration = Duration::from_secs(1);
 /// How many ticks lie between two batches of uses, and two looks at the head of the event log.
@@ -202,6 +203,21 @@ impl Service {
             return Ok(());
         }
         self.change(Authority::System, TellOfGuessing { due }).await
+    }
+
+    /// An event for each token whose ended secrets were used: here for the same reason.
+    async fn tell_of_reuse(&self) -> Result<(), Error> {
+        let reuses = &self.inner.reuses;
+        let due = reuses.due(self.inner.changes.clock.since_boot());
+        if due.is_empty() {
+            return Ok(());
+        }
+        let tell = TellOfReuse { due };
+        let told = self.change(Authority::System, tell.clone()).await;
+        if told.is_err() {
+            reuses.put_back(tell.due);
+        }
+        told
     }
 
     async fn remove_ended_sessions(&self) -> Result<(), Error> {

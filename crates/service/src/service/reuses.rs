@@ -8,8 +8,7 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{Timestamp, TokenId};
 use parking_lot::Mutex;
 
-use crate::change::{Authority, Change, Draft, Taken};
-use crate::service::Service;
+use crate::change::{Change, Draft, Taken};
 use crate::service::client::Client;
 use crate::service::error::Error;
 
@@ -46,8 +45,9 @@ struct Reuse {
     told_at: Option<Duration>,
 }
 
+/// One of them.
 #[derive(Clone)]
-struct Use {
+pub(crate) struct Use {
     ended: Ended,
     at: Timestamp,
     from: IpAddr,
@@ -64,7 +64,7 @@ impl Reuses {
     }
 
     /// What is to be told at `now`: one use of a token in an hour.
-    fn due(&self, now: Duration) -> Vec<(TokenId, Use)> {
+    pub(crate) fn due(&self, now: Duration) -> Vec<(TokenId, Use)> {
         let mut due = Vec::new();
         self.0.lock().retain(|token, reuse| {
             let told_at = reuse.told_at;
@@ -84,7 +84,7 @@ impl Reuses {
     }
 
     /// Takes back what could not be told.
-    fn put_back(&self, untold: Vec<(TokenId, Use)>) {
+    pub(crate) fn put_back(&self, untold: Vec<(TokenId, Use)>) {
         let mut reuses = self.0.lock();
         for (token, used) in untold {
             let reuse = Reuse {
@@ -96,25 +96,10 @@ impl Reuses {
     }
 }
 
-impl Service {
-    /// An event for each token whose ended secrets were used.
-    pub(crate) async fn tell_of_reuse(&self) -> Result<(), Error> {
-        let reuses = &self.inner.reuses;
-        let due = reuses.due(self.inner.changes.clock.since_boot());
-        if due.is_empty() {
-            return Ok(());
-        }
-        let tell = TellOfReuse { due: due.clone() };
-        let told = self.change(Authority::System, tell).await;
-        if told.is_err() {
-            reuses.put_back(due);
-        }
-        told
-    }
-}
-
-struct TellOfReuse {
-    due: Vec<(TokenId, Use)>,
+/// Writes down that ended secrets are used.
+#[derive(Clone)]
+pub(crate) struct TellOfReuse {
+    pub(crate) due: Vec<(TokenId, Use)>,
 }
 
 impl Change for TellOfReuse {
