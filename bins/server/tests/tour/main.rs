@@ -8,6 +8,7 @@
 
 mod client;
 mod hanging;
+mod rotation;
 mod storage;
 mod support;
 

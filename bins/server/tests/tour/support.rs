@@ -222,12 +222,18 @@ impl Client {
         .await
     }
 
+    /// Revokes the token of this secret (RFC 7009).
+    pub async fn revoke_as_holder(&self, secret: &str) {
+        let request = self.http.post(format!("{}/oauth2/revoke", self.url));
+        let form = ("Content-Type", "application/x-www-form-urlencoded");
+        let request = request.header(form.0, form.1);
+        let (status, said) = answer(request.body(format!("token={secret}"))).await;
+        assert_eq!(status, 200, "{said}");
+    }
+
     /// Makes a token that lasts for `seconds`.
     pub async fn create(&self, name: &str, seconds: i64) -> (u16, Value) {
-        let expires_at = time::OffsetDateTime::now_utc() + time::Duration::seconds(seconds);
-        let expires_at = expires_at
-            .format(&time::format_description::well_known::Rfc3339)
-            .expect("a time");
+        let expires_at = in_seconds(seconds);
         self.post(
             "/api/personalaccesstoken",
             &json!({"Name": name, "ExpiresAt": expires_at}),
@@ -244,6 +250,13 @@ async fn answer(request: reqwest::RequestBuilder) -> (u16, Value) {
         status,
         serde_json::from_str(&body).unwrap_or(Value::String(body)),
     )
+}
+
+/// The time after so many seconds, as RFC 3339.
+pub fn in_seconds(seconds: i64) -> String {
+    let at = time::OffsetDateTime::now_utc() + time::Duration::seconds(seconds);
+    at.format(&time::format_description::well_known::Rfc3339)
+        .expect("a time")
 }
 
 pub fn text(value: &Value) -> String {
