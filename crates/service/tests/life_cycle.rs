@@ -7,7 +7,7 @@ use std::time::Duration;
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::secret::Slot;
 use ats_pat_domain::{Status, Timestamp};
-use ats_pat_service::{Regeneration, TokenUpdate};
+use ats_pat_service::{NewToken, Regeneration, TokenUpdate};
 use ats_pat_test_support::world::{ADDRESS, PASSWORD, World, code};
 use proptest::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
@@ -22,6 +22,18 @@ enum Step {
     Create {
         name: usize,
         seconds: u64,
+        /// For how long it may renew itself, if it may.
+        renews: Option<u64>,
+    },
+    /// It gets a secret by itself, for one of those that it has.
+    Renew {
+        token: usize,
+        secret: usize,
+        seconds: Option<u64>,
+    },
+    RevokeAsHolder {
+        token: usize,
+        secret: usize,
     },
     Regenerate {
         token: usize,
@@ -56,7 +68,11 @@ fn step() -> impl Strategy<Value = Step> {
     // Sooner than an authentication token would end, in half of the cases.
     let left = prop_oneof![1 => 0_u64..5, 2 => 5_u64..250, 2 => 1_000_u64..200_000];
     prop_oneof![
-        3 => (0..NAMES.len(), seconds.clone()).prop_map(|(name, seconds)| Step::Create { name, seconds }),
+        3 => (0..NAMES.len(), seconds.clone(), proptest::option::of(seconds.clone()))
+            .prop_map(|(name, seconds, renews)| Step::Create { name, seconds, renews }),
+        4 => (0_usize..4, 0_usize..3, proptest::option::of(seconds.clone()))
+            .prop_map(|(token, secret, seconds)| Step::Renew { token, secret, seconds }),
+        1 => (0_usize..4, 0_usize..5).prop_map(|(token, secret)| Step::RevokeAsHolder { token, secret }),
         3 => (0_usize..4, proptest::option::of(seconds), prop_oneof![Just(0_u32), 0_u32..30], any::<bool>())
             .prop_map(|(token, seconds, hours, first_use)| Step::Regenerate { token, seconds, hours, first_use }),
         1 => (0_usize..4).prop_map(|token| Step::EndOverlap { token }),
@@ -75,42 +91,120 @@ struct Model {
     name: &'static str,
     born: Timestamp,
     expires_at: Timestamp,
+    renews_until: Option<Timestamp>,
     revoked: bool,
-    /// The last one is current.
+    /// In the order of their making.
     secrets: Vec<ModelSecret>,
+    /// Those of which no row is left.
+    void: Vec<SecretString>,
 }
 
 struct ModelSecret {
     secret: SecretString,
-    /// When it stops working; `None` for with its token.
-    until: Option<Timestamp>,
+    place: Place,
     ends_overlap: bool,
+    may_revoke: bool,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Current,
+    Overlap(Timestamp),
+    /// With the expiry that it brings.
+    Unconfirmed(Timestamp, Timestamp),
+    Dead,
 }
 
 impl ModelSecret {
-    fn current(secret: SecretString) -> Self {
+    fn new(secret: SecretString, place: Place) -> Self {
         Self {
             secret,
-            until: None,
+            place,
             ends_overlap: false,
+            may_revoke: false,
+        }
+    }
+
+    /// When it stops working; `None` for with its token.
+    fn until(&self) -> Option<Timestamp> {
+        match self.place {
+            Place::Current => None,
+            Place::Overlap(until) | Place::Unconfirmed(until, _) => Some(until),
+            Place::Dead => Some(Timestamp::from_millis(0)),
         }
     }
 
     /// Whether something can be minted for it, were its token alive.
     fn works(&self, now: Timestamp) -> bool {
-        self.until
+        self.until()
             .is_none_or(|until| now.after(Duration::from_secs(1)) <= until)
     }
 }
 
 impl Model {
-    /// Ends every secret but the current one.
+    fn current(&self) -> &ModelSecret {
+        let mut secrets = self.secrets.iter();
+        let current = secrets.find(|secret| secret.place == Place::Current);
+        current.expect("one is current")
+    }
+
+    /// Ends the secret in overlap.
     fn end_overlap(&mut self) {
-        let current = self.secrets.len() - 1;
-        for secret in &mut self.secrets[..current] {
-            secret.until = Some(Timestamp::from_millis(0));
+        for secret in &mut self.secrets {
+            match secret.place {
+                Place::Overlap(_) => secret.place = Place::Dead,
+                Place::Current => secret.ends_overlap = false,
+                Place::Unconfirmed(..) | Place::Dead => {}
+            }
         }
-        self.secrets[current].ends_overlap = false;
+    }
+
+    /// The one at `index` takes the place of the current one, and brings its expiry.
+    fn confirm(&mut self, index: usize, now: Timestamp) {
+        let Place::Unconfirmed(_, expires_at) = self.secrets[index].place else {
+            return;
+        };
+        for secret in &mut self.secrets {
+            secret.may_revoke |= secret.place == Place::Current;
+            secret.place = Place::Dead;
+        }
+        self.secrets[index].place = Place::Current;
+        self.born = now;
+        let until = self.renews_until.unwrap_or(expires_at);
+        self.expires_at = expires_at.min(until);
+    }
+
+    /// Of what was never confirmed no row is left.
+    fn forget_unconfirmed(&mut self) {
+        let (void, left): (Vec<_>, _) = std::mem::take(&mut self.secrets)
+            .into_iter()
+            .partition(|secret| matches!(secret.place, Place::Unconfirmed(..)));
+        self.secrets = left;
+        self.void
+            .extend(void.into_iter().map(|secret| secret.secret));
+    }
+
+    /// How many stand in such a place.
+    fn places(&self, is_it: impl Fn(Place) -> bool) -> usize {
+        let is_it = |secret: &&ModelSecret| is_it(secret.place);
+        self.secrets.iter().filter(is_it).count()
+    }
+
+    /// The `nth` from the end.
+    fn index(&self, nth: usize) -> Option<usize> {
+        self.secrets.len().checked_sub(nth + 1)
+    }
+
+    /// Why a secret can't be exchanged; 1 if it can.
+    fn exchangeable(&self, index: usize, now: Timestamp, is_disabled: bool) -> u32 {
+        match self.status(now) {
+            _ if !self.secrets[index].works(now) => 1201,
+            Status::Revoked => 1203,
+            Status::Expired => 1202,
+            Status::Active if self.expires_at.since(now) < Duration::from_secs(1) => 1202,
+            Status::Active if is_disabled => 1205,
+            Status::Active => 1,
+        }
     }
 
     fn status(&self, now: Timestamp) -> Status {
@@ -145,6 +239,15 @@ impl Run {
             Step::Disable => self.set_disabled(true).await,
             Step::Enable => self.set_disabled(false).await,
             Step::Exchange { token, secret } => self.exchange(token, secret).await,
+            Step::Renew {
+                token,
+                secret,
+                seconds,
+            } => {
+                self.renew(token, secret, seconds.map(Duration::from_secs))
+                    .await
+            }
+            Step::RevokeAsHolder { token, secret } => self.revoke_as_holder(token, secret).await,
             _ if self.disabled => {
                 let signed_in = self
                     .world
@@ -153,8 +256,14 @@ impl Run {
                     .await;
                 assert_eq!(code(signed_in), 1205);
             }
-            Step::Create { name, seconds } => {
-                self.create(NAMES[name], Duration::from_secs(seconds)).await;
+            Step::Create {
+                name,
+                seconds,
+                renews,
+            } => {
+                let renews = renews.map(Duration::from_secs);
+                self.create(NAMES[name], Duration::from_secs(seconds), renews)
+                    .await;
             }
             Step::Regenerate {
                 token,
@@ -199,7 +308,7 @@ impl Run {
         self.disabled = disabled;
     }
 
-    async fn create(&mut self, name: &'static str, lifetime: Duration) {
+    async fn create(&mut self, name: &'static str, lifetime: Duration, renews: Option<Duration>) {
         let now = self.world.now();
         let ada = self.world.sign_in("ada").await;
         let expires_at = now.after(lifetime);
@@ -208,7 +317,9 @@ impl Run {
                 .iter()
                 .filter(|token| token.status(now) == Status::Active)
         };
-        let expected = if !self.allowed(expires_at) {
+        let renews_until = renews.map(|renews| now.after(renews));
+        let may_renew = renews_until.is_none_or(|until| self.allowed(until));
+        let expected = if !self.allowed(expires_at) || !may_renew {
             1302
         } else if active().any(|token| token.name.eq_ignore_ascii_case(name)) {
             1301
@@ -217,15 +328,24 @@ impl Run {
         } else {
             1
         };
-        let result = self.world.create(&ada, name, lifetime).await;
+        let new = NewToken {
+            name: Some(name.to_owned()),
+            expires_at: Some(expires_at.to_string()),
+            may_regenerate_itself: renews_until.is_some(),
+            regenerates_until: renews_until.map(|until| until.to_string()),
+            ..NewToken::default()
+        };
+        let result = self.world.service.create_token(&ada, new).await;
         if let Ok(issued) = &result {
             self.tokens.push(Model {
                 id: issued.token.id.to_string(),
                 name,
                 born: now,
                 expires_at,
+                renews_until,
                 revoked: false,
-                secrets: vec![ModelSecret::current(issued.secret.clone())],
+                secrets: vec![ModelSecret::new(issued.secret.clone(), Place::Current)],
+                void: Vec::new(),
             });
         }
         assert_eq!(code(result), expected);
@@ -260,14 +380,17 @@ impl Run {
                 model.end_overlap();
                 let overlap = Duration::from_hours(1) * hours;
                 let until = now.after(overlap).min(model.expires_at);
-                if let Some(last) = model.secrets.last_mut() {
-                    last.until = Some(until);
+                for secret in &mut model.secrets {
+                    secret.place = match secret.place {
+                        Place::Current if hours > 0 => Place::Overlap(until),
+                        _ => Place::Dead,
+                    };
                 }
                 model.expires_at = expires_at.unwrap_or(same_lifetime);
                 model.born = now;
                 model.secrets.push(ModelSecret {
                     ends_overlap: first_use,
-                    ..ModelSecret::current(issued.secret)
+                    ..ModelSecret::new(issued.secret, Place::Current)
                 });
                 let shown = (hours > 0).then(|| until.min(model.expires_at));
                 assert_eq!(
@@ -308,11 +431,9 @@ impl Run {
             description: None,
             expires_at: expires_at.map(|at| at.to_string()),
         };
-        let before = match model.secrets.last() {
-            Some(secret) => self.world.exchange(&secret.secret).await.ok(),
-            None => None,
-        };
-        if before.is_some() && model.secrets.last().is_some_and(|it| it.ends_overlap) {
+        let current = model.current();
+        let before = self.world.exchange(&current.secret).await.ok();
+        if before.is_some() && current.ends_overlap {
             self.tokens[token].end_overlap();
         }
         let model = &self.tokens[token];
@@ -321,7 +442,14 @@ impl Run {
         let model = &mut self.tokens[token];
         if let Ok(updated) = &updated {
             model.name = name.unwrap_or(model.name);
+            if expires_at.is_some_and(|expires_at| expires_at < model.expires_at) {
+                model.forget_unconfirmed();
+            }
             model.expires_at = expires_at.unwrap_or(model.expires_at);
+            if expires_at.is_some() {
+                let cut = |until: Timestamp| until.min(model.expires_at);
+                model.renews_until = model.renews_until.map(cut);
+            }
             assert_eq!(
                 (updated.name.as_str(), updated.expires_at),
                 (model.name, model.expires_at)
@@ -365,34 +493,101 @@ impl Run {
 
     async fn exchange(&mut self, token: usize, secret: usize) {
         let now = self.world.now();
-        let Some(model) = self.tokens.get(token) else {
+        let Some(model) = self.tokens.get_mut(token) else {
             return;
         };
-        let Some(presented) = model.secrets.iter().rev().nth(secret) else {
+        for void in &model.void {
+            assert_eq!(code(self.world.exchange(void).await), 1201);
+        }
+        let Some(index) = model.index(secret) else {
             return;
         };
-        let expected = match model.status(now) {
-            _ if !presented.works(now) => 1201,
-            Status::Revoked => 1203,
-            Status::Expired => 1202,
-            Status::Active if model.expires_at.since(now) < Duration::from_secs(1) => 1202,
-            Status::Active if self.disabled => 1205,
-            Status::Active => 1,
-        };
+        let expected = model.exchangeable(index, now, self.disabled);
+        let presented = &model.secrets[index];
         let result = self.world.exchange(&presented.secret).await;
-        if let Ok(exchanged) = &result {
-            let end = presented.until.unwrap_or(model.expires_at);
-            assert!(
-                exchanged.expires_at <= end.min(model.expires_at),
-                "no authentication token outlives its secret"
-            );
-            assert!(exchanged.expires_at > now);
+        let exchanged = match result {
+            Ok(exchanged) => exchanged,
+            refused => {
+                assert_eq!(code(refused), expected);
+                return;
+            }
+        };
+        assert_eq!(expected, 1);
+        if presented.ends_overlap {
+            model.end_overlap();
         }
-        let ends_overlap = result.is_ok() && presented.ends_overlap;
-        assert_eq!(code(result), expected);
-        if ends_overlap {
-            self.tokens[token].end_overlap();
+        model.confirm(index, now);
+        let end = model.secrets[index].until().unwrap_or(model.expires_at);
+        assert!(
+            exchanged.expires_at <= end.min(model.expires_at),
+            "no authentication token outlives its secret"
+        );
+        assert!(exchanged.expires_at > now);
+    }
+
+    async fn renew(&mut self, token: usize, secret: usize, lifetime: Option<Duration>) {
+        let (now, latest) = (self.world.now(), self.latest());
+        let Some(model) = self.tokens.get_mut(token) else {
+            return;
+        };
+        let Some(index) = model.index(secret) else {
+            return;
+        };
+        let asked = lifetime.map(|lifetime| now.after(lifetime));
+        let presented = &model.secrets[index];
+        // What it would live for if it were confirmed by this.
+        let kept = match (presented.place, model.renews_until) {
+            (Place::Unconfirmed(_, expires_at), Some(until)) => expires_at.min(until).since(now),
+            _ => model.expires_at.since(model.born),
+        };
+        let latest = model.renews_until.map_or(latest, |until| until.min(latest));
+        let expected = match model.exchangeable(index, now, self.disabled) {
+            1 if matches!(presented.place, Place::Overlap(_)) => 1208,
+            1 if model.renews_until.is_none_or(|until| until <= now) => 1208,
+            1 if asked.is_some_and(|asked| asked <= now || asked > latest) => 1302,
+            other => other,
+        };
+        let service = &self.world.service;
+        let shown = [presented.secret.expose_secret().as_bytes()];
+        let renewed = match service.authenticate_holder(&shown, ADDRESS).await {
+            Ok(holder) => {
+                let asked = asked.map(|asked| asked.to_string());
+                service.regenerate_itself(&holder, asked.as_deref()).await
+            }
+            Err(refused) => Err(refused),
+        };
+        match renewed {
+            Ok(renewed) => {
+                assert_eq!(expected, 1);
+                model.confirm(index, now);
+                model.forget_unconfirmed();
+                let expires_at = asked.unwrap_or_else(|| now.after(kept).min(latest));
+                let until = now.after(Duration::from_hours(24)).min(model.expires_at);
+                assert_eq!(
+                    (renewed.expires_at, renewed.confirm_before),
+                    (expires_at, until)
+                );
+                let place = Place::Unconfirmed(until, expires_at);
+                model.secrets.push(ModelSecret::new(renewed.secret, place));
+            }
+            refused => assert_eq!(code(refused), expected),
         }
+    }
+
+    async fn revoke_as_holder(&mut self, token: usize, secret: usize) {
+        let now = self.world.now();
+        let Some(model) = self.tokens.get_mut(token) else {
+            return;
+        };
+        let Some(index) = model.index(secret) else {
+            return;
+        };
+        let presented = &model.secrets[index];
+        let service = &self.world.service;
+        let revoked = service.revoke_as_holder(&presented.secret, ADDRESS).await;
+        revoked.unwrap();
+        let is_usable = presented.until().is_none_or(|until| now < until);
+        model.revoked |= is_usable || presented.may_revoke;
     }
 
     async fn check(&self) {
@@ -427,13 +622,22 @@ impl Run {
                 .await
                 .unwrap();
             assert_eq!(secrets.len(), model.secrets.len());
-            assert_eq!(
-                secrets
+            for (slot, place) in [
+                (Slot::Current, 1),
+                (
+                    Slot::Overlap,
+                    model.places(|place| matches!(place, Place::Overlap(_))),
+                ),
+                (
+                    Slot::Unconfirmed,
+                    model.places(|place| matches!(place, Place::Unconfirmed(..))),
+                ),
+            ] {
+                let standing = secrets
                     .iter()
-                    .filter(|secret| secret.row.slot == Some(Slot::Current))
-                    .count(),
-                1
-            );
+                    .filter(|secret| secret.row.slot == Some(slot));
+                assert_eq!(standing.count(), place, "{slot:?}");
+            }
         }
     }
 }
