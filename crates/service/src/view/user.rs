@@ -47,11 +47,6 @@ const fn kind(kind: UserKind) -> &'static str {
 }
 
 impl UserView {
-    /// Whether it is a service account.
-    pub fn is_service_account(&self) -> bool {
-        self.kind == kind(UserKind::Service)
-    }
-
     /// Without the responsible person.
     pub(crate) fn new(user: &User) -> Self {
         Self {
