@@ -29,6 +29,11 @@ pub trait Operation: OpenApi + Default + 'static {
     /// The result that the document shows.
     fn example() -> Value;
 
+    /// The `operationId` of another operation, which has the same parameters, body and answers under another path.
+    fn like() -> Option<&'static str> {
+        None
+    }
+
     /// The body that it takes, if any.
     fn body() -> Option<Body> {
         None
@@ -107,6 +112,8 @@ pub struct Entry {
     pub refusals: fn() -> Vec<Problem>,
     /// See [`Operation::example`].
     pub example: fn() -> Value,
+    /// See [`Operation::like`].
+    pub like: fn() -> Option<&'static str>,
     /// See [`Operation::body`].
     pub body: fn() -> Option<Body>,
     /// See [`Operation::HEADERS`].
@@ -122,6 +129,7 @@ impl Entry {
             add_routes: |routes| O::default().add_routes(routes),
             refusals: O::refusals,
             example: O::example,
+            like: O::like,
             body: O::body,
             headers: O::HEADERS,
         }

@@ -12,6 +12,8 @@ pub struct UserErrors {
     pub user_name: Option<String>,
     /// With the display name.
     pub display_name: Option<String>,
+    /// With the responsible person.
+    pub responsible: Option<String>,
     /// With the password that the person has.
     pub current_password: Option<String>,
     /// With the new password.
@@ -65,6 +67,7 @@ impl UserErrors {
             ("code", &self.code),
             ("user_name", &self.user_name),
             ("display_name", &self.display_name),
+            ("responsible", &self.responsible),
             ("current_password", &self.current_password),
             ("password", &self.password),
             ("password_repeat", &self.password_repeat),

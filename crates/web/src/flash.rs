@@ -26,6 +26,10 @@ pub enum Flash {
     OtherSessionsEnded,
     /// A user was added.
     UserAdded(String),
+    /// A service account was added.
+    ServiceAccountAdded(String),
+    /// A service account has another responsible person.
+    ResponsibleSet(String),
     /// A user was kept out.
     UserDisabled(String),
     /// A user was let in again.
@@ -51,6 +55,8 @@ impl Flash {
             Self::SessionGone => text.sessions_ended_before().to_owned(),
             Self::OtherSessionsEnded => text.sessions_others_ended().to_owned(),
             Self::UserAdded(name) => text.user_added(name),
+            Self::ServiceAccountAdded(name) => text.account_added(name),
+            Self::ResponsibleSet(name) => text.responsible_set(name),
             Self::UserDisabled(name) => text.user_disabled(name),
             Self::UserEnabled(name) => text.user_enabled(name),
             Self::PasswordSet(name) => text.user_password_set(name),
@@ -90,6 +96,8 @@ impl Flash {
             "session-gone" => Self::SessionGone,
             "other-sessions-ended" => Self::OtherSessionsEnded,
             "user-added" => Self::UserAdded(name),
+            "account-added" => Self::ServiceAccountAdded(name),
+            "responsible-set" => Self::ResponsibleSet(name),
             "user-disabled" => Self::UserDisabled(name),
             "user-enabled" => Self::UserEnabled(name),
             "password-set" => Self::PasswordSet(name),
@@ -114,6 +122,8 @@ impl Flash {
             Self::SessionGone => ("session-gone", ""),
             Self::OtherSessionsEnded => ("other-sessions-ended", ""),
             Self::UserAdded(name) => ("user-added", name),
+            Self::ServiceAccountAdded(name) => ("account-added", name),
+            Self::ResponsibleSet(name) => ("responsible-set", name),
             Self::UserDisabled(name) => ("user-disabled", name),
             Self::UserEnabled(name) => ("user-enabled", name),
             Self::PasswordSet(name) => ("password-set", name),

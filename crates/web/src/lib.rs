@@ -28,6 +28,7 @@ mod flash;
 mod form;
 mod home;
 mod page;
+mod place;
 mod query;
 mod return_path;
 mod route;

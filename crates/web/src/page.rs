@@ -3,12 +3,13 @@
 use askama::Template;
 use ats_pat_domain::Problem;
 use ats_pat_http::{Challenge, problem_headers, status};
+use ats_pat_service::Owner;
 use ats_pat_service::view::SessionUser;
 use ats_pat_text::Text;
 use poem::Response;
 use poem::http::{HeaderValue, StatusCode, header};
 
-use crate::route::TOKENS;
+use crate::route::{SERVICE_ACCOUNTS, TOKENS};
 use crate::visit::Visit;
 
 /// Which part of the settings a page is.
@@ -18,6 +19,8 @@ pub enum Section {
     None,
     /// One's personal access tokens.
     Tokens,
+    /// The service accounts that one is responsible for, and their tokens.
+    ServiceAccounts,
     /// One's password.
     Password,
     /// One's sessions.
@@ -31,6 +34,14 @@ pub enum Section {
 }
 
 impl Section {
+    /// The section of the tokens that a page is about.
+    pub fn of_tokens(visit: &Visit<'_>) -> Self {
+        match visit.place.owner {
+            Owner::Own => Self::Tokens,
+            Owner::ServiceAccount(_) | Owner::Nobody => Self::ServiceAccounts,
+        }
+    }
+
     /// Whether it is for administrators only.
     pub fn is_administration(self) -> bool {
         matches!(self, Self::Users | Self::AllTokens | Self::Audit)
@@ -43,6 +54,8 @@ pub struct Frame {
     pub product: String,
     /// Who is signed in.
     pub person: Option<Person>,
+    /// Whether the person is responsible for service accounts.
+    pub has_accounts: bool,
     /// Where the person is.
     pub section: Section,
     /// What there is to say of what was before, and whether it is good.
@@ -106,6 +119,7 @@ impl Frame {
         Self {
             product: visit.shared.product.clone(),
             person: visit.person.clone().map(Person::from),
+            has_accounts: !visit.accounts.is_empty(),
             section,
             message: visit
                 .flash
@@ -231,6 +245,11 @@ pub fn problem(visit: &Visit<'_>, problem: &Problem) -> Response {
             text.token_not_found(),
             problem.message(text),
             Some((TOKENS, text.show_your_tokens())),
+        ),
+        Problem::UserNotFound => (
+            text.account_not_found(),
+            problem.message(text),
+            Some((SERVICE_ACCOUNTS, text.account_back())),
         ),
         Problem::InternalError { .. } => (
             text.something_went_wrong(),

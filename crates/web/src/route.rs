@@ -7,10 +7,9 @@ use ats_pat_service::SignedIn;
 use poem::Response;
 
 use crate::form::Form;
+pub use crate::place::{SERVICE_ACCOUNTS, TOKENS};
 use crate::visit::Visit;
 
-/// A person's own tokens, and where the form for a new one is posted to.
-pub const TOKENS: &str = "/settings/personal-access-tokens";
 /// The same with the form for a new one open.
 pub const NEW_TOKEN: &str = "/settings/personal-access-tokens/new";
 /// The interface for programs, to read and to try.

@@ -1,5 +1,6 @@
 //! The table of routes: every page, and every path that its forms are posted to.
 
+use crate::place::Place;
 use crate::route::Route;
 use crate::{account, administration, docs, home, setup, sign_in, tokens};
 
@@ -14,17 +15,31 @@ const TABLE: &[&[Route]] = &[
     tokens::edit::ROUTES,
     account::password::ROUTES,
     account::sessions::ROUTES,
+    account::service_accounts::ROUTES,
     administration::users::ROUTES,
+    administration::service_accounts::ROUTES,
     administration::password::ROUTES,
     administration::tokens::ROUTES,
     administration::audit::ROUTES,
 ];
 
-/// The route of a path, and the id in it.
-pub fn find(path: &str) -> Option<(&'static Route, String)> {
+/// A route that was found.
+pub struct Found {
+    /// The route.
+    pub route: &'static Route,
+    /// The id in the path; empty for a route without one.
+    pub id: String,
+    /// Whose tokens the page is about, where it is about tokens.
+    pub place: Place,
+}
+
+/// The route of a path.
+pub fn find(path: &str) -> Option<Found> {
+    let (place, path) = Place::split(path);
     TABLE.iter().copied().flatten().find_map(|route| {
-        let id = route.id_in(path)?;
-        Some((route, id.to_owned()))
+        let id = route.id_in(&path)?.to_owned();
+        let place = place.clone();
+        Some(Found { route, id, place })
     })
 }
 
@@ -49,6 +64,9 @@ mod tests {
             "/settings/all-tokens/1/2/revoke",
             "/settings/all-tokens/1/regenerate",
             "/api",
+            "/settings/service-accounts/deploy/tokens",
+            "/settings/service-accounts/0193f2a0-7b1c-7d2e-8f00-0123456789ab",
+            "/settings/service-accounts/0193f2a0-7b1c-7d2e-8f00-0123456789ab/tokens/1/burn",
         ] {
             assert!(find(path).is_none(), "{path}");
         }
@@ -73,13 +91,18 @@ mod tests {
                 "",
             ),
             (
+                "/settings/service-accounts/0193f2a0-7b1c-7d2e-8f00-0123456789ab/tokens/7/revoke",
+                "/settings/personal-access-tokens/{id}/revoke",
+                "7",
+            ),
+            (
                 "/settings/all-tokens/new",
                 "/settings/all-tokens/{id}",
                 "new",
             ),
         ] {
-            let (route, id) = find(path).unwrap();
-            assert_eq!((route.path, id.as_str()), (pattern, named));
+            let found = find(path).unwrap();
+            assert_eq!((found.route.path, found.id.as_str()), (pattern, named));
         }
     }
 

@@ -14,6 +14,7 @@ use crate::cookie::set_cookie;
 use crate::flash::Flash;
 use crate::form::Form;
 use crate::page::{Frame, Section, redirect, render};
+use crate::place::Place;
 use crate::query::Query;
 use crate::return_path::return_path;
 use crate::route::Route;
@@ -133,6 +134,7 @@ async fn take(visit: &mut Visit<'_>, form: &Form) -> Result<Response, Problem> {
                 redirect(next)
             } else {
                 let by = visit.signed_in_as(&signed_in.session_id).await?;
+                (visit.place, _) = Place::split(next);
                 let shown = tokens::show_kept(visit, &by, next, &Query::parse(kept)).await;
                 // The token may be somebody else's than the person's who signed in: the page says so.
                 shown.unwrap_or_else(|_| redirect(next))

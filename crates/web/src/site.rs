@@ -17,6 +17,7 @@ use crate::form::Form;
 use crate::page::{problem, redirect};
 use crate::return_path::sign_in_path;
 use crate::route::{Kept, Route, Shows, Takes};
+use crate::routes::Found;
 use crate::theme::Branding;
 use crate::visit::{Shared, Visit};
 use crate::zone::Zone;
@@ -94,6 +95,10 @@ impl Pages {
     async fn answer(&self, request: &mut Request, context: &RequestContext) -> Response {
         let mut visit = self.visit(request, context);
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+        let found = routes::find(visit.uri.path()).map(|Found { route, id, place }| {
+            visit.place = place;
+            (route, id)
+        });
         let path = visit.uri.path();
         let answer = if let Some(asset) = self.shared.assets.find(path, visit.uri.query()) {
             if reads {
@@ -101,7 +106,7 @@ impl Pages {
             }
             Err(not_allowed(READING))
         } else {
-            match routes::find(path) {
+            match found {
                 Some((route, id)) if reads => self.show(route, &id, &mut visit).await,
                 Some((Route { takes: None, .. }, _)) => Err(not_allowed(READING)),
                 Some(_) if !visit.is_post => Err(not_allowed(READING_AND_POSTING)),
@@ -138,7 +143,7 @@ impl Pages {
     ) -> Result<Response, Problem> {
         let show = match route.shows {
             Shows::ToAnybody(show) => return show(visit).await,
-            Shows::Elsewhere(page) => return Ok(redirect(page)),
+            Shows::Elsewhere(page) => return Ok(redirect(&visit.place.here(page))),
             Shows::ToSignedIn(show) => show,
         };
         match visit.signed_in().await {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use ats_pat_domain::{Problem, Timestamp};
 use ats_pat_http::{HttpSettings, RequestContext, SessionCookie};
-use ats_pat_service::view::SessionUser;
-use ats_pat_service::{Error, Service, SignedIn};
+use ats_pat_service::view::{ServiceAccountView, SessionUser};
+use ats_pat_service::{Acting, Error, Owner, Service, SignedIn};
 use ats_pat_text::Text;
 use poem::Request;
 use poem::http::{Method, Uri};
@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use crate::assets::Assets;
 use crate::docs::Reference;
 use crate::flash::Flash;
+use crate::place::Place;
 use crate::zone::Zone;
 
 /// What all pages share.
@@ -45,6 +46,10 @@ pub struct Visit<'a> {
     pub is_post: bool,
     /// Who is signed in, once that is known.
     pub person: Option<SessionUser>,
+    /// The service accounts that the person is responsible for, once that is known.
+    pub accounts: Vec<ServiceAccountView>,
+    /// Whose tokens the page is about, where it is about tokens.
+    pub place: Place,
     /// What was done just before.
     pub flash: Option<Flash>,
     /// What zone the person's days and times are in.
@@ -72,6 +77,8 @@ impl<'a> Visit<'a> {
             uri: request.uri().clone(),
             is_post: *request.method() == Method::POST,
             person: None,
+            accounts: Vec::new(),
+            place: Place::own(),
             flash: Flash::take(settings, headers),
             zone: Zone::of(settings, headers),
             text: Text::ENGLISH,
@@ -92,6 +99,8 @@ impl<'a> Visit<'a> {
         let by = self.service.authenticate_one_of(&ids).await;
         let by = by.map_err(|error| self.problem(error))?;
         self.person = Some(by.user());
+        let accounts = self.service.service_accounts(&by).await;
+        self.accounts = accounts.map_err(|error| self.problem(error))?;
         Ok(by)
     }
 
@@ -102,6 +111,17 @@ impl<'a> Visit<'a> {
     pub async fn signed_in_as(&mut self, session_id: &SecretString) -> Result<SignedIn, Problem> {
         self.session_ids = vec![session_id.expose_secret().to_owned()];
         self.signed_in().await
+    }
+
+    /// The signed-in person, who acts on the tokens that the page is about.
+    pub fn acting<'b>(&self, by: &'b SignedIn) -> Acting<'b> {
+        Acting::on(by, self.place.owner)
+    }
+
+    /// The service account whose tokens the page is about.
+    pub fn account(&self) -> Option<&ServiceAccountView> {
+        let mut accounts = self.accounts.iter();
+        accounts.find(|account| Owner::ServiceAccount(account.id) == self.place.owner)
     }
 
     /// The sessions' ids that the browser sent.

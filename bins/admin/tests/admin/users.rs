@@ -75,7 +75,7 @@ fn a_service_account_has_a_responsible_person_and_no_password() {
     ];
     assert_json_snapshot!(admin.json(&add), {
         ".Id" => "[id]",
-        ".Responsible.Id" => "[id]",
+        ".ResponsibleId" => "[id]",
         ".CreatedAt" => "[time]",
     });
     assert_snapshot!(admin.table(&["user", "list"]));

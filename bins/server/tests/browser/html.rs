@@ -112,7 +112,15 @@ async fn every_page_is_valid_html() {
     sign_in(&browser, "root").await;
     browser.wait_for_path(TOKENS).await;
     let id = token_pages(&site, &mut pages).await;
+    let account = site.world.add_service_account("deploy", "root").await.id;
     for (name, path) in [
+        ("service-accounts", "/settings/service-accounts"),
+        (
+            "account-tokens",
+            &format!("/settings/service-accounts/{account}/tokens"),
+        ),
+        ("new-account", "/settings/users/new-service-account"),
+        ("responsible", "/settings/users/responsible?user=deploy"),
         ("start", "/"),
         (
             "tokens-none-found",
@@ -138,6 +146,14 @@ async fn every_page_is_valid_html() {
     ] {
         pages.get(name, path).await;
     }
+    let wrong = [("user_name", ""), ("responsible", "nobody")];
+    pages
+        .post(
+            "new-account-wrong",
+            "/settings/users/new-service-account",
+            &wrong,
+        )
+        .await;
     let wrong = [("name", ""), ("last_day", "soon")];
     let edit = format!("{TOKENS}/{id}/edit");
     pages.post("token-edit-wrong", &edit, &wrong).await;

@@ -117,16 +117,24 @@ async fn signed_in(site: &Site) -> Browser {
 #[tokio::test]
 async fn every_page_is_accessible_and_light_and_asks_nobody_else() {
     let site = site().await;
+    let account = site.world.add_service_account("deploy", "root").await.id;
+    let of_account = format!("/settings/service-accounts/{account}/tokens");
+    let new_of_account = format!("{of_account}/new");
     let browser = signed_in(&site).await;
     for path in [
         "/",
         TOKENS,
+        "/settings/service-accounts",
+        &of_account,
+        &new_of_account,
         "/settings/personal-access-tokens?status=Revoked&search=nothing",
         "/settings/personal-access-tokens?page=2",
         "/settings/password",
         "/settings/sessions",
         "/settings/users",
         "/settings/users/password?user=ada",
+        "/settings/users/new-service-account",
+        "/settings/users/responsible?user=deploy",
         "/settings/all-tokens",
         "/settings/audit",
         "/docs",

@@ -21,6 +21,10 @@ pub fn add(document: &mut Value) {
         let Some(operation) = operations::with_id(id) else {
             continue;
         };
+        if let Some(like) = (operation.like)() {
+            // For `/docs`, which tells twice what is the same only by its path.
+            described["x-like"] = json!(like);
+        }
         if let Some(body) = (operation.body)() {
             described["requestBody"]["content"]["application/json"]["example"] = body.example;
         }

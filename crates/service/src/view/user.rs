@@ -20,7 +20,9 @@ pub struct UserView {
     pub disabled: bool,
     /// `Person` or `Service`; `Quarantined` for what is left of a row that was planted or altered.
     pub kind: &'static str,
-    /// Who manages the tokens of a service account.
+    /// The id of the person who manages the tokens of a service account.
+    pub responsible_id: Option<UserId>,
+    /// That person.
     pub responsible: Option<Responsible>,
     /// When the user was added.
     pub created_at: Timestamp,
@@ -30,8 +32,6 @@ pub struct UserView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Responsible {
-    /// The person's id.
-    pub id: UserId,
     /// What the person signs in with; the id where no genuine row has it.
     pub user_name: String,
     /// Whether the person can't manage the tokens now: nobody gets a secret for the account until another is named.
@@ -47,11 +47,6 @@ const fn kind(kind: UserKind) -> &'static str {
 }
 
 impl UserView {
-    /// Whether it is a service account.
-    pub fn is_service_account(&self) -> bool {
-        self.kind == kind(UserKind::Service)
-    }
-
     /// Without the responsible person.
     pub(crate) fn new(user: &User) -> Self {
         Self {
@@ -61,6 +56,7 @@ impl UserView {
             is_admin: user.is_administrator,
             disabled: user.disabled,
             kind: kind(user.kind),
+            responsible_id: user.responsible_id,
             responsible: None,
             created_at: user.created_at,
         }

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod password;
+pub mod service_accounts;
 pub mod tokens;
 pub mod users;
 

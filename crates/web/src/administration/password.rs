@@ -95,6 +95,10 @@ async fn set(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, 
             let errors = UserErrors::whole(visit.text.user_password_own());
             Ok(again(errors, StatusCode::CONFLICT))
         }
+        Err(Error::NoPerson { name }) => {
+            let errors = UserErrors::whole(visit.text.user_is_service_account(name));
+            Ok(again(errors, StatusCode::CONFLICT))
+        }
         Err(Error::UserNotFound { name }) => Ok(again(
             UserErrors::whole(visit.text.no_such_user(name)),
             StatusCode::NOT_FOUND,

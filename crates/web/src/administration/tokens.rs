@@ -14,7 +14,7 @@ use crate::page::{Frame, Section, redirect, render};
 use crate::query::Query;
 use crate::route::{ALL_TOKENS, Kept, Route};
 use crate::table::{Column, ListView, Pager, Row, owner_named};
-use crate::tokens::details;
+use crate::tokens::details::{self, Reader};
 use crate::visit::Visit;
 
 /// The table, the page of one token, and its end.
@@ -51,13 +51,13 @@ async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
 async fn show_one(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let token = operator(visit, by)?.token(id).await;
     let token = token.map_err(|error| visit.problem(error))?;
-    let place = (Section::AllTokens, ALL_TOKENS);
+    let place = (Section::AllTokens, ALL_TOKENS.to_owned());
+    let owner = token.owner_name;
     Ok(details::page(
         visit,
         place,
         token.token,
-        Some(token.owner_name),
-        Vec::new(),
+        Reader::Administrator { owner },
     ))
 }
 

@@ -14,6 +14,7 @@ use poem::http::StatusCode;
 use secrecy::SecretString;
 
 use super::operator;
+use super::service_accounts::RESPONSIBLE;
 use crate::confirm::ConfirmPage;
 use crate::fault::UserErrors;
 use crate::flash::Flash;
@@ -72,6 +73,8 @@ struct Row {
     display_name: String,
     is_admin: bool,
     is_disabled: bool,
+    /// Who is responsible for a service account, and where another person is chosen; nothing for a person.
+    account: Option<Account>,
     /// Whether it is the administrator's own.
     is_own: bool,
     created: When,
@@ -81,6 +84,29 @@ struct Row {
     password: String,
     /// Where it is asked whether to disable or enable the user.
     confirm: String,
+}
+
+/// What there is to say of a service account.
+struct Account {
+    /// Who is responsible.
+    responsible: String,
+    /// Where another person is made responsible.
+    change: String,
+}
+
+impl Account {
+    fn of(user: &UserView, text: Text) -> Option<Self> {
+        let person = user.responsible.as_ref()?;
+        let responsible = if person.disabled {
+            text.users_responsible_disabled(&person.user_name)
+        } else {
+            text.users_responsible(&person.user_name)
+        };
+        Some(Self {
+            responsible,
+            change: address(RESPONSIBLE, &[("user", &user.user_name)]),
+        })
+    }
 }
 
 impl Row {
@@ -316,6 +342,7 @@ async fn page(
     let row = |(index, user): (usize, UserView)| Row {
         number: index + 1,
         is_own: user.id == own,
+        account: Account::of(&user, visit.text),
         tokens: address(ALL_TOKENS, &[("owner", &format!("\"{}\"", user.user_name))]),
         password: address("/settings/users/password", &[("user", &user.user_name)]),
         confirm: view.address_about(&user.user_name, path(user.disabled), view.page),

@@ -35,8 +35,22 @@ pub struct Group {
     pub title: String,
     /// What it is about.
     pub description: Prose,
-    /// In the order of their paths.
+    /// In the order of their paths, without those that are like others.
     pub operations: Vec<Operation>,
+    /// Those that are like others under another path, in the order of theirs.
+    pub like: Vec<Like>,
+}
+
+/// An operation that is told in full under another path: the page must stay light.
+pub struct Like {
+    /// Its method, in capital letters.
+    pub method: String,
+    /// Its path.
+    pub path: String,
+    /// The id of the other.
+    pub other: String,
+    /// What the other does, in a few words.
+    pub summary: String,
 }
 
 /// One operation.
@@ -113,7 +127,7 @@ pub struct Body {
     pub is_required: bool,
     /// What stands in it.
     pub fields: Vec<Field>,
-    /// One that shows all that may stand in it.
+    /// One that shows all that may stand in it, as HTML.
     pub example: String,
     /// One to begin with: only what must be there, empty if nothing must.
     pub start: String,
@@ -131,7 +145,7 @@ pub struct Answer {
     pub data: Option<Kind>,
     /// Headers that it carries, and what they say.
     pub headers: Vec<(String, Prose)>,
-    /// A whole body, of a success.
+    /// A whole body of a success, as HTML.
     pub example: Option<String>,
 }
 
@@ -181,16 +195,22 @@ fn everywhere(document: &Value) -> Map<String, Value> {
 
 fn group(document: &Value, tag: &Value, everywhere: &Map<String, Value>) -> Group {
     let name = text(&tag["name"]);
+    let (mut told, mut alike) = (Vec::new(), Vec::new());
+    for (path, method, described) in operations(document) {
+        if described["tags"][0] != name {
+            continue;
+        }
+        match like(document, path, method, described) {
+            Some(like) => alike.push(like),
+            None => told.push(operation(document, path, method, described, everywhere)),
+        }
+    }
     Group {
         name: name.to_owned(),
         title: tag["x-displayName"].as_str().unwrap_or(name).to_owned(),
         description: Prose::read(text(&tag["description"])),
-        operations: operations(document)
-            .filter(|(_, _, operation)| operation["tags"][0] == name)
-            .map(|(path, method, described)| {
-                operation(document, path, method, described, everywhere)
-            })
-            .collect(),
+        operations: told,
+        like: alike,
     }
 }
 
@@ -221,6 +241,18 @@ fn operation(
         brings: answers.iter().find_map(brings).unwrap_or_default(),
         answers,
     }
+}
+
+/// The operation, if it is like another.
+fn like(document: &Value, path: &str, method: &str, described: &Value) -> Option<Like> {
+    let other = described["x-like"].as_str()?;
+    let (_, _, told) = operations(document).find(|(_, _, it)| it["operationId"] == other)?;
+    Some(Like {
+        method: method.to_uppercase(),
+        path: path.to_owned(),
+        other: other.to_owned(),
+        summary: text(&told["summary"]).to_owned(),
+    })
 }
 
 fn brings(answer: &Answer) -> Option<&'static str> {
@@ -278,7 +310,7 @@ fn body(document: &Value, described: &Value) -> Option<Body> {
         .collect();
     Some(Body {
         is_required: described["required"] == true,
-        example: format!("{example:#}"),
+        example: shown(example),
         times: times.join(" "),
         start: if start.is_empty() {
             String::new()
@@ -299,8 +331,23 @@ fn answer(document: &Value, status: &str, response: &Value) -> Answer {
         headers: headers
             .map(|(name, header)| (name.clone(), Prose::read(text(&header["description"]))))
             .collect(),
-        example: content.get("example").map(|example| format!("{example:#}")),
+        example: content.get("example").map(shown),
     }
+}
+
+/// A value as HTML. The page must stay light: quotation marks are as they are, because no example is in an attribute, and
+/// lines are indented by tabs.
+fn shown(value: &Value) -> String {
+    let text = format!("{value:#}")
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    let lines = text.lines().map(|line| {
+        let rest = line.trim_start_matches(' ');
+        let depth = (line.len() - rest.len()) / 2;
+        format!("{}{rest}", "\t".repeat(depth))
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// What stands in the envelope of a success.
@@ -318,4 +365,20 @@ fn data(document: &Value, content: &Value) -> Option<Kind> {
         },
         _ => kind,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_example_is_text_whatever_is_in_it() {
+        let example = json!(["<script>", "&lt;", "it's"]);
+        assert_eq!(
+            shown(&example),
+            "[\n\t\"&lt;script&gt;\",\n\t\"&amp;lt;\",\n\t\"it's\"\n]"
+        );
+    }
 }

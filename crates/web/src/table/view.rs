@@ -1,5 +1,7 @@
 //! Which part of a table of tokens is looked at.
 
+use std::borrow::Cow;
+
 use ats_pat_domain::Status;
 use ats_pat_domain::list::{Sort, SortField, TokenQuery};
 use ats_pat_text::Text;
@@ -12,11 +14,15 @@ use crate::query::{Query, address};
 /// How many tokens a page has: with the longest names and descriptions it stays under 100 kB.
 pub const PAGE_SIZE: u32 = 15;
 
+/// How many a page has whose addresses are longer, and whose heading has the name of a service account.
+const SHORTER_PAGE: u32 = 14;
+
 /// Which part of a table is looked at. It stands in the address, so that a view can be kept and gone back
 /// to; what can't be understood there is as absent.
 #[derive(Clone)]
 pub struct ListView {
-    path: &'static str,
+    path: Cow<'static, str>,
+    page_size: u32,
     /// Only those of users who are called so, where the table is everybody's.
     pub owner: String,
     /// Only those of this status.
@@ -31,10 +37,11 @@ pub struct ListView {
 
 impl ListView {
     /// The part of the table at `path` that an address names.
-    pub fn read(path: &'static str, query: &Query) -> Self {
+    pub fn read(path: impl Into<Cow<'static, str>>, query: &Query) -> Self {
         let page = query.get("page").and_then(|page| page.parse().ok());
         Self {
-            path,
+            path: path.into(),
+            page_size: PAGE_SIZE,
             owner: search_text(query, "owner"),
             status: query.get("status").and_then(|status| status.parse().ok()),
             search: search_text(query, "search"),
@@ -46,13 +53,21 @@ impl ListView {
         }
     }
 
+    /// The same of a service account's tokens.
+    pub fn of_account(self) -> Self {
+        Self {
+            page_size: SHORTER_PAGE,
+            ..self
+        }
+    }
+
     /// What the use case is asked for.
     pub fn query(&self) -> TokenQuery {
         TokenQuery {
             owner: None,
             owner_called: owner_called(&self.owner),
             page: self.page,
-            page_size: PAGE_SIZE,
+            page_size: self.page_size,
             status: self.status,
             search: folded(&self.search),
             sort: self.sort,
@@ -80,7 +95,7 @@ impl ListView {
 
     /// The address of this view.
     pub fn address(&self) -> String {
-        self.address_at(self.path)
+        self.address_at(&self.path)
     }
 
     /// `path` with this view behind it: what is posted there answers with the same view.
@@ -109,7 +124,7 @@ impl ListView {
 
     /// The last page there is of `total` tokens, if this one lies past it.
     pub fn last_instead(&self, total: u64) -> Option<String> {
-        let pages = u32::try_from(total.div_ceil(PAGE_SIZE.into())).unwrap_or(u32::MAX);
+        let pages = u32::try_from(total.div_ceil(self.page_size.into())).unwrap_or(u32::MAX);
         (total > 0 && self.page > pages).then(|| self.on_page(pages))
     }
 
@@ -155,7 +170,9 @@ impl ListView {
 
     /// Where this page lies among `total` tokens.
     pub fn pager(&self, total: u64, text: Text) -> Pager {
-        Pager::new(self.page, PAGE_SIZE, total, text, |page| self.on_page(page))
+        Pager::new(self.page, self.page_size, total, text, |page| {
+            self.on_page(page)
+        })
     }
 
     /// The statuses on offer: the value, what it is called, and whether it is the chosen one.

@@ -11,7 +11,7 @@ use poem::http::StatusCode;
 use super::acts::Acts;
 use super::events::{Happened, of_token};
 use crate::page::{Frame, Section, render};
-use crate::route::{Route, TOKENS};
+use crate::route::Route;
 use crate::table::Badge;
 use crate::visit::Visit;
 use crate::words::When;
@@ -46,27 +46,50 @@ struct DetailsPage {
     /// What can be done to it.
     acts: Option<Acts>,
     /// Where the table is.
-    back: &'static str,
+    back: String,
+}
+
+/// Who looks at a token.
+pub enum Reader {
+    /// Its owner, or the person who is responsible for the service account that owns it.
+    Owner {
+        /// What the account is called.
+        account: Option<String>,
+        /// What happened to the token.
+        events: Vec<Happened>,
+    },
+    /// An administrator.
+    Administrator {
+        /// The owner's name.
+        owner: String,
+    },
 }
 
 /// One of one's own tokens.
 async fn show(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
-    let token = visit.service.token(by, id).await;
+    let token = visit.service.token(visit.acting(by), id).await;
     let token = token.map_err(|error| visit.problem(error))?;
     let events = of_token(visit, by, id).await?;
-    let place = (Section::Tokens, TOKENS);
-    Ok(page(visit, place, token, None, events))
+    let place = (Section::of_tokens(visit), visit.place.tokens.clone());
+    let reader = Reader::Owner {
+        account: visit.account().map(|account| account.display_name.clone()),
+        events,
+    };
+    Ok(page(visit, place, token, reader))
 }
 
 /// The page of a token in a section, whose table is at a path.
 pub fn page(
     visit: &Visit<'_>,
-    (section, back): (Section, &'static str),
+    (section, back): (Section, String),
     token: TokenView,
-    owner: Option<String>,
-    events: Vec<Happened>,
+    reader: Reader,
 ) -> Response {
     let text = visit.text;
+    let (owner, is_own, events) = match reader {
+        Reader::Owner { account, events } => (account, true, events),
+        Reader::Administrator { owner } => (Some(owner), false, Vec::new()),
+    };
     let times = [
         (text.tokens_created(), Some(token.created_at)),
         (text.token_regenerated_at(), token.regenerated_at),
@@ -79,9 +102,9 @@ pub fn page(
         frame: Frame::new(visit, section),
         text,
         badge: Badge::of(&token, visit.now(), text),
-        is_own: owner.is_none(),
+        is_own,
         events,
-        acts: Acts::of(visit, &token, back, owner.is_none()),
+        acts: Acts::of(visit, &token, &back, is_own),
         owner,
         times: times
             .into_iter()

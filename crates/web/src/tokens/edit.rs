@@ -14,7 +14,7 @@ use crate::flash::Flash;
 use crate::form::Form;
 use crate::page::{Frame, Section, redirect, render};
 use crate::query::Query;
-use crate::route::{Kept, Route, TOKENS};
+use crate::route::{Kept, Route};
 use crate::visit::Visit;
 use crate::words::{input_date, long_date};
 
@@ -173,15 +173,22 @@ async fn take(
     let token = found(visit, by, id).await?;
     let typed = Typed::posted(form);
     let update = typed.update(&token, visit);
-    match visit.service.update_token(by, id, update).await {
+    match visit
+        .service
+        .update_token(visit.acting(by), id, update)
+        .await
+    {
         Ok(updated) => {
-            let mut response = redirect(&address_of(&updated));
+            let mut response = redirect(&address_of(visit, &updated));
             Flash::TokenChanged(updated.name).put(visit.settings, &mut response);
             Ok(response)
         }
         Err(error) => {
             let refused = visit.problem(error);
-            if matches!(refused, Problem::SignInRequired | Problem::TokenNotFound) {
+            if matches!(
+                refused,
+                Problem::SignInRequired | Problem::TokenNotFound | Problem::UserNotFound
+            ) {
                 return Err(refused);
             }
             let errors = errors(visit, &refused, token.expires_at);
@@ -209,7 +216,7 @@ fn errors(visit: &Visit<'_>, refused: &Problem, expires_at: Timestamp) -> FormEr
 }
 
 async fn found(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<TokenView, Problem> {
-    let token = visit.service.token(by, id).await;
+    let token = visit.service.token(visit.acting(by), id).await;
     token.map_err(|error| visit.problem(error))
 }
 
@@ -221,10 +228,10 @@ fn page(visit: &Visit<'_>, token: &TokenView, mut typed: Typed, errors: FormErro
         day.clear();
     }
     EditPage {
-        frame: Frame::new(visit, Section::Tokens),
+        frame: Frame::new(visit, Section::of_tokens(visit)),
         text: visit.text,
         title: token.name.clone(),
-        back: address_of(token),
+        back: address_of(visit, token),
         note: None,
         typed,
         errors,
@@ -235,6 +242,6 @@ fn page(visit: &Visit<'_>, token: &TokenView, mut typed: Typed, errors: FormErro
     }
 }
 
-fn address_of(token: &TokenView) -> String {
-    format!("{TOKENS}/{}", token.id)
+fn address_of(visit: &Visit<'_>, token: &TokenView) -> String {
+    format!("{}/{}", visit.place.tokens, token.id)
 }

@@ -3,7 +3,6 @@
 use ats_pat_domain::Problem;
 use ats_pat_domain::event::{Actor, EventKind};
 use ats_pat_service::SignedIn;
-use ats_pat_text::Text;
 
 use crate::administration::audit::{details, label_of};
 use crate::visit::Visit;
@@ -30,7 +29,10 @@ pub async fn of_token(
     by: &SignedIn,
     id: &str,
 ) -> Result<Vec<Happened>, Problem> {
-    let events = visit.service.token_events(by, id, SHOWN).await;
+    let events = visit
+        .service
+        .token_events(visit.acting(by), id, SHOWN)
+        .await;
     let events = events.map_err(|error| visit.problem(error))?;
     let for_people = |kind: &str| kind != EventKind::StatusPlaceGiven.as_str();
     Ok(events
@@ -39,15 +41,18 @@ pub async fn of_token(
         .map(|event| Happened {
             at: When::exactly(event.at, &visit.zone, visit.text),
             label: label_of(&event.kind, visit.text),
-            by: whom(&event.actor, by, visit.text),
+            by: whom(&event.actor, by, visit),
             details: details(&event.details, &visit.zone, visit.text),
         })
         .collect())
 }
 
-fn whom(actor: &str, reader: &SignedIn, text: Text) -> &'static str {
+fn whom(actor: &str, reader: &SignedIn, visit: &Visit<'_>) -> &'static str {
+    let text = visit.text;
     match Actor::from_stored(actor) {
         Some(Actor::User(id)) if id == reader.user().id => text.by_you(),
+        // The person who was responsible before, or an administrator.
+        Some(Actor::User(_)) if visit.account().is_some() => text.by_another(),
         Some(Actor::User(_)) => text.by_administrator(),
         Some(Actor::Operator) => text.by_operator(),
         Some(Actor::Holder) => text.by_holder(),

@@ -1,4 +1,4 @@
-//! One's personal access tokens: the table, the form, the new token, shown once.
+//! Personal access tokens, one's own or those of a service account: the table, the form, the new token, shown once.
 
 mod acts;
 mod blade;
@@ -11,7 +11,8 @@ use askama::Template;
 use ats_pat_domain::problem::Place;
 use ats_pat_domain::{Problem, Status, TokenName};
 use ats_pat_http::{Challenge, problem_headers, status};
-use ats_pat_service::{Error, Regeneration, SignedIn};
+use ats_pat_service::view::ServiceAccountView;
+use ats_pat_service::{Error, Owner, Regeneration, SignedIn};
 use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
@@ -23,6 +24,7 @@ use self::form::{FormErrors, TokenForm};
 use crate::flash::Flash;
 use crate::form::Form;
 use crate::page::{Frame, Section, redirect, render};
+use crate::place;
 use crate::query::Query;
 use crate::route::{Kept, NEW_TOKEN, Route, TOKENS};
 use crate::table::{Column, ListView, Pager, Row};
@@ -30,10 +32,8 @@ use crate::visit::Visit;
 
 /// The table, the form, and what is done to a token.
 pub const ROUTES: &[Route] = &[
-    Route::page(TOKENS, |visit, by, _| Box::pin(show(visit, by))).taking(
-        |visit, by, _, form| Box::pin(create(visit, by, form)),
-        |_, form| kept(form),
-    ),
+    Route::page(TOKENS, |visit, by, _| Box::pin(show(visit, by)))
+        .taking(|visit, by, _, form| Box::pin(create(visit, by, form)), kept),
     Route::page(NEW_TOKEN, |visit, by, _| Box::pin(show_form(visit, by))),
     Route::leading("/settings/personal-access-tokens/{id}/regenerate", TOKENS).taking(
         |visit, by, id, form| Box::pin(regenerate(visit, by, id, form)),
@@ -54,6 +54,10 @@ pub const ROUTES: &[Route] = &[
 struct TokensPage {
     frame: Frame,
     text: Text,
+    /// The path of the table.
+    tokens: String,
+    /// The service account whose tokens they are, where they are not one's own.
+    account: Option<ServiceAccountView>,
     view: ListView,
     columns: Vec<Column>,
     rows: Vec<Row>,
@@ -71,6 +75,43 @@ struct TokensPage {
 }
 
 impl TokensPage {
+    /// What the page is called.
+    fn title(&self) -> String {
+        self.of_account(self.text.tokens_title(), |text, name| {
+            text.account_tokens(name)
+        })
+    }
+
+    /// What the table is called.
+    fn label(&self) -> String {
+        self.of_account(self.text.tokens_yours(), |text, name| {
+            text.account_tokens(name)
+        })
+    }
+
+    /// What the form for a new token is called.
+    fn form_title(&self) -> String {
+        self.of_account(self.text.token_new(), |text, name| {
+            text.account_new_token(name)
+        })
+    }
+
+    /// What the choice of all rights is called.
+    fn all_rights(&self) -> &'static str {
+        match self.account {
+            Some(_) => self.text.account_all_rights(),
+            None => self.text.token_all_rights(),
+        }
+    }
+
+    /// The words about one's own tokens, or those that name the service account.
+    fn of_account(&self, own: &str, of: impl Fn(Text, &str) -> String) -> String {
+        match &self.account {
+            Some(account) => of(self.text, &account.display_name),
+            None => own.to_owned(),
+        }
+    }
+
     /// What the page says of the new token, around its name and its expiry.
     fn ready(&self, issued: &Issued) -> [&'static str; 3] {
         if issued.has_overlap {
@@ -102,7 +143,7 @@ async fn show_form(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem
     let query = Query::of(&visit.uri);
     let (key, policy) = (form_key(visit)?, visit.service.policy(by));
     let (form, errors) = if let Some(id) = query.get("like") {
-        let token = visit.service.token(by, id).await;
+        let token = visit.service.token(visit.acting(by), id).await;
         let token = token.map_err(|error| visit.problem(error))?;
         TokenForm::like(key, &token, terms(visit, &policy))
     } else {
@@ -118,7 +159,8 @@ pub async fn show_kept(
     page: &str,
     kept: &Query,
 ) -> Result<Response, Problem> {
-    if let Some(id) = edit::id_in(page) {
+    let (_, own) = place::Place::split(page);
+    if let Some(id) = edit::id_in(&own) {
         return edit::show_kept(visit, by, id, kept).await;
     }
     let (key, policy) = (form_key(visit)?, visit.service.policy(by));
@@ -137,7 +179,7 @@ async fn with_form(
     errors: FormErrors,
 ) -> Result<Response, Problem> {
     let answer = Answer {
-        view: ListView::read(TOKENS, &Query::parse("")),
+        view: view_of(visit, &Query::parse("")),
         blade: Some(FormBlade::open(visit, by, form, errors)),
         ..Answer::new(visit)
     };
@@ -148,7 +190,7 @@ async fn with_form(
 async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let form = TokenForm::posted(form);
     let new = form.new_token(terms(visit, &visit.service.policy(by)));
-    match visit.service.create_token(by, new).await {
+    match visit.service.create_token(visit.acting(by), new).await {
         Ok(issued) => {
             let issued = Issued::new(visit, issued, false);
             Answer::showing(visit, issued).page(visit, by).await
@@ -197,9 +239,9 @@ async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
 
 /// The table, and above it what became of a form that is sent again: the answer with the secret was lost.
 async fn already_created(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
-    let token = visit.service.token(by, id).await;
+    let token = visit.service.token(visit.acting(by), id).await;
     let token = token.map_err(|error| visit.problem(error))?;
-    let acts = Acts::of(visit, &token, TOKENS, true);
+    let acts = Acts::of(visit, &token, &visit.place.tokens, true);
     let alert = if acts.is_some() {
         visit.text.token_already_created(token.name)
     } else {
@@ -235,7 +277,11 @@ async fn regenerate(
         overlap_hours,
         ..Regeneration::default()
     };
-    match visit.service.regenerate_token(by, id, asked).await {
+    match visit
+        .service
+        .regenerate_token(visit.acting(by), id, asked)
+        .await
+    {
         Ok(issued) => {
             let issued = Issued::new(visit, issued, true);
             Answer::showing(visit, issued).page(visit, by).await
@@ -246,9 +292,9 @@ async fn regenerate(
 
 /// Ends the old token that still works.
 async fn end_overlap(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
-    match visit.service.end_overlap(by, id).await {
+    match visit.service.end_overlap(visit.acting(by), id).await {
         Ok(token) => {
-            let mut response = redirect(&format!("{TOKENS}/{}", token.id));
+            let mut response = redirect(&format!("{}/{}", visit.place.tokens, token.id));
             Flash::TokenChanged(token.name).put(visit.settings, &mut response);
             Ok(response)
         }
@@ -258,7 +304,7 @@ async fn end_overlap(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Respo
 
 /// Ends a token.
 async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
-    match visit.service.revoke_token(by, id).await {
+    match visit.service.revoke_token(visit.acting(by), id).await {
         Ok(revoked) => {
             let mut response = redirect(&Answer::new(visit).view.address());
             Flash::Revoked(revoked.name).put(visit.settings, &mut response);
@@ -269,18 +315,18 @@ async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, 
 }
 
 /// What a form asks for, to be kept while its person signs in again.
-fn kept(form: &Form) -> Kept {
+fn kept(visit: &Visit<'_>, form: &Form) -> Kept {
     let address = TokenForm::posted(form).address();
     let typed = address.split_once('?').map_or("", |(_, query)| query);
     Kept::Form {
-        page: NEW_TOKEN.to_owned(),
+        page: visit.place.here(NEW_TOKEN),
         typed: typed.to_owned(),
     }
 }
 
 /// The part of the table that the address of an action names.
 fn view_kept(visit: &Visit<'_>, _: &Form) -> Kept {
-    Kept::Page(ListView::read(TOKENS, &Query::of(&visit.uri)).address())
+    Kept::Page(view_of(visit, &Query::of(&visit.uri)).address())
 }
 
 /// The table, and above it why a token stays as it is.
@@ -290,7 +336,11 @@ async fn refuse(
     id: &str,
     refused: Problem,
 ) -> Result<Response, Problem> {
-    let name = visit.service.token(by, id).await.map(|token| token.name);
+    let name = visit
+        .service
+        .token(visit.acting(by), id)
+        .await
+        .map(|token| token.name);
     let text = visit.text;
     let alert = match (&refused, name) {
         (Problem::TokenNotActive { status }, Ok(name)) => match status {
@@ -298,11 +348,21 @@ async fn refuse(
             Status::Expired => text.token_expired_not_regenerated(name),
             Status::Revoked => text.token_revoked_not_regenerated(name),
         },
+        (Problem::OwnerDisabled, _) => text.account_disabled().to_owned(),
         (Problem::TokenNotActive { .. } | Problem::TokenNotFound, _) => refused.message(text),
         _ => return Err(refused),
     };
     let answer = Answer::refusing(visit, alert, status(&refused));
     answer.page(visit, by).await
+}
+
+/// The part of the table that a query names.
+fn view_of(visit: &Visit<'_>, query: &Query) -> ListView {
+    let view = ListView::read(visit.place.tokens.clone(), query);
+    match visit.place.owner {
+        Owner::Own => view,
+        Owner::ServiceAccount(_) | Owner::Nobody => view.of_account(),
+    }
 }
 
 /// What the page of the table shows besides it.
@@ -320,8 +380,8 @@ impl Answer {
     /// The part of the table that the address names, and nothing else.
     fn new(visit: &Visit<'_>) -> Self {
         Self {
-            view: ListView::read(TOKENS, &Query::of(&visit.uri)),
-            frame: Frame::new(visit, Section::Tokens),
+            view: view_of(visit, &Query::of(&visit.uri)),
+            frame: Frame::new(visit, Section::of_tokens(visit)),
             blade: None,
             issued: None,
             acts: None,
@@ -338,7 +398,7 @@ impl Answer {
 
     fn refusing(visit: &Visit<'_>, alert: String, status: StatusCode) -> Self {
         Self {
-            frame: Frame::new(visit, Section::Tokens).refusing(alert),
+            frame: Frame::new(visit, Section::of_tokens(visit)).refusing(alert),
             status,
             ..Self::new(visit)
         }
@@ -346,7 +406,10 @@ impl Answer {
 
     async fn page(self, visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
         let view = self.view;
-        let listed = visit.service.list_tokens(by, view.query()).await;
+        let listed = visit
+            .service
+            .list_tokens(visit.acting(by), view.query())
+            .await;
         let listed = listed.map_err(|error| visit.problem(error))?;
         if self.status == StatusCode::OK
             && self.issued.is_none()
@@ -365,6 +428,8 @@ impl Answer {
                 ..self.frame
             },
             text,
+            tokens: visit.place.tokens.clone(),
+            account: visit.account().cloned(),
             is_new_address: visit.is_post,
             columns: vec![
                 view.column(text.tokens_name(), "Name"),

@@ -9,6 +9,7 @@ mod docs;
 mod fixture;
 mod introspect_scope;
 mod security;
+mod service_accounts;
 mod setup;
 mod sign_in;
 mod token_edit;

@@ -109,7 +109,10 @@ async fn the_first_view_of_ten_thousand_tokens_is_one_statement_and_one_page() {
     let request = browser.request_in_process(TOKENS);
     let (answer, statements) = counted(Box::pin(pages.call(request))).await;
     let text = answer.unwrap().into_body().into_string().await.unwrap();
-    assert_eq!(statements, 2, "one for the session, one for the tokens");
+    assert_eq!(
+        statements, 3,
+        "one for the session, one for the navigation, one for the tokens"
+    );
     assert!(text.contains("1–15 of 10,030"), "{text}");
     assert_eq!(text.matches("<a class=\"title\"").count(), 15);
 }

@@ -134,6 +134,12 @@ impl<O: ForAccounts> Operation for OfAccount<O> {
         O::example()
     }
 
+    fn like() -> Option<&'static str> {
+        let paths = O::meta().into_iter().flat_map(|api| api.paths);
+        let mut operations = paths.flat_map(|path| path.operations);
+        operations.find_map(|operation| operation.operation_id)
+    }
+
     fn body() -> Option<Body> {
         O::body()
     }

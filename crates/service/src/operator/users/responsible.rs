@@ -74,7 +74,6 @@ fn view(user: &User, persons: &HashMap<UserId, User>) -> UserView {
     let responsible = user.responsible_id.map(|id| {
         let person = persons.get(&id);
         Responsible {
-            id,
             user_name: person
                 .map_or_else(|| id.to_string(), |person| person.name.as_str().to_owned()),
             // A row that was planted or altered is no enabled person.

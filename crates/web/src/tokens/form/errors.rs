@@ -61,6 +61,9 @@ impl FormErrors {
             Problem::InvalidRequest { .. } => {
                 errors.form = Some(text.token_form_too_old().to_owned());
             }
+            Problem::OwnerDisabled => {
+                errors.form = Some(text.account_disabled().to_owned());
+            }
             other => errors.form = Some(other.message(text)),
         }
         errors
