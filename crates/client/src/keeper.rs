@@ -96,14 +96,12 @@ impl Keeper {
     pub async fn rotate(&self) -> Result<Exchanged, Failed> {
         let file = self.file.as_ref().ok_or(Error::NoFile)?;
         let turn = file.turn()?.ok_or(Error::FileInUse)?;
-        match self.confirm_next(file, &turn).await? {
-            Some(confirmed) => Ok(confirmed),
-            None => {
-                // Another program may have replaced it since it was read.
-                *self.token.lock() = Arc::new(file.read()?);
-                self.replace(file, &turn).await
-            }
+        if let Some(confirmed) = self.confirm_next(file, &turn).await? {
+            return Ok(confirmed);
         }
+        // Another program may have replaced it since it was read.
+        *self.token.lock() = Arc::new(file.read()?);
+        self.replace(file, &turn).await
     }
 
     fn token(&self) -> Arc<PersonalAccessToken> {

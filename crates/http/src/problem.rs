@@ -36,7 +36,6 @@ pub fn status(problem: &Problem) -> StatusCode {
         | Problem::QueryMisspelt { .. }
         | Problem::ExpirationNotAllowed { .. }
         | Problem::UnknownScope { .. } => StatusCode::BAD_REQUEST,
-        Problem::PolicyForbids { .. } => StatusCode::FORBIDDEN,
         Problem::SignInRequired
         | Problem::InvalidCredentials
         | Problem::PersonalAccessTokenMissing
@@ -50,7 +49,8 @@ pub fn status(problem: &Problem) -> StatusCode {
         Problem::Forbidden
         | Problem::CrossSiteRequest
         | Problem::NetworkNotAllowed
-        | Problem::SelfRegenerateNotAllowed => StatusCode::FORBIDDEN,
+        | Problem::SelfRegenerateNotAllowed
+        | Problem::PolicyForbids { .. } => StatusCode::FORBIDDEN,
         Problem::PathNotFound | Problem::TokenNotFound | Problem::UserNotFound => {
             StatusCode::NOT_FOUND
         }

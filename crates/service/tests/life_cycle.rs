@@ -145,7 +145,7 @@ impl Model {
     fn current(&self) -> &ModelSecret {
         let mut secrets = self.secrets.iter();
         let current = secrets.find(|secret| secret.place == Place::Current);
-        current.expect("one is current")
+        current.unwrap()
     }
 
     /// Ends the secret in overlap.
@@ -245,7 +245,7 @@ impl Run {
                 seconds,
             } => {
                 self.renew(token, secret, seconds.map(Duration::from_secs))
-                    .await
+                    .await;
             }
             Step::RevokeAsHolder { token, secret } => self.revoke_as_holder(token, secret).await,
             _ if self.disabled => {
