@@ -110,12 +110,13 @@ impl Command {
                         } else {
                             operator.disable_user(&name).await?
                         };
-                        let accounts = operator.managed_by(user.id).await?;
+                        // The user is disabled: that is told first, whatever comes of this.
+                        let accounts = operator.managed_by(user.id).await;
                         Ok((user, accounts))
                     })
                     .await?;
                 session.output.one(&user)?;
-                warn_of(&user, &accounts);
+                warn_of(&user, &accounts?);
                 Ok(())
             }
             Self::Enable(Name { name }) => {

@@ -34,6 +34,8 @@ responsible-hint = This person makes, regenerates and revokes the tokens of the 
 responsible-refused = { $user } can’t be responsible: choose a person who is not disabled.
 # $account (String)
 responsible-set = { $account } has a new responsible person.
+# $user (String)
+responsible-disabled = { $user } is disabled, but is responsible for service accounts. Nobody gets new tokens for them until you choose another person for each.
 # $account (String)
 account-added = The service account { $account } is added.
 # $user (String)

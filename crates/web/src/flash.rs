@@ -32,6 +32,8 @@ pub enum Flash {
     ResponsibleSet(String),
     /// A user was kept out.
     UserDisabled(String),
+    /// A person was kept out who is responsible for service accounts.
+    ResponsibleDisabled(String),
     /// A user was let in again.
     UserEnabled(String),
     /// A user got a new password.
@@ -58,6 +60,7 @@ impl Flash {
             Self::ServiceAccountAdded(name) => text.account_added(name),
             Self::ResponsibleSet(name) => text.responsible_set(name),
             Self::UserDisabled(name) => text.user_disabled(name),
+            Self::ResponsibleDisabled(name) => text.responsible_disabled(name),
             Self::UserEnabled(name) => text.user_enabled(name),
             Self::PasswordSet(name) => text.user_password_set(name),
             Self::SignedOut => text.signed_out().to_owned(),
@@ -99,6 +102,7 @@ impl Flash {
             "account-added" => Self::ServiceAccountAdded(name),
             "responsible-set" => Self::ResponsibleSet(name),
             "user-disabled" => Self::UserDisabled(name),
+            "responsible-disabled" => Self::ResponsibleDisabled(name),
             "user-enabled" => Self::UserEnabled(name),
             "password-set" => Self::PasswordSet(name),
             "signed-out" => Self::SignedOut,
@@ -125,6 +129,7 @@ impl Flash {
             Self::ServiceAccountAdded(name) => ("account-added", name),
             Self::ResponsibleSet(name) => ("responsible-set", name),
             Self::UserDisabled(name) => ("user-disabled", name),
+            Self::ResponsibleDisabled(name) => ("responsible-disabled", name),
             Self::UserEnabled(name) => ("user-enabled", name),
             Self::PasswordSet(name) => ("password-set", name),
             Self::SignedOut => ("signed-out", ""),

@@ -283,10 +283,20 @@ const fn path(enables: bool) -> &'static str {
 /// Keeps a user out.
 async fn disable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let name = form.field("user_name");
-    match operator(visit, by)?.disable_user(name).await {
-        Ok(user) => Ok(done(visit, &Flash::UserDisabled(user.user_name))),
-        Err(error) => refuse(visit, by, error).await,
-    }
+    let operator = operator(visit, by)?;
+    let user = match operator.disable_user(name).await {
+        Ok(user) => user,
+        Err(error) => return refuse(visit, by, error).await,
+    };
+    let accounts = operator.managed_by(user.id).await;
+    // The user is disabled, whatever comes of this; what failed is in the log.
+    let accounts = accounts.map_err(|error| visit.problem(error));
+    let flash = if accounts.is_ok_and(|accounts| !accounts.is_empty()) {
+        Flash::ResponsibleDisabled
+    } else {
+        Flash::UserDisabled
+    };
+    Ok(done(visit, &flash(user.user_name)))
 }
 
 /// Lets a user in again.

@@ -319,9 +319,13 @@ async fn administrators_add_accounts_and_choose_who_is_responsible() {
         .post_and_follow(path, &[("user", "deploy"), ("responsible", "bob")])
         .await;
     assert_eq!(users.says("status"), "deploy has a new responsible person.");
-    root.post("/settings/users/disable", &[("user_name", "bob")])
-        .await;
-    let users = root.get("/settings/users").await;
+    let bob = [("user_name", "bob")];
+    let users = root.post_and_follow("/settings/users/disable", &bob).await;
+    assert!(
+        users
+            .says("status")
+            .starts_with("bob is disabled, but is responsible")
+    );
     assert!(
         users.text.contains("Responsible: bob, who is disabled."),
         "{}",

@@ -97,7 +97,7 @@ impl Operator<'_> {
                 responsible: new.responsible,
             },
         };
-        self.with_responsible(&self.change(add).await?).await
+        Ok(self.with_responsible(&self.change(add).await?).await)
     }
 }
 

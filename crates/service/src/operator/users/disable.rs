@@ -34,7 +34,7 @@ impl Operator<'_> {
             disabled: true,
             even_the_last,
         };
-        self.with_responsible(&self.change(disable).await?).await
+        Ok(self.with_responsible(&self.change(disable).await?).await)
     }
 
     /// Lets a disabled user in again. An enabled one stays as it was.
@@ -47,7 +47,7 @@ impl Operator<'_> {
             disabled: false,
             even_the_last: false,
         };
-        self.with_responsible(&self.change(enable).await?).await
+        Ok(self.with_responsible(&self.change(enable).await?).await)
     }
 }
 

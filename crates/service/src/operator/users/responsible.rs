@@ -9,7 +9,7 @@ use ats_pat_domain::{Tagged, User, UserId};
 use super::find::{find_user, require_living, responsible};
 use crate::change::{Change, Draft, Taken};
 use crate::operator::Operator;
-use crate::service::error::Error;
+use crate::service::error::{Error, causes};
 use crate::view::{Responsible, UserView};
 
 impl Operator<'_> {
@@ -23,7 +23,7 @@ impl Operator<'_> {
             account: account.to_owned(),
             person: person.to_owned(),
         };
-        self.with_responsible(&self.change(set).await?).await
+        Ok(self.with_responsible(&self.change(set).await?).await)
     }
 
     /// The service accounts that the person of this id is responsible for, by name.
@@ -32,10 +32,15 @@ impl Operator<'_> {
         self.views(&accounts).await
     }
 
-    /// A user as operators see it, with the responsible person.
-    pub(super) async fn with_responsible(&self, user: &User) -> Result<UserView, Error> {
+    /// A user whom a change has written, as operators see it, with the responsible person. The change is made: where that
+    /// person can't be read now, the id has to do.
+    pub(super) async fn with_responsible(&self, user: &User) -> UserView {
         let ids = Vec::from_iter(user.responsible_id);
-        Ok(view(user, &self.responsible_persons(ids).await?))
+        let persons = self.responsible_persons(ids).await.unwrap_or_else(|error| {
+            tracing::warn!(cause = %causes(&error), "the responsible person of a service account can't be read");
+            HashMap::new()
+        });
+        view(user, &persons)
     }
 
     /// These users, without those that were planted or altered, each with the responsible person.
