@@ -143,6 +143,7 @@ async fn every_page_is_valid_html() {
         ("audit", "/settings/audit"),
         ("audit-none-found", "/settings/audit?owner=nobody"),
         ("docs", "/docs"),
+        ("docs-types", "/docs/types"),
     ] {
         pages.get(name, path).await;
     }

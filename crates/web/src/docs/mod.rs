@@ -1,6 +1,7 @@
-//! The page on which the interface for programs is read and tried.
+//! The pages on which the interface for programs is read and tried: the operations, and what answers consist of. One
+//! page of both would be too heavy for a slow line.
 //!
-//! It is written from the OpenAPI document. Only of the endpoints of the OAuth standards, which the document leaves
+//! They are written from the OpenAPI document. Only of the endpoints of the OAuth standards, which the document leaves
 //! to their RFCs, the page's own template tells.
 
 mod prose;
@@ -20,8 +21,11 @@ use crate::return_path::sign_in_path;
 use crate::route::{DOCS, Route};
 use crate::visit::Visit;
 
-/// The page.
-pub const ROUTES: &[Route] = &[Route::open(DOCS, |visit| Box::pin(show(visit)))];
+/// The pages.
+pub const ROUTES: &[Route] = &[
+    Route::open(DOCS, |visit| Box::pin(show(visit))),
+    Route::open("/docs/types", |visit| Box::pin(types(visit))),
+];
 
 #[derive(Template)]
 #[template(path = "docs.html")]
@@ -35,7 +39,17 @@ struct DocsPage<'a> {
     sign_in: String,
 }
 
-/// The page, for whoever looks: nothing on it is anybody's.
+#[derive(Template)]
+#[template(path = "docs_types.html")]
+struct TypesPage<'a> {
+    frame: Frame,
+    text: Text,
+    /// The address of the page's own style sheet.
+    style: String,
+    reference: &'a Reference,
+}
+
+/// The page of operations, for whoever looks: nothing on it is anybody's.
 async fn show(visit: &mut Visit<'_>) -> Result<Response, Problem> {
     // Only for the header bar: anybody may read this.
     let _ = visit.signed_in().await;
@@ -46,6 +60,18 @@ async fn show(visit: &mut Visit<'_>) -> Result<Response, Problem> {
         style: visit.shared.assets.address("docs.css"),
         reference: &visit.shared.reference,
         sign_in: sign_in_path(DOCS),
+    };
+    Ok(render(&page, StatusCode::OK))
+}
+
+/// The page of data types.
+async fn types(visit: &mut Visit<'_>) -> Result<Response, Problem> {
+    let _ = visit.signed_in().await;
+    let page = TypesPage {
+        frame: Frame::new(visit, Section::None),
+        text: visit.text,
+        style: visit.shared.assets.address("docs.css"),
+        reference: &visit.shared.reference,
     };
     Ok(render(&page, StatusCode::OK))
 }
