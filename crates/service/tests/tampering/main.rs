@@ -9,6 +9,7 @@ mod log;
 mod put_back;
 mod removal;
 mod removing;
+mod renewed;
 mod rows;
 mod running;
 mod scene;

@@ -26,7 +26,7 @@ const TABLES: [&str; 9] = [
 ];
 
 /// What an attacker copies who can read the database.
-async fn copy(database: &TestDatabase) {
+pub async fn copy(database: &TestDatabase) {
     for table in TABLES {
         let copy = format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}");
         database.execute(&copy).await;
@@ -35,7 +35,7 @@ async fn copy(database: &TestDatabase) {
 
 /// What an attacker does who can write to the database: all rows are as they were when they were copied. The event log is
 /// as it is.
-async fn put_back(database: &TestDatabase) {
+pub async fn put_back(database: &TestDatabase) {
     for table in TABLES.iter().rev() {
         database.execute(&format!("DELETE FROM {table}")).await;
     }
@@ -46,7 +46,7 @@ async fn put_back(database: &TestDatabase) {
 }
 
 /// The running service, one that was started again, and one that was started without its checkpoint.
-async fn services(world: &World) -> [Service; 3] {
+pub async fn services(world: &World) -> [Service; 3] {
     world.service.flush().await;
     let again = world.reopen().await.unwrap();
     again.flush().await;
@@ -54,7 +54,7 @@ async fn services(world: &World) -> [Service; 3] {
     [world.service.clone(), again, world.reopen().await.unwrap()]
 }
 
-async fn exchange(service: &Service, secret: &SecretString) -> u32 {
+pub async fn exchange(service: &Service, secret: &SecretString) -> u32 {
     let secret = secret.expose_secret().as_bytes();
     code(service.exchange(&[secret], ADDRESS).await)
 }
