@@ -41,6 +41,9 @@ only-from-networks = { $count ->
    *[other] only from { NUMBER($count) } networks
 }
 tokens-old-until = The old token works until
+tokens-ended-used = An ended token was used
+# $when (Slot) - a time
+token-ended-used = A token that had been replaced or revoked was used: { $when }. Either a script still has it, or somebody else does. The events say from which address.
 token-renews-until = May regenerate itself until
 
 ## What can be done to a token

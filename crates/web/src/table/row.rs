@@ -36,6 +36,8 @@ pub struct Row {
     pub place: Option<String>,
     /// Until when the secret before goes on working.
     pub old_until: Option<When>,
+    /// When a token of it that had ended was used.
+    pub ended_used: Option<When>,
     /// On which day it would expire if it were regenerated now, where that is offered.
     pub renewed: String,
     /// When it was made.
@@ -62,6 +64,9 @@ impl Row {
             old_until: token
                 .previous_secret_valid_until
                 .map(|until| When::on(until, zone, text)),
+            ended_used: token
+                .ended_secret_used_at
+                .map(|time| When::ago(time, now, zone, text)),
             renewed: String::new(),
             created: When::on(token.created_at, zone, text),
             expires: When::on(token.expires_at, zone, text),

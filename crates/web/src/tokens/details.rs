@@ -38,6 +38,8 @@ struct DetailsPage {
     times: Vec<(&'static str, When)>,
     last_used: Option<When>,
     last_used_from: String,
+    /// When a token of it that had ended was used.
+    ended_used: Option<When>,
     id: String,
     /// Whether the reader may edit it.
     is_own: bool,
@@ -112,6 +114,9 @@ pub fn page(
             .collect(),
         last_used: token
             .last_used_at
+            .map(|time| When::exactly(time, &visit.zone, text)),
+        ended_used: token
+            .ended_secret_used_at
             .map(|time| When::exactly(time, &visit.zone, text)),
         last_used_from: token.last_used_from.unwrap_or_default(),
         id: token.id.to_string(),

@@ -212,7 +212,7 @@ fn errors(visit: &Visit<'_>, refused: &Problem, expires_at: Timestamp) -> FormEr
         expiration: OWN_DAY.to_owned(),
         ..TokenForm::default()
     };
-    FormErrors::of(refused, &form, &visit.zone, visit.text)
+    FormErrors::of(refused, &form, (visit.now(), &visit.zone), visit.text)
 }
 
 async fn found(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<TokenView, Problem> {

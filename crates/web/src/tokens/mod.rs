@@ -222,7 +222,7 @@ async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
             if refused == Problem::SignInRequired {
                 return Err(refused);
             }
-            let errors = FormErrors::of(&refused, &form, &visit.zone, visit.text);
+            let errors = FormErrors::of(&refused, &form, (visit.now(), &visit.zone), visit.text);
             let key = form_key(visit)?;
             let form = TokenForm { key, ..form };
             let answer = Answer {

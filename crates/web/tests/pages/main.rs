@@ -14,5 +14,6 @@ mod setup;
 mod sign_in;
 mod token_edit;
 mod token_overlap;
+mod token_renewal;
 mod token_table;
 mod tokens;

@@ -37,7 +37,12 @@ pub struct FormErrors {
 
 impl FormErrors {
     /// The errors that a refusal means.
-    pub fn of(problem: &Problem, form: &TokenForm, zone: &Zone, text: Text) -> Self {
+    pub fn of(
+        problem: &Problem,
+        form: &TokenForm,
+        (now, zone): (Timestamp, &Zone),
+        text: Text,
+    ) -> Self {
         let mut errors = Self::default();
         match problem {
             Problem::ValidationFailed(failures) => {
@@ -49,10 +54,18 @@ impl FormErrors {
                 errors.name = Some(text.token_name_in_use(name));
             }
             Problem::ExpirationNotAllowed { latest } => {
-                *errors.of_expiry(form) = Some(until(*latest, zone, text));
-                // It may be this day as well.
-                errors.renews_until =
-                    (!form.renews_until.is_empty()).then(|| until(*latest, zone, text));
+                let is_out = |day: &str| {
+                    let day = zone.day(day);
+                    day.is_none_or(|(start, end)| end <= now || start > *latest)
+                };
+                let words = || Some(until(*latest, zone, text));
+                let renews = !form.renews_until.is_empty() && is_out(&form.renews_until);
+                if renews {
+                    errors.renews_until = words();
+                }
+                if !renews || form.expiration == OWN_DAY && is_out(&form.last_day) {
+                    *errors.of_expiry(form) = words();
+                }
             }
             Problem::UnknownScope { scope } => {
                 errors.scopes = Some(text.token_no_such_scope(scope));
@@ -154,7 +167,7 @@ mod tests {
             let errors = FormErrors::of(
                 &Problem::ValidationFailed(vec![failure]),
                 &form,
-                &Zone::utc(),
+                (Timestamp::from_millis(0), &Zone::utc()),
                 Text::ENGLISH,
             );
             assert_eq!(errors.networks, Some(format!("{said} {example}")));
