@@ -12,6 +12,8 @@ account-back = Back to the service accounts
 account-tokens = Tokens of { $account }
 # $account (String)
 account-new-token = New token of { $account }
+# $account (String)
+account-tokens-none-text = A program can sign in as { $account } with a personal access token, and no person’s password. You choose how long the token is valid and what it may do. You can revoke it at any time.
 account-all-rights = Everything that the service account may do
 account-disabled = This service account is disabled: its tokens are refused, and it gets no new ones. To enable it, ask an administrator.
 account-not-found = Service account not found

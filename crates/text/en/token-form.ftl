@@ -18,7 +18,7 @@ token-chosen-scopes = Only these scopes
 token-networks = Allowed networks
 token-networks-hint = Write addresses or networks such as 10.0.0.0/8, one on each line. If you write none, the token works from anywhere.
 token-renews = Let it regenerate itself
-token-renews-hint = Until the end of this day a script can exchange the token for a new one, without you. The old token stops working when the new one is used. If you choose no day, only you can regenerate it.
+token-renews-hint = Until the end of this day a script can replace the token by a new one, without you. The old token works until the new one is used. If you choose no day, only you can regenerate the token.
 
 ## Notes above the form
 

@@ -4,7 +4,7 @@ tokens-title = Personal access tokens
 tokens-yours = Your tokens
 tokens-none = No tokens yet
 tokens-none-text = A script can sign in for you with a personal access token, without knowing your password. You choose how long the token is valid and what it may do. You can revoke it at any time.
-tokens-create-first = Create your first token
+tokens-create-first = Create the first token
 tokens-not-found = No tokens match your filters.
 tokens-show-all = Show all tokens
 # $token (String)
@@ -41,7 +41,8 @@ only-from-networks = { $count ->
    *[other] only from { NUMBER($count) } networks
 }
 tokens-old-until = The old token works until
-tokens-ended-used = An ended token was used
+tokens-old-used = Old token used
+tokens-used-after-end = Used after its end
 # $when (Slot) - a time
 token-ended-used = A token that had been replaced or revoked was used: { $when }. Either a script still has it, or somebody else does. The events say from which address.
 token-renews-until = May regenerate itself until

@@ -38,12 +38,14 @@ pub const SCENES: &[Scene] = scenes! {
     "token-actions" token_actions
     "new-token" new_token
     "new-token-mistake" new_token_mistake
+    "new-token-renewal" new_token_renewal
     "issued" issued
     "issued-question" issued_question
     "regenerate" regenerate
     "revoke" revoke
     "revoked" revoked
     "token-details" token_details
+    "ended-token-used" ended_token_used
     "token-edit" token_edit
     "token-edit-mistake" token_edit_mistake
     "password" password
@@ -52,6 +54,9 @@ pub const SCENES: &[Scene] = scenes! {
     "new-user" new_user
     "new-user-mistake" new_user_mistake
     "user-password" user_password
+    "service-accounts" service_accounts
+    "service-account-tokens" service_account_tokens
+    "new-service-account" new_service_account
     "all-tokens" all_tokens
     "audit" audit
     "not-found" not_found
@@ -110,11 +115,15 @@ async fn furnished(browser: &Browser, site: &Site) {
             let id = issued.token.id.to_string();
             let revoked = site.world.service.revoke_token(&by, &id).await;
             revoked.expect("the token is revoked");
+            // Somebody has a copy.
+            let refused = site.world.exchange(&issued.secret).await;
+            assert!(refused.is_err());
         }
         if name == "Deploy pipeline" {
             in_use = Some(issued.secret);
         }
     }
+    site.world.add_service_account("deploy", "ada").await;
     site.world.clock.set(now.before(Duration::from_mins(3)));
     if let Some(secret) = in_use {
         site.world.exchange(&secret).await.expect("it works");
@@ -220,6 +229,16 @@ async fn new_token(browser: &Browser, site: &Site) {
     browser.radio("Only these scopes").await.click().await;
 }
 
+async fn new_token_renewal(browser: &Browser, site: &Site) {
+    furnished(browser, site).await;
+    browser.button("Add").await.click().await;
+    let blade = browser.dialog("New token").await;
+    let name = blade.field("Token name").await;
+    name.type_text("Release pipeline").await;
+    let open = "document.querySelectorAll('.restrict')[1].open = true";
+    browser.script(open, vec![]).await;
+}
+
 async fn new_token_mistake(browser: &Browser, site: &Site) {
     furnished(browser, site).await;
     browser.button("Add").await.click().await;
@@ -266,6 +285,12 @@ async fn token_details(browser: &Browser, site: &Site) {
     browser.heading("Deploy pipeline").await;
 }
 
+async fn ended_token_used(browser: &Browser, site: &Site) {
+    furnished(browser, site).await;
+    browser.link("Old laptop").await.click().await;
+    browser.heading("Old laptop").await;
+}
+
 async fn token_edit(browser: &Browser, site: &Site) {
     token_details(browser, site).await;
     browser.link("Edit").await.click().await;
@@ -279,6 +304,24 @@ async fn token_edit_mistake(browser: &Browser, site: &Site) {
     name.type_text("nightly BUILD").await;
     browser.button("Save").await.click().await;
     browser.wait_for_text("choose another name").await;
+}
+
+async fn service_accounts(browser: &Browser, site: &Site) {
+    furnished(browser, site).await;
+    browser.link("Service accounts").await.click().await;
+    browser.heading("Service accounts").await;
+}
+
+async fn service_account_tokens(browser: &Browser, site: &Site) {
+    service_accounts(browser, site).await;
+    browser.link("deploy").await.click().await;
+    browser.heading("Tokens of deploy").await;
+}
+
+async fn new_service_account(browser: &Browser, site: &Site) {
+    furnished(browser, site).await;
+    let form = site.url("/settings/users/new-service-account");
+    browser.goto(&form).await;
 }
 
 async fn user_password(browser: &Browser, site: &Site) {

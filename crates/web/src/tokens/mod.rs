@@ -104,6 +104,13 @@ impl TokensPage {
         }
     }
 
+    /// What tokens are good for, where there are none.
+    fn none(&self) -> String {
+        self.of_account(self.text.tokens_none_text(), |text, name| {
+            text.account_tokens_none_text(name)
+        })
+    }
+
     /// The words about one's own tokens, or those that name the service account.
     fn of_account(&self, own: &str, of: impl Fn(Text, &str) -> String) -> String {
         match &self.account {

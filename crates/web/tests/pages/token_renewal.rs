@@ -76,7 +76,7 @@ async fn a_token_that_is_used_after_its_end_is_shown_in_list_and_page() {
     assert_eq!(code(site.world.exchange(&old.into()).await), 1201);
     service.flush().await;
     let list = browser.get(TOKENS).await;
-    assert!(list.text.contains("An ended token was used"));
+    assert!(list.text.contains("Old token used"));
     let page = browser.get(&path).await;
     assert!(
         page.text
