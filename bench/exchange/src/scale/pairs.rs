@@ -11,6 +11,7 @@ use crate::load::Pace;
 use crate::sample::Sample;
 use crate::service::Cache;
 use crate::signals::Signals;
+use crate::startup::start_to_ready;
 use crate::statistics::Spread;
 
 /// The least share of the other's exchanges per processor second.
@@ -21,6 +22,11 @@ pub fn run(arguments: &Arguments, other: &Path, signals: &Signals) -> Result<()>
     let tokens = arguments.tokens;
     eprintln!("{tokens} tokens of each release ...");
     let sides = [Side::many(arguments)?, Side::many_beside(other, arguments)?];
+    for side in &sides {
+        // The log is read once, and a checkpoint kept of it.
+        let (program, _) = start_to_ready(&side.installation, arguments.place.cores)?;
+        program.stop()?;
+    }
     let mut figures = Figures {
         notes: vec![format!(
             "by turns, {} of each release; the programs' own processor time, not that of the system beside them",
