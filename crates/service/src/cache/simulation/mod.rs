@@ -48,14 +48,16 @@ fn violations(seeds: std::ops::Range<u64>, options: &Options) -> Vec<String> {
 
 #[test]
 fn no_exchange_succeeds_that_began_after_an_acknowledged_revocation() {
-    let mut exchanges = (0, 0);
+    let (mut exchanges, mut renewed) = ((0, 0), 0);
     for seed in 0..20 {
         let seen = simulate(seed, &options());
         assert_eq!(seen.violations.first(), None, "seed {seed}");
         exchanges = (exchanges.0 + seen.succeeded, exchanges.1 + seen.refused);
+        renewed += seen.renewed;
     }
     // It would prove nothing if nothing happened.
     assert!(exchanges.0 > 10_000 && exchanges.1 > 1_000, "{exchanges:?}");
+    assert!(renewed > 50, "{renewed}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ats_pat_domain::port::Clock as _;
 use ats_pat_domain::{TokenId, UserId};
-use ats_pat_token::Unverified;
+use ats_pat_token::{PersonalAccessToken, Unverified};
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
@@ -41,6 +41,7 @@ impl Deployment {
                 id,
                 owner,
                 secret: shown,
+                generation: 1,
             });
         }
     }
@@ -89,6 +90,52 @@ impl Deployment {
         }
     }
 
+    /// A token gets a new secret by itself, and is exchanged with it: then the one before is over.
+    pub(super) async fn renew(&self, by: usize) {
+        let (Some(planted), Some(service)) = (self.some_token(), self.service(by)) else {
+            return;
+        };
+        let presented = planted.secret.expose_secret().as_bytes();
+        let holder = service.authenticate_holder(&[presented], ADDRESS).await;
+        let Ok(holder) = holder else { return };
+        let Ok(renewed) = service.regenerate_itself(&holder, None).await else {
+            return;
+        };
+        self.pause(60).await;
+        // Where it asks does not matter.
+        let by = (by + 1) % SERVERS;
+        let Some(service) = self.service(by) else {
+            return;
+        };
+        let term = self.database.term();
+        let presented = renewed.secret.expose_secret().as_bytes();
+        let confirmed = service.exchange(&[presented], ADDRESS).await;
+        let secret = PersonalAccessToken::parse(renewed.secret.expose_secret()).expect("a token");
+        let hash = service
+            .roots()
+            .current()
+            .hash_personal_access_token(&secret);
+        let rows = self.database.now().rows;
+        let stored = rows.secrets.get(&hash.to_bytes());
+        if let (Ok(_), Some(stored)) = (confirmed, stored)
+            && self.database.term() == term
+        {
+            let generation = stored.row.generation;
+            self.expect(term, "a new secret", |rows| {
+                let token = rows.tokens.get(&planted.id);
+                token.is_some_and(|token| token.row.generation >= generation)
+            });
+            let mut truth = self.truth.lock();
+            truth.replaced.insert((planted.id, planted.generation));
+            truth.seen.renewed += 1;
+            truth.tokens.push(Planted {
+                secret: renewed.secret,
+                generation,
+                ..planted
+            });
+        }
+    }
+
     pub(super) fn fail_over(self: &Arc<Self>) {
         if !self.options.puts_back && self.database.fail_over() {
             self.forget_what_was_lost();
@@ -108,7 +155,7 @@ impl Deployment {
         let term = self.database.term();
         let revoked = service.operator().revoke_token(&id.to_string()).await;
         // What a fail-over lost in between was acknowledged, but is no more.
-        if revoked.is_ok() && self.database.term() == term {
+        if revoked.is_ok() && self.database.term() == term && self.still_runs(by, &service) {
             self.truth.lock().revoked.insert(id);
             self.expect(term, "a revocation", |rows| {
                 let token = rows.tokens.get(&id);
@@ -178,7 +225,7 @@ impl Deployment {
         }
         let term = self.database.term();
         let disabled = service.operator().disable_user(&name).await;
-        if disabled.is_ok() && self.database.term() == term {
+        if disabled.is_ok() && self.database.term() == term && self.still_runs(by, &service) {
             self.truth.lock().disabled.insert(owner);
             self.pause(1500).await;
         }

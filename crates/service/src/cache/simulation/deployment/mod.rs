@@ -56,6 +56,7 @@ pub(super) struct Options {
 pub(super) struct Seen {
     pub(super) succeeded: u64,
     pub(super) refused: u64,
+    pub(super) renewed: u64,
     pub(super) violations: Vec<String>,
 }
 
@@ -179,6 +180,7 @@ impl Deployment {
                 19 if !self.options.alone => self.fail_over(),
                 20 => self.restart(number).await,
                 21..=24 => self.spawn(move |here| async move { here.rotate(number).await }),
+                100..=139 => self.spawn(move |here| async move { here.renew(number).await }),
                 85..=99 if self.options.puts_back => {
                     let past = self.chance.below(64);
                     self.database.put_back(usize::try_from(past).unwrap_or(0));
@@ -247,6 +249,13 @@ impl Deployment {
             Some(server) => server.as_ref().map(|server| server.service.clone()),
             None => Some(self.admin.clone()),
         }
+    }
+
+    /// Whether nobody else can have answered meanwhile: a server that has its database for itself acknowledges at once, and
+    /// nothing of it goes on once another one has begun.
+    pub(super) fn still_runs(&self, number: usize, service: &Service) -> bool {
+        let now = self.service(number);
+        !self.options.alone || now.is_some_and(|now| Arc::ptr_eq(&now.inner, &service.inner))
     }
 
     pub(super) async fn pause(&self, up_to_millis: u64) {

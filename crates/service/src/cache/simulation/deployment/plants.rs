@@ -74,7 +74,7 @@ impl Change for PlantToken {
             created_at: draft.now,
             expires_at: draft.now.after(Duration::from_hours(24)),
             regenerated_at: None,
-            regenerates_until: None,
+            regenerates_until: Some(draft.now.after(Duration::from_hours(240))),
             revoked_at: None,
         };
         let id = token.id;

@@ -20,6 +20,8 @@ pub(super) struct Truth {
     pub(super) enabled: HashMap<UserId, u64>,
     pub(super) tokens: Vec<Planted>,
     pub(super) revoked: HashSet<TokenId>,
+    /// The secrets that another one took the place of, by token and generation.
+    pub(super) replaced: HashSet<(TokenId, u32)>,
     /// The ids of keys that were destroyed.
     pub(super) destroyed: HashSet<String>,
     pub(super) names: HashMap<UserId, String>,
@@ -31,13 +33,21 @@ pub(super) struct Planted {
     pub(super) id: TokenId,
     pub(super) owner: UserId,
     pub(super) secret: SecretString,
+    pub(super) generation: u32,
 }
 
 impl Deployment {
     /// What a fail-over loses is no longer promised.
     pub(super) fn forget_what_was_lost(&self) {
         let rows = self.database.now().rows;
+        let is_replaced = |id: &TokenId, generation: u32| {
+            let token = rows.tokens.get(id);
+            token.is_some_and(|token| token.row.generation > generation)
+        };
         let mut truth = self.truth.lock();
+        truth
+            .replaced
+            .retain(|(id, generation)| is_replaced(id, *generation));
         truth.revoked.retain(|id| {
             let token = rows.tokens.get(id);
             token.is_some_and(|token| token.row.revoked_at.is_some())
@@ -62,10 +72,13 @@ impl Deployment {
         let revoked = truth.revoked.contains(&planted.id)
             && (self.options.puts_back
                 || token.is_some_and(|token| token.row.revoked_at.is_some()));
+        let replaced = truth.replaced.contains(&(planted.id, planted.generation))
+            && (self.options.puts_back
+                || token.is_some_and(|token| token.row.generation > planted.generation));
         let disabled = truth.disabled.contains(&planted.owner)
             && owner.is_some_and(|owner| owner.row.disabled);
         let enabled = truth.enabled.get(&planted.owner).copied();
-        (revoked || disabled).then_some((term, enabled.unwrap_or(0)))
+        (revoked || replaced || disabled).then_some((term, enabled.unwrap_or(0)))
     }
 
     /// Notes where the database lacks what was acknowledged, unless a fail-over lost it.
@@ -82,8 +95,9 @@ impl Deployment {
         self.database.has_been_since(|rows| {
             let token = rows.tokens.get(&planted.id);
             let owner = rows.users.get(&planted.owner);
-            token.is_none_or(|token| token.row.revoked_at.is_some())
-                || owner.is_some_and(|owner| owner.row.disabled)
+            token.is_none_or(|token| {
+                token.row.revoked_at.is_some() || token.row.generation > planted.generation
+            }) || owner.is_some_and(|owner| owner.row.disabled)
         })
     }
 
