@@ -26,11 +26,18 @@ pub(crate) async fn read_head(
 
 /// The head in a row that holds its columns, named with `prefix`.
 pub(crate) fn head(row: &QueryResult, prefix: &str) -> Result<Head, StoreError> {
-    let model: event_head::Model = part(row, prefix)?;
-    Ok(Head {
-        seq: model.seq,
-        hash: fixed(&model.hash, "event_head.hash")?,
-    })
+    part::<event_head::Model>(row, prefix)?.try_into()
+}
+
+impl TryFrom<event_head::Model> for Head {
+    type Error = StoreError;
+
+    fn try_from(model: event_head::Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            seq: model.seq,
+            hash: fixed(&model.hash, "event_head.hash")?,
+        })
+    }
 }
 
 /// Adds the columns of the counter row to a select, which has to find it by [`is_head`].

@@ -9,7 +9,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 
 use crate::entity::token::{Column, Entity, Model};
 use crate::entity::{secret, token_usage};
-use crate::row::{columns, optional_part, part};
+use crate::row::{columns, next_part, optional_part};
 
 /// A select of tokens with what belongs to them, for [`listed`].
 pub(crate) fn select_listed() -> SelectStatement {
@@ -36,7 +36,7 @@ pub(crate) fn listed(row: &QueryResult) -> Result<ListedToken, StoreError> {
     let usage: Option<token_usage::Model> = optional_part(row, "l_")?;
     // One that can't be read was planted or altered, and works no longer: its token is listed without.
     let secret = optional_part::<secret::Model>(row, "o_").ok().flatten();
-    let token = part::<Model>(row, "t_")?;
+    let token: Model = next_part(row, &mut 0)?;
     Ok(ListedToken {
         reused_at: token.reused_at.map(Timestamp::from_millis),
         token: token.try_into()?,

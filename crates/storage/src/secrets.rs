@@ -15,10 +15,10 @@ use crate::channel::Channel;
 use crate::entity::secret::{ActiveModel, Column, Entity, Model};
 use crate::entity::{event_head, key_ring, token, user};
 use crate::failure::store_error;
-use crate::head::{HEAD_PREFIX, head, head_columns, is_head};
+use crate::head::{head_columns, is_head};
 use crate::keys::{NO_VERSION, RING};
 use crate::readable::{readable_of, readable_page};
-use crate::row::{columns, corrupt, fixed, part, tag};
+use crate::row::{columns, corrupt, fixed, next_part, tag};
 use crate::status_places::{read_index, stored_index};
 
 impl TryFrom<Model> for Tagged<Secret> {
@@ -68,13 +68,18 @@ impl From<&Tagged<Secret>> for ActiveModel {
 }
 
 fn grant(row: &QueryResult) -> Result<Grant, StoreError> {
-    let ring_version: Option<i64> = row.try_get("", "ring_version").map_err(store_error)?;
+    let mut next = 0;
+    let secret: Model = next_part(row, &mut next)?;
+    let token: token::Model = next_part(row, &mut next)?;
+    let owner: user::Model = next_part(row, &mut next)?;
+    let head: event_head::Model = next_part(row, &mut next)?;
+    let ring_version: Option<i64> = row.try_get_by_index(next).map_err(store_error)?;
     Ok(Grant {
-        secret: part::<Model>(row, "s_")?.try_into()?,
-        token: part::<token::Model>(row, "t_")?.try_into()?,
-        owner: part::<user::Model>(row, "u_")?.try_into()?,
+        secret: secret.try_into()?,
+        token: token.try_into()?,
+        owner: owner.try_into()?,
         ring_version: ring_version.unwrap_or(NO_VERSION),
-        head: head(row, HEAD_PREFIX)?,
+        head: head.try_into()?,
     })
 }
 

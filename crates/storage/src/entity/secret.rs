@@ -24,3 +24,5 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::in_order!(Model { hash key_id token_id generation slot valid_until status_index ends_overlap renews_until may_revoke tag_key_id tag });

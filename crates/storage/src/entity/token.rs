@@ -30,3 +30,5 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::in_order!(Model { id owner_id name name_folded name_key description description_folded scopes allowed_networks generation created_at expires_at regenerated_at revoked_at regenerates_until reused_at key_id tag });

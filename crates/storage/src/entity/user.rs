@@ -26,3 +26,5 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::in_order!(Model { id name name_folded name_key display_name display_name_folded kind password_hash is_admin disabled responsible_id created_at key_id tag });

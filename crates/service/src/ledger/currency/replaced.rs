@@ -52,11 +52,56 @@ impl Entry {
     }
 }
 
+/// About so many entries are in a bucket: two lines of the processor's cache.
+const BUCKET: usize = 8;
+
+/// Entries by fingerprint, and where each bucket of fingerprints begins. They are spread evenly, so buckets are alike; the
+/// beginnings stay in the processor's cache, and most rows that are asked for are in no bucket.
+#[derive(Default)]
+struct Sorted {
+    entries: Vec<(u64, Entry)>,
+    /// One more than there are buckets. Empty where there are no entries.
+    begins: Vec<u32>,
+}
+
+impl Sorted {
+    fn new(entries: Vec<(u64, Entry)>) -> Self {
+        if entries.is_empty() {
+            return Self::default();
+        }
+        // More would take 64 GiB.
+        let place = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+        let buckets = entries.len().div_ceil(BUCKET);
+        let mut begins = Vec::with_capacity(buckets + 1);
+        for (at, (row, _)) in entries.iter().enumerate() {
+            let bucket = bucket_of(*row, buckets);
+            while begins.len() <= bucket {
+                begins.push(place(at));
+            }
+        }
+        begins.resize(buckets + 1, place(entries.len()));
+        Self { entries, begins }
+    }
+
+    fn get(&self, row: u64) -> Option<Entry> {
+        let bucket = bucket_of(row, self.begins.len().checked_sub(1)?);
+        let [from, to] = [bucket, bucket + 1].map(|at| self.begins[at] as usize);
+        let mut near = self.entries[from..to].iter();
+        near.find(|(other, _)| *other == row)
+            .map(|(_, entry)| *entry)
+    }
+}
+
+/// Which of so many equal shares of all fingerprints one is in.
+fn bucket_of(row: u64, buckets: usize) -> usize {
+    let share = (u128::from(row) * buckets as u128) >> 64;
+    usize::try_from(share).unwrap_or(0)
+}
+
 /// The set. What came lately stands apart, so that an event costs no sorting.
 #[derive(Default)]
 pub(super) struct Replaced {
-    /// By fingerprint.
-    sorted: Vec<(u64, Entry)>,
+    sorted: Sorted,
     lately: HashMap<u64, Entry>,
 }
 
@@ -65,27 +110,7 @@ impl Replaced {
         self.lately
             .get(&row)
             .copied()
-            .or_else(|| self.sorted_in(row))
-    }
-
-    /// Fingerprints are spread evenly, so that a row's place is near where its share of all numbers puts it: that is
-    /// looked at first, and then around it. A search by halves would touch memory all over the place.
-    fn sorted_in(&self, row: u64) -> Option<Entry> {
-        let sorted = &self.sorted[..];
-        let share = (u128::from(row) * sorted.len() as u128) >> 64;
-        let guess = usize::try_from(share).unwrap_or(0);
-        let (mut from, mut to, mut step) = (guess, guess, 16);
-        while from > 0 && sorted[from].0 > row {
-            from = from.saturating_sub(step);
-            step *= 2;
-        }
-        while to < sorted.len() && sorted[to].0 < row {
-            to += step;
-            step *= 2;
-        }
-        let near = &sorted[from..sorted.len().min(to + 1)];
-        let place = near.binary_search_by_key(&row, |(row, _)| *row);
-        place.ok().map(|place| near[place].1)
+            .or_else(|| self.sorted.get(row))
     }
 
     /// Notes what stands at a row now. It is remembered as long as the latest of all that stood there before.
@@ -93,7 +118,7 @@ impl Replaced {
         let known = self.get(row);
         let entry = known.map_or(entry, |known| entry.kept_as_long_as(known));
         self.lately.insert(row, entry);
-        if self.lately.len() >= GATHERED.max(self.sorted.len() / 8) {
+        if self.lately.len() >= GATHERED.max(self.sorted.entries.len() / 8) {
             self.sort_in(now);
         }
     }
@@ -101,7 +126,7 @@ impl Replaced {
     fn sort_in(&mut self, now: Timestamp) {
         let mut lately: Vec<_> = std::mem::take(&mut self.lately).into_iter().collect();
         lately.sort_unstable_by_key(|(row, _)| *row);
-        let sorted = std::mem::take(&mut self.sorted);
+        let sorted = std::mem::take(&mut self.sorted).entries;
         let mut both = Vec::with_capacity(sorted.len() + lately.len());
         let mut newer = lately.into_iter().peekable();
         for (row, entry) in sorted {
@@ -117,11 +142,11 @@ impl Replaced {
         both.extend(newer);
         both.retain(|(_, entry)| !entry.is_over(now));
         both.shrink_to_fit();
-        self.sorted = both;
+        self.sorted = Sorted::new(both);
     }
 
     pub(super) fn len(&self) -> usize {
-        self.sorted.len() + self.lately.len()
+        self.sorted.entries.len() + self.lately.len()
     }
 
     /// Every entry, as it is kept.
@@ -129,7 +154,11 @@ impl Replaced {
         let mut lately: Vec<_> = self.lately.iter().collect();
         lately.sort_unstable_by_key(|(row, _)| **row);
         let superseded = |row: &u64| self.lately.contains_key(row);
-        let older = self.sorted.iter().filter(|(row, _)| !superseded(row));
+        let older = self
+            .sorted
+            .entries
+            .iter()
+            .filter(|(row, _)| !superseded(row));
         let newer = lately.into_iter();
         bytes.reserve(self.len() * ENTRY);
         for (row, entry) in older.map(|(row, entry)| (row, entry)).chain(newer) {
@@ -153,7 +182,7 @@ impl Replaced {
             sorted.sort_unstable_by_key(|(row, _)| *row);
         }
         Self {
-            sorted,
+            sorted: Sorted::new(sorted),
             lately: HashMap::new(),
         }
     }
