@@ -16,6 +16,8 @@ use crate::service::error::Error;
 const EVENT_EVERY: Duration = Duration::from_hours(1);
 /// Of how many tokens uses are remembered at once.
 const MOST_TOKENS: usize = 10_000;
+/// Of how many tokens one change tells: others wait for it meanwhile.
+const TOLD_AT_ONCE: usize = 100;
 
 /// What ended a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +65,7 @@ impl Reuses {
         }
     }
 
-    /// What is to be told at `now`: one use of a token in an hour.
+    /// What is to be told at `now`: one use of a token in an hour. What is too much for one change comes next time.
     pub(crate) fn due(&self, now: Duration) -> Vec<(TokenId, Use)> {
         let mut due = Vec::new();
         self.0.lock().retain(|token, reuse| {
@@ -71,6 +73,9 @@ impl Reuses {
             if told_at.is_some_and(|told_at| now.saturating_sub(told_at) < EVENT_EVERY) {
                 // The hour has its event.
                 reuse.untold = None;
+                return true;
+            }
+            if due.len() == TOLD_AT_ONCE {
                 return true;
             }
             let Some(used) = reuse.untold.take() else {
@@ -183,5 +188,15 @@ mod tests {
             reuses.note(token(number as u128), Ended::Replaced, at(1), FROM);
         }
         assert_eq!(reuses.0.lock().len(), MOST_TOKENS);
+        let mut told = 0;
+        loop {
+            let due = reuses.due(Duration::ZERO).len();
+            assert!(due <= TOLD_AT_ONCE);
+            told += due;
+            if due == 0 {
+                break;
+            }
+        }
+        assert_eq!(told, MOST_TOKENS);
     }
 }
