@@ -17,6 +17,7 @@
 pub mod code;
 pub mod envelope;
 pub mod event;
+pub mod group;
 pub mod id;
 pub mod key;
 pub mod list;

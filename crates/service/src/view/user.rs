@@ -1,5 +1,6 @@
 //! Users.
 
+use ats_pat_domain::group::Groups;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{Timestamp, User, UserId};
 use serde::Serialize;
@@ -22,6 +23,8 @@ pub struct UserView {
     pub kind: &'static str,
     /// Who manages the tokens of a service account.
     pub responsible: Option<Responsible>,
+    /// The groups that the user is in, sorted.
+    pub groups: Groups,
     /// When the user was added.
     pub created_at: Timestamp,
 }
@@ -62,6 +65,7 @@ impl UserView {
             disabled: user.disabled,
             kind: kind(user.kind),
             responsible: None,
+            groups: user.groups.clone(),
             created_at: user.created_at,
         }
     }

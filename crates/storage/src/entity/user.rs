@@ -17,6 +17,7 @@ pub struct Model {
     pub is_admin: bool,
     pub disabled: bool,
     pub responsible_id: Option<Uuid>,
+    pub member_of: Option<String>,
     pub created_at: i64,
     pub key_id: i32,
     pub tag: Vec<u8>,
