@@ -25,7 +25,7 @@ pub enum Command {
     SetPassword(SetPassword),
     /// Makes another person responsible for a service account
     SetResponsible(SetResponsible),
-    /// Puts a user or a service account into these groups and no others, which the policy can differ by
+    /// Puts a user or a service account into these groups and no others, which the policy can differ by; sessions end
     SetGroups(SetGroups),
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod error;
 pub(crate) mod health;
 pub(crate) mod limits;
 pub(crate) mod open;
+pub(crate) mod policies;
 pub(crate) mod refusals;
 pub(crate) mod reuses;
 pub(crate) mod settings;
@@ -30,6 +31,7 @@ use crate::ledger::rows::Roots;
 use crate::service::background::findings::Findings;
 use crate::service::error::{Error, causes};
 use crate::service::limits::Limits;
+use crate::service::policies::OwnerPolicies;
 use crate::service::reuses::Reuses;
 use crate::service::settings::Settings;
 use crate::sessions::SignedIn;
@@ -54,8 +56,7 @@ pub(crate) struct Inner {
     pub(crate) minter: Minter,
     /// For everyone whom authentication tokens may be for.
     pub(crate) whole_minter: Minter,
-    /// The claim `scope` of all the owner's rights, where it is written out.
-    pub(crate) all_written_out: Option<Arc<str>>,
+    pub(crate) policies: Arc<OwnerPolicies>,
     pub(crate) cache: Arc<ExchangeCache>,
     pub(crate) passwords: Passwords,
     pub(crate) limits: Limits,
@@ -68,20 +69,17 @@ pub(crate) struct Inner {
 impl Service {
     /// What the user's token form needs to know.
     pub fn policy(&self, by: &SignedIn) -> PolicyView {
-        PolicyView::new(&self.inner.settings.policy, &by.user)
+        let policy = self.inner.policies.of(&by.user.groups);
+        PolicyView::new(&policy.rules, &by.user)
     }
 
-    /// When a token would expire if it were regenerated now without another expiry.
-    pub fn renewed(&self, token: &TokenView) -> Timestamp {
+    /// When a token of the user would expire if it were regenerated now without another expiry.
+    pub fn renewed(&self, by: &SignedIn, token: &TokenView) -> Timestamp {
         let now = self.now();
         let since = token.regenerated_at.unwrap_or(token.created_at);
-        let latest = self.inner.settings.policy.latest_expiry(now);
+        let policy = self.inner.policies.of(&by.user.groups);
+        let latest = policy.rules.latest_expiry(now);
         now.after(token.expires_at.since(since)).min(latest)
-    }
-
-    /// The longest time that a replaced secret may go on working, in hours.
-    pub fn longest_overlap_hours(&self) -> u32 {
-        self.inner.settings.policy.max_overlap_hours
     }
 
     /// Who issues the authentication tokens: the public URL.
@@ -96,7 +94,7 @@ impl Service {
 
     /// Every scope that an authentication token may carry here.
     pub fn scope_names(&self) -> Vec<&str> {
-        let catalogue = self.inner.settings.policy.scopes.iter();
+        let catalogue = self.inner.policies.widest().scopes.iter();
         std::iter::once(ALL)
             .chain(catalogue.map(|scope| scope.name.as_str()))
             .chain([INTROSPECT])

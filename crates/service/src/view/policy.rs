@@ -1,7 +1,8 @@
 //! What tokens may be like.
 
+use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::scope::Scope;
-use ats_pat_domain::{Policy, User};
+use ats_pat_domain::{MayCreate, Policy, User};
 use serde::Serialize;
 
 /// What a token form needs to know.
@@ -18,8 +19,16 @@ pub struct PolicyView {
     pub max_overlap_hours: u32,
     /// Whether a token may get new secrets by itself.
     pub self_regenerate_allowed: bool,
-    /// The scopes that the user may give, `all` first.
+    /// The scopes that the user may give, `all` first where it is allowed.
     pub scopes: Vec<Scope>,
+    /// Whether the user may make tokens.
+    pub may_create: MayCreate,
+    /// Whether a token may carry all the user's rights.
+    pub all_scope_allowed: bool,
+    /// Lists of networks, of which each must hold the address that a token is used from.
+    pub required_networks: Vec<AllowedNetworks>,
+    /// After how many days without a use a token is revoked; 0 is never.
+    pub revoke_unused_after_days: u32,
 }
 
 impl PolicyView {
@@ -31,6 +40,10 @@ impl PolicyView {
             max_overlap_hours: policy.max_overlap_hours,
             self_regenerate_allowed: policy.self_regenerate_allowed,
             scopes: policy.scopes_for(user),
+            may_create: policy.may_create,
+            all_scope_allowed: policy.all_scope_allowed,
+            required_networks: policy.required_networks.clone(),
+            revoke_unused_after_days: policy.revoke_unused_after_days,
         }
     }
 }

@@ -54,6 +54,7 @@ async fn show_one(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response
     let place = (Section::AllTokens, ALL_TOKENS);
     Ok(details::page(
         visit,
+        by,
         place,
         token.token,
         Some(token.owner_name),

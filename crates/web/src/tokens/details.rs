@@ -55,12 +55,13 @@ async fn show(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Pr
     let token = token.map_err(|error| visit.problem(error))?;
     let events = of_token(visit, by, id).await?;
     let place = (Section::Tokens, TOKENS);
-    Ok(page(visit, place, token, None, events))
+    Ok(page(visit, by, place, token, None, events))
 }
 
 /// The page of a token in a section, whose table is at a path.
 pub fn page(
     visit: &Visit<'_>,
+    by: &SignedIn,
     (section, back): (Section, &'static str),
     token: TokenView,
     owner: Option<String>,
@@ -81,7 +82,7 @@ pub fn page(
         badge: Badge::of(&token, visit.now(), text),
         is_own: owner.is_none(),
         events,
-        acts: Acts::of(visit, &token, back, owner.is_none()),
+        acts: Acts::of(visit, by, &token, back, owner.is_none()),
         owner,
         times: times
             .into_iter()

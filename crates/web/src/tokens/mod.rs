@@ -18,7 +18,7 @@ use poem::http::StatusCode;
 use secrecy::ExposeSecret;
 
 use self::acts::{Acts, renewed};
-use self::blade::{FormBlade, Issued, form_key, terms};
+use self::blade::{FormBlade, Issued, form_key, may_create, terms};
 use self::form::{FormErrors, TokenForm};
 use crate::flash::Flash;
 use crate::form::Form;
@@ -101,6 +101,9 @@ async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
 async fn show_form(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let query = Query::of(&visit.uri);
     let (key, policy) = (form_key(visit)?, visit.service.policy(by));
+    if !may_create(&policy) {
+        return Ok(redirect(TOKENS));
+    }
     let (form, errors) = if let Some(id) = query.get("like") {
         let token = visit.service.token(by, id).await;
         let token = token.map_err(|error| visit.problem(error))?;
@@ -180,6 +183,12 @@ async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
             if refused == Problem::SignInRequired {
                 return Err(refused);
             }
+            if !may_create(&visit.service.policy(by)) {
+                // There is no form to show it in.
+                let alert = refused.message(visit.text);
+                let answer = Answer::refusing(visit, alert, status(&refused));
+                return answer.page(visit, by).await;
+            }
             let errors = FormErrors::of(&refused, &form, &visit.zone, visit.text);
             let key = form_key(visit)?;
             let form = TokenForm { key, ..form };
@@ -199,7 +208,7 @@ async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
 async fn already_created(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let token = visit.service.token(by, id).await;
     let token = token.map_err(|error| visit.problem(error))?;
-    let acts = Acts::of(visit, &token, TOKENS, true);
+    let acts = Acts::of(visit, by, &token, TOKENS, true);
     let alert = if acts.is_some() {
         visit.text.token_already_created(token.name)
     } else {
@@ -380,7 +389,7 @@ impl Answer {
                 .into_iter()
                 .enumerate()
                 .map(|(index, token)| Row {
-                    renewed: renewed(visit, &token),
+                    renewed: renewed(visit, by, &token),
                     ..Row::new(index + 1, token, now, &visit.zone, text)
                 })
                 .collect(),

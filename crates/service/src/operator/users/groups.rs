@@ -12,7 +12,7 @@ use crate::view::UserView;
 
 impl Operator<'_> {
     /// Puts a user, or a service account, into these groups and no others. What the policy says of the user's tokens can
-    /// be another from then on.
+    /// be another from then on. The user's sessions end.
     ///
     /// # Errors
     /// [`Error::InvalidGroup`], [`Error::UserNotFound`], [`Error::Quarantined`].
@@ -39,6 +39,8 @@ impl Change for SetGroups {
         if user.groups == self.groups {
             return Ok((user, Taken::now_if(false)));
         }
+        // The session began by the rights that the user had then.
+        let sessions_ended = draft.delete_sessions_of(user.id).await?;
         let before = std::mem::replace(&mut user.groups, self.groups.clone());
         draft.update_user(user.clone()).await?;
         draft.record(
@@ -47,6 +49,7 @@ impl Change for SetGroups {
                 .owner(user.id)
                 .detail("Groups", user.groups.names())
                 .detail("GroupsBefore", before.names())
+                .detail("SessionsEnded", sessions_ended)
                 .personal("UserName", user.name.as_str()),
         );
         // To leave a group can take something away, and so can to join one. Which, the policies of the servers say.
