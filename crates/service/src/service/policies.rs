@@ -94,6 +94,11 @@ impl OwnerPolicies {
     pub(crate) fn widest(&self) -> &Policy {
         &self.widest
     }
+
+    /// As the settings have them.
+    pub(crate) fn all(&self) -> &Policies {
+        &self.policies
+    }
 }
 
 #[cfg(test)]
