@@ -10,6 +10,7 @@ mod exchange;
 mod failure;
 mod key;
 mod output;
+mod policy;
 mod secret_input;
 mod session;
 mod token;
@@ -50,6 +51,9 @@ enum Command {
     /// Everybody's personal access tokens
     #[command(subcommand)]
     Token(token::Command),
+    /// What tokens may be like
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// The keys that sign authentication tokens
     #[command(subcommand)]
     Key(key::Command),
@@ -94,6 +98,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::User(command) => command.run(&session).await,
         Command::Token(command) => command.run(&session).await,
+        Command::Policy(command) => command.run(&session).await,
         Command::Key(command) => command.run(&session).await,
         Command::Db(command) => command.run(&session).await,
         Command::Audit(command) => command.run(&session).await,

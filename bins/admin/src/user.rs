@@ -1,4 +1,4 @@
-//! Users: adding, listing, disabling, enabling, new passwords, and who is responsible for service accounts.
+//! Users: adding, listing, disabling, enabling, new passwords, groups, and who is responsible for service accounts.
 
 use ats_pat_domain::UserId;
 use ats_pat_program::Access;
@@ -25,6 +25,8 @@ pub enum Command {
     SetPassword(SetPassword),
     /// Makes another person responsible for a service account
     SetResponsible(SetResponsible),
+    /// Puts a user or a service account into these groups and no others, which the policy can differ by; sessions end
+    SetGroups(SetGroups),
 }
 
 #[derive(Args)]
@@ -57,6 +59,14 @@ pub struct SetResponsible {
     account: String,
     /// The name of the person who manages its tokens from now on
     person: String,
+}
+
+#[derive(Args)]
+pub struct SetGroups {
+    /// The name of the user or the service account
+    name: String,
+    /// The groups, such as corp/builders; without any the user is in none
+    groups: Vec<String>,
 }
 
 #[derive(Args)]
@@ -135,6 +145,14 @@ impl Command {
                     })
                     .await?;
                 session.output.one(&account)
+            }
+            Self::SetGroups(SetGroups { name, groups }) => {
+                let user = session
+                    .with_service(Access::Use, async |service| {
+                        service.operator().set_groups(&name, &groups).await
+                    })
+                    .await?;
+                session.output.one(&user)
             }
         }
     }
@@ -229,6 +247,10 @@ fn responsible(person: &Responsible) -> String {
     }
 }
 
+fn groups(user: &UserView) -> String {
+    or_dash((!user.groups.is_empty()).then(|| user.groups.names().join(", ")))
+}
+
 impl Shown for UserView {
     const COLUMNS: &'static [&'static str] = &[
         "Id",
@@ -238,6 +260,7 @@ impl Shown for UserView {
         "Disabled",
         "Kind",
         "Responsible",
+        "Groups",
         "Created at",
     ];
 
@@ -250,6 +273,7 @@ impl Shown for UserView {
             yes_or_no(self.disabled),
             self.kind.to_owned(),
             or_dash(self.responsible.as_ref().map(responsible)),
+            groups(self),
             self.created_at.to_string(),
         ]
     }

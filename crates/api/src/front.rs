@@ -262,6 +262,12 @@ mod tests {
                 scope: "orders:read".to_owned(),
             },
             Problem::PolicyForbids {
+                rule: Rule::MayCreate,
+            },
+            Problem::PolicyForbids {
+                rule: Rule::AllScope,
+            },
+            Problem::PolicyForbids {
                 rule: Rule::Overlap,
             },
             Problem::PolicyForbids {

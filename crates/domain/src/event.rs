@@ -17,6 +17,8 @@ pub enum EventKind {
     UserEnabled,
     /// Another person became responsible for a service account.
     ResponsibleSet,
+    /// A user was put into other groups.
+    GroupsSet,
     /// A user got a new password; sessions ended.
     PasswordSet,
     /// A user signed in.
@@ -61,11 +63,12 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::UserCreated,
         Self::UserDisabled,
         Self::UserEnabled,
         Self::ResponsibleSet,
+        Self::GroupsSet,
         Self::PasswordSet,
         Self::SessionStarted,
         Self::SessionEnded,
@@ -95,6 +98,7 @@ impl EventKind {
             Self::UserDisabled => "user.disabled",
             Self::UserEnabled => "user.enabled",
             Self::ResponsibleSet => "user.responsible_set",
+            Self::GroupsSet => "user.groups_set",
             Self::PasswordSet => "user.password_set",
             Self::SessionStarted => "session.started",
             Self::SessionEnded => "session.ended",

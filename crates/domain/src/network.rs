@@ -37,7 +37,7 @@ pub const MAX_NETWORKS: usize = 50;
 /// The networks of one token in canonical form: never empty, at most 50, without doubles.
 ///
 /// A token without such a list may be used from anywhere (`Option::None`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct AllowedNetworks(Vec<IpNet>);
 
@@ -85,6 +85,16 @@ impl AllowedNetworks {
     /// The networks in canonical form.
     pub fn networks(&self) -> &[IpNet] {
         &self.0
+    }
+
+    /// Whether some address lies in these and in the others.
+    pub fn meet(&self, others: &Self) -> bool {
+        let overlap = |a: &IpNet, b: &IpNet| a.contains(&b.network()) || b.contains(&a.network());
+        let mut pairs = self
+            .0
+            .iter()
+            .flat_map(|one| others.0.iter().map(move |other| (one, other)));
+        pairs.any(|(one, other)| overlap(one, other))
     }
 
     /// Whether `address` lies in one of the networks; IPv4-mapped compares as IPv4.
@@ -169,6 +179,24 @@ mod tests {
             AllowedNetworks::parse(&vec!["10.0.0.1".to_owned(); 51]),
             Err(Reason::TooLong)
         );
+    }
+
+    #[test]
+    fn networks_meet_where_one_is_in_the_other() {
+        let networks = |networks: &[&str]| {
+            let networks: Vec<String> = networks.iter().map(ToString::to_string).collect();
+            AllowedNetworks::parse(&networks).unwrap()
+        };
+        let office = networks(&["10.0.0.0/8", "2001:db8::/32"]);
+        for (others, meet) in [
+            (&["10.1.0.0/16"][..], true),
+            (&["0.0.0.0/0"], true),
+            (&["192.0.2.0/24", "2001:db8::1"], true),
+            (&["11.0.0.0/8", "::1"], false),
+        ] {
+            assert_eq!(office.meet(&networks(others)), meet, "{others:?}");
+            assert_eq!(networks(others).meet(&office), meet, "{others:?}");
+        }
     }
 
     #[test]

@@ -1,12 +1,35 @@
 //! What the operator allows: settings that the rules obey.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
+use serde::Serialize;
+
+use crate::network::AllowedNetworks;
 use crate::problem::Problem;
 use crate::rule::Rule;
-use crate::scope::Scope;
+use crate::scope::{ALL, Scope, Scopes};
 use crate::time::Timestamp;
 use crate::user::User;
+
+/// Who may make tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum MayCreate {
+    /// Nobody: tokens that there are go on.
+    Nobody,
+    /// Every owner.
+    Everyone,
+}
+
+impl MayCreate {
+    /// The name in the interface.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Nobody => "Nobody",
+            Self::Everyone => "Everyone",
+        }
+    }
+}
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -26,6 +49,15 @@ pub struct Policy {
     pub self_regenerate_allowed: bool,
     /// The catalogue: the scopes on offer besides the reserved ones.
     pub scopes: Vec<Scope>,
+    /// Who may make tokens.
+    pub may_create: MayCreate,
+    /// Whether tokens may carry [`ALL`]: it is judged at every exchange too.
+    pub all_scope_allowed: bool,
+    /// Lists of networks, of which each must hold the caller's address at every exchange; an empty one lets it come from
+    /// anywhere.
+    pub required_networks: Vec<AllowedNetworks>,
+    /// After how many days without a use a token is revoked; 0 is never.
+    pub revoke_unused_after_days: u32,
 }
 
 impl Default for Policy {
@@ -37,6 +69,10 @@ impl Default for Policy {
             max_overlap_hours: 7 * 24,
             self_regenerate_allowed: true,
             scopes: Vec::new(),
+            may_create: MayCreate::Everyone,
+            all_scope_allowed: true,
+            required_networks: Vec::new(),
+            revoke_unused_after_days: 0,
         }
     }
 }
@@ -47,7 +83,7 @@ pub fn latest_expiry(max_lifetime_days: u32, now: Timestamp) -> Timestamp {
 }
 
 impl Policy {
-    /// The scopes that `user` may give to a token of their own or of a service account, `all` first.
+    /// The scopes that `user` may give to a token of their own or of a service account, `all` first where it is allowed.
     pub fn scopes_for(&self, user: &User) -> Vec<Scope> {
         self.scopes_by(user.is_administrator)
     }
@@ -55,10 +91,43 @@ impl Policy {
     /// The same, by whether it is an administrator or an operator who gives them.
     pub fn scopes_by(&self, administers: bool) -> Vec<Scope> {
         let introspect = administers.then(Scope::introspect);
-        std::iter::once(Scope::all())
+        let all = self.all_scope_allowed.then(Scope::all);
+        all.into_iter()
             .chain(self.scopes.iter().cloned())
             .chain(introspect)
             .collect()
+    }
+
+    /// Whether a token may be made.
+    ///
+    /// # Errors
+    /// [`Problem::PolicyForbids`] where nobody may make tokens.
+    pub fn check_creation(&self) -> Result<(), Problem> {
+        match self.may_create {
+            MayCreate::Everyone => Ok(()),
+            MayCreate::Nobody => Err(Problem::PolicyForbids {
+                rule: Rule::MayCreate,
+            }),
+        }
+    }
+
+    /// Whether a token may carry these scopes.
+    ///
+    /// # Errors
+    /// [`Problem::PolicyForbids`] for [`ALL`] where it is not allowed.
+    pub fn check_all_scope(&self, scopes: &Scopes) -> Result<(), Problem> {
+        if self.all_scope_allowed || !scopes.contains(ALL) {
+            return Ok(());
+        }
+        Err(Problem::PolicyForbids {
+            rule: Rule::AllScope,
+        })
+    }
+
+    /// Whether tokens may be exchanged from `address`: every list must hold it.
+    pub fn allows_from(&self, address: IpAddr) -> bool {
+        let mut lists = self.required_networks.iter();
+        lists.all(|networks| networks.contain(address))
     }
 
     /// For how long a replaced secret goes on working, where so many hours were asked for.

@@ -297,6 +297,12 @@ impl Problem {
             Self::TokenLimitReached { limit } => return text.refusal_token_limit_reached(limit),
             Self::UnknownScope { scope } => return text.refusal_unknown_scope(scope),
             Self::PolicyForbids {
+                rule: Rule::MayCreate,
+            } => text.refusal_creation_forbidden(),
+            Self::PolicyForbids {
+                rule: Rule::AllScope,
+            } => text.refusal_all_scope_forbidden(),
+            Self::PolicyForbids {
                 rule: Rule::Overlap,
             } => text.refusal_overlap_too_long(),
             Self::PolicyForbids {

@@ -1,5 +1,6 @@
 //! Users: who owns tokens.
 
+use crate::group::Groups;
 use crate::id::UserId;
 use crate::name::{DisplayName, UserName};
 use crate::time::Timestamp;
@@ -52,6 +53,8 @@ pub struct User {
     pub disabled: bool,
     /// The person who manages the tokens of a service account. A person has none.
     pub responsible_id: Option<UserId>,
+    /// The groups that the user is in, which the policy can differ by.
+    pub groups: Groups,
     /// When the user was added.
     pub created_at: Timestamp,
 }

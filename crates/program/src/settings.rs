@@ -5,6 +5,7 @@
 //! what to do; none quotes a secret.
 
 mod error;
+mod group;
 mod row;
 mod service_link;
 mod source;
@@ -17,7 +18,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use ats_pat_domain::{Policy, Scopes};
+use ats_pat_domain::{Policies, Policy, Scopes};
 use secrecy::SecretString;
 
 pub use self::error::{Place, SettingsError};
@@ -70,6 +71,9 @@ impl Settings {
             }
             settings.default_lifetime_days = longest;
         }
+        if let Some(place) = sources.place("policy.groups") {
+            settings.check_groups(&place)?;
+        }
         if let Some(place) = sources.place("default-audience")
             && let Some(advice) = settings.wrong_default_audience(serves)
         {
@@ -78,15 +82,51 @@ impl Settings {
         if let Some(place) = sources.place("expand-all-scope")
             && settings.expand_all_scope
         {
-            let length = Scopes::all_written_out(&settings.scopes).len();
+            let length = Scopes::all_written_out(&settings.policies().every_scope()).len();
             if length > LONGEST_SCOPE {
                 let advice = format!(
-                    "makes tokens too long: with all of `policy.scopes` the scope has {length} characters, and {LONGEST_SCOPE} are allowed. Set it to false, or offer fewer scopes"
+                    "makes tokens too long: with all of `policy.scopes` and those of groups the scope has {length} characters, and {LONGEST_SCOPE} are allowed. Set it to false, or offer fewer scopes"
                 );
                 return Err(SettingsError::Invalid { place, advice });
             }
         }
         Ok(settings)
+    }
+
+    /// Refuses a group that would propose a longer lifetime than its members may choose.
+    fn check_groups(&self, place: &Place) -> Result<(), SettingsError> {
+        for policy in &self.policy_groups {
+            let longest = policy.max_lifetime_days.unwrap_or(self.max_lifetime_days);
+            let default = policy.default_lifetime_days;
+            if default.is_some_and(|default| default > longest) {
+                return Err(SettingsError::Invalid {
+                    place: place.of_group(policy.group.as_str(), "default-lifetime-days"),
+                    advice: format!(
+                        "is longer than the members may choose ({longest}): shorten it, or allow more by `max-lifetime-days`"
+                    ),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// What tokens may be like.
+    pub fn policies(&self) -> Policies {
+        Policies {
+            base: Policy {
+                max_lifetime_days: self.max_lifetime_days,
+                default_lifetime_days: self.default_lifetime_days,
+                max_active_tokens: self.max_active_tokens,
+                max_overlap_hours: self.max_overlap_hours,
+                self_regenerate_allowed: self.self_regenerate_allowed,
+                scopes: self.scopes.clone(),
+                may_create: self.may_create,
+                all_scope_allowed: self.all_scope_allowed,
+                required_networks: self.required_networks.clone(),
+                revoke_unused_after_days: self.revoke_unused_after_days,
+            },
+            groups: self.policy_groups.clone(),
+        }
     }
 
     /// What is wrong with `default-audience`, if anything is.
@@ -159,14 +199,7 @@ impl Settings {
             token_lifetime: self.token_lifetime,
             session_idle: self.session_idle,
             session_absolute: self.session_absolute,
-            policy: Policy {
-                max_lifetime_days: self.max_lifetime_days,
-                default_lifetime_days: self.default_lifetime_days,
-                max_active_tokens: self.max_active_tokens,
-                max_overlap_hours: self.max_overlap_hours,
-                self_regenerate_allowed: self.self_regenerate_allowed,
-                scopes: self.scopes.clone(),
-            },
+            policy: self.policies(),
             sign_in_failures_per_quarter_hour: self.sign_in_failures_per_quarter_hour,
             changes_per_user_per_minute: self.changes_per_user_per_minute,
             cache_entries: self.cache_entries as usize,

@@ -69,7 +69,7 @@ async fn of_parallel_creates_with_one_name_exactly_one_succeeds(database: &TestD
 async fn at_the_limit_exactly_as_many_creates_succeed_as_may(database: &TestDatabase) {
     let world = Arc::new(
         World::with(database.url(), |settings| {
-            settings.policy.max_active_tokens = 5;
+            settings.policy.base.max_active_tokens = 5;
         })
         .await,
     );

@@ -651,9 +651,9 @@ proptest! {
         runtime.block_on(async {
             let database = ats_pat_test_support::sqlite();
             let world = World::with(database.url(), |settings| {
-                settings.policy.max_active_tokens = u32::try_from(LIMIT).unwrap();
-                settings.policy.max_lifetime_days = MAX_DAYS;
-                settings.policy.max_overlap_hours = MAX_HOURS;
+                settings.policy.base.max_active_tokens = u32::try_from(LIMIT).unwrap();
+                settings.policy.base.max_lifetime_days = MAX_DAYS;
+                settings.policy.base.max_overlap_hours = MAX_HOURS;
             })
             .await;
             world.add_user("ada").await;

@@ -338,7 +338,7 @@ async fn an_overlap_that_was_put_back_or_prolonged_grants_nothing(
 #[on_every_database]
 async fn scopes_and_networks_hold_for_both_secrets(database: &TestDatabase) {
     let world = World::with(database.url(), |settings| {
-        settings.policy.scopes = vec![Scope::new("orders:read", "Read orders").unwrap()];
+        settings.policy.base.scopes = vec![Scope::new("orders:read", "Read orders").unwrap()];
     })
     .await;
     let ada = world.signed_in("ada").await;

@@ -74,7 +74,7 @@ async fn a_new_password_ends_every_session_and_begins_another(database: &TestDat
 #[on_every_database]
 async fn a_new_password_revokes_every_active_token_where_asked(database: &TestDatabase) {
     let world = World::with(database.url(), |settings| {
-        settings.policy.max_active_tokens = 200;
+        settings.policy.base.max_active_tokens = 200;
     })
     .await;
     let ada = world.signed_in("ada").await;

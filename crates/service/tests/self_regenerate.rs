@@ -382,7 +382,7 @@ async fn what_a_new_token_asks_for_must_fit(database: &TestDatabase) {
 async fn a_policy_that_forbids_it_stops_new_tokens_and_those_that_may(database: &TestDatabase) {
     let mut scene = scene(database).await;
     let mut parts = scene.world.parts();
-    parts.settings.policy.self_regenerate_allowed = false;
+    parts.settings.policy.base.self_regenerate_allowed = false;
     scene.world.service = Service::open(parts).await.unwrap();
     let ada = scene.world.sign_in("ada").await;
     let new = renewable(&scene.world, DAY);

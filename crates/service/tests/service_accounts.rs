@@ -267,7 +267,10 @@ async fn events_tell_the_owner_from_the_actor(database: &TestDatabase) {
 
 #[on_every_database]
 async fn names_and_the_limit_are_the_accounts(database: &TestDatabase) {
-    let scene = scene_with(database, |settings| settings.policy.max_active_tokens = 1).await;
+    let scene = scene_with(database, |settings| {
+        settings.policy.base.max_active_tokens = 1;
+    })
+    .await;
     scene.world.create(&scene.ada, "ci", DAY).await.unwrap();
     scene.create("ci").await;
     let second = scene.world.create(scene.acting(), "other", DAY).await;
@@ -279,7 +282,7 @@ async fn names_and_the_limit_are_the_accounts(database: &TestDatabase) {
 #[on_every_database]
 async fn only_administrators_give_an_account_the_right_to_introspect(database: &TestDatabase) {
     let scene = scene_with(database, |settings| {
-        settings.policy.scopes = vec![Scope::new("orders:read", "").unwrap()];
+        settings.policy.base.scopes = vec![Scope::new("orders:read", "").unwrap()];
     })
     .await;
     let with = |scope: &str| NewToken {

@@ -184,7 +184,7 @@ async fn an_expiry_only_comes_earlier(database: &TestDatabase) {
     };
     let (now, beyond) = (
         world.now(),
-        world.settings.policy.latest_expiry(world.now()),
+        world.settings.policy.base.latest_expiry(world.now()),
     );
     for past in [now, now.before(HOUR)] {
         assert_eq!(latest_of(expiry(past)).await, beyond);
@@ -232,7 +232,7 @@ async fn a_policy_that_became_stricter_does_not_keep_anybody_from_shortening() {
     let ada = world.signed_in("ada").await;
     let token = world.create(&ada, "ci", 300 * DAY).await.unwrap().token;
     let mut parts = world.parts();
-    parts.settings.policy.max_lifetime_days = 30;
+    parts.settings.policy.base.max_lifetime_days = 30;
     let stricter = ats_pat_service::Service::open(parts).await.unwrap();
     let earlier = world.now().after(200 * DAY);
     let id = token.id.to_string();

@@ -106,6 +106,10 @@ async fn an_operator_waits() {
     let new_password = NEW_PASSWORD.into();
     let set = operator.set_password("ada", &new_password, true);
     waited("a new password", set).await;
+    let groups = ["corp/builders".to_owned()];
+    for what in ["other groups", "the same groups"] {
+        waited(what, operator.set_groups("ada", &groups)).await;
+    }
     for what in ["disable", "disable again"] {
         waited(what, operator.disable_user("ada")).await;
     }

@@ -47,6 +47,7 @@ mod row;
 mod secrets;
 mod sessions;
 mod setup_links;
+mod signs_of_life;
 mod status_places;
 mod store;
 mod token_page;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::port::{
-    Bearer, ListedToken, StoreError, TokenChanges, TokenPage, TokenRepository,
+    Bearer, ListedToken, SignOfLife, StoreError, TokenChanges, TokenPage, TokenRepository,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
@@ -25,9 +25,9 @@ use crate::listed_token::{listed, select_listed};
 use crate::page;
 use crate::readable::{page_of, readable_page};
 use crate::row::{columns, corrupt, name_key, part, tag};
-use crate::token_page;
 use crate::transaction::StoreTransaction;
 use crate::write::{insert, update};
+use crate::{signs_of_life, token_page};
 
 impl TryFrom<Model> for Tagged<Token> {
     type Error = StoreError;
@@ -173,6 +173,14 @@ impl TokenRepository for Channel {
             .apply_if(after, |find, id| find.filter(Column::Id.gt(id.as_uuid())))
             .order_by_asc(Column::Id);
         readable_page(self, select, limit).await
+    }
+
+    async fn signs_of_life(
+        &self,
+        after: Option<TokenId>,
+        limit: u64,
+    ) -> Result<Vec<SignOfLife>, StoreError> {
+        signs_of_life::read(self, after, limit).await
     }
 
     async fn ids(

@@ -1,6 +1,7 @@
 //! Users.
 
 use async_trait::async_trait;
+use ats_pat_domain::group::Groups;
 use ats_pat_domain::list::UserQuery;
 use ats_pat_domain::port::{StoreError, UserChanges, UserPage, UserRepository};
 use ats_pat_domain::user::UserKind;
@@ -53,6 +54,7 @@ impl TryFrom<Model> for Tagged<User> {
                 is_administrator: model.is_admin,
                 disabled: model.disabled,
                 responsible_id: model.responsible_id.map(UserId::from_uuid),
+                groups: Groups::from_stored(model.member_of.as_deref().unwrap_or_default()),
                 created_at: Timestamp::from_millis(model.created_at),
             },
             tag: tag(model.key_id, model.tag),
@@ -76,6 +78,7 @@ impl From<&Tagged<User>> for ActiveModel {
             is_admin: Set(row.is_administrator),
             disabled: Set(row.disabled),
             responsible_id: Set(row.responsible_id.map(UserId::as_uuid)),
+            member_of: Set(row.groups.to_stored()),
             created_at: Set(row.created_at.as_millis()),
             key_id: Set(tag.key_id.0),
             tag: Set(tag.bytes.clone()),

@@ -74,6 +74,7 @@ event-user-created = User added
 event-user-disabled = User disabled
 event-user-enabled = User enabled
 event-responsible-set = Responsible person changed
+event-groups-set = Groups changed
 event-password-set = Password set
 event-session-started = Signed in
 event-session-ended = Session ended

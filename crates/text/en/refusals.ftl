@@ -48,6 +48,8 @@ refusal-token-not-active = Only an active personal access token can do this; thi
 refusal-token-limit-reached = You have { $limit } active personal access tokens, as many as are allowed: revoke one first.
 # $scope (String)
 refusal-unknown-scope = There is no scope { $scope }.
+refusal-creation-forbidden = The policy lets you make no tokens: ask an administrator if you need one.
+refusal-all-scope-forbidden = The policy lets no token of yours carry all your rights: use a token with only the scopes that it needs.
 refusal-overlap-too-long = The policy allows only a shorter overlap: choose fewer hours.
 refusal-self-regenerate-forbidden = The policy lets no token regenerate itself: make the token without this right.
 refusal-self-regenerate-not-allowed = This personal access token may not regenerate itself. Its owner can regenerate it.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ats_pat_domain::{Problem, Timestamp};
 use ats_pat_http::{HttpSettings, RequestContext, SessionCookie};
-use ats_pat_service::view::{ServiceAccountView, SessionUser};
+use ats_pat_service::view::{PolicyView, ServiceAccountView, SessionUser};
 use ats_pat_service::{Acting, Error, Owner, Service, SignedIn};
 use ats_pat_text::Text;
 use poem::Request;
@@ -122,6 +122,11 @@ impl<'a> Visit<'a> {
     pub fn account(&self) -> Option<&ServiceAccountView> {
         let mut accounts = self.accounts.iter();
         accounts.find(|account| Owner::ServiceAccount(account.id) == self.place.owner)
+    }
+
+    /// What the tokens that the page is about may be like: those of a service account by the account's groups.
+    pub fn policy(&self, by: &SignedIn) -> PolicyView {
+        self.service.policy_for(by, self.account())
     }
 
     /// The sessions' ids that the browser sent.

@@ -18,7 +18,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0007_event_subjects",
             "m0008_overlap",
             "m0009_self_regenerate",
-            "m0010_responsible"
+            "m0010_responsible",
+            "m0011_groups"
           ]
         })
     );
@@ -41,7 +42,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0007_event_subjects",
             "m0008_overlap",
             "m0009_self_regenerate",
-            "m0010_responsible"
+            "m0010_responsible",
+            "m0011_groups"
           ],
           "Pending": [],
           "Unknown": []

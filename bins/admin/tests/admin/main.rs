@@ -7,6 +7,7 @@ mod database;
 mod exchange;
 mod keys;
 mod owners;
+mod policy;
 mod program;
 mod tokens;
 mod users;

@@ -121,6 +121,35 @@ fn a_service_account_has_a_responsible_person_and_no_password() {
 }
 
 #[test]
+fn groups_are_set_as_a_whole_and_an_event_tells_which_were_before() {
+    let admin = Admin::with_alice();
+    let set = ["user", "set-groups", "ALICE", "scim/7", "corp/b", "corp/b"];
+    assert_eq!(
+        admin.json(&set)["Groups"],
+        serde_json::json!(["corp/b", "scim/7"])
+    );
+    assert_snapshot!(admin.table(&["user", "list"]));
+    let none = admin.json(&["user", "set-groups", "alice"]);
+    assert_eq!(none["Groups"], serde_json::json!([]));
+    let events = admin.json(&["audit", "list", "--limit", "2"]);
+    let of_groups = events.as_array().unwrap().iter();
+    assert!(
+        of_groups
+            .clone()
+            .all(|event| event["Kind"] == "user.groups_set")
+    );
+    let set_last = of_groups.max_by_key(|event| event["Seq"].as_i64()).unwrap();
+    let details = &set_last["Details"];
+    assert_eq!(details["Groups"], serde_json::json!([]));
+    assert_eq!(
+        details["GroupsBefore"],
+        serde_json::json!(["corp/b", "scim/7"])
+    );
+    let refusal = admin.refusal(1, &["user", "set-groups", "alice", "builders"]);
+    assert_snapshot!(refusal, @r#"error: "builders" is no group: write the provider in small letters and digits, a slash and the group, such as corp/builders, with 200 characters at most"#);
+}
+
+#[test]
 fn disabling_a_responsible_person_warns_of_the_accounts() {
     let admin = Admin::with_alice();
     admin.json(&["user", "add", "grace"]);

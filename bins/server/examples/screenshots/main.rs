@@ -103,7 +103,7 @@ async fn main() {
 
 async fn take(scene: &Scene, options: &BrowserOptions, file: &Path) {
     let site = Site::start(|settings| {
-        settings.policy.scopes = vec![
+        settings.policy.base.scopes = vec![
             Scope::new("orders:read", "Read orders").expect("a scope"),
             Scope::new("orders:write", "Place and change orders").expect("a scope"),
         ];

@@ -87,7 +87,8 @@ async fn token_pages(site: &Site, pages: &mut Pages<'_>) -> TokenId {
 #[tokio::test]
 async fn every_page_is_valid_html() {
     let site = Site::start(|settings| {
-        settings.policy.scopes = vec![Scope::new("orders:read", "Read orders").expect("a scope")];
+        settings.policy.base.scopes =
+            vec![Scope::new("orders:read", "Read orders").expect("a scope")];
     })
     .await;
     let browser = Browser::open(&BrowserOptions::default()).await;

@@ -16,7 +16,7 @@ const WEIGHT: u64 = 100_000;
 /// A site with an administrator who has more than a page of tokens of every status.
 async fn site() -> Site {
     let site = Site::start(|settings| {
-        settings.policy.scopes = vec![
+        settings.policy.base.scopes = vec![
             Scope::new("orders:read", "Read orders").expect("a scope"),
             Scope::new("orders:write", "Place and change orders").expect("a scope"),
         ];

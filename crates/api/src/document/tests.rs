@@ -103,6 +103,7 @@ fn schemas_and_security_schemes_have_their_names() {
             "ErrorEnvelope",
             "TokenSort",
             "PersonalAccessTokenScope",
+            "PersonalAccessTokenMakers",
             "SignInRequest",
             "CreatePersonalAccessTokenRequest",
             "RegeneratePersonalAccessTokenRequest",

@@ -92,7 +92,8 @@ impl Refusal {
             | Problem::PersonalAccessTokenExpired { .. }
             | Problem::PersonalAccessTokenRevoked
             | Problem::NetworkNotAllowed
-            | Problem::OwnerDisabled => (StatusCode::BAD_REQUEST, "invalid_request"),
+            | Problem::OwnerDisabled
+            | Problem::PolicyForbids { .. } => (StatusCode::BAD_REQUEST, "invalid_request"),
             Problem::AuthenticationTokenInvalid
             | Problem::AuthenticationTokenMissing
             | Problem::NotExchanged => (status(problem), "invalid_token"),

@@ -139,7 +139,7 @@ impl Operation for Create {
             },
             example::expiration_not_allowed(),
             Problem::PolicyForbids {
-                rule: Rule::SelfRegenerate,
+                rule: Rule::AllScope,
             },
             Problem::TooManyRequests { seconds: 30 },
             Problem::IdempotencyKeyReused,

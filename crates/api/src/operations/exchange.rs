@@ -1,7 +1,7 @@
 //! From the long-lived token to the short-lived one.
 
 use ats_pat_domain::problem::Reason;
-use ats_pat_domain::{Problem, Timestamp};
+use ats_pat_domain::{Problem, Rule, Timestamp};
 use ats_pat_http::RequestContext;
 use ats_pat_service::{Error, Exchanged, Service};
 use poem::http::{HeaderName, HeaderValue};
@@ -206,6 +206,9 @@ impl Operation for Exchange {
             },
             Problem::OwnerDisabled,
             Problem::NetworkNotAllowed,
+            Problem::PolicyForbids {
+                rule: Rule::AllScope,
+            },
             Problem::validation(AUDIENCE, Reason::UnknownValue),
             Problem::TooManyRequests { seconds: 30 },
         ]

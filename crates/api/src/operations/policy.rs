@@ -1,10 +1,11 @@
 //! What tokens may be like.
 
-use ats_pat_domain::Problem;
+use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::scope::Scope;
+use ats_pat_domain::{MayCreate, Problem};
 use ats_pat_service::view;
 use poem::Request;
-use poem_openapi::{Object, OpenApi};
+use poem_openapi::{Enum, Object, OpenApi};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -22,7 +23,8 @@ pub struct Policy;
 impl Policy {
     /// What personal access tokens may be like
     ///
-    /// The longest and the proposed lifetime, how many may be active at once, and the scopes on offer.
+    /// The longest and the proposed lifetime, how many may be active at once, the scopes on offer, and from where tokens
+    /// can be used. It can differ by the groups that the user is in.
     #[oai(
         path = "/api/personalaccesstoken/policy",
         method = "get",
@@ -55,6 +57,10 @@ impl Operation for Policy {
                 {"Name": "all", "Description": "All the owner's rights"},
                 {"Name": "orders:read", "Description": "Read orders"},
             ],
+            "MayCreate": "Everyone",
+            "AllScopeAllowed": true,
+            "RequiredNetworks": [["10.0.0.0/8", "192.0.2.0/24"]],
+            "RevokeUnusedAfterDays": 0,
         })
     }
 }
@@ -76,6 +82,33 @@ pub struct PersonalAccessTokenPolicy {
     self_regenerate_allowed: bool,
     /// The scopes on offer.
     scopes: Vec<PersonalAccessTokenScope>,
+    /// Who may make tokens.
+    may_create: PersonalAccessTokenMakers,
+    /// Whether a token may carry `all`.
+    all_scope_allowed: bool,
+    /// Lists of networks (CIDR). Each list must have one that holds the address from which a token is used, besides the
+    /// token's own. Without a list tokens can be used from anywhere.
+    required_networks: Vec<Vec<String>>,
+    /// After how many days without a use a token is revoked; 0 is never.
+    revoke_unused_after_days: u32,
+}
+
+/// Who may make tokens.
+#[derive(Clone, Copy, Serialize, Enum)]
+pub enum PersonalAccessTokenMakers {
+    /// The user may.
+    Everyone,
+    /// The user may not; tokens that there are go on.
+    Nobody,
+}
+
+impl From<MayCreate> for PersonalAccessTokenMakers {
+    fn from(may_create: MayCreate) -> Self {
+        match may_create {
+            MayCreate::Everyone => Self::Everyone,
+            MayCreate::Nobody => Self::Nobody,
+        }
+    }
 }
 
 impl From<view::PolicyView> for PersonalAccessTokenPolicy {
@@ -87,8 +120,17 @@ impl From<view::PolicyView> for PersonalAccessTokenPolicy {
             max_overlap_hours: policy.max_overlap_hours,
             self_regenerate_allowed: policy.self_regenerate_allowed,
             scopes: policy.scopes.into_iter().map(Into::into).collect(),
+            may_create: policy.may_create.into(),
+            all_scope_allowed: policy.all_scope_allowed,
+            required_networks: policy.required_networks.iter().map(networks).collect(),
+            revoke_unused_after_days: policy.revoke_unused_after_days,
         }
     }
+}
+
+fn networks(networks: &AllowedNetworks) -> Vec<String> {
+    let networks = networks.networks().iter();
+    networks.map(ToString::to_string).collect()
 }
 
 impl Data for PersonalAccessTokenPolicy {

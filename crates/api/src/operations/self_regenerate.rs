@@ -1,6 +1,6 @@
 //! A new secret for a token that asks for it itself.
 
-use ats_pat_domain::{Problem, Reason};
+use ats_pat_domain::{Problem, Reason, Rule};
 use ats_pat_service::SelfRegenerated;
 use poem::Request;
 use poem_openapi::{Object, OpenApi};
@@ -101,6 +101,9 @@ impl Operation for RegenerateItself {
             },
             Problem::OwnerDisabled,
             Problem::NetworkNotAllowed,
+            Problem::PolicyForbids {
+                rule: Rule::AllScope,
+            },
             Problem::UnsupportedMediaType,
             Problem::validation("ExpiresAt", Reason::NotATime),
             Problem::SelfRegenerateNotAllowed,

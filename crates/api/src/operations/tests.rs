@@ -1,7 +1,9 @@
 //! The mirrors say what they mirror.
 
+use ats_pat_domain::group::Groups;
+use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::scope::Scope;
-use ats_pat_domain::{Status, Timestamp, TokenId, UserId};
+use ats_pat_domain::{MayCreate, Status, Timestamp, TokenId, UserId};
 use ats_pat_service::{CreatedOnce, view};
 use poem_openapi::types::ToJSON;
 use serde::Serialize;
@@ -88,6 +90,10 @@ fn users_identities_and_policies_mirror_their_views() {
         max_overlap_hours: 168,
         self_regenerate_allowed: true,
         scopes: vec![Scope::new("orders:read", "Read orders").unwrap()],
+        may_create: MayCreate::Nobody,
+        all_scope_allowed: false,
+        required_networks: vec![AllowedNetworks::parse(&["10.0.0.1".to_owned()]).unwrap()],
+        revoke_unused_after_days: 90,
     };
     assert_mirrors(&PersonalAccessTokenPolicy::from(policy.clone()), policy);
 }
@@ -101,6 +107,7 @@ fn service_accounts_mirror_their_views() {
         responsible_id: UserId::new(AT, [3; 10]),
         disabled: true,
         created_at: AT,
+        groups: Groups::default(),
     };
     let list = ServiceAccountList::from(vec![account.clone()]);
     assert_mirrors(&list, json!({"Items": [account]}));

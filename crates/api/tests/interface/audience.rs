@@ -17,7 +17,7 @@ async fn server() -> (Server, String) {
     let server = Server::with(|settings| {
         settings.audience = [ISSUER, ORDERS, "stock"].map(ToOwned::to_owned).to_vec();
         settings.default_audience = Some(vec![ISSUER.to_owned(), "stock".to_owned()]);
-        settings.policy.scopes = vec![Scope::new("orders:read", "Read orders").unwrap()];
+        settings.policy.base.scopes = vec![Scope::new("orders:read", "Read orders").unwrap()];
     })
     .await;
     let cookie = server.sign_in("ada").await;
@@ -206,7 +206,7 @@ async fn all_is_written_out_where_the_operator_wants_it() {
     for (expand, scope) in [(true, "all orders:read"), (false, "all")] {
         let server = Server::with(|settings| {
             settings.expand_all_scope = expand;
-            settings.policy.scopes = vec![Scope::new("orders:read", "Read orders").unwrap()];
+            settings.policy.base.scopes = vec![Scope::new("orders:read", "Read orders").unwrap()];
         })
         .await;
         let cookie = server.sign_in("ada").await;

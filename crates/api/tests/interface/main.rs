@@ -13,6 +13,7 @@ mod oauth;
 mod order;
 mod ownership;
 mod paths;
+mod policy;
 mod self_regenerate;
 mod service_accounts;
 mod standard;

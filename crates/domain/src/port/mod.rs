@@ -17,8 +17,8 @@ pub use change::{
 pub use error::{BoxError, CommitError, StorageFailure, StoreError};
 pub use repository::{
     Bearer, EventRepository, FoundSession, Grant, KeyRepository, ListedToken, Repositories,
-    SecretRepository, SessionRepository, SetupLink, SetupLinkRepository, StatusRepository,
-    StoredRing, TokenPage, TokenRepository, UserPage, UserRepository,
+    SecretRepository, SessionRepository, SetupLink, SetupLinkRepository, SignOfLife,
+    StatusRepository, StoredRing, TokenPage, TokenRepository, UserPage, UserRepository,
 };
 pub use store::{ChangeOrder, Retagged, RowKey, Store, Transaction, UsageRecord};
 

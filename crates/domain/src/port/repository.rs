@@ -85,6 +85,21 @@ pub struct ListedToken {
     pub in_overlap: Option<Tagged<Secret>>,
 }
 
+/// When a token was last made, regenerated or used. No tag was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignOfLife {
+    /// The token.
+    pub token_id: TokenId,
+    /// Its owner.
+    pub owner_id: UserId,
+    /// The last of these times.
+    pub last: Timestamp,
+    /// When it was revoked or expires, whichever comes first.
+    pub ends_at: Timestamp,
+    /// From which address it was last used, if it was.
+    pub last_used_from: Option<String>,
+}
+
 /// A part of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenPage {
@@ -122,6 +137,13 @@ pub trait TokenRepository: Send + Sync {
     async fn count_active(&self, owner: UserId, now: Timestamp) -> Result<u64, StoreError>;
     /// A token and its owner by one statement.
     async fn bearer(&self, id: TokenId) -> Result<Option<Bearer>, StoreError>;
+    /// When each of up to `limit` tokens with ids greater than `after` was last made, regenerated or used, by id: to walk
+    /// through all. Uses may lag by minutes.
+    async fn signs_of_life(
+        &self,
+        after: Option<TokenId>,
+        limit: u64,
+    ) -> Result<Vec<SignOfLife>, StoreError>;
     /// Up to `limit` entries with ids greater than `after`, by id: to walk through all.
     async fn after(
         &self,

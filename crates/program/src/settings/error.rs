@@ -11,13 +11,37 @@ pub struct Place(Spot);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Spot {
     Default(&'static str),
-    File { path: PathBuf, key: &'static str },
+    File {
+        path: PathBuf,
+        key: &'static str,
+    },
     Variable(String),
-    VariableFile { variable: String, path: PathBuf },
+    VariableFile {
+        variable: String,
+        path: PathBuf,
+    },
     Flag(&'static str),
+    Group {
+        path: PathBuf,
+        group: String,
+        key: String,
+    },
 }
 
 impl Place {
+    /// A key of the table of a group, which is in this place.
+    pub(crate) fn of_group(&self, group: &str, key: &str) -> Self {
+        match &self.0 {
+            Spot::File { path, .. } => Self(Spot::Group {
+                path: path.clone(),
+                group: group.to_owned(),
+                key: key.to_owned(),
+            }),
+            // Only a file has such tables.
+            _ => self.clone(),
+        }
+    }
+
     pub(crate) fn default(key: &'static str) -> Self {
         Self(Spot::Default(key))
     }
@@ -56,6 +80,9 @@ impl fmt::Display for Place {
                 write!(f, "the file {} of {variable}", path.display())
             }
             Spot::Flag(flag) => write!(f, "the flag {flag}"),
+            Spot::Group { path, group, key } => {
+                write!(f, "`{key}` of the group {group} in {}", path.display())
+            }
         }
     }
 }

@@ -12,6 +12,8 @@ pub(super) struct Row {
     pub(super) flag: Option<&'static str>,
     /// Whether the value must not stand where other users of the machine can read it.
     pub(super) secret: bool,
+    /// Whether only the file can have it.
+    pub(super) file_only: bool,
     pub(super) default: Standard,
     /// The least and the most of a number.
     pub(super) bounds: Option<(u32, u32)>,
@@ -27,20 +29,24 @@ pub(super) enum Standard {
 }
 
 impl Row {
-    /// The environment variable.
-    pub(super) fn variable(&self) -> String {
+    /// The environment variable, where there is one.
+    pub(super) fn variable(&self) -> Option<String> {
         let name = self.name.replace(['.', '-'], "_").to_ascii_uppercase();
-        format!("{PREFIX}{name}")
+        (!self.file_only).then(|| format!("{PREFIX}{name}"))
     }
 }
 
 /// The row in the documentation, in Markdown: key, environment variable, flag, default, meaning.
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let variable = self.variable();
-        write!(f, "| `{}` | `{variable}`", self.name)?;
-        if self.secret {
-            write!(f, " or `{variable}_FILE`")?;
+        write!(f, "| `{}` | ", self.name)?;
+        if let Some(variable) = self.variable() {
+            write!(f, "`{variable}`")?;
+            if self.secret {
+                write!(f, " or `{variable}_FILE`")?;
+            }
+        } else {
+            write!(f, "only in the file")?;
         }
         match self.flag {
             Some(flag) => write!(f, " | `{flag}` | ")?,
@@ -69,6 +75,7 @@ macro_rules! settings {
             $(default: $default:literal)?
             $(without: $without:literal)?
             $(, secret: $secret:literal)?
+            $(, file only: $file_only:literal)?
             $(, flag: $flag:literal $flag_value:literal $flag_help:literal)?
             $(, server flag: $server_flag:literal $server_flag_value:literal $server_flag_help:literal)?
             $(,)?
@@ -78,6 +85,7 @@ macro_rules! settings {
             name: $name,
             flag: [$(Some($flag),)? $(Some($server_flag),)? None][0],
             secret: [$($secret,)? false][0],
+            file_only: [$($file_only,)? false][0],
             default: $(Standard::Value(concat!($default)))? $(Standard::Words($without))?,
             bounds: [$(Some(($least, $most)),)? None][0],
             meaning: concat!($($meaning),+),

@@ -152,7 +152,7 @@ impl Sources {
             let found = variable(&name, value, is_file)?;
             if !seen.insert(row.name) {
                 return Err(SettingsError::Twice {
-                    variable: row.variable(),
+                    variable: row.variable().unwrap_or(name),
                 });
             }
             self.found.insert(row.name, found);
@@ -162,7 +162,10 @@ impl Sources {
 
     /// The setting that a variable gives, and whether it names the file of a secret.
     fn row_of_variable(&self, name: &str) -> Option<(&'static Row, bool)> {
-        let of = |variable: &str| self.table.iter().find(|row| row.variable() == variable);
+        let of = |variable: &str| {
+            let mut rows = self.table.iter();
+            rows.find(|row| row.variable().is_some_and(|of_row| of_row == variable))
+        };
         let of_file = || of(name.strip_suffix("_FILE")?).filter(|row| row.secret);
         of(name)
             .map(|row| (row, false))

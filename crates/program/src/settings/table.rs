@@ -9,7 +9,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::scope::Scope;
+use ats_pat_domain::{GroupPolicy, MayCreate};
 use ats_pat_storage::Tls;
 use clap::Args;
 use ipnet::IpNet;
@@ -135,6 +137,35 @@ settings! {
     /// The scopes on offer besides `all`: a list of `{ name, description }`; in the environment
     /// `name=description,name=description`
     pub(super) scopes: Vec<Scope> { key: "policy.scopes", read: scopes, without: "none but `all`" }
+
+    /// `everyone` or `nobody`: who may make tokens. Tokens that there are go on
+    pub(super) may_create: MayCreate { key: "policy.may-create", read: may_create, default: "everyone" }
+
+    /// Whether tokens may have the scope `all`; `false` also stops those that were made
+    pub(super) all_scope_allowed: bool { key: "policy.all-scope-allowed", read: boolean, default: true }
+
+    /// Networks (CIDR) that tokens may be used from, besides their own; a list. It also counts for tokens that were made
+    pub(super) required_networks: Vec<AllowedNetworks> {
+        key: "policy.required-networks",
+        read: required_networks,
+        without: "anywhere",
+    }
+
+    /// After how many days without a use a token is revoked; 0 is never
+    pub(super) revoke_unused_after_days: u32 {
+        key: "policy.revoke-unused-after-days",
+        read: number in 0..=36_500,
+        default: 0,
+    }
+
+    /// What is different for the members of groups: tables `[[policy.groups]]`, each with `group` and any of the keys of
+    /// `[policy]` above
+    pub(super) policy_groups: Vec<GroupPolicy> {
+        key: "policy.groups",
+        read: policy_groups,
+        without: "none",
+        file only: true,
+    }
 
     /// How many sign-ins of one account from one address may fail in a quarter of an hour
     pub sign_in_failures_per_quarter_hour: u32 {

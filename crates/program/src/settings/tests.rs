@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 
+use super::group::BOUNDS;
 use super::row::Row;
 use super::table::TABLE;
 use super::{CommonFlags, LogFormat, ServerFlags, Settings, SettingsError};
@@ -148,8 +149,29 @@ fn every_setting_can_stand_in_the_file() {
         max-overlap-hours = 48
         self-regenerate-allowed = false
         scopes = [{ name = "orders:read", description = "Read orders" }]
+        may-create = "nobody"
+        all-scope-allowed = false
+        required-networks = ["10.0.0.0/8", "192.0.2.7"]
+        revoke-unused-after-days = 90
+
+        [[policy.groups]]
+        group = "corp/builders"
+        max-lifetime-days = 366
+        default-lifetime-days = 90
+        max-active-tokens = 50
+        max-overlap-hours = 0
+        self-regenerate-allowed = true
+        scopes = [{ name = "build", description = "Build" }]
+        may-create = "everyone"
+        all-scope-allowed = true
+        required-networks = []
+        revoke-unused-after-days = 0
+
+        [[policy.groups]]
+        group = "scim/0193f2a0"
+        required-networks = ["192.0.2.0/24"]
     "#;
-    for row in TABLE {
+    for row in TABLE.iter().filter(|row| !row.file_only) {
         let name = row.name.rsplit('.').next().unwrap();
         assert!(text.contains(&format!("        {name} = ")), "{name}");
     }
@@ -184,6 +206,10 @@ fn every_setting_has_an_environment_variable() {
             "ATS_PAT_POLICY_SCOPES",
             "orders:read=Read orders, orders:write = Change = write orders",
         ),
+        ("ATS_PAT_POLICY_MAY_CREATE", "nobody"),
+        ("ATS_PAT_POLICY_ALL_SCOPE_ALLOWED", "false"),
+        ("ATS_PAT_POLICY_REQUIRED_NETWORKS", "10.0.0.0/8, 192.0.2.7"),
+        ("ATS_PAT_POLICY_REVOKE_UNUSED_AFTER_DAYS", "90"),
         ("ATS_PAT_SIGN_IN_FAILURES_PER_QUARTER_HOUR", "4"),
         ("ATS_PAT_CHANGES_PER_USER_PER_MINUTE", "0"),
         ("ATS_PAT_CACHE_ENTRIES", "0"),
@@ -192,7 +218,7 @@ fn every_setting_has_an_environment_variable() {
         ("ATS_PAT_LOG", "warn,ats_pat_service=debug"),
         ("ATS_PAT_LOG_FORMAT", "json"),
     ];
-    let variables: Vec<_> = TABLE.iter().map(Row::variable).collect();
+    let variables: Vec<_> = TABLE.iter().filter_map(Row::variable).collect();
     assert_eq!(given.map(|(name, _)| name.to_owned()), *variables);
     let given = Given {
         variables: given.to_vec(),
@@ -377,7 +403,8 @@ fn the_proposed_lifetime_follows_a_shorter_limit() {
     let policy = Given::file("policy.max-lifetime-days = 7")
         .settings()
         .for_service("https://pat.example.com")
-        .policy;
+        .policy
+        .base;
     assert_eq!(
         (policy.max_lifetime_days, policy.default_lifetime_days),
         (7, 7)
@@ -495,6 +522,8 @@ fn each_mistake_is_one_sentence_that_names_the_place_and_says_what_to_do() {
             .and_variable("ATS_PAT_POLICY_SCOPES", &MANY_SCOPES),
         Given::variable("ATS_PAT_TRUSTED_PROXIES", "10.0.0.0/8,proxy"),
         Given::variable("ATS_PAT_POLICY_SCOPES", "orders:read"),
+        Given::variable("ATS_PAT_POLICY_MAY_CREATE", "Everyone"),
+        Given::variable("ATS_PAT_POLICY_REQUIRED_NETWORKS", "office"),
         Given::variable("ATS_PAT_PRODUCT_NAME", TOO_LONG),
         Given::variable("ATS_PAT_PRODUCT_NAME", " "),
         Given::variable("ATS_PAT_ACCENT_COLOR", "0b57b7"),
@@ -520,14 +549,35 @@ fn each_mistake_is_one_sentence_that_names_the_place_and_says_what_to_do() {
         Given::flag("--public-url", "https://pat.example.com?x"),
         Given::flag("--public-url", "https://"),
     ];
+    insta::assert_snapshot!(sentences(&mistakes));
+}
+
+#[test]
+fn each_mistake_with_a_group_names_the_group_and_says_what_to_do() {
+    let mistakes = [
+        Given::variable("ATS_PAT_POLICY_GROUPS", "corp/builders"),
+        Given::file("policy.groups = 'corp/builders'"),
+        Given::file("policy.may-creates = 'nobody'"),
+        Given::file("[[policy.groups]]\nmax-lifetime-days = 7"),
+        Given::file("[[policy.groups]]\ngroup = 'builders'"),
+        Given::file("[[policy.groups]]\ngroup = 'a/b'\n[[policy.groups]]\ngroup = 'a/b'"),
+        Given::file("[[policy.groups]]\ngroup = 'a/b'\nmax-lifetime-day = 7"),
+        Given::file("[[policy.groups]]\ngroup = 'a/b'\nmax-lifetime-days = 0"),
+        Given::file("[[policy.groups]]\ngroup = 'a/b'\nrequired-networks = ['office']"),
+        Given::file("[[policy.groups]]\ngroup = 'a/b'\ndefault-lifetime-days = 367"),
+    ];
+    insta::assert_snapshot!(sentences(&mistakes));
+}
+
+fn sentences(mistakes: &[Given<'_>]) -> String {
     let mut sentences = String::new();
-    for mistake in &mistakes {
+    for mistake in mistakes {
         let sentence = mistake.sentence();
         assert!(!sentence.contains("s3cret"), "{sentence}");
         assert!(!sentence.contains('\n'), "{sentence}");
         writeln!(sentences, "{sentence}").unwrap();
     }
-    insta::assert_snapshot!(sentences);
+    sentences
 }
 
 #[test]
@@ -549,7 +599,7 @@ fn numbers_keep_to_their_bounds() {
         let Some((least, most)) = row.bounds else {
             continue;
         };
-        let variable = row.variable();
+        let variable = row.variable().unwrap();
         for (value, fits) in [
             (i64::from(least) - 1, false),
             (least.into(), true),
@@ -565,4 +615,36 @@ fn numbers_keep_to_their_bounds() {
             );
         }
     }
+}
+
+#[test]
+fn groups_keep_to_the_same_bounds() {
+    for (key, bounds) in BOUNDS {
+        let name = format!("policy.{key}");
+        let row = TABLE.iter().find(|row| row.name == name).unwrap();
+        assert_eq!(row.bounds, Some((*bounds.start(), *bounds.end())), "{key}");
+    }
+}
+
+#[test]
+fn a_group_can_set_whatever_the_policy_can() {
+    let of_policy = |row: &&Row| row.name.starts_with("policy.") && !row.file_only;
+    for row in TABLE.iter().filter(of_policy) {
+        let key = row.name.trim_start_matches("policy.");
+        let text = format!("[[policy.groups]]\ngroup = 'a/b'\n{key} = {{}}");
+        let sentence = Given::file(&text).sentence();
+        assert!(!sentence.contains("can't differ by group"), "{sentence}");
+    }
+}
+
+#[test]
+fn a_group_with_a_shorter_limit_cuts_what_is_proposed() {
+    let policies = Given::file("[[policy.groups]]\ngroup = 'a/b'\nmax-lifetime-days = 7")
+        .settings()
+        .policies();
+    let merged = policies.merged(&[0]);
+    assert_eq!(
+        (merged.max_lifetime_days, merged.default_lifetime_days),
+        (7, 7)
+    );
 }

@@ -29,7 +29,7 @@ pub enum LogFormat {
 }
 
 impl Found {
-    fn refuse<T>(&self, advice: impl Into<String>) -> Result<T, SettingsError> {
+    pub(super) fn refuse<T>(&self, advice: impl Into<String>) -> Result<T, SettingsError> {
         Err(SettingsError::Invalid {
             place: self.place.clone(),
             advice: advice.into(),

@@ -61,8 +61,8 @@ impl Service {
     }
 
     /// What stands behind a personal access token or an authentication token, by the database; `None` if it does
-    /// not hold, for whatever reason. From where a personal access token may be used is not looked at: who
-    /// shows it to the caller is not known here. This is no use of it.
+    /// not hold, for whatever reason. From where a personal access token may be used is not looked at, neither
+    /// by its own networks nor by the policy's: who shows it to the caller is not known here. This is no use of it.
     pub async fn introspect(
         &self,
         _by: &Introspector,
@@ -74,10 +74,13 @@ impl Service {
             let now = self.now();
             let grant = self.genuine_grant(&secret).await?;
             let grant = grant.filter(|grant| grant.life().is_usable(now));
-            let alive = grant.filter(|grant| grant.life().check(now).is_ok());
+            let alive = grant.filter(|grant| {
+                grant.life().check(now).is_ok() && self.may_be_exchanged(&grant.token, &grant.owner)
+            });
             return Ok(alive.map(|grant| {
                 let scope = grant.token.scopes.to_string();
-                let written_out = self.written_out(&scope);
+                let policy = self.inner.policies.of(&grant.owner.groups);
+                let written_out = policy.written_out(&scope);
                 // As an authentication token of it would say.
                 let scope = written_out.map_or(scope, |scope| scope.to_string());
                 of_personal_access_token(&grant, scope, issuer)

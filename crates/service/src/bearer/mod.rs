@@ -28,7 +28,7 @@ impl Service {
     /// holds, by the database.
     ///
     /// `None` for a forged or expired one, and for one whose personal access token was revoked, regenerated or
-    /// has expired, or whose owner is disabled.
+    /// has expired, or whose owner is disabled, or which carries `all` where the policy no longer allows it.
     pub(crate) async fn bearer(
         &self,
         presented: &str,
@@ -70,12 +70,19 @@ impl Service {
             && owner.id.to_string() == claims.sub
             && is_usable(&secret, &token, now)
             && token.status(now) == Status::Active
-            && !owner.disabled;
+            && !owner.disabled
+            && self.may_be_exchanged(&token, &owner);
         Ok(holds.then_some(Bearer {
             claims,
             token,
             owner,
         }))
+    }
+
+    /// Whether the policy still lets the token carry its scopes: what could not be exchanged now does not hold.
+    pub(crate) fn may_be_exchanged(&self, token: &Token, owner: &User) -> bool {
+        let policy = self.inner.policies.of(&owner.groups);
+        policy.rules.check_all_scope(&token.scopes).is_ok()
     }
 
     /// The secret that the token was given for, if the token names its place in the current status list: after the owner

@@ -30,6 +30,7 @@ use crate::ledger::anchor::Anchor;
 use crate::ledger::currency::Currency;
 use crate::ledger::rows::Roots;
 use crate::service::error::Error;
+use crate::service::policies::OwnerPolicies;
 
 /// What exchanges are answered from: from memory while the lease holds, else from the database.
 pub(crate) struct ExchangeCache {
@@ -39,6 +40,7 @@ pub(crate) struct ExchangeCache {
     anchor: Arc<Anchor>,
     currency: Arc<Currency>,
     rules: Rules,
+    policies: Arc<OwnerPolicies>,
     /// Whether no other server can have this database.
     alone: bool,
     pub(crate) feed: Feed,
@@ -61,6 +63,7 @@ impl ExchangeCache {
         changes: &Changes,
         ring: Ring,
         rules: Rules,
+        policies: Arc<OwnerPolicies>,
         alone: bool,
         entries: usize,
     ) -> Self {
@@ -71,6 +74,7 @@ impl ExchangeCache {
             anchor: Arc::clone(&changes.anchor),
             currency: Arc::clone(&changes.currency),
             rules,
+            policies,
             alone,
             feed: Feed::new(),
             grants: Grants::new(entries),

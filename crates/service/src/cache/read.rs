@@ -145,7 +145,9 @@ impl ExchangeCache {
                 }
             };
             let as_of = (self.rules.kept_as_of)(before, after, genuine.head);
-            let known = Arc::new(Known::new(Grant::new(genuine, &self.usage), as_of));
+            let policy = self.policies.of(&genuine.owner.groups);
+            let grant = Grant::new(genuine, policy, &self.usage);
+            let known = Arc::new(Known::new(grant, as_of));
             if as_of.is_some() {
                 self.grants.keep(hash, Arc::clone(&known));
             }

@@ -64,7 +64,7 @@ impl Service {
     ///
     /// # Errors
     /// Refusals in this order: 1200, 1201 (1400 where the address spent its budget of failures), 1203,
-    /// 1202, 1205, 1204.
+    /// 1202, 1205, 1204 (the token's own networks, then the policy's), 1306 for `all` where the policy no longer allows it.
     pub async fn exchange(&self, presented: &[&[u8]], address: IpAddr) -> Result<Exchanged, Error> {
         self.exchange_header(presented, &WHOLE, address).await
     }
@@ -117,7 +117,7 @@ impl Service {
         if found.known.grant.first_use != FirstUse::Nothing {
             // What is refused anyway is no use of the secret.
             narrowing.minter(self)?;
-            narrowing.scope(self, &found.known.grant)?;
+            narrowing.scope(&found.known.grant)?;
             // Committed before anything is minted: whoever got an authentication token may rely on it.
             Box::pin(self.use_first(&found.known.grant)).await?;
             let from = ReadFrom::Database;
@@ -243,7 +243,7 @@ impl Service {
             return Err(StoreError::Retryable("the secret has no place".into()).into());
         };
         let minter = narrowing.minter(self)?;
-        let scope = narrowing.scope(self, grant)?;
+        let scope = narrowing.scope(grant)?;
         let status_list = inner.status_lists.address();
         let minted = minter.mint(
             found.ring.signer(now)?,

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use ats_pat_auth::Minter;
 use ats_pat_domain::Problem;
-use ats_pat_domain::scope::ALL;
 
 use crate::cache::grants::Grant;
 use crate::service::Service;
@@ -33,17 +32,14 @@ impl Narrowing {
     ///
     /// # Errors
     /// [`Error::ScopeNotHeld`].
-    pub(crate) fn scope(
-        &self,
-        service: &Service,
-        grant: &Grant,
-    ) -> Result<Option<Arc<str>>, Error> {
+    pub(crate) fn scope(&self, grant: &Grant) -> Result<Option<Arc<str>>, Error> {
+        let policy = &grant.policy;
         let Some(names) = &self.scope else {
-            return Ok(service.written_out(&grant.scope));
+            return Ok(policy.written_out(&grant.scope));
         };
-        let catalogue = &service.inner.settings.policy.scopes;
+        let catalogue = &policy.rules.scopes;
         let narrowed = grant.scopes().narrowed(names, catalogue)?.to_string();
-        let written_out = service.written_out(&narrowed);
+        let written_out = policy.written_out(&narrowed);
         Ok(Some(written_out.unwrap_or_else(|| narrowed.into())))
     }
 
@@ -72,14 +68,5 @@ impl Narrowing {
             .narrowed(self.audience.as_deref(), seconds)
             .map(Cow::Owned)
             .ok_or(Error::AudienceNotServed)
-    }
-}
-
-impl Service {
-    /// How a claim writes these scopes, where that is not as the personal access token has them: all the owner's rights
-    /// may be written out.
-    pub(crate) fn written_out(&self, scope: &str) -> Option<Arc<str>> {
-        let written_out = self.inner.all_written_out.as_ref();
-        written_out.filter(|_| scope == ALL).map(Arc::clone)
     }
 }

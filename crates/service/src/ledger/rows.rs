@@ -60,11 +60,16 @@ impl Row for User {
             .optional_text(self.password_hash.as_deref())
             .bool(self.is_administrator)
             .bool(self.disabled);
-        // Tags of releases that knew no responsible person hold. A field has its kind and its length, so a form with one
+        // Tags of releases that knew no responsible person, or no groups, hold. A field has its kind and its length, so a form with one
         // field more is never that of a user without.
-        match self.responsible_id {
+        let canonical = match self.responsible_id {
             Some(person) => canonical.uuid(person.as_uuid().as_bytes()),
             None => canonical,
+        };
+        if self.groups.is_empty() {
+            canonical
+        } else {
+            canonical.text("groups").texts(&self.groups.names())
         }
     }
 
@@ -362,6 +367,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use ats_pat_domain::group::Groups;
     use ats_pat_domain::user::UserKind;
     use ats_pat_domain::{DisplayName, UserId, UserName};
 
@@ -378,6 +384,7 @@ mod tests {
             is_administrator: false,
             disabled: false,
             responsible_id,
+            groups: Groups::default(),
             created_at,
         }
     }
@@ -396,5 +403,25 @@ mod tests {
         let forms = [user(None), user(person(2)), user(person(3))]
             .map(|user| user.canonical().as_bytes().to_vec());
         assert!(forms[0] != forms[1] && forms[0] != forms[2] && forms[1] != forms[2]);
+    }
+
+    #[test]
+    fn the_groups_of_a_user_are_under_the_tag_where_there_are_some() {
+        let person = UserId::new(Timestamp::from_millis(1), [2; 10]);
+        let groups = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+            Groups::new(&names).unwrap()
+        };
+        let some: [&[&str]; 4] = [&[], &["corp/a"], &["corp/a", "corp/b"], &["corp/acorp/b"]];
+        let mut forms = std::collections::BTreeSet::new();
+        for responsible_id in [None, Some(person)] {
+            for names in some {
+                let user = User {
+                    groups: groups(names),
+                    ..user(responsible_id)
+                };
+                assert!(forms.insert(user.canonical().as_bytes().to_vec()));
+            }
+        }
     }
 }

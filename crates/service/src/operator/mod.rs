@@ -3,6 +3,7 @@
 mod audit;
 mod events;
 mod keys;
+mod policy;
 mod restore;
 mod tokens;
 mod users;

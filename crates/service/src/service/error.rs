@@ -1,6 +1,7 @@
 //! Why a use case did not do what it was asked.
 
 use ats_pat_auth::AuthError;
+use ats_pat_domain::group::InvalidGroup;
 use ats_pat_domain::port::{BoxError, RandomnessUnavailable, StoreError};
 use ats_pat_domain::scope::NotHeld;
 use ats_pat_domain::{Problem, TokenId};
@@ -122,6 +123,9 @@ pub enum Error {
         /// The user's name.
         name: String,
     },
+    /// What was named is no group, or there are too many (operators only).
+    #[error(transparent)]
+    InvalidGroup(#[from] InvalidGroup),
     /// An administrator would disable the own account, or set its password without the current one.
     #[error(
         "you can't disable your own account, nor set its password without the current one: ask another administrator"
@@ -177,6 +181,7 @@ impl Error {
     pub fn into_problem(self, request_id: &str) -> Problem {
         let problem = match &self {
             Self::Refused(problem) => return problem.clone(),
+            Self::InvalidGroup(error) => return Problem::validation("Groups", error.reason()),
             Self::OwnAccount | Self::LastAdministrator { .. } => return Problem::Forbidden,
             Self::AlreadyCreated { name, .. } => return Problem::NameInUse { name: name.clone() },
             Self::Store(

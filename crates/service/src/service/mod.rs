@@ -6,6 +6,7 @@ pub(crate) mod error;
 pub(crate) mod health;
 pub(crate) mod limits;
 pub(crate) mod open;
+pub(crate) mod policies;
 pub(crate) mod refusals;
 pub(crate) mod reuses;
 pub(crate) mod settings;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use ats_pat_auth::{MasterKeys, Minter};
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::event::Head;
+use ats_pat_domain::policy::latest_expiry;
 use ats_pat_domain::port::Store;
 use ats_pat_domain::scope::{ALL, INTROSPECT};
 
@@ -30,12 +32,13 @@ use crate::ledger::rows::Roots;
 use crate::service::background::findings::Findings;
 use crate::service::error::{Error, causes};
 use crate::service::limits::Limits;
+use crate::service::policies::OwnerPolicies;
 use crate::service::reuses::Reuses;
 use crate::service::settings::Settings;
 use crate::sessions::SignedIn;
 use crate::sessions::passwords::Passwords;
 use crate::status::StatusLists;
-use crate::view::{PolicyView, TokenView};
+use crate::view::{PolicyView, ServiceAccountView, TokenView};
 
 /// How long verifiers wait for what the server may know already.
 pub(crate) const SOON: Duration = Duration::from_millis(250);
@@ -54,8 +57,7 @@ pub(crate) struct Inner {
     pub(crate) minter: Minter,
     /// For everyone whom authentication tokens may be for.
     pub(crate) whole_minter: Minter,
-    /// The claim `scope` of all the owner's rights, where it is written out.
-    pub(crate) all_written_out: Option<Arc<str>>,
+    pub(crate) policies: Arc<OwnerPolicies>,
     pub(crate) cache: Arc<ExchangeCache>,
     pub(crate) passwords: Passwords,
     pub(crate) limits: Limits,
@@ -66,22 +68,24 @@ pub(crate) struct Inner {
 }
 
 impl Service {
-    /// What the user's token form needs to know.
+    /// What the user's own tokens may be like.
     pub fn policy(&self, by: &SignedIn) -> PolicyView {
-        PolicyView::new(&self.inner.settings.policy, &by.user)
+        self.policy_for(by, None)
     }
 
-    /// When a token would expire if it were regenerated now without another expiry.
-    pub fn renewed(&self, token: &TokenView) -> Timestamp {
+    /// The same of the tokens that the user makes for a service account, which may be in other groups.
+    pub fn policy_for(&self, by: &SignedIn, account: Option<&ServiceAccountView>) -> PolicyView {
+        let groups = account.map_or(&by.user.groups, |account| &account.groups);
+        let policy = self.inner.policies.of(groups);
+        PolicyView::new(&policy.rules, &by.user)
+    }
+
+    /// When a token would expire under this policy if it were regenerated now without another expiry.
+    pub fn renewed(&self, policy: &PolicyView, token: &TokenView) -> Timestamp {
         let now = self.now();
         let since = token.regenerated_at.unwrap_or(token.created_at);
-        let latest = self.inner.settings.policy.latest_expiry(now);
+        let latest = latest_expiry(policy.max_lifetime_days, now);
         now.after(token.expires_at.since(since)).min(latest)
-    }
-
-    /// The longest time that a replaced secret may go on working, in hours.
-    pub fn longest_overlap_hours(&self) -> u32 {
-        self.inner.settings.policy.max_overlap_hours
     }
 
     /// Who issues the authentication tokens: the public URL.
@@ -96,7 +100,7 @@ impl Service {
 
     /// Every scope that an authentication token may carry here.
     pub fn scope_names(&self) -> Vec<&str> {
-        let catalogue = self.inner.settings.policy.scopes.iter();
+        let catalogue = self.inner.policies.widest().scopes.iter();
         std::iter::once(ALL)
             .chain(catalogue.map(|scope| scope.name.as_str()))
             .chain([INTROSPECT])

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ats_pat_domain::Policy;
+use ats_pat_domain::Policies;
 
 /// The settings that the use cases obey.
 #[derive(Clone, Debug)]
@@ -22,8 +22,8 @@ pub struct Settings {
     pub session_idle: Duration,
     /// After how long a session ends in any case.
     pub session_absolute: Duration,
-    /// What tokens may be like.
-    pub policy: Policy,
+    /// What tokens may be like: for everybody, and what is different for members of groups.
+    pub policy: Policies,
     /// How many grants are kept in memory, so that exchanges need not ask the database: room for so many of usual
     /// size, three quarters of a KiB each. 0 keeps none.
     pub cache_entries: usize,
@@ -44,7 +44,7 @@ impl Settings {
             token_lifetime: Duration::from_mins(5),
             session_idle: Duration::from_mins(30),
             session_absolute: Duration::from_hours(12),
-            policy: Policy::default(),
+            policy: Policies::default(),
             cache_entries: 100_000,
             sign_in_failures_per_quarter_hour: 10,
             changes_per_user_per_minute: 120,

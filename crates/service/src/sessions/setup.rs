@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ats_pat_auth::{KeyedHash, SetupCode};
 use ats_pat_domain::event::EventKind;
+use ats_pat_domain::group::Groups;
 use ats_pat_domain::port::SetupLink;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{DisplayName, Problem, Timestamp, User, UserId, UserName};
@@ -150,6 +151,7 @@ impl Change for Consume {
             is_administrator: true,
             disabled: false,
             responsible_id: None,
+            groups: Groups::default(),
             created_at: draft.now,
         };
         draft.delete_setup_link(draft.setup_link()?).await?;

@@ -1,5 +1,7 @@
 //! Making a token.
 
+use std::sync::Arc;
+
 use ats_pat_auth::Canonical;
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::network::AllowedNetworks;
@@ -17,6 +19,7 @@ use super::{Acting, NewSecret, Owner, refuse_name_in_use};
 use crate::change::{Authority, Change, Draft, Taken};
 use crate::service::Service;
 use crate::service::error::Error;
+use crate::service::policies::OwnerPolicies;
 use crate::view::{IssuedToken, TokenView};
 
 /// What a user asks for, as written; `None` is absent.
@@ -142,17 +145,20 @@ impl NewToken {
 
 impl Checked {
     /// 1305 for a scope that the maker may not give, else 1302 for an expiry that the policy does not allow at `now`, else
-    /// 1306 for a token that would get new secrets by itself where the policy lets none.
+    /// 1306 where nobody may make tokens, for `all` where no token may carry it, and for a token that would get new
+    /// secrets by itself where none may.
     fn allow(&self, policy: &Policy, administers: bool, now: Timestamp) -> Result<(), Problem> {
         self.scopes
             .require_offered(&policy.scopes_by(administers))?;
         policy.check_expiry(self.expires_at, now)?;
         if let Some(until) = self.regenerates_until {
             policy.check_expiry(until, now)?;
-            if !policy.self_regenerate_allowed {
-                let rule = Rule::SelfRegenerate;
-                return Err(Problem::PolicyForbids { rule });
-            }
+        }
+        policy.check_creation()?;
+        policy.check_all_scope(&self.scopes)?;
+        if self.regenerates_until.is_some() && !policy.self_regenerate_allowed {
+            let rule = Rule::SelfRegenerate;
+            return Err(Problem::PolicyForbids { rule });
         }
         Ok(())
     }
@@ -188,7 +194,7 @@ impl Service {
     /// Makes a token for the owner, and its secret, which is answered this once.
     ///
     /// # Errors
-    /// 1000 for a form key that was never given out or is older than any session, 1001, 1305, 1302,
+    /// 1000 for a form key that was never given out or is older than any session, 1001, 1305, 1302, 1306,
     /// 1400 after too many new secrets in a minute,
     /// [`Error::AlreadyCreated`] for a form posted again, 1310 for a service account that is not the user's, 1205 for
     /// a disabled one, 1301 for a name in use, 1304 at the limit.
@@ -234,7 +240,7 @@ impl Service {
     /// nothing, and the token that it made is answered, without its secret.
     ///
     /// # Errors
-    /// 1000 for a key that is no UUID of version 7 from the last 24 hours, 1001, 1305, 1302, 1400, 1309 for a key that was
+    /// 1000 for a key that is no UUID of version 7 from the last 24 hours, 1001, 1305, 1302, 1306, 1400, 1309 for a key that was
     /// sent with another request before, 1310, 1205, 1301, 1304.
     pub async fn create_token_once(
         &self,
@@ -256,13 +262,14 @@ impl Service {
         new: &NewToken,
         once: Once,
     ) -> Result<(TokenView, Option<SecretString>), Error> {
-        let policy = &self.inner.settings.policy;
+        let policies = &self.inner.policies;
         let checked = new.check()?;
         let by = maker.authority.session_user();
         if matches!(once, Once::No) {
             // Before the lock is taken. What was made before is answered, whatever the policy says now.
             let administers = by.is_none_or(|user| user.is_administrator);
-            checked.allow(policy, administers, self.now())?;
+            let owner = by.filter(|_| maker.owner == Owner::Own);
+            checked.allow(&policies.known(owner), administers, self.now())?;
         }
         if let Some(user) = by {
             self.inner.limits.count_grant(user.id)?;
@@ -270,7 +277,7 @@ impl Service {
         let secret = NewSecret::make(self)?;
         let create = Create {
             owner: maker.owner,
-            policy: policy.clone(),
+            policies: Arc::clone(policies),
             checked,
             once,
             secret,
@@ -303,7 +310,7 @@ enum Once {
 
 struct Create {
     owner: Owner,
-    policy: Policy,
+    policies: Arc<OwnerPolicies>,
     checked: Checked,
     once: Once,
     secret: NewSecret,
@@ -346,17 +353,18 @@ impl Change for Create {
         if let Some(token) = self.made_before(draft, owner.id).await? {
             return Ok(((token, None), Taken::Nothing));
         }
+        // Until its turn came, the maker's rights and the owner's groups may have changed, and the expiry may have passed.
+        let policy = self.policies.of(&owner.groups);
+        let administers = draft.reaches_everybody() || draft.user()?.is_administrator;
+        self.checked.allow(&policy.rules, administers, draft.now)?;
         require_receiver(draft, &owner).await?;
         let id = match &self.once {
             Once::Form(key) | Once::Request(key) => key.new_id(draft, owner.id),
             Once::No => TokenId::new(draft.now, draft.random()?),
         };
-        // Until its turn came, the maker's rights may have changed, and the expiry may have passed.
-        let administers = draft.reaches_everybody() || draft.user()?.is_administrator;
-        self.checked.allow(&self.policy, administers, draft.now)?;
         refuse_name_in_use(draft, owner.id, &self.checked.name, None).await?;
         let tokens = draft.read().tokens();
-        let limit = self.policy.max_active_tokens;
+        let limit = policy.rules.max_active_tokens;
         if tokens.count_active(owner.id, draft.now).await? >= u64::from(limit) {
             return Err(Problem::TokenLimitReached { limit }.into());
         }

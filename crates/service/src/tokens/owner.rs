@@ -44,6 +44,11 @@ impl<'a> Acting<'a> {
         &self.by.user
     }
 
+    /// The user, where the tokens are their own.
+    pub(super) fn own(&self) -> Option<&'a User> {
+        (self.owner == Owner::Own).then_some(&self.by.user)
+    }
+
     pub(super) fn owner(&self) -> Owner {
         self.owner
     }

@@ -1,10 +1,11 @@
 //! A new secret for a token; the old one stops working, at once or after an overlap.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::secret::{Secret, Slot};
-use ats_pat_domain::{Policy, Problem, Reason, Status, Timestamp, Token, TokenId};
+use ats_pat_domain::{Problem, Reason, Status, Timestamp, Token, TokenId};
 
 use super::owner::{owner_of, require_receiver};
 use super::secrets::{judged_secrets, next_generation, replace_place};
@@ -12,6 +13,7 @@ use super::{Acting, NewSecret, Owner, owned};
 use crate::change::{Change, Draft, Judgement, Taken};
 use crate::service::Service;
 use crate::service::error::Error;
+use crate::service::policies::OwnerPolicies;
 use crate::status::places;
 use crate::view::{IssuedToken, TokenView};
 
@@ -45,7 +47,9 @@ impl Service {
         id: &str,
         asked: Regeneration,
     ) -> Result<IssuedToken, Error> {
-        let policy = &self.inner.settings.policy;
+        let acting = by.into();
+        let policies = &self.inner.policies;
+        let policy = policies.known(acting.own());
         let expires_at = asked
             .expires_at
             .map(|text| {
@@ -59,8 +63,7 @@ impl Service {
         if let Some(expires_at) = expires_at {
             policy.check_expiry(expires_at, self.now())?;
         }
-        let overlap = policy.overlap(asked.overlap_hours)?;
-        let acting = by.into();
+        policy.overlap(asked.overlap_hours)?;
         let id = self.token_id(acting, id).await?;
         self.inner.limits.count_grant(acting.user().id)?;
         let secret = NewSecret::make(self)?;
@@ -70,8 +73,8 @@ impl Service {
             id,
             expires_at,
             expected_generation: asked.expected_generation,
-            policy: policy.clone(),
-            overlap,
+            policies: Arc::clone(policies),
+            overlap_hours: asked.overlap_hours,
             end_overlap_at_first_use: asked.end_overlap_at_first_use,
             secret,
         };
@@ -88,9 +91,8 @@ struct Regenerate {
     id: TokenId,
     expires_at: Option<Timestamp>,
     expected_generation: Option<u32>,
-    policy: Policy,
-    /// Zero for none.
-    overlap: Duration,
+    policies: Arc<OwnerPolicies>,
+    overlap_hours: u32,
     end_overlap_at_first_use: bool,
     secret: NewSecret,
 }
@@ -106,10 +108,10 @@ struct Replaced {
 impl Regenerate {
     /// Ends the secrets of `token`, which was moved to its next generation, or lets the last one work on in overlap.
     async fn replace(
-        &self,
         draft: &Draft<'_>,
         token: &Token,
         secrets: Vec<(Secret, Judgement)>,
+        overlap: Duration,
         expired_at: Timestamp,
     ) -> Result<Replaced, Error> {
         let mut replaced = Replaced {
@@ -118,11 +120,11 @@ impl Regenerate {
         };
         // The older one comes first and leaves its slot to the other.
         for (mut secret, judgement) in secrets {
-            if self.overlap > Duration::ZERO && secret.slot == Some(Slot::Current) {
+            if overlap > Duration::ZERO && secret.slot == Some(Slot::Current) {
                 if judgement != Judgement::Genuine {
                     return Err(Error::LogNotRead);
                 }
-                let until = draft.now.after(self.overlap).min(expired_at);
+                let until = draft.now.after(overlap).min(expired_at);
                 secret.slot = Some(Slot::Overlap);
                 secret.valid_until = Some(until);
                 secret.ends_overlap = false;
@@ -148,6 +150,11 @@ impl Change for Regenerate {
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(TokenView, Taken), Error> {
         let owner = owner_of(draft, self.owner).await?;
+        let policy = &self.policies.of(&owner.groups).rules;
+        if let Some(expires_at) = self.expires_at {
+            policy.check_expiry(expires_at, draft.now)?;
+        }
+        let overlap = policy.overlap(self.overlap_hours)?;
         require_receiver(draft, &owner).await?;
         let (listed, mut token) = owned(draft, owner.id, self.id).await?;
         if self
@@ -162,8 +169,8 @@ impl Change for Regenerate {
         let expired_at = token.expires_at;
         let secrets = judged_secrets(draft, &token).await?;
         let generation = next_generation(&token, &secrets);
-        token.regenerate(self.expires_at, generation, &self.policy, draft.now)?;
-        let replaced = self.replace(draft, &token, secrets, expired_at).await?;
+        token.regenerate(self.expires_at, generation, policy, draft.now)?;
+        let replaced = Self::replace(draft, &token, secrets, overlap, expired_at).await?;
         let ends_overlap = self.end_overlap_at_first_use && replaced.in_overlap.is_some();
         self.secret
             .insert_after(draft, &token, ends_overlap)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::secret::{Secret, Slot};
-use ats_pat_domain::{Policy, Problem, Reason, Timestamp, Token, TokenId};
+use ats_pat_domain::{Problem, Reason, Timestamp, Token, TokenId};
 use secrecy::SecretString;
 
 use super::NewSecret;
@@ -18,6 +18,7 @@ use crate::exchange::one_of;
 use crate::service::Service;
 use crate::service::client::Client;
 use crate::service::error::Error;
+use crate::service::policies::{OwnerPolicies, OwnerPolicy};
 use crate::status::places;
 
 /// How long a secret that was not used yet can be.
@@ -81,8 +82,8 @@ impl Service {
             id: grant.token_id,
             generation: grant.generation,
             expires_at,
-            policy: self.inner.settings.policy.clone(),
-            address: Client::from(by.address).address_text(),
+            policies: Arc::clone(&self.inner.policies),
+            address: by.address,
             secret: NewSecret::make(self)?,
         };
         self.change(Authority::Holder, regenerate).await
@@ -90,19 +91,33 @@ impl Service {
 
     /// Puts a secret that its token asked for in the place of the one in use.
     pub(crate) async fn confirm_secret(&self, id: TokenId, generation: u32) -> Result<(), Error> {
-        self.change(Authority::Holder, Confirm { id, generation })
-            .await
+        let confirm = Confirm {
+            id,
+            generation,
+            policies: Arc::clone(&self.inner.policies),
+        };
+        self.change(Authority::Holder, confirm).await
     }
+}
+
+/// What a secret that was shown stands for.
+struct Exchangeable {
+    token: Token,
+    secrets: Vec<(Secret, Judgement)>,
+    /// Of its owner.
+    policy: Arc<OwnerPolicy>,
 }
 
 /// The token behind a secret that was shown, as it may be exchanged, and its secrets.
 ///
 /// # Errors
-/// As of the exchange: the token or its owner may have ended since the secret was looked at.
+/// As of the exchange, without those of the caller's address: the token or its owner may have ended since the secret was
+/// looked at, and the owner may be in other groups.
 async fn exchangeable(
     draft: &Draft<'_>,
+    policies: &OwnerPolicies,
     id: TokenId,
-) -> Result<(Token, Vec<(Secret, Judgement)>), Error> {
+) -> Result<Exchangeable, Error> {
     let bearer = draft.read().tokens().bearer(id).await?;
     let bearer = bearer.ok_or(Problem::PersonalAccessTokenInvalid)?;
     let token = draft.check(bearer.token).await?;
@@ -117,8 +132,14 @@ async fn exchangeable(
     if owner.disabled {
         return Err(Problem::OwnerDisabled.into());
     }
+    let policy = policies.of(&owner.groups);
+    policy.rules.check_all_scope(&token.scopes)?;
     let secrets = judged_secrets(draft, &token).await?;
-    Ok((token, secrets))
+    Ok(Exchangeable {
+        token,
+        secrets,
+        policy,
+    })
 }
 
 /// What became of a secret since it was looked at.
@@ -200,13 +221,16 @@ async fn confirm(
 struct Confirm {
     id: TokenId,
     generation: u32,
+    policies: Arc<OwnerPolicies>,
 }
 
 impl Change for Confirm {
     type Output = ();
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
-        let (mut token, secrets) = exchangeable(draft, self.id).await?;
+        let Exchangeable {
+            mut token, secrets, ..
+        } = exchangeable(draft, &self.policies, self.id).await?;
         match standing(draft, &secrets, self.generation)? {
             Standing::Unconfirmed(expires_at) => {
                 confirm(draft, &mut token, secrets, self.generation, expires_at).await?;
@@ -222,8 +246,8 @@ struct RegenerateItself {
     id: TokenId,
     generation: u32,
     expires_at: Option<Timestamp>,
-    policy: Policy,
-    address: String,
+    policies: Arc<OwnerPolicies>,
+    address: IpAddr,
     secret: NewSecret,
 }
 
@@ -231,7 +255,15 @@ impl Change for RegenerateItself {
     type Output = SelfRegenerated;
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(SelfRegenerated, Taken), Error> {
-        let (mut token, mut secrets) = exchangeable(draft, self.id).await?;
+        let Exchangeable {
+            mut token,
+            mut secrets,
+            policy,
+        } = exchangeable(draft, &self.policies, self.id).await?;
+        let policy = &policy.rules;
+        if !policy.allows_from(self.address) {
+            return Err(Problem::NetworkNotAllowed.into());
+        }
         let generation = next_generation(&token, &secrets);
         let taken = match standing(draft, &secrets, self.generation)? {
             Standing::Current => Taken::Nothing,
@@ -243,7 +275,7 @@ impl Change for RegenerateItself {
                 Taken::Now
             }
         };
-        let expires_at = token.renewed_expiry(self.expires_at, &self.policy, draft.now)?;
+        let expires_at = token.renewed_expiry(self.expires_at, policy, draft.now)?;
         for (secret, _) in &secrets {
             if secret.slot == Some(Slot::Unconfirmed) {
                 draft.delete_secret(secret).await?;
@@ -264,7 +296,7 @@ impl Change for RegenerateItself {
                 .detail("ExpiresAt", expires_at.to_string())
                 .detail("ConfirmBefore", confirm_before.to_string())
                 .personal("Name", token.name.as_str())
-                .personal("Address", self.address.as_str()),
+                .personal("Address", Client::from(self.address).address_text()),
         );
         let issued = SelfRegenerated {
             id: token.id,

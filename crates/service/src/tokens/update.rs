@@ -76,8 +76,9 @@ impl Service {
         id: &str,
         asked: TokenUpdate,
     ) -> Result<TokenView, Error> {
-        let edit = asked.check(&self.inner.settings.policy, self.now())?;
         let acting = by.into();
+        let policy = self.inner.policies.known(acting.own());
+        let edit = asked.check(&policy, self.now())?;
         if edit == Edit::default() {
             return self.token(acting, id).await;
         }

@@ -1,5 +1,6 @@
 //! Users.
 
+use ats_pat_domain::group::Groups;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{Timestamp, User, UserId};
 use serde::Serialize;
@@ -24,6 +25,8 @@ pub struct UserView {
     pub responsible_id: Option<UserId>,
     /// That person.
     pub responsible: Option<Responsible>,
+    /// The groups that the user is in, sorted.
+    pub groups: Groups,
     /// When the user was added.
     pub created_at: Timestamp,
 }
@@ -58,6 +61,7 @@ impl UserView {
             kind: kind(user.kind),
             responsible_id: user.responsible_id,
             responsible: None,
+            groups: user.groups.clone(),
             created_at: user.created_at,
         }
     }
@@ -92,6 +96,9 @@ pub struct ServiceAccountView {
     pub disabled: bool,
     /// When it was added.
     pub created_at: Timestamp,
+    /// The groups that the policy differs by. Not part of the interface.
+    #[serde(skip)]
+    pub groups: Groups,
 }
 
 impl ServiceAccountView {
@@ -103,6 +110,7 @@ impl ServiceAccountView {
             responsible_id,
             disabled: account.disabled,
             created_at: account.created_at,
+            groups: account.groups.clone(),
         }
     }
 }

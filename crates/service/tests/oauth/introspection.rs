@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use ats_pat_domain::GroupPolicy;
+use ats_pat_domain::group::Group;
 use ats_pat_service::{Introspection, NewToken, Regeneration};
 use ats_pat_test_support::world::{DAY, ISSUER, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::scene::{ORDERS, create, introspect, introspector, world};
+use crate::scene::{ORDERS, create, introspect, introspector, world, world_with};
 
 #[on_every_database]
 async fn both_kinds_of_token_are_described_by_what_is_true_of_them(database: &TestDatabase) {
@@ -179,4 +181,35 @@ async fn the_caller_needs_an_authentication_token_with_the_scope(database: &Test
         code(world.service.introspector(by.expose_secret()).await),
         1206
     );
+}
+
+#[on_every_database]
+async fn what_could_not_be_exchanged_by_the_policy_is_not_active(database: &TestDatabase) {
+    let world = world_with(database.url(), |settings| {
+        let contractors = Group::new("corp/contractors").unwrap();
+        settings.policy.groups = vec![GroupPolicy {
+            all_scope_allowed: Some(false),
+            ..GroupPolicy::of(contractors)
+        }];
+    })
+    .await;
+    let by = introspector(&world).await;
+    let ada = world.signed_in("ada").await;
+    let all = create(&world, &ada, "all", &["all"]).await.unwrap().secret;
+    let read = create(&world, &ada, "read", &["orders:read"]).await;
+    let read = read.unwrap().secret;
+    let of_all = world.exchange(&all).await.unwrap().token;
+    let of_read = world.exchange(&read).await.unwrap().token;
+    for (groups, all_holds) in [(&[][..], true), (&["corp/contractors".to_owned()], false)] {
+        let operator = world.service.operator();
+        operator.set_groups("ada", groups).await.unwrap();
+        for (token, holds) in [
+            (&all, all_holds),
+            (&of_all, all_holds),
+            (&read, true),
+            (&of_read, true),
+        ] {
+            assert_eq!(introspect(&world, &by, token).await.is_some(), holds);
+        }
+    }
 }

@@ -18,7 +18,7 @@ pub async fn world(url: &str) -> World {
 pub async fn world_with(url: &str, change: impl FnOnce(&mut Settings)) -> World {
     World::with(url, |settings| {
         settings.audience = vec![ISSUER.to_owned(), ORDERS.to_owned()];
-        settings.policy.scopes = vec![
+        settings.policy.base.scopes = vec![
             Scope::new("orders:read", "Read orders").unwrap(),
             Scope::new("orders:write", "Write orders").unwrap(),
         ];

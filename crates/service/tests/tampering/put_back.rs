@@ -452,3 +452,35 @@ async fn a_planted_responsible_person_gets_nothing(database: &TestDatabase) {
     }
     assert_found(world, "of users was planted or altered").await;
 }
+
+#[on_every_database]
+async fn a_user_who_was_put_back_into_former_groups_gets_nothing(database: &TestDatabase) {
+    let scene = scene(database).await;
+    let Scene { world, issued, .. } = &scene;
+    let operator = world.service.operator();
+    let builders = ["corp/builders".to_owned()];
+    operator.set_groups("ada", &builders).await.unwrap();
+    assert_eq!(exchange(&world.service, &issued.secret).await, 1);
+    copy(database).await;
+    operator.set_groups("ada", &[]).await.unwrap();
+    assert_eq!(exchange(&world.service, &issued.secret).await, 1);
+    put_back(database).await;
+    for service in services(world).await {
+        assert_ne!(exchange(&service, &issued.secret).await, 1);
+    }
+    let add = operator.set_groups("ada", &builders).await;
+    assert_ne!(code(add), 1);
+    assert_found(world, "of users is an older one, put back").await;
+}
+
+#[on_every_database]
+async fn a_planted_group_is_no_group(database: &TestDatabase) {
+    let scene = scene(database).await;
+    let Scene { world, issued, .. } = &scene;
+    let plant = "UPDATE users SET member_of = 'corp/builders' WHERE name = 'ada'";
+    database.execute(plant).await;
+    for service in services(world).await {
+        assert_ne!(exchange(&service, &issued.secret).await, 1);
+    }
+    assert_found(world, "of users was planted or altered").await;
+}

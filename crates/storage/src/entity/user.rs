@@ -17,6 +17,7 @@ pub struct Model {
     pub is_admin: bool,
     pub disabled: bool,
     pub responsible_id: Option<Uuid>,
+    pub member_of: Option<String>,
     pub created_at: i64,
     pub key_id: i32,
     pub tag: Vec<u8>,
@@ -27,4 +28,4 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-crate::row::in_order!(Model { id name name_folded name_key display_name display_name_folded kind password_hash is_admin disabled responsible_id created_at key_id tag });
+crate::row::in_order!(Model { id name name_folded name_key display_name display_name_folded kind password_hash is_admin disabled responsible_id member_of created_at key_id tag });

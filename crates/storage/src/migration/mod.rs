@@ -6,6 +6,7 @@ mod currency;
 mod display_names;
 mod event_subjects;
 mod failure;
+mod groups;
 mod holder;
 mod initial;
 mod log;
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(overlap::Overlap),
             Box::new(self_regenerate::SelfRegenerate),
             Box::new(responsible::Responsible),
+            Box::new(groups::Groups),
         ]
     }
 }

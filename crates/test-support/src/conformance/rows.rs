@@ -2,6 +2,7 @@
 
 use std::slice;
 
+use ats_pat_domain::group::Groups;
 use ats_pat_domain::list::EventFilter;
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::port::{KeyRepository, Repositories};
@@ -23,6 +24,14 @@ fn longest() -> String {
     "\u{fdfa}".repeat(100)
 }
 
+/// As many groups as a user can have, with as many bytes.
+fn most_groups() -> Groups {
+    let names: Vec<String> = (100..299)
+        .map(|number| format!("corp/{number} {}", "\u{fdfa}".repeat(97)))
+        .collect();
+    Groups::new(&names).expect("groups")
+}
+
 /// Users, with everything present, absent and extreme.
 pub async fn users_come_back(database: &TestDatabase) {
     let store = open(database).await;
@@ -34,6 +43,7 @@ pub async fn users_come_back(database: &TestDatabase) {
     odd.row.is_administrator = true;
     odd.row.disabled = true;
     odd.row.responsible_id = Some(user_id(1));
+    odd.row.groups = most_groups();
     odd.row.created_at = FIRST;
     change(&store, async |change| {
         change.insert_user(&plain).await.unwrap();
@@ -69,6 +79,7 @@ pub async fn users_come_back(database: &TestDatabase) {
     );
     odd.row.password_hash = Some("x".repeat(300));
     odd.row.responsible_id = Some(user_id(3));
+    odd.row.groups = Groups::default();
     odd.row.created_at = Timestamp::MAX;
     odd.tag = tag(200);
     change(&store, async |change| {

@@ -1,6 +1,7 @@
 //! Rows to write: numbered, so that equal numbers make equal rows.
 
 use ats_pat_domain::event::{EventHash, Personal};
+use ats_pat_domain::group::Groups;
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::port::SetupLink;
 use ats_pat_domain::secret::{Secret, Slot};
@@ -58,6 +59,7 @@ pub fn user(number: u128, name: &str) -> Tagged<User> {
         is_administrator: false,
         disabled: false,
         responsible_id: None,
+        groups: Groups::default(),
         created_at: START,
     };
     tagged(row, 1)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ats_pat_domain::Timestamp;
-use ats_pat_domain::port::{Repositories, Store, UsageRecord};
+use ats_pat_domain::port::{Repositories, SignOfLife, Store, UsageRecord};
 
 use super::samples::{session, token, token_id, user};
 use super::{change, open};
@@ -132,4 +132,42 @@ pub async fn sessions_are_seen_forwards(database: &TestDatabase) {
         1
     );
     assert_eq!(hashes().await, [1]);
+}
+
+/// Of each token, in the order of ids, the last of what was done to it.
+pub async fn signs_of_life_are_the_last(database: &TestDatabase) {
+    let store = open(database).await;
+    let mut regenerated = token(2, 1, "regenerated");
+    regenerated.row.regenerated_at = Some(START.after(Duration::from_secs(20)));
+    let mut revoked = token(3, 1, "revoked");
+    revoked.row.revoked_at = Some(START.after(Duration::from_secs(30)));
+    let plain = token(1, 1, "plain");
+    change(&store, async |change| {
+        change.insert_user(&user(1, "ada")).await.unwrap();
+        for token in [&revoked, &plain, &regenerated] {
+            change.insert_token(token).await.unwrap();
+        }
+    })
+    .await;
+    let uses = [used(2, 10, "a"), used(3, 40, "b")];
+    store.record_usage(&uses).await.unwrap();
+    let sign = |number, seconds, ends_at, from: Option<&str>| SignOfLife {
+        token_id: token_id(number),
+        owner_id: plain.row.owner_id,
+        last: START.after(Duration::from_secs(seconds)),
+        ends_at,
+        last_used_from: from.map(ToOwned::to_owned),
+    };
+    let expires_at = plain.row.expires_at;
+    let expected = [
+        sign(1, 0, expires_at, None),
+        sign(2, 20, expires_at, Some("a")),
+        sign(3, 40, START.after(Duration::from_secs(30)), Some("b")),
+    ];
+    let signs = store.tokens().signs_of_life(None, 2).await.unwrap();
+    assert_eq!(signs, expected[..2]);
+    let rest = store.tokens().signs_of_life(Some(token_id(2)), 2).await;
+    assert_eq!(rest.unwrap(), expected[2..]);
+    let none = store.tokens().signs_of_life(Some(token_id(3)), 2).await;
+    assert!(none.unwrap().is_empty());
 }

@@ -107,6 +107,7 @@ fn label(kind: EventKind, text: Text) -> &'static str {
         EventKind::UserDisabled => text.event_user_disabled(),
         EventKind::UserEnabled => text.event_user_enabled(),
         EventKind::ResponsibleSet => text.event_responsible_set(),
+        EventKind::GroupsSet => text.event_groups_set(),
         EventKind::PasswordSet => text.event_password_set(),
         EventKind::SessionStarted => text.event_session_started(),
         EventKind::SessionEnded => text.event_session_ended(),

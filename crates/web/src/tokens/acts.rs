@@ -1,6 +1,7 @@
 //! What can be done to an active token, by forms on the page.
 
 use ats_pat_domain::Status;
+use ats_pat_service::SignedIn;
 use ats_pat_service::view::TokenView;
 use ats_pat_text::Text;
 
@@ -29,14 +30,20 @@ pub struct Acts {
 
 impl Acts {
     /// The forms for a token of the table at `path`; none for one that has ended.
-    pub fn of(visit: &Visit<'_>, token: &TokenView, path: &str, is_own: bool) -> Option<Self> {
-        let longest = visit.service.longest_overlap_hours();
+    pub fn of(
+        visit: &Visit<'_>,
+        by: &SignedIn,
+        token: &TokenView,
+        path: &str,
+        is_own: bool,
+    ) -> Option<Self> {
+        let longest = visit.policy(by).max_overlap_hours;
         let offered = OVERLAPS.into_iter().filter(|hours| *hours <= longest);
         (token.status == Status::Active).then(|| Self {
             name: token.name.clone(),
             address: format!("{path}/{}", token.id),
             generation: is_own.then_some(token.generation),
-            renewed: renewed(visit, token),
+            renewed: renewed(visit, by, token),
             overlaps: offered
                 .map(|hours| (hours, in_words(hours, visit.text)))
                 .collect(),
@@ -46,8 +53,12 @@ impl Acts {
 }
 
 /// On which day a token would expire if it were regenerated now.
-pub fn renewed(visit: &Visit<'_>, token: &TokenView) -> String {
-    short_date(visit.service.renewed(token), &visit.zone, visit.text)
+pub fn renewed(visit: &Visit<'_>, by: &SignedIn, token: &TokenView) -> String {
+    short_date(
+        visit.service.renewed(&visit.policy(by), token),
+        &visit.zone,
+        visit.text,
+    )
 }
 
 fn in_words(hours: u32, text: Text) -> String {

@@ -1,7 +1,7 @@
 //! The blade at the side of the table: the form for a new token, then the token itself.
 
-use ats_pat_domain::Problem;
 use ats_pat_domain::scope::ALL;
+use ats_pat_domain::{MayCreate, Problem};
 use ats_pat_service::SignedIn;
 use ats_pat_service::view::{IssuedToken, PolicyView};
 use secrecy::SecretString;
@@ -24,10 +24,10 @@ pub struct FormBlade {
     pub last_day: String,
     /// The same of the last day on which it may get new secrets by itself.
     pub renews_until: String,
-    /// Whether the policy lets a token do that.
-    pub may_renew: bool,
     /// What zone the days are in.
     pub zone: String,
+    /// What counts for the person.
+    policy: PolicyView,
     /// The scopes on offer besides all rights, and whether each is chosen.
     pub scopes: Vec<(String, String, bool)>,
     /// Whether it is open from the start.
@@ -37,7 +37,7 @@ pub struct FormBlade {
 impl FormBlade {
     /// An empty form, to be opened.
     pub fn closed(visit: &Visit<'_>, by: &SignedIn) -> Result<Self, Problem> {
-        let form = TokenForm::empty(form_key(visit)?, &visit.service.policy(by));
+        let form = TokenForm::empty(form_key(visit)?, &visit.policy(by));
         Ok(Self::new(visit, by, form, FormErrors::default(), false))
     }
 
@@ -53,16 +53,16 @@ impl FormBlade {
         errors: FormErrors,
         is_open: bool,
     ) -> Self {
-        let policy = visit.service.policy(by);
+        let policy = visit.policy(by);
         let terms = terms(visit, &policy);
         Self {
             choices: choices(&form, terms),
             bounds: bounds(terms),
             last_day: day_of(visit, &form.last_day),
             renews_until: day_of(visit, &form.renews_until),
-            may_renew: policy.self_regenerate_allowed,
             zone: visit.zone.name().to_owned(),
             scopes: scopes(&policy, &form),
+            policy,
             form,
             errors,
             is_open,
@@ -72,15 +72,36 @@ impl FormBlade {
     /// Whether the restrictions are to be seen at once.
     pub fn is_restricted(&self) -> bool {
         self.form.is_limited
+            || !self.all_allowed()
             || !self.form.networks.is_empty()
             || self.errors.scopes.is_some()
             || self.errors.networks.is_some()
+    }
+
+    /// Whether the person may make a token at all.
+    pub fn may_create(&self) -> bool {
+        may_create(&self.policy)
+    }
+
+    /// Whether a token may carry all the person's rights.
+    pub fn all_allowed(&self) -> bool {
+        self.policy.all_scope_allowed
+    }
+
+    /// Whether a token may get new secrets by itself.
+    pub fn may_renew(&self) -> bool {
+        self.policy.self_regenerate_allowed
     }
 
     /// Whether the day until which it may get new secrets by itself is to be seen at once.
     pub fn renews(&self) -> bool {
         !self.form.renews_until.is_empty() || self.errors.renews_until.is_some()
     }
+}
+
+/// Whether the policy lets the person make a token: nobody makes one that can do nothing.
+pub fn may_create(policy: &PolicyView) -> bool {
+    policy.may_create == MayCreate::Everyone && !policy.scopes.is_empty()
 }
 
 /// What the days on offer depend on, for this person now.

@@ -19,7 +19,7 @@ use poem::http::StatusCode;
 use secrecy::ExposeSecret;
 
 use self::acts::{Acts, renewed};
-use self::blade::{FormBlade, Issued, form_key, terms};
+use self::blade::{FormBlade, Issued, form_key, may_create, terms};
 use self::form::{FormErrors, TokenForm};
 use crate::flash::Flash;
 use crate::form::Form;
@@ -148,7 +148,10 @@ async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
 /// token. Nothing is posted by itself.
 async fn show_form(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let query = Query::of(&visit.uri);
-    let (key, policy) = (form_key(visit)?, visit.service.policy(by));
+    let (key, policy) = (form_key(visit)?, visit.policy(by));
+    if !may_create(&policy) {
+        return Ok(redirect(&visit.place.tokens));
+    }
     let (form, errors) = if let Some(id) = query.get("like") {
         let token = visit.service.token(visit.acting(by), id).await;
         let token = token.map_err(|error| visit.problem(error))?;
@@ -170,7 +173,7 @@ pub async fn show_kept(
     if let Some(id) = edit::id_in(&own) {
         return edit::show_kept(visit, by, id, kept).await;
     }
-    let (key, policy) = (form_key(visit)?, visit.service.policy(by));
+    let (key, policy) = (form_key(visit)?, visit.policy(by));
     let (form, errors) = TokenForm::linked(key, kept, terms(visit, &policy));
     let form = TokenForm {
         note: Some(visit.text.token_entries_kept()),
@@ -196,7 +199,7 @@ async fn with_form(
 /// Makes the token that the form asks for, and shows it.
 async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let form = TokenForm::posted(form);
-    let new = form.new_token(terms(visit, &visit.service.policy(by)));
+    let new = form.new_token(terms(visit, &visit.policy(by)));
     match visit.service.create_token(visit.acting(by), new).await {
         Ok(issued) => {
             let issued = Issued::new(visit, issued, false);
@@ -229,6 +232,12 @@ async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
             if refused == Problem::SignInRequired {
                 return Err(refused);
             }
+            if !may_create(&visit.policy(by)) {
+                // There is no form to show it in.
+                let alert = refused.message(visit.text);
+                let answer = Answer::refusing(visit, alert, status(&refused));
+                return answer.page(visit, by).await;
+            }
             let errors = FormErrors::of(&refused, &form, (visit.now(), &visit.zone), visit.text);
             let key = form_key(visit)?;
             let form = TokenForm { key, ..form };
@@ -248,7 +257,7 @@ async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
 async fn already_created(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let token = visit.service.token(visit.acting(by), id).await;
     let token = token.map_err(|error| visit.problem(error))?;
-    let acts = Acts::of(visit, &token, &visit.place.tokens, true);
+    let acts = Acts::of(visit, by, &token, &visit.place.tokens, true);
     let alert = if acts.is_some() {
         visit.text.token_already_created(token.name)
     } else {
@@ -452,7 +461,7 @@ impl Answer {
                 .into_iter()
                 .enumerate()
                 .map(|(index, token)| Row {
-                    renewed: renewed(visit, &token),
+                    renewed: renewed(visit, by, &token),
                     ..Row::new(index + 1, token, now, &visit.zone, text)
                 })
                 .collect(),

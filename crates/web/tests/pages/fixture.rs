@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use ats_pat_domain::scope::Scope;
 use ats_pat_http::{HttpSettings, Limits, serve};
-use ats_pat_service::NewUser;
+use ats_pat_service::{NewUser, Settings};
 use ats_pat_test_support::world::{ISSUER, PASSWORD, World};
 use ats_pat_test_support::{TestDatabase, sqlite};
 use ats_pat_web::Branding;
@@ -23,13 +23,19 @@ pub struct Site {
 
 impl Site {
     pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// With settings of its own.
+    pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
         let database = sqlite();
         let world = World::with(database.url(), |settings| {
-            settings.policy.max_active_tokens = 1000;
-            settings.policy.scopes = vec![
+            settings.policy.base.max_active_tokens = 1000;
+            settings.policy.base.scopes = vec![
                 Scope::new("orders:read", "Read orders").unwrap(),
                 Scope::new("orders:write", "Write orders").unwrap(),
             ];
+            change(settings);
         })
         .await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

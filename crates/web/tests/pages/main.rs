@@ -8,6 +8,7 @@ mod audit;
 mod docs;
 mod fixture;
 mod introspect_scope;
+mod policy;
 mod security;
 mod service_accounts;
 mod setup;

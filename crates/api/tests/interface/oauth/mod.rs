@@ -26,7 +26,7 @@ const ORDERS: &str = "https://orders.example.com";
 async fn server() -> Server {
     Server::with(|settings| {
         settings.audience = vec![ISSUER.to_owned(), ORDERS.to_owned()];
-        settings.policy.scopes = vec![Scope::new("orders:read", "Read orders").unwrap()];
+        settings.policy.base.scopes = vec![Scope::new("orders:read", "Read orders").unwrap()];
     })
     .await
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::secret::{Secret, Slot};
-use ats_pat_domain::{Problem, Scopes, Timestamp, TokenId, UserId};
+use ats_pat_domain::{Problem, Rule, Scopes, Timestamp, TokenId, UserId};
 
 use crate::cache::usage::{LastUse, UsageLog};
 use crate::ledger::genuine::{Genuine, Life};
+use crate::service::policies::OwnerPolicy;
 
 /// What the first exchange with a secret does before it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,11 +53,15 @@ pub(crate) struct Grant {
     /// The last event when it was read.
     pub(crate) head: Head,
     pub(crate) last_use: Arc<LastUse>,
+    /// Of its owner.
+    pub(crate) policy: Arc<OwnerPolicy>,
     allowed_networks: Option<Box<AllowedNetworks>>,
+    /// Whether it carries scopes that the policy lets no token carry any more.
+    is_forbidden: bool,
 }
 
 impl Grant {
-    pub(crate) fn new(genuine: Genuine, usage: &UsageLog) -> Self {
+    pub(crate) fn new(genuine: Genuine, policy: Arc<OwnerPolicy>, usage: &UsageLog) -> Self {
         let life = genuine.life();
         let Genuine {
             secret,
@@ -77,6 +82,8 @@ impl Grant {
             ring_version,
             head,
             last_use: usage.of(token.id),
+            is_forbidden: policy.rules.check_all_scope(&token.scopes).is_err(),
+            policy,
             allowed_networks: token.allowed_networks.map(Box::new),
         }
     }
@@ -85,13 +92,20 @@ impl Grant {
         Scopes::from_stored(&self.scope)
     }
 
-    /// Whether it may be exchanged at `now` from `address`: 1203, 1202, 1205, 1204.
+    /// Whether it may be exchanged at `now` from `address`: 1203, 1202, 1205, 1204, 1306.
     pub(crate) fn check(&self, now: Timestamp, address: IpAddr) -> Result<(), Problem> {
         self.life.check(now)?;
-        match &self.allowed_networks {
-            Some(networks) if !networks.contain(address) => Err(Problem::NetworkNotAllowed),
-            _ => Ok(()),
+        let own_networks = self.allowed_networks.as_ref();
+        if own_networks.is_some_and(|networks| !networks.contain(address))
+            || !self.policy.rules.allows_from(address)
+        {
+            return Err(Problem::NetworkNotAllowed);
         }
+        if self.is_forbidden {
+            let rule = Rule::AllScope;
+            return Err(Problem::PolicyForbids { rule });
+        }
+        Ok(())
     }
 
     /// About how many bytes it takes, the place of its last use included.

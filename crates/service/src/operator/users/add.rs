@@ -1,6 +1,7 @@
 //! Adding a user: a person, or a service account.
 
 use ats_pat_domain::event::EventKind;
+use ats_pat_domain::group::Groups;
 use ats_pat_domain::problem::Failure;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{DisplayName, Problem, User, UserId, UserName};
@@ -140,6 +141,7 @@ impl Change for Add {
             is_administrator: false,
             disabled: false,
             responsible_id: None,
+            groups: Groups::default(),
             created_at: draft.now,
         };
         let mut entry = draft.entry(EventKind::UserCreated, &id).owner(id);

@@ -2,6 +2,7 @@
 
 use ats_pat_domain::User;
 use ats_pat_domain::event::EventKind;
+use ats_pat_domain::group::Groups;
 use ats_pat_domain::user::UserKind;
 
 use super::find::{find_even_planted, find_user, require_another, require_living};
@@ -88,6 +89,7 @@ impl Change for SetDisabled {
             user.password_hash = None;
             user.is_administrator = false;
             user.responsible_id = None;
+            user.groups = Groups::default();
         } else if user.disabled == self.disabled {
             return Ok((user, taken(false)));
         }

@@ -1,8 +1,9 @@
-//! Users: adding, disabling, enabling, new passwords, and who is responsible for service accounts.
+//! Users: adding, disabling, enabling, new passwords, groups, and who is responsible for service accounts.
 
 mod add;
 mod disable;
 mod find;
+mod groups;
 mod password;
 mod responsible;
 

@@ -12,6 +12,7 @@ use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::ledger::rows::hex;
 use crate::ledger::{holds_event, is_genuine_end};
 use crate::service::Service;
+use crate::service::background::unused::Walk;
 use crate::service::error::{Error, causes};
 use crate::service::refusals::TellOfGuessing;
 use crate::service::reuses::TellOfReuse;
@@ -31,6 +32,7 @@ impl Service {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut tick = 0_u32;
+        let mut unused = Walk::default();
         loop {
             tokio::select! {
                 () = &mut shutdown => return,
@@ -72,6 +74,10 @@ impl Service {
                 log_failure(
                     "retired signing keys could not be destroyed",
                     self.destroy_retired_keys().await,
+                );
+                log_failure(
+                    "tokens that nobody uses could not be revoked",
+                    self.revoke_some_unused(&mut unused).await,
                 );
             }
         }

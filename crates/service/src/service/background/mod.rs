@@ -2,4 +2,5 @@
 
 pub(crate) mod findings;
 mod maintenance;
+pub(crate) mod unused;
 mod verification;

@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ats_pat_auth::Minter;
-use ats_pat_domain::Scopes;
 use ats_pat_domain::event::{Event, Head};
 use ats_pat_domain::port::Store;
 use ats_pat_token::Audience;
@@ -29,7 +28,9 @@ use crate::ledger::{holds_event, is_genuine_end, last_acceptance};
 use crate::service::background::findings::Findings;
 use crate::service::limits::Limits;
 use crate::service::open::keys::{open_roots, wrong_key_or};
+use crate::service::policies::OwnerPolicies;
 use crate::service::reuses::Reuses;
+use crate::service::settings::Settings;
 use crate::service::{Inner, Service};
 use crate::sessions::passwords::Passwords;
 use crate::status::StatusLists;
@@ -75,17 +76,9 @@ impl Service {
         rules: Rules,
         opener: Opener,
     ) -> Result<(Self, Option<Head>), OpenError> {
-        let whole_minter = Minter::new(
-            &parts.settings.issuer,
-            Audience::new(parts.settings.audience.clone()).map_err(|_| OpenError::NoAudience)?,
-            u32::try_from(parts.settings.token_lifetime.as_secs()).unwrap_or(u32::MAX),
-            ALGORITHM,
-        )?;
+        let whole_minter = whole_minter(&parts.settings)?;
         let minter = default_minter(&whole_minter, parts.settings.default_audience.as_deref())?;
-        let all_written_out = parts.settings.expand_all_scope.then(|| {
-            let catalogue = &parts.settings.policy.scopes;
-            Arc::from(Scopes::all_written_out(catalogue))
-        });
+        let policies = Arc::new(OwnerPolicies::of_settings(&parts.settings));
         let passwords = Passwords::new(parts.password_cost)?;
         let kept = read_anchor(parts.anchor_file.as_deref())?;
         let (master, roots) = open_roots(&parts, kept.as_ref()).await?;
@@ -142,7 +135,14 @@ impl Service {
         let ring = ring.map_err(|error| wrong_key_or(error.into(), &parts.master_key_file))?;
         let ring = Ring::new(ring, &changes, Arc::clone(&master), provider, ring_read_at);
         let cache_entries = parts.settings.cache_entries;
-        let cache = ExchangeCache::new(&changes, ring, rules, parts.alone, cache_entries);
+        let cache = ExchangeCache::new(
+            &changes,
+            ring,
+            rules,
+            Arc::clone(&policies),
+            parts.alone,
+            cache_entries,
+        );
         let token_ids = TokenIds::new(changes.random()?);
         let limits = Limits::new(
             parts.clock,
@@ -157,7 +157,7 @@ impl Service {
                 master,
                 minter,
                 whole_minter,
-                all_written_out,
+                policies,
                 cache: Arc::new(cache),
                 passwords,
                 limits,
@@ -174,6 +174,16 @@ impl Service {
         );
         Ok((service, behind))
     }
+}
+
+/// The minter for everyone whom authentication tokens may be for.
+fn whole_minter(settings: &Settings) -> Result<Minter, OpenError> {
+    Ok(Minter::new(
+        &settings.issuer,
+        Audience::new(settings.audience.clone()).map_err(|_| OpenError::NoAudience)?,
+        u32::try_from(settings.token_lifetime.as_secs()).unwrap_or(u32::MAX),
+        ALGORITHM,
+    )?)
 }
 
 /// Of tokens for the default audience: a part of the whole one, with its first, since /api/identity and introspection

@@ -80,6 +80,7 @@ impl Table {
                 "name_key",
                 "description",
                 "description_folded",
+                "reused_at",
             ],
             // Its own seal proves it. That it is there at all is under the tag.
             Self::SigningKeys => &["sealed"],
@@ -195,12 +196,17 @@ impl Ground {
             if was == is.as_ref() {
                 continue;
             }
-            if self.differs_loudly(&place, was) {
+            let is_loud = self.loud(&place, was) != self.loud(&place, is.as_ref());
+            let differed = self.differs_loudly(&place, was);
+            if differed && !is_loud {
+                // A use of an ended secret is noted on any row, and no tag covers it: the row is as wrong as it was.
+                continue;
+            }
+            if differed {
                 self.marred.insert(place.clone());
                 let names = self.names(&place, was);
                 self.told_for_ever.insert(names);
             }
-            let is_loud = self.loud(&place, was) != self.loud(&place, is.as_ref());
             match (was, &is) {
                 (None, Some(_)) => written.new.push(place.clone()),
                 (Some(_), None) => written.removed.push(place.clone()),

@@ -120,6 +120,7 @@ pub fn latest(terms: Terms<'_>) -> Timestamp {
 
 #[cfg(test)]
 pub mod fixture {
+    use ats_pat_domain::MayCreate;
     use ats_pat_domain::scope::Scope;
 
     use super::*;
@@ -138,6 +139,10 @@ pub mod fixture {
                 },
                 Scope::new("orders:read", "Read orders").unwrap(),
             ],
+            may_create: MayCreate::Everyone,
+            all_scope_allowed: true,
+            required_networks: Vec::new(),
+            revoke_unused_after_days: 0,
         }
     }
 

@@ -40,6 +40,7 @@ impl TokenForm {
         Self {
             key,
             expiration: policy.default_lifetime_days.to_string(),
+            is_limited: !policy.all_scope_allowed,
             ..Self::default()
         }
     }

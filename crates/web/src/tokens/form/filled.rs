@@ -87,7 +87,8 @@ impl TokenForm {
     /// Chooses these scopes; gives what is wrong with them. Who asks for scopes that there are not is never
     /// given all rights instead.
     fn choose(&mut self, scopes: &[&str], policy: &PolicyView, text: Text) -> Option<String> {
-        self.is_limited = !(scopes.is_empty() || scopes == [ALL]);
+        let asks_for_all = scopes.is_empty() || scopes == [ALL];
+        self.is_limited = !asks_for_all || !policy.all_scope_allowed;
         let mut unknown = Vec::new();
         for scope in scopes.iter().filter(|scope| **scope != ALL) {
             if policy.scopes.iter().any(|known| known.name == **scope) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ats_pat_domain::event::EventKind;
+use ats_pat_domain::group::Groups;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{
     Description, DisplayName, Scopes, Token, TokenId, TokenName, User, UserId, UserName,
@@ -32,6 +33,7 @@ impl Change for PlantOwner {
                 is_administrator: false,
                 disabled: false,
                 responsible_id: None,
+                groups: Groups::default(),
                 created_at: draft.now,
             })
             .await?;

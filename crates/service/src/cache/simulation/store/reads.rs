@@ -6,8 +6,8 @@ use ats_pat_domain::key::StoredRootKey;
 use ats_pat_domain::list::{EventFilter, TokenQuery, UserQuery};
 use ats_pat_domain::port::{
     Bearer, EventRepository, FoundSession, Grant, KeyRepository, ListedToken, Repositories,
-    SecretRepository, SessionRepository, SetupLink, SetupLinkRepository, StatusRepository,
-    StoredRing, TokenPage, TokenRepository, UserPage, UserRepository,
+    SecretRepository, SessionRepository, SetupLink, SetupLinkRepository, SignOfLife,
+    StatusRepository, StoredRing, TokenPage, TokenRepository, UserPage, UserRepository,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
@@ -111,6 +111,7 @@ macro_rules! repositories {
                 }).await
             }
             async fn after(&self, _: Option<TokenId>, _: u64) -> Answer<Vec<Tagged<Token>>> { not_simulated() }
+            async fn signs_of_life(&self, _: Option<TokenId>, _: u64) -> Answer<Vec<SignOfLife>> { not_simulated() }
             async fn ids(&self, _: Option<UserId>, _: Option<TokenId>, _: u64) -> Answer<Vec<(TokenId, UserId)>> { not_simulated() }
             async fn of_owner(&self, _: UserId, _: Option<TokenId>, _: u64) -> Answer<Vec<Tagged<Token>>> { not_simulated() }
         }

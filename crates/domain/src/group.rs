@@ -1,0 +1,204 @@
+//! Groups that users are in: what the policy can differ by.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::validation::Reason;
+
+/// The most groups of one user.
+pub const MAX_GROUPS: usize = 200;
+/// The longest name of a group with its provider, in characters.
+const MAX_GROUP: usize = 200;
+/// The longest name of a provider, in characters.
+const MAX_PROVIDER: usize = 32;
+/// The most bytes that the groups of one user may have together: MariaDB's TEXT has no room for more.
+const MAX_BYTES: usize = 60_000;
+
+/// A group: `NAME/value`, where NAME is the provider that says who is in it; `scim/id` for one that a directory keeps.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Group(String);
+
+impl Group {
+    /// Reads `NAME/value`: NAME is 1 to 32 small letters and digits, and the whole has at most 200 characters, none of
+    /// them a control character.
+    ///
+    /// # Errors
+    /// [`InvalidGroup::NotAGroup`].
+    pub fn new(text: &str) -> Result<Self, InvalidGroup> {
+        let is_provider = |name: &str| {
+            (1..=MAX_PROVIDER).contains(&name.len())
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        };
+        let is_group = text
+            .split_once('/')
+            .is_some_and(|(provider, value)| is_provider(provider) && !value.trim().is_empty())
+            && text.chars().count() <= MAX_GROUP
+            && !text.contains(char::is_control);
+        if is_group {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidGroup::NotAGroup {
+                name: text.chars().take(MAX_GROUP).collect(),
+            })
+        }
+    }
+
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The groups of one user: sorted, without doubles, at most 200.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Groups(Vec<Group>);
+
+impl Groups {
+    /// The groups of these names; doubles are folded.
+    ///
+    /// # Errors
+    /// [`InvalidGroup`] for a name that is no group's, and for too many.
+    pub fn new(names: &[String]) -> Result<Self, InvalidGroup> {
+        let groups = names.iter().map(|name| Group::new(name));
+        let groups = Self::sorted(groups.collect::<Result<_, _>>()?);
+        let bytes: usize = groups.0.iter().map(|group| group.0.len() + 1).sum();
+        if groups.0.len() > MAX_GROUPS || bytes > MAX_BYTES {
+            return Err(InvalidGroup::TooMany);
+        }
+        Ok(groups)
+    }
+
+    /// Reads the form that was stored. What is no group there is one that no policy can name.
+    pub fn from_stored(text: &str) -> Self {
+        let lines = text.split('\n').filter(|line| !line.is_empty());
+        Self::sorted(lines.map(|line| Group(line.to_owned())).collect())
+    }
+
+    /// The form for storage: one in a line; `None` for no group.
+    pub fn to_stored(&self) -> Option<String> {
+        (!self.0.is_empty()).then(|| self.names().join("\n"))
+    }
+
+    fn sorted(mut groups: Vec<Group>) -> Self {
+        groups.sort_unstable();
+        groups.dedup();
+        Self(groups)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether this group is among them.
+    pub fn contain(&self, group: &Group) -> bool {
+        self.0.binary_search(group).is_ok()
+    }
+
+    /// Their names, sorted.
+    pub fn names(&self) -> Vec<String> {
+        self.0.iter().map(|group| group.0.clone()).collect()
+    }
+}
+
+impl Serialize for Groups {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+/// Why these are no groups.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidGroup {
+    /// The name is no group's.
+    #[error(
+        "{name:?} is no group: write the provider in small letters and digits, a slash and the group, such as corp/builders, with 200 characters at most"
+    )]
+    NotAGroup {
+        /// The name as written, its first 200 characters.
+        name: String,
+    },
+    /// Too many for one user.
+    #[error("these are too many groups: a user has 200 at most, with 60,000 bytes in all")]
+    TooMany,
+}
+
+impl InvalidGroup {
+    /// As the interface says it.
+    pub const fn reason(&self) -> Reason {
+        match self {
+            Self::NotAGroup { .. } => Reason::UnknownValue,
+            Self::TooMany => Reason::TooLong,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn groups_are_sorted_and_doubles_are_folded() {
+        let groups = Groups::new(&names(&["scim/7", "corp/b c", "corp/a/b", "scim/7"])).unwrap();
+        assert_eq!(groups.names(), ["corp/a/b", "corp/b c", "scim/7"]);
+        let stored = groups.to_stored().unwrap();
+        assert_eq!(Groups::from_stored(&stored), groups);
+        assert_eq!(Groups::default().to_stored(), None);
+        assert_eq!(Groups::from_stored(""), Groups::default());
+        assert!(groups.contain(&Group::new("scim/7").unwrap()));
+        assert!(!groups.contain(&Group::new("scim/8").unwrap()));
+    }
+
+    #[test]
+    fn what_has_another_form_is_no_group() {
+        let long = format!("corp/{}", "x".repeat(196));
+        let long_provider = format!("{}/x", "x".repeat(33));
+        for name in [
+            "",
+            "corp",
+            "corp/",
+            "corp/ ",
+            "/builders",
+            "Corp/builders",
+            "co-rp/builders",
+            "corp/buil\nders",
+            "corp/buil\u{85}ders",
+            &long,
+            &long_provider,
+        ] {
+            let found = Group::new(name);
+            assert!(
+                matches!(found, Err(InvalidGroup::NotAGroup { .. })),
+                "{name:?}"
+            );
+        }
+        for name in ["c/é", &long[..200], &long_provider[1..]] {
+            assert!(Group::new(name).is_ok(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_user_is_in_two_hundred_groups_at_most() {
+        let many: Vec<String> = (0..201).map(|number| format!("corp/{number}")).collect();
+        assert!(Groups::new(&many[1..]).is_ok());
+        assert_eq!(Groups::new(&many), Err(InvalidGroup::TooMany));
+        let wide: Vec<String> = (0..100)
+            .map(|number| format!("corp/{number}{}", "𝒜".repeat(190)))
+            .collect();
+        assert_eq!(Groups::new(&wide), Err(InvalidGroup::TooMany));
+    }
+}

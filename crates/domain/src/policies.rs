@@ -1,0 +1,446 @@
+//! The policy of a deployment: the base, and what is different for members of groups.
+
+use std::collections::BTreeSet;
+
+use crate::group::{Group, Groups};
+use crate::network::AllowedNetworks;
+use crate::policy::{MayCreate, Policy};
+use crate::scope::Scope;
+
+/// What the policy is for the members of a group; `None` leaves it to the base and to other groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupPolicy {
+    /// Whose.
+    pub group: Group,
+    /// The longest lifetime, in days.
+    pub max_lifetime_days: Option<u32>,
+    /// The lifetime that a form proposes, in days.
+    pub default_lifetime_days: Option<u32>,
+    /// The most active tokens of one owner.
+    pub max_active_tokens: Option<u32>,
+    /// The longest time that a replaced secret may go on working, in hours.
+    pub max_overlap_hours: Option<u32>,
+    /// Whether tokens may get new secrets by themselves.
+    pub self_regenerate_allowed: Option<bool>,
+    /// The scopes on offer besides the reserved ones.
+    pub scopes: Option<Vec<Scope>>,
+    /// Who may make tokens.
+    pub may_create: Option<MayCreate>,
+    /// Whether tokens may carry all the owner's rights.
+    pub all_scope_allowed: Option<bool>,
+    /// Lists of networks, of which each must hold the caller's address; an empty one lets it come from anywhere.
+    pub required_networks: Option<Vec<AllowedNetworks>>,
+    /// After how many days without a use a token is revoked; 0 is never.
+    pub revoke_unused_after_days: Option<u32>,
+}
+
+impl GroupPolicy {
+    /// One that says nothing yet.
+    pub fn of(group: Group) -> Self {
+        Self {
+            group,
+            max_lifetime_days: None,
+            default_lifetime_days: None,
+            max_active_tokens: None,
+            max_overlap_hours: None,
+            self_regenerate_allowed: None,
+            scopes: None,
+            may_create: None,
+            all_scope_allowed: None,
+            required_networks: None,
+            revoke_unused_after_days: None,
+        }
+    }
+}
+
+/// The policy of a deployment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policies {
+    /// For everybody, as far as none of their groups says another.
+    pub base: Policy,
+    /// For the members of groups, each group once.
+    pub groups: Vec<GroupPolicy>,
+}
+
+impl Policies {
+    /// The policy for an owner in these groups. What groups of the owner set takes the place of the base. Where several
+    /// set the same, the most generous counts of limits, scopes and permissions; the strictest counts of what every use of
+    /// a token is judged by: networks, the scope `all`, and when an unused one is revoked.
+    pub fn of(&self, groups: &Groups) -> Policy {
+        self.merged(&self.places(groups))
+    }
+
+    /// Which of [`groups`](Self::groups) count for an owner in these groups.
+    pub fn places(&self, groups: &Groups) -> Vec<usize> {
+        if groups.is_empty() {
+            return Vec::new();
+        }
+        let of_owner =
+            |(place, policy): (usize, &GroupPolicy)| groups.contain(&policy.group).then_some(place);
+        self.groups
+            .iter()
+            .enumerate()
+            .filter_map(of_owner)
+            .collect()
+    }
+
+    /// The policy for an owner in the groups at these places.
+    pub fn merged(&self, places: &[usize]) -> Policy {
+        let groups: Vec<&GroupPolicy> = places
+            .iter()
+            .filter_map(|place| self.groups.get(*place))
+            .collect();
+        merge(&self.base, &groups)
+    }
+
+    /// The most that any owner may have: what it refuses is refused to everybody.
+    pub fn widest(&self) -> Policy {
+        let most = |base: u32, of: fn(&GroupPolicy) -> Option<u32>| {
+            self.groups.iter().filter_map(of).fold(base, u32::max)
+        };
+        let any = |base: bool, of: fn(&GroupPolicy) -> Option<bool>| {
+            base || self.groups.iter().filter_map(of).any(|yes| yes)
+        };
+        let may_create = self.groups.iter().filter_map(|group| group.may_create);
+        Policy {
+            max_lifetime_days: most(self.base.max_lifetime_days, |group| group.max_lifetime_days),
+            default_lifetime_days: self.base.default_lifetime_days,
+            max_active_tokens: most(self.base.max_active_tokens, |group| group.max_active_tokens),
+            max_overlap_hours: most(self.base.max_overlap_hours, |group| group.max_overlap_hours),
+            self_regenerate_allowed: any(self.base.self_regenerate_allowed, |group| {
+                group.self_regenerate_allowed
+            }),
+            scopes: self.every_scope(),
+            may_create: may_create.fold(self.base.may_create, MayCreate::max),
+            all_scope_allowed: any(self.base.all_scope_allowed, |group| group.all_scope_allowed),
+            required_networks: Vec::new(),
+            revoke_unused_after_days: 0,
+        }
+    }
+
+    /// Every scope that somebody is offered: those of the base first.
+    pub fn every_scope(&self) -> Vec<Scope> {
+        let of_groups = self.groups.iter().filter_map(|group| group.scopes.as_ref());
+        union(std::iter::once(&self.base.scopes).chain(of_groups))
+    }
+
+    /// The fewest days without a use after which a token of somebody is revoked.
+    pub fn fewest_unused_days(&self) -> Option<u32> {
+        let of_groups = self.groups.iter();
+        let of_groups = of_groups.filter_map(|group| group.revoke_unused_after_days);
+        std::iter::once(self.base.revoke_unused_after_days)
+            .chain(of_groups)
+            .filter(|days| *days > 0)
+            .min()
+    }
+}
+
+fn merge(base: &Policy, groups: &[&GroupPolicy]) -> Policy {
+    /// What the groups set, made one by `choose`; where none does, the base.
+    fn value<T: Copy>(
+        base: T,
+        groups: &[&GroupPolicy],
+        of: fn(&GroupPolicy) -> Option<T>,
+        choose: fn(T, T) -> T,
+    ) -> T {
+        let set = groups.iter().filter_map(|group| of(group));
+        set.reduce(choose).unwrap_or(base)
+    }
+    let any: fn(bool, bool) -> bool = |a, b| a || b;
+    let max_lifetime_days = value(
+        base.max_lifetime_days,
+        groups,
+        |group| group.max_lifetime_days,
+        u32::max,
+    );
+    let default_lifetime_days = value(
+        base.default_lifetime_days,
+        groups,
+        |group| group.default_lifetime_days,
+        u32::max,
+    );
+    let scopes: Vec<&Vec<Scope>> = groups
+        .iter()
+        .filter_map(|group| group.scopes.as_ref())
+        .collect();
+    let networks: Vec<_> = groups
+        .iter()
+        .filter_map(|group| group.required_networks.as_ref())
+        .collect();
+    Policy {
+        max_lifetime_days,
+        // Nobody proposes what is not allowed.
+        default_lifetime_days: default_lifetime_days.min(max_lifetime_days),
+        max_active_tokens: value(
+            base.max_active_tokens,
+            groups,
+            |group| group.max_active_tokens,
+            u32::max,
+        ),
+        max_overlap_hours: value(
+            base.max_overlap_hours,
+            groups,
+            |group| group.max_overlap_hours,
+            u32::max,
+        ),
+        self_regenerate_allowed: value(
+            base.self_regenerate_allowed,
+            groups,
+            |group| group.self_regenerate_allowed,
+            any,
+        ),
+        scopes: if scopes.is_empty() {
+            base.scopes.clone()
+        } else {
+            union(scopes)
+        },
+        may_create: value(
+            base.may_create,
+            groups,
+            |group| group.may_create,
+            MayCreate::max,
+        ),
+        all_scope_allowed: value(
+            base.all_scope_allowed,
+            groups,
+            |group| group.all_scope_allowed,
+            |a, b| a && b,
+        ),
+        required_networks: if networks.is_empty() {
+            base.required_networks.clone()
+        } else {
+            let every: BTreeSet<_> = networks.into_iter().flatten().cloned().collect();
+            every.into_iter().collect()
+        },
+        revoke_unused_after_days: value(
+            base.revoke_unused_after_days,
+            groups,
+            |group| group.revoke_unused_after_days,
+            sooner,
+        ),
+    }
+}
+
+/// The fewer days, where 0 is never.
+fn sooner(a: u32, b: u32) -> u32 {
+    match (a, b) {
+        (0, days) | (days, 0) => days,
+        (a, b) => a.min(b),
+    }
+}
+
+/// Each name once, in the order of the lists.
+fn union<'a>(lists: impl IntoIterator<Item = &'a Vec<Scope>>) -> Vec<Scope> {
+    let mut seen = BTreeSet::new();
+    lists
+        .into_iter()
+        .flatten()
+        .filter(|scope| seen.insert(scope.name.as_str()))
+        .cloned()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(name: &str) -> GroupPolicy {
+        GroupPolicy::of(Group::new(&format!("corp/{name}")).unwrap())
+    }
+
+    fn in_groups(names: &[&str]) -> Groups {
+        let names: Vec<String> = names.iter().map(|name| format!("corp/{name}")).collect();
+        Groups::new(&names).unwrap()
+    }
+
+    fn scopes(names: &[&str]) -> Vec<Scope> {
+        let scope = |name: &&str| Scope::new(name, "").unwrap();
+        names.iter().map(scope).collect()
+    }
+
+    fn networks(networks: &[&str]) -> AllowedNetworks {
+        let networks: Vec<String> = networks.iter().map(ToString::to_string).collect();
+        AllowedNetworks::parse(&networks).unwrap()
+    }
+
+    /// A generous and a strict group, one that says nothing, and a base in between.
+    fn policies() -> Policies {
+        Policies {
+            base: Policy {
+                max_lifetime_days: 90,
+                default_lifetime_days: 30,
+                max_active_tokens: 10,
+                max_overlap_hours: 24,
+                self_regenerate_allowed: false,
+                scopes: scopes(&["base"]),
+                may_create: MayCreate::Nobody,
+                all_scope_allowed: true,
+                required_networks: vec![networks(&["192.0.2.0/24"])],
+                revoke_unused_after_days: 60,
+            },
+            groups: vec![
+                GroupPolicy {
+                    max_lifetime_days: Some(366),
+                    default_lifetime_days: Some(90),
+                    max_active_tokens: Some(100),
+                    max_overlap_hours: Some(168),
+                    self_regenerate_allowed: Some(true),
+                    scopes: Some(scopes(&["read", "write"])),
+                    may_create: Some(MayCreate::Everyone),
+                    all_scope_allowed: Some(true),
+                    required_networks: Some(Vec::new()),
+                    revoke_unused_after_days: Some(0),
+                    ..group("generous")
+                },
+                GroupPolicy {
+                    max_lifetime_days: Some(7),
+                    default_lifetime_days: Some(1),
+                    max_active_tokens: Some(1),
+                    max_overlap_hours: Some(0),
+                    self_regenerate_allowed: Some(false),
+                    scopes: Some(scopes(&["write", "admin"])),
+                    may_create: Some(MayCreate::Nobody),
+                    all_scope_allowed: Some(false),
+                    required_networks: Some(vec![networks(&["10.0.0.0/8"])]),
+                    revoke_unused_after_days: Some(30),
+                    ..group("strict")
+                },
+                GroupPolicy {
+                    required_networks: Some(vec![networks(&["10.1.0.0/16"])]),
+                    revoke_unused_after_days: Some(90),
+                    ..group("near")
+                },
+                group("silent"),
+            ],
+        }
+    }
+
+    #[test]
+    fn the_base_counts_for_whoever_is_in_no_group_that_says_another() {
+        let policies = policies();
+        for names in [
+            &[][..],
+            &["silent"],
+            &["elsewhere"],
+            &["elsewhere", "silent"],
+        ] {
+            assert_eq!(policies.of(&in_groups(names)), policies.base, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn what_one_group_sets_takes_the_place_of_the_base_whether_stricter_or_not() {
+        let policies = policies();
+        let generous = policies.of(&in_groups(&["generous"]));
+        assert_eq!(
+            generous,
+            Policy {
+                max_lifetime_days: 366,
+                default_lifetime_days: 90,
+                max_active_tokens: 100,
+                max_overlap_hours: 168,
+                self_regenerate_allowed: true,
+                scopes: scopes(&["read", "write"]),
+                may_create: MayCreate::Everyone,
+                all_scope_allowed: true,
+                required_networks: Vec::new(),
+                revoke_unused_after_days: 0,
+            }
+        );
+        let strict = policies.of(&in_groups(&["strict"]));
+        assert_eq!(
+            strict,
+            Policy {
+                max_lifetime_days: 7,
+                default_lifetime_days: 1,
+                max_active_tokens: 1,
+                max_overlap_hours: 0,
+                self_regenerate_allowed: false,
+                scopes: scopes(&["write", "admin"]),
+                may_create: MayCreate::Nobody,
+                all_scope_allowed: false,
+                required_networks: vec![networks(&["10.0.0.0/8"])],
+                revoke_unused_after_days: 30,
+            }
+        );
+    }
+
+    #[test]
+    fn of_several_groups_the_most_generous_counts_but_the_strictest_of_what_uses_are_judged_by() {
+        let both = policies().of(&in_groups(&["strict", "generous", "near", "silent"]));
+        assert_eq!(
+            both,
+            Policy {
+                max_lifetime_days: 366,
+                default_lifetime_days: 90,
+                max_active_tokens: 100,
+                max_overlap_hours: 168,
+                self_regenerate_allowed: true,
+                scopes: scopes(&["read", "write", "admin"]),
+                may_create: MayCreate::Everyone,
+                all_scope_allowed: false,
+                required_networks: vec![networks(&["10.0.0.0/8"]), networks(&["10.1.0.0/16"])],
+                revoke_unused_after_days: 30,
+            }
+        );
+        assert!(both.allows_from("10.1.2.3".parse().unwrap()));
+        assert!(!both.allows_from("10.2.2.3".parse().unwrap()));
+    }
+
+    #[test]
+    fn the_order_of_groups_decides_nothing_but_the_order_of_scopes() {
+        let without_order = |mut policy: Policy| {
+            policy.scopes.sort_by(|a, b| a.name.cmp(&b.name));
+            policy
+        };
+        let subsets: [&[&str]; 6] = [
+            &["generous", "strict"],
+            &["generous", "near"],
+            &["strict", "near"],
+            &["generous", "strict", "near"],
+            &["silent", "near"],
+            &["generous", "strict", "near", "silent"],
+        ];
+        let mut policies = policies();
+        for _ in 0..2 {
+            for names in subsets {
+                let merged = without_order(policies.of(&in_groups(names)));
+                for _ in 0..policies.groups.len() {
+                    policies.groups.rotate_left(1);
+                    let again = without_order(policies.of(&in_groups(names)));
+                    assert_eq!(merged, again, "{names:?}");
+                }
+            }
+            policies.groups.reverse();
+        }
+    }
+
+    #[test]
+    fn the_proposed_lifetime_is_never_longer_than_the_longest() {
+        let mut policies = policies();
+        policies.groups[0].max_lifetime_days = None;
+        policies.groups[1].default_lifetime_days = None;
+        let merged = policies.of(&in_groups(&["generous", "strict"]));
+        assert_eq!(
+            (merged.max_lifetime_days, merged.default_lifetime_days),
+            (7, 7)
+        );
+    }
+
+    #[test]
+    fn no_owner_has_more_than_the_widest() {
+        let policies = policies();
+        let widest = policies.widest();
+        for names in [&[][..], &["generous"], &["strict"], &["strict", "near"]] {
+            let policy = policies.of(&in_groups(names));
+            assert!(policy.max_lifetime_days <= widest.max_lifetime_days);
+            assert!(policy.max_active_tokens <= widest.max_active_tokens);
+            assert!(policy.max_overlap_hours <= widest.max_overlap_hours);
+            assert!(policy.may_create <= widest.may_create);
+            let is_offered = |scope| widest.scopes.contains(scope);
+            assert!(policy.scopes.iter().all(is_offered));
+        }
+        assert_eq!(policies.fewest_unused_days(), Some(30));
+        assert_eq!(Policies::default().fewest_unused_days(), None);
+    }
+}
