@@ -17,6 +17,13 @@ token-all-rights = Everything that I may do
 token-chosen-scopes = Only these scopes
 token-networks = Allowed networks
 token-networks-hint = Write addresses or networks such as 10.0.0.0/8, one on each line. If you write none, the token works from anywhere.
+# $networks (String) - separated by commas
+token-networks-required = The policy lets you use tokens only from { $networks }.
+# $days (Number)
+token-unused-days = { $days ->
+    [one] A token that is not used for a day is revoked.
+   *[other] A token that is not used for { NUMBER($days) } days is revoked.
+}
 token-renews = Let it regenerate itself
 token-renews-hint = Until the end of this day a script can replace the token by a new one, without you. The old token works until the new one is used. If you choose no day, only you can regenerate the token.
 

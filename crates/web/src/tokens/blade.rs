@@ -1,5 +1,6 @@
 //! The blade at the side of the table: the form for a new token, then the token itself.
 
+use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::scope::ALL;
 use ats_pat_domain::{MayCreate, Problem};
 use ats_pat_service::SignedIn;
@@ -86,6 +87,21 @@ impl FormBlade {
     /// Whether a token may carry all the person's rights.
     pub fn all_allowed(&self) -> bool {
         self.policy.all_scope_allowed
+    }
+
+    /// The networks that the policy requires, each list in words.
+    pub fn required_networks(&self) -> Vec<String> {
+        let in_words = |allowed: &AllowedNetworks| {
+            let networks = allowed.networks().iter().map(ToString::to_string);
+            networks.collect::<Vec<_>>().join(", ")
+        };
+        let lists = self.policy.required_networks.iter();
+        lists.map(in_words).collect()
+    }
+
+    /// After how many days without a use a token is revoked, if ever.
+    pub fn unused_days(&self) -> Option<u32> {
+        Some(self.policy.revoke_unused_after_days).filter(|days| *days > 0)
     }
 
     /// Whether a token may get new secrets by itself.

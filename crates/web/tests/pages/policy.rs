@@ -1,6 +1,7 @@
 //! The form for a new token follows the policy of the person.
 
 use ats_pat_domain::group::Group;
+use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::{GroupPolicy, MayCreate};
 
 use crate::fixture::{Browser, Page, Site, TOKENS};
@@ -18,6 +19,10 @@ async fn site() -> Site {
             },
             GroupPolicy {
                 all_scope_allowed: Some(false),
+                required_networks: Some(vec![
+                    AllowedNetworks::parse(&["10.0.0.0/8".to_owned(), "::1".to_owned()]).unwrap(),
+                ]),
+                revoke_unused_after_days: Some(30),
                 ..group("corp/contractors")
             },
         ];
@@ -67,6 +72,9 @@ async fn all_rights_are_offered_only_where_they_are_allowed() {
     let page = grace.get(TOKENS).await;
     assert!(!page.text.contains(ALL_RIGHTS), "{}", page.text);
     assert!(page.text.contains("name=\"rights\" value=\"chosen\""));
+    let required = "The policy lets you use tokens only from 10.0.0.0/8, ::1/128.";
+    assert!(page.text.contains(required), "{}", page.text);
+    assert!(page.text.contains("not used for 30 days is revoked"));
     let key = page.value("form_key").to_owned();
     let all = create(&mut grace, &key, &[("rights", "all")]).await;
     assert_eq!((all.status, all.secret()), (403, None));
