@@ -58,6 +58,8 @@ async fn main() -> Result<(), Box<dyn StdError>> {
         description: None,
         scopes: None,
         allowed_networks: None,
+        may_regenerate_itself: None,
+        regenerates_until: None,
     };
     let created = session
         .create_personal_access_token()
