@@ -5,6 +5,8 @@ use ats_pat_service::SignedIn;
 use ats_pat_service::view::TokenView;
 use ats_pat_text::Text;
 
+use super::blade::terms;
+use super::form::{Choice, OWN_DAY, TokenForm, choices};
 use crate::visit::Visit;
 use crate::words::short_date;
 
@@ -20,8 +22,10 @@ pub struct Acts {
     pub address: String,
     /// The generation that the person sees; nothing for a token that only its owner can regenerate.
     pub generation: Option<u32>,
-    /// On which day a new token would expire.
+    /// On which day a new token would expire, if nothing else is chosen.
     pub renewed: String,
+    /// The other expirations on offer.
+    pub expirations: Vec<Choice>,
     /// For how many hours the current token can go on working, and in words.
     pub overlaps: Vec<(u32, String)>,
     /// Whether an old token still works.
@@ -37,13 +41,19 @@ impl Acts {
         path: &str,
         is_own: bool,
     ) -> Option<Self> {
-        let longest = visit.policy(by).max_overlap_hours;
+        let policy = visit.policy(by);
+        let longest = policy.max_overlap_hours;
         let offered = OVERLAPS.into_iter().filter(|hours| *hours <= longest);
+        let expirations = choices(&TokenForm::default(), terms(visit, &policy));
         (token.status == Status::Active).then(|| Self {
             name: token.name.clone(),
             address: format!("{path}/{}", token.id),
             generation: is_own.then_some(token.generation),
             renewed: renewed(visit, by, token),
+            expirations: expirations
+                .into_iter()
+                .filter(|choice| choice.value != OWN_DAY)
+                .collect(),
             overlaps: offered
                 .map(|hours| (hours, in_words(hours, visit.text)))
                 .collect(),

@@ -29,6 +29,7 @@ use crate::query::Query;
 use crate::route::{Kept, NEW_TOKEN, Route, TOKENS};
 use crate::table::{Column, ListView, Pager, Row};
 use crate::visit::Visit;
+use crate::words::DAY;
 
 /// The table, the form, and what is done to a token.
 pub const ROUTES: &[Route] = &[
@@ -288,8 +289,16 @@ async fn regenerate(
         "" => 0,
         hours => hours.parse().map_err(|_| unreadable("overlap"))?,
     };
+    let expires_at = match form.field("expiration") {
+        "" => None,
+        days => {
+            let days: u32 = days.parse().map_err(|_| unreadable("expiration"))?;
+            Some(visit.now().after(DAY.saturating_mul(days)).to_string())
+        }
+    };
     let asked = Regeneration {
         expected_generation: Some(generation),
+        expires_at,
         overlap_hours,
         ..Regeneration::default()
     };

@@ -66,6 +66,30 @@ async fn the_page_offers_an_overlap_says_when_it_ends_and_ends_it() {
 }
 
 #[tokio::test]
+async fn the_page_offers_another_expiration_for_the_new_token() {
+    let mut scene = scene().await;
+    let page = scene.browser.get(&scene.page).await;
+    for offer in [
+        "<option value=\"\">expires on 25 Nov 2026, after as long as before</option>",
+        "<option value=\"7\">expires after 7 days, on Tuesday, 1 December 2026</option>",
+        "<option value=\"365\">expires after 1 year, on Wednesday, 24 November 2027</option>",
+    ] {
+        assert!(page.text.contains(offer), "{offer}: {}", page.text);
+    }
+    let path = format!("{}/regenerate", scene.page);
+    for (expiration, status) in [("soon", 400), ("367", 400)] {
+        let fields = [("generation", "1"), ("expiration", expiration)];
+        let refused = scene.browser.post(&path, &fields).await;
+        assert_eq!((refused.status, refused.secret()), (status, None));
+    }
+    let fields = [("generation", "1"), ("expiration", "7")];
+    let regenerated = scene.browser.post(&path, &fields).await;
+    assert!(regenerated.secret().is_some());
+    let day = "Tuesday, 1 December 2026";
+    assert!(regenerated.text.contains(day), "{}", regenerated.text);
+}
+
+#[tokio::test]
 async fn an_overlap_that_is_none_or_too_long_is_refused_in_words() {
     let mut scene = scene().await;
     let path = format!("{}/regenerate", scene.page);
