@@ -60,12 +60,12 @@ token-regenerate-question = Regenerate “{ $token }”?
 token-regenerate-consequence = The current token stops working at once. Every script that uses it needs the new one, which expires on { $day }.
 token-regenerate-at-once = The current token stops working at once.
 token-regenerate-needed = Every script that uses the current token needs the new one.
-token-new-one = The new token
+token-new-one = The new token expires
 # $day (String)
-token-expires-as-before = expires on { $day }, after as long as before
+token-expires-as-before = on { $day }, as long as before
 # $days (String) - such as “30 days”
 # $day (String)
-token-expires-after = expires after { $days }, on { $day }
+token-expires-after = after { $days }: { $day }
 token-regenerate-options = Let the current token work for a while
 token-current = The current token
 token-overlap-none = stops working at once

@@ -45,6 +45,7 @@ pub const SCENES: &[Scene] = scenes! {
     "revoke" revoke
     "revoked" revoked
     "token-details" token_details
+    "token-regenerate" token_regenerate
     "ended-token-used" ended_token_used
     "token-edit" token_edit
     "token-edit-mistake" token_edit_mistake
@@ -283,6 +284,12 @@ async fn token_details(browser: &Browser, site: &Site) {
     furnished(browser, site).await;
     browser.link("Deploy pipeline").await.click().await;
     browser.heading("Deploy pipeline").await;
+}
+
+async fn token_regenerate(browser: &Browser, site: &Site) {
+    token_details(browser, site).await;
+    let open = "document.querySelector('details[name=act]').open = true";
+    browser.script(open, vec![]).await;
 }
 
 async fn ended_token_used(browser: &Browser, site: &Site) {

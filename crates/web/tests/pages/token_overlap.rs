@@ -70,9 +70,9 @@ async fn the_page_offers_another_expiration_for_the_new_token() {
     let mut scene = scene().await;
     let page = scene.browser.get(&scene.page).await;
     for offer in [
-        "<option value=\"\">expires on 25 Nov 2026, after as long as before</option>",
-        "<option value=\"7\">expires after 7 days, on Tuesday, 1 December 2026</option>",
-        "<option value=\"365\">expires after 1 year, on Wednesday, 24 November 2027</option>",
+        "<option value=\"\">on 25 Nov 2026, as long as before</option>",
+        "<option value=\"7\">after 7 days: Tuesday, 1 December 2026</option>",
+        "<option value=\"365\">after 1 year: Wednesday, 24 November 2027</option>",
     ] {
         assert!(page.text.contains(offer), "{offer}: {}", page.text);
     }
