@@ -9,9 +9,7 @@ use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::scope::Scope;
 use ats_pat_domain::{Problem, Rule, Timestamp};
 use ats_pat_service::view::{IssuedToken, TokenView};
-use ats_pat_service::{
-    Error, EventQuery, Narrowing, NewToken, Regeneration, SignedIn, TokenUpdate,
-};
+use ats_pat_service::{Error, Narrowing, NewToken, Regeneration, SignedIn, TokenUpdate};
 use ats_pat_test_support::world::{ADDRESS, DAY, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -74,13 +72,7 @@ impl Scene {
 
     /// How often an overlap was ended before its time, as the log tells.
     async fn told_endings(&self) -> usize {
-        let query = EventQuery {
-            kind: Some("token.overlap_ended".to_owned()),
-            limit: 100,
-            ..EventQuery::default()
-        };
-        let operator = self.world.service.operator();
-        operator.event_page(query).await.unwrap().len()
+        self.world.told("token.overlap_ended").await.len()
     }
 }
 

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use ats_pat_domain::Timestamp;
-use ats_pat_service::view::{EventView, IssuedToken};
-use ats_pat_service::{EventQuery, Regeneration, SignedIn};
+use ats_pat_service::view::{IssuedToken, NamedEventView};
+use ats_pat_service::{Regeneration, SignedIn};
 use ats_pat_test_support::world::{ADDRESS, DAY, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -49,15 +49,8 @@ impl Scene {
         refused
     }
 
-    async fn told(&self) -> Vec<EventView> {
-        let query = EventQuery {
-            kind: Some("token.ended_secret_used".to_owned()),
-            limit: 100,
-            ..EventQuery::default()
-        };
-        let operator = self.world.service.operator();
-        let page = operator.event_page(query).await.unwrap();
-        page.into_iter().map(|owned| owned.event).collect()
+    async fn told(&self) -> Vec<NamedEventView> {
+        self.world.told("token.ended_secret_used").await
     }
 
     async fn shown_at(&self) -> Option<Timestamp> {
@@ -99,7 +92,7 @@ async fn a_revoked_token_that_is_used_again_is_told(database: &TestDatabase) {
     assert_eq!(scene.use_ended(&scene.issued.secret).await, 1203);
     let told = scene.told().await;
     assert_eq!(told.len(), 1);
-    assert_eq!(told[0].owner, Some(scene.ada.user().id));
+    assert_eq!(told[0].event.owner, Some(scene.ada.user().id));
 }
 
 #[on_every_database]
@@ -135,4 +128,19 @@ async fn two_servers_tell_of_the_same_hour_once(database: &TestDatabase) {
     scene.world.service.flush().await;
     other.flush().await;
     assert_eq!(scene.told().await.len(), 1);
+}
+
+#[on_every_database]
+async fn whoever_writes_to_the_database_does_not_silence_it(database: &TestDatabase) {
+    let scene = scene(database).await;
+    scene.regenerate(0).await;
+    for ahead in [Duration::ZERO, DAY * 365] {
+        scene.world.clock.advance(HOUR);
+        let planted = scene.world.now().after(ahead).as_millis();
+        let plant = format!("UPDATE tokens SET reused_at = {planted}");
+        database.execute(&plant).await;
+        let told = scene.told().await.len();
+        assert_eq!(scene.use_ended(&scene.issued.secret).await, 1201);
+        assert_eq!(scene.told().await.len(), told + 1, "{ahead:?}");
+    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ats_pat_domain::{Problem, Rule, Timestamp};
 use ats_pat_service::view::{IssuedToken, TokenView};
 use ats_pat_service::{
-    Error, EventQuery, NewToken, Regeneration, SelfRegenerated, Service, SignedIn, TokenUpdate,
+    Error, NewToken, Regeneration, SelfRegenerated, Service, SignedIn, TokenUpdate,
 };
 use ats_pat_test_support::world::{ADDRESS, DAY, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
@@ -88,13 +88,7 @@ impl Scene {
     }
 
     async fn told(&self, kind: &str) -> usize {
-        let query = EventQuery {
-            kind: Some(kind.to_owned()),
-            limit: 100,
-            ..EventQuery::default()
-        };
-        let operator = self.world.service.operator();
-        operator.event_page(query).await.unwrap().len()
+        self.world.told(kind).await.len()
     }
 }
 

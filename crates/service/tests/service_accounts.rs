@@ -7,8 +7,8 @@ use ats_pat_domain::scope::Scope;
 use ats_pat_domain::{Problem, Rule, UserId};
 use ats_pat_service::view::{IssuedToken, NamedEventView, UserView};
 use ats_pat_service::{
-    Acting, Error, EventQuery, NewServiceAccount, NewToken, NewUser, Owner, Regeneration, Service,
-    SignedIn, TokenUpdate,
+    Acting, Error, NewServiceAccount, NewToken, NewUser, Owner, Regeneration, Service, SignedIn,
+    TokenUpdate,
 };
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database, sqlite};
@@ -67,13 +67,7 @@ impl Scene {
     }
 
     async fn events(&self, kind: &str) -> Vec<NamedEventView> {
-        let query = EventQuery {
-            kind: Some(kind.to_owned()),
-            limit: 100,
-            ..EventQuery::default()
-        };
-        let events = self.service().operator().event_page(query).await;
-        events.unwrap()
+        self.world.told(kind).await
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use ats_pat_service::{Error, EventQuery, NewUser, Service};
+use ats_pat_service::{Error, NewUser, Service};
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use secrecy::ExposeSecret;
@@ -335,13 +335,8 @@ async fn an_address_that_guesses_is_an_event_once_an_hour_with_the_sum(database:
         world.service.flush().await;
     };
     let told = async || {
-        let query = EventQuery {
-            kind: Some("sign_in.refused".to_owned()),
-            limit: 10,
-            ..EventQuery::default()
-        };
-        let found = world.service.operator().event_page(query).await.unwrap();
-        let sums = found
+        let told = world.told("sign_in.refused").await;
+        let sums = told
             .into_iter()
             .map(|named| named.event.details["Refused"].as_u64().unwrap());
         sums.collect::<Vec<_>>()

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::port::{Clock, Store};
-use ats_pat_service::view::{IssuedToken, UserView};
+use ats_pat_service::view::{IssuedToken, NamedEventView, UserView};
 use ats_pat_service::{
-    Acting, Error, Exchanged, NewServiceAccount, NewToken, NewUser, OpenError, Parts, PasswordCost,
-    Service, Settings, SignatureProvider, SignedIn, SystemRandomness,
+    Acting, Error, EventQuery, Exchanged, NewServiceAccount, NewToken, NewUser, OpenError, Parts,
+    PasswordCost, Service, Settings, SignatureProvider, SignedIn, SystemRandomness,
 };
 use ats_pat_storage::{Database, OpenOptions};
 use secrecy::{ExposeSecret, SecretString};
@@ -147,6 +147,17 @@ impl World {
         };
         let added = self.service.operator().add_service_account(new).await;
         added.expect("the service account is added")
+    }
+
+    /// The events of a kind, the newest first.
+    pub async fn told(&self, kind: &str) -> Vec<NamedEventView> {
+        let query = EventQuery {
+            kind: Some(kind.to_owned()),
+            limit: 100,
+            ..EventQuery::default()
+        };
+        let page = self.service.operator().event_page(query).await;
+        page.expect("the log is read")
     }
 
     /// Signs a user in that [`Self::add_user`] added.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use ats_pat_domain::event::EventKind;
+use ats_pat_domain::list::EventFilter;
 use ats_pat_domain::{Timestamp, TokenId};
 use parking_lot::Mutex;
 
@@ -115,9 +116,7 @@ impl Change for TellOfReuse {
             let Some(listed) = draft.read().tokens().by_id(*id).await? else {
                 continue;
             };
-            // Another server may have told of this hour.
-            let told_before = listed.reused_at.filter(|at| *at <= draft.now);
-            if told_before.is_some_and(|at| draft.now.since(at) < EVENT_EVERY) {
+            if was_told(draft, *id).await? {
                 continue;
             }
             let token = listed.token.row;
@@ -134,6 +133,21 @@ impl Change for TellOfReuse {
         }
         Ok(((), Taken::Nothing))
     }
+}
+
+/// Whether this hour has its event, by another server or by this one before it was started again. The log says so, and not
+/// the token's row: whoever can write to the database would keep uses from being told.
+async fn was_told(draft: &Draft<'_>, id: TokenId) -> Result<bool, Error> {
+    let filter = EventFilter {
+        kind: Some(EventKind::EndedSecretUsed.as_str().to_owned()),
+        subjects: Some(vec![id.to_string()]),
+        limit: 1,
+        ..EventFilter::default()
+    };
+    let last = draft.read().events().newest(&filter).await?;
+    // Clocks differ: its server's may be ahead.
+    let is_near = |at: Timestamp| draft.now.since(at).max(at.since(draft.now)) < EVENT_EVERY;
+    Ok(last.first().is_some_and(|event| is_near(event.at)))
 }
 
 #[cfg(test)]
