@@ -171,6 +171,23 @@ impl Exchange {
     }
 }
 
+/// Why a personal access token that is shown gives nothing.
+pub fn refusals_of_holder() -> Vec<Problem> {
+    vec![
+        Problem::PersonalAccessTokenMissing,
+        Problem::PersonalAccessTokenInvalid,
+        Problem::PersonalAccessTokenRevoked,
+        Problem::PersonalAccessTokenExpired {
+            expiry: example::EXPIRES_AT,
+        },
+        Problem::OwnerDisabled,
+        Problem::NetworkNotAllowed,
+        Problem::PolicyForbids {
+            rule: Rule::AllScope,
+        },
+    ]
+}
+
 impl Operation for Exchange {
     type Data = String;
 
@@ -197,21 +214,12 @@ impl Operation for Exchange {
     ];
 
     fn refusals() -> Vec<Problem> {
-        vec![
-            Problem::PersonalAccessTokenMissing,
-            Problem::PersonalAccessTokenInvalid,
-            Problem::PersonalAccessTokenRevoked,
-            Problem::PersonalAccessTokenExpired {
-                expiry: example::EXPIRES_AT,
-            },
-            Problem::OwnerDisabled,
-            Problem::NetworkNotAllowed,
-            Problem::PolicyForbids {
-                rule: Rule::AllScope,
-            },
+        let mut refusals = refusals_of_holder();
+        refusals.extend([
             Problem::validation(AUDIENCE, Reason::UnknownValue),
             Problem::TooManyRequests { seconds: 30 },
-        ]
+        ]);
+        refusals
     }
 
     fn example() -> Value {

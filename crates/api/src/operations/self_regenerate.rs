@@ -1,6 +1,6 @@
 //! A new secret for a token that asks for it itself.
 
-use ats_pat_domain::{Problem, Reason, Rule};
+use ats_pat_domain::{Problem, Reason};
 use ats_pat_service::SelfRegenerated;
 use poem::Request;
 use poem_openapi::{Object, OpenApi};
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::exchange::refusals_of_holder;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::example;
@@ -91,25 +92,16 @@ impl Operation for RegenerateItself {
     const SUCCESS: &'static str = "The new secret, which is answered this once";
 
     fn refusals() -> Vec<Problem> {
-        vec![
-            Problem::CrossSiteRequest,
-            Problem::PersonalAccessTokenMissing,
-            Problem::PersonalAccessTokenInvalid,
-            Problem::PersonalAccessTokenRevoked,
-            Problem::PersonalAccessTokenExpired {
-                expiry: example::EXPIRES_AT,
-            },
-            Problem::OwnerDisabled,
-            Problem::NetworkNotAllowed,
-            Problem::PolicyForbids {
-                rule: Rule::AllScope,
-            },
+        let mut refusals = vec![Problem::CrossSiteRequest];
+        refusals.extend(refusals_of_holder());
+        refusals.extend([
             Problem::UnsupportedMediaType,
             Problem::validation("ExpiresAt", Reason::NotATime),
             Problem::SelfRegenerateNotAllowed,
             example::expiration_not_allowed(),
             Problem::TooManyRequests { seconds: 30 },
-        ]
+        ]);
+        refusals
     }
 
     fn example() -> Value {

@@ -60,8 +60,8 @@ impl Row for User {
             .optional_text(self.password_hash.as_deref())
             .bool(self.is_administrator)
             .bool(self.disabled);
-        // Tags of releases that knew no responsible person, or no groups, hold. A field has its kind and its length, so a form with one
-        // field more is never that of a user without.
+        // Tags of releases that knew no responsible person, or no groups, hold. A field has its kind and its length, so a
+        // form with one field more is never that of a user without.
         let canonical = match self.responsible_id {
             Some(person) => canonical.uuid(person.as_uuid().as_bytes()),
             None => canonical,
