@@ -24,7 +24,7 @@ impl Client {
     /// The same of the personal access token in a file, which [`build`](Builder::build) reads. So it can be replaced, by
     /// [`Client::rotate`] or [`Builder::rotate_before`].
     ///
-    /// The folder must be writable: the next token stands in `FILE.next` until the service has confirmed it, and
+    /// To replace it, the folder must be writable: the next token stands in `FILE.next` until the service has confirmed it, and
     /// `FILE.lock` keeps two programs on one machine from replacing it at once. After any interruption one of the two files
     /// has a token that works, and the next exchange finds it.
     pub fn builder_of_file(service: impl Into<String>, path: impl Into<PathBuf>) -> Builder {

@@ -68,9 +68,9 @@ impl Keeper {
         let Some(file) = &self.file else {
             return self.exchange.once(&self.token()).await;
         };
-        let turn = file.turn()?;
-        if let Some(turn) = &turn
-            && let Some(confirmed) = self.confirm_next(file, turn).await?
+        if file.next()?.is_some()
+            && let Some(turn) = file.turn()?
+            && let Some(confirmed) = self.confirm_next(file, &turn).await?
         {
             return Ok(confirmed);
         }
@@ -83,11 +83,11 @@ impl Keeper {
             other => other?,
         };
         let is_due = |before| exchanged.personal_access_token_lifetime < before;
-        let is_due = self.rotate_before.is_some_and(is_due);
-        match &turn {
-            Some(turn) if is_due && !self.is_fixed.load(Ordering::Relaxed) => {
-                Ok(self.replace(file, turn).await.unwrap_or(exchanged))
-            }
+        if !self.rotate_before.is_some_and(is_due) || self.is_fixed.load(Ordering::Relaxed) {
+            return Ok(exchanged);
+        }
+        match file.turn() {
+            Ok(Some(turn)) => Ok(self.rotate_in(file, &turn).await.unwrap_or(exchanged)),
             _ => Ok(exchanged),
         }
     }
@@ -96,12 +96,16 @@ impl Keeper {
     pub async fn rotate(&self) -> Result<Exchanged, Failed> {
         let file = self.file.as_ref().ok_or(Error::NoFile)?;
         let turn = file.turn()?.ok_or(Error::FileInUse)?;
-        if let Some(confirmed) = self.confirm_next(file, &turn).await? {
+        self.rotate_in(file, &turn).await
+    }
+
+    async fn rotate_in(&self, file: &SecretFile, turn: &Turn) -> Result<Exchanged, Failed> {
+        if let Some(confirmed) = self.confirm_next(file, turn).await? {
             return Ok(confirmed);
         }
         // Another program may have replaced it since it was read.
         *self.token.lock() = Arc::new(file.read()?);
-        self.replace(file, &turn).await
+        self.replace(file, turn).await
     }
 
     fn token(&self) -> Arc<PersonalAccessToken> {
@@ -109,10 +113,13 @@ impl Keeper {
     }
 
     async fn exchange_newer(&self, file: &SecretFile, refused: Error) -> Result<Exchanged, Failed> {
-        let newer = Arc::new(file.read()?);
-        if newer.expose() == self.token().expose() {
-            return Err(refused.into());
-        }
+        let is_newer = |other: &PersonalAccessToken| other.expose() != self.token().expose();
+        let newer = match Some(file.read()?).filter(is_newer) {
+            Some(newer) => Some(newer),
+            // It was confirmed, and takes the place of the other in a moment.
+            None => file.next()?,
+        };
+        let newer = Arc::new(newer.ok_or(refused)?);
         *self.token.lock() = Arc::clone(&newer);
         self.exchange.once(&newer).await
     }

@@ -203,6 +203,35 @@ async fn what_another_program_replaced_is_read_again() {
 }
 
 #[tokio::test]
+async fn a_token_that_another_program_just_confirmed_is_used() {
+    let folder = Folder::new("just");
+    let service = Service::start([Answer::Hang]).await;
+    let other = folder.client(&service);
+    let client = folder.client(&service);
+    // The other has the turn, and its next token stands beside the file.
+    let rotating = tokio::spawn(async move { other.rotate().await });
+    service.saw(1).await;
+    folder.write("token.next", &NEXT);
+    service.answers([invalid(), Answer::token("new", 300)]);
+    assert_eq!(client.bearer().await.unwrap().expose(), "new");
+    assert_eq!(folder.tokens(), (SECRET.to_owned(), Some(NEXT.clone())));
+    rotating.await.unwrap().unwrap_err();
+}
+
+#[tokio::test]
+async fn a_token_in_a_folder_that_can_t_be_written_is_exchanged_but_not_replaced() {
+    let folder = Folder::new("read-only");
+    // No file of this name can be made.
+    fs::create_dir(folder.0.join("token.lock")).unwrap();
+    let service = Service::start([Answer::token("old", 300)]).await;
+    let client = folder.builder(&service).rotate_before(HOUR * 48);
+    let client = client.build().unwrap();
+    assert_eq!(client.bearer().await.unwrap().expose(), "old");
+    let error = client.rotate().await.unwrap_err();
+    assert!(matches!(error, Error::File { .. }), "{error:?}");
+}
+
+#[tokio::test]
 async fn two_programs_do_not_replace_it_at_once() {
     let folder = Folder::new("once");
     let service = Service::start([Answer::Hang]).await;

@@ -126,6 +126,11 @@ impl Service {
         *self.answers.lock().unwrap() = VecDeque::from([answer]);
     }
 
+    /// From now on the answers are these.
+    pub fn answers(&self, answers: impl IntoIterator<Item = Answer>) {
+        *self.answers.lock().unwrap() = answers.into_iter().collect();
+    }
+
     pub fn requests(&self) -> Vec<Request> {
         self.requests.borrow().clone()
     }
