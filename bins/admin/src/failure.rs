@@ -1,6 +1,7 @@
 //! Why a command did not do what it was asked, and the exit code that says so.
 
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ats_pat_program::{SettingsError, StartError, report};
@@ -32,6 +33,14 @@ pub enum Failure {
     Findings {
         /// How many findings, as words.
         count: String,
+    },
+    /// The file has no policy.
+    #[error("{} has no policy: {reason}", file.display())]
+    PolicyFile {
+        /// Which.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
     /// Standard output takes nothing.
     #[error("the answer can't be written to standard output")]

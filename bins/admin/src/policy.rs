@@ -1,10 +1,13 @@
 //! The policy: what it is, and what another would do to the tokens that there are.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::path::PathBuf;
 
+use ats_pat_domain::{Policies, PolicyDocument};
 use ats_pat_program::{Access, CommonFlags, Settings};
-use ats_pat_service::view::{PoliciesView, PolicyCheck};
+use ats_pat_service::view::PolicyCheck;
+use ats_pat_service::{CurrentPolicy, NewPolicy, PolicySource};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -15,10 +18,12 @@ use crate::session::Session;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// The policy of the settings, as it can be in their file; with --user, what counts for one user
+    /// The policy in force, as it can be in a settings file; with --user, what counts for one user
     Show(Show),
-    /// Tells what the policy of a settings file would do to the active tokens; changes nothing
+    /// Tells what the policy of a file would do to the active tokens; changes nothing
     Check(Check),
+    /// Puts the policy of a file into force on every server (policy-source = "database")
+    Apply(Apply),
 }
 
 #[derive(Args)]
@@ -30,16 +35,68 @@ pub struct Show {
 
 #[derive(Args)]
 pub struct Check {
-    /// A settings file; of it only `[policy]` counts, and variables of the environment win, as at a start
+    #[command(flatten)]
+    policy: PolicyFile,
+}
+
+#[derive(Args)]
+pub struct Apply {
+    #[command(flatten)]
+    policy: PolicyFile,
+    /// Only if this version is in force, as `policy show --json` names it
+    #[arg(long, value_name = "VERSION")]
+    if_version: Option<String>,
+    /// Cut active tokens that live longer than the policy allows; a token whose time is up by that ends
+    #[arg(long)]
+    enforce_on_existing: bool,
+}
+
+#[derive(Args)]
+struct PolicyFile {
+    /// A settings file, of which only `[policy]` counts, and variables of the environment win, as at a start; or the
+    /// policy as the interface has it, in a file that ends in .json
     file: PathBuf,
+}
+
+impl PolicyFile {
+    fn read(self) -> Result<Policies, Failure> {
+        if self.file.extension().is_some_and(|end| end == "json") {
+            let failed = |reason: String| Failure::PolicyFile {
+                file: self.file.clone(),
+                reason,
+            };
+            let text = fs::read_to_string(&self.file).map_err(|error| failed(error.to_string()))?;
+            let document = parse(&text).map_err(|error| failed(error.to_string()))?;
+            return Ok(document.read().map_err(ats_pat_service::Error::from)?);
+        }
+        let flags = CommonFlags {
+            config: Some(self.file),
+            ..CommonFlags::default()
+        };
+        Ok(Settings::load(&flags, None, std::env::vars_os())?.policies())
+    }
+}
+
+/// What `policy show --json` says beside the policy.
+const BESIDE: [&str; 3] = ["Version", "Source", "EnforceOnExisting"];
+
+/// Reads the policy as the interface has it, or as `policy show --json` wrote it.
+fn parse(text: &str) -> serde_json::Result<PolicyDocument> {
+    let mut fields: Map<String, Value> = serde_json::from_str(text)?;
+    fields.retain(|name, _| !BESIDE.contains(&&**name));
+    serde_json::from_value(Value::Object(fields))
 }
 
 impl Command {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::Show(Show { user: None }) => {
-                let policies = PoliciesView::new(&session.settings.policies());
-                show(session, &policies)
+                let current = session
+                    .with_service(Access::Use, async |service| {
+                        service.operator().policies().await
+                    })
+                    .await?;
+                show_current(session, &current)
             }
             Self::Show(Show { user: Some(name) }) => {
                 let policy = session
@@ -49,12 +106,8 @@ impl Command {
                     .await?;
                 show(session, &policy)
             }
-            Self::Check(Check { file }) => {
-                let flags = CommonFlags {
-                    config: Some(file),
-                    ..CommonFlags::default()
-                };
-                let policies = Settings::load(&flags, None, std::env::vars_os())?.policies();
+            Self::Check(Check { policy }) => {
+                let policies = policy.read()?;
                 let found = session
                     .with_service(Access::Use, async |service| {
                         service.operator().check_policies(policies).await
@@ -62,8 +115,50 @@ impl Command {
                     .await?;
                 session.output.one(&found)
             }
+            Self::Apply(apply) => {
+                let new = NewPolicy {
+                    policy: (&apply.policy.read()?).into(),
+                    versions: apply.if_version.map(|version| vec![version]),
+                    enforce_on_existing: apply.enforce_on_existing,
+                };
+                let current = session
+                    .with_service(Access::Use, async |service| {
+                        service.operator().apply_policy(new).await
+                    })
+                    .await?;
+                show_current(session, &current)
+            }
         }
     }
+}
+
+/// The policy in force; for programs with its version, which a person reads in a comment.
+fn show_current(session: &Session, current: &CurrentPolicy) -> Result<(), Failure> {
+    let mut value =
+        serde_json::to_value(&current.policy).map_err(|error| Failure::Output(error.into()))?;
+    let fields = value.as_object_mut();
+    let text = fields.as_deref().map(toml).unwrap_or_default();
+    let text = match current.source {
+        PolicySource::File => text,
+        PolicySource::Database => format!(
+            "# version {}{}\n{text}",
+            current.version,
+            if current.enforce_on_existing {
+                ", also for tokens of before"
+            } else {
+                ""
+            }
+        ),
+    };
+    if let Some(fields) = fields {
+        fields.insert("Version".to_owned(), current.version.as_str().into());
+        fields.insert("Source".to_owned(), current.source.as_str().into());
+        fields.insert(
+            "EnforceOnExisting".to_owned(),
+            current.enforce_on_existing.into(),
+        );
+    }
+    session.output.text_or_object(&text, &value)
 }
 
 fn show(session: &Session, policy: &impl Serialize) -> Result<(), Failure> {

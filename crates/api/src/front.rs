@@ -218,14 +218,8 @@ mod tests {
             Problem::AuthenticationTokenMissing,
             Problem::NotExchanged,
             Problem::ValidationFailed(vec![
-                Failure {
-                    field: "Name",
-                    reason: Reason::Required,
-                },
-                Failure {
-                    field: "ExpiresAt",
-                    reason: Reason::NotATime,
-                },
+                Failure::new("Name", Reason::Required),
+                Failure::new("ExpiresAt", Reason::NotATime),
             ]),
             Problem::QueryMisspelt {
                 names: vec!["audience".to_owned(), "Audience[]".to_owned()],
@@ -272,6 +266,12 @@ mod tests {
             },
             Problem::PolicyForbids {
                 rule: Rule::Responsible,
+            },
+            Problem::PolicyForbids {
+                rule: Rule::PolicySource,
+            },
+            Problem::VersionMismatch {
+                current: "0193f2a0-7b1c-7d2e-8f00-0123456789ab".to_owned(),
             },
             Problem::IdempotencyKeyReused,
             Problem::UserNotFound,

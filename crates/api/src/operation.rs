@@ -69,6 +69,8 @@ pub struct Body {
     pub schema: String,
     /// The fields that must be there.
     pub required: &'static [&'static str],
+    /// The schemas that stand in it, each with the fields that must be there.
+    pub parts: &'static [(&'static str, &'static [&'static str])],
     /// A body to show.
     pub example: Value,
 }
@@ -79,8 +81,17 @@ impl Body {
         Self {
             schema: T::name().into_owned(),
             required,
+            parts: &[],
             example,
         }
+    }
+
+    /// The fields of the schema `name` that must be there, if that is a schema of this body.
+    pub fn required_of(&self, name: &str) -> Option<&'static [&'static str]> {
+        let parts = self.parts.iter();
+        let part = parts.copied().find(|(part, _)| *part == name);
+        let whole = (self.schema == name).then_some(self.required);
+        whole.or(part.map(|(_, required)| required))
     }
 }
 
@@ -95,6 +106,8 @@ pub enum Tag {
     PersonalAccessToken,
     /// Manage the personal access tokens of the service accounts that you are responsible for.
     ServiceAccount,
+    /// Administer the service.
+    Administration,
 }
 
 /// The handlers by path and method.

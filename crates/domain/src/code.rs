@@ -80,6 +80,8 @@ catalogue! {
     UnknownScope = 1305,
     /// A rule of the policy forbids it.
     PolicyForbids = 1306,
+    /// `If-Match` names another version than the one that is there.
+    VersionMismatch = 1307,
     /// The idempotency key was sent before, with another body.
     IdempotencyKeyReused = 1309,
     /// There is no such user, or no such service account of the caller's.

@@ -55,6 +55,8 @@ pub enum EventKind {
     KeysResealed,
     /// A set-up link was made; the one before is void.
     SetupLinkCreated,
+    /// Another policy was put into force.
+    PolicyChanged,
     /// The operator accepted a restored database.
     RestoreAccepted,
     /// A later release took the database over: every row that grants rights says now which event wrote it.
@@ -63,7 +65,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::UserCreated,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -87,6 +89,7 @@ impl EventKind {
         Self::SigningKeyDestroyed,
         Self::KeysResealed,
         Self::SetupLinkCreated,
+        Self::PolicyChanged,
         Self::RestoreAccepted,
         Self::DatabaseUpgraded,
     ];
@@ -117,6 +120,7 @@ impl EventKind {
             Self::SigningKeyDestroyed => "signing_key.destroyed",
             Self::KeysResealed => "keys.resealed",
             Self::SetupLinkCreated => "setup_link.created",
+            Self::PolicyChanged => "policy.changed",
             Self::RestoreAccepted => "restore.accepted",
             Self::DatabaseUpgraded => "database.upgraded",
         }

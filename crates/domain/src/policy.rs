@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::network::AllowedNetworks;
 use crate::problem::Problem;
@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 use crate::user::User;
 
 /// Who may make tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum MayCreate {
     /// Nobody: tokens that there are go on.
     Nobody,

@@ -129,6 +129,11 @@ pub enum Problem {
         /// Which of its rules.
         rule: Rule,
     },
+    /// What would be changed is in another version than the caller knows.
+    VersionMismatch {
+        /// The one that it is in.
+        current: String,
+    },
     /// The idempotency key was sent before, with another body.
     IdempotencyKeyReused,
     /// There is no such user, or no such service account that the caller is responsible for.
@@ -153,7 +158,7 @@ impl Problem {
 
     /// [`Self::ValidationFailed`] for one field.
     pub fn validation(field: &'static str, reason: Reason) -> Self {
-        Self::ValidationFailed(vec![Failure { field, reason }])
+        Self::ValidationFailed(vec![Failure::new(field, reason)])
     }
 
     /// The catalogue's code.
@@ -189,6 +194,7 @@ impl Problem {
             Self::TokenLimitReached { .. } => Code::TokenLimitReached,
             Self::UnknownScope { .. } => Code::UnknownScope,
             Self::PolicyForbids { .. } => Code::PolicyForbids,
+            Self::VersionMismatch { .. } => Code::VersionMismatch,
             Self::IdempotencyKeyReused => Code::IdempotencyKeyReused,
             Self::UserNotFound => Code::UserNotFound,
             Self::TooManyRequests { .. } => Code::TooManyRequests,
@@ -213,7 +219,12 @@ impl Problem {
             Self::FieldMisspelt { path, .. } => vec!["body".to_owned(), path.clone()],
             Self::ValidationFailed(failures) => failures
                 .iter()
-                .flat_map(|failure| [failure.field.to_owned(), failure.reason.as_str().to_owned()])
+                .flat_map(|failure| {
+                    [
+                        failure.field.to_string(),
+                        failure.reason.as_str().to_owned(),
+                    ]
+                })
                 .collect(),
             Self::QueryMisspelt { names, .. } => names
                 .iter()
@@ -227,6 +238,7 @@ impl Problem {
             Self::TokenLimitReached { limit } => vec![limit.to_string()],
             Self::UnknownScope { scope } => vec![scope.clone()],
             Self::PolicyForbids { rule } => vec![rule.as_str().to_owned()],
+            Self::VersionMismatch { current } => vec![current.clone()],
             Self::TooManyRequests { seconds } => vec![seconds.to_string()],
             Self::InternalError { request_id } => vec![request_id.clone()],
             Self::PathNotFound
@@ -309,8 +321,12 @@ impl Problem {
                 rule: Rule::SelfRegenerate,
             } => text.refusal_self_regenerate_forbidden(),
             Self::PolicyForbids {
+                rule: Rule::PolicySource,
+            } => text.refusal_policy_in_settings(),
+            Self::PolicyForbids {
                 rule: Rule::Responsible,
             } => text.refusal_nobody_responsible(),
+            Self::VersionMismatch { current } => return text.refusal_version_mismatch(current),
             Self::TooManyRequests { seconds } => return text.refusal_too_many_requests(seconds),
             Self::InternalError { request_id } => return text.refusal_internal_error(request_id),
             Self::PathNotFound => text.refusal_path_not_found(),

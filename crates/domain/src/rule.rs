@@ -11,6 +11,8 @@ pub enum Rule {
     Overlap,
     /// No token may get new secrets by itself.
     SelfRegenerate,
+    /// The policy is that of the settings file.
+    PolicySource,
     /// Nobody who is enabled is responsible for the service account.
     Responsible,
 }
@@ -23,6 +25,7 @@ impl Rule {
             Self::AllScope => "all-scope",
             Self::Overlap => "overlap",
             Self::SelfRegenerate => "self-regenerate",
+            Self::PolicySource => "policy-source",
             Self::Responsible => "responsible",
         }
     }

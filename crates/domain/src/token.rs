@@ -174,6 +174,24 @@ impl Token {
         Ok(*self != before)
     }
 
+    /// Cuts an active token to what this policy lets a token live that was made, or got its secret, when this one did. One
+    /// whose time is up by that expires now. Gives whether anything changed.
+    pub fn cut(&mut self, policy: &Policy, now: Timestamp) -> bool {
+        if self.status(now) != Status::Active {
+            return false;
+        }
+        let before = self.clone();
+        let since = self.regenerated_at.unwrap_or(self.created_at);
+        let latest = policy.latest_expiry(since).max(now);
+        self.expires_at = self.expires_at.min(latest);
+        let latest = policy.latest_expiry(self.created_at);
+        self.regenerates_until = self
+            .regenerates_until
+            .map(|until| until.min(latest))
+            .filter(|until| *until > now);
+        *self != before
+    }
+
     /// From its last secret's making to its expiry.
     pub fn lifetime(&self) -> Duration {
         self.expires_at
@@ -257,6 +275,52 @@ mod tests {
             (token.expires_at, token.generation, token.regenerated_at),
             (now.after(lifetime), 4, Some(now))
         );
+    }
+
+    #[test]
+    fn a_cut_leaves_what_the_policy_allows_and_ends_what_had_more() {
+        let policy = Policy {
+            max_lifetime_days: 7,
+            ..Policy::default()
+        };
+        let of = |lifetime, renews| Token {
+            expires_at: T0.after(lifetime),
+            regenerates_until: Some(T0.after(renews)),
+            ..token()
+        };
+        for (lifetime, renews, now, left) in [
+            (DAY * 7, DAY * 7, T0, None),
+            (DAY * 8, DAY, T0, Some((DAY * 7, None))),
+            (
+                DAY * 90,
+                DAY * 90,
+                T0.after(DAY),
+                Some((DAY * 7, Some(DAY * 7))),
+            ),
+            (DAY * 90, DAY * 90, T0.after(DAY * 8), Some((DAY * 8, None))),
+        ] {
+            let mut token = of(lifetime, renews);
+            if left == Some((DAY * 7, None)) {
+                token.regenerates_until = None;
+            }
+            assert_eq!(token.cut(&policy, now), left.is_some());
+            if let Some((lifetime, renews)) = left {
+                assert_eq!(token.expires_at, T0.after(lifetime));
+                assert_eq!(
+                    token.regenerates_until,
+                    renews.map(|renews| T0.after(renews))
+                );
+            }
+            assert!(!token.cut(&policy, now), "once is enough");
+        }
+        let mut regenerated = of(DAY * 100, DAY * 100);
+        regenerated.regenerated_at = Some(T0.after(DAY * 90));
+        assert!(regenerated.cut(&policy, T0.after(DAY * 90)));
+        assert_eq!(regenerated.expires_at, T0.after(DAY * 97));
+        assert_eq!(regenerated.regenerates_until, None);
+        let mut revoked = of(DAY * 90, DAY);
+        revoked.revoke(T0);
+        assert!(!revoked.cut(&policy, T0));
     }
 
     #[test]

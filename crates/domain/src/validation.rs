@@ -1,5 +1,7 @@
 //! What fails of a request's fields, and why.
 
+use std::borrow::Cow;
+
 /// Why a field or query parameter fails; a closed list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
@@ -69,7 +71,17 @@ impl Reason {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The name in the interface.
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// Why.
     pub reason: Reason,
+}
+
+impl Failure {
+    /// This field fails for this reason.
+    pub fn new(field: impl Into<Cow<'static, str>>, reason: Reason) -> Self {
+        Self {
+            field: field.into(),
+            reason,
+        }
+    }
 }

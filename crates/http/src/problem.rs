@@ -59,6 +59,7 @@ pub fn status(problem: &Problem) -> StatusCode {
         | Problem::TokenNotActive { .. }
         | Problem::TokenLimitReached { .. }
         | Problem::IdempotencyKeyReused => StatusCode::CONFLICT,
+        Problem::VersionMismatch { .. } => StatusCode::PRECONDITION_FAILED,
         Problem::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Problem::UnsupportedMediaType | Problem::ForeignCharset => {
             StatusCode::UNSUPPORTED_MEDIA_TYPE

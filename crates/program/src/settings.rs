@@ -200,6 +200,7 @@ impl Settings {
             session_idle: self.session_idle,
             session_absolute: self.session_absolute,
             policy: self.policies(),
+            policy_source: self.policy_source,
             sign_in_failures_per_quarter_hour: self.sign_in_failures_per_quarter_hour,
             changes_per_user_per_minute: self.changes_per_user_per_minute,
             cache_entries: self.cache_entries as usize,

@@ -23,6 +23,7 @@ mod change;
 mod exchange;
 mod ledger;
 mod operator;
+mod policy;
 mod service;
 mod sessions;
 mod status;
@@ -34,15 +35,15 @@ pub use bearer::introspection::{AuthenticationToken, Introspection, Introspector
 pub use exchange::Exchanged;
 pub use exchange::narrowing::Narrowing;
 pub use operator::{
-    Accepted, AuditReport, EventQuery, NewServiceAccount, NewUser, Operator, RestoreChoice,
-    Rotation,
+    Accepted, AuditReport, CurrentPolicy, EventQuery, NewPolicy, NewServiceAccount, NewUser,
+    Operator, RestoreChoice, Rotation,
 };
 pub use service::Service;
 pub use service::client::Client;
 pub use service::error::{Error, causes};
 pub use service::health::PublishedKeys;
 pub use service::open::{OpenError, Parts};
-pub use service::settings::Settings;
+pub use service::settings::{PolicySource, Settings};
 pub use service::system::{SystemClock, SystemRandomness};
 pub use sessions::{PasswordChange, SignInResult, SignedIn};
 pub use status::{PublishedStatusList, STATUS_LISTS};

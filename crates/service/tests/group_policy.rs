@@ -105,7 +105,7 @@ async fn what_may_be_made_follows_the_groups_of_the_owner(database: &TestDatabas
     assert_eq!(code(service.create_token(&ada, build.clone()).await), 1);
     let read = with_scope(&world, "read", "read");
     assert_eq!(code(service.create_token(&ada, read).await), 1305);
-    let policy = service.policy(&ada);
+    let policy = service.policy(&ada).await.unwrap();
     let offered: Vec<_> = policy.scopes.iter().map(|scope| &*scope.name).collect();
     assert_eq!(
         (policy.max_lifetime_days, offered),
@@ -134,7 +134,10 @@ async fn who_may_not_make_tokens_keeps_those_there_are(database: &TestDatabase) 
     join(&world, &["guests"]).await;
     let ada = world.sign_in("ada").await;
     let service = &world.service;
-    assert_eq!(service.policy(&ada).may_create, MayCreate::Nobody);
+    assert_eq!(
+        service.policy(&ada).await.unwrap().may_create,
+        MayCreate::Nobody
+    );
     let late = world.create(&ada, "late", DAY).await;
     assert_eq!(forbids(&late), Some(Rule::MayCreate));
     // What is wrong with the request comes first.
@@ -187,7 +190,7 @@ async fn a_token_with_all_rights_is_refused_where_they_are_not_allowed(database:
     }
     let again = world.create(&ada, "again", DAY).await;
     assert_eq!(forbids(&again), Some(Rule::AllScope));
-    let policy = service.policy(&ada);
+    let policy = service.policy(&ada).await.unwrap();
     let offered: Vec<_> = policy.scopes.iter().map(|scope| &*scope.name).collect();
     assert_eq!(offered, ["read"]);
     // The owner can still end it.
@@ -336,7 +339,7 @@ async fn all_rights_are_written_out_as_the_owner_may_give_them() {
         assert_eq!(exchanged.await.is_ok(), fits, "{scope}");
     }
     assert_eq!(
-        world.service.scope_names(),
+        world.service.scope_names().await.unwrap(),
         ["all", "read", "build", "introspect"]
     );
 }

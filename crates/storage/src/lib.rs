@@ -39,6 +39,7 @@ mod listed_token;
 mod lock;
 mod migration;
 mod page;
+mod policy;
 mod pool;
 mod pulse;
 mod readable;

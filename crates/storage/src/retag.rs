@@ -5,11 +5,11 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::channel::Channel;
-use crate::entity::{secret, session, setup_link, signing_key, status_place, token, user};
+use crate::entity::{policy, secret, session, setup_link, signing_key, status_place, token, user};
 use crate::failure::store_error;
 
-/// The set-up link's one row.
-const LINK: i32 = 1;
+/// The one row of the set-up link, and of the policy.
+const ONLY: i32 = 1;
 
 macro_rules! retag {
     ($channel:expr, $retagged:expr, $entity:ident, $key_id:ident, $key:ident = $value:expr) => {{
@@ -43,6 +43,7 @@ pub(crate) async fn retag(channel: &Channel, retagged: &Retagged) -> Result<(), 
         RowKey::SigningKey(kid) => {
             retag!(channel, retagged, signing_key, KeyId, Kid = kid.as_str())
         }
-        RowKey::SetupLink => retag!(channel, retagged, setup_link, TagKeyId, Id = LINK),
+        RowKey::SetupLink => retag!(channel, retagged, setup_link, TagKeyId, Id = ONLY),
+        RowKey::Policy => retag!(channel, retagged, policy, KeyId, Id = ONLY),
     }
 }

@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use ats_pat_domain::port::{
-    ChangeOrder, EventRepository, KeyRepository, Repositories, Retagged, SecretRepository,
-    SessionRepository, SetupLinkRepository, StatusRepository, Store, StoreError, TokenRepository,
-    Transaction, UsageRecord, UserRepository,
+    ChangeOrder, EventRepository, KeyRepository, PolicyRepository, Repositories, Retagged,
+    SecretRepository, SessionRepository, SetupLinkRepository, StatusRepository, Store, StoreError,
+    TokenRepository, Transaction, UsageRecord, UserRepository,
 };
 use ats_pat_domain::{EventId, Timestamp};
 
@@ -43,6 +43,10 @@ impl Repositories for Database {
     }
 
     fn setup_links(&self) -> &dyn SetupLinkRepository {
+        &*self.reads
+    }
+
+    fn policy(&self) -> &dyn PolicyRepository {
         &*self.reads
     }
 }

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use ats_pat_domain::EventId;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::port::{
-    ChangeOrder, CommitError, EventRepository, KeyRepository, Repositories, SecretRepository,
-    SessionRepository, SetupLinkRepository, StatusRepository, StoreError, TokenRepository,
-    Transaction, UserRepository,
+    ChangeOrder, CommitError, EventRepository, KeyRepository, PolicyRepository, Repositories,
+    SecretRepository, SessionRepository, SetupLinkRepository, StatusRepository, StoreError,
+    TokenRepository, Transaction, UserRepository,
 };
 use parking_lot::Mutex;
 
@@ -111,6 +111,10 @@ impl Repositories for StoreTransaction {
     }
 
     fn setup_links(&self) -> &dyn SetupLinkRepository {
+        &self.channel
+    }
+
+    fn policy(&self) -> &dyn PolicyRepository {
         &self.channel
     }
 }

@@ -93,5 +93,6 @@ event-signing-key-promoted = Signing key put into use
 event-signing-key-destroyed = Signing key destroyed
 event-keys-resealed = Keys sealed again
 event-setup-link-created = Set-up link created
+event-policy-changed = Policy changed
 event-restore-accepted = Restored database accepted
 event-database-upgraded = Database taken over by a later release

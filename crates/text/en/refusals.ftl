@@ -53,6 +53,9 @@ refusal-all-scope-forbidden = The policy lets no token of yours carry all your r
 refusal-overlap-too-long = The policy allows only a shorter overlap: choose fewer hours.
 refusal-self-regenerate-forbidden = The policy lets no token regenerate itself: make the token without this right.
 refusal-self-regenerate-not-allowed = This personal access token may not regenerate itself. Its owner can regenerate it.
+refusal-policy-in-settings = The policy stands in the settings: change it there and restart the servers, or set `policy-source` to `database`.
+# $current (String) - the version that is there
+refusal-version-mismatch = It was changed meanwhile, and is now in the version { $current }: read it again, and change that.
 refusal-nobody-responsible = Nobody who is enabled is responsible for this service account: ask an administrator to name somebody.
 refusal-user-not-found = There is no such user, or no such service account that you are responsible for.
 refusal-idempotency-key-reused = This Idempotency-Key was sent before with another body: send a new key with each new request.

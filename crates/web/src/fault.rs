@@ -31,7 +31,7 @@ impl UserErrors {
         match problem {
             Problem::ValidationFailed(failures) => {
                 for failure in failures {
-                    *errors.place(failure.field) = Some(words(failure, text).to_owned());
+                    *errors.place(&failure.field) = Some(words(failure, text).to_owned());
                 }
             }
             Problem::NameInUse { name } => {
@@ -94,7 +94,7 @@ impl UserErrors {
 }
 
 fn words(failure: &Failure, text: Text) -> &'static str {
-    match (failure.field, failure.reason) {
+    match (&*failure.field, failure.reason) {
         ("UserName", Reason::Empty | Reason::Required) => text.user_name_missing(),
         ("UserName", Reason::TooLong) => text.user_name_too_long(),
         ("UserName", _) => text.user_name_bad_character(),
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn each_failure_is_told_at_its_field_and_the_first_gets_the_focus() {
-        let failure = |field, reason| Failure { field, reason };
+        let failure = |field, reason| Failure::new(field, reason);
         let errors = UserErrors::of(
             &Problem::ValidationFailed(vec![
                 failure("DisplayName", Reason::TooLong),

@@ -48,6 +48,7 @@ pub struct Visit<'a> {
     pub person: Option<SessionUser>,
     /// The service accounts that the person is responsible for, once that is known.
     pub accounts: Vec<ServiceAccountView>,
+    policy: Option<PolicyView>,
     /// Whose tokens the page is about, where it is about tokens.
     pub place: Place,
     /// What was done just before.
@@ -78,6 +79,7 @@ impl<'a> Visit<'a> {
             is_post: *request.method() == Method::POST,
             person: None,
             accounts: Vec::new(),
+            policy: None,
             place: Place::own(),
             flash: Flash::take(settings, headers),
             zone: Zone::of(settings, headers),
@@ -101,6 +103,9 @@ impl<'a> Visit<'a> {
         self.person = Some(by.user());
         let accounts = self.service.service_accounts(&by).await;
         self.accounts = accounts.map_err(|error| self.problem(error))?;
+        let policy = self.service.policy_for(&by, self.account()).await;
+        // What takes away goes on without; the cause is logged.
+        self.policy = policy.map_err(|error| self.problem(error)).ok();
         Ok(by)
     }
 
@@ -124,9 +129,11 @@ impl<'a> Visit<'a> {
         accounts.find(|account| Owner::ServiceAccount(account.id) == self.place.owner)
     }
 
-    /// What the tokens that the page is about may be like: those of a service account by the account's groups.
-    pub fn policy(&self, by: &SignedIn) -> PolicyView {
-        self.service.policy_for(by, self.account())
+    /// What the tokens that the page is about may be like: those of a service account by the account's groups. Where that
+    /// can't be told now, no token can be made.
+    pub fn policy(&self) -> PolicyView {
+        let known = self.policy.clone();
+        known.unwrap_or_else(PolicyView::nothing_allowed)
     }
 
     /// The sessions' ids that the browser sent.

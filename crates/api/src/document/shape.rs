@@ -7,11 +7,12 @@ use crate::operations;
 use crate::request::MOST_AUDIENCES;
 
 /// Tags in words; generators keep to the tags themselves.
-const TAGS: [(&str, &str); 4] = [
+const TAGS: [(&str, &str); 5] = [
     ("Exchange", "Exchange"),
     ("Session", "Session"),
     ("PersonalAccessToken", "Personal access tokens"),
     ("ServiceAccount", "Service accounts"),
+    ("Administration", "Administration"),
 ];
 
 /// Puts schemas, headers, operations and info right.
@@ -24,8 +25,8 @@ pub fn put_right(document: &mut Value) {
         .filter_map(|operation| (operation.body)());
     let bodies: Vec<Body> = bodies.collect();
     each(&mut document["components"]["schemas"], |name, schema| {
-        if let Some(body) = bodies.iter().find(|body| body.schema == name) {
-            request(schema, body.required);
+        if let Some(required) = bodies.iter().find_map(|body| body.required_of(name)) {
+            request(schema, required);
         } else {
             response(schema);
             values(schema);

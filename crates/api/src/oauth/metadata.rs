@@ -2,7 +2,6 @@
 
 use ats_pat_domain::Problem;
 use ats_pat_service::Service;
-use bytes::Bytes;
 use poem::Response;
 use poem::http::{Method, header};
 use serde_json::{Map, Value, json};
@@ -11,10 +10,11 @@ use super::error::Refusal;
 use super::path::{INTROSPECT, REVOKE, TOKEN};
 use super::token::TOKEN_EXCHANGE;
 
-/// Both documents, as they are sent.
+/// Both documents, but for the scopes on offer, which the policy can change.
 pub struct Metadata {
-    authorization_server: Bytes,
-    openid_configuration: Bytes,
+    service: Service,
+    authorization_server: Map<String, Value>,
+    openid_configuration: Map<String, Value>,
 }
 
 impl Metadata {
@@ -29,15 +29,15 @@ impl Metadata {
             "id_token_signing_alg_values_supported".to_owned(),
             json!(["EdDSA"]),
         );
-        let written = |members: Map<String, Value>| Bytes::from(Value::Object(members).to_string());
         Self {
-            authorization_server: written(members),
-            openid_configuration: written(openid),
+            service: service.clone(),
+            authorization_server: members,
+            openid_configuration: openid,
         }
     }
 
     /// The answer; anybody may read it and keep it for five minutes.
-    pub fn answer(&self, method: &Method, is_openid: bool) -> Result<Response, Refusal> {
+    pub async fn answer(&self, method: &Method, is_openid: bool) -> Result<Response, Refusal> {
         if !matches!(*method, Method::GET | Method::HEAD) {
             return Err(Problem::MethodNotAllowed {
                 allow: vec!["GET", "HEAD"],
@@ -49,11 +49,16 @@ impl Metadata {
         } else {
             &self.authorization_server
         };
+        let mut document = document.clone();
+        // Without them where they can't be told now: the member is optional.
+        if let Ok(scopes) = self.service.scope_names().await {
+            document.insert("scopes_supported".to_owned(), json!(scopes));
+        }
         Ok(Response::builder()
             .content_type("application/json")
             .header(header::CACHE_CONTROL, "public, max-age=300")
             .header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")
-            .body(document.clone()))
+            .body(Value::Object(document).to_string()))
     }
 }
 
@@ -70,7 +75,6 @@ fn members(service: &Service) -> Map<String, Value> {
         ("service_documentation", at("/docs#oauth")),
         ("grant_types_supported", json!([TOKEN_EXCHANGE])),
         ("response_types_supported", json!([])),
-        ("scopes_supported", json!(service.scope_names())),
         ("token_endpoint_auth_methods_supported", json!(["none"])),
         (
             "revocation_endpoint_auth_methods_supported",

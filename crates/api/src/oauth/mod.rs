@@ -54,7 +54,9 @@ impl OAuth {
         let (path, method) = (request.uri().path().to_owned(), request.method().clone());
         let answered = match path.as_str() {
             METADATA | OPENID_CONFIGURATION => {
-                self.metadata.answer(&method, path == OPENID_CONFIGURATION)
+                self.metadata
+                    .answer(&method, path == OPENID_CONFIGURATION)
+                    .await
             }
             _ => {
                 let answered = caught(self.posted(&path, request, context)).await;

@@ -71,7 +71,7 @@ impl Operation for List {
     const SUCCESS: &'static str = "The tokens of the page";
 
     fn refusals() -> Vec<Problem> {
-        let failure = |field, reason| Failure { field, reason };
+        let failure = |field, reason| Failure::new(field, reason);
         vec![
             Problem::SignInRequired,
             Problem::ValidationFailed(vec![

@@ -1,6 +1,7 @@
 //! The operations, a file for each: its route, its input, the use case that it calls, its answer, its refusals and its
 //! examples. A new one is named here, and nowhere else.
 
+mod administration;
 mod create;
 mod end_overlap;
 mod exchange;
@@ -27,10 +28,11 @@ pub use exchange::{EXCHANGE, Exchanger};
 pub use identity::IDENTITY;
 
 use crate::operation::{Entry, Routes};
+use administration::{GetPolicy, PutPolicy};
 use service_account::{ListServiceAccounts, OfAccount};
 
 /// Every operation under `/api/`.
-pub const ALL: [Entry; 23] = [
+pub const ALL: [Entry; 25] = [
     Entry::of::<exchange::Exchange>(),
     Entry::of::<identity::GetIdentity>(),
     Entry::of::<sign_in::SignIn>(),
@@ -54,6 +56,8 @@ pub const ALL: [Entry; 23] = [
     Entry::of::<OfAccount<revoke::Revoke>>(),
     Entry::of::<OfAccount<regenerate::Regenerate>>(),
     Entry::of::<OfAccount<end_overlap::EndOverlap>>(),
+    Entry::of::<GetPolicy>(),
+    Entry::of::<PutPolicy>(),
 ];
 
 /// The operation that the document calls `id`.

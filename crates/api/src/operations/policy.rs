@@ -30,9 +30,8 @@ impl Policy {
         method = "get",
         operation_id = "getPersonalAccessTokenPolicy"
     )]
-    #[expect(clippy::unused_async, reason = "poem-openapi takes no other")]
     async fn policy(&self, request: &Request, session: Session) -> Result<Answer<Self>, Refused> {
-        let policy = Call::of(request)?.service.policy(&session.0);
+        let policy = Call::of(request)?.service.policy(&session.0).await?;
         Ok(Answer::of(policy))
     }
 }

@@ -97,10 +97,7 @@ impl Operation for SignIn {
 }
 
 fn credentials(body: SignInRequest) -> Result<(String, SecretString), Problem> {
-    let required = |field| Failure {
-        field,
-        reason: Reason::Required,
-    };
+    let required = |field| Failure::new(field, Reason::Required);
     match (body.user_name, body.password.map(SecretString::from)) {
         (Some(user_name), Some(password)) => Ok((user_name, password)),
         (user_name, password) => Err(Problem::ValidationFailed(

@@ -73,6 +73,21 @@ impl Session {
 
 security_scheme!(Session, "sessionCookie", session_cookie(), optional: false, request => Session::read(request).await);
 
+/// A session that holds, of an administrator.
+pub struct Administrator(pub SignedIn);
+
+impl Administrator {
+    async fn read(request: &Request) -> Result<Self, Refused> {
+        let Session(by) = Session::read(request).await?;
+        if !by.user().is_admin {
+            return Err(Problem::Forbidden.into());
+        }
+        Ok(Self(by))
+    }
+}
+
+security_scheme!(Administrator, "sessionCookie", session_cookie(), optional: false, request => Administrator::read(request).await);
+
 /// The sessions to end, whether or not they hold.
 pub struct EndingSession<'a>(pub Vec<&'a str>);
 

@@ -4,10 +4,11 @@ use std::str::FromStr;
 
 use ats_pat_domain::list::{MAX_PAGE, MAX_PAGE_SIZE, MAX_SEARCH, Sort, TokenQuery};
 use ats_pat_domain::name::fold;
-use ats_pat_domain::problem::{Failure, Reason};
+use ats_pat_domain::problem::Reason;
 use ats_pat_domain::{Problem, Status};
 use poem::{FromRequest, Request, RequestBody, Result};
 
+use super::query_reader::QueryReader;
 use crate::refused::Refused;
 
 /// Which tokens a list is asked for; the service adds whose.
@@ -22,13 +23,7 @@ impl<'a> FromRequest<'a> for ListQuery {
 
 /// Names ignore ASCII case; unknown ones are ignored, repeated ones refused; an empty value is as absent.
 fn parse(query: &str) -> Result<TokenQuery, Problem> {
-    let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
-        .into_owned()
-        .collect();
-    let mut reader = Reader {
-        pairs: &pairs,
-        failures: Vec::new(),
-    };
+    let mut reader = QueryReader::of(query);
     let defaults = TokenQuery::of(None);
     let read = TokenQuery {
         owner: None,
@@ -45,38 +40,8 @@ fn parse(query: &str) -> Result<TokenQuery, Problem> {
         sort: reader.read("Sort", Sort::parse).unwrap_or(defaults.sort),
         search: reader.read("Search", search),
     };
-    if reader.failures.is_empty() {
-        Ok(read)
-    } else {
-        Err(Problem::ValidationFailed(reader.failures))
-    }
-}
-
-struct Reader<'a> {
-    pairs: &'a [(String, String)],
-    failures: Vec<Failure>,
-}
-
-impl Reader<'_> {
-    fn read<T>(
-        &mut self,
-        field: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, Reason>,
-    ) -> Option<T> {
-        let mut values = self
-            .pairs
-            .iter()
-            .filter(|(name, _)| name.eq_ignore_ascii_case(field))
-            .map(|(_, value)| value);
-        let value = values.next()?;
-        let read = match values.next() {
-            Some(_) => Err(Reason::Repeated),
-            None if value.is_empty() => return None,
-            None => parse(value),
-        };
-        read.map_err(|reason| self.failures.push(Failure { field, reason }))
-            .ok()
-    }
+    reader.finish()?;
+    Ok(read)
 }
 
 /// A whole number from 1 to `largest`, never clamped.
@@ -101,6 +66,8 @@ fn search(text: &str) -> Result<String, Reason> {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use ats_pat_domain::list::SortField;
 
     use super::*;
@@ -110,7 +77,10 @@ mod tests {
             Ok(_) => Vec::new(),
             Err(Problem::ValidationFailed(failures)) => failures
                 .iter()
-                .map(|failure| (failure.field, failure.reason.as_str()))
+                .map(|failure| match &failure.field {
+                    Cow::Borrowed(field) => (*field, failure.reason.as_str()),
+                    Cow::Owned(field) => panic!("{field} is no parameter"),
+                })
                 .collect(),
             Err(problem) => panic!("{problem:?}"),
         }

@@ -8,9 +8,13 @@ mod body;
 mod credential;
 mod list_query;
 mod parameter;
+mod query_reader;
 
 pub use audience_query::{AUDIENCE, MOST_AUDIENCES, narrowing};
 pub use body::{JsonBody, OptionalJsonBody};
-pub use credential::{Bearer, EndingSession, PersonalAccessTokens, Session, TokenHolder};
+pub use credential::{
+    Administrator, Bearer, EndingSession, PersonalAccessTokens, Session, TokenHolder,
+};
 pub use list_query::ListQuery;
-pub use parameter::{IdempotencyKey, InQuery, TokenId};
+pub use parameter::{IdempotencyKey, IfMatch, InQuery, TokenId};
+pub use query_reader::QueryReader;

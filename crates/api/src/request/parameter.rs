@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use ats_pat_domain::Problem;
 use ats_pat_domain::problem::Place;
 use ats_pat_service::IDEMPOTENCY_KEY;
+use poem::http::header;
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaParamIn, MetaSchemaRef, Registry};
 use poem_openapi::types::Type;
@@ -78,6 +79,61 @@ impl<'a> ApiExtractor<'a> for IdempotencyKey {
         request: &'a Request,
         _: &mut RequestBody,
         _: ExtractParamOptions<Uuid>,
+    ) -> Result<Self> {
+        Ok(Self::read(request)?)
+    }
+}
+
+/// The header `If-Match` (RFC 9110, section 13.1.1): the versions of which one must be there; `None` for any.
+pub struct IfMatch(pub Option<Vec<String>>);
+
+impl IfMatch {
+    fn read(request: &Request) -> Result<Self, Refused> {
+        let mut versions = Vec::new();
+        for value in request.headers().get_all(header::IF_MATCH) {
+            let unreadable = || Problem::InvalidRequest {
+                place: Place::Header,
+                path: Some("If-Match".to_owned()),
+            };
+            for tag in value.to_str().map_err(|_| unreadable())?.split(',') {
+                let tag = tag.trim();
+                // One that is weak never matches.
+                if tag == "*" {
+                    return Ok(Self(None));
+                }
+                let version = tag.strip_prefix("W/").unwrap_or(tag);
+                let version = version
+                    .strip_prefix('"')
+                    .and_then(|version| version.strip_suffix('"'))
+                    .ok_or_else(unreadable)?;
+                if !tag.starts_with("W/") {
+                    versions.push(version.to_owned());
+                }
+            }
+        }
+        let is_there = request.headers().contains_key(header::IF_MATCH);
+        Ok(Self(is_there.then_some(versions)))
+    }
+}
+
+impl<'a> ApiExtractor<'a> for IfMatch {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+
+    type ParamType = String;
+    type ParamRawType = String;
+
+    fn param_in() -> Option<MetaParamIn> {
+        Some(MetaParamIn::Header)
+    }
+
+    fn param_schema_ref() -> Option<MetaSchemaRef> {
+        Some(String::schema_ref())
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<String>,
     ) -> Result<Self> {
         Ok(Self::read(request)?)
     }

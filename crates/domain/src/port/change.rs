@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::error::StoreError;
-use super::repository::SetupLink;
+use super::repository::{SetupLink, StoredPolicy};
 use crate::event::Event;
 use crate::id::{TokenId, UserId};
 use crate::key::{StoredRootKey, StoredSigningKey};
@@ -84,6 +84,13 @@ pub trait SetupLinkChanges: Send + Sync {
     async fn replace_setup_link(&self, link: &Tagged<SetupLink>) -> Result<(), StoreError>;
     /// Removes the link; gives whether one was there.
     async fn delete_setup_link(&self) -> Result<bool, StoreError>;
+}
+
+/// Writes the policy.
+#[async_trait]
+pub trait PolicyChanges: Send + Sync {
+    /// Puts the policy in place of the one before.
+    async fn replace_policy(&self, policy: &Tagged<StoredPolicy>) -> Result<(), StoreError>;
 }
 
 /// Appends to the event log.

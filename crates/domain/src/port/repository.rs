@@ -36,6 +36,8 @@ pub trait Repositories: Send + Sync {
     fn events(&self) -> &dyn EventRepository;
     /// The set-up link.
     fn setup_links(&self) -> &dyn SetupLinkRepository;
+    /// The policy, where it stands in the database.
+    fn policy(&self) -> &dyn PolicyRepository;
 }
 
 /// Reads users.
@@ -295,4 +297,23 @@ pub struct SetupLink {
 pub trait SetupLinkRepository: Send + Sync {
     /// The link that works, if there is one.
     async fn current(&self) -> Result<Option<Tagged<SetupLink>>, StoreError>;
+}
+
+/// The policy as it stands in the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPolicy {
+    /// JSON, at most [`StoredPolicy::MAX_BYTES`] of it.
+    pub document: String,
+}
+
+impl StoredPolicy {
+    /// The longest document, in bytes: `MariaDB`'s TEXT has no room for more.
+    pub const MAX_BYTES: usize = 65_000;
+}
+
+/// Reads the policy.
+#[async_trait]
+pub trait PolicyRepository: Send + Sync {
+    /// The policy that was put into force last; `None` where none ever was.
+    async fn current(&self) -> Result<Option<Tagged<StoredPolicy>>, StoreError>;
 }

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use super::change::{
-    EventLog, KeyChanges, SessionChanges, SetupLinkChanges, StatusChanges, TokenChanges,
-    UserChanges,
+    EventLog, KeyChanges, PolicyChanges, SessionChanges, SetupLinkChanges, StatusChanges,
+    TokenChanges, UserChanges,
 };
 use super::error::{CommitError, StoreError};
 use super::repository::Repositories;
@@ -96,6 +96,8 @@ pub enum RowKey {
     SigningKey(String),
     /// Of `setup_link`.
     SetupLink,
+    /// Of `policy`.
+    Policy,
 }
 
 /// Where a change waits.
@@ -128,6 +130,7 @@ pub trait Transaction:
     + SessionChanges
     + KeyChanges
     + SetupLinkChanges
+    + PolicyChanges
     + EventLog
 {
     /// The last event before this change, as locked.

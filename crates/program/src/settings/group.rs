@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use ats_pat_domain::group::Group;
 use ats_pat_domain::network::{AllowedNetworks, MAX_NETWORKS};
+use ats_pat_domain::policy_document::{ACTIVE_TOKENS, LIFETIME_DAYS, OVERLAP_HOURS, UNUSED_DAYS};
 use ats_pat_domain::{GroupPolicy, MayCreate};
 
 use super::error::SettingsError;
@@ -11,11 +12,11 @@ use super::source::{Found, Raw};
 
 /// The bounds of numbers that a group can set, as the table of settings has them for everybody.
 pub(super) const BOUNDS: [(&str, RangeInclusive<u32>); 5] = [
-    ("max-lifetime-days", 1..=36_500),
-    ("default-lifetime-days", 1..=36_500),
-    ("max-active-tokens", 1..=100_000),
-    ("max-overlap-hours", 0..=8760),
-    ("revoke-unused-after-days", 0..=36_500),
+    ("max-lifetime-days", LIFETIME_DAYS),
+    ("default-lifetime-days", LIFETIME_DAYS),
+    ("max-active-tokens", ACTIVE_TOKENS),
+    ("max-overlap-hours", OVERLAP_HOURS),
+    ("revoke-unused-after-days", UNUSED_DAYS),
 ];
 
 /// The key that names the group.

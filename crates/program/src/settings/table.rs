@@ -12,6 +12,7 @@ use std::time::Duration;
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::scope::Scope;
 use ats_pat_domain::{GroupPolicy, MayCreate};
+use ats_pat_service::PolicySource;
 use ats_pat_storage::Tls;
 use clap::Args;
 use ipnet::IpNet;
@@ -110,6 +111,10 @@ settings! {
 
     /// After how long a session ends in any case
     pub session_absolute: Duration { key: "session-absolute-hours", read: hours in 1..=720, default: 12 }
+
+    /// `file`: the policy is the one of these settings. `database`: once `ats-pat-admin policy apply`, the administrators'
+    /// page or the interface put one into the database, that one counts for every server, without a restart
+    pub(super) policy_source: PolicySource { key: "policy-source", read: policy_source, default: "file" }
 
     /// The longest lifetime of a personal access token
     pub(super) max_lifetime_days: u32 { key: "policy.max-lifetime-days", read: number in 1..=36_500, default: 366 }

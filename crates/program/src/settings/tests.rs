@@ -134,6 +134,7 @@ fn every_setting_can_stand_in_the_file() {
         token-lifetime-minutes = 1
         session-idle-minutes = 2
         session-absolute-hours = 3
+        policy-source = "database"
         sign-in-failures-per-quarter-hour = 4
         changes-per-user-per-minute = 0
         cache-entries = 0
@@ -197,6 +198,7 @@ fn every_setting_has_an_environment_variable() {
         ("ATS_PAT_TOKEN_LIFETIME_MINUTES", "1"),
         ("ATS_PAT_SESSION_IDLE_MINUTES", "2"),
         ("ATS_PAT_SESSION_ABSOLUTE_HOURS", "3"),
+        ("ATS_PAT_POLICY_SOURCE", "database"),
         ("ATS_PAT_POLICY_MAX_LIFETIME_DAYS", "90"),
         ("ATS_PAT_POLICY_DEFAULT_LIFETIME_DAYS", "7"),
         ("ATS_PAT_POLICY_MAX_ACTIVE_TOKENS", "5"),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ats_pat_domain::network::parse_network;
 use ats_pat_domain::scope::Scope;
+use ats_pat_service::PolicySource;
 use ats_pat_storage::Tls;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -237,6 +238,15 @@ impl Found {
             "required" => Ok(Tls::Required),
             "off" => Ok(Tls::Off),
             other => self.refuse(format!("is {other:?}: write required or off")),
+        }
+    }
+
+    /// `file` or `database`.
+    pub(crate) fn policy_source(&self) -> Result<PolicySource, SettingsError> {
+        match self.text()? {
+            "file" => Ok(PolicySource::File),
+            "database" => Ok(PolicySource::Database),
+            other => self.refuse(format!("is {other:?}: write file or database")),
         }
     }
 

@@ -6,6 +6,7 @@ use ats_pat_domain::{Problem, TokenId, UserId};
 use ats_pat_token::{Audience, PersonalAccessToken};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::may_be_exchanged;
 use crate::bearer::Bearer;
 use crate::ledger::genuine::Genuine;
 use crate::service::Service;
@@ -74,12 +75,14 @@ impl Service {
             let now = self.now();
             let grant = self.genuine_grant(&secret).await?;
             let grant = grant.filter(|grant| grant.life().is_usable(now));
+            let policies = self.policies().await?;
             let alive = grant.filter(|grant| {
-                grant.life().check(now).is_ok() && self.may_be_exchanged(&grant.token, &grant.owner)
+                grant.life().check(now).is_ok()
+                    && may_be_exchanged(&policies, &grant.token, &grant.owner)
             });
             return Ok(alive.map(|grant| {
                 let scope = grant.token.scopes.to_string();
-                let policy = self.inner.policies.of(&grant.owner.groups);
+                let policy = policies.of(&grant.owner.groups);
                 let written_out = policy.written_out(&scope);
                 // As an authentication token of it would say.
                 let scope = written_out.map_or(scope, |scope| scope.to_string());

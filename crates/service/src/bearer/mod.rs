@@ -10,6 +10,7 @@ use ats_pat_token::{Claims, Expectations, Unverified};
 use crate::cache::ring::RingState;
 use crate::ledger::currency::Doubt;
 use crate::ledger::genuine::is_usable;
+use crate::policy::OwnerPolicies;
 use crate::service::Service;
 use crate::service::error::Error;
 
@@ -21,6 +22,12 @@ pub(crate) struct Bearer {
     pub(crate) claims: Claims,
     pub(crate) token: Token,
     pub(crate) owner: User,
+}
+
+/// Whether the policy still lets the token carry its scopes: what could not be exchanged now does not hold.
+fn may_be_exchanged(policies: &OwnerPolicies, token: &Token, owner: &User) -> bool {
+    let policy = policies.of(&owner.groups);
+    policy.rules.check_all_scope(&token.scopes).is_ok()
 }
 
 impl Service {
@@ -71,18 +78,12 @@ impl Service {
             && is_usable(&secret, &token, now)
             && token.status(now) == Status::Active
             && !owner.disabled
-            && self.may_be_exchanged(&token, &owner);
+            && may_be_exchanged(&*self.policies().await?, &token, &owner);
         Ok(holds.then_some(Bearer {
             claims,
             token,
             owner,
         }))
-    }
-
-    /// Whether the policy still lets the token carry its scopes: what could not be exchanged now does not hold.
-    pub(crate) fn may_be_exchanged(&self, token: &Token, owner: &User) -> bool {
-        let policy = self.inner.policies.of(&owner.groups);
-        policy.rules.check_all_scope(&token.scopes).is_ok()
     }
 
     /// The secret that the token was given for, if the token names its place in the current status list: after the owner

@@ -22,6 +22,7 @@ use crate::cache::ring::RingState;
 use crate::change::Taken;
 use crate::ledger::{Details, follows};
 use crate::service::error::{Error, causes};
+use crate::service::settings::PolicySource;
 
 /// How often the event log is polled.
 const POLL_EVERY: Duration = Duration::from_millis(50);
@@ -134,6 +135,9 @@ impl ExchangeCache {
             feed.lease.end();
             return Err(Error::altered_event(end.seq));
         }
+        // Until the policy of this log is known, what happened does not count as seen.
+        *head = None;
+        self.follow_policy(last).await?;
         if let Some(ring) = ring {
             self.ring.follow(ring);
         }
@@ -150,9 +154,19 @@ impl ExchangeCache {
         let ring = self.ring_anew().await?;
         let head = ring.head;
         self.feed.begin_anew(head);
+        self.follow_policy(head).await?;
         self.ring.follow(ring);
         *known = Some(head);
         self.feed.lease.renew(begun);
+        Ok(())
+    }
+
+    /// Makes sure that answers from memory go by the policy that is in force at the end of this log.
+    async fn follow_policy(&self, head: Head) -> Result<(), Error> {
+        if self.policies.source() == PolicySource::Database {
+            self.currency.follow_to(head).await?;
+            self.policies.current().await?;
+        }
         Ok(())
     }
 }

@@ -29,8 +29,8 @@ use crate::change::Changes;
 use crate::ledger::anchor::Anchor;
 use crate::ledger::currency::Currency;
 use crate::ledger::rows::Roots;
+use crate::policy::InForce;
 use crate::service::error::Error;
-use crate::service::policies::OwnerPolicies;
 
 /// What exchanges are answered from: from memory while the lease holds, else from the database.
 pub(crate) struct ExchangeCache {
@@ -40,7 +40,7 @@ pub(crate) struct ExchangeCache {
     anchor: Arc<Anchor>,
     currency: Arc<Currency>,
     rules: Rules,
-    policies: Arc<OwnerPolicies>,
+    policies: Arc<InForce>,
     /// Whether no other server can have this database.
     alone: bool,
     pub(crate) feed: Feed,
@@ -63,7 +63,7 @@ impl ExchangeCache {
         changes: &Changes,
         ring: Ring,
         rules: Rules,
-        policies: Arc<OwnerPolicies>,
+        policies: Arc<InForce>,
         alone: bool,
         entries: usize,
     ) -> Self {
@@ -114,7 +114,7 @@ impl ExchangeCache {
     }
 
     /// Whether what a read found is used: the read may have seen changes that the feed did not apply yet, and that a
-    /// fail-over loses before it can.
+    /// fail-over loses before it can. Nor is one that was judged by another policy.
     fn may_use(&self, known: &Known) -> bool {
         let is_of_this_log = known.confirmed.load(Ordering::Acquire) || {
             let confirmed = self.feed.has_applied(known.grant.head);
@@ -129,6 +129,7 @@ impl ExchangeCache {
                 .vouches(as_of, token_id, owner_id, &known.vouched_at)
         });
         (self.rules.may_use)(is_of_this_log, is_vouched_for)
+            && self.policies.is(&known.grant.policy)
     }
 
     /// The signing keys as the database has them now.

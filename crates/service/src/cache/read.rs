@@ -129,6 +129,7 @@ impl ExchangeCache {
         if let Some(grant) = grants.first() {
             self.currency.follow_to(grant.head).await?;
         }
+        let policies = self.policies.current().await?;
         let mut doubtful = Vec::new();
         for grant in grants {
             let hash = grant.secret.row.hash;
@@ -145,7 +146,7 @@ impl ExchangeCache {
                 }
             };
             let as_of = (self.rules.kept_as_of)(before, after, genuine.head);
-            let policy = self.policies.of(&genuine.owner.groups);
+            let policy = policies.of(&genuine.owner.groups);
             let grant = Grant::new(genuine, policy, &self.usage);
             let known = Arc::new(Known::new(grant, as_of));
             if as_of.is_some() {

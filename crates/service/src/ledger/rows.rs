@@ -3,7 +3,7 @@
 use ats_pat_auth::{Canonical, FormerRowTag, Origin, RootKeys, RowTag};
 use ats_pat_domain::key::StoredSigningKey;
 use ats_pat_domain::network::AllowedNetworks;
-use ats_pat_domain::port::{RowKey, SetupLink};
+use ats_pat_domain::port::{RowKey, SetupLink, StoredPolicy};
 use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::tagged::{KeyId, Tag};
 use ats_pat_domain::{Session, StatusPlace, Tagged, Timestamp, Token, TokenId, User};
@@ -263,6 +263,29 @@ impl Row for SetupLink {
         RowKey::SetupLink
     }
 }
+
+impl Row for StoredPolicy {
+    const TABLE: &'static str = "policy";
+
+    fn row_id(&self) -> String {
+        THE_POLICY.to_owned()
+    }
+
+    fn canonical(&self) -> Canonical {
+        Canonical::new(Self::TABLE).text(&self.document)
+    }
+
+    fn grants(&self) -> Grants {
+        Grants::ForEver
+    }
+
+    fn key(&self) -> RowKey {
+        RowKey::Policy
+    }
+}
+
+/// The id of the one row of `policy`.
+pub(crate) const THE_POLICY: &str = "1";
 
 /// The keys of every root, the newest last.
 pub(crate) struct Roots(Vec<RootKeys>);

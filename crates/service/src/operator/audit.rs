@@ -252,6 +252,9 @@ impl Audit<'_> {
             }
             Err(error) => return Err(error.into()),
         }
+        if let Some(policy) = store.policy().current().await? {
+            self.compare(&policy);
+        }
         Ok(())
     }
 

@@ -10,9 +10,9 @@ use ats_pat_domain::port::SignOfLife;
 use ats_pat_domain::{MayCreate, Policies, Status, Timestamp, Token, TokenId, UserId};
 
 use crate::operator::Operator;
+use crate::policy::{OwnerPolicies, OwnerPolicy};
 use crate::service::background::unused::unused_since;
 use crate::service::error::Error;
-use crate::service::policies::{OwnerPolicies, OwnerPolicy};
 use crate::view::{PolicyCheck, PolicyView};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -26,7 +26,7 @@ impl Operator<'_> {
     /// [`Error::UserNotFound`].
     pub async fn policy_of(&self, name: &str) -> Result<PolicyView, Error> {
         let user = self.find_user(name).await?;
-        let policy = self.service.inner.policies.of(&user.groups);
+        let policy = self.policies_now().await?.of(&user.groups);
         Ok(PolicyView::new(&policy.rules, &user))
     }
 

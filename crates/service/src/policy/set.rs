@@ -2,29 +2,35 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use ats_pat_auth::Origin;
 use ats_pat_domain::group::Groups;
 use ats_pat_domain::scope::ALL;
 use ats_pat_domain::{Policies, Policy, Scopes, User};
 use parking_lot::Mutex;
 
-use crate::service::settings::Settings;
-
 /// So many are remembered. Where there are more, each cached grant has one of its own.
 const MOST_REMEMBERED: usize = 1000;
+
+/// Numbers the sets of this process.
+static NEXT: AtomicU64 = AtomicU64::new(1);
 
 /// The policy for the owners of certain groups.
 #[derive(Debug)]
 pub(crate) struct OwnerPolicy {
     pub(crate) rules: Policy,
+    /// The number of the set that it is of.
+    pub(super) set: u64,
     /// The claim `scope` of all the owner's rights, where it is written out.
     all_written_out: Option<Arc<str>>,
 }
 
 impl OwnerPolicy {
-    fn new(rules: Policy, expand_all_scope: bool) -> Self {
+    fn new(rules: Policy, expand_all_scope: bool, set: u64) -> Self {
         let written_out = || Scopes::all_written_out(&rules.scopes).into();
         Self {
+            set,
             all_written_out: expand_all_scope.then(written_out),
             rules,
         }
@@ -38,8 +44,21 @@ impl OwnerPolicy {
     }
 }
 
-/// The policies of all owners. They are the same for as long as the server runs.
+/// Where a set stands in the database.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stored {
+    /// The event that put it there.
+    pub(crate) origin: Origin,
+    /// Whether tokens that were made before are cut to it.
+    pub(crate) cuts: bool,
+}
+
+/// The policies of all owners. A set never changes: another policy is another set.
 pub(crate) struct OwnerPolicies {
+    /// No other set of this process has it.
+    pub(super) number: u64,
+    /// `None` for what the settings say.
+    pub(crate) stored: Option<Stored>,
     policies: Policies,
     expand_all_scope: bool,
     base: Arc<OwnerPolicy>,
@@ -50,8 +69,11 @@ pub(crate) struct OwnerPolicies {
 
 impl OwnerPolicies {
     pub(crate) fn new(policies: Policies, expand_all_scope: bool) -> Self {
-        let base = OwnerPolicy::new(policies.merged(&[]), expand_all_scope);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let base = OwnerPolicy::new(policies.merged(&[]), expand_all_scope, number);
         Self {
+            number,
+            stored: None,
             widest: policies.widest(),
             policies,
             expand_all_scope,
@@ -60,8 +82,12 @@ impl OwnerPolicies {
         }
     }
 
-    pub(crate) fn of_settings(settings: &Settings) -> Self {
-        Self::new(settings.policy.clone(), settings.expand_all_scope)
+    /// The same, as it stands in the database.
+    pub(super) fn stored_as(self, stored: Stored) -> Self {
+        Self {
+            stored: Some(stored),
+            ..self
+        }
     }
 
     /// The policy for an owner in these groups.
@@ -75,7 +101,7 @@ impl OwnerPolicies {
             return Arc::clone(policy);
         }
         let policy = self.policies.merged(&places);
-        let policy = Arc::new(OwnerPolicy::new(policy, self.expand_all_scope));
+        let policy = Arc::new(OwnerPolicy::new(policy, self.expand_all_scope, self.number));
         if merged.len() < MOST_REMEMBERED {
             merged.insert(places, Arc::clone(&policy));
         }
@@ -95,7 +121,7 @@ impl OwnerPolicies {
         &self.widest
     }
 
-    /// As the settings have them.
+    /// As they are written.
     pub(crate) fn all(&self) -> &Policies {
         &self.policies
     }

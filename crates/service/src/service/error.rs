@@ -28,6 +28,11 @@ pub enum Error {
     /// The event log was not read far enough yet to tell whether a row is the one that stands there.
     #[error("the event log is still being read: nothing is granted until then")]
     LogNotRead,
+    /// The event log tells of a policy, and no genuine one stands in the database.
+    #[error(
+        "the policy was removed or altered behind the program's back: nothing is granted until `ats-pat-admin policy apply` puts one into force"
+    )]
+    PolicyMissing,
     /// A row fails its tag: it was planted or altered behind the program's back.
     #[error(
         "the row {id} of the table {table} was altered behind the program's back; run `ats-pat-admin audit verify`"
@@ -193,6 +198,7 @@ impl Error {
             | Self::Tampered {
                 table: "events", ..
             }
+            | Self::PolicyMissing
             | Self::NoSigningKey => Problem::Unavailable,
             Self::SetupCodeInvalid
             | Self::ScopeNotHeld(_)

@@ -6,7 +6,6 @@ pub(crate) mod error;
 pub(crate) mod health;
 pub(crate) mod limits;
 pub(crate) mod open;
-pub(crate) mod policies;
 pub(crate) mod refusals;
 pub(crate) mod reuses;
 pub(crate) mod settings;
@@ -29,10 +28,10 @@ use crate::change::{Authority, Change, Changes, Taken};
 use crate::exchange::token_ids::TokenIds;
 use crate::ledger::currency::Currency;
 use crate::ledger::rows::Roots;
+use crate::policy::{InForce, OwnerPolicies};
 use crate::service::background::findings::Findings;
 use crate::service::error::{Error, causes};
 use crate::service::limits::Limits;
-use crate::service::policies::OwnerPolicies;
 use crate::service::reuses::Reuses;
 use crate::service::settings::Settings;
 use crate::sessions::SignedIn;
@@ -57,7 +56,7 @@ pub(crate) struct Inner {
     pub(crate) minter: Minter,
     /// For everyone whom authentication tokens may be for.
     pub(crate) whole_minter: Minter,
-    pub(crate) policies: Arc<OwnerPolicies>,
+    pub(crate) policies: Arc<InForce>,
     pub(crate) cache: Arc<ExchangeCache>,
     pub(crate) passwords: Passwords,
     pub(crate) limits: Limits,
@@ -69,15 +68,24 @@ pub(crate) struct Inner {
 
 impl Service {
     /// What the user's own tokens may be like.
-    pub fn policy(&self, by: &SignedIn) -> PolicyView {
-        self.policy_for(by, None)
+    pub async fn policy(&self, by: &SignedIn) -> Result<PolicyView, Error> {
+        self.policy_for(by, None).await
     }
 
     /// The same of the tokens that the user makes for a service account, which may be in other groups.
-    pub fn policy_for(&self, by: &SignedIn, account: Option<&ServiceAccountView>) -> PolicyView {
+    pub async fn policy_for(
+        &self,
+        by: &SignedIn,
+        account: Option<&ServiceAccountView>,
+    ) -> Result<PolicyView, Error> {
         let groups = account.map_or(&by.user.groups, |account| &account.groups);
-        let policy = self.inner.policies.of(groups);
-        PolicyView::new(&policy.rules, &by.user)
+        let policy = self.policies().await?.of(groups);
+        Ok(PolicyView::new(&policy.rules, &by.user))
+    }
+
+    /// The policy in force.
+    pub(crate) async fn policies(&self) -> Result<Arc<OwnerPolicies>, Error> {
+        self.inner.policies.current().await
     }
 
     /// When a token would expire under this policy if it were regenerated now without another expiry.
@@ -99,12 +107,13 @@ impl Service {
     }
 
     /// Every scope that an authentication token may carry here.
-    pub fn scope_names(&self) -> Vec<&str> {
-        let catalogue = self.inner.policies.widest().scopes.iter();
-        std::iter::once(ALL)
+    pub async fn scope_names(&self) -> Result<Vec<String>, Error> {
+        let policies = self.policies().await?;
+        let catalogue = policies.widest().scopes.iter();
+        let names = std::iter::once(ALL)
             .chain(catalogue.map(|scope| scope.name.as_str()))
-            .chain([INTROSPECT])
-            .collect()
+            .chain([INTROSPECT]);
+        Ok(names.map(ToOwned::to_owned).collect())
     }
 
     pub(crate) fn store(&self) -> &dyn Store {

@@ -4,6 +4,26 @@ use std::time::Duration;
 
 use ats_pat_domain::Policies;
 
+/// Where the policy is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PolicySource {
+    /// In the settings; another one needs a restart.
+    #[default]
+    File,
+    /// In the database, once one was put there; before that in the settings.
+    Database,
+}
+
+impl PolicySource {
+    /// As settings and answers write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Database => "database",
+        }
+    }
+}
+
 /// The settings that the use cases obey.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -24,6 +44,8 @@ pub struct Settings {
     pub session_absolute: Duration,
     /// What tokens may be like: for everybody, and what is different for members of groups.
     pub policy: Policies,
+    /// Whether that is the policy, or the one in the database.
+    pub policy_source: PolicySource,
     /// How many grants are kept in memory, so that exchanges need not ask the database: room for so many of usual
     /// size, three quarters of a KiB each. 0 keeps none.
     pub cache_entries: usize,
@@ -45,6 +67,7 @@ impl Settings {
             session_idle: Duration::from_mins(30),
             session_absolute: Duration::from_hours(12),
             policy: Policies::default(),
+            policy_source: PolicySource::File,
             cache_entries: 100_000,
             sign_in_failures_per_quarter_hour: 10,
             changes_per_user_per_minute: 120,

@@ -102,16 +102,10 @@ fn checked_name(user_name: &str, password: &SecretString) -> Result<UserName, Pr
     let name = UserName::new(user_name);
     let mut failures = Vec::new();
     if let Err(reason) = name {
-        failures.push(Failure {
-            field: "UserName",
-            reason,
-        });
+        failures.push(Failure::new("UserName", reason));
     }
     if password.expose_secret().is_empty() {
-        failures.push(Failure {
-            field: "Password",
-            reason: Reason::Empty,
-        });
+        failures.push(Failure::new("Password", Reason::Empty));
     }
     match name {
         Ok(name) if failures.is_empty() => Ok(name),

@@ -17,9 +17,9 @@ use super::form::{OneTimeKey, REQUEST};
 use super::owner::{owner_of, require_receiver};
 use super::{Acting, NewSecret, Owner, refuse_name_in_use};
 use crate::change::{Authority, Change, Draft, Taken};
+use crate::policy::InForce;
 use crate::service::Service;
 use crate::service::error::Error;
-use crate::service::policies::OwnerPolicies;
 use crate::view::{IssuedToken, TokenView};
 
 /// What a user asks for, as written; `None` is absent.
@@ -65,7 +65,7 @@ impl NewToken {
     /// 1001 for every field that fails, whatever the policy says.
     fn check(&self) -> Result<Checked, Problem> {
         let mut failures = Vec::new();
-        let mut failed = |field, reason| failures.push(Failure { field, reason });
+        let mut failed = |field, reason| failures.push(Failure::new(field, reason));
         let name =
             required(self.name.as_deref(), TokenName::new).map_err(|reason| failed("Name", reason));
         let expires_at = required(self.expires_at.as_deref(), |text| {
@@ -80,7 +80,7 @@ impl NewToken {
             .map_or_else(|| Ok(Scopes::all()), |names| Scopes::distinct(names));
         if let Err(Problem::ValidationFailed(of_scopes)) = &scopes {
             for failure in of_scopes {
-                failed(failure.field, failure.reason);
+                failed("Scopes", failure.reason);
             }
         }
         let allowed_networks = self
@@ -122,7 +122,7 @@ impl NewToken {
 
     /// Until when it may get new secrets by itself. Not one that can ask about others' tokens.
     fn regenerates_until(&self) -> Result<Option<Timestamp>, Failure> {
-        let failure = |field, reason| Failure { field, reason };
+        let failure = |field, reason| Failure::new(field, reason);
         match (self.may_regenerate_itself, &self.regenerates_until) {
             (false, None) => Ok(None),
             (false, Some(_)) => Err(failure("MayRegenerateItself", Reason::Required)),
@@ -262,14 +262,14 @@ impl Service {
         new: &NewToken,
         once: Once,
     ) -> Result<(TokenView, Option<SecretString>), Error> {
-        let policies = &self.inner.policies;
         let checked = new.check()?;
         let by = maker.authority.session_user();
         if matches!(once, Once::No) {
             // Before the lock is taken. What was made before is answered, whatever the policy says now.
             let administers = by.is_none_or(|user| user.is_administrator);
             let owner = by.filter(|_| maker.owner == Owner::Own);
-            checked.allow(&policies.known(owner), administers, self.now())?;
+            let policy = self.policies().await?.known(owner);
+            checked.allow(&policy, administers, self.now())?;
         }
         if let Some(user) = by {
             self.inner.limits.count_grant(user.id)?;
@@ -277,7 +277,7 @@ impl Service {
         let secret = NewSecret::make(self)?;
         let create = Create {
             owner: maker.owner,
-            policies: Arc::clone(policies),
+            policies: Arc::clone(&self.inner.policies),
             checked,
             once,
             secret,
@@ -310,7 +310,7 @@ enum Once {
 
 struct Create {
     owner: Owner,
-    policies: Arc<OwnerPolicies>,
+    policies: Arc<InForce>,
     checked: Checked,
     once: Once,
     secret: NewSecret,
@@ -354,7 +354,7 @@ impl Change for Create {
             return Ok(((token, None), Taken::Nothing));
         }
         // Until its turn came, the maker's rights and the owner's groups may have changed, and the expiry may have passed.
-        let policy = self.policies.of(&owner.groups);
+        let policy = self.policies.in_change(draft).await?.of(&owner.groups);
         let administers = draft.reaches_everybody() || draft.user()?.is_administrator;
         self.checked.allow(&policy.rules, administers, draft.now)?;
         require_receiver(draft, &owner).await?;

@@ -29,7 +29,7 @@ pub use regenerate::Regeneration;
 #[cfg(test)]
 pub(crate) use revoke::revoke_any;
 pub(crate) use revoke::{Revoke, revoke_saying, revoke_tokens, revoke_tokens_of};
-pub(crate) use secrets::take_places_of;
+pub(crate) use secrets::{end_earlier, take_places_of};
 pub use self_regenerate::{Holder, SelfRegenerated};
 pub use update::TokenUpdate;
 

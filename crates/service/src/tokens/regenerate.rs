@@ -11,9 +11,9 @@ use super::owner::{owner_of, require_receiver};
 use super::secrets::{judged_secrets, next_generation, replace_place};
 use super::{Acting, NewSecret, Owner, owned};
 use crate::change::{Change, Draft, Judgement, Taken};
+use crate::policy::InForce;
 use crate::service::Service;
 use crate::service::error::Error;
-use crate::service::policies::OwnerPolicies;
 use crate::status::places;
 use crate::view::{IssuedToken, TokenView};
 
@@ -48,8 +48,7 @@ impl Service {
         asked: Regeneration,
     ) -> Result<IssuedToken, Error> {
         let acting = by.into();
-        let policies = &self.inner.policies;
-        let policy = policies.known(acting.own());
+        let policy = self.policies().await?.known(acting.own());
         let expires_at = asked
             .expires_at
             .map(|text| {
@@ -73,7 +72,7 @@ impl Service {
             id,
             expires_at,
             expected_generation: asked.expected_generation,
-            policies: Arc::clone(policies),
+            policies: Arc::clone(&self.inner.policies),
             overlap_hours: asked.overlap_hours,
             end_overlap_at_first_use: asked.end_overlap_at_first_use,
             secret,
@@ -91,7 +90,7 @@ struct Regenerate {
     id: TokenId,
     expires_at: Option<Timestamp>,
     expected_generation: Option<u32>,
-    policies: Arc<OwnerPolicies>,
+    policies: Arc<InForce>,
     overlap_hours: u32,
     end_overlap_at_first_use: bool,
     secret: NewSecret,
@@ -150,7 +149,8 @@ impl Change for Regenerate {
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(TokenView, Taken), Error> {
         let owner = owner_of(draft, self.owner).await?;
-        let policy = &self.policies.of(&owner.groups).rules;
+        let policy = self.policies.in_change(draft).await?.of(&owner.groups);
+        let policy = &policy.rules;
         if let Some(expires_at) = self.expires_at {
             policy.check_expiry(expires_at, draft.now)?;
         }

@@ -1,6 +1,6 @@
 //! The secrets of tokens, and their places in the status list.
 
-use ats_pat_domain::secret::Secret;
+use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::{Status, Token, UserId};
 
 use crate::change::{Draft, Judgement};
@@ -49,10 +49,22 @@ pub(super) async fn judged_secrets(
     Ok(living)
 }
 
+/// Ends what would outlive the expiry of a token that comes earlier than it was: authentication tokens, and a secret that
+/// would bring a later expiry again.
+pub(crate) async fn end_earlier(draft: &Draft<'_>, token: &Token) -> Result<(), Error> {
+    replace_places_of(draft, token).await?;
+    for secret in living_secrets(draft, token).await? {
+        if secret.slot == Some(Slot::Unconfirmed) {
+            draft.delete_secret(&secret).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Gives the secrets of a token other places, and revokes those that they have, where what they were exchanged for could
 /// outlive the token: it ends at `token.expires_at` now, and an authentication token that names a later end would be
 /// accepted until then. None lives long enough for an end that is further away.
-pub(super) async fn replace_places_of(draft: &Draft<'_>, token: &Token) -> Result<(), Error> {
+async fn replace_places_of(draft: &Draft<'_>, token: &Token) -> Result<(), Error> {
     for mut secret in living_secrets(draft, token).await? {
         if replace_place(draft, token, &mut secret).await? {
             draft.update_secret(secret).await?;

@@ -15,10 +15,10 @@ use crate::cache::ReadFrom;
 use crate::cache::grants::Known;
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::exchange::one_of;
+use crate::policy::{InForce, OwnerPolicy};
 use crate::service::Service;
 use crate::service::client::Client;
 use crate::service::error::Error;
-use crate::service::policies::{OwnerPolicies, OwnerPolicy};
 use crate::status::places;
 
 /// How long a secret that was not used yet can be.
@@ -115,7 +115,7 @@ struct Exchangeable {
 /// looked at, and the owner may be in other groups.
 async fn exchangeable(
     draft: &Draft<'_>,
-    policies: &OwnerPolicies,
+    policies: &InForce,
     id: TokenId,
 ) -> Result<Exchangeable, Error> {
     let bearer = draft.read().tokens().bearer(id).await?;
@@ -132,7 +132,7 @@ async fn exchangeable(
     if owner.disabled {
         return Err(Problem::OwnerDisabled.into());
     }
-    let policy = policies.of(&owner.groups);
+    let policy = policies.in_change(draft).await?.of(&owner.groups);
     policy.rules.check_all_scope(&token.scopes)?;
     let secrets = judged_secrets(draft, &token).await?;
     Ok(Exchangeable {
@@ -221,7 +221,7 @@ async fn confirm(
 struct Confirm {
     id: TokenId,
     generation: u32,
-    policies: Arc<OwnerPolicies>,
+    policies: Arc<InForce>,
 }
 
 impl Change for Confirm {
@@ -246,7 +246,7 @@ struct RegenerateItself {
     id: TokenId,
     generation: u32,
     expires_at: Option<Timestamp>,
-    policies: Arc<OwnerPolicies>,
+    policies: Arc<InForce>,
     address: IpAddr,
     secret: NewSecret,
 }

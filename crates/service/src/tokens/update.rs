@@ -2,12 +2,11 @@
 
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::problem::Failure;
-use ats_pat_domain::secret::Slot;
 use ats_pat_domain::token::Edit;
 use ats_pat_domain::{Description, Policy, Problem, Reason, Timestamp, Token, TokenId, TokenName};
 
 use super::owner::owner_of;
-use super::secrets::{living_secrets, replace_places_of};
+use super::secrets::end_earlier;
 use super::{Acting, Owner, owned, refuse_name_in_use};
 use crate::change::{Change, Draft, Taken};
 use crate::service::Service;
@@ -29,7 +28,7 @@ impl TokenUpdate {
     /// 1001 for every field that fails, else 1302 for an expiry that has passed.
     fn check(&self, policy: &Policy, now: Timestamp) -> Result<Edit, Problem> {
         let mut failures = Vec::new();
-        let mut failed = |field, reason| failures.push(Failure { field, reason });
+        let mut failed = |field, reason| failures.push(Failure::new(field, reason));
         let name = self.name.as_deref().map(TokenName::new).transpose();
         let expires_at = self.expires_at.as_deref().map(Timestamp::parse).transpose();
         let description = self
@@ -77,7 +76,11 @@ impl Service {
         asked: TokenUpdate,
     ) -> Result<TokenView, Error> {
         let acting = by.into();
-        let policy = self.inner.policies.known(acting.own());
+        // It only says in a refusal what is allowed: what takes away goes on without.
+        let policy = match self.policies().await {
+            Ok(policies) => policies.known(acting.own()),
+            Err(_) => Policy::default(),
+        };
         let edit = asked.check(&policy, self.now())?;
         if edit == Edit::default() {
             return self.token(acting, id).await;
@@ -121,23 +124,12 @@ impl Change for Update {
             refuse_name_in_use(draft, owner.id, &token.name, Some(token.id)).await?;
         }
         if ends_earlier {
-            replace_places_of(draft, &token).await?;
-            void_unconfirmed(draft, &token).await?;
+            end_earlier(draft, &token).await?;
         }
         draft.update_token(token.clone()).await?;
         record(draft, &before, &token);
         Ok((view, taken))
     }
-}
-
-/// Removes a secret that would bring a later expiry again.
-async fn void_unconfirmed(draft: &Draft<'_>, token: &Token) -> Result<(), Error> {
-    for secret in living_secrets(draft, token).await? {
-        if secret.slot == Some(Slot::Unconfirmed) {
-            draft.delete_secret(&secret).await?;
-        }
-    }
-    Ok(())
 }
 
 /// Says what is another than before. Names and descriptions are a person's words, and can be erased.

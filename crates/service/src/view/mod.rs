@@ -12,7 +12,7 @@ mod user;
 
 pub use event::{EventView, NamedEventView};
 pub use operation::{HealthCheck, SigningKeyView};
-pub use policy::{PoliciesView, PolicyCheck, PolicyView};
+pub use policy::{PolicyCheck, PolicyView};
 pub use session::{Identity, SessionUser, SessionView};
 pub use token::{IssuedToken, OwnedTokenPageView, OwnedTokenView, TokenPageView, TokenView};
 pub use user::{Responsible, ServiceAccountView, UserPageView, UserView};

@@ -1,9 +1,8 @@
 //! What tokens may be like.
 
-use ats_pat_domain::group::Group;
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::scope::Scope;
-use ats_pat_domain::{GroupPolicy, MayCreate, Policies, Policy, User};
+use ats_pat_domain::{MayCreate, Policy, User};
 use serde::Serialize;
 
 /// What a token form needs to know.
@@ -33,6 +32,22 @@ pub struct PolicyView {
 }
 
 impl PolicyView {
+    /// One by which no token can be made.
+    pub fn nothing_allowed() -> Self {
+        Self {
+            max_lifetime_days: 1,
+            default_lifetime_days: 1,
+            max_active_tokens: 0,
+            max_overlap_hours: 0,
+            self_regenerate_allowed: false,
+            scopes: Vec::new(),
+            may_create: MayCreate::Nobody,
+            all_scope_allowed: false,
+            required_networks: Vec::new(),
+            revoke_unused_after_days: 0,
+        }
+    }
+
     pub(crate) fn new(policy: &Policy, user: &User) -> Self {
         Self {
             max_lifetime_days: policy.max_lifetime_days,
@@ -45,98 +60,6 @@ impl PolicyView {
             all_scope_allowed: policy.all_scope_allowed,
             required_networks: policy.required_networks.clone(),
             revoke_unused_after_days: policy.revoke_unused_after_days,
-        }
-    }
-}
-
-/// The policy of a deployment: the base, and what is different for members of groups. What a group leaves to others is
-/// left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct PoliciesView {
-    #[serde(flatten)]
-    base: Rules,
-    groups: Vec<GroupRules>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct GroupRules {
-    group: Group,
-    #[serde(flatten)]
-    rules: Rules,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Rules {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_lifetime_days: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    default_lifetime_days: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_active_tokens: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scopes: Option<Vec<Scope>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    may_create: Option<MayCreate>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    all_scope_allowed: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    required_networks: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_overlap_hours: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    self_regenerate_allowed: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    revoke_unused_after_days: Option<u32>,
-}
-
-/// The one list that the settings have.
-fn names_of(lists: &[AllowedNetworks]) -> Vec<String> {
-    let networks = lists.iter().flat_map(AllowedNetworks::networks);
-    networks.map(ToString::to_string).collect()
-}
-
-impl PoliciesView {
-    /// As it is written.
-    pub fn new(policies: &Policies) -> Self {
-        let Policies { base, groups } = policies;
-        let rules = Rules {
-            max_lifetime_days: Some(base.max_lifetime_days),
-            default_lifetime_days: Some(base.default_lifetime_days),
-            max_active_tokens: Some(base.max_active_tokens),
-            scopes: Some(base.scopes.clone()),
-            may_create: Some(base.may_create),
-            all_scope_allowed: Some(base.all_scope_allowed),
-            required_networks: Some(names_of(&base.required_networks)),
-            max_overlap_hours: Some(base.max_overlap_hours),
-            self_regenerate_allowed: Some(base.self_regenerate_allowed),
-            revoke_unused_after_days: Some(base.revoke_unused_after_days),
-        };
-        Self {
-            base: rules,
-            groups: groups.iter().map(GroupRules::new).collect(),
-        }
-    }
-}
-
-impl GroupRules {
-    fn new(policy: &GroupPolicy) -> Self {
-        Self {
-            group: policy.group.clone(),
-            rules: Rules {
-                max_lifetime_days: policy.max_lifetime_days,
-                default_lifetime_days: policy.default_lifetime_days,
-                max_active_tokens: policy.max_active_tokens,
-                scopes: policy.scopes.clone(),
-                may_create: policy.may_create,
-                all_scope_allowed: policy.all_scope_allowed,
-                required_networks: policy.required_networks.as_deref().map(names_of),
-                max_overlap_hours: policy.max_overlap_hours,
-                self_regenerate_allowed: policy.self_regenerate_allowed,
-                revoke_unused_after_days: policy.revoke_unused_after_days,
-            },
         }
     }
 }

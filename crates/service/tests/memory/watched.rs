@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use ats_pat_domain::port::{
-    ChangeOrder, EventRepository, Grant, KeyRepository, Repositories, Retagged, SecretRepository,
-    SessionRepository, SetupLinkRepository, StatusRepository, Store, StoreError, TokenRepository,
-    Transaction, UsageRecord, UserRepository,
+    ChangeOrder, EventRepository, Grant, KeyRepository, PolicyRepository, Repositories, Retagged,
+    SecretRepository, SessionRepository, SetupLinkRepository, StatusRepository, Store, StoreError,
+    TokenRepository, Transaction, UsageRecord, UserRepository,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{EventId, Tagged, Timestamp, TokenId};
@@ -119,6 +119,10 @@ impl Repositories for Watched {
 
     fn setup_links(&self) -> &dyn SetupLinkRepository {
         self.store.setup_links()
+    }
+
+    fn policy(&self) -> &dyn PolicyRepository {
+        self.store.policy()
     }
 }
 

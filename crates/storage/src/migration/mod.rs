@@ -11,6 +11,7 @@ mod holder;
 mod initial;
 mod log;
 mod overlap;
+mod policy;
 mod responsible;
 mod self_regenerate;
 mod status_places;
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(self_regenerate::SelfRegenerate),
             Box::new(responsible::Responsible),
             Box::new(groups::Groups),
+            Box::new(policy::Policy),
         ]
     }
 }

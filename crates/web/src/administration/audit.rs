@@ -126,6 +126,7 @@ fn label(kind: EventKind, text: Text) -> &'static str {
         EventKind::SigningKeyDestroyed => text.event_signing_key_destroyed(),
         EventKind::KeysResealed => text.event_keys_resealed(),
         EventKind::SetupLinkCreated => text.event_setup_link_created(),
+        EventKind::PolicyChanged => text.event_policy_changed(),
         EventKind::RestoreAccepted => text.event_restore_accepted(),
         EventKind::DatabaseUpgraded => text.event_database_upgraded(),
     }

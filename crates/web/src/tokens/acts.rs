@@ -1,7 +1,6 @@
 //! What can be done to an active token, by forms on the page.
 
 use ats_pat_domain::Status;
-use ats_pat_service::SignedIn;
 use ats_pat_service::view::TokenView;
 use ats_pat_text::Text;
 
@@ -34,14 +33,8 @@ pub struct Acts {
 
 impl Acts {
     /// The forms for a token of the table at `path`; none for one that has ended.
-    pub fn of(
-        visit: &Visit<'_>,
-        by: &SignedIn,
-        token: &TokenView,
-        path: &str,
-        is_own: bool,
-    ) -> Option<Self> {
-        let policy = visit.policy(by);
+    pub fn of(visit: &Visit<'_>, token: &TokenView, path: &str, is_own: bool) -> Option<Self> {
+        let policy = visit.policy();
         let longest = policy.max_overlap_hours;
         let offered = OVERLAPS.into_iter().filter(|hours| *hours <= longest);
         let expirations = choices(&TokenForm::default(), terms(visit, &policy));
@@ -49,7 +42,7 @@ impl Acts {
             name: token.name.clone(),
             address: format!("{path}/{}", token.id),
             generation: is_own.then_some(token.generation),
-            renewed: renewed(visit, by, token),
+            renewed: renewed(visit, token),
             expirations: expirations
                 .into_iter()
                 .filter(|choice| choice.value != OWN_DAY)
@@ -63,9 +56,9 @@ impl Acts {
 }
 
 /// On which day a token would expire if it were regenerated now.
-pub fn renewed(visit: &Visit<'_>, by: &SignedIn, token: &TokenView) -> String {
+pub fn renewed(visit: &Visit<'_>, token: &TokenView) -> String {
     short_date(
-        visit.service.renewed(&visit.policy(by), token),
+        visit.service.renewed(&visit.policy(), token),
         &visit.zone,
         visit.text,
     )

@@ -3,7 +3,6 @@
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::scope::ALL;
 use ats_pat_domain::{MayCreate, Problem};
-use ats_pat_service::SignedIn;
 use ats_pat_service::view::{IssuedToken, PolicyView};
 use secrecy::SecretString;
 
@@ -37,24 +36,18 @@ pub struct FormBlade {
 
 impl FormBlade {
     /// An empty form, to be opened.
-    pub fn closed(visit: &Visit<'_>, by: &SignedIn) -> Result<Self, Problem> {
-        let form = TokenForm::empty(form_key(visit)?, &visit.policy(by));
-        Ok(Self::new(visit, by, form, FormErrors::default(), false))
+    pub fn closed(visit: &Visit<'_>) -> Result<Self, Problem> {
+        let form = TokenForm::empty(form_key(visit)?, &visit.policy());
+        Ok(Self::new(visit, form, FormErrors::default(), false))
     }
 
     /// The form as it was filled in, and what is wrong with it.
-    pub fn open(visit: &Visit<'_>, by: &SignedIn, form: TokenForm, errors: FormErrors) -> Self {
-        Self::new(visit, by, form, errors, true)
+    pub fn open(visit: &Visit<'_>, form: TokenForm, errors: FormErrors) -> Self {
+        Self::new(visit, form, errors, true)
     }
 
-    fn new(
-        visit: &Visit<'_>,
-        by: &SignedIn,
-        form: TokenForm,
-        errors: FormErrors,
-        is_open: bool,
-    ) -> Self {
-        let policy = visit.policy(by);
+    fn new(visit: &Visit<'_>, form: TokenForm, errors: FormErrors, is_open: bool) -> Self {
+        let policy = visit.policy();
         let terms = terms(visit, &policy);
         Self {
             choices: choices(&form, terms),

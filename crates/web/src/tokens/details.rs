@@ -77,13 +77,12 @@ async fn show(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Pr
         account: visit.account().map(|account| account.display_name.clone()),
         events,
     };
-    Ok(page(visit, by, place, token, reader))
+    Ok(page(visit, place, token, reader))
 }
 
 /// The page of a token in a section, whose table is at a path.
 pub fn page(
     visit: &Visit<'_>,
-    by: &SignedIn,
     (section, back): (Section, String),
     token: TokenView,
     reader: Reader,
@@ -107,7 +106,7 @@ pub fn page(
         badge: Badge::of(&token, visit.now(), text),
         is_own,
         events,
-        acts: Acts::of(visit, by, &token, &back, is_own),
+        acts: Acts::of(visit, &token, &back, is_own),
         owner,
         times: times
             .into_iter()

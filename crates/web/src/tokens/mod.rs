@@ -149,7 +149,7 @@ async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
 /// token. Nothing is posted by itself.
 async fn show_form(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let query = Query::of(&visit.uri);
-    let (key, policy) = (form_key(visit)?, visit.policy(by));
+    let (key, policy) = (form_key(visit)?, visit.policy());
     if !may_create(&policy) {
         return Ok(redirect(&visit.place.tokens));
     }
@@ -174,7 +174,7 @@ pub async fn show_kept(
     if let Some(id) = edit::id_in(&own) {
         return edit::show_kept(visit, by, id, kept).await;
     }
-    let (key, policy) = (form_key(visit)?, visit.policy(by));
+    let (key, policy) = (form_key(visit)?, visit.policy());
     let (form, errors) = TokenForm::linked(key, kept, terms(visit, &policy));
     let form = TokenForm {
         note: Some(visit.text.token_entries_kept()),
@@ -191,7 +191,7 @@ async fn with_form(
 ) -> Result<Response, Problem> {
     let answer = Answer {
         view: view_of(visit, &Query::parse("")),
-        blade: Some(FormBlade::open(visit, by, form, errors)),
+        blade: Some(FormBlade::open(visit, form, errors)),
         ..Answer::new(visit)
     };
     answer.page(visit, by).await
@@ -200,7 +200,7 @@ async fn with_form(
 /// Makes the token that the form asks for, and shows it.
 async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let form = TokenForm::posted(form);
-    let new = form.new_token(terms(visit, &visit.policy(by)));
+    let new = form.new_token(terms(visit, &visit.policy()));
     match visit.service.create_token(visit.acting(by), new).await {
         Ok(issued) => {
             let issued = Issued::new(visit, issued, false);
@@ -216,12 +216,7 @@ async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
             };
             let key = form_key(visit)?;
             let answer = Answer {
-                blade: Some(FormBlade::open(
-                    visit,
-                    by,
-                    TokenForm { key, ..form },
-                    errors,
-                )),
+                blade: Some(FormBlade::open(visit, TokenForm { key, ..form }, errors)),
                 status: StatusCode::CONFLICT,
                 ..Answer::new(visit)
             };
@@ -233,7 +228,7 @@ async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
             if refused == Problem::SignInRequired {
                 return Err(refused);
             }
-            if !may_create(&visit.policy(by)) {
+            if !may_create(&visit.policy()) {
                 // There is no form to show it in.
                 let alert = refused.message(visit.text);
                 let answer = Answer::refusing(visit, alert, status(&refused));
@@ -243,7 +238,7 @@ async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
             let key = form_key(visit)?;
             let form = TokenForm { key, ..form };
             let answer = Answer {
-                blade: Some(FormBlade::open(visit, by, form, errors)),
+                blade: Some(FormBlade::open(visit, form, errors)),
                 status: status(&refused),
                 ..Answer::new(visit)
             };
@@ -258,7 +253,7 @@ async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
 async fn already_created(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let token = visit.service.token(visit.acting(by), id).await;
     let token = token.map_err(|error| visit.problem(error))?;
-    let acts = Acts::of(visit, by, &token, &visit.place.tokens, true);
+    let acts = Acts::of(visit, &token, &visit.place.tokens, true);
     let alert = if acts.is_some() {
         visit.text.token_already_created(token.name)
     } else {
@@ -445,7 +440,7 @@ impl Answer {
         let (now, text) = (visit.now(), visit.text);
         let blade = match self.blade {
             Some(blade) => blade,
-            None => FormBlade::closed(visit, by)?,
+            None => FormBlade::closed(visit)?,
         };
         let page = TokensPage {
             frame: Frame {
@@ -470,7 +465,7 @@ impl Answer {
                 .into_iter()
                 .enumerate()
                 .map(|(index, token)| Row {
-                    renewed: renewed(visit, by, &token),
+                    renewed: renewed(visit, &token),
                     ..Row::new(index + 1, token, now, &visit.zone, text)
                 })
                 .collect(),

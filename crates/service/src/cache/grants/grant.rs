@@ -10,7 +10,7 @@ use ats_pat_domain::{Problem, Rule, Scopes, Timestamp, TokenId, UserId};
 
 use crate::cache::usage::{LastUse, UsageLog};
 use crate::ledger::genuine::{Genuine, Life};
-use crate::service::policies::OwnerPolicy;
+use crate::policy::OwnerPolicy;
 
 /// What the first exchange with a secret does before it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -99,7 +99,7 @@ impl Draft<'_> {
 
     /// Makes sure that the log is known up to where this change begins. Others wait meanwhile, so a change waits once: what
     /// could not be read for one row is not waited for at the next.
-    async fn follow(&self, patience: Patience) -> Result<(), Error> {
+    pub(crate) async fn follow(&self, patience: Patience) -> Result<(), Error> {
         let gave_up = self.written.lock().gave_up;
         if gave_up.is_some_and(|before| before >= patience) {
             return Err(Error::LogNotRead);

@@ -1,7 +1,7 @@
 //! What a change writes: each row is tagged, and noted for the next entry.
 
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
-use ats_pat_domain::port::{SetupLink, StoreError};
+use ats_pat_domain::port::{SetupLink, StoreError, StoredPolicy};
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{Session, StatusPlace, Tagged, Timestamp, Token, TokenId, User, UserId};
 
@@ -162,6 +162,18 @@ impl Draft<'_> {
             Err(error) => return Err(error.into()),
         };
         Ok(self.transaction.replace_setup_link(&tagged).await?)
+    }
+
+    /// Puts a policy in the place of the one that is there, if there is one.
+    pub(crate) async fn replace_policy(&self, policy: StoredPolicy) -> Result<(), Error> {
+        let tagged = match self.transaction.policy().current().await? {
+            Some(current) => {
+                self.note_read(&current.row, self.roots().origin(&current));
+                self.tag(policy)
+            }
+            None => self.tag_new(policy),
+        };
+        Ok(self.transaction.replace_policy(&tagged).await?)
     }
 
     pub(crate) async fn delete_setup_link(&self, link: &SetupLink) -> Result<(), Error> {

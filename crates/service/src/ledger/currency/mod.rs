@@ -171,6 +171,16 @@ impl Currency {
         Ok(standing.judge(self.roots.first(), table, id, origin))
     }
 
+    /// Whether the log, up to an event that [`follow_to`](Self::follow_to) was asked for, tells of a policy.
+    ///
+    /// # Errors
+    /// [`Error::LogNotRead`] where the log went back since.
+    pub(crate) fn names_a_policy(&self) -> Result<bool, Error> {
+        let known = self.known.read();
+        let standing = known.as_ref().ok_or(Error::LogNotRead)?;
+        Ok(standing.names_a_policy(self.roots.first()))
+    }
+
     /// The epoch of the event that follows `head`, if what is known reaches just there.
     pub(crate) fn epoch_after(&self, head: Head) -> Option<[u8; 16]> {
         let known = self.known.read();

@@ -2,10 +2,11 @@
 
 use ats_pat_auth::{Canonical, Origin, RootKeys};
 use ats_pat_domain::event::{EventKind, Head};
+use ats_pat_domain::port::StoredPolicy;
 use ats_pat_domain::{Event, EventId, Timestamp};
 
 use super::replaced::{ENTRY, Entry, Replaced};
-use crate::ledger::rows::Roots;
+use crate::ledger::rows::{Roots, Row, THE_POLICY};
 use crate::ledger::{Details, WrittenRow};
 
 /// The epoch before the log began anew for the first time.
@@ -95,7 +96,12 @@ impl Standing {
         let until = match row.replaces {
             Some(replaces) => replaces.until(),
             // A row that is new, and always was: what was written once has no earlier one.
-            None if row.tag.is_some() && self.replaced.get(name).is_none() => return,
+            None if row.tag.is_some()
+                && row.table != StoredPolicy::TABLE
+                && self.replaced.get(name).is_none() =>
+            {
+                return;
+            }
             None => None,
         };
         // Nothing stands where a row was removed: no row is by that event.
@@ -123,6 +129,12 @@ impl Standing {
                 .replaced
                 .get(of_row(keys, table, id))
                 .is_none_or(|entry| entry.is_by(of_event(keys, &origin.event)))
+    }
+
+    /// Whether an event ever wrote the policy: then one must stand there.
+    pub(super) fn names_a_policy(&self, keys: &RootKeys) -> bool {
+        let name = of_row(keys, StoredPolicy::TABLE, THE_POLICY);
+        self.replaced.get(name).is_some()
     }
 
     /// All of it, to be [sealed](seal) as a checkpoint.

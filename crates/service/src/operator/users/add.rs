@@ -44,7 +44,7 @@ pub struct NewServiceAccount {
 /// The names of a new user: 1001 for each that fails.
 fn names(name: &str, display_name: Option<&str>) -> Result<(UserName, DisplayName), Problem> {
     let mut failures = Vec::new();
-    let mut failed = |field, reason| failures.push(Failure { field, reason });
+    let mut failed = |field, reason| failures.push(Failure::new(field, reason));
     let name = UserName::new(name).map_err(|reason| failed("UserName", reason));
     let display_name = match (display_name, &name) {
         (Some(text), _) => DisplayName::new(text).map_err(|reason| failed("DisplayName", reason)),

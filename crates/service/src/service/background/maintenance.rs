@@ -11,6 +11,7 @@ use ats_pat_domain::port::{StoreError, UsageRecord};
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::ledger::rows::hex;
 use crate::ledger::{holds_event, is_genuine_end};
+use crate::policy::CutWalk;
 use crate::service::Service;
 use crate::service::background::unused::Walk;
 use crate::service::error::{Error, causes};
@@ -33,6 +34,7 @@ impl Service {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut tick = 0_u32;
         let mut unused = Walk::default();
+        let mut cut = CutWalk::default();
         loop {
             tokio::select! {
                 () = &mut shutdown => return,
@@ -78,6 +80,10 @@ impl Service {
                 log_failure(
                     "tokens that nobody uses could not be revoked",
                     self.revoke_some_unused(&mut unused).await,
+                );
+                log_failure(
+                    "tokens could not be cut to the policy",
+                    self.cut_once(&mut cut).await,
                 );
             }
         }

@@ -12,9 +12,9 @@ use ats_pat_domain::port::SignOfLife;
 use ats_pat_domain::{Status, Timestamp, Token, TokenId, User, UserId};
 
 use crate::change::{Authority, Change, Draft, Taken};
+use crate::policy::{InForce, OwnerPolicies};
 use crate::service::Service;
 use crate::service::error::Error;
-use crate::service::policies::OwnerPolicies;
 use crate::tokens::revoke_saying;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -67,7 +67,8 @@ impl Service {
 
     async fn revoke_unused_of(&self, walk: &mut Walk) -> Result<u64, Error> {
         let now = self.now();
-        let fewest = self.inner.policies.all().fewest_unused_days();
+        let policies = self.policies().await?;
+        let fewest = policies.all().fewest_unused_days();
         let Some(since) = fewest.and_then(|days| unused_since(days, now)) else {
             walk.0 = None;
             return Ok(0);
@@ -78,7 +79,9 @@ impl Service {
             .into_iter()
             .filter(|sign| sign.ends_at > now && sign.last < since)
             .collect();
-        let found = self.of_owners_whose_policy_says_so(found, now).await?;
+        let found = self
+            .of_owners_whose_policy_says_so(&policies, found, now)
+            .await?;
         let mut revoked = 0;
         for ids in found.chunks(REVOKED_AT_ONCE) {
             let revoke = RevokeUnused {
@@ -95,6 +98,7 @@ impl Service {
     /// Leaves out what no change would revoke: a look at it would keep changes waiting, again and again.
     async fn of_owners_whose_policy_says_so(
         &self,
+        policies: &OwnerPolicies,
         found: Vec<SignOfLife>,
         now: Timestamp,
     ) -> Result<Vec<TokenId>, Error> {
@@ -104,7 +108,7 @@ impl Service {
         let mut since = HashMap::with_capacity(owners.len());
         for owners in owners.chunks(100) {
             for owner in self.store().users().by_ids(owners).await? {
-                let days = days_of(&self.inner.policies, &owner.row);
+                let days = days_of(policies, &owner.row);
                 since.insert(owner.row.id, unused_since(days, now));
             }
         }
@@ -123,15 +127,15 @@ fn days_of(policies: &OwnerPolicies, owner: &User) -> u32 {
 
 struct RevokeUnused {
     ids: Vec<TokenId>,
-    policies: Arc<OwnerPolicies>,
+    policies: Arc<InForce>,
 }
 
 impl RevokeUnused {
     /// The token, if it is to be revoked; and after how many days without a use. Rows that are not genuine grant nothing,
     /// and are left as they are.
     async fn due(
-        &self,
         draft: &Draft<'_>,
+        policies: &OwnerPolicies,
         id: TokenId,
         restored_at: Option<Timestamp>,
     ) -> Result<Option<(Token, u32)>, Error> {
@@ -147,7 +151,7 @@ impl RevokeUnused {
             Some(owner) => draft.genuine(owner).await?,
             None => None,
         };
-        let days = owner.map_or(0, |owner| days_of(&self.policies, &owner));
+        let days = owner.map_or(0, |owner| days_of(policies, &owner));
         let Some(since) = unused_since(days, draft.now) else {
             return Ok(None);
         };
@@ -172,9 +176,11 @@ impl Change for RevokeUnused {
         let kind = EventKind::RestoreAccepted.as_str();
         let restored = draft.read().events().last_of_kind(kind).await?;
         let restored_at = restored.map(|event| event.at);
+        let policies = self.policies.in_change(draft).await?;
         let mut revoked = 0;
         for id in &self.ids {
-            let Some((mut token, days)) = self.due(draft, *id, restored_at).await? else {
+            let due = Self::due(draft, &policies, *id, restored_at).await?;
+            let Some((mut token, days)) = due else {
                 continue;
             };
             let entry = draft

@@ -56,10 +56,11 @@ impl Service {
         }
     }
 
-    /// Signing keys and the set-up link belong to no owner.
+    /// Signing keys, the set-up link and the policy belong to no owner.
     async fn verify_what_nobody_owns(&self) -> Result<(), Error> {
         let ring = self.store().keys().ring().await?;
         let link = self.store().setup_links().current().await?;
+        let policy = self.store().policy().current().await?;
         self.currency()
             .follow_to(self.store().events().head().await?)
             .await?;
@@ -68,6 +69,9 @@ impl Service {
         }
         if let Some(link) = link {
             self.note_doubt(self.currency().check(link));
+        }
+        if let Some(policy) = policy {
+            self.note_doubt(self.currency().check(policy));
         }
         Ok(())
     }

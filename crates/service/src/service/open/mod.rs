@@ -25,10 +25,10 @@ use crate::ledger::anchor::{self, Anchor, Kept};
 use crate::ledger::currency::Currency;
 use crate::ledger::rows::{Roots, hex};
 use crate::ledger::{holds_event, is_genuine_end, last_acceptance};
+use crate::policy::InForce;
 use crate::service::background::findings::Findings;
 use crate::service::limits::Limits;
 use crate::service::open::keys::{open_roots, wrong_key_or};
-use crate::service::policies::OwnerPolicies;
 use crate::service::reuses::Reuses;
 use crate::service::settings::Settings;
 use crate::service::{Inner, Service};
@@ -78,7 +78,6 @@ impl Service {
     ) -> Result<(Self, Option<Head>), OpenError> {
         let whole_minter = whole_minter(&parts.settings)?;
         let minter = default_minter(&whole_minter, parts.settings.default_audience.as_deref())?;
-        let policies = Arc::new(OwnerPolicies::of_settings(&parts.settings));
         let passwords = Passwords::new(parts.password_cost)?;
         let kept = read_anchor(parts.anchor_file.as_deref())?;
         let (master, roots) = open_roots(&parts, kept.as_ref()).await?;
@@ -122,6 +121,7 @@ impl Service {
             currency: Arc::new(currency),
             confirmed: Arc::new(Cache::new(CONFIRMED)),
         };
+        let policies = Arc::new(InForce::new(&parts.settings, &changes));
         upgrade::run(&changes).await?;
         let provider = parts.signature_provider;
         let (store, roots) = (&*changes.store, &changes.roots);

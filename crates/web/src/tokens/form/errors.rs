@@ -92,7 +92,7 @@ impl FormErrors {
     }
 
     fn take(&mut self, failure: &Failure, form: &TokenForm, text: Text) {
-        let (field, words) = match (failure.field, failure.reason) {
+        let (field, words) = match (&*failure.field, failure.reason) {
             ("Name", Reason::TooLong) => (&mut self.name, text.token_name_too_long()),
             ("Name", Reason::BadCharacter) => (&mut self.name, text.token_bad_character()),
             ("Name", _) => (&mut self.name, text.token_name_missing()),
@@ -160,10 +160,7 @@ mod tests {
                 networks: networks.to_owned(),
                 ..TokenForm::default()
             };
-            let failure = Failure {
-                field: "AllowedNetworks",
-                reason: Reason::NotANetwork,
-            };
+            let failure = Failure::new("AllowedNetworks", Reason::NotANetwork);
             let errors = FormErrors::of(
                 &Problem::ValidationFailed(vec![failure]),
                 &form,

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::port::{
-    EventLog, KeyChanges, SessionChanges, SetupLink, SetupLinkChanges, StatusChanges, TokenChanges,
-    UserChanges,
+    EventLog, KeyChanges, PolicyChanges, SessionChanges, SetupLink, SetupLinkChanges,
+    StatusChanges, StoredPolicy, TokenChanges, UserChanges,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
@@ -101,6 +101,13 @@ impl SetupLinkChanges for Change {
         not_simulated()
     }
     async fn delete_setup_link(&self) -> Answer<bool> {
+        not_simulated()
+    }
+}
+
+#[async_trait]
+impl PolicyChanges for Change {
+    async fn replace_policy(&self, _: &Tagged<StoredPolicy>) -> Answer<()> {
         not_simulated()
     }
 }

@@ -5,9 +5,10 @@ use ats_pat_domain::event::Head;
 use ats_pat_domain::key::StoredRootKey;
 use ats_pat_domain::list::{EventFilter, TokenQuery, UserQuery};
 use ats_pat_domain::port::{
-    Bearer, EventRepository, FoundSession, Grant, KeyRepository, ListedToken, Repositories,
-    SecretRepository, SessionRepository, SetupLink, SetupLinkRepository, SignOfLife,
-    StatusRepository, StoredRing, TokenPage, TokenRepository, UserPage, UserRepository,
+    Bearer, EventRepository, FoundSession, Grant, KeyRepository, ListedToken, PolicyRepository,
+    Repositories, SecretRepository, SessionRepository, SetupLink, SetupLinkRepository, SignOfLife,
+    StatusRepository, StoredPolicy, StoredRing, TokenPage, TokenRepository, UserPage,
+    UserRepository,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
@@ -46,6 +47,7 @@ macro_rules! repositories {
             fn keys(&self) -> &dyn KeyRepository { self }
             fn events(&self) -> &dyn EventRepository { self }
             fn setup_links(&self) -> &dyn SetupLinkRepository { self }
+            fn policy(&self) -> &dyn PolicyRepository { self }
         }
 
         #[async_trait]
@@ -219,6 +221,11 @@ macro_rules! repositories {
         #[async_trait]
         impl SetupLinkRepository for $type {
             async fn current(&self) -> Answer<Option<Tagged<SetupLink>>> { Ok(None) }
+        }
+
+        #[async_trait]
+        impl PolicyRepository for $type {
+            async fn current(&self) -> Answer<Option<Tagged<StoredPolicy>>> { Ok(None) }
         }
     )+};
 }

@@ -1,0 +1,51 @@
+//! Looking at the policy.
+
+use ats_pat_domain::Problem;
+use poem::Request;
+use poem::http::header;
+use poem_openapi::OpenApi;
+use serde_json::Value;
+
+use super::policy::{ETAG, Written, etag, example};
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::operation::{Header, Operation, Tag};
+use crate::refused::Refused;
+use crate::request::Administrator;
+
+/// The policy of everybody.
+#[derive(Default)]
+pub struct GetPolicy;
+
+#[OpenApi(tag = "Tag::Administration")]
+impl GetPolicy {
+    /// Get the policy of everybody
+    ///
+    /// The policy in force, with what is different for the members of groups. Administrators only.
+    #[oai(
+        path = "/api/administration/policy",
+        method = "get",
+        operation_id = "getPolicy"
+    )]
+    async fn policy(&self, request: &Request, by: Administrator) -> Result<Answer<Self>, Refused> {
+        let operator = Call::of(request)?.service.administrator(&by.0)?;
+        let current = operator.policies().await?;
+        let tag = etag(&current);
+        Ok(Answer::of(Written(current.policy)).with_header(header::ETAG, tag))
+    }
+}
+
+impl Operation for GetPolicy {
+    type Data = Written;
+
+    const SUCCESS: &'static str = "The policy";
+    const HEADERS: &'static [Header] = &[ETAG];
+
+    fn refusals() -> Vec<Problem> {
+        vec![Problem::SignInRequired, Problem::Forbidden]
+    }
+
+    fn example() -> Value {
+        example()
+    }
+}

@@ -1,0 +1,51 @@
+//! Reading a query whole, so that every failure is told at once.
+
+use ats_pat_domain::Problem;
+use ats_pat_domain::problem::{Failure, Reason};
+
+/// The parameters of a query. Names ignore ASCII case; unknown ones are ignored, repeated ones refused; an empty value is
+/// as absent.
+pub struct QueryReader {
+    pairs: Vec<(String, String)>,
+    failures: Vec<Failure>,
+}
+
+impl QueryReader {
+    /// Those of this query.
+    pub fn of(query: &str) -> Self {
+        Self {
+            pairs: form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
+            failures: Vec::new(),
+        }
+    }
+
+    /// What `parse` makes of a parameter; `None` where it is absent, or fails.
+    pub fn read<T>(
+        &mut self,
+        field: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, Reason>,
+    ) -> Option<T> {
+        let named = |(name, _): &&(String, String)| name.eq_ignore_ascii_case(field);
+        let mut values = self.pairs.iter().filter(named).map(|(_, value)| value);
+        let value = values.next()?;
+        let read = match values.next() {
+            Some(_) => Err(Reason::Repeated),
+            None if value.is_empty() => return None,
+            None => parse(value),
+        };
+        read.map_err(|reason| self.failures.push(Failure::new(field, reason)))
+            .ok()
+    }
+
+    /// # Errors
+    /// [`Problem::ValidationFailed`] with every parameter that failed.
+    pub fn finish(self) -> Result<(), Problem> {
+        if self.failures.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::ValidationFailed(self.failures))
+        }
+    }
+}

@@ -1,0 +1,446 @@
+//! The policy as it is written: one document in the settings file, in the interface and in the database.
+
+use std::ops::RangeInclusive;
+
+use serde::{Deserialize, Serialize};
+
+use crate::group::Group;
+use crate::network::AllowedNetworks;
+use crate::policies::{GroupPolicy, Policies};
+use crate::policy::{MayCreate, Policy};
+use crate::problem::Problem;
+use crate::scope::{InvalidScope, Scope};
+use crate::validation::{Failure, Reason};
+
+/// How many days a token may live.
+pub const LIFETIME_DAYS: RangeInclusive<u32> = 1..=36_500;
+/// How many active tokens an owner may have.
+pub const ACTIVE_TOKENS: RangeInclusive<u32> = 1..=100_000;
+/// How many hours a replaced secret may go on working.
+pub const OVERLAP_HOURS: RangeInclusive<u32> = 0..=8760;
+/// After how many days without a use a token is revoked.
+pub const UNUSED_DAYS: RangeInclusive<u32> = 0..=36_500;
+/// The most groups that a policy differs by.
+pub const MAX_GROUP_POLICIES: usize = 500;
+
+/// The longest description of a scope, in characters.
+const MAX_DESCRIPTION: usize = 500;
+
+/// A scope on offer, as it is written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct ScopeDocument {
+    /// What stands in tokens.
+    pub name: String,
+    /// What it allows, for the person who chooses.
+    #[serde(default)]
+    pub description: String,
+}
+
+/// The rules that groups can differ in, and the fields that come before or after them.
+macro_rules! documents {
+    ($($(#[$doc:meta])* $name:ident { $($before:tt)* } { $($after:tt)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+        pub struct $name {
+            $($before)*
+            /// The longest lifetime, in days.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub max_lifetime_days: Option<u32>,
+            /// The lifetime that a form proposes, in days.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub default_lifetime_days: Option<u32>,
+            /// The most active tokens of one owner.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub max_active_tokens: Option<u32>,
+            /// The scopes on offer besides the reserved ones.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub scopes: Option<Vec<ScopeDocument>>,
+            /// Who may make tokens.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub may_create: Option<MayCreate>,
+            /// Whether tokens may carry all the owner's rights.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub all_scope_allowed: Option<bool>,
+            /// Networks of which one must hold the caller's address; an empty list lets it come from anywhere.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub required_networks: Option<Vec<String>>,
+            /// The longest time that a replaced secret may go on working, in hours.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub max_overlap_hours: Option<u32>,
+            /// Whether tokens may get new secrets by themselves.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub self_regenerate_allowed: Option<bool>,
+            /// After how many days without a use a token is revoked; 0 is never.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub revoke_unused_after_days: Option<u32>,
+            $($after)*
+        }
+
+        impl $name {
+            /// What was written, read, and for each field that fails why, under `place`.
+            fn rules(&self, place: &str, failures: &mut Vec<Failure>) -> Rules {
+                let mut read = Reading { place, failures };
+                Rules {
+                    max_lifetime_days: read.number("MaxLifetimeDays", self.max_lifetime_days, LIFETIME_DAYS),
+                    default_lifetime_days: read.number(
+                        "DefaultLifetimeDays",
+                        self.default_lifetime_days,
+                        LIFETIME_DAYS,
+                    ),
+                    max_active_tokens: read.number("MaxActiveTokens", self.max_active_tokens, ACTIVE_TOKENS),
+                    scopes: read.scopes(self.scopes.as_deref()),
+                    may_create: self.may_create,
+                    all_scope_allowed: self.all_scope_allowed,
+                    required_networks: read.networks(self.required_networks.as_deref()),
+                    max_overlap_hours: read.number("MaxOverlapHours", self.max_overlap_hours, OVERLAP_HOURS),
+                    self_regenerate_allowed: self.self_regenerate_allowed,
+                    revoke_unused_after_days: read.number(
+                        "RevokeUnusedAfterDays",
+                        self.revoke_unused_after_days,
+                        UNUSED_DAYS,
+                    ),
+                }
+            }
+        }
+    )*};
+}
+
+documents! {
+    /// The policy of a deployment. What is absent is as it is by default.
+    PolicyDocument {} {
+        /// What is different for the members of groups.
+        #[serde(default)]
+        pub groups: Vec<GroupDocument>,
+    }
+    /// What is different for the members of a group. What is absent is left to the base and to other groups.
+    GroupDocument {
+        /// Whose: `NAME/value`.
+        pub group: String,
+    } {}
+}
+
+/// What was read of one table.
+struct Rules {
+    max_lifetime_days: Option<u32>,
+    default_lifetime_days: Option<u32>,
+    max_active_tokens: Option<u32>,
+    scopes: Option<Vec<Scope>>,
+    may_create: Option<MayCreate>,
+    all_scope_allowed: Option<bool>,
+    required_networks: Option<Vec<AllowedNetworks>>,
+    max_overlap_hours: Option<u32>,
+    self_regenerate_allowed: Option<bool>,
+    revoke_unused_after_days: Option<u32>,
+}
+
+/// Reads the fields of one table.
+struct Reading<'a> {
+    place: &'a str,
+    failures: &'a mut Vec<Failure>,
+}
+
+impl Reading<'_> {
+    fn failed(&mut self, field: &str, reason: Reason) {
+        let field = format!("{}{field}", self.place);
+        self.failures.push(Failure::new(field, reason));
+    }
+
+    fn number(
+        &mut self,
+        field: &str,
+        number: Option<u32>,
+        bounds: RangeInclusive<u32>,
+    ) -> Option<u32> {
+        if number.is_some_and(|number| !bounds.contains(&number)) {
+            self.failed(field, Reason::OutOfRange);
+        }
+        number
+    }
+
+    fn scopes(&mut self, written: Option<&[ScopeDocument]>) -> Option<Vec<Scope>> {
+        let mut scopes: Vec<Scope> = Vec::new();
+        for scope in written? {
+            match Scope::new(&scope.name, &scope.description) {
+                Ok(scope) if scopes.iter().any(|other| other.name == scope.name) => {
+                    self.failed("Scopes", Reason::Repeated);
+                }
+                Ok(scope) => scopes.push(scope),
+                Err(InvalidScope::Reserved { .. }) => self.failed("Scopes", Reason::UnknownValue),
+                Err(InvalidScope::NotAToken { .. }) => self.failed("Scopes", Reason::BadCharacter),
+            }
+            if scope.description.chars().count() > MAX_DESCRIPTION {
+                self.failed("Scopes", Reason::TooLong);
+            }
+        }
+        Some(scopes)
+    }
+
+    fn networks(&mut self, written: Option<&[String]>) -> Option<Vec<AllowedNetworks>> {
+        match written? {
+            [] => Some(Vec::new()),
+            written => match AllowedNetworks::parse(written) {
+                Ok(networks) => Some(vec![networks]),
+                Err(reason) => {
+                    self.failed("RequiredNetworks", reason);
+                    None
+                }
+            },
+        }
+    }
+}
+
+impl PolicyDocument {
+    /// The policy that was written.
+    ///
+    /// # Errors
+    /// [`Problem::ValidationFailed`] with every field that fails; one of a group is called `Groups[0].MaxLifetimeDays`.
+    pub fn read(&self) -> Result<Policies, Problem> {
+        let mut failures = Vec::new();
+        let rules = self.rules("", &mut failures);
+        let defaults = Policy::default();
+        let max_lifetime_days = rules
+            .max_lifetime_days
+            .unwrap_or(defaults.max_lifetime_days);
+        let default_lifetime_days = rules
+            .default_lifetime_days
+            .unwrap_or(defaults.default_lifetime_days.min(max_lifetime_days));
+        if default_lifetime_days > max_lifetime_days {
+            failures.push(Failure::new("DefaultLifetimeDays", Reason::OutOfRange));
+        }
+        let base = Policy {
+            max_lifetime_days,
+            default_lifetime_days,
+            max_active_tokens: rules
+                .max_active_tokens
+                .unwrap_or(defaults.max_active_tokens),
+            max_overlap_hours: rules
+                .max_overlap_hours
+                .unwrap_or(defaults.max_overlap_hours),
+            self_regenerate_allowed: rules
+                .self_regenerate_allowed
+                .unwrap_or(defaults.self_regenerate_allowed),
+            scopes: rules.scopes.unwrap_or_default(),
+            may_create: rules.may_create.unwrap_or(defaults.may_create),
+            all_scope_allowed: rules
+                .all_scope_allowed
+                .unwrap_or(defaults.all_scope_allowed),
+            required_networks: rules.required_networks.unwrap_or_default(),
+            revoke_unused_after_days: rules
+                .revoke_unused_after_days
+                .unwrap_or(defaults.revoke_unused_after_days),
+        };
+        if self.groups.len() > MAX_GROUP_POLICIES {
+            failures.push(Failure::new("Groups", Reason::TooLong));
+        }
+        let mut groups: Vec<GroupPolicy> = Vec::new();
+        for (place, group) in self.groups.iter().enumerate() {
+            let place = format!("Groups[{place}].");
+            let Some(group) = group.read(&place, max_lifetime_days, &mut failures) else {
+                continue;
+            };
+            if groups.iter().any(|other| other.group == group.group) {
+                failures.push(Failure::new(format!("{place}Group"), Reason::Repeated));
+            }
+            groups.push(group);
+        }
+        if failures.is_empty() {
+            Ok(Policies { base, groups })
+        } else {
+            Err(Problem::ValidationFailed(failures))
+        }
+    }
+}
+
+impl GroupDocument {
+    fn read(
+        &self,
+        place: &str,
+        longest_of_base: u32,
+        failures: &mut Vec<Failure>,
+    ) -> Option<GroupPolicy> {
+        let rules = self.rules(place, failures);
+        let longest = rules.max_lifetime_days.unwrap_or(longest_of_base);
+        let proposed = rules.default_lifetime_days;
+        if proposed.is_some_and(|proposed| proposed > longest) {
+            let field = format!("{place}DefaultLifetimeDays");
+            failures.push(Failure::new(field, Reason::OutOfRange));
+        }
+        let group = match Group::new(&self.group) {
+            Ok(group) => group,
+            Err(error) => {
+                failures.push(Failure::new(format!("{place}Group"), error.reason()));
+                return None;
+            }
+        };
+        Some(GroupPolicy {
+            group,
+            max_lifetime_days: rules.max_lifetime_days,
+            default_lifetime_days: rules.default_lifetime_days,
+            max_active_tokens: rules.max_active_tokens,
+            max_overlap_hours: rules.max_overlap_hours,
+            self_regenerate_allowed: rules.self_regenerate_allowed,
+            scopes: rules.scopes,
+            may_create: rules.may_create,
+            all_scope_allowed: rules.all_scope_allowed,
+            required_networks: rules.required_networks,
+            revoke_unused_after_days: rules.revoke_unused_after_days,
+        })
+    }
+}
+
+impl From<&Policies> for PolicyDocument {
+    /// The whole of it, as it is written: [`PolicyDocument::read`] gives the same policy again.
+    fn from(policies: &Policies) -> Self {
+        let Policies { base, groups } = policies;
+        Self {
+            max_lifetime_days: Some(base.max_lifetime_days),
+            default_lifetime_days: Some(base.default_lifetime_days),
+            max_active_tokens: Some(base.max_active_tokens),
+            scopes: Some(written_scopes(&base.scopes)),
+            may_create: Some(base.may_create),
+            all_scope_allowed: Some(base.all_scope_allowed),
+            required_networks: Some(written_networks(&base.required_networks)),
+            max_overlap_hours: Some(base.max_overlap_hours),
+            self_regenerate_allowed: Some(base.self_regenerate_allowed),
+            revoke_unused_after_days: Some(base.revoke_unused_after_days),
+            groups: groups.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<&GroupPolicy> for GroupDocument {
+    fn from(policy: &GroupPolicy) -> Self {
+        Self {
+            group: policy.group.to_string(),
+            max_lifetime_days: policy.max_lifetime_days,
+            default_lifetime_days: policy.default_lifetime_days,
+            max_active_tokens: policy.max_active_tokens,
+            scopes: policy.scopes.as_deref().map(written_scopes),
+            may_create: policy.may_create,
+            all_scope_allowed: policy.all_scope_allowed,
+            required_networks: policy.required_networks.as_deref().map(written_networks),
+            max_overlap_hours: policy.max_overlap_hours,
+            self_regenerate_allowed: policy.self_regenerate_allowed,
+            revoke_unused_after_days: policy.revoke_unused_after_days,
+        }
+    }
+}
+
+fn written_scopes(scopes: &[Scope]) -> Vec<ScopeDocument> {
+    let written = scopes.iter().map(|scope| ScopeDocument {
+        name: scope.name.clone(),
+        description: scope.description.clone(),
+    });
+    written.collect()
+}
+
+/// The one list that a document has.
+fn written_networks(lists: &[AllowedNetworks]) -> Vec<String> {
+    let networks = lists.iter().flat_map(AllowedNetworks::networks);
+    networks.map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<Policies, Vec<(String, &'static str)>> {
+        let document: PolicyDocument = serde_json::from_str(json).unwrap();
+        document.read().map_err(|problem| {
+            let Problem::ValidationFailed(failures) = problem else {
+                panic!("{problem:?}");
+            };
+            let told = |failure: Failure| (failure.field.into_owned(), failure.reason.as_str());
+            failures.into_iter().map(told).collect()
+        })
+    }
+
+    #[test]
+    fn what_is_absent_is_as_it_is_by_default() {
+        assert_eq!(read("{}"), Ok(Policies::default()));
+        let short = read(r#"{"MaxLifetimeDays": 7}"#).unwrap().base;
+        assert_eq!(
+            (short.max_lifetime_days, short.default_lifetime_days),
+            (7, 7)
+        );
+    }
+
+    #[test]
+    fn a_policy_that_is_written_is_read_as_it_was() {
+        let policies = read(
+            r#"{
+                "MaxLifetimeDays": 90, "DefaultLifetimeDays": 30, "MaxActiveTokens": 5,
+                "Scopes": [{"Name": "orders:read", "Description": "Read orders"}, {"Name": "b"}],
+                "MayCreate": "Nobody", "AllScopeAllowed": false,
+                "RequiredNetworks": ["10.0.0.0/8", "192.0.2.7"], "MaxOverlapHours": 1,
+                "SelfRegenerateAllowed": false, "RevokeUnusedAfterDays": 60,
+                "Groups": [
+                    {"Group": "corp/builders", "MayCreate": "Everyone", "RequiredNetworks": [], "Scopes": []},
+                    {"Group": "scim/7", "MaxLifetimeDays": 366, "DefaultLifetimeDays": 366}
+                ]
+            }"#,
+        )
+        .unwrap();
+        let document = PolicyDocument::from(&policies);
+        assert_eq!(document.read(), Ok(policies));
+        let json = serde_json::to_string(&document).unwrap();
+        assert_eq!(
+            serde_json::from_str::<PolicyDocument>(&json).unwrap(),
+            document
+        );
+    }
+
+    #[test]
+    fn every_field_that_fails_is_named_with_its_place() {
+        let failures = read(
+            r#"{
+                "MaxLifetimeDays": 0, "DefaultLifetimeDays": 36501, "MaxActiveTokens": 100001,
+                "MaxOverlapHours": 8761, "RevokeUnusedAfterDays": 36501,
+                "Scopes": [{"Name": "a"}, {"Name": "a"}, {"Name": "all"}, {"Name": "a b"}],
+                "RequiredNetworks": ["10.0.0.0/8", "here"],
+                "Groups": [
+                    {"Group": "builders"},
+                    {"Group": "corp/a", "MaxLifetimeDays": 7, "DefaultLifetimeDays": 8},
+                    {"Group": "corp/a", "RequiredNetworks": ["?"]}
+                ]
+            }"#,
+        );
+        let failures = failures.unwrap_err();
+        let failures = failures.iter().map(|(field, reason)| (&**field, *reason));
+        let expected = [
+            ("MaxLifetimeDays", "out_of_range"),
+            ("DefaultLifetimeDays", "out_of_range"),
+            ("MaxActiveTokens", "out_of_range"),
+            ("Scopes", "repeated"),
+            ("Scopes", "unknown_value"),
+            ("Scopes", "bad_character"),
+            ("RequiredNetworks", "not_a_network"),
+            ("MaxOverlapHours", "out_of_range"),
+            ("RevokeUnusedAfterDays", "out_of_range"),
+            ("DefaultLifetimeDays", "out_of_range"),
+            ("Groups[0].Group", "unknown_value"),
+            ("Groups[1].DefaultLifetimeDays", "out_of_range"),
+            ("Groups[2].RequiredNetworks", "not_a_network"),
+            ("Groups[2].Group", "repeated"),
+        ];
+        assert_eq!(failures.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn what_no_policy_has_is_refused() {
+        for json in [
+            r#"{"MaxLifetimeDay": 1}"#,
+            r#"{"Groups": [{"Group": "corp/a", "Groups": []}]}"#,
+            r#"{"Groups": [{"MaxLifetimeDays": 1}]}"#,
+            r#"{"MayCreate": "everyone"}"#,
+            r#"{"Scopes": [{"Description": "no name"}]}"#,
+        ] {
+            assert!(
+                serde_json::from_str::<PolicyDocument>(json).is_err(),
+                "{json}"
+            );
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Another policy is put into force.
+
+use std::sync::Arc;
+
+use ats_pat_domain::event::EventKind;
+use ats_pat_domain::{PolicyDocument, Problem, Reason, Rule, Scopes};
+use serde_json::{Map, Value, json};
+
+use crate::change::{Change, Draft, Taken};
+use crate::operator::Operator;
+use crate::policy::{InForce, OwnerPolicies, Written};
+use crate::service::error::Error;
+use crate::service::settings::PolicySource;
+
+/// The version of a policy that the settings say.
+const OF_SETTINGS: &str = "settings";
+/// The longest scope that all the owner's rights may be written out as, in characters: verifiers take tokens of up to 8 KiB,
+/// and many servers take headers no longer than that.
+const LONGEST_SCOPE: usize = 4000;
+
+/// The policy in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CurrentPolicy {
+    /// All of it.
+    pub policy: PolicyDocument,
+    /// Another one for each policy that was put into force: what [`NewPolicy::versions`] names.
+    pub version: String,
+    /// Where it stands.
+    pub source: PolicySource,
+    /// Whether tokens that were made before it are cut to it.
+    pub enforce_on_existing: bool,
+}
+
+/// A policy to put into force.
+#[derive(Clone, Debug)]
+pub struct NewPolicy {
+    /// All of it.
+    pub policy: PolicyDocument,
+    /// The versions of which one must be in force; `None` for any.
+    pub versions: Option<Vec<String>>,
+    /// Whether active tokens that live longer than it allows are cut to it.
+    pub enforce_on_existing: bool,
+}
+
+impl CurrentPolicy {
+    fn of(policies: &OwnerPolicies, source: PolicySource) -> Self {
+        Self {
+            policy: policies.all().into(),
+            version: version_of(policies),
+            source,
+            enforce_on_existing: policies.stored.is_some_and(|stored| stored.cuts),
+        }
+    }
+}
+
+fn version_of(policies: &OwnerPolicies) -> String {
+    policies.stored.map_or_else(
+        || OF_SETTINGS.to_owned(),
+        |stored| uuid::Uuid::from_bytes(stored.origin.event).to_string(),
+    )
+}
+
+impl Operator<'_> {
+    /// The policy in force.
+    ///
+    /// # Errors
+    /// [`Error::PolicyMissing`], [`Error::LogNotRead`].
+    pub async fn policies(&self) -> Result<CurrentPolicy, Error> {
+        let source = self.service.inner.policies.source();
+        Ok(CurrentPolicy::of(&*self.policies_now().await?, source))
+    }
+
+    /// The policy in force by the whole log, also on a server that does not follow it.
+    pub(super) async fn policies_now(&self) -> Result<Arc<OwnerPolicies>, Error> {
+        let head = self.service.store().events().head().await?;
+        self.service.currency().follow_to(head).await?;
+        self.service.policies().await
+    }
+
+    /// Puts a policy into force. Once this is answered no server goes by the one before, and where that was asked for every
+    /// token that lives longer than it allows is cut to it. If the wait is broken off, that goes on in the background.
+    ///
+    /// # Errors
+    /// 1001 for what is no policy; 1306 where the policy is that of the settings; 1307 where another version is in force.
+    pub async fn apply_policy(&self, new: NewPolicy) -> Result<CurrentPolicy, Error> {
+        let policies = new.policy.read()?;
+        if self.service.inner.settings.expand_all_scope
+            && Scopes::all_written_out(&policies.every_scope()).len() > LONGEST_SCOPE
+        {
+            return Err(Problem::validation("Scopes", Reason::TooLong).into());
+        }
+        let in_force = &self.service.inner.policies;
+        if in_force.source() == PolicySource::File {
+            let rule = Rule::PolicySource;
+            return Err(Problem::PolicyForbids { rule }.into());
+        }
+        let apply = Apply {
+            written: Written {
+                policy: (&policies).into(),
+                enforce_on_existing: new.enforce_on_existing,
+            },
+            versions: new.versions,
+            in_force: Arc::clone(in_force),
+        };
+        self.change(apply).await?;
+        let policies = self.policies_now().await?;
+        self.service.cut_tokens(&policies).await?;
+        Ok(CurrentPolicy::of(&policies, in_force.source()))
+    }
+}
+
+struct Apply {
+    written: Written,
+    versions: Option<Vec<String>>,
+    in_force: Arc<InForce>,
+}
+
+impl Change for Apply {
+    type Output = ();
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
+        // Where the policy was removed or altered a new one puts that right.
+        let before = match self.in_force.in_change(draft).await {
+            Ok(policies) => Some(CurrentPolicy::of(&policies, self.in_force.source())),
+            Err(Error::PolicyMissing) => None,
+            Err(error) => return Err(error),
+        };
+        if let Some(versions) = &self.versions {
+            let current = before.as_ref().map(|before| before.version.as_str());
+            let current = current.unwrap_or_default();
+            if !versions.iter().any(|version| version == current) {
+                let current = current.to_owned();
+                return Err(Problem::VersionMismatch { current }.into());
+            }
+        }
+        let is_the_same = before.as_ref().is_some_and(|before| {
+            before.version != OF_SETTINGS
+                && before.policy == self.written.policy
+                && before.enforce_on_existing == self.written.enforce_on_existing
+        });
+        if is_the_same {
+            return Ok(((), Taken::Before));
+        }
+        draft.replace_policy(self.written.to_row()?).await?;
+        let before = before.map(|before| before.policy);
+        let entry = draft
+            .entry(EventKind::PolicyChanged, &"1")
+            .detail("Changes", difference(before.as_ref(), &self.written.policy))
+            .detail("EnforceOnExisting", self.written.enforce_on_existing);
+        draft.record(entry);
+        Ok(((), Taken::Now))
+    }
+}
+
+/// What is another than before, by field, `[before, after]`; a group's by its name. All of it where nothing is known of
+/// before.
+fn difference(before: Option<&PolicyDocument>, after: &PolicyDocument) -> Value {
+    let mut changes = Map::new();
+    let before = before.map(fields).unwrap_or_default();
+    let after = fields(after);
+    for (name, value) in &after {
+        let was = before.get(name).unwrap_or(&Value::Null);
+        if was != value {
+            changes.insert(name.clone(), json!([was, value]));
+        }
+    }
+    for (name, was) in &before {
+        if !after.contains_key(name) {
+            changes.insert(name.clone(), json!([was, Value::Null]));
+        }
+    }
+    Value::Object(changes)
+}
+
+/// Each field with its name; a group's fields are one value, named `Group NAME`.
+fn fields(policy: &PolicyDocument) -> Map<String, Value> {
+    let Ok(Value::Object(mut fields)) = serde_json::to_value(policy) else {
+        return Map::new();
+    };
+    if let Some(Value::Array(groups)) = fields.remove("Groups") {
+        for mut group in groups {
+            let name = group
+                .as_object_mut()
+                .and_then(|group| group.remove("Group"));
+            let name = name.as_ref().and_then(Value::as_str).unwrap_or_default();
+            fields.insert(format!("Group {name}"), group);
+        }
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_tells_what_is_another_than_before() {
+        let read = |json: &str| serde_json::from_str::<PolicyDocument>(json).unwrap();
+        let before = read(
+            r#"{"MaxLifetimeDays": 90, "MaxActiveTokens": 5, "Groups": [
+                {"Group": "corp/a", "MaxLifetimeDays": 7}, {"Group": "corp/b", "MaxLifetimeDays": 8}]}"#,
+        );
+        let after = read(
+            r#"{"MaxLifetimeDays": 30, "MaxActiveTokens": 5, "Groups": [
+                {"Group": "corp/a", "MaxLifetimeDays": 9}, {"Group": "corp/c", "MayCreate": "Nobody"}]}"#,
+        );
+        assert_eq!(
+            difference(Some(&before), &after),
+            json!({
+                "MaxLifetimeDays": [90, 30],
+                "Group corp/a": [{"MaxLifetimeDays": 7}, {"MaxLifetimeDays": 9}],
+                "Group corp/b": [{"MaxLifetimeDays": 8}, null],
+                "Group corp/c": [null, {"MayCreate": "Nobody"}],
+            })
+        );
+        assert_eq!(difference(Some(&after), &after), json!({}));
+        let all = difference(None, &read(r#"{"MaxLifetimeDays": 30}"#));
+        assert_eq!(all, json!({"MaxLifetimeDays": [null, 30]}));
+    }
+}

@@ -1,0 +1,159 @@
+//! Which policy is in force.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwapOption;
+use ats_pat_auth::Origin;
+use ats_pat_domain::Tagged;
+use ats_pat_domain::event::Head;
+use ats_pat_domain::port::StoredPolicy;
+
+use super::document::Written;
+use super::set::{OwnerPolicies, OwnerPolicy, Stored};
+use crate::change::{Changes, Draft};
+use crate::ledger::currency::{Currency, Patience};
+use crate::ledger::rows::{Roots, Row, THE_POLICY};
+use crate::service::error::Error;
+use crate::service::settings::{PolicySource, Settings};
+
+/// How often the row is read before it counts as missing.
+const LOOKS: u32 = 2;
+
+/// The policy in force: that of the settings, or the last one that was put into the database.
+pub(crate) struct InForce {
+    source: PolicySource,
+    expand_all_scope: bool,
+    of_settings: Arc<OwnerPolicies>,
+    /// The set that was in force when it was looked at last; `None` before.
+    last: ArcSwapOption<OwnerPolicies>,
+    /// Its number.
+    number: AtomicU64,
+    currency: Arc<Currency>,
+    roots: Arc<Roots>,
+    reading: tokio::sync::Mutex<()>,
+}
+
+impl InForce {
+    pub(crate) fn new(settings: &Settings, changes: &Changes) -> Self {
+        let of_settings = OwnerPolicies::new(settings.policy.clone(), settings.expand_all_scope);
+        let of_settings = Arc::new(of_settings);
+        let known = settings.policy_source == PolicySource::File;
+        Self {
+            source: settings.policy_source,
+            expand_all_scope: settings.expand_all_scope,
+            last: ArcSwapOption::new(known.then(|| Arc::clone(&of_settings))),
+            number: AtomicU64::new(of_settings.number),
+            of_settings,
+            currency: Arc::clone(&changes.currency),
+            roots: Arc::clone(&changes.roots),
+            reading: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    pub(crate) fn source(&self) -> PolicySource {
+        self.source
+    }
+
+    /// The set in force, by the log as far as it is known. Who goes by rows that were read before makes sure that it is
+    /// known up to there.
+    ///
+    /// # Errors
+    /// [`Error::PolicyMissing`]; [`Error::LogNotRead`] where the log was never read, or went back.
+    pub(crate) async fn current(&self) -> Result<Arc<OwnerPolicies>, Error> {
+        if self.source == PolicySource::Database && self.currency.is_ready().is_err() {
+            self.currency.follow_to(Head::EMPTY).await?;
+        }
+        if let Some(last) = self.last_if_it_stands()? {
+            return Ok(last);
+        }
+        let _one_at_a_time = self.reading.lock().await;
+        match self.last_if_it_stands()? {
+            Some(last) => Ok(last),
+            None => self.read().await,
+        }
+    }
+
+    /// The set in force where a change begins.
+    ///
+    /// # Errors
+    /// As [`current`](Self::current).
+    pub(crate) async fn in_change(&self, draft: &Draft<'_>) -> Result<Arc<OwnerPolicies>, Error> {
+        if self.source == PolicySource::Database {
+            draft.follow(Patience::Prompt).await?;
+        }
+        if let Some(last) = self.last_if_it_stands()? {
+            return Ok(last);
+        }
+        let stored = draft.read().policy().current().await?;
+        let Some(stored) = stored else {
+            return self.of_settings_if_none_is_named();
+        };
+        let origin = self.roots.origin(&stored);
+        let row = draft.genuine(stored).await?;
+        let (Some(origin), Some(row)) = (origin, row) else {
+            return Err(Error::PolicyMissing);
+        };
+        self.install(&row, origin)
+    }
+
+    /// Whether nothing was put into force since a policy was looked up.
+    pub(crate) fn is(&self, policy: &OwnerPolicy) -> bool {
+        policy.set == self.number.load(Ordering::Acquire)
+    }
+
+    /// The last set, if it is still the one in force.
+    fn last_if_it_stands(&self) -> Result<Option<Arc<OwnerPolicies>>, Error> {
+        let Some(last) = self.last.load_full() else {
+            return Ok(None);
+        };
+        let stands = match (self.source, last.stored) {
+            (PolicySource::File, _) => true,
+            (PolicySource::Database, None) => !self.currency.names_a_policy()?,
+            (PolicySource::Database, Some(Stored { origin, .. })) => {
+                self.currency
+                    .judge(StoredPolicy::TABLE, THE_POLICY, origin)?
+            }
+        };
+        Ok(stands.then_some(last))
+    }
+
+    async fn read(&self) -> Result<Arc<OwnerPolicies>, Error> {
+        for _ in 0..LOOKS {
+            let read = || async { Ok(self.currency.store().policy().current().await?) };
+            let judge = |stored: Tagged<StoredPolicy>| {
+                let origin = self.roots.origin(&stored);
+                self.currency.check(stored).map(|row| (row, origin))
+            };
+            match self.currency.judged(read, judge).await? {
+                Some(Ok((row, Some(origin)))) => return self.install(&row, origin),
+                Some(_) => return Err(Error::PolicyMissing),
+                // The first one may have been put there since it was looked for.
+                None => match self.of_settings_if_none_is_named() {
+                    Err(Error::PolicyMissing) => {}
+                    other => return other,
+                },
+            }
+        }
+        Err(Error::PolicyMissing)
+    }
+
+    fn of_settings_if_none_is_named(&self) -> Result<Arc<OwnerPolicies>, Error> {
+        if self.currency.names_a_policy()? {
+            return Err(Error::PolicyMissing);
+        }
+        Ok(self.put(Arc::clone(&self.of_settings)))
+    }
+
+    fn install(&self, row: &StoredPolicy, origin: Origin) -> Result<Arc<OwnerPolicies>, Error> {
+        let (policies, cuts) = Written::of_row(row)?;
+        let set = OwnerPolicies::new(policies, self.expand_all_scope);
+        Ok(self.put(Arc::new(set.stored_as(Stored { origin, cuts }))))
+    }
+
+    fn put(&self, set: Arc<OwnerPolicies>) -> Arc<OwnerPolicies> {
+        self.last.store(Some(Arc::clone(&set)));
+        self.number.store(set.number, Ordering::Release);
+        set
+    }
+}

@@ -1,0 +1,321 @@
+//! The policy in the database: how another comes into force, and that nobody who can write to the database gets rid of it.
+
+#![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use ats_pat_domain::{MayCreate, PolicyDocument, Problem, Rule, Status};
+use ats_pat_service::{
+    CurrentPolicy, Error, NewPolicy, NewToken, PolicySource, Regeneration, Service, SignedIn,
+};
+use ats_pat_test_support::world::{ADDRESS, DAY, World, code};
+use ats_pat_test_support::{TestDatabase, on_every_database, sqlite};
+use secrecy::{ExposeSecret, SecretString};
+
+const ELSEWHERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 7));
+const HOUR: Duration = Duration::from_hours(1);
+
+async fn world(database: &TestDatabase) -> World {
+    World::with(database.url(), |settings| {
+        settings.policy_source = PolicySource::Database;
+        settings.policy.base.max_lifetime_days = 200;
+    })
+    .await
+}
+
+fn document(json: &str) -> PolicyDocument {
+    serde_json::from_str(json).unwrap()
+}
+
+fn new(json: &str) -> NewPolicy {
+    NewPolicy {
+        policy: document(json),
+        versions: None,
+        enforce_on_existing: false,
+    }
+}
+
+async fn apply(service: &Service, json: &str) -> CurrentPolicy {
+    service.operator().apply_policy(new(json)).await.unwrap()
+}
+
+async fn current(service: &Service) -> CurrentPolicy {
+    service.operator().policies().await.unwrap()
+}
+
+async fn exchange(service: &Service, secret: &SecretString, from: IpAddr) -> u32 {
+    let secret = secret.expose_secret().as_bytes();
+    code(service.exchange(&[secret], from).await)
+}
+
+/// The services that were started again: with the checkpoint, and without it.
+async fn started_again(world: &World) -> [Service; 2] {
+    world.service.flush().await;
+    let again = world.reopen().await.unwrap();
+    std::fs::remove_file(world.folder().join("checkpoint")).unwrap();
+    [again, world.reopen().await.unwrap()]
+}
+
+#[on_every_database]
+async fn until_one_is_put_into_the_database_the_policy_is_that_of_the_settings(
+    database: &TestDatabase,
+) {
+    let world = world(database).await;
+    let ada = world.signed_in("ada").await;
+    let first = current(&world.service).await;
+    assert_eq!(first.version, "settings");
+    assert_eq!(first.policy.max_lifetime_days, Some(200));
+    let applied = apply(&world.service, r#"{"MaxLifetimeDays": 20}"#).await;
+    assert_ne!(applied.version, first.version);
+    assert_eq!(applied.source, PolicySource::Database);
+    // What is absent is as it is by default, and not as it was.
+    assert_eq!(applied.policy.max_active_tokens, Some(100));
+    assert_eq!(code(world.create(&ada, "long", DAY * 21).await), 1302);
+    assert_eq!(code(world.create(&ada, "ci", DAY * 20).await), 1);
+    for service in started_again(&world).await {
+        assert_eq!(current(&service).await, applied);
+        let policy = service.policy(&ada).await.unwrap();
+        assert_eq!(policy.max_lifetime_days, 20);
+    }
+    // The same once more is no change.
+    let again = apply(&world.service, r#"{"MaxLifetimeDays": 20}"#).await;
+    assert_eq!(again, applied);
+    let told = world.told("policy.changed").await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].event.actor, "operator");
+    assert_eq!(
+        told[0].event.details["Changes"],
+        serde_json::json!({"MaxLifetimeDays": [200, 20], "DefaultLifetimeDays": [30, 20]})
+    );
+}
+
+#[on_every_database]
+async fn a_token_in_memory_is_judged_by_the_policy_that_was_put_into_force(
+    database: &TestDatabase,
+) {
+    let world = world(database).await;
+    let mut parts = world.parts();
+    // So it has a lease, and answers from memory.
+    parts.alone = true;
+    let service = Service::open(parts).await.unwrap();
+    let ada = world.signed_in("ada").await;
+    let all = world.create(&ada, "all", DAY).await.unwrap().secret;
+    let read = r#"{"Scopes": [{"Name": "read"}]}"#;
+    apply(&service, read).await;
+    let few = NewToken {
+        scopes: Some(vec!["read".to_owned()]),
+        ..world.new_token("few", DAY)
+    };
+    let few = service.create_token(&ada, few).await.unwrap().secret;
+    for _ in 0..3 {
+        assert_eq!(exchange(&service, &all, ADDRESS).await, 1);
+        assert_eq!(exchange(&service, &few, ELSEWHERE).await, 1);
+    }
+    apply(
+        &service,
+        r#"{"AllScopeAllowed": false, "RequiredNetworks": ["192.0.2.0/24"]}"#,
+    )
+    .await;
+    assert_eq!(exchange(&service, &all, ADDRESS).await, 1306);
+    assert_eq!(exchange(&service, &few, ELSEWHERE).await, 1204);
+    assert_eq!(exchange(&service, &few, ADDRESS).await, 1);
+    // What was taken comes back only by another policy.
+    apply(&service, read).await;
+    assert_eq!(exchange(&service, &all, ELSEWHERE).await, 1);
+}
+
+#[on_every_database]
+async fn an_administrator_puts_a_policy_into_force_and_nobody_else(database: &TestDatabase) {
+    let world = world(database).await;
+    let eve = world.signed_in("eve").await;
+    assert!(world.service.administrator(&eve).is_err());
+    let root = administrator(&world).await;
+    let operator = world.service.administrator(&root).unwrap();
+    let first = operator.policies().await.unwrap().version;
+    let at = |version: &str, json| NewPolicy {
+        versions: Some(vec![version.to_owned()]),
+        ..new(json)
+    };
+    let applied = operator.apply_policy(at(&first, r#"{"MaxActiveTokens": 5}"#));
+    let applied = applied.await.unwrap();
+    // Whoever saw the one before changes nothing unseen.
+    let late = operator.apply_policy(at(&first, r#"{"MaxActiveTokens": 6}"#));
+    let Err(Error::Refused(Problem::VersionMismatch { current })) = late.await else {
+        panic!("the version is another");
+    };
+    assert_eq!(current, applied.version);
+    let wrong = operator
+        .apply_policy(new(r#"{"MaxActiveTokens": 0}"#))
+        .await;
+    assert_eq!(code(wrong), 1001);
+    assert_eq!(operator.policies().await.unwrap(), applied);
+    let told = world.told("policy.changed").await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].actor_name.as_deref(), Some("root"));
+    // The session ended meanwhile.
+    let operators = world.service.operator();
+    operators
+        .set_groups("root", &["corp/a".to_owned()])
+        .await
+        .unwrap();
+    let ended = operator
+        .apply_policy(new(r#"{"MaxActiveTokens": 7}"#))
+        .await;
+    assert_eq!(code(ended), 1100);
+}
+
+async fn administrator(world: &World) -> SignedIn {
+    let new = ats_pat_service::NewUser {
+        name: "root".to_owned(),
+        id: None,
+        display_name: None,
+        administrator: true,
+        password: Some(ats_pat_test_support::world::PASSWORD.into()),
+    };
+    world.service.operator().add_user(new).await.unwrap();
+    world.sign_in("root").await
+}
+
+#[tokio::test]
+async fn a_policy_of_the_settings_is_changed_there() {
+    let database = sqlite();
+    let world = World::new(database.url()).await;
+    let refused = world.service.operator().apply_policy(new("{}")).await;
+    let rule = Rule::PolicySource;
+    assert!(matches!(
+        refused,
+        Err(Error::Refused(Problem::PolicyForbids { rule: of })) if of == rule
+    ));
+}
+
+/// What goes on without a policy: everything that takes away.
+async fn assert_nothing_is_granted(service: &Service, ada: &SignedIn, secret: &SecretString) {
+    assert_eq!(exchange(service, secret, ADDRESS).await, 1503);
+    assert_eq!(code(service.policy(ada).await), 1503);
+    let new = NewToken {
+        name: Some("another".to_owned()),
+        expires_at: Some("2099-01-01T00:00:00Z".to_owned()),
+        ..NewToken::default()
+    };
+    assert_eq!(code(service.create_token(ada, new).await), 1503);
+}
+
+#[on_every_database]
+async fn a_policy_that_is_removed_altered_or_put_back_is_no_reason_to_go_by_another(
+    database: &TestDatabase,
+) {
+    let world = world(database).await;
+    let ada = world.signed_in("ada").await;
+    let issued = world.create(&ada, "ci", DAY).await.unwrap();
+    let id = issued.token.id.to_string();
+    let all = &issued.secret;
+    let loose = r#"{"MaxLifetimeDays": 100}"#;
+    let strict = r#"{"MaxLifetimeDays": 100, "MayCreate": "Nobody"}"#;
+    apply(&world.service, loose).await;
+    database
+        .execute("CREATE TABLE kept_policy AS SELECT * FROM policy")
+        .await;
+    for attack in [
+        "DELETE FROM policy",
+        "UPDATE policy SET document = '{\"Policy\":{},\"EnforceOnExisting\":false}'",
+        "UPDATE policy SET tag = (SELECT tag FROM kept_policy), document = (SELECT document FROM kept_policy)",
+        "UPDATE policy SET document = 'alien'",
+    ] {
+        let applied = apply(&world.service, strict).await;
+        database.execute(attack).await;
+        // What runs goes by what it read.
+        assert_eq!(current(&world.service).await, applied, "{attack}");
+        assert_eq!(code(world.create(&ada, "more", HOUR).await), 1306);
+        assert_eq!(exchange(&world.service, all, ADDRESS).await, 1);
+        for service in started_again(&world).await {
+            assert_nothing_is_granted(&service, &ada, all).await;
+            let denied = service.operator().policies().await;
+            assert!(matches!(denied, Err(Error::PolicyMissing)), "{attack}");
+        }
+        let findings = world.service.operator().verify_audit().await.unwrap();
+        assert!(!findings.findings.is_empty(), "{attack}");
+        // Another one puts it right, on each of them.
+        let again = world.reopen().await.unwrap();
+        let applied = apply(&again, loose).await;
+        assert_eq!(current(&again).await, applied, "{attack}");
+        assert_eq!(exchange(&again, all, ADDRESS).await, 1);
+        world.clock.advance(HOUR / 60);
+        assert_eq!(
+            current(&world.service).await.policy.may_create,
+            Some(MayCreate::Everyone)
+        );
+    }
+    // Taking away never needs it.
+    database.execute("DELETE FROM policy").await;
+    let [service, _] = started_again(&world).await;
+    assert_nothing_is_granted(&service, &ada, all).await;
+    assert_eq!(code(service.revoke_token(&ada, &id).await), 1);
+    assert_eq!(code(service.operator().disable_user("ada").await), 1);
+}
+
+#[on_every_database]
+async fn tokens_of_before_are_cut_where_that_was_asked_for(database: &TestDatabase) {
+    let world = world(database).await;
+    let ada = world.signed_in("ada").await;
+    let operator = world.service.operator();
+    let mut tokens = Vec::new();
+    for (name, days) in [("short", 5), ("long", 100), ("old", 100)] {
+        tokens.push(world.create(&ada, name, DAY * days).await.unwrap());
+    }
+    world.clock.advance(DAY * 2);
+    let ada = world.sign_in("ada").await;
+    let id = |place: usize| {
+        let issued: &ats_pat_service::view::IssuedToken = &tokens[place];
+        issued.token.id.to_string()
+    };
+    let expiry = async |place: usize| {
+        let token = world.service.token(&ada, &id(place)).await.unwrap();
+        (token.expires_at, token.status)
+    };
+    let seven = r#"{"MaxLifetimeDays": 7}"#;
+    apply(&world.service, seven).await;
+    let made = world.now().before(DAY * 2);
+    assert_eq!(expiry(1).await.0, made.after(DAY * 100), "they live on");
+    let regenerated = world
+        .service
+        .regenerate_token(&ada, &id(2), Regeneration::default())
+        .await
+        .unwrap();
+    assert_eq!(regenerated.token.expires_at, world.now().after(DAY * 7));
+    let enforced = NewPolicy {
+        enforce_on_existing: true,
+        ..new(seven)
+    };
+    let applied = operator.apply_policy(enforced.clone()).await.unwrap();
+    assert!(applied.enforce_on_existing);
+    assert_eq!(expiry(0).await, (made.after(DAY * 5), Status::Active));
+    assert_eq!(expiry(1).await, (made.after(DAY * 7), Status::Active));
+    assert_eq!(
+        expiry(2).await,
+        (world.now().after(DAY * 7), Status::Active)
+    );
+    let told = world.told("token.updated").await;
+    assert_eq!(told.len(), 1, "one token had more");
+    assert_eq!(told[0].event.details["Policy"], true);
+    assert_eq!(
+        exchange(&world.service, &tokens[1].secret, ADDRESS).await,
+        1
+    );
+    // One whose time is up by the policy ends at once.
+    let one = NewPolicy {
+        enforce_on_existing: true,
+        ..new(r#"{"MaxLifetimeDays": 1}"#)
+    };
+    operator.apply_policy(one).await.unwrap();
+    assert_eq!(expiry(0).await, (world.now(), Status::Expired));
+    assert_eq!(
+        exchange(&world.service, &tokens[1].secret, ADDRESS).await,
+        1202
+    );
+    let secret = &regenerated.secret;
+    assert_eq!(exchange(&world.service, secret, ADDRESS).await, 1);
+    assert_eq!(expiry(2).await.0, world.now().after(DAY));
+    let audit = operator.verify_audit().await.unwrap();
+    assert_eq!(audit.findings, [""; 0]);
+}
