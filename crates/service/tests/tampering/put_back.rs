@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::scene::{Scene, assert_found, scene};
 
 /// Every table with rows that grant something, those that others refer to first.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "users",
     "sessions",
     "tokens",
@@ -23,6 +23,7 @@ const TABLES: [&str; 9] = [
     "signing_keys",
     "key_ring",
     "setup_link",
+    "policy",
 ];
 
 /// What an attacker copies who can read the database.

@@ -5,14 +5,14 @@ use std::slice;
 use ats_pat_domain::group::Groups;
 use ats_pat_domain::list::EventFilter;
 use ats_pat_domain::network::AllowedNetworks;
-use ats_pat_domain::port::{KeyRepository, Repositories};
+use ats_pat_domain::port::{KeyRepository, Repositories, StoredPolicy};
 use ats_pat_domain::secret::Slot;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{Description, DisplayName, Scopes, Timestamp, TokenName, UserName};
 
 use super::samples::{
-    FIRST, event, root_key, secret, session, setup_link, signing_key, status_place, tag, token,
-    token_id, user, user_id,
+    FIRST, event, policy, root_key, secret, session, setup_link, signing_key, status_place, tag,
+    token, token_id, user, user_id,
 };
 use super::{change, open};
 use crate::clock::START;
@@ -331,6 +331,21 @@ pub async fn setup_links_come_back(database: &TestDatabase) {
     })
     .await;
     assert!(store.setup_links().current().await.unwrap().is_none());
+}
+
+/// The policy: the last one only, as long as one can be.
+pub async fn policies_come_back(database: &TestDatabase) {
+    let store = open(database).await;
+    assert!(store.policy().current().await.unwrap().is_none());
+    let longest = "\u{fdfa}".repeat(StoredPolicy::MAX_BYTES / 3);
+    for document in [longest.as_str(), "", "{\"a\": \"\u{1f511}'\\\"\"}"] {
+        let policy = policy(document);
+        change(&store, async |change| {
+            change.replace_policy(&policy).await.unwrap();
+        })
+        .await;
+        assert!(store.policy().current().await.unwrap() == Some(policy));
+    }
 }
 
 /// Events, with and without their parts.

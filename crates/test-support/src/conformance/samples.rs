@@ -3,7 +3,7 @@
 use ats_pat_domain::event::{EventHash, Personal};
 use ats_pat_domain::group::Groups;
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
-use ats_pat_domain::port::SetupLink;
+use ats_pat_domain::port::{SetupLink, StoredPolicy};
 use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::tagged::{KeyId, Tag};
 use ats_pat_domain::user::UserKind;
@@ -157,6 +157,12 @@ pub fn setup_link(byte: u8) -> Tagged<SetupLink> {
         expires_at: START,
     };
     tagged(row, 6)
+}
+
+/// A policy.
+pub fn policy(document: &str) -> Tagged<StoredPolicy> {
+    let document = document.to_owned();
+    tagged(StoredPolicy { document }, 7)
 }
 
 /// The hash of the event of this number.
