@@ -10,12 +10,13 @@ use super::error::SettingsError;
 use super::source::{Found, Raw};
 
 /// The bounds of numbers that a group can set, as the table of settings has them for everybody.
-pub(super) const BOUNDS: [(&str, RangeInclusive<u32>); 5] = [
+pub(super) const BOUNDS: [(&str, RangeInclusive<u32>); 6] = [
     ("max-lifetime-days", 1..=36_500),
     ("default-lifetime-days", 1..=36_500),
     ("max-active-tokens", 1..=100_000),
     ("max-overlap-hours", 0..=8760),
     ("revoke-unused-after-days", 0..=36_500),
+    ("recent-sign-in-minutes", 0..=43_200),
 ];
 
 /// The key that names the group.
@@ -100,7 +101,8 @@ impl Found {
                 "default-lifetime-days" => policy.default_lifetime_days = number,
                 "max-active-tokens" => policy.max_active_tokens = number,
                 "max-overlap-hours" => policy.max_overlap_hours = number,
-                _ => policy.revoke_unused_after_days = number,
+                "revoke-unused-after-days" => policy.revoke_unused_after_days = number,
+                _ => policy.recent_sign_in_minutes = number,
             }
             return Ok(());
         }

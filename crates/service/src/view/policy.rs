@@ -30,6 +30,8 @@ pub struct PolicyView {
     pub required_networks: Vec<AllowedNetworks>,
     /// After how many days without a use a token is revoked; 0 is never.
     pub revoke_unused_after_days: u32,
+    /// How old the user's sign-in may be when a token gets a secret, in minutes; 0 is as old as the session.
+    pub recent_sign_in_minutes: u32,
 }
 
 impl PolicyView {
@@ -45,6 +47,7 @@ impl PolicyView {
             all_scope_allowed: policy.all_scope_allowed,
             required_networks: policy.required_networks.clone(),
             revoke_unused_after_days: policy.revoke_unused_after_days,
+            recent_sign_in_minutes: policy.recent_sign_in_minutes,
         }
     }
 }
@@ -90,6 +93,8 @@ struct Rules {
     self_regenerate_allowed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     revoke_unused_after_days: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recent_sign_in_minutes: Option<u32>,
 }
 
 /// The one list that the settings have.
@@ -113,6 +118,7 @@ impl PoliciesView {
             max_overlap_hours: Some(base.max_overlap_hours),
             self_regenerate_allowed: Some(base.self_regenerate_allowed),
             revoke_unused_after_days: Some(base.revoke_unused_after_days),
+            recent_sign_in_minutes: Some(base.recent_sign_in_minutes),
         };
         Self {
             base: rules,
@@ -136,6 +142,7 @@ impl GroupRules {
                 max_overlap_hours: policy.max_overlap_hours,
                 self_regenerate_allowed: policy.self_regenerate_allowed,
                 revoke_unused_after_days: policy.revoke_unused_after_days,
+                recent_sign_in_minutes: policy.recent_sign_in_minutes,
             },
         }
     }
