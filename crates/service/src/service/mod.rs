@@ -77,7 +77,12 @@ impl Service {
     pub fn policy_for(&self, by: &SignedIn, account: Option<&ServiceAccountView>) -> PolicyView {
         let groups = account.map_or(&by.user.groups, |account| &account.groups);
         let policy = self.inner.policies.of(groups);
-        PolicyView::new(&policy.rules, &by.user)
+        // The sign-in is the user's, whosever the tokens are.
+        let own = self.inner.policies.of(&by.user.groups);
+        PolicyView {
+            recent_sign_in_minutes: own.rules.recent_sign_in_minutes,
+            ..PolicyView::new(&policy.rules, &by.user)
+        }
     }
 
     /// When a token would expire under this policy if it were regenerated now without another expiry.
