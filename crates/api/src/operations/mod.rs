@@ -1,6 +1,7 @@
 //! The operations, a file for each: its route, its input, the use case that it calls, its answer, its refusals and its
 //! examples. A new one is named here, and nowhere else.
 
+mod confirm_session;
 mod create;
 mod end_overlap;
 mod exchange;
@@ -30,11 +31,12 @@ use crate::operation::{Entry, Routes};
 use service_account::{ListServiceAccounts, OfAccount};
 
 /// Every operation under `/api/`.
-pub const ALL: [Entry; 23] = [
+pub const ALL: [Entry; 24] = [
     Entry::of::<exchange::Exchange>(),
     Entry::of::<identity::GetIdentity>(),
     Entry::of::<sign_in::SignIn>(),
     Entry::of::<get_session::GetSession>(),
+    Entry::of::<confirm_session::ConfirmSession>(),
     Entry::of::<sign_out::SignOut>(),
     Entry::of::<list::List>(),
     Entry::of::<create::Create>(),

@@ -11,6 +11,8 @@ mod parameter;
 
 pub use audience_query::{AUDIENCE, MOST_AUDIENCES, narrowing};
 pub use body::{JsonBody, OptionalJsonBody};
-pub use credential::{Bearer, EndingSession, PersonalAccessTokens, Session, TokenHolder};
+pub use credential::{
+    Bearer, EndingSession, PersonalAccessTokens, RecentSession, Session, TokenHolder,
+};
 pub use list_query::ListQuery;
 pub use parameter::{IdempotencyKey, InQuery, TokenId};

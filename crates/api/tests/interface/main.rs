@@ -18,3 +18,4 @@ mod self_regenerate;
 mod service_accounts;
 mod standard;
 mod status_list;
+mod step_up;
