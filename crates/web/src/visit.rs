@@ -56,6 +56,10 @@ pub struct Visit<'a> {
     pub zone: Zone,
     /// The texts in the person's language.
     pub text: Text,
+    /// Why the form that was posted is not taken: it needs a recent sign-in. It has no password, or a wrong one.
+    pub unconfirmed: Option<Problem>,
+    /// The session that this request began in the place of the browser's.
+    pub new_session: Option<SecretString>,
     session_ids: Vec<String>,
 }
 
@@ -82,6 +86,8 @@ impl<'a> Visit<'a> {
             flash: Flash::take(settings, headers),
             zone: Zone::of(settings, headers),
             text: Text::ENGLISH,
+            unconfirmed: None,
+            new_session: None,
             session_ids: cookie(settings)
                 .read(headers)
                 .into_iter()
@@ -111,6 +117,26 @@ impl<'a> Visit<'a> {
     pub async fn signed_in_as(&mut self, session_id: &SecretString) -> Result<SignedIn, Problem> {
         self.session_ids = vec![session_id.expose_secret().to_owned()];
         self.signed_in().await
+    }
+
+    /// Ends the sessions that the browser sent: another one takes their place. What fails is logged.
+    pub async fn end_sessions(&self) {
+        for replaced in self.session_ids() {
+            if let Err(error) = self.service.sign_out(Some(replaced)).await {
+                self.problem(error);
+            }
+        }
+    }
+
+    /// Who goes on in a session that took the place of the browser's. The browser's others end: their cookie is replaced.
+    ///
+    /// # Errors
+    /// 1100 if the session was ended at once.
+    pub async fn go_on_in(&mut self, session_id: SecretString) -> Result<SignedIn, Problem> {
+        self.end_sessions().await;
+        let by = self.signed_in_as(&session_id).await;
+        self.new_session = Some(session_id);
+        by
     }
 
     /// The signed-in person, who acts on the tokens that the page is about.

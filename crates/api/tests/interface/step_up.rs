@@ -43,7 +43,8 @@ fn operations() -> Vec<(String, String, bool)> {
             if id.is_empty() || !security.contains("sessionCookie") {
                 continue;
             }
-            let examples = &operation["responses"]["403"]["content"]["application/json"]["examples"];
+            let examples =
+                &operation["responses"]["403"]["content"]["application/json"]["examples"];
             let asks = !examples["RecentSignInRequired"].is_null();
             let line = format!("{} {path}", method.to_uppercase());
             operations.push((line, id.to_owned(), asks));
@@ -79,7 +80,10 @@ async fn exactly_the_operations_that_give_a_secret_ask_for_a_recent_sign_in() {
             continue;
         }
         let line = line
-            .replace("/serviceaccount/{Id}", &format!("/serviceaccount/{account}"))
+            .replace(
+                "/serviceaccount/{Id}",
+                &format!("/serviceaccount/{account}"),
+            )
             .replace("{TokenId}", NOBODYS)
             .replace("{Id}", id.as_str().unwrap());
         // The body is what no operation takes: 1104 comes before that.

@@ -3,11 +3,12 @@
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::scope::ALL;
 use ats_pat_domain::{MayCreate, Problem};
-use ats_pat_service::SignedIn;
 use ats_pat_service::view::{IssuedToken, PolicyView};
+use ats_pat_service::{SignedIn, StepUp};
 use secrecy::SecretString;
 
 use super::form::{Bounds, Choice, FormErrors, Terms, TokenForm, bounds, choices};
+use crate::step_up::PasswordField;
 use crate::visit::Visit;
 use crate::words::When;
 
@@ -33,6 +34,8 @@ pub struct FormBlade {
     pub scopes: Vec<(String, String, bool)>,
     /// Whether it is open from the start.
     pub is_open: bool,
+    /// The person's password, where the sign-in is too old.
+    pub step_up: Option<PasswordField>,
 }
 
 impl FormBlade {
@@ -67,7 +70,19 @@ impl FormBlade {
             form,
             errors,
             is_open,
+            step_up: PasswordField::shown(visit, by, StepUp::ByPolicy),
         }
+    }
+
+    /// The same, with what is wrong with the person's password.
+    pub fn with_password(self, step_up: Option<PasswordField>) -> Self {
+        Self { step_up, ..self }
+    }
+
+    /// Whether it is shown again for the person's password alone.
+    pub fn asks_again(&self) -> bool {
+        let asked = self.step_up.as_ref();
+        asked.is_some_and(|asked| asked.error.is_some())
     }
 
     /// Whether the restrictions are to be seen at once.
