@@ -76,7 +76,10 @@ async fn a_form_that_is_posted_too_late_asks_for_the_password_and_keeps_what_was
     let wrong = ada.post(TOKENS, &typed(&key, "wrong-horse-1")).await;
     assert_eq!(wrong.status, 401);
     assert_typed(&wrong);
-    assert_eq!(wrong.error_at("your_password"), "This is not your password.");
+    assert_eq!(
+        wrong.error_at("your_password"),
+        "This is not your password."
+    );
     assert!(!wrong.text.contains("wrong-horse-1"));
     assert_eq!(ada.cookie(SESSION), Some(before.as_str()));
     assert_eq!(made(&site).await, 0);
@@ -179,7 +182,10 @@ async fn regenerate_late(site: &Site, ada: &mut Browser, tokens: &str, id: &str)
     fields.push(("your_password", "wrong-horse-1"));
     let wrong = ada.post(&path, &fields).await;
     assert_eq!(wrong.status, 401);
-    assert_eq!(wrong.error_at("your_password"), "This is not your password.");
+    assert_eq!(
+        wrong.error_at("your_password"),
+        "This is not your password."
+    );
     assert!(site.world.told("token.regenerated").await.is_empty());
     fields.pop();
     fields.push(("your_password", PASSWORD));
@@ -253,7 +259,10 @@ async fn administrators_are_asked_before_they_give_passwords_whatever_the_policy
         assert_eq!(late.error_at("your_password"), error);
         assert_eq!(late.value("user_name"), "grace");
         assert_eq!(late.value("display_name"), "Grace &#60;H&#62;");
-        assert!(late.text.contains("name=\"is_admin\" value=\"yes\" checked"));
+        assert!(
+            late.text
+                .contains("name=\"is_admin\" value=\"yes\" checked")
+        );
         for password in [PASSWORD, NEW, "wrong-horse-1"] {
             assert!(!late.text.contains(password), "{password}");
         }
@@ -282,7 +291,10 @@ async fn administrators_are_asked_before_they_give_passwords_whatever_the_policy
         assert_eq!(late.status, status);
         assert!(!late.error_at("your_password").is_empty());
         assert_eq!(late.value("user_name"), "grace");
-        assert!(late.text.contains("name=\"revoke_tokens\" value=\"yes\" checked"));
+        assert!(
+            late.text
+                .contains("name=\"revoke_tokens\" value=\"yes\" checked")
+        );
         assert!(!late.text.contains(PASSWORD));
     }
     assert!(site.world.told("user.password_set").await.is_empty());
