@@ -283,11 +283,13 @@ async fn the_groups_of_the_signed_in_user_decide_also_for_service_accounts(
         settings.policy.groups = vec![group("corp/builders", 0), group("corp/contractors", 15)];
     })
     .await;
-    let account = {
-        world.add_user("ada").await;
-        world.add_service_account("deploy", "ada").await.id
-    };
+    world.add_user("ada").await;
+    let account = world.add_service_account("deploy", "ada").await.id;
     let account = Owner::ServiceAccount(account);
+    // The account's own groups don't count: it has no sign-in.
+    let operator = world.service.operator();
+    let of_account = ["corp/contractors".to_owned()];
+    operator.set_groups("deploy", &of_account).await.unwrap();
     for (groups, minutes) in [
         (&[][..], Some(60)),
         (&["corp/builders"], None),
@@ -298,8 +300,11 @@ async fn the_groups_of_the_signed_in_user_decide_also_for_service_accounts(
         let operator = world.service.operator();
         operator.set_groups("ada", &names).await.unwrap();
         let ada = world.sign_in("ada").await;
-        let policy = world.service.policy(&ada);
-        assert_eq!(policy.recent_sign_in_minutes, minutes.unwrap_or(0));
+        let view = world.service.service_account(&ada, account).await.unwrap();
+        for account in [None, Some(&view)] {
+            let policy = world.service.policy_for(&ada, account);
+            assert_eq!(policy.recent_sign_in_minutes, minutes.unwrap_or(0));
+        }
         // A session has 30 minutes without a request: the proof of it is older than that here.
         let minutes = minutes.unwrap_or(600);
         world.clock.advance(Duration::from_mins(minutes.into()));
