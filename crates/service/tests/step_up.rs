@@ -305,7 +305,7 @@ async fn the_groups_of_the_signed_in_user_decide_also_for_service_accounts(
             let policy = world.service.policy_for(&ada, account);
             assert_eq!(policy.recent_sign_in_minutes, minutes.unwrap_or(0));
         }
-        // A session has 30 minutes without a request: the proof of it is older than that here.
+        // Longer than a session may be idle: a change judges the session that was found before by its end alone.
         let minutes = minutes.unwrap_or(600);
         world.clock.advance(Duration::from_mins(minutes.into()));
         let service = &world.service;
