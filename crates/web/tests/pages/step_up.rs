@@ -168,7 +168,7 @@ async fn regenerate_late(site: &Site, ada: &mut Browser, tokens: &str, id: &str)
     let chosen = [("generation", "1"), ("overlap", "24"), ("expiration", "7")];
     let late = ada.post(&path, &chosen).await;
     assert_eq!(late.status, 403);
-    assert_eq!(late.error_at("your_password"), "Enter your password.");
+    assert_eq!(late.error_at("acts_password"), "Enter your password.");
     for kept in [
         "<details name=\"act\" open>",
         "<option value=\"24\" selected>",
@@ -183,7 +183,7 @@ async fn regenerate_late(site: &Site, ada: &mut Browser, tokens: &str, id: &str)
     let wrong = ada.post(&path, &fields).await;
     assert_eq!(wrong.status, 401);
     assert_eq!(
-        wrong.error_at("your_password"),
+        wrong.error_at("acts_password"),
         "This is not your password."
     );
     assert!(site.world.told("token.regenerated").await.is_empty());
