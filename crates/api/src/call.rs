@@ -54,6 +54,15 @@ impl Call {
             .ok_or(Refused::Defect("a request came past the front layer"))
     }
 
+    /// Ends the sessions that the caller's cookies name: another one takes their place. What fails is logged.
+    pub async fn end_sessions(&self, request: &Request) {
+        for replaced in self.cookie.read(request.headers()) {
+            if let Err(error) = self.service.sign_out(Some(replaced)).await {
+                error.into_problem(self.context.request_id());
+            }
+        }
+    }
+
     /// The signed-in user, who acts on the tokens of the owner that the path names.
     pub fn acting<'a>(&self, by: &'a SignedIn) -> Acting<'a> {
         Acting::on(by, self.named.owner)

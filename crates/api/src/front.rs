@@ -235,6 +235,7 @@ mod tests {
             Problem::InvalidCredentials,
             Problem::Forbidden,
             Problem::CrossSiteRequest,
+            Problem::RecentSignInRequired { minutes: 15 },
             Problem::PersonalAccessTokenMissing,
             Problem::PersonalAccessTokenInvalid,
             Problem::PersonalAccessTokenExpired { expiry: at },

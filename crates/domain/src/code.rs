@@ -50,6 +50,8 @@ catalogue! {
     Forbidden = 1102,
     /// The request comes from another site.
     CrossSiteRequest = 1103,
+    /// The session's sign-in is too old for this.
+    RecentSignInRequired = 1104,
     /// No personal access token was sent.
     PersonalAccessTokenMissing = 1200,
     /// Malformed, unknown or replaced.

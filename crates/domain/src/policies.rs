@@ -32,6 +32,8 @@ pub struct GroupPolicy {
     pub required_networks: Option<Vec<AllowedNetworks>>,
     /// After how many days without a use a token is revoked; 0 is never.
     pub revoke_unused_after_days: Option<u32>,
+    /// How old the sign-in of whoever gives a token a secret may be, in minutes; 0 is as old as its session.
+    pub recent_sign_in_minutes: Option<u32>,
 }
 
 impl GroupPolicy {
@@ -49,6 +51,7 @@ impl GroupPolicy {
             all_scope_allowed: None,
             required_networks: None,
             revoke_unused_after_days: None,
+            recent_sign_in_minutes: None,
         }
     }
 }
@@ -65,7 +68,8 @@ pub struct Policies {
 impl Policies {
     /// The policy for an owner in these groups. What groups of the owner set takes the place of the base. Where several
     /// set the same, the most generous counts of limits, scopes and permissions; the strictest counts of what every use of
-    /// a token is judged by: networks, the scope `all`, and when an unused one is revoked.
+    /// a token is judged by: networks, the scope `all`, and when an unused one is revoked. It counts also of how old a
+    /// sign-in may be.
     pub fn of(&self, groups: &Groups) -> Policy {
         self.merged(&self.places(groups))
     }
@@ -115,6 +119,7 @@ impl Policies {
             all_scope_allowed: any(self.base.all_scope_allowed, |group| group.all_scope_allowed),
             required_networks: Vec::new(),
             revoke_unused_after_days: 0,
+            recent_sign_in_minutes: 0,
         }
     }
 
@@ -218,13 +223,19 @@ fn merge(base: &Policy, groups: &[&GroupPolicy]) -> Policy {
             |group| group.revoke_unused_after_days,
             sooner,
         ),
+        recent_sign_in_minutes: value(
+            base.recent_sign_in_minutes,
+            groups,
+            |group| group.recent_sign_in_minutes,
+            sooner,
+        ),
     }
 }
 
-/// The fewer days, where 0 is never.
+/// The shorter time, where 0 is never.
 fn sooner(a: u32, b: u32) -> u32 {
     match (a, b) {
-        (0, days) | (days, 0) => days,
+        (0, time) | (time, 0) => time,
         (a, b) => a.min(b),
     }
 }
@@ -277,6 +288,7 @@ mod tests {
                 all_scope_allowed: true,
                 required_networks: vec![networks(&["192.0.2.0/24"])],
                 revoke_unused_after_days: 60,
+                recent_sign_in_minutes: 60,
             },
             groups: vec![
                 GroupPolicy {
@@ -290,6 +302,7 @@ mod tests {
                     all_scope_allowed: Some(true),
                     required_networks: Some(Vec::new()),
                     revoke_unused_after_days: Some(0),
+                    recent_sign_in_minutes: Some(0),
                     ..group("generous")
                 },
                 GroupPolicy {
@@ -303,11 +316,13 @@ mod tests {
                     all_scope_allowed: Some(false),
                     required_networks: Some(vec![networks(&["10.0.0.0/8"])]),
                     revoke_unused_after_days: Some(30),
+                    recent_sign_in_minutes: Some(15),
                     ..group("strict")
                 },
                 GroupPolicy {
                     required_networks: Some(vec![networks(&["10.1.0.0/16"])]),
                     revoke_unused_after_days: Some(90),
+                    recent_sign_in_minutes: Some(240),
                     ..group("near")
                 },
                 group("silent"),
@@ -345,6 +360,7 @@ mod tests {
                 all_scope_allowed: true,
                 required_networks: Vec::new(),
                 revoke_unused_after_days: 0,
+                recent_sign_in_minutes: 0,
             }
         );
         let strict = policies.of(&in_groups(&["strict"]));
@@ -361,6 +377,7 @@ mod tests {
                 all_scope_allowed: false,
                 required_networks: vec![networks(&["10.0.0.0/8"])],
                 revoke_unused_after_days: 30,
+                recent_sign_in_minutes: 15,
             }
         );
     }
@@ -381,6 +398,7 @@ mod tests {
                 all_scope_allowed: false,
                 required_networks: vec![networks(&["10.0.0.0/8"]), networks(&["10.1.0.0/16"])],
                 revoke_unused_after_days: 30,
+                recent_sign_in_minutes: 15,
             }
         );
         assert!(both.allows_from("10.1.2.3".parse().unwrap()));

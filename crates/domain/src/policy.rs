@@ -58,6 +58,8 @@ pub struct Policy {
     pub required_networks: Vec<AllowedNetworks>,
     /// After how many days without a use a token is revoked; 0 is never.
     pub revoke_unused_after_days: u32,
+    /// How old the sign-in of whoever gives a token a secret may be, in minutes; 0 is as old as its session.
+    pub recent_sign_in_minutes: u32,
 }
 
 impl Default for Policy {
@@ -73,6 +75,7 @@ impl Default for Policy {
             all_scope_allowed: true,
             required_networks: Vec::new(),
             revoke_unused_after_days: 0,
+            recent_sign_in_minutes: 0,
         }
     }
 }

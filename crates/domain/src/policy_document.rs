@@ -20,6 +20,8 @@ pub const ACTIVE_TOKENS: RangeInclusive<u32> = 1..=100_000;
 pub const OVERLAP_HOURS: RangeInclusive<u32> = 0..=8760;
 /// After how many days without a use a token is revoked.
 pub const UNUSED_DAYS: RangeInclusive<u32> = 0..=36_500;
+/// How many minutes ago the password may have been given, before a token gets a secret.
+pub const RECENT_MINUTES: RangeInclusive<u32> = 0..=43_200;
 /// The most groups that a policy differs by.
 pub const MAX_GROUP_POLICIES: usize = 500;
 
@@ -75,6 +77,9 @@ macro_rules! documents {
             /// After how many days without a use a token is revoked; 0 is never.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub revoke_unused_after_days: Option<u32>,
+            /// How many minutes ago the password may have been given before a token gets a secret; 0 asks for nothing.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub recent_sign_in_minutes: Option<u32>,
             $($after)*
         }
 
@@ -100,6 +105,11 @@ macro_rules! documents {
                         "RevokeUnusedAfterDays",
                         self.revoke_unused_after_days,
                         UNUSED_DAYS,
+                    ),
+                    recent_sign_in_minutes: read.number(
+                        "RecentSignInMinutes",
+                        self.recent_sign_in_minutes,
+                        RECENT_MINUTES,
                     ),
                 }
             }
@@ -133,6 +143,7 @@ struct Rules {
     max_overlap_hours: Option<u32>,
     self_regenerate_allowed: Option<bool>,
     revoke_unused_after_days: Option<u32>,
+    recent_sign_in_minutes: Option<u32>,
 }
 
 /// Reads the fields of one table.
@@ -230,6 +241,9 @@ impl PolicyDocument {
             revoke_unused_after_days: rules
                 .revoke_unused_after_days
                 .unwrap_or(defaults.revoke_unused_after_days),
+            recent_sign_in_minutes: rules
+                .recent_sign_in_minutes
+                .unwrap_or(defaults.recent_sign_in_minutes),
         };
         if self.groups.len() > MAX_GROUP_POLICIES {
             failures.push(Failure::new("Groups", Reason::TooLong));
@@ -286,6 +300,7 @@ impl GroupDocument {
             all_scope_allowed: rules.all_scope_allowed,
             required_networks: rules.required_networks,
             revoke_unused_after_days: rules.revoke_unused_after_days,
+            recent_sign_in_minutes: rules.recent_sign_in_minutes,
         })
     }
 }
@@ -305,6 +320,7 @@ impl From<&Policies> for PolicyDocument {
             max_overlap_hours: Some(base.max_overlap_hours),
             self_regenerate_allowed: Some(base.self_regenerate_allowed),
             revoke_unused_after_days: Some(base.revoke_unused_after_days),
+            recent_sign_in_minutes: Some(base.recent_sign_in_minutes),
             groups: groups.iter().map(Into::into).collect(),
         }
     }
@@ -324,6 +340,7 @@ impl From<&GroupPolicy> for GroupDocument {
             max_overlap_hours: policy.max_overlap_hours,
             self_regenerate_allowed: policy.self_regenerate_allowed,
             revoke_unused_after_days: policy.revoke_unused_after_days,
+            recent_sign_in_minutes: policy.recent_sign_in_minutes,
         }
     }
 }
@@ -375,7 +392,7 @@ mod tests {
                 "Scopes": [{"Name": "orders:read", "Description": "Read orders"}, {"Name": "b"}],
                 "MayCreate": "Nobody", "AllScopeAllowed": false,
                 "RequiredNetworks": ["10.0.0.0/8", "192.0.2.7"], "MaxOverlapHours": 1,
-                "SelfRegenerateAllowed": false, "RevokeUnusedAfterDays": 60,
+                "SelfRegenerateAllowed": false, "RevokeUnusedAfterDays": 60, "RecentSignInMinutes": 5,
                 "Groups": [
                     {"Group": "corp/builders", "MayCreate": "Everyone", "RequiredNetworks": [], "Scopes": []},
                     {"Group": "scim/7", "MaxLifetimeDays": 366, "DefaultLifetimeDays": 366}

@@ -73,6 +73,11 @@ pub enum Problem {
     Forbidden,
     /// A page of another site made the request.
     CrossSiteRequest,
+    /// The user gave the password too long ago for this: the session has to be confirmed first.
+    RecentSignInRequired {
+        /// How long ago it may be at most.
+        minutes: u32,
+    },
     /// The exchange got no personal access token.
     PersonalAccessTokenMissing,
     /// The exchange got something that is no personal access token of this service.
@@ -177,6 +182,7 @@ impl Problem {
             Self::InvalidCredentials => Code::InvalidCredentials,
             Self::Forbidden => Code::Forbidden,
             Self::CrossSiteRequest => Code::CrossSiteRequest,
+            Self::RecentSignInRequired { .. } => Code::RecentSignInRequired,
             Self::PersonalAccessTokenMissing => Code::PersonalAccessTokenMissing,
             Self::PersonalAccessTokenInvalid => Code::PersonalAccessTokenInvalid,
             Self::PersonalAccessTokenExpired { .. } => Code::PersonalAccessTokenExpired,
@@ -231,6 +237,7 @@ impl Problem {
                 .flat_map(|name| [name.clone(), Reason::UnknownValue.as_str().to_owned()])
                 .collect(),
             Self::BodyTooLarge { limit } => vec![limit.to_string()],
+            Self::RecentSignInRequired { minutes } => vec![minutes.to_string()],
             Self::PersonalAccessTokenExpired { expiry } => vec![expiry.to_string()],
             Self::NameInUse { name } => vec![name.clone()],
             Self::ExpirationNotAllowed { latest } => vec![latest.to_string()],
@@ -298,6 +305,9 @@ impl Problem {
             }
             Self::MethodNotAllowed { .. } => text.refusal_method_not_allowed(),
             Self::BodyTooLarge { limit } => return text.refusal_body_too_large(limit),
+            Self::RecentSignInRequired { minutes } => {
+                return text.refusal_recent_sign_in_required(minutes);
+            }
             Self::PersonalAccessTokenExpired { expiry } => {
                 return text.refusal_personal_access_token_expired(expiry);
             }

@@ -48,6 +48,7 @@ pub fn status(problem: &Problem) -> StatusCode {
         | Problem::NotExchanged => StatusCode::UNAUTHORIZED,
         Problem::Forbidden
         | Problem::CrossSiteRequest
+        | Problem::RecentSignInRequired { .. }
         | Problem::NetworkNotAllowed
         | Problem::SelfRegenerateNotAllowed
         | Problem::PolicyForbids { .. } => StatusCode::FORBIDDEN,

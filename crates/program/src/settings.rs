@@ -124,6 +124,7 @@ impl Settings {
                 all_scope_allowed: self.all_scope_allowed,
                 required_networks: self.required_networks.clone(),
                 revoke_unused_after_days: self.revoke_unused_after_days,
+                recent_sign_in_minutes: self.recent_sign_in_minutes,
             },
             groups: self.policy_groups.clone(),
         }

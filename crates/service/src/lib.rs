@@ -45,7 +45,7 @@ pub use service::health::PublishedKeys;
 pub use service::open::{OpenError, Parts};
 pub use service::settings::{PolicySource, Settings};
 pub use service::system::{SystemClock, SystemRandomness};
-pub use sessions::{PasswordChange, SignInResult, SignedIn};
+pub use sessions::{PasswordChange, SignInResult, SignedIn, StepUp};
 pub use status::{PublishedStatusList, STATUS_LISTS};
 pub use tokens::{
     Acting, CreatedOnce, Holder, IDEMPOTENCY_KEY, NewToken, Owner, Regeneration, SelfRegenerated,

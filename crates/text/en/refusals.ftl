@@ -27,6 +27,11 @@ refusal-sign-in-required = Sign in first: only a session may do this.
 refusal-invalid-credentials = The user name or the password is wrong.
 refusal-forbidden = You are not allowed to do this.
 refusal-cross-site-request = The request comes from another site and was refused.
+# $minutes (Number)
+refusal-recent-sign-in-required = { $minutes ->
+    [one] You signed in more than a minute ago: confirm your session with your password, then try again.
+   *[other] You signed in more than { NUMBER($minutes) } minutes ago: confirm your session with your password, then try again.
+}
 refusal-personal-access-token-missing = Send your personal access token in the header personalAccessToken.
 refusal-personal-access-token-invalid = The personal access token is not valid.
 # $time (String)

@@ -9,6 +9,16 @@ signed-out = You are signed out.
 session-over = Your session has ended. Sign in to continue.
 session-over-nothing-done = Your session ended before this was done. Sign in, and do it again.
 
+## The password once more, in forms that need a recent sign-in
+
+step-up-password = Your password
+# $minutes (Number)
+step-up-why = { $minutes ->
+    [one] You signed in more than a minute ago. Enter your password once more.
+   *[other] You signed in more than { NUMBER($minutes) } minutes ago. Enter your password once more.
+}
+step-up-wrong = This is not your password.
+
 ## No user is there yet
 
 set-up = Set up

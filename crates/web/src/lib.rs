@@ -36,6 +36,7 @@ mod routes;
 mod setup;
 mod sign_in;
 mod site;
+mod step_up;
 mod table;
 mod theme;
 mod tokens;

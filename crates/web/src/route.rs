@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use ats_pat_domain::Problem;
-use ats_pat_service::SignedIn;
+use ats_pat_service::{SignedIn, StepUp};
 use poem::Response;
 
 use crate::form::Form;
@@ -78,8 +78,8 @@ pub enum Shows {
 pub enum Takes {
     /// Anybody's.
     FromAnybody(TakeFromAnybody),
-    /// Those of persons who are signed in.
-    FromSignedIn(Take, AfterSession),
+    /// Those of persons who are signed in. Some are taken only after a recent sign-in.
+    FromSignedIn(Take, AfterSession, Option<StepUp>),
 }
 
 impl Route {
@@ -118,7 +118,17 @@ impl Route {
     /// The same, taking forms from persons who are signed in.
     pub const fn taking(self, take: Take, after: AfterSession) -> Self {
         Self {
-            takes: Some(Takes::FromSignedIn(take, after)),
+            takes: Some(Takes::FromSignedIn(take, after, None)),
+            path: self.path,
+            shows: self.shows,
+        }
+    }
+
+    /// The same, of forms that need a recent sign-in: where it is too old, they carry the password. The handler looks at
+    /// [`Visit::unconfirmed`] before it does anything.
+    pub const fn taking_confirmed(self, step_up: StepUp, take: Take, after: AfterSession) -> Self {
+        Self {
+            takes: Some(Takes::FromSignedIn(take, after, Some(step_up))),
             path: self.path,
             shows: self.shows,
         }

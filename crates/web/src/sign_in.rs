@@ -124,12 +124,7 @@ async fn take(visit: &mut Visit<'_>, form: &Form) -> Result<Response, Problem> {
         .await;
     match signed_in {
         Ok(signed_in) => {
-            // The sessions of the browser before this one, if any, end: their cookie is replaced.
-            for replaced in visit.session_ids() {
-                if let Err(error) = visit.service.sign_out(Some(replaced)).await {
-                    visit.problem(error);
-                }
-            }
+            visit.end_sessions().await;
             let mut response = if kept.is_empty() {
                 redirect(next)
             } else {

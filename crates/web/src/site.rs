@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use crate::assets::Assets;
+use crate::cookie::set_cookie;
 use crate::docs::Reference;
 use crate::flash::Flash;
 use crate::form::Form;
@@ -21,7 +22,7 @@ use crate::routes::Found;
 use crate::theme::Branding;
 use crate::visit::{Shared, Visit};
 use crate::zone::Zone;
-use crate::{routes, sign_in};
+use crate::{routes, sign_in, step_up};
 
 /// How many exports of the audit trail are sent at once: each reads much of the database.
 const EXPORTS: usize = 2;
@@ -129,6 +130,9 @@ impl Pages {
                 problem(&visit, &refused)
             }
         };
+        if let Some(session) = &visit.new_session {
+            set_cookie(&mut response, &visit.cookie().set(session));
+        }
         if visit.flash.is_some() && is_page(&response) {
             Flash::clear(&self.settings, &mut response);
         }
@@ -171,11 +175,15 @@ impl Pages {
         if let Some(zone) = Zone::named(form.field("zone")) {
             visit.zone = zone;
         }
-        let (take, after_session) = match takes {
+        let (take, after_session, step_up) = match takes {
             Takes::FromAnybody(take) => return take(visit, &form).await,
-            Takes::FromSignedIn(take, after_session) => (take, after_session),
+            Takes::FromSignedIn(take, after_session, step_up) => (take, after_session, step_up),
         };
-        let answer = match visit.signed_in().await {
+        let by = match (visit.signed_in().await, step_up) {
+            (Ok(by), Some(step_up)) => step_up::confirm(visit, by, *step_up, &form).await,
+            (by, _) => by,
+        };
+        let answer = match by {
             Ok(by) => take(visit, &by, id, &form).await,
             Err(refused) => Err(refused),
         };

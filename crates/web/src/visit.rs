@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ats_pat_domain::{Problem, Timestamp};
 use ats_pat_http::{HttpSettings, RequestContext, SessionCookie};
 use ats_pat_service::view::{PolicyView, ServiceAccountView, SessionUser};
-use ats_pat_service::{Acting, Error, Owner, Service, SignedIn};
+use ats_pat_service::{Acting, Error, Owner, Service, SignedIn, StepUp};
 use ats_pat_text::Text;
 use poem::Request;
 use poem::http::{Method, Uri};
@@ -57,6 +57,10 @@ pub struct Visit<'a> {
     pub zone: Zone,
     /// The texts in the person's language.
     pub text: Text,
+    /// Why the form that was posted is not taken: it needs a recent sign-in. It has no password, or a wrong one.
+    pub unconfirmed: Option<Problem>,
+    /// The session that this request began in the place of the browser's.
+    pub new_session: Option<SecretString>,
     session_ids: Vec<String>,
 }
 
@@ -84,6 +88,8 @@ impl<'a> Visit<'a> {
             flash: Flash::take(settings, headers),
             zone: Zone::of(settings, headers),
             text: Text::ENGLISH,
+            unconfirmed: None,
+            new_session: None,
             session_ids: cookie(settings)
                 .read(headers)
                 .into_iter()
@@ -118,6 +124,26 @@ impl<'a> Visit<'a> {
         self.signed_in().await
     }
 
+    /// Ends the sessions that the browser sent: another one takes their place. What fails is logged.
+    pub async fn end_sessions(&self) {
+        for replaced in self.session_ids() {
+            if let Err(error) = self.service.sign_out(Some(replaced)).await {
+                self.problem(error);
+            }
+        }
+    }
+
+    /// Who goes on in a session that took the place of the browser's. The browser's others end: their cookie is replaced.
+    ///
+    /// # Errors
+    /// 1100 if the session was ended at once.
+    pub async fn go_on_in(&mut self, session_id: SecretString) -> Result<SignedIn, Problem> {
+        self.end_sessions().await;
+        let by = self.signed_in_as(&session_id).await;
+        self.new_session = Some(session_id);
+        by
+    }
+
     /// The signed-in person, who acts on the tokens that the page is about.
     pub fn acting<'b>(&self, by: &'b SignedIn) -> Acting<'b> {
         Acting::on(by, self.place.owner)
@@ -134,6 +160,15 @@ impl<'a> Visit<'a> {
     pub fn policy(&self) -> PolicyView {
         let known = self.policy.clone();
         known.unwrap_or_else(PolicyView::nothing_allowed)
+    }
+
+    /// Asks for a recent sign-in, as the use case will.
+    ///
+    /// # Errors
+    /// [`Problem::RecentSignInRequired`].
+    pub fn require_recent_sign_in(&self, by: &SignedIn, step_up: StepUp) -> Result<(), Problem> {
+        let minutes = step_up.minutes(&self.policy());
+        self.service.require_sign_in_within(by, minutes)
     }
 
     /// The sessions' ids that the browser sent.

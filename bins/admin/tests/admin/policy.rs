@@ -14,6 +14,7 @@ group = "corp/builders"
 may-create = "everyone"
 required-networks = []
 revoke-unused-after-days = 30
+recent-sign-in-minutes = 15
 "#;
 
 fn with_policy() -> Admin {

@@ -107,6 +107,7 @@ async fn take(scene: &Scene, options: &BrowserOptions, file: &Path) {
             Scope::new("orders:read", "Read orders").expect("a scope"),
             Scope::new("orders:write", "Place and change orders").expect("a scope"),
         ];
+        settings.policy.base.recent_sign_in_minutes = 15;
     })
     .await;
     let browser = Browser::open(options).await;

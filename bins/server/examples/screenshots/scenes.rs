@@ -39,9 +39,11 @@ pub const SCENES: &[Scene] = scenes! {
     "new-token" new_token
     "new-token-mistake" new_token_mistake
     "new-token-renewal" new_token_renewal
+    "new-token-late" new_token_late
     "issued" issued
     "issued-question" issued_question
     "regenerate" regenerate
+    "regenerate-late" regenerate_late
     "revoke" revoke
     "revoked" revoked
     "token-details" token_details
@@ -54,6 +56,7 @@ pub const SCENES: &[Scene] = scenes! {
     "users" users
     "new-user" new_user
     "new-user-mistake" new_user_mistake
+    "new-user-late" new_user_late
     "user-password" user_password
     "service-accounts" service_accounts
     "service-account-tokens" service_account_tokens
@@ -65,6 +68,8 @@ pub const SCENES: &[Scene] = scenes! {
 };
 
 const LINE: &str = "Nightly build";
+/// After this time a sign-in is too old for what asks for a recent one.
+const LATE: Duration = Duration::from_mins(16);
 
 /// A site with three users, and the browser of an administrator of it.
 async fn at_home(browser: &Browser, site: &Site) {
@@ -240,6 +245,15 @@ async fn new_token_renewal(browser: &Browser, site: &Site) {
     browser.script(open, vec![]).await;
 }
 
+/// The form was open for too long: it asks for the password, and has all that was typed.
+async fn new_token_late(browser: &Browser, site: &Site) {
+    new_token(browser, site).await;
+    site.world.clock.advance(LATE);
+    let blade = browser.dialog("New token").await;
+    blade.button("Save").await.click().await;
+    browser.wait_for_text("Enter your password.").await;
+}
+
 async fn new_token_mistake(browser: &Browser, site: &Site) {
     furnished(browser, site).await;
     browser.button("Add").await.click().await;
@@ -286,6 +300,13 @@ async fn token_details(browser: &Browser, site: &Site) {
     browser.heading("Deploy pipeline").await;
 }
 
+async fn regenerate_late(browser: &Browser, site: &Site) {
+    furnished(browser, site).await;
+    site.world.clock.advance(LATE);
+    browser.reload().await;
+    choose(browser, LINE, "Regenerate").await;
+}
+
 async fn token_regenerate(browser: &Browser, site: &Site) {
     token_details(browser, site).await;
     let open = "document.querySelector('details[name=act]').open = true";
@@ -329,6 +350,13 @@ async fn new_service_account(browser: &Browser, site: &Site) {
     furnished(browser, site).await;
     let form = site.url("/settings/users/new-service-account");
     browser.goto(&form).await;
+}
+
+async fn new_user_late(browser: &Browser, site: &Site) {
+    at_home(browser, site).await;
+    site.world.clock.advance(LATE);
+    browser.goto(&site.url("/settings/users?add=yes")).await;
+    browser.wait_for_text("You signed in more than").await;
 }
 
 async fn user_password(browser: &Browser, site: &Site) {

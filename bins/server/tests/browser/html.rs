@@ -1,5 +1,7 @@
 //! The HTML of every page, as the server sends it, checked against the standard.
 
+use std::time::Duration;
+
 use ats_pat_domain::TokenId;
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::scope::Scope;
@@ -84,9 +86,33 @@ async fn token_pages(site: &Site, pages: &mut Pages<'_>) -> TokenId {
     listed.expect("the list").items[0].id
 }
 
+/// The forms that need a recent sign-in, once it is too old: as they are shown, and as they come back.
+async fn pages_that_ask_for_the_password(site: &Site, pages: &mut Pages<'_>, id: TokenId) {
+    site.world.clock.advance(Duration::from_mins(16));
+    let password = "/settings/users/password";
+    pages.get("late-tokens", TOKENS).await;
+    pages.get("late-token", &format!("{TOKENS}/{id}")).await;
+    pages.get("late-user", "/settings/users?add=yes").await;
+    let of_ada = format!("{password}?user=ada");
+    pages.get("late-password", &of_ada).await;
+    let wrong = [("your_password", "wrong"), ("user_name", "ada")];
+    let regenerate = format!("{TOKENS}/{id}/regenerate");
+    for (name, path) in [
+        ("late-tokens-wrong", TOKENS),
+        ("late-token-wrong", &regenerate),
+        ("late-user-wrong", "/settings/users"),
+        ("late-password-wrong", password),
+    ] {
+        pages.post(name, path, &wrong).await;
+        let (_, html) = pages.read.last().expect("a page");
+        assert!(html.contains("This is not your password."), "{name}");
+    }
+}
+
 #[tokio::test]
 async fn every_page_is_valid_html() {
     let site = Site::start(|settings| {
+        settings.policy.base.recent_sign_in_minutes = 15;
         settings.policy.base.scopes =
             vec![Scope::new("orders:read", "Read orders").expect("a scope")];
     })
@@ -183,6 +209,7 @@ async fn every_page_is_valid_html() {
     pages
         .post("user-password-wrong", "/settings/users/password", &wrong)
         .await;
+    pages_that_ask_for_the_password(&site, &mut pages, id).await;
     let faults = faults(&pages.read);
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

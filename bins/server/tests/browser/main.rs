@@ -13,4 +13,5 @@ mod person;
 mod service_accounts;
 mod setup;
 mod site;
+mod step_up;
 mod without_script;

@@ -102,6 +102,7 @@ fn schemas_and_security_schemes_have_their_names() {
             "PersonalAccessTokenStatus",
             "ServiceAccount",
             "AuthenticationTokenEnvelope",
+            "ConfirmSessionRequest",
             "EmptyEnvelope",
             "ErrorEnvelope",
             "TokenSort",

@@ -16,7 +16,7 @@ use crate::call::Call;
 use crate::example;
 use crate::operation::{Body, Header, Operation, Tag};
 use crate::refused::Refused;
-use crate::request::{IdempotencyKey, JsonBody, Session};
+use crate::request::{IdempotencyKey, JsonBody, RecentSession};
 use crate::schema::IssuedPersonalAccessToken;
 
 /// Says that the answer is to a request that was sent before.
@@ -62,7 +62,7 @@ impl Create {
     async fn create(
         &self,
         request: &Request,
-        session: Session,
+        session: RecentSession,
         body: JsonBody<CreatePersonalAccessTokenRequest>,
         /// A UUID of version 7, new for each new token: the same request with the same key makes one token only.
         #[oai(name = "Idempotency-Key")]
@@ -132,6 +132,7 @@ impl Operation for Create {
         vec![
             Problem::CrossSiteRequest,
             Problem::SignInRequired,
+            Problem::RecentSignInRequired { minutes: 15 },
             Problem::UnsupportedMediaType,
             Problem::validation("Name", Reason::Empty),
             Problem::UnknownScope {

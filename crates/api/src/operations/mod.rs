@@ -2,6 +2,7 @@
 //! examples. A new one is named here, and nowhere else.
 
 mod administration;
+mod confirm_session;
 mod create;
 mod end_overlap;
 mod exchange;
@@ -32,11 +33,12 @@ use administration::{GetPolicy, PutPolicy};
 use service_account::{ListServiceAccounts, OfAccount};
 
 /// Every operation under `/api/`.
-pub const ALL: [Entry; 25] = [
+pub const ALL: [Entry; 26] = [
     Entry::of::<exchange::Exchange>(),
     Entry::of::<identity::GetIdentity>(),
     Entry::of::<sign_in::SignIn>(),
     Entry::of::<get_session::GetSession>(),
+    Entry::of::<confirm_session::ConfirmSession>(),
     Entry::of::<sign_out::SignOut>(),
     Entry::of::<list::List>(),
     Entry::of::<create::Create>(),

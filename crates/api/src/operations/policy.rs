@@ -60,6 +60,7 @@ impl Operation for Policy {
             "AllScopeAllowed": true,
             "RequiredNetworks": [["10.0.0.0/8", "192.0.2.0/24"]],
             "RevokeUnusedAfterDays": 0,
+            "RecentSignInMinutes": 0,
         })
     }
 }
@@ -90,6 +91,8 @@ pub struct PersonalAccessTokenPolicy {
     required_networks: Vec<Vec<String>>,
     /// After how many days without a use a token is revoked; 0 is never.
     revoke_unused_after_days: u32,
+    /// How many minutes ago the user may have given the password at most when a token gets a secret; 0 is at any time.
+    recent_sign_in_minutes: u32,
 }
 
 /// Who may make tokens.
@@ -123,6 +126,7 @@ impl From<view::PolicyView> for PersonalAccessTokenPolicy {
             all_scope_allowed: policy.all_scope_allowed,
             required_networks: policy.required_networks.iter().map(networks).collect(),
             revoke_unused_after_days: policy.revoke_unused_after_days,
+            recent_sign_in_minutes: policy.recent_sign_in_minutes,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::call::Call;
 use crate::example;
 use crate::operation::{Body, Operation, Tag};
 use crate::refused::Refused;
-use crate::request::{OptionalJsonBody, Session, TokenId};
+use crate::request::{OptionalJsonBody, RecentSession, TokenId};
 use crate::schema::IssuedPersonalAccessToken;
 
 /// A new secret for one of the signed-in user's own tokens.
@@ -48,7 +48,7 @@ impl Regenerate {
     async fn regenerate(
         &self,
         request: &Request,
-        session: Session,
+        session: RecentSession,
         /// The token's id.
         #[oai(name = "Id")]
         id: TokenId,
@@ -78,6 +78,7 @@ impl Operation for Regenerate {
         vec![
             Problem::CrossSiteRequest,
             Problem::SignInRequired,
+            Problem::RecentSignInRequired { minutes: 15 },
             Problem::UnsupportedMediaType,
             Problem::validation("ExpiresAt", Reason::NotATime),
             example::expiration_not_allowed(),

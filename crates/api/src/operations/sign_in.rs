@@ -50,12 +50,7 @@ impl SignIn {
             .service
             .sign_in(&user_name, &password, call.context.client())
             .await?;
-        // The sessions that the new one replaces in the caller's cookie.
-        for replaced in call.cookie.read(request.headers()) {
-            if let Err(error) = call.service.sign_out(Some(replaced)).await {
-                error.into_problem(call.context.request_id());
-            }
-        }
+        call.end_sessions(request).await;
         let cookie = call.cookie.set(&signed_in.session_id);
         Ok(Answer::of(signed_in.user).with_header(SET_COOKIE, cookie))
     }

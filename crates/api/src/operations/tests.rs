@@ -94,6 +94,7 @@ fn users_identities_and_policies_mirror_their_views() {
         all_scope_allowed: false,
         required_networks: vec![AllowedNetworks::parse(&["10.0.0.1".to_owned()]).unwrap()],
         revoke_unused_after_days: 90,
+        recent_sign_in_minutes: 15,
     };
     assert_mirrors(&PersonalAccessTokenPolicy::from(policy.clone()), policy);
 }

@@ -1,7 +1,7 @@
 //! What callers show.
 
 use ats_pat_domain::Problem;
-use ats_pat_service::{Holder, SignedIn};
+use ats_pat_service::{Holder, SignedIn, StepUp};
 use poem::http::{HeaderValue, header};
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
@@ -87,6 +87,37 @@ impl Administrator {
 }
 
 security_scheme!(Administrator, "sessionCookie", session_cookie(), optional: false, request => Administrator::read(request).await);
+
+/// The same, of one who signed in within the last 15 minutes.
+pub struct RecentAdministrator(pub SignedIn);
+
+impl RecentAdministrator {
+    async fn read(request: &Request) -> Result<Self, Refused> {
+        let Administrator(by) = Administrator::read(request).await?;
+        let service = &Call::of(request)?.service;
+        service.require_recent_sign_in(&by, StepUp::Always).await?;
+        Ok(Self(by))
+    }
+}
+
+security_scheme!(RecentAdministrator, "sessionCookie", session_cookie(), optional: false, request => RecentAdministrator::read(request).await);
+
+/// A session that may give a token a secret: its sign-in is as recent as the policy asks. This is judged with the
+/// credential, so before anything is said of the body.
+pub struct RecentSession(pub SignedIn);
+
+impl RecentSession {
+    async fn read(request: &Request) -> Result<Self, Refused> {
+        let Session(by) = Session::read(request).await?;
+        let service = &Call::of(request)?.service;
+        service
+            .require_recent_sign_in(&by, StepUp::ByPolicy)
+            .await?;
+        Ok(Self(by))
+    }
+}
+
+security_scheme!(RecentSession, "sessionCookie", session_cookie(), optional: false, request => RecentSession::read(request).await);
 
 /// The sessions to end, whether or not they hold.
 pub struct EndingSession<'a>(pub Vec<&'a str>);

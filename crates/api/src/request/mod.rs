@@ -13,7 +13,8 @@ mod query_reader;
 pub use audience_query::{AUDIENCE, MOST_AUDIENCES, narrowing};
 pub use body::{JsonBody, OptionalJsonBody};
 pub use credential::{
-    Administrator, Bearer, EndingSession, PersonalAccessTokens, Session, TokenHolder,
+    Administrator, Bearer, EndingSession, PersonalAccessTokens, RecentAdministrator, RecentSession,
+    Session, TokenHolder,
 };
 pub use list_query::ListQuery;
 pub use parameter::{IdempotencyKey, IfMatch, InQuery, TokenId};

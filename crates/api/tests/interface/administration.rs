@@ -1,7 +1,6 @@
 //! What administrators do: the policy of everybody.
 
-use ats_pat_service::{NewUser, PolicySource};
-use ats_pat_test_support::world::PASSWORD;
+use ats_pat_service::PolicySource;
 use serde_json::{Value, json};
 
 use crate::fixture::{Server, TOKENS};
@@ -12,24 +11,10 @@ async fn server() -> Server {
     Server::with(|settings| settings.policy_source = PolicySource::Database).await
 }
 
-/// Adds an administrator and signs in: the cookie.
-async fn administrator(server: &Server) -> String {
-    let new = NewUser {
-        name: "root".to_owned(),
-        id: None,
-        display_name: None,
-        administrator: true,
-        password: Some(PASSWORD.into()),
-    };
-    let operator = server.world.service.operator();
-    operator.add_user(new).await.unwrap();
-    server.sign_in_again("root").await
-}
-
 #[tokio::test]
 async fn a_policy_is_read_changed_and_put_back_in_its_place_with_its_version() {
     let server = server().await;
-    let cookie = administrator(&server).await;
+    let cookie = server.sign_in_administrator("root").await;
     let get = async || {
         let answer = server.call(&format!("GET {POLICY}")).cookie(&cookie);
         let answer = answer.send().await;
@@ -90,7 +75,7 @@ async fn a_policy_is_read_changed_and_put_back_in_its_place_with_its_version() {
 #[tokio::test]
 async fn what_is_wrong_with_a_policy_is_named_in_the_order_of_the_contract() {
     let server = server().await;
-    let cookie = administrator(&server).await;
+    let cookie = server.sign_in_administrator("root").await;
     let eve = server.sign_in("eve").await;
     let call = || server.call(&format!("PUT {POLICY}"));
     assert_eq!(call().send().await.code().number(), 1100);
@@ -142,7 +127,7 @@ async fn what_is_wrong_with_a_policy_is_named_in_the_order_of_the_contract() {
     }
     // The policy of the settings is changed there.
     let of_settings = Server::start().await;
-    let cookie = administrator(&of_settings).await;
+    let cookie = of_settings.sign_in_administrator("root").await;
     let call = of_settings.call(&format!("PUT {POLICY}")).cookie(&cookie);
     let answer = call
         .header("If-Match", "\"x\"")
@@ -158,7 +143,7 @@ async fn what_is_wrong_with_a_policy_is_named_in_the_order_of_the_contract() {
 #[tokio::test]
 async fn scopes_that_another_policy_offers_are_offered_at_once() {
     let server = server().await;
-    let cookie = administrator(&server).await;
+    let cookie = server.sign_in_administrator("root").await;
     let policy = json!({"Scopes": [{"Name": "orders:read", "Description": "Read orders"}]});
     let call = server.call(&format!("PUT {POLICY}")).cookie(&cookie);
     assert_eq!(call.json(&policy).send().await.status, 200);

@@ -12,6 +12,7 @@ async fn other_sites_change_nothing_and_may_not_even_sign_in() {
     for line in [
         "POST /api/session".to_owned(),
         "DELETE /api/session".to_owned(),
+        "POST /api/session/confirm".to_owned(),
         format!("POST {TOKENS}"),
         format!("POST {TOKENS}/{NOBODYS}/revoke"),
         format!("POST {TOKENS}/{NOBODYS}/regenerate"),

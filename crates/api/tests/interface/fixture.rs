@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use ats_pat_domain::Code;
 use ats_pat_http::{HttpSettings, Limits, serve};
-use ats_pat_service::{Service, Settings};
+use ats_pat_service::{NewUser, Service, Settings};
 use ats_pat_test_support::world::{ISSUER, PASSWORD, World};
 use ats_pat_test_support::{TestDatabase, sqlite};
 use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
@@ -74,6 +74,20 @@ impl Server {
     /// Adds a user and signs in: the cookie.
     pub async fn sign_in(&self, name: &str) -> String {
         self.world.add_user(name).await;
+        self.sign_in_again(name).await
+    }
+
+    /// Adds an administrator and signs in: the cookie.
+    pub async fn sign_in_administrator(&self, name: &str) -> String {
+        let new = NewUser {
+            name: name.to_owned(),
+            id: None,
+            display_name: None,
+            administrator: true,
+            password: Some(PASSWORD.into()),
+        };
+        let operator = self.world.service.operator();
+        operator.add_user(new).await.unwrap();
         self.sign_in_again(name).await
     }
 

@@ -19,3 +19,4 @@ mod self_regenerate;
 mod service_accounts;
 mod standard;
 mod status_list;
+mod step_up;

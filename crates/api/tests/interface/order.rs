@@ -1,5 +1,7 @@
 //! Refusals come in the contract's order, and credentials are told apart.
 
+use std::time::Duration;
+
 use ats_pat_domain::Code;
 use ats_pat_test_support::world::{DAY, PASSWORD};
 use serde_json::json;
@@ -120,6 +122,42 @@ async fn what_is_wrong_first_of_an_overlap_is_told_first() {
         (json!({"OverlapHours": 168}), (404, Code::TokenNotFound)),
     ] {
         assert_eq!(call().cookie(&cookie).json(&body).code().await, refused);
+    }
+}
+
+/// A sign-in that is too old comes behind the credential and before everything that is wrong with the body or the token.
+#[tokio::test]
+async fn a_sign_in_that_is_too_old_comes_before_what_is_wrong_with_the_request() {
+    let server = Server::with(|settings| settings.policy.base.recent_sign_in_minutes = 15).await;
+    let cookie = server.sign_in("ada").await;
+    server.world.clock.advance(Duration::from_mins(16));
+    let account = format!("/api/serviceaccount/{NOBODYS}/personalaccesstoken");
+    for line in [
+        format!("POST {TOKENS}"),
+        format!("POST {TOKENS}/{NOBODYS}/regenerate"),
+        format!("POST {account}"),
+        format!("POST {account}/{NOBODYS}/regenerate"),
+    ] {
+        let call = || server.call(&line);
+        let foreign = call().header("Origin", "https://evil.example");
+        assert_eq!(
+            foreign.cookie(&cookie).body("text/plain", "{").code().await,
+            (403, Code::CrossSiteRequest)
+        );
+        assert_eq!(
+            call().body("text/plain", "{").code().await,
+            (401, Code::SignInRequired)
+        );
+        for (content_type, body) in [
+            ("text/plain", "{"),
+            ("application/json", "{"),
+            ("application/json", "{}"),
+            ("application/json", r#"{"ExpiresAt": "tomorrow"}"#),
+        ] {
+            let answer = call().cookie(&cookie).body(content_type, body);
+            let answer = answer.header("Idempotency-Key", "none").code().await;
+            assert_eq!(answer, (403, Code::RecentSignInRequired), "{line} {body}");
+        }
     }
 }
 

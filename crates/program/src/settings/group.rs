@@ -4,19 +4,22 @@ use std::ops::RangeInclusive;
 
 use ats_pat_domain::group::Group;
 use ats_pat_domain::network::{AllowedNetworks, MAX_NETWORKS};
-use ats_pat_domain::policy_document::{ACTIVE_TOKENS, LIFETIME_DAYS, OVERLAP_HOURS, UNUSED_DAYS};
+use ats_pat_domain::policy_document::{
+    ACTIVE_TOKENS, LIFETIME_DAYS, OVERLAP_HOURS, RECENT_MINUTES, UNUSED_DAYS,
+};
 use ats_pat_domain::{GroupPolicy, MayCreate};
 
 use super::error::SettingsError;
 use super::source::{Found, Raw};
 
 /// The bounds of numbers that a group can set, as the table of settings has them for everybody.
-pub(super) const BOUNDS: [(&str, RangeInclusive<u32>); 5] = [
+pub(super) const BOUNDS: [(&str, RangeInclusive<u32>); 6] = [
     ("max-lifetime-days", LIFETIME_DAYS),
     ("default-lifetime-days", LIFETIME_DAYS),
     ("max-active-tokens", ACTIVE_TOKENS),
     ("max-overlap-hours", OVERLAP_HOURS),
     ("revoke-unused-after-days", UNUSED_DAYS),
+    ("recent-sign-in-minutes", RECENT_MINUTES),
 ];
 
 /// The key that names the group.
@@ -101,7 +104,8 @@ impl Found {
                 "default-lifetime-days" => policy.default_lifetime_days = number,
                 "max-active-tokens" => policy.max_active_tokens = number,
                 "max-overlap-hours" => policy.max_overlap_hours = number,
-                _ => policy.revoke_unused_after_days = number,
+                "revoke-unused-after-days" => policy.revoke_unused_after_days = number,
+                _ => policy.recent_sign_in_minutes = number,
             }
             return Ok(());
         }

@@ -163,6 +163,14 @@ settings! {
         default: 0,
     }
 
+    /// How many minutes ago a user may have given the password at most when a token gets a secret; older sign-ins are
+    /// asked for it once more. 0 never asks
+    pub(super) recent_sign_in_minutes: u32 {
+        key: "policy.recent-sign-in-minutes",
+        read: number in 0..=43_200,
+        default: 0,
+    }
+
     /// What is different for the members of groups: tables `[[policy.groups]]`, each with `group` and any of the keys of
     /// `[policy]` above
     pub(super) policy_groups: Vec<GroupPolicy> {

@@ -53,10 +53,10 @@ impl Authority {
         }
     }
 
-    /// The user in whose session the change is made.
-    pub(crate) fn session_user(&self) -> Option<&User> {
+    /// The session in which the change is made.
+    pub(crate) fn session(&self) -> Option<&SignedIn> {
         match self {
-            Self::Session(by) | Self::Administrator(by) => Some(&by.user),
+            Self::Session(by) | Self::Administrator(by) => Some(by),
             _ => None,
         }
     }

@@ -22,7 +22,7 @@ use ats_pat_domain::Problem;
 use crate::change::{Authority, Change};
 use crate::service::Service;
 use crate::service::error::Error;
-use crate::sessions::SignedIn;
+use crate::sessions::{SignedIn, StepUp};
 
 /// The use cases of operators; see [`Service::operator`] and [`Service::administrator`].
 #[derive(Clone)]
@@ -34,6 +34,17 @@ pub struct Operator<'a> {
 impl Operator<'_> {
     async fn change<C: Change>(&self, change: C) -> Result<C::Output, Error> {
         self.service.change(self.authority.clone(), change).await
+    }
+
+    /// Asks an administrator for a recent sign-in. Whoever can run the admin program needs none.
+    async fn require_recent_sign_in(&self) -> Result<(), Error> {
+        match self.authority.session() {
+            Some(by) => {
+                let service = self.service;
+                service.require_recent_sign_in(by, StepUp::Always).await
+            }
+            None => Ok(()),
+        }
     }
 }
 

@@ -81,8 +81,9 @@ impl Operator<'_> {
     /// token that lives longer than it allows is cut to it. If the wait is broken off, that goes on in the background.
     ///
     /// # Errors
-    /// 1001 for what is no policy; 1306 where the policy is that of the settings; 1307 where another version is in force.
+    /// 1104 for an administrator who signed in too long ago; 1001 for what is no policy; 1306 where the policy is that of the settings; 1307 where another version is in force.
     pub async fn apply_policy(&self, new: NewPolicy) -> Result<CurrentPolicy, Error> {
+        self.require_recent_sign_in().await?;
         let policies = new.policy.read()?;
         if self.service.inner.settings.expand_all_scope
             && Scopes::all_written_out(&policies.every_scope()).len() > LONGEST_SCOPE

@@ -79,8 +79,13 @@ impl Service {
         account: Option<&ServiceAccountView>,
     ) -> Result<PolicyView, Error> {
         let groups = account.map_or(&by.user.groups, |account| &account.groups);
-        let policy = self.policies().await?.of(groups);
-        Ok(PolicyView::new(&policy.rules, &by.user))
+        let policies = self.policies().await?;
+        // The sign-in is the user's, whosever the tokens are.
+        let own = policies.of(&by.user.groups);
+        Ok(PolicyView {
+            recent_sign_in_minutes: own.rules.recent_sign_in_minutes,
+            ..PolicyView::new(&policies.of(groups).rules, &by.user)
+        })
     }
 
     /// The policy in force.

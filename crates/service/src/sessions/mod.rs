@@ -1,8 +1,10 @@
 //! Sessions: signing in, being signed in, signing out.
 
+mod confirm;
 mod own;
 mod password;
 pub(crate) mod passwords;
+mod recent;
 pub(crate) mod setup;
 mod sign_in;
 mod signed_in;
@@ -14,6 +16,7 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::port::StoreError;
 use ats_pat_domain::{Problem, Session, Timestamp};
 pub use password::PasswordChange;
+pub use recent::StepUp;
 pub use sign_in::SignInResult;
 pub use signed_in::SignedIn;
 pub(crate) use signed_in::belongs;

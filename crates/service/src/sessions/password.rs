@@ -44,17 +44,7 @@ impl Service {
         let client = client.into();
         let passwords = &self.inner.passwords;
         let (user, stored) = (&by.user, by.user.password_hash.clone());
-        let folded = user.name.folded();
-        let turn = self.inner.limits.sign_in(&folded, client.address).await?;
-        let claim = turn.claim();
-        if !passwords
-            .verify(stored.clone(), &change.current, claim)
-            .await?
-        {
-            turn.failed();
-            return Err(Problem::InvalidCredentials.into());
-        }
-        turn.forgive();
+        let claim = self.verify_own(by, &change.current, client).await?;
         // Not compared as text: one password can be typed in two ways.
         if passwords.verify(stored.clone(), &change.new, claim).await? {
             return Err(Problem::validation(NEW_PASSWORD, Reason::Repeated).into());

@@ -10,6 +10,7 @@ use ats_pat_domain::{Problem, Reason, Session, User, UserId, UserName};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::change::{Authority, Change, Draft, Taken};
+use crate::ledger::Entry;
 use crate::ledger::rows::Row;
 use crate::operator::named;
 use crate::service::Service;
@@ -136,6 +137,12 @@ impl NewSession {
 
     /// Adds the session, and says so.
     pub(super) async fn start(&self, draft: &Draft<'_>, user: UserId) -> Result<(), Error> {
+        draft.record(self.add(draft, user).await?);
+        Ok(())
+    }
+
+    /// Adds the session; gives what there is to say.
+    pub(super) async fn add(&self, draft: &Draft<'_>, user: UserId) -> Result<Entry, Error> {
         let session = Session {
             id_hash: self.id_hash,
             user_id: user,
@@ -152,8 +159,7 @@ impl NewSession {
             entry = entry.personal("UserAgent", user_agent.as_str());
         }
         draft.insert_session(session).await?;
-        draft.record(entry);
-        Ok(())
+        Ok(entry)
     }
 }
 

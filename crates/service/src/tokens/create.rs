@@ -20,6 +20,7 @@ use crate::change::{Authority, Change, Draft, Taken};
 use crate::policy::InForce;
 use crate::service::Service;
 use crate::service::error::Error;
+use crate::sessions::StepUp;
 use crate::view::{IssuedToken, TokenView};
 
 /// What a user asks for, as written; `None` is absent.
@@ -194,7 +195,8 @@ impl Service {
     /// Makes a token for the owner, and its secret, which is answered this once.
     ///
     /// # Errors
-    /// 1000 for a form key that was never given out or is older than any session, 1001, 1305, 1302, 1306,
+    /// [`Problem::RecentSignInRequired`] where the policy asks for a sign-in that is more recent, 1000 for a form key that
+    /// was never given out or is older than any session, 1001, 1305, 1302, 1306,
     /// 1400 after too many new secrets in a minute,
     /// [`Error::AlreadyCreated`] for a form posted again, 1310 for a service account that is not the user's, 1205 for
     /// a disabled one, 1301 for a name in use, 1304 at the limit.
@@ -240,7 +242,7 @@ impl Service {
     /// nothing, and the token that it made is answered, without its secret.
     ///
     /// # Errors
-    /// 1000 for a key that is no UUID of version 7 from the last 24 hours, 1001, 1305, 1302, 1306, 1400, 1309 for a key
+    /// 1104 as there, 1000 for a key that is no UUID of version 7 from the last 24 hours, 1001, 1305, 1302, 1306, 1400, 1309 for a key
     /// that was sent with another request before, 1310, 1205, 1301, 1304.
     pub async fn create_token_once(
         &self,
@@ -262,8 +264,12 @@ impl Service {
         new: &NewToken,
         once: Once,
     ) -> Result<(TokenView, Option<SecretString>), Error> {
+        let session = maker.authority.session();
+        if let Some(by) = session {
+            self.require_recent_sign_in(by, StepUp::ByPolicy).await?;
+        }
         let checked = new.check()?;
-        let by = maker.authority.session_user();
+        let by = session.map(|by| &by.user);
         if matches!(once, Once::No) {
             // Before the lock is taken. What was made before is answered, whatever the policy says now.
             let administers = by.is_none_or(|user| user.is_administrator);

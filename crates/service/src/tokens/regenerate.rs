@@ -14,6 +14,7 @@ use crate::change::{Change, Draft, Judgement, Taken};
 use crate::policy::InForce;
 use crate::service::Service;
 use crate::service::error::Error;
+use crate::sessions::StepUp;
 use crate::status::places;
 use crate::view::{IssuedToken, TokenView};
 
@@ -36,6 +37,7 @@ impl Service {
     /// already is ended.
     ///
     /// # Errors
+    /// [`Problem::RecentSignInRequired`] where the policy asks for a sign-in that is more recent;
     /// [`Problem::ValidationFailed`] for what is no time, and for an overlap that its first use would end and that has no
     /// length; [`Problem::ExpirationNotAllowed`]; [`Problem::PolicyForbids`] for an overlap that is too long;
     /// [`Problem::TooManyRequests`] after too many new secrets in a minute; [`Problem::UserNotFound`] for a
@@ -48,6 +50,8 @@ impl Service {
         asked: Regeneration,
     ) -> Result<IssuedToken, Error> {
         let acting = by.into();
+        self.require_recent_sign_in(acting.signed_in(), StepUp::ByPolicy)
+            .await?;
         let policy = self.policies().await?.known(acting.own());
         let expires_at = asked
             .expires_at

@@ -29,6 +29,8 @@ pub struct PolicyView {
     pub required_networks: Vec<AllowedNetworks>,
     /// After how many days without a use a token is revoked; 0 is never.
     pub revoke_unused_after_days: u32,
+    /// How old the user's sign-in may be when a token gets a secret, in minutes; 0 is as old as the session.
+    pub recent_sign_in_minutes: u32,
 }
 
 impl PolicyView {
@@ -45,6 +47,7 @@ impl PolicyView {
             all_scope_allowed: false,
             required_networks: Vec::new(),
             revoke_unused_after_days: 0,
+            recent_sign_in_minutes: 0,
         }
     }
 
@@ -60,6 +63,7 @@ impl PolicyView {
             all_scope_allowed: policy.all_scope_allowed,
             required_networks: policy.required_networks.clone(),
             revoke_unused_after_days: policy.revoke_unused_after_days,
+            recent_sign_in_minutes: policy.recent_sign_in_minutes,
         }
     }
 }

@@ -192,6 +192,30 @@ async fn an_ended_session_stays_ended(database: &TestDatabase) {
 }
 
 #[on_every_database]
+async fn a_session_from_before_its_confirmation_stays_ended(database: &TestDatabase) {
+    let Scene { world, .. } = scene(database).await;
+    let signed_in = world
+        .service
+        .sign_in("ada", &PASSWORD.into(), ADDRESS)
+        .await
+        .unwrap();
+    let id = signed_in.session_id.expose_secret();
+    let by = world.service.authenticate(id).await.unwrap();
+    copy(database).await;
+    let confirmed = world
+        .service
+        .confirm_session(&by, &PASSWORD.into(), ADDRESS)
+        .await;
+    assert_eq!(code(confirmed), 1);
+    put_back(database).await;
+    for service in services(&world).await {
+        assert_eq!(code(service.authenticate(id).await), 1100);
+    }
+    assert_eq!(code(world.create(&by, "another", DAY).await), 1100);
+    assert_found(&world, "of sessions was removed once, and put back").await;
+}
+
+#[on_every_database]
 async fn a_disabled_user_stays_disabled(database: &TestDatabase) {
     let scene = scene(database).await;
     let Scene { world, issued, .. } = &scene;

@@ -5,7 +5,7 @@ use std::future::ready;
 use askama::Template;
 use ats_pat_domain::Problem;
 use ats_pat_http::{Challenge, problem_headers, status};
-use ats_pat_service::{Error, SignedIn};
+use ats_pat_service::{Error, SignedIn, StepUp};
 use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
@@ -18,13 +18,15 @@ use crate::form::Form;
 use crate::page::{Frame, Section, redirect, render};
 use crate::query::Query;
 use crate::route::{Kept, PASSWORD, Route, USERS};
+use crate::step_up::{self, PasswordField};
 use crate::visit::Visit;
 
 /// The page.
 pub const ROUTES: &[Route] = &[Route::page("/settings/users/password", |visit, by, _| {
     Box::pin(ready(show(visit, by)))
 })
-.taking(
+.taking_confirmed(
+    StepUp::Always,
     |visit, by, _, form| Box::pin(set(visit, by, form)),
     |visit, _| Kept::Page(visit.path_and_query().to_owned()),
 )];
@@ -37,6 +39,8 @@ struct UserPasswordPage<'a> {
     user_name: &'a str,
     revoke_tokens: bool,
     errors: UserErrors,
+    /// The administrator's own password, where the sign-in is too old.
+    step_up: Option<PasswordField>,
 }
 
 /// The form for the user whom the address names.
@@ -56,6 +60,7 @@ fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
         user_name,
         revoke_tokens: false,
         errors: UserErrors::default(),
+        step_up: PasswordField::shown(visit, by, StepUp::Always),
     };
     Ok(render(&page, StatusCode::OK))
 }
@@ -64,15 +69,26 @@ fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
 async fn set(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let user_name = form.field("user_name");
     let revoke_tokens = form.field("revoke_tokens") == "yes";
-    let again = |errors, status| {
+    let operator = operator(visit, by)?;
+    let shown = |errors, step_up, status| {
         let page = UserPasswordPage {
             frame: Frame::new(visit, Section::Users),
             text: visit.text,
             user_name,
             revoke_tokens,
             errors,
+            step_up,
         };
         render(&page, status)
+    };
+    if let Some(refused) = &visit.unconfirmed {
+        let asked = PasswordField::refused(visit, by, StepUp::Always, refused);
+        let shown_again = shown(UserErrors::default(), asked, status(refused));
+        return Ok(step_up::answer(shown_again, refused));
+    }
+    let again = |errors, status| {
+        let asked = PasswordField::shown(visit, by, StepUp::Always);
+        shown(errors, asked, status)
     };
     if form.field("password") != form.field("password_repeat") {
         return Ok(again(
@@ -81,7 +97,6 @@ async fn set(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, 
         ));
     }
     let password = SecretString::from(form.field("password"));
-    let operator = operator(visit, by)?;
     match operator
         .set_password(user_name, &password, revoke_tokens)
         .await

@@ -55,6 +55,7 @@ async fn show_one(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response
     let owner = token.owner_name;
     Ok(details::page(
         visit,
+        by,
         place,
         token.token,
         Reader::Administrator { owner },

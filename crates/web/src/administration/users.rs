@@ -7,7 +7,7 @@ use ats_pat_domain::Problem;
 use ats_pat_domain::list::UserQuery;
 use ats_pat_http::{Challenge, problem_headers, status};
 use ats_pat_service::view::UserView;
-use ats_pat_service::{Error, NewUser, SignedIn};
+use ats_pat_service::{Error, NewUser, SignedIn, StepUp};
 use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
@@ -22,13 +22,15 @@ use crate::form::Form;
 use crate::page::{Frame, Section, redirect, render};
 use crate::query::{Query, address};
 use crate::route::{ALL_TOKENS, Kept, Route, USERS};
+use crate::step_up::{self, PasswordField};
 use crate::table::{Pager, folded, search_text};
 use crate::visit::Visit;
 use crate::words::When;
 
 /// The list, and the questions before a user is disabled or enabled.
 pub const ROUTES: &[Route] = &[
-    Route::page(USERS, |visit, by, _| Box::pin(show(visit, by))).taking(
+    Route::page(USERS, |visit, by, _| Box::pin(show(visit, by))).taking_confirmed(
+        StepUp::Always,
         |visit, by, _, form| Box::pin(add(visit, by, form)),
         |visit, form| Kept::Page(address_of_form(visit, form)),
     ),
@@ -144,6 +146,24 @@ struct UserForm {
     is_admin: bool,
     errors: UserErrors,
     is_open: bool,
+    /// The administrator's own password, where the sign-in is too old.
+    step_up: Option<PasswordField>,
+}
+
+impl UserForm {
+    /// One in which nothing was typed.
+    fn empty(visit: &Visit<'_>, by: &SignedIn) -> Self {
+        Self {
+            step_up: PasswordField::shown(visit, by, StepUp::Always),
+            ..Self::default()
+        }
+    }
+
+    /// Whether it is shown again for the administrator's password alone.
+    fn asks_again(&self) -> bool {
+        let asked = self.step_up.as_ref();
+        asked.is_some_and(|asked| asked.error.is_some())
+    }
 }
 
 struct UserListView {
@@ -207,46 +227,50 @@ async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
         is_admin: query.get("is_admin") == Some("yes"),
         errors: UserErrors::default(),
         is_open: query.get("add") == Some("yes"),
+        ..UserForm::empty(visit, by)
     };
     page(visit, by, frame(visit), form, StatusCode::OK).await
 }
 
 /// Adds a user.
 async fn add(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
+    let operator = operator(visit, by)?;
     let (user_name, display_name) = (form.field("user_name"), form.field("display_name").trim());
     let is_admin = form.field("is_admin") == "yes";
-    let password = form.field("password");
-    let added = if password == form.field("password_repeat") {
-        let new = NewUser {
-            name: user_name.to_owned(),
-            id: None,
-            display_name: (!display_name.is_empty()).then(|| display_name.to_owned()),
-            administrator: is_admin,
-            password: Some(SecretString::from(password)),
-        };
-        let added = operator(visit, by)?.add_user(new).await;
-        added.map_err(|error| visit.problem(error))
-    } else {
-        let form = UserForm {
-            user_name: user_name.to_owned(),
-            display_name: display_name.to_owned(),
-            is_admin,
-            errors: UserErrors::not_repeated(visit.text),
-            is_open: true,
-        };
-        return page(visit, by, frame(visit), form, StatusCode::BAD_REQUEST).await;
+    let typed = |errors| UserForm {
+        user_name: user_name.to_owned(),
+        display_name: display_name.to_owned(),
+        is_admin,
+        errors,
+        is_open: true,
+        ..UserForm::empty(visit, by)
     };
-    match added {
+    if let Some(refused) = &visit.unconfirmed {
+        let form = UserForm {
+            step_up: PasswordField::refused(visit, by, StepUp::Always, refused),
+            ..typed(UserErrors::default())
+        };
+        let shown_again = page(visit, by, frame(visit), form, status(refused)).await?;
+        return Ok(step_up::answer(shown_again, refused));
+    }
+    let password = form.field("password");
+    if password != form.field("password_repeat") {
+        let form = typed(UserErrors::not_repeated(visit.text));
+        return page(visit, by, frame(visit), form, StatusCode::BAD_REQUEST).await;
+    }
+    let new = NewUser {
+        name: user_name.to_owned(),
+        id: None,
+        display_name: (!display_name.is_empty()).then(|| display_name.to_owned()),
+        administrator: is_admin,
+        password: Some(SecretString::from(password)),
+    };
+    let added = operator.add_user(new).await;
+    match added.map_err(|error| visit.problem(error)) {
         Ok(added) => Ok(done(visit, &Flash::UserAdded(added.user_name))),
         Err(refused @ (Problem::SignInRequired | Problem::Forbidden)) => Err(refused),
         Err(refused) => {
-            let form = UserForm {
-                user_name: user_name.to_owned(),
-                display_name: display_name.to_owned(),
-                is_admin,
-                errors: UserErrors::of(&refused, visit.text),
-                is_open: true,
-            };
+            let form = typed(UserErrors::of(&refused, visit.text));
             let status = status(&refused);
             let mut response = page(visit, by, frame(visit), form, status).await?;
             problem_headers(&refused, Challenge::Session, response.headers_mut());
@@ -326,7 +350,8 @@ async fn refuse(visit: &Visit<'_>, by: &SignedIn, error: Error) -> Result<Respon
         other => return Err(visit.problem(other)),
     };
     let frame = frame(visit).refusing(alert);
-    page(visit, by, frame, UserForm::default(), status).await
+    let form = UserForm::empty(visit, by);
+    page(visit, by, frame, form, status).await
 }
 
 fn frame(visit: &Visit<'_>) -> Frame {

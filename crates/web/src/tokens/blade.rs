@@ -4,9 +4,11 @@ use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::scope::ALL;
 use ats_pat_domain::{MayCreate, Problem};
 use ats_pat_service::view::{IssuedToken, PolicyView};
+use ats_pat_service::{SignedIn, StepUp};
 use secrecy::SecretString;
 
 use super::form::{Bounds, Choice, FormErrors, Terms, TokenForm, bounds, choices};
+use crate::step_up::PasswordField;
 use crate::visit::Visit;
 use crate::words::When;
 
@@ -32,21 +34,29 @@ pub struct FormBlade {
     pub scopes: Vec<(String, String, bool)>,
     /// Whether it is open from the start.
     pub is_open: bool,
+    /// The person's password, where the sign-in is too old.
+    pub step_up: Option<PasswordField>,
 }
 
 impl FormBlade {
     /// An empty form, to be opened.
-    pub fn closed(visit: &Visit<'_>) -> Result<Self, Problem> {
+    pub fn closed(visit: &Visit<'_>, by: &SignedIn) -> Result<Self, Problem> {
         let form = TokenForm::empty(form_key(visit)?, &visit.policy());
-        Ok(Self::new(visit, form, FormErrors::default(), false))
+        Ok(Self::new(visit, by, form, FormErrors::default(), false))
     }
 
     /// The form as it was filled in, and what is wrong with it.
-    pub fn open(visit: &Visit<'_>, form: TokenForm, errors: FormErrors) -> Self {
-        Self::new(visit, form, errors, true)
+    pub fn open(visit: &Visit<'_>, by: &SignedIn, form: TokenForm, errors: FormErrors) -> Self {
+        Self::new(visit, by, form, errors, true)
     }
 
-    fn new(visit: &Visit<'_>, form: TokenForm, errors: FormErrors, is_open: bool) -> Self {
+    fn new(
+        visit: &Visit<'_>,
+        by: &SignedIn,
+        form: TokenForm,
+        errors: FormErrors,
+        is_open: bool,
+    ) -> Self {
         let policy = visit.policy();
         let terms = terms(visit, &policy);
         Self {
@@ -60,7 +70,19 @@ impl FormBlade {
             form,
             errors,
             is_open,
+            step_up: PasswordField::shown(visit, by, StepUp::ByPolicy),
         }
+    }
+
+    /// The same, with what is wrong with the person's password.
+    pub fn with_password(self, step_up: Option<PasswordField>) -> Self {
+        Self { step_up, ..self }
+    }
+
+    /// Whether it is shown again for the person's password alone.
+    pub fn asks_again(&self) -> bool {
+        let asked = self.step_up.as_ref();
+        asked.is_some_and(|asked| asked.error.is_some())
     }
 
     /// Whether the restrictions are to be seen at once.

@@ -1,17 +1,19 @@
 //! All there is to know of one token but its secret.
 
 use askama::Template;
-use ats_pat_domain::Problem;
-use ats_pat_service::SignedIn;
+use ats_pat_domain::{Problem, Status};
 use ats_pat_service::view::TokenView;
+use ats_pat_service::{SignedIn, StepUp};
 use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
 
 use super::acts::Acts;
 use super::events::{Happened, of_token};
+use crate::form::Form;
 use crate::page::{Frame, Section, render};
 use crate::route::Route;
+use crate::step_up::{self, PasswordField};
 use crate::table::Badge;
 use crate::visit::Visit;
 use crate::words::When;
@@ -28,6 +30,7 @@ struct DetailsPage {
     frame: Frame,
     text: Text,
     name: String,
+    status: Status,
     badge: Badge,
     /// Whose it is, where it need not be one's own.
     owner: Option<String>,
@@ -69,6 +72,32 @@ pub enum Reader {
 
 /// One of one's own tokens.
 async fn show(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
+    Ok(render(&own(visit, by, id).await?, StatusCode::OK))
+}
+
+/// The same with the form for a new secret as it was posted, which asks for the password. Nothing was done.
+///
+/// # Errors
+/// [`Problem::TokenNotFound`], [`Problem::TokenNotActive`] where there is no such form.
+pub async fn ask_password(
+    visit: &Visit<'_>,
+    by: &SignedIn,
+    (id, suffix): (&str, String),
+    form: &Form,
+    refused: &Problem,
+) -> Result<Response, Problem> {
+    let page = own(visit, by, id).await?;
+    let status = page.status;
+    let acts = page.acts.ok_or(Problem::TokenNotActive { status })?;
+    let asked = PasswordField::refused(visit, by, StepUp::ByPolicy, refused);
+    let page = DetailsPage {
+        acts: Some(acts.posted(suffix, form, asked)),
+        ..page
+    };
+    Ok(step_up::answer(render(&page, StatusCode::OK), refused))
+}
+
+async fn own(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<DetailsPage, Problem> {
     let token = visit.service.token(visit.acting(by), id).await;
     let token = token.map_err(|error| visit.problem(error))?;
     let events = of_token(visit, by, id).await?;
@@ -77,16 +106,28 @@ async fn show(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Pr
         account: visit.account().map(|account| account.display_name.clone()),
         events,
     };
-    Ok(page(visit, place, token, reader))
+    Ok(details(visit, by, place, token, reader))
 }
 
 /// The page of a token in a section, whose table is at a path.
 pub fn page(
     visit: &Visit<'_>,
+    by: &SignedIn,
     (section, back): (Section, String),
     token: TokenView,
     reader: Reader,
 ) -> Response {
+    let page = details(visit, by, (section, back), token, reader);
+    render(&page, StatusCode::OK)
+}
+
+fn details(
+    visit: &Visit<'_>,
+    by: &SignedIn,
+    (section, back): (Section, String),
+    token: TokenView,
+    reader: Reader,
+) -> DetailsPage {
     let text = visit.text;
     let (owner, is_own, events) = match reader {
         Reader::Owner { account, events } => (account, true, events),
@@ -100,13 +141,14 @@ pub fn page(
         (text.token_renews_until(), token.regenerates_until),
         (text.status_revoked(), token.revoked_at),
     ];
-    let page = DetailsPage {
+    DetailsPage {
         frame: Frame::new(visit, section),
         text,
+        status: token.status,
         badge: Badge::of(&token, visit.now(), text),
         is_own,
         events,
-        acts: Acts::of(visit, &token, &back, is_own),
+        acts: Acts::of(visit, by, &token, &back, is_own),
         owner,
         times: times
             .into_iter()
@@ -125,6 +167,5 @@ pub fn page(
         scopes: token.scopes,
         networks: token.allowed_networks.unwrap_or_default(),
         back,
-    };
-    render(&page, StatusCode::OK)
+    }
 }

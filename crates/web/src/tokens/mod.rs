@@ -12,7 +12,7 @@ use ats_pat_domain::problem::Place;
 use ats_pat_domain::{Problem, Status, TokenName};
 use ats_pat_http::{Challenge, problem_headers, status};
 use ats_pat_service::view::ServiceAccountView;
-use ats_pat_service::{Error, Owner, Regeneration, SignedIn};
+use ats_pat_service::{Error, Owner, Regeneration, SignedIn, StepUp};
 use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
@@ -27,16 +27,21 @@ use crate::page::{Frame, Section, redirect, render};
 use crate::place;
 use crate::query::Query;
 use crate::route::{Kept, NEW_TOKEN, Route, TOKENS};
+use crate::step_up::{self, PasswordField};
 use crate::table::{Column, ListView, Pager, Row};
 use crate::visit::Visit;
 use crate::words::DAY;
 
 /// The table, the form, and what is done to a token.
 pub const ROUTES: &[Route] = &[
-    Route::page(TOKENS, |visit, by, _| Box::pin(show(visit, by)))
-        .taking(|visit, by, _, form| Box::pin(create(visit, by, form)), kept),
+    Route::page(TOKENS, |visit, by, _| Box::pin(show(visit, by))).taking_confirmed(
+        StepUp::ByPolicy,
+        |visit, by, _, form| Box::pin(create(visit, by, form)),
+        kept,
+    ),
     Route::page(NEW_TOKEN, |visit, by, _| Box::pin(show_form(visit, by))),
-    Route::leading("/settings/personal-access-tokens/{id}/regenerate", TOKENS).taking(
+    Route::leading("/settings/personal-access-tokens/{id}/regenerate", TOKENS).taking_confirmed(
+        StepUp::ByPolicy,
         |visit, by, id, form| Box::pin(regenerate(visit, by, id, form)),
         view_kept,
     ),
@@ -73,6 +78,8 @@ struct TokensPage {
     blade: FormBlade,
     /// The new token, in its place.
     issued: Option<Issued>,
+    /// The person's password, which the questions before a token is regenerated ask for where the sign-in is too old.
+    step_up: Option<PasswordField>,
 }
 
 impl TokensPage {
@@ -191,7 +198,7 @@ async fn with_form(
 ) -> Result<Response, Problem> {
     let answer = Answer {
         view: view_of(visit, &Query::parse("")),
-        blade: Some(FormBlade::open(visit, form, errors)),
+        blade: Some(FormBlade::open(visit, by, form, errors)),
         ..Answer::new(visit)
     };
     answer.page(visit, by).await
@@ -200,6 +207,9 @@ async fn with_form(
 /// Makes the token that the form asks for, and shows it.
 async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let form = TokenForm::posted(form);
+    if let Some(refused) = &visit.unconfirmed {
+        return ask_password(visit, by, form, refused).await;
+    }
     let new = form.new_token(terms(visit, &visit.policy()));
     match visit.service.create_token(visit.acting(by), new).await {
         Ok(issued) => {
@@ -216,7 +226,12 @@ async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
             };
             let key = form_key(visit)?;
             let answer = Answer {
-                blade: Some(FormBlade::open(visit, TokenForm { key, ..form }, errors)),
+                blade: Some(FormBlade::open(
+                    visit,
+                    by,
+                    TokenForm { key, ..form },
+                    errors,
+                )),
                 status: StatusCode::CONFLICT,
                 ..Answer::new(visit)
             };
@@ -238,7 +253,7 @@ async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
             let key = form_key(visit)?;
             let form = TokenForm { key, ..form };
             let answer = Answer {
-                blade: Some(FormBlade::open(visit, form, errors)),
+                blade: Some(FormBlade::open(visit, by, form, errors)),
                 status: status(&refused),
                 ..Answer::new(visit)
             };
@@ -249,11 +264,28 @@ async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
     }
 }
 
+/// The form as it was posted, which asks for the password. Nothing was done, so it keeps its key.
+async fn ask_password(
+    visit: &Visit<'_>,
+    by: &SignedIn,
+    form: TokenForm,
+    refused: &Problem,
+) -> Result<Response, Problem> {
+    let asked = PasswordField::refused(visit, by, StepUp::ByPolicy, refused);
+    let blade = FormBlade::open(visit, by, form, FormErrors::default()).with_password(asked);
+    let answer = Answer {
+        blade: Some(blade),
+        status: status(refused),
+        ..Answer::new(visit)
+    };
+    Ok(step_up::answer(answer.page(visit, by).await?, refused))
+}
+
 /// The table, and above it what became of a form that is sent again: the answer with the secret was lost.
 async fn already_created(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let token = visit.service.token(visit.acting(by), id).await;
     let token = token.map_err(|error| visit.problem(error))?;
-    let acts = Acts::of(visit, &token, &visit.place.tokens, true);
+    let acts = Acts::of(visit, by, &token, &visit.place.tokens, true);
     let alert = if acts.is_some() {
         visit.text.token_already_created(token.name)
     } else {
@@ -273,6 +305,13 @@ async fn regenerate(
     id: &str,
     form: &Form,
 ) -> Result<Response, Problem> {
+    if let Some(refused) = &visit.unconfirmed {
+        let suffix = view_of(visit, &Query::of(&visit.uri)).suffix();
+        return match details::ask_password(visit, by, (id, suffix), form, refused).await {
+            Err(ended @ Problem::TokenNotActive { .. }) => refuse(visit, by, id, ended).await,
+            answer => answer,
+        };
+    }
     let unreadable = |field: &str| Problem::InvalidRequest {
         place: Place::Body,
         path: Some(field.to_owned()),
@@ -440,7 +479,7 @@ impl Answer {
         let (now, text) = (visit.now(), visit.text);
         let blade = match self.blade {
             Some(blade) => blade,
-            None => FormBlade::closed(visit)?,
+            None => FormBlade::closed(visit, by)?,
         };
         let page = TokensPage {
             frame: Frame {
@@ -473,6 +512,7 @@ impl Answer {
             blade,
             issued: self.issued,
             acts: self.acts,
+            step_up: PasswordField::shown(visit, by, StepUp::ByPolicy),
         };
         Ok(render(&page, self.status))
     }

@@ -13,6 +13,7 @@ mod security;
 mod service_accounts;
 mod setup;
 mod sign_in;
+mod step_up;
 mod token_edit;
 mod token_overlap;
 mod token_renewal;

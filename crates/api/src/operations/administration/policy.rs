@@ -117,6 +117,8 @@ struct Policy {
     self_regenerate_allowed: Option<bool>,
     /// After how many days without a use a token is revoked; 0 is never.
     revoke_unused_after_days: Option<u32>,
+    /// How many minutes ago the password may have been given before a token gets a secret; 0 asks for nothing.
+    recent_sign_in_minutes: Option<u32>,
     /// What is different for the members of groups, each group once.
     groups: Option<Vec<GroupPolicy>>,
 }
@@ -147,6 +149,8 @@ struct GroupPolicy {
     self_regenerate_allowed: Option<bool>,
     /// After how many days without a use a token is revoked; 0 is never.
     revoke_unused_after_days: Option<u32>,
+    /// How many minutes ago the password may have been given before a token gets a secret.
+    recent_sign_in_minutes: Option<u32>,
 }
 
 /// A policy to show.
@@ -162,6 +166,7 @@ pub fn example() -> Value {
         "MaxOverlapHours": 24,
         "SelfRegenerateAllowed": true,
         "RevokeUnusedAfterDays": 60,
+        "RecentSignInMinutes": 15,
         "Groups": [{"Group": "corp/builders", "MaxLifetimeDays": 366}],
     })
 }
@@ -192,7 +197,7 @@ mod tests {
             "Group": "corp/builders", "MaxLifetimeDays": 1, "DefaultLifetimeDays": 1, "MaxActiveTokens": 1,
             "Scopes": [{"Name": "a", "Description": ""}], "MayCreate": "Nobody", "AllScopeAllowed": true,
             "RequiredNetworks": [], "MaxOverlapHours": 0, "SelfRegenerateAllowed": true,
-            "RevokeUnusedAfterDays": 0,
+            "RevokeUnusedAfterDays": 0, "RecentSignInMinutes": 0,
         });
         let mut base = whole.clone();
         base.as_object_mut().unwrap().remove("Group");

@@ -15,7 +15,7 @@ use crate::call::Call;
 use crate::example::TOKEN_ID;
 use crate::operation::{Body, Data, Header, Operation, Tag};
 use crate::refused::Refused;
-use crate::request::{Administrator, IfMatch, InQuery, JsonBody, QueryReader};
+use crate::request::{IfMatch, InQuery, JsonBody, QueryReader, RecentAdministrator};
 
 /// Another policy for everybody.
 #[derive(Default)]
@@ -39,7 +39,7 @@ impl PutPolicy {
     async fn put(
         &self,
         request: &Request,
-        by: Administrator,
+        by: RecentAdministrator,
         body: JsonBody<Written>,
         /// The version that must be in force, as `ETag` named it: else another one would be overwritten unseen.
         #[oai(name = "If-Match")]
@@ -109,6 +109,7 @@ impl Operation for PutPolicy {
             Problem::CrossSiteRequest,
             Problem::SignInRequired,
             Problem::Forbidden,
+            Problem::RecentSignInRequired { minutes: 15 },
             Problem::UnsupportedMediaType,
             Problem::validation("MaxLifetimeDays", Reason::OutOfRange),
             Problem::PolicyForbids {

@@ -61,8 +61,12 @@ impl Operator<'_> {
     /// Adds a person.
     ///
     /// # Errors
+    /// [`Problem::RecentSignInRequired`] for an administrator who signed in too long ago and gives a password or rights;
     /// 1001 for names or a password against the rules, 1301 for a name in use, [`Error::UserIdInUse`].
     pub async fn add_user(&self, new: NewUser) -> Result<UserView, Error> {
+        if new.password.is_some() || new.administrator {
+            self.require_recent_sign_in().await?;
+        }
         let (name, display_name) = names(&new.name, new.display_name.as_deref())?;
         let password_hash = match &new.password {
             None => None,

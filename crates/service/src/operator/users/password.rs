@@ -31,13 +31,16 @@ impl Operator<'_> {
     /// tokens too: somebody else may have made or copied them.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`], [`Error::OwnAccount`], [`Error::NoPerson`] for a service account, 1001 for a password against the rules.
+    /// [`Problem::RecentSignInRequired`](ats_pat_domain::Problem::RecentSignInRequired) for an administrator who signed in
+    /// too long ago, [`Error::UserNotFound`], [`Error::OwnAccount`], [`Error::NoPerson`] for a service account, 1001 for a
+    /// password against the rules.
     pub async fn set_password(
         &self,
         name: &str,
         password: &SecretString,
         revoke_tokens: bool,
     ) -> Result<UserView, Error> {
+        self.require_recent_sign_in().await?;
         let user = self.find_user(name).await?;
         // Before any password work; the transaction asks again.
         require_another(self.authority.actor(), user.id)?;

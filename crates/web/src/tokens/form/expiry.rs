@@ -143,6 +143,7 @@ pub mod fixture {
             all_scope_allowed: true,
             required_networks: Vec::new(),
             revoke_unused_after_days: 0,
+            recent_sign_in_minutes: 0,
         }
     }
 
