@@ -53,6 +53,11 @@ impl PasswordField {
             ..shown
         })
     }
+
+    /// Whether the form is shown again for the password alone. The field then has the focus.
+    pub fn is_wrong(asked: Option<&Self>) -> bool {
+        asked.is_some_and(|asked| asked.error.is_some())
+    }
 }
 
 /// Confirms the session by the password in a form that asks for it, before anything is done by the form. Gives the session

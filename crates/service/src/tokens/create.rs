@@ -242,8 +242,8 @@ impl Service {
     /// nothing, and the token that it made is answered, without its secret.
     ///
     /// # Errors
-    /// 1104 as there, 1000 for a key that is no UUID of version 7 from the last 24 hours, 1001, 1305, 1302, 1306, 1400, 1309 for a key
-    /// that was sent with another request before, 1310, 1205, 1301, 1304.
+    /// [`Problem::RecentSignInRequired`], 1000 for a key that is no UUID of version 7 from the last 24 hours, 1001, 1305,
+    /// 1302, 1306, 1400, 1309 for a key that was sent with another request before, 1310, 1205, 1301, 1304.
     pub async fn create_token_once(
         &self,
         by: impl Into<Acting<'_>>,

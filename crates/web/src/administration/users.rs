@@ -161,8 +161,7 @@ impl UserForm {
 
     /// Whether it is shown again for the administrator's password alone.
     fn asks_again(&self) -> bool {
-        let asked = self.step_up.as_ref();
-        asked.is_some_and(|asked| asked.error.is_some())
+        PasswordField::is_wrong(self.step_up.as_ref())
     }
 }
 

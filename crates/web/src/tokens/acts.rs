@@ -92,8 +92,7 @@ impl Acts {
 
     /// Whether the form for a new secret is shown again for the person's password.
     pub fn asks_again(&self) -> bool {
-        let asked = self.step_up.as_ref();
-        asked.is_some_and(|asked| asked.error.is_some())
+        PasswordField::is_wrong(self.step_up.as_ref())
     }
 }
 

@@ -81,8 +81,7 @@ impl FormBlade {
 
     /// Whether it is shown again for the person's password alone.
     pub fn asks_again(&self) -> bool {
-        let asked = self.step_up.as_ref();
-        asked.is_some_and(|asked| asked.error.is_some())
+        PasswordField::is_wrong(self.step_up.as_ref())
     }
 
     /// Whether the restrictions are to be seen at once.
