@@ -9,6 +9,7 @@ mod database;
 mod exchange;
 mod failure;
 mod key;
+mod operator_key;
 mod output;
 mod policy;
 mod secret_input;
@@ -54,6 +55,9 @@ enum Command {
     /// What tokens may be like
     #[command(subcommand)]
     Policy(policy::Command),
+    /// The keys by which programs administer
+    #[command(subcommand)]
+    OperatorKey(operator_key::Command),
     /// The keys that sign authentication tokens
     #[command(subcommand)]
     Key(key::Command),
@@ -99,6 +103,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::User(command) => command.run(&session).await,
         Command::Token(command) => command.run(&session).await,
         Command::Policy(command) => command.run(&session).await,
+        Command::OperatorKey(command) => command.run(&session).await,
         Command::Key(command) => command.run(&session).await,
         Command::Db(command) => command.run(&session).await,
         Command::Audit(command) => command.run(&session).await,

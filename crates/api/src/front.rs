@@ -164,9 +164,13 @@ fn challenge(route: &Route) -> Challenge {
     match route.template() {
         EXCHANGE => Challenge::PersonalAccessToken,
         IDENTITY => Challenge::Bearer,
+        path if path.starts_with(ADMINISTRATION) => Challenge::Bearer,
         _ => Challenge::Session,
     }
 }
+
+/// What paths of the administration begin with.
+const ADMINISTRATION: &str = "/api/administration/";
 
 /// The request header that an answer depends on: caches know `Authorization`, but not ours.
 const fn credential_header(challenge: Challenge) -> &'static str {
@@ -271,6 +275,11 @@ mod tests {
             Problem::PolicyForbids {
                 rule: Rule::PolicySource,
             },
+            Problem::OperatorKeyInvalid,
+            Problem::UserNameInUse {
+                name: "ada".to_owned(),
+            },
+            Problem::LastAdministrator,
             Problem::VersionMismatch {
                 current: "0193f2a0-7b1c-7d2e-8f00-0123456789ab".to_owned(),
             },

@@ -164,6 +164,7 @@ impl Route {
                 Method::POST => allow.push("POST"),
                 Method::DELETE => allow.push("DELETE"),
                 Method::PATCH => allow.push("PATCH"),
+                Method::PUT => allow.push("PUT"),
                 _ => {}
             }
         }

@@ -1,4 +1,4 @@
-use ats_pat_token::PersonalAccessToken;
+use ats_pat_token::{OperatorKeySecret, PersonalAccessToken};
 use secrecy::{ExposeSecret as _, SecretBox};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -8,6 +8,7 @@ const LENGTH: usize = 32;
 
 // Contexts are constants for ever: to change one is to void every hash made with it.
 const PERSONAL_ACCESS_TOKEN: &str = "ATS PAT 2026-11 personal access token hash v1";
+const OPERATOR_KEY: &str = "ATS PAT 2026-11 operator key hash v1";
 const SESSION_ID: &str = "ATS PAT 2026-11 session id hash v1";
 const SETUP_CODE: &str = "ATS PAT 2026-11 set-up code hash v1";
 const FORM_KEY: &str = "ATS PAT 2026-11 form key hash v1";
@@ -60,6 +61,7 @@ impl RootKey {
         let root = self.bytes.expose_secret();
         for (key, context) in [
             (&mut keys.personal_access_token, PERSONAL_ACCESS_TOKEN),
+            (&mut keys.operator_key, OPERATOR_KEY),
             (&mut keys.session_id, SESSION_ID),
             (&mut keys.setup_code, SETUP_CODE),
             (&mut keys.form_key, FORM_KEY),
@@ -97,6 +99,11 @@ impl RootKeys {
     /// The hash that is stored in place of a personal access token: over its whole string.
     pub fn hash_personal_access_token(&self, token: &PersonalAccessToken) -> KeyedHash {
         blake3::keyed_hash(&self.keys.personal_access_token, token.expose().as_bytes()).into()
+    }
+
+    /// The hash that is stored in place of an operator key: over its whole string.
+    pub fn hash_operator_key(&self, key: &OperatorKeySecret) -> KeyedHash {
+        blake3::keyed_hash(&self.keys.operator_key, key.expose().as_bytes()).into()
     }
 
     /// The hash that is stored in place of a session id.
@@ -171,6 +178,7 @@ impl RootKeys {
 #[derive(Default, Zeroize, ZeroizeOnDrop)]
 struct Keys {
     personal_access_token: [u8; LENGTH],
+    operator_key: [u8; LENGTH],
     session_id: [u8; LENGTH],
     setup_code: [u8; LENGTH],
     form_key: [u8; LENGTH],

@@ -68,6 +68,8 @@ catalogue! {
     AuthenticationTokenInvalid = 1206,
     /// The token may not get a new secret by itself.
     SelfRegenerateNotAllowed = 1208,
+    /// The operator key does not hold.
+    OperatorKeyInvalid = 1209,
     /// The caller has no such token.
     TokenNotFound = 1300,
     /// Another active token has this name.
@@ -88,6 +90,10 @@ catalogue! {
     IdempotencyKeyReused = 1309,
     /// There is no such user, or no such service account of the caller's.
     UserNotFound = 1310,
+    /// Another user has this name.
+    UserNameInUse = 1311,
+    /// Nobody could administer any more.
+    LastAdministrator = 1312,
     /// Too many attempts.
     TooManyRequests = 1400,
     /// Something failed inside.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::id::{EventId, UserId};
+use crate::id::{EventId, OperatorKeyId, UserId};
 use crate::tagged::KeyId;
 use crate::time::Timestamp;
 
@@ -57,6 +57,10 @@ pub enum EventKind {
     SetupLinkCreated,
     /// Another policy was put into force.
     PolicyChanged,
+    /// An operator key was made.
+    OperatorKeyCreated,
+    /// An operator key was ended for good.
+    OperatorKeyRevoked,
     /// The operator accepted a restored database.
     RestoreAccepted,
     /// A later release took the database over: every row that grants rights says now which event wrote it.
@@ -65,7 +69,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::UserCreated,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -90,6 +94,8 @@ impl EventKind {
         Self::KeysResealed,
         Self::SetupLinkCreated,
         Self::PolicyChanged,
+        Self::OperatorKeyCreated,
+        Self::OperatorKeyRevoked,
         Self::RestoreAccepted,
         Self::DatabaseUpgraded,
     ];
@@ -121,6 +127,8 @@ impl EventKind {
             Self::KeysResealed => "keys.resealed",
             Self::SetupLinkCreated => "setup_link.created",
             Self::PolicyChanged => "policy.changed",
+            Self::OperatorKeyCreated => "operator_key.created",
+            Self::OperatorKeyRevoked => "operator_key.revoked",
             Self::RestoreAccepted => "restore.accepted",
             Self::DatabaseUpgraded => "database.upgraded",
         }
@@ -134,6 +142,8 @@ pub enum Actor {
     User(UserId),
     /// Somebody at the admin program.
     Operator,
+    /// A program with an operator key.
+    OperatorKey(OperatorKeyId),
     /// The service itself.
     System,
     /// Whoever showed a token's secret: its owner, or somebody who found it.
@@ -147,7 +157,11 @@ impl Actor {
             "operator" => Some(Self::Operator),
             "system" => Some(Self::System),
             "holder" => Some(Self::Holder),
-            _ => text.strip_prefix("user:")?.parse().ok().map(Self::User),
+            _ => match text.split_once(':')? {
+                ("user", id) => id.parse().ok().map(Self::User),
+                ("operator-key", id) => id.parse().ok().map(Self::OperatorKey),
+                _ => None,
+            },
         }
     }
 }
@@ -157,6 +171,7 @@ impl fmt::Display for Actor {
         match self {
             Self::User(id) => write!(f, "user:{id}"),
             Self::Operator => f.write_str("operator"),
+            Self::OperatorKey(id) => write!(f, "operator-key:{id}"),
             Self::System => f.write_str("system"),
             Self::Holder => f.write_str("holder"),
         }

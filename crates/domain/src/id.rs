@@ -62,6 +62,10 @@ identifier! {
     TokenId
 }
 identifier! {
+    /// Identifies an operator key.
+    OperatorKeyId
+}
+identifier! {
     /// Identifies an event; made before its transaction, so that the event can be looked for when the answer to COMMIT was lost.
     EventId
 }

@@ -102,6 +102,8 @@ pub enum Problem {
     NotExchanged,
     /// The token may not get a new secret by itself, or no longer, or not by a secret that was replaced.
     SelfRegenerateNotAllowed,
+    /// The operator key is none, unknown, expired or revoked, or may not be used from the caller's address.
+    OperatorKeyInvalid,
     /// The user has no such token.
     TokenNotFound,
     /// Another active token of the user has the name.
@@ -143,6 +145,13 @@ pub enum Problem {
     IdempotencyKeyReused,
     /// There is no such user, or no such service account that the caller is responsible for.
     UserNotFound,
+    /// Another user has the name.
+    UserNameInUse {
+        /// The name as asked for.
+        name: String,
+    },
+    /// Nobody could administer the service any more.
+    LastAdministrator,
     /// The caller tried too often.
     TooManyRequests {
         /// After how many seconds to try again.
@@ -193,6 +202,7 @@ impl Problem {
             | Self::AuthenticationTokenMissing
             | Self::NotExchanged => Code::AuthenticationTokenInvalid,
             Self::SelfRegenerateNotAllowed => Code::SelfRegenerateNotAllowed,
+            Self::OperatorKeyInvalid => Code::OperatorKeyInvalid,
             Self::TokenNotFound => Code::TokenNotFound,
             Self::NameInUse { .. } => Code::NameInUse,
             Self::ExpirationNotAllowed { .. } => Code::ExpirationNotAllowed,
@@ -203,6 +213,8 @@ impl Problem {
             Self::VersionMismatch { .. } => Code::VersionMismatch,
             Self::IdempotencyKeyReused => Code::IdempotencyKeyReused,
             Self::UserNotFound => Code::UserNotFound,
+            Self::UserNameInUse { .. } => Code::UserNameInUse,
+            Self::LastAdministrator => Code::LastAdministrator,
             Self::TooManyRequests { .. } => Code::TooManyRequests,
             Self::InternalError { .. } => Code::InternalError,
             Self::Unavailable => Code::Unavailable,
@@ -239,7 +251,7 @@ impl Problem {
             Self::BodyTooLarge { limit } => vec![limit.to_string()],
             Self::RecentSignInRequired { minutes } => vec![minutes.to_string()],
             Self::PersonalAccessTokenExpired { expiry } => vec![expiry.to_string()],
-            Self::NameInUse { name } => vec![name.clone()],
+            Self::NameInUse { name } | Self::UserNameInUse { name } => vec![name.clone()],
             Self::ExpirationNotAllowed { latest } => vec![latest.to_string()],
             Self::TokenNotActive { status } => vec![status.to_string()],
             Self::TokenLimitReached { limit } => vec![limit.to_string()],
@@ -265,9 +277,11 @@ impl Problem {
             | Self::AuthenticationTokenMissing
             | Self::NotExchanged
             | Self::SelfRegenerateNotAllowed
+            | Self::OperatorKeyInvalid
             | Self::TokenNotFound
             | Self::IdempotencyKeyReused
             | Self::UserNotFound
+            | Self::LastAdministrator
             | Self::Unavailable => Vec::new(),
         }
     }
@@ -312,6 +326,7 @@ impl Problem {
                 return text.refusal_personal_access_token_expired(expiry);
             }
             Self::NameInUse { name } => return text.refusal_name_in_use(name),
+            Self::UserNameInUse { name } => return text.refusal_user_name_in_use(name),
             Self::ExpirationNotAllowed { latest } => {
                 return text.refusal_expiration_not_allowed(latest);
             }
@@ -355,8 +370,10 @@ impl Problem {
             Self::AuthenticationTokenMissing => text.refusal_authentication_token_missing(),
             Self::NotExchanged => text.refusal_not_exchanged(),
             Self::SelfRegenerateNotAllowed => text.refusal_self_regenerate_not_allowed(),
+            Self::OperatorKeyInvalid => text.refusal_operator_key_invalid(),
             Self::TokenNotFound => text.refusal_token_not_found(),
             Self::IdempotencyKeyReused => text.refusal_idempotency_key_reused(),
+            Self::LastAdministrator => text.refusal_last_administrator(),
             Self::UserNotFound => text.refusal_user_not_found(),
             Self::Unavailable => text.refusal_unavailable(),
         };

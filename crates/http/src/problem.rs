@@ -45,7 +45,8 @@ pub fn status(problem: &Problem) -> StatusCode {
         | Problem::OwnerDisabled
         | Problem::AuthenticationTokenInvalid
         | Problem::AuthenticationTokenMissing
-        | Problem::NotExchanged => StatusCode::UNAUTHORIZED,
+        | Problem::NotExchanged
+        | Problem::OperatorKeyInvalid => StatusCode::UNAUTHORIZED,
         Problem::Forbidden
         | Problem::CrossSiteRequest
         | Problem::RecentSignInRequired { .. }
@@ -59,6 +60,8 @@ pub fn status(problem: &Problem) -> StatusCode {
         Problem::NameInUse { .. }
         | Problem::TokenNotActive { .. }
         | Problem::TokenLimitReached { .. }
+        | Problem::UserNameInUse { .. }
+        | Problem::LastAdministrator
         | Problem::IdempotencyKeyReused => StatusCode::CONFLICT,
         Problem::VersionMismatch { .. } => StatusCode::PRECONDITION_FAILED,
         Problem::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,

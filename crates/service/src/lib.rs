@@ -23,6 +23,7 @@ mod change;
 mod exchange;
 mod ledger;
 mod operator;
+mod operator_keys;
 mod policy;
 mod service;
 mod sessions;
@@ -38,6 +39,7 @@ pub use operator::{
     Accepted, AuditReport, CurrentPolicy, EventQuery, NewPolicy, NewServiceAccount, NewUser,
     Operator, RestoreChoice, Rotation,
 };
+pub use operator_keys::{Administering, IssuedOperatorKey, KeyHolder, NewOperatorKey};
 pub use service::Service;
 pub use service::client::Client;
 pub use service::error::{Error, causes};

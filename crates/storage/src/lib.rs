@@ -38,6 +38,7 @@ mod keys;
 mod listed_token;
 mod lock;
 mod migration;
+mod operator_keys;
 mod page;
 mod policy;
 mod pool;

@@ -5,7 +5,9 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::channel::Channel;
-use crate::entity::{policy, secret, session, setup_link, signing_key, status_place, token, user};
+use crate::entity::{
+    operator_key, policy, secret, session, setup_link, signing_key, status_place, token, user,
+};
 use crate::failure::store_error;
 
 /// The one row of the set-up link, and of the policy.
@@ -44,6 +46,9 @@ pub(crate) async fn retag(channel: &Channel, retagged: &Retagged) -> Result<(), 
             retag!(channel, retagged, signing_key, KeyId, Kid = kid.as_str())
         }
         RowKey::SetupLink => retag!(channel, retagged, setup_link, TagKeyId, Id = ONLY),
+        RowKey::OperatorKey(id) => {
+            retag!(channel, retagged, operator_key, TagKeyId, Id = id.as_uuid())
+        }
         RowKey::Policy => retag!(channel, retagged, policy, KeyId, Id = ONLY),
     }
 }

@@ -2,16 +2,17 @@
 
 use async_trait::async_trait;
 use ats_pat_domain::port::{
-    ChangeOrder, EventRepository, KeyRepository, PolicyRepository, Repositories, Retagged,
-    SecretRepository, SessionRepository, SetupLinkRepository, StatusRepository, Store, StoreError,
-    TokenRepository, Transaction, UsageRecord, UserRepository,
+    ChangeOrder, EventRepository, KeyRepository, OperatorKeyRepository, PolicyRepository,
+    Repositories, Retagged, SecretRepository, SessionRepository, SetupLinkRepository,
+    StatusRepository, Store, StoreError, TokenRepository, Transaction, UsageRecord, UserRepository,
 };
-use ats_pat_domain::{EventId, Timestamp};
+use ats_pat_domain::token::Usage;
+use ats_pat_domain::{EventId, OperatorKeyId, Timestamp};
 
 use crate::database::Database;
 use crate::failure::store_error;
 use crate::transaction::StoreTransaction;
-use crate::{checkpoints, retag, sessions, usage, write_proof};
+use crate::{checkpoints, operator_keys, retag, sessions, usage, write_proof};
 
 impl Repositories for Database {
     fn users(&self) -> &dyn UserRepository {
@@ -49,6 +50,10 @@ impl Repositories for Database {
     fn policy(&self) -> &dyn PolicyRepository {
         &*self.reads
     }
+
+    fn operator_keys(&self) -> &dyn OperatorKeyRepository {
+        &*self.reads
+    }
 }
 
 #[async_trait]
@@ -70,6 +75,10 @@ impl Store for Database {
         seen_tag: &[u8],
     ) -> Result<(), StoreError> {
         sessions::touch(&self.writes, id_hash, seen_at, seen_tag).await
+    }
+
+    async fn touch_operator_key(&self, id: OperatorKeyId, used: &Usage) -> Result<(), StoreError> {
+        operator_keys::touch(&self.writes, id, used).await
     }
 
     async fn record_usage(&self, uses: &[UsageRecord]) -> Result<(), StoreError> {

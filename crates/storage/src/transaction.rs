@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use ats_pat_domain::EventId;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::port::{
-    ChangeOrder, CommitError, EventRepository, KeyRepository, PolicyRepository, Repositories,
-    SecretRepository, SessionRepository, SetupLinkRepository, StatusRepository, StoreError,
-    TokenRepository, Transaction, UserRepository,
+    ChangeOrder, CommitError, EventRepository, KeyRepository, OperatorKeyRepository,
+    PolicyRepository, Repositories, SecretRepository, SessionRepository, SetupLinkRepository,
+    StatusRepository, StoreError, TokenRepository, Transaction, UserRepository,
 };
 use parking_lot::Mutex;
 
@@ -115,6 +115,10 @@ impl Repositories for StoreTransaction {
     }
 
     fn policy(&self) -> &dyn PolicyRepository {
+        &self.channel
+    }
+
+    fn operator_keys(&self) -> &dyn OperatorKeyRepository {
         &self.channel
     }
 }

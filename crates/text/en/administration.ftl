@@ -94,5 +94,7 @@ event-signing-key-destroyed = Signing key destroyed
 event-keys-resealed = Keys sealed again
 event-setup-link-created = Set-up link created
 event-policy-changed = Policy changed
+event-operator-key-created = Operator key created
+event-operator-key-revoked = Operator key revoked
 event-restore-accepted = Restored database accepted
 event-database-upgraded = Database taken over by a later release

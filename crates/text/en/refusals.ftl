@@ -58,6 +58,10 @@ refusal-all-scope-forbidden = The policy lets no token of yours carry all your r
 refusal-overlap-too-long = The policy allows only a shorter overlap: choose fewer hours.
 refusal-self-regenerate-forbidden = The policy lets no token regenerate itself: make the token without this right.
 refusal-self-regenerate-not-allowed = This personal access token may not regenerate itself. Its owner can regenerate it.
+refusal-operator-key-invalid = This is no operator key that can be used here now: it must be valid, and used from its networks.
+# $name (String)
+refusal-user-name-in-use = There is a user { $name } already.
+refusal-last-administrator = Nobody could administer the service any more: make somebody else an administrator first.
 refusal-policy-in-settings = The policy stands in the settings: change it there and restart the servers, or set `policy-source` to `database`.
 # $current (String) - the version that is there
 refusal-version-mismatch = It was changed meanwhile, and is now in the version { $current }: read it again, and change that.

@@ -25,7 +25,9 @@ mod json;
 mod jwk;
 mod jws;
 mod loopback;
+mod operator_key;
 mod personal_access_token;
+mod secret_text;
 mod status_list;
 mod status_reference;
 mod verify_error;
@@ -38,6 +40,7 @@ pub use crate::{
     jwk::{Jwk, JwkSet, KeyError, thumbprint},
     jws::{Expectations, KnownHeader, MAX_LENGTH, SigningInput, Unverified},
     loopback::is_loopback,
+    operator_key::OperatorKeySecret,
     personal_access_token::{Malformed, PersonalAccessToken},
     status_list::{
         CompressedList, IndexTooLarge, ListVersion, MAX_STATUS_INDEX, MAX_STATUS_LIST_LENGTH,

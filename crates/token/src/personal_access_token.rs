@@ -1,13 +1,8 @@
 //! The string that a user keeps.
 
 use secrecy::{ExposeSecret, SecretString};
-use zeroize::Zeroizing;
 
-use crate::base62;
-
-const SECRET_BYTES: usize = 32;
-const SECRET_DIGITS: usize = 43;
-const CHECKSUM_DIGITS: usize = 6;
+use crate::secret_text::{BEHIND_PREFIX, SECRET_BYTES, text_of, well_formed};
 
 /// A well-formed personal access token: `atspat_`, 43 base62 digits of secret, 6 of checksum.
 ///
@@ -38,22 +33,17 @@ impl PersonalAccessToken {
     pub const PREFIX: &str = "atspat_";
 
     /// The length of every token, in characters and in bytes.
-    pub const LENGTH: usize = Self::PREFIX.len() + SECRET_DIGITS + CHECKSUM_DIGITS;
+    pub const LENGTH: usize = Self::PREFIX.len() + BEHIND_PREFIX;
 
     /// The token of 256 random bits, which must come from the system's cryptographically secure generator. The caller
     /// wipes its copy.
     pub fn from_random(bytes: &[u8; SECRET_BYTES]) -> Self {
-        let secret: Zeroizing<[u8; SECRET_DIGITS]> = Zeroizing::new(base62::encode(*bytes));
-        let mut text = String::with_capacity(Self::LENGTH);
-        text.push_str(Self::PREFIX);
-        text.extend(secret.iter().copied().map(char::from));
-        text.extend(checksum(&secret).map(char::from));
-        Self(SecretString::from(text))
+        Self(text_of(Self::PREFIX, bytes))
     }
 
     /// The token that a text is, if it is exactly one.
     pub fn parse(presented: &(impl AsRef<[u8]> + ?Sized)) -> Result<Self, Malformed> {
-        Self::well_formed(presented.as_ref())
+        well_formed(Self::PREFIX, presented.as_ref())
             .map(|text| Self(SecretString::from(text)))
             .ok_or(Malformed)
     }
@@ -62,21 +52,6 @@ impl PersonalAccessToken {
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
-
-    fn well_formed(presented: &[u8]) -> Option<&str> {
-        let (secret, rest) = presented
-            .strip_prefix(Self::PREFIX.as_bytes())?
-            .split_first_chunk::<SECRET_DIGITS>()?;
-        let is_one =
-            base62::is_canonical::<SECRET_BYTES, SECRET_DIGITS>(secret) && rest == checksum(secret);
-        // ASCII by now, so that this only changes the type.
-        is_one.then(|| str::from_utf8(presented).ok())?
-    }
-}
-
-/// CRC-32 (ISO-HDLC, that of Ethernet and zip) of the digits, not of the prefix.
-fn checksum(secret: &[u8; SECRET_DIGITS]) -> [u8; CHECKSUM_DIGITS] {
-    base62::encode(crc32fast::hash(secret).to_be_bytes())
 }
 
 /// The text is no personal access token: other length, prefix, alphabet or checksum, or a number beyond 256 bits.

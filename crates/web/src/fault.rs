@@ -34,7 +34,7 @@ impl UserErrors {
                     *errors.place(&failure.field) = Some(words(failure, text).to_owned());
                 }
             }
-            Problem::NameInUse { name } => {
+            Problem::UserNameInUse { name } => {
                 errors.user_name = Some(text.user_name_in_use(name));
             }
             Problem::InvalidCredentials => {

@@ -20,9 +20,7 @@ pub fn put_right(document: &mut Value) {
     document["openapi"] = json!("3.0.3");
     document["info"]["license"] =
         json!({"name": "MIT OR Apache-2.0", "url": "https://spdx.org/licenses/"});
-    let bodies = operations::ALL
-        .iter()
-        .filter_map(|operation| (operation.body)());
+    let bodies = operations::all().filter_map(|operation| (operation.body)());
     let bodies: Vec<Body> = bodies.collect();
     each(&mut document["components"]["schemas"], |name, schema| {
         if let Some(required) = bodies.iter().find_map(|body| body.required_of(name)) {

@@ -68,16 +68,7 @@ impl Create {
         #[oai(name = "Idempotency-Key")]
         key: IdempotencyKey,
     ) -> Result<Answer<Self>, Refused> {
-        let new = NewToken {
-            name: body.0.name,
-            expires_at: body.0.expires_at,
-            description: body.0.description,
-            scopes: body.0.scopes,
-            allowed_networks: body.0.allowed_networks,
-            may_regenerate_itself: body.0.may_regenerate_itself.unwrap_or_default(),
-            regenerates_until: body.0.regenerates_until,
-            form_key: None,
-        };
+        let new = NewToken::from(body.0);
         let call = Call::of(request)?;
         let by = call.acting(&session.0);
         let Some(key) = key.0 else {
@@ -93,6 +84,21 @@ impl Create {
         } else {
             answer
         })
+    }
+}
+
+impl From<CreatePersonalAccessTokenRequest> for NewToken {
+    fn from(body: CreatePersonalAccessTokenRequest) -> Self {
+        Self {
+            name: body.name,
+            expires_at: body.expires_at,
+            description: body.description,
+            scopes: body.scopes,
+            allowed_networks: body.allowed_networks,
+            may_regenerate_itself: body.may_regenerate_itself.unwrap_or_default(),
+            regenerates_until: body.regenerates_until,
+            form_key: None,
+        }
     }
 }
 

@@ -29,11 +29,10 @@ pub use exchange::{EXCHANGE, Exchanger};
 pub use identity::IDENTITY;
 
 use crate::operation::{Entry, Routes};
-use administration::{GetPolicy, PutPolicy};
 use service_account::{ListServiceAccounts, OfAccount};
 
-/// Every operation under `/api/`.
-pub const ALL: [Entry; 26] = [
+/// The operations on what is one's own.
+const OWN: [Entry; 24] = [
     Entry::of::<exchange::Exchange>(),
     Entry::of::<identity::GetIdentity>(),
     Entry::of::<sign_in::SignIn>(),
@@ -58,13 +57,16 @@ pub const ALL: [Entry; 26] = [
     Entry::of::<OfAccount<revoke::Revoke>>(),
     Entry::of::<OfAccount<regenerate::Regenerate>>(),
     Entry::of::<OfAccount<end_overlap::EndOverlap>>(),
-    Entry::of::<GetPolicy>(),
-    Entry::of::<PutPolicy>(),
 ];
+
+/// Every operation under `/api/`.
+pub fn all() -> impl Iterator<Item = &'static Entry> {
+    const { &OWN }.iter().chain(const { &administration::ALL })
+}
 
 /// The operation that the document calls `id`.
 pub fn with_id(id: &str) -> Option<&'static Entry> {
-    const { &ALL }.iter().find(|operation| operation.is(id))
+    all().find(|operation| operation.is(id))
 }
 
 /// All operations as poem-openapi takes them, those of one path together.
@@ -73,7 +75,7 @@ pub struct Operations;
 impl OpenApi for Operations {
     fn meta() -> Vec<MetaApi> {
         let mut paths: BTreeMap<String, MetaPath> = BTreeMap::new();
-        let apis = ALL.iter().flat_map(|operation| (operation.meta)());
+        let apis = all().flat_map(|operation| (operation.meta)());
         for MetaPath { path, operations } in apis.flat_map(|api| api.paths) {
             let of_path = paths.entry(path.clone()).or_insert(MetaPath {
                 path,
@@ -87,13 +89,13 @@ impl OpenApi for Operations {
     }
 
     fn register(registry: &mut Registry) {
-        for operation in &ALL {
+        for operation in all() {
             (operation.register)(registry);
         }
     }
 
     fn add_routes(self, routes: &mut Routes) {
-        for operation in &ALL {
+        for operation in all() {
             (operation.add_routes)(routes);
         }
     }

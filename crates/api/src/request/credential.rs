@@ -64,7 +64,7 @@ macro_rules! security_scheme {
 pub struct Session(pub SignedIn);
 
 impl Session {
-    async fn read(request: &Request) -> Result<Self, Refused> {
+    pub(super) async fn read(request: &Request) -> Result<Self, Refused> {
         let call = Call::of(request)?;
         let ids = call.cookie.read(request.headers());
         Ok(Self(call.service.authenticate_one_of(&ids).await?))
@@ -72,35 +72,6 @@ impl Session {
 }
 
 security_scheme!(Session, "sessionCookie", session_cookie(), optional: false, request => Session::read(request).await);
-
-/// A session that holds, of an administrator.
-pub struct Administrator(pub SignedIn);
-
-impl Administrator {
-    async fn read(request: &Request) -> Result<Self, Refused> {
-        let Session(by) = Session::read(request).await?;
-        if !by.user().is_admin {
-            return Err(Problem::Forbidden.into());
-        }
-        Ok(Self(by))
-    }
-}
-
-security_scheme!(Administrator, "sessionCookie", session_cookie(), optional: false, request => Administrator::read(request).await);
-
-/// The same, of one who signed in within the last 15 minutes.
-pub struct RecentAdministrator(pub SignedIn);
-
-impl RecentAdministrator {
-    async fn read(request: &Request) -> Result<Self, Refused> {
-        let Administrator(by) = Administrator::read(request).await?;
-        let service = &Call::of(request)?.service;
-        service.require_recent_sign_in(&by, StepUp::Always).await?;
-        Ok(Self(by))
-    }
-}
-
-security_scheme!(RecentAdministrator, "sessionCookie", session_cookie(), optional: false, request => RecentAdministrator::read(request).await);
 
 /// A session that may give a token a secret: its sign-in is as recent as the policy asks. This is judged with the
 /// credential, so before anything is said of the body.
@@ -186,7 +157,7 @@ security_scheme!(
 );
 
 /// The document replaces the name where people come over TLS.
-fn session_cookie() -> MetaSecurityScheme {
+pub(super) fn session_cookie() -> MetaSecurityScheme {
     MetaSecurityScheme {
         ty: "apiKey",
         description: Some(
@@ -208,7 +179,7 @@ fn personal_access_token() -> MetaSecurityScheme {
     }
 }
 
-const fn none() -> MetaSecurityScheme {
+pub(super) const fn none() -> MetaSecurityScheme {
     MetaSecurityScheme {
         ty: "",
         description: None,

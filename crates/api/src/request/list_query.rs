@@ -45,7 +45,7 @@ fn parse(query: &str) -> Result<TokenQuery, Problem> {
 }
 
 /// A whole number from 1 to `largest`, never clamped.
-fn number(text: &str, largest: u32) -> Result<u32, Reason> {
+pub fn number(text: &str, largest: u32) -> Result<u32, Reason> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Reason::NotANumber);
@@ -56,7 +56,8 @@ fn number(text: &str, largest: u32) -> Result<u32, Reason> {
         .ok_or(Reason::OutOfRange)
 }
 
-fn search(text: &str) -> Result<String, Reason> {
+/// A folded text to search for.
+pub fn search(text: &str) -> Result<String, Reason> {
     if text.chars().count() > MAX_SEARCH {
         Err(Reason::TooLong)
     } else {

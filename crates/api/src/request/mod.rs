@@ -3,6 +3,7 @@
 //! Each credential is an extractor written by hand: poem-openapi's own can't tell a missing from a doubled
 //! one, nor change the cookie's name, and would name neither in an envelope.
 
+mod administering;
 mod audience_query;
 mod body;
 mod credential;
@@ -10,12 +11,15 @@ mod list_query;
 mod parameter;
 mod query_reader;
 
+pub use administering::{
+    By, ForAudit, ForKeyRotation, ForKeys, ForNewUsers, ForPolicy, ForPolicyChange,
+    ForRecentSessions, ForServiceTokens, ForSessions, ForTokens, ForUsers,
+};
 pub use audience_query::{AUDIENCE, MOST_AUDIENCES, narrowing};
 pub use body::{JsonBody, OptionalJsonBody};
 pub use credential::{
-    Administrator, Bearer, EndingSession, PersonalAccessTokens, RecentAdministrator, RecentSession,
-    Session, TokenHolder,
+    Bearer, EndingSession, PersonalAccessTokens, RecentSession, Session, TokenHolder,
 };
-pub use list_query::ListQuery;
+pub use list_query::{ListQuery, number, search};
 pub use parameter::{IdempotencyKey, IfMatch, InQuery, TokenId};
 pub use query_reader::QueryReader;

@@ -11,6 +11,7 @@ mod cross_site;
 mod fixture;
 mod lists;
 mod oauth;
+mod operator_keys;
 mod order;
 mod ownership;
 mod paths;

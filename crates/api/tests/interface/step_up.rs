@@ -68,7 +68,11 @@ async fn exactly_the_operations_that_give_rights_ask_for_a_recent_sign_in() {
     assert_eq!(
         asking,
         [
+            "createOperatorKey",
             "putPolicy",
+            "rotateSigningKeys",
+            "createUser",
+            "createServiceToken",
             "createPersonalAccessToken",
             "regeneratePersonalAccessToken",
             "createServiceAccountToken",

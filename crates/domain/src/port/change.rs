@@ -7,6 +7,7 @@ use super::repository::{SetupLink, StoredPolicy};
 use crate::event::Event;
 use crate::id::{TokenId, UserId};
 use crate::key::{StoredRootKey, StoredSigningKey};
+use crate::operator_key::OperatorKey;
 use crate::secret::Secret;
 use crate::session::Session;
 use crate::status_place::StatusPlace;
@@ -84,6 +85,15 @@ pub trait SetupLinkChanges: Send + Sync {
     async fn replace_setup_link(&self, link: &Tagged<SetupLink>) -> Result<(), StoreError>;
     /// Removes the link; gives whether one was there.
     async fn delete_setup_link(&self) -> Result<bool, StoreError>;
+}
+
+/// Writes operator keys.
+#[async_trait]
+pub trait OperatorKeyChanges: Send + Sync {
+    /// Adds a key. [`StoreError::Conflict`] if its id or hash is taken.
+    async fn insert_operator_key(&self, key: &Tagged<OperatorKey>) -> Result<(), StoreError>;
+    /// Writes a key that exists, found by its id.
+    async fn update_operator_key(&self, key: &Tagged<OperatorKey>) -> Result<(), StoreError>;
 }
 
 /// Writes the policy.

@@ -6,9 +6,10 @@ use async_trait::async_trait;
 
 use super::error::StoreError;
 use crate::event::{Event, Head};
-use crate::id::{EventId, TokenId, UserId};
+use crate::id::{EventId, OperatorKeyId, TokenId, UserId};
 use crate::key::{StoredRootKey, StoredSigningKey};
 use crate::list::{EventFilter, TokenQuery, UserQuery};
+use crate::operator_key::OperatorKey;
 use crate::secret::Secret;
 use crate::session::Session;
 use crate::status_place::StatusPlace;
@@ -36,6 +37,8 @@ pub trait Repositories: Send + Sync {
     fn events(&self) -> &dyn EventRepository;
     /// The set-up link.
     fn setup_links(&self) -> &dyn SetupLinkRepository;
+    /// Operator keys.
+    fn operator_keys(&self) -> &dyn OperatorKeyRepository;
     /// The policy, where it stands in the database.
     fn policy(&self) -> &dyn PolicyRepository;
 }
@@ -316,4 +319,24 @@ impl StoredPolicy {
 pub trait PolicyRepository: Send + Sync {
     /// The policy that was put into force last; `None` where none ever was.
     async fn current(&self) -> Result<Option<Tagged<StoredPolicy>>, StoreError>;
+}
+
+/// An operator key as it is listed.
+#[derive(Clone)]
+pub struct ListedOperatorKey {
+    /// The key.
+    pub key: Tagged<OperatorKey>,
+    /// When and from where it was last used, up to a minute ago. No tag covers it.
+    pub last_used: Option<Usage>,
+}
+
+/// Reads operator keys.
+#[async_trait]
+pub trait OperatorKeyRepository: Send + Sync {
+    /// The key behind a keyed hash, living or dead.
+    async fn by_hash(&self, hash: &[u8; 32]) -> Result<Option<Tagged<OperatorKey>>, StoreError>;
+    /// The key of this id.
+    async fn by_id(&self, id: OperatorKeyId) -> Result<Option<Tagged<OperatorKey>>, StoreError>;
+    /// All of them, the newest first.
+    async fn all(&self) -> Result<Vec<ListedOperatorKey>, StoreError>;
 }

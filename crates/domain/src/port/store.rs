@@ -3,15 +3,16 @@
 use async_trait::async_trait;
 
 use super::change::{
-    EventLog, KeyChanges, PolicyChanges, SessionChanges, SetupLinkChanges, StatusChanges,
-    TokenChanges, UserChanges,
+    EventLog, KeyChanges, OperatorKeyChanges, PolicyChanges, SessionChanges, SetupLinkChanges,
+    StatusChanges, TokenChanges, UserChanges,
 };
 use super::error::{CommitError, StoreError};
 use super::repository::Repositories;
 use crate::event::Head;
-use crate::id::{EventId, TokenId, UserId};
+use crate::id::{EventId, OperatorKeyId, TokenId, UserId};
 use crate::tagged::Tag;
 use crate::time::Timestamp;
+use crate::token::Usage;
 
 /// The database.
 #[async_trait]
@@ -33,6 +34,9 @@ pub trait Store: Repositories {
         seen_at: Timestamp,
         seen_tag: &[u8],
     ) -> Result<(), StoreError>;
+
+    /// Notes that an operator key was used; no tag covers it, and it never moves back.
+    async fn touch_operator_key(&self, id: OperatorKeyId, used: &Usage) -> Result<(), StoreError>;
 
     /// Notes uses of tokens, in one transaction in id order; never moves a use back.
     async fn record_usage(&self, uses: &[UsageRecord]) -> Result<(), StoreError>;
@@ -98,6 +102,8 @@ pub enum RowKey {
     SetupLink,
     /// Of `policy`.
     Policy,
+    /// Of `operator_keys`.
+    OperatorKey(OperatorKeyId),
 }
 
 /// Where a change waits.
@@ -130,6 +136,7 @@ pub trait Transaction:
     + SessionChanges
     + KeyChanges
     + SetupLinkChanges
+    + OperatorKeyChanges
     + PolicyChanges
     + EventLog
 {

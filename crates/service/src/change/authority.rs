@@ -1,8 +1,10 @@
 //! Who makes a change, and by what right.
 
+use ats_pat_domain::Problem;
 use ats_pat_domain::event::Actor;
+use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::port::SetupLink;
-use ats_pat_domain::{User, UserId};
+use ats_pat_domain::{OperatorKey, User, UserId};
 
 use crate::sessions::SignedIn;
 
@@ -15,6 +17,8 @@ pub(crate) enum Authority {
     Administrator(SignedIn),
     /// Somebody at the admin program. Whoever can run it needs no other right.
     Operator,
+    /// A program with this operator key.
+    OperatorKey(Box<OperatorKey>),
     /// Somebody who gave the password of this user. It was verified against this row.
     Password(User),
     /// Somebody who showed the code of this set-up link, and becomes this user.
@@ -48,6 +52,7 @@ impl Authority {
             Self::Password(user) => Actor::User(user.id),
             Self::SetupLink { user, .. } | Self::SignOut(user) => Actor::User(*user),
             Self::Operator => Actor::Operator,
+            Self::OperatorKey(key) => Actor::OperatorKey(key.id),
             Self::Holder => Actor::Holder,
             Self::System => Actor::System,
         }
@@ -61,9 +66,23 @@ impl Authority {
         }
     }
 
+    /// Asks an operator key for this right. Every other authority has what it reaches.
+    ///
+    /// # Errors
+    /// [`Problem::Forbidden`].
+    pub(crate) fn require(&self, right: Right) -> Result<(), Problem> {
+        match self {
+            Self::OperatorKey(key) if !key.rights.contain(right) => Err(Problem::Forbidden),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether it reaches what is anybody's; else it reaches what is the user's.
     pub(super) fn reaches_everybody(&self) -> bool {
-        matches!(self, Self::Administrator(_) | Self::Operator)
+        matches!(
+            self,
+            Self::Administrator(_) | Self::Operator | Self::OperatorKey(_)
+        )
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whether an authority is still valid when the turn of its change has come.
 
 use ats_pat_domain::port::{FoundSession, Repositories, SetupLink};
-use ats_pat_domain::{Problem, User};
+use ats_pat_domain::{OperatorKey, Problem, User};
 
 use super::Draft;
 use super::authority::{Authority, Found};
@@ -14,7 +14,7 @@ use crate::sessions::{SignedIn, belongs};
 /// # Errors
 /// [`Problem::SignInRequired`] for a session that ended, [`Problem::Forbidden`] for a user who is no longer an
 /// administrator, [`Problem::InvalidCredentials`] for a password that was changed, [`Problem::OwnerDisabled`] for a
-/// user who signs in and was disabled, [`Error::SetupCodeInvalid`].
+/// user who signs in and was disabled, [`Problem::OperatorKeyInvalid`] for a key that ended, [`Error::SetupCodeInvalid`].
 pub(super) async fn check(authority: &Authority, draft: &Draft<'_>) -> Result<Found, Error> {
     match authority {
         Authority::Session(by) => still_signed_in(draft, by).await.map(Found::of),
@@ -30,6 +30,7 @@ pub(super) async fn check(authority: &Authority, draft: &Draft<'_>) -> Result<Fo
         Authority::SetupLink { link, .. } => {
             still_needs_setup(draft, link).await.map(Found::SetupLink)
         }
+        Authority::OperatorKey(key) => still_holds(draft, key).await.map(|()| Found::Nothing),
         Authority::Operator | Authority::SignOut(_) | Authority::Holder | Authority::System => {
             Ok(Found::Nothing)
         }
@@ -50,6 +51,18 @@ async fn still_signed_in(draft: &Draft<'_>, by: &SignedIn) -> Result<User, Error
         return Err(Problem::SignInRequired.into());
     }
     Ok(user)
+}
+
+async fn still_holds(draft: &Draft<'_>, key: &OperatorKey) -> Result<(), Error> {
+    let found = draft.read().operator_keys().by_id(key.id).await?;
+    let found = found.ok_or(Problem::OperatorKeyInvalid)?;
+    let found = draft.genuine(found).await?;
+    let holds = found.is_some_and(|found| found == *key && found.is_active(draft.now));
+    if holds {
+        Ok(())
+    } else {
+        Err(Problem::OperatorKeyInvalid.into())
+    }
 }
 
 async fn still_has_password(draft: &Draft<'_>, verified: &User) -> Result<User, Error> {

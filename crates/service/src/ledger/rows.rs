@@ -6,7 +6,7 @@ use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::port::{RowKey, SetupLink, StoredPolicy};
 use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::tagged::{KeyId, Tag};
-use ats_pat_domain::{Session, StatusPlace, Tagged, Timestamp, Token, TokenId, User};
+use ats_pat_domain::{OperatorKey, Session, StatusPlace, Tagged, Timestamp, Token, TokenId, User};
 
 use crate::service::error::Error;
 
@@ -261,6 +261,44 @@ impl Row for SetupLink {
 
     fn key(&self) -> RowKey {
         RowKey::SetupLink
+    }
+}
+
+impl Row for OperatorKey {
+    const TABLE: &'static str = "operator_keys";
+
+    fn row_id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn canonical(&self) -> Canonical {
+        let networks = self
+            .allowed_networks
+            .as_ref()
+            .map(AllowedNetworks::to_stored);
+        let rights: Vec<String> = self.rights.names().into_iter().map(Into::into).collect();
+        let canonical = Canonical::new(Self::TABLE)
+            .uuid(self.id.as_uuid().as_bytes())
+            .bytes(&self.hash)
+            .i64(self.key_id.0.into())
+            .text(self.name.as_str())
+            .texts(&rights)
+            .optional_text(networks.as_deref())
+            .i64(self.created_at.as_millis())
+            .i64(self.expires_at.as_millis())
+            .optional_i64(self.revoked_at.map(Timestamp::as_millis));
+        match self.made_by {
+            Some(user) => canonical.uuid(user.as_uuid().as_bytes()),
+            None => canonical,
+        }
+    }
+
+    fn grants(&self) -> Grants {
+        Grants::Until(self.expires_at)
+    }
+
+    fn key(&self) -> RowKey {
+        RowKey::OperatorKey(self.id)
     }
 }
 

@@ -252,6 +252,9 @@ impl Audit<'_> {
             }
             Err(error) => return Err(error.into()),
         }
+        for listed in store.operator_keys().all().await? {
+            self.compare(&listed.key);
+        }
         if let Some(policy) = store.policy().current().await? {
             self.compare(&policy);
         }

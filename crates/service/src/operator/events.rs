@@ -25,6 +25,10 @@ pub struct EventQuery {
     pub limit: u64,
 }
 
+/// How many events are read at once, and how often for one answer.
+const BATCH: u64 = 1000;
+const BATCHES: u32 = 10;
+
 impl Operator<'_> {
     /// The last events that pass the query, with the names of who did it and of whose rights they are about.
     ///
@@ -64,6 +68,43 @@ impl Operator<'_> {
             owner_name: name_of(event.owner),
         });
         Ok(named.collect())
+    }
+
+    /// Events in their order, after the one of this number, without gaps. Gives also the number after which to go on: it is
+    /// the last that was looked at, whether or not it passes the query.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`] if there is no user of the owner's name.
+    pub async fn events_after(
+        &self,
+        after: i64,
+        query: &EventQuery,
+    ) -> Result<(Vec<EventView>, i64), Error> {
+        let owner = match &query.owner {
+            Some(name) => Some(self.find_user(name).await?.id),
+            None => None,
+        };
+        let mut last = after.max(0);
+        let mut found = Vec::new();
+        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+        for _ in 0..BATCHES {
+            let events = self.service.store().events().from(last + 1, BATCH).await?;
+            if events.is_empty() {
+                break;
+            }
+            for event in events {
+                last = event.seq;
+                let passes = query.kind.as_ref().is_none_or(|kind| event.kind == *kind)
+                    && (owner.is_none() || event.owner == owner);
+                if passes {
+                    found.push(EventView::new(&event));
+                }
+                if found.len() == limit {
+                    return Ok((found, last));
+                }
+            }
+        }
+        Ok((found, last))
     }
 
     /// The user names of those who are genuine users, by one statement.

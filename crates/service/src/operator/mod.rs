@@ -18,6 +18,7 @@ pub use users::{NewServiceAccount, NewUser};
 pub(crate) use users::{named, require_free_name};
 
 use ats_pat_domain::Problem;
+use ats_pat_domain::operator_key::Right;
 
 use crate::change::{Authority, Change};
 use crate::service::Service;
@@ -32,12 +33,17 @@ pub struct Operator<'a> {
 }
 
 impl Operator<'_> {
-    async fn change<C: Change>(&self, change: C) -> Result<C::Output, Error> {
+    pub(crate) async fn change<C: Change>(&self, change: C) -> Result<C::Output, Error> {
         self.service.change(self.authority.clone(), change).await
     }
 
+    /// Asks an operator key for this right; everybody else who operates has it.
+    pub(crate) fn require(&self, right: Right) -> Result<(), Problem> {
+        self.authority.require(right)
+    }
+
     /// Asks an administrator for a recent sign-in. Whoever can run the admin program needs none.
-    async fn require_recent_sign_in(&self) -> Result<(), Error> {
+    pub(crate) async fn require_recent_sign_in(&self) -> Result<(), Error> {
         match self.authority.session() {
             Some(by) => {
                 let service = self.service;

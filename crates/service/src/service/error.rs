@@ -4,7 +4,7 @@ use ats_pat_auth::AuthError;
 use ats_pat_domain::group::InvalidGroup;
 use ats_pat_domain::port::{BoxError, RandomnessUnavailable, StoreError};
 use ats_pat_domain::scope::NotHeld;
-use ats_pat_domain::{Problem, TokenId};
+use ats_pat_domain::{Problem, Reason, TokenId};
 use ats_pat_text::Text;
 use ats_pat_token::IndexTooLarge;
 
@@ -187,7 +187,13 @@ impl Error {
         let problem = match &self {
             Self::Refused(problem) => return problem.clone(),
             Self::InvalidGroup(error) => return Problem::validation("Groups", error.reason()),
-            Self::OwnAccount | Self::LastAdministrator { .. } => return Problem::Forbidden,
+            Self::OwnAccount => return Problem::Forbidden,
+            Self::LastAdministrator { .. } => return Problem::LastAdministrator,
+            Self::UserNotFound { .. } => return Problem::UserNotFound,
+            Self::UserIdInUse { .. } => return Problem::validation("Id", Reason::UnknownValue),
+            Self::CannotBeResponsible { .. } => {
+                return Problem::validation("ResponsibleId", Reason::UnknownValue);
+            }
             Self::AlreadyCreated { name, .. } => return Problem::NameInUse { name: name.clone() },
             Self::Store(
                 StoreError::Unavailable(_) | StoreError::Retryable(_) | StoreError::Storage { .. },
@@ -205,12 +211,9 @@ impl Error {
             | Self::AudienceNotServed
             | Self::NotRevocable
             | Self::LifetimeTooLong { .. }
-            | Self::UserNotFound { .. }
             | Self::Quarantined { .. }
-            | Self::UserIdInUse { .. }
             | Self::NoPerson { .. }
             | Self::NoServiceAccount { .. }
-            | Self::CannotBeResponsible { .. }
             | Self::NothingToAccept
             | Self::RotationPending { .. } => Problem::Forbidden,
             Self::Store(

@@ -28,6 +28,7 @@ use crate::change::{Authority, Change, Changes, Taken};
 use crate::exchange::token_ids::TokenIds;
 use crate::ledger::currency::Currency;
 use crate::ledger::rows::Roots;
+use crate::operator_keys::KeysSeen;
 use crate::policy::{InForce, OwnerPolicies};
 use crate::service::background::findings::Findings;
 use crate::service::error::{Error, causes};
@@ -64,6 +65,7 @@ pub(crate) struct Inner {
     pub(crate) token_ids: TokenIds,
     pub(crate) status_lists: StatusLists,
     pub(crate) findings: Findings,
+    pub(crate) keys_seen: KeysSeen,
 }
 
 impl Service {

@@ -5,6 +5,7 @@
 
 mod event;
 mod operation;
+mod operator_key;
 mod policy;
 mod session;
 mod token;
@@ -12,6 +13,7 @@ mod user;
 
 pub use event::{EventView, NamedEventView};
 pub use operation::{HealthCheck, SigningKeyView};
+pub use operator_key::OperatorKeyView;
 pub use policy::{PolicyCheck, PolicyView};
 pub use session::{Identity, SessionUser, SessionView};
 pub use token::{IssuedToken, OwnedTokenPageView, OwnedTokenView, TokenPageView, TokenView};

@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use ats_pat_domain::port::{
-    ChangeOrder, EventRepository, Grant, KeyRepository, PolicyRepository, Repositories, Retagged,
-    SecretRepository, SessionRepository, SetupLinkRepository, StatusRepository, Store, StoreError,
-    TokenRepository, Transaction, UsageRecord, UserRepository,
+    ChangeOrder, EventRepository, Grant, KeyRepository, OperatorKeyRepository, PolicyRepository,
+    Repositories, Retagged, SecretRepository, SessionRepository, SetupLinkRepository,
+    StatusRepository, Store, StoreError, TokenRepository, Transaction, UsageRecord, UserRepository,
 };
 use ats_pat_domain::secret::Secret;
-use ats_pat_domain::{EventId, Tagged, Timestamp, TokenId};
+use ats_pat_domain::token::Usage;
+use ats_pat_domain::{EventId, OperatorKeyId, Tagged, Timestamp, TokenId};
 use tokio::sync::watch;
 
 type Hash = [u8; 32];
@@ -121,6 +122,10 @@ impl Repositories for Watched {
         self.store.setup_links()
     }
 
+    fn operator_keys(&self) -> &dyn OperatorKeyRepository {
+        self.store.operator_keys()
+    }
+
     fn policy(&self) -> &dyn PolicyRepository {
         self.store.policy()
     }
@@ -143,6 +148,10 @@ impl Store for Watched {
         seen_tag: &[u8],
     ) -> Result<(), StoreError> {
         self.store.touch_session(hash, seen_at, seen_tag).await
+    }
+
+    async fn touch_operator_key(&self, id: OperatorKeyId, used: &Usage) -> Result<(), StoreError> {
+        self.store.touch_operator_key(id, used).await
     }
 
     async fn record_usage(&self, uses: &[UsageRecord]) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@ pub mod event_head;
 pub mod event_personal;
 pub mod key_ring;
 pub mod migration_holder;
+pub mod operator_key;
 pub mod policy;
 pub mod root_key;
 pub mod secret;

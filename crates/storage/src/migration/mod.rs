@@ -10,6 +10,7 @@ mod groups;
 mod holder;
 mod initial;
 mod log;
+mod operator_keys;
 mod overlap;
 mod policy;
 mod responsible;
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(responsible::Responsible),
             Box::new(groups::Groups),
             Box::new(policy::Policy),
+            Box::new(operator_keys::OperatorKeys),
         ]
     }
 }

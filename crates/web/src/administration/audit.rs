@@ -127,6 +127,8 @@ fn label(kind: EventKind, text: Text) -> &'static str {
         EventKind::KeysResealed => text.event_keys_resealed(),
         EventKind::SetupLinkCreated => text.event_setup_link_created(),
         EventKind::PolicyChanged => text.event_policy_changed(),
+        EventKind::OperatorKeyCreated => text.event_operator_key_created(),
+        EventKind::OperatorKeyRevoked => text.event_operator_key_revoked(),
         EventKind::RestoreAccepted => text.event_restore_accepted(),
         EventKind::DatabaseUpgraded => text.event_database_upgraded(),
     }

@@ -54,7 +54,7 @@ fn whom(actor: &str, reader: &SignedIn, visit: &Visit<'_>) -> &'static str {
         // The person who was responsible before, or an administrator.
         Some(Actor::User(_)) if visit.account().is_some() => text.by_another(),
         Some(Actor::User(_)) => text.by_administrator(),
-        Some(Actor::Operator) => text.by_operator(),
+        Some(Actor::Operator | Actor::OperatorKey(_)) => text.by_operator(),
         Some(Actor::Holder) => text.by_holder(),
         Some(Actor::System) => text.by_service(),
         None => "",

@@ -11,7 +11,7 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::operation::{Header, Operation, Tag};
 use crate::refused::Refused;
-use crate::request::Administrator;
+use crate::request::{By, ForPolicy};
 
 /// The policy of everybody.
 #[derive(Default)]
@@ -21,14 +21,14 @@ pub struct GetPolicy;
 impl GetPolicy {
     /// Get the policy of everybody
     ///
-    /// The policy in force, with what is different for the members of groups. Administrators only.
+    /// The policy in force, with what is different for the members of groups. Needs the right `policy`.
     #[oai(
         path = "/api/administration/policy",
         method = "get",
         operation_id = "getPolicy"
     )]
-    async fn policy(&self, request: &Request, by: Administrator) -> Result<Answer<Self>, Refused> {
-        let operator = Call::of(request)?.service.administrator(&by.0)?;
+    async fn policy(&self, request: &Request, by: By<ForPolicy>) -> Result<Answer<Self>, Refused> {
+        let operator = by.operator(Call::of(request)?)?;
         let current = operator.policies().await?;
         let tag = etag(&current);
         Ok(Answer::of(Written(current.policy)).with_header(header::ETAG, tag))
@@ -42,7 +42,7 @@ impl Operation for GetPolicy {
     const HEADERS: &'static [Header] = &[ETAG];
 
     fn refusals() -> Vec<Problem> {
-        vec![Problem::SignInRequired, Problem::Forbidden]
+        vec![Problem::OperatorKeyInvalid, Problem::Forbidden]
     }
 
     fn example() -> Value {

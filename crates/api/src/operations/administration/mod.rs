@@ -1,8 +1,44 @@
-//! What administrators do.
+//! What administrators and programs with an operator key do.
 
+mod create_service_token;
+mod create_user;
+mod disable_user;
+mod enable_user;
+mod get_any_token;
 mod get_policy;
+mod get_user;
+mod list_all_tokens;
+mod list_events;
+mod list_users;
+mod operator_key;
 mod policy;
 mod put_policy;
+mod revoke_any_token;
+mod revoke_user_tokens;
+mod signing_key;
+mod token;
+mod user;
 
-pub use get_policy::GetPolicy;
-pub use put_policy::PutPolicy;
+use crate::operation::Entry;
+
+/// All of them.
+pub const ALL: [Entry; 18] = [
+    Entry::of::<list_users::ListUsers>(),
+    Entry::of::<create_user::CreateUser>(),
+    Entry::of::<get_user::GetUser>(),
+    Entry::of::<disable_user::DisableUser>(),
+    Entry::of::<enable_user::EnableUser>(),
+    Entry::of::<revoke_user_tokens::RevokeUserTokens>(),
+    Entry::of::<create_service_token::CreateServiceToken>(),
+    Entry::of::<list_all_tokens::ListAllTokens>(),
+    Entry::of::<get_any_token::GetAnyToken>(),
+    Entry::of::<revoke_any_token::RevokeAnyToken>(),
+    Entry::of::<list_events::ListEvents>(),
+    Entry::of::<get_policy::GetPolicy>(),
+    Entry::of::<put_policy::PutPolicy>(),
+    Entry::of::<signing_key::ListSigningKeys>(),
+    Entry::of::<signing_key::RotateSigningKeys>(),
+    Entry::of::<operator_key::ListOperatorKeys>(),
+    Entry::of::<operator_key::CreateOperatorKey>(),
+    Entry::of::<operator_key::RevokeOperatorKey>(),
+];

@@ -15,7 +15,7 @@ use crate::call::Call;
 use crate::example::TOKEN_ID;
 use crate::operation::{Body, Data, Header, Operation, Tag};
 use crate::refused::Refused;
-use crate::request::{IfMatch, InQuery, JsonBody, QueryReader, RecentAdministrator};
+use crate::request::{By, ForPolicyChange, IfMatch, InQuery, JsonBody, QueryReader};
 
 /// Another policy for everybody.
 #[derive(Default)]
@@ -29,8 +29,8 @@ impl PutPolicy {
     /// answered no server goes by the one before. With `DryRun=true` nothing changes, and the answer tells what the
     /// policy would do to the active tokens that there are. With `EnforceOnExisting=true` tokens that live longer than
     /// the policy allows are cut to it, and those whose time is up by that end; without it they live on. Required
-    /// networks, and whether tokens may carry `all`, are judged at every exchange in any case. Administrators only, where
-    /// the deployment keeps its policy in the database.
+    /// networks, and whether tokens may carry `all`, are judged at every exchange in any case. Needs the right `policy`, and
+    /// a deployment that keeps its policy in the database.
     #[oai(
         path = "/api/administration/policy",
         method = "put",
@@ -39,7 +39,7 @@ impl PutPolicy {
     async fn put(
         &self,
         request: &Request,
-        by: RecentAdministrator,
+        by: By<ForPolicyChange>,
         body: JsonBody<Written>,
         /// The version that must be in force, as `ETag` named it: else another one would be overwritten unseen.
         #[oai(name = "If-Match")]
@@ -52,7 +52,7 @@ impl PutPolicy {
         _enforce_on_existing: InQuery<bool>,
     ) -> Result<Answer<Self>, Refused> {
         let options = Options::of(request)?;
-        let operator = Call::of(request)?.service.administrator(&by.0)?;
+        let operator = by.operator(Call::of(request)?)?;
         let (current, effects) = if options.dry_run {
             let effects = operator.check_policies(body.0.0.read()?).await?;
             (operator.policies().await?, Some(effects.into()))
@@ -107,7 +107,7 @@ impl Operation for PutPolicy {
     fn refusals() -> Vec<Problem> {
         vec![
             Problem::CrossSiteRequest,
-            Problem::SignInRequired,
+            Problem::OperatorKeyInvalid,
             Problem::Forbidden,
             Problem::RecentSignInRequired { minutes: 15 },
             Problem::UnsupportedMediaType,

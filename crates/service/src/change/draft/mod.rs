@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use ats_pat_auth::Origin;
 use ats_pat_domain::event::{Actor, EventKind};
+use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::port::{SetupLink, StoreError, Transaction};
 use ats_pat_domain::{EventId, Problem, StatusPlace, Tagged, Timestamp, User};
 use parking_lot::Mutex;
@@ -107,6 +108,27 @@ impl<'a> Draft<'a> {
         match &self.found {
             Found::User(user) => Ok(user),
             Found::SetupLink(_) | Found::Nothing => Err(Problem::SignInRequired.into()),
+        }
+    }
+
+    /// Whether an administrator or an operator makes the change, and no program with an operator key.
+    pub(crate) fn is_by_administrator(&self) -> bool {
+        match self.authority {
+            Authority::Administrator(_) | Authority::Operator => true,
+            Authority::OperatorKey(_) => false,
+            _ => self.user().is_ok_and(|user| user.is_administrator),
+        }
+    }
+
+    /// Asks an operator key for the right over administrators, where the change is about one.
+    ///
+    /// # Errors
+    /// [`Problem::Forbidden`].
+    pub(crate) fn require_right_over(&self, user: &User) -> Result<(), Problem> {
+        if user.is_administrator {
+            self.authority.require(Right::Administrators)
+        } else {
+            Ok(())
         }
     }
 

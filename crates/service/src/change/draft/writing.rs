@@ -3,7 +3,9 @@
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::port::{SetupLink, StoreError, StoredPolicy};
 use ats_pat_domain::secret::Secret;
-use ats_pat_domain::{Session, StatusPlace, Tagged, Timestamp, Token, TokenId, User, UserId};
+use ats_pat_domain::{
+    OperatorKey, Session, StatusPlace, Tagged, Timestamp, Token, TokenId, User, UserId,
+};
 
 use super::{Draft, Judgement};
 use crate::ledger::rows::{Row, hex};
@@ -162,6 +164,16 @@ impl Draft<'_> {
             Err(error) => return Err(error.into()),
         };
         Ok(self.transaction.replace_setup_link(&tagged).await?)
+    }
+
+    pub(crate) async fn insert_operator_key(&self, key: OperatorKey) -> Result<(), Error> {
+        let tagged = self.tag_new(key);
+        Ok(self.transaction.insert_operator_key(&tagged).await?)
+    }
+
+    pub(crate) async fn update_operator_key(&self, key: OperatorKey) -> Result<(), Error> {
+        let tagged = self.tag(key);
+        Ok(self.transaction.update_operator_key(&tagged).await?)
     }
 
     /// Puts a policy in the place of the one that is there, if there is one.

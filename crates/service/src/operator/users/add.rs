@@ -2,6 +2,7 @@
 
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::group::Groups;
+use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::problem::Failure;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{DisplayName, Problem, User, UserId, UserName};
@@ -67,6 +68,9 @@ impl Operator<'_> {
         if new.password.is_some() || new.administrator {
             self.require_recent_sign_in().await?;
         }
+        if new.password.is_some() || new.administrator || new.id.is_some() {
+            self.require(Right::Administrators)?;
+        }
         let (name, display_name) = names(&new.name, new.display_name.as_deref())?;
         let password_hash = match &new.password {
             None => None,
@@ -93,6 +97,9 @@ impl Operator<'_> {
     /// 1001 for names against the rules, 1301 for a name in use, [`Error::UserIdInUse`], [`Error::UserNotFound`] where
     /// there is nobody of the responsible person's name, [`Error::CannotBeResponsible`].
     pub async fn add_service_account(&self, new: NewServiceAccount) -> Result<UserView, Error> {
+        if new.id.is_some() {
+            self.require(Right::Administrators)?;
+        }
         let (name, display_name) = names(&new.name, new.display_name.as_deref())?;
         let add = Add {
             id: new.id,

@@ -8,6 +8,7 @@ use ats_pat_domain::user::UserKind;
 use super::find::{find_even_planted, find_user, require_another, require_living};
 use crate::change::{Change, Draft, Judgement, Taken};
 use crate::operator::Operator;
+use crate::operator_keys::revoke_keys_of;
 use crate::service::error::Error;
 use crate::tokens::take_places_of;
 use crate::view::UserView;
@@ -76,6 +77,7 @@ impl Change for SetDisabled {
             require_living(&user)?;
             (user, Judgement::Genuine)
         };
+        draft.require_right_over(&user)?;
         // Whoever did would end the session that does it, and may be the last who can undo it.
         if self.disabled {
             require_another(draft.actor(), user.id)?;
@@ -111,6 +113,7 @@ impl Change for SetDisabled {
             .personal("UserName", user.name.as_str());
         if self.disabled {
             take_places_of(draft, user.id).await?;
+            revoke_keys_of(draft, user.id).await?;
             entry = entry.detail("SessionsEnded", draft.delete_sessions_of(user.id).await?);
         }
         draft.record(entry);

@@ -149,7 +149,7 @@ pub(super) fn require_another(actor: Actor, user: UserId) -> Result<(), Error> {
 pub(crate) async fn require_free_name(draft: &Draft<'_>, name: &UserName) -> Result<(), Error> {
     let users = draft.read().users();
     if users.by_folded_name(&name.folded()).await?.is_some() {
-        return Err(Problem::NameInUse {
+        return Err(Problem::UserNameInUse {
             name: name.as_str().to_owned(),
         }
         .into());

@@ -7,6 +7,7 @@ mod groups;
 mod password;
 mod responsible;
 
+use ats_pat_domain::UserId;
 use ats_pat_domain::list::UserQuery;
 
 use super::Operator;
@@ -22,6 +23,20 @@ impl Operator<'_> {
         self.service.read_log_for_lists().await;
         let users = self.service.store().users().all().await?;
         self.views(&users).await
+    }
+
+    /// The user of this id.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`].
+    pub async fn user(&self, id: &str) -> Result<UserView, Error> {
+        let not_found = || Error::UserNotFound {
+            name: id.to_owned(),
+        };
+        let id: UserId = id.parse().map_err(|_| not_found())?;
+        let read = || async { Ok(self.service.store().users().by_id(id).await?) };
+        let user = self.service.currency().certain_row(read).await?;
+        Ok(self.with_responsible(&user.ok_or_else(not_found)?).await)
     }
 
     /// A page of users, by name.

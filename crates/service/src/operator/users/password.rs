@@ -1,15 +1,16 @@
 //! A new password for a user.
 
 use ats_pat_domain::event::EventKind;
+use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::{User, UserId};
 use secrecy::SecretString;
 
-use super::find::{require_another, require_living, require_person};
+use super::find::{find_even_planted, require_another, require_living, require_person};
 use crate::change::{Change, Draft, Taken};
 use crate::operator::Operator;
 use crate::service::error::Error;
 use crate::service::turns::Claim;
-use crate::tokens::revoke_tokens_of;
+use crate::tokens::{revoke_tokens, revoke_tokens_of};
 use crate::view::UserView;
 
 impl Operator<'_> {
@@ -40,6 +41,7 @@ impl Operator<'_> {
         password: &SecretString,
         revoke_tokens: bool,
     ) -> Result<UserView, Error> {
+        self.require(Right::Administrators)?;
         self.require_recent_sign_in().await?;
         let user = self.find_user(name).await?;
         // Before any password work; the transaction asks again.
@@ -53,6 +55,34 @@ impl Operator<'_> {
             revoke_tokens,
         };
         Ok(UserView::new(&self.change(set).await?))
+    }
+}
+
+impl Operator<'_> {
+    /// Revokes every token of the user of this name; gives how many were active.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`]; 1102 for an operator key without the right over administrators, if the user is one.
+    pub async fn revoke_tokens_of(&self, name: &str) -> Result<u64, Error> {
+        let revoke = RevokeTokens {
+            name: name.to_owned(),
+        };
+        self.change(revoke).await
+    }
+}
+
+struct RevokeTokens {
+    name: String,
+}
+
+impl Change for RevokeTokens {
+    type Output = u64;
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(u64, Taken), Error> {
+        let (user, _) = find_even_planted(draft, &self.name).await?;
+        draft.require_right_over(&user)?;
+        let revoked = revoke_tokens(draft, Some(user.id)).await?;
+        Ok((revoked, Taken::now_if(revoked > 0)))
     }
 }
 

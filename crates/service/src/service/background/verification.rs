@@ -56,11 +56,12 @@ impl Service {
         }
     }
 
-    /// Signing keys, the set-up link and the policy belong to no owner.
+    /// Signing and operator keys, the set-up link and the policy belong to no owner.
     async fn verify_what_nobody_owns(&self) -> Result<(), Error> {
         let ring = self.store().keys().ring().await?;
         let link = self.store().setup_links().current().await?;
         let policy = self.store().policy().current().await?;
+        let operator_keys = self.store().operator_keys().all().await?;
         self.currency()
             .follow_to(self.store().events().head().await?)
             .await?;
@@ -69,6 +70,9 @@ impl Service {
         }
         if let Some(link) = link {
             self.note_doubt(self.currency().check(link));
+        }
+        for listed in operator_keys {
+            self.note_doubt(self.currency().check(listed.key));
         }
         if let Some(policy) = policy {
             self.note_doubt(self.currency().check(policy));

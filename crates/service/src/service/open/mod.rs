@@ -25,6 +25,7 @@ use crate::ledger::anchor::{self, Anchor, Kept};
 use crate::ledger::currency::Currency;
 use crate::ledger::rows::{Roots, hex};
 use crate::ledger::{holds_event, is_genuine_end, last_acceptance};
+use crate::operator_keys::KeysSeen;
 use crate::policy::InForce;
 use crate::service::background::findings::Findings;
 use crate::service::limits::Limits;
@@ -165,6 +166,7 @@ impl Service {
                 token_ids,
                 status_lists,
                 findings: Findings::default(),
+                keys_seen: KeysSeen::default(),
             }),
         };
         tracing::info!(

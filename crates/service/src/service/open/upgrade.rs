@@ -174,6 +174,9 @@ impl<'a> Upgrade<'a> {
         self.retag(store.keys().ring().await?.keys).await?;
         let link = store.setup_links().current().await?;
         self.retag(link.into_iter().collect()).await?;
+        let keys = store.operator_keys().all().await?;
+        self.retag(keys.into_iter().map(|listed| listed.key).collect())
+            .await?;
         let policy = store.policy().current().await?;
         self.retag(policy.into_iter().collect()).await?;
         self.refused.extend(store.take_unreadable());

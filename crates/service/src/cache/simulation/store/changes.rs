@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::port::{
-    EventLog, KeyChanges, PolicyChanges, SessionChanges, SetupLink, SetupLinkChanges,
-    StatusChanges, StoredPolicy, TokenChanges, UserChanges,
+    EventLog, KeyChanges, OperatorKeyChanges, PolicyChanges, SessionChanges, SetupLink,
+    SetupLinkChanges, StatusChanges, StoredPolicy, TokenChanges, UserChanges,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
-    Event, Session, StatusPlace, Tagged, Timestamp, Token, TokenId, User, UserId,
+    Event, OperatorKey, Session, StatusPlace, Tagged, Timestamp, Token, TokenId, User, UserId,
 };
 
 use super::{Answer, Change, not_simulated};
@@ -101,6 +101,16 @@ impl SetupLinkChanges for Change {
         not_simulated()
     }
     async fn delete_setup_link(&self) -> Answer<bool> {
+        not_simulated()
+    }
+}
+
+#[async_trait]
+impl OperatorKeyChanges for Change {
+    async fn insert_operator_key(&self, _: &Tagged<OperatorKey>) -> Answer<()> {
+        not_simulated()
+    }
+    async fn update_operator_key(&self, _: &Tagged<OperatorKey>) -> Answer<()> {
         not_simulated()
     }
 }

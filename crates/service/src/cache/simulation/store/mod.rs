@@ -12,7 +12,8 @@ use ats_pat_domain::event::Head;
 use ats_pat_domain::port::{
     ChangeOrder, CommitError, Retagged, StorageFailure, Store, StoreError, Transaction, UsageRecord,
 };
-use ats_pat_domain::{Event, EventId, Timestamp};
+use ats_pat_domain::token::Usage;
+use ats_pat_domain::{Event, EventId, OperatorKeyId, Timestamp};
 use parking_lot::Mutex;
 use tokio::sync::OwnedMutexGuard;
 
@@ -176,6 +177,10 @@ impl Store for SimulatedStore {
     }
 
     async fn touch_session(&self, _: &[u8; 32], _: Timestamp, _: &[u8]) -> Answer<()> {
+        not_simulated()
+    }
+
+    async fn touch_operator_key(&self, _: OperatorKeyId, _: &Usage) -> Answer<()> {
         not_simulated()
     }
 

@@ -5,14 +5,15 @@ use ats_pat_domain::event::Head;
 use ats_pat_domain::key::StoredRootKey;
 use ats_pat_domain::list::{EventFilter, TokenQuery, UserQuery};
 use ats_pat_domain::port::{
-    Bearer, EventRepository, FoundSession, Grant, KeyRepository, ListedToken, PolicyRepository,
-    Repositories, SecretRepository, SessionRepository, SetupLink, SetupLinkRepository, SignOfLife,
-    StatusRepository, StoredPolicy, StoredRing, TokenPage, TokenRepository, UserPage,
-    UserRepository,
+    Bearer, EventRepository, FoundSession, Grant, KeyRepository, ListedOperatorKey, ListedToken,
+    OperatorKeyRepository, PolicyRepository, Repositories, SecretRepository, SessionRepository,
+    SetupLink, SetupLinkRepository, SignOfLife, StatusRepository, StoredPolicy, StoredRing,
+    TokenPage, TokenRepository, UserPage, UserRepository,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
-    Event, EventId, Session, StatusPlace, Tagged, Timestamp, Token, TokenId, User, UserId,
+    Event, EventId, OperatorKey, OperatorKeyId, Session, StatusPlace, Tagged, Timestamp, Token,
+    TokenId, User, UserId,
 };
 
 use super::super::database::State;
@@ -47,6 +48,7 @@ macro_rules! repositories {
             fn keys(&self) -> &dyn KeyRepository { self }
             fn events(&self) -> &dyn EventRepository { self }
             fn setup_links(&self) -> &dyn SetupLinkRepository { self }
+            fn operator_keys(&self) -> &dyn OperatorKeyRepository { self }
             fn policy(&self) -> &dyn PolicyRepository { self }
         }
 
@@ -221,6 +223,13 @@ macro_rules! repositories {
         #[async_trait]
         impl SetupLinkRepository for $type {
             async fn current(&self) -> Answer<Option<Tagged<SetupLink>>> { Ok(None) }
+        }
+
+        #[async_trait]
+        impl OperatorKeyRepository for $type {
+            async fn by_hash(&self, _: &[u8; 32]) -> Answer<Option<Tagged<OperatorKey>>> { not_simulated() }
+            async fn by_id(&self, _: OperatorKeyId) -> Answer<Option<Tagged<OperatorKey>>> { not_simulated() }
+            async fn all(&self) -> Answer<Vec<ListedOperatorKey>> { Ok(Vec::new()) }
         }
 
         #[async_trait]

@@ -1,0 +1,127 @@
+//! Users, as answers have them.
+
+use ats_pat_domain::UserId;
+use ats_pat_service::view::{UserPageView, UserView};
+use poem_openapi::{Enum, Object};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::example;
+use crate::operation::Data;
+use crate::schema::Time;
+
+/// What a user is.
+#[derive(Clone, Copy, Deserialize, Serialize, Enum)]
+pub enum UserKind {
+    /// Somebody who signs in.
+    Person,
+    /// An owner of tokens that is no person.
+    Service,
+    /// What is left of a row that was planted or altered.
+    Quarantined,
+}
+
+/// A user or a service account.
+#[expect(clippy::struct_field_names, reason = "the contract has the name")]
+#[derive(Serialize, Object)]
+#[serde(rename_all = "PascalCase")]
+#[oai(rename_all = "PascalCase")]
+pub struct User {
+    /// Never changed or reused; the `sub` of authentication tokens.
+    id: Uuid,
+    /// What a person signs in with.
+    user_name: String,
+    /// What the user is shown by.
+    display_name: String,
+    /// What the user is.
+    kind: UserKind,
+    /// Whether the user administers the service.
+    is_admin: bool,
+    /// Whether the user is kept out.
+    disabled: bool,
+    /// Who manages the tokens of a service account; `null` for a person.
+    responsible_id: Option<Uuid>,
+    /// The groups that the policy can differ by.
+    groups: Vec<String>,
+    /// When the user was added.
+    created_at: Time,
+}
+
+impl From<UserView> for User {
+    fn from(user: UserView) -> Self {
+        Self {
+            id: user.id.as_uuid(),
+            user_name: user.user_name,
+            display_name: user.display_name,
+            kind: match user.kind {
+                "Person" => UserKind::Person,
+                "Service" => UserKind::Service,
+                _ => UserKind::Quarantined,
+            },
+            is_admin: user.is_admin,
+            disabled: user.disabled,
+            responsible_id: user.responsible_id.map(UserId::as_uuid),
+            groups: user.groups.names(),
+            created_at: Time(user.created_at),
+        }
+    }
+}
+
+impl Data for User {
+    const DESCRIPTION: &'static str = "The answer with a user.";
+}
+
+/// A part of the users.
+#[derive(Serialize, Object)]
+#[serde(rename_all = "PascalCase")]
+#[oai(rename_all = "PascalCase")]
+pub struct UserPage {
+    /// The users of this page, by user name.
+    items: Vec<User>,
+    /// From 1.
+    page: u32,
+    /// How many users a page has.
+    page_size: u32,
+    /// How many users there are on all pages.
+    total: u64,
+}
+
+impl From<UserPageView> for UserPage {
+    fn from(page: UserPageView) -> Self {
+        Self {
+            items: page.items.into_iter().map(Into::into).collect(),
+            page: page.page,
+            page_size: page.page_size,
+            total: page.total,
+        }
+    }
+}
+
+impl Data for UserPage {
+    const DESCRIPTION: &'static str = "The answer with a page of users.";
+}
+
+/// A user to show.
+pub fn example() -> Value {
+    json!({
+        "Id": example::USER_ID,
+        "UserName": "ada",
+        "DisplayName": "Ada Lovelace",
+        "Kind": "Person",
+        "IsAdmin": false,
+        "Disabled": false,
+        "ResponsibleId": null,
+        "Groups": ["corp/builders"],
+        "CreatedAt": example::CREATED_AT,
+    })
+}
+
+/// The same, with other values in some fields.
+pub fn example_with(other: &Value) -> Value {
+    let mut user = example();
+    for (name, value) in other.as_object().into_iter().flatten() {
+        user[name] = value.clone();
+    }
+    user
+}

@@ -1,0 +1,322 @@
+//! Operator keys at the interface: what programs administer by.
+
+use ats_pat_domain::Code;
+use ats_pat_domain::operator_key::Right;
+use ats_pat_service::{EventQuery, NewOperatorKey, PolicySource};
+use ats_pat_test_support::world::DAY;
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+
+use crate::fixture::{EXCHANGE, Server, TOKENS};
+
+async fn server() -> Server {
+    Server::with(|settings| settings.policy_source = PolicySource::Database).await
+}
+
+/// Every operation of the administration with a right, as the document has it: method, path, right.
+const OPERATIONS: [(&str, &str, &str); 15] = [
+    ("GET", "users", "users"),
+    ("POST", "users", "users"),
+    ("GET", "users/{user}", "users"),
+    ("POST", "users/{user}/disable", "users"),
+    ("POST", "users/{user}/enable", "users"),
+    ("POST", "users/{user}/revokeTokens", "users"),
+    ("POST", "users/{user}/personalaccesstoken", "service-tokens"),
+    ("GET", "personalaccesstoken", "tokens"),
+    ("GET", "personalaccesstoken/{token}", "tokens"),
+    ("POST", "personalaccesstoken/{token}/revoke", "tokens"),
+    ("GET", "events", "audit"),
+    ("GET", "policy", "policy"),
+    ("PUT", "policy", "policy"),
+    ("GET", "signingkey", "keys"),
+    ("POST", "signingkey/rotate", "keys"),
+];
+
+/// What no operator key may do.
+const OF_SESSIONS: [(&str, &str); 3] = [
+    ("GET", "operatorkey"),
+    ("POST", "operatorkey"),
+    ("POST", "operatorkey/{token}/revoke"),
+];
+
+/// The secret of an operator key with these rights.
+async fn operator_key(server: &Server, rights: &[&str], networks: Option<&str>) -> String {
+    let new = NewOperatorKey {
+        name: Some("Terraform".to_owned()),
+        rights: rights.iter().map(ToString::to_string).collect(),
+        expires_at: Some(server.world.now().after(DAY).to_string()),
+        allowed_networks: networks.map(|network| vec![network.to_owned()]),
+    };
+    let operator = server.world.service.operator();
+    let issued = operator.create_operator_key(new).await.unwrap();
+    issued.secret.expose_secret().to_owned()
+}
+
+#[tokio::test]
+async fn each_operation_asks_for_its_right_and_changes_nothing_without() {
+    let server = server().await;
+    let root = server.sign_in_administrator("root").await;
+    let eve = server.sign_in("eve").await;
+    let issued = server.create(&eve, "ci").await;
+    let token = issued["Token"]["Id"].as_str().unwrap();
+    let user = server.world.add_user("bob").await.id.to_string();
+    let pat = issued["Secret"].as_str().unwrap();
+    let exchanged = server.world.exchange(&pat.to_owned().into()).await.unwrap();
+    let authentication_token = exchanged.token.expose_secret().to_owned();
+    let far = operator_key(&server, &["users"], Some("192.0.2.0/24")).await;
+    let path = |path: &str| {
+        let path = path.replace("{user}", &user).replace("{token}", token);
+        format!("/api/administration/{path}")
+    };
+    let rights: Vec<&str> = Right::ALL.map(Right::as_str).to_vec();
+    let before = server.world.store.events().head().await.unwrap().seq;
+    for (method, of, right) in OPERATIONS {
+        let line = format!("{method} {}", path(of));
+        let call = || server.call(&line);
+        assert_eq!(call().code().await.1, Code::SignInRequired, "{line}");
+        assert_eq!(
+            call().cookie(&eve).code().await.1,
+            Code::Forbidden,
+            "{line}"
+        );
+        for wrong in [
+            "Bearer atsop_x".to_owned(),
+            "Basic cm9vdDp4".to_owned(),
+            format!("Bearer {pat}"),
+            format!("Bearer {authentication_token}"),
+            format!("Bearer {far}"),
+        ] {
+            // The session of an administrator beside it counts for nothing.
+            let call = call().cookie(&root).header("Authorization", &wrong);
+            let answer = call.send().await;
+            assert_eq!(
+                (answer.status, answer.code().number()),
+                (401, 1209),
+                "{line}"
+            );
+            assert_eq!(answer.header("www-authenticate"), "Bearer", "{line}");
+        }
+        for other in &rights {
+            let grants = *other == right || (right == "users" && *other == "administrators");
+            if grants {
+                continue;
+            }
+            let key = operator_key(&server, &[other], None).await;
+            let call = call().header("Authorization", &format!("Bearer {key}"));
+            assert_eq!(call.code().await.1, Code::Forbidden, "{line} by {other}");
+        }
+    }
+    for (method, of) in OF_SESSIONS {
+        let line = format!("{method} {}", path(of));
+        let key = operator_key(&server, &rights, None).await;
+        let call = server.call(&line).cookie(&root);
+        let call = call.header("Authorization", &format!("Bearer {key}"));
+        assert_eq!(call.code().await.1, Code::Forbidden, "{line}");
+        let call = server.call(&line).cookie(&eve);
+        assert_eq!(call.code().await.1, Code::Forbidden, "{line}");
+    }
+    let operator = server.world.service.operator();
+    let all = EventQuery {
+        limit: 1000,
+        ..EventQuery::default()
+    };
+    let (happened, _) = operator.events_after(before, &all).await.unwrap();
+    assert!(
+        happened.len() > 90,
+        "every right was tried at every operation"
+    );
+    assert!(
+        happened
+            .iter()
+            .all(|event| event.kind == "operator_key.created")
+    );
+}
+
+#[tokio::test]
+async fn a_program_does_with_its_key_what_an_administrator_does_in_a_session() {
+    let server = server().await;
+    server.sign_in_administrator("root").await;
+    let rights: Vec<&str> = Right::ALL.map(Right::as_str).to_vec();
+    let key = operator_key(&server, &rights, None).await;
+    let bearer = format!("Bearer {key}");
+    let call = |line: &str| server.call(line).header("Authorization", &bearer);
+    let ada = server.world.add_user("ada").await.id.to_string();
+    let new = json!({"UserName": "deploy", "Kind": "Service", "ResponsibleId": ada});
+    let added = call("POST /api/administration/users")
+        .json(&new)
+        .send()
+        .await;
+    assert_eq!(added.status, 201, "{}", added.text);
+    let account = added.json()["Data"].clone();
+    assert_eq!(account["Kind"], "Service");
+    let location = added.header("location").to_owned();
+    let got = call(&format!("GET {location}")).send().await.json();
+    assert_eq!(got["Data"], account);
+    let again = call("POST /api/administration/users")
+        .json(&new)
+        .send()
+        .await;
+    assert_eq!(
+        (again.status, again.code().number(), &*again.parameters()),
+        (409, 1311, "deploy")
+    );
+    let made = call(&format!("POST {location}/personalaccesstoken"));
+    let made = made.json(&server.new_token("ci")).send().await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let secret = made.json()["Data"]["Secret"].as_str().unwrap().to_owned();
+    let exchange = async || {
+        let call = server.call(&format!("GET {EXCHANGE}"));
+        call.header("personalAccessToken", &secret)
+            .send()
+            .await
+            .code()
+            .number()
+    };
+    assert_eq!(exchange().await, 1);
+    let listed = call("GET /api/administration/personalaccesstoken?Owner=deploy");
+    let listed = listed.send().await.json()["Data"].clone();
+    assert_eq!(
+        (&listed["Total"], &listed["Items"][0]["OwnerName"]),
+        (&json!(1), &json!("deploy"))
+    );
+    let token = listed["Items"][0]["Token"]["Id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    for (act, code) in [("disable", 1205), ("enable", 1)] {
+        let answer = call(&format!("POST {location}/{act}")).send().await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert_eq!(exchange().await, code, "{act}");
+    }
+    let revoke = format!("POST /api/administration/personalaccesstoken/{token}/revoke");
+    assert_eq!(call(&revoke).send().await.status, 200);
+    assert_eq!(exchange().await, 1203);
+    let all = call(&format!("POST {location}/revokeTokens"))
+        .send()
+        .await
+        .json();
+    assert_eq!(all["Data"]["Revoked"], 0);
+    let users = call("GET /api/administration/users?Search=DEPL&PageSize=1")
+        .send()
+        .await;
+    assert_eq!(users.json()["Data"]["Items"][0], account);
+    for (line, status, code) in [
+        ("GET /api/administration/users/x", 404, 1310),
+        ("GET /api/administration/personalaccesstoken/x", 404, 1300),
+        ("GET /api/administration/users?PageSize=0", 400, 1001),
+        ("GET /api/administration/events?Wait=31", 400, 1001),
+        (
+            "GET /api/administration/personalaccesstoken?Owner=nobody",
+            404,
+            1310,
+        ),
+    ] {
+        let answer = call(line).send().await;
+        assert_eq!(
+            (answer.status, answer.code().number()),
+            (status, code),
+            "{line}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_program_follows_the_audit_trail_and_rotates_keys() {
+    let server = server().await;
+    server.world.signed_in("ada").await;
+    let operator = server.world.service.operator();
+    operator.disable_user("ada").await.unwrap();
+    let key = operator_key(&server, &["audit", "keys"], None).await;
+    let bearer = format!("Bearer {key}");
+    let call = |line: &str| server.call(line).header("Authorization", &bearer);
+    // The audit trail, in pages, to its end.
+    let (mut after, mut seen) = (0, Vec::new());
+    loop {
+        let line = format!("GET /api/administration/events?After={after}&Limit=3");
+        let part = call(&line).send().await.json()["Data"].clone();
+        let items = part["Items"].as_array().unwrap().clone();
+        if items.is_empty() {
+            break;
+        }
+        seen.extend(items.iter().map(|event| event["Seq"].as_i64().unwrap()));
+        after = part["Next"].as_i64().unwrap();
+    }
+    assert_eq!(seen, (1..=after).collect::<Vec<_>>());
+    let actor = call("GET /api/administration/events?Kind=user.disabled")
+        .send()
+        .await;
+    let actor = actor.json()["Data"]["Items"][0]["Actor"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(actor, "operator");
+    // Who waits for an event is answered once there is one.
+    let line = format!("GET /api/administration/events?After={after}&Wait=30");
+    let (waited, ()) = tokio::join!(call(&line).send(), async {
+        server.world.add_user("new").await;
+    });
+    assert_eq!(waited.json()["Data"]["Items"][0]["Kind"], "user.created");
+    let keys = call("GET /api/administration/signingkey")
+        .send()
+        .await
+        .json();
+    assert_eq!(keys["Data"]["Items"][0]["State"], "Active");
+    let rotate = call("POST /api/administration/signingkey/rotate");
+    let rotated = rotate
+        .json(&json!({"Rotation": "AtOnce"}))
+        .send()
+        .await
+        .json();
+    assert_eq!(rotated["Data"]["Items"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn an_administrator_makes_a_key_that_works_until_it_is_revoked() {
+    let server = server().await;
+    let cookie = server.sign_in_administrator("root").await;
+    let expires_at = server.world.now().after(DAY).to_string();
+    let new = json!({"Name": "SIEM", "Rights": ["audit"], "ExpiresAt": expires_at});
+    let call = server
+        .call("POST /api/administration/operatorkey")
+        .cookie(&cookie);
+    let made = call.json(&new).send().await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let made = made.json()["Data"].clone();
+    let bearer = format!("Bearer {}", made["Secret"].as_str().unwrap());
+    let events = async || {
+        let call = server.call("GET /api/administration/events");
+        call.header("Authorization", &bearer)
+            .send()
+            .await
+            .code()
+            .number()
+    };
+    assert_eq!(events().await, 1);
+    // Elsewhere it is nothing.
+    let own = server
+        .call(&format!("GET {TOKENS}"))
+        .header("Authorization", &bearer);
+    assert_eq!(own.send().await.code().number(), 1100);
+    let identity = server
+        .call("GET /api/identity")
+        .header("Authorization", &bearer);
+    assert_eq!(identity.send().await.code().number(), 1206);
+    let list = server
+        .call("GET /api/administration/operatorkey")
+        .cookie(&cookie);
+    let listed = list.send().await.json()["Data"]["Items"][0].clone();
+    assert_eq!(
+        (&listed["Id"], &listed["MadeBy"]),
+        (&made["Key"]["Id"], &json!("root"))
+    );
+    assert!(listed["LastUsedAt"].is_string(), "{listed}");
+    let revoke = format!(
+        "POST /api/administration/operatorkey/{}/revoke",
+        listed["Id"].as_str().unwrap()
+    );
+    assert_eq!(
+        server.call(&revoke).cookie(&cookie).send().await.status,
+        200
+    );
+    assert_eq!(events().await, 1209);
+}

@@ -1,0 +1,172 @@
+//! Operator keys: by them programs administer. They are no personal access tokens, and nothing exchanges them.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{OperatorKeyId, UserId};
+use crate::name::TokenName;
+use crate::network::AllowedNetworks;
+use crate::tagged::KeyId;
+use crate::time::Timestamp;
+
+/// The longest lifetime of an operator key.
+pub const LONGEST_LIFETIME: Duration = Duration::from_hours(366 * 24);
+
+/// What an operator key lets a program do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Right {
+    /// See users, add, disable and enable them, and revoke their tokens; not those of administrators.
+    Users,
+    /// The same of administrators, and what makes or could become one: ids, passwords, the mark itself.
+    Administrators,
+    /// See everybody's tokens, and revoke them.
+    Tokens,
+    /// Make and regenerate tokens of service accounts.
+    ServiceTokens,
+    /// Read the audit trail.
+    Audit,
+    /// See and change the policy.
+    Policy,
+    /// See signing keys, and rotate them.
+    Keys,
+    /// Keep users and groups as a directory has them.
+    Scim,
+}
+
+impl Right {
+    /// Every right.
+    pub const ALL: [Self; 8] = [
+        Self::Users,
+        Self::Administrators,
+        Self::Tokens,
+        Self::ServiceTokens,
+        Self::Audit,
+        Self::Policy,
+        Self::Keys,
+        Self::Scim,
+    ];
+
+    /// The name in interface, settings and storage.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Users => "users",
+            Self::Administrators => "administrators",
+            Self::Tokens => "tokens",
+            Self::ServiceTokens => "service-tokens",
+            Self::Audit => "audit",
+            Self::Policy => "policy",
+            Self::Keys => "keys",
+            Self::Scim => "scim",
+        }
+    }
+
+    /// The right of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|right| right.as_str() == name)
+    }
+}
+
+/// The rights of one operator key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rights(BTreeSet<Right>);
+
+impl Rights {
+    /// These rights; doubles are folded.
+    pub fn new(rights: impl IntoIterator<Item = Right>) -> Self {
+        Self(rights.into_iter().collect())
+    }
+
+    /// Reads the space-separated form that was stored. What is no right there grants nothing.
+    pub fn from_stored(text: &str) -> Self {
+        Self::new(text.split(' ').filter_map(Right::named))
+    }
+
+    /// The form for storage: the names, separated by spaces.
+    pub fn to_stored(&self) -> String {
+        self.names().join(" ")
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether this right is among them.
+    pub fn contain(&self, right: Right) -> bool {
+        // Whoever may do what concerns administrators may do it to everybody.
+        self.0.contains(&right)
+            || (right == Right::Users && self.0.contains(&Right::Administrators))
+    }
+
+    /// Their names.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.0.iter().map(|right| right.as_str()).collect()
+    }
+}
+
+/// An operator key without its secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OperatorKey {
+    /// Never changed or reused.
+    pub id: OperatorKeyId,
+    /// The keyed hash of the secret.
+    pub hash: [u8; 32],
+    /// The root key of the hash.
+    pub key_id: KeyId,
+    /// What it is called.
+    pub name: TokenName,
+    /// What it may do.
+    pub rights: Rights,
+    /// Where it may be used from; `None` is anywhere.
+    pub allowed_networks: Option<AllowedNetworks>,
+    /// The administrator who made it; `None` for one that the admin program made.
+    pub made_by: Option<UserId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+    /// When it was ended for good.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl OperatorKey {
+    /// Whether it can be used now.
+    pub fn is_active(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && now < self.expires_at
+    }
+
+    /// Whether it can be used now, from this address.
+    pub fn works(&self, now: Timestamp, address: IpAddr) -> bool {
+        let networks = self.allowed_networks.as_ref();
+        self.is_active(now) && networks.is_none_or(|networks| networks.contain(address))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rights_come_back_from_storage_and_unknown_ones_grant_nothing() {
+        let rights = Rights::new([Right::Tokens, Right::ServiceTokens, Right::Tokens]);
+        assert_eq!(rights.to_stored(), "tokens service-tokens");
+        assert_eq!(Rights::from_stored("tokens  alien service-tokens"), rights);
+        assert!(Rights::from_stored("").is_empty());
+        for right in Right::ALL {
+            assert_eq!(Right::named(right.as_str()), Some(right));
+        }
+    }
+
+    #[test]
+    fn a_right_over_administrators_is_one_over_users_and_not_the_other_way_round() {
+        let administrators = Rights::new([Right::Administrators]);
+        assert!(administrators.contain(Right::Users));
+        let users = Rights::new([Right::Users]);
+        assert!(!users.contain(Right::Administrators));
+        assert!(!users.contain(Right::Tokens));
+    }
+}
