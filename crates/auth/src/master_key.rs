@@ -11,10 +11,10 @@ use crate::AuthError;
 
 const LENGTH: usize = 32;
 
-/// Far more than two keys and a few comments need; whatever is longer is another file.
+/// Far more than two keys and a few comments need. A longer file is not a master key file.
 const LONGEST_FILE: u16 = 16 * 1024;
 
-// Contexts are constants for ever: to change one is to open nothing that was sealed with it.
+// These contexts never change. With another one, nothing that was sealed before could be opened.
 const SEALING: &str = "ATS PAT 2026-11 master key sealing v1";
 const ID: &str = "ATS PAT 2026-11 master key id v1";
 
@@ -24,16 +24,17 @@ const HEADER: &str = "\
 # To change it, put the new key (32 random bytes, base64url) on a line above this one's.
 ";
 
-/// The keys of the master key file: the first seals, both open.
+/// The keys of the master key file. The first key seals, and both open.
 ///
-/// The file holds one or two lines, each 32 random bytes as base64url without padding. Blank lines and
-/// lines that begin with `#` don't count.
+/// The file holds one or two lines, each 32 random bytes as base64url without padding. Blank lines
+/// and lines that begin with `#` don't count.
 pub struct MasterKeys {
     pub(crate) first: MasterKey,
     pub(crate) second: Option<MasterKey>,
 }
 
-/// Tells which master key sealed a blob; derived from the key, and tells nothing else of it.
+/// Tells which master key sealed a blob. It is derived from the key, and tells nothing else about
+/// it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MasterKeyId([u8; Self::LENGTH]);
 
@@ -43,7 +44,7 @@ pub(crate) struct MasterKey {
 }
 
 impl MasterKeys {
-    /// Takes keys that do not come from a file: the one that seals, and the one that it replaces.
+    /// Keys that don't come from a file: the one that seals, and the one that it replaces.
     pub fn new(first: [u8; LENGTH], second: Option<[u8; LENGTH]>) -> Self {
         Self {
             first: MasterKey::new(first),
@@ -53,9 +54,10 @@ impl MasterKeys {
 
     /// Reads the master key file.
     ///
-    /// On Unix, a file that others may read or change is refused; its group may read it only where root
-    /// owns it, as where an orchestrator mounts a secret. So is one that belongs neither to root, nor to this user, nor to
-    /// the owner of its folder. Each error names the file and says what to do.
+    /// On Unix, a file that others may read or change is refused. Its group may read it only if
+    /// root owns it, as when an orchestrator mounts a secret. A file is also refused if it belongs
+    /// neither to root, nor to this user, nor to the owner of its folder. Each error names the file
+    /// and says what to do.
     pub fn read(path: &Path) -> Result<Self, AuthError> {
         let unreadable = |source| AuthError::MasterKeyFileUnreadable {
             path: path.to_owned(),
@@ -70,7 +72,8 @@ impl MasterKeys {
             },
             _ => unreadable(source),
         })?;
-        // Of the open file, not of the path: what is checked is what is read.
+        // The metadata of the open file, not of the path, so that the file that is checked is the
+        // one that is read.
         let metadata = file.metadata().map_err(unreadable)?;
         if metadata.is_dir() {
             return Err(AuthError::MasterKeyFileIsFolder {
@@ -83,7 +86,7 @@ impl MasterKeys {
                 path: path.to_owned(),
             });
         }
-        // Room for all of it, so that no growth leaves a copy behind.
+        // The buffer never has to grow, so no copy is left behind.
         let mut content = Zeroizing::new(Vec::with_capacity(usize::from(LONGEST_FILE) + 1));
         (&mut file)
             .take(u64::from(LONGEST_FILE) + 1)
@@ -95,9 +98,9 @@ impl MasterKeys {
         Self::parse(path, &content)
     }
 
-    /// Creates the master key file from 32 random bytes, readable by its owner only, and makes it durable:
-    /// what is sealed with the key afterwards can be opened after a power loss. A file that is there is
-    /// never overwritten: [`AuthError::MasterKeyFileExists`].
+    /// Creates the master key file from 32 random bytes, readable by its owner only. The file is
+    /// durable when this returns, so that what is sealed with the key can be opened after a power
+    /// loss. An existing file is never overwritten: [`AuthError::MasterKeyFileExists`].
     pub fn create(path: &Path, mut random: [u8; LENGTH]) -> Result<Self, AuthError> {
         let not_created = |source: io::Error| AuthError::MasterKeyFileNotCreated {
             path: path.to_owned(),
@@ -108,8 +111,9 @@ impl MasterKeys {
                 path: path.to_owned(),
             });
         }
-        // Written whole beside it and then linked to its name, so that neither a crash nor another starter
-        // meets half a file. The name is derived from the key: two starters don't share it.
+        // The file is written whole under another name and then linked to its own, so that neither
+        // a crash nor another program that starts can see half a file. The other name is derived
+        // from the key, so two programs don't share it.
         let own = blake3::derive_key(ID, &random);
         let new = path.with_extension(format!("new-{:02x}{:02x}{:02x}", own[31], own[30], own[29]));
         let encoded = Zeroizing::new(URL_SAFE_NO_PAD.encode(random));
@@ -219,7 +223,7 @@ fn write_durably(path: &Path, encoded: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// A name is durable only once its folder is.
+/// A name is durable only when its folder is.
 #[cfg(unix)]
 fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = match path.parent() {

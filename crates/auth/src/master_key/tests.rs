@@ -14,7 +14,7 @@ impl Folder {
         self.0.path().join("master.key")
     }
 
-    /// Reads a file of that content and returns the refusal, with its sentence.
+    /// Reads a file with this content. Returns the refusal and its sentence.
     fn refusal(content: &str) -> (AuthError, String) {
         let folder = Self::new();
         folder.write(content, 0o600);

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// By Python's `argon2-cffi`, of "correct horse zoë staple".
+/// By Python's `argon2-cffi`, for "correct horse zoë staple".
 const KNOWN: &str = "$argon2id$v=19$m=19456,t=2,p=1$AwMDAwMDAwMDAwMDAwMDAw$YLG/cBth+cOBl+odBbwk9f9TkZk3soU14DLVp62oswU";
 
 fn cheap() -> PasswordHasher {
@@ -51,7 +51,7 @@ fn new_passwords_have_12_to_128_characters() {
     assert_eq!(verdict("grüne wies"), Err(PasswordRefused::TooShort));
     assert_eq!(verdict("grünewiese1"), Err(PasswordRefused::TooShort));
     assert_eq!(verdict("grüne wiese1"), Ok(()));
-    // Eleven characters once the marks have joined their letters.
+    // Eleven characters after the marks have joined their letters.
     assert_eq!(
         verdict("gru\u{308}newiese1"),
         Err(PasswordRefused::TooShort)
@@ -95,7 +95,8 @@ fn any_characters_will_do_if_they_are_not_common_together() {
 
 #[test]
 fn the_estimate_never_overflows() {
-    // One long walk over a keypad, back to its middle at every second step, that repeats nothing.
+    // One long walk over a keypad that returns to the middle at every second step, and repeats
+    // nothing.
     let walk: String = (0..64)
         .flat_map(|step| ['5', char::from(b"12346789"[step * step * step / 7 % 8])])
         .collect();
