@@ -1,4 +1,4 @@
-//! What differs by group.
+//! The settings that differ by group.
 
 use super::given::Given;
 use crate::settings::group::BOUNDS;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::given::{Given, MANY_SCOPES};
 
-/// A character more than the name of a product may have.
+/// One character more than the product's name may have.
 const TOO_LONG: &str = "The Personal Access Tokens of a Company with a Very Long Name";
 
 #[test]

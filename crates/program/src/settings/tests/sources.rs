@@ -1,4 +1,4 @@
-//! Where settings come from, and which source wins.
+//! The sources of settings, and which source wins.
 
 use std::path::Path;
 
@@ -187,7 +187,7 @@ fn service_links_of_kubernetes_are_no_settings_and_misspelt_settings_are_still_f
         ("ATS_PAT_PORT_80_TCP_ADDR", "10.96.0.7"),
         ("ATS_PAT_PORT_53_UDP", "udp://10.96.0.7:53"),
         ("ATS_PAT_PORT_53_UDP_PROTO", "udp"),
-        // Of other services whose names begin so.
+        // Links of other services whose names begin in the same way.
         ("ATS_PAT_DB_SERVICE_HOST", "10.96.0.8"),
         ("ATS_PAT_DB_PORT", "tcp://10.96.0.8:5432"),
         ("ATS_PAT_DB_PORT_5432_TCP_ADDR", "10.96.0.8"),

@@ -1,4 +1,4 @@
-//! What the values of settings mean.
+//! The meaning of the values.
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -52,7 +52,7 @@ fn a_default_audience_is_a_part_of_the_audience_with_its_first() {
     for named in ["b", "d", "a,d", "A"] {
         assert_eq!(default("a,b,c", named), None, "{named}");
     }
-    // Without `audience` the issuer is all there is.
+    // Without `audience`, the issuer is the only audience.
     let only = Given::variable("ATS_PAT_DEFAULT_AUDIENCE", issuer).and_flag("--public-url", issuer);
     let service = only.settings().for_service(issuer);
     assert_eq!(
@@ -132,7 +132,7 @@ fn numbers_keep_to_their_bounds() {
         for (value, fits) in [
             (i64::from(least) - 1, false),
             (least.into(), true),
-            // The proposed lifetime is bound by the longest one as well.
+            // The proposed lifetime is also limited by the longest one.
             (most.into(), row.name != "policy.default-lifetime-days"),
             (i64::from(most) + 1, false),
         ] {
