@@ -1,8 +1,8 @@
-//! What becomes of several measurements of one thing.
+//! The summary of several measurements of one thing.
 
 use serde::Serialize;
 
-/// The median, and how far the single measurements lie apart.
+/// The median, and the range of the single measurements.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Spread {
     pub median: f64,

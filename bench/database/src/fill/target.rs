@@ -16,10 +16,10 @@ pub trait Target {
     async fn head(&mut self) -> Result<Head>;
     /// Says where the event log ends now.
     async fn set_head(&mut self, head: &Head) -> Result<()>;
-    /// Makes ready for many rows: whatever guards single ones is put aside.
+    /// Prepares for many rows: checks of single rows are turned off.
     async fn begin(&mut self) -> Result<()>;
     /// Adds all rows that come.
     async fn insert(&mut self, table: &Table, rows: mpsc::Receiver<Vec<Row>>) -> Result<()>;
-    /// Brings the database into the state that a service leaves it in.
+    /// Brings the database into the same state as a service does.
     async fn finish(self) -> Result<()>;
 }
