@@ -19,7 +19,7 @@ pub fn now() -> Instant {
     Instant::now()
 }
 
-/// Waits until `condition` gives something; fails after `patience`, or when a signal came.
+/// Waits until `condition` returns a value. Fails after `patience`, or when a signal came.
 pub fn wait_for<T>(
     what: &str,
     patience: Duration,
@@ -39,7 +39,7 @@ pub fn wait_for<T>(
     }
 }
 
-/// Lets load run for `length`, with a look at `tick` in between; ends early when a signal came.
+/// Lets load run for `length`, and calls `tick` in between. Ends early when a signal came.
 pub fn go_on(
     length: Duration,
     signals: &Signals,
