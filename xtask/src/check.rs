@@ -77,7 +77,7 @@ fn changed_packages(metadata: &Metadata, files: &BTreeSet<String>) -> BTreeSet<S
         .collect()
 }
 
-/// Of the whole workspace, so that nothing is built with other features again.
+/// With the features of the whole workspace, so that nothing is built again with other features.
 fn unit_tests(packages: &BTreeSet<String>, signals: &Signals) -> Result<()> {
     let mut command = workspace::command("cargo");
     if tools::has_nextest() {
