@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::signals::Signals;
 
-/// Between two looks at a condition.
+/// The pause between two checks of a condition.
 const POLL: Duration = Duration::from_millis(20);
 
 /// Now, on a clock that never goes back.

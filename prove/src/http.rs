@@ -84,7 +84,7 @@ impl Caller {
         self.stream = None;
     }
 
-    /// Where it calls.
+    /// The address that it calls.
     pub fn to(&self) -> SocketAddr {
         self.to
     }

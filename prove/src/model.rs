@@ -3,7 +3,7 @@
 /// The states that the server may show for a token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum State {
-    /// It is not there.
+    /// It doesn't exist.
     Missing,
     /// It is active, and the secret that the tool knows is its current one.
     Active,
@@ -28,9 +28,9 @@ pub enum Change {
 pub struct Token {
     /// Its name, which no other token has.
     pub name: String,
-    /// Known once an answer told it.
+    /// Known after an answer has told it.
     pub id: Option<String>,
-    /// The last secret that an answer told.
+    /// The last secret in an answer.
     pub secret: Option<String>,
     /// A secret that an acknowledged change replaced, or the end of the token.
     pub ended: Option<String>,
@@ -70,14 +70,14 @@ impl Token {
         self.uncertain.is_some()
     }
 
-    /// Whether changes may be asked for.
+    /// Whether changes may be requested.
     pub fn is_usable(&self) -> bool {
         !self.is_given_up
             && !self.is_uncertain()
             && matches!(self.state, State::Active | State::Replaced)
     }
 
-    /// The making was acknowledged.
+    /// The creation was acknowledged.
     pub fn created(&mut self, id: String, secret: String) {
         self.id = Some(id);
         self.secret = Some(secret);
@@ -98,7 +98,7 @@ impl Token {
         self.secret.clone()
     }
 
-    /// The answer to `change` was no answer.
+    /// The outcome of `change` is unknown.
     pub fn doubt(&mut self, change: Change) {
         self.uncertain = Some(change);
         self.is_touched = true;

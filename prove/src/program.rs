@@ -11,7 +11,7 @@ use rustix::process::Pid;
 /// How much of a log is read for a message.
 const TAIL: u64 = 2_000;
 
-/// One that runs; killed when dropped.
+/// A running program. It is killed when this is dropped.
 pub struct Program {
     child: Child,
     log: PathBuf,
@@ -36,7 +36,7 @@ impl Program {
         })
     }
 
-    /// Whether it has not ended.
+    /// Whether it is still running.
     pub fn is_running(&mut self) -> Result<bool> {
         Ok(self.child.try_wait()?.is_none())
     }

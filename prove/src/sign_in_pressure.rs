@@ -22,7 +22,7 @@ use crate::report::{Trial, publish};
 use crate::signals::Signals;
 use crate::tally::{Count, Tally};
 
-/// Between two sign-ins of one person.
+/// The pause between two sign-ins of one person.
 const EVERY: Duration = Duration::from_secs(1);
 /// The time within which 99 of 100 right sign-ins must be answered.
 const MOST_P99_MS: u64 = 2_000;

@@ -68,7 +68,7 @@ impl Arrow<'_> {
         self.kind == DependencyKind::Development
     }
 
-    /// Between two of ours.
+    /// The breach of an arrow between two crates of the workspace.
     fn breach_inside(&self) -> Option<String> {
         let Self { from, to, .. } = self;
         if FOR_TESTS.contains(to) {
@@ -81,7 +81,7 @@ impl Arrow<'_> {
         (!fine).then(|| format!("{from} uses {to}, which it must not know"))
     }
 
-    /// To a crate from elsewhere.
+    /// The breach of an arrow to a crate from elsewhere.
     fn breach_outside(&self) -> Option<String> {
         let Self { from, to, .. } = self;
         if self.for_tests() {

@@ -16,7 +16,7 @@ pub enum Bound {
     AtLeast(f64),
 }
 
-/// One measured thing.
+/// One measured figure.
 #[derive(Serialize)]
 pub struct Figure {
     name: String,

@@ -1,4 +1,4 @@
-//! One look at one program.
+//! One measurement of one program.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub struct Sample {
     /// The processor time that the program used for each request, in microseconds, without that of
     /// its database.
     pub processor_us: f64,
-    /// None of a program without requests.
+    /// `None` for a program without requests.
     pub latency: Option<Latency>,
     /// The share of the time in which a load with a rate did not run, in percent.
     pub away_percent: f64,

@@ -14,7 +14,7 @@ use crate::program::Programs;
 
 /// The number of tokens that are used all the time and keep their rights.
 const BYSTANDERS: usize = 30;
-/// Between two changes.
+/// The pause between two changes.
 const PAUSE: Duration = Duration::from_millis(250);
 /// How long a token is tried after its change. This is longer than it may be accepted.
 const WATCH: Duration = Duration::from_secs(3);

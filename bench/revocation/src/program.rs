@@ -22,7 +22,7 @@ pub struct Service {
     pub program: Program,
 }
 
-/// One that runs; killed when dropped.
+/// A running program. It is killed when this is dropped.
 pub struct Program {
     pub url: String,
     _child: Child,
@@ -100,7 +100,7 @@ impl Programs {
 }
 
 impl Program {
-    /// Waits until it says where it listens.
+    /// Waits until it prints its address.
     async fn start(mut command: Command) -> Result<Self> {
         let name = command.as_std().get_program().display().to_string();
         let mut child = command

@@ -17,7 +17,7 @@ pub enum Failure {
     /// The use case refused or failed.
     #[error(transparent)]
     Service(#[from] ats_pat_service::Error),
-    /// No secret came.
+    /// No secret was entered.
     #[error(transparent)]
     SecretInput(#[from] crate::secret_input::SecretInputError),
     /// The service refused the exchange, or can't be asked.
@@ -31,7 +31,7 @@ pub enum Failure {
     /// The audit found something, and printed it.
     #[error("the audit found {count}: the database was altered behind the program's back")]
     Findings {
-        /// How many findings, as words.
+        /// The number of findings, in words.
         count: String,
     },
     /// The file has no policy.

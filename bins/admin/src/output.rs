@@ -81,7 +81,7 @@ impl Output {
 
 /// Writes a warning to standard error, whatever the form of the answer.
 pub fn warn(text: &str) {
-    // Nobody can be told of it.
+    // If this fails, nobody reads standard error.
     let _ = writeln!(io::stderr(), "warning: {}", visible(text));
 }
 

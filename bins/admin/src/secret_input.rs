@@ -6,7 +6,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
-/// Longer than any secret of ours.
+/// Longer than any secret of this service.
 const LONGEST: u64 = 4096;
 /// Characters that people paste around a secret, in addition to white space.
 const AROUND: [char; 10] = [

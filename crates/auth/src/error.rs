@@ -12,7 +12,7 @@ pub enum AuthError {
         path.display()
     )]
     MasterKeyFileMissing {
-        /// Where the file was looked for.
+        /// The path of the missing file.
         path: PathBuf,
     },
 
@@ -71,7 +71,7 @@ pub enum AuthError {
         path: PathBuf,
     },
 
-    /// A line of the file is no key.
+    /// A line of the file is not a key.
     #[error(
         "line {line} of the master key file {} {reason}: a key is 32 random bytes as 43 characters of \
          base64url (A-Z a-z 0-9 - _) without padding",

@@ -117,7 +117,7 @@ impl RootKeys {
         blake3::keyed_hash(&self.keys.form_key, &both).into()
     }
 
-    /// A hash of the request that a key was sent with, which tells another request with the same
+    /// A hash of the request that a key was sent with. It recognises another request with the same
     /// key. The key is part of the hash and is stored nowhere, so nobody can find the request by
     /// trying values.
     pub fn hash_request(&self, form_key: &[u8; 16], request: &Canonical) -> KeyedHash {

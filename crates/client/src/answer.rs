@@ -33,7 +33,7 @@ pub struct Exchanged {
     pub personal_access_token_lifetime: Duration,
 }
 
-/// An exchange that came to nothing.
+/// A failed exchange.
 pub struct Failed {
     pub error: Error,
     pub retry: Retry,
@@ -135,7 +135,7 @@ fn exchanged(token: &SecretString, headers: &HeaderMap) -> Result<Exchanged, &'s
     Ok(Exchanged {
         bearer: Bearer::new(token.clone(), expires_at, personal_access_token_expires_at),
         lifetime: lifetime.unwrap_or_default(),
-        // Not dated, it is not replaced.
+        // Without a date, the token is not replaced.
         personal_access_token_lifetime: match date {
             Some(_) => until(personal_access_token_expires_at).unwrap_or_default(),
             None => Duration::MAX,

@@ -49,7 +49,7 @@ impl Bearer {
         self.0.personal_access_token_expires_at
     }
 
-    /// Whether both came of one exchange.
+    /// Whether both are from the same exchange.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

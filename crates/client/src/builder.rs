@@ -92,7 +92,7 @@ impl Builder {
         self
     }
 
-    /// The client; nothing is asked yet.
+    /// Makes the client. It sends no request yet.
     ///
     /// # Errors
     /// [`Error::Url`] if the service's URL is not an `https` origin (`http` is for this machine

@@ -118,7 +118,7 @@ impl Client {
 
 impl Inner {
     fn cache(&self) -> MutexGuard<'_, TokenCache> {
-        // Nothing in it panics half-way.
+        // No code that holds the lock can panic half-way.
         self.cache.lock()
     }
 

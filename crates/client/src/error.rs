@@ -66,7 +66,7 @@ pub enum Error {
     File {
         /// The path of that file.
         path: String,
-        /// Why.
+        /// The cause.
         #[source]
         cause: Arc<io::Error>,
     },

@@ -61,7 +61,7 @@ impl Exchange {
         })
     }
 
-    /// Where the service is, for people.
+    /// The address of the service, for people.
     pub fn service(&self) -> String {
         self.url.origin().ascii_serialization()
     }

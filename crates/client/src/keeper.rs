@@ -57,7 +57,7 @@ impl Keeper {
         })
     }
 
-    /// Where the service is, for people.
+    /// The address of the service, for people.
     pub fn service(&self) -> String {
         self.exchange.service()
     }

@@ -32,7 +32,7 @@ pub struct TokenCache {
 
 /// What a caller gets.
 pub enum Next {
-    /// This, at once.
+    /// This result, at once.
     Served(Outcome),
     /// This token, at once. The caller has to make an exchange.
     Renewing(Bearer, OutcomeSender),

@@ -30,13 +30,13 @@ impl Pace {
         PACE.try_with(Arc::clone).unwrap_or_default()
     }
 
-    /// The next piece is asked for.
+    /// The connection asks for the next piece.
     pub(crate) fn ask(&self) {
         self.asked.fetch_add(1, Ordering::Relaxed);
         self.sending.store(false, Ordering::Relaxed);
     }
 
-    /// A piece was handed over.
+    /// A piece was handed to the connection.
     pub(crate) fn hand_over(&self) {
         self.sending.store(true, Ordering::Relaxed);
     }

@@ -72,7 +72,7 @@ impl HttpSettings {
     }
 }
 
-/// The public URL is no origin.
+/// The public URL is not an origin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the public URL {url} is not an origin: write it as https://pat.example.com or http://127.0.0.1:8080"

@@ -91,7 +91,7 @@ impl Endpoint for Slow {
 struct Server {
     address: SocketAddr,
     begun: Arc<Notify>,
-    /// A body of `/large/parts` is no more.
+    /// Notified when a body of `/large/parts` is dropped.
     gone: Arc<Notify>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
@@ -407,7 +407,7 @@ async fn a_request_names_its_host_once() {
     assert_eq!(old, "HTTP/1.0 200 OK\r\n");
 }
 
-/// As [`ask`], from this address.
+/// Like [`ask`], from this address.
 async fn ask_from(own: &str, address: SocketAddr, path: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket

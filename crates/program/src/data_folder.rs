@@ -26,7 +26,7 @@ impl DataFolder {
         for missing in missing.iter().rev() {
             match make_private(missing) {
                 Ok(()) => folder.made.insert(0, missing.clone()),
-                // Another program was quicker.
+                // Another program made it first.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(source) => {
                     return Err(StartError::DataFolderNotMade {

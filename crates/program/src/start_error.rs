@@ -20,7 +20,7 @@ pub enum StartError {
     DataFolderNotMade {
         /// The path of the folder.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: io::Error,
     },
@@ -32,16 +32,16 @@ pub enum StartError {
         /// Its permission bits.
         mode: u32,
     },
-    /// Nothing was ever started here.
+    /// There is no database at this place.
     #[error("there is no database at {}: name the right one by `--data-dir` or `--database-url`, or make one by `ats-pat-admin db migrate`", .path.display())]
     NoDatabase {
-        /// Where it was looked for.
+        /// The path of the missing file.
         path: PathBuf,
     },
     /// The schema is an earlier release's, or there is none.
     #[error("the database lacks {}: run `ats-pat-admin db migrate`", .pending.join(", "))]
     Outdated {
-        /// The migrations to come.
+        /// The migrations that are missing.
         pending: Vec<String>,
     },
     /// The database can't be opened.
@@ -56,7 +56,7 @@ pub enum StartError {
     /// The master key file can't be used.
     #[error(transparent)]
     MasterKey(#[from] AuthError),
-    /// Keys, anchor or event log don't fit.
+    /// Keys, anchor or event log don't match the database.
     #[error(transparent)]
     Service(#[from] ats_pat_service::OpenError),
 }

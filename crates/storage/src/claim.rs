@@ -30,7 +30,7 @@ pub(crate) async fn make(channel: &mut Channel, change: EventId) -> Result<Head,
         .value(Alias::new(CLAIM), Expr::val(change.as_uuid()))
         .and_where(is_head());
     let before = if channel.get_database_backend() == DbBackend::MySql {
-        // MySQL knows no RETURNING here.
+        // MySQL doesn't have RETURNING here.
         channel.execute(&update).await.map_err(store_error)?;
         read_head(channel, &select_head()).await?
     } else {

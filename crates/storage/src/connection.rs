@@ -19,7 +19,7 @@ const BEGIN_ANEW: &str = "BEGIN READ WRITE; SELECT txid_current_if_assigned() IS
 /// sqlx counts transactions by itself, and keeps its count when COMMIT or ROLLBACK fails. So
 /// transactions begin and end here, by literal statements, and sqlx never counts one.
 pub struct Connection {
-    /// `None` once it was closed.
+    /// `None` after it was closed.
     wire: Option<Wire>,
     state: State,
 }

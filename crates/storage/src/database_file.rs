@@ -75,7 +75,7 @@ impl DatabaseFile {
         }
     }
 
-    /// Lets go of the files.
+    /// Closes the files.
     pub async fn close(&self) {
         let keeper = self.keeper.lock().take();
         if let Some(keeper) = keeper {
@@ -115,7 +115,7 @@ impl Identity {
 
 #[cfg(unix)]
 fn is_full(path: &Path) -> bool {
-    /// A page of the database.
+    /// The size of a page of the database.
     const LEAST: u64 = 4096;
     rustix::fs::statvfs(path).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < LEAST)
 }

@@ -36,7 +36,7 @@ pub enum OpenError {
         /// The path of the folder.
         path: PathBuf,
     },
-    /// The file is something else.
+    /// The file is not a database.
     #[error("{} is not a SQLite database (or a damaged one): name another file, or restore this one", .path.display())]
     NotADatabase {
         /// The path of the file.
@@ -56,7 +56,7 @@ pub enum OpenError {
     FileNotUsable {
         /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: BoxError,
     },
@@ -86,14 +86,14 @@ pub enum OpenError {
         #[source]
         source: BoxError,
     },
-    /// Nobody answers as a database server.
+    /// No database server answers.
     #[error(
         "the database server at {server} can't be reached: check that it runs, its address and the network"
     )]
     Unreachable {
         /// Host and port.
         server: String,
-        /// Why.
+        /// The cause.
         #[source]
         source: BoxError,
     },
@@ -107,7 +107,7 @@ pub enum OpenError {
         server: String,
         /// The URL's parameter that names the authority.
         authority: &'static str,
-        /// Why.
+        /// The cause.
         #[source]
         source: BoxError,
     },
@@ -182,7 +182,7 @@ pub enum LockError {
     Io {
         /// The path of the lock file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },

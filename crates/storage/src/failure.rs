@@ -66,7 +66,7 @@ impl Cause {
 pub(crate) enum Class {
     /// Try the transaction again. Nothing of it remains.
     Retryable,
-    /// A row like this is there.
+    /// Such a row already exists.
     Conflict,
     /// The database doesn't answer, or not as a writable primary.
     Unavailable,
@@ -310,7 +310,7 @@ pub(crate) fn store_error_of(class: Class, cause: Cause) -> StoreError {
     }
 }
 
-/// The domain's word for `error`.
+/// The domain's error for `error`.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the shape that `map_err` takes"

@@ -38,7 +38,7 @@ pub(crate) async fn read<E: EntityTrait>(
     let total = match rows.first() {
         Some(row) => length(row)?,
         None if slice.offset == 0 => 0,
-        // Past the end no row tells it.
+        // After the end of the list, no row has the length.
         None => count(channel, entity, filter).await?,
     };
     Ok((rows, total))

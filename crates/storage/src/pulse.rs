@@ -19,7 +19,7 @@ const SILENT_AFTER: Duration = Duration::from_secs(1);
 /// answer takes, so that the first statement after a recovery notices it.
 const PATIENCE_IN_SILENCE: Duration = Duration::from_millis(700);
 
-/// Shared by all that ask one database.
+/// It is shared by all callers of one database.
 #[derive(Default)]
 pub(crate) struct Pulse {
     /// How many answers came.

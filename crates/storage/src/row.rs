@@ -76,7 +76,7 @@ pub(crate) fn fixed<const N: usize>(bytes: &[u8], what: &str) -> Result<[u8; N],
     bytes.try_into().map_err(|_| corrupt(what))
 }
 
-/// A tag of its two columns.
+/// A tag from its two columns.
 pub(crate) fn tag(key_id: i32, bytes: Vec<u8>) -> Tag {
     Tag {
         key_id: KeyId(key_id),

@@ -29,7 +29,7 @@ impl Turns {
         }
     }
 
-    /// `None` once the program ends.
+    /// `None` if the program is ending.
     pub(crate) async fn take(&self, order: ChangeOrder) -> Option<Turn> {
         let _gate = match order {
             ChangeOrder::First => None,

@@ -24,7 +24,7 @@ pub(crate) fn latest(uses: &[UsageRecord]) -> BTreeMap<TokenId, &UsageRecord> {
     latest
 }
 
-/// The most rows of one statement.
+/// The maximum number of rows in one statement.
 const MOST_ROWS: usize = 128;
 
 /// Splits these uses into parts of few lengths, because each length is another statement to

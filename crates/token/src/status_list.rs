@@ -140,7 +140,7 @@ pub struct StatusListClaims {
     pub exp: i64,
     /// After how many seconds to ask for a newer one.
     pub ttl: u32,
-    /// Which state it shows.
+    /// The state that it shows.
     #[serde(flatten)]
     pub version: ListVersion,
     /// The list, compressed.

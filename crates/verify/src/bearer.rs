@@ -6,7 +6,7 @@ pub(crate) enum Credentials<'a> {
     None,
     /// Two headers, or one that doesn't hold a bearer token.
     Malformed,
-    /// A token, or a text in its place.
+    /// A token, or other text instead of one.
     Token(&'a str),
 }
 

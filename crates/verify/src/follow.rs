@@ -326,7 +326,7 @@ struct Trouble<'a> {
 
 struct Failing {
     since: Instant,
-    /// As it was logged last.
+    /// The cause that was logged last.
     cause: String,
 }
 

@@ -56,7 +56,7 @@ pub enum SourceError {
     /// There is no document at this address.
     #[error("there is nothing at this address")]
     Gone,
-    /// The issuer answered something else.
+    /// The issuer answered with another status.
     #[error("answered with status {0}")]
     Status(u16),
     /// The document is of another kind, perhaps a proxy's page.

@@ -63,7 +63,7 @@ impl Keys {
         ring.as_ref().is_some_and(|ring| ring.confirmed_at > time)
     }
 
-    /// Whether a key still is the issuer's.
+    /// Whether a key is still one of the issuer's.
     pub(crate) fn holds(&self, kid: KeyId, clock: &dyn Clock) -> bool {
         matches!(self.look(kid, clock), Some(Ok(_)))
     }

@@ -92,7 +92,7 @@
 //! signature and the text have only one valid form, and no member occurs twice in the JSON. `typ`,
 //! `iss` and `aud` have the expected values. `exp`, `nbf` and `iat` are checked with a leeway of 60
 //! seconds, which is also the maximum. The issuer's list says that the token was not revoked. The
-//! list is asked on every call, also for tokens whose signature is known.
+//! list is checked on every call, also for tokens whose signature is known.
 //!
 //! # How it follows the issuer
 //!

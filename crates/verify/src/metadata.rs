@@ -53,7 +53,7 @@ impl Metadata {
 /// How much of another issuer's name an error quotes, in characters.
 const MAX_NAMED: usize = 200;
 
-/// Why metadata is of no use.
+/// Why metadata can't be used.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum MetadataError {
     /// It is another issuer's metadata. Change the public URL there, or the issuer here.

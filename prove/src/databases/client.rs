@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::program::finish;
 
-/// How a database is asked.
+/// A way to query a database.
 #[derive(Clone)]
 pub enum Client {
     /// The file of a SQLite database.

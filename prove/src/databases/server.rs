@@ -30,7 +30,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// One that does not run yet.
+    /// A server that doesn't run yet.
     pub fn new(
         command: Box<dyn Fn() -> Command>,
         log: PathBuf,
@@ -71,7 +71,7 @@ impl Server {
         })
     }
 
-    /// Whether it has not ended.
+    /// Whether it is still running.
     pub fn is_running(&mut self) -> Result<bool> {
         match &mut self.program {
             Some(program) => program.is_running(),
@@ -79,7 +79,7 @@ impl Server {
         }
     }
 
-    /// Kills it as a loss of power would.
+    /// Kills it, like a loss of power.
     pub fn kill(&mut self) -> Result<()> {
         match &mut self.program {
             Some(program) => program.kill().map(drop),

@@ -37,7 +37,7 @@ impl Disk {
         })
     }
 
-    /// Where it is.
+    /// The path of its folder.
     pub fn place(&self) -> &Path {
         &self.place
     }

@@ -40,7 +40,7 @@ pub struct Readings {
 }
 
 impl Readings {
-    /// All that libfiu failed.
+    /// The number of all failures by libfiu.
     pub fn random(&self) -> u64 {
         self.write_enospc + self.write_eio + self.sync_enospc + self.sync_eio
     }
@@ -123,7 +123,7 @@ impl Gate {
         self.set(0, 1)
     }
 
-    /// Nothing fails any more.
+    /// From now on, nothing fails.
     pub fn close(&self) -> Result<()> {
         self.set(0, 0)
     }

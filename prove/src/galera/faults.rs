@@ -17,17 +17,17 @@ const LONG: Duration = Duration::from_secs(9);
 /// The time of load with all nodes, before a fault and after it.
 const BEFORE: Duration = Duration::from_secs(3);
 const AFTER: Duration = Duration::from_secs(4);
-/// Between a kill and the start.
+/// The time between a kill and the start.
 const DOWN: Duration = Duration::from_secs(3);
 
-/// One kind.
+/// A kind of fault.
 #[derive(Clone, Copy)]
 pub enum Fault {
     /// The process stops, and continues before the others notice.
     StoppedShortly,
     /// The process stops until the others have gone on without it.
     StoppedLong,
-    /// The node is cut from its group.
+    /// The node is cut off from its group.
     Cut,
     /// The process is killed and started again.
     Killed,

@@ -30,7 +30,7 @@ const NODES: &str = "ATS_PAT_TEST_GALERA_NODES";
 /// Clients at each server.
 const CLIENTS: usize = 4;
 const MANY: u64 = 20_000;
-/// Between two looks at rows and events.
+/// The time between two comparisons of rows and events.
 const ROUND: Duration = Duration::from_secs(10);
 const RECOVERY: Duration = Duration::from_mins(1);
 /// Limits without faults: answers with 503 per thousand changes, and the 99th percentile of their
@@ -116,7 +116,7 @@ impl Bed {
             let log = place.output.join(format!("galera-{database}-{number}.log"));
             let url = node.url_of(database)?;
             let installation = Installation::new(&place.programs, &folder, &log, Some(&url))?;
-            // The first makes the keys.
+            // The first server makes the keys.
             if let Some(first) = installations.first() {
                 installation.share_master_key(first)?;
             }

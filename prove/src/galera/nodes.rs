@@ -56,7 +56,7 @@ impl Node {
         })
     }
 
-    /// The URL of another database at it.
+    /// The URL of another database on it.
     pub fn url_of(&self, database: &str) -> Result<String> {
         let (server, _) = self
             .url
@@ -65,12 +65,12 @@ impl Node {
         Ok(format!("{server}/{database}"))
     }
 
-    /// Asks it.
+    /// A client for queries.
     pub fn client(&self) -> Client {
         Client::Mariadb(self.url.clone())
     }
 
-    /// Where the others find it.
+    /// The address at which the others find it.
     fn address(&self) -> Option<&str> {
         self.words
             .iter()
@@ -82,7 +82,7 @@ impl Node {
         kill_process(self.pid, Signal::STOP).context("a node is gone")
     }
 
-    /// Lets it go on.
+    /// Lets its process continue.
     pub fn resume(&self) -> Result<()> {
         kill_process(self.pid, Signal::CONT).context("a node is gone")
     }
@@ -94,7 +94,7 @@ impl Node {
         self.client().ask(&set).map(drop)
     }
 
-    /// Kills it as a loss of power would.
+    /// Kills it, like a loss of power.
     pub fn kill(&mut self, signals: &Signals) -> Result<()> {
         match kill_process(self.pid, Signal::KILL) {
             // It has ended by itself.

@@ -66,7 +66,7 @@ impl Ended {
                     Count::Stale,
                     &format!("{what}: {} ms after the acknowledgement", after.as_millis()),
                 );
-                // Told once.
+                // Each is reported once.
                 self.with(|all| all.retain(|other| other.secret != one.secret));
             }
         }

@@ -14,10 +14,10 @@ use crate::tally::{Count, Tally};
 
 /// The target that is seldom written while there are no faults.
 const LOG: &str = "server.log$";
-/// Load with them.
+/// The time of load with faults.
 const FAULTS: Duration = Duration::from_secs(3);
 
-/// Between two starts.
+/// The time between two starts.
 const SERVING: Duration = Duration::from_millis(500);
 
 /// What fails in a round.

@@ -18,9 +18,9 @@ const OTHER_PASSWORD: &str = "orbit-of-velvet-plums-7";
 pub struct Scene {
     ada: Person,
     eve: Person,
-    /// Works.
+    /// A token that works.
     pub alive: Made,
-    /// Secrets that were taken, and how.
+    /// Secrets whose rights were taken away, and how.
     taken: Vec<(&'static str, String)>,
     set_up_code: String,
     destroyed_key: String,

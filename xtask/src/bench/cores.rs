@@ -41,12 +41,12 @@ impl Cores {
     }
 }
 
-/// Comes back to all cores when dropped.
+/// Returns to all cores when dropped.
 pub struct Away(CpuSet);
 
 impl Drop for Away {
     fn drop(&mut self) {
-        // It was allowed before.
+        // It was allowed before, so it can't fail.
         let _ = sched_setaffinity(None, &self.0);
     }
 }

@@ -48,7 +48,7 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     option(&mut command, "--rounds", arguments.rounds);
     option(&mut command, "--seconds", arguments.seconds);
     option(&mut command, "--connections", arguments.connections);
-    // Nothing but reads is measured here.
+    // Only reads are measured here.
     let durability = Durability::None;
     measure(
         &mut command,

@@ -20,7 +20,7 @@ const PRODUCT: [&str; 2] = [SERVER, "ats-pat-admin"];
 /// The programs that measure.
 const MEASURES: [&str; 2] = [BENCH, "bench-database"];
 
-/// The programs, built as for use.
+/// The programs, built as for a release.
 pub struct Programs {
     metadata: Metadata,
 }

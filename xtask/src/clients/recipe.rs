@@ -168,7 +168,7 @@ fn progenitor(folder: &Path, signals: &Signals) -> Result<()> {
         .args(["--name", "ats-pat-api-client", "--version", "1.0.0"])
         .args(["--license-name", "MIT OR Apache-2.0"])
         .args(["--interface", "builder", "--include-client", "false"])
-        // It tells of every type that it finds.
+        // It prints a line for every type that it finds.
         .stdout(Stdio::null());
     signals.succeed(&mut command)?;
     // Its folder is below this workspace, but it is not a member.

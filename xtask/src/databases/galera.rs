@@ -29,7 +29,7 @@ const LOWEST_PORT: u16 = 20_000;
 const ROWS: u32 = 3_000;
 /// A larger distance than the nodes of one run need.
 const NODES_A_RUN: u32 = 7;
-/// So many rows are looked at.
+/// How many rows of ports are tried.
 const TRIES: u32 = 100;
 
 /// Starts one inside `folder`, node by node.

@@ -29,7 +29,7 @@ pub fn ensure(chosen: &BTreeSet<Database>, signals: &Signals) -> Result<()> {
     Ok(())
 }
 
-/// The Debian packages that lack.
+/// The Debian packages that are missing.
 fn missing(chosen: &BTreeSet<Database>) -> Vec<&'static str> {
     let lacks = |database: &Database| match database {
         Database::Sqlite => None,
@@ -41,7 +41,7 @@ fn missing(chosen: &BTreeSet<Database>) -> Vec<&'static str> {
             lacks.then_some("mariadb-server")
         }
     };
-    // Some tests put it before PostgreSQL.
+    // Some tests put the pooler before PostgreSQL.
     let pooler = chosen.contains(&Database::Postgres) && find("pgbouncer").is_none();
     let packages: BTreeSet<_> = chosen
         .iter()

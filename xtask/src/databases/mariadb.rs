@@ -52,7 +52,7 @@ pub struct Node<'a> {
     pub name: &'a str,
     /// How it prepares for a loss of power.
     pub durability: Durability,
-    /// Of the tests' account.
+    /// The password of the tests' account.
     pub password: &'a str,
     /// Settings in addition to those of every server.
     pub settings: &'a [String],

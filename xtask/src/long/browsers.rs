@@ -21,7 +21,7 @@ const SCRIPTS: [(&str, &str); 4] = [
     ("older.mjs", include_str!("browsers/older.mjs")),
 ];
 
-/// Fails where a page has a fault.
+/// Fails if a page has a fault.
 pub fn run(programs: Option<&PathBuf>, signals: &Signals) -> Result<()> {
     let tools = workspace::root().join("target/tools/long-browsers");
     step("checkers and browsers at hand", || install(&tools, signals))?;

@@ -12,9 +12,9 @@ use super::arguments::Arguments;
 use super::log::{EVENTS, Head};
 use super::rows::{Row, SECRETS, STATUS_PLACES, TOKENS, Table, Token, USERS, User};
 
-/// Since when the tokens were made.
+/// How long ago the first token was made.
 const SINCE: Duration = Duration::days(30);
-/// When they end, from now on.
+/// How long the tokens live from now on.
 const LIFETIME: Duration = Duration::days(300);
 /// The context from which the random looking bytes are derived. The secrets may be public, because
 /// the database protects nothing.

@@ -159,7 +159,7 @@ pub struct Token {
 }
 
 impl Token {
-    /// As it was before it was revoked.
+    /// The token before its revocation.
     pub fn when_new(&self) -> Self {
         Self {
             name: self.name.clone(),

@@ -144,7 +144,7 @@ impl Field {
         Ok(field)
     }
 
-    /// The server in its other ways.
+    /// The server with its other settings.
     fn add_servers(&mut self, arguments: &Arguments, signals: &Signals) -> Result<()> {
         let Arguments { place, tokens, .. } = arguments;
         let mut add = |name, programs: &PathBuf, url: Option<&str>, cache| {

@@ -12,7 +12,7 @@ use crate::http::{Connection, Request};
 
 /// What the answers of a contender must be.
 pub struct Expected {
-    /// Where its public keys are.
+    /// The path of its public keys.
     pub key_set: String,
     /// The place of the authentication token in an answer's JSON (RFC 6901).
     pub token: String,

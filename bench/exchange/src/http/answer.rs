@@ -84,7 +84,7 @@ struct Chunk {
 }
 
 impl Chunk {
-    /// `None` while its size has not come.
+    /// `None` while its size is not complete.
     fn at(bytes: &[u8], at: usize) -> Result<Option<Self>> {
         let Some(rest) = bytes.get(at..) else {
             return Ok(None);
@@ -101,7 +101,7 @@ impl Chunk {
         }
     }
 
-    /// Behind the line break that ends it.
+    /// The place after the line break that ends it.
     fn next(&self) -> usize {
         self.data + self.size + 2
     }

@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use super::{Answer, Request, parse};
 
-/// No measured program takes so long.
+/// No measured program takes this long.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A connection that is kept.
+/// A connection that stays open.
 pub struct Connection {
     stream: TcpStream,
     received: Vec<u8>,

@@ -28,7 +28,7 @@ impl Schedule {
         }
     }
 
-    /// The load is at work at `time`.
+    /// The load runs at `time`.
     pub fn see(&mut self, time: Instant) {
         let gap = time.saturating_duration_since(self.seen);
         // A request that was due before the gap was delayed by the program.
@@ -54,7 +54,7 @@ impl Schedule {
         self.due >= self.end
     }
 
-    /// For how long the load was away.
+    /// How long the load did not run.
     pub fn away(&self) -> Duration {
         self.away
     }

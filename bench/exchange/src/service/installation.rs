@@ -20,7 +20,7 @@ const WRONG_USAGE: i32 = 2;
 /// What the server may keep of the rows that it read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Cache {
-    /// As it comes.
+    /// The program's default.
     Default,
     /// Nothing. Every exchange asks the database.
     Off,

@@ -30,7 +30,7 @@ pub struct Issued {
 }
 
 impl Person {
-    /// Adds the user; gives the id.
+    /// Adds the user. Returns its id.
     pub fn add(installation: &Installation, name: &str) -> Result<String> {
         let add = ["user", "add", name, "--password-stdin", "--output", "json"];
         let user = installation.admin(&add, &format!("{PASSWORD}\n"))?;

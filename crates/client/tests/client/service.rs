@@ -121,12 +121,12 @@ impl Service {
         builder.build().unwrap()
     }
 
-    /// From now on the answer is this.
+    /// From now on, the service gives this answer.
     pub fn answer(&self, answer: Answer) {
         *self.answers.lock().unwrap() = VecDeque::from([answer]);
     }
 
-    /// From now on the answers are these.
+    /// From now on, the service gives these answers.
     pub fn answers(&self, answers: impl IntoIterator<Item = Answer>) {
         *self.answers.lock().unwrap() = answers.into_iter().collect();
     }

@@ -91,7 +91,7 @@ impl Activity {
         self.parting.store(true, Ordering::Relaxed);
     }
 
-    /// Whether an answer has to say so.
+    /// Whether an answer must say that the connection ends.
     pub(super) fn is_parting(&self) -> bool {
         self.parting.load(Ordering::Relaxed)
     }

@@ -55,9 +55,9 @@ impl Admission {
         }
     }
 
-    /// Done once every connection has ended.
+    /// Completes when every connection has ended.
     pub(super) async fn all_ended(&self) {
-        // Never closed, so this is no error.
+        // The semaphore is never closed, so this can't fail.
         let _ = self.slots.acquire_many(self.limits.connections).await;
     }
 

@@ -217,7 +217,7 @@ fn has_one_host(request: &hyper::Request<Incoming>) -> bool {
     match (hosts.next(), hosts.next()) {
         (Some(_), None) => true,
         (Some(_), Some(_)) => false,
-        // HTTP/1.0 knew no such header.
+        // HTTP/1.0 did not have this header.
         (None, _) => request.version() < Version::HTTP_11,
     }
 }

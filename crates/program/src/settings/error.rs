@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// Where a value was written.
+/// The place where a value was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place(Spot);
 
@@ -96,7 +96,7 @@ pub enum SettingsError {
     Unreadable {
         /// The file, and its purpose.
         file: String,
-        /// Why.
+        /// The cause.
         #[source]
         source: io::Error,
     },
@@ -105,10 +105,10 @@ pub enum SettingsError {
     NotToml {
         /// The path of the file.
         path: PathBuf,
-        /// Where the reader stopped.
+        /// The line where the reader stopped.
         line: usize,
     },
-    /// A key of the file is no setting.
+    /// A key of the file is not a setting.
     #[error("`{key}` in {} is no setting: correct its name or remove it", .path.display())]
     UnknownKey {
         /// The path of the file.
@@ -116,7 +116,7 @@ pub enum SettingsError {
         /// The key, dots for tables.
         key: String,
     },
-    /// A variable is no setting.
+    /// A variable is not a setting.
     #[error("the variable {name} is no setting: correct its name or unset it")]
     UnknownVariable {
         /// Its name.
@@ -136,7 +136,7 @@ pub enum SettingsError {
     /// A value breaks its rule.
     #[error("{place} {advice}")]
     Invalid {
-        /// Where it was written.
+        /// The place where it was written.
         place: Place,
         /// The fault, and what to write instead.
         advice: String,
@@ -146,7 +146,7 @@ pub enum SettingsError {
         "{place} is a wildcard, which callers can't use: set `public-url` to the origin that they see, such as https://pat.example.com"
     )]
     WildcardWithoutPublicUrl {
-        /// Where the address was written.
+        /// The place where the address was written.
         place: Place,
     },
 }

@@ -16,7 +16,7 @@ pub(super) struct Row {
     /// Whether only the file can have it.
     pub(super) file_only: bool,
     pub(super) default: Standard,
-    /// The least and the most of a number.
+    /// The lowest and the highest number.
     pub(super) bounds: Option<(u32, u32)>,
     pub(super) meaning: &'static str,
 }

@@ -26,7 +26,7 @@ pub(crate) enum Raw {
     Toml(toml::Value),
 }
 
-/// A value and where it was written.
+/// A value, and the place where it was written.
 pub(crate) struct Found {
     pub(crate) place: Place,
     pub(crate) raw: Raw,

@@ -36,13 +36,13 @@ pub struct Opened {
     pub secrets: Pool,
     /// For single reads of the rest.
     pub reads: Pool,
-    /// For single writes that are no change.
+    /// For single writes that are not changes.
     pub writes: Pool,
     /// For transactions.
     pub changes: Pool,
     /// How many changes may use the database at once.
     pub changes_at_once: usize,
-    /// Of SQLite.
+    /// The file, if it is SQLite.
     pub file: Option<Arc<DatabaseFile>>,
     pub place: Place,
 }
@@ -93,7 +93,7 @@ struct Server {
 /// Where a session can write.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Writing {
-    /// Each statement by itself, too.
+    /// Everywhere, also by single statements.
     Anywhere,
     /// Only in a transaction that was begun for writing. If the server ends it without telling the
     /// program, later writes are refused instead of being stored without their event.

@@ -24,7 +24,7 @@ const ONLY_IN_TRANSACTIONS: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION R
 /// The only encoding that can store every character.
 const UTF8: &str = "UTF8";
 
-/// How often a pooler is tempted.
+/// How often a pooler is tested.
 const TRIES: u32 = 5;
 
 pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> {
@@ -130,7 +130,7 @@ async fn is_shared(
     Ok(false)
 }
 
-/// The server process that answers now.
+/// The id of the server process that answers now.
 async fn process(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
     sqlx::raw_sql("SELECT pg_backend_pid()")
         .fetch_one(connection)

@@ -16,7 +16,7 @@ pub enum Tls {
     Off,
 }
 
-/// How far a connection goes.
+/// How far away the server is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
     Socket,

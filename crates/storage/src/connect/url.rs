@@ -11,12 +11,12 @@ use crate::error::OpenError;
 
 /// A parameter that a driver knows.
 struct Parameter {
-    /// Every spelling that the driver takes.
+    /// Every spelling that the driver accepts.
     names: &'static [&'static str],
     takes: Takes,
 }
 
-/// The values that a parameter takes.
+/// The values that a parameter accepts.
 #[derive(Clone, Copy)]
 enum Takes {
     Anything,

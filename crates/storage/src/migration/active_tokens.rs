@@ -8,9 +8,9 @@ use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use super::columns::index;
 
 const TABLE: &str = "tokens";
-/// Leads to an owner's active tokens.
+/// The index that finds an owner's active tokens.
 const ACTIVE: &str = "tokens_owner_active";
-/// Leads to the active token of a name.
+/// The index that finds the active token with a name.
 const ACTIVE_NAMES: &str = "tokens_owner_active_name";
 /// The index of the first schema. It finds every token with a name, also those that have ended.
 const ALL_NAMES: &str = "tokens_owner_name";

@@ -9,7 +9,7 @@ use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use super::columns::nullable;
 
 const TABLE: &str = "users";
-// GROUPS is a word of MySQL's own.
+// GROUPS is a reserved word in MySQL.
 const MEMBER_OF: &str = "member_of";
 
 /// Adds the groups of a user. The tag of a user without groups does not change.

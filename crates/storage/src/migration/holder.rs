@@ -75,7 +75,7 @@ impl<'a> Holder<'a> {
                 .filter(Column::Term.eq(self.term))
                 .exec(self.writes)
                 .await;
-            // A beat that fails is only missed.
+            // If a beat fails, it is only missed.
             if beat.is_ok_and(|beat| beat.rows_affected == 0) {
                 return MigrationError::TakenOver;
             }
@@ -111,7 +111,7 @@ async fn advance(writes: &Channel, row: &Model) -> Result<Option<i64>, Migration
         .await;
     match taken {
         Ok(taken) => Ok((taken.rows_affected == 1).then_some(row.term + 1)),
-        // Another was faster, on another node.
+        // Another program was faster, on another node.
         Err(error) if classify(&error) == Class::Retryable => Ok(None),
         Err(error) => Err(failed(error)),
     }

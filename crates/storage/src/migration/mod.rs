@@ -54,9 +54,9 @@ impl MigratorTrait for Migrator {
 /// The state of the schema.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MigrationStatus {
-    /// Done.
+    /// The applied migrations.
     pub applied: Vec<String>,
-    /// To be done by [`Database::migrate`].
+    /// The migrations that [`Database::migrate`] has to apply.
     pub pending: Vec<String>,
     /// Applied by a later release. This program can't use the database.
     pub unknown: Vec<String>,

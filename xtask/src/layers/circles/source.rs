@@ -93,7 +93,7 @@ impl Tree {
     }
 }
 
-/// Where `mod x;` has its text.
+/// The file with the text of `mod x;`.
 fn file_of(module: &ItemMod, folder: &Path, file: &Path) -> PathBuf {
     let told = module.attrs.iter().find_map(|attribute| {
         let value = match &attribute.meta {

@@ -20,7 +20,7 @@ use uuid::Builder;
 
 const LIFETIME: Duration = Duration::minutes(5);
 const PERSONAL_ACCESS_TOKEN_LIFETIME: Duration = Duration::days(1);
-/// As the server writes times.
+/// The format of times in the server's answers.
 const TIME: StaticFormatDescription =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
