@@ -8,7 +8,7 @@ use cargo_metadata::Metadata;
 
 use crate::process::Signals;
 use crate::steps::{self, step};
-use crate::{layers, tools, workspace};
+use crate::{comments, layers, tools, workspace};
 
 /// Arguments of `cargo xtask check`.
 #[derive(clap::Args)]
@@ -18,13 +18,15 @@ pub struct Arguments {
     since: String,
 }
 
-/// Checks format, layers and warnings, and runs the unit tests of the crates that changed.
+/// Checks format, layers, comments and warnings, and runs the unit tests of the crates that
+/// changed.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let signals = Signals::watch()?;
     let metadata = workspace::metadata()?;
     let changed = changed_packages(&metadata, &changed_files(&arguments.since)?);
     steps::format(&signals)?;
     step("layers", layers::check)?;
+    step("width of comments", comments::check)?;
     steps::clippy(&signals)?;
     if changed.is_empty() {
         eprintln!("\nNo crate changed since {}.", arguments.since);

@@ -16,6 +16,7 @@ mod bench;
 mod browser;
 mod check;
 mod clients;
+mod comments;
 mod databases;
 mod documents;
 mod html_checkers;
@@ -45,8 +46,8 @@ struct Arguments {
 enum Task {
     /// Measure whole programs: the figures that the documentation promises.
     Bench(bench::Arguments),
-    /// Check a change within a minute: format, layers, warnings, and the unit tests of the crates
-    /// that changed.
+    /// Check a change within a minute: format, layers, width of comments, warnings, and the unit
+    /// tests of the crates that changed.
     Check(check::Arguments),
     /// Make clients in other languages from docs/openapi.json, into target/clients.
     Clients(clients::Arguments),
