@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::signals::Signals;
 
-/// Between two looks at a condition.
+/// The pause between two checks of a condition.
 const POLL: Duration = Duration::from_millis(20);
 
 /// Now, on a clock that never goes back.
@@ -19,7 +19,7 @@ pub fn now() -> Instant {
     Instant::now()
 }
 
-/// Waits until `condition` gives something; fails after `patience`, or when a signal came.
+/// Waits until `condition` returns a value. Fails after `patience`, or when a signal came.
 pub fn wait_for<T>(
     what: &str,
     patience: Duration,
@@ -39,7 +39,7 @@ pub fn wait_for<T>(
     }
 }
 
-/// Lets load run for `length`, with a look at `tick` in between; ends early when a signal came.
+/// Lets load run for `length`, and calls `tick` in between. Ends early when a signal came.
 pub fn go_on(
     length: Duration,
     signals: &Signals,

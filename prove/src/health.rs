@@ -1,4 +1,4 @@
-//! What a server says about itself.
+//! A server's report about itself.
 
 use std::net::SocketAddr;
 
@@ -6,13 +6,13 @@ use crate::http::{Caller, Reply};
 
 /// An answer of `/health/ready`.
 pub struct Readiness {
-    /// Whether it was 200.
+    /// Whether the status was 200.
     pub is_ready: bool,
-    /// Its lines, or why there are none.
+    /// Its lines, or the reason for having none.
     pub reason: String,
 }
 
-/// Asks.
+/// Asks the server.
 pub fn readiness(at: SocketAddr) -> Readiness {
     match Caller::new(at).get("/health/ready", &[]) {
         Reply::Answer(answer) => Readiness {

@@ -1,4 +1,5 @@
-//! HTTP/1.1 as far as the runs need it: one request after the other on a connection that is kept.
+//! The parts of HTTP/1.1 that the runs need: one request after the other on a connection that stays
+//! open.
 
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
@@ -10,22 +11,22 @@ use httparse::{EMPTY_HEADER, Response, Status};
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use serde_json::Value;
 
-/// No answer takes longer: the server gives up before.
+/// No answer takes longer, because the server gives up earlier.
 const PATIENCE: Duration = Duration::from_secs(40);
 /// The server sends no more headers.
 const MOST_HEADERS: usize = 48;
 
-/// What became of a request.
+/// The result of a request.
 pub enum Reply {
     /// An answer came.
     Answer(Answer),
-    /// Nobody listens: the request was not sent.
+    /// No server listens, so the request was not sent.
     Unsent,
-    /// The connection ended after the request was sent, or while it was: nobody knows what became of it.
+    /// The connection ended after or while the request was sent. Its effect is unknown.
     Lost,
 }
 
-/// A whole answer.
+/// A complete answer.
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
@@ -36,12 +37,12 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The body as JSON; `Null` where it is none.
+    /// The body as JSON; `Null` if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// `ResponseCode` of the envelope; 0 where there is none.
+    /// `ResponseCode` of the envelope; 0 if there is no envelope.
     pub fn code(&self) -> u64 {
         self.json()["ResponseCode"].as_u64().unwrap_or_default()
     }
@@ -60,7 +61,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// A caller of the server that listens, or will listen, there.
+    /// A caller of the server that listens, or will listen, at this address.
     pub fn new(to: SocketAddr) -> Self {
         Self {
             to,
@@ -69,7 +70,8 @@ impl Caller {
         }
     }
 
-    /// As [`new`](Self::new), from this address of the machine: each of 127.0.0.0/8 is one.
+    /// Like [`new`](Self::new), from this address of the machine. Every address of 127.0.0.0/8 is
+    /// one.
     pub fn from(from: Ipv4Addr, to: SocketAddr) -> Self {
         Self {
             from: Some(from),
@@ -77,12 +79,12 @@ impl Caller {
         }
     }
 
-    /// Begins a new connection with the next request: the server may have been started again since.
+    /// Makes the next request use a new connection, because the server may have been restarted.
     pub fn hang_up(&mut self) {
         self.stream = None;
     }
 
-    /// Where it calls.
+    /// The address that it calls.
     pub fn to(&self) -> SocketAddr {
         self.to
     }
@@ -170,7 +172,7 @@ fn exchange(stream: &mut TcpStream, request: &[u8]) -> Result<Answer> {
     }
 }
 
-/// The answer in `bytes`; `None` while it is not whole.
+/// The answer in `bytes`; `None` while it is not complete.
 fn parse(bytes: &[u8]) -> Result<Option<Answer>> {
     let mut headers = [EMPTY_HEADER; MOST_HEADERS];
     let mut response = Response::new(&mut headers);

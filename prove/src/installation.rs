@@ -13,10 +13,10 @@ use crate::http::{Caller, Reply};
 use crate::program::{Ending, Program, finish};
 use crate::signals::Signals;
 
-/// How long a server may take until it listens: after a crash the database may recover first.
+/// How long a server may take until it listens. After a crash, the database may recover first.
 const START: Duration = Duration::from_mins(1);
 
-/// Where an installation keeps what, and how its programs are called.
+/// The files and programs of an installation.
 #[derive(Clone)]
 pub struct Installation {
     programs: PathBuf,
@@ -27,8 +27,8 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// One whose data folder is `folder`; its database is the one at `database_url`, or SQLite in the folder. The
-    /// server's log goes to `log`.
+    /// An installation with the data folder `folder`. Its database is the one at `database_url`, or
+    /// SQLite in the folder. The server's log goes to `log`.
     pub fn new(
         programs: &Path,
         folder: &Path,
@@ -45,7 +45,7 @@ impl Installation {
         })
     }
 
-    /// Where its server listens, whenever it does.
+    /// The address at which its server listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -55,12 +55,12 @@ impl Installation {
         &self.folder
     }
 
-    /// Where its database is; `None` for SQLite in the data folder.
+    /// The URL of its database; `None` for SQLite in the data folder.
     pub fn database_url(&self) -> Option<&str> {
         self.database_url.as_deref()
     }
 
-    /// Becomes a replica of another installation on the same database.
+    /// Makes it a replica of another installation on the same database.
     pub fn share_master_key(&self, other: &Self) -> Result<()> {
         let [from, to] = [other, self].map(|one| one.folder.join("master.key"));
         fs::copy(from, to).context("there is no master key to share")?;
@@ -83,7 +83,8 @@ impl Installation {
         })
     }
 
-    /// Starts the server with these variables besides its settings, and waits until it answers.
+    /// Starts the server with these variables in addition to its settings, and waits until it
+    /// answers.
     pub fn start(&self, environment: Vec<(String, String)>, signals: &Signals) -> Result<Program> {
         let mut command = self.program("ats-pat-server");
         command.envs(environment);
@@ -92,7 +93,7 @@ impl Installation {
         Ok(program)
     }
 
-    /// Starts the server, and waits for nothing.
+    /// Starts the server, and doesn't wait.
     pub fn spawn(&self) -> Result<Program> {
         Program::start(&mut self.program("ats-pat-server"), &self.log)
     }
@@ -108,17 +109,17 @@ impl Installation {
         })
     }
 
-    /// What the servers of this installation said.
+    /// The output of this installation's servers.
     pub fn said(&self) -> Result<String> {
         fs::read_to_string(&self.log).with_context(|| format!("cannot read {}", self.log.display()))
     }
 
-    /// Runs the admin program to its end, whatever that is.
+    /// Runs the admin program to its end, with or without success.
     pub fn try_admin(&self, arguments: &[&str], input: &str) -> Result<Ending> {
         finish(self.program("ats-pat-admin").args(arguments), input)
     }
 
-    /// Runs the admin program to its good end; gives what it says.
+    /// Runs the admin program, which must succeed. Returns its output.
     pub fn admin(&self, arguments: &[&str], input: &str) -> Result<String> {
         let ending = self.try_admin(arguments, input)?;
         if !ending.status.success() {
@@ -134,7 +135,7 @@ impl Installation {
             .env("ATS_PAT_DATA_DIR", &self.folder)
             .env("ATS_PAT_LISTEN", self.address.to_string())
             .env("ATS_PAT_LOG", "warn")
-            // Callers say from where they call, so that no limit on failures of one address is met.
+            // Callers choose their address, so that no limit on failures of one address is reached.
             .env("ATS_PAT_TRUSTED_PROXIES", "127.0.0.1/32")
             .env("ATS_PAT_CHANGES_PER_USER_PER_MINUTE", "0")
             .env("ATS_PAT_POLICY_MAX_ACTIVE_TOKENS", "100000")
@@ -146,7 +147,7 @@ impl Installation {
     }
 }
 
-/// A port of the loopback address that is free now, so that a server that is started again is found again.
+/// A port of the loopback address that is free now. A server keeps it when it is restarted.
 pub fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }

@@ -1,9 +1,9 @@
-//! Tries the programs where storage and clusters fail and where they are attacked, and checks that they keep what they
-//! promise.
+//! Tries the programs while storage and clusters fail and while they are attacked, and checks that
+//! they keep their promises.
 //!
-//! Clients change things at random and remember every answer. A change that was acknowledged must be shown by the
-//! service from then on; one whose answer was no answer must have happened as a whole or not at all. `cargo xtask
-//! prove` builds the programs and runs this.
+//! Clients change things at random and remember every answer. The service must show an acknowledged
+//! change from then on. A change whose answer was lost must have happened completely or not at all.
+//! `cargo xtask prove` builds the programs and runs this.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

@@ -1,15 +1,15 @@
-//! What the tool knows of a token: the states it may be in, by the answers it got.
+//! The tool's knowledge about a token: its possible states, according to the answers.
 
-/// What the server may show of a token.
+/// The states that the server may show for a token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum State {
-    /// It is not there.
+    /// It doesn't exist.
     Missing,
     /// It is active, and the secret that the tool knows is its current one.
     Active,
     /// It is active with a secret whose answer was lost.
     Replaced,
-    /// It is revoked; the secret that the tool knows was its last one, or the last one is unknown.
+    /// It is revoked. Its last secret is the one that the tool knows, or is unknown.
     Revoked,
 }
 
@@ -28,9 +28,9 @@ pub enum Change {
 pub struct Token {
     /// Its name, which no other token has.
     pub name: String,
-    /// Known once an answer told it.
+    /// Known after an answer has told it.
     pub id: Option<String>,
-    /// The last secret that an answer told.
+    /// The last secret in an answer.
     pub secret: Option<String>,
     /// A secret that an acknowledged change replaced, or the end of the token.
     pub ended: Option<String>,
@@ -38,14 +38,15 @@ pub struct Token {
     state: State,
     /// The change of unknown outcome, if there is one.
     uncertain: Option<Change>,
-    /// Whether it was changed since it was last compared with the server.
+    /// Whether it was changed since its last comparison with the server.
     pub is_touched: bool,
-    /// Whether what the server shows of it made no sense: it is told once, and no longer used.
+    /// Whether the server's answers about it contradicted each other. That is reported once, and
+    /// then the token is no longer used.
     pub is_given_up: bool,
 }
 
 impl Token {
-    /// A token whose making is about to be asked for.
+    /// A token that is about to be requested.
     pub fn new(name: String) -> Self {
         Self {
             name,
@@ -69,21 +70,21 @@ impl Token {
         self.uncertain.is_some()
     }
 
-    /// Whether changes may be asked for.
+    /// Whether changes may be requested.
     pub fn is_usable(&self) -> bool {
         !self.is_given_up
             && !self.is_uncertain()
             && matches!(self.state, State::Active | State::Replaced)
     }
 
-    /// The making was acknowledged.
+    /// The creation was acknowledged.
     pub fn created(&mut self, id: String, secret: String) {
         self.id = Some(id);
         self.secret = Some(secret);
         self.settle(State::Active);
     }
 
-    /// The new secret was acknowledged; gives the one that ended.
+    /// The new secret was acknowledged. Returns the secret that ended.
     pub fn regenerated(&mut self, secret: String) -> Option<String> {
         let ended = self.secret.replace(secret);
         self.ended.clone_from(&ended);
@@ -91,19 +92,20 @@ impl Token {
         ended
     }
 
-    /// The end was acknowledged; gives the secret that ended.
+    /// The end was acknowledged. Returns the secret that ended.
     pub fn revoked(&mut self) -> Option<String> {
         self.settle(State::Revoked);
         self.secret.clone()
     }
 
-    /// The answer to `change` was no answer.
+    /// The outcome of `change` is unknown.
     pub fn doubt(&mut self, change: Change) {
         self.uncertain = Some(change);
         self.is_touched = true;
     }
 
-    /// The states that the answers so far allow: two while a change is uncertain.
+    /// The states that are possible after the answers so far: two while the outcome of a change is
+    /// unknown.
     pub fn allowed(&self) -> Vec<State> {
         let after = self.uncertain.map(|change| match change {
             Change::Create | Change::Regenerate => State::Replaced,
@@ -114,7 +116,8 @@ impl Token {
         allowed
     }
 
-    /// Takes what the server shows for the truth; gives whether the uncertain change had happened, if there was one.
+    /// Accepts the state that the server shows. Returns whether the change of unknown outcome had
+    /// happened, if there was one.
     pub fn adopt(&mut self, state: State) -> Option<bool> {
         let uncertain = self.uncertain.take();
         // A token without a known secret looks the same before and after an uncertain regeneration.

@@ -1,10 +1,10 @@
-//! Where a run finds its programs and leaves what it found, and the seed of its dice.
+//! Where a run finds its programs and writes its findings, and the seed of its random numbers.
 
 use std::path::PathBuf;
 
 use fastrand::Rng;
 
-/// What every part is told.
+/// The options of every part.
 #[derive(clap::Args)]
 pub struct Place {
     /// The folder of the built programs
@@ -19,7 +19,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// Dice. What they are thrown for also depends on when answers come, so that a seed repeats a run only roughly.
+    /// Random numbers. The choices also depend on when answers come, so that a seed repeats a run
+    /// only roughly.
     pub fn rng(&self) -> Rng {
         Rng::with_seed(self.seed)
     }

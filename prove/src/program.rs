@@ -11,14 +11,14 @@ use rustix::process::Pid;
 /// How much of a log is read for a message.
 const TAIL: u64 = 2_000;
 
-/// One that runs; killed when dropped.
+/// A running program. It is killed when this is dropped.
 pub struct Program {
     child: Child,
     log: PathBuf,
 }
 
 impl Program {
-    /// Starts it; what it says goes to the end of the file `log`.
+    /// Starts it. Its output is appended to the file `log`.
     pub fn start(command: &mut Command, log: &Path) -> Result<Self> {
         let file = File::options().create(true).append(true).open(log);
         let file = file.with_context(|| format!("cannot write {}", log.display()))?;
@@ -36,7 +36,7 @@ impl Program {
         })
     }
 
-    /// Whether it has not ended.
+    /// Whether it is still running.
     pub fn is_running(&mut self) -> Result<bool> {
         Ok(self.child.try_wait()?.is_none())
     }
@@ -46,7 +46,7 @@ impl Program {
         Ok(self.child.try_wait()?)
     }
 
-    /// Kills it as a loss of power would, and waits until it is gone.
+    /// Kills it, like a loss of power, and waits until it is gone.
     pub fn kill(&mut self) -> Result<ExitStatus> {
         // It may have ended already.
         let _ = self.child.kill();
@@ -58,7 +58,7 @@ impl Program {
         Pid::from_child(&self.child)
     }
 
-    /// What it said last.
+    /// The end of its output.
     pub fn last_words(&self) -> String {
         tail(&self.log).unwrap_or_default()
     }
@@ -66,12 +66,12 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // What fails here has ended already.
+        // If this fails, the process has already ended.
         let _ = self.kill();
     }
 }
 
-/// How a program ended that ran to its end, and what it said.
+/// The result and the output of a program that ran to its end.
 pub struct Ending {
     /// Its exit status.
     pub status: ExitStatus,
@@ -91,7 +91,7 @@ pub fn finish(command: &mut Command, input: &str) -> Result<Ending> {
         .spawn()
         .with_context(|| format!("cannot start {name}"))?;
     if let Some(mut stdin) = child.stdin.take() {
-        // A program that ended before it read this tells so by its exit status.
+        // A program that ended before it read this reports that by its exit status.
         let _ = stdin.write_all(input.as_bytes());
     }
     let output = child.wait_with_output()?;

@@ -1,4 +1,4 @@
-//! What a run found: a table, a line that counts checks, a file.
+//! The findings of a run: a table, a line with the number of checks, and a file.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::tally::{Count, Tally};
 
-/// The most violations that are printed of one trial.
+/// How many violations of one trial are printed at most.
 const MOST_VIOLATIONS: usize = 12;
 
-/// What no trial may count.
+/// The counts that must be zero in every trial.
 const MUST_BE_NONE: [Count; 5] = [
     Count::Lost,
     Count::Half,
@@ -21,13 +21,13 @@ const MUST_BE_NONE: [Count; 5] = [
     Count::Findings,
 ];
 
-/// One thing that must hold.
+/// A condition that must be true.
 struct Check {
     what: String,
     holds: bool,
 }
 
-/// What was found on one database.
+/// The findings on one database.
 pub struct Trial {
     name: String,
     counts: std::collections::BTreeMap<Count, u64>,
@@ -97,7 +97,7 @@ impl Trial {
     }
 }
 
-/// Prints the trials of `part`, writes them to `output`, and fails where a check does.
+/// Prints the trials of `part` and writes them to `output`. Fails if a check fails.
 pub fn publish(part: &str, seed: u64, trials: &[Trial], output: &Path) -> Result<()> {
     if let Some(folder) = output.parent() {
         fs::create_dir_all(folder)?;

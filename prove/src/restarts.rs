@@ -1,4 +1,5 @@
-//! Two servers behind nginx, as `docs/operation.md` shows it, that are started again one after the other under load.
+//! Two servers behind nginx, as `docs/operation.md` shows them. They are restarted one after the
+//! other under load.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -23,7 +24,7 @@ use crate::tally::{Count, Tally};
 
 /// Callers, each with a connection of its own.
 const CALLERS: usize = 16;
-/// Between the start of one server and the end of the other.
+/// The time between the start of one server and the end of the other.
 const APART: Duration = Duration::from_secs(1);
 /// Longer than a server takes to end.
 const END: Duration = Duration::from_secs(30);
@@ -50,7 +51,7 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     let mut servers = Vec::new();
     for number in 1..=2 {
         let folder = work.path().join(format!("data-{number}"));
-        // It stays, because it explains what is found.
+        // It is kept, because it explains the findings.
         let log = place.output.join(format!("restarts-{number}.log"));
         let installation = Installation::new(&place.programs, &folder, &log, None)?;
         let program = installation.start(Vec::new(), signals)?;
@@ -95,7 +96,7 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     publish("restarts", place.seed, &[trial], &output)
 }
 
-/// Ends and starts one server after the other for so many seconds; gives how often.
+/// Ends and starts one server after the other for this many seconds. Returns how often.
 fn restart(
     servers: &mut [(Installation, Program)],
     seconds: u64,
@@ -117,7 +118,8 @@ fn restart(
     Ok(restarts)
 }
 
-/// Calls without pause until the end: what a proxy may send twice, and what it may not.
+/// Sends requests without a pause until the end: some that a proxy may repeat, and some that it may
+/// not.
 fn call(proxy: SocketAddr, stop: &AtomicBool, reads: &AtomicU64, tally: &Tally) {
     let mut caller = Caller::new(proxy);
     let form = "application/x-www-form-urlencoded";
@@ -129,7 +131,7 @@ fn call(proxy: SocketAddr, stop: &AtomicBool, reads: &AtomicU64, tally: &Tally) 
                 Reply::Answer(answer) if answer.status == 200 && method == "GET" => {
                     reads.fetch_add(1, Ordering::Relaxed);
                 }
-                // There is nothing to revoke, and an address may try that so often only.
+                // There is nothing to revoke, and an address may try that only so often.
                 Reply::Answer(answer) if matches!(answer.status, 200 | 429) => {
                     tally.add(Count::Acknowledged);
                 }
@@ -145,7 +147,7 @@ fn call(proxy: SocketAddr, stop: &AtomicBool, reads: &AtomicU64, tally: &Tally) 
     }
 }
 
-/// The sample of the documentation, with these addresses and without TLS.
+/// The sample in the documentation, with these addresses and without TLS.
 fn settings(proxy: SocketAddr, servers: &[SocketAddr], folder: &Path) -> Result<String> {
     let (_, sample) = SAMPLE
         .split_once("```nginx\n")

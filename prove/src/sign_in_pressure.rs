@@ -1,4 +1,5 @@
-//! Many addresses that guess passwords without pause, beside people who sign in with the right one.
+//! Many addresses that guess passwords without a pause, beside people who sign in with the right
+//! one.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -21,13 +22,13 @@ use crate::report::{Trial, publish};
 use crate::signals::Signals;
 use crate::tally::{Count, Tally};
 
-/// Between two sign-ins of one person.
+/// The pause between two sign-ins of one person.
 const EVERY: Duration = Duration::from_secs(1);
-/// Within which 99 of 100 right sign-ins must be answered.
+/// The time within which 99 of 100 right sign-ins must be answered.
 const MOST_P99_MS: u64 = 2_000;
-/// One who signs in from the same address again and again.
+/// A user who signs in from the same address again and again.
 const FAMILIAR: &str = "ada";
-/// One who signs in from an address that is new each time.
+/// A user who signs in from a new address each time.
 const STRANGER: &str = "grace";
 /// Others whose names the attackers know.
 const OTHERS: [&str; 2] = ["barbara", "edith"];
@@ -48,12 +49,13 @@ pub struct Arguments {
     connections: u8,
 }
 
-/// What the attackers' budgets of failed sign-ins are.
+/// The attackers' budgets of failed sign-ins.
 #[derive(Clone, Copy)]
 enum Budgets {
-    /// Never spent: every guess costs the server a hash.
+    /// Never used up, so every guess costs the server a hash.
     Endless,
-    /// Spent at once: nearly every guess is refused before it costs a hash, so many more of them come.
+    /// Used up at once. Nearly every guess is refused before it costs a hash, so many more guesses
+    /// arrive.
     Spent,
 }
 
@@ -73,7 +75,7 @@ fn trial(budgets: Budgets, arguments: &Arguments, rng: Rng, signals: &Signals) -
     let place = &arguments.place;
     fs::create_dir_all(&place.output)?;
     let work = TempDir::with_prefix("ats-pat-prove-")?;
-    // It stays, because it explains what is found.
+    // It is kept, because it explains the findings.
     let log = place
         .output
         .join(format!("sign-in-pressure-{}.log", budgets.name()));
@@ -90,7 +92,7 @@ fn trial(budgets: Budgets, arguments: &Arguments, rng: Rng, signals: &Signals) -
         answers: Answers::default(),
     };
     let familiar_home = Ipv4Addr::new(127, 77, 0, 1);
-    // Before anybody attacks: from now on the account has signed in from there.
+    // Before the attack, the account signs in from this address, so the address is known.
     scene.sign_in(FAMILIAR, familiar_home)?;
     eprintln!("sign-in-pressure: {} budgets", budgets.name());
     let (familiar, strange) = scene.attacked(arguments, rng, signals, || {
@@ -151,13 +153,13 @@ impl Budgets {
     }
 }
 
-/// An address that was never seen before.
+/// A new address.
 fn new_home(turn: u16) -> Ipv4Addr {
     let [high, low] = turn.to_be_bytes();
     Ipv4Addr::new(127, 78, high, low)
 }
 
-/// What attackers were answered.
+/// The answers to the attackers.
 #[derive(Default)]
 struct Answers {
     judged: AtomicU64,
@@ -172,7 +174,7 @@ struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// Runs `meanwhile` while everybody attacks.
+    /// Runs `meanwhile` during the attack.
     fn attacked<T>(
         &self,
         arguments: &Arguments,
@@ -224,7 +226,8 @@ impl Scene<'_> {
         }
     }
 
-    /// Signs in once a second until the end, each time on a new connection; gives how long it took, in milliseconds.
+    /// Signs in once a second until the end, each time on a new connection. Returns how long each
+    /// took, in milliseconds.
     fn person(&self, name: &str, home: impl Fn(u16) -> Ipv4Addr) -> Result<Histogram<u64>> {
         let mut latencies = Histogram::new(3)?;
         for turn in 0_u16.. {

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Result, bail};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-/// Whether somebody asked this program to end.
+/// Whether a signal asked this program to end.
 pub struct Signals(Arc<AtomicBool>);
 
 impl Signals {
-    /// Begins to note SIGINT, SIGTERM and SIGHUP instead of dying of them.
+    /// From now on, SIGINT, SIGTERM and SIGHUP are recorded and don't end this program.
     pub fn watch() -> Result<Self> {
         let asked = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM, SIGHUP] {

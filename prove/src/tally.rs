@@ -1,4 +1,4 @@
-//! What happened in a run, counted by all threads, and what must not have happened.
+//! What happened in a run, counted by all threads, and the violations.
 
 use std::collections::BTreeMap;
 
@@ -7,19 +7,20 @@ use parking_lot::Mutex;
 /// Counted events. The order is that of the report.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Count {
-    /// Changes that the server said had happened.
+    /// Changes that the server acknowledged.
     Acknowledged,
-    /// Acknowledged changes that the server does not show.
+    /// Acknowledged changes that the server doesn't show.
     Lost,
-    /// Changes of which only a part happened.
+    /// Changes that happened only in part.
     Half,
-    /// Exchanges that succeeded although the secret's end was acknowledged before they began.
+    /// Exchanges that succeeded although they began after the acknowledged end of the secret.
     Stale,
     /// Answers that no state of the service explains.
     Unexpected,
     /// Disagreements of rows, events and answers after a round.
     Findings,
-    /// Times when the server said that it was ready and was not, or was not ready again by itself.
+    /// Times when the server reported wrongly that it was ready, or did not get ready again by
+    /// itself.
     Unready,
     /// Changes answered 503.
     Refused,
@@ -27,9 +28,9 @@ pub enum Count {
     Internal,
     /// Changes whose answer did not come.
     Unanswered,
-    /// Changes of unknown outcome that proved to have happened.
+    /// Changes of unknown outcome that turned out to have happened.
     UncertainHappened,
-    /// Changes of unknown outcome that proved not to have happened.
+    /// Changes of unknown outcome that turned out not to have happened.
     UncertainUndone,
     /// Exchanges of ended secrets.
     Watched,
@@ -47,17 +48,17 @@ pub enum Count {
     SyncEnospc,
     /// Syncs that libfiu failed with EIO.
     SyncEio,
-    /// Syncs of data files while faults were possible: checkpoints, mostly.
+    /// Syncs of data files while faults were possible, mostly by checkpoints.
     DataSyncs,
-    /// Servers killed, or ended by themselves.
+    /// Servers that were killed or ended by themselves.
     ServerEnds,
-    /// Database servers killed, or ended by themselves.
+    /// Database servers that were killed or ended by themselves.
     DatabaseEnds,
     /// Nodes stopped for some seconds.
     Stopped,
     /// Nodes cut from their group.
     Cut,
-    /// Nodes that did not come back by themselves, and were started again.
+    /// Nodes that did not come back by themselves, and were restarted.
     StartedAgain,
     /// Rounds.
     Rounds,
@@ -119,7 +120,7 @@ impl Tally {
         self.with(|inner| *inner.counts.entry(count).or_default() += many);
     }
 
-    /// One more of what must not happen.
+    /// Counts a violation.
     pub fn violation(&self, count: Count, text: &str) {
         self.with(|inner| {
             *inner.counts.entry(count).or_default() += 1;
@@ -143,7 +144,7 @@ impl Tally {
     }
 
     fn with<T>(&self, use_it: impl FnOnce(&mut Inner) -> T) -> T {
-        // Counts stay whole whatever thread died.
+        // The counts are consistent even if a thread panicked.
         use_it(&mut self.0.lock())
     }
 }

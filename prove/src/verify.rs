@@ -1,4 +1,4 @@
-//! What the database itself shows: the event log against the rows, and the number of both.
+//! The content of the database: the event log compared with the rows, and the numbers of both.
 
 use anyhow::Result;
 
@@ -6,8 +6,8 @@ use crate::databases::Client;
 use crate::installation::Installation;
 use crate::tally::{Count, Tally};
 
-/// Runs `audit verify`, and compares the number of tokens with that of their creations and with `known`. Gives what is
-/// wrong, in words.
+/// Runs `audit verify`. Compares the number of tokens with the number of their creations and with
+/// `known`. Returns the faults, in words.
 pub fn verify(
     installation: &Installation,
     client: &Client,

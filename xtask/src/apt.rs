@@ -1,4 +1,4 @@
-//! Installing Debian's packages where they are missing, without letting their services start.
+//! Installs missing packages of Debian without letting their services start.
 
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -8,11 +8,11 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::{Signals, is_root};
 
-/// What Debian's package scripts ask before they start a service.
+/// The program that Debian's package scripts ask before they start a service.
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 /// "Action forbidden by policy."
 const POLICY_TEXT: &str = "#!/bin/sh\nexit 101\n";
-/// The folders of programs; `/usr/sbin` is in nobody's search path but root's.
+/// The folders of programs. Only root's search path has `/usr/sbin` in it.
 const PROGRAMS: [&str; 4] = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"];
 
 /// The full path of `program`.
@@ -23,7 +23,8 @@ pub fn find(program: &str) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// Installs what is `missing`, if this account may; else says what to run, or what to do `instead`.
+/// Installs the packages in `missing`, if this account may. Otherwise it says what to run, or what
+/// to do `instead`.
 pub fn ensure(missing: &[&str], instead: &str, signals: &Signals) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
@@ -66,7 +67,7 @@ fn apt_get() -> Command {
     command
 }
 
-/// While it lives, Debian's packages may not start services.
+/// While this exists, Debian's packages may not start services.
 struct NoServices {
     ours: bool,
 }
@@ -85,7 +86,7 @@ impl NoServices {
                 file.write_all(POLICY_TEXT.as_bytes())?;
                 Ok(guard)
             }
-            // Container images bring one; a policy of the machine's owner is not ours to change.
+            // Container images have one. A policy of the machine's owner must not be changed.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Self { ours: false }),
             Err(error) => Err(error).with_context(|| format!("cannot write {POLICY}")),
         }
@@ -95,7 +96,8 @@ impl NoServices {
 impl Drop for NoServices {
     fn drop(&mut self) {
         if self.ours {
-            // What remains then only keeps services from starting, and the next package says so.
+            // If this fails, the file only keeps services from starting, and the next package
+            // reports that.
             let _ = std::fs::remove_file(POLICY);
         }
     }

@@ -26,7 +26,8 @@ pub struct Arguments {
 /// What can be measured.
 #[derive(Subcommand)]
 enum Bench {
-    /// Exchanges per second: hot and cold, beside a floor, and what others offer. Five minutes, once all is built.
+    /// Exchanges per second: hot and cold, beside a floor, and what others offer. Five minutes,
+    /// once all is built.
     Exchange(exchange::Arguments),
     /// The first page of an owner of 10,000 tokens.
     List(service::List),

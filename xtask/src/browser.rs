@@ -1,5 +1,5 @@
-//! What the tests of the pages need: Chromium, Firefox and WebKit with their drivers, axe-core, and
-//! the checkers of HTML.
+//! The programs that the tests of the pages need: Chromium, Firefox and WebKit with their drivers,
+//! axe-core, and the checkers of HTML.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,15 +12,16 @@ use crate::{apt, html_checkers, workspace};
 
 /// The driver of Firefox, which Debian does not have.
 const GECKODRIVER: &str = "0.37.1";
-/// MiniBrowser, which the driver of WebKit starts; it comes with it.
+/// MiniBrowser, which comes with the driver of WebKit. The driver starts it.
 const MINI_BROWSER: &str = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
-/// The version of axe-core, which the tests read too.
+/// The version of axe-core. The tests read it, too.
 const AXE_CORE: &str = include_str!("../../crates/test-support/src/browser/axe-core.version");
-/// SHA-512 of its `axe.min.js`: what runs is what was looked at, whichever registry it came from.
+/// SHA-512 of its `axe.min.js`. With it, the file that runs is the one that was reviewed, whichever
+/// registry it came from.
 const AXE_CORE_SHA512: &str = "e63e659f9806d7ae5bd40899043b0871a5062c5442b01b3f1a3edf5eaf50bf5c\
                                3a7104a72463293b4ad1b77c661a0d4e40e850dec89de9d6ece70a8c13a9af17";
 
-/// Sees to it that all of it is there: installs or fetches what lacks, or says what to do.
+/// Makes sure that all of it is there: installs or downloads what is missing, or says what to do.
 pub fn ensure(signals: &Signals) -> Result<()> {
     let needs_axe = !has_axe(&axe_file());
     let lacking = [
@@ -52,7 +53,7 @@ pub fn ensure(signals: &Signals) -> Result<()> {
     Ok(())
 }
 
-/// Installs geckodriver inside `target` where it is missing.
+/// Installs geckodriver inside `target` if it is missing.
 fn ensure_geckodriver(signals: &Signals) -> Result<()> {
     let tools = workspace::root().join("target/tools");
     let program = tools.join("bin/geckodriver");
@@ -80,8 +81,8 @@ fn axe_file() -> std::path::PathBuf {
     workspace::root().join(folder).join("axe.min.js")
 }
 
-/// Fetches axe-core from the registry that npm is set to. It is under MPL-2.0, so it stays in `target`:
-/// nothing of it is committed or part of what is built.
+/// Downloads axe-core from npm's configured registry. Its licence is MPL-2.0, so it stays in
+/// `target`. It is never committed, and is part of no build.
 fn fetch_axe(signals: &Signals) -> Result<()> {
     eprintln!("Fetching axe-core {} into target/tools ...", version());
     let destination = axe_file();
@@ -111,7 +112,7 @@ fn fetch_axe(signals: &Signals) -> Result<()> {
     let home = destination.with_file_name("");
     std::fs::create_dir_all(&home)?;
     std::fs::copy(package.join("LICENSE"), home.join("LICENSE"))?;
-    // Beside its place first: a file that is there is whole.
+    // First under another name, so that a file with the final name is complete.
     let beside = home.join("axe.min.js.new");
     std::fs::copy(package.join("axe.min.js"), &beside)?;
     std::fs::rename(&beside, &destination)?;

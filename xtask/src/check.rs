@@ -8,7 +8,7 @@ use cargo_metadata::Metadata;
 
 use crate::process::Signals;
 use crate::steps::{self, step};
-use crate::{layers, tools, workspace};
+use crate::{comments, layers, tools, workspace};
 
 /// Arguments of `cargo xtask check`.
 #[derive(clap::Args)]
@@ -18,13 +18,15 @@ pub struct Arguments {
     since: String,
 }
 
-/// Checks format, layers and warnings, and runs the unit tests of the crates that changed.
+/// Checks format, layers, comments and warnings, and runs the unit tests of the crates that
+/// changed.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let signals = Signals::watch()?;
     let metadata = workspace::metadata()?;
     let changed = changed_packages(&metadata, &changed_files(&arguments.since)?);
     steps::format(&signals)?;
     step("layers", layers::check)?;
+    step("width of comments", comments::check)?;
     steps::clippy(&signals)?;
     if changed.is_empty() {
         eprintln!("\nNo crate changed since {}.", arguments.since);
@@ -77,7 +79,7 @@ fn changed_packages(metadata: &Metadata, files: &BTreeSet<String>) -> BTreeSet<S
         .collect()
 }
 
-/// Of the whole workspace, so that nothing is built with other features again.
+/// With the features of the whole workspace, so that nothing is built again with other features.
 fn unit_tests(packages: &BTreeSet<String>, signals: &Signals) -> Result<()> {
     let mut command = workspace::command("cargo");
     if tools::has_nextest() {

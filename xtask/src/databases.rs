@@ -1,5 +1,5 @@
-//! Private databases for tests: started in temporary folders on free ports of the loopback address, seen by one
-//! command, and gone when it ends, however it ends.
+//! Private databases for tests. They are started in temporary folders on free ports of the loopback
+//! address, for one command, and are gone when it ends, however it ends.
 
 use std::collections::BTreeSet;
 use std::process::{Command, ExitCode, ExitStatus};
@@ -73,7 +73,7 @@ pub struct Arguments {
     command: Vec<String>,
 }
 
-/// Runs the command of `arguments` in the current folder; gives its exit code.
+/// Runs the command of `arguments` in the current folder. Returns its exit code.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let signals = Signals::watch()?;
     let Some((program, rest)) = arguments.command.split_first() else {
@@ -85,7 +85,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(exit_code(status))
 }
 
-/// Sees to it that the chosen databases can be started: installs what lacks, or says what to install.
+/// Makes sure that the chosen databases can be started: installs what is missing, or says what to
+/// install.
 pub fn ensure(choice: &Choice, signals: &Signals) -> Result<()> {
     install::ensure(&choice.set(), signals)
 }
@@ -99,7 +100,7 @@ pub fn with_private(
     with(choice, Durability::None, signals, command)
 }
 
-/// As [`with_private`], on databases that work as in production, for measurements.
+/// Like [`with_private`], on databases that work as in production, for measurements.
 pub fn with_durable(
     choice: &Choice,
     signals: &Signals,
@@ -152,7 +153,7 @@ fn with(
     signals.run(command)
 }
 
-/// What a shell would say: the code, or 128 and the signal.
+/// The exit code of a shell: the code, or 128 and the signal.
 fn exit_code(status: ExitStatus) -> ExitCode {
     use std::os::unix::process::ExitStatusExt;
     let code = status

@@ -1,4 +1,4 @@
-//! Checked-in documents, written by the programs that they describe.
+//! Checked-in documents. The programs that they describe write them.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -9,12 +9,13 @@ use tempfile::NamedTempFile;
 use crate::process::Signals;
 use crate::workspace;
 
-/// Replaces `docs/openapi.json` by what `ats-pat-api` says of itself, or leaves it as it was.
+/// Replaces `docs/openapi.json` by the output of `ats-pat-api`, or leaves it unchanged.
 pub fn openapi() -> Result<()> {
     write("openapi.json", "ats-pat-api", "openapi")
 }
 
-/// Replaces the table in `docs/operation.md` by the settings of `ats-pat-program`, or leaves the page as it was.
+/// Replaces the table in `docs/operation.md` by the settings of `ats-pat-program`, or leaves the
+/// page unchanged.
 pub fn settings() -> Result<()> {
     write("operation.md", "ats-pat-program", "settings")
 }
@@ -23,7 +24,7 @@ fn write(name: &str, package: &str, example: &str) -> Result<()> {
     let signals = Signals::watch()?;
     let docs = workspace::root().join("docs");
     std::fs::create_dir_all(&docs).with_context(|| format!("cannot make {}", docs.display()))?;
-    // Beside its destination, so that renaming it there is one step.
+    // Beside its destination, so that renaming it is one step.
     let mut document =
         NamedTempFile::with_prefix_in(".document.", &docs).context("cannot write into docs")?;
     let mut command = workspace::command("cargo");
@@ -40,7 +41,7 @@ fn write(name: &str, package: &str, example: &str) -> Result<()> {
 fn publish(document: NamedTempFile, path: &std::path::Path) -> Result<()> {
     use std::fs::Permissions;
     use std::os::unix::fs::PermissionsExt;
-    // Temporary files are private; this one is for everybody.
+    // Temporary files are private, but this one is for everybody.
     document
         .as_file()
         .set_permissions(Permissions::from_mode(0o644))?;

@@ -1,5 +1,5 @@
-//! Whether the crates of the workspace use only what the architecture allows them, and no files of a crate use each other
-//! in a circle.
+//! Checks that the crates of the workspace use only what the architecture allows them, and that no
+//! files of a crate use each other in a circle.
 
 use anyhow::{Result, bail};
 use cargo_metadata::{DependencyKind, Metadata};
@@ -11,7 +11,7 @@ mod rules;
 
 use rules::{ARROWS, FILES_IN_CIRCLES, FOR_TESTS, KEPT_FROM, KEPT_TO};
 
-/// Checks the workspace; tells each breach.
+/// Checks the workspace. Prints each breach.
 pub fn check() -> Result<()> {
     let metadata = workspace::metadata()?;
     let mut breaches = breaches(&metadata);
@@ -68,7 +68,7 @@ impl Arrow<'_> {
         self.kind == DependencyKind::Development
     }
 
-    /// Between two of ours.
+    /// The breach of an arrow between two crates of the workspace.
     fn breach_inside(&self) -> Option<String> {
         let Self { from, to, .. } = self;
         if FOR_TESTS.contains(to) {
@@ -76,12 +76,12 @@ impl Arrow<'_> {
                 .then(|| format!("{from} uses {to}, which is for dev-dependencies only"));
         }
         let (_, allowed) = ARROWS.iter().find(|(name, _)| name == from)?;
-        // A crate's own tests may use all of it, features included.
+        // A crate's own tests may use all of it, including features.
         let fine = allowed.contains(to) || (self.for_tests() && from == to);
         (!fine).then(|| format!("{from} uses {to}, which it must not know"))
     }
 
-    /// To a crate from elsewhere.
+    /// The breach of an arrow to a crate from elsewhere.
     fn breach_outside(&self) -> Option<String> {
         let Self { from, to, .. } = self;
         if self.for_tests() {

@@ -1,4 +1,5 @@
-//! The long parts of `cargo xtask test`, which run by name: too slow, or too large to fetch, for every change.
+//! The long parts of `cargo xtask test`. They run only by name, because they are too slow, or need
+//! too large downloads, for every change.
 
 use std::path::PathBuf;
 
@@ -16,7 +17,7 @@ pub enum Part {
     Browsers,
 }
 
-/// Runs it with the programs of this folder; without one they are built.
+/// Runs it with the programs of this folder. Without a folder, the programs are built.
 pub fn run(part: Part, programs: Option<&PathBuf>, signals: &Signals) -> Result<()> {
     match part {
         Part::Browsers => browsers::run(programs, signals),

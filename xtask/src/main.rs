@@ -1,7 +1,7 @@
 //! The developer's front door: everything one does to this repository besides editing it.
 //!
-//! Each command is one module. The program knows the crates of the workspace only by name: it depends on none of them,
-//! so that it builds in seconds and works while they do not.
+//! Each command is one module. The program knows the crates of the workspace only by name. It
+//! depends on none of them, so that it builds in seconds and works while they don't build.
 #![expect(
     clippy::print_stderr,
     reason = "a developer's program talks to its terminal"
@@ -16,6 +16,7 @@ mod bench;
 mod browser;
 mod check;
 mod clients;
+mod comments;
 mod databases;
 mod documents;
 mod html_checkers;
@@ -45,13 +46,15 @@ struct Arguments {
 enum Task {
     /// Measure whole programs: the figures that the documentation promises.
     Bench(bench::Arguments),
-    /// Check a change within a minute: format, layers, warnings, and the unit tests of the crates that changed.
+    /// Check a change within a minute: format, layers, width of comments, warnings, and the unit
+    /// tests of the crates that changed.
     Check(check::Arguments),
     /// Make clients in other languages from docs/openapi.json, into target/clients.
     Clients(clients::Arguments),
     /// Run a command while private databases are up, and stop them whatever happens.
     Databases(databases::Arguments),
-    /// Check that every crate uses only what the architecture allows it, and that no files use each other in a circle.
+    /// Check that every crate uses only what the architecture allows it, and that no files use each
+    /// other in a circle.
     Layers,
     /// Write docs/openapi.json as the program describes itself.
     Openapi,

@@ -1,4 +1,4 @@
-//! Running other programs so that a signal to us ends them too, and leaves us the time to tidy up.
+//! Runs other programs so that a signal to this program ends them too, and leaves time to tidy up.
 
 use std::io::IsTerminal;
 use std::process::{Child, Command, ExitStatus};
@@ -10,17 +10,18 @@ use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-/// How often a running child and the signals are looked at.
+/// How often a running child and the signals are checked.
 const TICK: Duration = Duration::from_millis(10);
-/// Ticks between passing a signal on and killing a child that does not heed it: ten seconds.
+/// Ticks between passing a signal on and killing a child that ignores it: ten seconds.
 const GRACE_TICKS: u32 = 1_000;
 
-/// The last signal that asked this program to end; while it lives, such signals no longer end it by themselves.
+/// The last signal that asked this program to end. While this exists, such signals don't end the
+/// program by themselves.
 #[derive(Clone)]
 pub struct Signals(Arc<AtomicUsize>);
 
 impl Signals {
-    /// Begins to note SIGINT, SIGTERM and SIGHUP instead of dying of them.
+    /// From now on, SIGINT, SIGTERM and SIGHUP are recorded and don't end this program.
     pub fn watch() -> Result<Self> {
         let last = Arc::new(AtomicUsize::new(0));
         for (signal, value) in [(SIGINT, 2), (SIGTERM, 15), (SIGHUP, 1)] {
@@ -40,7 +41,7 @@ impl Signals {
         }
     }
 
-    /// Fails if a signal came: called between the steps of something long.
+    /// Fails if a signal came. Call it between the steps of long work.
     pub fn check(&self) -> Result<()> {
         match self.received() {
             Some(signal) => bail!("stopped by {signal:?}"),
@@ -48,13 +49,14 @@ impl Signals {
         }
     }
 
-    /// Waits a moment; fails if a signal came.
+    /// Waits a moment. Fails if a signal came.
     pub fn pause(&self) -> Result<()> {
         std::thread::sleep(TICK);
         self.check()
     }
 
-    /// Runs `command` to its end. A signal to us is passed on; ten seconds later the child is killed.
+    /// Runs `command` to its end. A signal to this program is passed on, and ten seconds later the
+    /// child is killed.
     pub fn run(&self, command: &mut Command) -> Result<ExitStatus> {
         self.check()?;
         let mut child = command
@@ -89,12 +91,12 @@ impl Signals {
     }
 }
 
-/// Sends `signal`; a child that has ended already is no error.
+/// Sends `signal`. It is not an error if the child has already ended.
 pub fn send(child: &Child, signal: Signal) {
     if let Ok(raw) = i32::try_from(child.id())
         && let Some(pid) = Pid::from_raw(raw)
     {
-        // The only failure is that nobody is there any more, which is what the caller wants.
+        // It fails only if the process is gone, which is what the caller wants.
         let _ = kill_process(pid, signal);
     }
 }
@@ -117,8 +119,8 @@ pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// A terminal sends ctrl-C to the whole foreground group: the child has it already and decides for itself
-/// (`psql` cancels a query, say). Sent twice, it would make test runners give up at once.
+/// A terminal sends ctrl-C to the whole foreground group. The child already has it and decides what
+/// to do, as `psql` cancels a query. A second signal would make test runners give up at once.
 fn told_by_terminal(signal: Signal) -> bool {
     signal == Signal::INT && std::io::stdin().is_terminal()
 }

@@ -1,4 +1,5 @@
-//! Tries the programs where storage and clusters fail and where they are attacked; they must keep what they promise.
+//! Tries the programs while storage and clusters fail and while they are attacked. They must keep
+//! their promises.
 
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
@@ -13,13 +14,14 @@ use crate::{apt, workspace};
 
 const PROVE: &str = "prove";
 const NGINX: &str = "nginx";
-/// The last commit before rows were tagged with the event that wrote them: what an upgrade begins with.
+/// The last commit before rows were tagged with the event that wrote them. An upgrade begins with
+/// it.
 const FORMER: &str = "9f0bd39";
 const PRODUCT: [&str; 2] = ["ats-pat-server", "ats-pat-admin"];
 
-/// The test that plays rounds of tampering for as long as its environment says.
+/// The test that plays rounds of tampering for as long as the environment says.
 const LONG_TAMPERING: &str = "generated::long::prove_tamper";
-/// Where its long form ends, on each database.
+/// The number of rounds on each database at which its long form ends.
 const MANY_ROUNDS: u64 = 10_000;
 
 /// Arguments of `cargo xtask prove`.
@@ -46,15 +48,17 @@ enum Part {
         #[command(flatten)]
         run: Run,
     },
-    /// Rows planted, edited, deleted, swapped and put back at random, beneath running services. A minute for each
-    /// database; the long form takes an hour for each, in one part or several.
+    /// Rows planted, edited, deleted, swapped and put back at random, beneath running services. A
+    /// minute for each database; the long form takes an hour for each, in one part or several.
     Tamper {
         #[command(flatten)]
         databases: Databases,
-        /// Go on, from where the last part of this seed ended, until 10,000 rounds were played on each database
+        /// Go on, from where the last part of this seed ended, until 10,000 rounds were played on
+        /// each database
         #[arg(long)]
         long: bool,
-        /// How many rounds this part plays on each database at most [default: 300, of the long form all]
+        /// How many rounds this part plays on each database at most [default: 300, of the long form
+        /// all]
         #[arg(long)]
         rounds: Option<u64>,
         /// The seed of an earlier run
@@ -77,8 +81,9 @@ enum Part {
         #[command(flatten)]
         run: Run,
     },
-    /// A database of the release before, taken over: older rows that were put back, servers that are killed meanwhile,
-    /// servers of both releases at once. Five minutes; needs root for PostgreSQL and MariaDB.
+    /// A database of the release before, taken over: older rows that were put back, servers that
+    /// are killed meanwhile, servers of both releases at once. Five minutes; needs root for
+    /// PostgreSQL and MariaDB.
     Upgrade {
         #[command(flatten)]
         databases: Databases,
@@ -91,7 +96,8 @@ enum Part {
         #[command(flatten)]
         run: Run,
     },
-    /// A hundred addresses that guess passwords without pause, beside people who sign in. Four minutes.
+    /// A hundred addresses that guess passwords without pause, beside people who sign in. Four
+    /// minutes.
     SignInPressure {
         #[command(flatten)]
         run: Run,
@@ -114,7 +120,8 @@ struct Databases {
 /// What every part takes.
 #[derive(clap::Args)]
 struct Run {
-    /// How long each database, or kind of attack, is tried [default: 75, Galera 60, restarts 30, sign-ins 120]
+    /// How long each database, or kind of attack, is tried [default: 75, Galera 60, restarts 30,
+    /// sign-ins 120]
     #[arg(long)]
     seconds: Option<u64>,
     /// The seed of an earlier run
@@ -151,7 +158,8 @@ impl Tried {
     }
 }
 
-/// Fails where something acknowledged was lost, where a change happened in part, and where nothing was tried.
+/// Fails if an acknowledged change was lost, if a change happened only in part, or if nothing was
+/// tried.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let signals = Signals::watch()?;
     let status = match &arguments.part {
@@ -201,7 +209,7 @@ fn storage_faults(
         .collect();
     apt::ensure(&missing, "leave this part out", signals)?;
 
-    // What is mounted in a private namespace goes with its last process, however that ends.
+    // Mounts in a private namespace disappear with its last process, however that ends.
     let mut command = workspace::command("unshare");
     command.args(["--mount", "--propagation", "private", "--"]);
     tell(&mut command, "storage-faults", run, signals)?;
@@ -214,7 +222,7 @@ fn storage_faults(
     signals.run(&mut command)
 }
 
-/// Runs the test that `crates/service/tests/tampering/generated/long.rs` is.
+/// Runs the test in `crates/service/tests/tampering/generated/long.rs`.
 fn tamper(
     chosen: &[Tried],
     long: bool,
@@ -248,7 +256,7 @@ fn tamper(
     databases::with_private(&choice, signals, &mut command)
 }
 
-/// Those that were chosen, or all; what they need is installed.
+/// The chosen ones, or all. Their packages are installed.
 fn ensure_all<'a>(chosen: &'a [Tried], signals: &Signals) -> Result<&'a [Tried]> {
     let chosen = if chosen.is_empty() {
         Tried::value_variants()
@@ -288,7 +296,7 @@ fn upgrade(
     signals.run(&mut command)
 }
 
-/// Builds the programs of the release before in a work tree of their own; gives their folder.
+/// Builds the programs of the earlier release in a work tree of their own. Returns their folder.
 fn build_former(signals: &Signals) -> Result<PathBuf> {
     let target = workspace::metadata()?.target_directory;
     let tree = target.join("former");
@@ -300,7 +308,7 @@ fn build_former(signals: &Signals) -> Result<PathBuf> {
     let mut build = workspace::command("cargo");
     build
         .current_dir(&tree)
-        // It is built once, and nobody looks into it: this takes a third of the room.
+        // It is built once and never debugged. This takes a third of the space.
         .envs([("CARGO_PROFILE_DEV_DEBUG", "0"), ("CARGO_INCREMENTAL", "0")])
         .arg("build")
         .arg("--target-dir")
@@ -328,7 +336,8 @@ fn galera(faults: bool, long: bool, run: &Run, signals: &Signals) -> Result<Exit
 fn restarts(run: &Run, signals: &Signals) -> Result<ExitStatus> {
     if apt::find(NGINX).is_none() {
         apt::ensure(&["nginx-light"], "leave this part out", signals)?;
-        // So that it does not start with the machine either. Where systemd isn't, neither is the danger.
+        // So that it does not start with the machine either. Without systemd there is no such
+        // danger.
         let _ = Command::new("systemctl")
             .args(["--quiet", "disable", NGINX])
             .stderr(Stdio::null())

@@ -10,15 +10,15 @@ use crate::{browser, workspace};
 /// Arguments of `cargo xtask screenshots`.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Picture each page in Chromium, Firefox and WebKit, light and dark, in four widths, into target/pictures. Half an
-    /// hour; to be looked at, not to be kept
+    /// Picture each page in Chromium, Firefox and WebKit, light and dark, in four widths, into
+    /// target/pictures. Half an hour; to be looked at, not to be kept
     #[arg(long)]
     every_engine: bool,
     /// Only these scenes, such as `new-token`
     scenes: Vec<String>,
 }
 
-/// Writes `docs/screenshots/` anew from the pages as they are, or looks at them in every engine.
+/// Writes `docs/screenshots/` again from the current pages, or pictures them in every engine.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let signals = Signals::watch()?;
     browser::ensure(&signals)?;

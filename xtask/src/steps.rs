@@ -1,4 +1,4 @@
-//! The steps that several commands take, each between its name and its seconds.
+//! The steps that several commands share. Each prints its name and how long it took.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use crate::process::Signals;
 use crate::workspace;
 
-/// Fails where a file is not as `cargo fmt` writes it.
+/// Fails if a file is not formatted as `cargo fmt` does it.
 pub fn format(signals: &Signals) -> Result<()> {
     step("format", || {
         let mut command = workspace::command("cargo");
@@ -17,7 +17,7 @@ pub fn format(signals: &Signals) -> Result<()> {
     })
 }
 
-/// Fails on every warning, in tests and examples too.
+/// Fails on every warning, also in tests and examples.
 pub fn clippy(signals: &Signals) -> Result<()> {
     step("clippy", || {
         let mut command = workspace::command("cargo");
@@ -26,7 +26,7 @@ pub fn clippy(signals: &Signals) -> Result<()> {
     })
 }
 
-/// Runs one check between its name and its seconds.
+/// Runs one check. Prints its name before and its time after.
 #[expect(
     clippy::disallowed_methods,
     reason = "the seconds are for the person who waits"

@@ -7,9 +7,9 @@ use anyhow::{Result, bail};
 
 use crate::process::{Signals, name};
 use crate::steps::{self, step};
-use crate::{browser, clients, databases, layers, long, tools, workspace};
+use crate::{browser, clients, comments, databases, layers, long, tools, workspace};
 
-/// The test targets that drive a browser are called so, in whichever crate.
+/// The name of the test targets that drive a browser, in every crate.
 const BROWSER_TESTS: &str = "browser";
 /// The test target that runs clients in other languages.
 const CLIENT_TESTS: &str = "clients";
@@ -41,7 +41,7 @@ pub struct Arguments {
     programs: Option<PathBuf>,
 }
 
-/// Runs them all; the first failure ends the run.
+/// Runs all checks. The first failure ends the run.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let signals = Signals::watch()?;
     if let Some(part) = arguments.long {
@@ -52,7 +52,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         command.args(arguments);
         command
     };
-    // First, since whoever lacks a database should not learn it after the slow checks.
+    // This comes first, because a missing database should be reported before the slow checks.
     step("databases at hand", || {
         databases::ensure(&arguments.databases, &signals)
     })?;
@@ -77,6 +77,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         ]))
     })?;
     step("layers", layers::check)?;
+    step("width of comments", comments::check)?;
     step("licences, bans, sources", || {
         deny(&["licenses", "bans", "sources"], &signals)
     })?;
@@ -127,7 +128,7 @@ fn deny(checks: &[&str], signals: &Signals) -> Result<()> {
     signals.succeed(&mut command)
 }
 
-/// All tests but those of the clients, which are made first.
+/// All tests except those of the clients, which are made first.
 fn tests(arguments: &Arguments, signals: &Signals) -> Result<()> {
     let mut left_out = vec![CLIENT_TESTS];
     if arguments.no_browser {
@@ -158,7 +159,8 @@ fn tests(arguments: &Arguments, signals: &Signals) -> Result<()> {
     Ok(())
 }
 
-/// The tests of the clients. Of the whole workspace, so that nothing is built with other features again.
+/// The tests of the clients. They are built with the whole workspace, so that nothing is built
+/// again with other features.
 fn client_tests(signals: &Signals) -> Result<()> {
     let mut command = workspace::command("cargo");
     if tools::has_nextest() {

@@ -1,4 +1,4 @@
-//! Programs of others that the checks need.
+//! Programs of other projects that the checks need.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::workspace;
 /// The version that `deny.toml` is written for.
 const CARGO_DENY: &str = "0.20.2";
 
-/// `cargo-deny` with its first argument, installed inside `target` where it is missing.
+/// `cargo-deny` with its first argument. It is installed inside `target` if it is missing.
 pub fn cargo_deny(signals: &Signals) -> Result<Command> {
     let tools = workspace::root().join("target/tools");
     let program = tools.join("bin/cargo-deny");
@@ -24,7 +24,8 @@ pub fn cargo_deny(signals: &Signals) -> Result<Command> {
     Ok(workspace::command(&program.to_string_lossy()))
 }
 
-/// Installs a package of this version into `folder`, its programs into the `bin` there; `flags` say how.
+/// Installs this version of a package into `folder`, with its programs in the `bin` there. `flags`
+/// are options of the installation.
 pub fn cargo_install(
     package: &str,
     version: &str,

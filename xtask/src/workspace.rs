@@ -1,4 +1,4 @@
-//! Where the workspace is, and commands that run in it as if typed there.
+//! The folder of the workspace, and commands that run there as if typed by hand.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,7 +13,7 @@ pub fn root() -> &'static Path {
     own.parent().unwrap_or(own)
 }
 
-/// What its `Cargo.toml` files say.
+/// The content of its `Cargo.toml` files.
 pub fn metadata() -> Result<Metadata> {
     MetadataCommand::new()
         .manifest_path(root().join("Cargo.toml"))
@@ -35,8 +35,9 @@ pub fn test_targets() -> Result<BTreeSet<String>> {
         .collect())
 }
 
-/// `program` in the workspace's root, without what `cargo run` put into our environment: a build script that watches
-/// one of those variables would otherwise run again, and its dependants with it.
+/// `program` in the workspace's root, without the variables that `cargo run` added to the
+/// environment. A build script that watches one of them would otherwise run again, and so would the
+/// crates that depend on it.
 pub fn command(program: &str) -> Command {
     let mut command = Command::new(program);
     command.current_dir(root());
@@ -48,8 +49,8 @@ pub fn command(program: &str) -> Command {
     command
 }
 
-/// Whether `cargo run` sets this variable for the program it starts. Others that begin with `CARGO_`
-/// (`CARGO_TARGET_DIR`, `CARGO_NET_OFFLINE`) are the developer's own.
+/// Whether `cargo run` sets this variable for the program it starts. Other variables that begin
+/// with `CARGO_` (`CARGO_TARGET_DIR`, `CARGO_NET_OFFLINE`) are the developer's own.
 fn set_by_cargo_run(name: &str) -> bool {
     matches!(
         name,

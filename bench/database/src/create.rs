@@ -1,4 +1,4 @@
-//! An empty database beside the others of a server.
+//! An empty database beside the others on a server.
 
 use anyhow::{Context, Result, bail};
 use sqlx::mysql::MySqlConnection;
@@ -14,7 +14,7 @@ pub struct Arguments {
     name: String,
 }
 
-/// Makes it; what has its name goes first.
+/// Makes it. A database with its name is removed first.
 pub async fn run(arguments: &Arguments) -> Result<()> {
     let Arguments { url, name } = arguments;
     if !name

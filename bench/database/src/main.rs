@@ -1,4 +1,4 @@
-//! Makes and fills the databases that the service is measured on.
+//! Makes and fills the databases for measurements of the service.
 #![expect(clippy::print_stdout, reason = "whoever starts it reads the URL")]
 
 mod create;

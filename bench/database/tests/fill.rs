@@ -1,4 +1,4 @@
-//! What a database is filled with has to pass for the service's own.
+//! The service must accept the content of a filled database as its own.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
@@ -15,7 +15,7 @@ const OWNED: i64 = 40;
 
 #[tokio::test]
 async fn the_service_takes_filled_tokens_for_its_own() {
-    // SQLite is filled only while nobody has it open.
+    // SQLite can be filled only while no other process has it open.
     if !kinds().contains(&Kind::Postgres) {
         return;
     }

@@ -1,4 +1,4 @@
-//! Which processor core runs what: what is measured has one, what measures it has another.
+//! Assigns processor cores: the measured program has one, and the measuring program has another.
 
 use std::process::{Child, Command};
 
@@ -18,14 +18,15 @@ pub struct Cores {
 }
 
 impl Cores {
-    /// Puts this thread, and what it starts from now on, on the core of the load.
+    /// Moves this thread, and the programs that it starts from now on, to the core of the load.
     pub fn stay_with_the_load(self) -> Result<()> {
         stay_on(self.load_core)
     }
 
-    /// Starts a program that is measured. All its threads are on the server's core from the start, so that it sizes
-    /// its pools for one, and go before whatever else the system runs there, if that is allowed: a service of the system
-    /// that works for ten milliseconds each second would be all that a p99 tells of.
+    /// Starts a program that is measured. All its threads are on the server's core from the start,
+    /// so that it sizes its pools for one core. If that is allowed, they also get priority over the
+    /// other processes there. Otherwise a service of the system that works for ten milliseconds
+    /// each second would determine the p99.
     pub fn start(self, command: &mut Command) -> Result<Child> {
         stay_on(self.server_core)?;
         let usual = getpriority_process(None)?;

@@ -1,4 +1,4 @@
-//! Figures, what they are held against, and how they are told.
+//! Figures, their limits, and how they are printed.
 
 use std::fmt;
 use std::path::Path;
@@ -9,20 +9,20 @@ use serde::Serialize;
 use crate::output::write_json;
 use crate::statistics::Spread;
 
-/// What a figure must not pass.
+/// The limit of a figure.
 #[derive(Clone, Copy, Serialize)]
 pub enum Bound {
     AtMost(f64),
     AtLeast(f64),
 }
 
-/// One measured thing.
+/// One measured figure.
 #[derive(Serialize)]
 pub struct Figure {
     name: String,
     unit: &'static str,
     value: f64,
-    /// The single measurements that `value` is the median of, where there are several.
+    /// The single measurements, if there are several. `value` is their median.
     #[serde(skip_serializing_if = "Option::is_none")]
     spread: Option<Spread>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,7 +48,7 @@ impl Figure {
         }
     }
 
-    /// Says what it has to be.
+    /// Sets its limit.
     pub fn must_be(self, bound: Bound) -> Self {
         Self {
             bound: Some(bound),
@@ -64,7 +64,7 @@ impl Figure {
     }
 }
 
-/// The figures of one measurement, and what a reader has to know of them.
+/// The figures of one measurement, and notes that a reader needs.
 #[derive(Default, Serialize)]
 pub struct Figures {
     pub figures: Vec<Figure>,
@@ -72,7 +72,7 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Writes and prints them; fails where one is not what it has to be.
+    /// Writes and prints them. Fails if one is beyond its limit.
     pub fn publish(&self, path: &Path) -> Result<()> {
         write_json(path, self)?;
         println!("{self}");
@@ -117,12 +117,12 @@ impl fmt::Display for Figure {
     }
 }
 
-/// What a person reads beside a target.
+/// The word beside a target.
 pub fn verdict(met: bool) -> &'static str {
     if met { "met" } else { "NOT MET" }
 }
 
-/// Three significant ones, but never less than whole numbers.
+/// Three significant digits, but never less than the whole number.
 fn digits(value: f64) -> String {
     let digits = match value.abs() {
         0.0 => 0,

@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 
 use crate::figure::Figure;
 
-/// The longest that is told apart, in nanoseconds: a minute.
+/// The longest latency that is recorded exactly, in nanoseconds: a minute.
 pub const LONGEST: u64 = 60_000_000_000;
 
 /// Durations, to three digits.
@@ -38,12 +38,12 @@ impl Latencies {
         milliseconds(self.0.max())
     }
 
-    /// Takes in those of another.
+    /// Adds the latencies of another.
     pub fn add(&mut self, other: &Self) -> Result<()> {
         Ok(self.0.add(&other.0)?)
     }
 
-    /// p50, p99 and the longest, as figures of this name.
+    /// p50, p99 and the maximum, as figures with this name.
     pub fn figures(&self, name: &str) -> [Figure; 3] {
         [
             ("p50", self.at(0.5)),

@@ -1,4 +1,4 @@
-//! The first page of somebody who has very many tokens.
+//! The first page of a user with very many tokens.
 
 use anyhow::{Context, Result};
 
@@ -13,7 +13,7 @@ use crate::signals::Signals;
 
 /// The latest p99, in milliseconds.
 const FIRST_PAGE_MS: f64 = 5.0;
-/// What a page's address may ask for; the first is what it is judged by.
+/// The queries of a page's address. The first one is compared with the limit.
 const QUERIES: [(&str, &str); 4] = [
     ("newest first", "?Page=1&PageSize=25"),
     (
@@ -23,7 +23,7 @@ const QUERIES: [(&str, &str); 4] = [
     ("last used first", "?Page=1&PageSize=25&Sort=-LastUsedAt"),
     ("search", "?Page=1&PageSize=25&Search=99"),
 ];
-/// Requests before those that are counted.
+/// Requests that are sent before those that are counted.
 const WARM_UP: usize = 50;
 
 #[derive(clap::Args)]
@@ -73,7 +73,7 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     figures.publish(&place.output("list.json"))
 }
 
-/// The first page of each query of the user `ada`, who has so many tokens.
+/// The first page of each query for the user `ada`, who has this many tokens.
 pub fn first_pages(
     program: &Program,
     tokens: u64,

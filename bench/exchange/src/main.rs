@@ -1,7 +1,8 @@
-//! What the service does per second and how long it takes, measured on the programs as they are built for use.
+//! Measures how many requests the service answers per second and how long they take, on programs
+//! that are built for use.
 //!
-//! Each program under measurement has one core for itself, the load has another. `cargo xtask bench` builds the
-//! programs, starts what databases are asked for, and runs this.
+//! Each measured program has one core for itself, and the load has another. `cargo xtask bench`
+//! builds the programs, starts the requested databases, and runs this.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-/// Writes them as JSON; makes the folder where it is missing.
+/// Writes them as JSON. Makes the folder if it is missing.
 pub fn write_json(path: &Path, figures: &impl Serialize) -> Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;

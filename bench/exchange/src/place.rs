@@ -1,4 +1,4 @@
-//! Where a measurement finds its programs and leaves its figures.
+//! Where a measurement finds its programs and writes its figures.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Programs under measurement: started, asked what they cost, stopped.
+//! The measured programs: they are started, their costs are read, and they are stopped.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -13,17 +13,17 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use crate::clock::now;
 use crate::cores::Cores;
 
-/// One that runs and listens; killed when dropped.
+/// A program that runs and listens. It is killed when this is dropped.
 pub struct Program {
     process: Process,
     url: String,
     address: SocketAddr,
-    // A program that can't say anything any more may end.
+    // It is kept open, because a program that can't write any more may end.
     _output: BufReader<ChildStdout>,
 }
 
 impl Program {
-    /// Starts it on the server's core, and waits until it says where it listens.
+    /// Starts it on the server's core, and waits until it prints its address.
     pub fn start(mut command: Command, cores: Cores) -> Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let name = command.get_program().display().to_string();
@@ -56,17 +56,18 @@ impl Program {
         self.address
     }
 
-    /// The processor time that all its threads have used, to a hundredth of a second on most systems.
+    /// The processor time that all its threads have used, to a hundredth of a second on most
+    /// systems.
     pub fn processor_time(&self) -> Result<Duration> {
         let ticks =
             ticks(&self.process.file("stat")?).context("/proc/PID/stat has another form")?;
         Ok(Duration::from_secs(ticks) / u32::try_from(clock_ticks_per_second())?)
     }
 
-    /// How it ended, if it did, or does within a moment: that explains what else went wrong.
+    /// How it ended, if it has ended or ends within a moment. That explains other failures.
     pub fn ending(&self) -> Option<String> {
         let pid = WaitId::Pid(Pid::from_child(&self.process.0));
-        // It stays to be waited for when the value is dropped.
+        // The process stays, so that dropping this value can wait for it.
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
         let end = now() + Duration::from_millis(200);
         while now() < end {
@@ -81,8 +82,8 @@ impl Program {
         None
     }
 
-    /// Suspends it while others are measured: it shares their core, and what it does of its own accord, such as polling
-    /// a database, would count against them.
+    /// Suspends it while others are measured. It shares their core, and its own activity, such as
+    /// polling a database, would count against them.
     pub fn suspend(&self) -> Result<()> {
         self.signal(Signal::STOP)
     }
@@ -91,8 +92,9 @@ impl Program {
         self.signal(Signal::CONT)
     }
 
-    /// Puts it before all that the system runs on its core, if that is allowed, or back again. Not for a program that
-    /// needs the whole core: the system would take it away for a twentieth of each second (sched(7)).
+    /// Gives it priority over everything else on its core, if that is allowed, or takes the
+    /// priority back. Not for a program that needs the whole core, because the system would take
+    /// the core away for a twentieth of each second (sched(7)).
     pub fn put_first(&self, first: bool) -> Result<()> {
         let (policy, priority) = if first {
             ("--fifo", "1")
@@ -122,7 +124,7 @@ impl Program {
         Ok(())
     }
 
-    /// Takes the processor away from it for good, as a lack of memory would.
+    /// Kills it, as a lack of memory would.
     pub fn kill(mut self) -> Result<()> {
         self.process.0.kill()?;
         self.process.0.wait()?;
@@ -144,7 +146,7 @@ pub fn mebibytes(kib: u64) -> f64 {
 struct Process(Child);
 
 impl Process {
-    /// What the system tells of it.
+    /// A file of the system about it.
     fn file(&self, name: &str) -> Result<String> {
         let path = format!("/proc/{}/{name}", self.0.id());
         fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))
@@ -153,14 +155,14 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // What fails here has ended already.
+        // If this fails, the process has already ended.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// User and system time of `/proc/PID/stat`, in ticks (proc_pid_stat(5), fields 14 and 15). The name of the program
-/// is field 2 and may hold anything, so counting begins after its bracket.
+/// User and system time of `/proc/PID/stat`, in ticks (proc_pid_stat(5), fields 14 and 15). The
+/// name of the program is field 2 and may contain anything, so counting begins after its bracket.
 fn ticks(stat: &str) -> Option<u64> {
     let (_, fields) = stat.rsplit_once(')')?;
     let mut times = fields.split_ascii_whitespace().skip(11);

@@ -1,4 +1,4 @@
-//! One look at one program.
+//! One measurement of one program.
 
 use std::time::Duration;
 
@@ -17,16 +17,17 @@ pub struct Settings {
     pub seed: u64,
 }
 
-/// What one look at a program gave.
+/// The result of one measurement of a program.
 #[derive(Clone, Copy)]
 pub struct Sample {
     /// Requests per second.
     pub rate: f64,
-    /// The processor time that the program used for each of them, in microseconds; not what its database used.
+    /// The processor time that the program used for each request, in microseconds, without that of
+    /// its database.
     pub processor_us: f64,
-    /// None of a program without requests.
+    /// `None` for a program without requests.
     pub latency: Option<Latency>,
-    /// For how much of the time a load at a rate did not run itself, in percent.
+    /// The share of the time in which a load with a rate did not run, in percent.
     pub away_percent: f64,
 }
 
@@ -39,7 +40,7 @@ pub struct Latency {
 }
 
 impl Sample {
-    /// Loads it and looks at what it did; the warm-up is not counted.
+    /// Puts load on it and reads its figures. The warm-up isn't counted.
     pub fn take(
         program: &Program,
         requests: &[Request],

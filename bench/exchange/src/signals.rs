@@ -9,7 +9,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 pub struct Signals(Arc<AtomicBool>);
 
 impl Signals {
-    /// Begins to note SIGINT, SIGTERM and SIGHUP instead of dying of them.
+    /// From now on, SIGINT, SIGTERM and SIGHUP are recorded and don't end this program.
     pub fn watch() -> Result<Self> {
         let asked = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM, SIGHUP] {

@@ -1,4 +1,4 @@
-//! From the start of the server to its first good answer, and the memory that it has by then.
+//! The time from the start of the server to its first good answer, and its memory at that time.
 
 use std::time::Duration;
 
@@ -56,8 +56,8 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     figures.publish(&place.output("startup.json"))
 }
 
-/// Starts the server so many times, after once that is not counted; gives how long it took to be ready, and its memory by
-/// then.
+/// Starts the server this many times, after one start that isn't counted. Returns how long it took
+/// to be ready, and its memory at that time.
 pub fn starts(
     installation: &Installation,
     name: &str,
@@ -86,7 +86,7 @@ pub fn starts(
     ])
 }
 
-/// Starts the server; gives how long it took until it was ready.
+/// Starts the server. Returns how long it took until it was ready.
 pub fn start_to_ready(installation: &Installation, cores: Cores) -> Result<(Program, Duration)> {
     let begun = now();
     let program = installation.start(Cache::Default, cores)?;

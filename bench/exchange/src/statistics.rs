@@ -1,8 +1,8 @@
-//! What becomes of several measurements of one thing.
+//! The summary of several measurements of one thing.
 
 use serde::Serialize;
 
-/// The median, and how far the single measurements lie apart.
+/// The median, and the range of the single measurements.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Spread {
     pub median: f64,
@@ -11,7 +11,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// `None` of no measurement.
+    /// `None` without measurements.
     pub fn of(measured: impl IntoIterator<Item = f64>) -> Option<Self> {
         let mut sorted: Vec<f64> = measured.into_iter().collect();
         sorted.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! What takes rights away, and what is measured of it.
+//! The changes that take rights away, and how they are measured.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use crate::person::{Person, Token};
 use crate::probe::Probe;
 use crate::program::Programs;
 
-/// How many tokens are used all the while, and lose nothing.
+/// The number of tokens that are used all the time and keep their rights.
 const BYSTANDERS: usize = 30;
-/// Between two changes.
+/// The pause between two changes.
 const PAUSE: Duration = Duration::from_millis(250);
-/// How long a token is tried after its change: longer than it may be accepted.
+/// How long a token is tried after its change. This is longer than it may be accepted.
 const WATCH: Duration = Duration::from_secs(3);
 
-/// What takes rights away.
+/// A change that takes rights away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     Revoke,
@@ -68,7 +68,7 @@ impl Change {
     }
 }
 
-/// Everybody, and the tokens that will be taken away.
+/// All programs, and the tokens that will lose their rights.
 pub struct Stage {
     person: Person,
     leavers: Vec<(Person, Token)>,
@@ -107,7 +107,8 @@ impl Stage {
         &self.bystanders
     }
 
-    /// Has a token accepted at every service, makes the change, and goes on trying the token in the background.
+    /// Waits until every service accepts a token, makes the change, and goes on trying the token in
+    /// the background.
     pub async fn measure(&self, programs: &Programs, change: Change) -> Result<Measuring> {
         let Change { kind, number } = change;
         let token = match kind {
@@ -162,7 +163,8 @@ impl Measuring {
     }
 }
 
-/// How late the last request began that a service accepted after the change was acknowledged; zero if there was none.
+/// When the last request began that a service accepted, after the acknowledgement of the change;
+/// zero if there was none.
 pub struct Sample {
     pub service: &'static str,
     pub kind: Kind,

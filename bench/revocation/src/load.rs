@@ -1,4 +1,4 @@
-//! Requests that go on all the while, with tokens that keep their rights.
+//! Requests during the whole measurement, with tokens that keep their rights.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::person::Token;
 use crate::program::Service;
 
-/// Callers of each service; each sends a request every [`STEP`].
+/// Callers of each service. Each sends a request every [`STEP`].
 const CALLERS: usize = 4;
 const STEP: Duration = Duration::from_millis(10);
 
@@ -45,7 +45,7 @@ impl Load {
         }
     }
 
-    /// Ends it. A request that was refused fails the run: nobody took rights from these tokens.
+    /// Ends it. A refused request fails the run, because these tokens keep their rights.
     pub async fn stop(self) -> Result<Vec<Accepted>> {
         self.stop.store(true, Ordering::Relaxed);
         let mut accepted: Vec<Accepted> = Vec::new();

@@ -1,9 +1,10 @@
-//! How soon offline verifiers refuse what was revoked, with load running.
+//! How soon offline verifiers refuse revoked tokens, with load running.
 //!
-//! It starts the real server and both example services, keeps load on the services, and takes rights away one after
-//! the other: by revoking and regenerating tokens, and by disabling owners. Of each it measures, at each service, the
-//! time from the moment the change was acknowledged to the last request that began after it and was accepted all the
-//! same. `cargo xtask bench revocation` builds the programs and runs this.
+//! It starts the real server and both example services, and keeps load on the services. Then it
+//! takes rights away, one after the other: it revokes and regenerates tokens, and disables owners.
+//! For each change and each service, it measures the time from the acknowledgement to the last
+//! request that began after it and was still accepted. `cargo xtask bench revocation` builds the
+//! programs and runs this.
 #![expect(clippy::print_stdout, reason = "the figures are for a terminal")]
 
 mod change;
@@ -26,7 +27,7 @@ use crate::load::Load;
 use crate::program::Programs;
 use crate::report::Report;
 
-/// What the whole run may take.
+/// The longest time for the whole run.
 const LONGEST_RUN: Duration = Duration::from_mins(2);
 
 #[derive(Parser)]
@@ -74,7 +75,7 @@ impl Arguments {
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    // Dropping what runs stops the programs, which a signal alone would leave behind.
+    // Dropping these values stops the programs. A signal alone would leave them running.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let report = tokio::select! {

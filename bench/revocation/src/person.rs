@@ -1,4 +1,4 @@
-//! A user with a session, who makes tokens and takes them back.
+//! A user with a session, who makes and revokes tokens.
 
 use anyhow::{Context, Result, bail};
 use ats_pat_client::{Client, PersonalAccessToken};
@@ -10,14 +10,14 @@ use crate::program::Programs;
 
 const PASSWORD: &str = "plum-velvet-orbit-91";
 
-/// One who is signed in.
+/// A signed-in user.
 pub struct Person {
     pub name: String,
     http: reqwest::Client,
     server: String,
 }
 
-/// A personal access token that was made, and what exchanges it.
+/// A personal access token, and its client.
 pub struct Token {
     pub id: String,
     pub client: Client,
@@ -72,7 +72,7 @@ impl Person {
         self.post(&path, &json!({})).await.map(drop)
     }
 
-    /// The `Data` of a 2xx, whose body has come.
+    /// The `Data` of a 2xx answer.
     async fn post(&self, path: &str, body: &Value) -> Result<Value> {
         let url = format!("{}{path}", self.server);
         let answer = self.http.post(url).json(body).send().await?;

@@ -11,14 +11,14 @@ use tokio::time::{Instant, sleep};
 
 use crate::program::Service;
 
-/// Between an answer and the next request: the figures are that exact.
+/// The pause between an answer and the next request. The figures have this precision.
 const STEP: Duration = Duration::from_millis(2);
 
 /// Tries a token until it is told when to stop.
 pub struct Probe {
     task: JoinHandle<Result<()>>,
     stop_at: watch::Sender<Option<Instant>>,
-    /// When the last request began that was accepted.
+    /// When the last accepted request began.
     accepted: watch::Receiver<Option<Instant>>,
 }
 
@@ -37,13 +37,13 @@ impl Probe {
     /// Waits until the token was accepted once.
     pub async fn accepted(&mut self) -> Result<()> {
         if self.accepted.wait_for(Option::is_some).await.is_err() {
-            // Nobody tells it to stop yet: it failed.
+            // It was not told to stop, so it has failed.
             (&mut self.task).await??;
         }
         Ok(())
     }
 
-    /// Goes on until `stop_at`; then, when the last request began that was accepted.
+    /// Goes on until `stop_at`. Then returns when the last accepted request began.
     pub async fn last_accepted(self, stop_at: Instant) -> Result<Instant> {
         self.stop_at.send_replace(Some(stop_at));
         self.task.await??;

@@ -1,4 +1,4 @@
-//! The programs under load, started and stopped.
+//! Starts and stops the programs under load.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -22,11 +22,11 @@ pub struct Service {
     pub program: Program,
 }
 
-/// One that runs; killed when dropped.
+/// A running program. It is killed when this is dropped.
 pub struct Program {
     pub url: String,
     _child: Child,
-    // A program that can't say anything any more may end.
+    // It is kept open, because a program that can't write any more may end.
     _output: Lines<BufReader<ChildStdout>>,
 }
 
@@ -36,7 +36,7 @@ struct AdminProgram {
 }
 
 impl Programs {
-    /// Starts those in `folder`, with a data folder of their own.
+    /// Starts the programs in `folder`, with a data folder of their own.
     pub async fn start(folder: &Path, database_url: Option<&str>) -> Result<Self> {
         let data = TempDir::new()?;
         let mut environment = vec![
@@ -77,7 +77,7 @@ impl Programs {
         })
     }
 
-    /// Runs the admin program to its good end.
+    /// Runs the admin program, which must succeed.
     pub async fn admin(&self, arguments: &[&str], input: &str) -> Result<()> {
         let environment = self.admin.environment.iter();
         let mut child = Command::new(&self.admin.path)
@@ -100,7 +100,7 @@ impl Programs {
 }
 
 impl Program {
-    /// Waits until it says where it listens.
+    /// Waits until it prints its address.
     async fn start(mut command: Command) -> Result<Self> {
         let name = command.as_std().get_program().display().to_string();
         let mut child = command

@@ -1,4 +1,4 @@
-//! The figures: for the terminal, for the file, and the judgement.
+//! The figures: for the terminal, for the file, and for the verdict.
 
 use std::fmt;
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::change::{Kind, Sample};
 use crate::load::Accepted;
 
-/// The latest that a request may begin after the acknowledgement, and be accepted.
+/// How long after the acknowledgement a request may begin and still be accepted.
 const LIMIT: Duration = Duration::from_secs(2);
 
 #[derive(Serialize)]
@@ -68,7 +68,7 @@ impl Report {
         std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// Whether every revocation arrived in time.
+    /// Whether every revocation took effect in time.
     pub fn judge(&self) -> Result<()> {
         match self
             .distributions
@@ -123,7 +123,7 @@ impl Distribution {
     fn of(service: &'static str, kind: Kind, mut late: Vec<Duration>) -> Option<Self> {
         late.sort_unstable();
         let (min, max) = (*late.first()?, *late.last()?);
-        // The nearest rank: a figure that was measured, none between two.
+        // The nearest rank, which is a measured figure and not one between two.
         let rank = |percent: usize| late[(late.len() * percent).div_ceil(100).max(1) - 1];
         Some(Self {
             service,

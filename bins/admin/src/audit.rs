@@ -84,7 +84,7 @@ impl Shown for EventView {
     }
 }
 
-/// The details without the tags of the rows, which `verify` compares and nobody reads.
+/// The details without the tags of the rows. Only `verify` compares these.
 fn for_people(details: &serde_json::Value) -> String {
     match details.as_object() {
         Some(object) => object
@@ -134,7 +134,7 @@ impl Shown for Report {
         ];
         let mut name = "Findings";
         for finding in &self.findings {
-            // Each on a line of its own: a line break in one of them would be escaped.
+            // Each on a line of its own, because a line break inside one of them would be escaped.
             fields.push((std::mem::take(&mut name), finding.clone()));
         }
         if self.findings.is_empty() {

@@ -16,7 +16,7 @@ pub struct Command {
 impl Command {
     /// Writes the completions of the program with this command line.
     pub fn run(&self, mut program: clap::Command) -> Result<(), Failure> {
-        // Into memory first: `generate` panics where a pipe is closed.
+        // Into memory first, because `generate` panics if a pipe is closed.
         let mut script = Vec::new();
         let name = program.get_name().to_owned();
         clap_complete::generate(self.shell, &mut program, name, &mut script);

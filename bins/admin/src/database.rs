@@ -76,7 +76,7 @@ impl Shown for Migrated {
 struct Schema {
     applied: Vec<String>,
     pending: Vec<String>,
-    /// Of a later release.
+    /// Migrations of a later release.
     unknown: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The exchange, as a script would make it: for trying out a token, and for shells.
+//! The exchange, in the same way as a script makes it: to try a token, and for shells.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -13,26 +13,31 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::secret_input::pasted_from_standard_input;
 
-/// Somebody waits at a shell: long enough for a service that restarts, too short to look broken.
+/// A person waits at a shell. This is long enough for a service that restarts, and short enough not
+/// to look broken.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The personal access token is read from the first line of standard input, or from the file that `--rotate` names.
+/// The personal access token is read from the first line of standard input, or from the file that
+/// `--rotate` names.
 #[derive(Args)]
 pub struct Command {
     /// Where the service is: `https://` and its host; `http://` only on this machine
     #[arg(long)]
     url: String,
-    /// For whom the authentication token is to be: only for these of the deployment's audiences; up to 16
+    /// For whom the authentication token is to be: only for these of the deployment's audiences; up
+    /// to 16
     #[arg(long, value_name = "NAME", num_args = 1..)]
     audience: Vec<String>,
-    /// Replace the token in this file by its next one, and exchange that. The token must have been made with the right to
-    /// regenerate itself. Run it again after an interruption: the token is in the file, or in FILE.next
+    /// Replace the token in this file by its next one, and exchange that. The token must have been
+    /// made with the right to regenerate itself. Run it again after an interruption: the token is
+    /// in the file, or in FILE.next
     #[arg(long, value_name = "FILE")]
     rotate: Option<PathBuf>,
 }
 
 impl Command {
-    /// Prints the authentication token: alone, so that shells can take it, or as JSON with both expiries.
+    /// Prints the authentication token: alone, so that shells can read it, or as JSON with both
+    /// expiries.
     pub async fn run(self, output: Output) -> Result<(), Failure> {
         let builder = match &self.rotate {
             Some(file) => Client::builder_of_file(self.url, file),

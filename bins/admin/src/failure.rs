@@ -1,4 +1,4 @@
-//! Why a command did not do what it was asked, and the exit code that says so.
+//! Why a command failed, and its exit code.
 
 use std::io;
 use std::path::PathBuf;
@@ -17,41 +17,41 @@ pub enum Failure {
     /// The use case refused or failed.
     #[error(transparent)]
     Service(#[from] ats_pat_service::Error),
-    /// No secret came.
+    /// No secret was entered.
     #[error(transparent)]
     SecretInput(#[from] crate::secret_input::SecretInputError),
     /// The service refused the exchange, or can't be asked.
     #[error(transparent)]
     Exchange(#[from] ats_pat_client::Error),
-    /// What was to be exchanged is none.
+    /// The input is not a personal access token.
     #[error(
         "standard input holds no personal access token: write it there as it was shown, `atspat_…`"
     )]
     NoPersonalAccessToken,
-    /// The audit found something; what, was printed.
+    /// The audit found something, and printed it.
     #[error("the audit found {count}: the database was altered behind the program's back")]
     Findings {
-        /// How many findings, as words.
+        /// The number of findings, in words.
         count: String,
     },
     /// The file has no policy.
     #[error("{} has no policy: {reason}", file.display())]
     PolicyFile {
-        /// Which.
+        /// The path of the file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// Standard output takes nothing.
+    /// Standard output can't be written to.
     #[error("the answer can't be written to standard output")]
     Output(#[source] io::Error),
 }
 
 impl Failure {
-    /// Tells it on standard error; gives the exit code.
+    /// Prints it on standard error. Returns the exit code.
     pub fn report(&self) -> ExitCode {
         match self {
-            // Whoever reads has seen enough, as `head` does.
+            // The reader has seen enough, as `head` does.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             Self::Settings(_) | Self::Exchange(ats_pat_client::Error::Url { .. }) => {
                 report(self);

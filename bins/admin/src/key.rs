@@ -18,7 +18,8 @@ pub enum Command {
         /// The new key takes over at once; what the old one signed stays valid until it expires
         #[arg(long)]
         now: bool,
-        /// For a key that others may know: as --now, and the old keys are destroyed, with all they signed
+        /// For a key that others may know: as --now, and the old keys are destroyed, with all they
+        /// signed
         #[arg(long, conflicts_with = "now")]
         compromised: bool,
     },

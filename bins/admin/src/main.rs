@@ -1,7 +1,7 @@
-//! The admin program: arguments to use cases to tables or JSON.
+//! The admin program. It turns arguments into use cases, and their answers into tables or JSON.
 //!
-//! Whoever can run it on the database and the master key file needs no other right. Exit code 0, 1 for a
-//! refused or failed operation, 2 for wrong usage.
+//! Running it with the database and the master key file needs no other right. Exit code 0 is
+//! success, 1 is a refused or failed operation, and 2 is wrong usage.
 
 mod audit;
 mod completions;
@@ -26,12 +26,14 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::session::Session;
 
-/// What the program logs unless it is told otherwise: rows that it leaves out because they were altered or can't be read.
+/// The default filter of the log: rows that are left out because they were altered or can't be
+/// read.
 const LOG: &str = "off,ats_pat_service::ledger=error,ats_pat_storage::unreadable=error";
 
 /// Administers the personal access token service.
 ///
-/// Settings come from the file of --config, the environment (`ATS_PAT_…`) and flags. The last one wins.
+/// Settings come from the file of --config, the environment (`ATS_PAT_…`) and flags. The last one
+/// wins.
 #[derive(Parser)]
 #[command(name = "ats-pat-admin", version)]
 struct Arguments {
@@ -86,14 +88,14 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(arguments: Arguments) -> Result<(), Failure> {
-    // These work on no database, and need no setting.
+    // These commands use no database, and need no setting.
     match arguments.command {
         Command::Completions(command) => return command.run(Arguments::command()),
         Command::Exchange(command) => return command.run(arguments.output).await,
         _ => {}
     }
     let settings = Settings::load(&arguments.common, None, std::env::vars_os())?;
-    // What matters comes back as the answer or its refusal, in one line.
+    // The important result is the answer or its refusal, in one line.
     start_logging(&settings, LOG);
     let session = Session {
         settings,

@@ -17,7 +17,7 @@ pub enum Output {
     Json,
 }
 
-/// What can be written either way.
+/// A value that can be written in both ways.
 pub trait Shown: Serialize {
     /// The columns of a list.
     const COLUMNS: &'static [&'static str];
@@ -25,7 +25,7 @@ pub trait Shown: Serialize {
     /// A line of a list, in the order of the columns.
     fn cells(&self) -> Vec<String>;
 
-    /// Everything, where it stands alone.
+    /// All fields, if it is shown alone.
     fn fields(&self) -> Vec<(&'static str, String)> {
         Self::COLUMNS.iter().copied().zip(self.cells()).collect()
     }
@@ -62,7 +62,7 @@ impl Output {
         }
     }
 
-    /// Writes one value that is text alone for people, and an object for programs.
+    /// Writes one value: as text alone for people, and as an object for programs.
     pub fn text_or_object(self, text: &str, object: &impl Serialize) -> Result<(), Failure> {
         match self {
             Self::Json => json(object),
@@ -79,9 +79,9 @@ impl Output {
     }
 }
 
-/// Warns somebody on standard error, whatever the form of the answer.
+/// Writes a warning to standard error, whatever the form of the answer.
 pub fn warn(text: &str) {
-    // Nobody can be told of it.
+    // If this fails, nobody reads standard error.
     let _ = writeln!(io::stderr(), "warning: {}", visible(text));
 }
 
@@ -94,7 +94,7 @@ fn plain() -> Table {
 fn json(value: &impl Serialize) -> Result<(), Failure> {
     let text =
         serde_json::to_string_pretty(value).map_err(|error| Failure::Output(error.into()))?;
-    // Serde escapes what JSON must, and leaves what terminals obey as well.
+    // Serde escapes what JSON requires, but not the characters that terminals obey.
     line(&visible_in_json(&text))
 }
 

@@ -1,4 +1,4 @@
-//! The policy: what it is, and what another would do to the tokens that there are.
+//! The policy in force, and the effect of another policy on the existing tokens.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -46,15 +46,16 @@ pub struct Apply {
     /// Only if this version is in force, as `policy show --json` names it
     #[arg(long, value_name = "VERSION")]
     if_version: Option<String>,
-    /// Cut active tokens that live longer than the policy allows; a token whose time is up by that ends
+    /// Cut active tokens that live longer than the policy allows; a token whose time is up by that
+    /// ends
     #[arg(long)]
     enforce_on_existing: bool,
 }
 
 #[derive(Args)]
 struct PolicyFile {
-    /// A settings file, of which only `[policy]` counts, and variables of the environment win, as at a start; or the
-    /// policy as the interface has it, in a file that ends in .json
+    /// A settings file, of which only `[policy]` counts, and variables of the environment win, as
+    /// at a start; or the policy as the interface has it, in a file that ends in .json
     file: PathBuf,
 }
 
@@ -77,10 +78,10 @@ impl PolicyFile {
     }
 }
 
-/// What `policy show --json` says beside the policy.
+/// The members of `policy show --json` that are not part of the policy.
 const BESIDE: [&str; 3] = ["Version", "Source", "EnforceOnExisting"];
 
-/// Reads the policy as the interface has it, or as `policy show --json` wrote it.
+/// Reads the policy in the form of the interface, or of `policy show --json`.
 fn parse(text: &str) -> serde_json::Result<PolicyDocument> {
     let mut fields: Map<String, Value> = serde_json::from_str(text)?;
     fields.retain(|name, _| !BESIDE.contains(&&**name));
@@ -132,7 +133,7 @@ impl Command {
     }
 }
 
-/// The policy in force; for programs with its version, which a person reads in a comment.
+/// Shows the policy in force. Programs get its version in the JSON, and people in a comment.
 fn show_current(session: &Session, current: &CurrentPolicy) -> Result<(), Failure> {
     let mut value =
         serde_json::to_value(&current.policy).map_err(|error| Failure::Output(error.into()))?;
@@ -167,7 +168,7 @@ fn show(session: &Session, policy: &impl Serialize) -> Result<(), Failure> {
     session.output.text_or_object(&text, &value)
 }
 
-/// A policy as it can be in the settings file.
+/// A policy in the form of the settings file.
 fn toml(policy: &Map<String, Value>) -> String {
     let mut text = "[policy]".to_owned();
     add_table(&mut text, policy);
@@ -195,7 +196,7 @@ fn in_small_letters(value: &Value) -> String {
     in_toml(value).to_lowercase()
 }
 
-/// Texts are written as JSON writes them, which TOML reads.
+/// Texts are written as JSON writes them. TOML can read that.
 fn in_toml(value: &Value) -> String {
     match value {
         Value::Array(values) => {

@@ -1,13 +1,14 @@
-//! Secrets: from standard input or a prompt, never from arguments, which every user of the machine can read.
+//! Reads secrets from standard input or a prompt, never from arguments, which every user of the
+//! machine can read.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
-/// Longer than any secret of ours.
+/// Longer than any secret of this service.
 const LONGEST: u64 = 4096;
-/// What people paste around a secret, besides white space.
+/// Characters that people paste around a secret, in addition to white space.
 const AROUND: [char; 10] = [
     '\u{feff}', '\u{200b}', '"', '\'', '`', '“', '”', '‘', '’', '\0',
 ];
@@ -28,22 +29,23 @@ pub enum SecretInputError {
     Differ,
 }
 
-/// Whether a person sits at standard input and can be asked.
+/// Whether a person can be asked on standard input.
 pub fn can_ask() -> bool {
     io::stdin().is_terminal()
 }
 
-/// One line of standard input, but for its line end.
+/// One line of standard input, without its line end.
 pub fn from_standard_input(what: &'static str) -> Result<SecretString, SecretInputError> {
     read_line(io::stdin().lock(), what)
 }
 
-/// The first line of standard input that has something on it, without what comes with it when people paste: a byte
-/// order mark, spaces, quotes, line ends. It is said where more than a line end was left out.
+/// The first line of standard input that is not empty, without the characters that people paste
+/// with it: a byte order mark, spaces, quotes, line ends. If more than a line end was left out, a
+/// warning says so.
 pub fn pasted_from_standard_input(what: &'static str) -> Result<SecretString, SecretInputError> {
     let (secret, was_trimmed) = read_pasted(io::stdin().lock(), what)?;
     if was_trimmed {
-        // Nobody listens any more where this fails.
+        // If this fails, nobody reads standard error.
         let _ = writeln!(
             io::stderr(),
             "note: the {what} was read without the spaces, quotes or other signs around it"
@@ -52,7 +54,7 @@ pub fn pasted_from_standard_input(what: &'static str) -> Result<SecretString, Se
     Ok(secret)
 }
 
-/// Asks twice for a new password; an empty one is none.
+/// Asks twice for a new password. An empty input counts as no password.
 pub fn ask_for_new_password(prompt: &str) -> Result<Option<SecretString>, SecretInputError> {
     let ask = |prompt| {
         rpassword::prompt_password(prompt)
@@ -80,7 +82,7 @@ fn read_pasted(
             .map_err(SecretInputError::Unreadable)?
             .is_empty();
         let line = match line {
-            // An empty line before what was pasted.
+            // An empty line before the pasted text.
             Err(SecretInputError::Missing { .. }) if !is_over => continue,
             line => line?,
         };
@@ -99,7 +101,7 @@ fn read_line(
     input: impl io::BufRead,
     what: &'static str,
 ) -> Result<SecretString, SecretInputError> {
-    // Room for all of it, so that no growth leaves a copy behind.
+    // The buffer never has to grow, so no copy is left behind.
     let mut line = Zeroizing::new(Vec::with_capacity(5000));
     input
         .take(LONGEST + 1)

@@ -1,4 +1,4 @@
-//! What a command runs in: the settings, and the form of its answer.
+//! The settings of a command, and the form of its answer.
 
 use std::future::Future;
 
@@ -19,7 +19,7 @@ impl Session {
         self.settings.public_url_at(self.settings.listen)
     }
 
-    /// Opens the service, lets `work` use it and closes it again, whatever came of it.
+    /// Opens the service, lets `work` use it, and closes it again, with or without success.
     pub async fn with_service<T, F>(
         &self,
         access: Access,

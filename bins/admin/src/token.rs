@@ -1,4 +1,5 @@
-//! Everybody's personal access tokens: listing, looking at one, revoking; making one for a service account.
+//! All users' personal access tokens: listing, showing and revoking them, and making one for a
+//! service account.
 
 use ats_pat_domain::Status;
 use ats_pat_domain::list::{MAX_PAGE_SIZE, MAX_SEARCH, Sort, TokenQuery};

@@ -1,4 +1,5 @@
-//! Users: adding, listing, disabling, enabling, new passwords, groups, and who is responsible for service accounts.
+//! Users: adding, listing, disabling, enabling, new passwords, groups, and who is responsible for
+//! service accounts.
 
 use ats_pat_domain::UserId;
 use ats_pat_program::Access;
@@ -25,7 +26,8 @@ pub enum Command {
     SetPassword(SetPassword),
     /// Makes another person responsible for a service account
     SetResponsible(SetResponsible),
-    /// Puts a user or a service account into these groups and no others, which the policy can differ by; sessions end
+    /// Puts a user or a service account into these groups and no others, which the policy can
+    /// differ by; sessions end
     SetGroups(SetGroups),
 }
 
@@ -120,7 +122,8 @@ impl Command {
                         } else {
                             operator.disable_user(&name).await?
                         };
-                        // The user is disabled: that is told first, whatever comes of this.
+                        // The user is disabled. That is printed first, whether or not the rest
+                        // succeeds.
                         let accounts = operator.managed_by(user.id).await;
                         Ok((user, accounts))
                     })
@@ -158,7 +161,7 @@ impl Command {
     }
 }
 
-/// Names the service accounts that nobody manages any more.
+/// Names the service accounts that are left without a manager.
 fn warn_of(disabled: &UserView, accounts: &[UserView]) {
     if accounts.is_empty() {
         return;

@@ -1,4 +1,4 @@
-//! What the pieces of an exchange cost that are secrets and signatures: `cargo bench -p ats-pat-auth`.
+//! What the secrets and signatures of an exchange cost: `cargo bench -p ats-pat-auth`.
 
 #![expect(
     clippy::unwrap_used,
@@ -29,7 +29,7 @@ fn hash(criterion: &mut Criterion) {
     });
 }
 
-/// The signature alone, which is what minting can't cost less than.
+/// The signature alone. Minting can't cost less.
 fn sign(criterion: &mut Criterion) {
     let token = mint_with(&key(SignatureProvider::Dalek));
     let (input, _) = token.rsplit_once('.').unwrap();

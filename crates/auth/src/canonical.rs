@@ -1,7 +1,7 @@
 /// The format version that every canonical form begins with.
 const VERSION: u8 = 1;
 
-/// Added to a field's kind where the field is NULL, so that no NULL looks like an empty value.
+/// Added to a field's kind if the field is NULL, so that no NULL looks like an empty value.
 const NULL: u8 = 0x80;
 
 #[derive(Clone, Copy)]
@@ -16,11 +16,12 @@ enum Kind {
     Texts = 7,
 }
 
-/// The one byte string that stands for a row or an event: what tags, chain and seals cover.
+/// The byte string that represents a row or an event. Tags, the chain and seals cover it.
 ///
-/// It holds a format version, the table's name, and each field with its kind and its length, in the order
-/// of the calls. Two rows have the same canonical form only if they have the same table and the same
-/// fields: no text can run into its neighbour, a text is no byte string, and NULL is not empty.
+/// It holds a format version, the table's name, and each field with its kind and its length, in the
+/// order of the calls. Two rows have the same canonical form only if they have the same table and
+/// the same fields. A text can't run into the next field, a text is not a byte string, and NULL is
+/// not empty.
 ///
 /// ```
 /// use ats_pat_auth::Canonical;
@@ -30,17 +31,19 @@ enum Kind {
 ///     .text("ada")
 ///     .optional_text(None)
 ///     .bool(true);
-/// assert_ne!(
-///     row.as_bytes(),
-///     Canonical::new("users").uuid(&[7; 16]).text("ada").optional_text(Some("")).bool(true).as_bytes(),
-/// );
+/// let empty = Canonical::new("users")
+///     .uuid(&[7; 16])
+///     .text("ada")
+///     .optional_text(Some(""))
+///     .bool(true);
+/// assert_ne!(row.as_bytes(), empty.as_bytes());
 /// ```
 #[derive(Clone)]
 #[must_use]
 pub struct Canonical(Vec<u8>);
 
 impl Canonical {
-    /// The canonical form of a row of `table`, still without fields.
+    /// The canonical form of a row of `table`, without fields so far.
     pub fn new(table: &str) -> Self {
         let mut canonical = Self(Vec::with_capacity(256));
         canonical.0.push(VERSION);
@@ -78,7 +81,7 @@ impl Canonical {
         self.fixed(Kind::Uuid, value)
     }
 
-    /// Adds a list of texts; `["a", "b"]` is neither `["ab"]` nor the text `"ab"`.
+    /// Adds a list of texts. `["a", "b"]` differs from `["ab"]` and from the text `"ab"`.
     pub fn texts<T: AsRef<str>>(mut self, values: &[T]) -> Self {
         self.0.push(Kind::Texts as u8);
         self.length(values.len());
@@ -136,7 +139,7 @@ impl Canonical {
         }
     }
 
-    /// Adds a list of texts or NULL; the empty list is not NULL.
+    /// Adds a list of texts or NULL. The empty list differs from NULL.
     pub fn optional_texts<T: AsRef<str>>(self, values: Option<&[T]>) -> Self {
         match values {
             Some(values) => self.texts(values),
@@ -172,7 +175,7 @@ impl Canonical {
     }
 
     fn length(&mut self, length: usize) {
-        // No platform's `usize` is wider than 64 bits.
+        // On no platform is `usize` wider than 64 bits.
         self.0.extend_from_slice(&(length as u64).to_le_bytes());
     }
 }
@@ -205,7 +208,7 @@ mod tests {
     }
 
     fn field() -> impl Strategy<Value = Field> {
-        // Short and alike, so that fields collide if anything lets them.
+        // Short and similar texts, so that fields collide if anything lets them.
         let text = || "[a\\x00\\x01\u{81}]{0,3}";
         prop_oneof![
             proptest::option::of(text()).prop_map(Field::Text),
@@ -232,7 +235,7 @@ mod tests {
             })
     }
 
-    /// Reads a canonical form back: what can be read back stands for one row only.
+    /// Reads a canonical form back. A form that can be read back represents only one row.
     fn read(canonical: &[u8]) -> (String, Vec<Field>) {
         let mut rest = canonical;
         assert_eq!(take(&mut rest, 1), [VERSION]);

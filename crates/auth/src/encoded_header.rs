@@ -2,8 +2,8 @@ use ats_pat_token::{Header, SigningAlgorithm};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-/// How the authentication tokens begin that one key signs: their header in base64url and the point after it
-/// (RFC 7515, section 7.1), under each name of the algorithm.
+/// The first part of the authentication tokens that one key signs: their header in base64url and
+/// the point after it (RFC 7515, section 7.1), for each name of the algorithm.
 pub(crate) struct EncodedHeaders {
     eddsa: String,
     ed25519: String,

@@ -1,18 +1,18 @@
 use std::io;
 use std::path::PathBuf;
 
-/// What can go wrong with secrets and signatures: one variant for each thing a caller can do
-/// something about. No message quotes a secret.
+/// The errors of secrets and signatures: one variant for each thing that a caller can act on. No
+/// message quotes a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
-    /// The master key file does not exist. On a new database a first start may create it.
+    /// The master key file does not exist. On a new database, the first start may create it.
     #[error(
         "there is no master key file at {}: put back the file that this database was sealed with, \
          or point the setting `master-key-file` at it",
         path.display()
     )]
     MasterKeyFileMissing {
-        /// Where the file was looked for.
+        /// The path of the missing file.
         path: PathBuf,
     },
 
@@ -31,12 +31,12 @@ pub enum AuthError {
     MasterKeyFileUnreadable {
         /// The path that was given.
         path: PathBuf,
-        /// What the operating system answered.
+        /// The answer of the operating system.
         #[source]
         source: io::Error,
     },
 
-    /// Others than the owner may read or change the file.
+    /// Users other than the owner may read or change the file.
     #[error(
         "the master key file {} is open to others (mode {mode:04o}): run `chmod 600` on it, or mount \
          the secret with mode 0400 (0440 where root owns it)",
@@ -49,7 +49,7 @@ pub enum AuthError {
         mode: u32,
     },
 
-    /// A user who is not the service's owns the file, and so can read and change it.
+    /// The file belongs to another user, who can read and change it.
     #[error(
         "the master key file {} belongs to another user: give it to the user of the service, and change the key if that \
          user should not know it",
@@ -71,7 +71,7 @@ pub enum AuthError {
         path: PathBuf,
     },
 
-    /// A line of the file is no key.
+    /// A line of the file is not a key.
     #[error(
         "line {line} of the master key file {} {reason}: a key is 32 random bytes as 43 characters of \
          base64url (A-Z a-z 0-9 - _) without padding",
@@ -82,11 +82,11 @@ pub enum AuthError {
         path: PathBuf,
         /// The line, counted from 1.
         line: usize,
-        /// What is wrong with it, as the rest of a sentence.
+        /// The fault, as the rest of a sentence.
         reason: &'static str,
     },
 
-    /// The file holds more keys than a change of keys needs.
+    /// The file holds more keys than are needed to change keys.
     #[error(
         "the master key file {} holds more than two keys: keep the new one on the first line and the \
          one it replaces on the second",
@@ -97,7 +97,7 @@ pub enum AuthError {
         path: PathBuf,
     },
 
-    /// A master key file is there already; it is never overwritten.
+    /// There is already a master key file. It is never overwritten.
     #[error("there is a master key file at {} already; it is never overwritten", path.display())]
     MasterKeyFileExists {
         /// The path that was given.
@@ -109,24 +109,25 @@ pub enum AuthError {
     MasterKeyFileNotCreated {
         /// The path that was given.
         path: PathBuf,
-        /// What the operating system answered.
+        /// The answer of the operating system.
         #[source]
         source: io::Error,
     },
 
-    /// No key of the master key file is the one that sealed this.
+    /// No key of the master key file sealed this.
     #[error("sealed with another master key than those in the master key file")]
     WrongMasterKey,
 
-    /// A sealed blob, or what it was sealed for, is not what it was when it was sealed.
+    /// The sealed blob was altered, or it was sealed for another row.
     #[error("a sealed secret, or the row that it belongs to, was altered")]
     SealedAltered,
 
-    /// A row is not what it was when its tag was made.
+    /// A row was altered after its tag was made.
     #[error("a row was altered or planted: its tag does not match")]
     RowAltered,
 
-    /// A stored tag, hash or blob has a format that this release does not know (made by a later one?).
+    /// A stored tag, hash or blob has a format that this release doesn't know. A later release may
+    /// have written it.
     #[error("unknown format version {version}: was it written by a later release?")]
     UnknownFormat {
         /// The version byte found.
@@ -142,30 +143,30 @@ pub enum AuthError {
         found: usize,
     },
 
-    /// A signing key was opened that does not belong to its key id.
+    /// The opened signing key doesn't belong to its key id.
     #[error("the sealed signing key does not belong to its key id")]
     SigningKeyMismatch,
 
-    /// A stored password hash is no Argon2id hash with costs that we accept.
+    /// A stored password hash is not an Argon2id hash, or its costs are not accepted.
     #[error("a stored password hash cannot be read: set the password anew")]
     PasswordHashUnreadable,
 
-    /// A password could not be hashed, most likely for want of memory.
+    /// A password could not be hashed, most likely because memory is short.
     #[error("the password could not be hashed")]
     PasswordHashFailed(#[source] argon2::password_hash::Error),
 
-    /// Costs of password hashing that Argon2 does not allow.
+    /// Argon2 doesn't allow these costs of password hashing.
     #[error("these password hashing costs are not allowed")]
     PasswordCostInvalid(#[source] argon2::Error),
 
-    /// A lifetime of authentication tokens outside 60 to 3600 seconds.
+    /// The lifetime of authentication tokens is outside 60 to 3600 seconds.
     #[error("authentication tokens live 60 to 3600 seconds, not {seconds}")]
     LifetimeOutOfRange {
         /// The lifetime asked for, in seconds.
         seconds: u32,
     },
 
-    /// Less than one second of the personal access token's life is left: it counts as expired.
+    /// The personal access token has less than one second left, so it counts as expired.
     #[error("less than a second of the personal access token's life is left")]
     TooLate,
 }

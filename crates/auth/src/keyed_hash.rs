@@ -2,10 +2,10 @@ use blake3::Hash;
 
 use crate::AuthError;
 
-/// A keyed BLAKE3 hash of a secret: what is stored in its place.
+/// A keyed BLAKE3 hash of a secret. It is stored instead of the secret.
 ///
-/// Equality takes constant time. There is no `Debug`: the hash of a live secret belongs in its column,
-/// not in a log.
+/// Equality takes constant time. There is no `Debug`, because the hash of a secret in use belongs
+/// in its column and not in a log.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct KeyedHash(Hash);
 
@@ -15,8 +15,7 @@ impl KeyedHash {
         Self(Hash::from_bytes(bytes))
     }
 
-    /// The hash as read from a column of bytes; another length than 32 is
-    /// [`AuthError::WrongLength`].
+    /// The hash as read from a column of bytes. [`AuthError::WrongLength`] if the length is not 32.
     pub fn from_slice(bytes: &[u8]) -> Result<Self, AuthError> {
         Hash::from_slice(bytes)
             .map(Self)
@@ -37,8 +36,8 @@ impl KeyedHash {
     }
 }
 
-/// For hash maps. Maps compare by equality, which is constant in time; where a hash falls in a map tells
-/// only of the keyed hash, not of the secret.
+/// For hash maps. Maps compare by equality, which takes constant time. The place of a hash in a map
+/// tells something about the keyed hash, but nothing about the secret.
 impl std::hash::Hash for KeyedHash {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.0.as_bytes().hash(state);

@@ -1,4 +1,5 @@
-//! The inputs of the known answers, which an independent program computed: Python's `blake3` and `struct`.
+//! The inputs of the known answers. An independent program computed the answers: Python's `blake3`
+//! and `struct`.
 
 use std::fmt::Write as _;
 

@@ -1,22 +1,23 @@
-//! Secrets and signatures: what proves that a secret is genuine, a row untouched, a sealed key ours,
-//! and what turns a grant into a signed authentication token.
+//! Secrets and signatures. This crate proves that a secret is genuine, that a row was not changed,
+//! and that a sealed key is the service's. It signs authentication tokens for grants.
 //!
-//! **Owns** the keyed hashes of personal access tokens, session ids, set-up codes and form keys; the row
-//! tags and the event chain; the master key file and what is sealed under it (the random root and the signing
-//! keys); password rules and hashes; the minting of authentication tokens.
+//! **Owns** the keyed hashes of personal access tokens, session ids, set-up codes and form keys;
+//! the row tags and the event chain; the master key file and what is sealed under it (the random
+//! root and the signing keys); password rules and hashes; the minting of authentication tokens.
 //!
 //! **Invariants**
-//! - Every key that hashes, tags or chains derives from the random root, never from the master key:
-//!   a new master key re-seals the root and touches no hash.
-//! - Secret types are wiped when dropped and have no `Debug`, `Display` or derived equality; errors
-//!   never quote them.
-//! - Comparisons of secrets and tags take the same time wherever they differ.
-//! - Every tag, chain hash and sealed blob begins with a format version; an unknown one is refused.
+//! - Every key that hashes, tags or chains derives from the random root, never from the master key.
+//!   A new master key re-seals the root and changes no hash.
+//! - Secret types are wiped when dropped. They have no `Debug`, `Display` or derived equality, and
+//!   errors never quote them.
+//! - Comparisons of secrets and tags take the same time wherever the values differ.
+//! - Every tag, chain hash and sealed blob begins with a format version. An unknown version is
+//!   refused.
 //! - No authentication token outlives the personal access token that it was minted for.
 //!
-//! **Deliberately does not know** a clock, a source of randomness, a database or the domain's types:
-//! times and random bytes come in as values, so every outcome here can be told from its inputs. The only
-//! file it touches is the master key's.
+//! **Deliberately does not know** a clock, a source of randomness, a database or the domain's
+//! types. Times and random bytes are passed in as values, so every result follows from its inputs.
+//! The master key file is the only file that it reads or writes.
 
 mod canonical;
 mod chain;

@@ -11,10 +11,10 @@ use crate::AuthError;
 
 const LENGTH: usize = 32;
 
-/// Far more than two keys and a few comments need; whatever is longer is another file.
+/// Far more than two keys and a few comments need. A longer file is not a master key file.
 const LONGEST_FILE: u16 = 16 * 1024;
 
-// Contexts are constants for ever: to change one is to open nothing that was sealed with it.
+// These contexts never change. With another one, nothing that was sealed before could be opened.
 const SEALING: &str = "ATS PAT 2026-11 master key sealing v1";
 const ID: &str = "ATS PAT 2026-11 master key id v1";
 
@@ -24,16 +24,17 @@ const HEADER: &str = "\
 # To change it, put the new key (32 random bytes, base64url) on a line above this one's.
 ";
 
-/// The keys of the master key file: the first seals, both open.
+/// The keys of the master key file. The first key seals, and both open.
 ///
-/// The file holds one or two lines, each 32 random bytes as base64url without padding. Blank lines and
-/// lines that begin with `#` don't count.
+/// The file holds one or two lines, each 32 random bytes as base64url without padding. Blank lines
+/// and lines that begin with `#` don't count.
 pub struct MasterKeys {
     pub(crate) first: MasterKey,
     pub(crate) second: Option<MasterKey>,
 }
 
-/// Tells which master key sealed a blob; derived from the key, and tells nothing else of it.
+/// Tells which master key sealed a blob. It is derived from the key, and tells nothing else about
+/// it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MasterKeyId([u8; Self::LENGTH]);
 
@@ -43,7 +44,7 @@ pub(crate) struct MasterKey {
 }
 
 impl MasterKeys {
-    /// Takes keys that do not come from a file: the one that seals, and the one that it replaces.
+    /// Keys that don't come from a file: the one that seals, and the one that it replaces.
     pub fn new(first: [u8; LENGTH], second: Option<[u8; LENGTH]>) -> Self {
         Self {
             first: MasterKey::new(first),
@@ -53,9 +54,10 @@ impl MasterKeys {
 
     /// Reads the master key file.
     ///
-    /// On Unix, a file that others may read or change is refused; its group may read it only where root
-    /// owns it, as where an orchestrator mounts a secret. So is one that belongs neither to root, nor to this user, nor to
-    /// the owner of its folder. Each error names the file and says what to do.
+    /// On Unix, a file that others may read or change is refused. Its group may read it only if
+    /// root owns it, as when an orchestrator mounts a secret. A file is also refused if it belongs
+    /// neither to root, nor to this user, nor to the owner of its folder. Each error names the file
+    /// and says what to do.
     pub fn read(path: &Path) -> Result<Self, AuthError> {
         let unreadable = |source| AuthError::MasterKeyFileUnreadable {
             path: path.to_owned(),
@@ -70,7 +72,8 @@ impl MasterKeys {
             },
             _ => unreadable(source),
         })?;
-        // Of the open file, not of the path: what is checked is what is read.
+        // The metadata of the open file, not of the path, so that the file that is checked is the
+        // one that is read.
         let metadata = file.metadata().map_err(unreadable)?;
         if metadata.is_dir() {
             return Err(AuthError::MasterKeyFileIsFolder {
@@ -83,7 +86,7 @@ impl MasterKeys {
                 path: path.to_owned(),
             });
         }
-        // Room for all of it, so that no growth leaves a copy behind.
+        // The buffer never has to grow, so no copy is left behind.
         let mut content = Zeroizing::new(Vec::with_capacity(usize::from(LONGEST_FILE) + 1));
         (&mut file)
             .take(u64::from(LONGEST_FILE) + 1)
@@ -95,9 +98,9 @@ impl MasterKeys {
         Self::parse(path, &content)
     }
 
-    /// Creates the master key file from 32 random bytes, readable by its owner only, and makes it durable:
-    /// what is sealed with the key afterwards can be opened after a power loss. A file that is there is
-    /// never overwritten: [`AuthError::MasterKeyFileExists`].
+    /// Creates the master key file from 32 random bytes, readable by its owner only. The file is
+    /// durable when this returns, so that what is sealed with the key can be opened after a power
+    /// loss. An existing file is never overwritten: [`AuthError::MasterKeyFileExists`].
     pub fn create(path: &Path, mut random: [u8; LENGTH]) -> Result<Self, AuthError> {
         let not_created = |source: io::Error| AuthError::MasterKeyFileNotCreated {
             path: path.to_owned(),
@@ -108,8 +111,9 @@ impl MasterKeys {
                 path: path.to_owned(),
             });
         }
-        // Written whole beside it and then linked to its name, so that neither a crash nor another starter
-        // meets half a file. The name is derived from the key: two starters don't share it.
+        // The file is written whole under another name and then linked to its own, so that neither
+        // a crash nor another program that starts can see half a file. The other name is derived
+        // from the key, so two programs don't share it.
         let own = blake3::derive_key(ID, &random);
         let new = path.with_extension(format!("new-{:02x}{:02x}{:02x}", own[31], own[30], own[29]));
         let encoded = Zeroizing::new(URL_SAFE_NO_PAD.encode(random));
@@ -219,7 +223,7 @@ fn write_durably(path: &Path, encoded: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// A name is durable only once its folder is.
+/// A name is durable only when its folder is.
 #[cfg(unix)]
 fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = match path.parent() {
@@ -257,167 +261,4 @@ fn refuse_if_open_to_others(_: &Path, _: &std::fs::Metadata) -> Result<(), AuthE
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::path::PathBuf;
-
-    use super::*;
-
-    struct Folder(tempfile::TempDir);
-
-    impl Folder {
-        fn new() -> Self {
-            Self(tempfile::tempdir().unwrap())
-        }
-
-        fn path(&self) -> PathBuf {
-            self.0.path().join("master.key")
-        }
-
-        /// Reads a file of that content and returns the refusal, with its sentence.
-        fn refusal(content: &str) -> (AuthError, String) {
-            let folder = Self::new();
-            folder.write(content, 0o600);
-            let refusal = MasterKeys::read(&folder.path()).map(|_| ()).unwrap_err();
-            let sentence = refusal.to_string();
-            assert!(
-                sentence.contains(folder.path().to_str().unwrap()),
-                "{sentence}"
-            );
-            (refusal, sentence)
-        }
-
-        fn write(&self, content: &str, mode: u32) {
-            fs::write(self.path(), content).unwrap();
-            #[cfg(unix)]
-            {
-                use std::os::unix::fs::PermissionsExt as _;
-                fs::set_permissions(self.path(), fs::Permissions::from_mode(mode)).unwrap();
-            }
-        }
-    }
-
-    fn line(byte: u8) -> String {
-        URL_SAFE_NO_PAD.encode([byte; LENGTH])
-    }
-
-    #[test]
-    fn the_id_is_what_another_program_computes() {
-        let id = MasterKeys::new([1; 32], None).first_id();
-        assert_eq!(
-            *id.as_bytes(),
-            [0x53, 0xe7, 0x1d, 0xc2, 0x1b, 0x54, 0x56, 0x28]
-        );
-    }
-
-    #[test]
-    fn a_created_file_is_read_again_and_only_its_owners() {
-        let folder = Folder::new();
-        let created = MasterKeys::create(&folder.path(), [1; 32]).unwrap();
-        let read = MasterKeys::read(&folder.path()).unwrap();
-        assert_eq!(read.first_id(), created.first_id());
-        assert!(read.second.is_none());
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            let mode = fs::metadata(folder.path()).unwrap().permissions().mode();
-            assert_eq!(mode & 0o7777, 0o600);
-        }
-    }
-
-    #[test]
-    fn a_file_is_never_overwritten() {
-        let folder = Folder::new();
-        folder.write("precious", 0o600);
-        let created = MasterKeys::create(&folder.path(), [1; 32]).map(|_| ());
-        assert!(matches!(
-            created,
-            Err(AuthError::MasterKeyFileExists { .. })
-        ));
-        assert_eq!(fs::read_to_string(folder.path()).unwrap(), "precious");
-    }
-
-    #[test]
-    fn a_folder_that_is_not_there_is_named() {
-        let path = Folder::new().path().join("no/such/master.key");
-        let created = MasterKeys::create(&path, [1; 32]).map(|_| ());
-        assert!(matches!(
-            created,
-            Err(AuthError::MasterKeyFileNotCreated { .. })
-        ));
-    }
-
-    #[test]
-    fn the_first_key_seals_and_comments_and_blank_lines_do_not_count() {
-        let folder = Folder::new();
-        let content = format!("# new\r\n\r\n  {}\r\n# old\n{}", line(2), line(1));
-        folder.write(&content, 0o400);
-        let keys = MasterKeys::read(&folder.path()).unwrap();
-        assert_eq!(keys.first_id(), MasterKeys::new([2; 32], None).first_id());
-        let second = keys.second.unwrap().id;
-        assert_eq!(second, MasterKeys::new([1; 32], None).first_id());
-    }
-
-    #[test]
-    fn each_refusal_says_what_is_wrong_without_quoting_a_key() {
-        for empty in ["", "\n \n", "# nothing but this\n"] {
-            let (refusal, _) = Folder::refusal(empty);
-            assert!(matches!(refusal, AuthError::MasterKeyFileEmpty { .. }));
-        }
-        let [a, b, c] = [line(1), line(2), line(3)];
-        let (refusal, _) = Folder::refusal(&format!("{a}\n{b}\n{c}\n"));
-        assert!(matches!(
-            refusal,
-            AuthError::MasterKeyFileTooManyKeys { .. }
-        ));
-
-        let padded = format!("{a}=");
-        let standard_alphabet = a.replacen('A', "+", 1);
-        let trailing_bits = format!("{}B", &a[..42]);
-        for wrong in [&a[..42], &padded, &standard_alphabet, &trailing_bits, "ä"] {
-            let (refusal, sentence) = Folder::refusal(&format!("# a comment\n{wrong}\n"));
-            assert!(matches!(
-                refusal,
-                AuthError::MasterKeyFileMalformed { line: 2, .. }
-            ));
-            assert!(!sentence.contains(wrong) && !format!("{refusal:?}").contains(wrong));
-        }
-        let (refusal, _) = Folder::refusal(&format!("{a}\n{a}\n"));
-        assert!(matches!(
-            refusal,
-            AuthError::MasterKeyFileMalformed { line: 2, .. }
-        ));
-
-        let (refusal, _) = Folder::refusal(&"#\n".repeat(10_000));
-        assert!(matches!(refusal, AuthError::MasterKeyFileUnreadable { .. }));
-    }
-
-    #[test]
-    fn a_missing_file_and_a_folder_are_told_apart() {
-        let folder = Folder::new();
-        let missing = MasterKeys::read(&folder.path()).map(|_| ());
-        assert!(matches!(
-            missing,
-            Err(AuthError::MasterKeyFileMissing { .. })
-        ));
-        let is_folder = MasterKeys::read(folder.0.path()).map(|_| ());
-        assert!(matches!(
-            is_folder,
-            Err(AuthError::MasterKeyFileIsFolder { .. })
-        ));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_file_open_to_others_is_refused() {
-        let folder = Folder::new();
-        for mode in [0o644, 0o604, 0o620, 0o660, 0o610, 0o606] {
-            folder.write(&line(1), mode);
-            let read = MasterKeys::read(&folder.path()).map(|_| ());
-            assert!(
-                matches!(read, Err(AuthError::MasterKeyFileOpenToOthers { mode: found, .. }) if found == mode),
-                "{mode:o}",
-            );
-        }
-    }
-}
+mod tests;

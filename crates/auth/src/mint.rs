@@ -1,7 +1,7 @@
 //! The minting of authentication tokens.
 //!
-//! A mint is hardly more than its signature: what tokens have in common is written in JSON and base64url beforehand,
-//! and the rest straight into the token.
+//! Minting costs little more than the signature. The parts that tokens have in common are written
+//! in JSON and base64url beforehand. The rest is written straight into the token.
 
 mod claims;
 mod grant;
@@ -20,7 +20,7 @@ const LONGEST_LIFETIME: u32 = 3600;
 /// The length of a signature, in bytes.
 const SIGNATURE: usize = 64;
 
-/// Makes authentication tokens out of grants, with what the settings say of all of them.
+/// Makes authentication tokens from grants and from the settings that all tokens share.
 #[derive(Debug, Clone)]
 pub struct Minter {
     audience: Audience,
@@ -38,8 +38,8 @@ pub struct Minted {
 }
 
 impl Minter {
-    /// A minter for the settings: the issuer (the public URL), the audience, and the lifetime in seconds,
-    /// 60 to 3600, else [`AuthError::LifetimeOutOfRange`].
+    /// A minter with the issuer (the public URL), the audience, and the lifetime in seconds. A
+    /// lifetime outside 60 to 3600 is [`AuthError::LifetimeOutOfRange`].
     pub fn new(
         issuer: &str,
         audience: Audience,
@@ -59,14 +59,14 @@ impl Minter {
         })
     }
 
-    /// Whom its tokens are for.
+    /// The recipients of its tokens.
     pub fn audience(&self) -> &Audience {
         &self.audience
     }
 
-    /// A minter of tokens for these of its recipients only, that live so many seconds at most; what is `None`
-    /// stays as it is. It never widens: `None` where a recipient is none of this minter's, and a lifetime that
-    /// is longer, or none at all, counts for the nearest that there is.
+    /// A minter whose tokens are for these recipients only and live at most so many seconds. A
+    /// value that is `None` stays as it is. This never widens: the result is `None` if a recipient
+    /// is not one of this minter's. A lifetime outside the limits becomes the nearest allowed one.
     pub fn narrowed(
         &self,
         recipients: Option<&[String]>,
@@ -88,11 +88,11 @@ impl Minter {
         Some(narrowed)
     }
 
-    /// The authentication token for `grant`, signed with `key`. `now_ms` is the reading of the clock that
-    /// the grant was judged by, in milliseconds since the epoch; `jti` an id that no other token has.
+    /// The authentication token for `grant`, signed with `key`. `now_ms` is the time at which the
+    /// grant was judged, in milliseconds since the epoch. `jti` is an id that no other token has.
     ///
-    /// It never outlives the personal access token: where that has less than a second left, the answer is
-    /// [`AuthError::TooLate`], and whoever asked is to be told that it has expired.
+    /// It never outlives the personal access token. If that has less than a second left, the result
+    /// is [`AuthError::TooLate`]. Then tell the caller that the personal access token has expired.
     pub fn mint(
         &self,
         key: &SigningKeyPair,
@@ -103,7 +103,8 @@ impl Minter {
         if grant.expires_at_ms.saturating_sub(now_ms) < 1000 {
             return Err(AuthError::TooLate);
         }
-        // Both round down; with a second or more between them, `expires_at` comes after `issued_at`.
+        // Both round down. Because there is at least a second between them, `expires_at` comes
+        // after `issued_at`.
         let issued_at = now_ms.div_euclid(1000);
         let expires_at = (issued_at + self.lifetime).min(grant.expires_at_ms.div_euclid(1000));
         let times = Times {
@@ -118,7 +119,7 @@ impl Minter {
     }
 }
 
-/// The JWS in compact form (RFC 7515, section 7.1), in one piece of memory.
+/// The JWS in compact form (RFC 7515, section 7.1), in one allocation.
 fn signed(key: &SigningKeyPair, algorithm: SigningAlgorithm, claims: &[u8]) -> SecretString {
     let header = key.encoded_header(algorithm);
     let parts = [claims.len(), SIGNATURE].map(encoded_length);
@@ -131,7 +132,7 @@ fn signed(key: &SigningKeyPair, algorithm: SigningAlgorithm, claims: &[u8]) -> S
     SecretString::from(token)
 }
 
-/// The length in base64url of so many bytes.
+/// The length of so many bytes in base64url.
 const fn encoded_length(bytes: usize) -> usize {
     (bytes * 4).div_ceil(3)
 }
@@ -267,7 +268,7 @@ mod tests {
         assert_eq!((&whole.audience, whole.lifetime), (&minter.audience, 300));
     }
 
-    /// Texts that JSON writes otherwise than they stand, and some that it doesn't.
+    /// Texts that JSON has to escape, and some that it doesn't.
     fn text() -> impl Strategy<Value = String> {
         prop_oneof![
             ".*",

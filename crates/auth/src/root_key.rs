@@ -6,7 +6,7 @@ use crate::{AuthError, Canonical, KeyedHash, MasterKeys, SessionId, SetupCode};
 
 const LENGTH: usize = 32;
 
-// Contexts are constants for ever: to change one is to void every hash made with it.
+// These contexts never change. With another one, every hash made before would be void.
 const PERSONAL_ACCESS_TOKEN: &str = "ATS PAT 2026-11 personal access token hash v1";
 const OPERATOR_KEY: &str = "ATS PAT 2026-11 operator key hash v1";
 const SESSION_ID: &str = "ATS PAT 2026-11 session id hash v1";
@@ -22,8 +22,8 @@ const UPGRADE: &str = "ATS PAT 2026-11 upgrade v1";
 const CHAIN: &str = "ATS PAT 2026-11 event chain v1";
 const PERSONAL_DETAILS: &str = "ATS PAT 2026-11 personal details hash v1";
 
-/// The random root of all keys that hash, tag or chain. It stands in the database, sealed under the
-/// master key, with the key id that stands beside every hash and tag made from it.
+/// The random root of all keys that hash, tag or chain. The database holds it, sealed under the
+/// master key, with a key id. The key id is also beside every hash and tag made from this root.
 pub struct RootKey {
     key_id: i32,
     bytes: SecretBox<[u8; LENGTH]>,
@@ -37,17 +37,17 @@ impl RootKey {
         Self { key_id, bytes }
     }
 
-    /// The number that stands beside every hash and tag made from this root.
+    /// The number that is stored beside every hash and tag made from this root.
     pub fn key_id(&self) -> i32 {
         self.key_id
     }
 
-    /// The root, sealed under the first master key for its key id; `nonce` is 24 random bytes.
+    /// The root, sealed under the first master key for its key id. `nonce` is 24 random bytes.
     pub fn seal(&self, master: &MasterKeys, nonce: [u8; 24]) -> Vec<u8> {
         master.seal(self.bytes.expose_secret(), &sealed_for(self.key_id), nonce)
     }
 
-    /// Opens the root with key id `key_id`; errors are those of [`MasterKeys::open`].
+    /// Opens the root with the key id `key_id`. The errors are those of [`MasterKeys::open`].
     pub fn open(master: &MasterKeys, key_id: i32, sealed: &[u8]) -> Result<Self, AuthError> {
         let opened = master.open(sealed, &sealed_for(key_id))?;
         let bytes =
@@ -55,7 +55,7 @@ impl RootKey {
         Ok(Self::new(key_id, bytes))
     }
 
-    /// Derives the keys, once: they are held, not derived anew for each hash.
+    /// Derives the keys. This is done once, and the keys are kept.
     pub fn derive(&self) -> RootKeys {
         let mut keys = Box::<Keys>::default();
         let root = self.bytes.expose_secret();
@@ -91,47 +91,50 @@ pub struct RootKeys {
 }
 
 impl RootKeys {
-    /// The number that stands beside every hash and tag made with these keys.
+    /// The number that is stored beside every hash and tag made with these keys.
     pub fn key_id(&self) -> i32 {
         self.key_id
     }
 
-    /// The hash that is stored in place of a personal access token: over its whole string.
+    /// The hash that is stored instead of a personal access token, over its whole string.
     pub fn hash_personal_access_token(&self, token: &PersonalAccessToken) -> KeyedHash {
         blake3::keyed_hash(&self.keys.personal_access_token, token.expose().as_bytes()).into()
     }
 
-    /// The hash that is stored in place of an operator key: over its whole string.
+    /// The hash that is stored instead of an operator key. It covers the whole string.
     pub fn hash_operator_key(&self, key: &OperatorKeySecret) -> KeyedHash {
         blake3::keyed_hash(&self.keys.operator_key, key.expose().as_bytes()).into()
     }
 
-    /// The hash that is stored in place of a session id.
+    /// The hash that is stored instead of a session id.
     pub fn hash_session_id(&self, id: &SessionId) -> KeyedHash {
         blake3::keyed_hash(&self.keys.session_id, id.bytes()).into()
     }
 
-    /// The hash that is stored in place of a set-up code.
+    /// The hash that is stored instead of a set-up code.
     pub fn hash_setup_code(&self, code: &SetupCode) -> KeyedHash {
         blake3::keyed_hash(&self.keys.setup_code, code.bytes()).into()
     }
 
-    /// What the id of a token is made of that a form with this key makes, for this owner: nobody can choose
-    /// a form key whose token has the id of another's. Both are the bytes of UUIDs.
+    /// The input of the token id that a form with this key makes, for this owner. With it, nobody
+    /// can choose a form key whose token gets the id of another token. Both parameters are the
+    /// bytes of UUIDs.
     pub fn hash_form_key(&self, owner: &[u8; 16], form_key: &[u8; 16]) -> KeyedHash {
         let both = [owner.as_slice(), form_key].concat();
         blake3::keyed_hash(&self.keys.form_key, &both).into()
     }
 
-    /// What stands for the request that a key was sent with, so that another request with the same key is told. The key,
-    /// which is stored nowhere, is part of it: nobody finds out by trying what was asked for.
+    /// A hash of the request that a key was sent with. It recognises another request with the same
+    /// key. The key is part of the hash and is stored nowhere, so nobody can find the request by
+    /// trying values.
     pub fn hash_request(&self, form_key: &[u8; 16], request: &Canonical) -> KeyedHash {
         let mut hasher = blake3::Hasher::new_keyed(&self.keys.request);
         hasher.update(form_key).update(request.as_bytes());
         hasher.finalize().into()
     }
 
-    /// 64 bits that stand for a name in memory, such as a row's: nobody without the key can make two that meet.
+    /// 64 bits that represent a name in memory, such as a row's. Without the key, nobody can make
+    /// two names with the same bits.
     pub fn fingerprint(&self, name: &Canonical) -> u64 {
         let hash = blake3::keyed_hash(&self.keys.fingerprint, name.as_bytes());
         let mut first = [0; 8];
@@ -139,21 +142,21 @@ impl RootKeys {
         u64::from_le_bytes(first)
     }
 
-    /// The hash that proves when a session was last seen, in milliseconds since the epoch. It stands apart from the row's
-    /// tag, because no event tells of that time.
+    /// The hash that proves when a session was last seen, in milliseconds since the epoch. It is
+    /// apart from the row's tag, because no event records that time.
     pub fn hash_last_seen(&self, session_id_hash: &[u8; 32], at_ms: i64) -> KeyedHash {
         let mut hasher = blake3::Hasher::new_keyed(&self.keys.last_seen);
         hasher.update(session_id_hash).update(&at_ms.to_le_bytes());
         hasher.finalize().into()
     }
 
-    /// The hash that proves a checkpoint of the event log to be of a service with this root.
+    /// The hash that proves that a service with this root wrote a checkpoint of the event log.
     pub fn hash_checkpoint(&self, checkpoint: &[u8]) -> KeyedHash {
         blake3::keyed_hash(&self.keys.checkpoint, checkpoint).into()
     }
 
-    /// What the id of the event that ends an upgrade is made of: of the last event before it, so that an upgrade which
-    /// was interrupted goes on with the same id.
+    /// The input of the id of the event that ends an upgrade. It follows from the last event before
+    /// it, so that an upgrade goes on with the same id after an interruption.
     pub fn hash_upgrade(&self, last_event: &[u8]) -> KeyedHash {
         blake3::keyed_hash(&self.keys.upgrade, last_event).into()
     }

@@ -5,11 +5,12 @@ use crate::{AuthError, Canonical, RootKeys, versioned};
 const VERSION: u8 = 2;
 const FORMER_VERSION: u8 = 1;
 
-/// The event that wrote a row. It stands in the row's tag, and under it: so a row tells from where in the event log it is.
+/// The event that wrote a row. The row's tag contains and covers it, so a row tells its place in
+/// the event log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// The id of the event with which the event log began anew last, such as the acceptance of a restore; zeros where it
-    /// never did. Numbers of events are unique within an epoch only.
+    /// The id of the event with which the event log last began again, such as the acceptance of a
+    /// restore. Zeros if it never did. Numbers of events are unique within an epoch only.
     pub epoch: [u8; 16],
     /// The event's number.
     pub seq: i64,
@@ -44,8 +45,8 @@ impl Origin {
     }
 }
 
-/// A keyed tag over everything of a row that grants rights, and over the event that wrote it: who can write to the
-/// database, but does not hold the root key, can neither plant such a row nor alter one.
+/// A keyed tag over everything in a row that grants rights, and over the event that wrote the row.
+/// Without the root key, write access to the database is not enough to plant or alter such a row.
 #[derive(Clone, Copy)]
 pub struct RowTag {
     origin: Origin,
@@ -53,12 +54,14 @@ pub struct RowTag {
 }
 
 impl RowTag {
-    /// The length of a stored tag, in bytes: its format version, 40 bytes of the origin, and 32 of the hash.
+    /// The length of a stored tag, in bytes: its format version, 40 bytes of the origin, and 32 of
+    /// the hash.
     pub const LENGTH: usize = 1 + Origin::LENGTH + blake3::OUT_LEN;
 
     /// The tag of `row`, as the event `origin` wrote it, under `keys`.
     pub fn new(keys: &RootKeys, origin: Origin, row: &Canonical) -> Self {
-        // Nothing can be taken for the end of a canonical form: it can be read back, and its fields are fixed by its table.
+        // Nothing can be mistaken for the end of a canonical form, because the form can be read
+        // back and its table fixes its fields.
         let mut hasher = Hasher::new_keyed(keys.row_tag_key());
         hasher.update(row.as_bytes()).update(&origin.to_bytes());
         Self {
@@ -67,8 +70,8 @@ impl RowTag {
         }
     }
 
-    /// The tag as read from its column; [`AuthError::UnknownFormat`] where another release wrote it,
-    /// [`AuthError::WrongLength`] where it is no tag.
+    /// The tag as read from its column. [`AuthError::UnknownFormat`] if another release wrote it,
+    /// [`AuthError::WrongLength`] if it is not a tag.
     pub fn from_bytes(stored: &[u8]) -> Result<Self, AuthError> {
         if let Some(version) = stored.first().filter(|version| **version != VERSION) {
             return Err(AuthError::UnknownFormat { version: *version });
@@ -96,17 +99,17 @@ impl RowTag {
         bytes
     }
 
-    /// The event that wrote the row, as the tag says. To be believed only once the tag was verified.
+    /// The event that wrote the row, as the tag says. Don't use it before the tag was verified.
     pub fn origin(&self) -> Origin {
         self.origin
     }
 
-    /// The keyed hash alone: what the event says of the row that it wrote.
+    /// The keyed hash alone. The event holds it for the row that it wrote.
     pub fn hash(&self) -> &[u8; 32] {
         self.hash.as_bytes()
     }
 
-    /// Whether `row` is the row that this tag was made for, under the same keys; else
+    /// Verifies that this tag was made for `row`, under the same keys; otherwise
     /// [`AuthError::RowAltered`]. Takes constant time.
     pub fn verify(&self, keys: &RootKeys, row: &Canonical) -> Result<(), AuthError> {
         if self.hash == Self::new(keys, self.origin, row).hash {
@@ -117,7 +120,8 @@ impl RowTag {
     }
 }
 
-/// The tag of the first releases: it does not say which event wrote the row. It grants nothing; an upgrade replaces it.
+/// The tag of the first releases. It doesn't say which event wrote the row. It grants nothing, and
+/// an upgrade replaces it.
 #[derive(Clone, Copy)]
 pub struct FormerRowTag(Hash);
 

@@ -1,6 +1,6 @@
-//! A sealed blob is a format version, the id of the master key, a nonce, and the ciphertext with its
-//! Poly1305 tag (XChaCha20-Poly1305, draft-irtf-cfrg-xchacha). What the blob was sealed for, and the
-//! blob's own head, are authenticated with it.
+//! A sealed blob is a format version, the id of the master key, a nonce, and the ciphertext with
+//! its Poly1305 tag (XChaCha20-Poly1305, draft-irtf-cfrg-xchacha). The tag also authenticates the
+//! row that the blob was sealed for, and the blob's own head.
 
 use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
@@ -14,8 +14,9 @@ const NONCE: usize = 24;
 const TAG: usize = 16;
 
 impl MasterKeys {
-    /// Seals `plaintext` under the first key. `sealed_for` names the row that the blob belongs to: the
-    /// blob opens for no other. `nonce` is 24 random bytes, never used again.
+    /// Seals `plaintext` under the first key. `sealed_for` names the row that the blob belongs to.
+    /// The blob can't be opened for another row. `nonce` is 24 random bytes that are never used
+    /// again.
     pub fn seal(&self, plaintext: &[u8], sealed_for: &Canonical, nonce: [u8; NONCE]) -> Vec<u8> {
         let head = Head {
             master_key: *self.first.id.as_bytes(),
@@ -28,7 +29,7 @@ impl MasterKeys {
                 aad: &head.authenticated_with(sealed_for),
             },
         );
-        // XChaCha20-Poly1305 fails only beyond 256 GiB, more than a slice of ours can hold in memory.
+        // XChaCha20-Poly1305 fails only beyond 256 GiB, more than a slice of this service can have.
         #[expect(clippy::expect_used, reason = "the line above")]
         let ciphertext = ciphertext.expect("keys are shorter than 256 GiB");
         let mut blob = head.to_bytes().to_vec();
@@ -38,9 +39,9 @@ impl MasterKeys {
 
     /// Opens what [`seal`](Self::seal) sealed.
     ///
-    /// [`AuthError::WrongMasterKey`] where neither key of the file sealed it, [`AuthError::SealedAltered`]
-    /// where the blob was altered or is opened for another row, [`AuthError::UnknownFormat`] where a later
-    /// release sealed it.
+    /// [`AuthError::WrongMasterKey`] if neither key of the file sealed it,
+    /// [`AuthError::SealedAltered`] if the blob was altered or is opened for another row,
+    /// [`AuthError::UnknownFormat`] if a later release sealed it.
     pub fn open(
         &self,
         blob: &[u8],
@@ -64,8 +65,8 @@ impl MasterKeys {
             .map_err(|_| AuthError::SealedAltered)
     }
 
-    /// Whether the first key sealed this; else it is due to be opened and sealed again. It looks only at
-    /// the blob's head and proves nothing.
+    /// Whether the first key sealed this. If not, it is due to be opened and sealed again. This
+    /// looks only at the blob's head and proves nothing.
     pub fn sealed_under_first(&self, blob: &[u8]) -> bool {
         Head::split(blob).is_ok_and(|(head, _)| head.master_key == *self.first.id.as_bytes())
     }

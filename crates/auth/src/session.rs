@@ -20,7 +20,7 @@ impl SessionId {
         Self(RandomBits(random))
     }
 
-    /// The session id that a cookie carries: exactly 43 characters of base64url, else none.
+    /// The session id in a cookie: exactly 43 characters of base64url, otherwise none.
     pub fn parse(text: &str) -> Option<Self> {
         RandomBits::parse(text).map(Self)
     }
@@ -35,8 +35,8 @@ impl SessionId {
     }
 }
 
-/// The secret of the one-time link that makes the first administrator: 256 random bits, in the link's
-/// fragment. Only its keyed hash is stored.
+/// The secret of the one-time link that makes the first administrator: 256 random bits, in the
+/// link's fragment. Only its keyed hash is stored.
 pub struct SetupCode(RandomBits);
 
 impl SetupCode {
@@ -45,7 +45,7 @@ impl SetupCode {
         Self(RandomBits(random))
     }
 
-    /// The set-up code that a form posts: exactly 43 characters of base64url, else none.
+    /// The set-up code that a form posts: exactly 43 characters of base64url, otherwise none.
     pub fn parse(text: &str) -> Option<Self> {
         RandomBits::parse(text).map(Self)
     }
@@ -60,7 +60,8 @@ impl SetupCode {
     }
 }
 
-/// 43 characters hold 258 bits: those that leave a bit over are refused, so each secret has one text.
+/// 43 characters hold 258 bits. Texts that use the last two bits are refused, so each secret has
+/// one text.
 #[derive(Zeroize, ZeroizeOnDrop)]
 struct RandomBits([u8; 32]);
 

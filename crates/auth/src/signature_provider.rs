@@ -3,8 +3,8 @@ use aws_lc_rs::signature::Ed25519KeyPair;
 use ed25519_dalek::hazmat::{ExpandedSecretKey, raw_sign};
 use ed25519_dalek::{SECRET_KEY_LENGTH, SIGNATURE_LENGTH, Sha512, SigningKey, VerifyingKey};
 
-/// Which library computes signatures. The bytes are the same from each: an Ed25519 signature follows from key
-/// and message alone (RFC 8032, section 5.1.6).
+/// The library that computes signatures. All give the same bytes, because an Ed25519 signature
+/// follows from key and message alone (RFC 8032, section 5.1.6).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SignatureProvider {
     /// ed25519-dalek, in Rust alone: the reference.
@@ -26,14 +26,15 @@ impl SignatureProvider {
     }
 }
 
-/// A private key that signs. It is wiped when dropped: by `zeroize`, or by AWS-LC, which wipes whatever memory it
-/// gives back.
+/// A private key that signs. It is wiped when dropped, by `zeroize` or by AWS-LC. AWS-LC wipes all
+/// memory that it frees.
 pub(crate) trait Signer: Send + Sync {
     /// The signature of `message` (RFC 8032, section 5.1.6).
     fn sign(&self, message: &[u8]) -> [u8; SIGNATURE_LENGTH];
 }
 
-/// What a seed expands to (RFC 8032, section 5.1.5), kept: [`SigningKey`] hashes the seed anew for each signature.
+/// The expanded form of a seed (RFC 8032, section 5.1.5). It is kept because [`SigningKey`] hashes
+/// the seed again for each signature.
 struct ExpandedKey {
     secret: ExpandedSecretKey,
     public: VerifyingKey,
@@ -43,7 +44,8 @@ impl ExpandedKey {
     fn of(seed: &[u8; SECRET_KEY_LENGTH]) -> Self {
         Self {
             secret: ExpandedSecretKey::from(seed),
-            // Of the same seed: to sign for another key would give the secret away.
+            // It must belong to the same seed, because a signature for another public key would
+            // reveal the secret.
             public: SigningKey::from_bytes(seed).verifying_key(),
         }
     }
@@ -68,7 +70,7 @@ impl Signer for Ed25519KeyPair {
 #[cfg(feature = "aws-lc")]
 fn aws_lc_key(seed: &[u8; SECRET_KEY_LENGTH]) -> Ed25519KeyPair {
     let key = Ed25519KeyPair::from_seed_unchecked(seed);
-    // It refuses what is shorter, and fails where memory is out.
+    // It refuses a shorter slice, and fails if there is no memory.
     #[expect(clippy::expect_used, reason = "the line above")]
     key.expect("any 32 bytes are a seed")
 }

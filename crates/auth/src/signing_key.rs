@@ -11,7 +11,7 @@ const ALGORITHM: &str = "Ed25519";
 
 /// A pair of keys that signs authentication tokens (Ed25519, RFC 8032).
 pub struct SigningKeyPair {
-    /// What is sealed: from it the private key follows.
+    /// The part that is sealed. The private key follows from it.
     seed: SecretBox<[u8; 32]>,
     signer: Box<dyn Signer>,
     public: VerifyingKey,
@@ -20,7 +20,7 @@ pub struct SigningKeyPair {
 }
 
 impl SigningKeyPair {
-    /// A new pair from 32 random bytes, whose signatures `provider` computes.
+    /// A new pair from 32 random bytes. `provider` computes its signatures.
     pub fn generate(mut random: [u8; 32], provider: SignatureProvider) -> Self {
         let signer = provider.signer(&random);
         let public = SigningKey::from_bytes(&random).verifying_key();
@@ -37,7 +37,7 @@ impl SigningKeyPair {
     }
 
     /// The pair, sealed under the first master key for its key id, algorithm and creation time (in
-    /// milliseconds since the epoch); `nonce` is 24 random bytes.
+    /// milliseconds since the epoch). `nonce` is 24 random bytes.
     pub fn seal(&self, master: &MasterKeys, created_at_ms: i64, nonce: [u8; 24]) -> Vec<u8> {
         master.seal(
             self.seed.expose_secret(),
@@ -46,9 +46,9 @@ impl SigningKeyPair {
         )
     }
 
-    /// Opens the pair that stands in the row of key id `kid`, created at `created_at_ms`; `provider` computes
-    /// its signatures. Errors are those of [`MasterKeys::open`], and [`AuthError::SigningKeyMismatch`] where
-    /// the key has another id.
+    /// Opens the pair in the row with the key id `kid`, created at `created_at_ms`. `provider`
+    /// computes its signatures. The errors are those of [`MasterKeys::open`], and
+    /// [`AuthError::SigningKeyMismatch`] if the key has another id.
     pub fn open(
         master: &MasterKeys,
         kid: &str,
@@ -77,7 +77,8 @@ impl SigningKeyPair {
         &self.kid
     }
 
-    /// How the authentication tokens begin that it signs: the header in base64url, and the point.
+    /// The first part of the authentication tokens that it signs: the header in base64url, and the
+    /// point.
     pub(crate) fn encoded_header(&self, algorithm: SigningAlgorithm) -> &str {
         self.headers.of(algorithm)
     }

@@ -4,15 +4,18 @@ use argon2::{Block, Error};
 use parking_lot::Mutex;
 use zeroize::Zeroize as _;
 
-/// From so many blocks on the allocator of glibc gives memory back when it is freed, whatever was freed before: beyond
-/// 32 MiB, the greatest value that its threshold grows to by itself (mallopt(3), `M_MMAP_THRESHOLD`).
+/// At this number of blocks, the allocator of glibc always gives memory back to the system when it
+/// is freed. That is above 32 MiB, the greatest value that its threshold grows to by itself
+/// (mallopt(3), `M_MMAP_THRESHOLD`).
 const GIVEN_BACK: usize = 32 * 1024 * 1024 / Block::SIZE + 1;
 
-/// The memory that Argon2 works in, kept from one password to the next until nobody signs in for a while.
+/// The memory that Argon2 works in. It is kept from one password to the next until nobody signs in
+/// for a while.
 ///
-/// Less than 32 MiB, when freed, that allocator keeps for good, in the arena of each thread that ever hashed: hundreds
-/// of megabytes after some sign-ins. So more is asked for than is used; what nobody writes to takes no memory. Without
-/// keeping any, every password would wait for the system to make its memory anew.
+/// The allocator never gives freed memory of less than 32 MiB back. It keeps it in the arena of
+/// each thread that hashed: hundreds of megabytes after some sign-ins. So the buffers are larger
+/// than needed; memory that is never written takes no space. Without kept buffers, every password
+/// would wait for the system to provide its memory.
 #[derive(Clone)]
 pub(crate) struct WorkingMemory {
     free: Arc<Mutex<Vec<Vec<Block>>>>,
@@ -21,7 +24,7 @@ pub(crate) struct WorkingMemory {
 }
 
 impl WorkingMemory {
-    /// Keeps up to `at_once` buffers of `blocks` blocks; none is made before it is needed.
+    /// Keeps up to `at_once` buffers of `blocks` blocks. None is made before it is needed.
     pub(crate) fn new(blocks: usize, at_once: usize) -> Self {
         Self {
             free: Arc::default(),
@@ -30,8 +33,8 @@ impl WorkingMemory {
         }
     }
 
-    /// At least `blocks` blocks, none of which holds anything. More than a kept buffer has are freed after
-    /// use; so are those beyond the number that is kept.
+    /// At least `blocks` blocks, which hold nothing. A buffer with more blocks than a kept one is
+    /// freed after use, and so are those beyond the number that is kept.
     pub(crate) fn lend(&self, blocks: usize) -> Result<Lent<'_>, Error> {
         let kept = (blocks <= self.blocks)
             .then(|| self.with_free(Vec::pop))
@@ -62,12 +65,12 @@ impl WorkingMemory {
     }
 
     fn with_free<T>(&self, act: impl FnOnce(&mut Vec<Vec<Block>>) -> T) -> T {
-        // A list of buffers is whole whenever somebody panics.
+        // A list of buffers is consistent even if a thread panics.
         act(&mut self.free.lock())
     }
 }
 
-/// Blocks in use: wiped and given back when dropped.
+/// Blocks in use. They are wiped and given back when dropped.
 pub(crate) struct Lent<'a> {
     buffer: Vec<Block>,
     memory: &'a WorkingMemory,
@@ -81,7 +84,7 @@ impl AsMut<[Block]> for Lent<'_> {
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        // That of the whole vector would wipe what nobody wrote to, too.
+        // To zeroize the whole vector would write to the unused part, too.
         self.buffer.iter_mut().zeroize();
         self.memory.take_back(std::mem::take(&mut self.buffer));
     }

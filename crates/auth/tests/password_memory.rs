@@ -1,4 +1,4 @@
-//! What password work leaves behind, alone in its process.
+//! The memory that is left after work on passwords. This test needs a process of its own.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
@@ -29,7 +29,8 @@ fn many_threads_that_hash_one_after_the_other_leave_one_buffer_behind_until_it_i
     let after = std::thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
-                // Twice: the allocator returns the first block of this size to the system.
+                // Twice, because the allocator gives the first block of this size back to the
+                // system.
                 for _ in 0..2 {
                     together.wait();
                     let _turn = turn.lock().unwrap();
@@ -48,7 +49,7 @@ fn many_threads_that_hash_one_after_the_other_leave_one_buffer_behind_until_it_i
     });
     let grown = after.saturating_sub(before);
     assert!(grown < 2 * 19 * MIB, "{} MiB", grown / MIB);
-    // Also the second time: the allocator would keep it then.
+    // The second time, too, because the allocator would keep it then.
     for _ in 0..2 {
         hasher.give_back_memory();
         let left = resident().saturating_sub(before);

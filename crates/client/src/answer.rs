@@ -22,18 +22,18 @@ const PERSONAL_ACCESS_TOKEN_EXPIRES_AT: &str = "Ats-Personal-Access-Token-Expire
 const SUCCESS: u32 = 1;
 /// No authentication token lives longer.
 const LONGEST_LIFETIME: Duration = Duration::from_hours(1);
-/// `Date` is in whole seconds, cut: the answer may be up to this much younger.
+/// `Date` is cut to whole seconds, so the answer may be up to this much younger.
 const DATE_STEP: Duration = Duration::from_secs(1);
 
-/// A token, and for how long it lives from the moment of its answer.
+/// A token, and how long it lives from the moment of its answer.
 pub struct Exchanged {
     pub bearer: Bearer,
     pub lifetime: Duration,
-    /// The same of the personal access token.
+    /// The lifetime of the personal access token, counted in the same way.
     pub personal_access_token_lifetime: Duration,
 }
 
-/// An exchange that came to nothing.
+/// A failed exchange.
 pub struct Failed {
     pub error: Error,
     pub retry: Retry,
@@ -46,7 +46,7 @@ pub fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Result<Exch
     })
 }
 
-/// Reads the answer of a token's next secret.
+/// Reads the answer that has a token's next secret.
 pub fn read_next(
     status: StatusCode,
     headers: &HeaderMap,
@@ -57,7 +57,8 @@ pub fn read_next(
     })
 }
 
-/// Reads an answer. What lacks the envelope does not come from the service, whatever its status.
+/// Reads an answer. An answer without the envelope does not come from the service, whatever its
+/// status.
 fn data<D: DeserializeOwned, T>(
     status: StatusCode,
     headers: &HeaderMap,
@@ -101,14 +102,14 @@ struct Envelope<D> {
     code: u32,
 }
 
-/// The secret that a token got by itself.
+/// The secret that a token got when it regenerated itself.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Next {
     secret: SecretString,
 }
 
-/// An answer that the service does not give.
+/// An answer that the service never gives.
 #[derive(Debug, thiserror::Error)]
 #[error("unexpected answer with status {}: {what}", .status.as_u16())]
 struct UnexpectedAnswer {
@@ -118,15 +119,15 @@ struct UnexpectedAnswer {
 
 fn exchanged(token: &SecretString, headers: &HeaderMap) -> Result<Exchanged, &'static str> {
     let text = token.expose_secret();
-    // What a header can carry, and no more than any verifier reads.
+    // A header can carry such a token, and every verifier reads one of this length.
     if text.is_empty() || text.len() > MAX_LENGTH || !text.bytes().all(|c| c.is_ascii_graphic()) {
         return Err("no token");
     }
     let expires_at = time(headers, EXPIRES_AT).ok_or("no expiry")?;
     let personal_access_token_expires_at =
         time(headers, PERSONAL_ACCESS_TOKEN_EXPIRES_AT).ok_or("no expiry")?;
-    // Both times are of the service's clock, so that ours may be wrong. An answer that is not dated gives a token that
-    // can be used now, and is not kept.
+    // Both times are of the service's clock, so the machine's clock may be wrong. If an answer has
+    // no date, its token can be used now, and is not kept.
     let date = date(headers, DATE.as_str());
     let until = |at: SystemTime| date.and_then(|date| at.duration_since(date).ok());
     let lifetime =
@@ -134,7 +135,7 @@ fn exchanged(token: &SecretString, headers: &HeaderMap) -> Result<Exchanged, &'s
     Ok(Exchanged {
         bearer: Bearer::new(token.clone(), expires_at, personal_access_token_expires_at),
         lifetime: lifetime.unwrap_or_default(),
-        // Not dated, it is not replaced.
+        // Without a date, the token is not replaced.
         personal_access_token_lifetime: match date {
             Some(_) => until(personal_access_token_expires_at).unwrap_or_default(),
             None => Duration::MAX,

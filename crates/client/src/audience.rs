@@ -1,4 +1,4 @@
-//! Whether a token is only for the audiences that were asked for.
+//! Whether a token is only for the audiences that the client asked for.
 
 use reqwest::header::HeaderMap;
 
@@ -6,8 +6,9 @@ use crate::error::Error;
 
 const AUDIENCE: &str = "Ats-Authentication-Token-Audience";
 
-/// Accepts an answer that says that its token is for some of `asked` and nobody else. Where nothing was asked for, every
-/// answer is right: an older service does not say for whom its tokens are, and gives the same ones.
+/// Accepts an answer that says that its token is for some of `asked` and for no other audience. If
+/// the client asked for none, every answer is accepted, because an older service doesn't name the
+/// audiences of its tokens.
 ///
 /// # Errors
 /// [`Error::AudienceNotTold`], [`Error::AudienceTooWide`].
@@ -16,7 +17,7 @@ pub fn check(asked: &[String], headers: &HeaderMap) -> Result<(), Error> {
         return Ok(());
     }
     let mut told = false;
-    // Whatever stands on the way may have split the header.
+    // A proxy on the way may have split the header.
     for value in headers.get_all(AUDIENCE) {
         for name in value.as_bytes().split(|byte| *byte == b' ') {
             if name.is_empty() {

@@ -1,4 +1,4 @@
-//! What an exchange gives.
+//! The result of an exchange.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,9 +8,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 /// An authentication token, to be sent as `Authorization: Bearer …` (RFC 6750, section 2.1).
 ///
-/// Ask [`Client::bearer`](crate::Client::bearer) for each request instead of keeping one: it costs nothing while the
-/// token holds. Clones share the text, which is wiped with the last of them. It can't be printed: `Debug` shows the
-/// expiries only.
+/// Call [`Client::bearer`](crate::Client::bearer) for each request instead of keeping a token. It
+/// costs nothing while the token is valid. Clones share the text, which is wiped when the last of
+/// them is dropped. The text can't be printed: `Debug` shows the expiries only.
 #[derive(Clone)]
 pub struct Bearer(Arc<Token>);
 
@@ -33,7 +33,7 @@ impl Bearer {
         }))
     }
 
-    /// The text, for the one header that carries it.
+    /// The text, for the header `Authorization`.
     pub fn expose(&self) -> &str {
         self.0.text.expose_secret()
     }
@@ -43,13 +43,13 @@ impl Bearer {
         self.0.expires_at
     }
 
-    /// When the personal access token behind it expires, by the service's clock: after that nothing can be exchanged,
-    /// until somebody regenerates it or makes a new one.
+    /// When the personal access token behind it expires, by the service's clock. After that nothing
+    /// can be exchanged until somebody regenerates it or makes a new one.
     pub fn personal_access_token_expires_at(&self) -> SystemTime {
         self.0.personal_access_token_expires_at
     }
 
-    /// Whether both came of one exchange.
+    /// Whether both are from the same exchange.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

@@ -1,4 +1,4 @@
-//! What a client can be told.
+//! The settings of a client.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use crate::keeper::{Keeper, Source};
 use crate::origin;
 
 impl Client {
-    /// Begins a client of the service at an origin, `https://pat.example.com`. The personal access token is one that
-    /// this service made; it is sent nowhere else.
+    /// Begins a client of the service at an origin, such as `https://pat.example.com`. That service
+    /// must have made the personal access token. The client sends it to no other origin.
     pub fn builder(
         service: impl Into<String>,
         personal_access_token: PersonalAccessToken,
@@ -21,12 +21,14 @@ impl Client {
         Builder::new(service.into(), Source::Program(personal_access_token))
     }
 
-    /// The same of the personal access token in a file, which [`build`](Builder::build) reads. So it can be replaced, by
-    /// [`Client::rotate`] or [`Builder::rotate_before`].
+    /// Begins a client whose personal access token is in a file. [`build`](Builder::build) reads
+    /// the file. The client can replace such a token, by [`Client::rotate`] or
+    /// [`Builder::rotate_before`].
     ///
-    /// To replace it, the folder must be writable: the next token stands in `FILE.next` until the service has confirmed it, and
-    /// `FILE.lock` keeps two programs on one machine from replacing it at once. After any interruption one of the two files
-    /// has a token that works, and the next exchange finds it.
+    /// To replace the token, the folder must be writable. The next token is in `FILE.next` until
+    /// the service has confirmed it. `FILE.lock` keeps two programs on one machine from replacing
+    /// it at the same time. After an interruption, one of the two files has a token that works, and
+    /// the next exchange finds it.
     pub fn builder_of_file(service: impl Into<String>, path: impl Into<PathBuf>) -> Builder {
         Builder::new(service.into(), Source::File(path.into()))
     }
@@ -54,43 +56,48 @@ impl Builder {
         }
     }
 
-    /// Asks for tokens that are only for this audience, as the API calls itself. Call it once for each audience, up to 16.
-    /// An API can then use the token at no other.
+    /// Asks for tokens that are only for this audience. It is the name by which the API calls
+    /// itself. Call this once for each audience, up to 16. An API can then not use the token at
+    /// another API.
     ///
-    /// Without it, tokens are for the audiences that the operator chose. With it, a token is kept only if the service says
-    /// that it is for no other audience. A service that is older than this parameter ignores it and gives the wider token:
-    /// then there is [`Error::AudienceNotTold`].
+    /// Without it, tokens are for the audiences that the operator chose. With it, a token is
+    /// accepted only if the service says that it is for no other audience. A service that is older
+    /// than this parameter ignores it and gives the wider token. The result is then
+    /// [`Error::AudienceNotTold`].
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience.push(audience.into());
         self
     }
 
-    /// Replaces the token of the file by itself, once it expires within `before`: with the exchange that is due then, so
-    /// never while nobody asks. Where it can't be replaced, the token is used until it expires;
-    /// [`personal_access_token_expires_at`](crate::Bearer::personal_access_token_expires_at) says when that is.
+    /// Replaces the token of the file when it expires within `before`. It is replaced together with
+    /// an exchange, so never while the program asks for no token. If it can't be replaced, it is
+    /// used until it expires;
+    /// [`personal_access_token_expires_at`](crate::Bearer::personal_access_token_expires_at) says
+    /// when that is.
     pub fn rotate_before(mut self, before: Duration) -> Self {
         self.rotate_before = Some(before);
         self
     }
 
-    /// How long one request may take, its answer included; 10 seconds unless told otherwise.
+    /// How long one request may take, including its answer. The default is 10 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How long an exchange may take with all that is tried again; 30 seconds unless told otherwise. Callers without
-    /// a token wait for as long.
+    /// How long an exchange may take, including all retries. The default is 30 seconds. Callers
+    /// without a token wait for at most this time.
     pub fn give_up_after(mut self, give_up_after: Duration) -> Self {
         self.give_up_after = give_up_after;
         self
     }
 
-    /// The client; nothing is asked yet.
+    /// Makes the client. It sends no request yet.
     ///
     /// # Errors
-    /// [`Error::Url`] for a service whose URL is no `https` origin (`http` is for this machine only), [`Error::Tls`]
-    /// where the system's certificates can't be read, [`Error::File`] for a file that has no personal access token.
+    /// [`Error::Url`] if the service's URL is not an `https` origin (`http` is for this machine
+    /// only), [`Error::Tls`] if the system's certificates can't be read, [`Error::File`] if the
+    /// file has no personal access token.
     pub fn build(self) -> Result<Client, Error> {
         let exchange = Exchange::new(origin::parse(&self.service)?, self.audience, self.timeout)?;
         let keeper = Keeper::new(exchange, self.source, self.rotate_before)?;

@@ -1,4 +1,4 @@
-//! Who holds the personal access token, and hands out what it is exchanged for.
+//! The client. It has the personal access token, and returns the tokens from its exchanges.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,9 +15,9 @@ use crate::lifetime::Lifetime;
 use crate::retry::Backoff;
 use crate::token_cache::{Next, OutcomeSender, TokenCache};
 
-/// Holds a personal access token, and a bearer token that is fresh whenever it is asked for.
+/// Has a personal access token, and returns a bearer token that is valid.
 ///
-/// Clones are the same client: make one, and give it to whoever makes requests.
+/// Clones are the same client. Make one, and give it to all code that makes requests.
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
@@ -27,7 +27,7 @@ struct Inner {
     cache: Mutex<TokenCache>,
 }
 
-/// What is asked for.
+/// What the task has to do.
 #[derive(Clone, Copy)]
 enum Ask {
     Exchange,
@@ -43,15 +43,16 @@ impl Client {
         }))
     }
 
-    /// A bearer token that holds now.
+    /// A bearer token that is valid now.
     ///
-    /// It comes without waiting while the last one holds; once most of its lifetime is over, a call also starts the
-    /// exchange for the next, in a task of its own. Without one, all callers wait for one exchange, which goes on where
-    /// a caller goes away. Needs Tokio's runtime.
+    /// It returns without waiting while the last token is valid. When most of the lifetime is over,
+    /// a call also starts the next exchange, in a task of its own. If there is no token, all
+    /// callers wait for one exchange. The exchange goes on if a caller goes away. It needs Tokio's
+    /// runtime.
     ///
     /// # Errors
-    /// The service's refusal, which is not tried again before a second is over; or [`Error::Unavailable`], once what
-    /// can be tried again was, and no token holds any more.
+    /// The service's refusal, which is not tried again for a second. Or [`Error::Unavailable`],
+    /// when all retries have failed and no token is valid any more.
     pub async fn bearer(&self) -> Result<Bearer, Error> {
         let next = self.0.cache().next(Instant::now());
         let mut pending = match next {
@@ -68,27 +69,30 @@ impl Client {
         };
         match pending.wait_for(Option::is_some).await.as_deref() {
             Ok(Some(outcome)) => outcome.clone(),
-            // Its runtime ended, or it panicked; the next call begins anew.
+            // The task's runtime ended, or the task panicked. The next call starts again.
             _ => Err(Error::unavailable(BrokenOff)),
         }
     }
 
-    /// Says that an API answered 401 to a bearer token: the next call of [`bearer`](Self::bearer) exchanges again.
+    /// Tells the client that an API answered 401 to a bearer token. The next call of
+    /// [`bearer`](Self::bearer) exchanges again.
     ///
-    /// A token that is no longer the current one changes nothing, so that many requests that failed together cause one
-    /// exchange. Nor does another token within five seconds: an API that refuses everything must not make every request
-    /// an exchange.
+    /// If `bearer` is no longer the current token, nothing happens, so that many requests that
+    /// failed together cause one exchange. A second token within five seconds is ignored too, so
+    /// that an API that refuses everything doesn't turn every request into an exchange.
     pub fn invalidate(&self, bearer: &Bearer) {
         self.0.cache().invalidate(bearer, Instant::now());
     }
 
-    /// Gives the personal access token of the file its next one now, and a bearer token of that. Where an earlier call was
-    /// interrupted, it brings that to its end instead. Needs Tokio's runtime; the change goes on where the caller goes away.
+    /// Replaces the personal access token of the file by its next one now, and returns a bearer
+    /// token of the new one. If an earlier call was interrupted, this completes it instead. It
+    /// needs Tokio's runtime. The change goes on if the caller goes away.
     ///
     /// # Errors
-    /// [`Error::NoFile`] for a client that has its token from no file, [`Error::FileInUse`] while another program does the
-    /// same, [`Error::File`], and those of [`bearer`](Self::bearer); [`Error::SelfRegenerateNotAllowed`] for a token that
-    /// was made without that right. The token in the file is good after each of them, or `FILE.next` is.
+    /// [`Error::NoFile`] if the client's token is not from a file. [`Error::FileInUse`] while
+    /// another program does the same. [`Error::SelfRegenerateNotAllowed`] if the token was made
+    /// without that right. [`Error::File`], and the errors of [`bearer`](Self::bearer). After each
+    /// of them, the token in the file or the one in `FILE.next` works.
     pub async fn rotate(&self) -> Result<Bearer, Error> {
         let inner = Arc::clone(&self.0);
         let rotated = tokio::spawn(async move {
@@ -100,7 +104,8 @@ impl Client {
             .unwrap_or_else(|_| Err(Error::unavailable(BrokenOff)))
     }
 
-    /// Exchanges in a task of its own, so that a caller who goes away doesn't cancel it for the others.
+    /// Exchanges in a task of its own, so that a caller who goes away doesn't cancel the exchange
+    /// for the others.
     fn start_exchange(&self, sender: OutcomeSender) {
         let inner = Arc::clone(&self.0);
         tokio::spawn(async move {
@@ -113,7 +118,7 @@ impl Client {
 
 impl Inner {
     fn cache(&self) -> MutexGuard<'_, TokenCache> {
-        // Nothing in it panics half-way.
+        // No code that holds the lock can panic half-way.
         self.cache.lock()
     }
 
@@ -124,13 +129,15 @@ impl Inner {
         }
     }
 
-    /// Asks until there is a token, a refusal, or no more time. A failure tells how long nobody should ask again.
+    /// Asks until there is a token or a refusal, or until the time is over. A failure says how long
+    /// no caller should ask again.
     async fn until_it_is_settled(
         &self,
         ask: Ask,
     ) -> Result<(Bearer, Lifetime), (Error, Option<Duration>)> {
         let begun = Instant::now();
-        // A difference: the sum of an instant and any duration is not always an instant.
+        // A difference, because the sum of an instant and a duration may be too large for an
+        // instant.
         let left = || self.give_up_after.saturating_sub(begun.elapsed());
         let mut backoff = Backoff::new();
         let mut last = None;

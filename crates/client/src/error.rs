@@ -6,45 +6,50 @@ use std::sync::Arc;
 
 use ats_pat_token::PersonalAccessToken;
 
-/// Why there is no bearer token. Each variant is something else to do; none holds a secret.
+/// Why there is no bearer token. Each variant needs another action. None holds a secret.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The URL of the service, or an origin, can't be used: correct it.
+    /// The URL of the service, or an origin, can't be used. Correct it.
     #[error("{url:?} can't be used: {reason}")]
     Url {
-        /// The URL, without what may be a password in it.
+        /// The URL, without the part that may be a password.
         url: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
     },
-    /// No secure connection can be made, and asking again won't help: the service's certificate is not one that this
-    /// system trusts, what answers does not speak TLS, or the system's certificates can't be read. The cause says which.
+    /// No secure connection can be made, and asking again won't help. Either this system doesn't
+    /// trust the service's certificate, or the other side doesn't speak TLS, or the system's
+    /// certificates can't be read. The cause says which.
     #[error("no secure connection can be made")]
     Tls(#[source] Arc<reqwest::Error>),
-    /// The personal access token has expired: make a new one.
+    /// The personal access token has expired. Make a new one.
     #[error("the exchange is refused: {0}")]
     Expired(Refusal),
-    /// The personal access token was revoked: make a new one.
+    /// The personal access token was revoked. Make a new one.
     #[error("the exchange is refused: {0}")]
     Revoked(Refusal),
-    /// The service does not know the personal access token; it may have been regenerated: use the current one, and
-    /// see that it belongs to this service.
+    /// The service doesn't know the personal access token. It may have been regenerated. Use the
+    /// current one, and check that it belongs to this service.
     #[error("the exchange is refused: {0}")]
     Invalid(Refusal),
-    /// The owner of the personal access token is disabled: ask the operator.
+    /// The owner of the personal access token is disabled. Ask the operator.
     #[error("the exchange is refused: {0}")]
     OwnerDisabled(Refusal),
-    /// The personal access token may not be used from this network: call from another, or allow this one.
+    /// The personal access token may not be used from this network. Call from another, or allow
+    /// this one.
     #[error("the exchange is refused: {0}")]
     NetworkNotAllowed(Refusal),
-    /// The service does not say for whom its token is, though [`audience`](crate::Builder::audience) asked for some: the
-    /// service is older than that parameter and may have given a token for everyone. Update it, or ask for no audience.
+    /// The service doesn't name the audiences of its token, though
+    /// [`audience`](crate::Builder::audience) asked for some. The service is older than that
+    /// parameter, and may have given a token for all audiences. Update the service, or ask for no
+    /// audience.
     #[error(
         "the service does not say for whom its token is, so it may be for more than the audiences that were asked for: update the service, or ask for no audience"
     )]
     AudienceNotTold,
-    /// The service gave a token that is also for an audience that was not asked for. It is not used: tell the operator.
+    /// The service gave a token that is also for an audience that the client didn't ask for. The
+    /// client doesn't use it. Tell the operator.
     #[error(
         "the token of the service is also for the audience {audience:?}, which was not asked for: tell the operator of the service"
     )]
@@ -52,37 +57,37 @@ pub enum Error {
         /// The first such audience.
         audience: String,
     },
-    /// The personal access token may not regenerate itself: its owner made it without that right, or only until a day that
-    /// is over.
+    /// The personal access token may not regenerate itself. Its owner made it without that right,
+    /// or with an end of that right, and the end has passed.
     #[error("the personal access token can't be replaced: {0}")]
     SelfRegenerateNotAllowed(Refusal),
     /// The file of the personal access token, or one beside it, can't be read or written.
     #[error("{path} can't be used as the file of a personal access token")]
     File {
-        /// Which.
+        /// The path of that file.
         path: String,
-        /// Why.
+        /// The cause.
         #[source]
         cause: Arc<io::Error>,
     },
-    /// A client that has its personal access token from no file can't replace it.
+    /// The client's personal access token is not from a file, so the client can't replace it.
     #[error(
         "the client has its personal access token from no file: there is no place for the next one"
     )]
     NoFile,
-    /// Another program is just replacing the personal access token of this file: try again later.
+    /// Another program is replacing the personal access token of this file. Try again later.
     #[error("another program is just replacing the personal access token of this file")]
     FileInUse,
-    /// The service refuses for a reason that this release does not know by name: read its message.
+    /// The service refuses for a reason that this release doesn't know. Read its message.
     #[error("the exchange is refused: {0}")]
     Refused(Refusal),
-    /// The service can't be reached, is busy, or answers what it should not; what could be repeated was. Try again
-    /// later.
+    /// The service can't be reached, is busy, or gives an unexpected answer. The client has already
+    /// tried again where that could help. Try again later.
     #[error("the service can't be asked now")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }
 
-/// What the service says of a refusal.
+/// What the service says about a refusal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message} ({code})")]
 pub struct Refusal {
@@ -90,11 +95,11 @@ pub struct Refusal {
     message: String,
 }
 
-/// Longer sentences are cut: what comes from a network must not fill logs.
+/// Longer sentences are cut, because text from a network must not fill logs.
 const LONGEST_MESSAGE: usize = 300;
 
 impl Refusal {
-    /// What the envelope says, without what could harm a log.
+    /// The values of the envelope, without characters that could harm a log.
     pub(crate) fn new(code: u32, message: &str) -> Self {
         Self {
             code,
@@ -102,7 +107,7 @@ impl Refusal {
         }
     }
 
-    /// The envelope's `ResponseCode`, stable for ever.
+    /// The envelope's `ResponseCode`. It never changes.
     pub fn code(&self) -> u32 {
         self.code
     }
@@ -113,9 +118,9 @@ impl Refusal {
     }
 }
 
-/// What the service says, without what could harm a log.
+/// The service's text, without characters that could harm a log.
 fn harmless(text: &str) -> String {
-    // The service quotes no secret; what stands in its place may send back what it was sent.
+    // The service quotes no secret. But another server in its place may send back the request.
     if text.contains(PersonalAccessToken::PREFIX) {
         return "(a message that quotes a personal access token)".to_owned();
     }
@@ -123,15 +128,15 @@ fn harmless(text: &str) -> String {
     harmless.take(LONGEST_MESSAGE).collect()
 }
 
-/// Control characters, line and paragraph separators, and the bidirectional controls (Unicode Standard Annex 9,
-/// section 2): what ends a line of a log, or makes it read as another.
+/// Control characters, line and paragraph separators, and the bidirectional controls (Unicode
+/// Standard Annex 9, section 2). They end a line of a log, or make it look different.
 fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 impl Error {
-    /// What the service said, where it refused.
+    /// The service's answer, if it refused.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Expired(refusal)
@@ -152,7 +157,7 @@ impl Error {
         }
     }
 
-    /// [`Self::AudienceTooWide`], without what could harm a log.
+    /// [`Self::AudienceTooWide`], without characters that could harm a log.
     pub(crate) fn too_wide(audience: &[u8]) -> Self {
         let text = String::from_utf8_lossy(audience);
         Self::AudienceTooWide {

@@ -21,10 +21,10 @@ const AUDIENCE: &str = "Audience";
 const HEADER: HeaderName = HeaderName::from_static("personalaccesstoken");
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
-/// The service's answers are a tenth of it.
+/// The service's answers are a tenth of this.
 const MAX_BODY: usize = 64 * 1024;
 
-/// Where personal access tokens are exchanged.
+/// The place where personal access tokens are exchanged.
 pub struct Exchange {
     http: reqwest::Client,
     url: Url,
@@ -33,8 +33,8 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// Of an origin that was found fit for secrets, for these audiences, or without any for those of the service's
-    /// choice; each request takes `timeout` at most.
+    /// `origin` must have been checked to be fit for secrets. Without audiences, the service
+    /// chooses them. Each request takes at most `timeout`.
     pub fn new(mut origin: Url, audience: Vec<String>, timeout: Duration) -> Result<Self, Error> {
         let is_https = origin.scheme() == "https";
         let mut http = reqwest::Client::builder()
@@ -43,7 +43,7 @@ impl Exchange {
             .redirect(redirect::Policy::none())
             .timeout(timeout);
         if !is_https {
-            // A proxy would read what must not leave this machine.
+            // A proxy would read a secret that must not leave this machine.
             http = http.no_proxy();
         }
         let mut regenerate = origin.clone();
@@ -61,7 +61,7 @@ impl Exchange {
         })
     }
 
-    /// Where the service is, for people.
+    /// The address of the service, for people.
     pub fn service(&self) -> String {
         self.url.origin().ascii_serialization()
     }
@@ -97,7 +97,7 @@ fn header(token: &PersonalAccessToken) -> Result<HeaderValue, Failed> {
 }
 
 async fn body(response: &mut Response) -> Result<Zeroizing<Vec<u8>>, Failed> {
-    // Room for all of it, so that no growth leaves a copy of the token behind.
+    // The buffer never has to grow, so no copy of the token is left behind.
     let mut body = Zeroizing::new(Vec::with_capacity(MAX_BODY));
     while let Some(chunk) = response.chunk().await.map_err(network)? {
         if body.len() + chunk.len() > MAX_BODY {
@@ -118,14 +118,14 @@ fn network(error: reqwest::Error) -> Failed {
     }
 }
 
-/// Whether the two sides don't come to terms about TLS: rustls calls that invalid data, and what the network does to a
-/// connection by other names.
+/// Whether the TLS handshake failed. rustls reports that as invalid data. Faults of the network
+/// have other names.
 fn is_of_tls(error: &reqwest::Error) -> bool {
     let mut source = error.source();
     while let Some(cause) = source {
         source = match cause.downcast_ref::<io::Error>() {
             Some(io) if io.kind() == io::ErrorKind::InvalidData => return true,
-            // What it wraps, which is not its source.
+            // The wrapped error, which is not its source.
             Some(io) => io.get_ref().map(|wrapped| wrapped as &dyn error::Error),
             None => cause.source(),
         };

@@ -14,7 +14,7 @@ use crate::exchange::Exchange;
 use crate::retry::Retry;
 use crate::secret_file::{SecretFile, Turn};
 
-/// Where a personal access token comes from.
+/// Where the client has its personal access token from.
 pub enum Source {
     /// The program has it.
     Program(PersonalAccessToken),
@@ -22,14 +22,14 @@ pub enum Source {
     File(PathBuf),
 }
 
-/// A personal access token, and where its next ones are kept.
+/// A personal access token, and the place of its next ones.
 pub struct Keeper {
     exchange: Exchange,
     token: Mutex<Arc<PersonalAccessToken>>,
     file: Option<SecretFile>,
     /// How long before its expiry the token is replaced.
     rotate_before: Option<Duration>,
-    /// The token may not be replaced: it is not asked for again.
+    /// The token may not be replaced, so the client doesn't ask again.
     is_fixed: AtomicBool,
 }
 
@@ -57,13 +57,13 @@ impl Keeper {
         })
     }
 
-    /// Where the service is, for people.
+    /// The address of the service, for people.
     pub fn service(&self) -> String {
         self.exchange.service()
     }
 
-    /// Exchanges the token, or the next one if it waits to be confirmed. Replaces it before, if it is due: where that
-    /// fails, the token is good for now, and the next exchange tries again.
+    /// Exchanges the token, or the next one if it waits to be confirmed. If the token is due, it is
+    /// replaced first. If that fails, the token still works, and the next exchange tries again.
     pub async fn exchange(&self) -> Result<Exchanged, Failed> {
         let Some(file) = &self.file else {
             return self.exchange.once(&self.token()).await;
@@ -92,7 +92,8 @@ impl Keeper {
         }
     }
 
-    /// Replaces the token by its next one. If a next one waits to be confirmed, it is that one.
+    /// Replaces the token by its next one. If a next one already waits to be confirmed, that one is
+    /// used.
     pub async fn rotate(&self) -> Result<Exchanged, Failed> {
         let file = self.file.as_ref().ok_or(Error::NoFile)?;
         let turn = file.turn()?.ok_or(Error::FileInUse)?;
@@ -103,7 +104,7 @@ impl Keeper {
         if let Some(confirmed) = self.confirm_next(file, turn).await? {
             return Ok(confirmed);
         }
-        // Another program may have replaced it since it was read.
+        // Another program may have replaced it since this client read it.
         *self.token.lock() = Arc::new(file.read()?);
         self.replace(file, turn).await
     }
@@ -116,7 +117,7 @@ impl Keeper {
         let is_newer = |other: &PersonalAccessToken| other.expose() != self.token().expose();
         let newer = match Some(file.read()?).filter(is_newer) {
             Some(newer) => Some(newer),
-            // It was confirmed, and takes the place of the other in a moment.
+            // It was confirmed, and is about to replace the other.
             None => file.next()?,
         };
         let newer = Arc::new(newer.ok_or(refused)?);
@@ -133,13 +134,15 @@ impl Keeper {
             }
             Ok(next) => next,
         };
-        // On the disk before it is used: from its first exchange on the old one is refused.
+        // It must be on the disk before it is used, because from its first exchange on the old
+        // token is refused.
         file.keep_next(turn, &next)?;
         let confirmed = self.confirm_next(file, turn).await?;
         confirmed.ok_or_else(|| Error::unavailable(Void).into())
     }
 
-    /// Exchanges the next token, if there is one, and puts it in the place of the other; `None` also for one that is void.
+    /// Exchanges the next token, if there is one, and replaces the other by it. Returns `None` also
+    /// if the next token is void.
     async fn confirm_next(
         &self,
         file: &SecretFile,
@@ -161,7 +164,7 @@ impl Keeper {
                 file.forget_next(turn)?;
                 Ok(None)
             }
-            // It may have been confirmed: it is kept until that is known.
+            // The service may have confirmed it, so it is kept until that is known.
             Err(failed) => Err(failed),
         }
     }

@@ -1,14 +1,16 @@
-//! For how long a token is served, and from when on a newer one is wanted.
+//! How long a token is used, and when the next one is requested.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Of a token's lifetime, what passes before it is renewed, at most.
+/// The part of a token's lifetime after which it is renewed at the latest.
 const RENEW_AT: f64 = 0.8;
-/// Of a token's lifetime, how much sooner it may be renewed: programs that started together don't come back together.
+/// The part of a token's lifetime by which it may be renewed earlier, so that programs that started
+/// together don't ask together.
 const SPREAD: f64 = 0.1;
-/// What is kept free before the end, since a token takes a while to where it is verified: a twentieth, up to this.
+/// The margin before the end, because a token needs some time to reach its verifier. It is a
+/// twentieth of the lifetime, but at most this.
 const LONGEST_MARGIN: Duration = Duration::from_secs(5);
 
 /// The two instants of a token, on the monotonic clock.
@@ -19,8 +21,9 @@ pub struct Lifetime {
 }
 
 impl Lifetime {
-    /// Of a token that lives for `lifetime` after its answer, which was asked for at `asked_at`: since the answer is
-    /// younger than the question, the token lives at least as long. `chance` is between 0 and 1.
+    /// For a token that lives for `lifetime` after its answer. The request was sent at `asked_at`,
+    /// before the answer, so the token lives at least as long as is counted from there. `chance` is
+    /// between 0 and 1.
     pub fn new(asked_at: Instant, lifetime: Duration, chance: f64) -> Self {
         Self {
             renew_at: asked_at + lifetime.mul_f64(RENEW_AT - SPREAD * chance.clamp(0.0, 1.0)),

@@ -11,17 +11,19 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::origin;
 
-/// Attaches the bearer token to requests of the origins that were named, and to no others.
+/// Adds the bearer token to requests of the named origins, and to no others.
 ///
-/// A request that brings its own `Authorization` is left alone. After a 401 the request is sent once more with a fresh
-/// token, if it can be repeated: a body that is a stream can't. Where there is no token, the request is not sent, and
-/// fails with [`Error`] inside [`reqwest_middleware::Error::Middleware`].
+/// A request with an `Authorization` of its own is not changed. After a 401, the request is sent
+/// once more with a new token, if it can be repeated. A request whose body is a stream can't. If
+/// there is no token, the request is not sent, and fails with [`Error`] inside
+/// [`reqwest_middleware::Error::Middleware`].
 ///
 /// ```no_run
 /// use ats_pat_client::{Client, PersonalAccessToken};
 ///
 /// # async fn orders(secret: &str) -> Result<(), Box<dyn std::error::Error>> {
-/// let client = Client::builder("https://pat.example.com", PersonalAccessToken::parse(secret)?).build()?;
+/// let secret = PersonalAccessToken::parse(secret)?;
+/// let client = Client::builder("https://pat.example.com", secret).build()?;
 /// let http = reqwest_middleware::ClientBuilder::new(reqwest::Client::new())
 ///     .with(client.middleware(["https://orders.example.com"])?)
 ///     .build();
@@ -39,7 +41,7 @@ impl Client {
     /// A middleware for requests of these origins, such as `https://orders.example.com`.
     ///
     /// # Errors
-    /// [`Error::Url`] for what is no `https` origin; `http` is for this machine only.
+    /// [`Error::Url`] if an origin is not an `https` origin; `http` is for this machine only.
     pub fn middleware(
         &self,
         origins: impl IntoIterator<Item = impl AsRef<str>>,
@@ -76,7 +78,7 @@ impl Middleware for BearerMiddleware {
         let Some(mut again) = again else {
             return Ok(answer);
         };
-        // The answer at hand says more than that there is no other token.
+        // The API's answer says more than the lack of another token would.
         match self.client.bearer().await {
             Ok(fresh) if !fresh.is(&bearer) => {
                 authorize(&mut again, &fresh)?;

@@ -5,10 +5,10 @@ use reqwest::Url;
 
 use crate::error::Error;
 
-/// Reads an origin, `https://pat.example.com`; a slash at its end does no harm.
+/// Reads an origin, such as `https://pat.example.com`. A slash at its end does no harm.
 ///
 /// # Errors
-/// [`Error::Url`] for what is no origin, or would carry secrets in clear over a network.
+/// [`Error::Url`] if the text is no origin, or if secrets would cross a network unencrypted.
 pub fn parse(text: &str) -> Result<Url, Error> {
     let refuse = |reason| {
         Err(Error::Url {
@@ -38,7 +38,8 @@ pub fn is_of(url: &Url, origin: &Url) -> bool {
     url.origin() == origin.origin()
 }
 
-/// What can be shown of a text that may have been meant for another place.
+/// The part of a text that can be shown. The text may have been meant for another place, and may
+/// hold a secret.
 fn without_secrets(text: &str) -> &str {
     if text.contains(PersonalAccessToken::PREFIX) {
         return "";

@@ -7,7 +7,7 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
 const FIRST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(8);
-/// What a service may ask for; beyond that it is mistaken.
+/// The longest wait that a service may ask for. A longer one is taken for a mistake.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(10);
 
 /// Whether asking again may help.
@@ -15,14 +15,14 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(10);
 pub enum Retry {
     /// No: the answer would be the same.
     Never,
-    /// Yes, after a while of the caller's choice.
+    /// Yes, after a wait that the caller chooses.
     Later,
-    /// Yes, after what the service asked for.
+    /// Yes, after the wait that the service asked for.
     After(Duration),
 }
 
 impl Retry {
-    /// By the status alone: what is busy or broken on the way passes, a refusal does not.
+    /// By the status alone. A server that is busy or fails recovers, but a refusal stays.
     pub fn after(status: StatusCode, headers: &HeaderMap) -> Self {
         let passes = matches!(
             status,
@@ -39,7 +39,7 @@ impl Retry {
     }
 }
 
-/// The waits of one exchange: each about double the one before.
+/// The waits of one exchange. Each is about double the one before.
 pub struct Backoff {
     next: Duration,
 }
@@ -49,8 +49,8 @@ impl Backoff {
         Self { next: FIRST }
     }
 
-    /// How long to wait before the next attempt; none if there must not be one. `chance` is between 0 and 1: programs
-    /// that failed together don't come back together.
+    /// How long to wait before the next attempt; none if there must be no other attempt. `chance`
+    /// is between 0 and 1, so that programs that failed together don't ask together.
     pub fn wait(&mut self, retry: Retry, chance: f64) -> Option<Duration> {
         // Half of it fixed, half by chance.
         let wait = self
@@ -59,7 +59,7 @@ impl Backoff {
         let wait = match retry {
             Retry::Never => return None,
             Retry::Later => wait,
-            // Never sooner than asked for, and not all at that very moment.
+            // Never earlier than asked for, and not all programs at that very moment.
             Retry::After(after) => after.min(LONGEST_RETRY_AFTER) + wait,
         };
         self.next = (self.next * 2).min(LONGEST);
@@ -67,7 +67,7 @@ impl Backoff {
     }
 }
 
-/// Seconds, or a date (RFC 9110, section 10.2.3), which counts from the answer's own.
+/// Seconds, or a date (RFC 9110, section 10.2.3). A date is compared with the answer's own date.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
     if let Ok(seconds) = value.parse() {

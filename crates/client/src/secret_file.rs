@@ -1,4 +1,4 @@
-//! A file with a personal access token, whose next one is written beside it before it counts.
+//! A file with a personal access token. The next token is written beside it before it is used.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
@@ -9,22 +9,23 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 
-/// What is behind the names of the next token, of a file that is being written, and of the lock.
+/// The suffixes of the next token's file, of a file that is being written, and of the lock.
 const NEXT: &str = ".next";
 const UNFINISHED: &str = ".tmp";
 const LOCK: &str = ".lock";
 
 /// A file with one personal access token.
 ///
-/// The token that takes its place is first written to `FILE.next`, and reaches the disk before it is used. It takes the
-/// name of the file once the service has confirmed it. So a program that is killed at any moment has lost neither: the next
-/// run looks for `FILE.next` first. `FILE.lock` keeps two programs on one machine from replacing the token at once.
+/// The next token is first written to `FILE.next`, and is on the disk before it is used. The file
+/// gets the first name when the service has confirmed the token. So a program that is killed at any
+/// moment loses neither token: the next run looks for `FILE.next` first. `FILE.lock` keeps two
+/// programs on one machine from replacing the token at the same time.
 #[derive(Clone, Debug)]
 pub(crate) struct SecretFile {
     path: PathBuf,
 }
 
-/// The right to replace the token; given back when it is dropped, and by the end of the program.
+/// The right to replace the token. It ends when it is dropped, and when the program ends.
 pub(crate) struct Turn(#[expect(dead_code, reason = "its end is what it is for")] File);
 
 impl SecretFile {
@@ -38,7 +39,7 @@ impl SecretFile {
         found.ok_or_else(|| Error::file(&self.path, io::ErrorKind::NotFound.into()))
     }
 
-    /// The token that is to take its place, if a run before left one.
+    /// The next token, if an earlier run left one.
     pub(crate) fn next(&self) -> Result<Option<PersonalAccessToken>, Error> {
         let path = self.beside(NEXT);
         read(&path).map_err(|cause| Error::file(&path, cause))
@@ -56,7 +57,7 @@ impl SecretFile {
         }
     }
 
-    /// Keeps the token that is to take the place of the other; it is on the disk when this returns.
+    /// Writes the next token. It is on the disk when this returns.
     pub(crate) fn keep_next(&self, _: &Turn, next: &PersonalAccessToken) -> Result<(), Error> {
         let (path, unfinished) = (self.beside(NEXT), self.beside(UNFINISHED));
         let keep = || {
@@ -69,7 +70,7 @@ impl SecretFile {
         keep().map_err(|cause| Error::file(&path, cause))
     }
 
-    /// Puts the next token in the place of the other.
+    /// Replaces the token by the next one.
     pub(crate) fn take_next(&self, _: &Turn) -> Result<(), Error> {
         let take = || {
             fs::rename(self.beside(NEXT), &self.path)?;
@@ -78,7 +79,7 @@ impl SecretFile {
         take().map_err(|cause| Error::file(&self.path, cause))
     }
 
-    /// Forgets the next token, which is void.
+    /// Removes the next token, which is void.
     pub(crate) fn forget_next(&self, _: &Turn) -> Result<(), Error> {
         let path = self.beside(NEXT);
         fs::remove_file(&path).map_err(|cause| Error::file(&path, cause))
@@ -90,7 +91,7 @@ impl SecretFile {
         path.into()
     }
 
-    /// A new name is on the disk only with its folder.
+    /// A new name is on the disk only when its folder is.
     fn sync_folder(&self) -> io::Result<()> {
         match self.path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
@@ -99,7 +100,7 @@ impl SecretFile {
     }
 }
 
-/// The token in a file; `None` where there is no file. A line end behind it is none of it.
+/// The token in a file; `None` if there is no file. A line end after it is removed.
 fn read(path: &Path) -> io::Result<Option<PersonalAccessToken>> {
     let text = match fs::read_to_string(path) {
         Ok(text) => Zeroizing::new(text),
@@ -112,7 +113,7 @@ fn read(path: &Path) -> io::Result<Option<PersonalAccessToken>> {
         .map_err(|malformed| io::Error::new(io::ErrorKind::InvalidData, malformed))
 }
 
-/// Nobody else reads what is made.
+/// Other users can't read a file that this creates.
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);

@@ -1,4 +1,4 @@
-//! What a client has at hand, and what it does next: decisions only, no waiting.
+//! The tokens that a client has, and what it does next. This file only decides, and never waits.
 
 use std::time::Duration;
 
@@ -9,19 +9,19 @@ use crate::bearer::Bearer;
 use crate::error::Error;
 use crate::lifetime::Lifetime;
 
-/// What came of an exchange.
+/// The result of an exchange.
 pub type Outcome = Result<Bearer, Error>;
-/// An exchange under way, for those who wait for it.
+/// An exchange under way, for the callers that wait for it.
 pub type PendingOutcome = watch::Receiver<Option<Outcome>>;
 /// The same, for the task that makes it.
 pub type OutcomeSender = watch::Sender<Option<Outcome>>;
 
-/// After a failure, how long its error stands in for another exchange.
+/// How long the error of a failed exchange is returned without another exchange.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How often a bearer token may be called invalid.
+/// The shortest time between two tokens that may be called invalid.
 const INVALIDATION_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The current token, the exchange under way, and the failure before.
+/// The current token, the exchange under way, and the last failure.
 #[derive(Default)]
 pub struct TokenCache {
     current: Option<(Bearer, Lifetime)>,
@@ -32,19 +32,19 @@ pub struct TokenCache {
 
 /// What a caller gets.
 pub enum Next {
-    /// This, at once.
+    /// This result, at once.
     Served(Outcome),
-    /// This, at once; and an exchange is to be made.
+    /// This token, at once. The caller has to make an exchange.
     Renewing(Bearer, OutcomeSender),
-    /// What comes of an exchange that is to be made.
+    /// The result of an exchange that the caller has to make.
     Begun(PendingOutcome, OutcomeSender),
-    /// What comes of the exchange under way.
+    /// The result of the exchange under way.
     UnderWay(PendingOutcome),
 }
 
 impl TokenCache {
-    /// What a caller gets at `now`. Whoever is given a sender makes the exchange, notes it by
-    /// [`finish`](Self::finish) and sends the outcome.
+    /// What a caller gets at `now`. A caller that gets a sender makes the exchange, reports it to
+    /// [`finish`](Self::finish) and sends the result.
     pub fn next(&mut self, now: Instant) -> Next {
         let under_way = self.under_way();
         let failure = self.failure.as_ref().filter(|(_, until)| now < *until);
@@ -69,8 +69,8 @@ impl TokenCache {
         Next::Begun(pending, sender)
     }
 
-    /// Notes what came of the exchange, and gives what its callers get. A failure tells how long nobody should ask
-    /// again, if the service said so.
+    /// Records the result of the exchange, and returns what its callers get. A failure says how
+    /// long no caller should ask again, if the service said so.
     pub fn finish(
         &mut self,
         outcome: Result<(Bearer, Lifetime), (Error, Option<Duration>)>,
@@ -84,8 +84,9 @@ impl TokenCache {
                 Ok(bearer)
             }
             Err((error, pause)) => {
-                // What was refused ends the tokens before as well; an absent service does not. Nor does a token that is
-                // refused here: the one before was asked for in the same words.
+                // A refusal also ends the earlier tokens. An absent service doesn't. A token that
+                // is refused here doesn't either, because the earlier one was requested in the same
+                // way.
                 if error.refusal().is_some() {
                     self.current = None;
                 }
@@ -117,7 +118,7 @@ impl TokenCache {
         (pending, sender)
     }
 
-    /// The exchange under way; one whose task is gone is none.
+    /// The exchange under way. If its task is gone, there is none.
     fn under_way(&self) -> Option<PendingOutcome> {
         let pending = self.pending.as_ref()?;
         pending.has_changed().is_ok().then(|| pending.clone())

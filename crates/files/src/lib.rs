@@ -1,12 +1,13 @@
-//! Whose the service's files are, and who may read them.
+//! The owner and the permissions of the service's files.
 //!
 //! Invariants held here:
 //!
-//! - a file that is made is its owner's alone;
-//! - root leaves no file behind that the user of the service can't open: what root makes gets the owner of its folder, and
-//!   what root replaces keeps owner and mode.
+//! - a new file belongs to its owner alone;
+//! - root leaves no file behind that the user of the service can't open: a file that root makes
+//!   gets the owner of its folder, and a file that root replaces keeps its owner and mode.
 //!
-//! It deliberately does not know what is in a file. Where the system has no owners and modes, everything is allowed.
+//! It deliberately does not know the content of a file. On a system without owners and modes,
+//! everything is allowed.
 
 #[cfg(unix)]
 mod unix;
@@ -21,7 +22,7 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// Options by which a file is made for its owner alone.
+/// Options that make a file for its owner alone.
 pub fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);
@@ -29,29 +30,29 @@ pub fn private() -> OpenOptions {
     options
 }
 
-/// Gives a file that was just made at `path` the owner and group of its folder, if this process is root's. Others can't
-/// give files away, and need not.
+/// Gives a new file at `path` the owner and group of its folder, if this process runs as root.
+/// Other users can't give files away, and don't need to.
 ///
 /// # Errors
-/// What the system says.
+/// The error of the system.
 pub fn give_to_owner_of_folder(file: &File, path: &Path) -> io::Result<()> {
     system::give(file, &folder_of(path).metadata()?)
 }
 
-/// As [`give_to_owner_of_folder`], of a folder that was just made.
+/// Like [`give_to_owner_of_folder`], for a new folder.
 ///
 /// # Errors
-/// What the system says.
+/// The error of the system.
 pub fn give_folder_to_owner_of_folder(path: &Path) -> io::Result<()> {
     give_to_owner_of_folder(&File::open(path)?, path)
 }
 
-/// Gives a new file owner, group and mode of the one at `path` that it is to replace, or the owner and group of the folder
-/// where there is none yet.
+/// Gives a new file the owner, group and mode of the file at `path` that it replaces. If there is
+/// no such file, it gets the owner and group of the folder.
 ///
 /// # Errors
-/// [`io::ErrorKind::PermissionDenied`] if that file is another user's, whom this process can't give a file. Else what the
-/// system says.
+/// [`io::ErrorKind::PermissionDenied`] if that file belongs to another user and this process can't
+/// give files to that user. Otherwise the error of the system.
 pub fn succeed(new: &File, path: &Path) -> io::Result<()> {
     match path.metadata() {
         Ok(before) => system::succeed(new, &before),
@@ -60,25 +61,25 @@ pub fn succeed(new: &File, path: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether a file at `path` is root's, this user's, or the one's whose folder it lies in.
+/// Whether a file at `path` belongs to root, to this user, or to the owner of its folder.
 ///
 /// # Errors
-/// What the system says of the folder.
+/// The error of the system, for the folder.
 pub fn is_ours(path: &Path, file: &Metadata) -> io::Result<bool> {
     Ok(system::is_ours(file, &folder_of(path).metadata()?))
 }
 
-/// The permission bits, if some let every user of the machine change a folder.
+/// The permission bits, if they let every user of the machine change a folder.
 pub fn is_changeable_by_all(folder: &Metadata) -> Option<u32> {
     let mode = system::mode(folder)?;
     (mode & 0o002 != 0).then_some(mode)
 }
 
-/// Takes everything from those who are neither owner nor group of a file; gives its mode before, where that changed
-/// something.
+/// Removes all rights of users who are neither owner nor in the group of a file. Returns the
+/// earlier mode, if that changed something.
 ///
 /// # Errors
-/// What the system says: only the owner and root may change a mode.
+/// The error of the system: only the owner and root may change a mode.
 pub fn close_to_others(path: &Path) -> io::Result<Option<u32>> {
     match system::mode(&path.metadata()?) {
         Some(mode) if mode & 0o007 != 0 => {
@@ -89,7 +90,7 @@ pub fn close_to_others(path: &Path) -> io::Result<Option<u32>> {
     }
 }
 
-/// The folder of a path; that of a bare file name is where the process is.
+/// The folder of a path. For a bare file name, it is the current folder.
 fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

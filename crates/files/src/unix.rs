@@ -1,4 +1,4 @@
-//! Owners and modes as Unix has them.
+//! Owners and modes on Unix.
 
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io;

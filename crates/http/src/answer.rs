@@ -11,11 +11,11 @@ use hyper::body::{Body, Frame, SizeHint};
 
 use crate::pace::Pace;
 
-/// The most that is handed over at a time: hyper lets go of a body when it takes the last piece, so that
-/// must not be all of it.
+/// The largest piece that is handed over at a time. It must not be the whole body, because hyper
+/// drops a body when it takes the last piece.
 const PIECE: usize = 16 * 1024;
 
-/// The body of an answer, with what is held until it is sent or dropped.
+/// The body of an answer, and a value that is kept until the answer is sent or dropped.
 pub(crate) struct Answer<H> {
     body: BoxBody<Bytes, io::Error>,
     rest: Bytes,
@@ -24,7 +24,7 @@ pub(crate) struct Answer<H> {
 }
 
 impl<H> Answer<H> {
-    /// Made where the future runs that sends it.
+    /// Call this in the future that sends it.
     pub(crate) fn new(body: BoxBody<Bytes, io::Error>, held: H) -> Self {
         Self {
             body,
@@ -37,7 +37,7 @@ impl<H> Answer<H> {
 
 impl<H> Drop for Answer<H> {
     fn drop(&mut self) {
-        // What sends is free for its next answer.
+        // The sender is ready for its next answer.
         self.pace.ask();
     }
 }

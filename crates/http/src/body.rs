@@ -1,4 +1,5 @@
-//! Bodies: those of requests bounded while they are read, those of HEAD left out.
+//! Bodies. Those of requests are limited while they are read, and those of answers to HEAD are left
+//! out.
 
 use std::time::Duration;
 
@@ -13,16 +14,16 @@ use poem::{Request, Response};
 
 /// The largest body, in bytes.
 pub const BODY_LIMIT: usize = 64 * 1024;
-/// How much of a refused body is read, so that its sender gets to see the answer.
+/// How much of a refused body is read, so that the sender gets to see the answer.
 const DRAIN_LIMIT: usize = 1024 * 1024;
 /// How long a body may take.
 const READ_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Takes the request's body, at most [`BODY_LIMIT`] bytes of it, whether or not its length was declared.
+/// Reads the request's body, at most [`BODY_LIMIT`] bytes, whether or not its length was declared.
 ///
 /// # Errors
-/// [`Problem::BodyTooLarge`] for a larger body, [`Problem::InvalidRequest`] for one that breaks off or takes longer than 20
-/// seconds.
+/// [`Problem::BodyTooLarge`] if the body is larger, [`Problem::InvalidRequest`] if it breaks off or
+/// takes longer than 20 seconds.
 pub async fn read_body(request: &mut Request) -> Result<Bytes, Problem> {
     let mut body: BoxBody<Bytes, std::io::Error> = request.take_body().into();
     if body.is_end_stream() {
@@ -31,7 +32,7 @@ pub async fn read_body(request: &mut Request) -> Result<Bytes, Problem> {
     let declared = declared_length(request.headers());
     let waits = request.headers().contains_key(header::EXPECT);
     if declared.is_some_and(|length| length > BODY_LIMIT as u64) && waits {
-        // Its sender asked first, and is told before sending.
+        // The client asked first, and gets the answer before it sends the body.
         return Err(too_large());
     }
     let broken = Problem::InvalidRequest {
@@ -43,8 +44,8 @@ pub async fn read_body(request: &mut Request) -> Result<Bytes, Problem> {
         .unwrap_or(Err(broken))
 }
 
-/// What HEAD gets: the headers of GET, its length among them where GET would declare one. A body of unknown
-/// length is not read to find out.
+/// The answer to HEAD: the headers of GET, with the length if GET would declare one. A body of
+/// unknown length is not read to find its length.
 pub fn without_body(mut response: Response) -> Response {
     let body: BoxBody<Bytes, std::io::Error> = response.take_body().into();
     if let Some(length) = body.size_hint().exact() {

@@ -1,18 +1,19 @@
-//! Where a request comes from.
+//! Finds the address that a request comes from.
 
 use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 use poem::http::HeaderMap;
 
-/// The header in which each proxy appends whom it heard.
+/// The header to which each proxy appends the address of its peer.
 pub(crate) const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// The client's address: the peer's, unless the peer is a trusted proxy that says for whom it forwards.
+/// The client's address. It is the peer's, unless the peer is a trusted proxy that names the
+/// client.
 ///
-/// `X-Forwarded-For` is walked from the right, where each trusted proxy appended whom it heard; the first
-/// address that is no trusted proxy is the client. What stands further left was written by that client
-/// and counts for nothing. IPv4-mapped addresses are IPv4.
+/// `X-Forwarded-For` is read from the right, where each trusted proxy appended the address of its
+/// peer. The first address that is not a trusted proxy is the client's. The client itself wrote
+/// everything to the left of it, so that is ignored. IPv4-mapped addresses count as IPv4.
 pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| is_trusted(address, trusted_proxies);
     let mut client = peer.to_canonical();
@@ -36,7 +37,7 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[IpNe
     client
 }
 
-/// Whether `address`, in canonical form, is a proxy's whose forwarding header is believed.
+/// Whether `address`, in canonical form, belongs to a proxy whose forwarding header is believed.
 pub(crate) fn is_trusted(address: &IpAddr, trusted_proxies: &[IpNet]) -> bool {
     trusted_proxies
         .iter()

@@ -1,4 +1,4 @@
-//! What a request is known by while it is answered.
+//! The id, address and origin of a request while it is answered.
 
 use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr};
@@ -21,7 +21,8 @@ pub struct RequestContext {
 }
 
 impl RequestContext {
-    /// Looks at a request that has just come in. The id is our own, never a client's: it stands in the log.
+    /// Looks at a request that has just arrived. The service makes the id and never takes a
+    /// client's, because the id is in the log.
     pub fn new(request: &Request, settings: &HttpSettings) -> Self {
         let peer = match &**request.remote_addr() {
             Addr::SocketAddr(address) => address.ip(),
@@ -46,7 +47,7 @@ impl RequestContext {
         self.request_id.as_str()
     }
 
-    /// Who asks: the address, and what the program says of itself.
+    /// The caller: its address and its user agent.
     pub fn client(&self) -> Client<'_> {
         Client {
             address: self.address,
@@ -68,7 +69,8 @@ impl RequestContext {
 struct RequestId([u8; 36]);
 
 thread_local! {
-    /// What sets the ids of one thread apart: random bytes where it begins, counted up from there. The id is no secret.
+    /// The last id of one thread. The first is random, and the following count up from it. The id
+    /// is not a secret.
     static LAST: Cell<Option<u128>> = const { Cell::new(None) };
 }
 
@@ -84,12 +86,12 @@ impl RequestId {
     }
 
     fn as_str(&self) -> &str {
-        // Written by `encode_lower`, which writes ASCII.
+        // `encode_lower` wrote it, and writes only ASCII.
         str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
-/// Without random bytes time and count have to do.
+/// If there are no random bytes, the time and a count are used.
 fn start() -> u128 {
     let mut random = [0; 16];
     let _ = SystemRandomness.fill(&mut random);

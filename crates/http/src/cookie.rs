@@ -1,9 +1,9 @@
-//! Cookies: reading one, and the one that carries a session's id.
+//! Cookies: how to read one, and the cookie with a session's id.
 
 use poem::http::{HeaderMap, header};
 use secrecy::{ExposeSecret, SecretString};
 
-/// How many cookies of one name are looked at. Each may ask the database.
+/// How many cookies of one name are read. Each may need a query of the database.
 const MOST_TWINS: usize = 4;
 
 /// The session cookie's name and attributes (RFC 6265; the prefix: RFC 6265bis, section 4.1.3.2).
@@ -13,7 +13,7 @@ pub struct SessionCookie {
 }
 
 impl SessionCookie {
-    /// Bound to the host by its prefix where people come over TLS; browsers refuse the prefix without it.
+    /// Over TLS, its prefix binds it to the host. Without TLS, browsers refuse the prefix.
     pub const fn new(is_https: bool) -> Self {
         Self { secure: is_https }
     }
@@ -27,8 +27,9 @@ impl SessionCookie {
         }
     }
 
-    /// The session ids that the request carries, each once: a browser sends several cookies of the name where another
-    /// path or a parent domain has one too. Which of them we gave it, only the sessions tell.
+    /// The session ids in the request, each once. A browser sends several cookies of the same name
+    /// if another path or a parent domain also has one. Only the sessions tell which of them this
+    /// service set.
     pub fn read(self, headers: &HeaderMap) -> Vec<&str> {
         let mut ids: Vec<&str> = Vec::new();
         for value in cookie_values(headers, self.name()) {
@@ -54,14 +55,15 @@ impl SessionCookie {
     }
 }
 
-/// The value of `Set-Cookie` for a cookie of the whole site that no script sees; `lifetime` is an attribute
-/// with its semicolon, or empty for as long as the browser is open.
+/// The value of `Set-Cookie` for a cookie of the whole site that no script can read. `lifetime` is
+/// an attribute with its semicolon, or empty for as long as the browser is open.
 pub fn cookie_line(name: &str, value: &str, is_https: bool, lifetime: &str) -> String {
     let secure = if is_https { "; Secure" } else { "" };
     format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{lifetime}")
 }
 
-/// The value of the cookie of this name; one that is empty, or there twice, is as none.
+/// The value of the cookie of this name. An empty cookie, or one that is there twice, counts as
+/// none.
 pub fn cookie_value<'a>(headers: &'a HeaderMap, name: &'a str) -> Option<&'a str> {
     let mut values = cookie_values(headers, name);
     let only = values.next().filter(|value| !value.is_empty());
@@ -73,7 +75,8 @@ fn cookie_values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Ite
     let lines = headers.get_all(header::COOKIE).into_iter();
     let pairs = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
     pairs.filter_map(move |pair| {
-        // Other applications of the host may write what is not text; it is none of ours.
+        // Other applications of the host may write bytes that are not text. Such a cookie isn't
+        // this service's.
         let (written, value) = std::str::from_utf8(pair).ok()?.split_once('=')?;
         (written.trim() == name).then(|| value.trim())
     })

@@ -1,18 +1,19 @@
-//! The cross-site rule: a request that changes something comes from our own pages or from no page at all.
+//! The cross-site rule: a request that changes something comes from this service's pages or from no
+//! page at all.
 
 use ats_pat_domain::Problem;
 use poem::http::{HeaderMap, header};
 
-/// What a request is taken for that carries neither `Sec-Fetch-Site` nor `Origin`.
+/// How to treat a request without `Sec-Fetch-Site` and `Origin`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unmarked {
-    /// A program's: programs hold no cookies of a person who browses elsewhere.
+    /// It comes from a program. Programs don't have the cookies of a person who visits other sites.
     Accepted,
-    /// A forged one: every browser marks the posts of its forms.
+    /// It is forged, because every browser sends one of these headers when it posts a form.
     Refused,
 }
 
-/// Checks the rule for a request that changes something; `origin` is the public URL's.
+/// Checks the rule for a request that changes something. `origin` is that of the public URL.
 ///
 /// `Sec-Fetch-Site`, if present, must be `same-origin` or `none` (W3C Fetch Metadata, section 2.3);
 /// `Origin`, if present, must be `origin`.

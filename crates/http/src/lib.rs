@@ -1,10 +1,11 @@
-//! What the interface and the pages share between HTTP and the use cases.
+//! The layer between HTTP and the use cases that the interface and the pages share.
 //!
-//! This crate owns the session cookie ([`SessionCookie`]), the cross-site rule ([`cross_site`]), the
-//! address a request comes from ([`client_address`]), the id and the origin of each request
-//! ([`RequestContext`]), the bounded body ([`read_body`]), the headers of pages ([`page_headers`]), what a
-//! [`Problem`](ats_pat_domain::Problem) is in HTTP ([`status`], [`Challenge`]), which half of the site
-//! answers ([`Site`]), and the loops that accept connections ([`Workers`], [`serve`]).
+//! This crate owns the session cookie ([`SessionCookie`]), the cross-site rule ([`cross_site`]),
+//! the address a request comes from ([`client_address`]), the id and the origin of each request
+//! ([`RequestContext`]), the limited body ([`read_body`]), the headers of pages ([`page_headers`]),
+//! the status and headers of a [`Problem`](ats_pat_domain::Problem) ([`status`], [`Challenge`]),
+//! the choice of the half that answers ([`Site`]), and the loops that accept connections
+//! ([`Workers`], [`serve`]).
 //!
 //! A binary combines the halves and serves them:
 //!
@@ -20,11 +21,12 @@
 //!
 //! Invariants held here:
 //!
-//! - nothing that a client writes into a forwarding header counts, unless a trusted proxy passed it on;
-//! - of several session cookies the one whose session holds counts; those of two users count for nothing;
-//! - each problem has one status, said in one exhaustive `match`;
-//! - a connection that asks for nothing, or never ends its headers, is closed; an answer that nobody takes is
-//!   broken off.
+//! - a forwarding header is ignored unless a trusted proxy passed it on;
+//! - of several session cookies, the one with a valid session counts; cookies of two users count as
+//!   none;
+//! - each problem has one status, in one exhaustive `match`;
+//! - a connection that sends no request, or never ends its headers, is closed; an answer that the
+//!   client doesn't read is broken off.
 //!
 //! It deliberately knows no route, no JSON and no template.
 

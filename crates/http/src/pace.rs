@@ -1,4 +1,4 @@
-//! Whether somebody still takes what is sent.
+//! Whether the client still reads the answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,8 +10,8 @@ tokio::task_local! {
     static PACE: Arc<Pace>;
 }
 
-/// How a connection's answers are taken. The connection asks for the next piece once there is room, that is,
-/// once the client took some of the last.
+/// How fast the client reads the answers of a connection. The connection asks for the next piece
+/// when there is room for it, that is, when the client has read some of the last.
 #[derive(Default)]
 pub(crate) struct Pace {
     asked: AtomicU64,
@@ -19,28 +19,29 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// Runs `sender` with this pace as that of the answers it sends.
+    /// Runs `sender` with this pace for the answers that it sends.
     pub(crate) fn of<F: Future>(self: Arc<Self>, sender: F) -> TaskLocalFuture<Arc<Self>, F> {
         PACE.scope(self, sender)
     }
 
-    /// That of the sender which is running now; one that nobody watches outside of any.
+    /// The pace of the sender that is running now. Outside any sender, it is one that is not
+    /// watched.
     pub(crate) fn current() -> Arc<Self> {
         PACE.try_with(Arc::clone).unwrap_or_default()
     }
 
-    /// The next piece is asked for.
+    /// The connection asks for the next piece.
     pub(crate) fn ask(&self) {
         self.asked.fetch_add(1, Ordering::Relaxed);
         self.sending.store(false, Ordering::Relaxed);
     }
 
-    /// A piece was handed over.
+    /// A piece was handed to the connection.
     pub(crate) fn hand_over(&self) {
         self.sending.store(true, Ordering::Relaxed);
     }
 
-    /// Done once a piece was being sent for `limit`, or up to twice as long, before the next was asked for.
+    /// Completes when the next piece was not requested for `limit`, or up to twice as long.
     pub(crate) async fn stalled(&self, limit: Duration) {
         loop {
             let before = self.asked.load(Ordering::Relaxed);

@@ -1,17 +1,19 @@
-//! Headers that keep answers what they are.
+//! Headers that protect answers and pages.
 
 use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::settings::HttpSettings;
 
-/// Only our own files, no inline script or style, no frame around us, no form to elsewhere.
+/// Only this service's own files, no inline script or style, no frame around its pages, no form to
+/// another site.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/// What no page of ours uses.
+/// The features that no page uses.
 const PERMISSIONS_POLICY: &str =
     "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
 
-/// The headers of every answer: its type is what it says, and whoever came over TLS comes back over TLS.
+/// The headers of every answer. The browser must not guess its type, and a caller who came over TLS
+/// must come back over TLS.
 pub fn transport_headers(settings: &HttpSettings, headers: &mut HeaderMap) {
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
@@ -25,8 +27,8 @@ pub fn transport_headers(settings: &HttpSettings, headers: &mut HeaderMap) {
     }
 }
 
-/// The headers of every page; `Referrer-Policy` is `same-origin`, since with `no-referrer` the pages' own
-/// forms would be posted with `Origin: null`.
+/// The headers of every page. `Referrer-Policy` is `same-origin`, because with `no-referrer`
+/// browsers would post the pages' own forms with `Origin: null`.
 pub fn page_headers(settings: &HttpSettings, headers: &mut HeaderMap) {
     transport_headers(settings, headers);
     for (name, value) in [

@@ -1,13 +1,13 @@
-//! Panics: a defect must cost one answer, not the connection.
+//! Panics. A defect must cost one answer, not the connection.
 
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 
-/// Awaits `future`; `None` if it panicked. The panic's own text goes where the panic hook sends it, never
-/// to the caller.
+/// Awaits `future`; `None` if it panicked. The panic's text goes to the panic hook, never to the
+/// caller.
 pub async fn caught<F: Future>(future: F) -> Option<F::Output> {
-    // Safe to unwind through: whatever the future held is dropped with it.
+    // This is unwind safe, because everything in the future is dropped with it.
     AssertUnwindSafe(future).catch_unwind().await.ok()
 }
 

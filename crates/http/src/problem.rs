@@ -1,9 +1,9 @@
-//! What a problem is in HTTP: its status and its headers.
+//! The status and the headers of a problem.
 
 use ats_pat_domain::Problem;
 use poem::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-/// What a route asks its callers to show; the scheme in `WWW-Authenticate` (RFC 9110, section 11.6.1).
+/// What a route asks its callers for: the scheme in `WWW-Authenticate` (RFC 9110, section 11.6.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Challenge {
     /// A personal access token in the header `personalAccessToken`.
@@ -25,7 +25,7 @@ impl Challenge {
     }
 }
 
-/// The status of a problem, as the catalogue has it.
+/// The status of a problem, as in the catalogue.
 pub fn status(problem: &Problem) -> StatusCode {
     match problem {
         Problem::InvalidRequest { .. }
@@ -74,7 +74,7 @@ pub fn status(problem: &Problem) -> StatusCode {
     }
 }
 
-/// Adds what a problem says in headers: `Allow`, `Retry-After`, and `WWW-Authenticate` with every 401.
+/// Adds the headers of a problem: `Allow`, `Retry-After`, and `WWW-Authenticate` with every 401.
 pub fn problem_headers(problem: &Problem, challenge: Challenge, headers: &mut HeaderMap) {
     let mut add = |name: HeaderName, value: String| {
         if let Ok(value) = HeaderValue::from_str(&value) {

@@ -1,7 +1,7 @@
 //! The loops that accept connections.
 //!
-//! Poem's own server sets no timer, and hyper has no header timeout without one: a client that never ends
-//! its headers would hold its connection for ever.
+//! Poem's own server sets no timer, and without one hyper has no header timeout. A client that
+//! never ends its headers would keep its connection for ever.
 
 mod activity;
 mod admission;
@@ -31,8 +31,8 @@ pub use listeners::Listeners;
 use phase::Phase;
 pub use workers::Workers;
 
-/// Serves HTTP/1.1 on `listener` until `shutdown` is done; then lets the requests under way end, for at most
-/// [`Limits::shutdown_timeout`].
+/// Serves HTTP/1.1 on `listener` until `shutdown` completes. Then requests under way may end, for
+/// at most [`Limits::shutdown_timeout`].
 pub async fn serve<E>(
     listener: TcpListener,
     endpoint: E,
@@ -46,22 +46,24 @@ pub async fn serve<E>(
     tokio::join!(serving.until(shutdown), acceptor.accept(listener));
 }
 
-/// A server from start to end, whatever the number of its accept loops.
+/// A server from start to end, with any number of accept loops.
 struct Serving {
     phase: watch::Sender<Phase>,
     admission: Arc<Admission>,
     limits: Arc<Limits>,
-    /// Closed once the last accept loop ended.
+    /// Closed when the last accept loop has ended.
     accepting: Mutex<mpsc::Receiver<()>>,
 }
 
 impl Serving {
-    /// Lets the accept loops work until `shutdown` is done, and waits for the requests that are under way then.
+    /// Lets the accept loops work until `shutdown` completes, and waits for the requests that are
+    /// then under way.
     async fn until(&self, shutdown: impl Future<Output = ()>) {
         shutdown.await;
         self.phase.send_replace(Phase::Draining);
         let drained = async {
-            // Nothing is ever sent. Their last connections take their places before all places are taken back.
+            // Nothing is ever sent. The last connections take their places before all places are
+            // taken back.
             let _ = self.accepting.lock().await.recv().await;
             self.admission.all_ended().await;
         };
@@ -75,7 +77,7 @@ impl Serving {
     }
 }
 
-/// What an accept loop needs.
+/// The parts that an accept loop needs.
 struct Acceptor<E> {
     endpoint: Arc<E>,
     limits: Arc<Limits>,
@@ -122,9 +124,9 @@ fn start<E: IntoEndpoint + 'static>(
 }
 
 impl<E: Endpoint<Output = Response> + 'static> Acceptor<E> {
-    /// Serves the connections of `listener` on the runtime that it runs on, until the server drains.
+    /// Serves the connections of `listener` on the current runtime, until the server drains.
     async fn accept(self, listener: TcpListener) {
-        // A clone has not seen the change either: the connections' own must not miss it.
+        // A clone has not seen the change either, and the connections' clones must not miss it.
         let mut phase = self.phase.clone();
         let mut failures = Tally::default();
         loop {
@@ -148,8 +150,8 @@ impl<E: Endpoint<Output = Response> + 'static> Acceptor<E> {
         });
     }
 
-    /// Closes the listener, but serves the connections that the system took before. It would cut them off, with requests
-    /// that a proxy sends no second time.
+    /// Closes the listener, but serves the connections that the system has already accepted.
+    /// Otherwise the system would cut them off, and a proxy sends such requests no second time.
     fn serve_the_waiting(&self, listener: TcpListener) {
         let Ok(listener) = listener.into_std() else {
             return;
@@ -164,8 +166,8 @@ impl<E: Endpoint<Output = Response> + 'static> Acceptor<E> {
         }
     }
 
-    /// The next connection that is admitted. Its place comes second, so that no accept loop sits on one that another
-    /// needs.
+    /// The next connection that is admitted. It gets its place last, so that no accept loop keeps a
+    /// place that another one needs.
     async fn next(
         &self,
         listener: &TcpListener,
@@ -185,7 +187,8 @@ async fn accepted(listener: &TcpListener, failures: &mut Tally) -> (TcpStream, S
         match listener.accept().await {
             Ok(accepted) => return accepted,
             Err(error) => {
-                // Out of file descriptors, or a client that is gone already: the next try may succeed.
+                // There are no file descriptors left, or the client is already gone. The next try
+                // may succeed.
                 if let Some(tries) = failures.count(SystemClock.since_boot()) {
                     tracing::warn!(%error, tries, "connections could not be accepted");
                 }

@@ -1,4 +1,4 @@
-//! What both halves of the site must know of the deployment.
+//! The facts about the deployment that both halves of the site need.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -21,11 +21,12 @@ struct Inner {
 }
 
 impl HttpSettings {
-    /// The public URL is what people's browsers are sent to: scheme, host and, where it is not the
-    /// scheme's own, port. Addresses in `trusted_proxies` may say for whom they forward.
+    /// The public URL is the address for people's browsers: scheme, host and, if it is not the
+    /// scheme's default, port. Addresses in `trusted_proxies` may name the client that they forward
+    /// for.
     ///
     /// # Errors
-    /// [`NotAnOrigin`] for a URL with a path, a query, user information or another scheme.
+    /// [`NotAnOrigin`] if the URL has a path, a query, user information or another scheme.
     pub fn new(public_url: &str, trusted_proxies: Vec<IpNet>) -> Result<Self, NotAnOrigin> {
         let origin = origin(public_url).ok_or_else(|| NotAnOrigin {
             url: public_url.to_owned(),
@@ -49,13 +50,13 @@ impl HttpSettings {
         self.inner.origin.starts_with("https:")
     }
 
-    /// Who may say for whom they forward.
+    /// The proxies that may name the client that they forward for.
     pub fn trusted_proxies(&self) -> &[IpNet] {
         &self.inner.trusted_proxies
     }
 
-    /// Tells the log, once, of a peer whose forwarding header is not believed: where it is the operator's proxy, all
-    /// callers share its address, its limits and its networks.
+    /// Logs, once, that a peer's forwarding header is not believed. If the peer is the operator's
+    /// proxy, all callers share its address, its limits and its networks.
     pub(crate) fn tell_of_untrusted(&self, peer: IpAddr) {
         if !self
             .inner
@@ -71,7 +72,7 @@ impl HttpSettings {
     }
 }
 
-/// The public URL is no origin.
+/// The public URL is not an origin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the public URL {url} is not an origin: write it as https://pat.example.com or http://127.0.0.1:8080"

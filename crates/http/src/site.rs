@@ -2,13 +2,13 @@
 
 use poem::{Endpoint, IntoResponse, Request, Response, Result};
 
-/// A half of the site that knows which paths are its own.
+/// A half of the site. It knows its own paths.
 pub trait Half: Endpoint {
-    /// Whether requests for this path, as it was sent, are answered here.
+    /// Whether this half answers requests for this path, as it was sent.
     fn owns(&self, path: &str) -> bool;
 }
 
-/// Programs' paths go to the interface, every other to the pages.
+/// The interface answers the paths for programs, and the pages answer all others.
 pub struct Site<A, W> {
     interface: A,
     pages: W,
@@ -31,8 +31,8 @@ impl<A: Half, W: Endpoint> Endpoint for Site<A, W> {
                 .await
                 .map(IntoResponse::into_response)
         } else {
-            // What a page waits for takes much room; the futures of programs' requests, which are moved about, would have
-            // it too.
+            // Boxed, because the future of a page is large. The futures of programs' requests,
+            // which are moved around, would have the same size.
             Box::pin(self.pages.call(request))
                 .await
                 .map(IntoResponse::into_response)

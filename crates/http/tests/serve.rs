@@ -21,11 +21,12 @@ use tokio::time::{Instant, timeout};
 const LONG: Duration = Duration::from_secs(10);
 const SHORT: Duration = Duration::from_millis(100);
 
-/// The size of the answers at `/large` and `/large/parts`: more than the system's buffers hold.
+/// The size of the answers at `/large` and `/large/parts`. It is larger than the system's buffers.
 const LARGE: usize = 32 * 1024 * 1024;
 
-/// Answers `/slow…` after a while, `/slow/never` never, and says from where it was asked. `/large` is one
-/// piece of known length, `/large/parts` the same by parts, and `/late` comes with its second half after a while.
+/// Answers `/slow…` after a while and `/slow/never` never, with the client's address. `/large` is
+/// one piece of known length, `/large/parts` is the same in parts, and the second half of `/late`
+/// comes after a while.
 struct Slow {
     begun: Arc<Notify>,
     gone: Arc<Notify>,
@@ -90,13 +91,13 @@ impl Endpoint for Slow {
 struct Server {
     address: SocketAddr,
     begun: Arc<Notify>,
-    /// A body of `/large/parts` is no more.
+    /// Notified when a body of `/large/parts` is dropped.
     gone: Arc<Notify>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
-/// Until the server let go of the body of the answer that it was sending.
+/// Completes when the server has dropped the body of the answer that it was sending.
 async fn broken_off(server: &Server) {
     timeout(LONG, server.gone.notified()).await.unwrap();
 }
@@ -177,7 +178,7 @@ async fn after_shutdown_began_a_connection_takes_one_more_request() {
 #[tokio::test]
 async fn a_connection_that_waits_to_be_accepted_when_shutdown_begins_is_answered() {
     let server = start(Limits::default()).await;
-    // Without a pause for the accept loop: on this runtime it runs only while this test waits.
+    // No pause for the accept loop, because on this runtime it runs only while this test waits.
     let mut waiting = std::net::TcpStream::connect(server.address).unwrap();
     let head = b"GET /other HTTP/1.1\r\nHost: x\r\n\r\n";
     io::Write::write_all(&mut waiting, head).unwrap();
@@ -240,7 +241,7 @@ async fn an_answer_may_take_longer_than_a_connection_may_be_idle() {
     for path in ["/large", "/large/parts"] {
         let mut reader = ask(server.address, path).await;
         reader.readable().await.unwrap();
-        // A slow reader, not a signal: it takes nothing for longer than the connection may be idle.
+        // A slow reader, not a signal: it reads nothing for longer than a connection may be idle.
         tokio::time::sleep(5 * SHORT).await;
         let mut bytes = Vec::new();
         let read = timeout(LONG, reader.read_to_end(&mut bytes)).await.unwrap();
@@ -259,10 +260,10 @@ async fn an_answer_that_nobody_takes_is_broken_off() {
     let mut hung = ask(server.address, "/large/parts").await;
     broken_off(&server).await;
     let mut bytes = Vec::new();
-    // Whether it ends well or in an error is up to the system.
+    // The system decides whether it ends well or in an error.
     let _ = timeout(LONG, hung.read_to_end(&mut bytes)).await.unwrap();
     assert!(bytes.len() < LARGE, "{}", bytes.len());
-    // What takes its time to be made is nobody's fault.
+    // An answer that takes time to produce is not the client's fault.
     let late = ask(server.address, "/late").await;
     let mut late = BufReader::new(late);
     let mut line = String::new();
@@ -345,7 +346,8 @@ async fn a_connection_outlives_the_time_for_headers_and_the_next_headers_have_al
     };
     let server = start(limits).await;
     let kept = answered(server.address).await;
-    // Somebody who asks again after a while, not a signal: longer than headers may take.
+    // A client that sends its next request after a while, not a signal: longer than headers may
+    // take.
     tokio::time::sleep(5 * SHORT).await;
     answered_again(kept).await;
 }
@@ -358,7 +360,7 @@ async fn a_connection_is_kept_for_the_whole_idle_time_after_a_long_answer() {
         ..Limits::default()
     };
     let server = start(limits).await;
-    // Takes longer than half the idle time, so it ends between two looks at the connection.
+    // It takes longer than half the idle time, so it ends between two checks of the connection.
     let late = ask(server.address, "/late").await;
     let mut late = BufReader::new(late);
     let mut line = String::new();
@@ -405,7 +407,7 @@ async fn a_request_names_its_host_once() {
     assert_eq!(old, "HTTP/1.0 200 OK\r\n");
 }
 
-/// As [`ask`], from this address.
+/// Like [`ask`], from this address.
 async fn ask_from(own: &str, address: SocketAddr, path: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket
@@ -413,12 +415,12 @@ async fn ask_from(own: &str, address: SocketAddr, path: &str) -> TcpStream {
         .unwrap();
     let mut stream = socket.connect(address).await.unwrap();
     let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
-    // One that is turned away may be gone already.
+    // A connection that is turned away may already be closed.
     let _ = stream.write_all(head.as_bytes()).await;
     stream
 }
 
-/// A connection that is kept open, after its first answer.
+/// A connection that stays open after its first answer.
 async fn answered(address: SocketAddr) -> BufReader<TcpStream> {
     let stream = ask(address, "/other").await;
     let mut stream = BufReader::new(stream);
@@ -426,7 +428,7 @@ async fn answered(address: SocketAddr) -> BufReader<TcpStream> {
     stream
 }
 
-/// Asks once more on the same connection.
+/// Sends another request on the same connection.
 async fn answered_again(mut stream: BufReader<TcpStream>) {
     let head = b"GET /other HTTP/1.1\r\nHost: x\r\n\r\n";
     stream.get_mut().write_all(head).await.unwrap();
@@ -451,7 +453,7 @@ async fn status_line(stream: &mut BufReader<TcpStream>) -> String {
     line
 }
 
-/// All that comes until the connection ends, well or in an error.
+/// Everything that arrives until the connection ends, well or in an error.
 async fn what_came(mut stream: TcpStream) -> String {
     let mut bytes = Vec::new();
     let _ = timeout(LONG, stream.read_to_end(&mut bytes)).await.unwrap();

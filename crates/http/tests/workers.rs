@@ -20,17 +20,17 @@ use tokio::time::timeout;
 
 const LONG: Duration = Duration::from_secs(10);
 const WORKERS: NonZero<usize> = NonZero::new(3).unwrap();
-/// So many that none of the workers goes without.
+/// So many that every worker gets some.
 const CONNECTIONS: usize = 60;
 
-/// Answers the name of the thread, once it may.
+/// Answers with the name of the thread, as soon as it is allowed to.
 #[derive(Clone)]
 struct Gate {
     begun: Arc<Semaphore>,
     may_answer: Arc<Semaphore>,
     at_once: Arc<AtomicUsize>,
     most_at_once: Arc<AtomicUsize>,
-    /// What the requests leave behind may end.
+    /// Lets the work that requests leave behind end.
     late: Arc<Semaphore>,
     ended_late: Arc<Semaphore>,
 }
@@ -103,7 +103,7 @@ fn start(limits: Limits) -> Server {
     }
 }
 
-/// The whole of what is answered to one request, on a connection of its own.
+/// The whole answer to one request, on a connection of its own.
 async fn ask(address: SocketAddr) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream
@@ -136,7 +136,7 @@ async fn every_worker_answers_and_shutdown_waits_for_what_each_has_under_way() {
     let answers = ask_often(server.address);
     server.gate.begun(CONNECTIONS).await;
     server.stop.send(()).unwrap();
-    // Nobody is served any more, and those under way still are.
+    // New connections are refused, while requests under way are still answered.
     while TcpStream::connect(server.address).await.is_ok() {
         tokio::task::yield_now().await;
     }
@@ -191,7 +191,7 @@ async fn the_limit_of_connections_is_that_of_all_workers_together() {
     let server = start(limits);
     let answers = ask_often(server.address);
     server.gate.begun(2).await;
-    // One by one, so that the others had time to come in if they could.
+    // One by one, so that the others would have time to get in if they could.
     for _ in 2..CONNECTIONS {
         server.gate.may_answer.add_permits(1);
         server.gate.begun(1).await;

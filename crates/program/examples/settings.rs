@@ -1,4 +1,4 @@
-//! Prints `docs/operation.md` with the table of settings as the program has it.
+//! Prints `docs/operation.md` with the program's table of settings.
 
 use std::io::{Error, Write};
 

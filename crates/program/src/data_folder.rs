@@ -1,4 +1,5 @@
-//! The data folder: made for its owner alone, and taken back if the start fails before anything is in it.
+//! The data folder. It is made for its owner alone, and removed if the start fails before anything
+//! is in it.
 
 use std::fs;
 use std::io;
@@ -6,15 +7,15 @@ use std::path::{Path, PathBuf};
 
 use crate::start_error::StartError;
 
-/// The folders that this start made, innermost first; removed when dropped, unless [`kept`](Self::keep)
-/// or in use by then.
+/// The folders that this start made, innermost first. They are removed when this is dropped, unless
+/// they are [`kept`](Self::keep) or in use by then.
 #[derive(Debug, Default)]
 pub(crate) struct DataFolder {
     made: Vec<PathBuf>,
 }
 
 impl DataFolder {
-    /// Makes the folder at `path` and those above it, where they are missing.
+    /// Makes the folder at `path` and the missing folders above it.
     pub(crate) fn make(path: &Path) -> Result<Self, StartError> {
         let missing: Vec<PathBuf> = path
             .ancestors()
@@ -25,7 +26,7 @@ impl DataFolder {
         for missing in missing.iter().rev() {
             match make_private(missing) {
                 Ok(()) => folder.made.insert(0, missing.clone()),
-                // Another program was quicker.
+                // Another program made it first.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(source) => {
                     return Err(StartError::DataFolderNotMade {
@@ -44,7 +45,7 @@ impl DataFolder {
         Ok(folder)
     }
 
-    /// The start succeeded: the folder stays.
+    /// The start succeeded, so the folder stays.
     pub(crate) fn keep(mut self) {
         self.made.clear();
     }
@@ -53,14 +54,14 @@ impl DataFolder {
 impl Drop for DataFolder {
     fn drop(&mut self) {
         for folder in &self.made {
-            // Fails where something is in it, as it should.
+            // If something is in the folder, this fails, as it should.
             let _ = fs::remove_dir(folder);
         }
     }
 }
 
-/// Refuses a folder in which every user of the machine could replace the database, the master key or the anchor. A group
-/// may write to it: some orchestrators mount volumes so.
+/// Refuses a folder in which every user of the machine could replace the database, the master key
+/// or the anchor. A group may have write access, because some orchestrators mount volumes that way.
 pub(crate) fn check(path: &Path) -> Result<(), StartError> {
     let mode = path
         .metadata()

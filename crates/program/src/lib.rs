@@ -1,15 +1,17 @@
-//! What both programs share: the command line, the settings with their sources, the log, and the wiring
-//! of database and use cases.
+//! The parts that both programs share: the command line, the settings with their sources, the log,
+//! and the wiring of database and use cases.
 //!
 //! Invariants held here:
 //!
-//! - of several sources of a setting the last one wins: file, environment, flag;
+//! - if several sources have a setting, the last one wins: file, environment, flag;
 //! - an unknown setting stops the start, whatever its source;
-//! - each refusal is one sentence that names the place and says what to do, without quoting a secret;
-//! - no text moves a terminal's cursor or begins a line of the log;
-//! - a start that fails leaves no folder behind that it made.
+//! - each refusal is one sentence that names the place and says what to do, without quoting a
+//!   secret;
+//! - no text moves a terminal's cursor or begins a new line of the log;
+//! - a start that fails removes the folders that it made.
 //!
-//! It deliberately knows no HTTP and reads no environment by itself: both come in as parameters.
+//! It deliberately knows no HTTP. It doesn't read the environment by itself: the environment is
+//! passed in.
 
 mod data_folder;
 mod logging;
@@ -38,6 +40,6 @@ pub fn report(error: &(dyn Error + 'static)) {
     use std::io::Write as _;
     let text = ats_pat_service::causes(error);
     let line: Vec<&str> = text.split_whitespace().collect();
-    // Nobody listens any more where this fails.
+    // If this fails, nobody reads standard error.
     let _ = writeln!(std::io::stderr(), "error: {}", visible(&line.join(" ")));
 }

@@ -1,4 +1,4 @@
-//! The log: to standard error, so that standard output keeps what the programs answer.
+//! The log. It goes to standard error, because standard output is for the programs' answers.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -9,24 +9,26 @@ use tracing_subscriber::fmt;
 use crate::settings::{LogFormat, Settings};
 use crate::visible::{visible, visible_in_json};
 
-/// Begins the log of this process, at `level` unless the settings say otherwise. Called once; a second
-/// call changes nothing.
+/// Begins the log of this process, at `level` unless the settings say otherwise. It is called once.
+/// A second call changes nothing.
 pub fn start_logging(settings: &Settings, level: &str) {
     let filter = settings.log.as_deref().unwrap_or(level);
     let format = settings.log_format;
-    // Without colors: each line is written with what a terminal obeys escaped, and colors are such signs.
+    // No colors, because every control sequence in a line is escaped, and colors are control
+    // sequences.
     let builder = fmt()
         .with_env_filter(EnvFilter::new(filter))
         .with_writer(move || Lines { format })
         .with_ansi(false);
-    // It fails only where a log has begun already.
+    // It fails only if the log has already begun.
     let _ = match settings.log_format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
 }
 
-/// Standard error, to which each write is one line: what people and programs wrote into it can't begin another.
+/// Standard error, where each write is one line. Text from people and programs can't begin another
+/// line.
 struct Lines {
     format: LogFormat,
 }

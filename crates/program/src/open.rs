@@ -19,11 +19,11 @@ use crate::start_error::StartError;
 /// What a program may do to a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Make it where it is missing, migrate it, and have a SQLite file for itself.
+    /// Make the database if it is missing, migrate it, and use a SQLite file alone.
     Server,
-    /// Make it where it is missing, and migrate it.
+    /// Make the database if it is missing, and migrate it.
     Create,
-    /// Use it as it is: a mistyped place must not become a new, empty service.
+    /// Use the database as it is, because a mistyped place must not become a new, empty service.
     Use,
 }
 
@@ -36,8 +36,8 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Opens the service that `settings` name, for callers who see it at `public_url`; `signature_provider`
-    /// signs what it gives out. A start that fails leaves no folder behind that it made.
+    /// Opens the service that `settings` name. Callers see it at `public_url`, and
+    /// `signature_provider` signs its tokens. A start that fails removes the folders that it made.
     pub async fn open(
         settings: &Settings,
         public_url: &str,
@@ -96,14 +96,14 @@ impl Opened {
         })
     }
 
-    /// Ends in order: what is only in memory is written, the connections are closed.
+    /// Ends in order: data that is only in memory is written, and the connections are closed.
     pub async fn close(self) {
         self.service.flush().await;
         self.database.close().await;
     }
 }
 
-/// A database before its schema is looked at, for the commands about the database itself.
+/// A database whose schema has not been checked, for the commands about the database itself.
 pub struct OpenedDatabase {
     database: Database,
     folder: DataFolder,
@@ -115,8 +115,8 @@ impl OpenedDatabase {
         Self::connect(settings, folder(settings, access)?).await
     }
 
-    /// As [`Self::open`], where the keys will be asked for too: a master key file that can't be used is
-    /// refused before anything is in the folder.
+    /// Like [`Self::open`], for callers that need the keys later. A master key file that can't be
+    /// used is refused before anything is written to the folder.
     pub(crate) async fn open_with_keys(
         settings: &Settings,
         access: Access,
@@ -136,14 +136,14 @@ impl OpenedDatabase {
         Ok(Self { database, folder })
     }
 
-    /// Where the schema stands.
+    /// The state of the schema.
     pub async fn migration_status(self) -> Result<MigrationStatus, StartError> {
         let status = self.database.migration_status().await;
         self.database.close().await;
         Ok(status?)
     }
 
-    /// Brings the schema up to date; gives the names of the migrations that were applied.
+    /// Brings the schema up to date. Returns the names of the migrations that were applied.
     pub async fn migrate(self) -> Result<Vec<String>, StartError> {
         let applied = self.database.migrate().await?;
         self.folder.keep();
@@ -152,7 +152,7 @@ impl OpenedDatabase {
     }
 }
 
-/// Takes a database that is older than what this data folder last saw, as `choice` says.
+/// Accepts a database that is older than the one that this data folder last saw, as `choice` says.
 pub async fn accept_restore(
     settings: &Settings,
     public_url: &str,
@@ -160,7 +160,7 @@ pub async fn accept_restore(
 ) -> Result<Accepted, StartError> {
     let OpenedDatabase { database, .. } =
         OpenedDatabase::open_with_keys(settings, Access::Use).await?;
-    // As a server has it: none may run on this SQLite file meanwhile.
+    // The lock is a server's, because no server may use this SQLite file in the meantime.
     let lock = database.lock_exclusively()?;
     database.migrate().await?;
     let database = Arc::new(database);
@@ -191,7 +191,7 @@ fn parts(settings: &Settings, public_url: &str, store: Arc<Database>, alone: boo
         randomness: Arc::new(SystemRandomness),
         settings: settings.for_service(public_url),
         master_key_file: settings.master_key_file(),
-        // An admin program far from the servers has no data folder to keep it in.
+        // An admin program far from the servers has no data folder for it.
         anchor_file: settings.data_dir.is_dir().then(|| settings.anchor_file()),
         password_cost: PasswordCost::OWASP,
         alone,
@@ -199,8 +199,8 @@ fn parts(settings: &Settings, public_url: &str, store: Arc<Database>, alone: boo
     }
 }
 
-/// Refuses a master key file that can't be used, before anything is made. Whether a missing one may be
-/// made is for the service to say, which knows whether the database holds keys.
+/// Refuses a master key file that can't be used, before anything is made. The service decides
+/// whether a missing file may be made, because it knows whether the database has keys.
 fn check_master_key_file(settings: &Settings, access: Access) -> Result<(), AuthError> {
     match MasterKeys::read(&settings.master_key_file()) {
         Ok(_) => Ok(()),
@@ -219,7 +219,7 @@ fn check_master_key_file(settings: &Settings, access: Access) -> Result<(), Auth
     }
 }
 
-/// The SQLite file that is not there; `None` where it is there, or the database is a server's.
+/// The missing SQLite file. `None` if the file exists, or if the database is on a server.
 fn missing_file(settings: &Settings) -> Option<PathBuf> {
     let path = match &settings.database_url {
         None => settings.database_file(),
@@ -228,7 +228,7 @@ fn missing_file(settings: &Settings) -> Option<PathBuf> {
             let path = path.strip_prefix("//").unwrap_or(path);
             let path = path.split('?').next().unwrap_or_default();
             if path.contains('%') {
-                // The storage reads the escapes, and makes the file.
+                // The storage decodes the escapes, and makes the file.
                 return None;
             }
             PathBuf::from(path)

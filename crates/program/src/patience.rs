@@ -1,4 +1,4 @@
-//! Waiting for a database that is away when the server starts.
+//! Waits for a database that can't be reached when the server starts.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -14,8 +14,8 @@ use crate::start_error::StartError;
 const PAUSE: Duration = Duration::from_secs(2);
 
 impl Opened {
-    /// As [`Self::open`] for a server, which waits for a database that is away as long as `start-patience-seconds`
-    /// says. Gives `None` if `asked_to_stop` was done meanwhile.
+    /// Like [`Self::open`], for a server. If the database can't be reached, this waits as long as
+    /// `start-patience-seconds` says. Returns `None` if `asked_to_stop` completed in the meantime.
     pub async fn open_patiently(
         settings: &Settings,
         public_url: &str,
@@ -34,8 +34,8 @@ impl Opened {
     }
 }
 
-/// Opens the database for a server. While it can't be reached, tries again for as long as the settings say, and logs
-/// each try. Gives `None` as soon as `asked_to_stop` is done.
+/// Opens the database for a server. While it can't be reached, this tries again for as long as the
+/// settings say, and logs each try. Returns `None` as soon as `asked_to_stop` completes.
 async fn reached(
     settings: &Settings,
     asked_to_stop: impl Future<Output = ()>,

@@ -1,8 +1,8 @@
-//! Settings: where they come from, how they are checked, and what they mean.
+//! Settings: their sources, their checks, and their meaning.
 //!
-//! A TOML file, the environment and flags, of which the last one wins. The environment comes in as a
-//! parameter: nothing here reads it by itself. Each refusal is one sentence that names the place and says
-//! what to do; none quotes a secret.
+//! The sources are a TOML file, the environment and flags, and the last one wins. The environment
+//! is passed in, and nothing here reads it by itself. Each refusal is one sentence that names the
+//! place and says what to do. None quotes a secret.
 
 mod error;
 mod group;
@@ -27,13 +27,14 @@ use self::table::TABLE;
 pub use self::table::{CommonFlags, ServerFlags, Settings, settings_reference};
 pub use self::value::LogFormat;
 
-/// The longest scope that `expand-all-scope` may write, in characters: verifiers take tokens of up to 8 KiB, and many
-/// servers take headers no longer than that.
+/// The longest scope that `expand-all-scope` may write, in characters. Verifiers take tokens of up
+/// to 8 KiB, and many servers take no longer headers.
 const LONGEST_SCOPE: usize = 4000;
 
 impl Settings {
-    /// Reads all sources: the file that `common` names, `environment`, the flags. A program without
-    /// server flags serves nobody: it may share the settings of a server whose public URL stands in a flag.
+    /// Reads all sources: the file that `common` names, `environment`, and the flags. A program
+    /// without server flags serves no callers. It may share the settings of a server whose public
+    /// URL is in a flag.
     pub fn load(
         common: &CommonFlags,
         server: Option<&ServerFlags>,
@@ -110,7 +111,7 @@ impl Settings {
         Ok(())
     }
 
-    /// What tokens may be like.
+    /// The policy of tokens, with its groups.
     pub fn policies(&self) -> Policies {
         Policies {
             base: Policy {
@@ -130,7 +131,7 @@ impl Settings {
         }
     }
 
-    /// What is wrong with `default-audience`, if anything is.
+    /// Why `default-audience` is wrong, if it is.
     fn wrong_default_audience(&self, serves: bool) -> Option<String> {
         let default = self.default_audience.as_ref()?;
         let audience = match (self.audience.is_empty(), serves) {
@@ -150,7 +151,7 @@ impl Settings {
         ))
     }
 
-    /// The origin that callers see, where `address` is served on.
+    /// The origin that callers see if the server listens on `address`.
     pub fn public_url_at(&self, address: SocketAddr) -> String {
         self.public_url.clone().unwrap_or_else(|| {
             let url = format!("http://{address}");
@@ -161,14 +162,14 @@ impl Settings {
     /// The URL of the database; may hold a password.
     pub fn database_url(&self) -> SecretString {
         self.database_url.clone().unwrap_or_else(|| {
-            // What a URL would take for an escape or for its query.
+            // Characters that a URL would read as an escape or as its query.
             let path = self.database_file().display().to_string();
             let path = path.replace('%', "%25").replace('?', "%3F");
             format!("sqlite:{path}").into()
         })
     }
 
-    /// The SQLite file in the data folder, for an operator who names no database.
+    /// The SQLite file in the data folder, which is used if the operator names no database.
     pub fn database_file(&self) -> PathBuf {
         self.data_dir.join("ats-pat.db")
     }
@@ -179,15 +180,15 @@ impl Settings {
         named.unwrap_or_else(|| self.data_dir.join("master.key"))
     }
 
-    /// The file that the last seen head of the event log is kept in.
+    /// The file with the last seen head of the event log.
     pub fn anchor_file(&self) -> PathBuf {
         self.data_dir.join("anchor")
     }
 
-    /// What the use cases obey, where `issuer` is the origin that callers see.
+    /// The settings of the use cases. `issuer` is the origin that callers see.
     pub fn for_service(&self, issuer: &str) -> ats_pat_service::Settings {
         let (audience, default_audience) = if self.audience.is_empty() {
-            // Then there is only one, which is the default in any case.
+            // Then there is only one, and it is the default in any case.
             (vec![issuer.to_owned()], None)
         } else {
             (self.audience.clone(), self.default_audience.clone())

@@ -6,42 +6,42 @@ use std::path::PathBuf;
 use ats_pat_auth::AuthError;
 use ats_pat_storage::MigrationError;
 
-/// Why the programs can't start on these settings.
+/// Why the programs can't start with these settings.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A file stands where the data folder should.
+    /// The path of the data folder is a file.
     #[error("the data folder {} is a file: name a folder by `data-dir`", .path.display())]
     DataFolderIsAFile {
-        /// Which.
+        /// The path of the folder.
         path: PathBuf,
     },
-    /// The system does not let us make the data folder.
+    /// The system doesn't allow this process to make the data folder.
     #[error("the data folder {} can't be made: check the folder above it, or name another by `data-dir`", .path.display())]
     DataFolderNotMade {
-        /// Which.
+        /// The path of the folder.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: io::Error,
     },
-    /// Every user of the machine can change what is in the data folder.
+    /// Every user of the machine can change the content of the data folder.
     #[error("every user of this machine can replace files in the data folder {} (mode {mode:04o}): look at what is in it, then run `chmod 700` on it", .path.display())]
     DataFolderOpenToOthers {
-        /// Which.
+        /// The path of the folder.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
     },
-    /// Nothing was ever started here.
+    /// There is no database at this place.
     #[error("there is no database at {}: name the right one by `--data-dir` or `--database-url`, or make one by `ats-pat-admin db migrate`", .path.display())]
     NoDatabase {
-        /// Where it was looked for.
+        /// The path of the missing file.
         path: PathBuf,
     },
     /// The schema is an earlier release's, or there is none.
     #[error("the database lacks {}: run `ats-pat-admin db migrate`", .pending.join(", "))]
     Outdated {
-        /// The migrations to come.
+        /// The migrations that are missing.
         pending: Vec<String>,
     },
     /// The database can't be opened.
@@ -50,19 +50,19 @@ pub enum StartError {
     /// The schema can't be brought up to date.
     #[error(transparent)]
     Migration(#[from] MigrationError),
-    /// Another server has the SQLite database.
+    /// Another server uses the SQLite database.
     #[error(transparent)]
     Lock(#[from] ats_pat_storage::LockError),
     /// The master key file can't be used.
     #[error(transparent)]
     MasterKey(#[from] AuthError),
-    /// Keys, anchor or event log don't fit.
+    /// Keys, anchor or event log don't match the database.
     #[error(transparent)]
     Service(#[from] ats_pat_service::OpenError),
 }
 
 impl StartError {
-    /// Whether the same start may succeed a little later, with nothing changed here.
+    /// Whether the same start may succeed a little later without a change on this side.
     pub(crate) fn may_pass(&self) -> bool {
         matches!(
             self,

@@ -1,4 +1,4 @@
-//! Command lines: what clap reads, with each mistake told in one line.
+//! Command lines, which clap reads. Each mistake is reported in one line.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -10,7 +10,7 @@ use clap::error::ErrorKind;
 /// Reads the command line of this process.
 ///
 /// # Errors
-/// What was asked for instead of a run (help, version), or what is wrong with the command line.
+/// The requested help or version, or the mistake in the command line.
 pub fn parse<P: Parser>(arguments: impl IntoIterator<Item = OsString>) -> Result<P, Usage> {
     P::try_parse_from(arguments).map_err(|error| Usage {
         program: P::command().get_name().to_owned(),
@@ -26,13 +26,13 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Prints the help where it was asked for (exit code 0), else the mistake in one line (exit code 2).
+    /// Prints the requested help (exit code 0), or the mistake in one line (exit code 2).
     pub fn report(&self) -> ExitCode {
         match self.error.kind() {
             ErrorKind::DisplayHelp
             | ErrorKind::DisplayVersion
             | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-                // Nobody listens any more where this fails.
+                // If this fails, nobody reads the output.
                 let _ = self.error.print();
             }
             _ => crate::report(self),
@@ -44,7 +44,7 @@ impl Usage {
 impl fmt::Display for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.error.render().to_string();
-        // clap's own text goes on with a usage line and a hint, each after a blank line.
+        // After clap's own text come a usage line and a hint, each after a blank line.
         let text = text.strip_prefix("error: ").unwrap_or(&text);
         let (mistake, rest) = text.split_once("\n\n").unwrap_or((text, ""));
         let mistake: Vec<&str> = mistake.split_whitespace().collect();

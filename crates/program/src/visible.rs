@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 
-/// Whether a terminal obeys a character instead of showing it, or shows what is around it in another order: control
-/// characters, line separators and bidirectional controls.
+/// Whether a terminal obeys a character instead of showing it, or shows the text around it in
+/// another order: control characters, line separators and bidirectional controls.
 pub fn is_obeyed(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// The text with what a terminal obeys written out, such as `\u{1b}`: a name can neither move the cursor nor begin a
-/// line.
+/// The text with such characters written out, such as `\u{1b}`, so that a name can neither move the
+/// cursor nor begin a line.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(is_obeyed) {
         return Cow::Borrowed(text);
@@ -25,8 +25,8 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(characters.collect())
 }
 
-/// As [`visible`], in a text that is JSON and stays JSON: only its strings hold such characters, line ends between its
-/// members aside.
+/// Like [`visible`], for a text that is JSON and stays JSON. Only its strings can have such
+/// characters, except for line ends between its members.
 pub fn visible_in_json(text: &str) -> Cow<'_, str> {
     let is_obeyed = |character: char| character != '\n' && is_obeyed(character);
     if !text.contains(is_obeyed) {
@@ -34,7 +34,7 @@ pub fn visible_in_json(text: &str) -> Cow<'_, str> {
     }
     let characters = text.chars().map(|character| {
         if is_obeyed(character) {
-            // All of them lie in the first plane: one unit is enough.
+            // All of them are in the first plane, so one unit is enough.
             format!("\\u{:04x}", u32::from(character))
         } else {
             character.to_string()

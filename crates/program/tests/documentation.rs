@@ -1,4 +1,4 @@
-//! The documentation says what the program does.
+//! The documentation agrees with the program.
 
 #[test]
 fn the_operators_page_holds_the_table_of_settings() {

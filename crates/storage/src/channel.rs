@@ -1,4 +1,4 @@
-//! Where statements go: a pool or one transaction, bounded in time, with a memory of failures.
+//! Runs statements on a pool or in one transaction. It limits their time, and remembers failures.
 
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
@@ -20,16 +20,18 @@ use crate::pool::Pool;
 use crate::pulse::Pulse;
 use crate::unreadable::Unreadable;
 
-/// Takes every statement of the repositories.
+/// Runs every statement of the repositories.
 pub(crate) struct Channel {
     target: Target,
     backend: DbBackend,
-    /// The longest a statement may take: a database that went silent must not hold a request for ever.
+    /// The longest time for a statement, because a database that no longer answers must not keep a
+    /// request for ever.
     patience: Duration,
-    /// Of the database, for all of its channels but transactions: what they wait for may be each other.
+    /// The pulse of the database. All of its channels share it, except transactions, because their
+    /// statements may wait for each other.
     pulse: Arc<Pulse>,
     failures: Failures,
-    /// Of SQLite. Nothing is read or written once it is gone.
+    /// The SQLite file. Nothing is read or written once it is gone.
     file: Option<Arc<DatabaseFile>>,
     unreadable: Unreadable,
 }
@@ -43,17 +45,18 @@ enum Target {
     },
 }
 
-/// When a SQLite file is looked for at its path.
+/// When to check that a SQLite file is at its path.
 #[derive(Clone, Copy)]
 pub(crate) enum Look {
     /// Before each statement.
     EachTime,
-    /// Not: what another channel saw last counts. For exchanges, which are many; the change feed looks every 50 ms.
+    /// Not at all: the result of another channel's last check counts. This is for exchanges, which
+    /// are many. The change feed checks every 50 ms.
     AtTheLastOne,
 }
 
 impl Channel {
-    /// Statements that each stand alone.
+    /// Runs each statement outside any transaction.
     pub(crate) fn pool(
         pool: Pool,
         patience: Duration,
@@ -106,15 +109,15 @@ impl Channel {
         })
     }
 
-    /// Remembers what the transaction wrote into the counter row, to find out later whether it still is the same
-    /// transaction.
+    /// Remembers what the transaction wrote into the counter row, to find out later whether it is
+    /// still the same transaction.
     pub(crate) fn claimed(&mut self, change: EventId) {
         if let Target::Transaction { claim, .. } = &mut self.target {
             *claim = Some(change);
         }
     }
 
-    /// What the transaction wrote into the counter row.
+    /// The id that the transaction wrote into the counter row.
     pub(crate) fn claim(&self) -> Option<EventId> {
         match self.target {
             Target::Pool(..) => None,
@@ -122,12 +125,12 @@ impl Channel {
         }
     }
 
-    /// Whether the SQLite file still is at its path; of a server nothing is asked.
+    /// Checks that the SQLite file is still at its path. For a server it does nothing.
     pub(crate) fn check_file(&self) -> Result<(), DbErr> {
         self.file.as_ref().map_or(Ok(()), |file| file.check())
     }
 
-    /// Where rows are noted that can't be read.
+    /// Where rows that can't be read are noted.
     pub(crate) fn unreadable(&self) -> &Unreadable {
         &self.unreadable
     }
@@ -139,7 +142,7 @@ impl Channel {
         }
     }
 
-    /// Sends COMMIT, unless a statement failed. A failure leaves the connection to be closed.
+    /// Sends COMMIT, unless a statement failed. After a failure the connection will be closed.
     pub(crate) async fn commit(self) -> Result<(), DbErr> {
         let Target::Transaction { connection, .. } = self.target else {
             return Ok(());
@@ -149,7 +152,8 @@ impl Channel {
         committed.map_err(|error| explained(self.file.as_deref(), error))
     }
 
-    /// Sends ROLLBACK. A failure leaves the connection to be closed, which undoes the transaction too.
+    /// Sends ROLLBACK. After a failure the connection will be closed, which undoes the transaction
+    /// too.
     pub(crate) async fn rollback(self) -> Result<(), DbErr> {
         let Target::Transaction { connection, .. } = self.target else {
             return Ok(());
@@ -163,13 +167,13 @@ impl Channel {
         self.failures.note(Failure::of(error));
     }
 
-    /// The failure that stands against COMMIT.
+    /// The failure that prevents COMMIT.
     pub(crate) fn failure(&self) -> Option<StoreError> {
         let failure = self.failures.first()?;
         Some(store_error_of(failure.class, Cause::of(&failure.error)))
     }
 
-    /// A read of the transaction, whether or not a statement of it failed.
+    /// Reads in the transaction, whether or not one of its statements failed.
     pub(crate) async fn look(&self, select: &SelectStatement) -> Result<bool, DbErr> {
         let select = self.backend.build(select);
         let rows = within(self.patience, async {
@@ -178,9 +182,9 @@ impl Channel {
         Ok(!rows.await?.is_empty())
     }
 
-    /// Runs one statement. In a transaction a statement that fails, or whose caller goes away, spoils it:
-    /// PostgreSQL would answer COMMIT by ROLLBACK, which sqlx takes for success, and the others would
-    /// commit the rest.
+    /// Runs one statement. In a transaction, a statement that fails, or whose caller goes away,
+    /// makes COMMIT impossible. PostgreSQL would answer COMMIT by ROLLBACK, which sqlx takes for
+    /// success. The other databases would commit the rest.
     async fn run<T>(
         &self,
         statement: impl Future<Output = Result<T, DbErr>> + Send,
@@ -241,7 +245,7 @@ fn explained(file: Option<&DatabaseFile>, error: DbErr) -> DbErr {
     }
 }
 
-/// `future`, or the failure of a database that does not answer in time.
+/// The result of `future`, or a failure if the database doesn't answer in time.
 pub(crate) async fn within<T>(
     patience: Duration,
     future: impl Future<Output = Result<T, DbErr>> + Send,
@@ -251,7 +255,7 @@ pub(crate) async fn within<T>(
         .unwrap_or(Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))
 }
 
-/// The first failure of a transaction, which is the cause of the others.
+/// The first failure of a transaction, which causes the others.
 #[derive(Default)]
 struct Failures(OnceLock<Failure>);
 
@@ -273,7 +277,8 @@ struct Failure {
 
 impl Failure {
     fn of(error: &DbErr) -> Self {
-        // What a caller could do about a conflict or an unreadable value, it can't do in this transaction.
+        // A conflict or an unreadable value could be handled elsewhere, but not in this
+        // transaction.
         let class = match classify(error) {
             Class::Conflict | Class::Corrupt => Class::Other,
             other => other,
@@ -291,8 +296,8 @@ impl Failure {
         }
     }
 
-    /// What the next statement is refused with. A caller that missed the first failure has to do the same about it: to
-    /// try the change again, or to tell that the database does not answer.
+    /// The error for the next statement. A caller that missed the first failure must handle it in
+    /// the same way: try the change again, or report that the database doesn't answer.
     fn again(&self) -> DbErr {
         if classify(&self.error) == self.class {
             return self.error.clone();
@@ -304,7 +309,7 @@ impl Failure {
     }
 }
 
-/// A statement under way; dropped before its end it counts as failed.
+/// A statement under way. If it is dropped before its end, it counts as failed.
 struct Attempt<'a> {
     failures: &'a Failures,
     outcome: Option<Result<(), Failure>>,

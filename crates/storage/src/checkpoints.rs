@@ -1,4 +1,4 @@
-//! The checkpoint of the event log: bytes in parts, whose meaning the service knows.
+//! The checkpoint of the event log: bytes in parts. Only the service knows their meaning.
 
 use ats_pat_domain::port::StoreError;
 use sea_orm::ActiveValue::Set;
@@ -9,8 +9,8 @@ use crate::entity::checkpoint::{ActiveModel, Column, Entity};
 use crate::failure::store_error;
 use crate::write::insert;
 
-/// The parts in one piece, if they are of a greater number than `newer_than`. Parts of two checkpoints make none: the
-/// service finds that out.
+/// The joined parts, if their number is greater than `newer_than`. Parts of two checkpoints don't
+/// make a valid one, and the service finds that out.
 pub(crate) async fn read(
     channel: &Channel,
     newer_than: i64,
@@ -30,7 +30,7 @@ pub(crate) async fn read(
     Ok(Some(whole))
 }
 
-/// Writes the parts in place of those that are there.
+/// Replaces the stored parts by these.
 pub(crate) async fn write(channel: &Channel, seq: i64, parts: &[&[u8]]) -> Result<(), StoreError> {
     Entity::delete_many()
         .exec(channel)

@@ -1,8 +1,9 @@
-//! The claim: what proves that a transaction still is the one that locked the counter row.
+//! The claim proves that a transaction is still the one that locked the counter row.
 //!
-//! A change's first statement writes the id of its event into the counter row. Nobody else can see it or write there
-//! until the transaction ends. If the database ends the transaction and tells nobody, the id is gone. So an event is
-//! inserted only where the id still is (`events.rs`), and a write that reached no row asks for it.
+//! A change's first statement writes the id of its event into the counter row. No other transaction
+//! can see it or write there until the transaction ends. If the database ends the transaction
+//! without telling the program, the id is gone. So an event is inserted only if the id is still
+//! there (`events.rs`), and a write that reached no row checks for it.
 
 use ats_pat_domain::EventId;
 use ats_pat_domain::event::Head;
@@ -16,9 +17,9 @@ use crate::failure::{Class, ENDED, classify, store_error};
 use crate::head::{head, is_head, read_head, select_head};
 use crate::row::corrupt;
 
-/// Only changes know the column: what reads the head does not read it.
+/// Only changes use this column. Reads of the head don't read it.
 pub(crate) const CLAIM: &str = "claim";
-/// What the column was called when tags did not say which event wrote a row.
+/// The column's name when tags did not say which event wrote a row.
 pub(crate) const FORMER_CLAIM: &str = "change_id";
 
 /// Locks the counter row until the transaction ends, writes `change` into it, and reads it.
@@ -29,7 +30,7 @@ pub(crate) async fn make(channel: &mut Channel, change: EventId) -> Result<Head,
         .value(Alias::new(CLAIM), Expr::val(change.as_uuid()))
         .and_where(is_head());
     let before = if channel.get_database_backend() == DbBackend::MySql {
-        // MySQL knows no RETURNING here.
+        // MySQL doesn't have RETURNING here.
         channel.execute(&update).await.map_err(store_error)?;
         read_head(channel, &select_head()).await?
     } else {
@@ -41,13 +42,14 @@ pub(crate) async fn make(channel: &mut Channel, change: EventId) -> Result<Head,
     Ok(before)
 }
 
-/// Whether the counter row holds `change`, as a condition.
+/// Whether the counter row has `change`, as a condition.
 pub(crate) fn is(change: EventId) -> Expr {
     Expr::col((Entity, Alias::new(CLAIM))).eq(change.as_uuid())
 }
 
-/// Whether the database has ended the transaction, and nobody was told. Asked also after a statement that failed: what
-/// it missed may have been undone with the rest.
+/// Whether the database has ended the transaction without telling the program. It is also checked
+/// after a failed statement, because the database may have undone the row that the statement
+/// missed.
 pub(crate) async fn was_ended(channel: &Channel) -> bool {
     let Some(change) = channel.claim() else {
         return false;
@@ -60,12 +62,14 @@ pub(crate) async fn was_ended(channel: &Channel) -> bool {
         .and_where(is(change));
     match channel.look(&select).await {
         Ok(is_there) => !is_there,
-        // Galera may tell only now. Where it can't be asked (PostgreSQL, after a failure), the failure stands.
+        // Galera may report it only now. If it can't be checked (PostgreSQL, after a failure), the
+        // failure remains.
         Err(error) => classify(&error) == Class::Retryable,
     }
 }
 
-/// Notes that the database has ended the transaction, and says so. What it did is undone.
+/// Records that the database has ended the transaction, and returns the error for it. The
+/// transaction's work is undone.
 pub(crate) fn ended(channel: &Channel) -> StoreError {
     let error = DbErr::Custom(ENDED.to_owned());
     channel.spoil(&error);

@@ -1,4 +1,4 @@
-//! One connection: its statements, its transaction, and whether it may be used again.
+//! One connection: its statements, its transaction, and whether it can be used again.
 
 use sea_orm::sea_query::Values;
 use sea_orm::sqlx::{self, AssertSqlSafe, Executor, Row};
@@ -8,32 +8,33 @@ use sea_query_sqlx::SqlxValues;
 use crate::failure::{Class, classify};
 use crate::wire::Wire;
 
-/// Begins a transaction of PostgreSQL and tells whether it is a new one: BEGIN inside a transaction only warns,
-/// and one that wrote has a number.
+/// Begins a transaction of PostgreSQL and tells whether it is a new one. BEGIN inside a transaction
+/// only warns, and a transaction that has written has a number.
 const BEGIN_ANEW: &str = "BEGIN READ WRITE; SELECT txid_current_if_assigned() IS NULL";
 
-/// A connection that goes back to its pool only if nothing is left on it: no transaction, no statement that
-/// somebody gave up, no failure of the storage. Otherwise it is closed, and the database undoes what was open.
+/// A connection that goes back to its pool only in a clean state: without a transaction, an
+/// abandoned statement or a failure of the storage. Otherwise it is closed, and the database undoes
+/// the open work.
 ///
-/// sqlx counts transactions by itself and keeps its count when COMMIT or ROLLBACK fails. So transactions are
-/// begun and ended here, by literal statements, and sqlx never counts one.
+/// sqlx counts transactions by itself, and keeps its count when COMMIT or ROLLBACK fails. So
+/// transactions begin and end here, by literal statements, and sqlx never counts one.
 pub struct Connection {
-    /// `None` once it was closed.
+    /// `None` after it was closed.
     wire: Option<Wire>,
     state: State,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Outside any transaction; the last statement was answered.
+    /// Outside any transaction. The last statement was answered.
     Idle,
-    /// Inside a transaction; the last statement was answered.
+    /// Inside a transaction. The last statement was answered.
     Transaction,
-    /// Nobody knows: a statement is under way, was given up, or failed in a way that proves nothing.
+    /// Unknown: a statement is under way, was abandoned, or failed in a way that proves nothing.
     Unknown,
 }
 
-/// Runs the same on each kind of connection.
+/// Runs the same code on each kind of connection.
 macro_rules! on_wire {
     ($wire:expr, $connection:ident => $run:expr) => {
         match $wire {
@@ -53,11 +54,12 @@ impl Connection {
         }
     }
 
-    /// Begins a transaction that may write. Proves that it is a new one.
+    /// Begins a transaction that may write, and proves that it is a new one.
     ///
-    /// SQLite refuses BEGIN inside a transaction. On the servers a session can't write outside a transaction
-    /// that was begun like this (see `connect`); what may still be open there is ended first on MySQL, where
-    /// BEGIN would commit it, and looked for on PostgreSQL.
+    /// SQLite refuses BEGIN inside a transaction. On the servers, a session can't write outside a
+    /// transaction that was begun in this way (see `connect`). An open transaction may still be
+    /// there. On MySQL it is ended first, because BEGIN would commit it. On PostgreSQL this checks
+    /// for it.
     pub async fn begin(&mut self) -> Result<(), DbErr> {
         let before = std::mem::replace(&mut self.state, State::Unknown);
         if before != State::Idle {
@@ -81,12 +83,13 @@ impl Connection {
         Ok(())
     }
 
-    /// Ends the transaction; afterwards the connection is known to be outside any, or it is closed.
+    /// Ends the transaction. After that, the connection is known to be outside any transaction, or
+    /// it is closed.
     pub async fn commit(&mut self) -> Result<(), DbErr> {
         self.end("COMMIT").await
     }
 
-    /// As [`Self::commit`], taking back what the transaction did.
+    /// Like [`Self::commit`], but undoes the work of the transaction.
     pub async fn rollback(&mut self) -> Result<(), DbErr> {
         self.end("ROLLBACK").await
     }
@@ -121,8 +124,8 @@ impl Connection {
         self.end_statement(before, result.map_err(failed_to_execute))
     }
 
-    /// Reads every row, and so the end of the answer too: a server may tell only there that it undid the
-    /// transaction.
+    /// Reads every row and the end of the answer, because a server may report only there that it
+    /// undid the transaction.
     pub async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let before = self.begin_statement(&statement.sql);
         let Statement { sql, values, .. } = statement;
@@ -135,12 +138,12 @@ impl Connection {
         self.end_statement(before, result.map_err(failed_to_query))
     }
 
-    /// As [`Self::query`], of the first row alone.
+    /// Like [`Self::query`], for the first row alone.
     pub async fn query_one(&mut self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         if !matches!(self.wire, Some(Wire::Sqlite(_))) {
             return Ok(self.query(statement).await?.into_iter().next());
         }
-        // SQLite tells of each failure at once, so the rest of the answer is not waited for.
+        // SQLite reports each failure at once, so the rest of the answer is not read.
         let before = self.begin_statement(&statement.sql);
         let Statement { sql, values, .. } = statement;
         let values = SqlxValues(values.unwrap_or_else(none));
@@ -152,7 +155,7 @@ impl Connection {
         self.end_statement(before, result.map_err(failed_to_query))
     }
 
-    /// A statement without values, whose answer says nothing but that it was done.
+    /// Runs a statement without values and without a result.
     async fn send(&mut self, sql: &'static str) -> Result<(), DbErr> {
         let result =
             on_wire!(&mut self.wire, connection => (**connection).execute(sql).await.map(drop));
@@ -164,7 +167,7 @@ impl Connection {
         std::mem::replace(&mut self.state, State::Unknown)
     }
 
-    /// What a failure leaves behind is known where the database refused one statement alone.
+    /// The state after a failure is known if the database refused one statement alone.
     fn end_statement<T>(&mut self, before: State, result: Result<T, DbErr>) -> Result<T, DbErr> {
         let is_known = match &result {
             Ok(_) => true,
@@ -183,9 +186,9 @@ impl Drop for Connection {
             return;
         }
         match self.wire.take() {
-            // Closing it rolls back. The pool opens another one only then.
+            // Closing it rolls back. The pool opens another connection only after that.
             Some(Wire::Sqlite(mut connection)) => connection.close_on_drop(),
-            // The server rolls back when it finds the line cut; it may not be there to say good-bye to.
+            // The server rolls back when the connection breaks. It may not be there to be told.
             Some(Wire::Postgres(connection)) => drop(connection.detach()),
             Some(Wire::MySql(connection)) => drop(connection.detach()),
             None => {}

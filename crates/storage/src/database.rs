@@ -18,17 +18,18 @@ use crate::unreadable::Unreadable;
 /// A SQLite file, a PostgreSQL or a MariaDB/MySQL database: the domain's
 /// [`Store`](ats_pat_domain::port::Store).
 pub struct Database {
-    /// What exchanges read.
+    /// The reads of exchanges.
     pub(crate) secrets: Channel,
     /// Single reads of the rest.
     pub(crate) reads: Arc<Channel>,
-    /// Single writes that are no change: of SQLite the one writer.
+    /// Single writes that are not changes. For SQLite it is the one writer.
     pub(crate) writes: Channel,
-    /// Where transactions begin: of SQLite the one writer. On a server nothing can be written here outside one.
+    /// Where transactions begin. For SQLite it is the one writer. On a server, nothing can be
+    /// written here outside a transaction.
     pub(crate) changes: Pool,
-    /// Whose change is under way.
+    /// The turns of changes.
     pub(crate) turns: Turns,
-    /// What migrations use a copy of.
+    /// Migrations use a copy of this.
     pub(crate) schema: Pool,
     pulse: Arc<Pulse>,
     file: Option<Arc<DatabaseFile>>,
@@ -44,11 +45,11 @@ impl fmt::Debug for Database {
 }
 
 impl Database {
-    /// Opens the database at `url`: `sqlite:PATH` (the file is made where it is missing, its folder is
-    /// not), `postgres://…` or `mysql://…`. The schema is left as it is; see [`Self::migrate`].
+    /// Opens the database at `url`: `sqlite:PATH`, `postgres://…` or `mysql://…`. A missing SQLite
+    /// file is made, but a missing folder is not. The schema doesn't change; see [`Self::migrate`].
     ///
     /// # Errors
-    /// [`OpenError`] names what is wrong and what to do, never the password.
+    /// [`OpenError`] says what is wrong and what to do, never the password.
     pub async fn open(url: &str, options: OpenOptions) -> Result<Self, OpenError> {
         let (scheme, _) = url.split_once(':').ok_or(OpenError::UnknownScheme)?;
         let opened = match scheme {
@@ -80,7 +81,7 @@ impl Database {
         })
     }
 
-    /// The kind of database, as people call it.
+    /// The kind of database, by its usual name.
     pub fn kind(&self) -> &'static str {
         match self.changes.backend() {
             DbBackend::Sqlite => "SQLite",
@@ -90,8 +91,8 @@ impl Database {
         }
     }
 
-    /// Takes a SQLite database for this process alone, by the lock file beside it; gives `None` for the
-    /// servers, which many share. The admin program does without.
+    /// Locks a SQLite database for this process alone, by the lock file beside it. Returns `None`
+    /// for servers, which many programs share. The admin program doesn't call this.
     ///
     /// # Errors
     /// [`LockError::Held`] if another process has it.
@@ -116,7 +117,7 @@ impl Database {
         .await
     }
 
-    /// Closes every connection, so that SQLite folds its write-ahead log into the file.
+    /// Closes every connection, so that SQLite moves its write-ahead log into the file.
     pub async fn close(&self) {
         self.secrets.close().await;
         self.reads.close().await;

@@ -1,7 +1,7 @@
-//! The files of a SQLite database: whether they still are at their paths.
+//! The files of a SQLite database, and whether they are still at their paths.
 //!
-//! A process goes on with a file that was removed or replaced under it, and so does SQLite: what it commits then is
-//! nowhere once the process ends.
+//! A process goes on with a file that was removed or replaced while it is open, and so does SQLite.
+//! What it commits after that is lost when the process ends.
 
 use std::fs;
 use std::io;
@@ -20,13 +20,13 @@ use crate::failure::{Class, DISK_FULL, FILE_GONE, classify};
 pub struct DatabaseFile {
     files: [(PathBuf, Identity); 2],
     is_gone: AtomicBool,
-    /// SQLite removes the log with the last connection and makes another one with the next. This one stays, so that
-    /// the log is one file as long as the database is open.
+    /// SQLite removes the log with the last connection and makes another one with the next. This
+    /// connection stays open, so that the log is one file as long as the database is open.
     keeper: Mutex<Option<SqliteConnection>>,
 }
 
 impl DatabaseFile {
-    /// Takes note of the files. The write-ahead log is already turned on.
+    /// Records which files these are. The write-ahead log is already on.
     pub async fn note(path: &Path, connect: &SqliteConnectOptions) -> Result<Self, sqlx::Error> {
         let mut keeper = connect.connect().await?;
         // A connection opens the files when it first reads.
@@ -44,7 +44,7 @@ impl DatabaseFile {
         })
     }
 
-    /// Looks at the paths, and refuses where other files are there, or none.
+    /// Checks the paths. Refuses if other files are there, or none.
     pub fn check(&self) -> Result<(), DbErr> {
         let is_there = |(path, noted): &(PathBuf, Identity)| {
             Identity::of(path).is_ok_and(|found| found == *noted)
@@ -54,7 +54,7 @@ impl DatabaseFile {
         self.require()
     }
 
-    /// What the last look saw.
+    /// The result of the last check.
     pub fn require(&self) -> Result<(), DbErr> {
         if self.is_gone.load(Ordering::Relaxed) {
             Err(DbErr::Custom(FILE_GONE.to_owned()))
@@ -63,8 +63,8 @@ impl DatabaseFile {
         }
     }
 
-    /// What an operator has to know of a failure: SQLite calls a full disk an input/output error where it makes its
-    /// smaller files larger.
+    /// The failure with what an operator has to know. SQLite reports a full disk as an input/output
+    /// error when it enlarges its smaller files.
     pub fn explain(&self, error: DbErr) -> DbErr {
         let is_input_output = classify(&error) == Class::Storage(StorageFailure::InputOutput);
         let [(path, _), _] = &self.files;
@@ -75,17 +75,17 @@ impl DatabaseFile {
         }
     }
 
-    /// Lets go of the files.
+    /// Closes the files.
     pub async fn close(&self) {
         let keeper = self.keeper.lock().take();
         if let Some(keeper) = keeper {
-            // What it read was committed by others.
+            // Others committed what it read, so nothing can be lost.
             let _ = keeper.close().await;
         }
     }
 }
 
-/// Which file a path leads to.
+/// The file that a path leads to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Identity {
     device: u64,
@@ -103,7 +103,7 @@ impl Identity {
         })
     }
 
-    /// Elsewhere an open file can't be removed.
+    /// On other systems an open file can't be removed.
     #[cfg(not(unix))]
     fn of(path: &Path) -> io::Result<Self> {
         fs::metadata(path).map(|_| Self {
@@ -115,7 +115,7 @@ impl Identity {
 
 #[cfg(unix)]
 fn is_full(path: &Path) -> bool {
-    /// A page of the database.
+    /// The size of a page of the database.
     const LEAST: u64 = 4096;
     rustix::fs::statvfs(path).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < LEAST)
 }

@@ -7,7 +7,8 @@ use ats_pat_domain::port::BoxError;
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The scheme is none of ours. Nothing of the URL is quoted: it may hold a password.
+    /// The scheme is not supported. The error quotes nothing of the URL, because it may hold a
+    /// password.
     #[error(
         "the database URL has an unknown scheme: write `sqlite:PATH`, `postgres://USER@HOST/NAME` or `mysql://USER@HOST/NAME`"
     )]
@@ -15,10 +16,10 @@ pub enum OpenError {
     /// The URL can't be read.
     #[error("the database URL can't be read: {reason}")]
     InvalidUrl {
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
-    /// A SQLite database in memory: readers and writer would each see their own.
+    /// A SQLite database in memory. Readers and the writer would each see their own.
     #[error(
         "a SQLite database in memory can't be shared: name a file, such as `sqlite:/var/lib/ats-pat/ats-pat.db`"
     )]
@@ -26,36 +27,36 @@ pub enum OpenError {
     /// The folder of the SQLite file is missing.
     #[error("the folder {} does not exist: make it, or name another place for the database", .folder.display())]
     FolderMissing {
-        /// Which.
+        /// The path of the folder.
         folder: PathBuf,
     },
-    /// A folder stands where the SQLite file should.
+    /// The path of the SQLite file is a folder.
     #[error("{} is a folder, not a database file: name a file inside it", .path.display())]
     IsAFolder {
-        /// Which.
+        /// The path of the folder.
         path: PathBuf,
     },
-    /// The file is something else.
+    /// The file is not a database.
     #[error("{} is not a SQLite database (or a damaged one): name another file, or restore this one", .path.display())]
     NotADatabase {
-        /// Which.
+        /// The path of the file.
         path: PathBuf,
     },
-    /// Every user of the machine may read or change the file, and this user can't end that.
+    /// Every user of the machine may read or change the file, and this user can't change its mode.
     #[error("every user of this machine can read the database file {}: let its owner run `chmod o-rwx` on it", .path.display())]
     FileOpenToOthers {
-        /// Which.
+        /// The path of the file.
         path: PathBuf,
         /// Why its mode can't be changed.
         #[source]
         source: BoxError,
     },
-    /// The system does not let us open or make the file.
+    /// The system doesn't allow this process to open or make the file.
     #[error("the database file {} can't be opened: check its owner and mode, and its folder's", .path.display())]
     FileNotUsable {
-        /// Which.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: BoxError,
     },
@@ -66,9 +67,9 @@ pub enum OpenError {
     AccessDenied {
         /// Host and port.
         server: String,
-        /// Who.
+        /// The user's name.
         user: String,
-        /// What it said.
+        /// The server's answer.
         #[source]
         source: BoxError,
     },
@@ -79,37 +80,38 @@ pub enum OpenError {
     NoSuchDatabase {
         /// Host and port.
         server: String,
-        /// Which.
+        /// The name of the database.
         database: String,
-        /// What it said.
+        /// The server's answer.
         #[source]
         source: BoxError,
     },
-    /// Nobody answers as a database server.
+    /// No database server answers.
     #[error(
         "the database server at {server} can't be reached: check that it runs, its address and the network"
     )]
     Unreachable {
         /// Host and port.
         server: String,
-        /// Why.
+        /// The cause.
         #[source]
         source: BoxError,
     },
-    /// The server has no TLS, or its certificate does not prove that it is this server. It got no password.
+    /// The server has no TLS, or its certificate doesn't prove that it is this server. It did not
+    /// get the password.
     #[error(
         "the database server at {server} gives no TLS connection that can be verified: give it a certificate for this name, name the authority that signed it by `{authority}=FILE` in the URL, or set `database-tls = off` where nobody else can reach the network between"
     )]
     NotVerified {
         /// Host and port.
         server: String,
-        /// The parameter of the URL that names the authority.
+        /// The URL's parameter that names the authority.
         authority: &'static str,
-        /// Why.
+        /// The cause.
         #[source]
         source: BoxError,
     },
-    /// A pooler in the way that gives each transaction to any session.
+    /// A pooler between them gives each transaction to any session.
     #[error(
         "a pooler at {server} gives each transaction to another session of the database (`pool_mode = transaction` of PgBouncer), which loses settings that changes rely on: set its `pool_mode = session`, or name the database server itself"
     )]
@@ -124,9 +126,9 @@ pub enum OpenError {
     NotUtf8 {
         /// Host and port.
         server: String,
-        /// Which.
+        /// The name of the database.
         database: String,
-        /// In what it stores text.
+        /// The encoding in which it stores text.
         encoding: String,
     },
     /// A standby or a server in read-only mode.
@@ -135,12 +137,12 @@ pub enum OpenError {
         /// Host and port.
         server: String,
     },
-    /// The database answered otherwise than expected.
+    /// The database's answer was unexpected.
     #[error("the database at {server} refused to be set up")]
     Refused {
         /// Host and port, or the file.
         server: String,
-        /// What it said.
+        /// The server's answer.
         #[source]
         source: BoxError,
     },
@@ -158,7 +160,7 @@ pub enum MigrationError {
         /// The migrations that this program does not know.
         unknown: Vec<String>,
     },
-    /// Another program took the migration over, because this one seemed dead.
+    /// Another program took the migration over, because this one seemed to have died.
     #[error("another program took the migration over: start again once it is done")]
     TakenOver,
     /// A statement failed.
@@ -166,21 +168,21 @@ pub enum MigrationError {
     Failed(#[source] BoxError),
 }
 
-/// Why a server can't have a SQLite database for itself.
+/// Why a server can't have a SQLite database for itself alone.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another server has it.
     #[error("another server is using the database {}: stop it first, or use PostgreSQL or MariaDB for several servers", .database.display())]
     Held {
-        /// Which.
+        /// The path of the database.
         database: PathBuf,
     },
     /// The lock file can't be made or locked.
     #[error("the lock file {} can't be used: check its owner and mode, and its folder's", .path.display())]
     Io {
-        /// Which.
+        /// The path of the lock file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },

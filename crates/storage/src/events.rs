@@ -72,7 +72,7 @@ impl From<&Event> for ActiveModel {
     }
 }
 
-/// A select of events with their personal parts.
+/// Selects events with their personal details.
 fn select_events() -> SelectStatement {
     let mut select = Query::select();
     columns(&mut select, Entity, "e_");
@@ -111,8 +111,8 @@ impl EventRepository for Channel {
         let column = |column| Expr::col((Entity, column));
         let owner = filter.owner.map(UserId::as_uuid);
         let (kind, subjects) = (filter.kind.as_deref(), filter.subjects.as_ref());
-        // A subject has few events, an owner or a kind may have millions: SQLite, which keeps no statistics, would choose
-        // their indexes. It has none for an expression.
+        // A subject has few events, but an owner or a kind may have millions. SQLite, which keeps
+        // no statistics, would choose their indexes. It has no index for an expression.
         let beside = |column| {
             let one = Expr::col((Entity, column));
             if subjects.is_some() {
@@ -157,7 +157,8 @@ impl EventRepository for Channel {
 #[async_trait]
 impl EventLog for StoreTransaction {
     async fn append(&self, event: &Event) -> Result<(), StoreError> {
-        // First the counter: a number that does not follow touches no row, and the change ends here.
+        // First the counter. If the number doesn't follow, this updates no row, and the change ends
+        // here.
         let counted = event_head::Entity::update_many()
             .col_expr(event_head::Column::Seq, Expr::val(event.seq))
             .col_expr(event_head::Column::Hash, Expr::val(event.hash.to_vec()))
@@ -176,7 +177,8 @@ impl EventLog for StoreTransaction {
             };
             insert(&self.channel, row).await?;
         }
-        // Last, and only beside the claim: where the event is, all that came before it is in the same transaction.
+        // This comes last, and only beside the claim. So if the event is there, all earlier writes
+        // are in the same transaction.
         let insert = insert_beside_claim(event, self.change)?;
         let inserted = self.channel.execute(&insert).await;
         let inserted = inserted.map_err(store_error)?.rows_affected();
@@ -186,7 +188,7 @@ impl EventLog for StoreTransaction {
     }
 }
 
-/// Inserts the event if the counter row holds its number and the claim of `change`.
+/// Inserts the event if the counter row has its number and the claim of `change`.
 fn insert_beside_claim(event: &Event, change: EventId) -> Result<InsertStatement, StoreError> {
     let mut select = Query::select();
     let mut columns = Vec::new();

@@ -1,4 +1,4 @@
-//! What a failed statement means: the one place where codes of the databases are read.
+//! The meaning of a failed statement. Only this file reads the codes of the databases.
 
 use std::fmt;
 
@@ -13,14 +13,14 @@ use sea_orm::{DbErr, RuntimeErr};
 /// The cause of every refusal while a SQLite file is not at its path.
 pub(crate) const FILE_GONE: &str = "the database file is no longer at its path";
 
-/// The cause where a SQLite file can't be read or written because nothing more fits beside it.
+/// The cause if a SQLite file can't be read or written because the disk is full.
 pub(crate) const DISK_FULL: &str = "nothing more fits on the disk of the database file";
 
-/// The cause of a transaction's failure that the database ended and told nobody.
+/// The cause if the database ended the transaction without telling the program.
 pub(crate) const ENDED: &str = "the database has ended the transaction";
 
-/// A cause without what the statement carried: servers quote values in their messages, so only the
-/// messages that can't hold any are kept; the code is always there to look up.
+/// A cause without the statement's values. Servers quote values in their messages, so only messages
+/// that can't contain any are kept. The code is always kept, and can be looked up.
 #[derive(Clone, Debug)]
 pub(crate) struct Cause(String);
 
@@ -64,13 +64,13 @@ impl Cause {
 /// What to do about a failed statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// Try the transaction again: nothing of it remains.
+    /// Try the transaction again. Nothing of it remains.
     Retryable,
-    /// A row like this is there.
+    /// Such a row already exists.
     Conflict,
-    /// The database does not answer, or not as a writable primary.
+    /// The database doesn't answer, or not as a writable primary.
     Unavailable,
-    /// The database can't keep what it is given.
+    /// The database can't store the data.
     Storage(StorageFailure),
     /// A value can't be read.
     Corrupt,
@@ -118,13 +118,14 @@ impl Code {
     fn class(&self) -> Class {
         match self {
             Self::Postgres(code) => match code.as_str() {
-                // Serialisation failure, deadlock, lock timeout: the server has aborted the transaction. "Read only":
-                // it has ended it, since outside of it nothing can be written (see `connect`).
+                // Serialisation failure, deadlock, lock timeout: the server has aborted the
+                // transaction. "Read only": the server has ended the transaction, because outside
+                // of it nothing can be written (see `connect`).
                 "40001" | "40P01" | "55P03" | "25006" => Class::Retryable,
                 "23505" => Class::Conflict,
                 "53100" => Class::Storage(StorageFailure::DiskFull),
                 "58030" => Class::Storage(StorageFailure::InputOutput),
-                // Statement timeout, thrown out while idle in a transaction.
+                // Statement timeout; disconnected while idle in a transaction.
                 "57014" | "25P03" => Class::Unavailable,
                 code if ["08", "53", "57"]
                     .iter()
@@ -136,17 +137,20 @@ impl Code {
             },
             Self::MySql(code) => match code {
                 // Deadlock (also Galera's certification), lock timeout, changed row: nothing is
-                // committed after them, and the transaction is rolled back before the next. "Read only": the
-                // server has ended the transaction, since outside of it nothing can be written (see `connect`).
+                // committed after them, and the transaction is rolled back before the next. "Read
+                // only": the server has ended the transaction, because outside of it nothing can be
+                // written (see `connect`).
                 1213 | 1205 | 1020 | 1792 => Class::Retryable,
                 1022 | 1062 | 1169 | 1586 => Class::Conflict,
                 // "Disk full", "the table is full".
                 1021 | 1114 => Class::Storage(StorageFailure::DiskFull),
-                // Opening, reading, writing or closing a file failed; the storage engine got an error.
+                // Opening, reading, writing or closing a file failed, or the storage engine got an
+                // error.
                 1004 | 1016 | 1023 | 1024 | 1026 | 1030 => {
                     Class::Storage(StorageFailure::InputOutput)
                 }
-                // Connections, shut-down, cut-off Galera nodes, read-only servers, statement timeouts.
+                // Connections, shut-down, cut-off Galera nodes, read-only servers, statement
+                // timeouts.
                 1040
                 | 1041
                 | 1042
@@ -231,12 +235,13 @@ impl Code {
     /// Whether this answer to COMMIT proves that nothing was committed.
     fn proves_undone(&self) -> bool {
         match self {
-            // Class 40 but for "statement completion unknown", integrity constraints checked late.
+            // Class 40 without "statement completion unknown", and integrity constraints that are
+            // checked late.
             Self::Postgres(code) => {
                 (code.starts_with("40") && code != "40003") || code.starts_with("23")
             }
             Self::MySql(code) => *code == 1213,
-            // Busy leaves the transaction open, and it is rolled back.
+            // Busy leaves the transaction open, and then it is rolled back.
             Self::Sqlite(code) => code & 0xff == 5,
             Self::Unknown => false,
         }
@@ -290,7 +295,7 @@ pub(crate) fn classify(error: &DbErr) -> Class {
     }
 }
 
-/// The domain's word for a failure of class `class`.
+/// The domain's error for a failure of class `class`.
 pub(crate) fn store_error_of(class: Class, cause: Cause) -> StoreError {
     match class {
         Class::Retryable => StoreError::Retryable(Box::new(cause)),
@@ -305,7 +310,7 @@ pub(crate) fn store_error_of(class: Class, cause: Cause) -> StoreError {
     }
 }
 
-/// The domain's word for `error`.
+/// The domain's error for `error`.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the shape that `map_err` takes"
@@ -314,7 +319,7 @@ pub(crate) fn store_error(error: DbErr) -> StoreError {
     store_error_of(classify(&error), Cause::of(&error))
 }
 
-/// What `error` says about a COMMIT: undone only where the answer proves it.
+/// The meaning of `error` for a COMMIT: undone only if the answer proves it.
 pub(crate) fn commit_error(error: DbErr) -> CommitError {
     let is_undone = match sqlx_error(&error) {
         Some(sqlx::Error::Database(error)) => Code::of(error.as_ref()).proves_undone(),
@@ -329,83 +334,4 @@ pub(crate) fn commit_error(error: DbErr) -> CommitError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn postgres(code: &str) -> Code {
-        Code::Postgres(code.to_owned())
-    }
-
-    #[test]
-    fn only_what_is_proven_undone_is_tried_again() {
-        for code in [
-            postgres("40001"),
-            postgres("40P01"),
-            Code::MySql(1213),
-            Code::MySql(1205),
-            Code::MySql(1020),
-            Code::Sqlite(5),
-            Code::Sqlite(517),
-        ] {
-            assert_eq!(code.class(), Class::Retryable, "{code}");
-        }
-        for code in [
-            postgres("08006"),
-            postgres("57P01"),
-            postgres("53300"),
-            Code::MySql(1047),
-            Code::MySql(1290),
-        ] {
-            assert_eq!(code.class(), Class::Unavailable, "{code}");
-        }
-    }
-
-    #[test]
-    fn a_storage_that_fails_is_told_from_a_database_that_is_away() {
-        for (code, failure) in [
-            (postgres("53100"), StorageFailure::DiskFull),
-            (Code::MySql(1114), StorageFailure::DiskFull),
-            (Code::Sqlite(13), StorageFailure::DiskFull),
-            (postgres("58030"), StorageFailure::InputOutput),
-            (Code::MySql(1030), StorageFailure::InputOutput),
-            // SQLITE_IOERR_FSYNC, and a file that can't be opened.
-            (Code::Sqlite(1034), StorageFailure::InputOutput),
-            (Code::Sqlite(14), StorageFailure::InputOutput),
-            (Code::Sqlite(8), StorageFailure::ReadOnly),
-            (Code::Sqlite(1032), StorageFailure::FileGone),
-        ] {
-            assert_eq!(code.class(), Class::Storage(failure), "{code}");
-        }
-    }
-
-    #[test]
-    fn an_answer_to_commit_proves_little() {
-        for code in [
-            postgres("40001"),
-            postgres("23505"),
-            Code::MySql(1213),
-            Code::Sqlite(5),
-        ] {
-            assert!(code.proves_undone(), "{code}");
-        }
-        for code in [
-            postgres("40003"),
-            postgres("57P01"),
-            postgres("XX000"),
-            Code::MySql(1205),
-            Code::MySql(1047),
-            Code::Sqlite(10),
-            Code::Unknown,
-        ] {
-            assert!(!code.proves_undone(), "{code}");
-        }
-    }
-
-    #[test]
-    fn messages_that_quote_values_are_dropped() {
-        assert!(!Code::MySql(1062).message_is_clean());
-        assert!(!Code::MySql(1366).message_is_clean());
-        assert!(!postgres("22P02").message_is_clean());
-        assert!(!postgres("23505").message_is_clean());
-    }
-}
+mod tests;

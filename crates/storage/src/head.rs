@@ -13,7 +13,7 @@ use crate::row::{columns, corrupt, fixed, part};
 /// The id of the one row.
 pub(crate) const HEAD: i32 = 1;
 
-/// What [`head_columns`] puts before the names of the columns.
+/// The prefix that [`head_columns`] puts before the names of the columns.
 pub(crate) const HEAD_PREFIX: &str = "h_";
 
 pub(crate) async fn read_head(
@@ -24,7 +24,7 @@ pub(crate) async fn read_head(
     head(&row.ok_or_else(|| corrupt("event_head"))?, HEAD_PREFIX)
 }
 
-/// The head in a row that holds its columns, named with `prefix`.
+/// The head in a row whose columns are named with `prefix`.
 pub(crate) fn head(row: &QueryResult, prefix: &str) -> Result<Head, StoreError> {
     part::<event_head::Model>(row, prefix)?.try_into()
 }
@@ -40,7 +40,7 @@ impl TryFrom<event_head::Model> for Head {
     }
 }
 
-/// Adds the columns of the counter row to a select, which has to find it by [`is_head`].
+/// Adds the columns of the counter row to a select. The select must find the row by [`is_head`].
 pub(crate) fn head_columns(select: &mut SelectStatement) {
     columns(select, event_head::Entity, HEAD_PREFIX);
 }

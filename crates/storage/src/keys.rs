@@ -20,8 +20,8 @@ use crate::row::{columns, corrupt, fixed, optional_part, tag};
 use crate::transaction::StoreTransaction;
 use crate::write::{exactly_one, insert, update};
 
-/// The version of a ring whose row was removed. The version only tells that a ring has to be read anew: no right hangs
-/// on it.
+/// The version of a ring whose row was removed. The version only tells that a ring must be read
+/// again, and grants no right.
 pub(crate) const NO_VERSION: i64 = 0;
 /// The one row of `key_ring`.
 pub(crate) const RING: i32 = 1;
@@ -97,7 +97,7 @@ impl KeyRepository for Channel {
     }
 
     async fn ring(&self) -> Result<StoredRing, StoreError> {
-        // One statement, so that all of it belongs together.
+        // One statement, so that all parts belong to the same state.
         let mut select = Query::select();
         columns(&mut select, Entity, "k_");
         head_columns(&mut select);
@@ -168,8 +168,8 @@ impl KeyChanges for StoreTransaction {
 
     async fn bump_ring_version(&self) -> Result<(), StoreError> {
         let version = || Expr::col(key_ring::Column::Version);
-        // Whoever can write to the database must not keep a key from being destroyed: not by the greatest number, nor
-        // by removing the row.
+        // Write access to the database must not be enough to prevent a key from being destroyed,
+        // neither by the greatest number nor by removing the row.
         let next = CaseStatement::new()
             .case(version().lt(i64::MAX), version().add(1))
             .finally(NO_VERSION + 1);

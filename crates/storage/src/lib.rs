@@ -1,26 +1,27 @@
 //! The ports of the domain over SeaORM: SQLite, PostgreSQL, MariaDB and MySQL.
 //!
-//! This crate owns the tables, their migrations, how a database is opened and what its failures mean.
-//! [`Database`] is the domain's [`Store`](ats_pat_domain::port::Store).
+//! This crate owns the tables, their migrations, the opening of a database, and the meaning of its
+//! failures. [`Database`] is the domain's [`Store`](ats_pat_domain::port::Store).
 //!
 //! Invariants held here:
 //!
-//! - a change's first statement locks the counter row (SQLite: the file), so changes are serial and their
-//!   events have numbers without gaps, in commit order;
-//! - a transaction of which a statement failed, or was given up half-way, can't be committed;
-//! - a change's rows and its event are in one transaction, proven in SQL (`claim.rs`), and it counts as committed once
-//!   another connection sees the event;
-//! - a connection is used again only if it is known to be outside any transaction (`connection.rs`);
-//! - an error is called *retryable* only if nothing of the change remains, and *undone* at COMMIT only if
+//! - a change's first statement locks the counter row (SQLite: the file), so changes are serial and
+//!   their events have numbers without gaps, in commit order;
+//! - a transaction with a failed or abandoned statement can't be committed;
+//! - a change's rows and its event are in one transaction, proven in SQL (`claim.rs`), and the
+//!   change counts as committed once another connection sees the event;
+//! - a connection is used again only if it is known to be outside any transaction
+//!   (`connection.rs`);
+//! - an error is *retryable* only if nothing of the change remains, and *undone* at COMMIT only if
 //!   the database's answer proves it;
-//! - every connection to a server leads to the writable primary, with the session settings that the rules
-//!   need, and every wait has an end;
-//! - a server gets a password only if it proved by its certificate who it is, unless it is on this machine or the operator
-//!   said otherwise;
-//! - no error, log or `Debug` output holds a password or a value of a statement.
+//! - every connection to a server leads to the writable primary, with the session settings that the
+//!   rules need, and every wait has a time limit;
+//! - a server gets a password only if it proved its identity by its certificate, unless it is on
+//!   this machine or the operator said otherwise;
+//! - no error, log or `Debug` output has a password or a value of a statement in it.
 //!
-//! It deliberately does not know what tags and hashes mean, or when an entry may change: it stores what it
-//! is given, and gives back what it stored.
+//! It deliberately does not know the meaning of tags and hashes, or when an entry may change. It
+//! stores the values that it gets, and returns them.
 
 mod channel;
 mod checkpoints;

@@ -1,4 +1,4 @@
-//! A token with its use and its secret in overlap, as lists have it.
+//! A token with its use and its secret in overlap, as in lists.
 
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::port::{ListedToken, StoreError};
@@ -11,7 +11,7 @@ use crate::entity::token::{Column, Entity, Model};
 use crate::entity::{secret, token_usage};
 use crate::row::{columns, next_part, optional_part};
 
-/// A select of tokens with what belongs to them, for [`listed`].
+/// Selects tokens with their related rows, for [`listed`].
 pub(crate) fn select_listed() -> SelectStatement {
     let mut select = Query::select();
     columns(&mut select, Entity, "t_");
@@ -34,7 +34,8 @@ pub(crate) fn select_listed() -> SelectStatement {
 /// Reads a row of [`select_listed`].
 pub(crate) fn listed(row: &QueryResult) -> Result<ListedToken, StoreError> {
     let usage: Option<token_usage::Model> = optional_part(row, "l_")?;
-    // One that can't be read was planted or altered, and works no longer: its token is listed without.
+    // A secret that can't be read was planted or altered, and no longer works. The token is listed
+    // without it.
     let secret = optional_part::<secret::Model>(row, "o_").ok().flatten();
     let token: Model = next_part(row, &mut 0)?;
     Ok(ListedToken {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::LockError;
 
-/// Held as long as this value lives; the system lets go of it when the process ends, however it ends.
+/// The lock is held as long as this value exists. The system releases it when the process ends,
+/// however it ends.
 #[derive(Debug)]
 pub struct ExclusiveLock {
     _file: File,

@@ -1,4 +1,4 @@
-//! Pages: a part of a list, and how long the list is, by one statement.
+//! Pages: a part of a list and the length of the whole list, by one statement.
 
 use ats_pat_domain::port::StoreError;
 use sea_orm::sea_query::{
@@ -10,16 +10,17 @@ use crate::channel::Channel;
 use crate::failure::store_error;
 use crate::row::corrupt;
 
-/// What the length of the list is named in each row.
+/// The name of the list's length in each row.
 const TOTAL: &str = "total";
 
-/// Which part of a list.
+/// The part of a list.
 pub(crate) struct Slice {
     pub(crate) offset: u64,
     pub(crate) limit: u64,
 }
 
-/// The rows of `select` in this slice of those that pass `filter`, and how many of `entity` pass it.
+/// The rows of this slice of `select`, among those that pass `filter`, and how many of `entity`
+/// pass it.
 pub(crate) async fn read<E: EntityTrait>(
     channel: &Channel,
     entity: E,
@@ -37,7 +38,7 @@ pub(crate) async fn read<E: EntityTrait>(
     let total = match rows.first() {
         Some(row) => length(row)?,
         None if slice.offset == 0 => 0,
-        // Past the end no row tells it.
+        // After the end of the list, no row has the length.
         None => count(channel, entity, filter).await?,
     };
     Ok((rows, total))
@@ -67,7 +68,8 @@ fn length(row: &QueryResult) -> Result<u64, StoreError> {
     u64::try_from(length).map_err(|_| corrupt(TOTAL))
 }
 
-/// Whether the bytes of `column` hold the bytes of `text`: no pattern, so nothing to escape.
+/// Whether the bytes of `column` contain the bytes of `text`. It is not a pattern, so nothing needs
+/// escaping.
 pub(crate) fn holds(backend: DbBackend, column: Expr, text: &str) -> SimpleExpr {
     let text = Expr::val(text.as_bytes().to_vec());
     let position: SimpleExpr = match backend {

@@ -50,7 +50,7 @@ impl PolicyRepository for Channel {
 #[async_trait]
 impl PolicyChanges for StoreTransaction {
     async fn replace_policy(&self, policy: &Tagged<StoredPolicy>) -> Result<(), StoreError> {
-        // Changes are serial: nobody can come between the two.
+        // Changes are serial, so no other change can come between the two statements.
         let deleted = Entity::delete_by_id(POLICY).exec(&self.channel).await;
         deleted.map_err(store_error)?;
         insert(&self.channel, ActiveModel::from(policy)).await

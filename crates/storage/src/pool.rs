@@ -45,9 +45,9 @@ impl Pool {
         }
     }
 
-    /// Another pool like this one, with connections of its own. SeaORM begins and ends the transactions of a
-    /// migration; the caller closes this pool afterwards, so that no connection with an open transaction is
-    /// ever used again.
+    /// Another pool like this one, with connections of its own. SeaORM begins and ends the
+    /// transactions of a migration. The caller closes this pool afterwards, so that no connection
+    /// with an open transaction is ever used again.
     pub fn apart(&self) -> Self {
         match self {
             Self::Sqlite(pool) => {
@@ -65,7 +65,7 @@ impl Pool {
         }
     }
 
-    /// Closes every connection, and waits for those in use.
+    /// Closes every connection, and waits for those that are in use.
     pub async fn close(&self) {
         match self {
             Self::Sqlite(pool) => pool.close().await,

@@ -1,8 +1,9 @@
 //! Whether the database answers at all.
 //!
-//! A database that hangs (a stopped process, a network that swallows packets) lets each statement wait for as long as a
-//! statement may take. That is right for the first ones, since a slow answer is better than none. Once it is known to
-//! hang, the others are given up soon, so that callers hear of it.
+//! A database may hang, for example because its process is stopped or the network drops packets.
+//! Then each statement waits as long as a statement may take. For the first ones that is right,
+//! because a slow answer is better than none. Once the database is known to hang, other statements
+//! are given up soon, so that callers get an answer soon.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,14 +12,14 @@ use std::time::Duration;
 use sea_orm::{ConnAcquireErr, DbErr};
 use tokio::time::{sleep, timeout};
 
-/// After how long without any answer the database is known to hang.
+/// The time without any answer after which the database is known to hang.
 const SILENT_AFTER: Duration = Duration::from_secs(1);
 
-/// How long a statement waits for a database that is known to hang. Much longer than an answer takes, so that the first
-/// statement after it recovered finds out.
+/// How long a statement waits for a database that is known to hang. This is much longer than an
+/// answer takes, so that the first statement after a recovery notices it.
 const PATIENCE_IN_SILENCE: Duration = Duration::from_millis(700);
 
-/// Shared by all that ask one database.
+/// It is shared by all callers of one database.
 #[derive(Default)]
 pub(crate) struct Pulse {
     /// How many answers came.
@@ -27,7 +28,7 @@ pub(crate) struct Pulse {
 }
 
 impl Pulse {
-    /// Waits for an answer: `patience` at most, and less while the database is known to hang.
+    /// Waits for an answer: at most `patience`, and less while the database is known to hang.
     pub(crate) async fn within<T>(
         &self,
         patience: Duration,
@@ -53,7 +54,7 @@ impl Pulse {
         };
         let timed_out = || DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
         let answered = answered.unwrap_or_else(|_| Err(timed_out()));
-        // A connection that can't be had in time is no answer; every other failure is one.
+        // Waiting in vain for a connection is not an answer. Every other failure is one.
         if !matches!(answered, Err(DbErr::ConnectionAcquire(_))) {
             self.answers.fetch_add(1, Ordering::Relaxed);
             self.is_silent.store(false, Ordering::Relaxed);

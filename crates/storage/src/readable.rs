@@ -1,4 +1,5 @@
-//! Reading rows of which one may be unreadable: it must not hide the others, so lists leave it out.
+//! Reads rows although some may be unreadable. Such a row must not hide the others, so lists leave
+//! it out.
 
 use ats_pat_domain::port::StoreError;
 use sea_orm::prelude::Uuid;
@@ -27,8 +28,8 @@ where
     readable::<E, T>(channel, &rows, "", read_model::<E, T>)
 }
 
-/// As [`readable_of`], of up to `limit` rows: more are asked for where none of so many can be read, so that a walk that
-/// finds nothing is at its end.
+/// Like [`readable_of`], for up to `limit` rows. If none of them can be read, more are requested,
+/// so that an empty result means the end.
 pub(crate) async fn readable_page<E, T>(
     channel: &Channel,
     select: Select<E>,
@@ -41,7 +42,7 @@ where
     page_of(channel, select, limit, read_model::<E, T>).await
 }
 
-/// As [`readable_page`], of what `read` takes of each row.
+/// Like [`readable_page`], for the values that `read` takes from each row.
 pub(crate) async fn page_of<E: EntityTrait, T>(
     channel: &Channel,
     select: Select<E>,
@@ -75,7 +76,8 @@ where
     Ok(Some(model.try_into()?))
 }
 
-/// Reads each row, and leaves out those of `E` that can't be read; their columns are named with `prefix`.
+/// Reads each row, and leaves out the rows of `E` that can't be read. Their columns are named with
+/// `prefix`.
 pub(crate) fn readable<E: EntityTrait, T>(
     channel: &Channel,
     rows: &[QueryResult],
@@ -119,7 +121,7 @@ fn name<E: EntityTrait>(row: &QueryResult, prefix: &str) -> String {
     format!("{} of {}", key::<E>(row, prefix), E::default().as_str())
 }
 
-/// The primary key, as far as it can be read.
+/// The readable parts of the primary key.
 fn key<E: EntityTrait>(row: &QueryResult, prefix: &str) -> String {
     let Some(column) = E::PrimaryKey::iter().next() else {
         return "?".to_owned();

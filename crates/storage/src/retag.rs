@@ -1,4 +1,4 @@
-//! Other tags for rows that stay as they are: an upgrade's.
+//! New tags for unchanged rows, for an upgrade.
 
 use ats_pat_domain::port::{Retagged, RowKey, StoreError};
 use sea_orm::sea_query::Expr;
@@ -28,7 +28,7 @@ macro_rules! retag {
     }};
 }
 
-/// Gives the row its tag, if it still has the one that was read.
+/// Gives the row its tag, if it still has the tag that was read.
 pub(crate) async fn retag(channel: &Channel, retagged: &Retagged) -> Result<(), StoreError> {
     match &retagged.key {
         RowKey::User(id) => retag!(channel, retagged, user, KeyId, Id = id.as_uuid()),

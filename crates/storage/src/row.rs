@@ -1,4 +1,4 @@
-//! Between rows and the domain: what every repository needs.
+//! The conversion between rows and the domain that every repository needs.
 
 use ats_pat_domain::port::StoreError;
 use ats_pat_domain::tagged::{KeyId, Tag};
@@ -7,8 +7,8 @@ use sea_orm::{DbErr, EntityTrait, FromQueryResult, IdenStatic, Iterable, QueryRe
 
 use crate::failure::store_error;
 
-/// Adds every column of `entity` to a select, named `prefix` + column, so that one statement can read
-/// several tables.
+/// Adds every column of `entity` to a select, with the name `prefix` + column, so that one
+/// statement can read several tables.
 pub(crate) fn columns<E: EntityTrait>(select: &mut SelectStatement, entity: E, prefix: &str) {
     for column in E::Column::iter() {
         select.expr_as(
@@ -18,13 +18,13 @@ pub(crate) fn columns<E: EntityTrait>(select: &mut SelectStatement, entity: E, p
     }
 }
 
-/// A model that is read by the places of its columns. By their names, each of some thirty would be put together and looked
-/// for in every exchange that asks the database.
+/// A model that is read by the positions of its columns. By name, about thirty names would have to
+/// be built and searched in every exchange that asks the database.
 pub(crate) trait InOrder: Sized {
     /// Its fields in the order of the columns.
     const FIELDS: &[&str];
 
-    /// Reads it from the columns from `first` on.
+    /// Reads it from the columns that begin at `first`.
     fn read(row: &QueryResult, first: usize) -> Result<Self, DbErr>;
 }
 
@@ -44,7 +44,7 @@ macro_rules! in_order {
 }
 pub(crate) use in_order;
 
-/// The model at the next columns of a row, in the order in which [`columns`] added them.
+/// The model in the next columns of a row, in the order in which [`columns`] added them.
 pub(crate) fn next_part<M: InOrder>(row: &QueryResult, next: &mut usize) -> Result<M, StoreError> {
     let first = *next;
     *next += M::FIELDS.len();
@@ -56,7 +56,7 @@ pub(crate) fn part<M: FromQueryResult>(row: &QueryResult, prefix: &str) -> Resul
     M::from_query_result(row, prefix).map_err(store_error)
 }
 
-/// Like [`part`], of an outer join: `None` if nothing was joined.
+/// Like [`part`], for an outer join: `None` if nothing was joined.
 pub(crate) fn optional_part<M: FromQueryResult>(
     row: &QueryResult,
     prefix: &str,
@@ -64,7 +64,7 @@ pub(crate) fn optional_part<M: FromQueryResult>(
     M::from_query_result_optional(row, prefix).map_err(store_error)
 }
 
-/// A row can't be what this program wrote.
+/// The error for a row that this program can't have written.
 pub(crate) fn corrupt(what: &str) -> StoreError {
     StoreError::Corrupt {
         what: what.to_owned(),
@@ -76,7 +76,7 @@ pub(crate) fn fixed<const N: usize>(bytes: &[u8], what: &str) -> Result<[u8; N],
     bytes.try_into().map_err(|_| corrupt(what))
 }
 
-/// A tag of its two columns.
+/// A tag from its two columns.
 pub(crate) fn tag(key_id: i32, bytes: Vec<u8>) -> Tag {
     Tag {
         key_id: KeyId(key_id),
@@ -84,7 +84,7 @@ pub(crate) fn tag(key_id: i32, bytes: Vec<u8>) -> Tag {
     }
 }
 
-/// The key that names are found by: an index takes no 3,300 bytes of a folded name.
+/// The key that finds names, because an index can't have the 3,300 bytes of a folded name.
 pub(crate) fn name_key(folded: &str) -> Vec<u8> {
     blake3::hash(folded.as_bytes()).as_bytes().to_vec()
 }

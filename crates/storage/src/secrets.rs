@@ -83,7 +83,8 @@ fn grant(row: &QueryResult) -> Result<Grant, StoreError> {
     })
 }
 
-/// The hashes, the last one repeated up to a power of two: the statement comes in few lengths, each prepared once.
+/// The hashes, with the last one repeated up to a power of two. So the statement has few lengths,
+/// and each is prepared once.
 fn padded(hashes: &[[u8; 32]]) -> impl Iterator<Item = Vec<u8>> {
     let last = hashes.last().into_iter().cycle();
     let padding = hashes.len().next_power_of_two() - hashes.len();
@@ -122,7 +123,8 @@ impl SecretRepository for Channel {
             .inner_join(event_head::Entity, is_head())
             .and_where(Expr::col((Entity, Column::Hash)).is_in(padded(hashes)));
         let rows = self.query_all(&select).await.map_err(store_error)?;
-        // One that can't be read, as one that was altered, is none: it must not stand in the way of the others.
+        // A row that can't be read counts as none, like an altered one. It must not hide the
+        // others.
         let readable = |row| match grant(row) {
             Err(error @ StoreError::Corrupt { .. }) => {
                 tracing::error!(%error, "a secret, its token or its owner is left out");

@@ -132,7 +132,7 @@ impl SessionChanges for StoreTransaction {
     }
 }
 
-/// Moves the time a session was last seen, forwards only.
+/// Sets the time when a session was last seen. It only moves forward.
 pub(crate) async fn touch(
     channel: &Channel,
     id_hash: &[u8; 32],
@@ -150,7 +150,7 @@ pub(crate) async fn touch(
     Ok(())
 }
 
-/// Removes sessions that ended, or were not seen for long.
+/// Removes sessions that ended, or that were not seen for long.
 pub(crate) async fn delete_ended(
     channel: &Channel,
     ended_before: Timestamp,

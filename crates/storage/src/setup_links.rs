@@ -60,7 +60,7 @@ impl SetupLinkRepository for Channel {
 #[async_trait]
 impl SetupLinkChanges for StoreTransaction {
     async fn replace_setup_link(&self, link: &Tagged<SetupLink>) -> Result<(), StoreError> {
-        // Changes are serial: nobody can come between the two.
+        // Changes are serial, so no other change can come between the two statements.
         self.delete_setup_link().await?;
         insert(&self.channel, ActiveModel::from(link)).await
     }

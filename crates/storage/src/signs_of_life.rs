@@ -11,7 +11,7 @@ use crate::entity::token_usage;
 use crate::failure::store_error;
 use crate::readable::readable;
 
-/// Of up to `limit` tokens with ids greater than `after`, by id.
+/// For up to `limit` tokens with ids greater than `after`, by id.
 pub(crate) async fn read(
     channel: &Channel,
     after: Option<TokenId>,

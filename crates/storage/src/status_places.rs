@@ -49,7 +49,7 @@ impl From<&Tagged<StatusPlace>> for ActiveModel {
     }
 }
 
-/// No list is so long that an index would not fit.
+/// No list is long enough for an index that doesn't fit.
 pub(crate) fn stored_index(index: u64) -> i64 {
     index.try_into().unwrap_or(i64::MAX)
 }

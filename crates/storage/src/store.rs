@@ -102,7 +102,7 @@ impl Store for Database {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        // Taking a connection from a server's pool asks whether it is the primary.
+        // Taking a connection from a server's pool also checks that it leads to the primary.
         EventRepository::head(&*self.reads).await.map(|_| ())
     }
 

@@ -14,7 +14,7 @@ use crate::page::{self, Slice, holds};
 use crate::readable::readable;
 use crate::users::ids_of_called;
 
-/// The page that `query` asks for, and how many tokens all its pages hold.
+/// The page that `query` asks for, and the number of tokens on all its pages.
 pub(crate) async fn read(
     channel: &Channel,
     query: &TokenQuery,
@@ -74,7 +74,8 @@ fn filter(backend: DbBackend, query: &TokenQuery, now: Timestamp) -> Condition {
         .add_option(search)
 }
 
-/// By the field asked for, ties by id in the same direction; never used comes last in both.
+/// By the requested field. Ties are sorted by id in the same direction, and tokens without a use
+/// come last in both.
 fn order(select: &mut SelectStatement, query: &TokenQuery) {
     let direction = if query.sort.descending {
         Order::Desc

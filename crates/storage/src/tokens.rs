@@ -125,8 +125,8 @@ impl TokenRepository for Channel {
             .filter(Column::OwnerId.eq(owner.as_uuid()))
             .filter(Column::NameKey.eq(name_key(folded)))
             .filter(token_page::has_status(Status::Active, now))
-            // In the order of the index: otherwise PostgreSQL expects to meet one soon wherever it begins, and reads
-            // every ended token.
+            // In the order of the index. Otherwise PostgreSQL expects to find one soon wherever it
+            // begins, and reads every ended token.
             .order_by_desc(Column::RevokedAt)
             .order_by_desc(Column::ExpiresAt)
             .one(self)
@@ -140,7 +140,7 @@ impl TokenRepository for Channel {
         let active = Condition::all()
             .add(Column::OwnerId.eq(owner.as_uuid()))
             .add(token_page::has_status(Status::Active, now));
-        // The index alone answers this; SeaORM's own count reads every column.
+        // The index alone answers this. SeaORM's own count reads every column.
         page::count(self, Entity, active).await
     }
 
@@ -229,8 +229,9 @@ impl TokenChanges for StoreTransaction {
         let row = Entity::update_many()
             .set(ActiveModel {
                 id: NotSet,
-                // A token never changes hands. Set to what it is, SQLite would look for the owner, whom somebody may
-                // have removed, and the token could not be revoked.
+                // A token never changes its owner. If this set the same owner again, SQLite would
+                // look for the owner's row. Somebody may have removed that row, and then the token
+                // could not be revoked.
                 owner_id: NotSet,
                 ..token.into()
             })

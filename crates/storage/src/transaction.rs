@@ -20,15 +20,15 @@ use crate::database::Database;
 use crate::failure::{Cause, commit_error, store_error};
 use crate::turns::Turn;
 
-/// A transaction that holds the counter row. Once a statement of it failed, or was given up, every further
-/// one is refused, and COMMIT becomes ROLLBACK.
+/// A transaction that holds the counter row. Once one of its statements failed or was abandoned,
+/// every further one is refused, and COMMIT becomes ROLLBACK.
 pub(crate) struct StoreTransaction {
     pub(crate) channel: Channel,
     pub(crate) change: EventId,
     head: Head,
-    /// The last event that was appended, which the database has to show after COMMIT.
+    /// The last event that was appended. The database has to show it after COMMIT.
     last: Mutex<Option<EventId>>,
-    /// Other connections than the transaction's.
+    /// Connections other than the transaction's.
     others: Arc<Channel>,
     turn: Turn,
 }
@@ -39,7 +39,7 @@ impl StoreTransaction {
         change: EventId,
         order: ChangeOrder,
     ) -> Result<Self, StoreError> {
-        // First, so that the turn is not spent on it.
+        // This comes first, so that waiting for a connection doesn't use up the turn.
         let mut channel = database.transaction().await.map_err(store_error)?;
         let turn = database.turns.take(order);
         let turn = tokio::time::timeout(database.options.statement_timeout, turn)
@@ -62,9 +62,10 @@ impl StoreTransaction {
         *self.last.lock() = Some(event);
     }
 
-    /// An answer to COMMIT is the database's word; that others see the event is the proof. It lacks where the
-    /// database had ended the transaction before and committed nothing. SQLite's word is proof enough: outside a
-    /// transaction it refuses COMMIT, and it never ends one without failing a statement. But its file may be gone.
+    /// An answer to COMMIT is only the database's claim. The proof is that other connections see
+    /// the event. They don't see it if the database had already ended the transaction and committed
+    /// nothing. For SQLite, the answer is proof enough: outside a transaction it refuses COMMIT,
+    /// and it never ends one without failing a statement. But its file may be gone.
     async fn confirm(others: &Channel, event: EventId) -> Result<(), CommitError> {
         if others.get_database_backend() == DbBackend::Sqlite {
             let checked = others.check_file().map_err(store_error);
@@ -131,7 +132,8 @@ impl Transaction for StoreTransaction {
 
     async fn commit(self: Box<Self>) -> Result<(), CommitError> {
         if let Some(failure) = self.channel.failure() {
-            // Undone either way: no COMMIT was sent, and a connection that can't roll back is closed.
+            // It is undone either way, because no COMMIT was sent, and a connection that can't roll
+            // back is closed.
             let _ = self.channel.rollback().await;
             return Err(CommitError::Undone(failure));
         }
@@ -145,7 +147,8 @@ impl Transaction for StoreTransaction {
     }
 
     async fn rollback(self: Box<Self>) -> Result<(), StoreError> {
-        // A failure of the line or of the disk is what it is; any other may come of rows that were undone.
+        // A failure of the network or of the disk is final. Any other failure may come from rows
+        // that were undone.
         let may_be_ended = !matches!(
             self.channel.failure(),
             Some(
@@ -154,7 +157,7 @@ impl Transaction for StoreTransaction {
         );
         let ended = (may_be_ended && claim::was_ended(&self.channel).await)
             .then(|| claim::ended(&self.channel));
-        // Where it fails the connection is closed, which undoes the change as well.
+        // If this fails, the connection is closed, which undoes the change as well.
         let rolled_back = self.channel.rollback().await.map_err(store_error);
         ended.map_or(rolled_back, Err)
     }

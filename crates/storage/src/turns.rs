@@ -1,16 +1,18 @@
-//! Whose change is under way in this program.
+//! The turns of this program's changes.
 
 use std::sync::Arc;
 
 use ats_pat_domain::port::ChangeOrder;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
-/// How many changes of one program are at the database at once. As a rule those that wait do so at the counter row, where
-/// the next begins the moment that one ends. Of a Galera cluster's node only one may: another node's commit puts out
-/// every transaction that has, or waits for, the row.
+/// How many changes of one program use the database at once. Usually the waiting changes wait at
+/// the counter row, where the next begins as soon as one ends. But a node of a Galera cluster gets
+/// only one change at a time, because a commit on another node aborts every transaction that has
+/// the row or waits for it.
 pub(crate) struct Turns {
     turns: Arc<Semaphore>,
-    /// Of those that come last, one at a time waits for a turn itself: so those that come first have one before them.
+    /// Of the changes that come last, only one at a time waits for a turn. So changes that come
+    /// first wait behind at most one of them.
     gate: Mutex<()>,
 }
 
@@ -27,7 +29,7 @@ impl Turns {
         }
     }
 
-    /// `None` once the program ends.
+    /// `None` if the program is ending.
     pub(crate) async fn take(&self, order: ChangeOrder) -> Option<Turn> {
         let _gate = match order {
             ChangeOrder::First => None,

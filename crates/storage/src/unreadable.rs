@@ -1,6 +1,6 @@
-//! Rows that can't be what this program wrote, and can't even be read.
+//! Rows that this program can't have written, and can't even read.
 //!
-//! They are named in the log, and to whoever verifies. Lists leave them out (see `readable`).
+//! The log and `audit verify` name them. Lists leave them out (see `readable`).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use std::sync::Arc;
 use ats_pat_domain::port::StoreError;
 use parking_lot::Mutex;
 
-/// So many are remembered; whoever plants more is known well enough.
+/// The number of rows that are remembered. More would tell nothing new.
 const MOST: usize = 1000;
 
-/// The unreadable rows that were met, by table and key.
+/// The unreadable rows that were found, by table and key.
 #[derive(Clone, Default)]
 pub(crate) struct Unreadable(Arc<Mutex<BTreeSet<String>>>);
 
@@ -23,7 +23,7 @@ impl Unreadable {
         }
     }
 
-    /// In order, and forgotten: what is still there is met again.
+    /// Returns them in order, and forgets them. A row that is still there is found again.
     pub(crate) fn take(&self) -> Vec<String> {
         let mut rows = self.0.lock();
         std::mem::take(&mut *rows).into_iter().collect()

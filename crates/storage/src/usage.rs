@@ -11,8 +11,8 @@ use crate::channel::Channel;
 use crate::entity::token_usage::{Column, Entity};
 use crate::failure::store_error;
 
-/// The latest use of each token, in id order: two servers that write at once take their locks in the same
-/// order.
+/// The latest use of each token, in the order of ids. So two servers that write at once take their
+/// locks in the same order.
 pub(crate) fn latest(uses: &[UsageRecord]) -> BTreeMap<TokenId, &UsageRecord> {
     let mut latest: BTreeMap<TokenId, &UsageRecord> = BTreeMap::new();
     for one in uses {
@@ -24,10 +24,11 @@ pub(crate) fn latest(uses: &[UsageRecord]) -> BTreeMap<TokenId, &UsageRecord> {
     latest
 }
 
-/// The most rows of one statement.
+/// The maximum number of rows in one statement.
 const MOST_ROWS: usize = 128;
 
-/// Parts of these uses, so that there are few lengths: each makes another statement to prepare.
+/// Splits these uses into parts of few lengths, because each length is another statement to
+/// prepare.
 pub(crate) fn parts<'a, 'b>(
     uses: &'a [&'b UsageRecord],
 ) -> impl Iterator<Item = &'a [&'b UsageRecord]> {
@@ -40,7 +41,7 @@ pub(crate) fn parts<'a, 'b>(
     })
 }
 
-/// Notes the uses of different tokens, each unless a later one is noted already.
+/// Records the uses of different tokens, each unless a later one is already recorded.
 pub(crate) async fn record(channel: &Channel, uses: &[&UsageRecord]) -> Result<(), StoreError> {
     let backend = channel.get_database_backend();
     let new = |column: Column| -> SimpleExpr {
@@ -56,7 +57,8 @@ pub(crate) async fn record(channel: &Channel, uses: &[&UsageRecord]) -> Result<(
             .finally(Expr::col((Entity, column)))
             .into()
     };
-    // MySQL assigns from left to right: the address is decided while the old time still stands.
+    // MySQL assigns from left to right, so the address is decided while the old time is still
+    // there.
     let on_conflict = OnConflict::column(Column::TokenId)
         .value(Column::LastUsedFrom, newer(Column::LastUsedFrom))
         .value(Column::LastUsedAt, newer(Column::LastUsedAt))

@@ -22,7 +22,7 @@ use crate::row::{columns, name_key, part, tag};
 use crate::transaction::StoreTransaction;
 use crate::write::{insert, update};
 
-/// The condition for users whose user name or display name holds a folded text.
+/// The condition for users whose user name or display name contains a folded text.
 fn is_called(backend: DbBackend, text: &str) -> Condition {
     let column = |column| Expr::col((Entity, column));
     Condition::any()
@@ -48,7 +48,8 @@ impl TryFrom<Model> for Tagged<User> {
                 id: UserId::from_uuid(model.id),
                 name: UserName::from_stored(model.name),
                 display_name: DisplayName::from_stored(model.display_name),
-                // No release writes another; its tag fails, and it can be ended like any other row.
+                // No release writes another kind. The tag of such a row fails, and the row can be
+                // ended like any other.
                 kind: UserKind::from_stored(&model.kind).unwrap_or(UserKind::Quarantined),
                 password_hash: model.password_hash,
                 is_administrator: model.is_admin,
@@ -173,8 +174,8 @@ impl UserChanges for StoreTransaction {
         let row = Entity::update_many()
             .set(ActiveModel {
                 id: NotSet,
-                // No change gives a user another name. Whoever wrote this one's key into another row would block this
-                // update by the unique index, and so keep the user from being disabled.
+                // No change renames a user. If somebody wrote this user's key into another row, the
+                // unique index would prevent this update, and the user could not be disabled.
                 name_key: NotSet,
                 ..user.into()
             })

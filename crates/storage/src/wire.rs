@@ -1,4 +1,4 @@
-//! A connection as sqlx has it.
+//! A connection of sqlx.
 
 use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::sqlx::{MySql, Postgres, Sqlite};

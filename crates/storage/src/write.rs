@@ -1,4 +1,4 @@
-//! Writing one row, and no other number of rows.
+//! Writes exactly one row.
 
 use ats_pat_domain::port::StoreError;
 use sea_orm::{ActiveModelTrait, DbErr, EntityTrait, Insert, IntoActiveModel, UpdateMany};
@@ -29,10 +29,11 @@ pub(crate) async fn update<E: EntityTrait>(
     exactly_one(channel, updated.rows_affected).await
 }
 
-/// Refuses a write that did not reach its one row, and the transaction with it.
+/// Refuses a write that did not reach exactly one row, and spoils the transaction.
 ///
 /// # Errors
-/// [`StoreError::Retryable`] where the database has ended the transaction, [`StoreError::Other`] otherwise.
+/// [`StoreError::Retryable`] if the database has ended the transaction, [`StoreError::Other`]
+/// otherwise.
 pub(crate) async fn exactly_one(channel: &Channel, rows: u64) -> Result<(), StoreError> {
     if rows == 1 {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Whether the database keeps what it is given, found out by giving it something.
+//! Finds out whether the database stores what it is given, by writing something.
 
 use ats_pat_domain::port::StoreError;
 use sea_orm::sea_query::{Expr, ExprTrait};
@@ -12,7 +12,7 @@ use crate::row::corrupt;
 /// The id of the one row.
 pub(crate) const ROW: i32 = 1;
 
-/// Writes `size` bytes that no proof wrote before, and reads what it counted by another connection.
+/// Writes `size` new bytes, and reads the count back by another connection.
 pub(crate) async fn prove(
     writes: &Channel,
     reads: &Channel,
@@ -25,7 +25,8 @@ pub(crate) async fn prove(
         .finalize_xof();
     let mut bytes = vec![0; size];
     { filler }.fill(&mut bytes);
-    // Servers that prove at once count once each; one that Galera holds against another has proven enough.
+    // Servers that prove at once count once each. A proof that Galera refuses because of another
+    // one has proven enough.
     let written = Entity::update_many()
         .col_expr(Column::Count, Expr::col(Column::Count).add(1))
         .col_expr(Column::Filler, Expr::val(bytes))

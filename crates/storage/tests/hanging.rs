@@ -1,4 +1,4 @@
-//! A database that hangs: connections stand, and no answer comes.
+//! A database that hangs: connections stay open, and no answer comes.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ async fn once_a_database_is_known_to_hang_callers_hear_of_it_within_a_second(
     let store = Database::open(&url, OpenOptions::default()).await.unwrap();
     store.migrate().await.unwrap();
     proxy.arm(Fault::Silent);
-    // Until it is known, a slow answer is better than none.
+    // Until the database is known to hang, a slow answer is better than none.
     loop {
         let begun = Instant::now();
         let refused = store.users().all().await;

@@ -1,4 +1,4 @@
-//! Opening: what is wrong is named, and what to do; the password never is.
+//! Opening a database. Errors say what is wrong and what to do, and never show the password.
 
 use std::error::Error;
 use std::fs;
@@ -24,7 +24,7 @@ async fn refusal(url: &str) -> OpenError {
     }
 }
 
-/// All that an operator or a log may see of an error.
+/// Everything that an operator or a log may see of an error.
 fn said(error: &dyn Error) -> String {
     let mut said = vec![format!("{error:?}")];
     let mut next = Some(error);
@@ -93,7 +93,7 @@ async fn an_unknown_parameter_of_a_url_is_named_and_nothing_else_of_it() {
         );
         assert!(!said.contains("tiger"), "{said}");
     }
-    // Encoded, it is the same parameter to the driver.
+    // The driver also knows the encoded form of the parameter.
     let error = refusal("postgres://pat@127.0.0.1:1/db?sslm%6Fd=tiger").await;
     assert!(error.to_string().contains("`sslmod` is unknown"), "{error}");
     assert!(fs::read_dir(folder.path()).unwrap().next().is_none());
@@ -255,7 +255,7 @@ async fn a_refused_login_is_explained_without_the_password(database: &TestDataba
     assert!(!format!("{store:?}").contains(password));
 }
 
-/// Ends the connection of the change under way, as a server that restarts does.
+/// Ends the connection of the change under way, as a restart of the server does.
 async fn break_connections(database: &TestDatabase) {
     if database.kind() == Kind::Postgres {
         let ended = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity \
@@ -263,8 +263,8 @@ async fn break_connections(database: &TestDatabase) {
         assert!(database.number(ended).await > 0);
         return;
     }
-    // The one with a transaction, which stays until it is killed: others may be closing by themselves. The
-    // table of transactions is a copy that lags a little.
+    // The connection with a transaction, which stays until it is killed. Others may be closing by
+    // themselves. The table of transactions is a copy that is a little late.
     let of_the_change = "SELECT CAST(COALESCE(MIN(t.trx_mysql_thread_id), 0) AS SIGNED) \
          FROM information_schema.INNODB_TRX t \
          JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id WHERE p.DB = DATABASE()";

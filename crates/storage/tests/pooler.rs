@@ -14,7 +14,7 @@ use ats_pat_test_support::conformance::samples;
 use ats_pat_test_support::{Kind, TestDatabase, on_every_server};
 use tempfile::TempDir;
 
-/// A running PgBouncer; it ends with this value.
+/// A running PgBouncer. It stops when this value is dropped.
 struct Pooler {
     process: Child,
     url: String,
@@ -22,7 +22,7 @@ struct Pooler {
 }
 
 impl Pooler {
-    /// Starts one before the server of `database`; `None` where it is not installed.
+    /// Starts one before the server of `database`; `None` if it is not installed.
     fn before(database: &TestDatabase, pool_mode: &str) -> Option<Self> {
         let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"]
             .into_iter()
@@ -68,7 +68,7 @@ impl Pooler {
             let line = line.unwrap_or_else(|| panic!("it ended: {before:?}"));
             before.push(line.unwrap());
         }
-        // What it logs later must not stop it.
+        // Later log lines must not block it.
         std::thread::spawn(move || lines.for_each(drop));
         Some(Self {
             process,

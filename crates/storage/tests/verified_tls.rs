@@ -1,4 +1,4 @@
-//! A server that does not prove who it is gets no password.
+//! A server that doesn't prove its identity gets no password.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail; its helpers too")]
 
@@ -7,10 +7,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-/// Whom a fake server plays.
+/// The kind of server that a fake plays.
 #[derive(Clone, Copy, Debug)]
 enum Fake {
-    /// "No TLS", and then: "your password in clear, please".
+    /// "No TLS", and then "send your password unencrypted".
     Postgres,
     /// A greeting without the capability of TLS.
     Mysql,
@@ -24,7 +24,7 @@ impl Fake {
         }
     }
 
-    /// Answers one client until it hangs up; gives all that it said.
+    /// Answers one client until it hangs up. Returns everything that it sent.
     async fn serve(self, mut client: TcpStream) -> Vec<u8> {
         let mut said = Vec::new();
         let mut part = [0; 1024];
@@ -43,7 +43,7 @@ impl Fake {
                     break;
                 }
             } else {
-                // "Access denied": the client has said all that it will say.
+                // "Access denied". The client sends nothing more.
                 break;
             }
         }
@@ -66,7 +66,7 @@ fn greeting() -> Vec<u8> {
     packet
 }
 
-/// What a fake server hears from a client that opens it so, and why the client gave up.
+/// What a fake server receives from a client with this URL, and why the client gave up.
 async fn heard(fake: Fake, tls: Tls, parameters: &str) -> (Vec<u8>, OpenError) {
     let listener = TcpListener::bind("127.0.0.2:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();

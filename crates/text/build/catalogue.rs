@@ -1,12 +1,13 @@
-//! What a catalogue has in it, and the rules that it keeps.
+//! The content of a catalogue, and the rules for it.
 //!
-//! The comment above a text declares its variables, one on each line: `$name (String)`, `$count (Number)` or
-//! `$link (Slot)`. A slot is where a page puts an element of its own, such as a link.
+//! The comment above a text declares its variables, one on each line: `$name (String)`,
+//! `$count (Number)` or `$link (Slot)`. A slot is where a page puts an element of its own, such as
+//! a link.
 
 use fluent_syntax::ast::{Comment, Entry, Expression, InlineExpression, Pattern, PatternElement};
 use fluent_syntax::parser;
 
-/// What a variable is filled with.
+/// The kind of value that fills a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Any text.
@@ -22,7 +23,7 @@ pub enum Kind {
 pub struct Variable {
     /// Its name, without the dollar sign.
     pub name: String,
-    /// What it is filled with.
+    /// The kind of value that fills it.
     pub kind: Kind,
 }
 
@@ -33,7 +34,7 @@ pub struct Message {
     pub id: String,
     /// Its variables, in the order of the comment.
     pub variables: Vec<Variable>,
-    /// How the text uses variables, in its order; one that is used twice is there twice.
+    /// How the text uses variables, in order. A variable that is used twice is listed twice.
     pub uses: Vec<Variable>,
     /// The text, for its documentation.
     pub text: String,
@@ -84,8 +85,8 @@ impl Catalogue {
     }
 }
 
-/// Whether each text of `first` uses the variables that it declares, as it declares them, and whether `other` has the
-/// same texts with the same variables.
+/// Checks that each text of `first` uses its variables as it declares them, and that `other` has
+/// the same texts with the same variables.
 pub fn complete(first: &[Message], other: &[Message]) -> Result<(), String> {
     for message in first {
         let id = &message.id;

@@ -37,8 +37,8 @@ pub fn methods(messages: &[Message]) -> String {
     format!("impl Text {{\n{methods}}}\n")
 }
 
-/// What the catalogue is read by: the ids of texts without variables, those of texts with slots, and the `languages` with
-/// their files.
+/// The lists that the catalogue is read by: the ids of texts without variables, the ids of texts
+/// with slots, and the `languages` with their files.
 pub fn lists(messages: &[Message], languages: &[(&str, &[PathBuf])]) -> String {
     let plain = messages.iter().filter(|text| text.variables.is_empty());
     let plain = list(plain, |text| format!("{:?}", text.id));

@@ -1,6 +1,7 @@
 //! Checks the catalogues and writes a method for each of their texts.
 //!
-//! So a text that is not in the catalogue, an argument too few and one too many do not compile.
+//! So code doesn't compile if a text is not in the catalogue, or if it has too few or too many
+//! arguments.
 
 mod catalogue;
 mod generate;
@@ -14,10 +15,10 @@ use unic_langid::LanguageIdentifier;
 
 use crate::catalogue::{Catalogue, Message, complete};
 
-/// The language whose catalogue says which texts there are.
+/// The language whose catalogue says which texts exist.
 const FIRST: &str = "en";
 
-/// A language: its tag, its files by their paths in the crate, and what is in them.
+/// A language: its tag, its files by their paths in the crate, and their content.
 struct Language {
     tag: String,
     files: Vec<PathBuf>,

@@ -17,10 +17,10 @@ static CATALOGUES: LazyLock<Vec<Catalogue>> = LazyLock::new(|| {
 
 /// The sign between groups of three digits.
 const DIGIT_SEPARATOR: &str = "digit-separator";
-/// Marks where a slot is while a text is cut into pieces.
+/// Marks the place of a slot while a text is split into pieces.
 const SLOT: &str = "\u{fffc}";
 
-/// The texts of one language. Those without variables are written once.
+/// The texts of one language. Those without variables are formatted once.
 pub struct Catalogue {
     /// The tag of the language.
     pub tag: &'static str,
@@ -80,7 +80,8 @@ impl Catalogue {
     }
 }
 
-/// A text. The build has checked that it is there and has its variables, so no error can come.
+/// A text. It can't fail, because the build has checked that the text exists and has these
+/// variables.
 fn written(
     bundle: &FluentBundle<FluentResource>,
     id: &str,

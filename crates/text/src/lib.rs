@@ -1,18 +1,19 @@
 //! The texts that people read on the pages and in refusals: one catalogue for each language.
 //!
-//! A catalogue is a folder that is named for its language, with files in Fluent's format (<https://projectfluent.org>).
-//! The build checks them and writes a method of [`Text`] for each text, named like it: `token-name` is
-//! [`Text::token_name`]. A text without variables is a `&'static str`, one with variables a `String`. One with slots is
-//! the pieces around them: a page puts an element of its own between two pieces.
+//! A catalogue is a folder that is named for its language, with files in Fluent's format
+//! (<https://projectfluent.org>). The build checks them and writes a method of [`Text`] for each
+//! text, with the same name: `token-name` is [`Text::token_name`]. A text without variables is a
+//! `&'static str`, and one with variables is a `String`. A text with slots is the pieces around
+//! them, and a page puts an element of its own between two pieces.
 //!
 //! Invariants held here:
 //!
-//! - each language has every text of English, with the same variables: the build fails otherwise;
-//! - texts are as they are in the catalogue: no marks are put around what fills a variable, and nothing is escaped.
-//!   Templates escape what they show.
+//! - each language has every text of English, with the same variables; otherwise the build fails;
+//! - texts are as they are in the catalogue: no marks are put around the values of variables, and
+//!   nothing is escaped. Templates escape what they show.
 //!
-//! It deliberately knows nothing of pages and refusals. What operators read stays where it is written: logs, the admin
-//! tool, the help of the command line, and the OpenAPI document.
+//! It deliberately knows nothing about pages and refusals. The texts for operators stay in the
+//! code: logs, the admin tool, the help of the command line, and the OpenAPI document.
 
 mod catalogue;
 mod number;
@@ -33,7 +34,7 @@ impl Text {
     /// The English texts.
     pub const ENGLISH: Self = Self(0);
 
-    /// The tag of the language, as HTML has it (BCP 47).
+    /// The tag of the language, as in HTML (BCP 47).
     pub fn language(self) -> &'static str {
         catalogue::of(self.0).tag
     }

@@ -1,4 +1,4 @@
-//! Counts that texts show, or choose a plural by.
+//! Counts, which texts show or which choose a plural.
 
 /// A count.
 pub trait Number {

@@ -1,4 +1,4 @@
-//! The rules of catalogues, and that every text is used.
+//! The rules for catalogues, and that every text is used.
 
 #![expect(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ fn read(source: &str) -> Result<Vec<Message>, String> {
     Ok(catalogue.messages)
 }
 
-/// What the build says of an English and another catalogue.
+/// What the build reports for an English and another catalogue.
 fn verdict(english: &str, other: &str) -> Result<(), String> {
     let (english, other) = (read(english)?, read(other)?);
     complete(&english, &english)?;
@@ -139,7 +139,8 @@ fn texts_are_written_as_they_are_in_the_catalogue() {
     assert_eq!(text.digit_separator(), ",");
 }
 
-/// Files of the workspace that may use texts: sources and templates, without the tests beside them.
+/// The files of the workspace that may use texts: sources and templates, without the tests beside
+/// them.
 fn sources(folder: &Path, found: &mut Vec<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -1,4 +1,4 @@
-//! What it costs to tell whether a text is a personal access token: `cargo bench -p ats-pat-token`.
+//! The cost of telling whether a text is a personal access token: `cargo bench -p ats-pat-token`.
 
 #![expect(
     clippy::unwrap_used,

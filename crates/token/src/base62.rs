@@ -1,12 +1,14 @@
-//! Base62 of fixed width: a big-endian number of `BYTES` bytes as `DIGITS` digits, padded on the left with `0`.
+//! Base62 of fixed width: a big-endian number of `BYTES` bytes as `DIGITS` digits, padded on the
+//! left with `0`.
 //!
-//! The alphabet ascends in ASCII, so that texts of one width sort as the numbers they stand for.
+//! The alphabet ascends in ASCII, so that texts of one width sort like the numbers that they
+//! represent.
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// The digits of a number. Fails to compile where `DIGITS` digits cannot hold `BYTES` bytes.
+/// The digits of a number. It doesn't compile if `DIGITS` digits can't hold `BYTES` bytes.
 ///
-/// Only zeros are left of the copy of the number that this works on.
+/// This works on a copy of the number, of which only zeros are left.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "a dividend below 62 * 256 has a quotient below 256"
@@ -33,7 +35,7 @@ pub(crate) const fn encode<const BYTES: usize, const DIGITS: usize>(
     digits
 }
 
-/// Whether a text is what [`encode`] makes of some number of `BYTES` bytes.
+/// Whether a text is the result of [`encode`] for some number of `BYTES` bytes.
 pub(crate) fn is_canonical<const BYTES: usize, const DIGITS: usize>(text: &[u8; DIGITS]) -> bool {
     let greatest = const { encode::<BYTES, DIGITS>([u8::MAX; BYTES]) };
     text.iter().all(u8::is_ascii_alphanumeric) && *text <= greatest

@@ -1,4 +1,4 @@
-//! Base64url without padding (RFC 7515, section 2), canonical: each value has one text.
+//! Base64url without padding (RFC 7515, section 2), in canonical form: each value has one text.
 
 use base64::{Engine, engine::GeneralPurpose, prelude::BASE64_URL_SAFE_NO_PAD};
 
@@ -20,7 +20,7 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     ENGINE.decode(text).ok()
 }
 
-/// The bytes of a text, if it is canonical and stands for exactly `N`.
+/// The bytes of a text, if it is canonical and represents exactly `N` bytes.
 pub(crate) fn decode_array<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     let length = ENGINE.decode_slice(text, &mut bytes).ok()?;

@@ -1,4 +1,4 @@
-//! What an authentication token says.
+//! The claims of an authentication token.
 
 use std::{fmt, slice};
 
@@ -9,16 +9,18 @@ use serde::{
 
 use crate::{StatusReference, json};
 
-/// The claims of an authentication token: an OAuth 2.0 access token in JWT form (RFC 9068, section 2.2).
+/// The claims of an authentication token: an OAuth 2.0 access token in JWT form (RFC 9068, section
+/// 2.2).
 ///
-/// Times are whole seconds since 1970-01-01T00:00:00Z; no other JSON type is taken for one. Unknown claims are ignored.
+/// Times are whole seconds since 1970-01-01T00:00:00Z. No other JSON type is accepted for them.
+/// Unknown claims are ignored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
-    /// Who issued it: the service's public origin, without a path (RFC 7519, section 4.1.1).
+    /// The issuer: the service's public origin, without a path (RFC 7519, section 4.1.1).
     pub iss: String,
     /// The owner's id, a UUID that is never changed or reused (RFC 7519, section 4.1.2).
     pub sub: String,
-    /// Whom it is for (RFC 7519, section 4.1.3).
+    /// The recipients (RFC 7519, section 4.1.3).
     pub aud: Audience,
     /// From this second on it is expired (RFC 7519, section 4.1.4).
     pub exp: i64,
@@ -32,41 +34,45 @@ pub struct Claims {
     pub client_id: String,
     /// The owner's user name, which may change (OpenID Connect Core 1.0, section 5.1).
     pub preferred_username: String,
-    /// What it may be used for, separated by spaces (RFC 8693, section 4.2). Absent is read as no rights at all.
+    /// The scopes, separated by spaces (RFC 8693, section 4.2). An absent claim means no rights at
+    /// all.
     #[serde(default)]
     pub scope: String,
-    /// Which secret of the personal access token was exchanged: the issuer's own affair, for its own checks.
+    /// Which secret of the personal access token was exchanged. The issuer uses it for its own
+    /// checks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ats_generation: Option<u32>,
-    /// Where it stands whether it was revoked (draft-ietf-oauth-status-list, section 6.1). Absent in tokens of earlier
-    /// releases.
+    /// The place in the status list that says whether it was revoked (draft-ietf-oauth-status-list,
+    /// section 6.1). It is absent in tokens of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<StatusReference>,
 }
 
 impl Claims {
-    /// The single scopes, as they stand.
+    /// The single scopes, unchanged.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         self.scope.split(' ').filter(|scope| !scope.is_empty())
     }
 
-    /// Whether exactly this scope is among them. That `all` implies every other is for the caller to say.
+    /// Whether exactly this scope is among them. The caller must know that `all` implies every
+    /// other.
     pub fn has_scope(&self, scope: &str) -> bool {
         self.scopes().any(|held| held == scope)
     }
 
-    /// The claims in a JWS payload (RFC 7519, section 7.2, step 10), if they are ours.
+    /// The claims in a JWS payload (RFC 7519, section 7.2, step 10), if they are those of an
+    /// authentication token.
     pub(crate) fn parse(payload: &[u8]) -> Option<Self> {
         json::object(payload)
     }
 }
 
-/// For whom a token is: at least one recipient. In JSON a string where it is one, else an array; both are read
-/// (RFC 7519, section 4.1.3).
+/// The recipients of a token: at least one. In JSON, one recipient is a string, and several are an
+/// array. Both are read (RFC 7519, section 4.1.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Audience(Recipients);
 
-/// Never an array of one, so that equal audiences are equal.
+/// `Many` never has only one recipient, so that equal audiences are equal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Recipients {
     One(String),
@@ -84,7 +90,8 @@ impl Audience {
         Ok(Self(Recipients::Many(recipients)))
     }
 
-    /// Whether the recipient is among them; compared exactly, as RFC 7519 asks (section 2, StringOrURI).
+    /// Whether the recipient is among them. Recipients are compared exactly, as RFC 7519 asks
+    /// (section 2, StringOrURI).
     pub fn contains(&self, recipient: &str) -> bool {
         self.iter().any(|known| known == recipient)
     }
@@ -102,7 +109,8 @@ impl Audience {
     }
 }
 
-/// The recipients, separated by single spaces, for headers and people: no recipient of ours has a space in it.
+/// The recipients, separated by single spaces, for headers and people. No recipient of this service
+/// has a space in it.
 impl fmt::Display for Audience {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, recipient) in self.iter().enumerate() {
@@ -121,7 +129,7 @@ impl From<String> for Audience {
     }
 }
 
-/// A token for nobody: the setting, or the token, names no recipient.
+/// The setting or the token names no recipient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an audience needs at least one recipient")]
 pub struct EmptyAudience;

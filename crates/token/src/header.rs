@@ -10,24 +10,27 @@ use serde::{
 
 use crate::{VerifyError, json};
 
-/// The `typ` of an authentication token (RFC 9068, section 2.1): no other kind of JWT passes for one.
+/// The `typ` of an authentication token (RFC 9068, section 2.1). No other kind of JWT is accepted
+/// as one.
 pub const TOKEN_TYPE: &str = "at+jwt";
 
 /// The `typ` of a signed status list (draft-ietf-oauth-status-list, section 5.1).
 pub const STATUS_LIST_TYPE: &str = "statuslist+jwt";
 
-/// The protected header of an authentication token: `{"alg":…,"typ":"at+jwt","kid":…}` (RFC 7515, section 4).
+/// The protected header of an authentication token: `{"alg":…,"typ":"at+jwt","kid":…}` (RFC 7515,
+/// section 4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// The name under which Ed25519 stands in it.
+    /// The name that the header has for Ed25519.
     pub alg: SigningAlgorithm,
-    /// The id of the key that signed it: a key's [`thumbprint`](crate::thumbprint).
+    /// The id of the key that signed the token: the key's [`thumbprint`](crate::thumbprint).
     pub kid: String,
 }
 
 impl Header {
-    /// Reads a header strictly. Unknown members are ignored, but those that bring a key, point at one, or change the
-    /// meaning of the rest are refused (RFC 8725, sections 3.1 and 3.10; RFC 7515, section 4.1.11).
+    /// Reads a header strictly. Unknown members are ignored. But members that contain a key, point
+    /// at one, or change the meaning of the rest are refused (RFC 8725, sections 3.1 and 3.10; RFC
+    /// 7515, section 4.1.11).
     pub(crate) fn parse(bytes: &[u8], expected_type: &str) -> Result<Self, VerifyError> {
         let read: Members<'_> = json::object(bytes).ok_or(VerifyError::Malformed)?;
         let forbidden = [
@@ -66,7 +69,7 @@ impl Serialize for Header {
     }
 }
 
-/// A header of another type than an authentication token's.
+/// A header with another type than an authentication token's.
 pub(crate) struct OfType<'a>(pub(crate) &'a Header, pub(crate) &'static str);
 
 impl Serialize for OfType<'_> {
@@ -85,7 +88,8 @@ impl Header {
     }
 }
 
-/// A media type without regard to ASCII case, and with or without `application/` (RFC 7515, section 4.1.9).
+/// A media type without regard to ASCII case, and with or without `application/` (RFC 7515, section
+/// 4.1.9).
 fn is_type(typ: &str, expected: &str) -> bool {
     const TREE: &str = "application/";
     let subtype = match typ.split_at_checked(TREE.len()) {
@@ -115,7 +119,7 @@ struct Members<'a> {
     x5u: Presence,
 }
 
-/// Whether a member stands there at all, `null` included.
+/// Whether a member is there at all, even as `null`.
 #[derive(Default)]
 struct Presence(bool);
 
@@ -127,7 +131,8 @@ impl<'de> Deserialize<'de> for Presence {
 
 /// The name of the one signature algorithm, Ed25519 (RFC 8032, section 5.1), in headers and keys.
 ///
-/// Both names mean the same here. Written is the old one until libraries know the new one.
+/// Both names mean the same here. Tokens are written with the old one until libraries know the new
+/// one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SigningAlgorithm {
     /// `EdDSA`, which leaves the curve to the key (RFC 8037, section 3.1).
@@ -138,7 +143,7 @@ pub enum SigningAlgorithm {
 }
 
 impl SigningAlgorithm {
-    /// The registered name, as it stands in JSON and in settings.
+    /// The registered name, as in JSON and in settings.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::EdDsa => "EdDSA",
@@ -179,7 +184,7 @@ impl<'de> Deserialize<'de> for SigningAlgorithm {
     }
 }
 
-/// The name of another algorithm, or of none.
+/// The name belongs to another algorithm, or to none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the signature algorithm is EdDSA or Ed25519")]
 pub struct UnknownAlgorithm;

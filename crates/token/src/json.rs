@@ -1,5 +1,5 @@
-//! JSON read strictly. Parsers that differ about a text differ about what was signed: of two equal names serde would
-//! refuse only known ones, and it takes an array for a struct.
+//! Reads JSON strictly. If two parsers read a text differently, they disagree about what was
+//! signed. Of two equal names, serde refuses only known ones, and it accepts an array for a struct.
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
@@ -8,15 +8,16 @@ use serde::{
     de::{Error, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
-/// Reads one object: UTF-8 without a byte order mark, and at no depth two members of the same name (RFC 8725,
-/// section 2.4; RFC 7515, section 4; RFC 7519, section 4). A struct in a struct is read by [`in_object`].
+/// Reads one object: UTF-8 without a byte order mark, and without two members of the same name at
+/// any depth (RFC 8725, section 2.4; RFC 7515, section 4; RFC 7519, section 4). A struct in a
+/// struct is read by [`in_object`].
 pub(crate) fn object<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Option<T> {
     let text = str::from_utf8(bytes).ok()?;
     serde_json::from_str::<Unique>(text).ok()?;
     in_object(&mut serde_json::Deserializer::from_str(text)).ok()
 }
 
-/// Reads a struct from an object only; serde would read it from an array too.
+/// Reads a struct from an object only. serde would also read it from an array.
 pub(crate) fn in_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
@@ -37,10 +38,11 @@ pub(crate) fn in_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer.deserialize_map(InObject(PhantomData))
 }
 
-/// Any value in whose objects no member stands twice, wherever they stand, and whether anybody wants them or not.
+/// Any value in whose objects no member occurs twice, at any depth, also in parts that are not
+/// used.
 struct Unique;
 
-/// The name of a member, as it is meant: escapes are resolved.
+/// The name of a member after its escapes are resolved.
 #[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
@@ -58,7 +60,7 @@ impl<'de> Visitor<'de> for Unique {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
-        // Sorted once: for few names that is faster than a set, and for many it is not slower.
+        // Sorted once. For few names that is faster than a set, and for many it is not slower.
         let mut names = Vec::with_capacity(16);
         while let Some(name) = map.next_key::<Name<'de>>()? {
             names.push(name);
@@ -180,7 +182,7 @@ mod tests {
         assert_eq!(object::<Known>(br#"{"wanted":7.0}"#), None);
     }
 
-    /// All texts of some values whose objects may have a member twice.
+    /// All texts of some values. Their objects may have a member twice.
     fn texts() -> impl Strategy<Value = String> {
         let leaf = prop_oneof![
             Just("1".to_owned()),
@@ -208,7 +210,8 @@ mod tests {
     }
 
     proptest! {
-        /// serde_json keeps the last of equal members: where it writes back what it read, there were none.
+        /// serde_json keeps the last of equal members. If it writes the same text that it read,
+        /// there were none.
         #[test]
         fn exactly_what_has_no_member_twice_is_read(text in texts()) {
             let kept: Map<String, Value> = serde_json::from_str(&text).unwrap();

@@ -1,4 +1,4 @@
-//! The keys that authentication tokens are verified with, as they are published.
+//! The published keys that verify authentication tokens.
 
 use ed25519_dalek::{PUBLIC_KEY_LENGTH, VerifyingKey};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
@@ -11,16 +11,18 @@ const KEY_TYPE: &str = "OKP";
 const CURVE: &str = "Ed25519";
 const USE: &str = "sig";
 
-/// The id of a key: the base64url of the SHA-256 thumbprint of its JWK (RFC 7638, section 3; RFC 8037, section 2).
+/// The id of a key: the base64url of the SHA-256 thumbprint of its JWK (RFC 7638, section 3; RFC
+/// 8037, section 2).
 pub fn thumbprint(key: &VerifyingKey) -> String {
-    // The required members in lexicographic order, without white space; base64url needs no escaping.
+    // The required members in lexicographic order, without white space; base64url needs no
+    // escaping.
     let x = base64url::encode(key.as_bytes());
     let canonical = format!(r#"{{"crv":"{CURVE}","kty":"{KEY_TYPE}","x":"{x}"}}"#);
     base64url::encode(&Sha256::digest(canonical))
 }
 
-/// A public Ed25519 key for signatures as a JSON Web Key (RFC 7517, section 4; RFC 8037, section 2). Its key is not
-/// weak, its `kid` is its [`thumbprint`].
+/// A public Ed25519 key for signatures as a JSON Web Key (RFC 7517, section 4; RFC 8037, section
+/// 2). Its key is not weak, its `kid` is its [`thumbprint`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Jwk {
     key: VerifyingKey,
@@ -29,9 +31,9 @@ pub struct Jwk {
 }
 
 impl Jwk {
-    /// The key, to be published with the name that tokens' headers give to its algorithm.
+    /// The key, to be published with the algorithm name that tokens have in their headers.
     ///
-    /// [`KeyError::Unusable`] for a key of small order or in a second encoding.
+    /// [`KeyError::Unusable`] if the key has small order or a second encoding.
     pub fn new(key: VerifyingKey, alg: SigningAlgorithm) -> Result<Self, KeyError> {
         let is_canonical = key.to_edwards().compress().as_bytes() == key.as_bytes();
         if key.is_weak() || !is_canonical {
@@ -44,7 +46,7 @@ impl Jwk {
         })
     }
 
-    /// The key of an encoded point (RFC 8032, section 5.1.5), as [`Jwk::new`].
+    /// The key of an encoded point (RFC 8032, section 5.1.5). The errors are those of [`Jwk::new`].
     pub fn from_bytes(
         bytes: &[u8; PUBLIC_KEY_LENGTH],
         alg: SigningAlgorithm,
@@ -53,7 +55,7 @@ impl Jwk {
         Self::new(key, alg)
     }
 
-    /// The key that signatures are verified with.
+    /// The key that verifies signatures.
     pub fn key(&self) -> &VerifyingKey {
         &self.key
     }
@@ -63,17 +65,17 @@ impl Jwk {
         self.key.to_bytes()
     }
 
-    /// The key's id, as it stands in the header of each token it signed.
+    /// The key's id, as in the header of each token that it signed.
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
-    /// The name of the algorithm that it is published with.
+    /// The algorithm name that it is published with.
     pub fn alg(&self) -> SigningAlgorithm {
         self.alg
     }
 
-    /// Reads a key, `None` where it is for something else.
+    /// Reads a key; `None` if it is for another use.
     fn read(members: &Map<String, Value>) -> Result<Option<Self>, KeyError> {
         let text = |name| match members.get(name) {
             None => Ok(None),
@@ -128,8 +130,9 @@ impl JwkSet {
         Self { keys }
     }
 
-    /// Reads a published set. Keys of another type, curve, use or algorithm are left out (RFC 7517, section 5); one
-    /// that claims to be of ours and is not right makes the whole set untrustworthy.
+    /// Reads a published set. Keys of another type, curve, use or algorithm are left out (RFC 7517,
+    /// section 5). If a key claims to be an Ed25519 signing key but is not valid, the whole set is
+    /// refused.
     pub fn parse(text: &(impl AsRef<[u8]> + ?Sized)) -> Result<Self, KeyError> {
         let set: Members = json::object(text.as_ref()).ok_or(KeyError::Malformed)?;
         let keys = set
@@ -159,16 +162,17 @@ struct Members {
 /// Why a key, or a set of keys, is not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// This is no JWK set: look at the address it came from.
+    /// This is not a JWK set. Check the address that it came from.
     #[error("not a JSON Web Key set")]
     Malformed,
-    /// Not an Ed25519 public key of 32 bytes, or a weak one, for which anybody could sign.
+    /// It is not an Ed25519 public key of 32 bytes, or it is a weak one, for which anybody can
+    /// sign.
     #[error("not a usable Ed25519 public key")]
     Unusable,
-    /// The key's id is not its thumbprint: the set comes from another service.
+    /// The key's id is not its thumbprint, so the set comes from another service.
     #[error("the key id is not the key's thumbprint")]
     KeyId,
-    /// The private half was published too: the key is lost and must be rotated.
+    /// The private half was published too. The key is lost and must be rotated.
     #[error("a private key stands among public ones")]
     Private,
 }

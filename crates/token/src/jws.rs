@@ -9,11 +9,12 @@ use serde::Serialize;
 use crate::header::{OfType, TOKEN_TYPE};
 use crate::{Claims, Header, VerifyError, base64url};
 
-/// The greatest length of an authentication token, in bytes. Longer texts are refused unread.
+/// The greatest length of an authentication token, in bytes. Longer texts are refused without being
+/// read.
 pub const MAX_LENGTH: usize = 8 * 1024;
 
-/// Header and claims as they are signed (RFC 7515, section 5.1): sign [`as_bytes`](Self::as_bytes), then finish with
-/// [`with_signature`](Self::with_signature).
+/// Header and claims as they are signed (RFC 7515, section 5.1). Sign [`as_bytes`](Self::as_bytes),
+/// then finish with [`with_signature`](Self::with_signature).
 pub struct SigningInput(String);
 
 impl SigningInput {
@@ -37,7 +38,7 @@ impl SigningInput {
         self.0.as_bytes()
     }
 
-    /// The authentication token: a secret for as long as it lives. The signature is taken as it is.
+    /// The authentication token, which is a secret while it is valid. The signature is not checked.
     pub fn with_signature(self, signature: &[u8; SIGNATURE_LENGTH]) -> SecretString {
         let Self(mut text) = self;
         text.push('.');
@@ -54,7 +55,7 @@ fn to_json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("always representable in JSON")
 }
 
-/// A JWS in compact serialization whose form is right and whose signature nobody has looked at.
+/// A JWS in compact serialization with the right form. Its signature has not been verified.
 pub(crate) struct Compact<'a> {
     signing_input: &'a str,
     pub(crate) header: Cow<'a, Header>,
@@ -63,8 +64,8 @@ pub(crate) struct Compact<'a> {
 }
 
 impl<'a> Compact<'a> {
-    /// Takes a text apart (RFC 7515, section 5.2, steps 1 to 6): three parts in canonical base64url without padding,
-    /// a header of ours and of this type, a signature of 64 bytes.
+    /// Splits a text (RFC 7515, section 5.2, steps 1 to 6): three parts in canonical base64url
+    /// without padding, a valid header of this type, and a signature of 64 bytes.
     pub(crate) fn parse(
         text: &'a str,
         expected_type: &str,
@@ -75,7 +76,7 @@ impl<'a> Compact<'a> {
             return Err(VerifyError::Malformed);
         }
         let (signing_input, signature) = text.rsplit_once('.').ok_or(VerifyError::Malformed)?;
-        // A further point is none of the alphabet's characters, and fails to decode.
+        // A further point is not in the alphabet, so it fails to decode.
         let (header, payload) = signing_input
             .split_once('.')
             .ok_or(VerifyError::Malformed)?;
@@ -94,8 +95,8 @@ impl<'a> Compact<'a> {
         })
     }
 
-    /// The payload, if the key signed it; strictly: no weak key, no second form of a signature (RFC 8032,
-    /// section 5.1.7, and [`VerifyingKey::verify_strict`]).
+    /// The payload, if the key signed it. The check is strict: it accepts no weak key and no second
+    /// form of a signature (RFC 8032, section 5.1.7, and [`VerifyingKey::verify_strict`]).
     pub(crate) fn verify(self, key: &VerifyingKey) -> Result<Vec<u8>, VerifyError> {
         key.verify_strict(
             self.signing_input.as_bytes(),
@@ -106,25 +107,25 @@ impl<'a> Compact<'a> {
     }
 }
 
-/// An authentication token whose form is right and whose signature nobody has looked at: it tells which key to try,
-/// and nothing else.
+/// An authentication token with the right form. Its signature has not been verified, so it only
+/// tells which key to try.
 pub struct Unverified<'a>(Compact<'a>);
 
 impl<'a> Unverified<'a> {
     /// Takes a text apart, strictly.
     ///
-    /// [`VerifyError::Malformed`], [`Algorithm`](VerifyError::Algorithm), [`TokenType`](VerifyError::TokenType) or
-    /// [`ForbiddenHeader`](VerifyError::ForbiddenHeader).
+    /// [`VerifyError::Malformed`], [`Algorithm`](VerifyError::Algorithm),
+    /// [`TokenType`](VerifyError::TokenType) or [`ForbiddenHeader`](VerifyError::ForbiddenHeader).
     pub fn parse(token: &'a str) -> Result<Self, VerifyError> {
         Compact::parse(token, TOKEN_TYPE, MAX_LENGTH, None).map(Self)
     }
 
-    /// As [`parse`](Self::parse), which it saves the header's part where that is the known one.
+    /// Like [`parse`](Self::parse), but doesn't read the header again if it is the known one.
     pub fn parse_with(token: &'a str, known: &'a KnownHeader) -> Result<Self, VerifyError> {
         Compact::parse(token, TOKEN_TYPE, MAX_LENGTH, Some(known)).map(Self)
     }
 
-    /// The header, to be known again: `None` where it was.
+    /// The header, so that it is known the next time; `None` if it was known.
     pub fn new_header(&self) -> Option<KnownHeader> {
         let Compact {
             signing_input,
@@ -141,13 +142,13 @@ impl<'a> Unverified<'a> {
         }
     }
 
-    /// Which key it says it was signed with. Look it up among trusted keys only.
+    /// The id of the key that it claims to be signed with. Look it up among trusted keys only.
     pub fn kid(&self) -> &str {
         &self.0.header.kid
     }
 
-    /// The claims, if the key signed them and they meet the expectations. The signature comes first. That the key
-    /// belongs to [`kid`](Self::kid) is the caller's part.
+    /// The claims, if the key signed them and they meet the expectations. The signature is checked
+    /// first. The caller must make sure that the key belongs to [`kid`](Self::kid).
     pub fn verify(
         self,
         key: &VerifyingKey,
@@ -160,8 +161,8 @@ impl<'a> Unverified<'a> {
     }
 }
 
-/// The header of an authentication token that was taken apart before. All tokens that one key signed begin with the
-/// same text, and what that says need not be read again.
+/// The header of an authentication token that was read before. All tokens that one key signed begin
+/// with the same text, so it need not be read again.
 pub struct KnownHeader {
     text: String,
     header: Header,
@@ -172,16 +173,16 @@ pub struct KnownHeader {
 pub struct Expectations<'a> {
     /// The one issuer, compared exactly.
     pub issuer: &'a str,
-    /// Who the verifier is: one of the token's recipients.
+    /// The name of the verifier, which must be one of the token's recipients.
     pub audience: &'a str,
     /// The time of the check, in seconds since 1970-01-01T00:00:00Z, rounded down.
     pub now_seconds: i64,
-    /// How far the verifier's clock and the issuer's may differ, either way.
+    /// How far the clocks of verifier and issuer may differ, in either direction.
     pub skew_seconds: u32,
 }
 
 impl Expectations<'_> {
-    /// Whether claims meet them: for claims that came out of [`Unverified::verify`] at an earlier time.
+    /// Whether claims meet them. Use it for claims that [`Unverified::verify`] returned earlier.
     pub fn check(&self, claims: &Claims) -> Result<(), VerifyError> {
         let skew = i64::from(self.skew_seconds);
         let latest_now = self.now_seconds.saturating_add(skew);

@@ -1,21 +1,25 @@
-//! The formats that issuer, verifier and client share: the personal access token string, the authentication
-//! token with its header, claims, signature and published keys, and the status list that tells which
-//! authentication tokens were revoked.
+//! The formats that issuer, verifier and client share: the personal access token string, the
+//! authentication token with its header, claims, signature and published keys, and the status list
+//! that tells which authentication tokens were revoked.
 //!
 //! # Invariants
 //!
-//! - One text per token: whatever is not exactly the canonical form is refused, so no two texts are the same token.
-//! - A [`PersonalAccessToken`] is well formed, is wiped when dropped, and reaches no log by accident: it has neither
-//!   `Debug` nor `Display` nor serialization, and no comparison (secrets are compared by their keyed hashes).
-//! - [`Claims`] that come out of [`Unverified::verify`] were signed by the given key. Nothing here reads claims before
-//!   the signature was found good, and an authentication token chooses neither its algorithm nor its key.
-//! - No error quotes what it refuses.
+//! - One text per token: a text that is not exactly the canonical form is refused, so no two texts
+//!   are the same token.
+//! - A [`PersonalAccessToken`] is well formed, is wiped when dropped, and gets into no log by
+//!   accident. It has no `Debug`, `Display` or serialization, and no comparison. Secrets are
+//!   compared by their keyed hashes.
+//! - The given key signed the [`Claims`] that [`Unverified::verify`] returns. Nothing here reads
+//!   claims before the signature is verified. An authentication token chooses neither its algorithm
+//!   nor its key.
+//! - No error quotes the text that it refuses.
 //!
 //! # What it does not know
 //!
-//! No I/O, no clock, no randomness: times, keys and random bytes are passed in. It neither stores, hashes nor looks up
-//! anything, holds no private key (the signer brings a finished signature), and knows no policy: whether a token is
-//! revoked, and what a scope allows, is decided elsewhere.
+//! No I/O, no clock, no randomness: times, keys and random bytes are passed in. It doesn't store,
+//! hash or look up anything. It has no private key, because the signer passes in a finished
+//! signature. It knows no policy: other crates decide whether a token is revoked, and what a scope
+//! allows.
 
 mod base62;
 mod base64url;

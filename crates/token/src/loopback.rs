@@ -1,8 +1,9 @@
-//! Whether a host is this machine: the only one that secrets and keys may come from or go to without TLS.
+//! Whether a host is this machine. Only such a host may send or get secrets and keys without TLS.
 
 use std::net::IpAddr;
 
-/// Whether a URL's host is this machine: `localhost`, or a loopback address, in brackets where it is of IPv6.
+/// Whether a URL's host is this machine: `localhost`, or a loopback address. IPv6 addresses are in
+/// brackets.
 pub fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())

@@ -28,11 +28,11 @@ pub(crate) fn well_formed<'a>(prefix: &str, presented: &'a [u8]) -> Option<&'a s
         .split_first_chunk::<SECRET_DIGITS>()?;
     let is_one =
         base62::is_canonical::<SECRET_BYTES, SECRET_DIGITS>(secret) && rest == checksum(secret);
-    // ASCII by now, so that this only changes the type.
+    // At this point it is ASCII, so this only changes the type.
     is_one.then(|| str::from_utf8(presented).ok())?
 }
 
-/// CRC-32 (ISO-HDLC, that of Ethernet and zip) of the digits, not of the prefix.
+/// CRC-32 (ISO-HDLC, as in Ethernet and zip) of the digits, not of the prefix.
 fn checksum(secret: &[u8; SECRET_DIGITS]) -> [u8; CHECKSUM_DIGITS] {
     base62::encode(crc32fast::hash(secret).to_be_bytes())
 }

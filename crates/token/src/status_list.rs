@@ -1,5 +1,6 @@
-//! The status list: one bit for each authentication token's place, set once what stands on it was revoked
-//! (draft-ietf-oauth-status-list). Signed by the issuer, read by whoever verifies offline.
+//! The status list has one bit for the place of each authentication token
+//! (draft-ietf-oauth-status-list). The bit is set once the token is revoked. The issuer signs the
+//! list, and offline verifiers read it.
 
 use std::io::{self, Read, Write};
 
@@ -14,13 +15,13 @@ use crate::{Header, SigningInput, VerifyError, base64url, json};
 /// The greatest index that a list may have a place for: 64 Mi places are 8 MiB in memory.
 pub const MAX_STATUS_INDEX: u64 = 64 * 1024 * 1024 - 1;
 
-/// The greatest length of a signed list, in bytes: one of [`MAX_STATUS_INDEX`] that does not compress at all, in base64
-/// twice. Longer texts are refused unread.
+/// The greatest length of a signed list, in bytes: one of [`MAX_STATUS_INDEX`] that doesn't
+/// compress at all, in base64 twice. Longer texts are refused without being read.
 pub const MAX_STATUS_LIST_LENGTH: usize = 16 * 1024 * 1024;
 
 const MAX_BYTES: u64 = (MAX_STATUS_INDEX + 1) / 8;
 
-/// One bit for each index; set is revoked for good (section 7.1, `INVALID`).
+/// One bit for each index. A set bit means that it is revoked for good (section 7.1, `INVALID`).
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct StatusList {
     bytes: Vec<u8>,
@@ -32,7 +33,7 @@ impl StatusList {
         Self::default()
     }
 
-    /// Makes places up to `index`, not revoked.
+    /// Makes places up to `index`, which are not revoked.
     pub fn extend_to(&mut self, index: u64) -> Result<(), IndexTooLarge> {
         let (byte, _) = place(index).ok_or(IndexTooLarge)?;
         if self.bytes.len() <= byte {
@@ -41,7 +42,7 @@ impl StatusList {
         Ok(())
     }
 
-    /// Says whether what stands at `index` is revoked; makes the place where there is none.
+    /// Sets whether the place `index` is revoked. Makes the place if it doesn't exist.
     pub fn set(&mut self, index: u64, revoked: bool) -> Result<(), IndexTooLarge> {
         self.extend_to(index)?;
         let (byte, mask) = place(index).ok_or(IndexTooLarge)?;
@@ -53,8 +54,8 @@ impl StatusList {
         Ok(())
     }
 
-    /// Whether what stands at `index` is revoked; `None` where the list has no such place, and the token that names
-    /// it is to be refused (section 8.3, step 4).
+    /// Whether the place `index` is revoked. `None` if the list has no such place. Refuse the token
+    /// that names it (section 8.3, step 4).
     pub fn is_revoked(&self, index: u64) -> Option<bool> {
         let (byte, mask) = place(index)?;
         self.bytes.get(byte).map(|byte| byte & mask != 0)
@@ -78,18 +79,19 @@ impl StatusList {
             .sum()
     }
 
-    /// The bytes as they are sent: in DEFLATE with a zlib header (section 4.1).
+    /// The bytes for sending: in DEFLATE with a zlib header (section 4.1).
     pub fn compress(&self) -> io::Result<Vec<u8>> {
         let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(&self.bytes)?;
         encoder.finish()
     }
 
-    /// Reads what [`compress`](Self::compress) wrote; `None` for anything else, and for more than a list may have.
+    /// Reads the result of [`compress`](Self::compress). `None` for any other input, and if the
+    /// list is too large.
     pub fn decompress(compressed: &[u8]) -> Option<Self> {
         let mut bytes = Vec::new();
         let mut decoder = ZlibDecoder::new(compressed);
-        // One byte more than allowed tells that there are more.
+        // One byte more than allowed shows that there are more.
         decoder
             .by_ref()
             .take(MAX_BYTES + 1)
@@ -101,19 +103,19 @@ impl StatusList {
     }
 }
 
-/// The byte of an index and the bit in it: from the least significant one on (section 4.1).
+/// The byte of an index, and the bit in it, from the least significant one on (section 4.1).
 fn place(index: u64) -> Option<(usize, u8)> {
     let byte = usize::try_from(index / 8).ok()?;
     (index <= MAX_STATUS_INDEX).then_some((byte, 1 << (index % 8)))
 }
 
-/// A list has no place for so great an index: more secrets live at once than a list can tell of.
+/// The index is too large for a list. More secrets are in use at once than a list has places for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a status list has no place beyond {MAX_STATUS_INDEX}")]
 pub struct IndexTooLarge;
 
-/// Which state of the issuer a list shows. Later ones are greater, whichever replica serves them: who holds one never
-/// goes back to a smaller one.
+/// Which state of the issuer a list shows. A later state is greater, whichever replica serves it. A
+/// verifier that has one never goes back to a smaller one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ListVersion {
     /// When the issuer last went back to an earlier state of its database, in milliseconds since
@@ -125,20 +127,20 @@ pub struct ListVersion {
     pub seq: i64,
 }
 
-/// What a signed list says (section 5.1).
+/// The claims of a signed list (section 5.1).
 #[derive(Clone, Serialize, Deserialize)]
 pub struct StatusListClaims {
-    /// Who issued it, as in the authentication tokens that refer to it.
+    /// The issuer, as in the authentication tokens that refer to it.
     pub iss: String,
     /// The list's address, as in the authentication tokens that refer to it.
     pub sub: String,
     /// When it was signed, in seconds since 1970-01-01T00:00:00Z.
     pub iat: i64,
-    /// From this second on it says nothing any more.
+    /// From this second on it is not valid.
     pub exp: i64,
     /// After how many seconds to ask for a newer one.
     pub ttl: u32,
-    /// Which state it shows.
+    /// The state that it shows.
     #[serde(flatten)]
     pub version: ListVersion,
     /// The list, compressed.
@@ -152,12 +154,12 @@ impl SigningInput {
     }
 }
 
-/// A list as it stands in the claims: `{"bits":1,"lst":…}` (section 4.2).
+/// A list as in the claims: `{"bits":1,"lst":…}` (section 4.2).
 #[derive(Clone)]
 pub struct CompressedList(Vec<u8>);
 
 impl CompressedList {
-    /// What [`StatusList::compress`] made.
+    /// Takes the result of [`StatusList::compress`].
     pub fn new(compressed: Vec<u8>) -> Self {
         Self(compressed)
     }
@@ -193,22 +195,22 @@ impl<'de> Deserialize<'de> for CompressedList {
     }
 }
 
-/// A signed list whose form is right and whose signature nobody has looked at.
+/// A signed list with the right form. Its signature has not been verified.
 pub struct UnverifiedStatusList<'a>(Compact<'a>);
 
 impl<'a> UnverifiedStatusList<'a> {
-    /// Takes a text apart, strictly; as [`Unverified::parse`](crate::Unverified::parse).
+    /// Splits a text strictly, like [`Unverified::parse`](crate::Unverified::parse).
     pub fn parse(text: &'a str) -> Result<Self, VerifyError> {
         Compact::parse(text, STATUS_LIST_TYPE, MAX_STATUS_LIST_LENGTH, None).map(Self)
     }
 
-    /// Which key it says it was signed with. Look it up among trusted keys only.
+    /// The id of the key that it claims to be signed with. Look it up among trusted keys only.
     pub fn kid(&self) -> &str {
         &self.0.header.kid
     }
 
-    /// What it says, if the key signed it, it is the list at `uri` of `issuer`, and it holds at `now_seconds`, give or
-    /// take `skew_seconds` (section 8.3).
+    /// The claims, if the key signed the list, it is the list at `uri` of `issuer`, and it is valid
+    /// at `now_seconds`, with a leeway of `skew_seconds` (section 8.3).
     pub fn verify(
         self,
         key: &VerifyingKey,

@@ -1,10 +1,10 @@
-//! What an authentication token says of its place in a status list.
+//! The place of an authentication token in a status list.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::json;
 
-/// Where the status of an authentication token stands: its claim `status` (section 6.1).
+/// Where the status of an authentication token is: its claim `status` (section 6.1).
 ///
 /// Written as `{"status_list":{"idx":…,"uri":…}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -16,7 +16,7 @@ pub struct StatusReference {
     pub uri: String,
 }
 
-/// Other mechanisms may stand beside it (section 6.1).
+/// Other mechanisms may be beside it (section 6.1).
 #[derive(Serialize, Deserialize)]
 struct Mechanisms {
     #[serde(deserialize_with = "json::in_object")]

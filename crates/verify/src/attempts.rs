@@ -1,8 +1,8 @@
-//! Attempts to read something anew: one at a time, however many wait for it.
+//! Attempts to read something again: one at a time, however many callers wait for it.
 
 use tokio::sync::watch;
 
-/// The attempts of one background task, and those who wait for them.
+/// The attempts of one background task, and the callers that wait for them.
 pub(crate) struct Attempts {
     progress: watch::Sender<Progress>,
 }
@@ -12,18 +12,18 @@ struct Progress {
     begun: u64,
     ended: u64,
     last_failed: bool,
-    /// Whether somebody waits for an attempt that has not begun.
+    /// Whether a caller waits for an attempt that has not begun.
     wanted: bool,
-    /// Whether nobody makes attempts any more.
+    /// Whether no task makes attempts any more.
     stopped: bool,
 }
 
-/// What waiting came to.
+/// The result of a wait that found nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Missed {
-    /// It still was not there after an attempt that began after the waiting.
+    /// An attempt that began after the wait did not find it either.
     Absent,
-    /// The attempt failed, or nobody makes any, so that nobody knows.
+    /// The attempt failed, or no task makes attempts. It is not known whether it exists.
     Failed,
 }
 
@@ -34,17 +34,20 @@ impl Attempts {
         }
     }
 
-    /// What `look` finds: now, after the attempt that is under way, or after the next one, which it asks for.
+    /// Returns what `look` finds: now, after the attempt that is under way, or after the next one.
+    /// It asks for that next attempt.
     pub(crate) async fn find<T>(&self, look: impl Fn() -> Option<T>) -> Result<T, Missed> {
         let mut progress = self.progress.subscribe();
         let arrived = *progress.borrow();
         loop {
-            // Read before the look: an attempt that ends in between is seen as a change.
+            // Read before `look` is called, so that an attempt that ends in between is seen as a
+            // change.
             let seen = *progress.borrow_and_update();
             if let Some(found) = look() {
                 return Ok(found);
             }
-            // Not told from a change alone: they may have been stopped before this caller waited.
+            // A change alone doesn't tell this, because the attempts may have stopped before this
+            // caller waited.
             if seen.stopped || (seen.ended > arrived.ended && seen.last_failed) {
                 return Err(Missed::Failed);
             }
@@ -60,26 +63,27 @@ impl Attempts {
         }
     }
 
-    /// Completes once somebody waits for an attempt that nobody makes.
+    /// Completes when a caller waits for an attempt that has not begun.
     pub(crate) async fn wanted(&self) {
         let mut progress = self.progress.subscribe();
-        // It fails only without a sender, which is here.
+        // It fails only if there is no sender, and `self` has the sender.
         let _ = progress.wait_for(|progress| progress.wanted).await;
     }
 
-    /// From now on somebody makes attempts.
+    /// From now on a task makes attempts.
     pub(crate) fn start(&self) {
         self.progress
             .send_modify(|progress| progress.stopped = false);
     }
 
-    /// From now on nobody makes attempts: who waits, or comes to wait, gets [`Missed::Failed`].
+    /// From now on no task makes attempts. Every caller that waits, now or later, gets
+    /// [`Missed::Failed`].
     pub(crate) fn stop(&self) {
         self.progress
             .send_modify(|progress| progress.stopped = true);
     }
 
-    /// Tells those who wait that an attempt begins.
+    /// Tells the waiting callers that an attempt begins.
     pub(crate) fn begin(&self) -> InFlight<'_> {
         self.progress.send_modify(|progress| {
             progress.begun += 1;
@@ -92,7 +96,7 @@ impl Attempts {
     }
 }
 
-/// An attempt under way. Dropping it ends it: as failed, unless it was said to have succeeded.
+/// An attempt under way. Dropping it ends it, as failed unless it was said to have succeeded.
 pub(crate) struct InFlight<'a> {
     attempts: &'a Attempts,
     succeeded: bool,
@@ -119,7 +123,8 @@ mod tests {
 
     use super::*;
 
-    /// One that read that somebody follows, and came to wait only after that one's end.
+    /// A caller may read that a task follows the issuer, and begin to wait only after that task has
+    /// ended.
     #[test]
     fn who_comes_after_the_last_attempt_does_not_wait_for_another() {
         let attempts = Attempts::new();

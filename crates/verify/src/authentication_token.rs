@@ -1,4 +1,4 @@
-//! A token that was accepted.
+//! An accepted token.
 
 use std::{
     fmt,
@@ -16,7 +16,7 @@ const ALL: &str = "all";
 /// The scope that `all` does not imply: only administrators may give it.
 const INTROSPECT: &str = "introspect";
 
-/// An authentication token that was accepted: who calls, and what for. Cloning it is cheap.
+/// An accepted authentication token: who calls, and with which scopes. Cloning it is cheap.
 #[derive(Clone)]
 pub struct AuthenticationToken(Arc<Accepted>);
 
@@ -31,36 +31,37 @@ impl AuthenticationToken {
         Self(Arc::new(Accepted { claims, kid, page }))
     }
 
-    /// The id of the user whose rights it carries: a UUID, never changed and never used again. Rights hang on this.
+    /// The id of the user whose rights the token carries. It is a UUID that never changes and is
+    /// never used again. Attach rights to this id.
     pub fn owner(&self) -> &str {
         &self.claims().sub
     }
 
-    /// The owner's user name when the token was issued. It may change, and belong to somebody else later: to be shown,
-    /// not to be compared.
+    /// The owner's user name when the token was issued. The name may change, and may belong to
+    /// somebody else later. Show it, but don't compare it.
     pub fn user_name(&self) -> &str {
         &self.claims().preferred_username
     }
 
-    /// The id of the personal access token that was exchanged for it: a UUID.
+    /// The id of the personal access token that was exchanged for this token: a UUID.
     pub fn token_id(&self) -> &str {
         &self.claims().client_id
     }
 
-    /// The scopes as they stand in it.
+    /// The scopes that the token names.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         self.claims().scopes()
     }
 
-    /// Whether it may be used for what `scope` stands for: because it names it, or because it names `all`, which
+    /// Whether the token has `scope`: because it names the scope, or because it names `all`, which
     /// implies every scope but `introspect`.
     pub fn has_scope(&self, scope: &str) -> bool {
         let claims = self.claims();
         claims.has_scope(scope) || (scope != INTROSPECT && claims.has_scope(ALL))
     }
 
-    /// Refuses a token that lacks a scope: [`Error::InsufficientScope`], which names the scope and links the issuer's
-    /// form for a new personal access token, filled in with it.
+    /// Refuses a token that lacks a scope with [`Error::InsufficientScope`]. The error names the
+    /// scope and links the issuer's form for a new personal access token, with the scope filled in.
     pub fn require_scope(&self, scope: &str) -> Result<(), Error> {
         if self.has_scope(scope) {
             Ok(())
@@ -69,7 +70,7 @@ impl AuthenticationToken {
         }
     }
 
-    /// From when on it is expired, by the issuer's clock.
+    /// When it expires, by the issuer's clock.
     pub fn expires_at(&self) -> SystemTime {
         at(self.claims().exp)
     }
@@ -79,17 +80,17 @@ impl AuthenticationToken {
         at(self.claims().iat)
     }
 
-    /// All that it says.
+    /// All its claims.
     pub fn claims(&self) -> &Claims {
         &self.0.claims
     }
 
-    /// Where it stands whether it was revoked.
+    /// The place in the status list that says whether it was revoked.
     pub(crate) fn status(&self) -> Result<&StatusReference, Error> {
         self.claims().status.as_ref().ok_or(Error::NotListed)
     }
 
-    /// The id of the key that it was signed with.
+    /// The id of the key that signed it.
     pub(crate) fn kid(&self) -> KeyId {
         self.0.kid
     }

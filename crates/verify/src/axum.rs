@@ -1,15 +1,16 @@
-//! For [axum](https://docs.rs/axum), and other tower services over [http](https://docs.rs/http) 1: a tower layer; for
-//! axum also an extractor.
+//! For [axum](https://docs.rs/axum), and other tower services over [http](https://docs.rs/http) 1:
+//! a tower layer; for axum also an extractor.
 //!
-//! The layer refuses requests without a good token, before anything of the service behind it is run, and puts the
-//! [`AuthenticationToken`] into the extensions of those that it lets through. The extractor takes it from there;
-//! without the layer, it looks for a [`Verifier`] among the extensions (`.layer(Extension(verifier))`) and does the
-//! same for its handler alone.
+//! The layer refuses requests without a valid token before any code of the service behind it runs.
+//! It puts the [`AuthenticationToken`] of every other request into the request's extensions. The
+//! extractor takes it from there. Without the layer, the extractor looks for a [`Verifier`] among
+//! the extensions (`.layer(Extension(verifier))`) and does the same for its handler alone.
 //!
-//! The layer takes services that are `Clone + Send + 'static`, with futures that are `Send`, for requests whose body is
-//! `Send + 'static`. Since it writes refusals itself, the body of their responses must be made of a text,
-//! `From<&'static str>`: `axum::body::Body` is, `String` and `http_body_util::Full<Bytes>` are; a boxed body such as
-//! `http_body_util::combinators::BoxBody` is not, and needs a type of one's own around it.
+//! The layer takes services that are `Clone + Send + 'static`, with futures that are `Send`, for
+//! requests whose body is `Send + 'static`. The layer writes refusals itself, so the body of the
+//! service's responses must implement `From<&'static str>`. `axum::body::Body`, `String` and
+//! `http_body_util::Full<Bytes>` do. A boxed body such as `http_body_util::combinators::BoxBody`
+//! does not, so wrap it in a type of your own.
 //!
 //! ```
 //! use ats_pat_verify::{AuthenticationToken, Error, Verifier, axum::Authenticate};
@@ -46,7 +47,7 @@ use tower_service::Service;
 
 use crate::{AuthenticationToken, Error, Verifier};
 
-/// A layer that lets only requests with a good token through.
+/// A layer that lets only requests with a valid token through.
 #[derive(Clone, Debug)]
 pub struct Authenticate {
     verifier: Verifier,
@@ -54,7 +55,7 @@ pub struct Authenticate {
 }
 
 impl Authenticate {
-    /// Asks for a token of the verifier's issuer and audience.
+    /// Requires a token of the verifier's issuer and audience.
     pub fn new(verifier: Verifier) -> Self {
         Self {
             verifier,
@@ -62,7 +63,7 @@ impl Authenticate {
         }
     }
 
-    /// Asks for this scope too; see [`AuthenticationToken::require_scope`].
+    /// Requires this scope too; see [`AuthenticationToken::require_scope`].
     pub fn require_scope(mut self, scope: impl Into<String>) -> Self {
         let scopes = self.scopes.iter().cloned();
         self.scopes = scopes.chain([scope.into()]).collect();
@@ -113,7 +114,8 @@ where
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let authenticate = self.authenticate.clone();
-        // The service that was found ready is the one to call; its clone may not be.
+        // The service that reported that it is ready must be the one to call. Its clone may not be
+        // ready.
         let clone = self.service.clone();
         let mut service = mem::replace(&mut self.service, clone);
         Box::pin(async move {

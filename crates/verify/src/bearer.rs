@@ -1,12 +1,12 @@
 //! The `Authorization` header of a request (RFC 6750, section 2.1).
 
-/// What a request brings.
+/// What a request contains.
 pub(crate) enum Credentials<'a> {
-    /// Nothing, or something for another scheme.
+    /// Nothing, or credentials of another scheme.
     None,
-    /// Two headers, or one that is no bearer token's.
+    /// Two headers, or one that doesn't hold a bearer token.
     Malformed,
-    /// A token, or what is meant to be one.
+    /// A token, or other text instead of one.
     Token(&'a str),
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn credentials<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Cre
     }
 }
 
-/// Characters of a token (RFC 9110, section 5.6.2) as far as schemes have them.
+/// The characters of a token (RFC 9110, section 5.6.2) that names of schemes use.
 fn is_scheme(text: &str) -> bool {
     !text.is_empty()
         && text

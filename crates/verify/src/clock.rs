@@ -4,12 +4,12 @@ use std::time::Duration;
 
 /// The two clocks that verification needs. Tests bring their own.
 pub trait Clock: Send + Sync + 'static {
-    /// The time of day, in whole seconds since 1970-01-01T00:00:00Z, rounded down: what the claims `exp`, `nbf` and
-    /// `iat` are compared with. It may be wrong, and it may jump.
+    /// The time of day, in whole seconds since 1970-01-01T00:00:00Z, rounded down. The claims
+    /// `exp`, `nbf` and `iat` are compared with it. It may be wrong, and it may jump.
     fn now_seconds(&self) -> i64;
 
-    /// The time since some fixed moment. It never goes back, and it counts the time that the machine was suspended:
-    /// what was last confirmed before then is old afterwards.
+    /// The time since some fixed moment. It never goes back. It counts the time while the machine
+    /// was suspended, so that an old confirmation is old after that.
     fn since_start(&self) -> Duration;
 }
 
@@ -46,7 +46,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// Whether what was confirmed at some time is older than it may be; `None` is a time before the clock began, of which
+/// Whether a confirmation is older than `limit`. `None` is a time before the clock began, of which
 /// nothing more is known.
 pub(crate) fn is_older_than(
     limit: Duration,

@@ -1,14 +1,16 @@
-//! Why a request is refused, and what is answered (RFC 6750, section 3).
+//! Why a request is refused, and what the service answers (RFC 6750, section 3).
 
 use std::{error, fmt, sync::Arc};
 
 use ats_pat_token::VerifyError;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// How long to wait before another try, in seconds: the verifier asks the issuer again within this time.
+/// How long a caller should wait before another try, in seconds. The verifier asks the issuer again
+/// within this time.
 const RETRY_AFTER: u32 = 1;
 
-/// What may stand as it is in a query's value (RFC 3986, section 3.4) and means nothing in a form's.
+/// The characters that need no encoding in a query's value (RFC 3986, section 3.4) and mean nothing
+/// special in a form's value.
 const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -17,57 +19,60 @@ const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// Why a request is refused. None quotes what was presented.
+/// Why a request is refused. No variant quotes what the caller presented.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The request brings no bearer token: send one.
+    /// The request has no bearer token. Send one.
     #[error("an authentication token is required")]
     MissingCredentials {
         /// What is protected; see [`VerifierBuilder::realm`](crate::VerifierBuilder::realm).
         realm: Arc<str>,
     },
-    /// The request has two `Authorization` headers, or a malformed one: mend the caller.
+    /// The request has two `Authorization` headers, or a malformed one. Correct the caller.
     #[error("the Authorization header is malformed")]
     MalformedCredentials,
-    /// The token is not one of the issuer for this service, or not now. The cause is for whoever looks after the
-    /// service; [`VerifyError::Expired`] means to exchange the personal access token again.
+    /// The token is not one that the issuer issued for this service, or it is not valid now. The
+    /// cause is for the operator of the service. [`VerifyError::Expired`] means: exchange the
+    /// personal access token again.
     #[error("the authentication token is not valid")]
     NotValid(#[from] VerifyError),
-    /// A personal access token was sent where an authentication token belongs: exchange it first.
+    /// A personal access token was sent where an authentication token is needed. Exchange it first.
     #[error("this is a personal access token, not an authentication token: exchange it first")]
     NotExchanged,
-    /// The token was not signed with one of the issuer's keys, or with one that the issuer took back.
+    /// The token was not signed with one of the issuer's keys, or with one that the issuer has
+    /// withdrawn.
     #[error("the authentication token was signed with an unknown key")]
     UnknownKey,
     /// The token was revoked, or regenerated, or its owner was disabled.
     #[error("the authentication token was revoked")]
     Revoked,
-    /// The token names no place in the issuer's current list, so that nobody can tell whether it was revoked. Exchange
-    /// the personal access token again.
+    /// The token names no place in the issuer's current list, so it is not known whether it was
+    /// revoked. Exchange the personal access token again.
     #[error("the authentication token has no place in the issuer's status list")]
     NotListed,
-    /// The token is good, but not for this: make a personal access token with the scope.
+    /// The token is valid, but lacks the scope. Make a personal access token with the scope.
     #[error("the authentication token lacks the scope {scope}")]
     InsufficientScope {
-        /// What it lacks.
+        /// The missing scope.
         scope: String,
-        /// The issuer's form for a new personal access token, filled in with the scope; `None` where the verifier was
-        /// told that there is none.
+        /// The issuer's form for a new personal access token, with the scope filled in. `None` if
+        /// the verifier was told that there is no form.
         form: Option<String>,
     },
-    /// The issuer's keys can't be had, or are too old. Try again soon; look at network and issuer.
+    /// The issuer's keys are missing or too old. Try again soon; check the network and the issuer.
     #[error("the issuer's keys are not available")]
     KeysUnavailable,
-    /// Whether the token was revoked can't be told: the issuer's list is not here, or was not confirmed for longer
-    /// than [`VerifierBuilder::staleness_limit`](crate::VerifierBuilder::staleness_limit). Try again soon; look at
-    /// network and issuer.
+    /// It is not known whether the token was revoked: the issuer's list is missing, or was not
+    /// confirmed for longer than
+    /// [`VerifierBuilder::staleness_limit`](crate::VerifierBuilder::staleness_limit). Try again
+    /// soon; check the network and the issuer.
     #[error("whether the authentication token was revoked is not known")]
     StatusUnavailable,
-    /// Not called from within a tokio runtime, which the verifier needs to follow the issuer.
+    /// The call came from outside a tokio runtime. The verifier needs one to follow the issuer.
     #[error("no tokio runtime")]
     NoRuntime,
-    /// Neither a middleware nor the request's data hold a verifier: give the service one.
+    /// Neither a middleware nor the request's data has a verifier. Give the service one.
     #[error("no verifier for this request")]
     NoVerifier,
 }
@@ -89,7 +94,8 @@ impl Error {
         }
     }
 
-    /// The value of the answer's `WWW-Authenticate` header, in ASCII; `None` where the bearer is not at fault.
+    /// The value of the answer's `WWW-Authenticate` header, in ASCII; `None` if the token is not
+    /// the cause.
     pub fn www_authenticate(&self) -> Option<String> {
         let code = match self {
             Self::MissingCredentials { realm } => return Some(format!("Bearer realm=\"{realm}\"")),
@@ -118,18 +124,19 @@ impl Error {
         Some(value)
     }
 
-    /// The value of the answer's `Retry-After` header, in seconds; `None` where trying again as it is won't help.
+    /// The value of the answer's `Retry-After` header, in seconds; `None` if the same request won't
+    /// succeed later either.
     pub fn retry_after(&self) -> Option<u32> {
         (self.status() == 503).then_some(RETRY_AFTER)
     }
 
-    /// A sentence for whoever made the request: it says what they can do something about, and not which check a
+    /// A sentence for the caller. It says what the caller can do, and doesn't say which check a
     /// forged token failed.
     pub fn description(&self) -> &'static str {
         self.line().trim_end()
     }
 
-    /// The same with a line end, as a text for people: the body of the answer.
+    /// The same sentence with a line end: the body of the answer, for people to read.
     pub(crate) fn line(&self) -> &'static str {
         match self {
             Self::MissingCredentials { .. } => "an authentication token is required\n",
@@ -159,13 +166,13 @@ pub struct NotReady {
 }
 
 impl NotReady {
-    /// What requests are refused with meanwhile.
+    /// The error that requests get in the meantime.
     pub fn error(&self) -> &Error {
         &self.error
     }
 
-    /// What reading the issuer's documents failed of, such as another issuer in its metadata: for whoever looks after
-    /// the service.
+    /// Why the issuer's documents could not be read, for example because the metadata is another
+    /// issuer's. It is for the operator of the service.
     pub fn cause(&self) -> Option<&str> {
         self.cause.as_deref()
     }
@@ -188,7 +195,7 @@ impl From<NotReady> for Error {
     }
 }
 
-/// Where a personal access token with another scope is made.
+/// The page where people make a personal access token with another scope.
 pub(crate) struct Page(pub(crate) Option<String>);
 
 impl Page {
@@ -204,7 +211,8 @@ impl Page {
     }
 }
 
-/// Whether a text is a scope-token (RFC 6749, section 3.3), and so can be quoted as it is.
+/// Whether a text is a scope-token (RFC 6749, section 3.3), so that it can be quoted without
+/// change.
 fn is_scope_token(text: &str) -> bool {
     !text.is_empty()
         && text

@@ -11,15 +11,15 @@ use reqwest::{
 
 use crate::{Document, DocumentRequest, KeySource, SettingError, SourceError};
 
-/// Reads documents over HTTP, with TLS by rustls and the certificates that the system trusts. Only `https` addresses
-/// are asked, and `http` on this machine; redirects are not followed.
+/// Reads documents over HTTP, with TLS by rustls and the certificates that the system trusts. It
+/// asks only `https` addresses, and `http` addresses on this machine. It doesn't follow redirects.
 #[derive(Clone, Debug)]
 pub struct Fetch {
     client: Client,
 }
 
 impl Fetch {
-    /// For the documents of an issuer; none may take longer than `timeout`.
+    /// Reads the documents of an issuer. None may take longer than `timeout`.
     pub fn new(issuer: &str, timeout: Duration) -> Result<Self, SettingError> {
         let url: Url = issuer.parse().map_err(|_| SettingError::Issuer)?;
         if !is_secure(&url) {
@@ -91,18 +91,20 @@ async fn read(
     Ok(Document::Current { body, etag, age })
 }
 
-/// How old an answer is, in whole seconds (RFC 9111, section 5.1): the most that it says. What is no number counts as none.
+/// How old an answer is, in whole seconds (RFC 9111, section 5.1). If it gives several ages, the
+/// greatest counts. A value that is not a number is ignored.
 fn age(headers: &HeaderMap) -> Duration {
     let ages = headers.get_all(AGE).iter().filter_map(|value| {
         let digits = value.to_str().ok()?.trim();
         let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        // More seconds than can be counted are as many as can.
+        // An age that is too large to be counted becomes the largest number.
         is_number.then(|| digits.parse().unwrap_or(u64::MAX))
     });
     Duration::from_secs(ages.max().unwrap_or_default())
 }
 
-/// Whether a `Content-Type` is of one of the media types, whatever its parameters (RFC 9110, section 8.3.1).
+/// Whether a `Content-Type` is of one of the media types, whatever its parameters (RFC 9110,
+/// section 8.3.1).
 fn is_one_of(content_type: &str, media_types: &[&str]) -> bool {
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     media_types

@@ -1,4 +1,4 @@
-//! The background task: it keeps keys and list as they are at the issuer.
+//! The background task. It keeps keys and list as they are at the issuer.
 
 use std::{
     error,
@@ -24,18 +24,18 @@ use crate::{
 const JSON: &[&str] = &["application/json"];
 /// RFC 7517, section 8.5.1; many issuers say plain JSON.
 const JWK_SET: &[&str] = &["application/jwk-set+json", "application/json"];
-/// draft-ietf-oauth-status-list, section 14.6.
+/// The media type in draft-ietf-oauth-status-list, section 14.6.
 const STATUS_LIST: &[&str] = &["application/statuslist+jwt"];
 
-/// What metadata, keys and list of lists may have, in bytes.
+/// The maximum size of metadata, keys and the list of lists, in bytes.
 const MAX_JSON: usize = 64 * 1024;
 
-/// In its last seconds a list is asked for without its entity tag: where only its signature is renewed, its tag may
-/// be the same.
+/// In its last seconds a list is requested without its entity tag, because the tag may be the same
+/// when only the signature is renewed.
 const RENEWAL_SECONDS: i64 = 60;
 
-/// What follows the issuer for as long as somebody verifies. From its making to its end, however that comes, the
-/// verifiers know that somebody follows: a runtime may drop it before it ran.
+/// Follows the issuer for as long as a verifier exists. The verifiers know that it follows from its
+/// creation to its end, because a runtime may drop it before it ran.
 pub(crate) struct Follower {
     shared: Arc<Shared>,
     source: Arc<dyn AnySource>,
@@ -45,7 +45,7 @@ impl Follower {
     pub(crate) fn new(shared: Arc<Shared>, source: Arc<dyn AnySource>) -> Self {
         shared.keys.attempts.start();
         shared.revocation.lookups.start();
-        // Last: who sees it waits for attempts.
+        // This comes last, because a caller that sees it waits for attempts.
         shared.following.store(true, Ordering::Release);
         Self { shared, source }
     }
@@ -100,7 +100,8 @@ impl Follower {
             if let (Some(attempt), Ok(())) = (attempt, &read) {
                 attempt.succeed();
             }
-            // A difference: the sum of an instant and any interval is not always an instant.
+            // A difference, because the sum of an instant and an interval may be too large for an
+            // instant.
             let until_look_up = settings
                 .lookup_interval
                 .saturating_sub(looked_up_at.elapsed());
@@ -129,7 +130,7 @@ impl Follower {
         let (body, age) = self.read(&metadata.jwks_uri, JWK_SET).await?;
         let set = JwkSet::parse(&body)?;
         let confirmed_at = begun.checked_sub(age);
-        // A server that only remembers its keys may not know yet of one that was taken back.
+        // A server that answers from memory may not know yet that a key was withdrawn.
         if !keys.were_confirmed_after(confirmed_at) {
             keys.replace(Ring {
                 metadata,
@@ -174,7 +175,7 @@ impl Follower {
             (Document::Current { body, etag, age }, _) => (body, etag, age),
             (Document::NotModified { age }, Some(held)) => {
                 revocation.replace(FollowedList {
-                    // Another server of the issuer may have known it later.
+                    // Another server of the issuer may have confirmed it later.
                     confirmed_at: held.confirmed_at.max(begun.checked_sub(age)),
                     ..held.clone()
                 });
@@ -216,7 +217,7 @@ impl Follower {
         }
     }
 
-    /// A large list takes some time: that of a thread which is there for it.
+    /// A large list takes some time, so a thread for such work checks it.
     async fn judge_signature(&self, text: &Arc<str>, uri: &str) -> Result<Judged, FollowError> {
         let (shared, text, uri) = (self.shared.clone(), text.clone(), uri.to_owned());
         let judging = tokio::task::spawn_blocking(move || judge(&shared, &text, &uri));
@@ -240,7 +241,7 @@ impl Follower {
         }
     }
 
-    /// What the source answers, within limits that hold whatever the source is.
+    /// Asks the source, within limits that apply to every source.
     async fn get(&self, request: DocumentRequest<'_>) -> Result<Document, FollowError> {
         let limit = self.shared.settings.request_timeout;
         let answer = tokio::time::timeout(limit, self.source.get(request))
@@ -259,7 +260,7 @@ impl Drop for Follower {
     fn drop(&mut self) {
         self.shared.keys.attempts.stop();
         self.shared.revocation.lookups.stop();
-        // Last: the next follower starts what this one stopped.
+        // This comes last, because the next follower starts what this one stopped.
         self.shared.following.store(false, Ordering::Release);
     }
 }
@@ -295,7 +296,7 @@ fn judge(shared: &Shared, text: &str, uri: &str) -> Result<Judged, FollowError> 
     Ok(Judged::Good((claims, places)))
 }
 
-/// Why what the issuer published was not taken. For the log.
+/// Why the verifier did not take what the issuer published. It is for the log.
 #[derive(Debug, thiserror::Error)]
 enum FollowError {
     #[error(transparent)]
@@ -314,17 +315,18 @@ enum FollowError {
     Older,
 }
 
-/// Says in the log that something began to fail, when it fails for another cause, and that it works again: each once.
+/// Logs that something began to fail, that it fails for another cause, and that it works again:
+/// each once.
 struct Trouble<'a> {
     what: &'static str,
-    /// Where whoever waits for the verifier finds the cause.
+    /// A caller that waits for the verifier finds the cause here.
     last: &'a LastTrouble,
     now: Option<Failing>,
 }
 
 struct Failing {
     since: Instant,
-    /// As it was logged last.
+    /// The cause that was logged last.
     cause: String,
 }
 
@@ -357,7 +359,7 @@ impl<'a> Trouble<'a> {
     }
 }
 
-/// An error, and what it came of.
+/// An error and its causes.
 fn with_sources(error: &FollowError) -> String {
     let mut text = error.to_string();
     let mut source = error::Error::source(error);

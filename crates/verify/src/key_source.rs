@@ -2,10 +2,11 @@
 
 use std::{error, pin::Pin, time::Duration};
 
-/// Brings the documents that the issuer publishes: its metadata, its keys, and the list of what was revoked.
+/// Brings the documents that the issuer publishes: its metadata, its keys and its status list.
 ///
-/// It only carries them: what comes is checked by the [`Verifier`](crate::Verifier), which also sets the time limit.
-/// The form over HTTP is `Fetch`, of the feature `fetch`; tests can keep the documents in memory.
+/// It only transfers them. The [`Verifier`](crate::Verifier) checks them, and also sets the time
+/// limit. `Fetch`, of the feature `fetch`, reads them over HTTP. Tests can keep the documents in
+/// memory.
 pub trait KeySource: Send + Sync + 'static {
     /// Gets one document.
     fn get(
@@ -14,16 +15,17 @@ pub trait KeySource: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Document, SourceError>> + Send;
 }
 
-/// Which document is asked for, and what of it would be taken.
+/// Which document is requested, and which answers are accepted.
 #[derive(Clone, Copy, Debug)]
 pub struct DocumentRequest<'a> {
     /// Its address.
     pub url: &'a str,
-    /// The media types that it may have, in lower case and without parameters (RFC 9110, section 8.3.1).
+    /// The media types that are accepted, in lower case and without parameters (RFC 9110, section
+    /// 8.3.1).
     pub media_types: &'static [&'static str],
-    /// How many bytes it may have. More are not to be read.
+    /// How many bytes the document may have. Don't read more.
     pub max_length: usize,
-    /// The entity tag of the document that is here already (RFC 9110, section 13.1.2).
+    /// The entity tag of the document that the verifier has (RFC 9110, section 13.1.2).
     pub etag: Option<&'a str>,
 }
 
@@ -36,11 +38,11 @@ pub enum Document {
         body: Vec<u8>,
         /// Its entity tag, quotes included (RFC 9110, section 8.8.3).
         etag: Option<String>,
-        /// How long ago the issuer knew that it is the current one (`Age`; RFC 9111, section 5.1). The limits on old
-        /// documents count from then. Nothing where the source does not tell.
+        /// How long ago the issuer knew that it is the current one (`Age`; RFC 9111, section 5.1).
+        /// The limits for old documents count from then. It is zero if the source doesn't tell.
         age: Duration,
     },
-    /// It still is the one with the entity tag of the request.
+    /// The document with the entity tag of the request is still the current one.
     NotModified {
         /// As in [`Document::Current`].
         age: Duration,
@@ -51,19 +53,19 @@ pub enum Document {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
-    /// There is no document at this address, or none any more.
+    /// There is no document at this address.
     #[error("there is nothing at this address")]
     Gone,
-    /// The issuer answered something else.
+    /// The issuer answered with another status.
     #[error("answered with status {0}")]
     Status(u16),
-    /// The document is of another kind: a proxy's page, perhaps.
+    /// The document is of another kind, perhaps a proxy's page.
     #[error("not of the expected media type")]
     MediaType,
     /// Longer than allowed.
     #[error("longer than allowed")]
     TooLong,
-    /// The address may not be asked: only `https` may, and `http` on this machine.
+    /// The address is not allowed: only `https`, and `http` on this machine.
     #[error("not an https address")]
     Insecure,
     /// The answer did not come within the time limit.
@@ -74,7 +76,7 @@ pub enum SourceError {
     Transport(#[source] Box<dyn error::Error + Send + Sync>),
 }
 
-/// A [`KeySource`] of which only this is known.
+/// A [`KeySource`] of any type.
 pub(crate) trait AnySource: Send + Sync {
     fn get<'a>(&'a self, request: DocumentRequest<'a>) -> Answer<'a>;
 }

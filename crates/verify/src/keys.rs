@@ -12,7 +12,7 @@ use crate::{
     metadata::Metadata,
 };
 
-/// The last good keys, and who waits for others.
+/// The last good keys, and the callers that wait for others.
 pub(crate) struct Keys {
     ring: ArcSwapOption<Ring>,
     pub(crate) attempts: Attempts,
@@ -23,12 +23,12 @@ pub(crate) struct Keys {
 pub(crate) struct Ring {
     pub(crate) metadata: Metadata,
     pub(crate) set: JwkSet,
-    /// When the issuer last knew that these are the current ones: when the request began that brought them, less the
-    /// answer's age. `None` is before the clock began.
+    /// When the issuer last knew that these are the current keys: the time when the request for
+    /// them began, less the answer's age. `None` is before the clock began.
     pub(crate) confirmed_at: Option<Duration>,
 }
 
-/// A key's id: what is not the form of a thumbprint is none, and causes no request.
+/// A key's id. A text that doesn't have the form of a thumbprint is no id, and causes no request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct KeyId([u8; Self::LENGTH]);
 
@@ -57,18 +57,18 @@ impl Keys {
         self.ring.store(Some(Arc::new(ring)));
     }
 
-    /// Whether what is known was confirmed later than this.
+    /// Whether the keys were confirmed later than this.
     pub(crate) fn were_confirmed_after(&self, time: Option<Duration>) -> bool {
         let ring = self.ring.load();
         ring.as_ref().is_some_and(|ring| ring.confirmed_at > time)
     }
 
-    /// Whether a key still is the issuer's.
+    /// Whether a key is still one of the issuer's.
     pub(crate) fn holds(&self, kid: KeyId, clock: &dyn Clock) -> bool {
         matches!(self.look(kid, clock), Some(Ok(_)))
     }
 
-    /// The key of an id. Waits for the issuer's answer where it is not known.
+    /// The key with this id. If it is not known, this waits for the issuer's answer.
     pub(crate) async fn find(&self, kid: KeyId, clock: &dyn Clock) -> Result<VerifyingKey, Error> {
         self.attempts
             .find(|| self.look(kid, clock))
@@ -81,7 +81,8 @@ impl Keys {
             })
     }
 
-    /// Where the issuer's other documents are. Waits for its answer where nothing is known yet.
+    /// Where the issuer's other documents are. If nothing is known yet, this waits for the issuer's
+    /// answer.
     pub(crate) async fn metadata(&self) -> Result<Metadata, Error> {
         self.attempts
             .find(|| self.ring.load().as_ref().map(|ring| ring.metadata.clone()))
@@ -89,7 +90,7 @@ impl Keys {
             .map_err(|_| Error::KeysUnavailable)
     }
 
-    /// The key of an id, if it is known; an error where all that is known is too old.
+    /// The key with this id, if it is known; an error if all keys are too old.
     pub(crate) fn look(
         &self,
         kid: KeyId,

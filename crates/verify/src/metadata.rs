@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// What a verifier needs of the authorization server metadata (RFC 8414, section 2), checked.
+/// What a verifier needs from the authorization server metadata (RFC 8414, section 2), checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Metadata {
     pub(crate) jwks_uri: String,
@@ -28,7 +28,8 @@ impl Metadata {
         format!("{issuer}/.well-known/oauth-authorization-server")
     }
 
-    /// Reads it, if it is the issuer's (RFC 8414, section 3.3), and names addresses of the issuer's only.
+    /// Reads the metadata, if it is the issuer's (RFC 8414, section 3.3) and names only addresses
+    /// of the issuer.
     pub(crate) fn parse(body: &[u8], issuer: &str) -> Result<Self, MetadataError> {
         let read: Members = serde_json::from_slice(body).map_err(|_| MetadataError::Unusable)?;
         if read.issuer != issuer {
@@ -49,30 +50,31 @@ impl Metadata {
     }
 }
 
-/// How much of another issuer's name is told, in characters.
+/// How much of another issuer's name an error quotes, in characters.
 const MAX_NAMED: usize = 200;
 
-/// Why metadata is of no use.
+/// Why metadata can't be used.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum MetadataError {
-    /// It is another issuer's: the public URL there, or the issuer here, has to be changed.
+    /// It is another issuer's metadata. Change the public URL there, or the issuer here.
     #[error(
         "the metadata is the issuer {named:?}'s, but this verifier expects {expected:?}: give both the same URL"
     )]
     OtherIssuer { named: String, expected: String },
-    /// It is no JSON object with what a verifier needs, or names addresses elsewhere.
+    /// It is not a JSON object with what a verifier needs, or it names addresses of another host.
     #[error("the metadata is not what a verifier needs")]
     Unusable,
 }
 
-/// The one current list's address, from the document that lists them (draft-ietf-oauth-status-list, section 9.3).
+/// The address of the current list, from the document that lists all of them
+/// (draft-ietf-oauth-status-list, section 9.3).
 pub(crate) fn current_list(body: &[u8], issuer: &str) -> Option<String> {
     let read: Aggregation = serde_json::from_slice(body).ok()?;
     let [only] = <[String; 1]>::try_from(read.status_lists).ok()?;
     is_below(&only, issuer).then_some(only)
 }
 
-/// Whether an address is one of the issuer's: nothing that it answers leads elsewhere.
+/// Whether an address is one of the issuer's. This is how no answer leads to another host.
 fn is_below(url: &str, issuer: &str) -> bool {
     url.strip_prefix(issuer).is_some_and(|path| {
         path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic())

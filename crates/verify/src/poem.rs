@@ -1,8 +1,9 @@
 //! For [poem](https://docs.rs/poem): a middleware and an extractor.
 //!
-//! The middleware refuses requests without a good token, before anything of the handler is run; the extractor gives
-//! the handler what the middleware accepted. Without the middleware, the extractor looks for a [`Verifier`] among the
-//! request's data (`.data(verifier)`) and does the same for its handler alone.
+//! The middleware refuses requests without a valid token before any code of the handler runs. The
+//! extractor gives the accepted token to the handler. Without the middleware, the extractor looks
+//! for a [`Verifier`] among the request's data (`.data(verifier)`) and does the same for its
+//! handler alone.
 //!
 //! ```
 //! use ats_pat_verify::{AuthenticationToken, Error, Verifier, poem::Authenticate};
@@ -30,7 +31,7 @@ use poem::{
 
 use crate::{AuthenticationToken, Error, Verifier};
 
-/// A middleware that lets only requests with a good token through.
+/// A middleware that lets only requests with a valid token through.
 #[derive(Clone, Debug)]
 pub struct Authenticate {
     verifier: Verifier,
@@ -38,7 +39,7 @@ pub struct Authenticate {
 }
 
 impl Authenticate {
-    /// Asks for a token of the verifier's issuer and audience.
+    /// Requires a token of the verifier's issuer and audience.
     pub fn new(verifier: Verifier) -> Self {
         Self {
             verifier,
@@ -46,7 +47,7 @@ impl Authenticate {
         }
     }
 
-    /// Asks for this scope too; see [`AuthenticationToken::require_scope`].
+    /// Requires this scope too; see [`AuthenticationToken::require_scope`].
     pub fn require_scope(mut self, scope: impl Into<String>) -> Self {
         self.scopes.push(scope.into());
         self

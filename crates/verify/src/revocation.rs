@@ -1,4 +1,4 @@
-//! The issuer's list of what was revoked, as it was last read.
+//! The issuer's status list, as it was last read.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
     settings::Settings,
 };
 
-/// The last good list, and who waits for another.
+/// The last good list, and the callers that wait for another.
 pub(crate) struct Revocation {
     list: ArcSwapOption<FollowedList>,
     pub(crate) lookups: Attempts,
@@ -29,8 +29,8 @@ pub(crate) struct FollowedList {
     pub(crate) version: ListVersion,
     /// The issuer's clock, in seconds.
     pub(crate) expires_at: i64,
-    /// When the issuer last knew that it is the current one: when the request began that said so, less the answer's age.
-    /// `None` is before the clock began.
+    /// When the issuer last knew that this is the current list: the time when the request that
+    /// confirmed it began, less the answer's age. `None` is before the clock began.
     pub(crate) confirmed_at: Option<Duration>,
     pub(crate) places: Arc<StatusList>,
 }
@@ -64,7 +64,7 @@ impl Revocation {
         self.list.store(Some(Arc::new(list)));
     }
 
-    /// What the list says; `None` where it has no such place, or there is none yet.
+    /// What the list says. `None` if it has no such place, or if there is no list yet.
     pub(crate) fn look(
         &self,
         reference: &StatusReference,
@@ -78,7 +78,7 @@ impl Revocation {
         }
     }
 
-    /// The same after the issuer's answer, which it waits for.
+    /// The same, after the issuer's next answer.
     pub(crate) async fn find(
         &self,
         reference: &StatusReference,
@@ -109,7 +109,7 @@ impl Revocation {
         } else {
             None
         };
-        // Nothing is ever taken back, so that also an old list is right about this.
+        // A revocation is never undone, so even an old list is right about it.
         if place == Some(true) {
             return Standing::Revoked;
         }

@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use crate::error::Page;
 
-/// The greatest leeway. The issuer gives a place in its status list to another token only this long after the first
-/// one's end: with more leeway a token could live on in a place that is another's.
+/// The greatest leeway. The issuer gives a place in its status list to another token as soon as
+/// this time has passed after the end of the first one. With more leeway, the first token could
+/// still be accepted while its place belongs to another.
 pub const MAX_LEEWAY: Duration = Duration::from_mins(1);
 
 pub(crate) struct Settings {
@@ -65,7 +66,7 @@ pub(crate) fn check(settings: &Settings) -> Result<(), SettingError> {
     Ok(())
 }
 
-/// Whether a text can stand between the quotes of a header's value as it is.
+/// Whether a text can be quoted in a header's value without change.
 fn is_quotable(text: &str) -> bool {
     !text.is_empty()
         && text
@@ -90,39 +91,40 @@ impl Settings {
     }
 }
 
-/// A setting that can't be right.
+/// A setting that can't be valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingError {
-    /// The issuer is the service's public URL as it stands in the claim `iss`; a slash at its end does no harm.
+    /// The issuer is the service's public URL, as in the claim `iss`. A slash at its end does no
+    /// harm.
     #[error("the issuer must be an origin: a scheme and a host, without a path")]
     Issuer,
-    /// Another host could read and change what is fetched.
+    /// Another host could read and change the documents.
     #[error("the issuer must be an https address, or one on this machine")]
     Insecure,
-    /// The verifier must know who it is.
+    /// The verifier must know the name of its own service.
     #[error("the audience must not be empty")]
     Audience,
     /// More than [`MAX_LEEWAY`].
     #[error("the leeway must not be more than 60 seconds")]
     Leeway,
-    /// An interval or a time limit of nothing.
+    /// An interval or a time limit is zero.
     #[error("intervals and time limits must be longer than nothing")]
     Interval,
-    /// A list would be too old before the next one is asked for.
+    /// A list would be too old before the next one is requested.
     #[error(
         "the staleness limit must be longer than the list interval: raise it, or ask for the list more often"
     )]
     StalenessLimit,
-    /// The keys would be too old before they are asked for again.
+    /// The keys would be too old before they are requested again.
     #[error(
         "the key limit must be longer than the key interval: raise it, or ask for the keys more often"
     )]
     KeyLimit,
-    /// It is quoted in headers.
+    /// The address is quoted in headers.
     #[error("the address of the token page must be of visible ASCII, without quotes")]
     TokenPage,
-    /// It is quoted in headers; where none is given, it is the audience.
+    /// The realm is quoted in headers. If none is given, it is the audience.
     #[error("the realm must be of visible ASCII, without quotes")]
     Realm,
     /// The HTTP client could not be made: look at the system's certificates.

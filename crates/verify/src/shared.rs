@@ -1,4 +1,4 @@
-//! What the verifiers of one issuer and the background task share.
+//! What the verifiers of one issuer share with the background task.
 
 use std::sync::{Arc, atomic::AtomicBool};
 
@@ -18,7 +18,7 @@ pub(crate) struct Shared {
     pub(crate) list_trouble: LastTrouble,
 }
 
-/// Why something could not be read the last time; nothing where it was.
+/// Why the last reading failed; nothing if it succeeded.
 #[derive(Default)]
 pub(crate) struct LastTrouble(Mutex<Option<String>>);
 

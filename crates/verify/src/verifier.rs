@@ -26,13 +26,14 @@ use crate::{
     shared::{LastTrouble, Shared},
 };
 
-/// What a personal access token begins with.
+/// The first characters of a personal access token.
 const PERSONAL_ACCESS_TOKEN: &str = "atspat_";
 
-/// Checks the authentication tokens of one issuer for one audience. Cloning it is cheap, and clones share everything.
+/// Checks the authentication tokens of one issuer for one audience. Cloning it is cheap, and clones
+/// share everything.
 ///
-/// A background task follows the issuer: from the first check on, and until the last clone is dropped. Where its tokio
-/// runtime ends earlier, the next check starts it again on another.
+/// A background task follows the issuer, from the first check until the last clone is dropped. If
+/// its tokio runtime ends earlier, the next check starts the task again on another.
 #[derive(Clone)]
 pub struct Verifier(Arc<Inner>);
 
@@ -41,18 +42,18 @@ struct Inner {
     source: Arc<dyn AnySource>,
     task: Mutex<Option<AbortHandle>>,
     known: Cache<[u8; blake3::OUT_LEN], AuthenticationToken>,
-    /// The header of the last token that came for the first time: most of the next ones have the same.
+    /// The header of the last new token. Most tokens after it have the same header.
     header: ArcSwapOption<KnownHeader>,
     page: Arc<Page>,
     realm: Arc<str>,
 }
 
-/// What can be told of a token without asking the issuer.
+/// What is known of a token without asking the issuer.
 enum Judged {
     Accepted(AuthenticationToken),
-    /// It names a key that is not here.
+    /// It names a key that is not known.
     WithUnknownKey(KeyId),
-    /// It is good, but the list has no such place, or there is none yet.
+    /// It is valid, but the list has no such place, or there is no list yet.
     WithoutPlace(AuthenticationToken),
 }
 
@@ -81,8 +82,9 @@ impl Verifier {
         }))
     }
 
-    /// Waits until the issuer's keys and its list were read once, so that the first requests need not. It fails where
-    /// they can't be had, and says why; what follows them goes on trying.
+    /// Waits until the issuer's keys and its list have been read once, so that the first requests
+    /// don't wait. If they can't be read, it fails and says why. The background task goes on
+    /// trying.
     pub async fn ready(&self) -> Result<(), NotReady> {
         let Shared {
             keys,
@@ -100,8 +102,9 @@ impl Verifier {
         ready.map_err(|error| not_ready(error, list_trouble.get()))
     }
 
-    /// The token of a request, given the values of all its `Authorization` headers (RFC 6750, section 2.1): as
-    /// [`verify`](Self::verify), or [`Error::MissingCredentials`] or [`Error::MalformedCredentials`].
+    /// Returns the token of a request, given the values of all its `Authorization` headers (RFC
+    /// 6750, section 2.1). The errors are those of [`verify`](Self::verify), and
+    /// [`Error::MissingCredentials`] and [`Error::MalformedCredentials`].
     pub async fn authenticate<'a>(
         &self,
         authorization: impl IntoIterator<Item = &'a [u8]>,
@@ -117,14 +120,15 @@ impl Verifier {
         Err(refused)
     }
 
-    /// What a token says, if the issuer signed it for this audience, it holds now, and it was not revoked.
+    /// Returns the token if the issuer signed it for this audience, it is valid now, and it was not
+    /// revoked.
     ///
-    /// Waits for the issuer only where keys or list are not here yet, or do not know what the token names. A future
-    /// that is dropped leaves nothing undone.
+    /// Waits for the issuer only if keys or list have not been read yet, or if they don't have the
+    /// key or the place that the token names. Dropping the future has no effect on other calls.
     pub async fn verify(&self, token: &str) -> Result<AuthenticationToken, Error> {
         let verified = match self.follow().and_then(|()| self.judge(token)) {
             Ok(Judged::Accepted(accepted)) => return Ok(accepted),
-            // In memory of its own, so that those which need not wait have none of it to carry about.
+            // Boxed, so that calls that don't wait carry none of its memory.
             Ok(waiting) => Box::pin(self.wait(token, waiting)).await,
             Err(Error::NotValid(_)) if token.starts_with(PERSONAL_ACCESS_TOKEN) => {
                 Err(Error::NotExchanged)
@@ -134,7 +138,7 @@ impl Verifier {
         verified.inspect_err(|refused| self.log(refused))
     }
 
-    /// For whoever looks after the service: which check failed is not told to the caller.
+    /// Logs which check failed for the operator of the service, because the caller isn't told.
     fn log(&self, refused: &Error) {
         let settings = &self.0.shared.settings;
         tracing::debug!(
@@ -145,7 +149,7 @@ impl Verifier {
         );
     }
 
-    /// Judges a token once more, each time that what it waits for is here.
+    /// Judges a token again each time that the missing key or place has been read.
     async fn wait(&self, token: &str, mut judged: Judged) -> Result<AuthenticationToken, Error> {
         let Shared {
             clock,
@@ -168,7 +172,7 @@ impl Verifier {
         }
     }
 
-    /// As far as can be told from what is here.
+    /// Judges a token with what is known now.
     fn judge(&self, token: &str) -> Result<Judged, Error> {
         let Shared {
             clock, revocation, ..
@@ -183,8 +187,8 @@ impl Verifier {
         }
     }
 
-    /// What a token says, if its signature and its claims are right, or the id of a key that is not known; whether it
-    /// was revoked is not looked at.
+    /// Returns the token if its signature and its claims are right, or the id of a key that is not
+    /// known. It doesn't look at the status list.
     fn signed(&self, token: &str) -> Result<Result<AuthenticationToken, KeyId>, Error> {
         let Shared {
             settings,
@@ -227,7 +231,7 @@ impl Verifier {
         Ok(Ok(accepted))
     }
 
-    /// Starts the background task where none runs.
+    /// Starts the background task if none runs.
     fn follow(&self) -> Result<(), Error> {
         let following = &self.0.shared.following;
         if following.load(Ordering::Acquire) {

@@ -1,4 +1,4 @@
-//! A known token costs no memory: its handle is a counted reference to what is there already.
+//! A known token allocates no memory, because its handle is a counted reference.
 
 #![expect(
     clippy::unwrap_used,
@@ -36,7 +36,8 @@ async fn a_known_token_is_verified_without_allocating() {
     let verifier = builder.build_with(issuer.clone()).unwrap();
     let token = issuer.token(1);
     let header = format!("Bearer {token}");
-    // The first two are the first sight, and what each thread makes once.
+    // The first check sees the token for the first time. Each thread also allocates some memory
+    // once.
     for _ in 0..2 {
         verifier.verify(&token).await.unwrap();
     }

@@ -1,4 +1,4 @@
-//! The account of database servers: `nobody`, because PostgreSQL refuses root.
+//! The account of database servers: `nobody`, because PostgreSQL refuses to run as root.
 
 use std::os::unix::fs::chown;
 use std::path::Path;
@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 /// Debian's `nobody` and `nogroup`.
 const NOBODY: u32 = 65_534;
 
-/// `program` under that account; it ends when this program does.
+/// `program` under that account. It ends when this program does.
 pub fn command(program: &Path) -> Command {
     let mut command = Command::new("setpriv");
     command

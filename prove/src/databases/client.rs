@@ -1,4 +1,4 @@
-//! Asking a database what is in it, by its own client program.
+//! Queries a database by its own client program.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::program::finish;
 
-/// How a database is asked.
+/// A way to query a database.
 #[derive(Clone)]
 pub enum Client {
     /// The file of a SQLite database.
@@ -57,7 +57,7 @@ impl Client {
     }
 }
 
-/// A command that is killed if a database that is stuck keeps it waiting.
+/// A command that is killed if a stuck database keeps it waiting.
 fn limited(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new("timeout");
     command.args(["--signal=KILL", "20"]).arg(program);

@@ -10,10 +10,10 @@ use super::{Client, Server, account};
 use crate::program::finish;
 use crate::signals::Signals;
 
-/// Debian keeps it out of the search path.
+/// Debian doesn't put it into the search path.
 const PROGRAM: &str = "/usr/sbin/mariadbd";
 const USER: &str = "ats_pat_prove";
-/// Durable. Without asynchronous input and output of the kernel's, which libfiu does not see.
+/// Durable, and without the kernel's asynchronous input and output, which libfiu can't see.
 const SETTINGS: [&str; 12] = [
     "--bind-address=127.0.0.1",
     "--skip-name-resolve",
@@ -24,13 +24,13 @@ const SETTINGS: [&str; 12] = [
     "--innodb-use-native-aio=0",
     "--innodb-flush-method=fsync",
     "--innodb-flush-log-at-trx-commit=1",
-    // Relative to the data folder: the path of a socket may have no more than 107 bytes.
+    // Relative to the data folder, because the path of a socket can have at most 107 bytes.
     "--socket=server.sock",
     "--pid-file=server.pid",
     "--skip-stack-trace",
 ];
 
-/// Makes one whose data is in `folder`; its log is in `work`.
+/// Makes one with its data in `folder` and its log in `work`.
 pub fn make(folder: &Path, work: &Path, signals: &Signals) -> Result<Server> {
     signals.check()?;
     account::folder(folder)?;
@@ -45,7 +45,7 @@ pub fn make(folder: &Path, work: &Path, signals: &Signals) -> Result<Server> {
     if !ending.status.success() {
         bail!("mariadb-install-db failed: {}", ending.errors);
     }
-    // Only this machine's accounts reach it, and it lives for a minute.
+    // Only this machine's accounts can reach it, and it runs for a minute.
     let accounts = format!(
         "FLUSH PRIVILEGES;\n\
          CREATE USER '{USER}'@'%' IDENTIFIED BY '{USER}';\n\

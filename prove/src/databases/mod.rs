@@ -1,4 +1,4 @@
-//! The database servers of a trial: started where the trial wants them, killed, started again, asked.
+//! The database servers of a trial. The trial starts, kills, restarts and queries them.
 
 mod account;
 mod client;
@@ -16,12 +16,12 @@ use clap::ValueEnum;
 
 use crate::signals::Signals;
 
-/// How many changes a database is to hold.
+/// How many changes a database must have room for.
 #[derive(Clone, Copy)]
 pub enum Size {
     /// A few hundred.
     Few,
-    /// Those of a minute.
+    /// The changes of a minute.
     Some,
     /// Tens of thousands.
     Many,
@@ -48,7 +48,7 @@ impl Kind {
         }
     }
 
-    /// The size of its file system: what it takes empty, and what so many changes add.
+    /// The size of its file system: the empty database, and the growth by so many changes.
     pub fn mebibytes(self, size: Size) -> u32 {
         let empty = match self {
             Self::Sqlite => 0,
@@ -62,7 +62,7 @@ impl Kind {
         }
     }
 
-    /// Which files are data files, that is written by checkpoints.
+    /// Which files are data files, which means that checkpoints write them.
     pub fn data_files(self) -> &'static str {
         match self {
             Self::Sqlite => "ats-pat.db$",
@@ -71,7 +71,7 @@ impl Kind {
         }
     }
 
-    /// Files whose writes fail in a round of their own.
+    /// Files whose writes fail in rounds of their own.
     pub fn targets(self) -> &'static [&'static str] {
         match self {
             Self::Sqlite => &["ats-pat.db$", "ats-pat.db-wal$", "server.log$"],
@@ -80,7 +80,7 @@ impl Kind {
         }
     }
 
-    /// Asks the service's database, which is in `folder` or at `url`.
+    /// A client of the service's database, which is in `folder` or at `url`.
     pub fn client(self, folder: &Path, url: Option<&str>) -> Result<Client> {
         let url = || {
             url.map(ToOwned::to_owned)
@@ -93,7 +93,8 @@ impl Kind {
         })
     }
 
-    /// Makes a server with its data in `folder`, on the disk that fails; `None` where the product needs none.
+    /// Makes a server with its data in `folder`, on the disk that fails. `None` if the product
+    /// needs no server.
     pub fn server(self, folder: &Path, work: &Path, signals: &Signals) -> Result<Option<Server>> {
         match self {
             Self::Sqlite => Ok(None),

@@ -12,7 +12,7 @@ use crate::program::finish;
 use crate::signals::Signals;
 
 const USER: &str = "ats_pat_prove";
-/// Durable, with checkpoints as often as it makes them.
+/// Durable, with checkpoints as often as possible.
 const SETTINGS: [&str; 10] = [
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
@@ -26,14 +26,14 @@ const SETTINGS: [&str; 10] = [
     "log_checkpoints=on",
 ];
 
-/// Makes one whose data is in `folder`; its log is in `work`.
+/// Makes one with its data in `folder` and its log in `work`.
 pub fn make(folder: &Path, work: &Path, signals: &Signals) -> Result<Server> {
     signals.check()?;
     let programs = programs().context("PostgreSQL's programs are missing: install postgresql")?;
     account::folder(folder)?;
     let mut init = account::command(&programs.join("initdb"));
     init.args(["--no-sync", "--no-instructions", "--encoding=UTF8"])
-        // Only this machine's accounts reach it, and it lives for a minute.
+        // Only this machine's accounts can reach it, and it runs for a minute.
         .args(["--locale=C", "--auth=trust", "--wal-segsize=1"])
         .arg(format!("--username={USER}"))
         .arg(format!("--pgdata={}", folder.display()));
@@ -65,7 +65,7 @@ pub fn psql() -> Result<PathBuf> {
     Ok(programs.join("psql"))
 }
 
-/// The folder with the newest server's programs, which Debian keeps out of the search path.
+/// The folder with the newest server's programs, which Debian doesn't put into the search path.
 fn programs() -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").ok()?.flatten();
     let newest = versions

@@ -1,4 +1,4 @@
-//! A database server that is killed and started again.
+//! A database server that can be killed and started again.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -18,7 +18,7 @@ pub const DATABASE: &str = "pat";
 
 /// One server, running or not.
 pub struct Server {
-    /// Makes the command that runs it in the foreground.
+    /// Makes the command for running it in the foreground.
     command: Box<dyn Fn() -> Command>,
     log: PathBuf,
     /// Of an administrative database.
@@ -30,7 +30,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// One that does not run yet.
+    /// A server that doesn't run yet.
     pub fn new(
         command: Box<dyn Fn() -> Command>,
         log: PathBuf,
@@ -52,8 +52,8 @@ impl Server {
         self.environment = variables;
     }
 
-    /// Starts it, and waits until it answers. One that ends meanwhile is started again: a killed PostgreSQL leaves
-    /// memory that its children still have.
+    /// Starts it, and waits until it answers. If it ends in the meantime, it is started again,
+    /// because a killed PostgreSQL leaves memory that its children still use.
     pub fn start(&mut self, signals: &Signals) -> Result<()> {
         let client = self.client.clone();
         wait_for("the database answers", START, signals, || {
@@ -71,7 +71,7 @@ impl Server {
         })
     }
 
-    /// Whether it has not ended.
+    /// Whether it is still running.
     pub fn is_running(&mut self) -> Result<bool> {
         match &mut self.program {
             Some(program) => program.is_running(),
@@ -79,7 +79,7 @@ impl Server {
         }
     }
 
-    /// Kills it as a loss of power would.
+    /// Kills it, like a loss of power.
     pub fn kill(&mut self) -> Result<()> {
         match &mut self.program {
             Some(program) => program.kill().map(drop),
@@ -94,7 +94,7 @@ impl Server {
             .map(drop)
     }
 
-    /// Makes another database; gives its URL.
+    /// Makes another database. Returns its URL.
     pub fn create_another(&self, name: &str) -> Result<String> {
         self.client.ask(&format!("CREATE DATABASE {name}"))?;
         let server = self.url.strip_suffix(DATABASE);

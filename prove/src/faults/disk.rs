@@ -9,17 +9,17 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 const BALLAST: &str = "ballast";
-/// What is written at once, first and last.
+/// The size of the first writes. The last ones are smaller.
 const LARGE: usize = 64 * 1024;
 
-/// One that is mounted; unmounted when dropped.
+/// A mounted disk. It is unmounted when this is dropped.
 pub struct Disk {
     place: PathBuf,
 }
 
 impl Disk {
-    /// Mounts one of so many MiB at `place`, which is made. Only root may; whoever runs this in a private mount
-    /// namespace leaves nothing behind even if this program is killed.
+    /// Makes `place` and mounts a disk of this many MiB there. Only root may do this. In a private
+    /// mount namespace, nothing is left behind even if this program is killed.
     pub fn mount(place: &Path, mebibytes: u32) -> Result<Self> {
         fs::create_dir_all(place)?;
         let status = Command::new("mount")
@@ -37,12 +37,12 @@ impl Disk {
         })
     }
 
-    /// Where it is.
+    /// The path of its folder.
     pub fn place(&self) -> &Path {
         &self.place
     }
 
-    /// Takes what is left of it, to the last byte; again whenever something was freed meanwhile.
+    /// Uses up all free space, to the last byte. It can be called again after something was freed.
     pub fn fill(&self) -> Result<()> {
         let path = self.place.join(BALLAST);
         let mut ballast = File::options().create(true).append(true).open(&path)?;
@@ -60,7 +60,7 @@ impl Disk {
         Ok(())
     }
 
-    /// Gives back what was taken.
+    /// Frees the space again.
     pub fn free(&self) -> Result<()> {
         match fs::remove_file(self.place.join(BALLAST)) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
@@ -71,7 +71,7 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        // Lazily, so that a program that still ends can't keep it.
+        // Lazily, so that a program that is still ending can't keep it.
         let _ = Command::new("umount")
             .arg("--lazy")
             .arg(&self.place)

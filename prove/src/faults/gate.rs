@@ -1,5 +1,6 @@
-//! Random faults of a program's storage, by libfiu, behind a gate that opens and closes while the program runs and
-//! counts what failed. Only calls of the C library are seen: no raw system calls, no asynchronous writes.
+//! Random faults of a program's storage, by libfiu. A gate opens and closes while the program runs,
+//! and counts the failures. It sees only calls of the C library, and no raw system calls or
+//! asynchronous writes.
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
@@ -15,12 +16,13 @@ const WORD: usize = 8;
 const WORDS: usize = 9;
 const PATTERN: u64 = 16 * 8;
 const LONGEST_PATTERN: usize = 63;
-/// How likely a write fails while the gate is open for its file; a sync is twice as likely to.
+/// The probability that a write fails while the gate is open for its file. For a sync it is twice
+/// as high.
 const PROBABILITY: &str = "0.03";
 const ENOSPC: u64 = 28;
 const EIO: u64 = 5;
 
-/// What failed so far.
+/// The failures so far.
 #[derive(Clone, Copy, Default)]
 pub struct Readings {
     /// Writes that libfiu failed with ENOSPC.
@@ -38,7 +40,7 @@ pub struct Readings {
 }
 
 impl Readings {
-    /// All that libfiu failed.
+    /// The number of all failures by libfiu.
     pub fn random(&self) -> u64 {
         self.write_enospc + self.write_eio + self.sync_enospc + self.sync_eio
     }
@@ -54,8 +56,8 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Makes one in the folder `place`, for files below `folder`; those that match `data` are data files. A pattern is
-    /// a part of a path, or its end if it ends with `$`.
+    /// Makes one in the folder `place`, for files below `folder`. Files that match `data` are data
+    /// files. A pattern is a part of a path, or its end if the pattern ends with `$`.
     pub fn new(place: &Path, folder: &Path, data: &str) -> Result<Self> {
         let path = place.join("gate");
         let file = File::options()
@@ -87,7 +89,7 @@ impl Gate {
         })
     }
 
-    /// The environment of a program whose storage is to fail.
+    /// The environment of a program whose storage must fail.
     pub fn environment(&self) -> Vec<(String, String)> {
         let variables = [
             ("LD_PRELOAD", self.library.display().to_string()),
@@ -102,8 +104,8 @@ impl Gate {
             .collect()
     }
 
-    /// From now on writes and syncs of files that match fail at random, some with ENOSPC and the others with EIO; `often`
-    /// is every second of them.
+    /// From now on, writes and syncs of files that match fail at random, some with ENOSPC and the
+    /// others with EIO. With `often`, every second of them fails.
     pub fn open(&self, pattern: &str, often: bool, rng: &mut Rng) -> Result<()> {
         self.close()?;
         if pattern.len() > LONGEST_PATTERN {
@@ -121,12 +123,12 @@ impl Gate {
         self.set(0, 1)
     }
 
-    /// Nothing fails any more.
+    /// From now on, nothing fails.
     pub fn close(&self) -> Result<()> {
         self.set(0, 0)
     }
 
-    /// What failed so far.
+    /// The failures so far.
     pub fn readings(&self) -> Result<Readings> {
         let mut bytes = [0; WORDS * WORD];
         self.file.read_exact_at(&mut bytes, 0)?;

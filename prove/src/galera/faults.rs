@@ -1,4 +1,4 @@
-//! What happens to nodes, one at a time, while load runs.
+//! Faults of nodes, one at a time, while load runs.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,23 +10,24 @@ use crate::clock::go_on;
 use crate::signals::Signals;
 use crate::tally::{Count, Tally};
 
-/// Shorter and longer than the others wait for a node (`evs.suspect_timeout`, five seconds).
+/// Shorter and longer than the time that the others wait for a node (`evs.suspect_timeout`, five
+/// seconds).
 const SHORT: Duration = Duration::from_secs(3);
 const LONG: Duration = Duration::from_secs(9);
-/// Load with all nodes, before a fault and after it.
+/// The time of load with all nodes, before a fault and after it.
 const BEFORE: Duration = Duration::from_secs(3);
 const AFTER: Duration = Duration::from_secs(4);
-/// Between a kill and the start.
+/// The time between a kill and the start.
 const DOWN: Duration = Duration::from_secs(3);
 
-/// One kind.
+/// A kind of fault.
 #[derive(Clone, Copy)]
 pub enum Fault {
-    /// The process stops, for less time than the others notice.
+    /// The process stops, and continues before the others notice.
     StoppedShortly,
     /// The process stops until the others have gone on without it.
     StoppedLong,
-    /// The node is cut from its group.
+    /// The node is cut off from its group.
     Cut,
     /// The process is killed and started again.
     Killed,
@@ -41,7 +42,7 @@ pub const ALL: [Fault; 4] = [
 ];
 
 impl Fault {
-    /// Lets it happen to a node, and waits until that takes part again.
+    /// Makes the fault happen to a node, and waits until that node takes part again.
     pub fn happen(
         self,
         number: usize,

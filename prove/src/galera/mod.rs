@@ -1,4 +1,4 @@
-//! Three servers on three nodes of a Galera cluster, every node written to.
+//! Three servers on three nodes of a Galera cluster. Every node is written to.
 
 mod faults;
 mod nodes;
@@ -25,15 +25,16 @@ use crate::signals::Signals;
 use crate::tally::{Count, Tally};
 use crate::verify::verify;
 
-/// Where `cargo xtask prove` says which nodes there are.
+/// The variable in which `cargo xtask prove` lists the nodes.
 const NODES: &str = "ATS_PAT_TEST_GALERA_NODES";
 /// Clients at each server.
 const CLIENTS: usize = 4;
 const MANY: u64 = 20_000;
-/// Between two looks at rows and events.
+/// The time between two comparisons of rows and events.
 const ROUND: Duration = Duration::from_secs(10);
 const RECOVERY: Duration = Duration::from_mins(1);
-/// Without faults: 503 of a thousand changes, and the 99th percentile of their time.
+/// Limits without faults: answers with 503 per thousand changes, and the 99th percentile of their
+/// time.
 const MOST_REFUSED: u64 = 2;
 const MOST_P99_MS: u64 = 500;
 
@@ -111,11 +112,11 @@ impl Bed {
         let mut running = Vec::new();
         for (number, node) in nodes.0.iter().enumerate() {
             let folder = work.join(format!("{database}-{number}"));
-            // It stays, because it explains what is found.
+            // It is kept, because it explains the findings.
             let log = place.output.join(format!("galera-{database}-{number}.log"));
             let url = node.url_of(database)?;
             let installation = Installation::new(&place.programs, &folder, &log, Some(&url))?;
-            // The first makes the keys.
+            // The first server makes the keys.
             if let Some(first) = installations.first() {
                 installation.share_master_key(first)?;
             }
@@ -129,8 +130,9 @@ impl Bed {
         })
     }
 
-    /// Starts every server again, between rounds of load. On new connections statements are prepared first, and that is
-    /// when MariaDB does not tell of a transaction that another node's has ended.
+    /// Restarts every server between rounds of load. On new connections, statements are prepared
+    /// first. In that case MariaDB doesn't report that another node's transaction has ended this
+    /// one.
     fn restart(&mut self, signals: &Signals) -> Result<()> {
         for (installation, program) in self.installations.iter().zip(&mut self.programs) {
             program.kill()?;
@@ -150,7 +152,7 @@ impl Bed {
         Ok(())
     }
 
-    /// Compares the answers with what is there, and rows with events.
+    /// Compares the answers with the rows, and the rows with the events.
     fn look(&self, load: &mut Load, signals: &Signals) -> Result<()> {
         self.wait_until_ready(signals)?;
         load.audit(false)?;

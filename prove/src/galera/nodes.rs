@@ -1,4 +1,5 @@
-//! The nodes of a cluster that somebody else started: asked, stopped, cut, killed, started again.
+//! The nodes of a cluster that another program started. They are queried, stopped, cut off, killed
+//! and started again.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,32 +15,33 @@ use crate::program::Program;
 use crate::signals::Signals;
 use crate::tally::{Count, Tally};
 
-/// A node that was away may get a whole copy of the data.
+/// A node that was away may get a complete copy of the data.
 const REJOIN: Duration = Duration::from_mins(5);
-/// After this time without it an operator would start a node again.
+/// After this time, an operator would start a node again.
 const PATIENCE: Duration = Duration::from_mins(1);
 const GONE: Duration = Duration::from_secs(10);
-/// The setting by which a node finds the others; one that is alone begins a new cluster.
+/// The setting by which a node finds the others. Without other nodes in it, it begins a new
+/// cluster.
 const ADDRESS: &str = "--wsrep-cluster-address=";
-/// Statements that only the start of the whole cluster needs.
+/// Statements for the first start of the whole cluster only.
 const INIT_FILE: &str = "--init-file=";
 const NODE_ADDRESS: &str = "--wsrep-node-address=";
 
 /// One node.
 pub struct Node {
-    /// The URL of an administrative database at it.
+    /// The URL of an administrative database on it.
     pub url: String,
     pid: Pid,
     /// The command that started it.
     words: Vec<String>,
-    /// Once it was started again, by this program.
+    /// Its process, if this program has started it again.
     program: Option<Program>,
     log: PathBuf,
 }
 
 impl Node {
-    /// One of a line of `ATS_PAT_TEST_GALERA_NODES`: process id, URL and the words of its command, separated by
-    /// tabs.
+    /// A node from a line of `ATS_PAT_TEST_GALERA_NODES`: process id, URL and the words of its
+    /// command, separated by tabs.
     pub fn parse(line: &str, log: PathBuf) -> Result<Self> {
         let mut parts = line.split('\t').map(ToOwned::to_owned);
         let pid = parts
@@ -54,7 +56,7 @@ impl Node {
         })
     }
 
-    /// The URL of another database at it.
+    /// The URL of another database on it.
     pub fn url_of(&self, database: &str) -> Result<String> {
         let (server, _) = self
             .url
@@ -63,36 +65,36 @@ impl Node {
         Ok(format!("{server}/{database}"))
     }
 
-    /// Asks it.
+    /// A client for queries.
     pub fn client(&self) -> Client {
         Client::Mariadb(self.url.clone())
     }
 
-    /// Where the others find it.
+    /// The address at which the others find it.
     fn address(&self) -> Option<&str> {
         self.words
             .iter()
             .find_map(|word| word.strip_prefix(NODE_ADDRESS))
     }
 
-    /// Stops its process, which the others notice after a while.
+    /// Stops its process. The others notice after a while.
     pub fn suspend(&self) -> Result<()> {
         kill_process(self.pid, Signal::STOP).context("a node is gone")
     }
 
-    /// Lets it go on.
+    /// Lets its process continue.
     pub fn resume(&self) -> Result<()> {
         kill_process(self.pid, Signal::CONT).context("a node is gone")
     }
 
-    /// Cuts it from its group, or lets it back.
+    /// Cuts it off from its group, or lets it rejoin.
     pub fn isolate(&self, away: bool) -> Result<()> {
         let value = u8::from(away);
         let set = format!("SET GLOBAL wsrep_provider_options = 'gmcast.isolate={value}'");
         self.client().ask(&set).map(drop)
     }
 
-    /// Kills it as a loss of power would.
+    /// Kills it, like a loss of power.
     pub fn kill(&mut self, signals: &Signals) -> Result<()> {
         match kill_process(self.pid, Signal::KILL) {
             // It has ended by itself.
@@ -126,7 +128,8 @@ impl Node {
         Ok(())
     }
 
-    /// The number of nodes that it sees, whether they are a majority, and its state. Without an answer: why.
+    /// The number of nodes that it sees, whether they are a majority, and its state. If it doesn't
+    /// answer, the reason.
     fn state(&self) -> String {
         let status = "SELECT GROUP_CONCAT(variable_value ORDER BY variable_name) \
             FROM information_schema.global_status \
@@ -152,7 +155,7 @@ impl Node {
 pub struct Nodes(pub Vec<Node>);
 
 impl Nodes {
-    /// The nodes that the variable tells of, one on a line.
+    /// The nodes in the variable, one on a line.
     pub fn parse(text: &str, work: &Path) -> Result<Self> {
         let lines = text.lines().enumerate();
         let nodes =
@@ -173,8 +176,8 @@ impl Nodes {
             .collect()
     }
 
-    /// Waits until every node takes part. A node that does not come back by itself is started again, as an operator
-    /// would do it, and counted.
+    /// Waits until every node takes part. A node that doesn't come back by itself is started again,
+    /// as an operator would do, and counted.
     pub fn wait_until_synced(&mut self, tally: &Tally, signals: &Signals) -> Result<()> {
         if self.all_are_synced_within(PATIENCE, signals).is_ok() {
             return Ok(());
@@ -206,7 +209,8 @@ impl Nodes {
         })
     }
 
-    /// The nodes that are not with the majority. None if there is no majority: then nobody may be killed.
+    /// The nodes that are not with the majority. If there is no majority, the list is empty,
+    /// because then no node may be killed.
     fn left_behind(&self) -> Vec<usize> {
         let behind = |number: &usize| !self.0[*number].is_with_the_majority();
         let behind: Vec<_> = (0..self.0.len()).filter(behind).collect();
@@ -217,7 +221,8 @@ impl Nodes {
     }
 }
 
-/// Whether a process has ended, though nobody may have waited for it yet: it is not ours.
+/// Whether a process has ended. Its parent may not have waited for it yet, because it is not a
+/// child of this program.
 fn has_ended(pid: Pid) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
     stat.map_or(true, |stat| {

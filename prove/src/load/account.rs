@@ -1,4 +1,5 @@
-//! What a client does with its own account: sign in, change the password, be disabled and enabled.
+//! A client's actions on its own account: signing in, changing the password, being disabled and
+//! enabled.
 
 use anyhow::Result;
 
@@ -8,7 +9,7 @@ use crate::http::{Answer, Reply};
 use crate::tally::Count;
 
 impl Worker {
-    /// Signs in, and proves that the session holds.
+    /// Signs in, and checks that the session is valid.
     pub(super) fn sign_in(&mut self) -> bool {
         let passwords = [
             Some(self.person.password.clone()),
@@ -47,7 +48,7 @@ impl Worker {
         }
     }
 
-    /// Changes the own password, by the form.
+    /// Changes its own password, by the form.
     pub(super) fn change_password(&mut self) -> bool {
         let new = format!("plum-velvet-orbit-{}", self.rng.u32(100_000..));
         match judge(self.person.change_password(&new), &self.shared.tally) {
@@ -72,7 +73,7 @@ impl Worker {
         }
     }
 
-    /// Has the user disabled by the admin program, tries a token, and has the user enabled again.
+    /// Lets the admin program disable the user, tries a token, and lets it enable the user again.
     pub(super) fn disable(&mut self) -> Result<bool> {
         let name = self.person.name.clone();
         self.is_enabled = false;
@@ -100,7 +101,7 @@ impl Worker {
         Ok(went_well)
     }
 
-    /// Has the user enabled by the admin program.
+    /// Lets the admin program enable the user.
     pub(super) fn enable(&mut self) -> Result<bool> {
         let name = self.person.name.clone();
         let enabled = self

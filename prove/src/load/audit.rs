@@ -1,4 +1,4 @@
-//! Compares what a client knows with what the server shows, once it is calm.
+//! Compares a client's knowledge with the server's answers after the load.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -14,10 +14,10 @@ use crate::http::{Answer, Caller, Reply};
 use crate::model::{State, Token};
 use crate::tally::{Count, Tally};
 
-/// How long a calm server may refuse to answer.
+/// How long a server without load may refuse to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(50);
-/// Of the tokens that were not changed since the last comparison, one in so many is compared.
+/// Of the tokens that were not changed since the last comparison, one in this many is compared.
 const SAMPLE: usize = 8;
 /// Codes of the envelope.
 const SUCCESS: u64 = 1;
@@ -31,8 +31,8 @@ struct Listed {
 }
 
 impl Worker {
-    /// Compares all tokens, or those that were changed and some others, by the list and by exchanges at `servers` in
-    /// turn. Uncertain changes are settled by what is shown.
+    /// Compares all tokens, or the changed ones and some others, by the list and by exchanges at
+    /// `servers` in turn. The result also settles changes of unknown outcome.
     pub fn audit(&mut self, all: bool, servers: &[SocketAddr]) -> Result<()> {
         self.be_signed_in()?;
         let listed = self.listed()?;
@@ -51,7 +51,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Tokens that are there although the client knows nothing of them.
+    /// Finds tokens that exist although the client doesn't know them.
     fn find_strangers(&self, listed: &BTreeMap<String, Listed>) {
         let known: BTreeSet<_> = self.tokens.iter().map(|token| &token.name).collect();
         for name in listed.keys().filter(|name| !known.contains(name)) {
@@ -60,7 +60,7 @@ impl Worker {
         }
     }
 
-    /// How many tokens this client knows to be there.
+    /// How many tokens this client knows to exist.
     pub fn known(&self) -> usize {
         self.tokens.len()
     }
@@ -118,7 +118,7 @@ impl Worker {
     }
 }
 
-/// Compares one token, and takes what is shown for its state.
+/// Compares one token, and takes the result as its state.
 fn compare(
     token: &mut Token,
     shown: Option<&Listed>,
@@ -169,7 +169,7 @@ fn compare(
     Ok(())
 }
 
-/// The state that list and exchange show together; `None` where they contradict each other.
+/// The state according to list and exchange; `None` if they contradict each other.
 fn observe(shown: Option<&Listed>, code: Option<u64>) -> Option<State> {
     match (shown.map(|shown| shown.is_active), code) {
         (None, None | Some(REPLACED)) => Some(State::Missing),
@@ -180,7 +180,7 @@ fn observe(shown: Option<&Listed>, code: Option<u64>) -> Option<State> {
     }
 }
 
-/// The code of an exchange, once it is answered.
+/// The code of an exchange, as soon as it is answered.
 fn settled_code(caller: &mut Caller, secret: &str) -> Result<u64> {
     let end = now() + PATIENCE;
     loop {

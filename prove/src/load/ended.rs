@@ -1,4 +1,4 @@
-//! Secrets whose end was acknowledged: no exchange of them may succeed that begins afterwards.
+//! Secrets whose end was acknowledged. No exchange of them that begins after that may succeed.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,9 +14,9 @@ use crate::clock::now;
 use crate::http::{Caller, Reply};
 use crate::tally::{Count, Tally};
 
-/// Every second exchange is of one of so many that ended last.
+/// Every second exchange uses one of this many secrets that ended last.
 const LATEST: usize = 40;
-/// Between two exchanges, so that the watchers are not most of the load.
+/// The pause between two exchanges, so that the watchers are not most of the load.
 const REST: Duration = Duration::from_millis(2);
 
 /// All of them.
@@ -26,13 +26,13 @@ pub struct Ended(Mutex<Vec<One>>);
 #[derive(Clone)]
 struct One {
     secret: String,
-    /// Of which token and how, for messages.
+    /// The token and the kind of end, for messages.
     what: String,
     acknowledged: Instant,
 }
 
 impl Ended {
-    /// Adds one; called after the acknowledgement.
+    /// Adds one. Call it after the acknowledgement.
     pub fn add(&self, secret: String, what: String) {
         let acknowledged = now();
         self.with(|all| {
@@ -66,7 +66,7 @@ impl Ended {
                     Count::Stale,
                     &format!("{what}: {} ms after the acknowledgement", after.as_millis()),
                 );
-                // Told once.
+                // Each is reported once.
                 self.with(|all| all.retain(|other| other.secret != one.secret));
             }
         }

@@ -1,4 +1,4 @@
-//! Load: clients that change things and remember every answer, and watchers of what ended.
+//! The load: clients that change things and remember every answer, and watchers of ended secrets.
 
 mod account;
 mod audit;
@@ -23,7 +23,7 @@ use self::worker::Worker;
 use crate::installation::Installation;
 use crate::tally::Tally;
 
-/// Threads that exchange ended secrets at each server.
+/// Threads that try ended secrets at each server.
 const WATCHERS: usize = 2;
 
 /// All clients of a run.
@@ -35,7 +35,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// Adds the users, `clients` for each of the installations, which have one database.
+    /// Adds the users, `clients` for each of the installations. All installations use one database.
     pub fn new(installations: &[Arc<Installation>], clients: usize, mut rng: Rng) -> Result<Self> {
         let shared = Arc::new(Shared {
             tally: Tally::default(),
@@ -75,7 +75,8 @@ impl Load {
                 .iter_mut()
                 .map(|worker| scope.spawn(|| worker.run(&stop)))
                 .collect();
-            // For each server, so that one that does not answer keeps nobody from asking the others.
+            // Separate threads for each server, so that a server that doesn't answer doesn't block
+            // the requests to the others.
             for server in servers.iter().flat_map(|server| [*server; WATCHERS]) {
                 let rng = rng.fork();
                 let (shared, stop) = (&*shared, &stop);
@@ -90,7 +91,7 @@ impl Load {
         })
     }
 
-    /// Compares what the clients know with what the servers show.
+    /// Compares the clients' knowledge with the servers' answers.
     pub fn audit(&mut self, all: bool) -> Result<()> {
         let Self {
             workers, servers, ..
@@ -107,7 +108,7 @@ impl Load {
         })
     }
 
-    /// How many tokens the clients know to be there.
+    /// How many tokens the clients know to exist.
     pub fn known_tokens(&self) -> usize {
         self.workers.iter().map(Worker::known).sum()
     }

@@ -13,12 +13,12 @@ use crate::http::{Answer, Caller, Reply};
 pub const FIRST_PASSWORD: &str = "plum-velvet-orbit-91";
 const TOKENS: &str = "/api/personalaccesstoken";
 
-/// One who signs in and changes things.
+/// A user who signs in and changes things.
 pub struct Person {
     caller: Caller,
-    /// What they sign in with.
+    /// The user name for signing in.
     pub name: String,
-    /// Their password, as far as acknowledged.
+    /// The password, according to the acknowledged changes.
     pub password: String,
     cookie: Option<String>,
 }
@@ -34,12 +34,12 @@ impl Person {
         }
     }
 
-    /// Whether there is a session, by the answers so far.
+    /// Whether there is a session, according to the answers so far.
     pub fn is_signed_in(&self) -> bool {
         self.cookie.is_some()
     }
 
-    /// Begins a new connection with the next request.
+    /// Makes the next request use a new connection.
     pub fn hang_up(&mut self) {
         self.caller.hang_up();
     }
@@ -49,7 +49,7 @@ impl Person {
         self.cookie = None;
     }
 
-    /// Signs in with this password; keeps the session if there is one.
+    /// Signs in with this password. Keeps the session if there is one.
     pub fn sign_in(&mut self, password: &str) -> Reply {
         let credentials = json!({"UserName": self.name, "Password": password});
         let reply = self.caller.post_json("/api/session", &[], &credentials);
@@ -64,7 +64,7 @@ impl Person {
         reply
     }
 
-    /// Asks whose the session is.
+    /// Asks for the user of the session.
     pub fn session(&mut self) -> Reply {
         self.get("/api/session")
     }
@@ -103,7 +103,7 @@ impl Person {
         self.get("/settings/personal-access-tokens")
     }
 
-    /// Signs out by the form of the pages, which gives 303. The cookie is kept.
+    /// Signs out by the form of the pages, which answers with 303. The cookie is kept.
     pub fn sign_out(&mut self) -> Reply {
         let cookie = self.cookie.clone().unwrap_or_default();
         let origin = format!("http://{}", self.caller.to());
@@ -115,7 +115,7 @@ impl Person {
         )
     }
 
-    /// As [`new`](Self::new), with the session of another, at another server.
+    /// Like [`new`](Self::new), with the session of another user, at another server.
     pub fn at(&self, at: SocketAddr) -> Self {
         Self {
             name: self.name.clone(),
@@ -125,7 +125,8 @@ impl Person {
         }
     }
 
-    /// Changes the password by the form of the pages, which gives a new session: 303 on success.
+    /// Changes the password by the form of the pages, which answers with 303 and a new session on
+    /// success.
     pub fn change_password(&mut self, new: &str) -> Reply {
         let cookie = self.cookie.clone().unwrap_or_default();
         let origin = format!("http://{}", self.caller.to());
@@ -162,8 +163,8 @@ impl Person {
     }
 }
 
-/// Exchanges a secret for an authentication token, each time from another address: ended secrets are refused by the
-/// thousand, and an address may fail only so often.
+/// Exchanges a secret for an authentication token, each time from another address. Thousands of
+/// ended secrets are refused, and an address may fail only so often.
 pub fn exchange(caller: &mut Caller, secret: &str) -> Reply {
     static NEXT: AtomicU32 = AtomicU32::new(0x0a00_0000);
     let address = Ipv4Addr::from_bits(NEXT.fetch_add(1, Ordering::Relaxed)).to_string();

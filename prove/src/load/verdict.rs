@@ -1,4 +1,4 @@
-//! What an answer says about a change.
+//! The meaning of an answer to a change.
 
 use crate::http::{Answer, Reply};
 use crate::tally::{Count, Tally};
@@ -6,17 +6,17 @@ use crate::tally::{Count, Tally};
 /// The code of `SignInRequired` in the envelope.
 const SIGN_IN_REQUIRED: u64 = 1100;
 
-/// What is known after a reply.
+/// What a reply tells about the change.
 pub enum Verdict {
     /// It happened.
     Done(Answer),
-    /// It happened as a whole or not at all.
+    /// It happened completely or not at all.
     Unknown,
     /// It did not happen.
     Not,
     /// It did not happen, because there is no session.
     SignedOut,
-    /// It did not happen, by an answer that is to be explained.
+    /// It did not happen. The answer must be explained.
     Refused(Answer),
 }
 

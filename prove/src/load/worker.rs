@@ -18,14 +18,16 @@ use crate::installation::Installation;
 use crate::model::{Change, Token};
 use crate::tally::{Count, Tally};
 
-/// After an answer that is none, so that a server that is down is not asked a thousand times a second.
+/// The pause after a missing answer, so that a server that is down doesn't get a thousand requests
+/// a second.
 const AFTER_DOUBT: Duration = Duration::from_millis(20);
-/// So many tokens are active at most, so that revocations keep pace.
+/// The maximum number of active tokens, so that revocations keep pace.
 const MOST_ACTIVE: usize = 40;
-/// Of a thousand turns: changes of the password, and of whether the user may sign in at all.
+/// Per thousand turns, the number of changes of the password, and of changes of whether the user
+/// may sign in.
 const ACCOUNT_TURNS: usize = 4;
 
-/// What all clients of a run share.
+/// The data that all clients of a run share.
 pub struct Shared {
     /// The counts.
     pub tally: Tally,
@@ -42,9 +44,9 @@ pub struct Worker {
     pub(super) rng: Rng,
     /// A password that an unanswered change may have set.
     pub(super) other_password: Option<String>,
-    /// Whether the session must hold, if there is one.
+    /// Whether the session must be valid, if there is one.
     pub(super) is_session_certain: bool,
-    /// Whether the user is enabled for certain.
+    /// Whether the user is certainly enabled.
     pub(super) is_enabled: bool,
     next: u64,
     /// How long changes took, answered or refused, in microseconds.
@@ -52,7 +54,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// One for a user who is there already.
+    /// A client for an existing user.
     pub fn new(
         name: String,
         installation: &Arc<Installation>,
@@ -180,7 +182,7 @@ impl Worker {
         }
     }
 
-    /// Sends a change, times and counts its answer.
+    /// Sends a change. Measures and counts its answer.
     fn timed(&mut self, send: impl FnOnce(&mut Person) -> Reply) -> Result<Verdict> {
         let begun = now();
         let reply = send(&mut self.person);

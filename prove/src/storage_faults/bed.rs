@@ -1,4 +1,4 @@
-//! What storage faults are tried on: a disk, a database, a server.
+//! The parts of a trial with storage faults: a disk, a database and a server.
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -20,12 +20,13 @@ use crate::signals::Signals;
 use crate::tally::{Count, Tally};
 
 const LOG_FILTER: &str = "warn,ats_pat_api::front=debug";
-/// How long a database server may take until it answers after its storage failed; then it is started again.
+/// How long a database server may take to answer after its storage failed. After that it is
+/// restarted.
 const ANSWER: Duration = Duration::from_secs(15);
-/// How long a server may take until it is ready by itself. MariaDB looks for free space once a minute.
+/// How long a server may take to be ready by itself. MariaDB checks for free space once a minute.
 const RECOVERY: Duration = Duration::from_secs(75);
 
-/// All of it; programs end before the disk is unmounted.
+/// All parts. Programs end before the disk is unmounted.
 pub struct Bed {
     /// The kind of database.
     pub kind: Kind,
@@ -54,7 +55,7 @@ impl Bed {
         signals: &Signals,
     ) -> Result<Self> {
         let work = TempDir::with_prefix("ats-pat-prove-")?;
-        // The account of database servers has to pass.
+        // The account of database servers needs access to it.
         fs::set_permissions(work.path(), Permissions::from_mode(0o755))?;
         let disk = Disk::mount(&work.path().join("disk"), kind.mebibytes(size))?;
         let gate = Gate::new(work.path(), disk.place(), kind.data_files())?;
@@ -90,12 +91,13 @@ impl Bed {
         Ok(bed)
     }
 
-    /// Starts the server, which must not run.
+    /// Starts the server, which must not be running.
     pub fn start_server(&mut self, signals: &Signals) -> Result<()> {
         let environment = match self.kind {
             Kind::Sqlite => {
                 let mut environment = self.gate.environment();
-                // The log is on the failing disk: a line for each answer, so that it is written.
+                // The log is on the failing disk, and gets a line for each answer, so that it is
+                // written often.
                 environment.push(("ATS_PAT_LOG".to_owned(), LOG_FILTER.to_owned()));
                 environment
             }
@@ -105,18 +107,18 @@ impl Bed {
         Ok(())
     }
 
-    /// From now on the storage fails at random, for files that match.
+    /// From now on, the storage fails at random for files that match.
     pub fn fail(&mut self, pattern: &str, often: bool) -> Result<()> {
         self.gate.open(pattern, often, &mut self.rng)
     }
 
-    /// Kills the server as a loss of power would.
+    /// Kills the server, like a loss of power.
     pub fn kill_server(&mut self) -> Result<()> {
         let program = self.program.as_mut().context("the server does not run")?;
         program.kill().map(drop)
     }
 
-    /// Kills the database server, where there is one; gives whether there is.
+    /// Kills the database server, if there is one. Returns whether there is one.
     pub fn kill_database(&mut self) -> Result<bool> {
         match &mut self.database {
             Some(database) => database.kill().map(|()| true),
@@ -124,7 +126,7 @@ impl Bed {
         }
     }
 
-    /// Starts what has ended. The storage must not fail meanwhile.
+    /// Starts the programs that have ended. The storage must not fail in the meantime.
     pub fn revive(&mut self, tally: &Tally, signals: &Signals) -> Result<()> {
         if let Some(database) = &mut self.database
             && !database.is_running()?
@@ -143,8 +145,8 @@ impl Bed {
         Ok(())
     }
 
-    /// Kills a database server that runs and does not answer even without faults: that is its own defect, not the
-    /// service's.
+    /// Kills a database server that runs and doesn't answer even without faults. That is a defect
+    /// of the database, not of the service.
     fn unstick_database(&mut self, signals: &Signals) -> Result<()> {
         let Some(database) = &mut self.database else {
             return Ok(());
@@ -175,7 +177,8 @@ impl Bed {
         Ok(database && program)
     }
 
-    /// Ends all faults, and waits until the server is ready by itself; if it is not, it is started again.
+    /// Ends all faults, and waits until the server is ready by itself. If it doesn't get ready, it
+    /// is restarted.
     pub fn calm(&mut self, tally: &Tally, signals: &Signals) -> Result<()> {
         self.gate.close()?;
         self.disk.free()?;

@@ -1,4 +1,4 @@
-//! Storage that is full, fails at random, or loses the programs above it.
+//! Storage that is full, fails at random, or whose programs are killed.
 
 mod bed;
 mod round;
@@ -23,10 +23,10 @@ use crate::verify::verify;
 
 /// Clients, each with a user of its own.
 const CLIENTS: usize = 6;
-/// Load without faults before and after those of a round: the long form needs many changes.
+/// Load without faults before and after those of a round. The long form needs many changes.
 const CALM: Duration = Duration::from_millis(800);
 const LONG_CALM: Duration = Duration::from_secs(4);
-/// What the long form goes on to, on each database.
+/// The number of changes on each database at which the long form ends.
 const MANY: u64 = 20_000;
 
 /// Arguments of the part.
@@ -143,7 +143,7 @@ fn one_round(
         signals.check()?;
         let text = format!("after {round}, without faults: {error:#}");
         load.tally().violation(Count::Findings, &text);
-        // What is found after a start explains more than what a server that is stuck shows.
+        // The findings after a restart explain more than the answers of a stuck server.
         bed.kill_server()?;
         bed.calm(load.tally(), signals)?;
         load.audit(false)?;

@@ -12,47 +12,48 @@ use crate::health::readiness;
 use crate::signals::Signals;
 use crate::tally::{Count, Tally};
 
-/// The one target that is seldom written while all is well.
+/// The target that is seldom written while there are no faults.
 const LOG: &str = "server.log$";
-/// Load with them.
+/// The time of load with faults.
 const FAULTS: Duration = Duration::from_secs(3);
 
-/// Between two starts.
+/// The time between two starts.
 const SERVING: Duration = Duration::from_millis(500);
 
-/// What fails.
+/// What fails in a round.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Round {
     /// The disk is full.
     Full,
     /// Writes and syncs of any file fail at random.
     Random,
-    /// Those of some files do.
+    /// Writes and syncs of some files fail at random.
     Targeted(&'static str),
-    /// Those of files that are seldom written do, while the server is killed and started again.
+    /// Writes and syncs of seldom written files fail, while the server is killed and restarted.
     Start(&'static str),
     /// The server is killed.
     KillServer,
-    /// The database server is killed, where there is one, and the server with it.
+    /// The database server is killed, if there is one, and the server too.
     KillBoth,
 }
 
 impl Round {
-    /// The rounds of a database, in the order in which they are repeated.
+    /// The rounds of a database, in the order of their repetition.
     pub fn all(kind: Kind) -> Vec<Self> {
         let mut rounds = vec![Self::Full, Self::Random, Self::KillServer];
         for target in kind.targets() {
             rounds.push(Self::Targeted(target));
         }
         if kind == Kind::Sqlite {
-            // Only there is the server's data folder on the failing disk.
+            // Only with it, the server's data folder is on the failing disk.
             rounds.extend([Self::Start("/anchor"), Self::Start(".lock")]);
         }
         rounds.extend([Self::KillBoth, Self::Full, Self::Random]);
         rounds
     }
 
-    /// Lets it happen to `bed` while load runs, which goes on without faults for a `calm` time before and after.
+    /// Runs the round on `bed` while load runs. The load goes on without faults for a `calm` time
+    /// before and after.
     pub fn happen(
         self,
         calm: Duration,
@@ -91,7 +92,8 @@ impl fmt::Display for Round {
     }
 }
 
-/// Keeps the disk full for a while. Where changes are refused, the server must say that it is not ready.
+/// Keeps the disk full for a while. If changes are refused, the server must report that it is not
+/// ready.
 fn fill(bed: &mut Bed, tally: &Tally, signals: &Signals) -> Result<()> {
     let at = bed.installation.address();
     let refused_before = refusals(tally);
@@ -123,12 +125,13 @@ fn fill(bed: &mut Bed, tally: &Tally, signals: &Signals) -> Result<()> {
     Ok(())
 }
 
-/// Changes that were answered by 503 or 500.
+/// Changes that were answered with 503 or 500.
 fn refusals(tally: &Tally) -> u64 {
     tally.get(Count::Refused) + tally.get(Count::Internal)
 }
 
-/// Lets writes and syncs of some files fail for a while; what ends meanwhile is started again.
+/// Lets writes and syncs of some files fail for a while. Programs that end in the meantime are
+/// started again.
 fn fail(bed: &mut Bed, pattern: &str, tally: &Tally, signals: &Signals) -> Result<()> {
     let often = pattern == LOG;
     bed.fail(pattern, often)?;
@@ -149,7 +152,7 @@ fn start(bed: &mut Bed, pattern: &str, tally: &Tally, signals: &Signals) -> Resu
     while now() < end {
         bed.kill_server()?;
         tally.add(Count::ServerEnds);
-        // It may refuse to start; that it starts without faults is seen afterwards.
+        // It may refuse to start. A later check shows that it starts without faults.
         if bed.start_server(signals).is_ok() {
             go_on(SERVING, signals, || Ok(()))?;
         }

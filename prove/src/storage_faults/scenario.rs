@@ -1,5 +1,6 @@
-//! One COMMIT fails on a full disk, there is room again, and then a refusal that the service makes itself: what is
-//! acknowledged afterwards must be real. Always the same, on SQLite.
+//! One COMMIT fails on a full disk, then there is room again, and then the service itself refuses
+//! something. Changes that are acknowledged after that must be stored. The steps are always the
+//! same, on SQLite.
 
 use std::path::Path;
 use std::time::Duration;
@@ -17,10 +18,10 @@ use crate::tally::Tally;
 use crate::verify::verify;
 
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The write-ahead log has room of its own: so many changes use it up.
+/// The write-ahead log has free space of its own. This many changes use it up.
 const MOST_CHANGES: usize = 5_000;
 
-/// Gives what is wrong, in words.
+/// Returns the violations, in words.
 pub fn run(programs: &Path, rng: Rng, signals: &Signals) -> Result<Vec<String>> {
     let mut bed = Bed::new(Kind::Sqlite, Size::Few, programs, rng, signals)?;
     add_user(&bed.installation, "ada")?;
@@ -87,7 +88,7 @@ fn answer(reply: Reply, status: u16) -> Result<Answer> {
     }
 }
 
-/// The first was revoked, the second made.
+/// Checks that the first token was revoked and the second was made.
 fn look(bed: &Bed, revoked: &Made, made: &Made, when: &str, wrong: &mut Vec<String>) -> Result<()> {
     for (one, expected, what) in [(revoked, 401, "revoked"), (made, 200, "created")] {
         let mut caller = Caller::new(bed.installation.address());

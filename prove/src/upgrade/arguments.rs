@@ -1,4 +1,4 @@
-//! What is tried.
+//! The options of the part.
 
 use std::path::PathBuf;
 

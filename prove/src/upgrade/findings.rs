@@ -1,8 +1,8 @@
-//! What was found.
+//! The findings.
 
 use crate::report::Trial;
 
-/// What was looked at, and whether it was as it must be.
+/// The checks, and whether each passed.
 #[derive(Default)]
 pub struct Findings {
     checks: Vec<(String, Vec<String>)>,
@@ -10,7 +10,7 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Something that must hold.
+    /// Adds a condition that must be true.
     pub fn check(&mut self, what: impl Into<String>, holds: bool) {
         let what = what.into();
         let wrong = if holds {
@@ -21,7 +21,7 @@ impl Findings {
         self.checks.push((what, wrong));
     }
 
-    /// Something of which nothing may be wrong.
+    /// Adds a list of faults that must be empty.
     pub fn check_none(&mut self, what: impl Into<String>, wrong: Vec<String>) {
         self.checks.push((what.into(), wrong));
     }

@@ -12,7 +12,7 @@ use crate::databases::{Client, Kind, Server};
 use crate::installation::Installation;
 use crate::signals::Signals;
 
-/// Where databases of one kind are made, and the programs of both releases.
+/// The place for databases of one kind, and the programs of both releases.
 pub struct Ground {
     pub kind: Kind,
     pub server: Option<Server>,
@@ -31,7 +31,7 @@ pub struct Site {
 impl Ground {
     pub fn new(kind: Kind, arguments: &Arguments, signals: &Signals) -> Result<Self> {
         let work = TempDir::with_prefix("ats-pat-prove-")?;
-        // The account of database servers has to pass.
+        // The account of database servers needs access to it.
         fs::set_permissions(work.path(), Permissions::from_mode(0o755))?;
         let mut server = kind.server(&work.path().join("database"), work.path(), signals)?;
         if let Some(server) = &mut server {

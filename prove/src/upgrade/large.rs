@@ -1,4 +1,5 @@
-//! A larger database: servers are killed while they take it over, and several are at it at once.
+//! A larger database. Servers are killed while they upgrade it, and several servers upgrade it at
+//! once.
 
 use std::thread;
 use std::time::Duration;
@@ -18,16 +19,16 @@ use crate::program::Program;
 use crate::signals::Signals;
 use crate::tally::{Count, Tally};
 
-/// Users, each of whom makes tokens on a connection of its own.
+/// Users. Each makes tokens on a connection of its own.
 const USERS: usize = 8;
 /// Rows for each token: itself, its secret, its event.
 const ROWS_PER_TOKEN: u32 = 3;
-/// How long a whole upgrade may take.
+/// The longest time for a complete upgrade.
 const WHOLE: Duration = Duration::from_mins(10);
-/// The first server is killed within so long; each one lives a little longer than the one before.
+/// The longest life of the first server. Each server lives a little longer than the one before.
 const FIRST_LIFE: Duration = Duration::from_millis(400);
 const LONGER_BY: Duration = Duration::from_millis(200);
-/// Of so many tokens one is exchanged afterwards.
+/// One of this many tokens is exchanged afterwards.
 const SAMPLE: usize = 25;
 
 pub fn run(
@@ -119,7 +120,7 @@ fn at_once(
     Ok(())
 }
 
-/// Nothing is lost, and one event tells of the upgrade.
+/// Checks that nothing is lost, and that one event records the upgrade.
 fn whole(
     site: &Site,
     when: &str,
@@ -156,7 +157,7 @@ fn whole(
     Ok(())
 }
 
-/// Makes tokens by the release before; gives their secrets.
+/// Makes tokens with the earlier release. Returns their secrets.
 fn fill(site: &Site, tokens: usize, tally: &Tally, signals: &Signals) -> Result<Vec<String>> {
     let mut server = site.former.start(Vec::new(), signals)?;
     let mut people = Vec::new();
@@ -210,7 +211,7 @@ fn tagged_anew(site: &Site) -> Result<u64> {
     Ok(all)
 }
 
-/// The most memory that a program had, in kB.
+/// The largest amount of memory that a program had, in kB.
 fn peak(program: &Program) -> Option<u64> {
     let pid = program.pid().as_raw_nonzero();
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;

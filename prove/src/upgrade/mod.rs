@@ -1,4 +1,4 @@
-//! A database of the release before, taken over by this one.
+//! A database of the earlier release, which this release upgrades.
 
 mod altered;
 mod arguments;

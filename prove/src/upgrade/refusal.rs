@@ -4,10 +4,10 @@ use anyhow::Result;
 
 use crate::installation::Installation;
 
-/// What an operator reads of a program that meets a database of a later release.
+/// The message of a program that finds a database of a later release.
 pub const NEWER: &str = "the database is newer than the program";
 
-/// Whether a program ended as one that refuses: with a sentence, and no success.
+/// Whether a program refused: it ended with this sentence and without success.
 pub fn refuses(
     installation: &Installation,
     arguments: &[&str],

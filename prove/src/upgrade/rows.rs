@@ -1,10 +1,10 @@
-//! What somebody does to rows who can read and write the database.
+//! An attacker's changes to rows, by someone who can read and write the database.
 
 use anyhow::Result;
 
 use crate::databases::{Client, Kind};
 
-/// Every table with tags and its key, those that others refer to first.
+/// Every table with tags, and its key. Tables that others refer to come first.
 const TABLES: [(&str, &str); 7] = [
     ("users", "id"),
     ("sessions", "id_hash"),
@@ -25,7 +25,8 @@ pub fn copy(client: &Client) -> Result<()> {
     Ok(())
 }
 
-/// Puts the copies back; rows that were made since stay, but for secrets, whose places the copies need.
+/// Puts the copies back. Rows that were made since stay, except secrets, because the copies need
+/// their places.
 pub fn put_back(kind: Kind, client: &Client) -> Result<()> {
     client.ask("DELETE FROM secrets WHERE hash NOT IN (SELECT hash FROM kept_secrets)")?;
     for (table, key) in TABLES {
@@ -48,7 +49,7 @@ pub fn put_back(kind: Kind, client: &Client) -> Result<()> {
     Ok(())
 }
 
-/// Plants a secret of the token of this name, and makes this user one that can't be read.
+/// Plants a secret of the token with this name, and makes this user's row unreadable.
 pub fn plant(kind: Kind, client: &Client, token: &str, user: &str) -> Result<()> {
     let hash = "5a".repeat(32);
     let hash = match kind {

@@ -1,4 +1,4 @@
-//! People, tokens and keys that the release before made, and what each of them may do.
+//! People, tokens and keys that the earlier release made, and what each of them may do.
 
 use std::net::SocketAddr;
 
@@ -14,13 +14,13 @@ use crate::tally::{Count, Tally};
 
 const OTHER_PASSWORD: &str = "orbit-of-velvet-plums-7";
 
-/// What callers know.
+/// The facts that callers know.
 pub struct Scene {
     ada: Person,
     eve: Person,
-    /// Works.
+    /// A token that works.
     pub alive: Made,
-    /// Secrets that were taken, and how.
+    /// Secrets whose rights were taken away, and how.
     taken: Vec<(&'static str, String)>,
     set_up_code: String,
     destroyed_key: String,
@@ -33,9 +33,9 @@ pub struct Made {
 }
 
 impl Scene {
-    /// Fills the database by the programs of the release before, whose server runs. Rows are copied before what is
-    /// alive is taken, and put back afterwards; rows are planted. The set-up link is in what the server `said` that was
-    /// started last.
+    /// Fills the database with the programs of the earlier release, whose server runs. Rows are
+    /// copied before rights are taken away, and put back afterwards. Some rows are planted. The
+    /// set-up link is in the output `said` of the server that was started last.
     pub fn fill(kind: Kind, site: &Site, said: &str, tally: &Tally) -> Result<Self> {
         let Site { former, client, .. } = site;
         let (_, code) = said
@@ -104,7 +104,7 @@ impl Scene {
         self.ada.at(at)
     }
 
-    /// What does not work and should: what was alive.
+    /// Valid rights that don't work, although they should.
     pub fn dead(&self, at: SocketAddr) -> Vec<String> {
         let mut ada = self.ada(at);
         let page = ada.tokens_page();
@@ -131,7 +131,7 @@ impl Scene {
         wrong
     }
 
-    /// What works and should not: what was taken, put back or planted.
+    /// Rights that work, although they were taken away, put back or planted.
     pub fn undead(&self, installation: &Installation) -> Result<Vec<String>> {
         let at = installation.address();
         let mut wrong = Vec::new();

@@ -1,4 +1,4 @@
-//! Rows were put back and planted before the upgrade, and servers of the release before still run.
+//! Rows were put back and planted before the upgrade, and servers of the earlier release still run.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::signals::Signals;
 use crate::tally::{Count, Tally};
 
 const END: Duration = Duration::from_secs(30);
-/// For so long a former server is watched that still runs.
+/// How long a server of the earlier release is watched.
 const WATCHED: Duration = Duration::from_secs(8);
 
 pub fn run(
@@ -40,7 +40,7 @@ pub fn run(
     let last = lingering.as_ref().map_or(&site, |(beside, _)| beside);
     let scene = Scene::fill(ground.kind, &site, &last.former.said()?, tally)?;
     if let Some((beside, _)) = &lingering {
-        // From now on it has the grant in memory.
+        // From now on, the server has the grant in memory.
         let at = beside.former.address();
         expect(exchange(&mut Caller::new(at), &scene.alive.secret), 200)?;
     } else {
@@ -76,7 +76,7 @@ pub fn run(
         );
     }
 
-    // Honest changes follow, and another start without what the data folder knew.
+    // Honest changes follow, and then a start without the files of the data folder.
     let mut ada = scene.ada(site.new.address());
     expect(ada.create("made since"), 201)?;
     expect(ada.regenerate(&scene.alive.id), 200)?;
@@ -90,7 +90,7 @@ pub fn run(
         scene.undead(&site.new)?,
     );
     let now_found = self::found(&site.new)?;
-    // One that a change ended since is named in more words.
+    // A row that a change has ended since then is named in more words.
     let is_named = |line: &String| now_found.iter().any(|now| now.contains(line.as_str()));
     let forgotten = found.into_iter().filter(|line| !is_named(line));
     findings.check_none(
@@ -124,7 +124,8 @@ fn look(scene: &Scene, site: &Site, when: &str, findings: &mut Findings) -> Resu
     Ok(())
 }
 
-/// A server of the release before that still runs: it may not change anything, nor exchange.
+/// A server of the earlier release that still runs. It must not be able to change or exchange
+/// anything.
 fn former_server(
     scene: &Scene,
     site: &Site,
@@ -180,7 +181,7 @@ fn former_admin(site: &Site, findings: &mut Findings) -> Result<()> {
     Ok(())
 }
 
-/// Starts a server that must refuse; gives what it said last.
+/// Starts a server that must refuse. Returns the end of its output.
 pub fn the_server_ends(installation: &Installation, signals: &Signals) -> Result<String> {
     let mut program = installation.spawn()?;
     let status = wait_for("the server ends", END, signals, || program.ended())?;

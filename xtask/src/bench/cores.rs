@@ -1,11 +1,11 @@
-//! Two cores: one for what is measured, one for everything else.
+//! Two cores: one for the measured program, and one for everything else.
 
 use std::process::Command;
 
 use anyhow::{Context, Result};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// The first two that this program may use.
+/// The first two cores that this program may use.
 #[derive(Clone, Copy)]
 pub struct Cores {
     server: usize,
@@ -21,8 +21,8 @@ impl Cores {
         Ok(Self { server, load })
     }
 
-    /// Leaves the server's core: this thread, and whatever it starts while the value lives that is given, such as
-    /// databases.
+    /// Leaves the server's core. While the returned value exists, this thread and the programs that
+    /// it starts, such as databases, run on the other core.
     pub fn leave_the_servers(self) -> Result<Away> {
         let before = sched_getaffinity(None)?;
         let mut only = CpuSet::new();
@@ -31,7 +31,7 @@ impl Cores {
         Ok(Away(before))
     }
 
-    /// Tells a program which is which.
+    /// Passes both cores to a program.
     pub fn tell(self, command: &mut Command) {
         command
             .arg("--server-core")
@@ -41,12 +41,12 @@ impl Cores {
     }
 }
 
-/// Comes back to all cores when dropped.
+/// Returns to all cores when dropped.
 pub struct Away(CpuSet);
 
 impl Drop for Away {
     fn drop(&mut self) {
-        // It was allowed before.
+        // It was allowed before, so it can't fail.
         let _ = sched_setaffinity(None, &self.0);
     }
 }

@@ -1,4 +1,4 @@
-//! Exchanges per second, beside a floor and what others offer.
+//! Exchanges per second, compared with a floor and with other products.
 
 use anyhow::Result;
 
@@ -31,7 +31,7 @@ pub struct Arguments {
     connections: Option<usize>,
 }
 
-/// Fails where a ratio of the table is missed.
+/// Fails if a ratio of the table is missed.
 pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     databases::ensure(&arguments.databases, signals)?;
     let cores = Cores::find()?;
@@ -48,7 +48,7 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     option(&mut command, "--rounds", arguments.rounds);
     option(&mut command, "--seconds", arguments.seconds);
     option(&mut command, "--connections", arguments.connections);
-    // Nothing but reads is measured here.
+    // Only reads are measured here.
     let durability = Durability::None;
     measure(
         &mut command,

@@ -1,4 +1,4 @@
-//! What others offer, from npm, as the lock files beside their scripts pin it.
+//! Other products from npm, in the versions of the lock files beside their scripts.
 
 use std::process::Stdio;
 
@@ -11,7 +11,8 @@ use crate::workspace;
 const PEERS: [&str; 2] = ["better-auth", "oidc-provider"];
 const FILES: [&str; 3] = ["package.json", "package-lock.json", "server.mjs"];
 
-/// Installs them into `figures`, if they are not there; gives the folder that holds a folder of each.
+/// Installs them into `figures`, if they are not there. Returns the folder that has a folder for
+/// each.
 pub fn ensure(figures: &Utf8Path, signals: &Signals) -> Result<Utf8PathBuf> {
     let all = figures.join("peers");
     for peer in PEERS {

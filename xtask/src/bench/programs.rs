@@ -1,4 +1,4 @@
-//! Building what is measured and what measures it, with the profile of what is given to others.
+//! Builds the measured and the measuring programs, with the profile of a release.
 
 use std::process::{Command, Stdio};
 
@@ -11,16 +11,16 @@ use crate::databases::{Choice, Durability, with_durable, with_private};
 use crate::process::Signals;
 use crate::workspace;
 
-/// The profile of what is given to others: what is promised holds for it.
+/// The profile of a release. The promised figures are for it.
 pub const PROFILE: &str = "dist";
 const BENCH: &str = "bench-exchange";
 const SERVER: &str = "ats-pat-server";
 /// The service.
 const PRODUCT: [&str; 2] = [SERVER, "ats-pat-admin"];
-/// What measures it.
+/// The programs that measure.
 const MEASURES: [&str; 2] = [BENCH, "bench-database"];
 
-/// The programs, built as for use.
+/// The programs, built as for a release.
 pub struct Programs {
     metadata: Metadata,
 }
@@ -30,14 +30,15 @@ impl Programs {
         let programs = Self {
             metadata: workspace::metadata()?,
         };
-        // Apart: features that only the measures ask for must not change what is measured.
+        // A separate build, because features that only the measuring programs need must not change
+        // the measured ones.
         signals.succeed(&mut build(&PRODUCT))?;
         signals.succeed(&mut build(&MEASURES))?;
         Ok(programs)
     }
 
-    /// As [`Self::build`]; also gives a folder with the server as it is built without its default features, if it has
-    /// any: without the signer in C and assembly.
+    /// Like [`Self::build`]. If the server has default features, this also returns a folder with
+    /// the server that was built without them, that is, without the signer in C and assembly.
     pub fn build_both(signals: &Signals) -> Result<(Self, Option<Utf8PathBuf>)> {
         let metadata = workspace::metadata()?;
         if !has_default_features(&metadata) {
@@ -45,7 +46,7 @@ impl Programs {
         }
         signals.succeed(build(&PRODUCT).arg("--no-default-features"))?;
         let built = Self { metadata };
-        // The other build puts its programs in the same place.
+        // The other build puts its programs into the same place.
         let apart = built.figures().join("pure-rust");
         std::fs::create_dir_all(&apart)?;
         for program in PRODUCT {

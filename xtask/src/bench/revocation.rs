@@ -1,4 +1,5 @@
-//! Builds the server, both example services and what measures them, and runs it. Two minutes, once they are built.
+//! Builds the server, both example services and the measuring program, and runs it. Two minutes,
+//! once they are built.
 
 use std::process::Stdio;
 
@@ -10,9 +11,9 @@ use crate::databases::{Choice, Database, with_private};
 use crate::process::Signals;
 use crate::workspace;
 
-/// What measures.
+/// The program that measures.
 const BENCH: &str = "bench-revocation";
-/// What it starts.
+/// The programs that it starts.
 const PROGRAMS: [&str; 4] = [
     "ats-pat-admin",
     "ats-pat-server",

@@ -1,4 +1,5 @@
-//! What else is measured of the service: lists, changes, starts, and all of it with very many tokens.
+//! The other measurements of the service: lists, changes, starts, and all of it with very many
+//! tokens.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -33,8 +34,8 @@ pub struct Revoke {
     /// How many tokens are revoked before the eyes of all replicas [default: 200]
     #[arg(long)]
     revocations: Option<usize>,
-    /// Compare the changes per second with the programs of another release in this folder, by turns, on SQLite,
-    /// PostgreSQL and MariaDB, and measure nothing else
+    /// Compare the changes per second with the programs of another release in this folder, by
+    /// turns, on SQLite, PostgreSQL and MariaDB, and measure nothing else
     #[arg(long, value_name = "FOLDER")]
     beside: Option<PathBuf>,
     /// How often each of the two has its turn [default: 5]
@@ -76,8 +77,8 @@ pub struct Scale {
     /// How long a turn lasts [default: 2]
     #[arg(long)]
     seconds: Option<f64>,
-    /// Compare exchanges with the programs of another release in this folder, by turns, each on a database that it filled
-    /// itself, and measure nothing else
+    /// Compare exchanges with the programs of another release in this folder, by turns, each on a
+    /// database that it filled itself, and measure nothing else
     #[arg(long, value_name = "FOLDER")]
     beside: Option<PathBuf>,
     /// Keep the large SQLite databases, and use those that were kept
@@ -92,7 +93,7 @@ enum Filled {
     Postgres,
 }
 
-/// Fails where the first page of a long list comes too late.
+/// Fails if the first page of a long list comes too late.
 pub fn list(arguments: &List, signals: &Signals) -> Result<()> {
     run("list", Database::Sqlite, signals, |command| {
         option(command, "--tokens", arguments.tokens);
@@ -100,7 +101,7 @@ pub fn list(arguments: &List, signals: &Signals) -> Result<()> {
     })
 }
 
-/// Fails where a revoked token is accepted, or refused too late.
+/// Fails if a revoked token is accepted, or refused too late.
 pub fn revoke(arguments: &Revoke, signals: &Signals) -> Result<()> {
     let databases = match arguments.beside {
         Some(_) => Choice::of(vec![Database::Postgres, Database::Mariadb]),
@@ -116,7 +117,7 @@ pub fn revoke(arguments: &Revoke, signals: &Signals) -> Result<()> {
     })
 }
 
-/// Fails where the server is ready too late, or takes too much memory.
+/// Fails if the server is ready too late, or takes too much memory.
 pub fn startup(arguments: &Startup, signals: &Signals) -> Result<()> {
     run("startup", Database::Sqlite, signals, |command| {
         option(command, "--tokens", arguments.tokens);
@@ -124,7 +125,7 @@ pub fn startup(arguments: &Startup, signals: &Signals) -> Result<()> {
     })
 }
 
-/// Fails where many tokens cost more than they may.
+/// Fails if many tokens cost more than they may.
 pub fn scale(arguments: &Scale, signals: &Signals) -> Result<()> {
     let database = match arguments.database {
         Filled::Sqlite => Database::Sqlite,
@@ -167,7 +168,7 @@ fn run_on(
     measure(&mut command, databases, Durability::Full, cores, signals)
 }
 
-/// The measuring program knows the defaults.
+/// Without a value, the measuring program uses its default.
 pub fn option<T: ToString>(command: &mut Command, flag: &str, value: Option<T>) {
     if let Some(value) = value {
         command.arg(flag).arg(value.to_string());

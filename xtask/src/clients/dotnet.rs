@@ -1,4 +1,4 @@
-//! Compiling what is written in C#, where that can be done.
+//! Compiles the code in C#, if this machine can.
 
 use std::path::Path;
 use std::process::Stdio;

@@ -1,4 +1,4 @@
-//! Where documents, tools and clients are, and whether what is there is up to date.
+//! The places of documents, tools and clients, and whether they are up to date.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -9,7 +9,7 @@ use crate::process::Signals;
 use crate::tools::sha512;
 use crate::workspace;
 
-/// The file in a client's folder that tells what it was made from.
+/// The file in a client's folder that says what the client was made from.
 pub const MADE_FROM: &str = ".made-from";
 
 /// The checked-in document.
@@ -22,12 +22,12 @@ pub fn tools(kind: &str) -> PathBuf {
     workspace::root().join("target/tools/clients").join(kind)
 }
 
-/// Whether `folder` was filled from what has this digest.
+/// Whether `folder` was filled from sources with this digest.
 pub fn is_from(folder: &Path, digest: &str) -> bool {
     std::fs::read_to_string(folder.join(MADE_FROM)).is_ok_and(|kept| kept == digest)
 }
 
-/// Installs into `folder` by `install`, unless that was done from the same `versions` before.
+/// Installs into `folder` by `install`, unless the same `versions` are already there.
 pub fn install(
     folder: &Path,
     versions: &[&str],
@@ -50,7 +50,8 @@ pub fn install(
     Ok(())
 }
 
-/// Installs into `folder` what a lock file of npm pins, unless that was done before. No package runs a script of its own.
+/// Installs the packages of an npm lock file into `folder`, unless they are already there. No
+/// package may run a script of its own.
 pub fn npm(folder: &Path, package: &str, lock: &str, signals: &Signals) -> Result<()> {
     install(folder, &[package, lock], || {
         std::fs::write(folder.join("package.json"), package)?;
@@ -73,7 +74,7 @@ pub fn npm(folder: &Path, package: &str, lock: &str, signals: &Signals) -> Resul
 pub fn digest<'a>(parts: impl Iterator<Item = &'a [u8]>) -> String {
     let mut all = Vec::new();
     for part in parts {
-        // With its length, so that nothing moves from one part to the next unseen.
+        // With its length, so that nothing can move from one part to the next without a change.
         all.extend(part.len().to_le_bytes());
         all.extend(part);
     }

@@ -1,7 +1,9 @@
-//! Clients in other languages, made from the checked-in OpenAPI document by generators that others keep.
+//! Clients in other languages. Generators of other projects make them from the checked-in OpenAPI
+//! document.
 //!
-//! Tools go into `target/tools/clients`, what they make into `target/clients/NAME`; neither is committed. The
-//! versions of all of them stand in `versions`: a change there, in the document or here makes the clients anew.
+//! Tools go into `target/tools/clients`, and the clients into `target/clients/NAME`. Neither is
+//! committed. All versions are in `versions`. A change there, in the document or here makes the
+//! clients again.
 
 mod dotnet;
 pub mod install;
@@ -20,7 +22,7 @@ use install::{MADE_FROM, digest, document, is_from};
 pub use node::lint;
 use recipe::{RECIPES, Recipe, Tools};
 
-/// What a client depends on besides the document.
+/// The files that a client depends on, in addition to the document.
 const MAKING: [&str; 9] = [
     include_str!("versions/package.json"),
     include_str!("versions/package-lock.json"),
@@ -32,7 +34,7 @@ const MAKING: [&str; 9] = [
     include_str!("recipe.rs"),
     include_str!("rust.rs"),
 ];
-/// What `docs/api.md` shows in C#.
+/// The example in C# in `docs/api.md`.
 const DOTNET_EXAMPLE: &str = "examples/aspnet-core";
 /// Arguments of `cargo xtask clients`.
 #[derive(clap::Args)]
@@ -55,7 +57,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         .try_for_each(|recipe| make(recipe, &signals))
 }
 
-/// Makes all clients, as far as they are not there already.
+/// Makes all clients that are missing or out of date.
 pub fn make_all(signals: &Signals) -> Result<()> {
     RECIPES
         .iter()
@@ -63,7 +65,7 @@ pub fn make_all(signals: &Signals) -> Result<()> {
     dotnet::build(&workspace::root().join(DOTNET_EXAMPLE), signals)
 }
 
-/// Sees to it that all generators are there: installs what lacks, or says what to do.
+/// Makes sure that all generators are there: installs what is missing, or says what to do.
 pub fn ensure(signals: &Signals) -> Result<()> {
     ensure_for(&RECIPES.iter().collect::<Vec<_>>(), signals)
 }
@@ -117,7 +119,7 @@ fn make(recipe: &Recipe, signals: &Signals) -> Result<()> {
         eprintln!("{}: making it in target/clients ...", recipe.name);
         std::fs::create_dir_all(&clients)?;
         node::link(&clients)?;
-        // Beside its place first: a client that is there is whole.
+        // First under another name, so that a client with the final name is complete.
         let folder = tempfile::tempdir_in(&clients)?;
         let fresh = folder.path().join(recipe.name);
         (recipe.make)(&fresh, signals).with_context(|| format!("cannot make {}", recipe.name))?;

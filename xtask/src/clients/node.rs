@@ -1,4 +1,4 @@
-//! Generators and libraries from npm, as `versions/package-lock.json` pins them.
+//! Generators and libraries from npm, in the versions of `versions/package-lock.json`.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,7 +11,7 @@ use crate::workspace;
 
 const PACKAGE: &str = include_str!("versions/package.json");
 const LOCK: &str = include_str!("versions/package-lock.json");
-/// The oldest Node.js that all of them run on.
+/// The oldest Node.js that all of them support.
 const OLDEST: (u32, u32) = (20, 19);
 const KIND: &str = "node";
 
@@ -31,7 +31,7 @@ pub fn ensure(signals: &Signals) -> Result<()> {
 pub fn link(clients: &Path) -> Result<()> {
     let link = clients.join("node_modules");
     if !link.exists() {
-        // One that leads nowhere, after `target/tools` was deleted, is in the way.
+        // After `target/tools` was deleted, a link that leads nowhere is in the way.
         let _ = std::fs::remove_file(&link);
         std::os::unix::fs::symlink(tools(KIND).join("node_modules"), &link)
             .with_context(|| format!("cannot link {}", link.display()))?;
@@ -47,7 +47,7 @@ pub fn program(name: &str) -> Command {
     command
 }
 
-/// Holds the document against the rules that Redocly recommends; a warning is a failure.
+/// Checks the document with the rules that Redocly recommends. A warning is a failure.
 pub fn lint(signals: &Signals) -> Result<()> {
     let mut redocly = program("redocly");
     redocly

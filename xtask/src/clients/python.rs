@@ -1,4 +1,5 @@
-//! Generators and libraries from PyPI, as `versions/requirements.txt` pins them by their hashes.
+//! Generators and libraries from PyPI, in the versions and with the hashes of
+//! `versions/requirements.txt`.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -12,7 +13,7 @@ use crate::workspace;
 const REQUIREMENTS: &str = include_str!("versions/requirements.txt");
 const KIND: &str = "python";
 
-/// Whether environments of their own can be made; Debian has that apart.
+/// Whether virtual environments can be made. Debian has a separate package for that.
 pub fn has_venv() -> bool {
     let mut python = Command::new("python3");
     python
@@ -44,7 +45,7 @@ pub fn ensure(signals: &Signals) -> Result<()> {
     })
 }
 
-/// One of the programs, which finds the others.
+/// One of the programs. It finds the others.
 #[expect(
     clippy::disallowed_methods,
     reason = "they look for each other where programs are looked for"

@@ -1,4 +1,4 @@
-//! How each client is made, and what is held against it where it stands.
+//! How each client is made, and how it is checked in its folder.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -14,22 +14,22 @@ use crate::workspace;
 pub struct Recipe {
     /// The name of its folder.
     pub name: &'static str,
-    /// What it takes to make it.
+    /// The tools for making it.
     pub tools: Tools,
     /// Makes it in a folder that does not exist yet.
     pub make: fn(&Path, &Signals) -> Result<()>,
-    /// Looks at it in its folder, where that tells more than running it.
+    /// Checks it in its folder, if that tells more than running it.
     pub check: Option<fn(&Path, &Signals) -> Result<()>>,
 }
 
-/// What it takes to make a client.
+/// The tools for making a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tools {
     /// Node.js, and packages from npm.
     Node,
     /// Python, and packages from PyPI.
     Python,
-    /// The same, of which one brings a program for Java.
+    /// The same, and one of the packages has a program for Java.
     PythonAndJava,
     /// A package from crates.io.
     Rust,
@@ -80,7 +80,7 @@ pub fn names() -> Vec<&'static str> {
     RECIPES.iter().map(|recipe| recipe.name).collect()
 }
 
-/// Strict, and as Node.js reads modules; of libraries only what is used.
+/// Strict, and with the module rules of Node.js. Of libraries, only the used parts are checked.
 const TYPESCRIPT: &str = r#"{
   "compilerOptions": {
     "target": "ES2022",
@@ -142,7 +142,7 @@ fn openapi_generator(
         .arg("--output")
         .arg(folder)
         .args(["--additional-properties", properties])
-        // It tells of every file that it writes.
+        // Otherwise it prints a line for every file that it writes.
         .env("JAVA_OPTS", "-Dlog.level=error")
         .stdout(Stdio::null());
     signals.succeed(&mut command)
@@ -168,10 +168,10 @@ fn progenitor(folder: &Path, signals: &Signals) -> Result<()> {
         .args(["--name", "ats-pat-api-client", "--version", "1.0.0"])
         .args(["--license-name", "MIT OR Apache-2.0"])
         .args(["--interface", "builder", "--include-client", "false"])
-        // It tells of every type that it finds.
+        // It prints a line for every type that it finds.
         .stdout(Stdio::null());
     signals.succeed(&mut command)?;
-    // Its folder lies below this workspace, and it is none of its members.
+    // Its folder is below this workspace, but it is not a member.
     let manifest = folder.join("Cargo.toml");
     let text = std::fs::read_to_string(&manifest)?;
     std::fs::write(&manifest, text + "\n[workspace]\n")?;

@@ -17,13 +17,13 @@ const KIND: &str = "rust";
 pub fn ensure(signals: &Signals) -> Result<()> {
     let folder = tools(KIND);
     install(&folder, &[VERSION], || {
-        // It runs for a second, and optimising it takes minutes; `--debug` would change what it makes.
+        // It runs for a second, and optimising it takes minutes. `--debug` would change its output.
         let flags = ["--config", "profile.release.opt-level=0"];
         cargo_install(PACKAGE, VERSION.trim(), &flags, &folder, signals)
     })
 }
 
-/// It, as `cargo progenitor` would start it.
+/// The program, in the same way as `cargo progenitor` would start it.
 pub fn program() -> Command {
     let program = tools(KIND).join("bin").join(PACKAGE);
     let mut command = workspace::command(&program.to_string_lossy());

@@ -1,4 +1,5 @@
-//! Under which account a database server runs: ours, or `nobody` when we are root, whom PostgreSQL refuses.
+//! The account of a database server: this program's, or `nobody` if this program runs as root,
+//! because PostgreSQL refuses root.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,11 +8,12 @@ use anyhow::{Context, Result};
 
 use crate::process::is_root;
 
-/// Debian's `nobody` and `nogroup`: the one account that is there before any package is.
+/// Debian's `nobody` and `nogroup`. No package is needed for this account.
 const NOBODY: u32 = 65_534;
 
-/// `program` under the servers' account. The kernel sends it `death_signal` when we die, even of SIGKILL; and it
-/// stands in a process group of its own, so that ctrl-C reaches it only through us, after the tests have ended.
+/// `program` under the servers' account. The kernel sends it `death_signal` when this program dies,
+/// even of SIGKILL. The program is in a process group of its own, so ctrl-C doesn't reach it
+/// directly. This program ends it, after the tests have ended.
 pub fn command(program: &Path, death_signal: &str) -> Command {
     use std::os::unix::process::CommandExt;
     let mut command = Command::new("setpriv");

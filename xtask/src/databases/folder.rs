@@ -1,4 +1,4 @@
-//! The temporary folder of one run, and the removal of those whose run was killed.
+//! The temporary folder of one run, and the removal of the folders of killed runs.
 
 use std::fs::File;
 use std::io::Read;
@@ -13,19 +13,20 @@ use crate::tools::hex;
 const PREFIX: &str = "ats-pat-databases-";
 const LOCK: &str = "run.lock";
 
-/// A folder that only the servers' account may enter; it goes when this value does.
+/// A folder that only the servers' account may enter. It is removed when this value is dropped.
 pub struct Folder {
     folder: TempDir,
-    /// Locked as long as we live: a folder whose lock is free is rubbish.
+    /// Locked as long as this program runs. A folder whose lock is free can be removed.
     _lock: File,
 }
 
 impl Folder {
-    /// Makes a folder, after removing those left by runs that were killed.
+    /// Makes a folder, after removing those of killed runs.
     pub fn create() -> Result<Self> {
         remove_abandoned(&std::env::temp_dir());
         let folder = TempDir::with_prefix(PREFIX).context("cannot make a temporary folder")?;
-        // Locked under another name first: what carries the final name is never free while its run lives.
+        // It is locked under another name first, so that a file with the final name is never
+        // unlocked while its run lives.
         let unborn = folder.path().join("run.lock.new");
         let lock =
             File::create(&unborn).with_context(|| format!("cannot write {}", unborn.display()))?;
@@ -59,14 +60,15 @@ fn remove_abandoned(parent: &Path) {
     for entry in entries.flatten() {
         let ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
         if ours && File::open(entry.path().join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok()) {
-            // Another run may be at it too, or the folder be somebody else's: neither is our concern.
+            // Another run may be removing it too, or the folder may belong to somebody else.
+            // Neither matters.
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }
 }
 
-/// A password for one run. The servers listen on the loopback address, where every account of the machine can reach
-/// them, and an administrator of a database may run programs.
+/// A password for one run. The servers listen on the loopback address, where every account of the
+/// machine can reach them, and an administrator of a database may run programs.
 pub fn password() -> Result<String> {
     let mut bytes = [0; 16];
     File::open("/dev/urandom")?

@@ -1,4 +1,4 @@
-//! A private Galera cluster: three MariaDB servers, every one of them writable.
+//! A private Galera cluster: three MariaDB servers. All of them are writable.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
@@ -11,23 +11,25 @@ use super::instance::Instance;
 use super::mariadb::Node;
 use crate::process::Signals;
 
-/// Where the tests find the URLs, separated by commas.
+/// The variable with the URLs for the tests, separated by commas.
 pub const VARIABLE: &str = "ATS_PAT_TEST_GALERA_URLS";
-/// Where `prove` finds what it needs to stop nodes and to start them again: one node on a line.
+/// The variable with the facts that `prove` needs to stop nodes and to start them again: one node
+/// on a line.
 pub const NODES_VARIABLE: &str = "ATS_PAT_TEST_GALERA_NODES";
 /// Debian's `galera-4`.
 pub const PROVIDER: &str = "/usr/lib/galera/libgalera_smm.so";
 
 const NODES: usize = 3;
-/// What a node needs beside its port for clients: group communication, incremental and full state transfer.
+/// The ports that a node needs in addition to its port for clients: group communication,
+/// incremental and full state transfer.
 const PORTS: u16 = 4;
-/// Rows of ports below the range from which the kernel gives them to whoever asks for any (32768 and above): a node that
-/// is killed and started again finds its own ports free.
+/// The lowest port. It is below the range from which the kernel chooses ports (32768 and above), so
+/// that a node that is killed and restarted finds its own ports free.
 const LOWEST_PORT: u16 = 20_000;
 const ROWS: u32 = 3_000;
-/// Further apart than the nodes of one run.
+/// A larger distance than the nodes of one run need.
 const NODES_A_RUN: u32 = 7;
-/// So many rows are looked at.
+/// How many rows of ports are tried.
 const TRIES: u32 = 100;
 
 /// Starts one inside `folder`, node by node.
@@ -51,7 +53,7 @@ pub fn start(folder: &Folder, durability: Durability, signals: &Signals) -> Resu
             durability,
             password: &password,
             settings: &settings,
-            // The others get the account with all the rest.
+            // The others get the account together with all data.
             makes_account: number == 1,
         };
         let instance = node.start(folder, signals);
@@ -82,7 +84,7 @@ fn settings(name: &str, first_port: u16, others: &[String]) -> Vec<String> {
 
 /// The first of a row of ports that are free now.
 fn free_ports() -> Result<u16> {
-    // Two runs at once begin their search at different places.
+    // Two runs at the same time begin their search at different ports.
     let begin = std::process::id().wrapping_mul(NODES_A_RUN) % ROWS;
     for offset in 0..TRIES {
         let row = (begin + offset) % ROWS;

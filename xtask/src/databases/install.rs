@@ -1,4 +1,4 @@
-//! Installing Debian's database packages where they are missing.
+//! Installs missing database packages of Debian.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,7 +11,7 @@ use super::{galera, postgres};
 use crate::apt::{self, find};
 use crate::process::Signals;
 
-/// Sees to it that the programs of the chosen databases are there, or says what to run.
+/// Makes sure that the programs of the chosen databases are there, or says what to run.
 pub fn ensure(chosen: &BTreeSet<Database>, signals: &Signals) -> Result<()> {
     let missing = missing(chosen);
     if missing.is_empty() {
@@ -19,7 +19,8 @@ pub fn ensure(chosen: &BTreeSet<Database>, signals: &Signals) -> Result<()> {
     }
     apt::ensure(&missing, "leave it out with `--database sqlite`", signals)?;
     for service in ["postgresql", "pgbouncer", "mariadb"] {
-        // So that they don't start with the machine either. Where systemd isn't, neither is the danger.
+        // So that they don't start with the machine either. Without systemd there is no such
+        // danger.
         let _ = Command::new("systemctl")
             .args(["--quiet", "disable", service])
             .stderr(Stdio::null())
@@ -28,19 +29,19 @@ pub fn ensure(chosen: &BTreeSet<Database>, signals: &Signals) -> Result<()> {
     Ok(())
 }
 
-/// The Debian packages that lack.
+/// The Debian packages that are missing.
 fn missing(chosen: &BTreeSet<Database>) -> Vec<&'static str> {
     let lacks = |database: &Database| match database {
         Database::Sqlite => None,
         Database::Postgres => postgres::programs().is_none().then_some("postgresql"),
         Database::Mariadb => lacks_mariadb(&[]).then_some("mariadb-server"),
-        // It brings galera-4 with it, and rsync.
+        // Its dependencies are galera-4 and rsync.
         Database::Galera => {
             let lacks = lacks_mariadb(&["rsync"]) || !Path::new(galera::PROVIDER).exists();
             lacks.then_some("mariadb-server")
         }
     };
-    // Some tests put it before PostgreSQL.
+    // Some tests put the pooler before PostgreSQL.
     let pooler = chosen.contains(&Database::Postgres) && find("pgbouncer").is_none();
     let packages: BTreeSet<_> = chosen
         .iter()

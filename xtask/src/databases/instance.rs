@@ -1,4 +1,5 @@
-//! A database server as a child process: started on a free port, awaited, stopped with this value.
+//! A database server as a child process. It is started on a free port, and stopped when this value
+//! is dropped.
 
 use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
@@ -10,9 +11,9 @@ use rustix::process::Signal;
 
 use crate::process::{self, Signals};
 
-/// Between choosing a free port and using it another program may take it: so many tries.
+/// How often a port is tried, because another program may take it between its choice and its use.
 const TRIES: u32 = 3;
-/// Polls of the server before giving up; each takes at least a hundredth of a second.
+/// Polls of the server before giving up. Each takes at least a hundredth of a second.
 const POLLS: u32 = 3_000;
 
 /// A running server.
@@ -24,19 +25,19 @@ pub struct Instance {
     words: Vec<String>,
 }
 
-/// What a kind of database says about its server.
+/// The facts that a kind of database tells about its server.
 pub struct Server<'a> {
     /// Its name, for messages.
     pub name: &'a str,
-    /// Where it writes what it has to say.
+    /// The file with its output.
     pub log: PathBuf,
-    /// The signal that stops it at once: nothing it holds is worth keeping.
+    /// The signal that stops it at once, because its data is worth nothing.
     pub stop: Signal,
     /// Its administrative URL at a port.
     pub url: &'a dyn Fn(u16) -> String,
     /// The command that runs it in the foreground at a port.
     pub serve: &'a dyn Fn(u16) -> Command,
-    /// A command that succeeds once it answers a query at a port.
+    /// A command that succeeds if it answers a query at a port.
     pub probe: &'a dyn Fn(u16) -> Command,
 }
 
@@ -60,7 +61,8 @@ impl Instance {
         &self.url
     }
 
-    /// Its process id, URL and command, separated by tabs, for programs that stop it and start it again.
+    /// Its process id, URL and command, separated by tabs, for programs that stop it and start it
+    /// again.
     pub fn line(&self) -> String {
         let words = self.words.join("\t");
         format!("{}\t{}\t{words}", self.child.id(), self.url)
@@ -106,12 +108,12 @@ impl Instance {
 impl Drop for Instance {
     fn drop(&mut self) {
         process::send(&self.child, self.stop);
-        // It has ended then; that it already had is no concern.
+        // It has ended after this. It doesn't matter whether it had ended before.
         let _ = self.child.wait();
     }
 }
 
-/// Runs a preparing command (`initdb` and the like); if it fails, its output is told.
+/// Runs a preparing command, such as `initdb`. If it fails, its output is printed.
 pub fn prepare(command: &mut Command, log: &Path, signals: &Signals) -> Result<()> {
     log_to(command, log)?;
     signals

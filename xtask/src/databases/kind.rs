@@ -11,7 +11,7 @@ pub enum Database {
     Postgres,
     /// Debian's `mariadb-server`.
     Mariadb,
-    /// Three of them with `galera-4`: for what only a cluster shows.
+    /// Three of them with `galera-4`, for tests that need a cluster.
     Galera,
 }
 

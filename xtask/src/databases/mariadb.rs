@@ -21,14 +21,15 @@ const FORGETFUL: [&str; 3] = [
     "--innodb-doublewrite=0",
     "--innodb-flush-method=nosync",
 ];
-/// Many tests connect at once. Its own defaults otherwise, so that what the service needs is asked for by the service.
+/// Many tests connect at once. Otherwise these are the server's own defaults, so that the service
+/// must ask for what it needs.
 const SETTINGS: [&str; 7] = [
     "--bind-address=127.0.0.1",
     "--skip-name-resolve",
     "--skip-log-bin",
     "--max-connections=400",
     "--innodb-log-file-size=64M",
-    // Relative to the data folder: the path of a socket may have no more than 107 bytes.
+    // Relative to the data folder, because the path of a socket can have at most 107 bytes.
     "--socket=server.sock",
     "--pid-file=server.pid",
 ];
@@ -47,13 +48,13 @@ pub fn start(folder: &Folder, durability: Durability, signals: &Signals) -> Resu
 
 /// One server, alone or in a cluster.
 pub struct Node<'a> {
-    /// What its files are called by.
+    /// The name of its files.
     pub name: &'a str,
-    /// What it keeps.
+    /// How it prepares for a loss of power.
     pub durability: Durability,
-    /// Of the tests' account.
+    /// The password of the tests' account.
     pub password: &'a str,
-    /// Besides those of every server.
+    /// Settings in addition to those of every server.
     pub settings: &'a [String],
     /// Whether it makes the tests' account.
     pub makes_account: bool,
@@ -68,7 +69,8 @@ impl Node<'_> {
         let log = folder.join(&format!("{}.log", self.name));
         let in_data = |program: &Path, death_signal: &str| {
             let mut command = account::command(program, death_signal);
-            // Other options come first by its own rule: without this, the machine's settings would count.
+            // By its own rule, this must be the first option. Without it, the machine's settings
+            // would count.
             command.arg("--no-defaults");
             command
         };

@@ -28,7 +28,7 @@ const SETTINGS: [&str; 4] = [
     "wal_level=replica",
 ];
 
-/// The folder with the newest server's programs, which Debian keeps out of the search path.
+/// The folder with the newest server's programs, which Debian doesn't put into the search path.
 pub fn programs() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?.flatten();
     let newest = versions
@@ -50,8 +50,8 @@ pub fn start(folder: &Folder, durability: Durability, signals: &Signals) -> Resu
     let password = password()?;
     let password_file = folder.write("postgres.password", &password)?;
     let mut init = account::command(&programs.join("initdb"), "KILL");
-    // "password" asks for it in clear: on the loopback address that is no loss, and spares the tests, which connect
-    // hundreds of times, a costly derivation in an unoptimised build.
+    // "password" asks for it unencrypted. On the loopback address that does no harm. The tests
+    // connect hundreds of times, and each would need a costly derivation in an unoptimised build.
     init.args([
         "--no-sync",
         "--no-instructions",

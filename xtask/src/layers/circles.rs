@@ -1,8 +1,9 @@
-//! Whether the files of a crate use each other in a circle.
+//! Checks that the files of a crate don't use each other in a circle.
 //!
-//! An edge leads from a file to each other file that defines an item which the code of the first one names, in a `use` or
-//! in a path. `mod x;`, re-exports, modules that are only imported, and code for tests make no edge. Files in a circle
-//! can't be read one after the other, so no crate has any.
+//! An edge leads from a file to each other file that defines an item which the code of the first
+//! one names, in a `use` or in a path. `mod x;`, re-exports, modules that are only imported, and
+//! code for tests make no edge. Files in a circle can't be read one after the other, so no crate
+//! may have any.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::iter;
@@ -16,7 +17,7 @@ use crate::workspace;
 mod resolve;
 mod source;
 
-/// One file of a crate, and the items of other files that it names: by file, the first name of each.
+/// A file of a crate, and the items of other files that it names: for each file, the first name.
 type Edges = BTreeMap<PathBuf, BTreeMap<PathBuf, String>>;
 
 /// One sentence for each crate with more files in circles than `expected` says, or fewer.

@@ -1,7 +1,7 @@
-//! The rules themselves: read as the picture of the workspace.
+//! The rules. They can be read as a picture of the workspace.
 
-/// Which of our crates a crate may use. What stands in no row may use none, and a crate that is not named here is
-/// refused, so that a new room gets its place before it gets its code.
+/// Which crates of the workspace a crate may use. A crate without a row is refused, so that a new
+/// crate gets its place before it gets its code.
 pub const ARROWS: &[(&str, &[&str])] = &[
     ("ats-pat-text", &[]),
     ("ats-pat-domain", &["ats-pat-text"]),
@@ -31,7 +31,7 @@ pub const ARROWS: &[(&str, &[&str])] = &[
             "ats-pat-domain",
         ],
     ),
-    // The API and the pages know nothing of each other.
+    // The API and the pages don't know each other.
     (
         "ats-pat-api",
         &[
@@ -63,12 +63,12 @@ pub const ARROWS: &[(&str, &[&str])] = &[
     ("ats-pat-client", &["ats-pat-token"]),
     ("example-axum-service", &["ats-pat-verify"]),
     ("example-poem-service", &["ats-pat-verify"]),
-    // It starts the programs as they are, and calls them as other programs do.
+    // It starts the programs unchanged, and calls them as other programs do.
     ("bench-revocation", &["ats-pat-client"]),
-    // Beside the programs it measures minting alone.
+    // In addition to measuring the programs, it measures minting alone.
     ("bench-exchange", &["ats-pat-auth", "ats-pat-token"]),
     ("bench-database", &["ats-pat-auth", "ats-pat-token"]),
-    // It breaks what lies below the programs, and knows them as their callers do.
+    // It causes faults below the programs, and knows them only as their callers do.
     ("prove", &[]),
     ("xtask", &[]),
 ];
@@ -108,17 +108,18 @@ const BELOW_TEST_SUPPORT: &[&str] = &[
     "ats-pat-domain",
 ];
 
-/// Crates that may be used as dev-dependencies only, and by every one of ours.
+/// Crates that may be used as dev-dependencies only. Every crate may use them.
 pub const FOR_TESTS: &[&str] = &["ats-pat-test-support"];
 
-/// Crates from outside that only these of ours may use, tests aside.
+/// Crates from outside that only these crates of the workspace may use, except for tests.
 pub const KEPT_TO: &[(&[&str], &[&str])] = &[
-    // Their types stay behind the ports of the domain; the tests' databases are made with the same.
+    // Their types stay behind the ports of the domain. The tests' databases are made with the same
+    // crates.
     (
         &["sea-orm", "sea-orm-migration", "sqlx"],
         &["ats-pat-storage", "ats-pat-test-support", "bench-database"],
     ),
-    // Texts are in one room; whoever shows them calls its methods.
+    // Texts are in one crate. Code that shows them calls its methods.
     (
         &["fluent-bundle", "fluent-syntax", "intl-memoizer"],
         &["ats-pat-text"],
@@ -134,19 +135,19 @@ pub const KEPT_TO: &[(&[&str], &[&str])] = &[
             "ats-pat-server",
             "ats-pat-verify",
             "example-poem-service",
-            // What the service is measured against.
+            // The products that the service is compared with.
             "bench-exchange",
         ],
     ),
     (&["poem-openapi"], &["ats-pat-api"]),
 ];
 
-/// Crates from outside that these of ours may not use, tests aside.
+/// Crates from outside that these crates of the workspace may not use, except for tests.
 pub const KEPT_FROM: &[(&str, &[&str])] = &[
     ("ats-pat-domain", &["tokio"]),
     ("ats-pat-token", &["tokio"]),
 ];
 
-/// How many files of these crates still use each other in circles. The numbers only become smaller, and a crate whose
-/// number would be 0 leaves the list.
+/// How many files of these crates still use each other in circles. The numbers may only become
+/// smaller, and a crate whose number would be 0 leaves the list.
 pub const FILES_IN_CIRCLES: &[(&str, usize)] = &[];

@@ -1,4 +1,4 @@
-//! The pages by checkers and in browsers that are too slow, or too large, for every change.
+//! Checks the pages by checkers and in browsers that are too slow, or too large, for every change.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -13,7 +13,7 @@ use crate::{apt, workspace};
 
 const PACKAGE: &str = include_str!("browsers/package.json");
 const LOCK: &str = include_str!("browsers/package-lock.json");
-/// The scripts, which find the packages because they are copied beside them.
+/// The scripts. They are copied beside the packages, so that they find them.
 const SCRIPTS: [(&str, &str); 4] = [
     ("site.mjs", include_str!("browsers/site.mjs")),
     ("pages.mjs", include_str!("browsers/pages.mjs")),
@@ -21,7 +21,7 @@ const SCRIPTS: [(&str, &str); 4] = [
     ("older.mjs", include_str!("browsers/older.mjs")),
 ];
 
-/// Fails where a page has a fault.
+/// Fails if a page has a fault.
 pub fn run(programs: Option<&PathBuf>, signals: &Signals) -> Result<()> {
     let tools = workspace::root().join("target/tools/long-browsers");
     step("checkers and browsers at hand", || install(&tools, signals))?;
@@ -59,7 +59,7 @@ fn install(tools: &Path, signals: &Signals) -> Result<()> {
     Ok(())
 }
 
-/// Runs a script with these arguments and the set-up link of a new server, which ends with it.
+/// Runs a script with these arguments and the set-up link of a new server. The server ends with it.
 fn node(
     tools: &Path,
     script: &str,

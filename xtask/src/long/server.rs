@@ -1,4 +1,4 @@
-//! A private server with an empty database, for as long as the value lives.
+//! A private server with an empty database. It stops when this value is dropped.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -12,12 +12,12 @@ use crate::process::{Signals, send};
 use crate::workspace;
 
 const SERVER: &str = "ats-pat-server";
-/// What the server prints before the link by which its first administrator is set up.
+/// The text that the server prints before the link for its first administrator.
 const SET_UP_LINK: &str = "set-up link: ";
-/// What it prints once it serves.
+/// The text that it prints when it serves.
 const LISTENING: &str = "listening on ";
 
-/// Builds the server; gives the folder of its program.
+/// Builds the server. Returns the folder of its program.
 pub fn build(signals: &Signals) -> Result<PathBuf> {
     let mut cargo = workspace::command("cargo");
     signals.succeed(cargo.args(["build", "--package", SERVER]))?;
@@ -28,7 +28,7 @@ pub fn build(signals: &Signals) -> Result<PathBuf> {
 pub struct Server {
     child: Child,
     link: String,
-    /// Kept open, because the server fails where it prints into a closed pipe.
+    /// It is kept open, because the server fails if it prints into a closed pipe.
     stdout: Option<BufReader<ChildStdout>>,
     _data: TempDir,
 }
@@ -63,7 +63,7 @@ impl Server {
         Ok(server)
     }
 
-    /// The link by which its first administrator is set up.
+    /// The link for its first administrator.
     pub fn link(&self) -> &str {
         &self.link
     }
@@ -87,7 +87,8 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         send(&self.child, Signal::TERM);
-        // It answers what it has begun and ends. The only failure is that it has ended already.
+        // It finishes the answers that it has begun, and ends. This fails only if it has already
+        // ended.
         let _ = self.child.wait();
     }
 }

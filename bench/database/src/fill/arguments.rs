@@ -1,4 +1,4 @@
-//! What is filled, and with how much.
+//! What to fill, and how much.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! The events that tell of the rows, chained as the service chains them.
+//! The events about the rows, chained in the same way as the service does.
 
 use ats_pat_auth::{Canonical, ChainHash, Origin, RootKeys, RowTag};
 use uuid::Uuid;
@@ -33,7 +33,7 @@ pub struct Head {
     pub hash: [u8; ChainHash::LENGTH],
 }
 
-/// What happened, but for its place in the chain.
+/// The content of an event, without its place in the chain.
 pub struct Event {
     pub origin: Origin,
     pub at: i64,
@@ -46,7 +46,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// Its row, as the one that follows `head`, which becomes its own.
+    /// Its row, as the one that follows `head`. Then `head` is this event's.
     pub fn row(self, head: &mut Head, keys: &RootKeys) -> Row {
         let seq = self.origin.seq;
         let key_id = i64::from(keys.key_id());
@@ -84,18 +84,18 @@ impl Event {
     }
 }
 
-/// What an event's details say of a row that its change wrote; `replaces` is a JSON object.
+/// What an event's details say about a row that its change wrote. `replaces` is a JSON object.
 pub fn written(table: &Table, id: &str, tag: &RowTag, replaces: Option<&str>) -> String {
     let tag = hex(tag.hash());
     said(table.name, id, Some(&tag), replaces)
 }
 
-/// The same of a row that its change removed.
+/// The same for a row that its change removed.
 pub fn removed(table: &str, id: &str, replaces: &str) -> String {
     said(table, id, None, Some(replaces))
 }
 
-/// The same of a row that was new, and of which only the event is left.
+/// The same for a new row of which only the event is left.
 pub fn gone(table: &str, id: &str, tag: &[u8; 32]) -> String {
     said(table, id, Some(&hex(tag)), None)
 }

@@ -1,7 +1,9 @@
-//! Millions of personal access tokens that work: their rows carry the tags and hashes that the service would make.
+//! Millions of personal access tokens that work. Their rows have the tags and hashes that the
+//! service would make.
 //!
-//! The event log tells of each row, and of a session in which each token was made, so that `ats-pat-admin audit verify`
-//! finds nothing. There are three events for each token and one for each owner. None has a personal part.
+//! The event log has an event for each row, and for a session in which each token was made, so that
+//! `ats-pat-admin audit verify` finds nothing. There are three events for each token and one for
+//! each owner. None has a personal part.
 
 mod arguments;
 mod log;
@@ -55,7 +57,7 @@ fn fill(mut target: impl Target, arguments: &Arguments, runtime: &Runtime) -> Re
     runtime.block_on(target.begin())?;
     for (table, rows) in population.tables() {
         let (sender, receiver) = mpsc::channel(AHEAD);
-        // One makes rows while the other takes them.
+        // One thread makes rows while the other inserts them.
         let (made, taken) = std::thread::scope(|scope| {
             let maker = scope.spawn(move || send(rows, &sender));
             let taken = runtime.block_on(target.insert(table, receiver));
@@ -71,7 +73,7 @@ fn fill(mut target: impl Target, arguments: &Arguments, runtime: &Runtime) -> Re
     write_sample(&population, arguments)
 }
 
-/// Stops when nobody takes rows any more.
+/// Stops when the receiver is gone.
 fn send(rows: impl Iterator<Item = Row>, to: &mpsc::Sender<Vec<Row>>) {
     let mut batch = Vec::with_capacity(BATCH);
     for row in rows {

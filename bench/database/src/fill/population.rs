@@ -1,4 +1,4 @@
-//! Who has which tokens: everything follows from numbers, so that nothing has to be kept.
+//! The owners and their tokens. Everything follows from numbers, so that nothing has to be stored.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -12,16 +12,18 @@ use super::arguments::Arguments;
 use super::log::{EVENTS, Head};
 use super::rows::{Row, SECRETS, STATUS_PLACES, TOKENS, Table, Token, USERS, User};
 
-/// Since when the tokens were made.
+/// How long ago the first token was made.
 const SINCE: Duration = Duration::days(30);
-/// When they end, from now on.
+/// How long the tokens live from now on.
 const LIFETIME: Duration = Duration::days(300);
-/// What the random looking bytes are derived with. Secrets of a database that holds nothing may be known to all.
+/// The context from which the random looking bytes are derived. The secrets may be public, because
+/// the database protects nothing.
 const CONTEXT: &str = "ATS PAT 2026-11 tokens of measurements";
 
-/// Each token has so many events: a session began, the token was made, and it was revoked or the session ended.
+/// Each token has this many events: a session began, the token was made, and it was revoked or the
+/// session ended.
 const EVENTS_PER_TOKEN: u64 = 3;
-/// The log of a database on which no restore was accepted.
+/// The epoch of a log whose database never accepted a restore.
 const FIRST_EPOCH: [u8; 16] = [0; 16];
 pub struct Population {
     pub(super) keys: RootKeys,
@@ -40,7 +42,7 @@ pub struct Population {
     random: [u8; 32],
 }
 
-/// A user of whom there are many tokens: every so manieth is his.
+/// A user with many tokens: one of so many tokens is this user's.
 #[derive(Clone, Copy)]
 struct Listed {
     owner: Uuid,
@@ -48,7 +50,7 @@ struct Listed {
     count: u64,
 }
 
-/// What random looking bytes are for.
+/// The purpose of random looking bytes.
 #[derive(Clone, Copy)]
 pub enum Use {
     Owner = 1,
@@ -62,7 +64,7 @@ pub enum Use {
     Session = 8,
 }
 
-/// Which of a token's events.
+/// One of the events of a token.
 #[derive(Clone, Copy)]
 pub enum Step {
     SessionBegan,
@@ -131,7 +133,8 @@ impl Population {
         }
     }
 
-    /// All rows, those first that others refer to, and each table's in the order of its key.
+    /// All rows. Rows that others refer to come first, and the rows of each table are in the order
+    /// of its key.
     pub fn tables(&self) -> [(&'static Table, Box<dyn Iterator<Item = Row> + Send + '_>); 5] {
         let keys = &self.keys;
         let tokens = || (0..self.tokens).map(|number| self.token(number));
@@ -155,7 +158,7 @@ impl Population {
         PersonalAccessToken::from_random(&self.bytes(Use::Secret, number))
     }
 
-    /// The last event of all that were made so far.
+    /// The last of the events that were made so far.
     pub fn last(&self) -> Head {
         let last = self.last.lock();
         last.unwrap_or_else(PoisonError::into_inner).clone()
@@ -172,7 +175,8 @@ impl Population {
         self.keys.hash_personal_access_token(&secret).to_bytes()
     }
 
-    /// By their hashes: a tree grows several times faster at its end than everywhere.
+    /// In the order of their hashes, because a tree grows several times faster at its end than
+    /// everywhere.
     fn secrets(&self) -> impl Iterator<Item = Row> + Send + '_ {
         std::iter::once_with(|| {
             let mut hashes: Vec<_> = (0..self.tokens)
@@ -230,7 +234,7 @@ impl Population {
         number - u64::from(self.has_ended(number))
     }
 
-    /// A UUIDv7 of this time; of one time, in the order of the numbers.
+    /// A UUIDv7 of this time. UUIDs of the same time are in the order of the numbers.
     pub(super) fn id(&self, at: i64, what: Use, number: u64) -> Uuid {
         let mut rest = [0; 10];
         rest[..5].copy_from_slice(&number.to_be_bytes()[3..]);

@@ -13,7 +13,7 @@ use super::target::Target;
 
 pub struct Postgres {
     connection: PgConnection,
-    /// The statements that made the indexes which were put aside.
+    /// The statements that make the indexes which were dropped for the filling.
     indexes: Vec<String>,
 }
 
@@ -66,7 +66,7 @@ impl Target for Postgres {
     }
 
     async fn begin(&mut self) -> Result<()> {
-        // References are right by construction; only a superuser may say so.
+        // References are right by construction. Only a superuser may skip their check.
         self.execute("SET session_replication_role = replica")
             .await?;
         self.execute("SET maintenance_work_mem = '512MB'").await?;
@@ -103,14 +103,14 @@ impl Target for Postgres {
         for statement in std::mem::take(&mut self.indexes) {
             self.execute(&statement).await?;
         }
-        // What a server does by itself in time.
+        // A server does this by itself after some time.
         self.execute("VACUUM ANALYZE").await?;
         self.execute("CHECKPOINT").await?;
         Ok(self.connection.close().await?)
     }
 }
 
-/// One line of COPY's text format. No text here has a character that means something in it.
+/// One line of COPY's text format. No text here has a character with a special meaning in it.
 fn add(text: &mut String, row: Row) {
     for (column, value) in row.into_iter().enumerate() {
         if column > 0 {

@@ -1,6 +1,7 @@
 //! Rows as they are stored, with the tags that make them genuine.
 //!
-//! The fields of each tag are those of the service; a row with another tag would be refused by the first exchange.
+//! The fields of each tag are the service's. The first exchange would refuse a row with another
+//! tag.
 
 use ats_pat_auth::{Canonical, Origin, RootKeys, RowTag};
 use uuid::Uuid;
@@ -93,15 +94,17 @@ pub const STATUS_PLACES: Table = Table {
 
 const FIRST_GENERATION: u32 = 1;
 const CURRENT_SLOT: i64 = 1;
-/// Verifiers may accept a token until then after the end of its personal access token, in milliseconds.
+/// How long after the end of its personal access token verifiers may accept a token, in
+/// milliseconds.
 const ACCEPTED_AFTER_END: i64 = 6 * 60_000;
-/// The same after it was revoked: as long as an authentication token may last, and what clocks may differ by.
+/// The same after the token was revoked: the longest lifetime of an authentication token, and the
+/// allowed difference of clocks.
 const ACCEPTED_AFTER_REVOCATION: i64 = 66 * 60_000;
 
 /// A person without a password.
 pub struct User {
     pub id: Uuid,
-    /// Of characters that folding leaves alone.
+    /// It has only characters that folding doesn't change.
     pub name: String,
     pub created_at: i64,
     /// The event that wrote its row.
@@ -144,19 +147,19 @@ impl User {
 pub struct Token {
     pub id: Uuid,
     pub owner: Uuid,
-    /// Of characters that folding leaves alone.
+    /// It has only characters that folding doesn't change.
     pub name: String,
     pub created_at: i64,
     pub expires_at: i64,
     pub status_index: i64,
     /// The event that wrote its first rows.
     pub created: Origin,
-    /// When it was revoked, and the event that did it.
+    /// The time of its revocation, and the event that revoked it.
     pub revoked: Option<(i64, Origin)>,
 }
 
 impl Token {
-    /// As it was before it was revoked.
+    /// The token before its revocation.
     pub fn when_new(&self) -> Self {
         Self {
             name: self.name.clone(),
@@ -209,7 +212,7 @@ impl Token {
         ]
     }
 
-    /// The tag of its secret, of which this is the keyed hash.
+    /// The tag of its secret. `hash` is the keyed hash of the secret.
     pub fn secret_tag(&self, hash: &[u8; 32], keys: &RootKeys) -> RowTag {
         let canonical = Canonical::new(SECRETS.name)
             .bytes(hash)
@@ -238,7 +241,7 @@ impl Token {
         ]
     }
 
-    /// Until when its place in the status list is taken.
+    /// The time until which its place in the status list is used.
     fn free_at(&self) -> i64 {
         self.revoked
             .map_or(self.expires_at + ACCEPTED_AFTER_END, |(at, _)| {
@@ -271,7 +274,7 @@ impl Token {
     }
 }
 
-/// The folded form of a name that folding leaves alone, and the key that it is found by.
+/// The folded form of a name that folding doesn't change, and the key that finds it.
 fn folded(name: &str) -> [Value; 2] {
     let key = blake3::hash(name.as_bytes());
     [name.as_bytes(), key.as_bytes()].map(|bytes| Value::Bytes(bytes.to_vec()))

@@ -11,12 +11,12 @@ use super::log::Head;
 use super::rows::{Row, Table, Value};
 use super::target::Target;
 
-/// Fewer values than a statement of SQLite may have, for every table.
+/// So few rows that a statement of SQLite can have their values, for every table.
 const ROWS_PER_STATEMENT: usize = 1000;
 
 pub struct Sqlite {
     connection: SqliteConnection,
-    /// The statements that made the indexes which were put aside.
+    /// The statements that make the indexes which were dropped for the filling.
     indexes: Vec<String>,
 }
 
@@ -25,7 +25,7 @@ impl Sqlite {
         let options: SqliteConnectOptions = url.parse()?;
         let connection = options
             .create_if_missing(false)
-            // A file that was not filled to the end is thrown away.
+            // A file that was not filled completely is thrown away.
             .journal_mode(SqliteJournalMode::Off)
             .synchronous(SqliteSynchronous::Off)
             .foreign_keys(false)

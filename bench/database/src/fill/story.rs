@@ -1,4 +1,4 @@
-//! What the event log tells of the filled rows, event by event.
+//! The events about the filled rows, one by one.
 
 use ats_pat_auth::RowTag;
 
@@ -6,11 +6,11 @@ use super::log::{Event, gone, hex, removed, written};
 use super::population::{Population, Step, Use};
 use super::rows::{Row, SECRETS, STATUS_PLACES, TOKENS, Token, USERS};
 
-/// How long a session lasts at most, in milliseconds.
+/// The longest duration of a session, in milliseconds.
 const SESSION: i64 = 12 * 60 * 60_000;
 
 impl Population {
-    /// All events, from the first one behind the database's last.
+    /// All events, beginning after the database's last one.
     pub fn events(&self) -> impl Iterator<Item = Row> + Send + '_ {
         let owners = (0..self.owners).map(|number| self.owner_created(number));
         let tokens = (0..self.tokens).flat_map(|number| self.events_of(number));

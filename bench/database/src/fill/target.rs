@@ -1,4 +1,4 @@
-//! Where rows go.
+//! The place where rows go.
 
 use anyhow::Result;
 use tokio::sync::mpsc;
@@ -14,12 +14,12 @@ pub trait Target {
     async fn is_empty(&mut self) -> Result<bool>;
     /// The end of the event log.
     async fn head(&mut self) -> Result<Head>;
-    /// Says where the event log ends now.
+    /// Sets the end of the event log.
     async fn set_head(&mut self, head: &Head) -> Result<()>;
-    /// Makes ready for many rows: whatever guards single ones is put aside.
+    /// Prepares for many rows: checks of single rows are turned off.
     async fn begin(&mut self) -> Result<()>;
-    /// Adds all rows that come.
+    /// Adds all rows.
     async fn insert(&mut self, table: &Table, rows: mpsc::Receiver<Vec<Row>>) -> Result<()>;
-    /// Brings the database into the state that a service leaves it in.
+    /// Brings the database into the same state as a service does.
     async fn finish(self) -> Result<()>;
 }

@@ -1,4 +1,4 @@
-//! Who takes part.
+//! The programs that are compared.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +16,7 @@ use crate::program::Program;
 use crate::sample::{Sample, Settings};
 use crate::service::{Cache, Installation, Person, PersonalAccessToken};
 
-/// The place of a contender in the table; also what the ratios are made of.
+/// A contender's place in the table. The ratios are made of these names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Name {
     Hello,
@@ -32,7 +32,7 @@ pub enum Name {
 }
 
 impl Name {
-    /// As it stands in table, plot and file.
+    /// The text for table, plot and file.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Hello => "hello",
@@ -54,7 +54,7 @@ pub struct Contender {
     pub name: Name,
     pub program: Program,
     pub requests: Vec<Request>,
-    // What the program works on.
+    // The program's data folder and database.
     _installation: Option<Installation>,
 }
 
@@ -71,7 +71,8 @@ impl Contender {
         })
     }
 
-    /// The plain handler. It does not look at the personal access tokens that are sent to it, but reads as much.
+    /// The plain handler. It doesn't look at the personal access tokens that it gets, but it reads
+    /// as many bytes.
     pub fn floor(
         programs: &Path,
         tokens: &[PersonalAccessToken],
@@ -88,8 +89,8 @@ impl Contender {
         Ok((floor, looks))
     }
 
-    /// Our server on an installation with so many tokens of one person; gives them too. Each was exchanged once, so
-    /// that a cache holds it.
+    /// The service's server, on an installation with this many tokens of one person. Returns the
+    /// tokens, too. Each was exchanged once, so that a cache has it.
     pub fn server(
         name: Name,
         installation: Installation,
@@ -113,7 +114,7 @@ impl Contender {
         Ok((server, tokens, looks))
     }
 
-    /// One of other makers, installed in this folder.
+    /// A product of another maker, installed in this folder.
     pub fn peer(name: Name, folder: &Path, credentials: usize, cores: Cores) -> Result<Self> {
         let description = folder.join("requests.json");
         let mut command = Command::new("node");
@@ -142,7 +143,7 @@ impl Contender {
         Ok(peer)
     }
 
-    /// Loads it and looks at what it did. It is suspended before and after.
+    /// Puts load on it and reads its figures. It is suspended before and after.
     pub fn sample(&self, pace: Pace, settings: Settings) -> Result<Sample> {
         self.program.resume()?;
         let sample = Sample::take(&self.program, &self.requests, pace, settings);
@@ -162,7 +163,7 @@ impl Contender {
     }
 }
 
-/// What an answer of the exchange looks like: the floor has to do the same work as the server.
+/// The form of an exchange's answer, because the floor has to do the same work as the server.
 #[derive(Debug)]
 pub struct Looks {
     /// The names of the claims.
@@ -172,13 +173,14 @@ pub struct Looks {
 }
 
 impl Looks {
-    /// Whether both say the same, in about as many bytes: addresses and names of users differ in length.
+    /// Whether both have the same members and about as many bytes. Addresses and names of users
+    /// differ in length.
     pub fn resembles(&self, other: &Self) -> bool {
         self.claims == other.claims && self.length.abs_diff(other.length) * 50 < self.length
     }
 }
 
-/// How a peer is to be asked, as its script writes it.
+/// How to send requests to a peer, as its script describes it.
 #[derive(Deserialize)]
 struct Description {
     issuer: String,

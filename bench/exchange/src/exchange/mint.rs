@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::cores::Cores;
 use crate::sample::Sample;
 
-/// What a program does on the server's core that mints for so long and does nothing else.
+/// The rate of a program that only mints on the server's core, for this long.
 pub fn mint(programs: &Path, length: Duration, cores: Cores) -> Result<Sample> {
     let mut command = Command::new(programs.join("bench-floor"));
     command

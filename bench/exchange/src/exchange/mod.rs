@@ -1,4 +1,4 @@
-//! Exchanges per second: ours hot and cold, a floor, and what others offer.
+//! Exchanges per second: the service with and without its cache, a floor, and other products.
 
 mod contender;
 mod mint;
@@ -24,7 +24,7 @@ use crate::service::{Cache, Installation, database};
 use crate::signals::Signals;
 use crate::statistics::Spread;
 
-/// Whose latencies at half of their peak rates are told.
+/// The contenders whose latencies at half of their peak rates are reported.
 const HALF_PEAKS: [Name; 3] = [Name::Hello, Name::Floor, Name::Hot];
 
 #[derive(clap::Args)]
@@ -60,7 +60,7 @@ pub struct Arguments {
     mariadb_url: Option<String>,
 }
 
-/// Measures all who take part, in turns.
+/// Measures all contenders, in turns.
 pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     arguments.place.cores.stay_with_the_load()?;
     let field = Field::gather(arguments, signals)?;
@@ -94,7 +94,7 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     report.judge()
 }
 
-/// Everybody who takes part, all of them running.
+/// All contenders. They are all running.
 struct Field {
     contenders: Vec<Contender>,
     notes: Vec<String>,
@@ -144,7 +144,7 @@ impl Field {
         Ok(field)
     }
 
-    /// The server in its other ways.
+    /// The server with its other settings.
     fn add_servers(&mut self, arguments: &Arguments, signals: &Signals) -> Result<()> {
         let Arguments { place, tokens, .. } = arguments;
         let mut add = |name, programs: &PathBuf, url: Option<&str>, cache| {
@@ -175,8 +175,8 @@ impl Field {
         Ok(())
     }
 
-    /// Everybody's turn, in an order that begins with another one each round: whoever always came after the same
-    /// neighbour would always find the machine as that one left it.
+    /// One turn for each contender. Each round begins with another one, so that no contender always
+    /// follows the same neighbour and finds the machine as that one left it.
     fn round(
         &self,
         number: usize,
@@ -199,7 +199,8 @@ impl Field {
         Ok(Round(samples))
     }
 
-    /// The hot exchange at half of its peak rate, and beside it what the machine makes of less.
+    /// The exchange from the cache at half of its peak rate, and for comparison the contenders that
+    /// do less.
     fn half_peaks(
         &self,
         rounds: &[Round],

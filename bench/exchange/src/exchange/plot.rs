@@ -8,7 +8,8 @@ use super::row::Row;
 const BAR_HEIGHT: usize = 34;
 const WIDEST: f64 = 520.0;
 
-/// Horizontal bars, one for each contender, with the least and the most of the rounds as a line.
+/// Horizontal bars, one for each contender. A line shows the lowest and the highest value of the
+/// rounds.
 #[derive(Template)]
 #[template(path = "exchange.svg")]
 pub struct Plot {

@@ -1,4 +1,4 @@
-//! What the figures are held against.
+//! The targets of the figures.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use super::contender::Name;
 use crate::sample::Sample;
 use crate::statistics::Spread;
 
-/// What every contender did in one round.
+/// The figures of every contender in one round.
 pub struct Round(pub Vec<(Name, Sample)>);
 
 impl Round {
@@ -15,8 +15,8 @@ impl Round {
         found.map(|(_, sample)| *sample)
     }
 
-    /// Serving without minting and minting without serving, one after the other: what would be left if the two were
-    /// all there is.
+    /// Serving without minting and minting without serving, one after the other. This would be the
+    /// cost if there were nothing else.
     fn ideal(&self) -> Option<Effort> {
         let (hello, mint) = (self.effort(Name::Hello)?, self.effort(Name::Mint)?);
         Some(Effort {
@@ -33,7 +33,7 @@ impl Round {
     }
 }
 
-/// What one request takes.
+/// The cost of one request.
 #[derive(Clone, Copy)]
 struct Effort {
     seconds: f64,
@@ -47,7 +47,7 @@ enum Measure {
     Ideal,
 }
 
-/// What must be reached: a contender's rate, as a multiple of another's.
+/// A target: a contender's rate, as a multiple of another's.
 #[derive(Clone, Copy)]
 struct Target {
     of: Name,
@@ -70,20 +70,20 @@ const fn target(of: Name, to: Measure, at_least: f64) -> Target {
     Target { of, to, at_least }
 }
 
-/// A target and what was reached.
+/// A target and the measured ratio.
 #[derive(Serialize)]
 pub struct Ratio {
     pub name: String,
-    /// Of the requests per second, made in each round.
+    /// The ratio of the requests per second, in each round.
     pub rate: Spread,
-    /// Of the processor time per request, turned so that more is better here too.
+    /// The ratio of the processor time per request, inverted so that more is better here too.
     pub processor: Spread,
     pub target: f64,
-    /// Whether the median of the rates reaches it.
+    /// Whether the median of the rates reaches the target.
     pub met: bool,
 }
 
-/// The ratios between those who took part.
+/// The ratios between the contenders that took part.
 pub fn ratios(rounds: &[Round]) -> Vec<Ratio> {
     TARGETS
         .iter()

@@ -1,4 +1,4 @@
-//! The figures: for the terminal, for the file, and the judgement.
+//! The figures: for the terminal, for the file, and for the verdict.
 
 use std::fmt;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::output::write_json;
 use crate::sample::{Latency, Sample};
 use crate::statistics::Spread;
 
-/// The latest p99 at half of the peak rate, in milliseconds.
+/// The highest allowed p99 at half of the peak rate, in milliseconds.
 const HALF_PEAK_P99_MS: f64 = 1.0;
 
 #[derive(Serialize)]
@@ -28,11 +28,12 @@ pub struct Report {
     pub contenders: Vec<Row>,
     pub ratios: Vec<Ratio>,
     pub half_peaks: Vec<HalfPeak>,
-    /// What a reader has to know.
+    /// Notes that a reader needs.
     pub notes: Vec<String>,
 }
 
-/// A contender at half of its peak rate: requests come whether or not the earlier ones were answered.
+/// A contender at half of its peak rate. Requests are sent whether or not the earlier ones were
+/// answered.
 #[derive(Serialize)]
 pub struct HalfPeak {
     pub name: &'static str,
@@ -40,7 +41,7 @@ pub struct HalfPeak {
     pub p50_ms: Spread,
     pub p99_ms: Spread,
     pub max_ms: Spread,
-    /// For how much of the time the load itself did not run; nothing was asked for then.
+    /// The share of the time in which the load itself did not run and so sent no requests.
     pub load_away_percent: Spread,
     /// Of the hot exchange.
     pub target_p99_ms: Option<f64>,
@@ -86,7 +87,7 @@ impl Report {
             .with_context(|| format!("cannot write {}", plot.display()))
     }
 
-    /// Fails where something was not reached.
+    /// Fails if a target was missed.
     pub fn judge(&self) -> Result<()> {
         let ratios = self.ratios.iter().filter(|ratio| !ratio.met);
         let mut missed: Vec<_> = ratios.map(|ratio| ratio.name.as_str()).collect();

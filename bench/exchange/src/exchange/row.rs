@@ -18,7 +18,7 @@ pub struct Row {
     pub rate: Spread,
     /// Processor time of the program per request.
     pub processor_us: Spread,
-    /// Latencies at the peak, that is with every connection busy.
+    /// Latencies at the peak, which means with every connection busy.
     pub p50_ms: Option<Spread>,
     pub p99_ms: Option<Spread>,
     pub max_ms: Option<Spread>,
@@ -27,7 +27,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// The figures of one who took part in every round.
+    /// The figures of a contender that took part in every round.
     pub fn of(name: Name, rounds: &[Round], resident_kib: Option<u64>) -> Option<Self> {
         let samples: Vec<Sample> = rounds.iter().filter_map(|round| round.of(name)).collect();
         let of = |figure: fn(&Sample) -> f64| Spread::of(samples.iter().map(figure));
@@ -70,7 +70,7 @@ impl fmt::Display for Row {
     }
 }
 
-/// The median with the least and the most.
+/// The median with the lowest and the highest value.
 pub fn spread(spread: Spread, digits: usize) -> String {
     let Spread { median, min, max } = spread;
     format!("{median:.digits$} ({min:.digits$} to {max:.digits$})")

@@ -1,4 +1,4 @@
-//! Nothing is timed before its answers were looked at.
+//! Checks the answers before anything is timed.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -10,20 +10,21 @@ use serde_json::{Map, Value};
 
 use crate::http::{Connection, Request};
 
-/// What the answers of a contender have to be.
+/// What the answers of a contender must be.
 pub struct Expected {
-    /// Where its public keys are.
+    /// The path of its public keys.
     pub key_set: String,
-    /// Where the authentication token stands in the JSON of an answer (RFC 6901).
+    /// The place of the authentication token in an answer's JSON (RFC 6901).
     pub token: String,
     pub issuer: String,
     pub audience: String,
-    /// Whose the tokens are: the claim that differs from credential to credential; none if there is one credential.
+    /// The claim that differs from credential to credential; none if there is only one credential.
     pub distinct: Option<String>,
 }
 
-/// Sends every request once. Each answer must bring a token that is signed by a published key, is for the audience,
-/// and is one that no other answer brought. Gives the claims of the last and the length of its body.
+/// Sends every request once. Each answer must have a token that a published key signed, that is for
+/// the audience, and that no other answer has. Returns the claims of the last token and the length
+/// of its body.
 pub fn validate(
     to: SocketAddr,
     requests: &[Request],

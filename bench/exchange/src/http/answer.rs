@@ -3,15 +3,16 @@
 use anyhow::{Result, bail};
 use httparse::{EMPTY_HEADER, Header, Response, Status, parse_chunk_size};
 
-/// More than any of the measured programs sends.
+/// More headers than any of the measured programs sends.
 const MOST_HEADERS: usize = 48;
 
-/// Where the parts of a whole answer lie.
+/// The places of the parts of a complete answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The status code.
     pub status: u16,
-    /// Where the body begins; if [chunked](Self::chunked), its first chunk's size.
+    /// Where the body begins. If it is [chunked](Self::chunked), this is the size of its first
+    /// chunk.
     pub body: usize,
     /// Whether the body comes in chunks (RFC 9112, section 7.1).
     pub chunked: bool,
@@ -19,7 +20,7 @@ pub struct Answer {
     pub end: usize,
 }
 
-/// The answer at the start of `bytes`; `None` while it is not whole.
+/// The answer at the start of `bytes`; `None` while it is not complete.
 pub fn parse(bytes: &[u8]) -> Result<Option<Answer>> {
     let mut headers = [EMPTY_HEADER; MOST_HEADERS];
     let mut response = Response::new(&mut headers);
@@ -45,7 +46,7 @@ pub fn parse(bytes: &[u8]) -> Result<Option<Answer>> {
 }
 
 impl Answer {
-    /// Its body, out of the bytes that it was parsed from.
+    /// Its body, from the bytes that it was parsed from.
     pub fn body_of(&self, bytes: &[u8]) -> Result<Vec<u8>> {
         if !self.chunked {
             return Ok(bytes[self.body..self.end].to_vec());
@@ -66,7 +67,7 @@ fn find<'a>(headers: &[Header<'a>], name: &str) -> Option<&'a [u8]> {
     header.map(|header| header.value)
 }
 
-/// Behind the last chunk, that of no bytes; trailers are not expected.
+/// The end of the last chunk, which is empty. Trailers are not expected.
 fn end_of_chunks(bytes: &[u8], mut at: usize) -> Result<Option<usize>> {
     while let Some(chunk) = Chunk::at(bytes, at)? {
         if chunk.size == 0 {
@@ -83,7 +84,7 @@ struct Chunk {
 }
 
 impl Chunk {
-    /// `None` while its size has not come.
+    /// `None` while its size is not complete.
     fn at(bytes: &[u8], at: usize) -> Result<Option<Self>> {
         let Some(rest) = bytes.get(at..) else {
             return Ok(None);
@@ -100,7 +101,7 @@ impl Chunk {
         }
     }
 
-    /// Behind the line break that ends it.
+    /// The place after the line break that ends it.
     fn next(&self) -> usize {
         self.data + self.size + 2
     }
@@ -110,7 +111,7 @@ impl Chunk {
 mod tests {
     use super::*;
 
-    /// Nothing before its last byte, and the same whatever follows it.
+    /// There is no result before its last byte, and the result doesn't depend on what follows it.
     fn whole(text: &str) -> (Answer, String) {
         for length in 0..text.len() {
             assert_eq!(parse(&text.as_bytes()[..length]).unwrap(), None, "{length}");

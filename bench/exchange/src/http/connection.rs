@@ -1,4 +1,4 @@
-//! One request after the other, for what is set up and what is timed singly.
+//! One request after the other, for preparations and for single timings.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use super::{Answer, Request, parse};
 
-/// No measured program takes so long.
+/// No measured program takes this long.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A connection that is kept.
+/// A connection that stays open.
 pub struct Connection {
     stream: TcpStream,
     received: Vec<u8>,
@@ -31,8 +31,8 @@ impl Connection {
         })
     }
 
-    /// Sends it and waits for the last byte of its answer, whatever that says. No memory is taken unless the answer
-    /// is a long one.
+    /// Sends it and waits for the last byte of its answer, whatever the answer is. It allocates
+    /// memory only for a long answer.
     pub fn send(&mut self, request: &Request) -> Result<Answer> {
         self.length = 0;
         self.stream.write_all(request.as_bytes())?;

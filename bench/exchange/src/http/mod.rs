@@ -1,5 +1,5 @@
-//! HTTP/1.1 as far as measurements need it: requests that are bytes beforehand, and answers of which no more is read
-//! than when they end.
+//! The parts of HTTP/1.1 that measurements need. Requests are prepared as bytes, and answers are
+//! only read as far as needed to find their end.
 
 mod answer;
 mod connection;

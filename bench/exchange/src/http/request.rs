@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
-/// A request as it is sent, for a connection that is kept.
+/// A request as it is sent, for a connection that stays open.
 pub struct Request(Vec<u8>);
 
 impl Request {
-    /// A GET with these headers. Names and values must be valid as they are.
+    /// A GET with these headers. Names and values must not need any escaping.
     pub fn get(to: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Self {
         Self(head("GET", to, path, headers).into_bytes())
     }

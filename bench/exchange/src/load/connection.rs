@@ -43,7 +43,7 @@ impl Connection {
     pub fn send(&mut self, request: &Request, meant_for: Instant) -> Result<()> {
         self.meant_for = meant_for;
         let bytes = request.as_bytes();
-        // Nothing else waits to be sent, so that all of it has room.
+        // Nothing else waits to be sent, so there is room for all of it.
         let sent = self.stream.write(bytes)?;
         if sent < bytes.len() {
             bail!(
@@ -54,7 +54,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes what has come. Whether the answer is whole: nothing more comes then, until the next request is sent.
+    /// Reads what has arrived. Returns whether the answer is complete. Then nothing more arrives
+    /// until the next request is sent.
     pub fn receive(&mut self) -> Result<bool> {
         loop {
             match self.stream.read(&mut self.received[self.length..]) {

@@ -1,6 +1,7 @@
 //! The load: many connections on one thread, each with one request under way.
 //!
-//! Requests are drawn from those prepared, by a seeded generator. Every answer has to be a 2xx, or the run fails.
+//! A seeded generator chooses from the prepared requests. Every answer has to be a 2xx, or the run
+//! fails.
 
 mod connection;
 mod schedule;
@@ -19,17 +20,18 @@ use crate::latency::Latencies;
 use connection::Connection;
 use schedule::Schedule;
 
-/// After so long without any answer the run fails.
+/// The run fails after this time without any answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// When requests are sent.
 #[derive(Clone, Copy)]
 pub enum Pace {
-    /// As soon as a connection has the answer to its last one: as many as are answered.
+    /// Each connection sends its next request as soon as it has the last answer. This gives the
+    /// highest rate.
     Peak,
-    /// At a rate per second, whether or not the earlier ones were answered. A latency counts from the moment at which
-    /// its request was due: one that found every connection busy has waited since then, so that a stall of the program
-    /// shows in every request that it held up.
+    /// At a rate per second, whether or not the earlier requests were answered. A latency counts
+    /// from the time at which its request was due. A request that found every connection busy has
+    /// waited since then, so a stall of the program shows in every request that it delayed.
     Rate(f64),
 }
 
@@ -41,13 +43,13 @@ pub struct Load<'a> {
     random: Rng,
 }
 
-/// What a load met.
+/// The results of a load.
 pub struct Measured {
     /// How many requests were answered.
     pub requests: u64,
     /// From the first request to the last answer.
     pub elapsed: Duration,
-    /// For how long of that the load itself did not run, of a rate.
+    /// For how long of that time the load itself did not run, if it has a rate.
     pub away: Duration,
     pub latencies: Latencies,
 }
@@ -61,7 +63,7 @@ impl Measured {
 }
 
 impl<'a> Load<'a> {
-    /// Opens so many connections; `seed` says in which order the requests will come.
+    /// Opens this many connections. `seed` decides the order of the requests.
     pub fn connect(
         to: SocketAddr,
         connections: usize,
@@ -83,7 +85,7 @@ impl<'a> Load<'a> {
         })
     }
 
-    /// Sends requests for so long, and waits for the answers to all of them.
+    /// Sends requests for this long, and waits for the answers to all of them.
     pub fn run(&mut self, pace: Pace, length: Duration) -> Result<Measured> {
         match pace {
             Pace::Peak => self.saturate(length),
@@ -103,7 +105,8 @@ impl<'a> Load<'a> {
         self.keep_busy(|random, time| (time < end).then(|| random.usize(..count)))
     }
 
-    /// Each connection sends its next request when it has its answer, until there is none.
+    /// Each connection sends its next request when it has its answer, until there are no more
+    /// requests.
     fn keep_busy(
         &mut self,
         mut next: impl FnMut(&mut Rng, Instant) -> Option<usize>,
@@ -173,12 +176,12 @@ impl<'a> Load<'a> {
         Ok(tally.end())
     }
 
-    /// Looks whether answers came. It never sleeps: to wake another core up would cost the program under measurement as
-    /// much as its work, and the system's timers are too coarse for a rate. Where a database shares the core, it has
-    /// its turn.
+    /// Checks whether answers have arrived. It never sleeps. Waking another core up would cost the
+    /// measured program as much as its work, and the system's timers are too coarse for a rate. If
+    /// a database shares the core, this lets it run.
     fn look(&mut self, events: &mut Events) -> Result<()> {
         match self.poll.poll(events, Some(Duration::ZERO)) {
-            // A signal; who watches for it is asked between the runs.
+            // A signal. The caller checks for it between the runs.
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             outcome => outcome.context("cannot wait for answers")?,
         }

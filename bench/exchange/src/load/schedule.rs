@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-/// A load that was away for longer was not at work: its own rounds take a fraction of this.
+/// A longer gap means that the load did not run, because its own rounds take a fraction of this.
 const AWAY: Duration = Duration::from_micros(500);
 
-/// Evenly spaced times. While the load itself does not run, because the system gave its core to others, nothing is
-/// due: what it could not ask for is no fault of the program under measurement.
+/// Evenly spaced times. While the load itself does not run, because the system gave its core to
+/// others, nothing is due. The measured program is not to blame for requests that the load could
+/// not send.
 pub struct Schedule {
     due: Instant,
     end: Instant,
@@ -27,10 +28,10 @@ impl Schedule {
         }
     }
 
-    /// The load is at work at `time`.
+    /// The load runs at `time`.
     pub fn see(&mut self, time: Instant) {
         let gap = time.saturating_duration_since(self.seen);
-        // What was due before it went away was held up by the program.
+        // A request that was due before the gap was delayed by the program.
         if gap > AWAY && self.due > self.seen {
             self.due += gap;
             self.end += gap;
@@ -39,7 +40,7 @@ impl Schedule {
         self.seen = time;
     }
 
-    /// The earliest time that is due and was not asked for.
+    /// The earliest time that is due and whose request was not sent.
     pub fn due(&self) -> Option<Instant> {
         (self.due < self.end && self.due <= self.seen).then_some(self.due)
     }
@@ -53,7 +54,7 @@ impl Schedule {
         self.due >= self.end
     }
 
-    /// For how long the load was away.
+    /// How long the load did not run.
     pub fn away(&self) -> Duration {
         self.away
     }
@@ -109,7 +110,7 @@ mod tests {
         let begin = now();
         let mut schedule = Schedule::new(begin, 1000.0, 10 * MS);
         schedule.see(begin);
-        // Every connection is busy: nothing is sent, though it is due.
+        // Every connection is busy, so nothing is sent although it is due.
         schedule.see(begin + 5 * MS);
         assert_eq!(schedule.due(), Some(begin));
         assert_eq!(schedule.away(), Duration::ZERO);

@@ -5,7 +5,7 @@ use std::thread;
 
 use super::*;
 
-/// Answers every request on every connection with what `answer` makes of the path.
+/// Answers every request on every connection with the result of `answer` for the path.
 fn serve(answer: impl Fn(&str) -> String + Clone + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -14,7 +14,7 @@ fn serve(answer: impl Fn(&str) -> String + Clone + Send + 'static) -> SocketAddr
             let (mut stream, answer) = (stream.unwrap(), answer.clone());
             thread::spawn(move || {
                 let mut received = [0; 4096];
-                // A client sends its next request when it has the answer to the last one.
+                // A client sends its next request only after the answer to the last one.
                 while let Ok(count @ 1..) = stream.read(&mut received) {
                     let request = String::from_utf8_lossy(&received[..count]).into_owned();
                     let path = request.split(' ').nth(1).unwrap();
@@ -84,7 +84,7 @@ fn at_a_rate_a_stall_shows_in_every_request_that_it_held_up() {
     let address = serve(move |path| {
         let mut stalled = stalled.lock().unwrap();
         if !std::mem::replace(&mut stalled, true) {
-            // The work that the first request makes.
+            // The stall of the first request.
             thread::sleep(STALL);
         }
         ok(path)
@@ -93,8 +93,8 @@ fn at_a_rate_a_stall_shows_in_every_request_that_it_held_up() {
     let mut load = Load::connect(address, 1, &requests, 1).unwrap();
     let measured = load.run(Pace::Rate(1000.0), 2 * STALL).unwrap();
     assert_eq!(measured.requests, 200);
-    // The first hundred were due during the stall; half of these waited for half of it at least. Counted from when they
-    // were sent, only the first one was late.
+    // The first hundred were due during the stall, and half of these waited for at least half of
+    // it. If latencies counted from the sending, only the first one would be late.
     assert!(
         measured.latencies.at(0.75) >= 50.0,
         "{}",

@@ -11,7 +11,7 @@ use crate::latency::Latencies;
 use crate::program::Program;
 use crate::service::Person;
 
-/// What a client does with its tokens, one after the other.
+/// The changes that a client makes to its tokens, one after the other.
 #[derive(Clone, Copy)]
 enum Kind {
     Create,
@@ -31,15 +31,15 @@ impl Kind {
     }
 }
 
-/// One who makes changes, and the ids of the tokens made so far.
+/// A client that makes changes, and the ids of the tokens that it has made so far.
 struct Client {
     number: usize,
     person: Person,
     tokens: Vec<String>,
 }
 
-/// So many clients, all of them sessions of one user: each kind of change for so long, or until there is no token left
-/// to revoke.
+/// Measures this many clients, all with sessions of one user. Each kind of change goes on for this
+/// long, or until there is no token left to revoke.
 pub fn measure(
     program: &Program,
     user: &str,
@@ -62,7 +62,7 @@ pub fn measure(
     Ok(figures)
 }
 
-/// How many tokens so many clients of one user create in a second.
+/// How many tokens this many clients of one user create in a second.
 pub fn created_per_second(
     program: &Program,
     user: &str,
@@ -86,7 +86,7 @@ fn sign_in(program: &Program, user: &str, clients: usize) -> Result<Vec<Client>>
         .collect()
 }
 
-/// One kind of change, made by all at once; gives how long each took, and all of it.
+/// All clients make one kind of change at once. Returns how long each took, and the total time.
 fn change(all: &mut [Client], kind: Kind, length: Duration) -> Result<(Latencies, Duration)> {
     let begun = now();
     let done = thread::scope(|scope| {

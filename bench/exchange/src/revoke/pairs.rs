@@ -1,4 +1,4 @@
-//! Changes per second beside another release, by turns.
+//! Changes per second, in turns with another release.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use crate::service::{Cache, Installation, Person, database};
 use crate::signals::Signals;
 use crate::statistics::Spread;
 
-/// The least share of the other's changes per second.
+/// The lowest allowed share of the other release's changes per second.
 const LEAST: f64 = 0.9;
 const CLIENTS: usize = 8;
 
-/// Compares both on each database that was named, and on SQLite.
+/// Compares both releases on each named database, and on SQLite.
 pub fn run(arguments: &Arguments, other: &Path, signals: &Signals) -> Result<()> {
     let place = &arguments.place;
     let mut figures = Figures {
@@ -48,7 +48,7 @@ pub fn run(arguments: &Arguments, other: &Path, signals: &Signals) -> Result<()>
                     .transpose()?;
                 created_per_second(arguments, programs, url.as_deref())
             };
-            // Who goes first changes from turn to turn.
+            // Which release goes first changes from turn to turn.
             let (our, their) = if round % 2 == 0 {
                 let our = turn(&place.programs, "this")?;
                 (our, turn(other, "other")?)

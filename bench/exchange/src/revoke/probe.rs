@@ -12,32 +12,32 @@ use time::OffsetDateTime;
 use crate::clock::now;
 use crate::http::{Connection, Request};
 
-/// How long a token is tried after its revocation was acknowledged.
+/// How long a token is tried after the acknowledgement of its revocation.
 const WATCH: Duration = Duration::from_millis(300);
-/// Between an answer and the next request: far less than what is measured, and enough for the probes not to be most of
-/// the load.
+/// The pause between an answer and the next request. It is far shorter than the measured times, and
+/// long enough that the probes are not most of the load.
 const PAUSE: Duration = Duration::from_millis(1);
 /// A revocation takes no longer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// One that tries, on a thread of its own.
+/// A probe on a thread of its own.
 pub struct Probe {
     accepted: Arc<AtomicUsize>,
     thread: JoinHandle<Result<Seen>>,
 }
 
-/// What a replica answered.
+/// The answers of a replica.
 pub struct Seen {
-    /// When the first refusal had come, by the clock that the servers read.
+    /// When the first refusal arrived, by the clock that the servers use.
     pub refused: OffsetDateTime,
-    /// How many requests were accepted that began after the acknowledgement.
+    /// How many requests that began after the acknowledgement were accepted.
     pub violations: usize,
-    /// How many requests were answered neither with a token nor with a refusal.
+    /// How many answers were neither a token nor a refusal.
     pub unavailable: usize,
 }
 
 impl Probe {
-    /// Begins; `acknowledged` is set when the revocation is.
+    /// Starts it. `acknowledged` is set when the revocation is acknowledged.
     pub fn start(at: SocketAddr, exchange: Request, acknowledged: Arc<OnceLock<Instant>>) -> Self {
         let accepted = Arc::new(AtomicUsize::new(0));
         Self {
@@ -46,7 +46,8 @@ impl Probe {
         }
     }
 
-    /// Waits until the replica has accepted the token a few times, so that it has it in its cache if it has one.
+    /// Waits until the replica has accepted the token a few times, so that the token is in its
+    /// cache if it has one.
     pub fn warm(&self) -> Result<()> {
         let begun = now();
         while self.accepted.load(Ordering::Relaxed) < 5 {
@@ -58,7 +59,7 @@ impl Probe {
         Ok(())
     }
 
-    /// What it saw, once it has watched long enough.
+    /// The results, after the probe has watched long enough.
     pub fn seen(self) -> Result<Seen> {
         self.thread.join().map_err(|_| anyhow!("a probe died"))?
     }

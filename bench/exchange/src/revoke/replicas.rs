@@ -1,4 +1,4 @@
-//! Three replicas on one PostgreSQL, all of them under load, and tokens that are revoked one after the other.
+//! Three replicas on one PostgreSQL, all under load. Tokens are revoked one after the other.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -18,12 +18,13 @@ use crate::service::{Cache, Installation, Issued, Person};
 use crate::signals::Signals;
 
 const REPLICAS: usize = 3;
-/// Callers that use other tokens at each replica meanwhile, and what each rests between two requests.
+/// The callers that use other tokens at each replica in the meantime, and their pause between two
+/// requests.
 const CALLERS: usize = 2;
 const REST: Duration = Duration::from_millis(1);
-/// The tokens that they use, and that nobody revokes.
+/// The tokens that they use, which are not revoked.
 const BYSTANDERS: usize = 300;
-/// The latest p99 of the first refusal, in milliseconds.
+/// The highest allowed p99 of the first refusal, in milliseconds.
 const SEEN_MS: f64 = 100.0;
 
 /// The replicas, and a person who is signed in at each.
@@ -33,10 +34,10 @@ pub struct Replicas {
 }
 
 impl Replicas {
-    /// Starts them on this database. They have one core together.
+    /// Starts them on this database. They share one core.
     pub fn start(place: &Place, url: &str) -> Result<Self> {
         let first = Installation::temporary(&place.programs, &place.data(), Some(url))?;
-        // It makes the keys; the others get its master key.
+        // The first server makes the keys, and the others get its master key.
         Person::add(&first, "ada")?;
         let mut installations = vec![first];
         for _ in 1..REPLICAS {
@@ -58,7 +59,8 @@ impl Replicas {
         })
     }
 
-    /// Revokes so many tokens, and has each tried at every replica from before its revocation until after it.
+    /// Revokes this many tokens. Each is tried at every replica from before its revocation until
+    /// after it.
     pub fn measure(
         mut self,
         revocations: usize,
@@ -90,7 +92,7 @@ impl Replicas {
             acknowledged_after.record(acknowledged - sent)?;
             for probe in probes {
                 let seen = probe.seen()?;
-                // Below zero where the clock was set meanwhile.
+                // It is below zero if the clock was set in the meantime.
                 let late = Duration::try_from(seen.refused - revoked).unwrap_or_default();
                 seen_after.record(late)?;
                 violations += seen.violations;
@@ -135,14 +137,15 @@ impl Replicas {
     }
 }
 
-/// Exchanges that go on all the while; ended when dropped.
+/// Exchanges that go on during the measurement. They end when this is dropped.
 struct Load {
     stop: Arc<AtomicBool>,
     callers: Vec<JoinHandle<Result<u64>>>,
 }
 
 impl Load {
-    /// How many there were; one that failed fails the run, since nobody revoked these tokens.
+    /// How many exchanges there were. A failed one fails the run, because these tokens were not
+    /// revoked.
     fn stop(mut self) -> Result<u64> {
         self.stop.store(true, Ordering::Relaxed);
         let mut exchanges = 0;

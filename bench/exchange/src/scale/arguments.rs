@@ -6,11 +6,11 @@ use std::time::Duration;
 use crate::place::Place;
 use crate::sample::Settings;
 
-/// What the few are.
+/// The number of tokens in the small database.
 pub const FEW: u64 = 1000;
 /// One of how many tokens is revoked.
 pub const ENDED_OF: u64 = 5;
-/// How many tokens the owner has whose first page is read.
+/// The number of tokens of the owner whose first page is read.
 pub const OWNER_TOKENS: u64 = 10_000;
 
 #[derive(clap::Args)]
@@ -20,7 +20,8 @@ pub struct Arguments {
     /// How many tokens the large database has
     #[arg(long, default_value_t = 10_000_000)]
     pub tokens: u64,
-    /// How many of them are exchanged to fill the cache, and cold beside the comparison: more than a cache holds
+    /// How many of them are exchanged to fill the cache, and cold beside the comparison: more than
+    /// a cache holds
     #[arg(long, default_value_t = 300_000)]
     pub touched: u64,
     /// How often each side has its turn
@@ -35,8 +36,8 @@ pub struct Arguments {
     /// How often the server is started
     #[arg(long, default_value_t = 10)]
     pub starts: usize,
-    /// Compare exchanges with the programs of another release in this folder, by turns, each on a database that it filled
-    /// itself, and measure nothing else
+    /// Compare exchanges with the programs of another release in this folder, by turns, each on a
+    /// database that it filled itself, and measure nothing else
     #[arg(long, value_name = "FOLDER")]
     pub beside: Option<PathBuf>,
     /// Keep the large SQLite database, and use the one that was kept

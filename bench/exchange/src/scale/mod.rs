@@ -1,4 +1,4 @@
-//! Ten million tokens against a thousand, and against those of another release.
+//! Compares ten million tokens with a thousand, and with another release.
 
 mod arguments;
 mod pairs;
@@ -19,14 +19,14 @@ use crate::service::Cache;
 use crate::signals::Signals;
 use crate::statistics::Spread;
 
-/// The least that may be left of the rate.
+/// The lowest allowed share of the rate.
 const RATE_KEPT: f64 = 0.9;
 /// The most memory with a full cache.
 const FULL_MIB: f64 = 150.0;
-/// The latest p99 of a first page, in milliseconds.
+/// The highest allowed p99 of a first page, in milliseconds.
 const FIRST_PAGE_MS: f64 = 5.0;
 
-/// Measures it all on one kind of database.
+/// Measures everything on one kind of database.
 pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     let Arguments { place, tokens, .. } = arguments;
     place.cores.stay_with_the_load()?;
@@ -65,8 +65,8 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     figures.publish(&place.output("scale.json"))
 }
 
-/// Both sides in turns, and what is left of the rate with many tokens. As many are exchanged on either side: it is the
-/// size of the database that differs.
+/// Measures both sides in turns, and returns the share of the rate with many tokens. Both sides
+/// exchange the same number of tokens, so only the size of the database differs.
 fn compare(
     name: &str,
     cache: Cache,
@@ -108,7 +108,7 @@ fn compare(
     Ok(figures)
 }
 
-/// The rate where every exchange is of another token: each costs a row that tells when it was used.
+/// The rate if every exchange is of another token. Each one writes a row with the time of use.
 fn cold_with_all(many: &Side, arguments: &Arguments, signals: &Signals) -> Result<Figure> {
     let cores = arguments.place.cores;
     let (program, requests) = many.start(Cache::Off, Load::All, cores)?;
@@ -124,13 +124,13 @@ fn cold_with_all(many: &Side, arguments: &Arguments, signals: &Signals) -> Resul
     Ok(Figure::median(name, spread, "/s"))
 }
 
-/// The memory of a server that has met more tokens than its cache holds.
+/// The memory of a server that has read more tokens than its cache can hold.
 fn memory(many: &Side, arguments: &Arguments) -> Result<Vec<Figure>> {
     eprintln!("memory ...");
     let (program, requests) = many.start(Cache::Default, Load::All, arguments.place.cores)?;
     let address = program.address();
     let mut load = load::Load::connect(address, arguments.connections, &requests, 0)?;
-    // Twice: a cache may take in only what comes again.
+    // Twice, because a cache may only store tokens that are used again.
     load.sweep()?;
     load.sweep()?;
     let full = mebibytes(program.resident_kib()?);

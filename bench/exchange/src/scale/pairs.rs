@@ -1,4 +1,4 @@
-//! Exchanges beside another release, by turns, on databases of equal size.
+//! Exchanges in turns with another release, on databases of equal size.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use crate::signals::Signals;
 use crate::startup::start_to_ready;
 use crate::statistics::Spread;
 
-/// The least share of the other's exchanges per processor second.
+/// The lowest allowed share of the other's exchanges per processor second.
 const LEAST: f64 = 0.9;
 
 /// Compares both, hot and cold.
@@ -23,7 +23,7 @@ pub fn run(arguments: &Arguments, other: &Path, signals: &Signals) -> Result<()>
     eprintln!("{tokens} tokens of each release ...");
     let sides = [Side::many(arguments)?, Side::many_beside(other, arguments)?];
     for side in &sides {
-        // The log is read once, and a checkpoint kept of it.
+        // The log is read once, and its checkpoint is kept.
         let (program, _) = start_to_ready(&side.installation, arguments.place.cores)?;
         program.stop()?;
     }

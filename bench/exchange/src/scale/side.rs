@@ -11,7 +11,7 @@ use crate::http::{Connection, Request};
 use crate::program::Program;
 use crate::service::{Cache, Filling, Installation, Person, PersonalAccessToken, database};
 
-/// Made last in the folder of a database that was filled to its end.
+/// The last file that is made in the folder of a completely filled database.
 const COMPLETE: &str = "complete";
 
 pub struct Side {
@@ -20,7 +20,7 @@ pub struct Side {
     sample: Vec<PersonalAccessToken>,
 }
 
-/// Which tokens are exchanged.
+/// The tokens that are exchanged.
 #[derive(Clone, Copy)]
 pub enum Load {
     /// As many as the small database has.
@@ -45,13 +45,14 @@ impl Side {
         Self::fill(installation, few, 0)
     }
 
-    /// The many, of a hundred people each, and those of one who has ten thousand. One of five is revoked.
+    /// The many tokens, of a hundred people each, and those of one person who has ten thousand. One
+    /// of five is revoked.
     pub fn many(arguments: &Arguments) -> Result<Self> {
         let programs = &arguments.place.programs;
         Self::many_of(programs, "scale", Some(ENDED_OF), arguments)
     }
 
-    /// The many as another release fills its database, which may not know how to revoke any.
+    /// The many tokens, filled by another release, which may not be able to revoke any.
     pub fn many_beside(programs: &Path, arguments: &Arguments) -> Result<Self> {
         Self::many_of(programs, "scale-beside", None, arguments)
     }
@@ -95,8 +96,8 @@ impl Side {
         Ok(many)
     }
 
-    /// Starts its server; each of the tokens to be exchanged was exchanged once, so that a cache holds it. Gives the
-    /// exchanges too.
+    /// Starts its server. Each of the tokens was exchanged once, so that a cache has it. Returns
+    /// the exchanges, too.
     pub fn start(&self, cache: Cache, load: Load, cores: Cores) -> Result<(Program, Vec<Request>)> {
         let program = self.installation.start(cache, cores)?;
         let step = match load {
@@ -116,7 +117,7 @@ impl Side {
         Ok((program, requests))
     }
 
-    /// Fills it; so many of the tokens are those of one person.
+    /// Fills it. This many of the tokens belong to one person.
     fn fill(installation: Installation, filling: Filling<'_>, of_one: u64) -> Result<Self> {
         let owner = Person::add(&installation, "ada")?;
         let sample = installation.fill(&Filling {

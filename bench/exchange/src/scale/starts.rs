@@ -1,4 +1,5 @@
-//! How soon a server is ready on a database with a long event log, and the admin program done.
+//! How soon a server is ready on a database with a long event log, and how long the admin program
+//! takes.
 
 use std::time::Duration;
 
@@ -16,18 +17,18 @@ use crate::signals::Signals;
 use crate::startup::{start_to_ready, starts};
 use crate::statistics::Spread;
 
-/// The latest that a server is ready after it was stopped.
+/// The longest allowed start after the server was stopped.
 const STOPPED_MS: f64 = 500.0;
-/// The latest that a server is ready after it was killed.
+/// The longest allowed start after the server was killed.
 const KILLED_MS: f64 = 5000.0;
-/// The longest that the admin program takes to revoke a token.
+/// The longest time that the admin program may take to revoke a token.
 const REVOKED_MS: f64 = 1000.0;
-/// Who makes changes before the server is killed.
+/// The clients that make changes before the server is killed.
 const CLIENTS: usize = 8;
-/// For how long: the log grows by about what a server reads again at most.
+/// How long they do so. The log grows by about as much as a server reads again at most.
 const CHANGES: Duration = Duration::from_mins(1);
 
-/// Measures starts, and what the admin program takes.
+/// Measures starts, and the time of the admin program.
 pub fn measure(many: &Side, arguments: &Arguments, signals: &Signals) -> Result<Vec<Figure>> {
     let installation = &many.installation;
     let cores = arguments.place.cores;
@@ -106,7 +107,7 @@ fn revoked(many: &Side, arguments: &Arguments, signals: &Signals) -> Result<Figu
     Ok(Figure::median(name, spread, "ms").must_be(Bound::AtMost(REVOKED_MS)))
 }
 
-/// A new user: one who was kept has tokens of these names.
+/// A new user, because an existing one has tokens with these names.
 fn someone(many: &Side) -> Result<String> {
     let name = format!("user-{}", OffsetDateTime::now_utc().unix_timestamp_nanos());
     Person::add(&many.installation, &name)?;

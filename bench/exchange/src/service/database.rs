@@ -1,14 +1,14 @@
-//! Databases of installations, on servers that others started.
+//! Databases of installations, on servers that other programs started.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// The program that makes and fills them, which alone knows their drivers.
+/// The program that makes and fills databases. Only it has the drivers.
 pub const PROGRAM: &str = "bench-database";
 
-/// Makes an empty database beside the one at `url`; gives its URL.
+/// Makes an empty database beside the one at `url`. Returns its URL.
 pub fn create(programs: &Path, url: &str, name: &str) -> Result<String> {
     let mut command = Command::new(programs.join(PROGRAM));
     command

@@ -1,4 +1,4 @@
-//! Many tokens at once, as the program makes them that knows the tables.
+//! Many tokens at once. The program that knows the tables makes them.
 
 use std::fs;
 use std::process::Command;
@@ -8,21 +8,22 @@ use anyhow::{Context, Result, bail};
 use super::database::PROGRAM;
 use super::{Installation, PersonalAccessToken};
 
-/// What a database is filled with.
+/// The content of a filled database.
 #[derive(Clone, Copy)]
 pub struct Filling<'a> {
     pub tokens: u64,
     pub owners: u64,
-    /// The id of a user who is there already, and how many of the tokens are his.
+    /// The id of an existing user, and the number of tokens that this user gets.
     pub owner: Option<(&'a str, u64)>,
-    /// One of how many tokens is revoked; none is, where there is none.
+    /// One of this many tokens is revoked. `None` revokes none.
     pub ended_of: Option<u64>,
-    /// Of how many tokens the secrets are wanted, evenly spread over all.
+    /// The number of tokens whose secrets are needed, evenly spread over all.
     pub sample: u64,
 }
 
 impl Installation {
-    /// Fills its database, which must have no tokens and be nobody's at the moment; gives the tokens of the sample.
+    /// Fills its database. It must have no tokens, and no program may use it. Returns the tokens of
+    /// the sample.
     pub fn fill(&self, filling: &Filling<'_>) -> Result<Vec<PersonalAccessToken>> {
         let sample = self.folder().join("sample");
         let mut command = Command::new(self.programs().join(PROGRAM));
@@ -52,7 +53,7 @@ impl Installation {
         self.sample()
     }
 
-    /// Takes its checkpoints away: its next start reads the event log from the beginning.
+    /// Removes its checkpoints, so that its next start reads the event log from the beginning.
     pub fn forget_checkpoints(&self) -> Result<()> {
         let status = Command::new(self.programs().join(PROGRAM))
             .arg("forget")
@@ -69,7 +70,7 @@ impl Installation {
         Ok(())
     }
 
-    /// The tokens of the sample of a database that was filled.
+    /// The tokens of the sample of a filled database.
     pub fn sample(&self) -> Result<Vec<PersonalAccessToken>> {
         let secrets = fs::read_to_string(self.folder().join("sample"))?;
         let tokens = secrets.lines().map(ToOwned::to_owned);

@@ -14,19 +14,19 @@ use crate::program::Program;
 const CACHE_ENTRIES: &str = "ATS_PAT_CACHE_ENTRIES";
 /// One person makes all the changes.
 const CHANGES_PER_MINUTE: &str = "ATS_PAT_CHANGES_PER_USER_PER_MINUTE";
-/// The exit code of a program that was given a setting it does not know.
+/// The exit code of a program that got an unknown setting.
 const WRONG_USAGE: i32 = 2;
 
-/// What the server may keep of what it read.
+/// What the server may keep of the rows that it read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Cache {
-    /// As it comes.
+    /// The program's default.
     Default,
-    /// Nothing: every exchange asks the database.
+    /// Nothing. Every exchange asks the database.
     Off,
 }
 
-/// A data folder with what belongs to it.
+/// A data folder and its settings.
 pub struct Installation {
     programs: PathBuf,
     folder: PathBuf,
@@ -35,8 +35,8 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// A new one in a folder inside `data`, which goes with this value; its database is the one at `database_url`, or
-    /// SQLite in the folder.
+    /// A new installation in a folder inside `data`. The folder is removed with this value. Its
+    /// database is the one at `database_url`, or SQLite in the folder.
     pub fn temporary(programs: &Path, data: &Path, database_url: Option<&str>) -> Result<Self> {
         fs::create_dir_all(data)?;
         let folder = TempDir::with_prefix_in("installation-", data)?;
@@ -47,7 +47,7 @@ impl Installation {
         })
     }
 
-    /// The one in this folder, which stays.
+    /// The installation in this folder, which stays.
     pub fn at(programs: &Path, folder: &Path, database_url: Option<&str>) -> Self {
         Self {
             programs: programs.to_owned(),
@@ -66,7 +66,7 @@ impl Installation {
         &self.folder
     }
 
-    /// Where its database is, as its programs are told, or find it by themselves.
+    /// The URL of its database.
     pub fn database_url(&self) -> String {
         self.database_url.clone().unwrap_or_else(|| {
             let file = self.folder.join("ats-pat.db");
@@ -74,14 +74,14 @@ impl Installation {
         })
     }
 
-    /// Becomes a replica of another installation on the same database.
+    /// Makes it a replica of another installation on the same database.
     pub fn share_master_key(&self, other: &Self) -> Result<()> {
         let [from, to] = [other, self].map(|one| one.folder.join("master.key"));
         fs::copy(from, to).context("no master key to share")?;
         Ok(())
     }
 
-    /// Starts its server; the caller says whether it has to be one that asks the database each time.
+    /// Starts its server. The caller says whether it must ask the database each time.
     pub fn start(&self, cache: Cache, cores: Cores) -> Result<Program> {
         let mut command = self.program("ats-pat-server");
         if cache == Cache::Off && self.has_cache()? {
@@ -98,7 +98,7 @@ impl Installation {
         self.knows(CACHE_ENTRIES)
     }
 
-    /// Whether this release has a setting: programs refuse those that they do not know.
+    /// Whether this release has a setting. Programs refuse settings that they don't know.
     fn knows(&self, setting: &str) -> Result<bool> {
         let mut command = self.admin_program(&["db", "status"]);
         command.env(setting, "0").stderr(Stdio::null());
@@ -108,7 +108,7 @@ impl Installation {
         Ok(output.status.code() != Some(WRONG_USAGE))
     }
 
-    /// Runs the admin program to its good end; gives what it says.
+    /// Runs the admin program, which must succeed. Returns its output.
     pub fn admin(&self, arguments: &[&str], input: &str) -> Result<String> {
         let mut command = self.admin_program(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());

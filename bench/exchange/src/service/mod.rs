@@ -1,4 +1,4 @@
-//! The service as its callers see it: installed, started, and used by a person who is signed in.
+//! The service from its callers' view: installed, started, and used by a signed-in person.
 
 pub mod database;
 mod filling;

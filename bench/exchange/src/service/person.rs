@@ -1,4 +1,4 @@
-//! A user with a session, who makes tokens and takes them back.
+//! A user with a session, who makes and revokes tokens.
 
 use std::net::SocketAddr;
 
@@ -13,7 +13,7 @@ use crate::http::{Connection, Request};
 const PASSWORD: &str = "plum-velvet-orbit-91";
 const TOKENS: &str = "/api/personalaccesstoken";
 
-/// One who is signed in.
+/// A signed-in user.
 pub struct Person {
     connection: Connection,
     to: SocketAddr,
@@ -30,7 +30,7 @@ pub struct Issued {
 }
 
 impl Person {
-    /// Adds the user; gives the id.
+    /// Adds the user. Returns its id.
     pub fn add(installation: &Installation, name: &str) -> Result<String> {
         let add = ["user", "add", name, "--password-stdin", "--output", "json"];
         let user = installation.admin(&add, &format!("{PASSWORD}\n"))?;
@@ -64,19 +64,19 @@ impl Person {
         })
     }
 
-    /// Gives the token of this id another secret.
+    /// Gives the token with this id another secret.
     pub fn regenerate(&mut self, id: &str) -> Result<()> {
         self.change(id, "regenerate").map(drop)
     }
 
-    /// Revokes the token of this id; gives the time that the server took for that of the revocation.
+    /// Revokes the token with this id. Returns the time of the revocation by the server's clock.
     pub fn revoke(&mut self, id: &str) -> Result<OffsetDateTime> {
         let revoked = self.change(id, "revoke")?;
         let at = revoked["RevokedAt"].as_str().context("not revoked")?;
         Ok(OffsetDateTime::parse(at, &Rfc3339)?)
     }
 
-    /// A request for something below the tokens' path, in this person's session.
+    /// A request for a path below the tokens' path, in this person's session.
     pub fn get(&self, rest: &str) -> Request {
         Request::get(
             self.to,

@@ -40,7 +40,7 @@ fn an_untouched_database_passes_and_an_altered_one_ends_with_findings() {
         "{}",
         run.errors
     );
-    // The others are listed all the same, and the one that is missing is told of.
+    // The other rows are still listed, and a message names the missing one.
     let listed = admin.run(&["user", "list"]);
     assert_eq!(listed.code, 0, "{}", listed.errors);
     assert!(listed.output.contains("alice") && !listed.output.contains("mallory"));

@@ -1,4 +1,5 @@
-//! Each mistake: one line that names the thing and says what to do, the right exit code, nothing left.
+//! Each mistake gives one line that names the cause and says what to do, and the right exit code.
+//! It leaves no files behind.
 
 use std::fmt::Write as _;
 

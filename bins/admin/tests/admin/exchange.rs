@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use crate::program::Admin;
 use crate::tokens::make_token_for;
 
-/// The interface over the database of `admin`, on a port of its own until it is dropped.
+/// The interface over the database of `admin`, on a port of its own. It ends when this is dropped.
 struct Interface {
     url: String,
     stop: Option<oneshot::Sender<()>>,
@@ -24,7 +24,7 @@ impl Interface {
         Self::serving(admin, None)
     }
 
-    /// The same for tokens of these audiences, as the setting has them.
+    /// The same for tokens of these audiences, as in the setting.
     fn serving(admin: &Admin, audience: Option<&str>) -> Self {
         let flags = CommonFlags {
             data_dir: Some(admin.path("ats-pat-data").display().to_string().into()),
@@ -70,7 +70,7 @@ impl Drop for Interface {
     }
 }
 
-/// The claims of an authentication token, unchecked.
+/// The claims of an authentication token, without verification.
 fn claims(token: &str) -> serde_json::Value {
     let claims = token.split('.').nth(1).unwrap();
     let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap();

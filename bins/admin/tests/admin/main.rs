@@ -1,4 +1,4 @@
-//! The admin program as operators and their scripts see it: through its real binary.
+//! The admin program as operators and their scripts use it: through its real binary.
 #![expect(clippy::unwrap_used, reason = "a test may fail; its helpers too")]
 
 mod audit;

@@ -1,4 +1,5 @@
-//! Whose the files are. Most of it shows only as root, since nobody else can give files away.
+//! The owners of files. Most of it can only be tested as root, because other users can't give files
+//! away.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
@@ -6,7 +7,7 @@ use std::path::Path;
 
 use crate::program::Admin;
 
-/// The user of the service, who is not the one that runs the tests.
+/// The user of the service. It is not the user that runs the tests.
 const SERVICE: u32 = 65_534;
 const SOMEBODY: u32 = 65_533;
 
@@ -93,7 +94,7 @@ fn a_master_key_of_another_user_is_refused() {
     chown(admin.data("master.key"), Some(SOMEBODY), None).unwrap();
     let refusal = admin.refusal(1, &["user", "list"]);
     assert!(refusal.contains("belongs to another user"), "{refusal}");
-    // Root administers what is the service's.
+    // Root administers the files of the service.
     chown(admin.path("ats-pat-data"), Some(SOMEBODY), None).unwrap();
     assert_eq!(admin.run(&["user", "list"]).code, 0);
 }

@@ -13,7 +13,7 @@ pub struct Admin {
     environment: Vec<(&'static str, String)>,
 }
 
-/// What a run left.
+/// The result of a run.
 pub struct Run {
     pub code: i32,
     pub output: String,
@@ -84,7 +84,7 @@ impl Admin {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // A program that reads nothing has closed it by now.
+        // A program that reads nothing may already have closed it.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         let output = child.wait_with_output().unwrap();
         Run {
@@ -94,7 +94,7 @@ impl Admin {
         }
     }
 
-    /// The answer in JSON of a run that must succeed.
+    /// The JSON answer of a run that must succeed.
     pub fn json(&self, arguments: &[&str]) -> serde_json::Value {
         let arguments: Vec<&str> = arguments
             .iter()
@@ -106,7 +106,7 @@ impl Admin {
         serde_json::from_str(&run.output).unwrap()
     }
 
-    /// A table, with what differs from run to run replaced: ids by `I`, times by `T`, key ids by `K`.
+    /// A table whose variable parts are replaced: ids by `I`, times by `T`, key ids by `K`.
     pub fn table(&self, arguments: &[&str]) -> String {
         let run = self.run(arguments);
         assert_eq!((run.code, run.errors.as_str()), (0, ""), "{arguments:?}");
@@ -117,7 +117,7 @@ impl Admin {
         text
     }
 
-    /// Refused in one line, with the exit code.
+    /// Checks that it was refused in one line, with this exit code.
     #[track_caller]
     pub fn refusal(&self, code: i32, arguments: &[&str]) -> String {
         self.refusal_with("", code, arguments)
@@ -137,7 +137,8 @@ impl Admin {
             .replace(&self.folder.path().display().to_string(), "FOLDER")
     }
 
-    /// Changes the database file behind the program's back: every `from` becomes `to`, of the same length.
+    /// Changes the database file while the program doesn't run: every `from` becomes `to`, of the
+    /// same length.
     pub fn edit_database(&self, from: &str, to: &str) {
         assert_eq!(from.len(), to.len());
         let file = self.data("ats-pat.db");
@@ -154,7 +155,7 @@ impl Admin {
     }
 }
 
-/// Words of a table that differ from run to run, each by one letter of the same width.
+/// Replaces the words of a table that differ from run to run by one letter each, of the same width.
 fn redacted(line: &str) -> String {
     let mut result = String::new();
     let mut word = String::new();

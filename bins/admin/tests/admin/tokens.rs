@@ -7,12 +7,12 @@ use secrecy::ExposeSecret as _;
 
 use crate::program::Admin;
 
-/// Makes a token of alice's, as the interface would; gives its id and its secret.
+/// Makes a token of alice's, as the interface would do. Returns its id and its secret.
 fn make_token(admin: &Admin, name: &str) -> (String, String) {
     make_token_for(admin, name, "10.0.0.0/8")
 }
 
-/// The same, to be used from a network.
+/// The same, for use from a network.
 #[tokio::main]
 pub async fn make_token_for(admin: &Admin, name: &str, network: &str) -> (String, String) {
     let flags = CommonFlags {

@@ -208,7 +208,8 @@ fn a_name_in_use_or_against_the_rules_is_refused_and_nothing_is_stored() {
 fn a_name_neither_moves_the_cursor_nor_forges_a_line() {
     let admin = Admin::in_an_empty_folder();
     admin.json(&["user", "add", "bob", "--display-name", "ESC CRLF CSI"]);
-    // The rules of names keep such signs out: these come from somebody who can write to the database.
+    // The rules for names don't allow such characters. Somebody with write access to the database
+    // put them there.
     admin.edit_database("ESC CRLF CSI", "\u{1b}[2J\r\nx\u{9b}31m");
     let run = admin.run(&["user", "list"]);
     let listed = format!("{}{}", run.output, run.errors);

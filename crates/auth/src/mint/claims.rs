@@ -4,8 +4,8 @@ use smallvec::SmallVec;
 
 use super::grant::{Grant, StatusPlace};
 
-/// The claims of one minter's tokens: what they have in common, in JSON. The whole is the same text as that of
-/// [`ats_pat_token::Claims`].
+/// The claims that all tokens of one minter have in common, as JSON. The complete text is the same
+/// as that of [`ats_pat_token::Claims`].
 #[derive(Debug, Clone)]
 pub(super) struct ClaimsTemplate {
     /// `{"iss":…,"sub":`
@@ -14,7 +14,7 @@ pub(super) struct ClaimsTemplate {
     from_aud_to_exp: String,
 }
 
-/// What is judged by the clock, in seconds since the epoch.
+/// The times, in seconds since the epoch.
 #[derive(Clone, Copy)]
 pub(super) struct Times {
     pub(super) issued_at: i64,
@@ -57,7 +57,7 @@ impl ClaimsTemplate {
     }
 }
 
-/// JSON that is being written. The claims of most tokens have room in it without memory of their own.
+/// JSON under construction. The claims of most tokens fit in it without an allocation.
 #[derive(Default)]
 pub(super) struct Json(SmallVec<[u8; 1024]>);
 
@@ -66,16 +66,17 @@ impl Json {
         &self.0
     }
 
-    /// JSON as it stands.
+    /// JSON that needs no escaping.
     fn text(&mut self, json: &str) -> &mut Self {
         self.0.extend_from_slice(json.as_bytes());
         self
     }
 
-    /// Most texts have nothing to escape (RFC 8259, section 7), which is seen faster than it is escaped.
+    /// Most texts have nothing to escape (RFC 8259, section 7). To see that is faster than to
+    /// escape.
     fn string(&mut self, text: &str) {
         let is_escaped = |byte| byte < 0x20 || byte == b'"' || byte == b'\\';
-        // All of them, so that many are looked at at once.
+        // All bytes, without an early end, so that the processor can check many at once.
         let has_any = text.bytes().fold(false, |any, byte| any | is_escaped(byte));
         if has_any {
             self.value(text);

@@ -1,6 +1,6 @@
-//! What is minted into an authentication token.
+//! The values that are minted into an authentication token.
 
-/// The rights that a personal access token was found to carry.
+/// The rights of a personal access token.
 #[derive(Debug, Clone)]
 pub struct Grant<'a> {
     /// The owner's id (`sub`).

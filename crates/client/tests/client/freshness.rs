@@ -1,5 +1,5 @@
-//! A token is renewed before its end, whatever the machine's own time and date. The service of these tests lives in
-//! the year 2001.
+//! A token is renewed before its end, whatever the machine's own date is. The service of these
+//! tests lives in the year 2001.
 
 use std::time::{Duration, SystemTime};
 
@@ -67,7 +67,7 @@ async fn a_token_that_holds_is_served_while_the_service_is_away() {
     let client = service.client();
     client.bearer().await.unwrap();
     for _ in 0..4 {
-        // From 245 to 290 seconds: it is due, and can't be had.
+        // From second 245 to 290 a new token is due, but the service gives none.
         time.pass(if time.elapsed() < Duration::from_secs(245) {
             245
         } else {

@@ -1,4 +1,4 @@
-//! A service, or what stands in its place, that misbehaves.
+//! A service that misbehaves, or another server in its place.
 
 use std::error::Error as _;
 use std::fmt::Write as _;
@@ -42,7 +42,7 @@ async fn a_service_that_hangs_in_the_middle_is_left_in_time() {
         unreachable!()
     };
     let time = StoppedTime::new();
-    // The whole answer was announced; its end never comes.
+    // The header announces the whole answer, but its end never comes.
     let longer = text.replace("Content-Length: ", "Content-Length: 9");
     let service = Service::start([Answer::Raw(longer)]).await;
     let client = service.client();

@@ -1,4 +1,4 @@
-//! What passes is tried again, at the pace that the service asks for.
+//! Temporary failures are tried again, at the pace that the service asks for.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use crate::service::{Answer, SECRET, Service};
 use crate::time::StoppedTime;
 
-/// A token after these answers, and the waits between the requests.
+/// Returns a token after these answers, and the waits between the requests.
 async fn waits(answers: impl IntoIterator<Item = Answer>) -> Vec<Duration> {
     let time = StoppedTime::new();
     let service = Service::start(answers).await;
@@ -114,7 +114,7 @@ async fn what_tls_refuses_is_not_tried_again() {
                 let mut hello = [0; 4096];
                 assert!(stream.read(&mut hello).await.unwrap() > 0);
                 stream.write_all(answer.as_bytes()).await.unwrap();
-                // To its end: closing before that would reset the connection.
+                // The test reads to the end, because closing earlier would reset the connection.
                 while stream.read(&mut hello).await.is_ok_and(|read| read > 0) {}
             }
         });

@@ -1,4 +1,4 @@
-//! A token in a file, which is replaced by its next one.
+//! A token in a file, and its replacement by the next one.
 
 use std::fs;
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ impl Folder {
         fs::write(self.0.join(file), format!("{token}\n")).unwrap();
     }
 
-    /// What is in the file, and in the one beside it.
+    /// The tokens in the file and in the file beside it.
     fn tokens(&self) -> (String, Option<String>) {
         let read = |file: &str| fs::read_to_string(self.0.join(file)).ok();
         let token = read("token").unwrap().trim_end().to_owned();
@@ -72,7 +72,7 @@ fn invalid() -> Answer {
     Answer::refusal(401, 1201, "No such personal access token.")
 }
 
-/// Which token each request showed, in order, and whether it was a POST.
+/// The token that each request used, in order, and whether the request was a POST.
 fn shown(service: &Service) -> Vec<(&'static str, bool)> {
     let shown = |head: &String| {
         let token = if head.contains(NEXT.as_str()) {
@@ -208,7 +208,7 @@ async fn a_token_that_another_program_just_confirmed_is_used() {
     let service = Service::start([Answer::Hang]).await;
     let other = folder.client(&service);
     let client = folder.client(&service);
-    // The other has the turn, and its next token stands beside the file.
+    // The other client has the turn, and its next token is beside the file.
     let rotating = tokio::spawn(async move { other.rotate().await });
     service.saw(1).await;
     folder.write("token.next", &NEXT);

@@ -1,4 +1,4 @@
-//! A service that answers as it is told to.
+//! A service that gives prepared answers.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 pub const SECRET: &str = "atspat_00000000000000000000000000000000000000000002CZclj";
-/// By the service's clock, which is nobody else's.
+/// The time of the service's clock, which no other clock has.
 const NOW: Duration = Duration::from_secs(1_000_000_000);
 
 /// What the service does with one request.
@@ -33,7 +33,7 @@ impl Answer {
         Self::token_with(name, seconds, "")
     }
 
-    /// The same, for `audience` as the answer says.
+    /// The same, with `audience` in the answer.
     pub fn token_for(name: &str, audience: &str) -> Self {
         let told = format!("Ats-Authentication-Token-Audience: {audience}\r\n");
         Self::token_with(name, 300, &told)
@@ -74,7 +74,7 @@ impl Answer {
     }
 }
 
-/// Gives the answers in order; the last of them again and again.
+/// Gives the answers in order, and repeats the last one.
 pub struct Service {
     pub url: String,
     answers: Arc<Mutex<VecDeque<Answer>>>,
@@ -121,12 +121,12 @@ impl Service {
         builder.build().unwrap()
     }
 
-    /// From now on the answer is this.
+    /// From now on, the service gives this answer.
     pub fn answer(&self, answer: Answer) {
         *self.answers.lock().unwrap() = VecDeque::from([answer]);
     }
 
-    /// From now on the answers are these.
+    /// From now on, the service gives these answers.
     pub fn answers(&self, answers: impl IntoIterator<Item = Answer>) {
         *self.answers.lock().unwrap() = answers.into_iter().collect();
     }
@@ -142,7 +142,7 @@ impl Service {
     }
 }
 
-/// Asks until a bearer token other than `old` is there, which an exchange under way brings.
+/// Asks until the exchange under way brings a bearer token other than `old`.
 pub async fn renewed(client: &Client, old: &str) -> Bearer {
     loop {
         let bearer = client.bearer().await.unwrap();
@@ -187,7 +187,7 @@ async fn serve(
         }
         Answer::Hang => std::future::pending().await,
     };
-    // A client that reads no further has closed it.
+    // The client closes the connection if it reads no further.
     let _ = stream.write_all(text.as_bytes()).await;
     let _ = stream.shutdown().await;
     while let Ok(1..) = stream.read(&mut [0; 1024]).await {}

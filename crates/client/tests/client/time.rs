@@ -1,4 +1,4 @@
-//! Tokio's clock, stopped, and moved by the test only.
+//! Tokio's clock, stopped. Only the test moves it.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -6,10 +6,11 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, advance};
 
-/// While it lives, time stands still but for what the test lets pass; network traffic goes on.
+/// While this exists, time passes only when the test says so. Network traffic goes on.
 pub struct StoppedTime {
     begun: Instant,
-    // A blocking task keeps Tokio from moving the clock to the next timer whenever it waits for the network.
+    // A blocking task keeps Tokio from moving the clock to the next timer while it waits for the
+    // network.
     _until_dropped: mpsc::Sender<()>,
 }
 
@@ -33,7 +34,7 @@ impl StoppedTime {
         self.begun.elapsed()
     }
 
-    /// Lets time pass, slowly against the network, until `task` is done.
+    /// Lets time pass, slowly compared with the network, until `task` is done.
     pub async fn pass_until_done<T>(&self, mut task: JoinHandle<T>) -> T {
         while !task.is_finished() {
             advance(Duration::from_millis(10)).await;

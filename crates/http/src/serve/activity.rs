@@ -5,13 +5,13 @@ use ats_pat_domain::port::Clock as _;
 use ats_pat_service::SystemClock;
 use tokio::sync::Notify;
 
-/// What one connection does, as its own loop and those that look for an idle one see it.
+/// What one connection does. Its own loop and the search for an idle connection use this.
 pub(super) struct Activity {
     /// Since the machine started.
     since: Duration,
     begun: AtomicU64,
     under_way: AtomicUsize,
-    /// Milliseconds after `since` when the last answer was over.
+    /// When the last answer ended, in milliseconds after `since`.
     quiet_from: AtomicU64,
     head: AtomicBool,
     parting: AtomicBool,
@@ -19,7 +19,8 @@ pub(super) struct Activity {
 }
 
 impl Activity {
-    /// That of a connection which waits for its place: it is not idle, because ending it makes no room.
+    /// The activity of a connection that waits for its place. It is not idle, because ending it
+    /// makes no room.
     pub(super) fn waiting() -> Self {
         Self {
             since: SystemClock.since_boot(),
@@ -44,7 +45,7 @@ impl Activity {
         self.head.store(false, Ordering::Relaxed);
     }
 
-    /// A request ends: its answer was sent or given up.
+    /// A request ends. Its answer was sent or given up.
     pub(super) fn end(&self) {
         let quiet_from = self.age().as_millis();
         let quiet_from = u64::try_from(quiet_from).unwrap_or(u64::MAX);
@@ -52,7 +53,7 @@ impl Activity {
         self.under_way.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Bytes came. Where no request is under way they begin the head of one.
+    /// Bytes arrived. If no request is under way, they begin the head of one.
     pub(super) fn heard(&self) {
         if self.is_idle() {
             self.head.store(true, Ordering::Relaxed);
@@ -69,12 +70,12 @@ impl Activity {
         self.under_way.load(Ordering::Relaxed) == 0
     }
 
-    /// Whether the head of a request has begun and is not there whole.
+    /// Whether the head of a request has begun but is not complete.
     pub(super) fn is_in_head(&self) -> bool {
         self.head.load(Ordering::Relaxed) && self.is_idle()
     }
 
-    /// For how long it has been idle; `None` while a request is under way.
+    /// How long it has been idle; `None` while a request is under way.
     pub(super) fn idle_for(&self) -> Option<Duration> {
         let quiet_from = Duration::from_millis(self.quiet_from.load(Ordering::Relaxed));
         self.is_idle()
@@ -85,22 +86,22 @@ impl Activity {
         SystemClock.since_boot().saturating_sub(self.since)
     }
 
-    /// From now on each answer says that the connection ends with it.
+    /// From now on, each answer says that it is the last of the connection.
     pub(super) fn part(&self) {
         self.parting.store(true, Ordering::Relaxed);
     }
 
-    /// Whether an answer has to say so.
+    /// Whether an answer must say that the connection ends.
     pub(super) fn is_parting(&self) -> bool {
         self.parting.load(Ordering::Relaxed)
     }
 
-    /// Asks the connection to end, for the sake of another.
+    /// Asks the connection to end, so that another one gets its place.
     pub(super) fn ask_to_leave(&self) {
         self.leave.notify_one();
     }
 
-    /// Done once the connection was asked to end.
+    /// Completes when the connection was asked to end.
     pub(super) async fn asked_to_leave(&self) {
         self.leave.notified().await;
     }

@@ -12,10 +12,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::activity::Activity;
 use super::limits::Limits;
 
-/// How often a connection that waits for a place looks for one that became idle.
+/// How often a connection that waits for a place looks for an idle one.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// Who may have a connection: so many in all, and so many of one address. Idle ones make room for others.
+/// Decides which connections are admitted: so many in total, and so many of one address. Idle
+/// connections make room for others.
 pub(super) struct Admission {
     limits: Arc<Limits>,
     slots: Arc<Semaphore>,
@@ -54,14 +55,14 @@ impl Admission {
         }
     }
 
-    /// Done once every connection has ended.
+    /// Completes when every connection has ended.
     pub(super) async fn all_ended(&self) {
-        // Never closed, so this is no error.
+        // The semaphore is never closed, so this can't fail.
         let _ = self.slots.acquire_many(self.limits.connections).await;
     }
 
-    /// A place for a connection of `peer`, once there is one. `None` turns the connection away, because its address has
-    /// as many as it may have, and none of them is idle.
+    /// A place for a connection of `peer`, as soon as there is one. `None` turns the connection
+    /// away, because its address has as many connections as it may have, and none of them is idle.
     pub(super) async fn admit(self: &Arc<Self>, peer: SocketAddr) -> Option<Place> {
         let mut place = self.register(peer.ip())?;
         loop {
@@ -79,7 +80,7 @@ impl Admission {
         }
     }
 
-    /// As [`admit`](Self::admit), where there is a place.
+    /// Like [`admit`](Self::admit), if there is a place now.
     pub(super) fn admit_at_once(self: &Arc<Self>, peer: SocketAddr) -> Option<Place> {
         let mut place = self.register(peer.ip())?;
         place.slot = Some(Arc::clone(&self.slots).try_acquire_owned().ok()?);
@@ -128,7 +129,8 @@ impl Admission {
         })
     }
 
-    /// Asks the connection that was idle for longest to end, those of proxies last: they hold theirs for many callers.
+    /// Asks the connection that was idle for longest to end. Connections of proxies come last,
+    /// because they serve many callers.
     fn make_room(&self) {
         let mut table = self.table();
         let idle = table
@@ -184,7 +186,7 @@ impl Admission {
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
-        // Whole at every moment, also where somebody panicked.
+        // The table is consistent at every moment, even if a thread panicked.
         self.table.lock()
     }
 }
@@ -201,7 +203,7 @@ impl Drop for Place {
     }
 }
 
-/// Asks a connection to end. It counts no more from now on, so that the next one asks another.
+/// Asks a connection to end. It no longer counts, so that the next search asks another one.
 fn leave(held: &mut HashMap<u64, Held>, id: u64) {
     if let Some(held) = held.remove(&id) {
         held.activity.ask_to_leave();

@@ -26,10 +26,10 @@ use super::protocol::protocol;
 use crate::answer::Answer;
 use crate::pace::Pace;
 
-/// How often, while a request's headers may take as long as they may, a connection looks at them.
+/// How often a connection checks a request's headers within the header timeout.
 const LOOKS: u32 = 4;
 
-/// One connection and what it may cost.
+/// One connection and its limits.
 pub(super) struct Connection<E> {
     endpoint: Arc<E>,
     peer: SocketAddr,
@@ -56,7 +56,7 @@ impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
     }
 
     pub(super) async fn run(mut self, stream: TcpStream) {
-        // Answers are small and written at once: waiting for more to send only delays them.
+        // Answers are small and written at once, so waiting for more to send only delays them.
         let _ = stream.set_nodelay(true);
         let local = stream.local_addr().map_or_else(
             |_| LocalAddr::default(),
@@ -99,7 +99,8 @@ impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
                     if changed.is_err() || *self.phase.borrow() == Phase::Over {
                         return;
                     }
-                    // Closed now, it could meet a request that is on its way: a proxy sends no change twice.
+                    // If it were closed now, a request could be on its way to it, and a proxy
+                    // doesn't repeat a change.
                     activity.part();
                     parted.as_mut().reset(Instant::now() + self.limits.parting_time);
                     parting = true;
@@ -142,7 +143,7 @@ impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
     }
 }
 
-/// For how many ticks something has been so.
+/// For how many ticks a condition has been true.
 #[derive(Default)]
 struct Since {
     of: Option<u64>,
@@ -150,7 +151,8 @@ struct Since {
 }
 
 impl Since {
-    /// Counts a tick at which it is so after the request of this number; `None`, it is not so.
+    /// Counts a tick at which the condition is true, after the request of this number. `None` means
+    /// that it is false.
     fn ticks_of(&mut self, request: Option<u64>) -> u32 {
         if request.is_none() || self.of != request {
             *self = Self {
@@ -165,8 +167,8 @@ impl Since {
     }
 }
 
-/// The requests of one connection. They count their references here: at the endpoint they would do so with those of
-/// all connections, on every core.
+/// The requests of one connection. They count their references here. At the endpoint, the requests
+/// of all connections on every core would share one counter.
 struct Requests<E> {
     endpoint: Arc<E>,
     local: LocalAddr,
@@ -174,7 +176,7 @@ struct Requests<E> {
     activity: Arc<Activity>,
 }
 
-/// A request under way, until its answer was sent.
+/// A request under way, until its answer is sent.
 struct UnderWay<E>(Arc<Requests<E>>);
 
 impl<E> UnderWay<E> {
@@ -208,19 +210,19 @@ impl<E: Endpoint<Output = Response>> UnderWay<E> {
     }
 }
 
-/// Whether a request says once for whom it is (RFC 9112, section 3.2). Where there are two, a proxy may have gone by
-/// another one than we would.
+/// Whether a request names its host exactly once (RFC 9112, section 3.2). With two, a proxy might
+/// have used another one than this server.
 fn has_one_host(request: &hyper::Request<Incoming>) -> bool {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
         (Some(_), None) => true,
         (Some(_), Some(_)) => false,
-        // HTTP/1.0 knew no such header.
+        // HTTP/1.0 did not have this header.
         (None, _) => request.version() < Version::HTTP_11,
     }
 }
 
-/// The answer without a body that the parser gives to what it refuses.
+/// The answer without a body that the parser gives to requests that it refuses.
 fn bad_request() -> hyper::Response<BoxBody<Bytes, io::Error>> {
     let mut response = Response::default();
     response.set_status(StatusCode::BAD_REQUEST);

@@ -4,20 +4,22 @@ use std::num::NonZero;
 
 use tokio::net::TcpSocket;
 
-/// How many connections may wait in each queue; the system may allow fewer.
+/// How many connections may wait in each queue. The system may allow fewer.
 const BACKLOG: u32 = 1024;
 
-/// Accept queues on one address. The system deals out the connections among them.
+/// Accept queues on one address. The system distributes the connections among them.
 pub struct Listeners {
     queues: Vec<TcpListener>,
     address: SocketAddr,
 }
 
 impl Listeners {
-    /// Listens on `address` with so many queues; call it on a runtime. Where port 0 is asked for, all get the same.
+    /// Listens on `address` with so many queues. Call it on a runtime. With port 0, all queues get
+    /// the same port.
     ///
-    /// An address that another socket listens on is refused (`AddrInUse`), also where that one allows others beside it:
-    /// only once it is ours the first socket allows the rest.
+    /// If another socket listens on the address, this fails (`AddrInUse`), even if that socket
+    /// allows others beside it. The first socket allows the others only after it has got the
+    /// address.
     pub fn bind(address: SocketAddr, queues: NonZero<usize>) -> io::Result<Self> {
         let first = socket(address)?;
         first.bind(address)?;
@@ -34,7 +36,7 @@ impl Listeners {
         })
     }
 
-    /// The address, with the port that was got.
+    /// The address, with the actual port.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
     }
@@ -49,7 +51,8 @@ fn socket(address: SocketAddr) -> io::Result<TcpSocket> {
         SocketAddr::V4(_) => TcpSocket::new_v4(),
         SocketAddr::V6(_) => TcpSocket::new_v6(),
     }?;
-    // A server that starts again does not wait for the connections of the one before to be forgotten.
+    // With this, a restarted server doesn't have to wait until the system forgets the old
+    // connections.
     socket.set_reuseaddr(true)?;
     Ok(socket)
 }
@@ -67,7 +70,7 @@ fn beside(_first: &TcpListener, address: SocketAddr) -> io::Result<TcpListener> 
     another.listen(BACKLOG)?.into_std()
 }
 
-/// Elsewhere the system deals out nothing: all take from one queue.
+/// Other systems don't distribute connections, so all loops take from one queue.
 #[cfg(not(target_os = "linux"))]
 fn allow_others(_first: &TcpSocket) -> io::Result<()> {
     Ok(())

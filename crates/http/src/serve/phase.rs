@@ -1,12 +1,12 @@
-//! The course of a server.
+//! The phases of a server.
 
-/// Where the server stands, as its connections see it.
+/// The state of the server, as its connections see it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Requests are taken.
+    /// Requests are accepted.
     Serving,
-    /// Those under way are answered.
+    /// Requests under way are answered.
     Draining,
-    /// Nothing is waited for any more.
+    /// The server waits for nothing more.
     Over,
 }

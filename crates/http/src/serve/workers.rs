@@ -8,8 +8,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::{Limits, Listeners, Serving, start};
 
-/// Threads that serve, one for each accept queue, each with a runtime of its own: a connection stays on one
-/// core, and what serves it waits for no other thread.
+/// Threads that serve, one for each accept queue, each with its own runtime. A connection stays on
+/// one core, and its work waits for no other thread.
 pub struct Workers {
     serving: Serving,
     end: watch::Sender<bool>,
@@ -17,8 +17,8 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts a thread for each queue of `listeners`. They serve HTTP/1.1; the limits are those of all of them
-    /// together. The error is the system's, which has no more threads or descriptors to give.
+    /// Starts a thread for each queue of `listeners`. They serve HTTP/1.1, and the limits count for
+    /// all of them together. An error means that the system has no more threads or descriptors.
     pub fn start<E>(listeners: Listeners, endpoint: E, limits: Limits) -> io::Result<Self>
     where
         E: IntoEndpoint + 'static,
@@ -40,7 +40,7 @@ impl Workers {
                 .spawn(move || {
                     runtime.block_on(async {
                         acceptor.accept(queue).await;
-                        // An error means that nobody will ask: there is nothing to wait for.
+                        // An error means that nobody will ask, so there is nothing to wait for.
                         let _ = end.wait_for(|asked| *asked).await;
                     });
                     drop(runtime);
@@ -54,11 +54,12 @@ impl Workers {
         })
     }
 
-    /// Lets them serve until `shutdown` is done, and the requests under way end then, for at most
+    /// Lets them serve until `shutdown` completes. Then requests under way may end, for at most
     /// [`Limits::shutdown_timeout`].
     ///
-    /// Their runtimes work on: database connections that were opened in a request belong to them, and so does work that
-    /// outlives its request. Close the database, then [`end`](Self::end) them.
+    /// Their runtimes go on running. Database connections that were opened in a request belong to
+    /// them, and so does work that outlives its request. Close the database, then
+    /// [`end`](Self::end) them.
     pub async fn serve(&self, shutdown: impl Future<Output = ()>) {
         self.serving.until(shutdown).await;
     }
@@ -66,7 +67,7 @@ impl Workers {
     /// Ends threads and runtimes.
     pub async fn end(mut self) {
         self.end.send_replace(true);
-        // Nothing is ever sent: it is closed once the last thread is done.
+        // Nothing is ever sent. The channel closes when the last thread is done.
         let _ = self.ended.recv().await;
     }
 }

@@ -1,10 +1,11 @@
-//! Why the settings stop the start: each a sentence that names the place and says what to do.
+//! Why the settings stop the start. Each error is a sentence that names the place and says what to
+//! do.
 
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// Where a value was written.
+/// The place where a value was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place(Spot);
 
@@ -29,7 +30,7 @@ enum Spot {
 }
 
 impl Place {
-    /// A key of the table of a group, which is in this place.
+    /// A key of a group's table in this place.
     pub(crate) fn of_group(&self, group: &str, key: &str) -> Self {
         match &self.0 {
             Spot::File { path, .. } => Self(Spot::Group {
@@ -90,32 +91,32 @@ impl fmt::Display for Place {
 /// Why the settings can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// The file can't be read, or not as text.
+    /// The file can't be read, or is not text.
     #[error("{file} can't be read: name a text file that this user may read")]
     Unreadable {
-        /// Which, and what it is for.
+        /// The file, and its purpose.
         file: String,
-        /// Why.
+        /// The cause.
         #[source]
         source: io::Error,
     },
-    /// The file is no TOML. Nothing of it is quoted: a password may stand in it.
+    /// The file is not TOML. The error quotes nothing from it, because a password may be in it.
     #[error("the settings file {} is not TOML: correct its line {line}", .path.display())]
     NotToml {
-        /// Which.
+        /// The path of the file.
         path: PathBuf,
-        /// Where the reader stopped.
+        /// The line where the reader stopped.
         line: usize,
     },
-    /// A key of the file is no setting.
+    /// A key of the file is not a setting.
     #[error("`{key}` in {} is no setting: correct its name or remove it", .path.display())]
     UnknownKey {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
         /// The key, dots for tables.
         key: String,
     },
-    /// A variable is no setting.
+    /// A variable is not a setting.
     #[error("the variable {name} is no setting: correct its name or unset it")]
     UnknownVariable {
         /// Its name.
@@ -127,7 +128,7 @@ pub enum SettingsError {
         /// The variable's name.
         variable: String,
     },
-    /// A password where every user of the machine can read it.
+    /// A password is in a place that every user of the machine can read.
     #[error(
         "the flag --database-url holds a password, which every user of this machine could read: use ATS_PAT_DATABASE_URL, ATS_PAT_DATABASE_URL_FILE or the settings file"
     )]
@@ -135,9 +136,9 @@ pub enum SettingsError {
     /// A value breaks its rule.
     #[error("{place} {advice}")]
     Invalid {
-        /// Where it was written.
+        /// The place where it was written.
         place: Place,
-        /// What is wrong and what to write instead.
+        /// The fault, and what to write instead.
         advice: String,
     },
     /// Everyone's address is nobody's.
@@ -145,7 +146,7 @@ pub enum SettingsError {
         "{place} is a wildcard, which callers can't use: set `public-url` to the origin that they see, such as https://pat.example.com"
     )]
     WildcardWithoutPublicUrl {
-        /// Where the address was written.
+        /// The place where the address was written.
         place: Place,
     },
 }

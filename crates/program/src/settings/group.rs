@@ -1,4 +1,4 @@
-//! The reader of `[[policy.groups]]`: what the policy is for the members of groups.
+//! The reader of `[[policy.groups]]`: the policy for members of groups.
 
 use std::ops::RangeInclusive;
 
@@ -12,7 +12,7 @@ use ats_pat_domain::{GroupPolicy, MayCreate};
 use super::error::SettingsError;
 use super::source::{Found, Raw};
 
-/// The bounds of numbers that a group can set, as the table of settings has them for everybody.
+/// The bounds of numbers that a group can set. They are those of the table of settings.
 pub(super) const BOUNDS: [(&str, RangeInclusive<u32>); 6] = [
     ("max-lifetime-days", LIFETIME_DAYS),
     ("default-lifetime-days", LIFETIME_DAYS),
@@ -35,7 +35,8 @@ impl Found {
         }
     }
 
-    /// A list of networks of which one must hold the caller's address; an empty one lets it come from anywhere.
+    /// A list of networks. One of them must contain the caller's address. An empty list allows
+    /// every address.
     pub(crate) fn required_networks(&self) -> Result<Vec<AllowedNetworks>, SettingsError> {
         if self.networks()?.is_empty() {
             return Ok(Vec::new());

@@ -1,26 +1,27 @@
-//! What the table says of a setting, and what follows from it: the struct, the flags and the reader of all settings.
+//! A row of the table of settings, and the code that follows from the table: the struct, the flags
+//! and the reader of all settings.
 
 use std::fmt;
 
-/// What the names of our environment variables begin with.
+/// The first characters of this service's environment variables.
 pub(super) const PREFIX: &str = "ATS_PAT_";
 
-/// What the table says of a setting.
+/// The facts that the table has about a setting.
 pub(super) struct Row {
-    /// The key as it stands in the file, dots for tables.
+    /// The key in the file, with dots for tables.
     pub(super) name: &'static str,
     pub(super) flag: Option<&'static str>,
-    /// Whether the value must not stand where other users of the machine can read it.
+    /// Whether the value must not be in a place that other users of the machine can read.
     pub(super) secret: bool,
     /// Whether only the file can have it.
     pub(super) file_only: bool,
     pub(super) default: Standard,
-    /// The least and the most of a number.
+    /// The lowest and the highest number.
     pub(super) bounds: Option<(u32, u32)>,
     pub(super) meaning: &'static str,
 }
 
-/// What is so if no source knows the setting.
+/// The value if no source has the setting.
 pub(super) enum Standard {
     /// As an operator would write it.
     Value(&'static str),
@@ -64,8 +65,8 @@ impl fmt::Display for Row {
     }
 }
 
-/// Takes the rows; makes `TABLE`, the flags of each program, and [`Settings`](super::Settings) with its reader. A reader
-/// is a method of `Found`.
+/// Takes the rows. Makes `TABLE`, the flags of each program, and [`Settings`](super::Settings) with
+/// its reader. A reader is a method of `Found`.
 macro_rules! settings {
     ($(
         $(#[doc = $meaning:literal])+
@@ -91,7 +92,7 @@ macro_rules! settings {
             meaning: concat!($($meaning),+),
         },)+];
 
-        /// What both programs are told.
+        /// The settings of both programs.
         #[derive(Clone, Debug)]
         pub struct Settings {
             $($(#[doc = $meaning])+ $visibility $field: $type,)+

@@ -1,13 +1,14 @@
-//! Variables that Kubernetes sets in every container of a namespace for each of its services, "service links". Those of
-//! a service named `ats-pat`, or `ats-pat-…`, begin as our settings do.
+//! Kubernetes sets variables in every container of a namespace for each of its services, called
+//! "service links". Those of a service named `ats-pat`, or `ats-pat-…`, have the same prefix as
+//! this service's settings.
 
 use std::net::IpAddr;
 
 const PROTOCOLS: [&str; 3] = ["tcp", "udp", "sctp"];
 
-/// Whether `name` with `value` is of the form of a service link: `…_SERVICE_HOST`, `…_SERVICE_PORT`,
-/// `…_SERVICE_PORT_NAME`, `…_PORT`, `…_PORT_80_TCP`, and the latter with `_PROTO`, `_PORT` or `_ADDR`. The value counts
-/// too, so that a setting with a wrong name is still found.
+/// Whether `name` and `value` have the form of a service link: `…_SERVICE_HOST`, `…_SERVICE_PORT`,
+/// `…_SERVICE_PORT_NAME`, `…_PORT`, `…_PORT_80_TCP`, and the latter with `_PROTO`, `_PORT` or
+/// `_ADDR`. The value is checked too, so that a setting with a wrong name is still found.
 pub(super) fn is_service_link(name: &str, value: &str) -> bool {
     if name.ends_with("_SERVICE_HOST") {
         return is_address(value);
@@ -27,7 +28,7 @@ pub(super) fn is_service_link(name: &str, value: &str) -> bool {
     name.ends_with("_PORT") && is_place(value)
 }
 
-/// What follows `…_PORT_80_TCP`.
+/// The part after `…_PORT_80_TCP`.
 fn port_link(name: &str) -> Option<&str> {
     name.match_indices("_PORT_").find_map(|(start, marker)| {
         let (port, rest) = name[start + marker.len()..].split_once('_')?;

@@ -1,4 +1,4 @@
-//! The sources: a file, the environment, flags. The last one that knows a key wins.
+//! The sources: a file, the environment, and flags. The last one that has a key wins.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -12,13 +12,13 @@ use super::error::{Place, SettingsError};
 use super::row::{PREFIX, Row};
 use super::service_link::is_service_link;
 
-/// Variables that tests use for themselves.
+/// The prefix of variables that are for tests.
 const FOR_TESTS: &str = "ATS_PAT_TEST_";
 
-/// Far more than any settings need; whatever is longer is another file.
+/// Far more than any settings need. A longer file is not a settings file.
 const LONGEST_FILE: u64 = 1024 * 1024;
 
-/// A value as written. No `Debug`: it may be a secret.
+/// A value as written. It has no `Debug`, because it may be a secret.
 pub(crate) enum Raw {
     /// From a flag, the environment or a file of its own.
     Text(SecretString),
@@ -26,13 +26,13 @@ pub(crate) enum Raw {
     Toml(toml::Value),
 }
 
-/// A value and where it was written.
+/// A value, and the place where it was written.
 pub(crate) struct Found {
     pub(crate) place: Place,
     pub(crate) raw: Raw,
 }
 
-/// What stands after all sources were read.
+/// The values after all sources were read.
 pub(crate) struct Sources {
     table: &'static [Row],
     found: BTreeMap<&'static str, Found>,
@@ -46,12 +46,12 @@ impl Sources {
         }
     }
 
-    /// Where the value of `name` was written, if it was.
+    /// The place where the value of `name` was written, if it was.
     pub(crate) fn place(&self, name: &str) -> Option<Place> {
         self.found.get(name).map(|found| found.place.clone())
     }
 
-    /// The value of `name`, or else what `read` makes of `default`.
+    /// The value of `name`, or the result of `read` for `default`.
     pub(crate) fn value<T>(
         &self,
         name: &'static str,
@@ -67,7 +67,7 @@ impl Sources {
         }
     }
 
-    /// The value of `name`, or else that of its type.
+    /// The value of `name`, or the default of its type.
     pub(crate) fn optional<T, U: Default + From<T>>(
         &self,
         name: &str,
@@ -126,7 +126,8 @@ impl Sources {
         Ok(())
     }
 
-    /// Takes `ATS_PAT_…`; an empty variable is as an unset one, and the service links of Kubernetes are no settings.
+    /// Takes `ATS_PAT_…`. An empty variable counts as unset. The service links of Kubernetes are
+    /// not settings.
     pub(crate) fn add_environment(
         &mut self,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
@@ -136,7 +137,7 @@ impl Sources {
             .map(|(name, value)| (name.to_string_lossy().into_owned(), value))
             .filter(|(name, _)| name.starts_with(PREFIX) && !name.starts_with(FOR_TESTS))
             .collect();
-        // So that of several mistakes the same one is told each time.
+        // Sorted, so that of several mistakes the same one is always reported.
         ours.sort();
         let mut seen = BTreeSet::new();
         for (name, value) in ours {
@@ -160,7 +161,7 @@ impl Sources {
         Ok(())
     }
 
-    /// The setting that a variable gives, and whether it names the file of a secret.
+    /// The setting of a variable, and whether the variable names the file of a secret.
     fn row_of_variable(&self, name: &str) -> Option<(&'static Row, bool)> {
         let of = |variable: &str| {
             let mut rows = self.table.iter();

@@ -1,4 +1,4 @@
-//! From what was written to what is meant: one reader per type, each refusal with its advice.
+//! Reads values: one reader per type, and each refusal says what to write.
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -17,7 +17,7 @@ use super::error::SettingsError;
 use super::source::{Found, Raw};
 
 const SCHEMES: [&str; 5] = ["sqlite", "postgres", "postgresql", "mysql", "mariadb"];
-/// It stands in the bar of every page, on phones too.
+/// The name is in the bar of every page, on phones too.
 const PRODUCT_NAME_LENGTH: usize = 60;
 
 /// How each line of the log is written.
@@ -60,7 +60,7 @@ impl Found {
         self.text().map(PathBuf::from)
     }
 
-    /// `true` or `false`, in the file without quotes.
+    /// `true` or `false`, without quotes in the file.
     pub(crate) fn boolean(&self) -> Result<bool, SettingsError> {
         let boolean = match &self.raw {
             Raw::Toml(toml::Value::Boolean(boolean)) => Some(*boolean),
@@ -150,7 +150,7 @@ impl Found {
         }
     }
 
-    /// A list of audiences that has at least one. A header names them, separated by spaces.
+    /// A list with at least one audience. A header names them, separated by spaces.
     pub(crate) fn audience(&self) -> Result<Vec<String>, SettingsError> {
         let mut audience = self.list()?;
         if audience.is_empty() {
@@ -192,8 +192,9 @@ impl Found {
         }
     }
 
-    /// An origin (RFC 6454, section 6.2): `http` or `https`, host and port, nothing else. The standard port
-    /// and the slash that browsers add are left out, so that it equals what they send as `Origin`.
+    /// An origin (RFC 6454, section 6.2): `http` or `https`, host and port, nothing else. The
+    /// standard port and the slash that browsers add are left out, so that it equals the `Origin`
+    /// that browsers send.
     pub(crate) fn origin(&self) -> Result<String, SettingsError> {
         let text = self.text()?;
         let advice = "write scheme, host and port only, such as https://pat.example.com";
@@ -212,7 +213,7 @@ impl Found {
         Ok(url.origin().ascii_serialization())
     }
 
-    /// The URL of a database. Nothing of it is ever quoted.
+    /// The URL of a database. No error quotes any part of it.
     pub(crate) fn database_url(&self) -> Result<SecretString, SettingsError> {
         let text = self.text()?;
         let scheme = text.split_once(':').map(|(scheme, _)| scheme);
@@ -262,7 +263,7 @@ impl Found {
         Ok(name.to_owned())
     }
 
-    /// A color as CSS writes it in six digits; gives red, green and blue.
+    /// A color as CSS writes it in six digits. Returns red, green and blue.
     pub(crate) fn color(&self) -> Result<[u8; 3], SettingsError> {
         let text = self.text()?;
         match color(text) {
@@ -347,7 +348,7 @@ impl Found {
 
 fn color(text: &str) -> Option<[u8; 3]> {
     let digits = text.strip_prefix('#')?;
-    // A number may have a sign, a color may not.
+    // A number may have a sign, but a color may not.
     if digits.len() != 6 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }
@@ -355,11 +356,11 @@ fn color(text: &str) -> Option<[u8; 3]> {
     Some([red, green, blue])
 }
 
-/// Whether a URL carries a password, also where it can't be read as a URL.
+/// Whether a URL has a password. Works also if the text is not a valid URL.
 fn holds_password(text: &str) -> bool {
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    // A password with an unencoded slash ends the authority early; its `@` then comes later.
+    // A password with an unencoded slash ends the authority early, and its `@` comes later.
     let user = authority.rsplit_once('@').or_else(|| rest.rsplit_once('@'));
     let in_authority = text.contains("://") && user.is_some_and(|(user, _)| user.contains(':'));
     let in_query = text.split_once('?').is_some_and(|(_, query)| {

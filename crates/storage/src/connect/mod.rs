@@ -1,7 +1,7 @@
 //! Opening each kind of database: its URL, its session settings, its pool.
 //!
-//! The pools are made by sqlx and handed to SeaORM, whose own way of connecting writes the whole URL,
-//! password included, into a trace span.
+//! sqlx makes the pools and gives them to SeaORM. SeaORM's own way of connecting writes the whole
+//! URL, with the password, into a trace span.
 
 pub mod mysql;
 mod options;
@@ -27,49 +27,49 @@ use crate::error::OpenError;
 use crate::failure::Cause;
 use crate::pool::Pool;
 
-/// The longest a connection may take to prove itself when it goes back to its pool.
+/// The longest time that a connection may take for its check when it goes back to its pool.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A database with its pools.
 pub struct Opened {
-    /// For what exchanges read.
+    /// For the reads of exchanges.
     pub secrets: Pool,
     /// For single reads of the rest.
     pub reads: Pool,
-    /// For single writes that are no change.
+    /// For single writes that are not changes.
     pub writes: Pool,
     /// For transactions.
     pub changes: Pool,
-    /// How many changes may be at the database at once.
+    /// How many changes may use the database at once.
     pub changes_at_once: usize,
-    /// Of SQLite.
+    /// The file, if it is SQLite.
     pub file: Option<Arc<DatabaseFile>>,
     pub place: Place,
 }
 
-/// The connections to a server on which changes wait for their turn. Changes are serial; were they to wait
-/// on the connections of the reads, a burst of them would hold up every exchange.
+/// The connections to a server on which changes wait for their turn. Changes are serial. If they
+/// waited on the connections for reads, a burst of changes would delay every exchange.
 const CHANGES: u32 = 4;
 
-/// What all pools share: bounded waits.
+/// The settings of all pools: waits are limited.
 fn pool<DB: sqlx::Database>(options: OpenOptions) -> PoolOptions<DB> {
     PoolOptions::new()
         .max_connections(options.max_connections)
         .acquire_timeout(options.acquire_timeout)
-        // Each kind of database has its own proof, or needs none.
+        // Each kind of database has its own check, or needs none.
         .test_before_acquire(false)
 }
 
-/// [`pool`] of connections over a network, without hidden waits. sqlx pings a connection that comes back, which sends a
-/// ROLLBACK that waits there, but it pings without end: a network that swallows packets would drain the pool. The same
-/// ping goes before it, with an end.
+/// [`pool`] of connections over a network, with limited waits. sqlx pings a connection that comes
+/// back, which also sends a ROLLBACK that waits there. But its ping has no time limit, so a network
+/// that drops packets would empty the pool. This sends the same ping first, with a time limit.
 fn network_pool<DB: sqlx::Database>(options: OpenOptions) -> PoolOptions<DB> {
     pool(options).after_release(|connection: &mut DB::Connection, _| {
         Box::pin(proven_on_release(connection.ping()))
     })
 }
 
-/// Lets a connection into its pool if it answers in time.
+/// Lets a connection into its pool only if it answers in time.
 async fn proven_on_release(
     answer: impl Future<Output = Result<(), sqlx::Error>> + Send,
 ) -> Result<bool, sqlx::Error> {
@@ -79,12 +79,12 @@ async fn proven_on_release(
         .map(|()| true)
 }
 
-/// A server by its address, for messages.
+/// A server's address, for messages.
 struct Server {
     address: String,
-    /// Whether only a server that proves who it is gets the password.
+    /// Whether the password is sent only to a server that proves its identity.
     verified: bool,
-    /// The parameter of the URL that names the authority which signed the server's certificate.
+    /// The URL's parameter that names the authority which signed the server's certificate.
     authority: &'static str,
     user: String,
     database: String,
@@ -93,25 +93,25 @@ struct Server {
 /// Where a session can write.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Writing {
-    /// Each statement by itself, too.
+    /// Everywhere, also by single statements.
     Anywhere,
-    /// Only in a transaction that was begun to write. If the server ends it and tells nobody, what follows is
-    /// refused, instead of being written without its event.
+    /// Only in a transaction that was begun for writing. If the server ends it without telling the
+    /// program, later writes are refused instead of being stored without their event.
     InTransactions,
 }
 
-/// What the server's answer to a login means.
+/// The meaning of the server's answer to a login.
 #[derive(Clone, Copy)]
 enum Login {
     Denied,
     NoDatabase,
-    /// It starts, stops, or has no connection left.
+    /// The server starts, stops, or has no free connection.
     Away,
     Refused,
 }
 
 impl Server {
-    /// The server's pools, each made by `connect`.
+    /// The server's pools. `connect` makes each of them.
     fn opened(
         &self,
         options: OpenOptions,
@@ -157,7 +157,7 @@ impl Server {
         }
     }
 
-    /// The end of the checks on first connections, which must come in time.
+    /// The checks of first connections, with their time limit.
     async fn in_time<T>(
         &self,
         patience: Duration,
@@ -186,7 +186,7 @@ impl Server {
         let sqlx::Error::Database(answer) = error else {
             return match error {
                 sqlx::Error::Tls(_) => self.not_verified(error),
-                // What was sent as TLS is wrong, or the authority's file is not there.
+                // The TLS traffic is invalid, or the authority's file is missing.
                 sqlx::Error::Io(cause)
                     if self.verified
                         && matches!(cause.kind(), ErrorKind::InvalidData | ErrorKind::NotFound) =>
@@ -214,7 +214,7 @@ impl Server {
         }
     }
 
-    /// The first connection, by which everything that is wrong is told apart.
+    /// The first connection, which tells the possible errors apart.
     async fn first_connection<C, O>(
         &self,
         options: &O,

@@ -14,8 +14,8 @@ use crate::connect::OpenOptions;
 use crate::error::OpenError;
 use crate::pool::Pool;
 
-/// READ COMMITTED and strict, whatever the server's default. Folded names of 100 characters reach 3,300
-/// bytes (U+FDFA folds to 33), and the servers sort by the first 1,024 unless told otherwise.
+/// READ COMMITTED and strict mode, whatever the server's default. Folded names of 100 characters
+/// reach 3,300 bytes (U+FDFA folds to 33). By default the servers sort by the first 1,024 only.
 const SETTINGS: [&str; 2] = [
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     "SET SESSION \
@@ -26,11 +26,11 @@ const SETTINGS: [&str; 2] = [
      max_sort_length = 4096",
 ];
 
-/// Of a session that writes in transactions only.
+/// For a session that writes in transactions only.
 const ONLY_IN_TRANSACTIONS: &str = "SET SESSION TRANSACTION READ ONLY; SET SESSION autocommit = 0";
 
-/// Settings that only some have: reads wait for what other Galera nodes have committed; a client that died
-/// with the counter row locked is thrown out.
+/// Settings that only some servers have. Reads wait for commits on other Galera nodes. A client
+/// that died with the counter row locked is disconnected.
 const OPTIONAL_SETTINGS: [&str; 2] = [
     "SET SESSION wsrep_sync_wait = 15",
     "SET SESSION idle_transaction_timeout = 60",
@@ -87,7 +87,8 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
     Ok(opened)
 }
 
-/// Whether the server is a node of a cluster, where each node may be written to. MySQL knows no such variable.
+/// Whether the server is a node of a cluster whose nodes all accept writes. MySQL doesn't have this
+/// variable.
 async fn is_galera(connection: &mut MySqlConnection) -> Result<bool, sqlx::Error> {
     let on: Result<i64, _> = sqlx::query_scalar("SELECT @@global.wsrep_on IN ('1', 'ON')")
         .fetch_one(connection)
@@ -100,7 +101,7 @@ async fn is_galera(connection: &mut MySqlConnection) -> Result<bool, sqlx::Error
     }
 }
 
-/// A pool whose connections have our settings and lead to the primary.
+/// A pool whose connections have these settings and lead to the primary.
 fn proven(options: OpenOptions, writing: Writing) -> PoolOptions<MySql> {
     network_pool::<MySql>(options)
         .after_connect(move |connection: &mut MySqlConnection, _| {
@@ -112,7 +113,7 @@ fn proven(options: OpenOptions, writing: Writing) -> PoolOptions<MySql> {
                 require_writable(connection).await
             })
         })
-        // One statement proves that the connection lives and that it leads to the primary.
+        // One statement proves that the connection works and that it leads to the primary.
         .before_acquire(|connection: &mut MySqlConnection, _| {
             Box::pin(async move { require_writable(connection).await.map(|()| true) })
         })
@@ -135,7 +136,7 @@ async fn set_up(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
 }
 
 async fn is_writable(connection: &mut MySqlConnection) -> Result<bool, sqlx::Error> {
-    // A number in older releases, a word in newer ones.
+    // A number in older releases, and a word in newer ones.
     let writable: i64 = sqlx::query_scalar("SELECT @@global.read_only IN ('0', 'OFF')")
         .fetch_one(connection)
         .await?;
@@ -160,7 +161,8 @@ fn meaning(answer: &dyn DatabaseError) -> Login {
     match number(answer) {
         Some(1045 | 1130 | 1251 | 1698) => Login::Denied,
         Some(1044 | 1049) => Login::NoDatabase,
-        // Too many connections, of all or of this user; a node of Galera that is not in its cluster yet; stopping.
+        // Too many connections in total or of this user; a Galera node that is not in its cluster
+        // yet; a server that stops.
         Some(1040 | 1047 | 1053 | 1203) => Login::Away,
         _ => Login::Refused,
     }

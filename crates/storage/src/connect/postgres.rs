@@ -12,25 +12,26 @@ use crate::connect::OpenOptions;
 use crate::error::OpenError;
 use crate::pool::Pool;
 
-/// READ COMMITTED, whatever the server's default; bounded waits for locks, and for a client that died with
-/// the counter row locked.
+/// READ COMMITTED, whatever the server's default. Waits for locks are limited, and so is the time
+/// for a client that died with the counter row locked.
 const SETTINGS: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE; \
      SET lock_timeout = '10s'; \
      SET idle_in_transaction_session_timeout = '60s'";
 
-/// Of a session that writes in transactions only.
+/// For a session that writes in transactions only.
 const ONLY_IN_TRANSACTIONS: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
 
-/// The one encoding that has a place for every character.
+/// The only encoding that can store every character.
 const UTF8: &str = "UTF8";
 
-/// How often a pooler is tempted.
+/// How often a pooler is tested.
 const TRIES: u32 = 5;
 
 pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> {
     let parameters = check_postgres(url)?;
     let connect: PgConnectOptions = url.parse().map_err(|_| unreadable())?;
-    // Poolers refuse parameters of the start that they don't know, and no column is a floating-point number.
+    // Poolers refuse start parameters that they don't know, and no column is a floating-point
+    // number.
     let mut connect = connect.extra_float_digits(None).disable_statement_logging();
     if !parameters.named("application_name") {
         connect = connect.application_name("ats-pat");
@@ -38,7 +39,7 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
     let reach = Reach::of(connect.get_host(), connect.get_socket().is_some());
     let verified = options.tls.must_verify(reach);
     if verified {
-        // The driver also takes the mode from the environment, which has no say here.
+        // The driver also takes the mode from the environment, which must not decide here.
         let by_the_url = connect.get_ssl_mode();
         if parameters.named("sslmode") && !matches!(by_the_url, PgSslMode::VerifyFull) {
             return Err(weaker_tls("sslmode", "verify-full"));
@@ -99,7 +100,7 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
     }))
 }
 
-/// What the first connections found.
+/// The result of the first connections.
 enum Found {
     Usable,
     Standby,
@@ -107,12 +108,12 @@ enum Found {
     Encoding(String),
 }
 
-/// Whether a pooler gives one session of the database to several connections, transaction by transaction. Settings and
-/// prepared statements of one would reach another, or be gone.
+/// Whether a pooler shares one session of the database among several connections, transaction by
+/// transaction. Settings and prepared statements of one connection would reach another, or be lost.
 ///
-/// Two connections have two server processes, and keep them. A pooler gives the process that just became free to
-/// whoever asks next, unless others ask at this moment: so it is asked several times. The simple protocol leaves no
-/// prepared statement behind for others to trip over.
+/// Two connections have two server processes, and keep them. A pooler gives the process that became
+/// free last to the next request, unless others ask at this moment. So this asks several times. It
+/// uses the simple protocol, which leaves no prepared statement behind for other connections.
 async fn is_shared(
     first: &mut PgConnection,
     second: &mut PgConnection,
@@ -129,7 +130,7 @@ async fn is_shared(
     Ok(false)
 }
 
-/// The server process that answers now.
+/// The id of the server process that answers now.
 async fn process(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
     sqlx::raw_sql("SELECT pg_backend_pid()")
         .fetch_one(connection)
@@ -137,7 +138,7 @@ async fn process(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
         .try_get(0)
 }
 
-/// In which encoding the database stores text.
+/// The encoding in which the database stores text.
 async fn encoding(connection: &mut PgConnection) -> Result<String, sqlx::Error> {
     sqlx::raw_sql("SELECT current_setting('server_encoding')")
         .fetch_one(connection)
@@ -145,7 +146,7 @@ async fn encoding(connection: &mut PgConnection) -> Result<String, sqlx::Error> 
         .try_get(0)
 }
 
-/// A pool whose connections have our settings and lead to the primary.
+/// A pool whose connections have these settings and lead to the primary.
 fn proven(options: OpenOptions, writing: Writing) -> PoolOptions<Postgres> {
     network_pool::<Postgres>(options)
         .after_connect(move |connection: &mut PgConnection, _| {
@@ -157,7 +158,7 @@ fn proven(options: OpenOptions, writing: Writing) -> PoolOptions<Postgres> {
                 require_primary(connection).await
             })
         })
-        // One statement proves that the connection lives and that it leads to the primary.
+        // One statement proves that the connection works and that it leads to the primary.
         .before_acquire(|connection: &mut PgConnection, _| {
             Box::pin(async move { require_primary(connection).await.map(|()| true) })
         })
@@ -180,9 +181,9 @@ async fn require_primary(connection: &mut PgConnection) -> Result<(), sqlx::Erro
 fn meaning(answer: &dyn DatabaseError) -> Login {
     match answer.code().as_deref() {
         Some("28P01" | "28000") => Login::Denied,
-        // Connecting needs the right to; nothing else was asked yet.
+        // Connecting needs the right to connect. No other right has been needed yet.
         Some("3D000" | "42501") => Login::NoDatabase,
-        // Too many connections; stopping, crashed, starting.
+        // Too many connections; a server that stops, has crashed, or starts.
         Some("53300" | "57P01" | "57P02" | "57P03") => Login::Away,
         _ => Login::Refused,
     }

@@ -21,14 +21,16 @@ use crate::error::OpenError;
 use crate::failure::Cause;
 use crate::pool::Pool;
 
-/// How many connections read what pages and programs ask for.
+/// How many connections serve the reads of pages and programs.
 const READERS: u32 = 4;
 
-/// The most connections that read for exchanges. Each is a thread that mostly reads from memory: more of them than cores
-/// would only take turns, and share the same memory for pages.
+/// The maximum number of connections for the reads of exchanges. Each is a thread that mostly reads
+/// from memory. More of them than cores would only take turns, and they share the same memory for
+/// pages.
 const MOST_EXCHANGE_READERS: u32 = 4;
 
-/// The pages that all of them together keep, in KiB: the inner pages of ten million tokens' tables and indexes.
+/// The cache of all of them together, in KiB. It has room for the inner pages of the tables and
+/// indexes of ten million tokens.
 const EXCHANGE_PAGES_KIB: u32 = 32 * 1024;
 
 /// How long SQLite itself waits for another process, such as the admin program.
@@ -53,7 +55,7 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
         .min(options.max_connections)
         .max(1);
     let connected = async {
-        // First: it turns the write-ahead log on.
+        // This comes first, because it turns the write-ahead log on.
         let file = Arc::new(DatabaseFile::note(&path, &connect).await?);
         let pool = |max_connections| {
             let options = OpenOptions {
@@ -89,7 +91,7 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
     })
 }
 
-/// A pool whose connections all lead to the file that was opened, whatever lies at its path by then.
+/// A pool whose connections all lead to the file that was opened, whatever is at its path later.
 fn to_the_file(pool: PoolOptions<Sqlite>, file: &Arc<DatabaseFile>) -> PoolOptions<Sqlite> {
     let file = Arc::clone(file);
     pool.after_connect(move |_, _| {
@@ -98,7 +100,8 @@ fn to_the_file(pool: PoolOptions<Sqlite>, file: &Arc<DatabaseFile>) -> PoolOptio
     })
 }
 
-/// Makes the file where it is missing, for the owner of its folder alone: SQLite gives its side files the same mode.
+/// Makes the file if it is missing, with access only for the owner of its folder. SQLite gives its
+/// side files the same mode.
 fn make(path: &Path) -> Result<(), OpenError> {
     if path.is_dir() {
         return Err(OpenError::IsAFolder {
@@ -118,8 +121,8 @@ fn make(path: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// Mends a database and its side files that every user of the machine may read: user names and the hashes of passwords
-/// are in it.
+/// Corrects the mode of a database and its side files that every user of the machine may read,
+/// because they hold user names and hashes of passwords.
 fn close_to_others(database: &Path) -> Result<(), OpenError> {
     for side in ["", "-wal", "-shm"] {
         let mut path = database.as_os_str().to_owned();
@@ -156,7 +159,7 @@ fn not_opened(path: &Path, error: &sqlx::Error) -> OpenError {
         sqlx::Error::Database(answer) => answer.code().and_then(|code| code.parse::<i32>().ok()),
         _ => None,
     };
-    // The low byte is the primary code: damaged, not a database.
+    // The low byte is the primary code: a damaged file, or not a database.
     match code.map(|code| code & 0xff) {
         Some(11 | 26) => OpenError::NotADatabase {
             path: path.to_owned(),

@@ -1,21 +1,22 @@
-//! Which connections must be encrypted, to a server whose certificate was verified.
+//! Which connections must be encrypted, with a verified certificate.
 
 use std::net::IpAddr;
 
-/// What a connection to a database server asks of TLS. SQLite has none.
+/// What a connection to a database server requires of TLS. SQLite has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tls {
-    /// Verified, except over a loopback address, the name `localhost` or a socket. There the URL decides.
+    /// Verified, except over a loopback address, the name `localhost` or a socket. For those the
+    /// URL decides.
     #[default]
     BeyondThisMachine,
     /// Verified, except over a socket.
     Required,
-    /// What the URL says, and without a word in it what the server offers: somebody between may read and change all
-    /// of it, and gets the password.
+    /// The URL decides, or the server if the URL says nothing. An attacker on the way can then read
+    /// and change everything, and gets the password.
     Off,
 }
 
-/// How far a connection goes.
+/// How far away the server is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
     Socket,
@@ -24,8 +25,8 @@ pub enum Reach {
 }
 
 impl Reach {
-    /// Where `host` is an address, a name, or the folder of a socket. A name is never resolved for this: whoever answers
-    /// for it could say that it is this machine.
+    /// Where `host` is: an address, a name, or the folder of a socket. A name is never resolved for
+    /// this, because the server of the name could claim that it is this machine.
     pub fn of(host: &str, has_socket: bool) -> Self {
         if has_socket || host.starts_with('/') {
             return Self::Socket;
@@ -51,7 +52,7 @@ impl Tls {
     }
 }
 
-/// An IPv6 address as certificates have it, not as URLs do.
+/// An IPv6 address as in certificates, without the brackets of URLs.
 pub fn without_brackets(host: &str) -> &str {
     host.strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))

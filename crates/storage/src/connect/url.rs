@@ -1,8 +1,9 @@
-//! The URL of a database, before a driver reads it.
+//! Checks the URL of a database before a driver reads it.
 //!
-//! The drivers ignore parameters that they don't know, and one of them logs the whole parameter. So a URL is checked
-//! here first: each parameter is one that the driver knows, at most once, with a value that it takes. A refusal never
-//! quotes the URL. It names a parameter only if that can't be a piece of a password.
+//! The drivers ignore parameters that they don't know, and one of them logs the whole parameter. So
+//! a URL is checked here first. Each parameter must be one that the driver knows, at most once,
+//! with a value that the driver accepts. A refusal never quotes the URL. It names a parameter only
+//! if that can't be a piece of a password.
 
 use std::net::IpAddr;
 
@@ -10,17 +11,17 @@ use crate::error::OpenError;
 
 /// A parameter that a driver knows.
 struct Parameter {
-    /// Every spelling that the driver takes.
+    /// Every spelling that the driver accepts.
     names: &'static [&'static str],
     takes: Takes,
 }
 
-/// The values that a parameter takes.
+/// The values that a parameter accepts.
 #[derive(Clone, Copy)]
 enum Takes {
     Anything,
     Address,
-    /// A whole number, up to this one.
+    /// A whole number, at most this one.
     Number(u32),
     /// One of these, in any letter case.
     OneOf(&'static [&'static str]),
@@ -30,10 +31,11 @@ const fn parameter(names: &'static [&'static str], takes: Takes) -> Parameter {
     Parameter { names, takes }
 }
 
-/// The parameter of PostgreSQL that sets one of the server's settings, such as `options[search_path]`.
+/// The parameter of PostgreSQL that sets one of the server's settings, such as
+/// `options[search_path]`.
 const ONE_OPTION: &str = "options[";
 
-/// What `sqlx-postgres` knows.
+/// The parameters that `sqlx-postgres` knows.
 const POSTGRES: &[Parameter] = &[
     parameter(
         &["sslmode", "ssl-mode"],
@@ -60,7 +62,7 @@ const POSTGRES: &[Parameter] = &[
     parameter(&["options"], Takes::Anything),
 ];
 
-/// What `sqlx-mysql` knows.
+/// The parameters that `sqlx-mysql` knows.
 const MYSQL: &[Parameter] = &[
     parameter(
         &["ssl-mode", "sslmode"],
@@ -83,7 +85,7 @@ const MYSQL: &[Parameter] = &[
     parameter(&["timezone", "time-zone"], Takes::Anything),
 ];
 
-/// What `sqlx-sqlite` knows, but for values with which nothing could be written, or not safely.
+/// The parameters that `sqlx-sqlite` knows, without values that prevent writing or make it unsafe.
 const SQLITE: &[Parameter] = &[
     parameter(&["mode"], Takes::OneOf(&["rw", "rwc"])),
     parameter(&["cache"], Takes::OneOf(&["private", "shared"])),
@@ -91,7 +93,7 @@ const SQLITE: &[Parameter] = &[
     parameter(&["vfs"], Takes::Anything),
 ];
 
-/// Gives the parameters of a PostgreSQL URL, all of which the driver takes.
+/// Returns the parameters of a PostgreSQL URL. The driver accepts all of them.
 pub fn check_postgres(url: &str) -> Result<Checked, OpenError> {
     check_server(url)?;
     let parameters = check(url, POSTGRES)?;
@@ -103,7 +105,7 @@ pub fn check_postgres(url: &str) -> Result<Checked, OpenError> {
     Ok(parameters)
 }
 
-/// As [`check_postgres`], of MariaDB and MySQL.
+/// Like [`check_postgres`], for MariaDB and MySQL.
 pub fn check_mysql(url: &str) -> Result<Checked, OpenError> {
     check_server(url)?;
     check(url, MYSQL)
@@ -118,15 +120,15 @@ pub fn check_sqlite(url: &str) -> Result<(), OpenError> {
     check(url, SQLITE).map(|_| ())
 }
 
-/// Why a driver can't read a URL. Its own words may quote the URL.
+/// Why a driver can't read a URL. The driver's own message may quote the URL.
 pub fn unreadable() -> OpenError {
     invalid(
         "write `sqlite:PATH`, `postgres://USER@HOST/NAME` or `mysql://USER@HOST/NAME`, special characters percent-encoded",
     )
 }
 
-/// Refuses what is left of a password with special characters: they end the address early, and the rest of the password
-/// would be taken for a port, a database or a parameter.
+/// Refuses the rest of a password with special characters. They end the address early, and the rest
+/// would be read as a port, a database or a parameter.
 fn check_server(url: &str) -> Result<(), OpenError> {
     let Ok(parsed) = url::Url::parse(url) else {
         return Err(unreadable());
@@ -143,7 +145,7 @@ fn check_server(url: &str) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// The parameters of a URL that were found good, by their first spelling.
+/// The checked parameters of a URL, in the spelling that comes first in the list.
 pub struct Checked(Vec<String>);
 
 impl Checked {
@@ -201,7 +203,7 @@ impl std::fmt::Display for Takes {
     }
 }
 
-/// Whether it is PostgreSQL's `options[NAME]`. The driver ignores one whose bracket is not closed.
+/// Whether it is PostgreSQL's `options[NAME]`. The driver ignores one without the closing bracket.
 fn is_one_option(name: &str, known: &[Parameter]) -> bool {
     known
         .iter()
@@ -234,14 +236,14 @@ fn unknown(name: &str, known: &[Parameter]) -> OpenError {
     ))
 }
 
-/// Names and values of the query, decoded as the drivers decode them.
+/// Names and values of the query, decoded as the drivers do it.
 fn pairs(url: &str) -> impl Iterator<Item = (String, String)> {
     let query = url.split_once('?').map_or("", |(_, query)| query);
     url::form_urlencoded::parse(query.as_bytes())
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
 }
 
-/// The URL asks for less than `database-tls` does.
+/// The URL requires less than `database-tls` does.
 pub fn weaker_tls(parameter: &str, verified: &str) -> OpenError {
     invalid(&format!(
         "its parameter `{parameter}` asks for less than verified TLS: write `{parameter}={verified}`, or set `database-tls = off` to let the URL decide"

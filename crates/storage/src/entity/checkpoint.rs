@@ -1,4 +1,4 @@
-//! The last checkpoint of the event log, in parts that a statement can carry.
+//! The last checkpoint of the event log, in parts that fit into a statement.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The counter row: number and hash of the last event. Locked first by every change.
+//! The counter row: number and hash of the last event. Every change locks it first.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What events tell about persons; can be erased.
+//! Personal details of events. They can be erased.
 
 use sea_orm::entity::prelude::*;
 

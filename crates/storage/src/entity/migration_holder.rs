@@ -1,4 +1,4 @@
-//! Who is migrating: one row, taken by a conditional update.
+//! The program that is migrating: one row, taken by a conditional update.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The tables as SeaORM sees them: plain types, converted where they are read and written.
+//! The tables as SeaORM sees them: plain types, which are converted when they are read and written.
 
 pub mod checkpoint;
 pub mod event;

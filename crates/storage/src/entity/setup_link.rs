@@ -1,4 +1,4 @@
-//! The link by which the first administrator is made; one row at most.
+//! The link that makes the first administrator. There is at most one row.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! One row that is written only to find out whether the database keeps it.
+//! One row that is written only to find out whether the database stores it.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Indexes that lead to an owner's active tokens past those that ended.
+//! Indexes that find an owner's active tokens without reading those that have ended.
 
 use async_trait::async_trait;
 use sea_orm::DbErr;
@@ -8,15 +8,15 @@ use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use super::columns::index;
 
 const TABLE: &str = "tokens";
-/// Leads to an owner's active tokens.
+/// The index that finds an owner's active tokens.
 const ACTIVE: &str = "tokens_owner_active";
-/// Leads to the active token of a name.
+/// The index that finds the active token with a name.
 const ACTIVE_NAMES: &str = "tokens_owner_active_name";
-/// Of the first schema: it leads to every token of a name, those that ended included.
+/// The index of the first schema. It finds every token with a name, also those that have ended.
 const ALL_NAMES: &str = "tokens_owner_name";
 
-/// Makes the indexes that a new token's checks use. Ended tokens stay listed for good, so a check that reads
-/// them takes longer with each one.
+/// Makes the indexes for the checks of a new token. Ended tokens stay listed for good, so a check
+/// that reads them takes longer with each one.
 pub struct ActiveTokens;
 
 impl MigrationName for ActiveTokens {
@@ -28,7 +28,8 @@ impl MigrationName for ActiveTokens {
 #[async_trait]
 impl MigrationTrait for ActiveTokens {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        // MariaDB's index statements know no IF NOT EXISTS, and a migration that died is repeated.
+        // MariaDB's index statements don't have IF NOT EXISTS, and a migration that died is
+        // repeated.
         for index in [
             index(ACTIVE, TABLE, ["owner_id", "revoked_at", "expires_at"]),
             index(
@@ -42,7 +43,8 @@ impl MigrationTrait for ActiveTokens {
                 manager.create_index(index).await?;
             }
         }
-        // Comes last: on MariaDB the reference to the owner needs such an index at all times.
+        // This comes last, because MariaDB needs such an index at all times for the reference to
+        // the owner.
         if manager.has_index(TABLE, ALL_NAMES).await? {
             let drop = Index::drop().name(ALL_NAMES).table(TABLE).to_owned();
             manager.drop_index(drop).await?;

@@ -1,7 +1,8 @@
-//! What [`sea_orm_migration::schema`] does not have: hashes and tags, and tables with their indexes.
+//! Columns that [`sea_orm_migration::schema`] doesn't have, for hashes and tags, and tables with
+//! their indexes.
 //!
-//! Texts that people write keep their case and accents: on MariaDB the tables are utf8mb4 with a binary
-//! collation. Names are compared by their folded forms, which are bytes.
+//! Texts that people write keep their case and accents. On MariaDB the tables are utf8mb4 with a
+//! binary collation. Names are compared by their folded forms, which are bytes.
 
 use sea_orm::sea_query::{
     ColumnDef, ForeignKey, ForeignKeyCreateStatement, Index, IndexCreateStatement, OnConflict,
@@ -20,7 +21,7 @@ pub fn short_bytes(name: &'static str) -> ColumnDef {
     schema::var_binary(name, 255)
 }
 
-/// The same column, but nothing may stand in it.
+/// The same column, which may be NULL.
 pub fn nullable(mut column: ColumnDef) -> ColumnDef {
     column.null().take()
 }
@@ -56,7 +57,8 @@ pub fn index<const N: usize>(
     index
 }
 
-/// The same index, refusing doubles. Rows with NULL in it are never doubles, on all three.
+/// The same index, which refuses duplicates. On all three kinds of database, rows with NULL in it
+/// are never duplicates.
 pub fn unique(mut index: IndexCreateStatement) -> IndexCreateStatement {
     index.unique().take()
 }
@@ -74,8 +76,8 @@ pub fn reference(
         .take()
 }
 
-/// Makes the table and its indexes where they are missing. MariaDB gets all in one statement, so that a
-/// migration that died can be repeated: its index statements know no IF NOT EXISTS.
+/// Makes the table and its indexes if they are missing. MariaDB gets all in one statement, so that
+/// a migration that died can be repeated, because its index statements don't have IF NOT EXISTS.
 pub async fn create<const N: usize>(
     manager: &SchemaManager<'_>,
     mut table: TableCreateStatement,
@@ -98,7 +100,7 @@ pub async fn create<const N: usize>(
     Ok(())
 }
 
-/// Adds the one row of a table, unless it is there.
+/// Adds the one row of a table, unless the row exists.
 pub async fn first_row<const N: usize>(
     manager: &SchemaManager<'_>,
     table: &'static str,

@@ -1,4 +1,4 @@
-//! What tells a row that stands there from one that was put back.
+//! The columns that tell a current row from an older one that was put back.
 
 use async_trait::async_trait;
 use sea_orm::sea_query::Table;
@@ -9,8 +9,9 @@ use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use super::columns::{create, key, nullable, short_bytes, table};
 use crate::claim::{CLAIM, FORMER_CLAIM};
 
-/// Makes room for checkpoints of the event log, and for the tag of the time that a session was last seen. Renames the
-/// claim: an earlier release, whose tags don't say which event wrote a row, can't make a change from here on.
+/// Makes room for checkpoints of the event log, and for the tag of the time that a session was last
+/// seen. Renames the claim, so that an earlier release can't make a change from here on. The tags
+/// of such a release don't say which event wrote a row.
 pub struct Currency;
 
 impl MigrationName for Currency {
@@ -24,7 +25,7 @@ impl MigrationTrait for Currency {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         if manager.has_column("event_head", FORMER_CLAIM).await? {
             let mut alter = Table::alter().table("event_head").to_owned();
-            // A migration that died and is repeated adds the former column once more.
+            // A migration that died and is repeated adds the former column again.
             if manager.has_column("event_head", CLAIM).await? {
                 alter.drop_column(FORMER_CLAIM);
             } else {

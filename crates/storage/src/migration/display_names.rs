@@ -1,4 +1,4 @@
-//! The form of display names that searches look in.
+//! The form of display names that searches use.
 
 use async_trait::async_trait;
 use ats_pat_domain::name::fold;
@@ -13,8 +13,9 @@ use super::columns::nullable;
 const TABLE: &str = "users";
 const FOLDED: &str = "display_name_folded";
 
-/// Adds the folded display name of every user, so that an administrator finds people by it. No tag covers it, as none
-/// covers the folded user name: it only decides what a search finds.
+/// Adds the folded display name of every user, so that an administrator can find people by it. No
+/// tag covers it, and none covers the folded user name, because they only decide what a search
+/// finds.
 pub struct DisplayNames;
 
 impl MigrationName for DisplayNames {
@@ -38,7 +39,7 @@ impl MigrationTrait for DisplayNames {
             .from(TABLE)
             .take();
         for row in connection.query_all(&names).await? {
-            // A row that somebody made unreadable is found by its user name only.
+            // A row that somebody made unreadable can only be found by its user name.
             let Some((id, folded)) = folded(&row) else {
                 continue;
             };

@@ -1,4 +1,4 @@
-//! An index that leads to the events about one thing.
+//! An index that finds the events about one subject.
 
 use async_trait::async_trait;
 use sea_orm::DbErr;
@@ -9,8 +9,8 @@ use super::columns::index;
 const TABLE: &str = "events";
 const SUBJECTS: &str = "events_subject";
 
-/// Makes the index by which the events about one token are found. To revoke a token whose rows were altered, its events
-/// are read while other changes wait, and a log can have tens of millions.
+/// Makes the index that finds the events about one token. When a token with altered rows is
+/// revoked, its events are read while other changes wait, and a log can have tens of millions.
 pub struct EventSubjects;
 
 impl MigrationName for EventSubjects {
@@ -22,7 +22,8 @@ impl MigrationName for EventSubjects {
 #[async_trait]
 impl MigrationTrait for EventSubjects {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        // MariaDB's index statements know no IF NOT EXISTS, and a migration that died is repeated.
+        // MariaDB's index statements don't have IF NOT EXISTS, and a migration that died is
+        // repeated.
         if manager.has_index(TABLE, SUBJECTS).await? {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! Which groups users are in.
+//! The groups of users.
 
 use async_trait::async_trait;
 use sea_orm::DbErr;
@@ -9,10 +9,10 @@ use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use super::columns::nullable;
 
 const TABLE: &str = "users";
-// GROUPS is a word of MySQL's own.
+// GROUPS is a reserved word in MySQL.
 const MEMBER_OF: &str = "member_of";
 
-/// Adds the groups of a user. The tag of a user who is in none is as before.
+/// Adds the groups of a user. The tag of a user without groups does not change.
 pub struct Groups;
 
 impl MigrationName for Groups {

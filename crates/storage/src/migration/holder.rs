@@ -1,8 +1,8 @@
-//! Who is migrating: one committed row, taken by a conditional update.
+//! The right to migrate: one committed row, taken by a conditional update.
 //!
-//! No clocks are compared and no names are made: the row has a term, which counts the takers, and a beat,
-//! which the holder counts up. A waiter that sees the same beat for long takes the next term, by an update
-//! that only one can win.
+//! It needs no clocks and no names. The row has a term, which counts the holders, and a beat, which
+//! the holder increases. A waiter that sees the same beat for long takes the next term, by an
+//! update that only one waiter can win.
 
 use std::time::Duration;
 
@@ -23,10 +23,11 @@ use crate::failure::{Class, classify, store_error};
 const ROW: i32 = 1;
 const BEAT: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_millis(200);
-/// A holder that missed ten beats is dead.
+/// A holder that missed ten beats counts as dead.
 const STALE: u32 = 50;
 
-/// The right to migrate, until [`Self::release`] or until another takes it for dead.
+/// The right to migrate, until [`Self::release`], or until another program takes the holder for
+/// dead.
 pub struct Holder<'a> {
     writes: &'a Channel,
     term: i64,
@@ -64,7 +65,7 @@ impl<'a> Holder<'a> {
         }
     }
 
-    /// Shows signs of life for as long as it is polled; returns once another has taken over.
+    /// Increases the beat for as long as it is polled. Returns when another program has taken over.
     pub async fn keep(&self) -> MigrationError {
         loop {
             tokio::time::sleep(BEAT).await;
@@ -74,14 +75,15 @@ impl<'a> Holder<'a> {
                 .filter(Column::Term.eq(self.term))
                 .exec(self.writes)
                 .await;
-            // A beat that fails is only missed.
+            // If a beat fails, it is only missed.
             if beat.is_ok_and(|beat| beat.rows_affected == 0) {
                 return MigrationError::TakenOver;
             }
         }
     }
 
-    /// Lets the next one in; where it fails, the next one waits until this one counts as dead.
+    /// Lets the next program migrate. If this fails, the next one waits until this one counts as
+    /// dead.
     pub async fn release(self) {
         let released = Entity::update_many()
             .col_expr(Column::Held, Expr::val(false))
@@ -95,7 +97,7 @@ impl<'a> Holder<'a> {
     }
 }
 
-/// Takes the next term, if nobody else has; gives its number.
+/// Takes the next term, if nobody else has. Returns its number.
 async fn advance(writes: &Channel, row: &Model) -> Result<Option<i64>, MigrationError> {
     let taken = Entity::update_many()
         .col_expr(Column::Term, Expr::val(row.term + 1))
@@ -109,13 +111,14 @@ async fn advance(writes: &Channel, row: &Model) -> Result<Option<i64>, Migration
         .await;
     match taken {
         Ok(taken) => Ok((taken.rows_affected == 1).then_some(row.term + 1)),
-        // Another was faster, on another node.
+        // Another program was faster, on another node.
         Err(error) if classify(&error) == Class::Retryable => Ok(None),
         Err(error) => Err(failed(error)),
     }
 }
 
-/// Makes the table and its row. Two that do it at once can disturb each other: the second try finds it.
+/// Makes the table and its row. Two programs that do this at once can disturb each other. Then the
+/// second try finds the table.
 async fn make_row(writes: &Channel, schema: &DatabaseConnection) -> Result<(), MigrationError> {
     let mut tries = 5;
     loop {

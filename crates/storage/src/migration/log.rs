@@ -37,12 +37,12 @@ async fn events(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let kind = index("events_kind", "events", ["kind", "seq"]);
     create(manager, events, [id, owner, kind]).await?;
     if manager.get_database_backend() == DbBackend::MySql {
-        // 64 KiB are too few for an event that tells of many rows.
+        // 64 KiB are too few for an event about many rows.
         let longer = "ALTER TABLE events MODIFY details LONGBLOB NOT NULL";
         manager.get_connection().execute_unprepared(longer).await?;
     }
-    // Not bound to its event by a foreign key: a row that nobody can read does no harm, and erasing
-    // needs no order.
+    // No foreign key binds it to its event, because a row that is never read does no harm, and
+    // because erasing then needs no order.
     let personal = table(
         "event_personal",
         [key(big_integer("seq")), short_bytes("salt"), blob("data")],

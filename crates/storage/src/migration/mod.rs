@@ -30,7 +30,7 @@ use crate::error::MigrationError;
 use failure::failed;
 use holder::Holder;
 
-/// Every migration, in order. One that was released is never changed.
+/// Every migration, in order. A released migration never changes.
 struct Migrator;
 
 impl MigratorTrait for Migrator {
@@ -53,19 +53,19 @@ impl MigratorTrait for Migrator {
     }
 }
 
-/// Where the schema stands.
+/// The state of the schema.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MigrationStatus {
-    /// Done.
+    /// The applied migrations.
     pub applied: Vec<String>,
-    /// To be done by [`Database::migrate`].
+    /// The migrations that [`Database::migrate`] has to apply.
     pub pending: Vec<String>,
-    /// Done by a later release; this program can't use the database.
+    /// Applied by a later release. This program can't use the database.
     pub unknown: Vec<String>,
 }
 
 impl MigrationStatus {
-    /// Whether the schema is the one that this program knows.
+    /// Whether the schema is this program's.
     pub fn is_current(&self) -> bool {
         self.pending.is_empty() && self.unknown.is_empty()
     }
@@ -82,7 +82,7 @@ impl MigrationStatus {
 }
 
 impl Database {
-    /// Where the schema stands. Changes nothing, and needs no right to.
+    /// The state of the schema. Changes nothing, and doesn't need the right to migrate.
     ///
     /// # Errors
     /// [`MigrationError::Failed`].
@@ -91,18 +91,20 @@ impl Database {
         status(&SchemaManager::new(&connection), &connection).await
     }
 
-    /// Brings the schema up to date; gives the names of the migrations that this call applied. Of several
-    /// programs that start at once, one migrates and the others wait for it.
+    /// Brings the schema up to date. Returns the names of the migrations that this call applied. If
+    /// several programs start at once, one migrates and the others wait for it.
     ///
     /// # Errors
-    /// [`MigrationError::Newer`] for a database that a later release has changed; it is left as it is.
+    /// [`MigrationError::Newer`] if a later release has changed the database. Then nothing is
+    /// changed.
     pub async fn migrate(&self) -> Result<Vec<String>, MigrationError> {
         let status = self.migration_status().await?;
         status.refuse_newer()?;
         if status.pending.is_empty() {
             return Ok(Vec::new());
         }
-        // SeaORM's transactions leave their connections in any state: these are used for nothing else.
+        // SeaORM's transactions can leave their connections in any state, so these connections are
+        // used for nothing else.
         let apart = self.schema.apart();
         let migrated = match self.schema.backend() {
             DbBackend::Sqlite => in_one_transaction(&apart.for_schema()).await,
@@ -112,8 +114,8 @@ impl Database {
         migrated
     }
 
-    /// The servers: MariaDB commits before and after each change of the schema, so a row that is committed
-    /// says who is at it.
+    /// For servers. MariaDB commits before and after each change of the schema, so a committed row
+    /// says which program migrates.
     async fn migrate_as_holder(
         &self,
         connection: &DatabaseConnection,
@@ -128,7 +130,7 @@ impl Database {
     }
 }
 
-/// On PostgreSQL a migration is one transaction. On MariaDB it can be repeated.
+/// On PostgreSQL, a migration is one transaction. On MariaDB, it can be repeated.
 async fn apply(connection: &DatabaseConnection) -> Result<Vec<String>, MigrationError> {
     if connection.get_database_backend() == DbBackend::Postgres {
         return in_one_transaction(connection).await;
@@ -139,12 +141,13 @@ async fn apply(connection: &DatabaseConnection) -> Result<Vec<String>, Migration
     Ok(status.pending)
 }
 
-/// SQLite: the lock on the file keeps others out, and lets go by itself.
+/// For SQLite. The lock on the file keeps other programs out, and is released when the process
+/// ends.
 async fn in_one_transaction(
     connection: &DatabaseConnection,
 ) -> Result<Vec<String>, MigrationError> {
     let transaction = immediate(connection).await.map_err(failed)?;
-    // Another program may have migrated before the lock was ours.
+    // Another program may have migrated before this one got the lock.
     let status = status(&SchemaManager::new(&transaction), &transaction).await?;
     status.refuse_newer()?;
     Migrator::up(&transaction, None).await.map_err(failed)?;
@@ -152,8 +155,8 @@ async fn in_one_transaction(
     Ok(status.pending)
 }
 
-/// Begins a transaction; of SQLite one that may write from its first statement on, since a reader that
-/// turns writer can't wait for another.
+/// Begins a transaction. On SQLite it may write from its first statement on, because a reader that
+/// becomes a writer can't wait for another.
 async fn immediate(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     connection
         .begin_with_options(TransactionOptions {

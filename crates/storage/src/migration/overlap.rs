@@ -1,4 +1,4 @@
-//! Secrets whose first use ends the one before.
+//! Secrets whose first use ends the previous one.
 
 use async_trait::async_trait;
 use sea_orm::DbErr;
@@ -11,7 +11,8 @@ use super::columns::nullable;
 const TABLE: &str = "secrets";
 const ENDS_OVERLAP: &str = "ends_overlap";
 
-/// Adds the mark of a secret whose first exchange ends the one in overlap. The tag of a secret without it is as before.
+/// Adds the mark of a secret whose first exchange ends the one in overlap. The tag of a secret
+/// without the mark does not change.
 pub struct Overlap;
 
 impl MigrationName for Overlap {

@@ -1,4 +1,4 @@
-//! The policy, where it stands in the database.
+//! The policy that is kept in the database.
 
 use async_trait::async_trait;
 use sea_orm::DbErr;
@@ -7,7 +7,7 @@ use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
 use super::columns::{create, key, short_bytes, table};
 
-/// Makes the table. Until a policy is put into it that of the settings counts.
+/// Makes the table. Until a policy is in it, the policy of the settings counts.
 pub struct Policy;
 
 impl MigrationName for Policy {

@@ -1,4 +1,4 @@
-//! Who is responsible for a service account.
+//! The person who is responsible for a service account.
 
 use async_trait::async_trait;
 use sea_orm::DbErr;
@@ -12,8 +12,8 @@ const TABLE: &str = "users";
 const RESPONSIBLE: &str = "responsible_id";
 const BY_RESPONSIBLE: &str = "users_responsible";
 
-/// Adds the person who is responsible for a service account, and the index by which a person's accounts are found. The tag
-/// of a user without one is as before.
+/// Adds the person who is responsible for a service account, and the index that finds a person's
+/// accounts. The tag of a user without such a person does not change.
 pub struct Responsible;
 
 impl MigrationName for Responsible {
@@ -31,7 +31,7 @@ impl MigrationTrait for Responsible {
             let add = Table::alter().table(TABLE).add_column(column).take();
             manager.alter_table(add).await?;
         }
-        // MariaDB's index statements know no IF NOT EXISTS.
+        // MariaDB's index statements don't have IF NOT EXISTS.
         if manager.has_index(TABLE, BY_RESPONSIBLE).await? {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! Tokens that get new secrets by themselves, and secrets that are used after their end.
+//! Tokens that regenerate themselves, and secrets that are used after their end.
 
 use async_trait::async_trait;
 use sea_orm::DbErr;
@@ -8,9 +8,9 @@ use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
 use super::columns::nullable;
 
-/// Adds until when a token may get new secrets by itself, when it expires with one that is not confirmed, the mark of a
-/// replaced secret that may still revoke, and when an ended secret was used. The tags of rows without them are as before;
-/// none covers the last.
+/// Adds the time until which a token may regenerate itself, its expiry with an unconfirmed secret,
+/// the mark of a replaced secret that may still revoke, and the time when an ended secret was used.
+/// The tags of rows without these values do not change. No tag covers the last one.
 pub struct SelfRegenerate;
 
 impl MigrationName for SelfRegenerate {

@@ -7,7 +7,7 @@ use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
 use super::columns::{create, index, key, reference, short_bytes, table};
 
-/// Makes the table. Secrets of before get their places when they are next exchanged.
+/// Makes the table. Existing secrets get their places when they are next exchanged.
 pub struct StatusPlaces;
 
 impl MigrationName for StatusPlaces {

@@ -1,4 +1,5 @@
-//! What proves that a change is one transaction, and that the database keeps what it is given.
+//! The proof that a change is one transaction, and the proof that the database stores what it is
+//! given.
 
 use async_trait::async_trait;
 use sea_orm::DbErr;

@@ -15,7 +15,7 @@ use crate::database::Database;
 use crate::entity::event::ActiveModel;
 use crate::write::insert;
 
-/// The store before `database`, and the proxy that ends its transactions.
+/// The store behind a proxy for `database`, and the proxy that ends its transactions.
 async fn behind_a_proxy(database: &TestDatabase) -> (Database, Proxy) {
     let (proxy, url) = Proxy::before(database.url()).await;
     let store = Database::open(&url, OpenOptions::default()).await.unwrap();
@@ -23,7 +23,7 @@ async fn behind_a_proxy(database: &TestDatabase) -> (Database, Proxy) {
     (store, proxy)
 }
 
-/// The same store, whose changes use sessions that may write outside a transaction, too.
+/// The same store, but the sessions of its changes may also write outside a transaction.
 fn with_sessions_that_write_anywhere(mut store: Database) -> Database {
     store.changes = store.schema.apart();
     store
@@ -35,7 +35,7 @@ async fn begin(store: &Database) -> StoreTransaction {
         .unwrap()
 }
 
-/// How many users and how many events there are.
+/// The numbers of users and of events.
 async fn counted(database: &TestDatabase) -> [i64; 2] {
     [
         database.number("SELECT COUNT(*) FROM users").await,
@@ -74,7 +74,7 @@ async fn without_that_a_row_is_written_that_has_no_event(database: &TestDatabase
     let change = begin(&store).await;
     proxy.end_unseen(0);
     change.insert_user(&user(1, "ada")).await.unwrap();
-    // The claim keeps the event away, and so the answer honest.
+    // The claim prevents the event, so the answer is right.
     let refused = change.append(&event(1)).await;
     assert!(
         matches!(refused, Err(StoreError::Retryable(_))),
@@ -112,12 +112,12 @@ async fn an_answer_to_commit_is_believed_only_once_the_event_is_seen(database: &
         matches!(answered, Err(CommitError::Unknown(_))),
         "{answered:?}"
     );
-    // Without the look, the database's word would count.
+    // Without the check, the database's answer would count.
     written().await.channel.commit().await.unwrap();
     assert_eq!(counted(database).await, [0, 0]);
 }
 
-/// A row that SQLite answers by undoing the whole transaction, as it does where the disk is full.
+/// A row that makes SQLite undo the whole transaction, as when the disk is full.
 const UNDO: &str = "INSERT OR ROLLBACK INTO write_proof (id, count, filler) VALUES (1, 0, x'')";
 
 async fn migrated(database: &TestDatabase) -> Database {

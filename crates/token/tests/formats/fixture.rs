@@ -1,4 +1,4 @@
-//! One signing key, one set of claims, and whatever else somebody signs with it.
+//! One signing key, one set of claims, and other texts signed with that key.
 
 use ats_pat_token::{
     Audience, Claims, Expectations, Header, SigningAlgorithm, SigningInput, Unverified, VerifyError,
@@ -66,7 +66,7 @@ pub fn base64url(bytes: impl AsRef<[u8]>) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Signs two parts as they are: the signature is right, whatever they say.
+/// Signs two parts as they are. The signature is valid, whatever the parts say.
 pub fn signed_parts(header: &str, payload: &str) -> String {
     let input = format!("{header}.{payload}");
     let signature = base64url(signing_key().sign(input.as_bytes()).to_bytes());

@@ -1,4 +1,4 @@
-//! Signed status lists that must not be taken: signed by the right key, and by others.
+//! Signed status lists that must be refused: signed by the right key, and by others.
 
 use ats_pat_token::{
     CompressedList, Header, ListVersion, MAX_STATUS_INDEX, MAX_STATUS_LIST_LENGTH,
@@ -246,7 +246,7 @@ fn of_other_widths_and_in_other_codings() {
     ] {
         assert_eq!(refusal_of(&lst(&list)), Some(VerifyError::Claims), "{list}");
     }
-    // Base64url of something else than one whole zlib stream.
+    // Base64url of bytes that are not one whole zlib stream.
     for bytes in [
         &b""[..],
         b"\xb9\xa3",
@@ -273,7 +273,7 @@ fn a_list_that_grows_beyond_all_bounds_is_not_unpacked() {
             .decompress()
             .is_some()
     );
-    // Two bombs in one stream can't be told from one.
+    // Two bombs in one stream look like one.
     let doubled = [&compressed[..], &compressed[..]].concat();
     assert!(CompressedList::new(doubled).decompress().is_none());
 }

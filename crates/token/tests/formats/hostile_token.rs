@@ -328,7 +328,8 @@ fn each_part_has_one_text() {
 
 #[test]
 fn trailing_bits_are_zero() {
-    // 64 bytes leave four bits of the last character unused: fifteen other texts decode to the same signature.
+    // 64 bytes leave four bits of the last character unused, so fifteen other texts decode to the
+    // same signature.
     let [header, payload, signature] = parts();
     let (start, last) = signature.split_at(85);
     let value = ALPHABET.find(last).unwrap();
@@ -340,7 +341,7 @@ fn trailing_bits_are_zero() {
             Err(VerifyError::Malformed)
         );
     }
-    // The same of a payload that the issuer itself would have signed.
+    // The same for a payload that the issuer itself could have signed.
     let payload = ["", " ", "  "]
         .map(|space| base64url(format!("{CLAIMS}{space}")))
         .into_iter()
@@ -377,7 +378,7 @@ fn there_are_three_parts() {
     ] {
         assert_eq!(verified(&token), Err(VerifyError::Malformed), "{token}");
     }
-    // An empty payload is a part too, but not the one that was signed.
+    // An empty payload is a part too, but the signature is for another one.
     assert_eq!(
         verified(&format!("{header}..{signature}")),
         Err(VerifyError::Signature)
@@ -403,7 +404,8 @@ fn a_long_text_is_refused_unread() {
 
 #[test]
 fn a_signature_has_no_second_form() {
-    // The order of the group, little-endian: S + L passes the equation as S does (RFC 8032, section 5.1.7).
+    // The order of the group, little-endian: S + L passes the equation as S does (RFC 8032, section
+    // 5.1.7).
     const ORDER: [u8; 32] = [
         0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde,
         0x14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
@@ -436,7 +438,7 @@ fn another_keys_signature_is_refused() {
 
 #[test]
 fn a_weak_key_signs_nothing_and_is_not_published() {
-    // Under the neutral point, this signature passes a lax check of any message.
+    // Under the neutral point, this signature passes a lax check for any message.
     let mut neutral = [0; 32];
     neutral[0] = 1;
     let key = VerifyingKey::from_bytes(&neutral).unwrap();

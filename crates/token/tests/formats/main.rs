@@ -1,5 +1,5 @@
-//! The formats as other programs meet them: known answers computed by other implementations, and texts that must not
-//! pass.
+//! The formats as other programs use them: known answers that other implementations computed, and
+//! texts that must be refused.
 
 #![expect(
     clippy::unwrap_used,

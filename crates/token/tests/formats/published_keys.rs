@@ -188,7 +188,7 @@ fn keys_of_small_order_are_refused_in_every_encoding() {
 
 #[test]
 fn a_key_has_one_encoding() {
-    // Coordinates from 0 to 18 can also be written with the field's prime, 2^255 - 19, added.
+    // Coordinates from 0 to 18 can also be written with the prime of the field, 2^255 - 19, added.
     let mut second_forms = 0;
     for y in 2..19 {
         let mut bytes = [0xff; 32];

@@ -1,5 +1,5 @@
-//! What a check costs beside the bare signature, and what a status list costs. `cargo bench -p ats-pat-verify` prints
-//! the ratios and the sizes at the end.
+//! What a check costs compared with the bare signature, and what a status list costs.
+//! `cargo bench -p ats-pat-verify` prints the ratios and the sizes at the end.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -25,7 +25,7 @@ use tokio::runtime::Runtime;
 
 use crate::issuer::{AUDIENCE, Issuer, NOW, key};
 
-/// More than the verifier remembers, so that each comes as if for the first time.
+/// More tokens than the verifier remembers, so that each one is new to it.
 const TOKENS: usize = 512;
 
 const ROUNDS: usize = 1000;
@@ -57,7 +57,8 @@ fn verify(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Processor time, by turns and in small parts, so that others who use the machine slow all three alike.
+/// Measures processor time, in turns and in small parts, so that other load on the machine slows
+/// all three alike.
 fn print_ratios() {
     let bench = Bench::new();
     let _runtime = bench.runtime.enter();

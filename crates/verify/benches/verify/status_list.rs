@@ -74,7 +74,7 @@ fn timed<T>(mut work: impl FnMut() -> T) -> (T, Duration) {
     }
 }
 
-/// Revoked at random places, the same in each run.
+/// A list whose revoked places are random, and the same in each run.
 fn list(revoked: u64) -> StatusList {
     let mut list = StatusList::new();
     list.extend_to(PLACES - 1).unwrap();

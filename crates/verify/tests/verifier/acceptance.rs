@@ -150,7 +150,7 @@ fn without_a_runtime_it_says_so() {
     ));
 }
 
-/// A source that tells when nobody has it any more.
+/// A source that tells when nothing refers to it any more.
 struct Watched {
     issuer: Issuer,
     _in_use: oneshot::Sender<()>,

@@ -1,4 +1,4 @@
-//! What is answered to whom (RFC 6750, section 3).
+//! What each kind of refused request gets as answer (RFC 6750, section 3).
 
 use ats_pat_token::Claims;
 use ats_pat_verify::{AuthenticationToken, Error, Verifier, VerifyError};

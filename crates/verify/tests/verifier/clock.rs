@@ -17,7 +17,7 @@ impl TestClock {
         Self(Arc::new(Mutex::new((NOW, Duration::from_secs(100)))))
     }
 
-    /// Sets the time of day alone, as somebody at the machine does.
+    /// Changes only the time of day, as a person at the machine can.
     pub fn jump(&self, seconds: i64) {
         self.0.lock().unwrap().0 += seconds;
     }

@@ -14,7 +14,7 @@ async fn an_issuer_two_minutes_behind_shortens_its_tokens_lives() {
     let verifier = server.verifier();
     let token = server.issuer.token(1);
     assert!(verifier.verify(&token).await.is_ok());
-    // Five minutes less two, and the leeway.
+    // Five minutes less two, plus the leeway.
     server.clock.jump(239);
     assert!(verifier.verify(&token).await.is_ok());
     server.clock.jump(1);
@@ -73,7 +73,7 @@ async fn the_verifier_s_clock_set_forward_expires_tokens_and_the_list_and_set_ba
     verifier.verify(&token).await.unwrap();
     server.clock.jump(3600);
     assert_eq!(verifier.verify(&token).await.err(), EXPIRED);
-    // By that clock the list says nothing any more, even of a token that would hold.
+    // By that clock the list is no longer valid, even for a token that would be.
     let mut claims = server.issuer.claims(2);
     claims.exp += 7200;
     let long = server.issuer.sign(&claims);
@@ -95,7 +95,7 @@ async fn the_verifier_s_clock_set_back_makes_tokens_early_and_the_list_no_freshe
     verifier.verify(&token).await.unwrap();
     server.clock.jump(-3600);
     assert_eq!(verifier.verify(&token).await.err(), EARLY);
-    // How old the list is, is not told by the time of day.
+    // The age of the list doesn't depend on the time of day.
     server.kill();
     server.clock.pass(31);
     server.clock.jump(3600 - 31);

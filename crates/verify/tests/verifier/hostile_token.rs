@@ -1,5 +1,6 @@
-//! Tokens that must not pass, through the whole verifier. What each breaks in detail is the business of the tests of
-//! `ats-pat-token`; here it is that nothing around them lets one through, twice the same included.
+//! Tokens that the whole verifier must refuse. The tests of `ats-pat-token` check what each of them
+//! breaks in detail. These tests check that nothing around the parser lets one through, also when
+//! the same token comes twice.
 
 use ats_pat_token::{Claims, StatusReference, thumbprint};
 use ats_pat_verify::{Error, VerifyError};
@@ -34,7 +35,7 @@ fn without(object: &str, name: &str) -> String {
     members.to_string()
 }
 
-/// Signed by the issuer's key, whatever it says.
+/// Signs any header and payload with the issuer's key.
 fn signed(header: &str, payload: &str) -> String {
     let input = format!("{}.{}", base64url(header), base64url(payload));
     let signature = base64url(key(1).sign(input.as_bytes()).to_bytes());
@@ -104,7 +105,7 @@ async fn the_public_key_as_a_shared_secret() {
         let forged =
             jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(secret)).unwrap();
         target.refuses(&forged, VerifyError::Algorithm).await;
-        // And with the right name before the wrong signature.
+        // And with the known name before the wrong signature.
         let (_, rest) = forged.split_once('.').unwrap();
         let renamed = format!("{}.{rest}", base64url(self::header()));
         target.refuses(&renamed, VerifyError::Malformed).await;
@@ -315,7 +316,7 @@ async fn signatures_in_a_second_form_and_of_others() {
         }
         bytes
     };
-    // R of small order: the neutral point, and one of order two.
+    // R of small order: the neutral point, and a point of order two.
     let mut neutral = bytes.clone();
     neutral[..32].copy_from_slice(&[&[1][..], &[0; 31]].concat());
     let mut of_order_two = bytes.clone();

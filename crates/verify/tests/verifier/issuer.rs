@@ -1,4 +1,5 @@
-//! An issuer: what it publishes, the tokens that it signs, and what it was asked. In memory it is a key source.
+//! An issuer: what it publishes, the tokens that it signs, and the requests that it got. It can be
+//! used as a key source in memory.
 
 use std::{
     collections::HashMap,
@@ -20,7 +21,7 @@ pub const KEYS: &str = "/.well-known/jwks.json";
 pub const LISTS: &str = "/status-lists";
 pub const AUDIENCE: &str = "https://orders.example.com";
 
-/// When the issuer's clock stands still.
+/// The time at which the issuer's clock stands still.
 pub const NOW: i64 = 1_796_000_000;
 
 #[derive(Clone)]
@@ -32,17 +33,17 @@ struct Inner {
     asked: watch::Sender<HashMap<String, u64>>,
 }
 
-/// What the issuer does, to be changed as a test needs it.
+/// What the issuer does. A test changes it as needed.
 pub struct State {
     pub signing: SigningKey,
     pub published: Vec<SigningKey>,
     pub list_path: String,
     pub list: StatusList,
     pub version: ListVersion,
-    /// How old it says that its list and its keys are, in seconds.
+    /// The age of its list and its keys, as the issuer tells it, in seconds.
     pub age: Option<u64>,
     pub now: i64,
-    /// Other answers than the right ones, by path.
+    /// Answers that replace the right ones, by path.
     pub instead: HashMap<String, Reply>,
 }
 
@@ -53,7 +54,7 @@ pub struct Reply {
     pub etag: Option<String>,
     pub location: Option<String>,
     pub body: Vec<u8>,
-    /// How old it says that it is, in seconds.
+    /// The age of the answer, in seconds.
     pub age: Option<u64>,
     /// Whether it never comes.
     pub hangs: bool,
@@ -123,7 +124,7 @@ impl Issuer {
         self.0.state.lock().unwrap()
     }
 
-    /// Revokes what stands at an index, as a change of its own.
+    /// Revokes the token at an index, as a change of its own.
     pub fn revoke(&self, index: u64) {
         let mut state = self.state();
         state.list.set(index, true).unwrap();
@@ -155,7 +156,7 @@ impl Issuer {
         }
     }
 
-    /// A token for what stands at an index.
+    /// A token with the place at an index.
     pub fn token(&self, index: u64) -> String {
         self.sign(&self.claims(index))
     }
@@ -181,7 +182,7 @@ impl Issuer {
         finish(input, &state.signing)
     }
 
-    /// The issuer's answer, and a note that it was asked.
+    /// Answers, and notes the request.
     pub fn answer(&self, path: &str, etag: Option<&str>) -> Reply {
         self.0
             .asked
@@ -234,7 +235,8 @@ impl Issuer {
         self.0.asked.borrow().get(path).copied().unwrap_or_default()
     }
 
-    /// Waits until something was asked for twice more: by then the answer to the first was taken.
+    /// Waits until the path was requested twice more. By then the verifier has taken the answer to
+    /// the first request.
     pub async fn follow(&self, path: &str) {
         let enough = self.asked(path) + 2;
         let mut asked = self.0.asked.subscribe();

@@ -1,4 +1,5 @@
-//! The issuer is away, slow, or answers garbage. The table in the crate's documentation says the same in prose.
+//! The issuer is away, slow, or answers garbage. The table in the crate's documentation describes
+//! the same cases.
 
 use std::time::Duration;
 
@@ -38,7 +39,7 @@ async fn while_it_is_away_known_and_new_tokens_pass_until_the_limit_and_none_aft
             Some(Error::StatusUnavailable)
         );
     }
-    // What is known for sure is said.
+    // A known revocation is still reported.
     let revoked = verifier.verify(&server.issuer.token(9)).await;
     assert_eq!(revoked.err(), Some(Error::Revoked));
 
@@ -223,7 +224,7 @@ async fn garbage_instead_of_metadata_leads_nowhere() {
     assert_eq!((evil.issuer.asked(KEYS), evil.issuer.asked(LISTS)), (0, 0));
 }
 
-/// What is no list confirms nothing: when the time is up, tokens are refused.
+/// A document that is not a list confirms nothing, so tokens are refused after the time limit.
 #[tokio::test]
 async fn garbage_instead_of_the_list_is_as_if_it_were_away() {
     let (server, verifier, mut token) = known().await;
@@ -329,7 +330,7 @@ async fn after_it_went_back_to_an_earlier_state_its_new_list_is_followed() {
         state.list.set(9, false).unwrap();
         state.list.set(1, true).unwrap();
     }
-    // The old address is gone; tokens of before name a list that is none any more.
+    // The old address is gone. Earlier tokens name a list that no longer exists.
     server.issuer.follow("/status-lists/1").await;
     assert_eq!(verifier.verify(&token).await.err(), Some(Error::NotListed));
     assert!(verifier.verify(&server.issuer.token(9)).await.is_ok());

@@ -1,4 +1,4 @@
-//! What whoever looks after a service finds in its log.
+//! What the operator of a service finds in its log.
 
 use std::{
     io,
@@ -14,7 +14,7 @@ use crate::{
 
 const LIST: &str = "/status-lists/0";
 
-/// What is logged on this thread, on which tests run all but lists' signatures.
+/// What is logged on this thread. Tests run on it, except for the signatures of lists.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -44,7 +44,7 @@ impl Log {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 
-    /// The lines of the verifier at one level, and none of them again.
+    /// Returns the lines that the verifier logged at one level, each only once.
     fn take(&self, level: &str) -> Vec<String> {
         let text = self.text();
         self.0.lock().unwrap().clear();

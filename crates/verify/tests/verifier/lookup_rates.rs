@@ -1,4 +1,5 @@
-//! How often tokens can make the verifier ask: in virtual time, with the issuer in memory.
+//! How often tokens can make the verifier ask the issuer: in virtual time, with the issuer in
+//! memory.
 
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ fn verifier(issuer: &Issuer) -> Verifier {
     builder.build_with(issuer.clone()).unwrap()
 }
 
-/// A token that says that it was signed with a key which the issuer does not have.
+/// A token that names a key that the issuer doesn't have.
 fn forged(issuer: &Issuer, seed: u8) -> String {
     issuer.state().signing = key(seed);
     let token = issuer.token(1);
@@ -182,7 +183,7 @@ async fn the_longest_intervals_there_are_end_nothing() {
         .build()
         .unwrap();
     assert!(verifier.verify(&server.issuer.token(1)).await.is_ok());
-    // Both tasks still run, and make what tokens ask for.
+    // Both tasks still run, and make the requests that tokens cause.
     let beyond = verifier.verify(&server.issuer.token(5000)).await;
     assert_eq!(beyond.err(), Some(Error::NotListed));
     let unknown = verifier.verify(&forged(&server.issuer, 100)).await;

@@ -1,4 +1,5 @@
-//! The verifier as services meet it: what it accepts, what it refuses, and what it does when the issuer misbehaves.
+//! The verifier as services use it: what it accepts, what it refuses, and what it does when the
+//! issuer misbehaves.
 
 #![expect(
     clippy::unwrap_used,

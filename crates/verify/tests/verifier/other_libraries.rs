@@ -1,4 +1,4 @@
-//! What another library says of the same tokens.
+//! What another library says about the same tokens.
 
 use ats_pat_token::Claims;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::JwkSet};
@@ -20,7 +20,7 @@ async fn jsonwebtoken_accepts_the_same_token_by_the_same_keys_and_refuses_the_li
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.set_audience(&[AUDIENCE]);
     validation.set_issuer(&[server.issuer.url()]);
-    // Its clock is the machine's.
+    // The library uses the machine's clock.
     validation.validate_exp = false;
     let theirs = jsonwebtoken::decode::<Claims>(&token, &key, &validation).unwrap();
     assert_eq!(theirs.claims, server.issuer.claims(1));

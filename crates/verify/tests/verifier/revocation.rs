@@ -26,7 +26,7 @@ async fn what_was_revoked_is_refused_known_or_not_with_the_next_list() {
 #[tokio::test]
 async fn a_place_that_is_newer_than_the_list_is_found_at_once() {
     let server = Server::start();
-    // So seldom that only the token itself can cause the request.
+    // The interval is so long that only the token itself can cause the request.
     let builder = server
         .builder()
         .list_interval(std::time::Duration::from_hours(1))
@@ -52,7 +52,7 @@ async fn an_unchanged_list_is_confirmed_without_being_sent() {
         server.issuer.follow(LIST).await;
         assert!(verifier.verify(&server.issuer.token(1)).await.is_ok());
     }
-    // A confirmation without a question is none.
+    // A 304 confirms nothing if the verifier had no list to ask about.
     server.issuer.answer_instead(METADATA, Reply::status(500));
     let fresh = Server::start();
     fresh.issuer.answer_instead(LIST, Reply::status(304));
@@ -68,7 +68,8 @@ async fn the_age_of_an_answer_counts() {
     let verifier = server.verifier();
     verifier.ready().await.unwrap();
     let token = server.issuer.token(1);
-    // Confirmed again and again, but each time as what the issuer knew 25 seconds ago.
+    // The list is confirmed again and again, but each time with the issuer's knowledge of 25
+    // seconds ago.
     server.issuer.state().age = Some(25);
     server.clock.pass(20);
     server.issuer.follow(LIST).await;

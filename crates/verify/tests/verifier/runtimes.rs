@@ -1,4 +1,5 @@
-//! The runtime in which the verifier began to follow the issuer ends before another that verifies.
+//! The runtime in which the verifier began to follow the issuer ends before another runtime that
+//! verifies.
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::{
     issuer::{AUDIENCE, Issuer, key},
 };
 
-/// In virtual time, so that waiting for ever takes none.
+/// In virtual time, so that waiting takes no real time.
 const FOR_EVER: Duration = Duration::from_hours(1);
 
 fn runtime() -> Runtime {
@@ -34,7 +35,7 @@ fn verifier(issuer: &Issuer) -> Verifier {
 fn one_that_ended_before_it_followed_leaves_it_to_the_next() {
     let issuer = Issuer::new("https://pat.example.com");
     let verifier = verifier(&issuer);
-    // Refused without waiting: this runtime ends before it runs what it was given to run.
+    // The call is refused without waiting, because this runtime ends before it runs the task.
     assert!(runtime().block_on(verifier.verify("x")).is_err());
     let answer = runtime().block_on(async {
         let token = issuer.token(1);

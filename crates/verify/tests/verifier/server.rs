@@ -55,7 +55,7 @@ impl Server {
         let address = self.address;
         runtime.spawn(async move {
             let listener = loop {
-                // The one before may not be gone yet.
+                // The earlier listener may still be open.
                 match TcpListener::bind(address).await {
                     Ok(listener) => break listener,
                     Err(_) => tokio::task::yield_now().await,
@@ -66,7 +66,7 @@ impl Server {
         self.runtime = Some(runtime);
     }
 
-    /// Settings under which everything is asked for at once; each test states what it needs otherwise.
+    /// Settings with which everything is requested at once. Each test changes the ones it needs.
     pub fn builder(&self) -> VerifierBuilder {
         Verifier::builder(self.issuer.url(), AUDIENCE)
             .clock(self.clock.clone())

@@ -1,4 +1,4 @@
-//! Wycheproof's vectors for Ed25519, on the check that tokens and lists go through.
+//! Wycheproof's vectors for Ed25519, on the check that tokens and lists pass through.
 
 use ats_pat_token::{Jwk, SigningAlgorithm};
 use ed25519_dalek::Signature;

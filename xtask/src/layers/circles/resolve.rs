@@ -1,13 +1,14 @@
-//! Which file defines what a path names.
+//! Finds the file that defines what a path names.
 
 use std::path::Path;
 
 use super::source::{Meaning, Module, Tree};
 
-/// More steps than any import takes: an import of its own name would lead around for ever.
+/// More steps than any import needs. Without a limit, an import of its own name would never end.
 const MOST_STEPS: usize = 32;
 
-/// Every item of the crate that its code names: the file that names it, its name, the file that defines it.
+/// Every item of the crate that its code names: the file that names it, its name, the file that
+/// defines it.
 pub fn mentions(tree: &Tree) -> impl Iterator<Item = (&Path, String, &Path)> {
     tree.modules
         .iter()
@@ -26,11 +27,11 @@ pub fn mentions(tree: &Tree) -> impl Iterator<Item = (&Path, String, &Path)> {
 
 enum Target<'a> {
     Module(usize),
-    /// An item, or something that belongs to one, by the file that defines it.
+    /// An item, or a part of one, by the file that defines it.
     Item(&'a Path),
 }
 
-/// Where a path leads that stands in this module; `None` for what is not of this crate.
+/// What a path in this module leads to; `None` if it is not in this crate.
 fn target<'a>(tree: &'a Tree, from: usize, path: &[String], steps: usize) -> Option<Target<'a>> {
     let steps = steps.checked_sub(1)?;
     let (first, rest) = path.split_first()?;
@@ -46,10 +47,10 @@ fn target<'a>(tree: &'a Tree, from: usize, path: &[String], steps: usize) -> Opt
     }
 }
 
-/// Where the rest of a path leads, from a module of this crate.
+/// What the rest of a path leads to, from a module of this crate.
 fn below<'a>(tree: &'a Tree, module: usize, path: &[String], steps: usize) -> Option<Target<'a>> {
     let found = target(tree, module, path, steps);
-    // A macro may have defined what stands in the file under no name that can be read there.
+    // A macro may have defined it in the file, so its name can't be read there.
     let is_import = |name| tree.modules[module].names.contains_key(name);
     match (found, path) {
         (None, [name, ..]) if !is_import(name) => Some(Target::Item(&tree.modules[module].file)),
@@ -57,7 +58,7 @@ fn below<'a>(tree: &'a Tree, module: usize, path: &[String], steps: usize) -> Op
     }
 }
 
-/// What a name means in a module; a module rather than an item where more of the path follows.
+/// What a name means in a module. If more of the path follows, a module is preferred to an item.
 fn named<'a>(
     tree: &'a Tree,
     module: usize,

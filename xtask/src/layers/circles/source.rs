@@ -1,4 +1,4 @@
-//! The modules of a crate as they are written: what each defines, imports and names.
+//! The modules of a crate in source form: what each defines, imports and names.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -18,11 +18,11 @@ pub struct Tree {
 pub struct Module {
     pub file: PathBuf,
     pub parent: Option<usize>,
-    /// A name may stand for several things: a module and a function, say.
+    /// A name may mean several things, such as a module and a function.
     pub names: HashMap<String, Vec<Meaning>>,
-    /// What is imported by `*`.
+    /// The paths that are imported by `*`.
     pub globs: Vec<Vec<String>>,
-    /// Macros that its later code, and modules below, may call by their name alone.
+    /// Macros that later code and the modules below may call by their name alone.
     pub macros: HashSet<String>,
     /// The paths in its code.
     pub mentions: Vec<Vec<String>>,
@@ -47,7 +47,7 @@ pub fn read(root: &Path) -> Result<Tree> {
 }
 
 impl Tree {
-    /// Reads a file of which the modules below lie in `folder`.
+    /// Reads a file. The modules below it are in `folder`.
     fn read_file(&mut self, file: &Path, folder: &Path, parent: Option<usize>) -> Result<usize> {
         let text =
             fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -93,7 +93,7 @@ impl Tree {
     }
 }
 
-/// Where `mod x;` has its text.
+/// The file with the text of `mod x;`.
 fn file_of(module: &ItemMod, folder: &Path, file: &Path) -> PathBuf {
     let told = module.attrs.iter().find_map(|attribute| {
         let value = match &attribute.meta {
@@ -126,7 +126,8 @@ impl Module {
         self.names.entry(name).or_default().push(meaning);
     }
 
-    /// Takes in what a `use` imports. What is imported for others too is a re-export, and not yet named by this module.
+    /// Adds the imports of a `use`. A public import is a re-export, and this module doesn't name it
+    /// yet.
     fn import(&mut self, tree: &UseTree, mut path: Vec<String>, is_reexport: bool) {
         let (name, shown) = match tree {
             UseTree::Path(step) => {
@@ -160,8 +161,8 @@ impl Module {
             .push(Meaning::Import(path));
     }
 
-    /// Takes in the paths among the tokens of a macro, which nobody else can read: those with `::` in them, and names of
-    /// types. A name alone that is not of a type may be that of a variable.
+    /// Adds the paths among the tokens of a macro, which can't be parsed: those with `::` in them,
+    /// and names of types. Any other name alone may be a variable's.
     fn mention_tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let mut colons = 0;
@@ -257,7 +258,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
-        // One that begins with `::` leads to another crate.
+        // A path that begins with `::` leads to another crate.
         if path.leading_colon.is_none() {
             let steps = path.segments.iter();
             let steps = steps.map(|step| step.ident.unraw().to_string());

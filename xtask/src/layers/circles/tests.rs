@@ -2,7 +2,7 @@ use std::fs;
 
 use super::*;
 
-/// What is said of a crate with these files, of which `expected` may be in circles.
+/// The breaches of a crate with these files, of which `expected` may be in circles.
 fn said_of(files: &[(&str, &str)], expected: usize) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {

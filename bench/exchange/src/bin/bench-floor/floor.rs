@@ -1,5 +1,6 @@
-//! The floor: what somebody would write first. Poem's own server as it comes, serde for everything, ed25519-dalek; no
-//! personal access token is looked at, and nothing but the authentication token is made.
+//! The floor: the first version that most programmers would write. It uses Poem's own server with
+//! its defaults, serde for everything, and ed25519-dalek. It doesn't look at personal access
+//! tokens, and makes nothing but the authentication token.
 
 use std::sync::Arc;
 
@@ -19,11 +20,12 @@ use uuid::Builder;
 
 const LIFETIME: Duration = Duration::minutes(5);
 const PERSONAL_ACCESS_TOKEN_LIFETIME: Duration = Duration::days(1);
-/// As the server writes times.
+/// The format of times in the server's answers.
 const TIME: StaticFormatDescription =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
-/// Serves the exchange and the key that verifies it, on a free port, with Poem's and tokio's defaults.
+/// Serves the exchange and the key that verifies it, on a free port, with Poem's and tokio's
+/// defaults.
 #[tokio::main]
 pub async fn serve() -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;

@@ -1,4 +1,4 @@
-//! The fastest that Poem serves anything.
+//! The fastest program that Poem can serve.
 
 use anyhow::Result;
 use poem::listener::TcpAcceptor;

@@ -1,4 +1,5 @@
-//! What the exchange is measured against, each as a program of its own, so that it can have the server's core.
+//! The programs that the exchange is compared with. Each is a program of its own, so that it can
+//! use the server's core.
 #![expect(
     clippy::print_stdout,
     reason = "whoever starts it reads where it listens, or what it counted"

@@ -1,4 +1,4 @@
-//! Minting without HTTP: what is left of an exchange if everything else were free.
+//! Minting without HTTP: the cost of an exchange if everything else were free.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ pub struct Arguments {
     seconds: f64,
 }
 
-/// Mints as often as it can, and says as JSON how many in how many seconds.
+/// Mints as often as it can. Prints as JSON how many, and in how many seconds.
 pub fn count(arguments: &Arguments) -> Result<()> {
     let minter = Minter::new(
         ISSUER,
@@ -51,7 +51,7 @@ pub fn count(arguments: &Arguments) -> Result<()> {
     let end = begun + Duration::from_secs_f64(arguments.seconds);
     let (mut minted, mut time) = (0_u64, begun);
     while time < end {
-        // Rare enough for the clock not to count.
+        // Reading the clock this rarely costs nothing.
         for _ in 0..64 {
             let jti = Builder::from_u128(random.u128(..)).into_uuid();
             let jti = jti.hyphenated().encode_lower(&mut id);
@@ -72,7 +72,8 @@ pub fn count(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// The signer of the server's default build: what changes there changes here, and nowhere else in the benches.
+/// The signer of the server's default build. If that changes, change it here. No other bench has
+/// it.
 fn key() -> SigningKeyPair {
     SigningKeyPair::generate([7; 32], SignatureProvider::AwsLc)
 }

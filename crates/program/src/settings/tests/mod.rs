@@ -1,0 +1,6 @@
+mod given;
+mod groups;
+mod mistakes;
+mod passwords;
+mod sources;
+mod values;
