@@ -1,8 +1,18 @@
 // Trying an operation where it is described. What is filled in stays in the fields of this page.
 
-const credentials = {
-  personalAccessToken: document.getElementById("personalAccessToken"),
-  bearer: document.getElementById("bearer"),
+// A page has the fields that its operations need.
+const credentials = {};
+for (const id of ["personalAccessToken", "bearer"]) {
+  const field = document.getElementById(id);
+  if (field) {
+    credentials[id] = field;
+  }
+}
+
+const fillIn = (id, value) => {
+  if (credentials[id]) {
+    credentials[id].value = value;
+  }
 };
 
 // What the page says of an answer, in its language.
@@ -24,11 +34,11 @@ const keep = {
   personalAccessToken: (data) => {
     // A request that was sent again is answered without the secret.
     if (data.Secret !== null) {
-      credentials.personalAccessToken.value = data.Secret;
+      fillIn("personalAccessToken", data.Secret);
     }
   },
   bearer: (data) => {
-    credentials.bearer.value = data;
+    fillIn("bearer", data);
   },
   session: showPerson,
 };
@@ -107,7 +117,25 @@ const send = async (form) => {
   }
 };
 
+// Where an answer is shown. The page must stay light, and without this script nothing can be sent.
+const place = (form) => {
+  const outcome = document.createElement("p");
+  outcome.className = "outcome";
+  outcome.setAttribute("role", "status");
+  const reply = document.createElement("div");
+  reply.className = "reply";
+  reply.hidden = true;
+  for (const part of ["headers", "text"]) {
+    const pre = document.createElement("pre");
+    pre.className = part;
+    pre.tabIndex = 0;
+    reply.append(pre);
+  }
+  form.append(outcome, reply);
+};
+
 for (const form of document.querySelectorAll("[data-try]")) {
+  place(form);
   const button = form.querySelector("[type=submit]");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();

@@ -14,6 +14,8 @@ use crate::visit::Visit;
 pub const NEW_TOKEN: &str = "/settings/personal-access-tokens/new";
 /// The interface for programs, to read and to try.
 pub const DOCS: &str = "/docs";
+/// What of it is for administrators.
+pub const DOCS_OF_ADMINISTRATION: &str = "/docs/administration";
 /// A person's own password.
 pub const PASSWORD: &str = "/settings/password";
 /// A person's own sessions.
@@ -22,6 +24,8 @@ pub const SESSIONS: &str = "/settings/sessions";
 pub const USERS: &str = "/settings/users";
 /// Everybody's tokens.
 pub const ALL_TOKENS: &str = "/settings/all-tokens";
+/// The policy of the deployment.
+pub const POLICY: &str = "/settings/policy";
 /// The audit trail.
 pub const AUDIT: &str = "/settings/audit";
 

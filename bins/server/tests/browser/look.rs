@@ -136,8 +136,10 @@ async fn every_page_is_accessible_and_light_and_asks_nobody_else() {
         "/settings/users/new-service-account",
         "/settings/users/responsible?user=deploy",
         "/settings/all-tokens",
+        "/settings/policy",
         "/settings/audit",
         "/docs",
+        "/docs/administration",
         "/docs/types",
         "/nowhere",
     ] {

@@ -1,13 +1,11 @@
 //! A program that shows an operator key.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::token::Usage;
 use ats_pat_domain::{OperatorKey, OperatorKeyId, Problem};
 use ats_pat_token::OperatorKeySecret;
-use quick_cache::sync::Cache;
 
 use crate::change::Authority;
 use crate::operator::Operator;
@@ -15,11 +13,6 @@ use crate::service::Service;
 use crate::service::client::Client;
 use crate::service::error::{Error, causes};
 use crate::sessions::SignedIn;
-
-/// How often a use of a key is written, at most.
-const WRITTEN_EVERY: Duration = Duration::from_mins(1);
-/// Of how many keys it is remembered when a use was written.
-const REMEMBERED: usize = 1000;
 
 /// A program whose operator key holds.
 #[derive(Clone)]
@@ -43,15 +36,6 @@ impl Administering {
             Self::Session(by) => Some(by),
             Self::Key(_) => None,
         }
-    }
-}
-
-/// When a use of each key was last written, by the clock of leases.
-pub(crate) struct KeysSeen(Cache<OperatorKeyId, Duration>);
-
-impl Default for KeysSeen {
-    fn default() -> Self {
-        Self(Cache::new(REMEMBERED))
     }
 }
 
@@ -96,12 +80,9 @@ impl Service {
     /// A use that can't be written fails nothing.
     async fn note_use_of_key(&self, id: OperatorKeyId, address: IpAddr) {
         let now = self.inner.changes.clock.since_boot();
-        let seen = &self.inner.keys_seen.0;
-        let written = seen.get(&id);
-        if written.is_some_and(|at| now.saturating_sub(at) < WRITTEN_EVERY) {
+        if !self.inner.keys_seen.is_due(id, now) {
             return;
         }
-        seen.insert(id, now);
         let used = Usage {
             last_used_at: self.now(),
             last_used_from: Client::from(address).address_text(),

@@ -2,8 +2,9 @@
 
 mod holder;
 mod manage;
+mod seen;
 
-pub(crate) use holder::KeysSeen;
 pub use holder::{Administering, KeyHolder};
 pub(crate) use manage::revoke_keys_of;
 pub use manage::{IssuedOperatorKey, NewOperatorKey};
+pub(crate) use seen::KeysSeen;

@@ -9,6 +9,7 @@ mod docs;
 mod fixture;
 mod introspect_scope;
 mod policy;
+mod policy_form;
 mod security;
 mod service_accounts;
 mod setup;

@@ -27,6 +27,7 @@ async fn every_page_is_strict() {
         ("/settings/users/new-service-account", 200),
         ("/settings/users/responsible?user=deploy", 200),
         ("/settings/all-tokens", 200),
+        ("/settings/policy", 200),
         ("/settings/audit", 200),
         ("/setup", 200),
         ("/signin", 303),
@@ -82,9 +83,11 @@ async fn fields_say_their_type_and_forms_can_be_sent() {
         "/settings/users/new-service-account",
         "/settings/users/responsible?user=deploy",
         "/settings/all-tokens",
+        "/settings/policy",
         "/settings/audit",
         "/setup",
         "/docs",
+        "/docs/administration",
     ] {
         pages.push(root.get(path).await);
     }
