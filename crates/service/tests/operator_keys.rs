@@ -232,6 +232,20 @@ async fn a_revoked_key_does_nothing_not_even_what_it_began(database: &TestDataba
 }
 
 #[on_every_database]
+async fn a_key_that_leaked_is_ended_by_a_report(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    let (secret, _) = key(&world, &[Right::Audit]).await;
+    let (other, _) = key(&world, &[Right::Audit]).await;
+    let service = &world.service;
+    let leaked = ["something".into(), secret.clone().into()];
+    service.report_leaked(&leaked, ADDRESS).await.unwrap();
+    assert_eq!(code(shown(service, &secret).await), 1209);
+    assert!(shown(service, &other).await.is_ok());
+    let told = world.told("operator_key.revoked").await;
+    assert_eq!((told.len(), told[0].event.actor.as_str()), (1, "holder"));
+}
+
+#[on_every_database]
 async fn who_is_disabled_takes_the_keys_that_they_made_along(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let root = administrator(&world, "root").await;

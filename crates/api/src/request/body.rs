@@ -16,6 +16,9 @@ use crate::refused::Refused;
 /// The longest path that a refusal quotes, in characters.
 const MAX_PATH: usize = 100;
 
+/// What secrets begin with.
+const SECRETS: [&str; 2] = ["atspat_", "atsop_"];
+
 /// A body that must be there.
 pub struct JsonBody<T>(pub T);
 
@@ -150,7 +153,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 /// The member that a refusal names. A secret that was sent as a name is not sent back.
 fn path(error: &serde_path_to_error::Error<serde_json::Error>) -> Option<String> {
     let path = error.path().to_string();
-    if path == "." || path.contains("atspat_") {
+    if path == "." || SECRETS.iter().any(|prefix| path.contains(prefix)) {
         return None;
     }
     Some(path.chars().take(MAX_PATH).collect())
@@ -268,8 +271,10 @@ mod tests {
                 "{doubled}"
             );
         }
-        let secret = format!(r#"{{"atspat_{}": 1}}"#, "0".repeat(49));
-        assert_eq!(parse::<Input>(secret.as_bytes()), invalid(None));
+        for prefix in SECRETS {
+            let secret = format!(r#"{{"{prefix}{}": 1}}"#, "0".repeat(49));
+            assert_eq!(parse::<Input>(secret.as_bytes()), invalid(None));
+        }
     }
 
     #[test]

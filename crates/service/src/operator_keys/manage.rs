@@ -12,6 +12,7 @@ use secrecy::SecretString;
 
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::operator::Operator;
+use crate::service::Service;
 use crate::service::error::Error;
 use crate::view::OperatorKeyView;
 
@@ -162,6 +163,21 @@ impl Operator<'_> {
             OperatorKeyView::new(&key, used, maker, now)
         });
         Ok(views.collect())
+    }
+}
+
+impl Service {
+    /// Ends the operator key of this secret, if there is one: whoever could report it could use it.
+    pub(crate) async fn revoke_leaked_key(&self, secret: &OperatorKeySecret) -> Result<(), Error> {
+        for keys in self.roots().newest_first() {
+            let hash = keys.hash_operator_key(secret).to_bytes();
+            let found = self.store().operator_keys().by_hash(&hash).await?;
+            if let Some(found) = found.filter(|found| found.row.revoked_at.is_none()) {
+                let id = found.row.id;
+                self.change(Authority::Holder, Revoke { id }).await?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::problem::Reason;
 use ats_pat_domain::{Problem, Status, Timestamp};
-use ats_pat_token::{PersonalAccessToken, Unverified};
+use ats_pat_token::{OperatorKeySecret, PersonalAccessToken, Unverified};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
@@ -49,8 +49,8 @@ impl Service {
         self.revoke_found(vec![grant], address, Reported::No).await
     }
 
-    /// Revokes those of `leaked` that are personal access tokens, all or, where it fails, none. Which ones were
-    /// is told to nobody but, by an event each, to their owners.
+    /// Revokes those of `leaked` that are personal access tokens, all or, where it fails, none; and those that are operator
+    /// keys. Which ones were is told to nobody but, by an event each, to their owners.
     ///
     /// # Errors
     /// 1001 for no strings and for more than 1,000; 1400 for an address that reports too often.
@@ -68,6 +68,9 @@ impl Service {
         let distinct: BTreeSet<&str> = leaked.iter().map(ExposeSecret::expose_secret).collect();
         let mut found = Vec::new();
         for text in distinct {
+            if let Ok(key) = OperatorKeySecret::parse(text) {
+                self.revoke_leaked_key(&key).await?;
+            }
             // What has not even the form never asks the database.
             let Ok(secret) = PersonalAccessToken::parse(text) else {
                 continue;
