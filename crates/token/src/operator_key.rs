@@ -1,14 +1,15 @@
-//! The string by which a program administers.
+//! The string with which a program administers.
 
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::personal_access_token::Malformed;
 use crate::secret_text::{SECRET_BYTES, text_of, well_formed};
 
-/// A well-formed operator key: as a [`PersonalAccessToken`](crate::PersonalAccessToken), with another prefix. No key is a
-/// token, and no token a key.
+/// A well-formed operator key. It has the form of a
+/// [`PersonalAccessToken`](crate::PersonalAccessToken), with another prefix, so no key is a token
+/// and no token is a key.
 ///
-/// It can be neither printed nor compared:
+/// It can't be printed or compared:
 ///
 /// ```compile_fail,E0277
 /// fn print(key: &ats_pat_token::OperatorKeySecret) -> String {
@@ -18,22 +19,24 @@ use crate::secret_text::{SECRET_BYTES, text_of, well_formed};
 pub struct OperatorKeySecret(SecretString);
 
 impl OperatorKeySecret {
-    /// What every operator key begins with, for people and secret scanners to know it by.
+    /// The first characters of every operator key. People and secret scanners recognise it by them.
     pub const PREFIX: &str = "atsop_";
 
-    /// The key of 256 random bits, which must come from the system's cryptographically secure generator.
+    /// The key of 256 random bits, which must come from the system's cryptographically secure
+    /// generator.
     pub fn from_random(bytes: &[u8; SECRET_BYTES]) -> Self {
         Self(text_of(Self::PREFIX, bytes))
     }
 
-    /// The key that a text is, if it is exactly one.
+    /// The key, if the text is exactly one.
     pub fn parse(presented: &(impl AsRef<[u8]> + ?Sized)) -> Result<Self, Malformed> {
         well_formed(Self::PREFIX, presented.as_ref())
             .map(|text| Self(SecretString::from(text)))
             .ok_or(Malformed)
     }
 
-    /// The text, for the one reply that shows it, the header that presents it, and its keyed hash.
+    /// The text. Use it for the one reply that shows it, for the header that presents it, and for
+    /// its keyed hash.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }

@@ -1,4 +1,5 @@
-//! The form of the secrets that people and programs keep: a prefix, 43 base62 digits, 6 of checksum.
+//! The form of the secrets that people and programs keep: a prefix, 43 base62 digits, and 6 of
+//! checksum.
 
 use secrecy::SecretString;
 use zeroize::Zeroizing;
@@ -8,7 +9,7 @@ use crate::base62;
 pub(crate) const SECRET_BYTES: usize = 32;
 const SECRET_DIGITS: usize = 43;
 const CHECKSUM_DIGITS: usize = 6;
-/// The length of what follows the prefix.
+/// The length of the part after the prefix.
 pub(crate) const BEHIND_PREFIX: usize = SECRET_DIGITS + CHECKSUM_DIGITS;
 
 /// The text of 256 random bits behind this prefix.
