@@ -3,6 +3,7 @@
 
 docs-title = Interface for programs
 docs-operations = Operations
+docs-administration = Operations for administrators
 docs-standard-endpoints = Standard endpoints
 # $json (Slot) - a link
 # $yaml (Slot) - a link

@@ -1,8 +1,18 @@
 // Trying an operation where it is described. What is filled in stays in the fields of this page.
 
-const credentials = {
-  personalAccessToken: document.getElementById("personalAccessToken"),
-  bearer: document.getElementById("bearer"),
+// A page has the fields that its operations need.
+const credentials = {};
+for (const id of ["personalAccessToken", "bearer"]) {
+  const field = document.getElementById(id);
+  if (field) {
+    credentials[id] = field;
+  }
+}
+
+const fillIn = (id, value) => {
+  if (credentials[id]) {
+    credentials[id].value = value;
+  }
 };
 
 // What the page says of an answer, in its language.
@@ -24,11 +34,11 @@ const keep = {
   personalAccessToken: (data) => {
     // A request that was sent again is answered without the secret.
     if (data.Secret !== null) {
-      credentials.personalAccessToken.value = data.Secret;
+      fillIn("personalAccessToken", data.Secret);
     }
   },
   bearer: (data) => {
-    credentials.bearer.value = data;
+    fillIn("bearer", data);
   },
   session: showPerson,
 };

@@ -14,8 +14,8 @@
 //! - text from people and from the service is escaped by the template.
 //!
 //! It deliberately knows nothing of the interface under `/api/` but the document it is given, from which it
-//! writes the page `/docs`, and decides nothing: it reads a form, calls one use case, shows a page. Script is added where the platform has none; without it every step
-//! but copying works by forms.
+//! writes the pages under `/docs`, and decides nothing: it reads a form, calls one use case, shows a page.
+//! Script is added where the platform has none; without it every step but copying works by forms.
 
 mod account;
 mod administration;

@@ -2,7 +2,7 @@
 
 use poem::http::Uri;
 
-use crate::route::DOCS;
+use crate::route::{DOCS, DOCS_OF_ADMINISTRATION};
 
 /// The longest path that is taken, in bytes.
 const LONGEST: usize = 3 * 1024;
@@ -27,6 +27,7 @@ fn is_own(path: &str) -> bool {
             uri.authority().is_none()
                 && (uri.path() == "/"
                     || uri.path() == DOCS
+                    || uri.path() == DOCS_OF_ADMINISTRATION
                     || uri.path() == "/settings"
                     || uri.path().starts_with("/settings/"))
                 && !uri.path().contains("//")
@@ -61,6 +62,7 @@ mod tests {
         for path in [
             "/",
             "/docs",
+            "/docs/administration",
             "/settings",
             "/settings/personal-access-tokens",
             "/settings/personal-access-tokens/new?name=a%20b&days=7&next=//evil.example",

@@ -14,6 +14,8 @@ use crate::visit::Visit;
 pub const NEW_TOKEN: &str = "/settings/personal-access-tokens/new";
 /// The interface for programs, to read and to try.
 pub const DOCS: &str = "/docs";
+/// What of it is for administrators.
+pub const DOCS_OF_ADMINISTRATION: &str = "/docs/administration";
 /// A person's own password.
 pub const PASSWORD: &str = "/settings/password";
 /// A person's own sessions.

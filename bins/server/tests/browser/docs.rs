@@ -194,6 +194,29 @@ async fn a_refusal_is_shown_as_it_is() {
 }
 
 #[tokio::test]
+async fn an_administrator_tries_an_operation_on_the_page_of_administrators() {
+    let site = Site::start(|_| {}).await;
+    site.add_people().await;
+    let browser = Browser::open(&BrowserOptions::default()).await;
+    browser.goto(&site.url(DOCS)).await;
+    browser
+        .link("Operations for administrators")
+        .await
+        .click()
+        .await;
+    browser.wait_for_path("/docs/administration").await;
+    browser.link("sign in").await.click().await;
+    sign_in(&browser, "root").await;
+    browser.wait_for_path("/docs/administration").await;
+    let (status, shown) = send(&browser, "Get the policy of everybody", &[]).await;
+    assert_eq!(status, "Status 200 OK", "{shown}");
+    assert_eq!(shown["Data"]["MayCreate"], "Everyone", "{shown}");
+    browser.link("Interface for programs").await.click().await;
+    browser.wait_for_path(DOCS).await;
+    assert_eq!(browser.console().await, [""; 0]);
+}
+
+#[tokio::test]
 async fn an_answer_is_as_accessible_as_the_page() {
     let site = Site::start(|_| {}).await;
     let browser = Browser::open(&BrowserOptions::default()).await;

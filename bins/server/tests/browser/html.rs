@@ -20,6 +20,33 @@ const options = fields === null ? {} : { method: 'POST', body: new URLSearchPara
 return fetch(path, options).then((answer) => answer.text());
 ";
 
+/// Pages of an administrator, at addresses that are always the same.
+const ADDRESSES: &[(&str, &str)] = &[
+    ("new-account", "/settings/users/new-service-account"),
+    ("responsible", "/settings/users/responsible?user=deploy"),
+    ("start", "/"),
+    (
+        "tokens-none-found",
+        "/settings/personal-access-tokens?search=nothing",
+    ),
+    ("password", "/settings/password"),
+    ("sessions", "/settings/sessions"),
+    ("sessions-end", "/settings/sessions/end"),
+    ("users", "/settings/users"),
+    ("users-none-found", "/settings/users?search=nobody"),
+    ("new-user", "/settings/users?add=yes&user_name=x"),
+    ("user-disable", "/settings/users/disable?user=ada"),
+    ("user-enable", "/settings/users/enable?user=eve"),
+    ("user-password", "/settings/users/password?user=ada"),
+    ("all-tokens", "/settings/all-tokens"),
+    ("all-tokens-none-found", "/settings/all-tokens?owner=nobody"),
+    ("audit", "/settings/audit"),
+    ("audit-none-found", "/settings/audit?owner=nobody"),
+    ("docs", "/docs"),
+    ("docs-administration", "/docs/administration"),
+    ("docs-types", "/docs/types"),
+];
+
 struct Pages<'a> {
     browser: &'a Browser,
     read: Vec<(String, String)>,
@@ -146,32 +173,13 @@ async fn every_page_is_valid_html() {
             "account-tokens",
             &format!("/settings/service-accounts/{account}/tokens"),
         ),
-        ("new-account", "/settings/users/new-service-account"),
-        ("responsible", "/settings/users/responsible?user=deploy"),
-        ("start", "/"),
-        (
-            "tokens-none-found",
-            "/settings/personal-access-tokens?search=nothing",
-        ),
         ("token-details", &format!("{TOKENS}/{id}")),
         ("token-edit", &format!("{TOKENS}/{id}/edit")),
-        ("password", "/settings/password"),
-        ("sessions", "/settings/sessions"),
-        ("sessions-end", "/settings/sessions/end"),
-        ("users", "/settings/users"),
-        ("users-none-found", "/settings/users?search=nobody"),
-        ("new-user", "/settings/users?add=yes&user_name=x"),
-        ("user-disable", "/settings/users/disable?user=ada"),
-        ("user-enable", "/settings/users/enable?user=eve"),
-        ("user-password", "/settings/users/password?user=ada"),
-        ("all-tokens", "/settings/all-tokens"),
-        ("all-tokens-none-found", "/settings/all-tokens?owner=nobody"),
         ("any-token-details", &format!("/settings/all-tokens/{id}")),
-        ("audit", "/settings/audit"),
-        ("audit-none-found", "/settings/audit?owner=nobody"),
-        ("docs", "/docs"),
-        ("docs-types", "/docs/types"),
     ] {
+        pages.get(name, path).await;
+    }
+    for (name, path) in ADDRESSES {
         pages.get(name, path).await;
     }
     let wrong = [("user_name", ""), ("responsible", "nobody")];

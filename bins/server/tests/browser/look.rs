@@ -138,6 +138,7 @@ async fn every_page_is_accessible_and_light_and_asks_nobody_else() {
         "/settings/all-tokens",
         "/settings/audit",
         "/docs",
+        "/docs/administration",
         "/docs/types",
         "/nowhere",
     ] {

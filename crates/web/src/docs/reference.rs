@@ -12,13 +12,17 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 const ENVELOPE: &str = "Envelope";
 /// The envelope of refusals.
 const REFUSAL: &str = "ErrorEnvelope";
+/// The tag of what only administrators use.
+const ADMINISTRATION: &str = "Administration";
 
 /// The whole interface.
 pub struct Reference {
     /// What it is for.
     pub description: Prose,
-    /// Its operations by their subject.
+    /// Its operations by their subject, without those of the administration.
     pub groups: Vec<Group>,
+    /// The operations of the administration.
+    pub administration: Vec<Group>,
     /// What every operation may answer: told once, and not at each of them.
     pub answers: Vec<Answer>,
     /// What stands around every answer.
@@ -107,6 +111,14 @@ pub struct Parameter {
     pub choices: Vec<String>,
 }
 
+impl Group {
+    /// Whether an operation of it asks callers for this.
+    pub fn asks_for(&self, credential: Credential) -> bool {
+        let mut operations = self.operations.iter();
+        operations.any(|operation| operation.credential == credential)
+    }
+}
+
 impl Parameter {
     /// Where it is, and whether it must be there, in words.
     pub fn whereabouts(&self, text: Text) -> &'static str {
@@ -156,9 +168,13 @@ impl Reference {
         let schemas = document["components"]["schemas"].as_object();
         let names = schemas.into_iter().flat_map(|schemas| schemas.keys());
         let everywhere = everywhere(document);
+        let (administration, groups) = tags
+            .map(|tag| group(document, tag, &everywhere))
+            .partition(|group| group.name == ADMINISTRATION);
         Self {
             description: Prose::read(text(&document["info"]["description"])),
-            groups: tags.map(|tag| group(document, tag, &everywhere)).collect(),
+            groups,
+            administration,
             answers: everywhere
                 .iter()
                 .map(|(status, response)| answer(document, status, response))

@@ -9,15 +9,26 @@ async fn anybody_reads_every_operation_and_schema_of_the_document() {
     let site = Site::start().await;
     let page = site.browser().get("/docs").await;
     assert_eq!(page.status, 200);
+    let administration = site.browser().get("/docs/administration").await;
+    assert_eq!(administration.status, 200);
+    assert!(page.text.contains("<a href=\"/docs/administration\">"));
+    assert!(administration.text.contains("<a href=\"/docs\">"));
     let document = document();
-    let mut operations = 0;
-    // What every operation answers is told once.
-    let (_, everywhere) = page.text.split_once("id=\"answers\"").unwrap();
-    let (everywhere, _) = everywhere.split_once("</dl>").unwrap();
+    let (mut operations, mut of_administration) = (0, 0);
     for (path, item) in document["paths"].as_object().unwrap() {
         for operation in item.as_object().unwrap().values() {
             operations += 1;
             let id = operation["operationId"].as_str().unwrap();
+            let (page, other) = if operation["tags"][0] == "Administration" {
+                of_administration += 1;
+                (&administration, &page)
+            } else {
+                (&page, &administration)
+            };
+            assert!(!other.text.contains(&format!("id=\"{id}\"")), "{id} twice");
+            // What every operation answers is told once.
+            let (_, everywhere) = page.text.split_once("id=\"answers\"").unwrap();
+            let (everywhere, _) = everywhere.split_once("</dl>").unwrap();
             if let Some(other) = operation["x-like"].as_str() {
                 let told = format!("{path}</code></th><td><a href=\"#{other}\">");
                 assert!(page.text.contains(&told), "{id} is not told of");
@@ -41,6 +52,7 @@ async fn anybody_reads_every_operation_and_schema_of_the_document() {
         }
     }
     assert!(operations > 10, "{operations}");
+    assert!(of_administration > 1, "{of_administration}");
     let types = site.browser().get("/docs/types").await;
     let schemas = document["components"]["schemas"].as_object().unwrap();
     for name in schemas.keys() {
@@ -48,7 +60,7 @@ async fn anybody_reads_every_operation_and_schema_of_the_document() {
         let is_elsewhere = name.ends_with("Envelope") || name.ends_with("Request");
         assert!(is_told != is_elsewhere, "{name}");
     }
-    for from in [&page, &types] {
+    for from in [&page, &administration, &types] {
         for (there, beginning) in [(from, "href=\"#"), (&types, "href=\"/docs/types#")] {
             for link in from.text.split(beginning).skip(1) {
                 let target = link.split('"').next().unwrap();
@@ -80,6 +92,21 @@ async fn it_is_a_page_like_the_others() {
     let posted = browser.send(request).await;
     assert_eq!(posted.status, 405);
     assert_eq!(posted.headers["allow"], "GET, HEAD");
+}
+
+#[tokio::test]
+async fn a_page_asks_for_the_credentials_that_its_operations_need() {
+    let site = Site::start().await;
+    let mut browser = site.browser();
+    for (path, asks) in [("/docs", true), ("/docs/administration", false)] {
+        let page = browser.get(path).await;
+        for field in ["personalAccessToken", "bearer"] {
+            let asked = page.text.contains(&format!("<input id=\"{field}\""));
+            assert_eq!(asked, asks, "{path}: {field}");
+        }
+        let sign_in = format!("/signin?next={}", path.replace('/', "%2F"));
+        assert!(page.text.contains(&sign_in), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -85,6 +85,7 @@ async fn fields_say_their_type_and_forms_can_be_sent() {
         "/settings/audit",
         "/setup",
         "/docs",
+        "/docs/administration",
     ] {
         pages.push(root.get(path).await);
     }

@@ -115,6 +115,7 @@ try {
   await check(nobody, "set up already", "/setup");
   await check(nobody, "sign-in", "/signin");
   await check(nobody, "docs", "/docs");
+  await check(nobody, "docs administration", "/docs/administration");
   await check(nobody, "docs types", "/docs/types");
   await check(nobody, "no such page", "/nowhere");
 
