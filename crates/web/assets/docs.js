@@ -117,7 +117,25 @@ const send = async (form) => {
   }
 };
 
+// Where an answer is shown. The page must stay light, and without this script nothing can be sent.
+const place = (form) => {
+  const outcome = document.createElement("p");
+  outcome.className = "outcome";
+  outcome.setAttribute("role", "status");
+  const reply = document.createElement("div");
+  reply.className = "reply";
+  reply.hidden = true;
+  for (const part of ["headers", "text"]) {
+    const pre = document.createElement("pre");
+    pre.className = part;
+    pre.tabIndex = 0;
+    reply.append(pre);
+  }
+  form.append(outcome, reply);
+};
+
 for (const form of document.querySelectorAll("[data-try]")) {
+  place(form);
   const button = form.querySelector("[type=submit]");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
