@@ -44,6 +44,132 @@ user-password-own = This is your own account. Change your password on the page P
 # $user (String)
 user-password-set = { $user } has a new password and is signed out everywhere.
 
+## The policy
+
+policy-lead = The policy says what personal access tokens may be like. A change applies to every server at once.
+policy-for-everybody = For everybody
+policy-groups = Groups
+policy-groups-lead = Members of a group have what the group sets here. What you leave empty is as for everybody.
+policy-no-groups = No group differs.
+policy-group = Group
+policy-group-hint = The name of the provider, a slash, and the group, such as corp/builders.
+policy-new-group = New group
+policy-add-group = Add a group
+policy-remove-group = Remove this group
+policy-check = Check
+policy-as-for-everybody = As for everybody
+# $link (Slot) - the link policy-outdated-link
+policy-outdated = Another policy came into force after you opened this form. Your entries are still here. Compare them with { $link } before you go on: they would replace all of it.
+policy-outdated-link = the policy in force
+# $setting (Slot) - the setting and its value
+policy-in-settings = The policy is in the settings file of the servers. To change it, change the file and restart every server. To change it on this page, set { $setting } and restart every server.
+
+## Its fields
+
+policy-max-lifetime = Longest lifetime, in days
+policy-max-lifetime-hint = No token is valid for longer. 1 to 36,500.
+policy-default-lifetime = Proposed lifetime, in days
+policy-default-lifetime-hint = The form for a new token proposes this. It is at most the longest lifetime.
+policy-max-tokens = Active tokens of one owner
+policy-max-tokens-hint = An owner who has as many can’t create another. 1 to 100,000.
+policy-max-overlap = Longest overlap, in hours
+policy-max-overlap-hint = How long an old secret may work after its token is regenerated. 0 allows no overlap.
+policy-unused = Revoke unused tokens, in days
+policy-unused-hint = A token that is not used for so many days is revoked. 0 revokes none.
+policy-recent = Recent sign-in, in minutes
+policy-recent-hint = Creating and regenerating ask for the password if it was entered longer ago. 0 never asks.
+policy-may-create = Who may create tokens
+policy-may-create-hint = Existing tokens keep working.
+policy-everyone = Everyone
+policy-nobody = Nobody
+policy-all-scope = Tokens with all rights
+policy-all-scope-hint = They can do everything that their owner can. If they are not allowed, existing ones stop working.
+policy-self-regenerate = Self-regenerating tokens
+policy-self-regenerate-hint = A script replaces such a token by a new one. If they are not allowed, only the owner can regenerate existing ones.
+policy-allowed = Allowed
+policy-never = Never
+policy-no-overlap = No overlap
+policy-not-allowed = Not allowed
+policy-scopes = Scopes
+policy-scopes-hint = Write one on each line: its name, a space, and what it allows. For example: orders:read Read orders
+policy-no-scopes = No scopes
+policy-networks = Required networks
+policy-networks-hint = Write one on each line, such as 10.0.0.0/8. Tokens then work only from there, existing ones too. If you write none, tokens work from anywhere.
+policy-from-anywhere = From anywhere
+
+## What is wrong with a field
+
+# $first (Number)
+# $last (Number)
+policy-not-a-number = Enter a whole number from { NUMBER($first) } to { NUMBER($last) }.
+policy-default-too-long = Enter a whole number from 1 to the longest lifetime.
+policy-choose = Choose one of these.
+policy-scope-repeated = Write each scope only once.
+policy-scope-reserved = Leave out the scopes all and introspect: they always exist.
+policy-scope-bad-name = Begin each line with the name of a scope: up to 100 letters, digits and signs of ASCII, without quotation marks and backslashes.
+policy-scopes-too-long = Use at most 500 characters for what a scope allows, and at most 4,000 for all names.
+policy-scopes-both = Write scopes, or choose “No scopes”: not both.
+policy-networks-both = Write networks, or choose “From anywhere”: not both.
+policy-networks-too-many = Write at most 50 networks.
+policy-not-a-network = Write addresses or networks, such as 192.0.2.7 or 10.0.0.0/8, one on each line.
+policy-not-a-group = Write the name of the provider in small letters and digits, a slash, and the group, such as corp/builders.
+policy-group-repeated = This group is there already.
+# $most (Number)
+policy-too-many-groups = A policy can differ for at most { NUMBER($most) } groups. Remove some.
+
+## Before it is put into force
+
+policy-put-into-force-title = Put this policy into force?
+policy-nothing-yet = Nothing is changed yet.
+# $count (Number)
+policy-changes-nothing = { $count ->
+    [0] There are no active tokens yet.
+    [one] This policy changes nothing for the { NUMBER($count) } active token.
+   *[other] This policy changes nothing for the { NUMBER($count) } active tokens.
+}
+# $affected (Number)
+# $count (Number) - of all active tokens
+policy-affects = { $affected ->
+    [one] This policy affects { NUMBER($affected) } of { NUMBER($count) } active tokens:
+   *[other] This policy affects { NUMBER($affected) } of { NUMBER($count) } active tokens:
+}
+# $count (Number)
+policy-longer = { $count ->
+    [one] { NUMBER($count) } token is valid for longer than the policy allows. It stays so unless you cut it.
+   *[other] { NUMBER($count) } tokens are valid for longer than the policy allows. They stay so unless you cut them.
+}
+# $count (Number)
+policy-with-all = { $count ->
+    [one] { NUMBER($count) } token has all rights of its owner, which is not allowed. It stops working.
+   *[other] { NUMBER($count) } tokens have all rights of their owners, which is not allowed. They stop working.
+}
+# $count (Number)
+policy-elsewhere = { $count ->
+    [one] { NUMBER($count) } token was last used outside the required networks, or is limited to other networks. It stops working there.
+   *[other] { NUMBER($count) } tokens were last used outside the required networks, or are limited to other networks. They stop working there.
+}
+# $count (Number)
+policy-not-used = { $count ->
+    [one] { NUMBER($count) } token was not used for so long that it is revoked soon.
+   *[other] { NUMBER($count) } tokens were not used for so long that they are revoked soon.
+}
+# $count (Number)
+policy-over-limit = { $count ->
+    [one] { NUMBER($count) } owner has more active tokens than the policy allows. The tokens stay valid, but the owner can’t create another.
+   *[other] { NUMBER($count) } owners have more active tokens than the policy allows. The tokens stay valid, but these owners can’t create others.
+}
+# $count (Number)
+policy-may-not-create = { $count ->
+    [one] { NUMBER($count) } user can’t create tokens.
+   *[other] { NUMBER($count) } users can’t create tokens.
+}
+policy-cut = Also cut tokens that live longer
+policy-cut-hint = Each then expires as if it had been made under this policy. A token whose time is over by that ends at once. You can’t undo this.
+policy-put-into-force = Put into force
+policy-back = Back
+policy-in-force = The policy is in force.
+policy-in-force-and-cut = The policy is in force. Tokens that lived longer than it allows were cut.
+
 ## The audit trail
 
 audit-export = Export as CSV

@@ -10,6 +10,7 @@ section-password = Password
 section-sessions = Sessions
 section-users = Users
 section-all-tokens = All tokens
+section-policy = Policy
 section-audit = Audit trail
 
 ## Rows that the server found to differ from the event log

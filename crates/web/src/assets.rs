@@ -12,9 +12,10 @@ const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// Every file: its name, its type and what stands in it.
-const FILES: [(&str, &str, &str); 9] = [
+const FILES: [(&str, &str, &str); 10] = [
     ("site.css", CSS, include_str!("../assets/site.css")),
     ("docs.css", CSS, include_str!("../assets/docs.css")),
+    ("policy.css", CSS, include_str!("../assets/policy.css")),
     ("icon.svg", SVG, include_str!("../assets/icon.svg")),
     ("copy.js", JS, include_str!("../assets/copy.js")),
     ("dialogs.js", JS, include_str!("../assets/dialogs.js")),

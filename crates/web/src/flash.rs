@@ -38,6 +38,10 @@ pub enum Flash {
     UserEnabled(String),
     /// A user got a new password.
     PasswordSet(String),
+    /// Another policy is in force.
+    PolicyInForce,
+    /// Another policy is in force, and tokens were cut to it.
+    PolicyInForceAndCut,
     /// The person signed out.
     SignedOut,
     /// A form came in after its session had ended: nothing was done.
@@ -63,6 +67,8 @@ impl Flash {
             Self::ResponsibleDisabled(name) => text.responsible_disabled(name),
             Self::UserEnabled(name) => text.user_enabled(name),
             Self::PasswordSet(name) => text.user_password_set(name),
+            Self::PolicyInForce => text.policy_in_force().to_owned(),
+            Self::PolicyInForceAndCut => text.policy_in_force_and_cut().to_owned(),
             Self::SignedOut => text.signed_out().to_owned(),
             Self::NothingDone => text.session_over_nothing_done().to_owned(),
             Self::SessionOver => text.session_over().to_owned(),
@@ -105,6 +111,8 @@ impl Flash {
             "responsible-disabled" => Self::ResponsibleDisabled(name),
             "user-enabled" => Self::UserEnabled(name),
             "password-set" => Self::PasswordSet(name),
+            "policy-in-force" => Self::PolicyInForce,
+            "policy-in-force-and-cut" => Self::PolicyInForceAndCut,
             "signed-out" => Self::SignedOut,
             "nothing-done" => Self::NothingDone,
             "session-over" => Self::SessionOver,
@@ -132,6 +140,8 @@ impl Flash {
             Self::ResponsibleDisabled(name) => ("responsible-disabled", name),
             Self::UserEnabled(name) => ("user-enabled", name),
             Self::PasswordSet(name) => ("password-set", name),
+            Self::PolicyInForce => ("policy-in-force", ""),
+            Self::PolicyInForceAndCut => ("policy-in-force-and-cut", ""),
             Self::SignedOut => ("signed-out", ""),
             Self::NothingDone => ("nothing-done", ""),
             Self::SessionOver => ("session-over", ""),

@@ -46,6 +46,11 @@ impl Form {
         }
     }
 
+    /// Every field with its value.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
     /// Every value of a field that may stand more than once.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0

@@ -29,6 +29,8 @@ pub enum Section {
     Users,
     /// Everybody's tokens, for administrators.
     AllTokens,
+    /// The policy of the deployment, for administrators.
+    Policy,
     /// The audit trail, for administrators.
     Audit,
 }
@@ -44,7 +46,10 @@ impl Section {
 
     /// Whether it is for administrators only.
     pub fn is_administration(self) -> bool {
-        matches!(self, Self::Users | Self::AllTokens | Self::Audit)
+        matches!(
+            self,
+            Self::Users | Self::AllTokens | Self::Policy | Self::Audit
+        )
     }
 }
 

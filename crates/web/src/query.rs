@@ -20,6 +20,11 @@ impl Query {
         )
     }
 
+    /// Every name with its value.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
     /// Every value of this name.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0

@@ -24,6 +24,8 @@ pub const SESSIONS: &str = "/settings/sessions";
 pub const USERS: &str = "/settings/users";
 /// Everybody's tokens.
 pub const ALL_TOKENS: &str = "/settings/all-tokens";
+/// The policy of the deployment.
+pub const POLICY: &str = "/settings/policy";
 /// The audit trail.
 pub const AUDIT: &str = "/settings/audit";
 

@@ -10,6 +10,7 @@ use poem::Response;
 use poem::http::StatusCode;
 use secrecy::SecretString;
 
+use crate::administration::policy;
 use crate::cookie::set_cookie;
 use crate::flash::Flash;
 use crate::form::Form;
@@ -17,7 +18,7 @@ use crate::page::{Frame, Section, redirect, render};
 use crate::place::Place;
 use crate::query::Query;
 use crate::return_path::return_path;
-use crate::route::Route;
+use crate::route::{POLICY, Route};
 use crate::tokens;
 use crate::visit::Visit;
 
@@ -130,7 +131,12 @@ async fn take(visit: &mut Visit<'_>, form: &Form) -> Result<Response, Problem> {
             } else {
                 let by = visit.signed_in_as(&signed_in.session_id).await?;
                 (visit.place, _) = Place::split(next);
-                let shown = tokens::show_kept(visit, &by, next, &Query::parse(kept)).await;
+                let kept = Query::parse(kept);
+                let shown = if next == POLICY {
+                    policy::show_kept(visit, &by, &kept)
+                } else {
+                    tokens::show_kept(visit, &by, next, &kept).await
+                };
                 // The token may be somebody else's than the person's who signed in: the page says so.
                 shown.unwrap_or_else(|_| redirect(next))
             };

@@ -18,6 +18,7 @@ mod site;
 use std::path::{Path, PathBuf};
 
 use ats_pat_domain::scope::Scope;
+use ats_pat_service::PolicySource;
 use ats_pat_test_support::browser::{Browser, BrowserOptions, Engine};
 
 use scenes::{SCENES, Scene};
@@ -108,6 +109,7 @@ async fn take(scene: &Scene, options: &BrowserOptions, file: &Path) {
             Scope::new("orders:write", "Place and change orders").expect("a scope"),
         ];
         settings.policy.base.recent_sign_in_minutes = 15;
+        settings.policy_source = PolicySource::Database;
     })
     .await;
     let browser = Browser::open(options).await;

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use ats_pat_service::{NewToken, NewUser};
-use ats_pat_test_support::browser::Browser;
+use ats_pat_test_support::browser::{Browser, Key};
 use ats_pat_test_support::world::{DAY, PASSWORD};
 
 use crate::person::{TOKENS, add, choose, sign_in};
@@ -62,6 +62,9 @@ pub const SCENES: &[Scene] = scenes! {
     "service-account-tokens" service_account_tokens
     "new-service-account" new_service_account
     "all-tokens" all_tokens
+    "policy" policy
+    "policy-group-mistake" policy_group_mistake
+    "policy-question" policy_question
     "audit" audit
     "not-found" not_found
     "docs" docs
@@ -400,6 +403,41 @@ async fn new_user_mistake(browser: &Browser, site: &Site) {
 async fn all_tokens(browser: &Browser, site: &Site) {
     furnished(browser, site).await;
     browser.goto(&site.url("/settings/all-tokens")).await;
+}
+
+async fn policy(browser: &Browser, site: &Site) {
+    furnished(browser, site).await;
+    browser.goto(&site.url("/settings/policy")).await;
+}
+
+async fn policy_group_mistake(browser: &Browser, site: &Site) {
+    policy(browser, site).await;
+    browser.button("Add a group").await.click().await;
+    let group = browser.field("Group").await;
+    group.type_text("builders").await;
+    browser.press(Key::Enter).await;
+    browser
+        .wait_for_text("Write the name of the provider")
+        .await;
+}
+
+async fn policy_question(browser: &Browser, site: &Site) {
+    policy(browser, site).await;
+    for (label, value) in [
+        ("Longest lifetime, in days", "30"),
+        ("Required networks", "192.0.2.0/24"),
+    ] {
+        let field = browser.field(label).await;
+        field.clear().await;
+        field.type_text(value).await;
+    }
+    let all = browser.field("Tokens with all rights").await;
+    all.select("Not allowed").await;
+    site.world.clock.advance(LATE);
+    let lifetime = browser.field("Longest lifetime, in days").await;
+    lifetime.click().await;
+    browser.press(Key::Enter).await;
+    browser.wait_for_text("Put this policy into force?").await;
 }
 
 async fn audit(browser: &Browser, site: &Site) {

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use ats_pat_domain::TokenId;
+use ats_pat_domain::group::Group;
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::scope::Scope;
+use ats_pat_domain::{GroupPolicy, TokenId};
+use ats_pat_service::PolicySource;
 use ats_pat_test_support::browser::{Browser, BrowserOptions};
 use ats_pat_test_support::html::faults;
 use ats_pat_test_support::world::PASSWORD;
@@ -113,6 +115,38 @@ async fn token_pages(site: &Site, pages: &mut Pages<'_>) -> TokenId {
     listed.expect("the list").items[0].id
 }
 
+/// The form for the policy, with groups and with mistakes, and what the policy would do.
+async fn policy_pages(pages: &mut Pages<'_>) {
+    const POLICY: &str = "/settings/policy";
+    pages.get("policy", POLICY).await;
+    let numbers = [
+        "MaxLifetimeDays",
+        "DefaultLifetimeDays",
+        "MaxActiveTokens",
+        "MaxOverlapHours",
+        "RevokeUnusedAfterDays",
+        "RecentSignInMinutes",
+    ];
+    let mut fields = numbers.map(|name| (name, "1")).to_vec();
+    let version = pages.value("Version");
+    fields.extend([
+        ("Version", version.as_str()),
+        ("MayCreate", "Everyone"),
+        ("AllScopeAllowed", "true"),
+        ("SelfRegenerateAllowed", "true"),
+        ("Scopes", "orders:read Read orders\nb"),
+        ("Groups[0].Group", "corp/builders"),
+        ("Groups[0].Scopes.Empty", "yes"),
+    ]);
+    let adds = [&fields[..], &[("act", "add")]].concat();
+    pages.post("policy-groups", POLICY, &adds).await;
+    let wrong = [&fields[..], &[("Groups[1].Group", "")]].concat();
+    pages.post("policy-wrong", POLICY, &wrong).await;
+    pages.post("policy-question", POLICY, &fields).await;
+    let outdated = [&fields[..], &[("Version", "1")]].concat();
+    pages.post("policy-outdated", POLICY, &outdated).await;
+}
+
 /// The forms that need a recent sign-in, once it is too old: as they are shown, and as they come back.
 async fn pages_that_ask_for_the_password(site: &Site, pages: &mut Pages<'_>, id: TokenId) {
     site.world.clock.advance(Duration::from_mins(16));
@@ -139,6 +173,7 @@ async fn pages_that_ask_for_the_password(site: &Site, pages: &mut Pages<'_>, id:
 #[tokio::test]
 async fn every_page_is_valid_html() {
     let site = Site::start(|settings| {
+        settings.policy_source = PolicySource::Database;
         settings.policy.base.recent_sign_in_minutes = 15;
         settings.policy.base.scopes =
             vec![Scope::new("orders:read", "Read orders").expect("a scope")];
@@ -217,7 +252,32 @@ async fn every_page_is_valid_html() {
     pages
         .post("user-password-wrong", "/settings/users/password", &wrong)
         .await;
+    policy_pages(&mut pages).await;
     pages_that_ask_for_the_password(&site, &mut pages, id).await;
+    let faults = faults(&pages.read);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[tokio::test]
+async fn the_policy_of_the_settings_is_valid_html() {
+    let site = Site::start(|settings| {
+        let group = Group::new("corp/builders").expect("a group");
+        settings.policy.groups = vec![GroupPolicy {
+            required_networks: Some(Vec::new()),
+            ..GroupPolicy::of(group)
+        }];
+    })
+    .await;
+    site.add_people().await;
+    let browser = Browser::open(&BrowserOptions::default()).await;
+    browser.goto(&site.url(TOKENS)).await;
+    sign_in(&browser, "root").await;
+    browser.wait_for_path(TOKENS).await;
+    let mut pages = Pages {
+        browser: &browser,
+        read: Vec::new(),
+    };
+    pages.get("policy-shown", "/settings/policy").await;
     let faults = faults(&pages.read);
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

@@ -10,6 +10,7 @@ mod html;
 mod keyboard;
 mod look;
 mod person;
+mod policy;
 mod service_accounts;
 mod setup;
 mod site;

@@ -1,7 +1,8 @@
-//! What administrators see to: users, everybody's tokens, the audit trail.
+//! What administrators see to: users, everybody's tokens, the policy, the audit trail.
 
 pub mod audit;
 pub mod password;
+pub mod policy;
 pub mod service_accounts;
 pub mod tokens;
 pub mod users;

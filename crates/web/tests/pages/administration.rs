@@ -16,6 +16,7 @@ async fn nobody_but_administrators_gets_there() {
     for path in [
         "/settings/users",
         "/settings/all-tokens",
+        "/settings/policy",
         "/settings/audit",
         "/settings/audit.csv",
     ] {

@@ -88,7 +88,12 @@ async fn administrators_are_shown_the_rows_that_differ_from_the_event_log() {
     site.database.execute(planted).await;
     site.world.service.verify_rows().await.unwrap();
 
-    for page in ["/settings/users", "/settings/all-tokens", "/settings/audit"] {
+    for page in [
+        "/settings/users",
+        "/settings/all-tokens",
+        "/settings/policy",
+        "/settings/audit",
+    ] {
         let page = root.get(page).await;
         assert!(page.text.contains(differs), "{}", page.text);
     }

@@ -130,6 +130,7 @@ try {
     ["password of a user", `/settings/users/password?user=${USER}`],
     ["all tokens", "/settings/all-tokens"],
     ["any token", `/settings/all-tokens/${id}`],
+    ["policy", "/settings/policy"],
     ["audit", "/settings/audit"],
   ]) {
     await check(administrator, `administrator: ${name}`, path);

@@ -1,0 +1,173 @@
+//! The fields of a policy, which are the same for everybody and for groups.
+
+use std::ops::RangeInclusive;
+
+use ats_pat_domain::policy_document::{
+    ACTIVE_TOKENS, LIFETIME_DAYS, OVERLAP_HOURS, RECENT_MINUTES, UNUSED_DAYS,
+};
+use ats_pat_text::Text;
+
+/// A field of a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyField {
+    /// The longest lifetime.
+    MaxLifetimeDays,
+    /// The lifetime that a form proposes.
+    DefaultLifetimeDays,
+    /// The most active tokens of one owner.
+    MaxActiveTokens,
+    /// How long a replaced secret may go on working.
+    MaxOverlapHours,
+    /// After how long an unused token is revoked.
+    RevokeUnusedAfterDays,
+    /// How old a sign-in may be where a token gets a secret.
+    RecentSignInMinutes,
+    /// Who may make tokens.
+    MayCreate,
+    /// Whether tokens may carry all rights.
+    AllScopeAllowed,
+    /// Whether tokens may get new secrets by themselves.
+    SelfRegenerateAllowed,
+    /// The scopes on offer.
+    Scopes,
+    /// From where tokens can be used.
+    RequiredNetworks,
+}
+
+/// How a field is filled in.
+pub enum Kind {
+    /// With a whole number.
+    Number(RangeInclusive<u32>),
+    /// By a choice of these.
+    Choice(&'static [&'static str]),
+    /// With scopes, one on each line.
+    Scopes,
+    /// With networks, one on each line.
+    Networks,
+}
+
+const MAKERS: &[&str] = &["Everyone", "Nobody"];
+const WHETHER: &[&str] = &["true", "false"];
+
+impl PolicyField {
+    /// Every one, as they follow each other on the page.
+    pub const ALL: [Self; 11] = [
+        Self::MaxLifetimeDays,
+        Self::DefaultLifetimeDays,
+        Self::MaxActiveTokens,
+        Self::MaxOverlapHours,
+        Self::RevokeUnusedAfterDays,
+        Self::RecentSignInMinutes,
+        Self::MayCreate,
+        Self::AllScopeAllowed,
+        Self::SelfRegenerateAllowed,
+        Self::Scopes,
+        Self::RequiredNetworks,
+    ];
+
+    /// The name in the document, and of the field in the form.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MaxLifetimeDays => "MaxLifetimeDays",
+            Self::DefaultLifetimeDays => "DefaultLifetimeDays",
+            Self::MaxActiveTokens => "MaxActiveTokens",
+            Self::MaxOverlapHours => "MaxOverlapHours",
+            Self::RevokeUnusedAfterDays => "RevokeUnusedAfterDays",
+            Self::RecentSignInMinutes => "RecentSignInMinutes",
+            Self::MayCreate => "MayCreate",
+            Self::AllScopeAllowed => "AllScopeAllowed",
+            Self::SelfRegenerateAllowed => "SelfRegenerateAllowed",
+            Self::Scopes => "Scopes",
+            Self::RequiredNetworks => "RequiredNetworks",
+        }
+    }
+
+    /// How it is filled in.
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::MaxLifetimeDays | Self::DefaultLifetimeDays => Kind::Number(LIFETIME_DAYS),
+            Self::MaxActiveTokens => Kind::Number(ACTIVE_TOKENS),
+            Self::MaxOverlapHours => Kind::Number(OVERLAP_HOURS),
+            Self::RevokeUnusedAfterDays => Kind::Number(UNUSED_DAYS),
+            Self::RecentSignInMinutes => Kind::Number(RECENT_MINUTES),
+            Self::MayCreate => Kind::Choice(MAKERS),
+            Self::AllScopeAllowed | Self::SelfRegenerateAllowed => Kind::Choice(WHETHER),
+            Self::Scopes => Kind::Scopes,
+            Self::RequiredNetworks => Kind::Networks,
+        }
+    }
+
+    /// What it is called on pages.
+    pub fn label(self, text: Text) -> &'static str {
+        match self {
+            Self::MaxLifetimeDays => text.policy_max_lifetime(),
+            Self::DefaultLifetimeDays => text.policy_default_lifetime(),
+            Self::MaxActiveTokens => text.policy_max_tokens(),
+            Self::MaxOverlapHours => text.policy_max_overlap(),
+            Self::RevokeUnusedAfterDays => text.policy_unused(),
+            Self::RecentSignInMinutes => text.policy_recent(),
+            Self::MayCreate => text.policy_may_create(),
+            Self::AllScopeAllowed => text.policy_all_scope(),
+            Self::SelfRegenerateAllowed => text.policy_self_regenerate(),
+            Self::Scopes => text.policy_scopes(),
+            Self::RequiredNetworks => text.policy_networks(),
+        }
+    }
+
+    /// What it means, and how it is written.
+    pub fn hint(self, text: Text) -> &'static str {
+        match self {
+            Self::MaxLifetimeDays => text.policy_max_lifetime_hint(),
+            Self::DefaultLifetimeDays => text.policy_default_lifetime_hint(),
+            Self::MaxActiveTokens => text.policy_max_tokens_hint(),
+            Self::MaxOverlapHours => text.policy_max_overlap_hint(),
+            Self::RevokeUnusedAfterDays => text.policy_unused_hint(),
+            Self::RecentSignInMinutes => text.policy_recent_hint(),
+            Self::MayCreate => text.policy_may_create_hint(),
+            Self::AllScopeAllowed => text.policy_all_scope_hint(),
+            Self::SelfRegenerateAllowed => text.policy_self_regenerate_hint(),
+            Self::Scopes => text.policy_scopes_hint(),
+            Self::RequiredNetworks => text.policy_networks_hint(),
+        }
+    }
+
+    /// What 0 means where it is no number as others are.
+    fn zero(self, text: Text) -> Option<&'static str> {
+        match self {
+            Self::MaxOverlapHours => Some(text.policy_no_overlap()),
+            Self::RevokeUnusedAfterDays | Self::RecentSignInMinutes => Some(text.policy_never()),
+            _ => None,
+        }
+    }
+
+    /// Its value to be read, a line for each part; none where a list has nothing in it.
+    pub fn lines(self, value: &str, text: Text) -> Vec<String> {
+        let in_words = match self.kind() {
+            Kind::Choice(_) => Some(choice(value, text)),
+            Kind::Number(_) if value == "0" => self.zero(text),
+            _ => None,
+        };
+        match in_words {
+            Some(words) => vec![words.to_owned()],
+            None => value.lines().map(ToOwned::to_owned).collect(),
+        }
+    }
+
+    /// What a list of its own says that has nothing in it.
+    pub fn empty_list(self, text: Text) -> &'static str {
+        match self {
+            Self::RequiredNetworks => text.policy_from_anywhere(),
+            _ => text.policy_no_scopes(),
+        }
+    }
+}
+
+/// A choice in words.
+pub fn choice(value: &str, text: Text) -> &'static str {
+    match value {
+        "Everyone" => text.policy_everyone(),
+        "Nobody" => text.policy_nobody(),
+        "true" => text.policy_allowed(),
+        _ => text.policy_not_allowed(),
+    }
+}

@@ -1,0 +1,68 @@
+//! A policy that can't be changed here, to be read.
+
+use askama::Template;
+use ats_pat_text::Text;
+use poem::Response;
+use poem::http::StatusCode;
+
+use super::field::PolicyField;
+use super::typed::{TypedPolicy, TypedRules};
+use crate::page::{Frame, Section, render};
+use crate::visit::Visit;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "policy_shown.html")]
+pub struct ShownPage {
+    frame: Frame,
+    text: Text,
+    /// The address of the page's own style sheet.
+    style: String,
+    /// For everybody, and then for each group what it has.
+    tables: Vec<(String, Vec<Row>)>,
+}
+
+struct Row {
+    label: &'static str,
+    /// What it is, a line for each part; nothing where a list has nothing in it.
+    lines: Vec<String>,
+    /// What a list says that has nothing in it.
+    empty: &'static str,
+}
+
+impl ShownPage {
+    /// The page about a policy.
+    pub fn new(visit: &Visit<'_>, policy: &TypedPolicy) -> Self {
+        let text = visit.text;
+        let everybody = (
+            text.policy_for_everybody().to_owned(),
+            rows(&policy.base, true, text),
+        );
+        let groups = policy.groups.iter();
+        let groups = groups.map(|group| (group.name.clone(), rows(&group.rules, false, text)));
+        Self {
+            frame: Frame::new(visit, Section::Policy),
+            text,
+            style: visit.shared.assets.address("policy.css"),
+            tables: std::iter::once(everybody).chain(groups).collect(),
+        }
+    }
+
+    /// The answer with this page.
+    pub fn answer(&self) -> Response {
+        render(self, StatusCode::OK)
+    }
+}
+
+/// All fields, or those that a group has.
+fn rows(rules: &TypedRules, is_base: bool, text: Text) -> Vec<Row> {
+    let fields = PolicyField::ALL.into_iter();
+    let fields = fields
+        .filter(|field| is_base || rules.is_emptied(*field) || !rules.value(*field).is_empty());
+    let row = |field: PolicyField| Row {
+        label: field.label(text),
+        lines: field.lines(rules.value(field), text),
+        empty: field.empty_list(text),
+    };
+    fields.map(row).collect()
+}
