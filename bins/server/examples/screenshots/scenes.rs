@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use ats_pat_service::{NewToken, NewUser};
-use ats_pat_test_support::browser::Browser;
+use ats_pat_test_support::browser::{Browser, Key};
 use ats_pat_test_support::world::{DAY, PASSWORD};
 
 use crate::person::{TOKENS, add, choose, sign_in};
@@ -414,7 +414,8 @@ async fn policy_group_mistake(browser: &Browser, site: &Site) {
     policy(browser, site).await;
     browser.button("Add a group").await.click().await;
     let group = browser.field("Group").await;
-    group.type_text("builders\n").await;
+    group.type_text("builders").await;
+    browser.press(Key::Enter).await;
     browser
         .wait_for_text("Write the name of the provider")
         .await;
@@ -434,7 +435,8 @@ async fn policy_question(browser: &Browser, site: &Site) {
     all.select("Not allowed").await;
     site.world.clock.advance(LATE);
     let lifetime = browser.field("Longest lifetime, in days").await;
-    lifetime.type_text("\n").await;
+    lifetime.click().await;
+    browser.press(Key::Enter).await;
     browser.wait_for_text("Put this policy into force?").await;
 }
 

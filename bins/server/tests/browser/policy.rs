@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ats_pat_service::PolicySource;
-use ats_pat_test_support::browser::{Browser, BrowserOptions, containing};
+use ats_pat_test_support::browser::{Browser, BrowserOptions, Key, containing};
 use ats_pat_test_support::world::{DAY, PASSWORD};
 
 use crate::look::assert_well;
@@ -34,7 +34,14 @@ async fn write(browser: &Browser, field: &'static str, text: &str) {
     field.type_text(text).await;
 }
 
-/// Adds a group, makes a mistake and mends it, looks at what the policy does, and puts it into force too late.
+/// The key Enter, with the focus on the name of the group.
+async fn enter(browser: &Browser) {
+    browser.field("Group").await.click().await;
+    browser.press(Key::Enter).await;
+}
+
+/// Adds a group, makes a mistake and mends it, looks at what the policy does, and puts it into
+/// force once the sign-in is too old.
 async fn put_into_force(options: &BrowserOptions) {
     let (site, browser) = at_policy(options).await;
     write(&browser, "Longest lifetime, in days", "60").await;
@@ -46,7 +53,7 @@ async fn put_into_force(options: &BrowserOptions) {
     group.type_text("corp/builders").await;
     browser.script("scrollTo(0, 0)", vec![]).await;
     // The key Enter checks, and removes no group.
-    browser.field("Group").await.type_text("\n").await;
+    enter(&browser).await;
     browser
         .wait_for_text("Enter a whole number from 1 to 100,000.")
         .await;
@@ -76,7 +83,7 @@ async fn put_into_force(options: &BrowserOptions) {
     browser.button("Back").await.click().await;
     browser.wait_for_path(POLICY).await;
     assert_eq!(browser.field("Group").await.value().await, "corp/builders");
-    browser.field("Group").await.type_text("\n").await;
+    enter(&browser).await;
     browser
         .wait_for_text("This policy affects 1 of 1 active tokens")
         .await;
@@ -133,7 +140,8 @@ async fn the_form_and_the_question_are_accessible() {
     let (site, browser) = at_policy(&BrowserOptions::default()).await;
     assert_well(&browser, "policy").await;
     browser.button("Add a group").await.click().await;
-    browser.field("Group").await.type_text("builders\n").await;
+    browser.field("Group").await.type_text("builders").await;
+    enter(&browser).await;
     browser
         .wait_for_text("Write the name of the provider")
         .await;
@@ -143,7 +151,7 @@ async fn the_form_and_the_question_are_accessible() {
     group.type_text("corp/builders").await;
     write(&browser, "Longest lifetime, in days", "60").await;
     site.world.clock.advance(Duration::from_mins(16));
-    browser.field("Group").await.type_text("\n").await;
+    enter(&browser).await;
     browser.wait_for_text("Put into force").await;
     assert_well(&browser, "what a policy would do").await;
 }

@@ -11,6 +11,7 @@ mod introspect_scope;
 mod policy;
 mod policy_form;
 mod security;
+mod sent_form;
 mod service_accounts;
 mod setup;
 mod sign_in;

@@ -8,7 +8,8 @@ use ats_pat_service::{CurrentPolicy, NewPolicy, PolicySource};
 use ats_pat_test_support::world::{DAY, PASSWORD};
 use reqwest::header::{CONTENT_TYPE, ORIGIN};
 
-use crate::fixture::{Browser, Page, Site, form};
+use crate::fixture::{Browser, Site, form};
+use crate::sent_form::{fields_of, sent, shown, unescaped, with};
 
 const POLICY: &str = "/settings/policy";
 const APPLY: &str = "/settings/policy/apply";
@@ -16,77 +17,6 @@ const OUTDATED: &str = "Another policy came into force after you opened this for
 
 async fn site() -> Site {
     Site::start_with(|settings| settings.policy_source = PolicySource::Database).await
-}
-
-/// The fields of the form or of the question that a page has, as a browser sends them.
-fn fields(page: &Page) -> Vec<(String, String)> {
-    let (_, form) = page
-        .text
-        .split_once("action=\"/settings/policy")
-        .unwrap_or_else(|| panic!("no form: {}", page.text));
-    let (form, _) = form.split_once("</form>").unwrap();
-    let mut fields = Vec::new();
-    let mut is_checkbox = false;
-    for part in form.split(" name=\"") {
-        let is_choice = std::mem::replace(&mut is_checkbox, part.ends_with("type=\"checkbox\""));
-        let Some((name, rest)) = part.split_once('"').filter(|_| !part.starts_with("/apply"))
-        else {
-            continue;
-        };
-        let Some((tag, rest)) = rest.split_once('>') else {
-            continue;
-        };
-        if name == "act" || name.contains('>') || (is_choice && !tag.contains("checked")) {
-            continue;
-        }
-        let value = if let Some((_, value)) = tag.split_once("value=\"") {
-            value.split('"').next().unwrap()
-        } else if rest.starts_with("\n<option") {
-            let (options, _) = rest.split_once("</select>").unwrap();
-            let mut options = options.split("<option value=\"");
-            let chosen = options.find(|option| option.contains("\" selected>"));
-            chosen.map_or("", |option| option.split('"').next().unwrap())
-        } else if let Some((text, _)) = rest.split_once("</textarea>") {
-            text.trim_start_matches('\n')
-        } else {
-            ""
-        };
-        fields.push((name.to_owned(), unescaped(value)));
-    }
-    fields
-}
-
-fn unescaped(value: &str) -> String {
-    let value = value.replace("&#60;", "<").replace("&#62;", ">");
-    value.replace("&#34;", "\"").replace("&#38;", "&")
-}
-
-/// The same fields with other values.
-fn with<'a>(
-    fields: &'a [(String, String)],
-    changes: &[(&'a str, &'a str)],
-) -> Vec<(&'a str, &'a str)> {
-    let is_changed = |name: &str| changes.iter().any(|(changed, _)| *changed == name);
-    let kept = fields.iter().filter(|(name, _)| !is_changed(name));
-    let kept = kept.map(|(name, value)| (name.as_str(), value.as_str()));
-    kept.chain(changes.iter().copied()).collect()
-}
-
-/// What is in a page's fields, sorted.
-fn shown(page: &Page) -> Vec<(String, String)> {
-    let fields = fields(page);
-    sent(&with(&fields, &[]))
-}
-
-/// What is sent, without empty fields and the version, sorted.
-fn sent(fields: &[(&str, &str)]) -> Vec<(String, String)> {
-    let typed = fields
-        .iter()
-        .filter(|(name, value)| !value.is_empty() && *name != "Version");
-    let typed = typed.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let mut typed: Vec<_> = typed.collect();
-    typed.sort();
-    typed
 }
 
 async fn in_force(site: &Site) -> CurrentPolicy {
@@ -120,7 +50,7 @@ const TYPED: &[(&str, &str)] = &[
 async fn typed(root: &mut Browser) -> Vec<(String, String)> {
     let page = root.get(POLICY).await;
     assert_eq!(page.status, 200, "{}", page.text);
-    let mut fields = fields(&page);
+    let mut fields = fields_of(&page);
     for (name, value) in TYPED {
         let mut found = fields.iter_mut().filter(|(field, _)| field == name);
         let found = found.next().unwrap_or_else(|| panic!("no field {name}"));
@@ -129,7 +59,7 @@ async fn typed(root: &mut Browser) -> Vec<(String, String)> {
     let added = root.post(POLICY, &with(&fields, &[("act", "add")])).await;
     assert_eq!(added.status, 200, "{}", added.text);
     assert!(added.text.contains("New group"));
-    self::fields(&added)
+    fields_of(&added)
 }
 
 const GROUP: &[(&str, &str)] = &[
@@ -167,7 +97,7 @@ async fn another_policy_is_typed_looked_at_and_put_into_force() {
     );
 
     // Back, and there again.
-    let asked = self::fields(&question);
+    let asked = fields_of(&question);
     let back = root.post(POLICY, &with(&asked, &[("act", "back")])).await;
     assert_eq!(back.status, 200);
     let sent = sent(&with(&fields, GROUP));
@@ -201,14 +131,14 @@ async fn tokens_that_live_longer_are_cut_where_that_is_chosen() {
     let by = site.world.sign_in("root").await;
     let token = site.world.create(&by, "ci", DAY * 30).await.unwrap().token;
     let page = root.get(POLICY).await;
-    let fields = fields(&page);
+    let fields = fields_of(&page);
     let question = root.post(POLICY, &with(&fields, &[])).await;
     let nothing = "Nothing is changed yet. This policy changes nothing for the 1 active token.";
     assert!(question.text.contains(nothing), "{}", question.text);
     assert!(!question.text.contains("EnforceOnExisting"));
     let short = [("MaxLifetimeDays", "7"), ("DefaultLifetimeDays", "7")];
     let question = root.post(POLICY, &with(&fields, &short)).await;
-    let asked = self::fields(&question);
+    let asked = fields_of(&question);
     let chosen = [("EnforceOnExisting", "yes")];
     let there = root.post_and_follow(APPLY, &with(&asked, &chosen)).await;
     assert_eq!(
@@ -282,7 +212,7 @@ async fn groups_are_added_and_removed_without_script() {
         let page = root.post(POLICY, &with(&fields, &named)).await;
         assert!(page.text.contains(" required maxlength=\"200\""));
         assert_eq!(page.text.matches(" autofocus").count(), 1);
-        fields = self::fields(&page);
+        fields = fields_of(&page);
     }
     let page = root
         .post(POLICY, &with(&fields, &[("act", "remove 1")]))
@@ -316,7 +246,7 @@ async fn a_policy_that_came_into_force_meanwhile_is_not_overwritten_unseen() {
     let mut root = site.administrator("root").await;
     let fields = typed(&mut root).await;
     let question = root.post(POLICY, &with(&fields, GROUP)).await;
-    let asked = self::fields(&question);
+    let asked = fields_of(&question);
     apply(&site, PolicyDocument::default()).await;
     let other = in_force(&site).await;
     let late = root.post(APPLY, &with(&asked, &[])).await;
@@ -332,9 +262,9 @@ async fn a_policy_that_came_into_force_meanwhile_is_not_overwritten_unseen() {
     assert_eq!(look.status, 412);
     assert!(look.says("alert").starts_with(OUTDATED));
     // Whoever was told goes on with the same form.
-    let question = root.post(POLICY, &with(&self::fields(&late), &[])).await;
+    let question = root.post(POLICY, &with(&fields_of(&late), &[])).await;
     assert_eq!(question.status, 200, "{}", question.text);
-    let asked = self::fields(&question);
+    let asked = fields_of(&question);
     root.post_and_follow(APPLY, &with(&asked, &[])).await;
     let read = in_force(&site).await.policy.read().unwrap();
     assert_eq!(read.base.max_active_tokens, 5);
@@ -351,7 +281,7 @@ async fn it_takes_a_recent_sign_in() {
     let question = root.post(POLICY, &with(&fields, GROUP)).await;
     assert!(question.text.contains("name=\"your_password\""));
     assert!(!question.text.contains("your_password-error"));
-    let asked = self::fields(&question);
+    let asked = fields_of(&question);
     for (password, status, error) in [
         ("", 403, "Enter your password."),
         ("wrong-horse-1", 401, "This is not your password."),
@@ -362,7 +292,7 @@ async fn it_takes_a_recent_sign_in() {
         assert_eq!(late.error_at("your_password"), error);
         assert!(!late.text.contains("wrong-horse-1"));
         assert_eq!(
-            with(&self::fields(&late), &[("your_password", "")]),
+            with(&fields_of(&late), &[("your_password", "")]),
             with(&asked, &[("your_password", "")])
         );
     }
@@ -378,7 +308,7 @@ async fn a_form_whose_session_has_ended_is_there_again_after_signing_in() {
     let mut root = site.administrator("root").await;
     let fields = typed(&mut root).await;
     let question = root.post(POLICY, &with(&fields, GROUP)).await;
-    let asked = self::fields(&question);
+    let asked = fields_of(&question);
     for path in [POLICY, APPLY] {
         site.world.clock.advance(Duration::from_hours(24 * 30));
         let ended = root.post(path, &with(&asked, &[])).await;
@@ -466,9 +396,9 @@ async fn it_is_for_administrators_only() {
 async fn a_policy_from_another_site_is_not_put_into_force() {
     let site = site().await;
     let mut root = site.administrator("root").await;
-    let fields = fields(&root.get(POLICY).await);
+    let fields = fields_of(&root.get(POLICY).await);
     let question = root.post(POLICY, &with(&fields, GROUP)).await;
-    let asked = self::fields(&question);
+    let asked = fields_of(&question);
     for path in [POLICY, APPLY] {
         let foreign = root
             .request("POST", path)

@@ -52,8 +52,8 @@ enum Input {
     Line { is_number: bool, is_required: bool },
     /// Values with what they say, and whether they are chosen.
     Choice(Vec<(&'static str, &'static str, bool)>),
-    /// Several lines; for a group with the name of the field that says that there are none, what it says, and whether it is
-    /// chosen.
+    /// Several lines. A group also has a field that says that there are none: its name, what it
+    /// says, and whether it is chosen.
     Lines(Option<(String, &'static str, bool)>),
 }
 

@@ -13,7 +13,7 @@ use super::field::{Kind, PolicyField};
 
 /// The field with the version that the form was made from.
 pub const VERSION: &str = "Version";
-/// The most fieldsets that a form has: a few more than a policy may have, so that one too many can be told.
+/// The most groups that are read: a few more than a policy may have, so that the form says so.
 const MAX_GROUPS: usize = MAX_GROUP_POLICIES + 10;
 
 /// All that was typed.
