@@ -19,7 +19,9 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0008_overlap",
             "m0009_self_regenerate",
             "m0010_responsible",
-            "m0011_groups"
+            "m0011_groups",
+            "m0012_policy",
+            "m0013_operator_keys"
           ]
         })
     );
@@ -43,7 +45,9 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0008_overlap",
             "m0009_self_regenerate",
             "m0010_responsible",
-            "m0011_groups"
+            "m0011_groups",
+            "m0012_policy",
+            "m0013_operator_keys"
           ],
           "Pending": [],
           "Unknown": []

@@ -6,6 +6,7 @@ mod bad_input;
 mod database;
 mod exchange;
 mod keys;
+mod operator_keys;
 mod owners;
 mod policy;
 mod program;

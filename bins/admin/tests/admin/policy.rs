@@ -90,3 +90,58 @@ fn a_check_tells_what_a_policy_would_do_and_changes_nothing() {
     let refusal = admin.refusal(2, &["policy", "check", "wrong.toml"]);
     assert_snapshot!(refusal, @"error: `policy.max-lifetime-day` in wrong.toml is no setting: correct its name or remove it");
 }
+
+#[test]
+fn a_policy_is_put_into_force_and_shown_as_it_can_be_applied_again() {
+    let admin = with_policy();
+    let refusal = admin.refusal(1, &["policy", "apply", "policy.toml"]);
+    assert_snapshot!(refusal, @"error: The policy stands in the settings: change it there and restart the servers, or set `policy-source` to `database`.");
+    std::fs::write(
+        admin.path("database.toml"),
+        "policy-source = \"database\"\n",
+    )
+    .unwrap();
+    let run = |arguments: &[&str]| {
+        let all = [&["--config", "database.toml", "policy"], arguments].concat();
+        admin.json(&all)
+    };
+    assert_eq!(run(&["show"])["Version"], "settings");
+    let applied = run(&["apply", "policy.toml", "--if-version", "settings"]);
+    assert_eq!(applied["MaxLifetimeDays"], 90);
+    assert_eq!(applied["Source"], "database");
+    assert_eq!(run(&["show"]), applied);
+    // What is shown can be applied, in both forms.
+    std::fs::write(admin.path("again.json"), applied.to_string()).unwrap();
+    assert_eq!(
+        run(&["apply", "again.json"]),
+        applied,
+        "the same is no change"
+    );
+    let shown = admin.table(&["--config", "database.toml", "policy", "show"]);
+    std::fs::write(admin.path("again.toml"), shown).unwrap();
+    assert_eq!(run(&["apply", "again.toml"]), applied);
+    let late = [
+        "--config",
+        "database.toml",
+        "policy",
+        "apply",
+        "again.toml",
+        "--if-version",
+        "settings",
+    ];
+    let late = admin.refusal(1, &late);
+    assert!(late.contains("It was changed meanwhile"), "{late}");
+    std::fs::write(
+        admin.path("wrong.json"),
+        r#"{"MaxLifetimeDays": 0, "MayCreate": "Nobody"}"#,
+    )
+    .unwrap();
+    let wrong = admin.refusal(1, &["policy", "check", "wrong.json"]);
+    assert_snapshot!(wrong, @"error: These values are not allowed: MaxLifetimeDays (out_of_range).");
+    std::fs::write(admin.path("none.json"), r#"{"MaxLifetime": 1}"#).unwrap();
+    let none = admin.refusal(1, &["policy", "check", "none.json"]);
+    assert!(
+        none.starts_with("error: none.json has no policy: unknown field `MaxLifetime`"),
+        "{none}"
+    );
+}

@@ -199,7 +199,7 @@ fn a_password_comes_from_standard_input_and_meets_the_rules() {
 #[test]
 fn a_name_in_use_or_against_the_rules_is_refused_and_nothing_is_stored() {
     let admin = Admin::with_alice();
-    assert_snapshot!(admin.refusal(1, &["user", "add", "Alice"]), @"error: The name Alice is in use: choose another.");
+    assert_snapshot!(admin.refusal(1, &["user", "add", "Alice"]), @"error: There is a user Alice already.");
     assert_snapshot!(admin.refusal(1, &["user", "add", " "]), @"error: These values are not allowed: UserName (empty).");
     assert_eq!(admin.json(&["user", "list"]).as_array().unwrap().len(), 1);
 }
