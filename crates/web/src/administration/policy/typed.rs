@@ -248,7 +248,10 @@ fn line(value: &Value) -> String {
         return value.as_str().unwrap_or_default().to_owned();
     };
     let description = value["Description"].as_str().unwrap_or_default();
-    let words = std::iter::once(name).chain(description.split_whitespace());
+    // Browsers know no other line breaks than those of the lines.
+    let words = description.split(['\r', '\n']).map(str::trim);
+    let words = std::iter::once(name).chain(words);
+    let words = words.filter(|words| !words.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }
 
@@ -301,6 +304,18 @@ mod tests {
         assert_eq!(document, policy);
         assert_eq!(policies, policy.read().unwrap());
         assert_eq!(posted(&typed), typed);
+    }
+
+    #[test]
+    fn a_description_is_one_line_of_the_form() {
+        let described = |description| {
+            let scope = json!({"Name": "b", "Description": description});
+            line(&scope)
+        };
+        assert_eq!(described("Read  orders"), "b Read  orders");
+        assert_eq!(described("Read\r\nall\n"), "b Read all");
+        assert_eq!(described(""), "b");
+        assert_eq!(scope("b Read  orders")["Description"], "Read  orders");
     }
 
     #[test]
