@@ -22,11 +22,12 @@ pub fn put_right(document: &mut Value) {
         json!({"name": "MIT OR Apache-2.0", "url": "https://spdx.org/licenses/"});
     let bodies = operations::all().filter_map(|operation| (operation.body)());
     let bodies: Vec<Body> = bodies.collect();
+    let enums = enums(document);
     each(&mut document["components"]["schemas"], |name, schema| {
         if let Some(required) = bodies.iter().find_map(|body| body.required_of(name)) {
-            request(schema, required);
+            request(schema, required, &enums);
         } else {
-            response(schema);
+            response(schema, &enums);
             values(schema);
         }
     });
@@ -57,7 +58,7 @@ pub fn put_right(document: &mut Value) {
 }
 
 /// Every field of an answer is there; what poem-openapi holds for optional may be `null`.
-fn response(schema: &mut Value) {
+fn response(schema: &mut Value, enums: &[String]) {
     let required = names(schema.get("required"));
     let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
         return;
@@ -65,7 +66,7 @@ fn response(schema: &mut Value) {
     for (name, property) in properties.iter_mut() {
         plain_reference(property);
         if !required.contains(name) {
-            nullable(property);
+            nullable(property, enums);
         }
     }
     let all: Vec<String> = properties.keys().cloned().collect();
@@ -85,7 +86,7 @@ fn values(schema: &mut Value) {
 }
 
 /// In a request `null` equals absent, so that what may be absent may be `null`.
-fn request(schema: &mut Value, required: &[&str]) {
+fn request(schema: &mut Value, required: &[&str], enums: &[String]) {
     let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
         return;
     };
@@ -96,8 +97,9 @@ fn request(schema: &mut Value, required: &[&str]) {
         if name == "Password" {
             property["format"] = json!("password");
         }
+        plain_reference(property);
         if !required.contains(&name.as_str()) {
-            nullable(property);
+            nullable(property, enums);
         }
     }
     if !required.is_empty() {
@@ -105,11 +107,23 @@ fn request(schema: &mut Value, required: &[&str]) {
     }
 }
 
+/// The schemas that are closed lists of words, as references name them.
+fn enums(document: &Value) -> Vec<String> {
+    let schemas = document["components"]["schemas"].as_object();
+    let enums = schemas.into_iter().flatten();
+    let enums = enums.filter(|(_, schema)| schema.get("enum").is_some());
+    enums
+        .map(|(name, _)| format!("#/components/schemas/{name}"))
+        .collect()
+}
+
 /// `nullable` beside a `$ref` says nothing in OpenAPI 3.0, and beside `allOf` only with a `type`.
-fn nullable(property: &mut Value) {
-    if property.get("$ref").is_some() {
+fn nullable(property: &mut Value, enums: &[String]) {
+    if let Some(reference) = property.get("$ref").and_then(Value::as_str) {
+        let is_enum = enums.iter().any(|name| name == reference);
+        let kind = if is_enum { "string" } else { "object" };
         let bare = property.take();
-        *property = json!({"type": "object", "allOf": [bare]});
+        *property = json!({"type": kind, "allOf": [bare]});
     }
     property["nullable"] = json!(true);
 }

@@ -122,7 +122,22 @@ impl Operation for PutPolicy {
     }
 
     fn example() -> Value {
-        json!({"Policy": example(), "Effects": null})
+        // As with `DryRun`.
+        json!({
+            "Policy": example(),
+            "Effects": {
+                "ActiveTokens": 120,
+                "Owners": 14,
+                "AffectedTokens": 3,
+                "AffectedOwners": 2,
+                "LongerThanAllowed": 3,
+                "WithAllScope": 0,
+                "FromOtherNetworks": 0,
+                "Unused": 0,
+                "OwnersOverLimit": 0,
+                "UsersWhoMayNotCreate": 0,
+            },
+        })
     }
 
     fn body() -> Option<Body> {
