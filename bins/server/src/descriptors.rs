@@ -5,8 +5,8 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 /// What the program opens besides connections of callers: the database's, its files, the log.
 const OTHERS: u64 = 128;
 
-/// Raises the number of files that this process may have open as far as the system lets it. Gives how many of
-/// `connections` that is enough for, and says so where it is too few.
+/// Raises the number of files that this process may have open as far as the system lets it. Gives
+/// how many of `connections` that is enough for, and says so where it is too few.
 pub fn enough_for(connections: u32) -> u32 {
     let mut limit = getrlimit(Resource::Nofile);
     let allowed = limit.current;

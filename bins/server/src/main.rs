@@ -33,7 +33,8 @@ const SIGNATURES: SignatureProvider = SignatureProvider::Dalek;
 
 /// Serves personal access tokens and what they are exchanged for.
 ///
-/// Settings come from, the last one wins: the file of --config, the environment (`ATS_PAT_…`), flags.
+/// Settings come from, the last one wins: the file of --config, the environment (`ATS_PAT_…`),
+/// flags.
 #[derive(Parser)]
 #[command(name = "ats-pat-server", version)]
 struct Arguments {
@@ -70,8 +71,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// This runtime starts, watches and ends the server; requests are answered by those of the workers, one for each core
-/// that the process may use.
+/// This runtime starts, watches and ends the server; requests are answered by those of the workers,
+/// one for each core that the process may use.
 #[tokio::main(flavor = "current_thread")]
 async fn run(settings: &Settings) -> Result<(), Failure> {
     let shutdown = shutdown().map_err(Failure::Signals)?;
@@ -109,7 +110,8 @@ async fn run(settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Serves until the process is asked to end; the workers are to be ended after the database was closed.
+/// Serves until the process is asked to end; the workers are to be ended after the database was
+/// closed.
 async fn serve(
     listeners: Listeners,
     limits: Limits,
@@ -189,7 +191,8 @@ fn shutdown() -> io::Result<watch::Receiver<bool>> {
     Ok(receiver)
 }
 
-/// Takes the signals that would end the process at once unless somebody takes them, with requests and changes cut.
+/// Takes the signals that would end the process at once unless somebody takes them, with requests
+/// and changes cut.
 fn ignore_others() -> io::Result<()> {
     for (name, kind) in [
         ("SIGHUP", SignalKind::hangup()),

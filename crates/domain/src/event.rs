@@ -63,7 +63,8 @@ pub enum EventKind {
     OperatorKeyRevoked,
     /// The operator accepted a restored database.
     RestoreAccepted,
-    /// A later release took the database over: every row that grants rights says now which event wrote it.
+    /// A later release took the database over: every row that grants rights says now which event
+    /// wrote it.
     DatabaseUpgraded,
 }
 

@@ -12,17 +12,19 @@ pub const MAX_GROUPS: usize = 200;
 const MAX_GROUP: usize = 200;
 /// The longest name of a provider, in characters.
 const MAX_PROVIDER: usize = 32;
-/// The most bytes that the groups of one user may have together: MariaDB's TEXT has no room for more.
+/// The most bytes that the groups of one user may have together: MariaDB's TEXT has no room for
+/// more.
 const MAX_BYTES: usize = 60_000;
 
-/// A group: `NAME/value`, where NAME is the provider that says who is in it; `scim/id` for one that a directory keeps.
+/// A group: `NAME/value`, where NAME is the provider that says who is in it; `scim/id` for one that
+/// a directory keeps.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Group(String);
 
 impl Group {
-    /// Reads `NAME/value`: NAME is 1 to 32 small letters and digits, and the whole has at most 200 characters, none of
-    /// them a control character.
+    /// Reads `NAME/value`: NAME is 1 to 32 small letters and digits, and the whole has at most 200
+    /// characters, none of them a control character.
     ///
     /// # Errors
     /// [`InvalidGroup::NotAGroup`].

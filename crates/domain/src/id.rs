@@ -66,7 +66,8 @@ identifier! {
     OperatorKeyId
 }
 identifier! {
-    /// Identifies an event; made before its transaction, so that the event can be looked for when the answer to COMMIT was lost.
+    /// Identifies an event; made before its transaction, so that the event can be looked for when
+    /// the answer to COMMIT was lost.
     EventId
 }
 
@@ -76,7 +77,8 @@ identifier! {
 }
 
 impl FormKey {
-    /// When the form was shown; `None` for what is no UUID of version 7, and so was never given out.
+    /// When the form was shown; `None` for what is no UUID of version 7, and so was never given
+    /// out.
     pub fn made_at(self) -> Option<Timestamp> {
         let is_ours = self.0.get_version_num() == 7 && self.0.get_variant() == Variant::RFC4122;
         let (millis, _) = self.0.as_u64_pair();

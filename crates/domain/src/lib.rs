@@ -1,9 +1,9 @@
 //! The rules of personal access tokens.
 //!
-//! This crate owns the words of the service and what they mean: who a [`User`] is, when a [`Token`] is
-//! active, which names, scopes, networks and expiries are allowed, what each refusal is called
-//! ([`Problem`]) and how it is written ([`Envelope`]), what an [`Event`] records, and the ports through
-//! which the rules reach the world ([`port`]).
+//! This crate owns the words of the service and what they mean: who a [`User`] is, when a [`Token`]
+//! is active, which names, scopes, networks and expiries are allowed, what each refusal is called
+//! ([`Problem`]) and how it is written ([`Envelope`]), what an [`Event`] records, and the ports
+//! through which the rules reach the world ([`port`]).
 //!
 //! Invariants held here:
 //!
@@ -11,8 +11,8 @@
 //! - a name, a scope list, a network list or a time that exists has passed its rules;
 //! - a catalogue code has one name, one sentence and one order of parameters.
 //!
-//! It deliberately knows no SQL, no HTTP, no runtime, no cryptography: hashes and tags pass through as
-//! bytes that only `ats-pat-auth` can make or check.
+//! It deliberately knows no SQL, no HTTP, no runtime, no cryptography: hashes and tags pass through
+//! as bytes that only `ats-pat-auth` can make or check.
 
 pub mod code;
 pub mod envelope;

@@ -136,9 +136,11 @@ fn before(page: u32, page_size: u32) -> u64 {
 pub struct EventFilter {
     /// Only those about this user's rights.
     pub owner: Option<UserId>,
-    /// Only those about the rights of users whose folded user name or display name holds this folded text.
+    /// Only those about the rights of users whose folded user name or display name holds this
+    /// folded text.
     pub owner_called: Option<String>,
-    /// Only those of this kind, as [`EventKind::as_str`](crate::event::EventKind::as_str) writes it.
+    /// Only those of this kind, as [`EventKind::as_str`](crate::event::EventKind::as_str) writes
+    /// it.
     pub kind: Option<String>,
     /// Only those of what happened to one of these.
     pub subjects: Option<Vec<String>>,

@@ -13,9 +13,10 @@ pub const MAX_NAME: usize = 100;
 /// The longest description, in Unicode scalar values.
 pub const MAX_DESCRIPTION: usize = 500;
 
-/// Folds text for comparison: NFKC case folding (Unicode Standard, section 3.13, toNFKC_Casefold), so that
-/// `Straße`, `STRASSE` and the full-width forms of either are the same, and so are texts that differ only in
-/// characters that nobody sees. Hashes of folded names are stored, so no update may change what this answers.
+/// Folds text for comparison: NFKC case folding (Unicode Standard, section 3.13, toNFKC_Casefold),
+/// so that `Straße`, `STRASSE` and the full-width forms of either are the same, and so are texts
+/// that differ only in characters that nobody sees. Hashes of folded names are stored, so no update
+/// may change what this answers.
 pub fn fold(text: &str) -> String {
     text.nfd()
         .default_case_fold()
@@ -39,7 +40,8 @@ fn is_default_ignorable(c: char) -> bool {
 /// Normalises to NFC, trims white space and checks length and characters.
 fn clean(text: &str, longest: usize) -> Result<String, Reason> {
     let text = text.trim();
-    // Before normalising, so that a hostile length costs nothing: NFC joins a few scalar values at most.
+    // Before normalising, so that a hostile length costs nothing: NFC joins a few scalar values at
+    // most.
     if text.len() > longest.saturating_mul(64) {
         return Err(Reason::TooLong);
     }
@@ -53,8 +55,8 @@ fn clean(text: &str, longest: usize) -> Result<String, Reason> {
     Ok(text)
 }
 
-/// Control characters, line and paragraph separators, and the bidirectional controls (Unicode Standard
-/// Annex 9, section 2), which make a name read as another.
+/// Control characters, line and paragraph separators, and the bidirectional controls (Unicode
+/// Standard Annex 9, section 2), which make a name read as another.
 fn is_refused(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::validation::Reason;
 
-/// An IPv4 address, or the /64 of an IPv6 address: what one customer of a network is given. Limits by address
-/// count by it, because whoever has a /64 has as many addresses as they like.
+/// An IPv4 address, or the /64 of an IPv6 address: what one customer of a network is given. Limits
+/// by address count by it, because whoever has a /64 has as many addresses as they like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Neighbourhood(IpAddr);
 
@@ -42,11 +42,12 @@ pub const MAX_NETWORKS: usize = 50;
 pub struct AllowedNetworks(Vec<IpNet>);
 
 impl AllowedNetworks {
-    /// Reads CIDRs or bare addresses (RFC 4632, RFC 4291): a bare address is /32 or /128, host bits are
-    /// masked, IPv4-mapped IPv6 becomes IPv4.
+    /// Reads CIDRs or bare addresses (RFC 4632, RFC 4291): a bare address is /32 or /128, host bits
+    /// are masked, IPv4-mapped IPv6 becomes IPv4.
     ///
     /// # Errors
-    /// [`Reason::Empty`] for no network, [`Reason::TooLong`] for more than 50, [`Reason::NotANetwork`].
+    /// [`Reason::Empty`] for no network, [`Reason::TooLong`] for more than 50,
+    /// [`Reason::NotANetwork`].
     pub fn parse(networks: &[String]) -> Result<Self, Reason> {
         if networks.is_empty() {
             return Err(Reason::Empty);

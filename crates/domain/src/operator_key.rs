@@ -1,4 +1,5 @@
-//! Operator keys: by them programs administer. They are no personal access tokens, and nothing exchanges them.
+//! Operator keys: by them programs administer. They are no personal access tokens, and nothing
+//! exchanges them.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -19,9 +20,11 @@ pub const LONGEST_LIFETIME: Duration = Duration::from_hours(366 * 24);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Right {
-    /// See users, add, disable and enable them, and revoke their tokens; not those of administrators.
+    /// See users, add, disable and enable them, and revoke their tokens; not those of
+    /// administrators.
     Users,
-    /// The same of administrators, and what makes or could become one: ids, passwords, the mark itself.
+    /// The same of administrators, and what makes or could become one: ids, passwords, the mark
+    /// itself.
     Administrators,
     /// See everybody's tokens, and revoke them.
     Tokens,

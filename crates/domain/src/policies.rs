@@ -28,11 +28,13 @@ pub struct GroupPolicy {
     pub may_create: Option<MayCreate>,
     /// Whether tokens may carry all the owner's rights.
     pub all_scope_allowed: Option<bool>,
-    /// Lists of networks, of which each must hold the caller's address; an empty one lets it come from anywhere.
+    /// Lists of networks, of which each must hold the caller's address; an empty one lets it come
+    /// from anywhere.
     pub required_networks: Option<Vec<AllowedNetworks>>,
     /// After how many days without a use a token is revoked; 0 is never.
     pub revoke_unused_after_days: Option<u32>,
-    /// How old the sign-in of whoever gives a token a secret may be, in minutes; 0 is as old as its session.
+    /// How old the sign-in of whoever gives a token a secret may be, in minutes; 0 is as old as its
+    /// session.
     pub recent_sign_in_minutes: Option<u32>,
 }
 
@@ -66,10 +68,10 @@ pub struct Policies {
 }
 
 impl Policies {
-    /// The policy for an owner in these groups. What groups of the owner set takes the place of the base. Where several
-    /// set the same, the most generous counts of limits, scopes and permissions; the strictest counts of what every use of
-    /// a token is judged by: networks, the scope `all`, and when an unused one is revoked. It counts also of how old a
-    /// sign-in may be.
+    /// The policy for an owner in these groups. What groups of the owner set takes the place of the
+    /// base. Where several set the same, the most generous counts of limits, scopes and
+    /// permissions; the strictest counts of what every use of a token is judged by: networks, the
+    /// scope `all`, and when an unused one is revoked. It counts also of how old a sign-in may be.
     pub fn of(&self, groups: &Groups) -> Policy {
         self.merged(&self.places(groups))
     }

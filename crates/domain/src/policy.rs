@@ -45,7 +45,8 @@ pub struct Policy {
     pub max_active_tokens: u32,
     /// The longest time that a replaced secret may go on working, in hours.
     pub max_overlap_hours: u32,
-    /// Whether tokens may be made that get new secrets by themselves, and whether those that were made may.
+    /// Whether tokens may be made that get new secrets by themselves, and whether those that were
+    /// made may.
     pub self_regenerate_allowed: bool,
     /// The catalogue: the scopes on offer besides the reserved ones.
     pub scopes: Vec<Scope>,
@@ -53,12 +54,13 @@ pub struct Policy {
     pub may_create: MayCreate,
     /// Whether tokens may carry [`ALL`]: it is judged at every exchange too.
     pub all_scope_allowed: bool,
-    /// Lists of networks, of which each must hold the caller's address at every exchange; an empty one lets it come from
-    /// anywhere.
+    /// Lists of networks, of which each must hold the caller's address at every exchange; an empty
+    /// one lets it come from anywhere.
     pub required_networks: Vec<AllowedNetworks>,
     /// After how many days without a use a token is revoked; 0 is never.
     pub revoke_unused_after_days: u32,
-    /// How old the sign-in of whoever gives a token a secret may be, in minutes; 0 is as old as its session.
+    /// How old the sign-in of whoever gives a token a secret may be, in minutes; 0 is as old as its
+    /// session.
     pub recent_sign_in_minutes: u32,
 }
 
@@ -86,7 +88,8 @@ pub fn latest_expiry(max_lifetime_days: u32, now: Timestamp) -> Timestamp {
 }
 
 impl Policy {
-    /// The scopes that `user` may give to a token of their own or of a service account, `all` first where it is allowed.
+    /// The scopes that `user` may give to a token of their own or of a service account, `all` first
+    /// where it is allowed.
     pub fn scopes_for(&self, user: &User) -> Vec<Scope> {
         self.scopes_by(user.is_administrator)
     }

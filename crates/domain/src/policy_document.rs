@@ -1,4 +1,5 @@
-//! The policy as it is written: one document in the settings file, in the interface and in the database.
+//! The policy as it is written: one document in the settings file, in the interface and in the
+//! database.
 
 use std::ops::RangeInclusive;
 
@@ -65,7 +66,8 @@ macro_rules! documents {
             /// Whether tokens may carry all the owner's rights.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub all_scope_allowed: Option<bool>,
-            /// Networks of which one must hold the caller's address; an empty list lets it come from anywhere.
+            /// Networks of which one must hold the caller's address; an empty list lets it come
+            /// from anywhere.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub required_networks: Option<Vec<String>>,
             /// The longest time that a replaced secret may go on working, in hours.
@@ -77,7 +79,8 @@ macro_rules! documents {
             /// After how many days without a use a token is revoked; 0 is never.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub revoke_unused_after_days: Option<u32>,
-            /// How many minutes ago the password may have been given before a token gets a secret; 0 asks for nothing.
+            /// How many minutes ago the password may have been given before a token gets a secret;
+            /// 0 asks for nothing.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub recent_sign_in_minutes: Option<u32>,
             $($after)*
@@ -124,7 +127,8 @@ documents! {
         #[serde(default)]
         pub groups: Vec<GroupDocument>,
     }
-    /// What is different for the members of a group. What is absent is left to the base and to other groups.
+    /// What is different for the members of a group. What is absent is left to the base and to
+    /// other groups.
     GroupDocument {
         /// Whose: `NAME/value`.
         pub group: String,
@@ -206,7 +210,8 @@ impl PolicyDocument {
     /// The policy that was written.
     ///
     /// # Errors
-    /// [`Problem::ValidationFailed`] with every field that fails; one of a group is called `Groups[0].MaxLifetimeDays`.
+    /// [`Problem::ValidationFailed`] with every field that fails; one of a group is called
+    /// `Groups[0].MaxLifetimeDays`.
     pub fn read(&self) -> Result<Policies, Problem> {
         let mut failures = Vec::new();
         let rules = self.rules("", &mut failures);

@@ -31,8 +31,8 @@ pub enum Problem {
     NotUtf8,
     /// The body begins with a byte order mark. Answered as [`Code::InvalidRequest`].
     ByteOrderMark,
-    /// A field of the body is written in another case, or with other signs between its words. Answered as
-    /// [`Code::InvalidRequest`].
+    /// A field of the body is written in another case, or with other signs between its words.
+    /// Answered as [`Code::InvalidRequest`].
     FieldMisspelt {
         /// As it was written.
         path: String,
@@ -63,7 +63,8 @@ pub enum Problem {
     },
     /// The body is not declared as JSON.
     UnsupportedMediaType,
-    /// The body is declared to be in another encoding than UTF-8. Answered as [`Code::UnsupportedMediaType`].
+    /// The body is declared to be in another encoding than UTF-8. Answered as
+    /// [`Code::UnsupportedMediaType`].
     ForeignCharset,
     /// The request has no valid session.
     SignInRequired,
@@ -100,9 +101,11 @@ pub enum Problem {
     /// A personal access token was sent in place of an authentication token. Answered as
     /// [`Code::AuthenticationTokenInvalid`].
     NotExchanged,
-    /// The token may not get a new secret by itself, or no longer, or not by a secret that was replaced.
+    /// The token may not get a new secret by itself, or no longer, or not by a secret that was
+    /// replaced.
     SelfRegenerateNotAllowed,
-    /// The operator key is none, unknown, expired or revoked, or may not be used from the caller's address.
+    /// The operator key is none, unknown, expired or revoked, or may not be used from the caller's
+    /// address.
     OperatorKeyInvalid,
     /// The user has no such token.
     TokenNotFound,

@@ -11,8 +11,8 @@ use crate::validation::Reason;
 
 /// The reserved scope: all the owner's rights. It stands alone.
 pub const ALL: &str = "all";
-/// The reserved scope to ask what other tokens are worth (RFC 7662, section 4: not for everybody). Only
-/// administrators may give it, and `all` does not imply it.
+/// The reserved scope to ask what other tokens are worth (RFC 7662, section 4: not for everybody).
+/// Only administrators may give it, and `all` does not imply it.
 pub const INTROSPECT: &str = "introspect";
 /// The longest scope name, in characters.
 const MAX_SCOPE: usize = 100;
@@ -32,7 +32,8 @@ impl Scopes {
     ///
     /// # Errors
     /// [`Reason::Empty`] for no scope, [`Reason::UnknownValue`] for `all` beside others, both as
-    /// [`Problem::ValidationFailed`] on `Scopes`; [`Problem::UnknownScope`] for a name that is not on offer.
+    /// [`Problem::ValidationFailed`] on `Scopes`; [`Problem::UnknownScope`] for a name that is not
+    /// on offer.
     pub fn choose(names: &[String], offered: &[Scope]) -> Result<Self, Problem> {
         let scopes = Self::distinct(names)?;
         scopes.require_offered(offered)?;
@@ -69,11 +70,12 @@ impl Scopes {
         }
     }
 
-    /// Those of the space-separated `names` (RFC 6749, section 3.3), if these scopes carry each of them: `all`
-    /// carries itself and what the catalogue has. Doubles are folded.
+    /// Those of the space-separated `names` (RFC 6749, section 3.3), if these scopes carry each of
+    /// them: `all` carries itself and what the catalogue has. Doubles are folded.
     ///
     /// # Errors
-    /// [`NotHeld`] for a name that is unknown, malformed or more than these scopes, and for `all` beside others.
+    /// [`NotHeld`] for a name that is unknown, malformed or more than these scopes, and for `all`
+    /// beside others.
     pub fn narrowed(&self, names: &str, catalogue: &[Scope]) -> Result<Self, NotHeld> {
         let chosen: BTreeSet<&str> = names.split(' ').collect();
         let is_held = |name: &&str| {
@@ -86,8 +88,9 @@ impl Scopes {
         Ok(Self(chosen.into_iter().map(ToOwned::to_owned).collect()))
     }
 
-    /// [`ALL`] as a claim may write it out: first the reserved scope, then the names that the catalogue offers, in its
-    /// order. [`INTROSPECT`] is never among them, because no catalogue has it.
+    /// [`ALL`] as a claim may write it out: first the reserved scope, then the names that the
+    /// catalogue offers, in its order. [`INTROSPECT`] is never among them, because no catalogue has
+    /// it.
     pub fn all_written_out(catalogue: &[Scope]) -> String {
         let names = catalogue.iter().map(|scope| scope.name.as_str());
         let names: Vec<&str> = std::iter::once(ALL).chain(names).collect();
@@ -157,7 +160,8 @@ impl Scope {
     /// A scope for the catalogue.
     ///
     /// # Errors
-    /// A name that is not a scope-token (RFC 6749, section 3.3), is longer than 100 characters or is reserved.
+    /// A name that is not a scope-token (RFC 6749, section 3.3), is longer than 100 characters or
+    /// is reserved.
     pub fn new(name: &str, description: &str) -> Result<Self, InvalidScope> {
         let is_token = |c: char| matches!(c, '!' | '#'..='[' | ']'..='~');
         match name {

@@ -6,14 +6,16 @@ use crate::id::TokenId;
 use crate::tagged::KeyId;
 use crate::time::Timestamp;
 
-/// Which place a secret holds at its token; unique per token, so that the database itself refuses a second one.
+/// Which place a secret holds at its token; unique per token, so that the database itself refuses a
+/// second one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slot {
     /// The secret in use.
     Current,
     /// A predecessor that still works for a while.
     Overlap,
-    /// A successor that the token asked for itself: its first exchange puts it in the place of the one in use.
+    /// A successor that the token asked for itself: its first exchange puts it in the place of the
+    /// one in use.
     Unconfirmed,
 }
 
@@ -62,8 +64,9 @@ pub struct Secret {
     pub renews_until: Option<Timestamp>,
     /// Whether a dead secret may still revoke its token: the token itself replaced it.
     pub may_revoke: bool,
-    /// The place in the status list of the authentication tokens that it is exchanged for. `None` until its next
-    /// exchange where it was made by an earlier release, or its owner was disabled since.
+    /// The place in the status list of the authentication tokens that it is exchanged for. `None`
+    /// until its next exchange where it was made by an earlier release, or its owner was disabled
+    /// since.
     pub status_index: Option<u64>,
 }
 

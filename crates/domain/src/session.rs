@@ -14,7 +14,8 @@ pub struct Session {
     pub user_id: UserId,
     /// When it began: its user gave the password then.
     pub created_at: Timestamp,
-    /// When it was last used; may lag by a minute. Not covered by the row's tag, but by one of its own.
+    /// When it was last used; may lag by a minute. Not covered by the row's tag, but by one of its
+    /// own.
     pub last_seen_at: Timestamp,
     /// The tag of that time. `None` until it is used for the first time after the sign-in.
     pub seen_tag: Option<Vec<u8>>,
@@ -28,8 +29,9 @@ impl Session {
         now < self.ends_at && now < self.last_seen_at.after(idle)
     }
 
-    /// Whether its user signed in at most `within` ago. One that began more than `skew` in the future did not: where a
-    /// clock was set back, it would be recent for as long as the clock was wrong.
+    /// Whether its user signed in at most `within` ago. One that began more than `skew` in the
+    /// future did not: where a clock was set back, it would be recent for as long as the clock was
+    /// wrong.
     pub fn is_recent(&self, now: Timestamp, within: Duration, skew: Duration) -> bool {
         now <= self.created_at.after(within) && self.created_at <= now.after(skew)
     }

@@ -4,8 +4,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(pub i32);
 
-/// The keyed tag of a row that grants rights: it fails for a row that was planted or altered by somebody
-/// who can only write to the database. Made and checked by `ats-pat-auth`.
+/// The keyed tag of a row that grants rights: it fails for a row that was planted or altered by
+/// somebody who can only write to the database. Made and checked by `ats-pat-auth`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag {
     /// The root key of the tag.

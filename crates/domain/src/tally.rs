@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// Counts what happens, and says when the log is told of it: the first time at once, then in sums, at most once in
-/// [`Tally::EVERY`].
+/// Counts what happens, and says when the log is told of it: the first time at once, then in sums,
+/// at most once in [`Tally::EVERY`].
 #[derive(Debug, Default)]
 pub struct Tally {
     untold: u64,
@@ -14,7 +14,8 @@ impl Tally {
     /// How far apart the sums are.
     pub const EVERY: Duration = Duration::from_mins(1);
 
-    /// Counts one more at `now`, a time since some start. Gives the sum that the log is to be told now, if any.
+    /// Counts one more at `now`, a time since some start. Gives the sum that the log is to be told
+    /// now, if any.
     pub fn count(&mut self, now: Duration) -> Option<u64> {
         self.untold += 1;
         self.due(now)

@@ -7,9 +7,11 @@ use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// A point in time in whole milliseconds since 1970-01-01T00:00:00Z, between the years 0000 and 9999.
+/// A point in time in whole milliseconds since 1970-01-01T00:00:00Z, between the years 0000 and
+/// 9999.
 ///
-/// Written as `2026-11-24T10:20:30.123Z`, always three digits and always UTC (RFC 3339, section 5.6).
+/// Written as `2026-11-24T10:20:30.123Z`, always three digits and always UTC (RFC 3339, section
+/// 5.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -21,7 +23,8 @@ impl Timestamp {
     /// The latest time that can be written.
     pub const MAX: Self = Self(LAST);
 
-    /// The time `millis` milliseconds after the epoch; beyond the years 0000 to 9999 the nearest end.
+    /// The time `millis` milliseconds after the epoch; beyond the years 0000 to 9999 the nearest
+    /// end.
     pub const fn from_millis(millis: i64) -> Self {
         Self(if millis < FIRST {
             FIRST

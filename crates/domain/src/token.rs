@@ -77,8 +77,8 @@ impl Token {
     /// Without `expires_at` the lifetime stays as it was, from `now`, cut to the policy's maximum.
     ///
     /// # Errors
-    /// [`Problem::ExpirationNotAllowed`] if the policy refuses the expiry, [`Problem::TokenNotActive`] if the token is not
-    /// active.
+    /// [`Problem::ExpirationNotAllowed`] if the policy refuses the expiry,
+    /// [`Problem::TokenNotActive`] if the token is not active.
     pub fn regenerate(
         &mut self,
         expires_at: Option<Timestamp>,
@@ -102,8 +102,9 @@ impl Token {
     /// Without `expires_at` the lifetime stays as it was, from `now`, cut to what is allowed.
     ///
     /// # Errors
-    /// [`Problem::SelfRegenerateNotAllowed`] if neither its maker nor the policy lets it, or no longer;
-    /// [`Problem::ExpirationNotAllowed`] for an expiry beyond the policy, or beyond [`Self::regenerates_until`].
+    /// [`Problem::SelfRegenerateNotAllowed`] if neither its maker nor the policy lets it, or no
+    /// longer; [`Problem::ExpirationNotAllowed`] for an expiry beyond the policy, or beyond
+    /// [`Self::regenerates_until`].
     pub fn renewed_expiry(
         &self,
         expires_at: Option<Timestamp>,
@@ -124,7 +125,8 @@ impl Token {
         }
     }
 
-    /// Moves an active token to the generation of the secret that it got by itself, and that was used now.
+    /// Moves an active token to the generation of the secret that it got by itself, and that was
+    /// used now.
     ///
     /// # Errors
     /// [`Problem::TokenNotActive`].
@@ -143,11 +145,13 @@ impl Token {
         Ok(())
     }
 
-    /// Changes what its owner may change. With an earlier expiry it gets no new secret by itself beyond it. Gives whether anything is another than before.
+    /// Changes what its owner may change. With an earlier expiry it gets no new secret by itself
+    /// beyond it. Gives whether anything is another than before.
     ///
     /// # Errors
     /// [`Problem::TokenNotActive`] for another name or expiry of a token that is not active,
-    /// [`Problem::ExpirationNotAllowed`] for an expiry that is not in the future, or later than the one it has.
+    /// [`Problem::ExpirationNotAllowed`] for an expiry that is not in the future, or later than the
+    /// one it has.
     pub fn edit(&mut self, edit: &Edit, now: Timestamp) -> Result<bool, Problem> {
         if edit.name.is_some() || edit.expires_at.is_some() {
             self.require_active(now)?;
@@ -174,8 +178,8 @@ impl Token {
         Ok(*self != before)
     }
 
-    /// Cuts an active token to what this policy lets a token live that was made, or got its secret, when this one did. One
-    /// whose time is up by that expires now. Gives whether anything changed.
+    /// Cuts an active token to what this policy lets a token live that was made, or got its secret,
+    /// when this one did. One whose time is up by that expires now. Gives whether anything changed.
     pub fn cut(&mut self, policy: &Policy, now: Timestamp) -> bool {
         if self.status(now) != Status::Active {
             return false;

@@ -1,9 +1,9 @@
 //! The use cases: what people, programs and operators do with personal access tokens.
 //!
-//! This crate owns the way of a change (one transaction, one event, then the answer; see [`Service`]),
-//! the decisions that need more than one row, the signing key ring, the limits on guessing, and the work
-//! in the background. Every use case is a method of [`Service`] or [`Operator`]; the server's routes and
-//! the admin program call the same ones.
+//! This crate owns the way of a change (one transaction, one event, then the answer; see
+//! [`Service`]), the decisions that need more than one row, the signing key ring, the limits on
+//! guessing, and the work in the background. Every use case is a method of [`Service`] or
+//! [`Operator`]; the server's routes and the admin program call the same ones.
 //!
 //! Invariants held here:
 //!

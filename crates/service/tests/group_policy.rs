@@ -24,7 +24,8 @@ fn networks(network: &str) -> Vec<AllowedNetworks> {
     vec![AllowedNetworks::parse(&[network.to_owned()]).unwrap()]
 }
 
-/// Builders get more, guests nothing new, and contractors have to be near and say what their tokens may do.
+/// Builders get more, guests nothing new, and contractors have to be near and say what their tokens
+/// may do.
 fn policies(settings: &mut Settings) {
     settings.policy.base.max_lifetime_days = 30;
     settings.policy.base.scopes = vec![Scope::new("read", "").unwrap()];

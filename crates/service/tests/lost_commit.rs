@@ -123,7 +123,8 @@ async fn a_lost_answer_with_the_database_out_of_reach_is_1503_and_the_change_is_
     );
 }
 
-/// Rows and events agree: each token has the event of its creation, and every row is the one of its last event.
+/// Rows and events agree: each token has the event of its creation, and every row is the one of its
+/// last event.
 async fn is_whole(world: &World, database: &TestDatabase) -> bool {
     let tokens = database.number("SELECT COUNT(*) FROM tokens").await;
     let events = "SELECT COUNT(*) FROM events WHERE kind = 'token.created'";
@@ -178,6 +179,7 @@ async fn a_transaction_that_the_database_ended_unseen_leaves_nothing_and_is_neve
         passing > 6,
         "a change is made of more statements: {passing}"
     );
-    // What is ended just before COMMIT: a node of Galera may tell then, and the change is tried again.
+    // What is ended just before COMMIT: a node of Galera may tell then, and the change is tried
+    // again.
     assert!(uncertain <= 1, "{uncertain}");
 }

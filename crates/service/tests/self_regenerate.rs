@@ -1,4 +1,5 @@
-//! A token that gets new secrets by itself: the old one works until the new one is used, and no longer.
+//! A token that gets new secrets by itself: the old one works until the new one is used, and no
+//! longer.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 

@@ -1,4 +1,5 @@
-//! Service accounts: owners of tokens that are no persons, and the persons who are responsible for them.
+//! Service accounts: owners of tokens that are no persons, and the persons who are responsible for
+//! them.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
@@ -71,7 +72,8 @@ impl Scene {
     }
 }
 
-/// What each use case answers to somebody who acts on the tokens of an account; `id` is one of its tokens.
+/// What each use case answers to somebody who acts on the tokens of an account; `id` is one of its
+/// tokens.
 async fn every_answer(world: &World, acting: Acting<'_>, id: &str) -> Vec<(&'static str, u32)> {
     let service = &world.service;
     let key = uuid_v7(world, KEY_OF_A_REQUEST);

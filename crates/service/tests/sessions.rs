@@ -252,7 +252,7 @@ async fn users_have_one_folded_name_and_one_id(database: &TestDatabase) {
     };
     assert_eq!(
         code(world.service.operator().add_user(new("ＡＤＡ", None)).await),
-        1301
+        1311
     );
     assert!(matches!(
         world

@@ -1,4 +1,5 @@
-//! What gives a secret or power over others asks for a recent sign-in, and a session is confirmed by its password.
+//! What gives a secret or power over others asks for a recent sign-in, and a session is confirmed
+//! by its password.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
@@ -305,7 +306,8 @@ async fn the_groups_of_the_signed_in_user_decide_also_for_service_accounts(
             let policy = world.service.policy_for(&ada, account).await.unwrap();
             assert_eq!(policy.recent_sign_in_minutes, minutes.unwrap_or(0));
         }
-        // Longer than a session may be idle: a change judges the session that was found before by its end alone.
+        // Longer than a session may be idle: a change judges the session that was found before by
+        // its end alone.
         let minutes = minutes.unwrap_or(600);
         world.clock.advance(Duration::from_mins(minutes.into()));
         let service = &world.service;

@@ -1,4 +1,5 @@
-//! The policy in the database: how another comes into force, and that nobody who can write to the database gets rid of it.
+//! The policy in the database: how another comes into force, and that nobody who can write to the
+//! database gets rid of it.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 

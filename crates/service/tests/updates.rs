@@ -1,4 +1,5 @@
-//! An owner changes a token: another name, another description, an earlier expiry. On every database.
+//! An owner changes a token: another name, another description, an earlier expiry. On every
+//! database.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 

@@ -1,4 +1,5 @@
-//! What takes rights away is answered once no server answers from before it: also where it was taken before.
+//! What takes rights away is answered once no server answers from before it: also where it was
+//! taken before.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 

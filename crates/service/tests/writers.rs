@@ -13,8 +13,8 @@ use tokio::task::JoinSet;
 
 const SERVERS: usize = 3;
 const CLIENTS: usize = 4;
-/// With new connections each, whose statements are yet to be prepared: there a node of Galera ends a transaction
-/// without a word.
+/// With new connections each, whose statements are yet to be prepared: there a node of Galera ends
+/// a transaction without a word.
 const ROUNDS: usize = 5;
 const CHANGES: usize = 5;
 

@@ -1,9 +1,10 @@
-//! The attributes of tests that run on several databases. `ats-pat-test-support` has what they call, and gives them on.
+//! The attributes of tests that run on several databases. `ats-pat-test-support` has what they
+//! call, and gives them on.
 //!
-//! Each makes one test of an `async fn name(database: &TestDatabase)`. It runs on the databases that
-//! `ATS_PAT_TEST_DATABASES` names, one after the other, so its name is the same for all of them. With `each = VALUES` the
-//! function has a second parameter, and every value gets databases of its own. All else in the parentheses is for
-//! `tokio::test`.
+//! Each makes one test of an `async fn name(database: &TestDatabase)`. It runs on the databases
+//! that `ATS_PAT_TEST_DATABASES` names, one after the other, so its name is the same for all of
+//! them. With `each = VALUES` the function has a second parameter, and every value gets databases
+//! of its own. All else in the parentheses is for `tokio::test`.
 
 use proc_macro::TokenStream;
 use quote::{ToTokens, format_ident, quote};

@@ -1,11 +1,11 @@
 //! A real browser, driven as a person would: by roles and accessible names, with real key strokes.
 //!
-//! [`Browser::open`] starts a browser of its own, of the [`Engine`] that is asked for, and its driver; both end with the
-//! value. Elements are
-//! found by what assistive technology is told of them, which is also what a person sees:
-//! `browser.button("Add").await.click().await`. Whoever asks for an element waits until exactly one is
-//! there, up to [`DEADLINE`]; nothing sleeps for a fixed time. What can't be done panics with what was
-//! there instead, since a test that can't go on has failed.
+//! [`Browser::open`] starts a browser of its own, of the [`Engine`] that is asked for, and its
+//! driver; both end with the value. Elements are found by what assistive technology is told of
+//! them, which is also what a person sees: `browser.button("Add").await.click().await`. Whoever
+//! asks for an element waits until exactly one is there, up to [`DEADLINE`]; nothing sleeps for a
+//! fixed time. What can't be done panics with what was there instead, since a test that can't go on
+//! has failed.
 
 mod axe;
 mod command;
@@ -200,7 +200,8 @@ impl Browser {
         done(pressed, &format!("press {key:?}"));
     }
 
-    /// Runs a script in the page, which its Content-Security-Policy does not hinder; gives what it returns.
+    /// Runs a script in the page, which its Content-Security-Policy does not hinder; gives what it
+    /// returns.
     pub async fn script(&self, script: &str, arguments: Vec<Value>) -> Value {
         done(self.try_script(script, arguments).await, script)
     }
@@ -228,7 +229,8 @@ impl Browser {
         done(self.client.delete_all_cookies().await, "delete the cookies");
     }
 
-    /// Says yes to the browser's own question (`confirm`, leaving a page), once it asks; gives its text.
+    /// Says yes to the browser's own question (`confirm`, leaving a page), once it asks; gives its
+    /// text.
     pub async fn accept_prompt(&self) -> String {
         let text = self
             .wait(async || self.client.get_alert_text().await.ok())

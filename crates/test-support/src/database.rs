@@ -8,7 +8,8 @@ use sea_orm::sqlx::sqlite::SqliteConnection;
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor};
 use tempfile::TempDir;
 
-/// Which databases there are to test with, such as `sqlite,postgres,mariadb,galera`; SQLite alone by default.
+/// Which databases there are to test with, such as `sqlite,postgres,mariadb,galera`; SQLite alone
+/// by default.
 const CHOICE: &str = "ATS_PAT_TEST_DATABASES";
 
 /// A kind of database.
@@ -73,8 +74,8 @@ fn kinds_and_clusters() -> Vec<Kind> {
         .collect()
 }
 
-/// Runs `body` on an empty database of every kind, one after the other; a failure names the database. Tests have the
-/// attribute of the same name.
+/// Runs `body` on an empty database of every kind, one after the other; a failure names the
+/// database. Tests have the attribute of the same name.
 pub async fn on_every_database(body: impl AsyncFn(&TestDatabase)) {
     run_on(kinds(), body).await;
 }
@@ -154,7 +155,8 @@ impl TestDatabase {
         self.kind
     }
 
-    /// Runs a statement as somebody would who can write to the database; gives how many rows it reached.
+    /// Runs a statement as somebody would who can write to the database; gives how many rows it
+    /// reached.
     pub async fn execute(&self, sql: &str) -> u64 {
         execute(self.kind, self.url(), sql).await
     }

@@ -5,11 +5,12 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-/// The rules of html-validate. Scopes share a name, as a group of boxes does. No browser should keep the tokens that a person
-/// types into `/docs`.
+/// The rules of html-validate. Scopes share a name, as a group of boxes does. No browser should
+/// keep the tokens that a person types into `/docs`.
 const RULES: &str = include_str!("html/rules.json");
 
-/// What is wrong with these pages, each a name and its HTML as the server sent it: a line for each fault.
+/// What is wrong with these pages, each a name and its HTML as the server sent it: a line for each
+/// fault.
 pub fn faults(pages: &[(String, String)]) -> Vec<String> {
     let folder = TempDir::with_prefix("ats-pat-html-").expect("a temporary folder");
     std::fs::write(folder.path().join(".htmlvalidate.json"), RULES).expect("a file");

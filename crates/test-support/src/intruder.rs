@@ -10,8 +10,8 @@ use crate::{Kind, TestDatabase};
 /// A row: each column's value as SQL writes it, in the order of the columns.
 pub type RawRow = Vec<String>;
 
-/// A connection that writes rows behind the program's back. References between tables bind it no more than the program's
-/// rules do.
+/// A connection that writes rows behind the program's back. References between tables bind it no
+/// more than the program's rules do.
 pub struct Intruder {
     connection: AnyConnection,
 }

@@ -1,6 +1,8 @@
-//! What tests share: a clock that they own, private databases, a proxy that loses answers, a service over all of these, a browser, and one conformance suite that every database runs.
+//! What tests share: a clock that they own, private databases, a proxy that loses answers, a
+//! service over all of these, a browser, and one conformance suite that every database runs.
 //!
-//! Used from `tests/` folders only: a unit test inside `ats-pat-domain` would see two of each trait.
+//! Used from `tests/` folders only: a unit test inside `ats-pat-domain` would see two of each
+//! trait.
 
 #![expect(
     clippy::expect_used,

@@ -1,4 +1,5 @@
-//! A TCP proxy before a database: it loses the answer to COMMIT, or ends a transaction that nobody hears of.
+//! A TCP proxy before a database: it loses the answer to COMMIT, or ends a transaction that nobody
+//! hears of.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
@@ -23,7 +24,8 @@ pub enum Fault {
     Unreachable,
     /// The database hangs: connections stand, and nothing comes through them in either direction.
     Silent,
-    /// The transaction is rolled back on its own connection, and the client is not told: see [`Proxy::end_unseen`].
+    /// The transaction is rolled back on its own connection, and the client is not told: see
+    /// [`Proxy::end_unseen`].
     EndedUnseen,
 }
 
@@ -91,8 +93,8 @@ impl Proxy {
         self.armed.fault.store(fault as u8, Ordering::SeqCst);
     }
 
-    /// Rolls the next transaction back behind its client's back, before the message that follows the first `passing`
-    /// ones after its beginning.
+    /// Rolls the next transaction back behind its client's back, before the message that follows
+    /// the first `passing` ones after its beginning.
     pub fn end_unseen(&self, passing: u32) {
         self.armed.passing.store(passing, Ordering::SeqCst);
         self.arm(Fault::EndedUnseen);
@@ -131,7 +133,8 @@ async fn carry(mut client: TcpStream, server: &str, protocol: Protocol, armed: &
                     let strikes = armed.take(Fault::AnswerLost, Fault::None)
                         || armed.take(Fault::AnswerLostAndUnreachable, Fault::Unreachable);
                     if strikes {
-                        // The answer proves that the database has committed; nobody else gets to see it.
+                        // The answer proves that the database has committed; nobody else gets to
+                        // see it.
                         if server.write_all(message).await.is_ok() {
                             let _ = server.read(&mut down).await;
                         }
@@ -180,7 +183,8 @@ impl Protocol {
         }
     }
 
-    /// A statement without values, as it goes over the line: COM_QUERY of MySQL, Query of PostgreSQL.
+    /// A statement without values, as it goes over the line: COM_QUERY of MySQL, Query of
+    /// PostgreSQL.
     fn statement(self, sql: &str) -> Vec<u8> {
         let length = u8::try_from(sql.len()).expect("a short statement");
         let (head, tail): (&[u8], &[u8]) = match self {

@@ -47,7 +47,8 @@ pub struct World {
 }
 
 impl World {
-    /// A service with default settings over the database at `url`, which is empty or was used before.
+    /// A service with default settings over the database at `url`, which is empty or was used
+    /// before.
     pub async fn new(url: &str) -> Self {
         Self::with(url, |_| {}).await
     }

@@ -50,7 +50,6 @@ policy-lead = The policy says what personal access tokens may be like. A change 
 policy-for-everybody = For everybody
 policy-groups = Groups
 policy-groups-lead = Members of a group have what the group sets here. What you leave empty is as for everybody.
-policy-no-groups = No group differs.
 policy-group = Group
 policy-group-hint = The name of the provider, a slash, and the group, such as corp/builders.
 policy-new-group = New group

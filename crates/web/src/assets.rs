@@ -28,7 +28,8 @@ const FILES: [(&str, &str, &str); 10] = [
 const THEME: &str = "theme.css";
 const FOLDER: &str = "/assets/";
 
-/// The files, each under an address that changes with what stands in it: browsers keep them for good.
+/// The files, each under an address that changes with what stands in it: browsers keep them for
+/// good.
 pub struct Assets {
     files: HashMap<&'static str, Asset>,
 }
@@ -91,8 +92,8 @@ impl Assets {
     }
 }
 
-/// A style sheet as browsers get it: its comments and the white space are for whoever edits it. No string of ours holds
-/// the beginning of a comment, or one of these marks with white space.
+/// A style sheet as browsers get it: its comments and the white space are for whoever edits it. No
+/// string of ours holds the beginning of a comment, or one of these marks with white space.
 fn without_comments(css: &str) -> String {
     let mut parts = css.split("/*");
     let mut text = parts.next().unwrap_or_default().to_owned();

@@ -1,5 +1,5 @@
-//! What the next page says about the change before it: kept in a cookie for the one redirect between, so
-//! that no link can make a page say it and no reload says it again.
+//! What the next page says about the change before it: kept in a cookie for the one redirect
+//! between, so that no link can make a page say it and no reload says it again.
 
 use ats_pat_http::{HttpSettings, cookie_line, cookie_value};
 use ats_pat_text::Text;

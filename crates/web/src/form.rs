@@ -14,8 +14,8 @@ impl Form {
     /// Reads a form that one of our own pages posted.
     ///
     /// # Errors
-    /// 1013 for a large one, 1103 for one from elsewhere, 1015 for what is no form, 1000 for one that is
-    /// broken.
+    /// 1013 for a large one, 1103 for one from elsewhere, 1015 for what is no form, 1000 for one
+    /// that is broken.
     pub async fn read(request: &mut Request, settings: &HttpSettings) -> Result<Self, Problem> {
         let body = read_body(request).await?;
         cross_site::check(request.headers(), settings.origin(), Unmarked::Refused)?;

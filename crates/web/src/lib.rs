@@ -1,21 +1,23 @@
 //! The pages a person sees.
 //!
-//! This crate owns templates, styles and the little script there is. [`endpoint`] answers every path that
-//! is not the interface's; one that is no page's gets a page that says so. A page is a folder or a file of
-//! its own; `route` says which path means which, `site` who may see it.
+//! This crate owns templates, styles and the little script there is. [`endpoint`] answers every
+//! path that is not the interface's; one that is no page's gets a page that says so. A page is a
+//! folder or a file of its own; `route` says which path means which, `site` who may see it.
 //!
 //! Invariants held here:
 //!
 //! - no inline script or style: the pages' Content-Security-Policy allows own files only;
-//! - a form's post is taken only if the browser says that it comes from our own page, and sent twice it
-//!   changes nothing twice;
-//! - a secret stands in the one answer that made it: in no address, no cookie, no page that is kept;
+//! - a form's post is taken only if the browser says that it comes from our own page, and sent
+//!   twice it changes nothing twice;
+//! - a secret stands in the one answer that made it: in no address, no cookie, no page that is
+//!   kept;
 //! - nobody is led to another site: who signs in comes back to a page of ours;
 //! - text from people and from the service is escaped by the template.
 //!
-//! It deliberately knows nothing of the interface under `/api/` but the document it is given, from which it
-//! writes the pages under `/docs`, and decides nothing: it reads a form, calls one use case, shows a page.
-//! Script is added where the platform has none; without it every step but copying works by forms.
+//! It deliberately knows nothing of the interface under `/api/` but the document it is given, from
+//! which it writes the pages under `/docs`, and decides nothing: it reads a form, calls one use
+//! case, shows a page. Script is added where the platform has none; without it every step but
+//! copying works by forms.
 
 mod account;
 mod administration;

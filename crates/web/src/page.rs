@@ -71,7 +71,8 @@ pub struct Frame {
     pub times: String,
     /// The name of that zone, where the page can be loaded anew in another one.
     pub zone: Option<String>,
-    /// On administrators' pages: how many rows the running server found that differ from the event log.
+    /// On administrators' pages: how many rows the running server found that differ from the event
+    /// log.
     pub differing: usize,
     /// Whether a dialog stands before the page from the start.
     pub is_behind: bool,
@@ -185,8 +186,8 @@ pub fn render(template: &impl Template, status: StatusCode) -> Response {
     response
 }
 
-/// The page without the spaces that lines begin with: people need them in templates, browsers don't. What is preformatted
-/// or stands in a text field stays as it is.
+/// The page without the spaces that lines begin with: people need them in templates, browsers
+/// don't. What is preformatted or stands in a text field stays as it is.
 fn without_indentation(html: &str) -> String {
     let mut page = String::with_capacity(html.len());
     let mut is_kept = false;

@@ -36,7 +36,8 @@ impl Place {
         }
     }
 
-    /// The place that a path is in, and the path of the same page about a person's own tokens: it is the page of both.
+    /// The place that a path is in, and the path of the same page about a person's own tokens: it
+    /// is the page of both.
     pub fn split(path: &str) -> (Self, String) {
         let of_account = || {
             let rest = path.strip_prefix(SERVICE_ACCOUNTS)?.strip_prefix('/')?;
@@ -49,7 +50,8 @@ impl Place {
         of_account().unwrap_or_else(|| (Self::own(), path.to_owned()))
     }
 
-    /// The path here of a page whose path among a person's own tokens is `own`. Every other path stays as it is.
+    /// The path here of a page whose path among a person's own tokens is `own`. Every other path
+    /// stays as it is.
     pub fn here(&self, own: &str) -> String {
         match own.strip_prefix(TOKENS) {
             Some(rest) => format!("{}{rest}", self.tokens),

@@ -9,9 +9,9 @@ const LONGEST: usize = 3 * 1024;
 
 /// `asked`, if it is the path of one of our own pages, else the home page.
 ///
-/// A browser takes `//host` and `/\host` for another site, and drops tabs and line breaks while it reads
-/// (WHATWG URL, section 4.4): only printable ASCII without backslash, after a single slash, is a path of
-/// ours.
+/// A browser takes `//host` and `/\host` for another site, and drops tabs and line breaks while it
+/// reads (WHATWG URL, section 4.4): only printable ASCII without backslash, after a single slash,
+/// is a path of ours.
 pub fn return_path(asked: &str) -> &str {
     if is_own(asked) { asked } else { "/" }
 }

@@ -128,8 +128,8 @@ impl Route {
         }
     }
 
-    /// The same, of forms that need a recent sign-in: where it is too old, they carry the password. The handler looks at
-    /// [`Visit::unconfirmed`] before it does anything.
+    /// The same, of forms that need a recent sign-in: where it is too old, they carry the password.
+    /// The handler looks at [`Visit::unconfirmed`] before it does anything.
     pub const fn taking_confirmed(self, step_up: StepUp, take: Take, after: AfterSession) -> Self {
         Self {
             takes: Some(Takes::FromSignedIn(take, after, Some(step_up))),

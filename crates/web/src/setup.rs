@@ -19,8 +19,8 @@ use crate::visit::Visit;
 pub const ROUTES: &[Route] = &[Route::open("/setup", |visit| Box::pin(show(visit)))
     .taking_from_anybody(|visit, form| Box::pin(take(visit, form)))];
 
-/// The form, and what was wrong with it the last time. The code stands in the link's fragment, which
-/// browsers send to nobody; a script fills it in.
+/// The form, and what was wrong with it the last time. The code stands in the link's fragment,
+/// which browsers send to nobody; a script fills it in.
 #[derive(Template)]
 #[template(path = "setup.html")]
 struct SetUpPage<'a> {

@@ -49,7 +49,8 @@ struct NotSetUp {
     text: Text,
 }
 
-/// The form. Whoever is signed in already goes on at once. While there is no user, the page says how to make one.
+/// The form. Whoever is signed in already goes on at once. While there is no user, the page says
+/// how to make one.
 async fn show(visit: &mut Visit<'_>) -> Result<Response, Problem> {
     let query = Query::of(&visit.uri);
     let next = return_path(query.get("next").unwrap_or("/"));
@@ -94,8 +95,8 @@ async fn has_users(visit: &Visit<'_>) -> Result<bool, Problem> {
     Ok(users.map_err(|error| visit.problem(error))?.total > 0)
 }
 
-/// The form for a person who sent another form after the session had ended: that one is kept in this page, and
-/// shown again after signing in.
+/// The form for a person who sent another form after the session had ended: that one is kept in
+/// this page, and shown again after signing in.
 pub fn keep(visit: &Visit<'_>, page: &str, kept: &str) -> Response {
     let message = visit.text.sign_in_entries_kept().to_owned();
     let page = SignInPage {
@@ -137,7 +138,8 @@ async fn take(visit: &mut Visit<'_>, form: &Form) -> Result<Response, Problem> {
                 } else {
                     tokens::show_kept(visit, &by, next, &kept).await
                 };
-                // The token may be somebody else's than the person's who signed in: the page says so.
+                // The token may be somebody else's than the person's who signed in: the page says
+                // so.
                 shown.unwrap_or_else(|_| redirect(next))
             };
             set_cookie(&mut response, &visit.cookie().set(&signed_in.session_id));

@@ -171,7 +171,8 @@ impl Pages {
         request: &mut Request,
     ) -> Result<Response, Problem> {
         let form = Form::read(request, &self.settings).await?;
-        // The days of a form are those of the page that it was in, whatever another page has found out since.
+        // The days of a form are those of the page that it was in, whatever another page has found
+        // out since.
         if let Some(zone) = Zone::named(form.field("zone")) {
             visit.zone = zone;
         }

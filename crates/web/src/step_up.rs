@@ -1,4 +1,5 @@
-//! The password once more: forms ask for it where the session's sign-in is too old for what they do.
+//! The password once more: forms ask for it where the session's sign-in is too old for what they
+//! do.
 
 use ats_pat_domain::Problem;
 use ats_pat_http::{Challenge, problem_headers, status};
@@ -60,8 +61,9 @@ impl PasswordField {
     }
 }
 
-/// Confirms the session by the password in a form that asks for it, before anything is done by the form. Gives the session
-/// that holds from here. Where the form has no password, or a wrong one, [`Visit::unconfirmed`] says so.
+/// Confirms the session by the password in a form that asks for it, before anything is done by the
+/// form. Gives the session that holds from here. Where the form has no password, or a wrong one,
+/// [`Visit::unconfirmed`] says so.
 ///
 /// # Errors
 /// [`Problem::SignInRequired`] where the session ended meanwhile.

@@ -18,16 +18,17 @@ impl Default for Branding {
     }
 }
 
-/// The surfaces that the accent has to be read on, light and dark: the darkest and the lightest ones of
-/// `site.css`.
+/// The surfaces that the accent has to be read on, light and dark: the darkest and the lightest
+/// ones of `site.css`.
 const LIGHT: [u8; 3] = [0xee, 0xf1, 0xf5];
 const DARK: [u8; 3] = [0x2a, 0x31, 0x3d];
 /// What text must reach (WCAG 2.2, success criterion 1.4.3).
 const LEAST_CONTRAST: f64 = 4.5;
 
 impl Branding {
-    /// A style sheet with the accent's two shades. Whatever colour is chosen, text in it and on it can be
-    /// read: it is darkened on light surfaces and lightened on dark ones as far as that needs.
+    /// A style sheet with the accent's two shades. Whatever colour is chosen, text in it and on it
+    /// can be read: it is darkened on light surfaces and lightened on dark ones as far as that
+    /// needs.
     pub fn style_sheet(&self) -> String {
         let light = until_readable(self.accent_color, LIGHT, 0);
         let dark = until_readable(self.accent_color, DARK, 255);

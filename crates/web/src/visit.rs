@@ -57,7 +57,8 @@ pub struct Visit<'a> {
     pub zone: Zone,
     /// The texts in the person's language.
     pub text: Text,
-    /// Why the form that was posted is not taken: it needs a recent sign-in. It has no password, or a wrong one.
+    /// Why the form that was posted is not taken: it needs a recent sign-in. It has no password, or
+    /// a wrong one.
     pub unconfirmed: Option<Problem>,
     /// The session that this request began in the place of the browser's.
     pub new_session: Option<SecretString>,
@@ -124,7 +125,8 @@ impl<'a> Visit<'a> {
         self.signed_in().await
     }
 
-    /// Ends the sessions that the browser sent: another one takes their place. What fails is logged.
+    /// Ends the sessions that the browser sent: another one takes their place. What fails is
+    /// logged.
     pub async fn end_sessions(&self) {
         for replaced in self.session_ids() {
             if let Err(error) = self.service.sign_out(Some(replaced)).await {
@@ -133,7 +135,8 @@ impl<'a> Visit<'a> {
         }
     }
 
-    /// Who goes on in a session that took the place of the browser's. The browser's others end: their cookie is replaced.
+    /// Who goes on in a session that took the place of the browser's. The browser's others end:
+    /// their cookie is replaced.
     ///
     /// # Errors
     /// 1100 if the session was ended at once.
@@ -155,8 +158,8 @@ impl<'a> Visit<'a> {
         accounts.find(|account| Owner::ServiceAccount(account.id) == self.place.owner)
     }
 
-    /// What the tokens that the page is about may be like: those of a service account by the account's groups. Where that
-    /// can't be told now, no token can be made.
+    /// What the tokens that the page is about may be like: those of a service account by the
+    /// account's groups. Where that can't be told now, no token can be made.
     pub fn policy(&self) -> PolicyView {
         let known = self.policy.clone();
         known.unwrap_or_else(PolicyView::nothing_allowed)

@@ -118,7 +118,8 @@ pub fn ago(time: Timestamp, now: Timestamp, zone: &Zone, text: Text) -> String {
     }
 }
 
-/// `in 7 days`, to the nearest day; in the last two days `in 25 hours`, `in 12 minutes`: no more than what is left.
+/// `in 7 days`, to the nearest day; in the last two days `in 25 hours`, `in 12 minutes`: no more
+/// than what is left.
 pub fn until(time: Timestamp, now: Timestamp, text: Text) -> String {
     let seconds = time.since(now).as_secs();
     match seconds {

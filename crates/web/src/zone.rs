@@ -1,6 +1,7 @@
 //! The time zone that a person's days and times are in.
 //!
-//! The browser sends it as a cookie that a script writes; without script a page is in UTC. Every page names its zone.
+//! The browser sends it as a cookie that a script writes; without script a page is in UTC. Every
+//! page names its zone.
 
 use ats_pat_domain::Timestamp;
 use ats_pat_http::{HttpSettings, cookie_value};
@@ -79,7 +80,8 @@ impl Zone {
             .parse()
             .ok()
             .filter(|date: &Date| date.to_string() == text)?;
-        // Where a day begins later than at midnight, since clocks were put forward then, this is its first instant.
+        // Where a day begins later than at midnight, since clocks were put forward then, this is
+        // its first instant.
         let start = |date: Date| {
             let start = date.to_zoned_datetime(self.rules.clone()).ok()?;
             Some(start.timestamp().as_millisecond())

@@ -96,7 +96,8 @@ async fn copying_works_without_tls_and_moves_nothing() {
     assert_eq!(browser.clipboard().await, secret);
 }
 
-/// Sends the form, presses its button again and again, and notes when it could be pressed before the answer came.
+/// Sends the form, presses its button again and again, and notes when it could be pressed before
+/// the answer came.
 const PRESS_AGAIN: &str = "
 const button = document.querySelector('#new-token [type=submit]');
 button.click();

@@ -13,7 +13,8 @@ use crate::site::Site;
 
 const DOCS: &str = "/docs";
 
-/// Shows an operation's form, fills it in, sends it; gives what the page says of the answer, and its body.
+/// Shows an operation's form, fills it in, sends it; gives what the page says of the answer, and
+/// its body.
 async fn send(browser: &Browser, summary: &str, fields: &[(&str, &str)]) -> (String, Value) {
     let operation = browser.region(summary).await;
     // Chromium gives `summary` no role to find it by.

@@ -114,7 +114,8 @@ async fn escape_asks_before_a_new_token_is_gone(engine: Engine) {
     browser.wait_for_focus(r#"button "Add""#).await;
 }
 
-/// Where the open menu is: how far its right end is from that of its button, and how far it is below or above.
+/// Where the open menu is: how far its right end is from that of its button, and how far it is
+/// below or above.
 const APART: &str = "
 const open = document.querySelector('.menu:popover-open');
 const menu = open.getBoundingClientRect();

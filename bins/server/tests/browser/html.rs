@@ -147,7 +147,8 @@ async fn policy_pages(pages: &mut Pages<'_>) {
     pages.post("policy-outdated", POLICY, &outdated).await;
 }
 
-/// The forms that need a recent sign-in, once it is too old: as they are shown, and as they come back.
+/// The forms that need a recent sign-in, once it is too old: as they are shown, and as they come
+/// back.
 async fn pages_that_ask_for_the_password(site: &Site, pages: &mut Pages<'_>, id: TokenId) {
     site.world.clock.advance(Duration::from_mins(16));
     let password = "/settings/users/password";

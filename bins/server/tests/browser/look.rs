@@ -1,4 +1,5 @@
-//! Every page and dialog: accessible, light and dark, on a phone; light in weight; nothing from elsewhere.
+//! Every page and dialog: accessible, light and dark, on a phone; light in weight; nothing from
+//! elsewhere.
 
 use std::time::Duration;
 
@@ -168,7 +169,8 @@ async fn every_menu_and_dialog_of_the_tokens_is_accessible() {
         .await
         .click()
         .await;
-    // A menu covers a part of what is below: on a phone that may be a half of a link, as long as it is open.
+    // A menu covers a part of what is below: on a phone that may be a half of a link, as long as it
+    // is open.
     assert_well_at(&browser, "user options", &[1280]).await;
     browser.goto(&site.url(TOKENS)).await;
     let line = "the nightly build of line 29";
@@ -322,7 +324,8 @@ async fn small_windows_show_several_tokens_and_one_line_of_navigation() {
     assert_eq!(browser.script(current, vec![]).await, true);
 }
 
-/// How much of the blade's middle can't be seen without scrolling in it, and whether the blade itself scrolls.
+/// How much of the blade's middle can't be seen without scrolling in it, and whether the blade
+/// itself scrolls.
 const MIDDLE: &str = "
 const blade = document.querySelector('dialog[open]');
 const body = blade.querySelector('.blade-body');

@@ -1,4 +1,5 @@
-//! The whole site in this process: interface and pages over a service with a clock that the test owns.
+//! The whole site in this process: interface and pages over a service with a clock that the test
+//! owns.
 
 use ats_pat_http::{HttpSettings, Limits};
 use ats_pat_service::{NewUser, Settings};
@@ -16,7 +17,8 @@ pub struct Site {
 }
 
 impl Site {
-    /// Adds the administrator `root`, called Ada Lovelace, and the users `ada` and `eve`, who is disabled.
+    /// Adds the administrator `root`, called Ada Lovelace, and the users `ada` and `eve`, who is
+    /// disabled.
     pub async fn add_people(&self) {
         let new = NewUser {
             name: "root".to_owned(),
@@ -38,7 +40,8 @@ impl Site {
         Self::named("127.0.0.1", change).await
     }
 
-    /// The same under another name of this machine, which the browser knows: `plain.test` is no secure context to it.
+    /// The same under another name of this machine, which the browser knows: `plain.test` is no
+    /// secure context to it.
     pub async fn named(host: &str, change: impl FnOnce(&mut Settings)) -> Self {
         // First, since the public URL is part of the settings.
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

@@ -16,8 +16,8 @@ async fn site() -> Site {
     Site::start(|settings| settings.policy.base.recent_sign_in_minutes = 15).await
 }
 
-/// Makes a token by a form that was opened in time and is saved too late. It asks for the password, and has all that was
-/// typed.
+/// Makes a token by a form that was opened in time and is saved too late. It asks for the password,
+/// and has all that was typed.
 async fn make_late(site: &Site, browser: &Browser) {
     opener(browser, "Add").await.click().await;
     let blade = browser.dialog("New token").await;

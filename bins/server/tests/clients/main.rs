@@ -1,4 +1,5 @@
-//! Clients that others' generators make, and libraries that others verify with, against the real server.
+//! Clients that others' generators make, and libraries that others verify with, against the real
+//! server.
 //!
 //! `cargo xtask clients` makes what these tests run; `cargo xtask test` does both.
 

@@ -1,4 +1,5 @@
-//! The same tour by each client: sign in, create, an error with its code, list, exchange, identity, revoke.
+//! The same tour by each client: sign in, create, an error with its code, list, exchange, identity,
+//! revoke.
 
 use std::path::Path;
 use std::process::Command;

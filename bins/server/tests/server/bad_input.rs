@@ -1,4 +1,5 @@
-//! Each mistake: one line that names the thing and says what to do, the right exit code, nothing left.
+//! Each mistake: one line that names the thing and says what to do, the right exit code, nothing
+//! left.
 
 use std::net::TcpListener;
 

@@ -1,4 +1,5 @@
-//! Disks that are full and folders that are gone: what was acknowledged is so, and readiness says what is wrong.
+//! Disks that are full and folders that are gone: what was acknowledged is so, and readiness says
+//! what is wrong.
 
 use std::ffi::OsStr;
 use std::fs::File;

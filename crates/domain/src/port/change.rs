@@ -21,8 +21,8 @@ use crate::user::User;
 pub trait UserChanges: Send + Sync {
     /// Adds a user. [`StoreError::Conflict`] if the id or the folded name is taken.
     async fn insert_user(&self, user: &Tagged<User>) -> Result<(), StoreError>;
-    /// Writes a user that exists. It is found by the same name as before: no other user's name stands in the way of a
-    /// change that takes rights away.
+    /// Writes a user that exists. It is found by the same name as before: no other user's name
+    /// stands in the way of a change that takes rights away.
     async fn update_user(&self, user: &Tagged<User>) -> Result<(), StoreError>;
 }
 
@@ -66,7 +66,8 @@ pub trait SessionChanges: Send + Sync {
 /// Writes keys.
 #[async_trait]
 pub trait KeyChanges: Send + Sync {
-    /// Adds a root key. [`StoreError::Conflict`] if its id is taken: the one row decides between two starters.
+    /// Adds a root key. [`StoreError::Conflict`] if its id is taken: the one row decides between
+    /// two starters.
     async fn insert_root_key(&self, key: &StoredRootKey) -> Result<(), StoreError>;
     /// Writes a root key sealed anew.
     async fn update_root_key(&self, key: &StoredRootKey) -> Result<(), StoreError>;
@@ -106,6 +107,7 @@ pub trait PolicyChanges: Send + Sync {
 /// Appends to the event log.
 #[async_trait]
 pub trait EventLog: Send + Sync {
-    /// Writes the event, its personal part and the counter row. Its `seq` must follow the last one's.
+    /// Writes the event, its personal part and the counter row. Its `seq` must follow the last
+    /// one's.
     async fn append(&self, event: &Event) -> Result<(), StoreError>;
 }

@@ -30,8 +30,8 @@ pub trait Clock: Send + Sync {
     /// The wall clock.
     fn now(&self) -> Timestamp;
 
-    /// Time since the machine started, suspension included (CLOCK_BOOTTIME): for leases and limits, which
-    /// a changed wall clock must not move.
+    /// Time since the machine started, suspension included (CLOCK_BOOTTIME): for leases and limits,
+    /// which a changed wall clock must not move.
     fn since_boot(&self) -> Duration;
 }
 

@@ -18,8 +18,9 @@ use crate::time::Timestamp;
 use crate::token::{Token, Usage};
 use crate::user::User;
 
-/// All that can be read. Reached from a [`Store`](super::Store) each call stands alone; reached from a
-/// [`Transaction`](super::Transaction) it sees that transaction's own changes. Always the writable primary.
+/// All that can be read. Reached from a [`Store`](super::Store) each call stands alone; reached
+/// from a [`Transaction`](super::Transaction) it sees that transaction's own changes. Always the
+/// writable primary.
 pub trait Repositories: Send + Sync {
     /// Users.
     fn users(&self) -> &dyn UserRepository;
@@ -54,7 +55,8 @@ pub trait UserRepository: Send + Sync {
     async fn administrators(&self) -> Result<Vec<Tagged<User>>, StoreError>;
     /// Those of these ids, in no order.
     async fn by_ids(&self, ids: &[UserId]) -> Result<Vec<Tagged<User>>, StoreError>;
-    /// The service accounts that this person is responsible for, by folded name, bytewise. One statement, by an index.
+    /// The service accounts that this person is responsible for, by folded name, bytewise. One
+    /// statement, by an index.
     async fn managed_by(&self, person: UserId) -> Result<Vec<Tagged<User>>, StoreError>;
     /// A page of users, by folded name, bytewise. One statement, but for a page past the end.
     async fn page(&self, query: &UserQuery) -> Result<UserPage, StoreError>;
@@ -127,7 +129,8 @@ pub struct Bearer {
 pub trait TokenRepository: Send + Sync {
     /// The entry of this id, whoever owns it.
     async fn by_id(&self, id: TokenId) -> Result<Option<ListedToken>, StoreError>;
-    /// The entry of this id, if `owner` owns it: one condition, so that another's and none are the same.
+    /// The entry of this id, if `owner` owns it: one condition, so that another's and none are the
+    /// same.
     async fn owned(&self, owner: UserId, id: TokenId) -> Result<Option<ListedToken>, StoreError>;
     /// A page; the status is judged at `now`.
     async fn page(&self, query: &TokenQuery, now: Timestamp) -> Result<TokenPage, StoreError>;
@@ -142,8 +145,8 @@ pub trait TokenRepository: Send + Sync {
     async fn count_active(&self, owner: UserId, now: Timestamp) -> Result<u64, StoreError>;
     /// A token and its owner by one statement.
     async fn bearer(&self, id: TokenId) -> Result<Option<Bearer>, StoreError>;
-    /// When each of up to `limit` tokens with ids greater than `after` was last made, regenerated or used, by id: to walk
-    /// through all. Uses may lag by minutes.
+    /// When each of up to `limit` tokens with ids greater than `after` was last made, regenerated
+    /// or used, by id: to walk through all. Uses may lag by minutes.
     async fn signs_of_life(
         &self,
         after: Option<TokenId>,
@@ -155,8 +158,8 @@ pub trait TokenRepository: Send + Sync {
         after: Option<TokenId>,
         limit: u64,
     ) -> Result<Vec<Tagged<Token>>, StoreError>;
-    /// Up to `limit` ids greater than `after`, by id, and whose they are: of this owner, or of all. Rows that can't be read
-    /// are among them.
+    /// Up to `limit` ids greater than `after`, by id, and whose they are: of this owner, or of all.
+    /// Rows that can't be read are among them.
     async fn ids(
         &self,
         owner: Option<UserId>,
@@ -189,7 +192,8 @@ pub struct Grant {
 /// Reads secrets' hashes.
 #[async_trait]
 pub trait SecretRepository: Send + Sync {
-    /// The grants behind these keyed hashes, living or dead, in any order; what is unknown is left out. One statement.
+    /// The grants behind these keyed hashes, living or dead, in any order; what is unknown is left
+    /// out. One statement.
     async fn grants(&self, hashes: &[[u8; 32]]) -> Result<Vec<Grant>, StoreError>;
     /// The grant behind this keyed hash, living or dead. One statement.
     async fn grant(&self, hash: &[u8; 32]) -> Result<Option<Grant>, StoreError> {
@@ -241,8 +245,8 @@ pub trait SessionRepository: Send + Sync {
     async fn alone(&self, id_hash: &[u8; 32]) -> Result<Option<Tagged<Session>>, StoreError>;
     /// The sessions of a user.
     async fn of_user(&self, user: UserId) -> Result<Vec<Tagged<Session>>, StoreError>;
-    /// The sessions of a user that can't be read, which [`of_user`](Self::of_user) leaves out: the key of each, as far as
-    /// it can be read, and the table.
+    /// The sessions of a user that can't be read, which [`of_user`](Self::of_user) leaves out: the
+    /// key of each, as far as it can be read, and the table.
     async fn unreadable_of_user(&self, user: UserId) -> Result<Vec<String>, StoreError>;
     /// Every session.
     async fn all(&self) -> Result<Vec<Tagged<Session>>, StoreError>;

@@ -17,10 +17,11 @@ use crate::token::Usage;
 /// The database.
 #[async_trait]
 pub trait Store: Repositories {
-    /// Begins a change whose first event has the id `change`. The first statement locks the counter row and
-    /// writes the id into it, so that changes are serial, every check that follows sees all changes before, and
-    /// [`append`](EventLog::append) can prove that it is still in the same transaction. The changes of one program
-    /// wait for each other; one that was tried before goes first.
+    /// Begins a change whose first event has the id `change`. The first statement locks the counter
+    /// row and writes the id into it, so that changes are serial, every check that follows sees all
+    /// changes before, and [`append`](EventLog::append) can prove that it is still in the same
+    /// transaction. The changes of one program wait for each other; one that was tried before goes
+    /// first.
     async fn begin(
         &self,
         change: EventId,
@@ -51,24 +52,24 @@ pub trait Store: Repositories {
     /// Asks the database for a sign of life, and whether it is the writable primary.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// The rows that were met since the last call and can't be read, by key and table. Reads of several rows leave
-    /// them out, so that they don't hide the others.
+    /// The rows that were met since the last call and can't be read, by key and table. Reads of
+    /// several rows leave them out, so that they don't hide the others.
     fn take_unreadable(&self) -> Vec<String>;
 
-    /// The checkpoint of the event log that was kept last, if it is of a greater number than `newer_than`: in one piece.
-    /// It is whatever stands there.
+    /// The checkpoint of the event log that was kept last, if it is of a greater number than
+    /// `newer_than`: in one piece. It is whatever stands there.
     async fn checkpoint(&self, newer_than: i64) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Keeps a checkpoint of the event log up to number `seq`, in parts that a statement can carry, in place of an
-    /// earlier one.
+    /// Keeps a checkpoint of the event log up to number `seq`, in parts that a statement can carry,
+    /// in place of an earlier one.
     async fn keep_checkpoint(&self, seq: i64, parts: &[&[u8]]) -> Result<(), StoreError>;
 
-    /// Gives rows other tags, in one transaction, each only where its tag still is the one that was read. For an upgrade,
-    /// while nothing else writes; no event tells of it.
+    /// Gives rows other tags, in one transaction, each only where its tag still is the one that was
+    /// read. For an upgrade, while nothing else writes; no event tells of it.
     async fn retag(&self, rows: &[Retagged]) -> Result<(), StoreError>;
 
-    /// Writes `size` bytes to a row of their own and reads them back by another connection: whether a change
-    /// could be kept now.
+    /// Writes `size` bytes to a row of their own and reads them back by another connection: whether
+    /// a change could be kept now.
     async fn prove_write(&self, size: usize) -> Result<(), StoreError>;
 }
 
@@ -143,8 +144,8 @@ pub trait Transaction:
     /// The last event before this change, as locked.
     fn head(&self) -> Head;
 
-    /// Makes the change last. Succeeds only once it is proven that the change's last event is in the
-    /// database, and not only said.
+    /// Makes the change last. Succeeds only once it is proven that the change's last event is in
+    /// the database, and not only said.
     async fn commit(self: Box<Self>) -> Result<(), CommitError>;
 
     /// Takes the change back, explicitly.

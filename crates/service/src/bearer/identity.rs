@@ -11,8 +11,9 @@ impl Service {
     /// Checks an authentication token and whether what it stands on still holds.
     ///
     /// # Errors
-    /// 1206 for a forged or expired one, for one that is not for this service (the first of the audiences), and
-    /// for one whose personal access token was revoked, regenerated or has expired, or whose owner is disabled.
+    /// 1206 for a forged or expired one, for one that is not for this service (the first of the
+    /// audiences), and for one whose personal access token was revoked, regenerated or has expired,
+    /// or whose owner is disabled.
     pub async fn identity(&self, bearer: &str) -> Result<Identity, Error> {
         let Bearer {
             claims,
@@ -29,7 +30,8 @@ impl Service {
         })
     }
 
-    /// An authentication token that somebody shows to this service, which the first of the audiences means.
+    /// An authentication token that somebody shows to this service, which the first of the
+    /// audiences means.
     ///
     /// # Errors
     /// 1206.

@@ -51,7 +51,8 @@ impl Service {
     /// Finds out whether the bearer of an authentication token may introspect.
     ///
     /// # Errors
-    /// 1206 for an authentication token that does not hold, 1102 for one without the scope `introspect`.
+    /// 1206 for an authentication token that does not hold, 1102 for one without the scope
+    /// `introspect`.
     pub async fn introspector(&self, bearer: &str) -> Result<Introspector, Error> {
         let found = self.bearer_for_us(bearer).await?;
         if found.claims.has_scope(INTROSPECT) {
@@ -61,9 +62,10 @@ impl Service {
         }
     }
 
-    /// What stands behind a personal access token or an authentication token, by the database; `None` if it does
-    /// not hold, for whatever reason. From where a personal access token may be used is not looked at, neither
-    /// by its own networks nor by the policy's: who shows it to the caller is not known here. This is no use of it.
+    /// What stands behind a personal access token or an authentication token, by the database;
+    /// `None` if it does not hold, for whatever reason. From where a personal access token may be
+    /// used is not looked at, neither by its own networks nor by the policy's: who shows it to the
+    /// caller is not known here. This is no use of it.
     pub async fn introspect(
         &self,
         _by: &Introspector,

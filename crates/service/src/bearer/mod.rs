@@ -24,18 +24,20 @@ pub(crate) struct Bearer {
     pub(crate) owner: User,
 }
 
-/// Whether the policy still lets the token carry its scopes: what could not be exchanged now does not hold.
+/// Whether the policy still lets the token carry its scopes: what could not be exchanged now does
+/// not hold.
 fn may_be_exchanged(policies: &OwnerPolicies, token: &Token, owner: &User) -> bool {
     let policy = policies.of(&owner.groups);
     policy.rules.check_all_scope(&token.scopes).is_ok()
 }
 
 impl Service {
-    /// Checks an authentication token that is for one of `audiences`, and whether what it stands on still
-    /// holds, by the database.
+    /// Checks an authentication token that is for one of `audiences`, and whether what it stands on
+    /// still holds, by the database.
     ///
-    /// `None` for a forged or expired one, and for one whose personal access token was revoked, regenerated or
-    /// has expired, or whose owner is disabled, or which carries `all` where the policy no longer allows it.
+    /// `None` for a forged or expired one, and for one whose personal access token was revoked,
+    /// regenerated or has expired, or whose owner is disabled, or which carries `all` where the
+    /// policy no longer allows it.
     pub(crate) async fn bearer(
         &self,
         presented: &str,
@@ -86,8 +88,9 @@ impl Service {
         }))
     }
 
-    /// The secret that the token was given for, if the token names its place in the current status list: after the owner
-    /// was disabled, or an earlier database was accepted, there is another one, and what names the one before is over.
+    /// The secret that the token was given for, if the token names its place in the current status
+    /// list: after the owner was disabled, or an earlier database was accepted, there is another
+    /// one, and what names the one before is over.
     fn secret_of(
         &self,
         claims: &Claims,

@@ -1,13 +1,14 @@
 //! Following the event log, so that answers from memory end when rights do.
 //!
-//! A server may answer an exchange from its cache only while its lease holds: while its last complete poll of the event
-//! log began less than [`LEASE`](super::decisions::LEASE) ago. Whoever takes rights away answers only [`SETTLED_AFTER`]
-//! after the change was committed. So, once a revocation was acknowledged, every lease that holds stems from a poll that
-//! began after the commit, and such a poll saw its event. `docs/architecture.md` has the whole argument.
+//! A server may answer an exchange from its cache only while its lease holds: while its last
+//! complete poll of the event log began less than [`LEASE`](super::decisions::LEASE) ago. Whoever
+//! takes rights away answers only [`SETTLED_AFTER`] after the change was committed. So, once a
+//! revocation was acknowledged, every lease that holds stems from a poll that began after the
+//! commit, and such a poll saw its event. `docs/architecture.md` has the whole argument.
 //!
-//! Reads and polls go to the primary, and each poll asks for the last event that it knows once more, as the log's end or
-//! before what came after it: another one there, or none, tells of a log that went back, and then everything in memory is
-//! given up.
+//! Reads and polls go to the primary, and each poll asks for the last event that it knows once
+//! more, as the log's end or before what came after it: another one there, or none, tells of a log
+//! that went back, and then everything in memory is given up.
 
 use std::future::Future;
 use std::pin::pin;
@@ -53,8 +54,8 @@ impl ExchangeCache {
         }
     }
 
-    /// Returns once no server answers from before a change that took this. A server that has its database for itself
-    /// needs not wait for others: once it applied the change, it is over.
+    /// Returns once no server answers from before a change that took this. A server that has its
+    /// database for itself needs not wait for others: once it applied the change, it is over.
     pub(crate) async fn settle(&self, taken: Taken) {
         if !(self.rules.must_wait)(taken) {
             return;
@@ -112,13 +113,15 @@ impl ExchangeCache {
                 self.currency.offer(last, event, details.as_ref());
                 last = event.head();
                 feed.note_applied(last);
-                // Until the ring was read a rotation does not count as seen: a poll that breaks off is begun anew.
+                // Until the ring was read a rotation does not count as seen: a poll that breaks off
+                // is begun anew.
                 *head = (!keys_changed && ring.is_none()).then_some(last);
             }
             if (events.len() as u64) == BATCH {
                 continue;
             }
-            // What a read of the ring saw may be ahead, and then is applied next; or it was lost, and then is not.
+            // What a read of the ring saw may be ahead, and then is applied next; or it was lost,
+            // and then is not.
             let is_of_this_log = |ring: &Arc<RingState>| {
                 (rules.ring_is_of_this_log)(ring.head, last, feed.has_applied(ring.head))
             };
@@ -161,7 +164,8 @@ impl ExchangeCache {
         Ok(())
     }
 
-    /// Makes sure that answers from memory go by the policy that is in force at the end of this log.
+    /// Makes sure that answers from memory go by the policy that is in force at the end of this
+    /// log.
     async fn follow_policy(&self, head: Head) -> Result<(), Error> {
         if self.policies.source() == PolicySource::Database {
             self.currency.follow_to(head).await?;

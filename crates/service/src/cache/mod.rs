@@ -1,8 +1,9 @@
-//! The cache: what a server answers exchanges from without asking the database. It has grants and signing keys, and
-//! follows the event log, which says until when they count.
+//! The cache: what a server answers exchanges from without asking the database. It has grants and
+//! signing keys, and follows the event log, which says until when they count.
 //!
-//! `docs/architecture.md` (*The cache*) has the argument why it never answers by rights that were taken away, and
-//! `simulation` is the proof. What it decides is in `decisions`; everything else only asks.
+//! `docs/architecture.md` (*The cache*) has the argument why it never answers by rights that were
+//! taken away, and `simulation` is the proof. What it decides is in `decisions`; everything else
+//! only asks.
 
 pub(crate) mod decisions;
 pub(crate) mod feed;
@@ -83,8 +84,8 @@ impl ExchangeCache {
         }
     }
 
-    /// The genuine grant behind a keyed hash, living or dead, and the keys to sign with. `lane` says with whom the
-    /// request waits where the database has to be asked.
+    /// The genuine grant behind a keyed hash, living or dead, and the keys to sign with. `lane`
+    /// says with whom the request waits where the database has to be asked.
     pub(crate) async fn grant(
         self: &Arc<Self>,
         hash: SecretHash,
@@ -98,7 +99,8 @@ impl ExchangeCache {
             let ring = self.ring.followed();
             return Ok(Some(Found { known, ring }));
         }
-        // Apart, so that the future of an exchange from memory, which is moved about, has no room for it.
+        // Apart, so that the future of an exchange from memory, which is moved about, has no room
+        // for it.
         Box::pin(self.read_grant(hash, arrived, from, lane())).await
     }
 
@@ -113,8 +115,9 @@ impl ExchangeCache {
         (self.rules.may_answer)(self.feed.lease.began(), at)
     }
 
-    /// Whether what a read found is used: the read may have seen changes that the feed did not apply yet, and that a
-    /// fail-over loses before it can. Nor is one that was judged by another policy.
+    /// Whether what a read found is used: the read may have seen changes that the feed did not
+    /// apply yet, and that a fail-over loses before it can. Nor is one that was judged by another
+    /// policy.
     fn may_use(&self, known: &Known) -> bool {
         let is_of_this_log = known.confirmed.load(Ordering::Acquire) || {
             let confirmed = self.feed.has_applied(known.grant.head);
@@ -135,7 +138,8 @@ impl ExchangeCache {
     /// The signing keys as the database has them now.
     pub(crate) async fn fresh_ring(&self) -> Result<Arc<RingState>, Error> {
         let begun = self.clock.since_boot();
-        // A version alone does not tell, but under the lease it does: the feed would know of another log.
+        // A version alone does not tell, but under the lease it does: the feed would know of
+        // another log.
         if self.lease_holds(begun) {
             let version = self.store.keys().ring_version().await?;
             let followed = self.ring.followed();

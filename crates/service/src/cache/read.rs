@@ -37,7 +37,8 @@ impl ExchangeCache {
         if followed.version == grant.ring_version && self.lease_holds(arrived) {
             return Ok(followed);
         }
-        // A version alone does not tell: a fail-over may have lost what was read, and another rotation have got its number.
+        // A version alone does not tell: a fail-over may have lost what was read, and another
+        // rotation have got its number.
         let is_it =
             |state: &RingState| (state.version, state.head) == (grant.ring_version, grant.head);
         self.ring.last_or_read(is_it).await
@@ -114,8 +115,8 @@ impl ExchangeCache {
         Err(Error::LogNotRead)
     }
 
-    /// Reads grants, and adds those that hold; gives the secrets whose rows a change overtook. What a later read finds as
-    /// it was, in spite of the change, was put back.
+    /// Reads grants, and adds those that hold; gives the secrets whose rows a change overtook. What
+    /// a later read finds as it was, in spite of the change, was put back.
     async fn read_once(
         &self,
         hashes: &[SecretHash],

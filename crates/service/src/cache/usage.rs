@@ -16,8 +16,8 @@ const PARTS: usize = 16;
 #[derive(Default)]
 pub(crate) struct UsageLog([Mutex<HashMap<TokenId, Arc<LastUse>>>; PARTS]);
 
-/// The last use of one token, which everybody who uses it notes at one place: without a lock, since that is done in
-/// every exchange.
+/// The last use of one token, which everybody who uses it notes at one place: without a lock, since
+/// that is done in every exchange.
 #[derive(Default)]
 pub(crate) struct LastUse {
     /// Somebody notes a use, or takes it.
@@ -43,8 +43,8 @@ impl UsageLog {
         }
     }
 
-    /// Takes what was collected, a part at a time, so that not all of it is in memory twice. Where nobody notes uses any
-    /// more, the place is given up.
+    /// Takes what was collected, a part at a time, so that not all of it is in memory twice. Where
+    /// nobody notes uses any more, the place is given up.
     pub(crate) fn take(&self) -> impl Iterator<Item = Vec<UsageRecord>> {
         self.0.iter().map(|part| {
             let mut part = part.lock();
@@ -69,7 +69,8 @@ impl UsageLog {
 }
 
 impl LastUse {
-    /// Notes a use; an earlier one never takes a later one's place. Of two at the same instant one is noted.
+    /// Notes a use; an earlier one never takes a later one's place. Of two at the same instant one
+    /// is noted.
     pub(crate) fn note(&self, at: Timestamp, address: IpAddr) {
         let Some(_turn) = Turn::of(self) else { return };
         let at = at.as_millis();
@@ -103,7 +104,8 @@ impl LastUse {
     }
 }
 
-/// The right to write. Whoever has it needs a few instructions, so that is how long it is waited for.
+/// The right to write. Whoever has it needs a few instructions, so that is how long it is waited
+/// for.
 struct Turn<'a>(&'a LastUse);
 
 impl<'a> Turn<'a> {

@@ -27,11 +27,11 @@ pub(crate) enum Authority {
         link: SetupLink,
         user: UserId,
     },
-    /// Somebody who signs out of a session of this user. The id of the session is enough: it ends nothing but the
-    /// session, and works also after the session expired.
+    /// Somebody who signs out of a session of this user. The id of the session is enough: it ends
+    /// nothing but the session, and works also after the session expired.
     SignOut(UserId),
-    /// Somebody who showed secrets of personal access tokens. The change looks at each of them again, because it
-    /// skips those that were replaced meanwhile.
+    /// Somebody who showed secrets of personal access tokens. The change looks at each of them
+    /// again, because it skips those that were replaced meanwhile.
     Holder,
     /// This program itself.
     System,

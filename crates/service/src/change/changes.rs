@@ -33,8 +33,9 @@ pub(crate) struct Changes {
 pub(crate) const CONFIRMED: usize = 16_384;
 
 impl Changes {
-    /// Whether the event that a row names is in the log, and names the row with this tag. A row that was copied out of a
-    /// transaction which was rolled back bears a number that another event got.
+    /// Whether the event that a row names is in the log, and names the row with this tag. A row
+    /// that was copied out of a transaction which was rolled back bears a number that another event
+    /// got.
     pub(super) async fn confirmed(
         &self,
         transaction: &dyn Transaction,

@@ -8,13 +8,14 @@ use super::authority::{Authority, Found};
 use crate::service::error::Error;
 use crate::sessions::{SignedIn, belongs};
 
-/// Checks in the transaction that the authority is still valid and sufficient: until the turn of the change came, it
-/// may have ended.
+/// Checks in the transaction that the authority is still valid and sufficient: until the turn of
+/// the change came, it may have ended.
 ///
 /// # Errors
-/// [`Problem::SignInRequired`] for a session that ended, [`Problem::Forbidden`] for a user who is no longer an
-/// administrator, [`Problem::InvalidCredentials`] for a password that was changed, [`Problem::OwnerDisabled`] for a
-/// user who signs in and was disabled, [`Problem::OperatorKeyInvalid`] for a key that ended, [`Error::SetupCodeInvalid`].
+/// [`Problem::SignInRequired`] for a session that ended, [`Problem::Forbidden`] for a user who is
+/// no longer an administrator, [`Problem::InvalidCredentials`] for a password that was changed,
+/// [`Problem::OwnerDisabled`] for a user who signs in and was disabled,
+/// [`Problem::OperatorKeyInvalid`] for a key that ended, [`Error::SetupCodeInvalid`].
 pub(super) async fn check(authority: &Authority, draft: &Draft<'_>) -> Result<Found, Error> {
     match authority {
         Authority::Session(by) => still_signed_in(draft, by).await.map(Found::of),
@@ -89,7 +90,8 @@ async fn still_needs_setup(draft: &Draft<'_>, shown: &SetupLink) -> Result<Setup
     Ok(link)
 }
 
-/// A marked row that fails its tag grants nothing, but whoever wrote it shall not bring about a new link.
+/// A marked row that fails its tag grants nothing, but whoever wrote it shall not bring about a new
+/// link.
 pub(crate) async fn has_administrator(read: &(impl Repositories + ?Sized)) -> Result<bool, Error> {
     Ok(!read.users().administrators().await?.is_empty())
 }

@@ -1,4 +1,5 @@
-//! The way of a change: lock, check the authority, decide, write rows and event, commit, wait, answer.
+//! The way of a change: lock, check the authority, decide, write rows and event, commit, wait,
+//! answer.
 
 mod authority;
 mod changes;
@@ -32,8 +33,8 @@ const LOOKS: u32 = 5;
 pub(crate) trait Change: Send + Sync + 'static {
     type Output: Send + 'static;
 
-    /// Refuses, or writes, and says what it takes away; without an entry nothing is committed. The authority was checked
-    /// before.
+    /// Refuses, or writes, and says what it takes away; without an entry nothing is committed. The
+    /// authority was checked before.
     fn apply(
         &self,
         draft: &Draft<'_>,
@@ -41,8 +42,8 @@ pub(crate) trait Change: Send + Sync + 'static {
 }
 
 impl Changes {
-    /// Runs `change` in a task of its own, so that a caller who hangs up does not cancel it. It does not wait: use cases
-    /// call [`Service::change`](crate::Service), which does.
+    /// Runs `change` in a task of its own, so that a caller who hangs up does not cancel it. It
+    /// does not wait: use cases call [`Service::change`](crate::Service), which does.
     pub(crate) async fn run<C: Change>(
         &self,
         authority: Authority,
@@ -62,7 +63,8 @@ impl Changes {
         if self.anchor.is_lost() {
             return Err(Error::LogLost);
         }
-        // Made before the transaction, and the same in every attempt: each one before is proven undone.
+        // Made before the transaction, and the same in every attempt: each one before is proven
+        // undone.
         let id = EventId::new(self.clock.now(), self.random()?);
         self.run_as(authority, change, id).await
     }
@@ -140,14 +142,15 @@ impl Changes {
         Ok(head)
     }
 
-    /// The epoch that the change's events belong to. Where the log was not read yet, its own word has to do: a wrong one
-    /// makes rows that grant nothing.
+    /// The epoch that the change's events belong to. Where the log was not read yet, its own word
+    /// has to do: a wrong one makes rows that grant nothing.
     async fn epoch_after(&self, transaction: &dyn Transaction) -> Result<[u8; 16], Error> {
         let head = transaction.head();
         if let Some(epoch) = self.currency.epoch_after(head) {
             return Ok(epoch);
         }
-        // A little behind the log is soon followed; one that was not read yet would keep others waiting.
+        // A little behind the log is soon followed; one that was not read yet would keep others
+        // waiting.
         if self.currency.is_ready().is_ok()
             && self
                 .currency
@@ -168,8 +171,8 @@ impl Changes {
         Ok(last.map_or(FIRST_EPOCH, |event| epoch_of(event.id)))
     }
 
-    /// After a lost answer to COMMIT: the change happened if the primary holds its event. Not finding it
-    /// proves nothing, since the database may still be at work on it.
+    /// After a lost answer to COMMIT: the change happened if the primary holds its event. Not
+    /// finding it proves nothing, since the database may still be at work on it.
     async fn look_for(&self, id: EventId, cause: StoreError) -> Result<(), Error> {
         self.writes.failed(&cause);
         for look in 1..=LOOKS {
@@ -191,8 +194,8 @@ impl Changes {
 /// Where the rollback gets no answer, the connection ends with it, and so does the change.
 ///
 /// # Errors
-/// [`StoreError::Retryable`] where the database had ended the transaction before: then what the change decided, it
-/// decided without the lock.
+/// [`StoreError::Retryable`] where the database had ended the transaction before: then what the
+/// change decided, it decided without the lock.
 async fn take_back(transaction: Box<dyn Transaction>) -> Result<(), Error> {
     match transaction.rollback().await {
         Err(error @ StoreError::Retryable(_)) => Err(error.into()),

@@ -1,4 +1,5 @@
-//! Trying a change again that the database undid: a serialisation failure, a deadlock, an abort by another node.
+//! Trying a change again that the database undid: a serialisation failure, a deadlock, an abort by
+//! another node.
 
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use super::changes::Changes;
 use super::{Authority, Change, Taken};
 use crate::service::error::{Error, causes};
 
-/// How long a change is tried again while the database asks for it; a caller that waits longer has given up.
+/// How long a change is tried again while the database asks for it; a caller that waits longer has
+/// given up.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Changes {
@@ -39,8 +41,8 @@ impl Changes {
                     attempt += 1;
                 }
                 Err(Error::LogNotRead) if self.currency.is_patient() && attempt == 1 => {
-                    // An operator's program reads the log when it is needed, and not while others wait for the lock.
-                    // What takes away goes on even if that fails.
+                    // An operator's program reads the log when it is needed, and not while others
+                    // wait for the lock. What takes away goes on even if that fails.
                     let head = self.store.events().head().await?;
                     if let Err(error) = self.currency.follow_to(head).await {
                         tracing::warn!(cause = %causes(&error), "the event log could not be read");

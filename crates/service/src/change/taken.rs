@@ -6,9 +6,11 @@
 pub(crate) enum Taken {
     /// Nobody loses a right.
     Nothing,
-    /// Sessions end, and nothing else. Every request asks the database for its session, so nobody waits.
+    /// Sessions end, and nothing else. Every request asks the database for its session, so nobody
+    /// waits.
     Sessions,
-    /// What it would take was gone before. Another call may have taken it just now, and not be answered yet.
+    /// What it would take was gone before. Another call may have taken it just now, and not be
+    /// answered yet.
     Before,
     /// Somebody loses a right that exchanges could answer by from memory.
     Now,

@@ -1,4 +1,5 @@
-//! Whether the database keeps what it is given: told by changes, and proven by a write where none told lately.
+//! Whether the database keeps what it is given: told by changes, and proven by a write where none
+//! told lately.
 
 use std::time::Duration;
 

@@ -60,21 +60,23 @@ impl Exchanged {
 }
 
 impl Service {
-    /// Exchanges the personal access token that stands in the values of the header, sent from `address`.
+    /// Exchanges the personal access token that stands in the values of the header, sent from
+    /// `address`.
     ///
     /// # Errors
-    /// Refusals in this order: 1200, 1201 (1400 where the address spent its budget of failures), 1203,
-    /// 1202, 1205, 1204 (the token's own networks, then the policy's), 1306 for `all` where the policy no longer allows it.
+    /// Refusals in this order: 1200, 1201 (1400 where the address spent its budget of failures),
+    /// 1203, 1202, 1205, 1204 (the token's own networks, then the policy's), 1306 for `all` where
+    /// the policy no longer allows it.
     pub async fn exchange(&self, presented: &[&[u8]], address: IpAddr) -> Result<Exchanged, Error> {
         self.exchange_header(presented, &WHOLE, address).await
     }
 
-    /// As [`exchange`](Self::exchange), for an authentication token that carries less than the personal access token
-    /// does.
+    /// As [`exchange`](Self::exchange), for an authentication token that carries less than the
+    /// personal access token does.
     ///
     /// # Errors
-    /// As of the exchange, then those of [`exchange_narrowed`](Self::exchange_narrowed), of which the first is what is
-    /// [`unreadable`](Narrowing::unreadable).
+    /// As of the exchange, then those of [`exchange_narrowed`](Self::exchange_narrowed), of which
+    /// the first is what is [`unreadable`](Narrowing::unreadable).
     pub async fn exchange_header(
         &self,
         presented: &[&[u8]],
@@ -86,12 +88,13 @@ impl Service {
             .await
     }
 
-    /// As [`exchange`](Self::exchange), for an authentication token that carries less than the personal access
-    /// token does.
+    /// As [`exchange`](Self::exchange), for an authentication token that carries less than the
+    /// personal access token does.
     ///
     /// # Errors
-    /// As of the exchange (without 1200), then [`Error::AudienceNotServed`], [`Error::LifetimeTooLong`],
-    /// [`Error::ScopeNotHeld`]: only the holder learns what a personal access token carries.
+    /// As of the exchange (without 1200), then [`Error::AudienceNotServed`],
+    /// [`Error::LifetimeTooLong`], [`Error::ScopeNotHeld`]: only the holder learns what a personal
+    /// access token carries.
     pub async fn exchange_narrowed(
         &self,
         presented: &SecretString,
@@ -110,7 +113,8 @@ impl Service {
         address: IpAddr,
     ) -> Result<Exchanged, Error> {
         self.require_log()?;
-        // Before the lease is looked at: no token is dated later than what its rights were judged by.
+        // Before the lease is looked at: no token is dated later than what its rights were judged
+        // by.
         let now = self.now();
         let from = ReadFrom::Memory;
         let mut found = self.exchangeable(presented, now, address, from).await?;
@@ -118,7 +122,8 @@ impl Service {
             // What is refused anyway is no use of the secret.
             narrowing.minter(self)?;
             narrowing.scope(&found.known.grant)?;
-            // Committed before anything is minted: whoever got an authentication token may rely on it.
+            // Committed before anything is minted: whoever got an authentication token may rely on
+            // it.
             Box::pin(self.use_first(&found.known.grant)).await?;
             let from = ReadFrom::Database;
             found = self.exchangeable(presented, now, address, from).await?;
@@ -143,7 +148,8 @@ impl Service {
         }
     }
 
-    /// The grant behind a secret that may be exchanged at `now` from `address`, and the keys to sign with.
+    /// The grant behind a secret that may be exchanged at `now` from `address`, and the keys to
+    /// sign with.
     pub(crate) async fn exchangeable(
         &self,
         presented: Option<&PersonalAccessToken>,
@@ -197,8 +203,8 @@ impl Service {
         Ok(None)
     }
 
-    /// The grant behind a secret, living or dead; `None` for an unknown one, and for one whose rows were planted, altered
-    /// or put back.
+    /// The grant behind a secret, living or dead; `None` for an unknown one, and for one whose rows
+    /// were planted, altered or put back.
     pub(crate) async fn genuine_grant(
         &self,
         presented: &PersonalAccessToken,
@@ -215,7 +221,8 @@ impl Service {
         Ok(judged.await?.and_then(Result::ok))
     }
 
-    /// The grant behind a secret, living or dead, as it stands in the database: its tags are not checked.
+    /// The grant behind a secret, living or dead, as it stands in the database: its tags are not
+    /// checked.
     pub(crate) async fn find_grant(
         &self,
         presented: &PersonalAccessToken,
@@ -285,7 +292,8 @@ impl Service {
     }
 }
 
-/// The one personal access token that stands in the values of the header; `None` where it is none, or not one.
+/// The one personal access token that stands in the values of the header; `None` where it is none,
+/// or not one.
 ///
 /// # Errors
 /// [`Problem::PersonalAccessTokenMissing`].

@@ -11,19 +11,19 @@ use crate::cache::grants::Grant;
 use crate::service::Service;
 use crate::service::error::Error;
 
-/// What one authentication token is to be cut down to; `None` leaves it as the personal access token has it.
-/// Nothing here can widen it. People paste secrets anywhere: it has no `Debug`.
+/// What one authentication token is to be cut down to; `None` leaves it as the personal access
+/// token has it. Nothing here can widen it. People paste secrets anywhere: it has no `Debug`.
 #[derive(Clone, Default)]
 pub struct Narrowing {
     /// Names of scopes, separated by single spaces (RFC 6749, section 3.3).
     pub scope: Option<String>,
     /// Some of the deployment's audiences, also of those that are not the default.
     pub audience: Option<Vec<String>>,
-    /// How long the authentication token is to live, in seconds. The end of the personal access token still
-    /// comes first.
+    /// How long the authentication token is to live, in seconds. The end of the personal access
+    /// token still comes first.
     pub lifetime_seconds: Option<NonZeroU32>,
-    /// Why what was asked for can't be read. It is told after all that is wrong with the personal access token, so to its
-    /// holder only.
+    /// Why what was asked for can't be read. It is told after all that is wrong with the personal
+    /// access token, so to its holder only.
     pub unreadable: Option<Problem>,
 }
 

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use uuid::{Builder, Uuid};
 
-/// Ids that no two tokens share, without asking the system for randomness each time: a keyed hash of a count, under a
-/// key that no other process has.
+/// Ids that no two tokens share, without asking the system for randomness each time: a keyed hash
+/// of a count, under a key that no other process has.
 pub(crate) struct TokenIds {
     key: [u8; 32],
     count: AtomicU64,

@@ -1,6 +1,7 @@
 //! The anchor: the head of the event log that this server last saw, in a file of its data folder.
 //!
-//! A database that is older, or another, than the anchor was restored or tampered with: the start stops.
+//! A database that is older, or another, than the anchor was restored or tampered with: the start
+//! stops.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -48,8 +49,9 @@ impl Anchor {
         }
     }
 
-    /// A change of ours took the log from `before` to `after`. Where `before` is not what was seen, others
-    /// moved the log meanwhile; whether theirs follows it is for the next look at the log to find out.
+    /// A change of ours took the log from `before` to `after`. Where `before` is not what was seen,
+    /// others moved the log meanwhile; whether theirs follows it is for the next look at the log to
+    /// find out.
     pub(crate) fn moved(&self, before: Head, after: Head) {
         let mut state = self.state.lock();
         if before == state.seen.head && !self.is_lost() {
@@ -65,8 +67,8 @@ impl Anchor {
         }
     }
 
-    /// The log no longer holds what was seen: that stays the anchor until an operator looks. A service that keeps no
-    /// anchor believes the log that it finds.
+    /// The log no longer holds what was seen: that stays the anchor until an operator looks. A
+    /// service that keeps no anchor believes the log that it finds.
     pub(crate) fn lose(&self) {
         self.is_lost.store(self.file.is_some(), Ordering::Release);
     }
@@ -88,7 +90,8 @@ impl Anchor {
         self.state.lock().seen.head
     }
 
-    /// Writes what was seen to the file, if it moved. The disk is waited for without holding anybody up.
+    /// Writes what was seen to the file, if it moved. The disk is waited for without holding
+    /// anybody up.
     pub(crate) fn keep(&self) -> io::Result<()> {
         let Some(file) = &self.file else {
             return Ok(());
@@ -146,8 +149,8 @@ fn parse_hash(digits: &str) -> Option<EventHash> {
     Some(hash)
 }
 
-/// Whole or not at all: a new file takes the old one's place. A process that saw less (an admin program
-/// that began earlier) leaves what another wrote.
+/// Whole or not at all: a new file takes the old one's place. A process that saw less (an admin
+/// program that began earlier) leaves what another wrote.
 fn write(file: &Path, kept: Kept) -> io::Result<()> {
     // An equal number with another hash is another log: it is for the next start to find that out.
     let is_newer = |other: Kept| {

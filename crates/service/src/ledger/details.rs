@@ -24,10 +24,12 @@ pub(crate) struct RowChange {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Replaces {
-    /// The number of the event that wrote what was there, as the row said. `None` where that was not looked at.
+    /// The number of the event that wrote what was there, as the row said. `None` where that was
+    /// not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) seq: Option<i64>,
-    /// When what was there would have stopped granting anything, in milliseconds since the epoch; `None` for never.
+    /// When what was there would have stopped granting anything, in milliseconds since the epoch;
+    /// `None` for never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) until: Option<i64>,
 }
@@ -60,8 +62,8 @@ pub(crate) struct WrittenRow<'a> {
     pub(crate) table: Cow<'a, str>,
     #[serde(borrow)]
     pub(crate) id: Cow<'a, str>,
-    /// In hexadecimal: the keyed hash of the row's tag, of a former release the whole tag. `None` where the row was
-    /// removed.
+    /// In hexadecimal: the keyed hash of the row's tag, of a former release the whole tag. `None`
+    /// where the row was removed.
     #[serde(borrow, default)]
     pub(crate) tag: Option<Cow<'a, str>>,
     #[serde(default)]

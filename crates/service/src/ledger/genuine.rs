@@ -61,7 +61,8 @@ impl Usable {
     }
 }
 
-/// Whether a secret of this token is its current one, or one in overlap or unconfirmed whose time is not up.
+/// Whether a secret of this token is its current one, or one in overlap or unconfirmed whose time
+/// is not up.
 pub(crate) fn is_usable(secret: &Secret, token: &Token, now: Timestamp) -> bool {
     Usable::of(secret, token).at(now)
 }
@@ -119,8 +120,8 @@ impl Genuine {
 }
 
 impl Life {
-    /// Whether the secret is the current one, or one in overlap or unconfirmed whose time is not up. A replaced one is
-    /// answered like an unknown one.
+    /// Whether the secret is the current one, or one in overlap or unconfirmed whose time is not
+    /// up. A replaced one is answered like an unknown one.
     pub(crate) fn is_usable(&self, now: Timestamp) -> bool {
         self.usable.at(now)
     }
@@ -130,7 +131,8 @@ impl Life {
         self.replaced_by_itself || self.is_usable(now)
     }
 
-    /// Whether it is in overlap or unconfirmed, with less than a second left: nothing can be minted for it any more.
+    /// Whether it is in overlap or unconfirmed, with less than a second left: nothing can be minted
+    /// for it any more.
     pub(crate) fn is_over(&self, now: Timestamp) -> bool {
         matches!(self.usable, Usable::Until(until) if until < now.after(ONE_SECOND))
     }

@@ -24,7 +24,8 @@ pub(crate) const PLACES_GIVEN: &str = "PlacesGiven";
 /// The detail of an event that names the places of the status list that its change revoked.
 pub(crate) const PLACES_REVOKED: &str = "PlacesRevoked";
 
-/// The detail of an event that names rows which were planted or altered, and which its change ended.
+/// The detail of an event that names rows which were planted or altered, and which its change
+/// ended.
 pub(crate) const QUARANTINED: &str = "Quarantined";
 
 /// The detail of the event of an upgrade that names rows which it left as they were.
@@ -122,7 +123,8 @@ impl Entry {
     }
 }
 
-/// The events behind `last`, of those that were read from it on; `None` where another one, or none, is in its place.
+/// The events behind `last`, of those that were read from it on; `None` where another one, or none,
+/// is in its place.
 pub(crate) fn behind(last: Head, events: &[Event]) -> Option<&[Event]> {
     if last.seq == 0 {
         return Some(events);
@@ -131,7 +133,8 @@ pub(crate) fn behind(last: Head, events: &[Event]) -> Option<&[Event]> {
     (first.head() == last).then_some(newer)
 }
 
-/// Whether `event` is the one that follows `before`: its number is the next, and its hash the one that it must have.
+/// Whether `event` is the one that follows `before`: its number is the next, and its hash the one
+/// that it must have.
 pub(crate) fn follows(roots: &Roots, before: &Head, event: &Event) -> bool {
     event.seq == before.seq + 1
         && expected_hash(roots, before, event).is_ok_and(|hash| hash == event.hash)
@@ -201,7 +204,8 @@ pub(crate) async fn follows_its_predecessor(
     Ok(before.is_some_and(|before| follows(roots, &before, event)))
 }
 
-/// Whether the personal part of an event, where it was not erased, is the one that the chain covers.
+/// Whether the personal part of an event, where it was not erased, is the one that the chain
+/// covers.
 pub(crate) fn personal_part_is_genuine(roots: &Roots, event: &Event) -> bool {
     match (&event.personal, event.personal_hash) {
         (None, _) => true,

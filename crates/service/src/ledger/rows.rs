@@ -34,7 +34,8 @@ pub(crate) enum Grants {
 }
 
 impl Grants {
-    /// As an event says it, in milliseconds since the epoch. `token` gives the end of a token, if it is known.
+    /// As an event says it, in milliseconds since the epoch. `token` gives the end of a token, if
+    /// it is known.
     pub(crate) fn until_millis(self, token: impl FnOnce(TokenId) -> Option<i64>) -> Option<i64> {
         match self {
             Self::ForEver => None,
@@ -60,8 +61,8 @@ impl Row for User {
             .optional_text(self.password_hash.as_deref())
             .bool(self.is_administrator)
             .bool(self.disabled);
-        // Tags of releases that knew no responsible person, or no groups, hold. A field has its kind and its length, so a
-        // form with one field more is never that of a user without.
+        // Tags of releases that knew no responsible person, or no groups, hold. A field has its
+        // kind and its length, so a form with one field more is never that of a user without.
         let canonical = match self.responsible_id {
             Some(person) => canonical.uuid(person.as_uuid().as_bytes()),
             None => canonical,
@@ -371,7 +372,8 @@ impl Roots {
         Tagged { row, tag }
     }
 
-    /// Which event wrote the row, if its tag proves that this service did, and that the row is as it was written.
+    /// Which event wrote the row, if its tag proves that this service did, and that the row is as
+    /// it was written.
     pub(crate) fn origin<R: Row>(&self, tagged: &Tagged<R>) -> Option<Origin> {
         let keys = self.by_id(tagged.tag.key_id)?;
         let tag = RowTag::from_bytes(&tagged.tag.bytes).ok()?;
@@ -395,7 +397,8 @@ impl Roots {
     }
 }
 
-/// What an event says of the row that it wrote: the keyed hash of its tag; of what is no tag of this release, all of it.
+/// What an event says of the row that it wrote: the keyed hash of its tag; of what is no tag of
+/// this release, all of it.
 pub(crate) fn told_tag(tag: &Tag) -> String {
     RowTag::from_bytes(&tag.bytes).map_or_else(|_| hex(&tag.bytes), |tag| hex(tag.hash()))
 }

@@ -33,7 +33,8 @@ pub(crate) type RowName = (String, String);
 /// What the last event that names a row tells of it.
 pub(crate) type LastTold = HashMap<RowName, Told>;
 
-/// The event by which a database of an earlier release was taken over: it tagged every row anew, and names none.
+/// The event by which a database of an earlier release was taken over: it tagged every row anew,
+/// and names none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Upgrade {
     pub(crate) seq: i64,
@@ -49,14 +50,14 @@ impl Upgrade {
     }
 }
 
-/// A row that is not what the event log tells of it. Rows and events are read one after the other, so that a change in
-/// between looks like a difference. Only one that two comparisons found counts.
+/// A row that is not what the event log tells of it. Rows and events are read one after the other,
+/// so that a change in between looks like a difference. Only one that two comparisons found counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Difference {
     /// One sentence that names the row.
     finding: String,
-    /// Where the database is slow, changes overtake two comparisons, and both find the same row: but not as the same
-    /// change left it.
+    /// Where the database is slow, changes overtake two comparisons, and both find the same row:
+    /// but not as the same change left it.
     seen: Seen,
 }
 

@@ -30,9 +30,9 @@ pub struct AuditReport {
 }
 
 impl Operator<'_> {
-    /// Walks the chain from its first event, then compares every row that grants rights with its last
-    /// event: what was planted, altered, replayed, or removed is found. Changes that are made meanwhile are no finding:
-    /// a row that differs is compared once more.
+    /// Walks the chain from its first event, then compares every row that grants rights with its
+    /// last event: what was planted, altered, replayed, or removed is found. Changes that are made
+    /// meanwhile are no finding: a row that differs is compared once more.
     pub async fn verify_audit(&self) -> Result<AuditReport, Error> {
         let mut audit = Audit {
             operator: self,
@@ -165,8 +165,8 @@ impl Audit<'_> {
         }
     }
 
-    /// In which way a row was not the one that the log told of, when a change wrote or removed it. The change hides that
-    /// from whoever compares the tables, so it is told of for ever.
+    /// In which way a row was not the one that the log told of, when a change wrote or removed it.
+    /// The change hides that from whoever compares the tables, so it is told of for ever.
     fn found_by_change(&self, row: &WrittenRow<'_>, before: Option<&Told>) -> Option<String> {
         let stood_there = before.is_some_and(|before| before.tag.is_some());
         let Some(replaces) = row.replaces else {
@@ -276,8 +276,9 @@ impl Audit<'_> {
         }
     }
 
-    /// What differs, with the rows that events tell of and no table holds. Ended sessions are removed in time, without an
-    /// event. After this the rows that differ can be compared once more.
+    /// What differs, with the rows that events tell of and no table holds. Ended sessions are
+    /// removed in time, without an event. After this the rows that differ can be compared once
+    /// more.
     fn differences(&mut self) -> BTreeSet<Difference> {
         let mut differences = std::mem::take(&mut self.differences);
         let mut told_of = std::mem::take(&mut self.last_told);

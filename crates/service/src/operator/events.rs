@@ -15,9 +15,11 @@ use crate::view::{EventView, NamedEventView};
 pub struct EventQuery {
     /// Only those about the rights of the user of this name.
     pub owner: Option<String>,
-    /// Only those about the rights of users whose folded user name or display name holds this folded text.
+    /// Only those about the rights of users whose folded user name or display name holds this
+    /// folded text.
     pub owner_called: Option<String>,
-    /// Only those of this kind, such as `token.revoked`; see [`EventKind`](ats_pat_domain::event::EventKind).
+    /// Only those of this kind, such as `token.revoked`; see
+    /// [`EventKind`](ats_pat_domain::event::EventKind).
     pub kind: Option<String>,
     /// Only those before the event of this number: the last one of the page before.
     pub before: Option<i64>,
@@ -30,10 +32,12 @@ const BATCH: u64 = 1000;
 const BATCHES: u32 = 10;
 
 impl Operator<'_> {
-    /// The last events that pass the query, with the names of who did it and of whose rights they are about.
+    /// The last events that pass the query, with the names of who did it and of whose rights they
+    /// are about.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`] if there is no user of the owner's name, or none who is called as the query asks.
+    /// [`Error::UserNotFound`] if there is no user of the owner's name, or none who is called as
+    /// the query asks.
     pub async fn event_page(&self, query: EventQuery) -> Result<Vec<NamedEventView>, Error> {
         let owner = match &query.owner {
             Some(name) => Some(self.find_user(name).await?.id),
@@ -70,8 +74,8 @@ impl Operator<'_> {
         Ok(named.collect())
     }
 
-    /// Events in their order, after the one of this number, without gaps. Gives also the number after which to go on: it is
-    /// the last that was looked at, whether or not it passes the query.
+    /// Events in their order, after the one of this number, without gaps. Gives also the number
+    /// after which to go on: it is the last that was looked at, whether or not it passes the query.
     ///
     /// # Errors
     /// [`Error::UserNotFound`] if there is no user of the owner's name.

@@ -16,16 +16,18 @@ use crate::view::SigningKeyView;
 pub enum Rotation {
     /// Once every cached key set holds it.
     Planned,
-    /// Now: verifiers must read the key set anew. What the old key signed stays valid until it expires.
+    /// Now: verifiers must read the key set anew. What the old key signed stays valid until it
+    /// expires.
     AtOnce,
-    /// Now, by a fresh key. All others are destroyed, one that waits to take over included: whoever read one may have
-    /// read them all. What they signed, or somebody else signs with them, is refused as soon as cached key sets are over.
+    /// Now, by a fresh key. All others are destroyed, one that waits to take over included: whoever
+    /// read one may have read them all. What they signed, or somebody else signs with them, is
+    /// refused as soon as cached key sets are over.
     Compromised,
 }
 
 impl Operator<'_> {
-    /// Every signing key, by creation; without those that were planted or altered, which are in the log and in
-    /// `audit verify`.
+    /// Every signing key, by creation; without those that were planted or altered, which are in the
+    /// log and in `audit verify`.
     pub async fn signing_keys(&self) -> Result<Vec<SigningKeyView>, Error> {
         self.service.read_log_for_lists().await;
         let (currency, now) = (self.service.currency(), self.service.now());
@@ -36,10 +38,12 @@ impl Operator<'_> {
             .collect())
     }
 
-    /// Makes a new signing key, or promotes the one that waits, as `rotation` says. Gives every key.
+    /// Makes a new signing key, or promotes the one that waits, as `rotation` says. Gives every
+    /// key.
     ///
     /// # Errors
-    /// [`Error::RotationPending`] where a key already waits to take over, and shall not do so at once.
+    /// [`Error::RotationPending`] where a key already waits to take over, and shall not do so at
+    /// once.
     pub async fn rotate_keys(&self, rotation: Rotation) -> Result<Vec<SigningKeyView>, Error> {
         let inner = &self.service.inner;
         let new = new_signing_key(
@@ -124,8 +128,8 @@ impl Change for Rotate {
     }
 }
 
-/// Ends the keys that were made once, and whose rows are gone or are not what they were: whoever hid one from its
-/// destruction can't put it back.
+/// Ends the keys that were made once, and whose rows are gone or are not what they were: whoever
+/// hid one from its destruction can't put it back.
 async fn forget_what_is_hidden(draft: &Draft<'_>, ring: &[StoredSigningKey]) -> Result<(), Error> {
     let mut before = None;
     loop {

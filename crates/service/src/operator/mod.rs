@@ -55,7 +55,8 @@ impl Operator<'_> {
 }
 
 impl Service {
-    /// The use cases of operators, for the admin program. Whoever can call them needs no other right.
+    /// The use cases of operators, for the admin program. Whoever can call them needs no other
+    /// right.
     pub fn operator(&self) -> Operator<'_> {
         Operator {
             service: self,
@@ -63,9 +64,10 @@ impl Service {
         }
     }
 
-    /// The use cases of operators, for an administrator: events name the user, and each change checks that the session
-    /// is still valid and its user still an administrator. Reads go by the session as it was found: later than in the
-    /// same request, ask [`Service::still_administrator`].
+    /// The use cases of operators, for an administrator: events name the user, and each change
+    /// checks that the session is still valid and its user still an administrator. Reads go by the
+    /// session as it was found: later than in the same request, ask
+    /// [`Service::still_administrator`].
     ///
     /// # Errors
     /// [`Problem::Forbidden`] for a user who is no administrator.
@@ -79,8 +81,8 @@ impl Service {
         })
     }
 
-    /// As [`Service::administrator`], for work that outlasts the request that began it: finds the session
-    /// and its user again first.
+    /// As [`Service::administrator`], for work that outlasts the request that began it: finds the
+    /// session and its user again first.
     ///
     /// # Errors
     /// [`Problem::SignInRequired`] where the session is no longer valid or its user was disabled,

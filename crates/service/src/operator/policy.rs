@@ -30,8 +30,8 @@ impl Operator<'_> {
         Ok(PolicyView::new(&policy.rules, &user))
     }
 
-    /// What these policies would do to the active tokens that there are. It changes nothing, and reads every user and
-    /// token.
+    /// What these policies would do to the active tokens that there are. It changes nothing, and
+    /// reads every user and token.
     pub async fn check_policies(&self, policies: Policies) -> Result<PolicyCheck, Error> {
         self.service.read_log_for_lists().await;
         let policies = OwnerPolicies::new(policies, false);
@@ -163,7 +163,8 @@ impl Owner {
     }
 }
 
-/// Whether the token was last used from an address that is in not all of the lists, or can be used from none that is.
+/// Whether the token was last used from an address that is in not all of the lists, or can be used
+/// from none that is.
 fn is_elsewhere(token: &Token, used_from: Option<&str>, required: &[AllowedNetworks]) -> bool {
     let address: Option<IpAddr> = used_from.and_then(|address| address.parse().ok());
     let was_elsewhere = address.is_some_and(|address| {

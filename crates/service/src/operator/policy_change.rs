@@ -14,8 +14,8 @@ use crate::service::settings::PolicySource;
 
 /// The version of a policy that the settings say.
 const OF_SETTINGS: &str = "settings";
-/// The longest scope that all the owner's rights may be written out as, in characters: verifiers take tokens of up to 8 KiB,
-/// and many servers take headers no longer than that.
+/// The longest scope that all the owner's rights may be written out as, in characters: verifiers
+/// take tokens of up to 8 KiB, and many servers take headers no longer than that.
 const LONGEST_SCOPE: usize = 4000;
 
 /// The policy in force.
@@ -77,11 +77,13 @@ impl Operator<'_> {
         self.service.policies().await
     }
 
-    /// Puts a policy into force. Once this is answered no server goes by the one before, and where that was asked for every
-    /// token that lives longer than it allows is cut to it. If the wait is broken off, that goes on in the background.
+    /// Puts a policy into force. Once this is answered no server goes by the one before, and where
+    /// that was asked for every token that lives longer than it allows is cut to it. If the wait is
+    /// broken off, that goes on in the background.
     ///
     /// # Errors
-    /// 1104 for an administrator who signed in too long ago; 1001 for what is no policy; 1306 where the policy is that of the settings; 1307 where another version is in force.
+    /// 1104 for an administrator who signed in too long ago; 1001 for what is no policy; 1306 where
+    /// the policy is that of the settings; 1307 where another version is in force.
     pub async fn apply_policy(&self, new: NewPolicy) -> Result<CurrentPolicy, Error> {
         self.require_recent_sign_in().await?;
         let policies = new.policy.read()?;
@@ -153,8 +155,8 @@ impl Change for Apply {
     }
 }
 
-/// What is another than before, by field, `[before, after]`; a group's by its name. All of it where nothing is known of
-/// before.
+/// What is another than before, by field, `[before, after]`; a group's by its name. All of it where
+/// nothing is known of before.
 fn difference(before: Option<&PolicyDocument>, after: &PolicyDocument) -> Value {
     let mut changes = Map::new();
     let before = before.map(fields).unwrap_or_default();

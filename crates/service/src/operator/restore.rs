@@ -32,8 +32,8 @@ pub struct Accepted {
 }
 
 impl Service {
-    /// Accepts that the database is older than what the data folder last saw: appends an event that names
-    /// the head given up, which servers take in place of their anchors up to that number.
+    /// Accepts that the database is older than what the data folder last saw: appends an event that
+    /// names the head given up, which servers take in place of their anchors up to that number.
     ///
     /// # Errors
     /// [`Error::NothingToAccept`] where the database is not behind; else as [`Service::open`].

@@ -15,10 +15,12 @@ use crate::tokens::{Maker, NewToken, Owner, Revoke};
 use crate::view::{IssuedToken, OwnedTokenPageView, OwnedTokenView, TokenView};
 
 impl Operator<'_> {
-    /// A page of tokens: of the user of this name, or of everybody whom the query does not leave out.
+    /// A page of tokens: of the user of this name, or of everybody whom the query does not leave
+    /// out.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`] if there is no user of this name, or none who is called as the query asks.
+    /// [`Error::UserNotFound`] if there is no user of this name, or none who is called as the query
+    /// asks.
     pub async fn tokens(
         &self,
         owner: Option<&str>,
@@ -67,7 +69,8 @@ impl Operator<'_> {
             .await
     }
 
-    /// The token that a secret belongs to, living or dead: for a secret that was found where it should not be.
+    /// The token that a secret belongs to, living or dead: for a secret that was found where it
+    /// should not be.
     ///
     /// # Errors
     /// 1201 for what is no personal access token or an unknown one.
@@ -87,17 +90,20 @@ impl Operator<'_> {
     /// 1300.
     pub async fn revoke_token(&self, id: &str) -> Result<OwnedTokenView, Error> {
         let id = id.parse().map_err(|_| Problem::TokenNotFound)?;
-        // Nothing about the entry is asked before: what can't be shown has to be revoked all the same.
+        // Nothing about the entry is asked before: what can't be shown has to be revoked all the
+        // same.
         let (token, owner) = self.change(Revoke { id, of: None }).await?;
         let names = self.names_of(vec![owner]).await?;
         Ok(owned_view(token, owner, &names))
     }
 
-    /// Makes a token for the service account of this name, and its secret, which is answered this once.
+    /// Makes a token for the service account of this name, and its secret, which is answered this
+    /// once.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`], [`Error::NoServiceAccount`] for a person; 1001, 1305, 1302; 1306 where no enabled person
-    /// is responsible for the account, 1205 where it is disabled; 1301, 1304.
+    /// [`Error::UserNotFound`], [`Error::NoServiceAccount`] for a person; 1001, 1305, 1302; 1306
+    /// where no enabled person is responsible for the account, 1205 where it is disabled; 1301,
+    /// 1304.
     pub async fn create_token(&self, account: &str, new: NewToken) -> Result<IssuedToken, Error> {
         let account = self.find_user(account).await?;
         if account.kind != UserKind::Service {

@@ -43,8 +43,8 @@ impl Service {
     /// Finds the operator key that stands in a header, used from `address`.
     ///
     /// # Errors
-    /// 1209 for one that does not hold: malformed, unknown, expired, revoked, or used from elsewhere than its networks;
-    /// 1400 for an address that spent its budget of failures.
+    /// 1209 for one that does not hold: malformed, unknown, expired, revoked, or used from
+    /// elsewhere than its networks; 1400 for an address that spent its budget of failures.
     pub async fn authenticate_operator_key(
         &self,
         presented: &[u8],
@@ -92,8 +92,8 @@ impl Service {
         }
     }
 
-    /// The use cases of operators, for whoever administers at the interface and needs this right. An administrator has all
-    /// of them.
+    /// The use cases of operators, for whoever administers at the interface and needs this right.
+    /// An administrator has all of them.
     ///
     /// # Errors
     /// [`Problem::Forbidden`] for a user who is no administrator, and for a key without this right.

@@ -1,4 +1,5 @@
-//! Making, listing and revoking operator keys: by administrators and at the admin program, never by a key.
+//! Making, listing and revoking operator keys: by administrators and at the admin program, never by
+//! a key.
 
 use std::collections::HashMap;
 
@@ -84,8 +85,8 @@ impl Operator<'_> {
     /// Makes an operator key, and its secret, which is answered this once.
     ///
     /// # Errors
-    /// 1102 for an operator key; 1104 for an administrator who signed in too long ago; 1001; 1302 for an expiry in the past
-    /// or more than 366 days away.
+    /// 1102 for an operator key; 1104 for an administrator who signed in too long ago; 1001; 1302
+    /// for an expiry in the past or more than 366 days away.
     pub async fn create_operator_key(
         &self,
         new: NewOperatorKey,
@@ -239,7 +240,8 @@ impl Change for Revoke {
     }
 }
 
-/// Ends a key. One that was planted or altered is ended too: taking away does not ask whether a row is genuine.
+/// Ends a key. One that was planted or altered is ended too: taking away does not ask whether a row
+/// is genuine.
 async fn revoke(
     draft: &Draft<'_>,
     key: &mut OperatorKey,

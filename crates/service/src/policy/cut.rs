@@ -1,9 +1,10 @@
-//! Tokens that live longer than the policy allows, though they were made before it: they are cut to it where an
-//! administrator asked for that.
+//! Tokens that live longer than the policy allows, though they were made before it: they are cut to
+//! it where an administrator asked for that.
 //!
-//! A walk through all tokens looks for them without the lock of changes. What it finds is looked at again by a change, a
-//! few tokens at a time. Whoever puts the policy into force waits for the walk; if that is broken off, each server's
-//! background makes one of its own, once for each policy.
+//! A walk through all tokens looks for them without the lock of changes. What it finds is looked at
+//! again by a change, a few tokens at a time. Whoever puts the policy into force waits for the
+//! walk; if that is broken off, each server's background makes one of its own, once for each
+//! policy.
 
 use std::sync::Arc;
 
@@ -26,7 +27,8 @@ const CUT_AT_ONCE: usize = 20;
 pub(crate) struct CutWalk(u64);
 
 impl Service {
-    /// Makes the walk for the policy in force, if it asks for one, and this server did not make it yet.
+    /// Makes the walk for the policy in force, if it asks for one, and this server did not make it
+    /// yet.
     pub(crate) async fn cut_once(&self, walk: &mut CutWalk) -> Result<(), Error> {
         let policies = self.policies().await?;
         if walk.0 != policies.number {
@@ -36,8 +38,8 @@ impl Service {
         Ok(())
     }
 
-    /// Cuts every token that lives longer than these policies allow, if they ask for that and while they are in force.
-    /// Gives how many.
+    /// Cuts every token that lives longer than these policies allow, if they ask for that and while
+    /// they are in force. Gives how many.
     pub(crate) async fn cut_tokens(&self, policies: &OwnerPolicies) -> Result<u64, Error> {
         if !policies.stored.is_some_and(|stored| stored.cuts) {
             return Ok(0);
@@ -96,8 +98,8 @@ struct Cut {
 }
 
 impl Cut {
-    /// The token as it was, and as it is to be, if it is to be cut. Rows that are not genuine grant nothing, and are left
-    /// as they are.
+    /// The token as it was, and as it is to be, if it is to be cut. Rows that are not genuine grant
+    /// nothing, and are left as they are.
     async fn due(
         draft: &Draft<'_>,
         policies: &OwnerPolicies,

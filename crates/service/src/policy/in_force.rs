@@ -55,8 +55,8 @@ impl InForce {
         self.source
     }
 
-    /// The set in force, by the log as far as it is known. Who goes by rows that were read before makes sure that it is
-    /// known up to there.
+    /// The set in force, by the log as far as it is known. Who goes by rows that were read before
+    /// makes sure that it is known up to there.
     ///
     /// # Errors
     /// [`Error::PolicyMissing`]; [`Error::LogNotRead`] where the log was never read, or went back.

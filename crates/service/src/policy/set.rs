@@ -36,8 +36,8 @@ impl OwnerPolicy {
         }
     }
 
-    /// How a claim writes these scopes, where that is not as the personal access token has them: all the owner's rights
-    /// may be written out.
+    /// How a claim writes these scopes, where that is not as the personal access token has them:
+    /// all the owner's rights may be written out.
     pub(crate) fn written_out(&self, scope: &str) -> Option<Arc<str>> {
         let written_out = self.all_written_out.as_ref();
         written_out.filter(|_| scope == ALL).map(Arc::clone)

@@ -10,7 +10,8 @@ const LONGEST: usize = 200;
 pub struct Client<'a> {
     /// The client's address.
     pub address: IpAddr,
-    /// The header `User-Agent`, as sent: nothing to rely on, but people tell their sessions apart by it.
+    /// The header `User-Agent`, as sent: nothing to rely on, but people tell their sessions apart
+    /// by it.
     pub user_agent: Option<&'a str>,
 }
 
@@ -28,7 +29,8 @@ impl Client<'_> {
         self.address.to_canonical().to_string()
     }
 
-    /// The user agent without control characters, cut to what is kept; `None` where nothing is left.
+    /// The user agent without control characters, cut to what is kept; `None` where nothing is
+    /// left.
     pub(crate) fn kept_user_agent(&self) -> Option<String> {
         let kept: String = self
             .user_agent?

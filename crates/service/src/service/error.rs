@@ -17,15 +17,18 @@ pub enum Error {
     /// The database did not do what it was asked.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The answer to COMMIT was lost, and the event was not found: the change may have happened, as a whole.
+    /// The answer to COMMIT was lost, and the event was not found: the change may have happened, as
+    /// a whole.
     #[error("the database did not say whether the change was made: look before you repeat it")]
     Uncertain(#[source] BoxError),
-    /// The event log lacks what this server saw: nothing is granted or changed until an operator has looked.
+    /// The event log lacks what this server saw: nothing is granted or changed until an operator
+    /// has looked.
     #[error(
         "the event log lacks what was seen before: stop the servers and see `ats-pat-admin db accept-restore`"
     )]
     LogLost,
-    /// The event log was not read far enough yet to tell whether a row is the one that stands there.
+    /// The event log was not read far enough yet to tell whether a row is the one that stands
+    /// there.
     #[error("the event log is still being read: nothing is granted until then")]
     LogNotRead,
     /// The event log tells of a policy, and no genuine one stands in the database.
@@ -181,8 +184,8 @@ impl Error {
         }
     }
 
-    /// The refusal that a caller of the interface sees. What is no refusal is logged under `request_id`,
-    /// with its causes; none of it is told to the caller.
+    /// The refusal that a caller of the interface sees. What is no refusal is logged under
+    /// `request_id`, with its causes; none of it is told to the caller.
     pub fn into_problem(self, request_id: &str) -> Problem {
         let problem = match &self {
             Self::Refused(problem) => return problem.clone(),

@@ -15,7 +15,8 @@ use crate::view::HealthCheck;
 pub struct PublishedKeys {
     /// The keys.
     pub keys: JwkSet,
-    /// How long ago they were last known to be the current ones: nothing, unless the database does not answer.
+    /// How long ago they were last known to be the current ones: nothing, unless the database does
+    /// not answer.
     pub age: Duration,
 }
 
@@ -26,7 +27,8 @@ impl Service {
             Ok(()) => healthy("database", "answers"),
             Err(error) => {
                 tracing::warn!(cause = %causes(&error), "the database is not ready");
-                // A file that is gone fails reads first: then no change comes far enough to tell why.
+                // A file that is gone fails reads first: then no change comes far enough to tell
+                // why.
                 self.inner.changes.writes.failed(&error);
                 unhealthy("database", "does not answer")
             }
@@ -39,7 +41,8 @@ impl Service {
         };
         let (ring, now) = (self.inner.cache.ring.last(), self.now());
         let signing = match ring.signer(now) {
-            // The key was opened before, so no caller suffers until this server is started again or the key rotated.
+            // The key was opened before, so no caller suffers until this server is started again or
+            // the key rotated.
             Ok(_) if ring.is_sealed_elsewhere() => healthy(
                 "signing-key",
                 "is sealed under a master key that this server does not hold: give it the same master key file as the \
@@ -67,13 +70,14 @@ impl Service {
             Ok(()) => healthy("log-read", "is known to its end"),
             Err(seq) => unhealthy("log-read", &format!("is read as far as event {seq}")),
         };
-        // Told and no failure: such a row grants nothing, and an operator has to look, not a load balancer.
+        // Told and no failure: such a row grants nothing, and an operator has to look, not a load
+        // balancer.
         let rows = healthy("rows", &self.inner.findings.summary());
         vec![database, writes, signing, log, read, rows]
     }
 
-    /// The published signing keys. Where the database does not answer, or not soon, they are the last known: to check
-    /// tokens that exist takes no database.
+    /// The published signing keys. Where the database does not answer, or not soon, they are the
+    /// last known: to check tokens that exist takes no database.
     ///
     /// # Errors
     /// [`Error::LogNotRead`] until this server knows that none of them was put back.

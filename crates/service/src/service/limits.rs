@@ -25,13 +25,15 @@ const MINUTE: Duration = Duration::from_mins(1);
 const REMEMBERED: usize = 50_000;
 /// After how many failures from anywhere in a quarter of an hour an account is slowed.
 const ACCOUNT_FAILURES: NonZeroU32 = NonZeroU32::new(50).unwrap();
-/// How many times as many sign-ins of one address may fail, over all names, as of one account from it.
+/// How many times as many sign-ins of one address may fail, over all names, as of one account from
+/// it.
 const NAMES: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// How many exchanges from one address may fail in a quarter of an hour.
 const EXCHANGE_FAILURES: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// How many reports of leaked tokens one address may send in a quarter of an hour.
 const REPORTS: NonZeroU32 = NonZeroU32::new(20).unwrap();
-/// How many sign-ins of one address are judged at once, so that it can't take all the places there are.
+/// How many sign-ins of one address are judged at once, so that it can't take all the places there
+/// are.
 const PLACES: usize = 16;
 /// By how much a sign-in of a slowed account is delayed.
 const SLOWED_BY: Duration = Duration::from_secs(2);
@@ -50,12 +52,13 @@ impl governor::clock::Clock for SinceBoot {
     }
 }
 
-/// What is left of the attempts of one account from one address. Whoever holds the lock has the turn:
-/// attempts that come at once are judged one after the other, so that none slips by and a right one never
-/// counts against another.
+/// What is left of the attempts of one account from one address. Whoever holds the lock has the
+/// turn: attempts that come at once are judged one after the other, so that none slips by and a
+/// right one never counts against another.
 type Attempts = Arc<tokio::sync::Mutex<Limiter>>;
 
-/// The hash of a folded name: whoever invents names decides how many are remembered, not how long they are.
+/// The hash of a folded name: whoever invents names decides how many are remembered, not how long
+/// they are.
 type Account = [u8; 32];
 
 /// Counts attempts; bounded in memory.
@@ -122,8 +125,9 @@ impl Limits {
     /// Waits for its turn, then counts a sign-in before any password work.
     ///
     /// # Errors
-    /// 1400 after too many failures of this account from this address, or of any accounts from it. The second does not
-    /// hold for an account that signed in from there before: whoever guesses can't keep their neighbours out.
+    /// 1400 after too many failures of this account from this address, or of any accounts from it.
+    /// The second does not hold for an account that signed in from there before: whoever guesses
+    /// can't keep their neighbours out.
     pub(crate) async fn sign_in(
         &self,
         folded_name: &str,
@@ -146,7 +150,8 @@ impl Limits {
             self.refused(Refusal::SignInLimited, key.1);
             return Err(refused);
         }
-        // Only slowing, and only from where somebody failed: by failing often, nobody can lock another out.
+        // Only slowing, and only from where somebody failed: by failing often, nobody can lock
+        // another out.
         let from_anywhere = get_or_insert(&self.accounts, &account, || {
             Arc::new(self.limiter(ACCOUNT_FAILURES))
         });
@@ -184,7 +189,8 @@ impl Limits {
         self.count_grant_of(user.as_uuid())
     }
 
-    /// Counts a secret that a token gets by itself: whoever holds it can't spend its owner's budget.
+    /// Counts a secret that a token gets by itself: whoever holds it can't spend its owner's
+    /// budget.
     ///
     /// # Errors
     /// 1400 after too many of them.
@@ -217,7 +223,8 @@ impl Limits {
         self.refusals.count(refusal, neighbourhood, now);
     }
 
-    /// Counts a report of leaked tokens, whatever is in it: what is left of the budget tells nothing of them.
+    /// Counts a report of leaked tokens, whatever is in it: what is left of the budget tells
+    /// nothing of them.
     pub(crate) fn count_report(&self, address: IpAddr) -> Result<(), Problem> {
         let limiter = get_or_insert(&self.reports, &address.into(), || {
             Arc::new(self.limiter(REPORTS))
@@ -316,8 +323,8 @@ impl SignInTurn<'_> {
         familiar.insert((self.account, self.neighbourhood), ());
     }
 
-    /// The name or the password was wrong. The answer is the same as before: only later attempts of the address are
-    /// refused where its budget is spent.
+    /// The name or the password was wrong. The answer is the same as before: only later attempts of
+    /// the address are refused where its budget is spent.
     pub(crate) fn failed(self) {
         let limits = self.limits;
         let now = limits.clock.0.since_boot();

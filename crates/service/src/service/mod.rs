@@ -74,7 +74,8 @@ impl Service {
         self.policy_for(by, None).await
     }
 
-    /// The same of the tokens that the user makes for a service account, which may be in other groups.
+    /// The same of the tokens that the user makes for a service account, which may be in other
+    /// groups.
     pub async fn policy_for(
         &self,
         by: &SignedIn,
@@ -95,7 +96,8 @@ impl Service {
         self.inner.policies.current().await
     }
 
-    /// When a token would expire under this policy if it were regenerated now without another expiry.
+    /// When a token would expire under this policy if it were regenerated now without another
+    /// expiry.
     pub fn renewed(&self, policy: &PolicyView, token: &TokenView) -> Timestamp {
         let now = self.now();
         let since = token.regenerated_at.unwrap_or(token.created_at);
@@ -108,7 +110,8 @@ impl Service {
         &self.inner.settings.issuer
     }
 
-    /// Whom an authentication token is for if its exchange names nobody, separated by single spaces.
+    /// Whom an authentication token is for if its exchange names nobody, separated by single
+    /// spaces.
     pub fn default_audience(&self) -> String {
         self.inner.minter.audience().to_string()
     }
@@ -127,7 +130,8 @@ impl Service {
         &*self.inner.changes.store
     }
 
-    /// Makes sure that a list can leave out rows that were put back. Where the log can't be read, it is shown all the same.
+    /// Makes sure that a list can leave out rows that were put back. Where the log can't be read,
+    /// it is shown all the same.
     pub(crate) async fn read_log_for_lists(&self) {
         if self.currency().is_ready().is_err()
             && let Err(error) = self.currency().follow_to(Head::EMPTY).await
@@ -154,7 +158,8 @@ impl Service {
         self.inner.changes.clock.since_boot().saturating_sub(at)
     }
 
-    /// Refuses to grant anything by a database that lacks what this server saw: what was revoked since would work again.
+    /// Refuses to grant anything by a database that lacks what this server saw: what was revoked
+    /// since would work again.
     pub(crate) fn require_log(&self) -> Result<(), Error> {
         if self.inner.changes.anchor.is_lost() {
             Err(Error::LogLost)
@@ -168,7 +173,8 @@ impl Service {
         self.inner.cache.follow(shutdown).await;
     }
 
-    /// The one way of a change: runs it under `authority`, and returns once no server answers from before it.
+    /// The one way of a change: runs it under `authority`, and returns once no server answers from
+    /// before it.
     ///
     /// # Errors
     /// Those of the authority's check, then those of the change.
@@ -182,8 +188,8 @@ impl Service {
         Ok(output)
     }
 
-    /// Waits as a change does that finds everything taken before, for a use case that makes no change because it finds
-    /// that out by a read.
+    /// Waits as a change does that finds everything taken before, for a use case that makes no
+    /// change because it finds that out by a read.
     pub(crate) async fn wait_for_taken_before(&self) {
         self.inner.cache.settle(Taken::Before).await;
     }

@@ -38,7 +38,8 @@ impl Ended {
     }
 }
 
-/// The uses that the event log is to be told of: here, so that no number of them occupies the event lock.
+/// The uses that the event log is to be told of: here, so that no number of them occupies the event
+/// lock.
 #[derive(Default)]
 pub(crate) struct Reuses(Mutex<HashMap<TokenId, Reuse>>);
 
@@ -66,7 +67,8 @@ impl Reuses {
         }
     }
 
-    /// What is to be told at `now`: one use of a token in an hour. What is too much for one change comes next time.
+    /// What is to be told at `now`: one use of a token in an hour. What is too much for one change
+    /// comes next time.
     pub(crate) fn due(&self, now: Duration) -> Vec<(TokenId, Use)> {
         let mut due = Vec::new();
         self.0.lock().retain(|token, reuse| {
@@ -135,8 +137,9 @@ impl Change for TellOfReuse {
     }
 }
 
-/// Whether this hour has its event, by another server or by this one before it was started again. The log says so, and not
-/// the token's row: whoever can write to the database would keep uses from being told.
+/// Whether this hour has its event, by another server or by this one before it was started again.
+/// The log says so, and not the token's row: whoever can write to the database would keep uses from
+/// being told.
 async fn was_told(draft: &Draft<'_>, id: TokenId) -> Result<bool, Error> {
     let filter = EventFilter {
         kind: Some(EventKind::EndedSecretUsed.as_str().to_owned()),

@@ -27,12 +27,13 @@ impl PolicySource {
 /// The settings that the use cases obey.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The public URL: an origin without path or trailing slash; the issuer of authentication tokens.
+    /// The public URL: an origin without path or trailing slash; the issuer of authentication
+    /// tokens.
     pub issuer: String,
     /// Whom authentication tokens are for; never empty.
     pub audience: Vec<String>,
-    /// Whom an authentication token is for if its exchange names nobody: a part of `audience` with its first; `None` is all
-    /// of it.
+    /// Whom an authentication token is for if its exchange names nobody: a part of `audience` with
+    /// its first; `None` is all of it.
     pub default_audience: Option<Vec<String>>,
     /// Whether the claim `scope` of all the owner's rights names the scopes of the catalogue, too.
     pub expand_all_scope: bool,
@@ -46,8 +47,8 @@ pub struct Settings {
     pub policy: Policies,
     /// Whether that is the policy, or the one in the database.
     pub policy_source: PolicySource,
-    /// How many grants are kept in memory, so that exchanges need not ask the database: room for so many of usual
-    /// size, three quarters of a KiB each. 0 keeps none.
+    /// How many grants are kept in memory, so that exchanges need not ask the database: room for so
+    /// many of usual size, three quarters of a KiB each. 0 keeps none.
     pub cache_entries: usize,
     /// How many sign-ins of one account from one address may fail in a quarter of an hour.
     pub sign_in_failures_per_quarter_hour: u32,

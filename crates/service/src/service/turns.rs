@@ -16,7 +16,8 @@ pub(crate) struct Claim {
     pub(crate) standing: Standing,
 }
 
-/// Who goes before whom. It says nothing of whether a name exists, because only what came from an address before counts.
+/// Who goes before whom. It says nothing of whether a name exists, because only what came from an
+/// address before counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Standing {
     /// The account signed in from there before.
@@ -40,7 +41,8 @@ impl Claim {
     };
 }
 
-/// So many turns at once. Those who wait get the next ones by their standing, and among equals each address in its turn.
+/// So many turns at once. Those who wait get the next ones by their standing, and among equals each
+/// address in its turn.
 #[derive(Clone)]
 pub(crate) struct Turns(Arc<Mutex<State>>);
 
@@ -74,8 +76,9 @@ impl Turns {
         })))
     }
 
-    /// A turn, once it has come; `None` where too many wait. Where there is no room, one of a lower standing makes it, or
-    /// the newest of the address of which most wait, for one of an address of which fewer wait.
+    /// A turn, once it has come; `None` where too many wait. Where there is no room, one of a lower
+    /// standing makes it, or the newest of the address of which most wait, for one of an address of
+    /// which fewer wait.
     pub(crate) async fn turn(&self, claim: Claim) -> Option<Turn> {
         let turn = {
             let mut state = self.0.lock();
@@ -108,7 +111,8 @@ impl Turns {
                 turn.0 = None;
                 return;
             };
-            // Not under the lock: a turn that comes back is dropped, and passed on, by whoever holds it.
+            // Not under the lock: a turn that comes back is dropped, and passed on, by whoever
+            // holds it.
             match next.send(turn) {
                 Ok(()) => return,
                 Err(back) => turn = back,
@@ -264,7 +268,8 @@ mod tests {
         got
     }
 
-    /// In which order these claims get the one turn that another holds now, and which were sent away.
+    /// In which order these claims get the one turn that another holds now, and which were sent
+    /// away.
     async fn order(claims: &[Claim], room: usize) -> (Vec<usize>, Vec<usize>) {
         let turns = Turns::new(1, room);
         let mut turn = turns.turn(Claim::OPERATOR).await.unwrap();

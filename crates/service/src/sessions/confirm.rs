@@ -18,13 +18,13 @@ use crate::view::SessionUser;
 const CONFIRMED: &str = "Confirmed";
 
 impl Service {
-    /// Confirms a session by the password of its user. The session ends, and another one begins in its place, so that its
-    /// sign-in is recent. The answer has the new session's id.
+    /// Confirms a session by the password of its user. The session ends, and another one begins in
+    /// its place, so that its sign-in is recent. The answer has the new session's id.
     ///
     /// # Errors
-    /// [`Problem::ValidationFailed`] for an empty password, [`Problem::TooManyRequests`] after too many wrong passwords
-    /// (counted with the sign-ins), [`Problem::InvalidCredentials`], [`Problem::SignInRequired`] where the session ended
-    /// meanwhile.
+    /// [`Problem::ValidationFailed`] for an empty password, [`Problem::TooManyRequests`] after too
+    /// many wrong passwords (counted with the sign-ins), [`Problem::InvalidCredentials`],
+    /// [`Problem::SignInRequired`] where the session ended meanwhile.
     pub async fn confirm_session<'a>(
         &self,
         by: &SignedIn,
@@ -49,8 +49,8 @@ impl Service {
         })
     }
 
-    /// Judges the password that a signed-in user gives once more, as a sign-in is judged. Gives on whose behalf further
-    /// password work is done.
+    /// Judges the password that a signed-in user gives once more, as a sign-in is judged. Gives on
+    /// whose behalf further password work is done.
     ///
     /// # Errors
     /// [`Problem::TooManyRequests`], [`Problem::InvalidCredentials`].

@@ -49,11 +49,12 @@ impl Service {
         Ok(signed_in)
     }
 
-    /// Finds the one session of these ids that holds: a browser may send others of ours that have ended, or what a
-    /// neighbour of the site wrote.
+    /// Finds the one session of these ids that holds: a browser may send others of ours that have
+    /// ended, or what a neighbour of the site wrote.
     ///
     /// # Errors
-    /// 1100 where none holds, and where sessions of different users do: which of them is meant can't be told.
+    /// 1100 where none holds, and where sessions of different users do: which of them is meant
+    /// can't be told.
     pub async fn authenticate_one_of(&self, session_ids: &[&str]) -> Result<SignedIn, Error> {
         let mut found: Option<SignedIn> = None;
         for id in session_ids {
@@ -79,7 +80,8 @@ impl Service {
         Ok(touched?)
     }
 
-    /// The session, seen last when that is proven: nobody who can only write to the database keeps it from idling out.
+    /// The session, seen last when that is proven: nobody who can only write to the database keeps
+    /// it from idling out.
     pub(super) fn seen_as_proven(&self, session: Session) -> Session {
         let at = session.last_seen_at.as_millis();
         let is_proven = session.seen_tag.as_deref().is_some_and(|tag| {
@@ -97,15 +99,16 @@ impl Service {
         }
     }
 
-    /// Ends the session of this id, if there is one. The id is enough: what the row says, and whether it is genuine, keeps
-    /// nobody from ending it.
+    /// Ends the session of this id, if there is one. The id is enough: what the row says, and
+    /// whether it is genuine, keeps nobody from ending it.
     pub async fn sign_out(&self, session_id: Option<&str>) -> Result<(), Error> {
         let Some(id) = session_id.and_then(SessionId::parse) else {
             return Ok(());
         };
         for keys in self.roots().newest_first() {
             let id_hash = keys.hash_session_id(&id).to_bytes();
-            // The user may be gone: whoever removes the user's row keeps no session from being ended.
+            // The user may be gone: whoever removes the user's row keeps no session from being
+            // ended.
             let authority = match self.store().sessions().alone(&id_hash).await {
                 Ok(None) => continue,
                 // A planted row may name anybody.

@@ -56,8 +56,8 @@ impl Service {
         Ok(views.collect())
     }
 
-    /// Ends one of the user's sessions; gives whether it still held. One that is not there, or another
-    /// user's, is left as it is: the answer is the same.
+    /// Ends one of the user's sessions; gives whether it still held. One that is not there, or
+    /// another user's, is left as it is: the answer is the same.
     pub async fn end_session(&self, by: &SignedIn, id: &str) -> Result<bool, Error> {
         let end = EndOne {
             id: id.to_owned(),

@@ -23,18 +23,19 @@ pub struct PasswordChange {
     pub current: SecretString,
     /// The one to have.
     pub new: SecretString,
-    /// Whether all the user's active tokens end as well: somebody else may have made or copied them.
+    /// Whether all the user's active tokens end as well: somebody else may have made or copied
+    /// them.
     pub revoke_tokens: bool,
 }
 
 impl Service {
-    /// Gives the user a new password. All the user's sessions end, this one too: the answer holds the id of
-    /// a new one.
+    /// Gives the user a new password. All the user's sessions end, this one too: the answer holds
+    /// the id of a new one.
     ///
     /// # Errors
-    /// 1400 after too many wrong passwords (counted with the sign-ins), 1101 for a wrong current one, 1001
-    /// of `NewPassword` for one against the rules (`repeated`: it is the current one), 1100 where the
-    /// session ended meanwhile.
+    /// 1400 after too many wrong passwords (counted with the sign-ins), 1101 for a wrong current
+    /// one, 1001 of `NewPassword` for one against the rules (`repeated`: it is the current one),
+    /// 1100 where the session ended meanwhile.
     pub async fn change_password<'a>(
         &self,
         by: &SignedIn,

@@ -61,8 +61,8 @@ impl Passwords {
         Ok(Some(renewed?))
     }
 
-    /// The hash of a new password, if it follows the rules, else 1001 of `field`; `about` are words that a
-    /// guesser would try.
+    /// The hash of a new password, if it follows the rules, else 1001 of `field`; `about` are words
+    /// that a guesser would try.
     pub(crate) async fn hash_new(
         &self,
         field: &'static str,

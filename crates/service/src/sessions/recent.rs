@@ -13,13 +13,15 @@ use crate::view::PolicyView;
 /// How recent a sign-in has to be [`StepUp::Always`], in minutes.
 const ALWAYS_MINUTES: u32 = 15;
 
-/// What a sign-in has to be recent for. A session that was left open, or stolen, is not enough for these.
+/// What a sign-in has to be recent for. A session that was left open, or stolen, is not enough for
+/// these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepUp {
-    /// What gives a token a secret. The policy of the signed-in user says how recent, or asks for nothing.
+    /// What gives a token a secret. The policy of the signed-in user says how recent, or asks for
+    /// nothing.
     ByPolicy,
-    /// What gives power over others or over all: passwords and rights of other users, the policy. A quarter of an hour,
-    /// whatever the policy says.
+    /// What gives power over others or over all: passwords and rights of other users, the policy. A
+    /// quarter of an hour, whatever the policy says.
     Always,
 }
 
@@ -34,10 +36,12 @@ impl StepUp {
 }
 
 impl Service {
-    /// Asks that the session began recently enough. Nothing that takes rights away may ask for this.
+    /// Asks that the session began recently enough. Nothing that takes rights away may ask for
+    /// this.
     ///
     /// # Errors
-    /// [`Problem::RecentSignInRequired`]: [`Service::confirm_session`] helps. Those of the policy, which may not be known.
+    /// [`Problem::RecentSignInRequired`]: [`Service::confirm_session`] helps. Those of the policy,
+    /// which may not be known.
     pub async fn require_recent_sign_in(
         &self,
         by: &SignedIn,

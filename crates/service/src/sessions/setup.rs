@@ -28,8 +28,8 @@ impl Service {
         has_administrator(self.store()).await
     }
 
-    /// While there is no administrator: a new code for the link, which voids the one before. It is shown
-    /// on the terminal, never logged.
+    /// While there is no administrator: a new code for the link, which voids the one before. It is
+    /// shown on the terminal, never logged.
     pub async fn make_setup_link(&self) -> Result<Option<SecretString>, Error> {
         if self.is_set_up().await? {
             return Ok(None);
@@ -45,8 +45,8 @@ impl Service {
     /// Makes the first administrator; the code is consumed in the same transaction.
     ///
     /// # Errors
-    /// [`Error::SetupCodeInvalid`]; 1001 for a user name or password against the rules, 1301 for a user
-    /// name in use.
+    /// [`Error::SetupCodeInvalid`]; 1001 for a user name or password against the rules, 1301 for a
+    /// user name in use.
     pub async fn set_up(
         &self,
         code: &str,

@@ -34,8 +34,8 @@ impl Service {
     /// Signs a person in; a new session each time.
     ///
     /// # Errors
-    /// 1001 for an empty or impossible user name or an empty password, 1400 after too many failures, 1101,
-    /// and 1205 for a disabled user with the right password.
+    /// 1001 for an empty or impossible user name or an empty password, 1400 after too many
+    /// failures, 1101, and 1205 for a disabled user with the right password.
     pub async fn sign_in<'a>(
         &self,
         user_name: &str,
@@ -74,14 +74,16 @@ impl Service {
 }
 
 impl Service {
-    /// The user of a folded name. The column that is searched is derived, so it is not the tag's to cover.
+    /// The user of a folded name. The column that is searched is derived, so it is not the tag's to
+    /// cover.
     pub(crate) async fn user_named(&self, folded: &str) -> Result<Option<User>, Error> {
         let read = || async { Ok(self.store().users().by_folded_name(folded).await?) };
         let user: Option<User> = self.currency().certain_row(read).await?;
         Ok(user.and_then(|user| named(user, folded).ok()))
     }
 
-    /// The password's hash at today's cost, where the stored one was made at another. A sign-in does not fail for it.
+    /// The password's hash at today's cost, where the stored one was made at another. A sign-in
+    /// does not fail for it.
     async fn renewed_hash(
         &self,
         user: &User,

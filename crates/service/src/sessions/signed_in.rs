@@ -23,8 +23,8 @@ impl SignedIn {
     }
 }
 
-/// Whether a session is this user's, and began with the user's row as it is, or later. Whatever writes that row ends the
-/// user's sessions: one that was hidden meanwhile is ended too.
+/// Whether a session is this user's, and began with the user's row as it is, or later. Whatever
+/// writes that row ends the user's sessions: one that was hidden meanwhile is ended too.
 pub(crate) fn belongs(roots: &Roots, session: &Tagged<Session>, user: &Tagged<User>) -> bool {
     let origins = roots.origin(session).zip(roots.origin(user));
     session.row.user_id == user.row.id

@@ -1,7 +1,7 @@
 //! What the event log says of the places: a state in memory that follows it.
 //!
-//! It is read from the log alone, never from the rows: each event is chained to the one before, so that nobody who can
-//! only write to the database can take a revocation out.
+//! It is read from the log alone, never from the rows: each event is chained to the one before, so
+//! that nobody who can only write to the database can take a revocation out.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,8 @@ use crate::service::error::Error;
 
 /// How many events are read at once.
 const BATCH: u64 = 1000;
-/// Room at the end of a list, so that a secret made just now has its place in the lists that verifiers hold already.
+/// Room at the end of a list, so that a secret made just now has its place in the lists that
+/// verifiers hold already.
 const ROOM: u64 = 16 * 1024;
 
 /// The places as they are after an event.
@@ -132,7 +133,8 @@ impl Places {
         }
     }
 
-    /// The last event that changed what the list says: lists of this state or a later one say the same.
+    /// The last event that changed what the list says: lists of this state or a later one say the
+    /// same.
     pub(crate) fn changed_at(&self) -> i64 {
         self.changed_at
     }

@@ -13,7 +13,8 @@ use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::service::Service;
 use crate::service::error::Error;
 
-/// Gives the secret of this generation of `token` a place: one that rested long enough, else the next that nobody had.
+/// Gives the secret of this generation of `token` a place: one that rested long enough, else the
+/// next that nobody had.
 pub(crate) async fn give(draft: &Draft<'_>, token: &Token, generation: u32) -> Result<u64, Error> {
     let places = draft.read().status_places();
     let place = |index| StatusPlace {
@@ -41,8 +42,9 @@ pub(crate) async fn give(draft: &Draft<'_>, token: &Token, generation: u32) -> R
 
 /// Revokes the place of `secret`, if it has one and it was not given away since.
 ///
-/// The secret's tag covers its place, so that it is believed against a place that was removed or altered: nobody who can
-/// only write to the database keeps a revocation from happening, or from being told.
+/// The secret's tag covers its place, so that it is believed against a place that was removed or
+/// altered: nobody who can only write to the database keeps a revocation from happening, or from
+/// being told.
 pub(crate) async fn revoke(draft: &Draft<'_>, secret: &Secret) -> Result<(), Error> {
     let Some(index) = secret.status_index else {
         return Ok(());
@@ -75,8 +77,8 @@ pub(crate) async fn revoke(draft: &Draft<'_>, secret: &Secret) -> Result<(), Err
     draft.update_status_place(revoked).await
 }
 
-/// Revokes every place that the log gave to secrets of `token`, and that no other token has now: where a secret was
-/// altered, nobody can say which place is its own.
+/// Revokes every place that the log gave to secrets of `token`, and that no other token has now:
+/// where a secret was altered, nobody can say which place is its own.
 pub(crate) async fn revoke_all_of(draft: &Draft<'_>, token: &Token) -> Result<(), Error> {
     let mut before = None;
     loop {
@@ -114,7 +116,8 @@ async fn revoke_place_of(draft: &Draft<'_>, token: TokenId, index: u64) -> Resul
     let found = match draft.read().status_places().by_index(index).await {
         Ok(Some(found)) => found,
         Ok(None) => return Ok(()),
-        // Whose it is now can't be told: another's authentication tokens may be refused with this one's.
+        // Whose it is now can't be told: another's authentication tokens may be refused with this
+        // one's.
         Err(StoreError::Corrupt { .. }) => {
             let revoked = StatusPlace {
                 index,

@@ -20,8 +20,9 @@ use crate::service::{SOON, Service};
 
 /// For how long after a look at the event log its state may be served.
 const FRESH: Duration = LEASE;
-/// For how long after a look at the event log its state is served, with its age, where the database does not answer: as
-/// long as verifiers trust a list that nobody confirms (`ats-pat-verify`'s default).
+/// For how long after a look at the event log its state is served, with its age, where the database
+/// does not answer: as long as verifiers trust a list that nobody confirms (`ats-pat-verify`'s
+/// default).
 const REMEMBERED_FOR: Duration = Duration::from_secs(30);
 
 impl Service {
@@ -31,12 +32,14 @@ impl Service {
         Ok(vec![address.to_string()])
     }
 
-    /// The signed status list of this name, which is the last segment of its address. It shows every change that was
-    /// committed 200 ms before this call began, or earlier; where the database does not answer, or not soon, 200 ms and
-    /// the list's [`age`](PublishedStatusList::age) before. `None` where there is no such list (any more).
+    /// The signed status list of this name, which is the last segment of its address. It shows
+    /// every change that was committed 200 ms before this call began, or earlier; where the
+    /// database does not answer, or not soon, 200 ms and the list's
+    /// [`age`](PublishedStatusList::age) before. `None` where there is no such list (any more).
     ///
     /// # Errors
-    /// [`Error::Store`] where the database did not answer for so long that the list would let too much pass.
+    /// [`Error::Store`] where the database did not answer for so long that the list would let too
+    /// much pass.
     pub async fn status_list(&self, name: &str) -> Result<Option<PublishedStatusList>, Error> {
         let (list, address) = self.current_status_list().await?;
         let current = address.rsplit('/').next().unwrap_or_default();
@@ -75,7 +78,8 @@ impl Service {
         let looks_before = lists.looks.load(Ordering::Acquire);
         // One at a time: who comes second finds what the first one read.
         let mut state = Arc::clone(&lists.state).lock_owned().await;
-        // Or that the database does not answer: else each waits for a look of its own, one after the other.
+        // Or that the database does not answer: else each waits for a look of its own, one after
+        // the other.
         if state.unanswered > looks_before {
             let cause = "it did not answer the look at the event log that others waited for";
             return Err(StoreError::Unavailable(cause.into()).into());

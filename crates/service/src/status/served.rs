@@ -22,7 +22,8 @@ pub struct PublishedStatusList {
     pub text: Arc<[u8]>,
     /// What it is known by: another list has another one.
     pub entity_tag: Arc<str>,
-    /// How long ago it was last known to be the current one: nothing, unless the database does not answer.
+    /// How long ago it was last known to be the current one: nothing, unless the database does not
+    /// answer.
     pub age: Duration,
     pub(super) signed: SignedAs,
     /// The last event that changed what the list says.
@@ -39,8 +40,8 @@ pub(super) struct SignedAs {
 }
 
 impl PublishedStatusList {
-    /// Whether who holds the list of this entity tag, from whichever server, needs no other: it says the same, and its
-    /// signature will hold for some time.
+    /// Whether who holds the list of this entity tag, from whichever server, needs no other: it
+    /// says the same, and its signature will hold for some time.
     pub fn is_said_by(&self, entity_tag: &str) -> bool {
         let known = entity_tag
             .strip_prefix('"')
@@ -114,7 +115,8 @@ pub(super) struct Compressed {
 }
 
 impl StatusLists {
-    /// `epoch` is when an earlier database was last accepted, in milliseconds since the epoch; 0 if never.
+    /// `epoch` is when an earlier database was last accepted, in milliseconds since the epoch; 0 if
+    /// never.
     pub(crate) fn new(issuer: &str, epoch: i64) -> Self {
         Self {
             issuer: issuer.to_owned(),
@@ -131,8 +133,8 @@ impl StatusLists {
     }
 }
 
-/// Each database that was taken back to an earlier state has a list of its own: the places in it are new, and what was
-/// issued before names a list that is no more.
+/// Each database that was taken back to an earlier state has a list of its own: the places in it
+/// are new, and what was issued before names a list that is no more.
 pub(super) fn address(issuer: &str, epoch: i64) -> String {
     format!("{issuer}{STATUS_LISTS}/{epoch}")
 }

@@ -48,7 +48,8 @@ pub struct NewToken {
 pub struct CreatedOnce {
     /// The entry, as it is now.
     pub token: TokenView,
-    /// The personal access token, `atspat_…`; `None` where the same request made it before, and was answered it then.
+    /// The personal access token, `atspat_…`; `None` where the same request made it before, and was
+    /// answered it then.
     pub secret: Option<SecretString>,
 }
 
@@ -145,9 +146,9 @@ impl NewToken {
 }
 
 impl Checked {
-    /// 1305 for a scope that the maker may not give, else 1302 for an expiry that the policy does not allow at `now`, else
-    /// 1306 where nobody may make tokens, for `all` where no token may carry it, and for a token that would get new
-    /// secrets by itself where none may.
+    /// 1305 for a scope that the maker may not give, else 1302 for an expiry that the policy does
+    /// not allow at `now`, else 1306 where nobody may make tokens, for `all` where no token may
+    /// carry it, and for a token that would get new secrets by itself where none may.
     fn allow(&self, policy: &Policy, administers: bool, now: Timestamp) -> Result<(), Problem> {
         self.scopes
             .require_offered(&policy.scopes_by(administers))?;
@@ -195,11 +196,11 @@ impl Service {
     /// Makes a token for the owner, and its secret, which is answered this once.
     ///
     /// # Errors
-    /// [`Problem::RecentSignInRequired`] where the policy asks for a sign-in that is more recent, 1000 for a form key that
-    /// was never given out or is older than any session, 1001, 1305, 1302, 1306,
-    /// 1400 after too many new secrets in a minute,
-    /// [`Error::AlreadyCreated`] for a form posted again, 1310 for a service account that is not the user's, 1205 for
-    /// a disabled one, 1301 for a name in use, 1304 at the limit.
+    /// [`Problem::RecentSignInRequired`] where the policy asks for a sign-in that is more recent,
+    /// 1000 for a form key that was never given out or is older than any session, 1001, 1305, 1302,
+    /// 1306, 1400 after too many new secrets in a minute, [`Error::AlreadyCreated`] for a form
+    /// posted again, 1310 for a service account that is not the user's, 1205 for a disabled one,
+    /// 1301 for a name in use, 1304 at the limit.
     pub async fn create_token(
         &self,
         by: impl Into<Acting<'_>>,
@@ -238,12 +239,13 @@ impl Service {
         }
     }
 
-    /// As [`create_token`](Self::create_token), of a request that may be sent again with the same key: then it makes
-    /// nothing, and the token that it made is answered, without its secret.
+    /// As [`create_token`](Self::create_token), of a request that may be sent again with the same
+    /// key: then it makes nothing, and the token that it made is answered, without its secret.
     ///
     /// # Errors
-    /// [`Problem::RecentSignInRequired`], 1000 for a key that is no UUID of version 7 from the last 24 hours, 1001, 1305,
-    /// 1302, 1306, 1400, 1309 for a key that was sent with another request before, 1310, 1205, 1301, 1304.
+    /// [`Problem::RecentSignInRequired`], 1000 for a key that is no UUID of version 7 from the last
+    /// 24 hours, 1001, 1305, 1302, 1306, 1400, 1309 for a key that was sent with another request
+    /// before, 1310, 1205, 1301, 1304.
     pub async fn create_token_once(
         &self,
         by: impl Into<Acting<'_>>,
@@ -271,7 +273,8 @@ impl Service {
         let checked = new.check()?;
         let by = session.map(|by| &by.user);
         if matches!(once, Once::No) {
-            // Before the lock is taken. What was made before is answered, whatever the policy says now.
+            // Before the lock is taken. What was made before is answered, whatever the policy says
+            // now.
             let administers = by.is_none_or(|user| user.is_administrator);
             let owner = by.filter(|_| maker.owner == Owner::Own);
             let policy = self.policies().await?.known(owner);
@@ -359,7 +362,8 @@ impl Change for Create {
         if let Some(token) = self.made_before(draft, owner.id).await? {
             return Ok(((token, None), Taken::Nothing));
         }
-        // Until its turn came, the maker's rights and the owner's groups may have changed, and the expiry may have passed.
+        // Until its turn came, the maker's rights and the owner's groups may have changed, and the
+        // expiry may have passed.
         let policy = self.policies.in_change(draft).await?.of(&owner.groups);
         let administers = draft.is_by_administrator();
         self.checked.allow(&policy.rules, administers, draft.now)?;

@@ -1,4 +1,5 @@
-//! Keys that make a token once: a form that is posted again, or a request that is sent again, makes nothing twice.
+//! Keys that make a token once: a form that is posted again, or a request that is sent again, makes
+//! nothing twice.
 
 use std::time::Duration;
 
@@ -25,7 +26,8 @@ const IDEMPOTENT_FOR: Duration = Duration::from_hours(24);
 pub(super) const REQUEST: &str = "Request";
 
 impl Service {
-    /// A key for one showing of the form that makes a token; see [`NewToken::form_key`](super::NewToken).
+    /// A key for one showing of the form that makes a token; see
+    /// [`NewToken::form_key`](super::NewToken).
     pub fn new_form_key(&self) -> Result<String, Error> {
         Ok(FormKey::new(self.now(), self.inner.changes.random()?).to_string())
     }
@@ -45,9 +47,9 @@ pub(super) struct MadeBefore<'a> {
 }
 
 impl OneTimeKey {
-    /// 1000 for what [`Service::new_form_key`] can't have given out, here or on a replica whose clock is
-    /// ahead, to a session that may still hold: `session` is the time after which each one ends. Whoever
-    /// posts a form would choose the time in its token's id.
+    /// 1000 for what [`Service::new_form_key`] can't have given out, here or on a replica whose
+    /// clock is ahead, to a session that may still hold: `session` is the time after which each one
+    /// ends. Whoever posts a form would choose the time in its token's id.
     pub(super) fn of_form(text: &str, now: Timestamp, session: Duration) -> Result<Self, Problem> {
         Self::parse(text, now, session).ok_or_else(|| Problem::InvalidRequest {
             place: Place::Body,
@@ -55,7 +57,8 @@ impl OneTimeKey {
         })
     }
 
-    /// 1000 for what is no UUID of version 7 from the last 24 hours. The caller's clock may be a little ahead.
+    /// 1000 for what is no UUID of version 7 from the last 24 hours. The caller's clock may be a
+    /// little ahead.
     pub(super) fn of_request(text: &str, now: Timestamp) -> Result<Self, Problem> {
         Self::parse(text, now, IDEMPOTENT_FOR).ok_or_else(|| Problem::InvalidRequest {
             place: Place::Header,
@@ -96,7 +99,8 @@ impl OneTimeKey {
         self.token_id(draft.roots().current(), owner)
     }
 
-    /// From the time of the key and a keyed hash, so that nobody can choose the id of another's token.
+    /// From the time of the key and a keyed hash, so that nobody can choose the id of another's
+    /// token.
     fn token_id(&self, keys: &RootKeys, owner: UserId) -> TokenId {
         let hash = keys
             .hash_form_key(owner.as_uuid().as_bytes(), self.key.as_uuid().as_bytes())

@@ -20,13 +20,13 @@ use crate::tokens::revoke_saying;
 const MAX_REPORTED: usize = 1000;
 
 impl Service {
-    /// Revokes the personal access token that is shown, for good. One that is unknown, was replaced by its owner or was
-    /// revoked before stays as it is, and that is no error (RFC 7009, section 2.2). A secret that its token itself
-    /// replaced still revokes it.
+    /// Revokes the personal access token that is shown, for good. One that is unknown, was replaced
+    /// by its owner or was revoked before stays as it is, and that is no error (RFC 7009, section
+    /// 2.2). A secret that its token itself replaced still revokes it.
     ///
     /// # Errors
-    /// [`Error::NotRevocable`] for an authentication token; 1400 for what is no secret of a token, from an
-    /// address that spent its budget of failures.
+    /// [`Error::NotRevocable`] for an authentication token; 1400 for what is no secret of a token,
+    /// from an address that spent its budget of failures.
     pub async fn revoke_as_holder(
         &self,
         presented: &SecretString,
@@ -49,8 +49,9 @@ impl Service {
         self.revoke_found(vec![grant], address, Reported::No).await
     }
 
-    /// Revokes those of `leaked` that are personal access tokens, all or, where it fails, none; and those that are operator
-    /// keys. Which ones were is told to nobody but, by an event each, to their owners.
+    /// Revokes those of `leaked` that are personal access tokens, all or, where it fails, none; and
+    /// those that are operator keys. Which ones were is told to nobody but, by an event each, to
+    /// their owners.
     ///
     /// # Errors
     /// 1001 for no strings and for more than 1,000; 1400 for an address that reports too often.
@@ -80,8 +81,9 @@ impl Service {
         self.revoke_found(found, address, Reported::AsLeaked).await
     }
 
-    /// The grant behind a secret that may revoke. Where the log can't be read now, what the rows say has to do: to revoke takes
-    /// rights away, and who shows a secret that was replaced once held the token.
+    /// The grant behind a secret that may revoke. Where the log can't be read now, what the rows
+    /// say has to do: to revoke takes rights away, and who shows a secret that was replaced once
+    /// held the token.
     async fn revocable_grant(
         &self,
         secret: &PersonalAccessToken,
@@ -103,7 +105,8 @@ impl Service {
         Ok(grant.filter(|grant| reported.may_revoke(grant, now)))
     }
 
-    /// Only what is alive takes the turn of a change: guesses and replays never occupy the event log.
+    /// Only what is alive takes the turn of a change: guesses and replays never occupy the event
+    /// log.
     async fn revoke_found(
         &self,
         mut found: Vec<Genuine>,
@@ -133,7 +136,8 @@ enum Reported {
 }
 
 impl Reported {
-    /// A secret that the token itself replaced is good for its holder alone: nobody else makes an end of the token by it.
+    /// A secret that the token itself replaced is good for its holder alone: nobody else makes an
+    /// end of the token by it.
     fn may_revoke(self, grant: &Genuine, now: Timestamp) -> bool {
         match self {
             Self::No => grant.life().may_revoke(now),

@@ -1,4 +1,5 @@
-//! Personal access tokens of a signed-in user, and of the service accounts that the user is responsible for.
+//! Personal access tokens of a signed-in user, and of the service accounts that the user is
+//! responsible for.
 
 mod accounts;
 mod create;
@@ -61,7 +62,8 @@ impl NewSecret {
         &self.shown
     }
 
-    /// Writes it as the current secret of `token`, in its generation, with a place in the status list.
+    /// Writes it as the current secret of `token`, in its generation, with a place in the status
+    /// list.
     pub(crate) async fn insert(&self, draft: &Draft<'_>, token: &Token) -> Result<(), Error> {
         self.insert_after(draft, token, false).await
     }

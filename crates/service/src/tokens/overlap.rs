@@ -14,10 +14,12 @@ use crate::status::places;
 use crate::view::TokenView;
 
 impl Service {
-    /// Ends the replaced secret of one of the owner's tokens that still works. Where none does, nothing changes.
+    /// Ends the replaced secret of one of the owner's tokens that still works. Where none does,
+    /// nothing changes.
     ///
     /// # Errors
-    /// [`Problem::UserNotFound`] for a service account that is not the user's; [`Problem::TokenNotFound`].
+    /// [`Problem::UserNotFound`] for a service account that is not the user's;
+    /// [`Problem::TokenNotFound`].
     pub async fn end_overlap(
         &self,
         by: impl Into<Acting<'_>>,

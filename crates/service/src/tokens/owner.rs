@@ -15,7 +15,8 @@ pub enum Owner {
     Own,
     /// A service account.
     ServiceAccount(UserId),
-    /// Nobody: what was written is no user's id. It is refused as a service account that does not exist.
+    /// Nobody: what was written is no user's id. It is refused as a service account that does not
+    /// exist.
     Nobody,
 }
 
@@ -26,8 +27,8 @@ impl Owner {
     }
 }
 
-/// A signed-in user who acts on the tokens of an owner: on their own, or on those of a service account that they are
-/// responsible for.
+/// A signed-in user who acts on the tokens of an owner: on their own, or on those of a service
+/// account that they are responsible for.
 #[derive(Clone, Copy)]
 pub struct Acting<'a> {
     by: &'a SignedIn,
@@ -72,7 +73,8 @@ impl Service {
     /// The id of the owner, for use cases that read outside a change.
     ///
     /// # Errors
-    /// [`Problem::UserNotFound`] for a service account that the user is not responsible for, whether or not it exists.
+    /// [`Problem::UserNotFound`] for a service account that the user is not responsible for,
+    /// whether or not it exists.
     pub(super) async fn owner_id(&self, acting: Acting<'_>) -> Result<UserId, Error> {
         if acting.owner == Owner::Own {
             return Ok(acting.by.user_id());
@@ -83,7 +85,8 @@ impl Service {
     /// Reads a token's id.
     ///
     /// # Errors
-    /// [`Problem::TokenNotFound`] for what is no id, but [`Problem::UserNotFound`] where the account is not the user's.
+    /// [`Problem::TokenNotFound`] for what is no id, but [`Problem::UserNotFound`] where the
+    /// account is not the user's.
     pub(super) async fn token_id(&self, acting: Acting<'_>, id: &str) -> Result<TokenId, Error> {
         if let Ok(id) = id.parse() {
             return Ok(id);
@@ -96,8 +99,9 @@ impl Service {
 /// The owner, as the transaction sees them.
 ///
 /// # Errors
-/// [`Problem::UserNotFound`] for what is no service account, and under a session also for one that its user is not
-/// responsible for; [`Problem::SignInRequired`] under an authority that has no own tokens.
+/// [`Problem::UserNotFound`] for what is no service account, and under a session also for one that
+/// its user is not responsible for; [`Problem::SignInRequired`] under an authority that has no own
+/// tokens.
 pub(super) async fn owner_of(draft: &Draft<'_>, owner: Owner) -> Result<User, Error> {
     let id = match owner {
         Owner::Own => return Ok(draft.user()?.clone()),
@@ -119,8 +123,8 @@ pub(super) async fn owner_of(draft: &Draft<'_>, owner: Owner) -> Result<User, Er
 /// Refuses to give a secret to an owner who may get none.
 ///
 /// # Errors
-/// [`Problem::PolicyForbids`] for a service account that no enabled person is responsible for, [`Problem::OwnerDisabled`]
-/// for one that is disabled.
+/// [`Problem::PolicyForbids`] for a service account that no enabled person is responsible for,
+/// [`Problem::OwnerDisabled`] for one that is disabled.
 pub(super) async fn require_receiver(draft: &Draft<'_>, owner: &User) -> Result<(), Error> {
     if owner.kind != UserKind::Service {
         return Ok(());

@@ -31,8 +31,8 @@ impl Service {
     /// One of the owner's tokens.
     ///
     /// # Errors
-    /// [`Problem::UserNotFound`] for a service account that is not the user's; 1300, also for another user's token and
-    /// for what is no id.
+    /// [`Problem::UserNotFound`] for a service account that is not the user's; 1300, also for
+    /// another user's token and for what is no id.
     pub async fn token(&self, by: impl Into<Acting<'_>>, id: &str) -> Result<TokenView, Error> {
         let owner = self.owner_id(by.into()).await?;
         let id = id.parse().map_err(|_| Problem::TokenNotFound)?;
@@ -43,7 +43,8 @@ impl Service {
     /// The last events of one of the owner's tokens, the newest first; none of another's.
     ///
     /// # Errors
-    /// [`Problem::UserNotFound`] for a service account that is not the user's; 1300 for what is no id.
+    /// [`Problem::UserNotFound`] for a service account that is not the user's; 1300 for what is no
+    /// id.
     pub async fn token_events(
         &self,
         by: impl Into<Acting<'_>>,

@@ -23,7 +23,8 @@ use crate::view::{IssuedToken, TokenView};
 pub struct Regeneration {
     /// The new expiry as RFC 3339; absent, the lifetime stays as it was.
     pub expires_at: Option<String>,
-    /// The generation that the person saw: another one is refused, so that a page loaded again can't mint again.
+    /// The generation that the person saw: another one is refused, so that a page loaded again
+    /// can't mint again.
     pub expected_generation: Option<u32>,
     /// For how many hours the old secret goes on working; 0 is not at all.
     pub overlap_hours: u32,
@@ -32,17 +33,19 @@ pub struct Regeneration {
 }
 
 impl Service {
-    /// Gives one of the owner's active tokens a new secret, which is answered this once. The old secret works until the
-    /// overlap ends, or until the token expires as it would have before, whichever is earlier. One that was in overlap
-    /// already is ended.
+    /// Gives one of the owner's active tokens a new secret, which is answered this once. The old
+    /// secret works until the overlap ends, or until the token expires as it would have before,
+    /// whichever is earlier. One that was in overlap already is ended.
     ///
     /// # Errors
     /// [`Problem::RecentSignInRequired`] where the policy asks for a sign-in that is more recent;
-    /// [`Problem::ValidationFailed`] for what is no time, and for an overlap that its first use would end and that has no
-    /// length; [`Problem::ExpirationNotAllowed`]; [`Problem::PolicyForbids`] for an overlap that is too long;
-    /// [`Problem::TooManyRequests`] after too many new secrets in a minute; [`Problem::UserNotFound`] for a
-    /// service account that is not the user's, [`Problem::OwnerDisabled`] for a disabled one; [`Problem::TokenNotFound`];
-    /// [`Problem::TokenNotActive`], also where the token is no longer in the expected generation.
+    /// [`Problem::ValidationFailed`] for what is no time, and for an overlap that its first use
+    /// would end and that has no length; [`Problem::ExpirationNotAllowed`];
+    /// [`Problem::PolicyForbids`] for an overlap that is too long; [`Problem::TooManyRequests`]
+    /// after too many new secrets in a minute; [`Problem::UserNotFound`] for a service account that
+    /// is not the user's, [`Problem::OwnerDisabled`] for a disabled one;
+    /// [`Problem::TokenNotFound`]; [`Problem::TokenNotActive`], also where the token is no longer
+    /// in the expected generation.
     pub async fn regenerate_token(
         &self,
         by: impl Into<Acting<'_>>,
@@ -109,7 +112,8 @@ struct Replaced {
 }
 
 impl Regenerate {
-    /// Ends the secrets of `token`, which was moved to its next generation, or lets the last one work on in overlap.
+    /// Ends the secrets of `token`, which was moved to its next generation, or lets the last one
+    /// work on in overlap.
     async fn replace(
         draft: &Draft<'_>,
         token: &Token,

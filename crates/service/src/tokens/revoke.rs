@@ -46,7 +46,8 @@ impl Service {
         Ok(token)
     }
 
-    /// The token, if it was revoked before: asking again must not take the event lock, which changes wait for.
+    /// The token, if it was revoked before: asking again must not take the event lock, which
+    /// changes wait for.
     async fn revoked_before(
         &self,
         acting: Acting<'_>,
@@ -60,7 +61,8 @@ impl Service {
             let view = TokenView::of(&token, &listed, self.now());
             Ok(token.revoked_at.is_some().then_some(view))
         });
-        // What was planted or altered, or can't be told, is for the change to end, whatever it says.
+        // What was planted or altered, or can't be told, is for the change to end, whatever it
+        // says.
         Ok(certain.await.ok().flatten().flatten())
     }
 }
@@ -100,7 +102,8 @@ pub(crate) async fn revoke_saying(
     Ok(true)
 }
 
-/// Ends a token, whether or not its row is genuine; gives it, and whether it was not revoked before.
+/// Ends a token, whether or not its row is genuine; gives it, and whether it was not revoked
+/// before.
 pub(crate) async fn revoke_any(
     draft: &Draft<'_>,
     token: Tagged<Token>,
@@ -113,16 +116,16 @@ pub(crate) async fn revoke_any(
     Ok((token, revoked))
 }
 
-/// Ends a token whose row was planted or altered: what is left of it is revoked for good. Neither what the row says nor
-/// its secrets are believed.
+/// Ends a token whose row was planted or altered: what is left of it is revoked for good. Neither
+/// what the row says nor its secrets are believed.
 async fn revoke_planted(draft: &Draft<'_>, token: &mut Token) -> Result<bool, Error> {
     draft.quarantine(token);
     token.revoked_at = None;
     revoke(draft, token).await
 }
 
-/// Ends a user's active tokens, each with an event. Every entry is looked at: whoever can write to the database can make an
-/// active one look ended, or unreadable, until this is over.
+/// Ends a user's active tokens, each with an event. Every entry is looked at: whoever can write to
+/// the database can make an active one look ended, or unreadable, until this is over.
 pub(crate) async fn revoke_tokens_of(draft: &Draft<'_>, owner: UserId) -> Result<(), Error> {
     revoke_tokens(draft, Some(owner)).await.map(drop)
 }

@@ -10,22 +10,24 @@ use crate::status::{ACCEPTED_AFTER_END, REVOKED_FOR, places};
 /// How many tokens are read at once.
 const BATCH: u64 = 500;
 
-/// The secrets of a token that have a slot. One that was planted or altered grants nothing, and could keep the place of
-/// another: it is removed, and the places that the log gave to the token's secrets are revoked in its stead.
+/// The secrets of a token that have a slot. One that was planted or altered grants nothing, and
+/// could keep the place of another: it is removed, and the places that the log gave to the token's
+/// secrets are revoked in its stead.
 pub(crate) async fn living_secrets(draft: &Draft<'_>, token: &Token) -> Result<Vec<Secret>, Error> {
     let judged = judged_secrets(draft, token).await?;
     Ok(judged.into_iter().map(|(secret, _)| secret).collect())
 }
 
-/// The generation of the next secret of `token`, whose living ones these are. What was never confirmed counts too, so that
-/// no two secrets of a token are of one generation.
+/// The generation of the next secret of `token`, whose living ones these are. What was never
+/// confirmed counts too, so that no two secrets of a token are of one generation.
 pub(super) fn next_generation(token: &Token, living: &[(Secret, Judgement)]) -> u32 {
     let generations = living.iter().map(|(secret, _)| secret.generation);
     let last = generations.fold(token.generation, u32::max);
     last.saturating_add(1)
 }
 
-/// The same, each with whether it is the one that the log says stands there: what keeps a right needs to know.
+/// The same, each with whether it is the one that the log says stands there: what keeps a right
+/// needs to know.
 pub(super) async fn judged_secrets(
     draft: &Draft<'_>,
     token: &Token,
@@ -49,8 +51,8 @@ pub(super) async fn judged_secrets(
     Ok(living)
 }
 
-/// Ends what would outlive the expiry of a token that comes earlier than it was: authentication tokens, and a secret that
-/// would bring a later expiry again.
+/// Ends what would outlive the expiry of a token that comes earlier than it was: authentication
+/// tokens, and a secret that would bring a later expiry again.
 pub(crate) async fn end_earlier(draft: &Draft<'_>, token: &Token) -> Result<(), Error> {
     replace_places_of(draft, token).await?;
     for secret in living_secrets(draft, token).await? {
@@ -61,9 +63,10 @@ pub(crate) async fn end_earlier(draft: &Draft<'_>, token: &Token) -> Result<(), 
     Ok(())
 }
 
-/// Gives the secrets of a token other places, and revokes those that they have, where what they were exchanged for could
-/// outlive the token: it ends at `token.expires_at` now, and an authentication token that names a later end would be
-/// accepted until then. None lives long enough for an end that is further away.
+/// Gives the secrets of a token other places, and revokes those that they have, where what they
+/// were exchanged for could outlive the token: it ends at `token.expires_at` now, and an
+/// authentication token that names a later end would be accepted until then. None lives long enough
+/// for an end that is further away.
 async fn replace_places_of(draft: &Draft<'_>, token: &Token) -> Result<(), Error> {
     for mut secret in living_secrets(draft, token).await? {
         if replace_place(draft, token, &mut secret).await? {
@@ -88,15 +91,17 @@ pub(super) async fn replace_place(
     Ok(true)
 }
 
-/// Revokes the places of a user's tokens for good, those included that ended so lately that verifiers may still accept
-/// what they were exchanged for: the secrets get others at their next exchange, which is
-/// refused for as long as the user is disabled. A token that was altered is no exception, whatever it says of its end.
+/// Revokes the places of a user's tokens for good, those included that ended so lately that
+/// verifiers may still accept what they were exchanged for: the secrets get others at their next
+/// exchange, which is refused for as long as the user is disabled. A token that was altered is no
+/// exception, whatever it says of its end.
 pub(crate) async fn take_places_of(draft: &Draft<'_>, owner: UserId) -> Result<(), Error> {
     let tokens = draft.read().tokens();
     let active_then = draft.now.before(ACCEPTED_AFTER_END);
     let mut after = None;
     loop {
-        // What can't be read is left out, and may make a batch shorter: only an empty one is the end.
+        // What can't be read is left out, and may make a batch shorter: only an empty one is the
+        // end.
         let batch = tokens.of_owner(owner, after, BATCH).await?;
         let Some(last) = batch.last() else {
             return Ok(());

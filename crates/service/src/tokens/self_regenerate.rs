@@ -38,7 +38,8 @@ pub struct SelfRegenerated {
     pub secret: SecretString,
     /// When the token expires, once this secret was exchanged.
     pub expires_at: Timestamp,
-    /// Until when it has to be exchanged for the first time: else it is void, and the old one works on.
+    /// Until when it has to be exchanged for the first time: else it is void, and the old one works
+    /// on.
     pub confirm_before: Timestamp,
 }
 
@@ -60,13 +61,15 @@ impl Service {
         Ok(Holder { known, address })
     }
 
-    /// Gives a token a new secret that it asked for itself, and that is answered this once. The old secret works until
-    /// the first exchange with the new one. Without one within 24 hours the new one is void. Asking again makes the one
-    /// before void; with a secret that was not exchanged yet it counts as its first exchange.
+    /// Gives a token a new secret that it asked for itself, and that is answered this once. The old
+    /// secret works until the first exchange with the new one. Without one within 24 hours the new
+    /// one is void. Asking again makes the one before void; with a secret that was not exchanged
+    /// yet it counts as its first exchange.
     ///
     /// # Errors
-    /// [`Problem::ValidationFailed`] for what is no time, [`Problem::TooManyRequests`], the refusals of the exchange where
-    /// something changed meanwhile, [`Problem::SelfRegenerateNotAllowed`], also for a secret in overlap;
+    /// [`Problem::ValidationFailed`] for what is no time, [`Problem::TooManyRequests`], the
+    /// refusals of the exchange where something changed meanwhile,
+    /// [`Problem::SelfRegenerateNotAllowed`], also for a secret in overlap;
     /// [`Problem::ExpirationNotAllowed`].
     pub async fn regenerate_itself(
         &self,
@@ -111,8 +114,8 @@ struct Exchangeable {
 /// The token behind a secret that was shown, as it may be exchanged, and its secrets.
 ///
 /// # Errors
-/// As of the exchange, without those of the caller's address: the token or its owner may have ended since the secret was
-/// looked at, and the owner may be in other groups.
+/// As of the exchange, without those of the caller's address: the token or its owner may have ended
+/// since the secret was looked at, and the owner may be in other groups.
 async fn exchangeable(
     draft: &Draft<'_>,
     policies: &InForce,

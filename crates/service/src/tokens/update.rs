@@ -49,7 +49,8 @@ impl TokenUpdate {
             return Err(Problem::ValidationFailed(failures));
         };
         if expires_at.is_some_and(|expires_at| expires_at <= now) {
-            // Which expiry the token has is not known yet: whether there is such a token is told later.
+            // Which expiry the token has is not known yet: whether there is such a token is told
+            // later.
             let latest = policy.latest_expiry(now);
             return Err(Problem::ExpirationNotAllowed { latest });
         }
@@ -62,13 +63,15 @@ impl TokenUpdate {
 }
 
 impl Service {
-    /// Changes the name, the description or the expiry of one of the owner's tokens. An expiry can only come earlier, and
-    /// then no server exchanges the token beyond it once this is answered. Of a token that ended only the description
-    /// can change. What is as it was already is no change.
+    /// Changes the name, the description or the expiry of one of the owner's tokens. An expiry can
+    /// only come earlier, and then no server exchanges the token beyond it once this is answered.
+    /// Of a token that ended only the description can change. What is as it was already is no
+    /// change.
     ///
     /// # Errors
-    /// 1001, 1302 for an expiry that has passed, 1400 after too many changes in a minute, 1310, 1300, 1303 for another name or
-    /// expiry of a token that is not active, 1302 for a later expiry, 1301.
+    /// 1001, 1302 for an expiry that has passed, 1400 after too many changes in a minute, 1310,
+    /// 1300, 1303 for another name or expiry of a token that is not active, 1302 for a later
+    /// expiry, 1301.
     pub async fn update_token(
         &self,
         by: impl Into<Acting<'_>>,
@@ -132,7 +135,8 @@ impl Change for Update {
     }
 }
 
-/// Says what is another than before. Names and descriptions are a person's words, and can be erased.
+/// Says what is another than before. Names and descriptions are a person's words, and can be
+/// erased.
 fn record(draft: &Draft<'_>, before: &Token, after: &Token) {
     let mut entry = draft
         .entry(EventKind::TokenUpdated, &after.id)

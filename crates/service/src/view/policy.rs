@@ -29,7 +29,8 @@ pub struct PolicyView {
     pub required_networks: Vec<AllowedNetworks>,
     /// After how many days without a use a token is revoked; 0 is never.
     pub revoke_unused_after_days: u32,
-    /// How old the user's sign-in may be when a token gets a secret, in minutes; 0 is as old as the session.
+    /// How old the user's sign-in may be when a token gets a secret, in minutes; 0 is as old as the
+    /// session.
     pub recent_sign_in_minutes: u32,
 }
 
@@ -68,8 +69,8 @@ impl PolicyView {
     }
 }
 
-/// What a policy would do to the active tokens that there are, whatever the policy is now. A token can be counted for
-/// several reasons.
+/// What a policy would do to the active tokens that there are, whatever the policy is now. A token
+/// can be counted for several reasons.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PolicyCheck {
@@ -79,18 +80,20 @@ pub struct PolicyCheck {
     pub owners: u64,
     /// How many active tokens it would do anything to.
     pub affected_tokens: u64,
-    /// How many users and service accounts it would do anything to, beyond [`Self::users_who_may_not_create`].
+    /// How many users and service accounts it would do anything to, beyond
+    /// [`Self::users_who_may_not_create`].
     pub affected_owners: u64,
     /// Tokens that live longer than is allowed. They live on, but regenerated they would get less.
     pub longer_than_allowed: u64,
     /// Tokens with `all` where it is not allowed: every exchange would be refused.
     pub with_all_scope: u64,
-    /// Tokens that were last used from outside the required networks, or whose own networks have nothing in common with
-    /// them.
+    /// Tokens that were last used from outside the required networks, or whose own networks have
+    /// nothing in common with them.
     pub from_other_networks: u64,
     /// Tokens that would be revoked, because nobody used them for too long.
     pub unused: u64,
-    /// Users and service accounts with more active tokens than are allowed: they could make no more.
+    /// Users and service accounts with more active tokens than are allowed: they could make no
+    /// more.
     pub owners_over_limit: u64,
     /// Users and service accounts, not disabled, for whom no token may be made.
     pub users_who_may_not_create: u64,

@@ -24,7 +24,8 @@ pub struct TokenView {
     pub scopes: Vec<String>,
     /// Where it may be used from, as canonical CIDRs; `None` is anywhere.
     pub allowed_networks: Option<Vec<String>>,
-    /// The generation of its secret, from 1: what a form to regenerate it carries. Not part of the interface.
+    /// The generation of its secret, from 1: what a form to regenerate it carries. Not part of the
+    /// interface.
     #[serde(skip)]
     pub generation: u32,
     /// When it was made.

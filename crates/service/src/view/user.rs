@@ -37,7 +37,8 @@ pub struct UserView {
 pub struct Responsible {
     /// What the person signs in with; the id where no genuine row has it.
     pub user_name: String,
-    /// Whether the person can't manage the tokens now: nobody gets a secret for the account until another is named.
+    /// Whether the person can't manage the tokens now: nobody gets a secret for the account until
+    /// another is named.
     pub disabled: bool,
 }
 

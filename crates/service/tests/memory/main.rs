@@ -22,8 +22,8 @@ use crate::watched::Watched;
 const LEASE: Duration = Duration::from_millis(200);
 const ANOTHER_ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 1));
 
-/// A server that is alone with its database, so that revoking something gives it a lease, which holds until the clock is
-/// moved.
+/// A server that is alone with its database, so that revoking something gives it a lease, which
+/// holds until the clock is moved.
 struct Alone {
     world: World,
     store: Watched,

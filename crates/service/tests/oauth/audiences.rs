@@ -1,4 +1,5 @@
-//! For whom an authentication token is: those that the exchange names, else those that the operator chose.
+//! For whom an authentication token is: those that the exchange names, else those that the operator
+//! chose.
 
 use ats_pat_domain::{Problem, problem::Reason};
 use ats_pat_service::{Error, Exchanged, Narrowing, OpenError, Regeneration, Service};

@@ -142,7 +142,8 @@ async fn what_the_token_carries_is_told_to_nobody_but_its_holder() {
     assert_eq!(code(exchange(&world, &issued.secret, &wide).await), 1203);
 }
 
-/// A deployment for every case: they differ in what they ask for, and in how long the token still lives.
+/// A deployment for every case: they differ in what they ask for, and in how long the token still
+/// lives.
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =
     LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
 

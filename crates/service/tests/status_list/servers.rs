@@ -39,8 +39,8 @@ async fn every_server_serves_the_same_list_and_none_is_older_than_a_moment(
     assert!(later.is_said_by(&tags[0]) && !later.is_said_by(&tag_before));
 }
 
-/// A server that starts reads the log from its end; one that runs has followed it: a verifier may ask now the one, now
-/// the other.
+/// A server that starts reads the log from its end; one that runs has followed it: a verifier may
+/// ask now the one, now the other.
 #[on_every_database]
 async fn a_server_that_started_just_now_says_what_the_others_say(database: &TestDatabase) {
     let world = World::new(database.url()).await;
@@ -119,7 +119,8 @@ async fn while_the_database_hangs_a_list_is_served_with_its_age_for_half_a_minut
         assert_eq!(remembered.age, Duration::from_secs(age));
         assert_eq!(remembered.text, known.text);
     }
-    // Who trusts a list for no longer than half a minute must not be told that it still is the current one.
+    // Who trusts a list for no longer than half a minute must not be told that it still is the
+    // current one.
     world.clock.advance(Duration::from_millis(1));
     assert!(world.service.status_list("0").await.is_err());
     let keys = world.service.published_keys().await.unwrap();

@@ -201,7 +201,8 @@ async fn a_log_that_goes_back_under_a_running_server_grants_nothing_from_the_fir
     let service = scene.world.service.clone();
     let follower = service.clone();
     let feed = tokio::spawn(async move { follower.run_feed(std::future::pending()).await });
-    // An operator's program elsewhere changes something, and it is undone before anybody but the feed saw it.
+    // An operator's program elsewhere changes something, and it is undone before anybody but the
+    // feed saw it.
     let mut elsewhere = scene.world.parts();
     elsewhere.anchor_file = None;
     let elsewhere = Service::open(elsewhere).await.unwrap();

@@ -305,7 +305,8 @@ async fn nobody_keeps_a_key_from_being_destroyed_by_the_number_of_the_ring(
 async fn a_token_whose_owner_is_gone_is_revoked_all_the_same(database: &TestDatabase) {
     let scene = scene(database).await;
     let id = scene.issued.token.id.to_string();
-    // References between tables bind nobody who can write to the file, or take them back for a session.
+    // References between tables bind nobody who can write to the file, or take them back for a
+    // session.
     let mut intruder = Intruder::connect(database).await;
     let kept = "CREATE TABLE kept AS SELECT * FROM users";
     let back = "INSERT INTO users SELECT * FROM kept";

@@ -1,4 +1,5 @@
-//! Tokens that get new secrets by themselves: what is put back or altered of them renews nothing. On every database.
+//! Tokens that get new secrets by themselves: what is put back or altered of them renews nothing.
+//! On every database.
 
 use std::time::Duration;
 

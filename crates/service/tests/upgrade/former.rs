@@ -1,8 +1,9 @@
 //! The database of a former release, made once by its programs (commit 9f0bd39) and written down.
 //!
-//! The users ada, bob, dora and eve signed in and made tokens, and the token *ended* was revoked. Then all rows were
-//! copied. After that *revoked* and *later* were revoked, *renewed* was regenerated, bob was disabled, dora got another
-//! password, eve signed out, the signing key was destroyed, and the set-up link was used.
+//! The users ada, bob, dora and eve signed in and made tokens, and the token *ended* was revoked.
+//! Then all rows were copied. After that *revoked* and *later* were revoked, *renewed* was
+//! regenerated, bob was disabled, dora got another password, eve signed out, the signing key was
+//! destroyed, and the set-up link was used.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -47,7 +48,8 @@ impl<'a> Former<'a> {
         former
     }
 
-    /// What an attacker does who copied the rows and can write to the database. The event log is as it is.
+    /// What an attacker does who copied the rows and can write to the database. The event log is as
+    /// it is.
     pub async fn put_back(&self) {
         self.execute(OLDER).await;
     }
@@ -80,7 +82,8 @@ impl<'a> Former<'a> {
         self.known[name]
     }
 
-    /// Runs one statement a line. `{uuid …}` and `{bytes …}` are written as the database takes them.
+    /// Runs one statement a line. `{uuid …}` and `{bytes …}` are written as the database takes
+    /// them.
     async fn execute(&self, statements: &str) {
         for statement in statements.lines() {
             let mut pieces = statement.split('{');

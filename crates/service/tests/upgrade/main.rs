@@ -1,5 +1,5 @@
-//! A database of the release before is taken over: what was alive works, what was taken stays taken, and what was put
-//! back or planted before grants nothing. On every database.
+//! A database of the release before is taken over: what was alive works, what was taken stays
+//! taken, and what was put back or planted before grants nothing. On every database.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 

@@ -19,8 +19,8 @@ axe.run(document, {runOnly: {type: 'tag', values: arguments[0]}})
 ";
 
 impl Browser {
-    /// What is wrong with the page as it stands, a line for each element: rule, element, what to do. Needs
-    /// scripts.
+    /// What is wrong with the page as it stands, a line for each element: rule, element, what to
+    /// do. Needs scripts.
     pub async fn axe(&self) -> Vec<String> {
         self.script(&source(), vec![]).await;
         let violations = self.client.execute_async(RUN, vec![json!(TAGS)]).await;

@@ -30,7 +30,8 @@ impl Browser {
         self.show_view().await;
     }
 
-    /// Moves the person, such as to `Europe/Amsterdam`; the page must be loaded anew to see it for sure.
+    /// Moves the person, such as to `Europe/Amsterdam`; the page must be loaded anew to see it for
+    /// sure.
     pub async fn set_time_zone(&self, name: &str) {
         self.view
             .change(|shown| name.clone_into(&mut shown.time_zone));
@@ -50,8 +51,8 @@ impl Browser {
             .await;
     }
 
-    /// A picture as PNG, one pixel per CSS pixel: of the whole page, or of its area while a dialog is open; in other
-    /// browsers than Chromium always of its area.
+    /// A picture as PNG, one pixel per CSS pixel: of the whole page, or of its area while a dialog
+    /// is open; in other browsers than Chromium always of its area.
     pub async fn screenshot(&self) -> Vec<u8> {
         if !self.engine().is_chromium() {
             let still = self.client.execute_async(STILL, vec![]).await;
@@ -98,8 +99,8 @@ impl Browser {
         self.devtools("Browser.grantPermissions", permissions).await;
     }
 
-    /// Gives the window the size that leaves this room for the page; a browser with bars of its own may not become that
-    /// narrow.
+    /// Gives the window the size that leaves this room for the page; a browser with bars of its own
+    /// may not become that narrow.
     async fn show_size(&self) {
         let Shown { width, height, .. } = self.view.shown();
         let around = "return [outerWidth - innerWidth, outerHeight - innerHeight]";

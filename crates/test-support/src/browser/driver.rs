@@ -18,7 +18,8 @@ use super::engine::Engine;
 /// How often it is started before the machine is to blame.
 const STARTS: u32 = 5;
 
-/// A running WebDriver program with a folder for its browser; it ends, and the folder goes, with this value.
+/// A running WebDriver program with a folder for its browser; it ends, and the folder goes, with
+/// this value.
 pub struct Driver {
     engine: Engine,
     child: Child,
@@ -31,8 +32,8 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// Starts one on a free port. The port that it chooses for one family of addresses may be taken in the
-    /// other; it ends then, and another try finds another.
+    /// Starts one on a free port. The port that it chooses for one family of addresses may be taken
+    /// in the other; it ends then, and another try finds another.
     pub async fn start(engine: Engine, time_zone: &str) -> Self {
         for _ in 0..STARTS {
             if let Some(driver) = Self::try_start(engine, time_zone).await {
@@ -55,8 +56,8 @@ impl Driver {
         }
         let port = free_port();
         let (program, arguments) = engine.driver(port);
-        // The kernel ends it when the test's thread ends, however that happens; Chromium, which talks to it
-        // through a pipe, ends then by itself.
+        // The kernel ends it when the test's thread ends, however that happens; Chromium, which
+        // talks to it through a pipe, ends then by itself.
         let mut command = mortal(&program);
         command
             .args(arguments)
@@ -154,7 +155,8 @@ impl Drop for Display {
     }
 }
 
-/// A command in a group of its own, so that all it starts can be ended at once; the kernel ends it with this thread.
+/// A command in a group of its own, so that all it starts can be ended at once; the kernel ends it
+/// with this thread.
 fn mortal(program: &Path) -> Command {
     let mut command = Command::new("setpriv");
     command
@@ -173,7 +175,8 @@ fn end(child: &mut Child) {
     // What has ended already can't be ended.
     let _ = kill_process_group(group, Signal::KILL);
     let _ = child.wait();
-    // A browser's many processes are ours now: when all are gone, nobody writes into the folder any more.
+    // A browser's many processes are ours now: when all are gone, nobody writes into the folder any
+    // more.
     while waitpgid(group, WaitOptions::empty()).is_ok() {}
 }
 
@@ -197,7 +200,8 @@ fn after(output: &mut impl BufRead, announcement: &str) -> Option<String> {
     })
 }
 
-/// A port that is free right now; another program may take it, which is why there are several tries.
+/// A port that is free right now; another program may take it, which is why there are several
+/// tries.
 fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("an address").port()

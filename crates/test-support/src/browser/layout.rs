@@ -1,9 +1,10 @@
-//! What a person would see at a glance: boxes that are cut off, lie on each other, or scroll where only the page should.
+//! What a person would see at a glance: boxes that are cut off, lie on each other, or scroll where
+//! only the page should.
 
 use super::Browser;
 
-/// Each fault in words. Boxes that are taken out of the flow on purpose (menus, dialogs, hidden labels) may lie on others,
-/// and the navigation may scroll as one line.
+/// Each fault in words. Boxes that are taken out of the flow on purpose (menus, dialogs, hidden
+/// labels) may lie on others, and the navigation may scroll as one line.
 const FAULTS: &str = r"
 const faults = [];
 const name = (it) => it.localName + (it.id ? `#${it.id}` : '') + [...it.classList].map((part) => `.${part}`).join('');
@@ -68,8 +69,9 @@ return faults;
 ";
 
 impl Browser {
-    /// What is wrong with the boxes of the page as it is shown, a line for each: a dialog whose content is cut off while
-    /// space is free, siblings that overlap, content too wide for its place; at 320 px whatever scrolls besides the page.
+    /// What is wrong with the boxes of the page as it is shown, a line for each: a dialog whose
+    /// content is cut off while space is free, siblings that overlap, content too wide for its
+    /// place; at 320 px whatever scrolls besides the page.
     pub async fn layout_faults(&self) -> Vec<String> {
         let faults = self.script(FAULTS, vec![]).await;
         let faults = faults.as_array().into_iter().flatten();

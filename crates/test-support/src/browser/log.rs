@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::{Browser, done, text_of};
 
 impl Browser {
-    /// The URLs of all requests that pages have made since the last [`Browser::goto`], [`Browser::back`] or
-    /// [`Browser::reload`], which begin it.
+    /// The URLs of all requests that pages have made since the last [`Browser::goto`],
+    /// [`Browser::back`] or [`Browser::reload`], which begin it.
     pub async fn requests(&self) -> Vec<String> {
         let read = self.read_requests().await;
         let mut requests = self.requests.so_far();

@@ -58,8 +58,8 @@ impl Query {
         }
     }
 
-    /// Which elements come into question in engines whose scripts can't ask for roles: looking at each of them takes a
-    /// request.
+    /// Which elements come into question in engines whose scripts can't ask for roles: looking at
+    /// each of them takes a request.
     pub(super) fn narrow_selector(&self) -> &'static str {
         match self.roles.first().map(String::as_str) {
             None => self.selector,
@@ -144,7 +144,8 @@ for (const element of (root ?? document).querySelectorAll(selector)) {
 return found;
 ";
 
-/// As [`FIND`], but only what can be seen and reached: their roles and names are asked for one by one.
+/// As [`FIND`], but only what can be seen and reached: their roles and names are asked for one by
+/// one.
 pub(super) const FIND_SEEN: &str = r"
 const [root, selector] = arguments;
 const modal = document.activeElement?.closest(':modal') ?? [...document.querySelectorAll(':modal')].at(-1);

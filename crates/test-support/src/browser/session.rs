@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::driver::Driver;
 use super::options::BrowserOptions;
 
-/// Only pages of our own are opened, so root and containers may do without the sandbox. The rest keeps
-/// Chromium from asking for what a closed network does not have, and makes pictures the same everywhere.
+/// Only pages of our own are opened, so root and containers may do without the sandbox. The rest
+/// keeps Chromium from asking for what a closed network does not have, and makes pictures the same
+/// everywhere.
 const FLAGS: [&str; 17] = [
     "--headless",
     "--no-sandbox",
@@ -23,13 +24,15 @@ const FLAGS: [&str; 17] = [
     "--force-color-profile=srgb",
     "--font-render-hinting=none",
     "--lang=en-US",
-    // A host that is no loopback address to Chromium, so that pages there are not in a secure context.
+    // A host that is no loopback address to Chromium, so that pages there are not in a secure
+    // context.
     "--host-resolver-rules=MAP plain.test 127.0.0.1",
     // ChromeDriver talks through a pipe: when it is gone, so is Chromium.
     "--remote-debugging-pipe",
     // `computedRole` and `computedName`: what assistive technology is told, for our queries.
     "--enable-blink-features=ComputedAccessibilityInfo",
-    // Keeps the accessibility tree between queries; built for each element anew, a table takes seconds.
+    // Keeps the accessibility tree between queries; built for each element anew, a table takes
+    // seconds.
     "--force-renderer-accessibility",
 ];
 /// Chromium's value for what a site may not do.

@@ -7,7 +7,8 @@ use super::samples::{secret, token, token_id, user, user_id};
 use super::{change, open};
 use crate::database::TestDatabase;
 
-/// A checkpoint comes back in one piece, takes an earlier one's place, and is read only if it is newer.
+/// A checkpoint comes back in one piece, takes an earlier one's place, and is read only if it is
+/// newer.
 pub async fn checkpoints_come_back(database: &TestDatabase) {
     let store = open(database).await;
     assert_eq!(store.checkpoint(0).await.unwrap(), None);

@@ -12,11 +12,12 @@ use crate::database::{Kind, TestDatabase};
 
 /// How often the ended token is doubled: 32,768 of them.
 const DOUBLINGS: usize = 15;
-/// How much longer a check may take beside the ended tokens. Reading them all takes fifty times as long.
+/// How much longer a check may take beside the ended tokens. Reading them all takes fifty times as
+/// long.
 const AT_MOST: u32 = 8;
 
-/// The checks of a new token take as long with 32,768 ended tokens as with one, whatever ended them and though
-/// all have the name that is asked for.
+/// The checks of a new token take as long with 32,768 ended tokens as with one, whatever ended them
+/// and though all have the name that is asked for.
 pub async fn a_new_token_is_checked_without_reading_ended_ones(database: &TestDatabase) {
     let store = open(database).await;
     let mut revoked = token(1, 1, "ci");

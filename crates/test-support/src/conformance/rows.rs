@@ -19,7 +19,8 @@ use crate::clock::START;
 use crate::database::TestDatabase;
 use ats_pat_storage::Database;
 
-/// The longest folded form of all: 33 bytes for each of 100 characters, and every one of them decides.
+/// The longest folded form of all: 33 bytes for each of 100 characters, and every one of them
+/// decides.
 fn longest() -> String {
     "\u{fdfa}".repeat(100)
 }

@@ -134,8 +134,8 @@ fn label(kind: EventKind, text: Text) -> &'static str {
     }
 }
 
-/// What there is to say beside the columns. The rows' tags, the places in the status list and the hash of a request are
-/// for machines.
+/// What there is to say beside the columns. The rows' tags, the places in the status list and the
+/// hash of a request are for machines.
 pub fn details(details: &Value, zone: &Zone, text: Text) -> String {
     let words: Vec<String> = details
         .as_object()
@@ -255,7 +255,8 @@ async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     Ok(render(&page, StatusCode::OK))
 }
 
-/// The file (RFC 4180), newest first: all that the filter finds, read part by part while it is sent.
+/// The file (RFC 4180), newest first: all that the filter finds, read part by part while it is
+/// sent.
 async fn export(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let operator = operator(visit, by)?;
     let turn = Arc::clone(&visit.shared.exports)
@@ -309,8 +310,9 @@ struct Export {
 }
 
 impl Export {
-    /// The next part, until there is none. A part that can't be read, or whose reader is no administrator
-    /// any more, breaks the transfer off: a file that looks whole and is not would be worse.
+    /// The next part, until there is none. A part that can't be read, or whose reader is no
+    /// administrator any more, breaks the transfer off: a file that looks whole and is not would be
+    /// worse.
     async fn part(&mut self) -> Option<std::io::Result<Vec<u8>>> {
         let events = self.next.take()?;
         let mut start = Vec::new();
@@ -381,8 +383,8 @@ fn record(named: &NamedEventView) -> [String; 10] {
     ]
 }
 
-/// A cell in which a spreadsheet finds no formula, whichever sign it separates cells by. People choose their names.
-/// Whatever could begin a cell and would be taken for a formula is made a text.
+/// A cell in which a spreadsheet finds no formula, whichever sign it separates cells by. People
+/// choose their names. Whatever could begin a cell and would be taken for a formula is made a text.
 fn inert(text: &str) -> String {
     const FORMULA: [char; 10] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r'];
     let mut cell = String::with_capacity(text.len());

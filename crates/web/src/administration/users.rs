@@ -75,7 +75,8 @@ struct Row {
     display_name: String,
     is_admin: bool,
     is_disabled: bool,
-    /// Who is responsible for a service account, and where another person is chosen; nothing for a person.
+    /// Who is responsible for a service account, and where another person is chosen; nothing for a
+    /// person.
     account: Option<Account>,
     /// Whether it is the administrator's own.
     is_own: bool,

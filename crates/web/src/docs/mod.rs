@@ -1,8 +1,8 @@
 //! The pages on which the interface for programs is read and tried: the operations, those of
 //! administrators, and what answers consist of. One page of all would be too heavy for a slow line.
 //!
-//! They are written from the OpenAPI document. Only of the endpoints of the OAuth standards, which the
-//! document leaves to their RFCs, the page's own template tells.
+//! They are written from the OpenAPI document. Only of the endpoints of the OAuth standards, which
+//! the document leaves to their RFCs, the page's own template tells.
 
 mod prose;
 mod reference;

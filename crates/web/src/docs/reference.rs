@@ -77,8 +77,8 @@ pub struct Operation {
     pub body: Option<Body>,
     /// What it answers, by status.
     pub answers: Vec<Answer>,
-    /// What its answer says of the reader's credentials: the one that it brings, by the name of its scheme, or
-    /// `session` for whose session this browser has from then on.
+    /// What its answer says of the reader's credentials: the one that it brings, by the name of its
+    /// scheme, or `session` for whose session this browser has from then on.
     pub brings: &'static str,
 }
 
@@ -143,7 +143,8 @@ pub struct Body {
     pub example: String,
     /// One to begin with: only what must be there, empty if nothing must.
     pub start: String,
-    /// The fields of `start` that are times, separated by spaces: an example's lie in the past some day.
+    /// The fields of `start` that are times, separated by spaces: an example's lie in the past some
+    /// day.
     pub times: String,
 }
 
@@ -352,8 +353,8 @@ fn answer(document: &Value, status: &str, response: &Value) -> Answer {
     }
 }
 
-/// A value as HTML. The page must stay light: quotation marks are as they are, because no example is in an attribute, and
-/// lines are indented by tabs.
+/// A value as HTML. The page must stay light: quotation marks are as they are, because no example
+/// is in an attribute, and lines are indented by tabs.
 fn shown(value: &Value) -> String {
     let text = format!("{value:#}")
         .replace('&', "&amp;")

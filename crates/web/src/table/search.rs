@@ -11,7 +11,8 @@ pub fn search_text(query: &Query, name: &str) -> String {
     text.chars().take(MAX_SEARCH).collect()
 }
 
-/// The user name that a filter by owner asks for exactly: one in quotation marks, as the list of users writes it.
+/// The user name that a filter by owner asks for exactly: one in quotation marks, as the list of
+/// users writes it.
 pub fn owner_named(text: &str) -> Option<&str> {
     let name = text.strip_prefix('"')?.strip_suffix('"')?;
     (!name.is_empty()).then_some(name)

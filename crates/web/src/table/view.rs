@@ -14,11 +14,12 @@ use crate::query::{Query, address};
 /// How many tokens a page has: with the longest names and descriptions it stays under 100 kB.
 pub const PAGE_SIZE: u32 = 15;
 
-/// How many a page has whose addresses are longer, and whose heading has the name of a service account.
+/// How many a page has whose addresses are longer, and whose heading has the name of a service
+/// account.
 const SHORTER_PAGE: u32 = 14;
 
-/// Which part of a table is looked at. It stands in the address, so that a view can be kept and gone back
-/// to; what can't be understood there is as absent.
+/// Which part of a table is looked at. It stands in the address, so that a view can be kept and
+/// gone back to; what can't be understood there is as absent.
 #[derive(Clone)]
 pub struct ListView {
     path: Cow<'static, str>,

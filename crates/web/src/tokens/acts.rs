@@ -28,7 +28,8 @@ pub struct Acts {
     pub renewed: String,
     /// The other expirations on offer.
     pub expirations: Vec<Choice>,
-    /// For how many hours the current token can go on working, in words, and whether that is chosen.
+    /// For how many hours the current token can go on working, in words, and whether that is
+    /// chosen.
     pub overlaps: Vec<(u32, String, bool)>,
     /// Whether an old token still works.
     pub is_in_overlap: bool,

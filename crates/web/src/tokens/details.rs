@@ -75,7 +75,8 @@ async fn show(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Pr
     Ok(render(&own(visit, by, id).await?, StatusCode::OK))
 }
 
-/// The same with the form for a new secret as it was posted, which asks for the password. Nothing was done.
+/// The same with the form for a new secret as it was posted, which asks for the password. Nothing
+/// was done.
 ///
 /// # Errors
 /// [`Problem::TokenNotFound`], [`Problem::TokenNotActive`] where there is no such form.

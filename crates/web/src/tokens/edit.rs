@@ -115,7 +115,8 @@ impl Typed {
         query.finish()
     }
 
-    /// What the form asks for. The day on which the token expires is no change, and another day counts to its end.
+    /// What the form asks for. The day on which the token expires is no change, and another day
+    /// counts to its end.
     fn update(&self, token: &TokenView, visit: &Visit<'_>) -> TokenUpdate {
         let is_another = |day: &&String| **day != input_date(token.expires_at, &visit.zone);
         let end = |day: &str| match visit.zone.day(day) {
@@ -200,7 +201,8 @@ async fn take(
     }
 }
 
-/// What is wrong, at each field. The last day is bounded by the token's own expiry, not by the policy.
+/// What is wrong, at each field. The last day is bounded by the token's own expiry, not by the
+/// policy.
 fn errors(visit: &Visit<'_>, refused: &Problem, expires_at: Timestamp) -> FormErrors {
     if matches!(refused, Problem::ExpirationNotAllowed { .. }) {
         return FormErrors {

@@ -1,4 +1,5 @@
-//! Personal access tokens, one's own or those of a service account: the table, the form, the new token, shown once.
+//! Personal access tokens, one's own or those of a service account: the table, the form, the new
+//! token, shown once.
 
 mod acts;
 mod blade;
@@ -78,7 +79,8 @@ struct TokensPage {
     blade: FormBlade,
     /// The new token, in its place.
     issued: Option<Issued>,
-    /// The person's password, which the questions before a token is regenerated ask for where the sign-in is too old.
+    /// The person's password, which the questions before a token is regenerated ask for where the
+    /// sign-in is too old.
     step_up: Option<PasswordField>,
 }
 
@@ -138,7 +140,8 @@ impl TokensPage {
         }
     }
 
-    /// What gets the focus once the new token is put away: the menu of its row, where it was asked for there.
+    /// What gets the focus once the new token is put away: the menu of its row, where it was asked
+    /// for there.
     fn opener(&self, issued: &Issued) -> String {
         self.rows
             .iter()
@@ -152,8 +155,8 @@ async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     Answer::new(visit).page(visit, by).await
 }
 
-/// The table with the form open, as far as the address fills it in: with what it asks for, or like another
-/// token. Nothing is posted by itself.
+/// The table with the form open, as far as the address fills it in: with what it asks for, or like
+/// another token. Nothing is posted by itself.
 async fn show_form(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let query = Query::of(&visit.uri);
     let (key, policy) = (form_key(visit)?, visit.policy());
@@ -281,7 +284,8 @@ async fn ask_password(
     Ok(step_up::answer(answer.page(visit, by).await?, refused))
 }
 
-/// The table, and above it what became of a form that is sent again: the answer with the secret was lost.
+/// The table, and above it what became of a form that is sent again: the answer with the secret was
+/// lost.
 async fn already_created(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let token = visit.service.token(visit.acting(by), id).await;
     let token = token.map_err(|error| visit.problem(error))?;

@@ -97,8 +97,8 @@ impl Site {
     }
 }
 
-/// A browser without script: keeps cookies, marks its forms as our own pages' do, follows redirects only
-/// where it is told to.
+/// A browser without script: keeps cookies, marks its forms as our own pages' do, follows redirects
+/// only where it is told to.
 pub struct Browser {
     http: reqwest::Client,
     address: SocketAddr,
@@ -131,7 +131,8 @@ impl Page {
         rest.split_once("</p>").unwrap().0
     }
 
-    /// What is wrong with the field of this id, which is marked, described by it, and has the focus.
+    /// What is wrong with the field of this id, which is marked, described by it, and has the
+    /// focus.
     pub fn error_at(&self, id: &str) -> &str {
         let described = self.text.split("aria-invalid=\"true\" aria-describedby=\"");
         let mut described = described.skip(1);

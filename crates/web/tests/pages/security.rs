@@ -107,8 +107,8 @@ async fn fields_say_their_type_and_forms_can_be_sent() {
     }
 }
 
-/// Chromium before 123 has no `light-dark()`, and a custom property takes anything, so a plain colour before it would
-/// never be used.
+/// Chromium before 123 has no `light-dark()`, and a custom property takes anything, so a plain
+/// colour before it would never be used.
 #[tokio::test]
 async fn styles_have_colours_for_browsers_without_light_dark() {
     let site = Site::start().await;

@@ -1,4 +1,5 @@
-//! Service accounts: the responsible person manages their tokens beside their own, and administrators manage the accounts.
+//! Service accounts: the responsible person manages their tokens beside their own, and
+//! administrators manage the accounts.
 
 use ats_pat_service::{Acting, NewToken, Owner};
 use ats_pat_test_support::world::{DAY, PASSWORD};

@@ -183,7 +183,8 @@ async fn a_twin_of_the_session_cookie_neither_keeps_out_nor_loops() {
     let site = Site::start().await;
     site.world.add_user("ada").await;
     let mut browser = site.browser();
-    // Another path or a parent domain has a cookie of the name, which the browser sends beside ours.
+    // Another path or a parent domain has a cookie of the name, which the browser sends beside
+    // ours.
     browser.set_twin(SESSION, "somebody-else-s");
     let signed_in = browser.sign_in("ada", PASSWORD, "/settings").await;
     assert_eq!((signed_in.status, signed_in.leads_to()), (303, "/settings"));

@@ -160,7 +160,8 @@ async fn passwords_are_limited_there_too() {
     assert!(error.starts_with("Too many attempts"), "{error}");
 }
 
-/// Everything about a token of ada's that is regenerated too late, on the page of the token and in the table's question.
+/// Everything about a token of ada's that is regenerated too late, on the page of the token and in
+/// the table's question.
 async fn regenerate_late(site: &Site, ada: &mut Browser, tokens: &str, id: &str) {
     let table = ada.get(tokens).await;
     assert_eq!(table.text.matches(FIELD).count(), 2, "{}", table.text);

@@ -1,4 +1,5 @@
-//! Tokens that regenerate themselves, and tokens that are used after their end, as their owner sees them.
+//! Tokens that regenerate themselves, and tokens that are used after their end, as their owner sees
+//! them.
 
 use ats_pat_service::Regeneration;
 use ats_pat_test_support::world::{ADDRESS, DAY, code};

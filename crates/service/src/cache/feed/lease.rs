@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// When the last complete poll began, in nanoseconds by the clock that counts suspension too; 0 is no lease.
+/// When the last complete poll began, in nanoseconds by the clock that counts suspension too; 0 is
+/// no lease.
 pub(in crate::cache) struct Lease(AtomicU64);
 
 impl Lease {

@@ -1,4 +1,5 @@
-//! What this server knows of the event log: how far it applied it, whom that concerned, and until when it may rely on it.
+//! What this server knows of the event log: how far it applied it, whom that concerned, and until
+//! when it may rely on it.
 
 mod lease;
 mod position;
@@ -49,9 +50,9 @@ impl Feed {
         self.position.now()
     }
 
-    /// Whether what was read when the feed stood at `as_of` still holds for a token and its owner: nothing that
-    /// concerns them was applied since. `vouched_at` remembers for the next question where the feed stood at this one:
-    /// while it stands there nothing at all was applied.
+    /// Whether what was read when the feed stood at `as_of` still holds for a token and its owner:
+    /// nothing that concerns them was applied since. `vouched_at` remembers for the next question
+    /// where the feed stood at this one: while it stands there nothing at all was applied.
     pub(crate) fn vouches(
         &self,
         as_of: AsOf,
@@ -75,8 +76,8 @@ impl Feed {
         true
     }
 
-    /// Whether an event was applied lately: what was read when the log ended with it is of this log, and not of one that
-    /// a fail-over lost.
+    /// Whether an event was applied lately: what was read when the log ended with it is of this
+    /// log, and not of one that a fail-over lost.
     pub(crate) fn has_applied(&self, head: Head) -> bool {
         let recent = self.recent.read();
         recent.iter().rev().any(|applied| *applied == head)
@@ -158,7 +159,8 @@ mod tests {
         }
     }
 
-    /// Whether a grant that was read before the event still holds, and whether keys have to be read.
+    /// Whether a grant that was read before the event still holds, and whether keys have to be
+    /// read.
     fn effect(version: i16, details: &str) -> (bool, bool) {
         let feed = Feed::new();
         feed.position.begin_anew(6, || {});

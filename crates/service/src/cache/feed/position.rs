@@ -13,8 +13,8 @@ pub(crate) struct AsOf {
 }
 
 impl AsOf {
-    /// Whether a read that began here and ended the log with `head` saw at least what was applied. One that did not was
-    /// answered by a server that is the primary no more.
+    /// Whether a read that began here and ended the log with `head` saw at least what was applied.
+    /// One that did not was answered by a server that is the primary no more.
     pub(crate) fn is_covered_by(self, head: Head) -> bool {
         head.seq >= self.seq
     }

@@ -9,8 +9,8 @@ use super::AsOf;
 /// So many that two of the ids in use rarely meet: half a MiB.
 const STAMPS: usize = 1 << 16;
 
-/// The number of the last event about each id, in a table of fixed size: ids that meet in one place only make each
-/// other be read anew.
+/// The number of the last event about each id, in a table of fixed size: ids that meet in one place
+/// only make each other be read anew.
 pub(super) struct Stamps(Box<[AtomicI64]>);
 
 impl Stamps {

@@ -40,8 +40,8 @@ pub(crate) struct Grants {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lane {
     Ordinary,
-    /// Of addresses that spent their budget of failures: they wait for each other, so that a burst of guesses leaves the
-    /// database to the rest.
+    /// Of addresses that spent their budget of failures: they wait for each other, so that a burst
+    /// of guesses leaves the database to the rest.
     Guessers,
 }
 

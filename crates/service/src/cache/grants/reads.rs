@@ -1,5 +1,5 @@
-//! Reads of grants: each secret is read once for all who want it, and those that are wanted while the database is busy
-//! are read by one statement.
+//! Reads of grants: each secret is read once for all who want it, and those that are wanted while
+//! the database is busy are read by one statement.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -52,7 +52,8 @@ impl Reads {
         }
     }
 
-    /// A read of this secret whose statement is sent at `earliest` or later; `None` where too many wait already.
+    /// A read of this secret whose statement is sent at `earliest` or later; `None` where too many
+    /// wait already.
     pub(in crate::cache) fn join_or_ask(
         &self,
         hash: SecretHash,

@@ -57,8 +57,8 @@ pub(super) struct RingKey {
 }
 
 impl RingKey {
-    /// Opens a key. Where it was sealed anew under a master key that this process does not hold, the pair
-    /// that was opened before stays in use: the key is the same.
+    /// Opens a key. Where it was sealed anew under a master key that this process does not hold,
+    /// the pair that was opened before stays in use: the key is the same.
     pub(super) fn open(
         tagged: Tagged<StoredSigningKey>,
         roots: &Roots,

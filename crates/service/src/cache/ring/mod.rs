@@ -21,8 +21,8 @@ pub(crate) use state::RingState;
 /// The ring as last read, and the way to read it anew.
 pub(crate) struct Ring {
     state: ArcSwap<RingState>,
-    /// As the feed has it: what is signed from memory is signed by it. A read may be ahead of the feed, and see a
-    /// rotation that a fail-over loses before the feed applied it.
+    /// As the feed has it: what is signed from memory is signed by it. A read may be ahead of the
+    /// feed, and see a rotation that a fail-over loses before the feed applied it.
     followed: ArcSwap<RingState>,
     currency: Arc<Currency>,
     roots: Arc<Roots>,
@@ -60,13 +60,14 @@ impl Ring {
         self.confirmed_at.fetch_max(millis(at), Ordering::AcqRel);
     }
 
-    /// When the last read began that found the keys in memory to be the current ones, by the clock of leases.
+    /// When the last read began that found the keys in memory to be the current ones, by the clock
+    /// of leases.
     pub(crate) fn confirmed_at(&self) -> Duration {
         Duration::from_millis(self.confirmed_at.load(Ordering::Acquire))
     }
 
-    /// The ring as last read if `is_it` says so, or as read just now: a server that missed a rotation, or stands before
-    /// a restored database, must not sign on.
+    /// The ring as last read if `is_it` says so, or as read just now: a server that missed a
+    /// rotation, or stands before a restored database, must not sign on.
     pub(crate) async fn last_or_read(
         &self,
         is_it: impl Fn(&RingState) -> bool,
@@ -83,7 +84,8 @@ impl Ring {
         self.read().await
     }
 
-    /// Reads the ring, whatever version is in memory: in another log the same number may stand for other keys.
+    /// Reads the ring, whatever version is in memory: in another log the same number may stand for
+    /// other keys.
     pub(crate) async fn read_anew(&self) -> Result<Arc<RingState>, Error> {
         let _one_at_a_time = self.reading.lock().await;
         self.read().await
@@ -120,7 +122,8 @@ impl Ring {
         self.followed.store(state);
     }
 
-    /// The ring as the feed has it: under the lease that is the one in use, since a rotation is an event.
+    /// The ring as the feed has it: under the lease that is the one in use, since a rotation is an
+    /// event.
     pub(crate) fn followed(&self) -> Arc<RingState> {
         self.followed.load_full()
     }

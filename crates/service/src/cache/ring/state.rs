@@ -26,8 +26,8 @@ pub(crate) struct RingState {
 }
 
 impl RingState {
-    /// Reads the ring after `before`; a key that was planted, altered or put back is left out, so that it can't stop
-    /// the genuine ones.
+    /// Reads the ring after `before`; a key that was planted, altered or put back is left out, so
+    /// that it can't stop the genuine ones.
     pub(super) async fn read(
         currency: &Arc<Currency>,
         roots: &Roots,
@@ -86,7 +86,8 @@ impl RingState {
         }
     }
 
-    /// Reads the ring without a key that was planted or altered: for operators, who have to look at what is wrong.
+    /// Reads the ring without a key that was planted or altered: for operators, who have to look at
+    /// what is wrong.
     pub(crate) async fn read_what_is_genuine(
         store: &dyn Store,
         roots: &Roots,
@@ -106,13 +107,15 @@ impl RingState {
         })
     }
 
-    /// Whether each key was found to be the one that the log says stands there: not before the log was read.
+    /// Whether each key was found to be the one that the log says stands there: not before the log
+    /// was read.
     pub(crate) fn is_judged(&self) -> bool {
         self.version != NOT_JUDGED
     }
 
-    /// Reads the ring at start: a key that was planted or altered stops it. Whether one was put back is judged once the
-    /// log was read; one that was put back before an upgrade has a tag of the earlier release, and is left out.
+    /// Reads the ring at start: a key that was planted or altered stops it. Whether one was put
+    /// back is judged once the log was read; one that was put back before an upgrade has a tag of
+    /// the earlier release, and is left out.
     pub(crate) async fn read_strictly(
         store: &dyn Store,
         roots: &Roots,
@@ -138,9 +141,9 @@ impl RingState {
         })
     }
 
-    /// The key that signs at `now`: of the active ones the last that became so. Where none is active the clock went
-    /// back, or was ahead when the keys were made; then the newest of those to come signs. Verifiers find it in the
-    /// key set, and waiting for its time could take years.
+    /// The key that signs at `now`: of the active ones the last that became so. Where none is
+    /// active the clock went back, or was ahead when the keys were made; then the newest of those
+    /// to come signs. Verifiers find it in the key set, and waiting for its time could take years.
     pub(crate) fn signer(&self, now: Timestamp) -> Result<&SigningKeyPair, Error> {
         let newest = |state| {
             self.keys
@@ -161,8 +164,8 @@ impl RingState {
             .any(|key| key.stored.state(now) == KeyState::Active)
     }
 
-    /// Whether a key is sealed under a master key that this process does not hold: each sealed key names the one that it
-    /// is sealed under. Such a key signs on, because it was opened before.
+    /// Whether a key is sealed under a master key that this process does not hold: each sealed key
+    /// names the one that it is sealed under. Such a key signs on, because it was opened before.
     pub(crate) fn is_sealed_elsewhere(&self) -> bool {
         self.keys.iter().any(|key| key.is_sealed_elsewhere)
     }

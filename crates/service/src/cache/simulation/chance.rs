@@ -30,7 +30,8 @@ impl Chance {
         Duration::from_millis(from + self.below(end - from))
     }
 
-    /// How long a statement or its answer travels: mostly short, now and then longer than any lease.
+    /// How long a statement or its answer travels: mostly short, now and then longer than any
+    /// lease.
     pub(super) fn latency(&self) -> Duration {
         match self.below(200) {
             0 => self.millis(200, 900),

@@ -112,7 +112,8 @@ impl Database {
         self.this_term().number
     }
 
-    /// Since when it has been so in every state, as far as states are kept; `None` where it is not so.
+    /// Since when it has been so in every state, as far as states are kept; `None` where it is not
+    /// so.
     pub(super) fn has_been_since(&self, is_so: impl Fn(&Rows) -> bool) -> Option<Instant> {
         let states = self.states.lock();
         let so = states.iter().rev().take_while(|state| is_so(&state.rows));

@@ -1,10 +1,12 @@
-//! A deployment in virtual time: several servers and an admin program over one database, with delays, partitions,
-//! suspended machines, restarts, fail-overs, and transactions that fail, end unseen, or lose their answers. What runs is
-//! the code that ships; only the database, the clocks and the randomness are simulated, and a seed determines all of it.
+//! A deployment in virtual time: several servers and an admin program over one database, with
+//! delays, partitions, suspended machines, restarts, fail-overs, and transactions that fail, end
+//! unseen, or lose their answers. What runs is the code that ships; only the database, the clocks
+//! and the randomness are simulated, and a seed determines all of it.
 //!
-//! Two questions. Does an exchange succeed that began after a revocation was acknowledged, or long after it was
-//! committed, or does it sign by a key of which that is true? Is something acknowledged that the database does not hold?
-//! By the decisions that ship neither may be; with a wrong one in the place of any of them one must be, or else the simulation could not tell.
+//! Two questions. Does an exchange succeed that began after a revocation was acknowledged, or long
+//! after it was committed, or does it sign by a key of which that is true? Is something
+//! acknowledged that the database does not hold? By the decisions that ship neither may be; with a
+//! wrong one in the place of any of them one must be, or else the simulation could not tell.
 
 mod chance;
 mod database;
@@ -84,7 +86,8 @@ fn a_run_is_determined_by_its_seed() {
     assert_ne!(one, other);
 }
 
-/// The long form: `cargo nextest run -p ats-pat-service --release --run-ignored only millions_of_steps`.
+/// The long form: `cargo nextest run -p ats-pat-service --release --run-ignored only
+/// millions_of_steps`.
 #[test]
 #[ignore = "millions of steps take minutes"]
 fn millions_of_steps_find_nothing() {

@@ -37,7 +37,8 @@ impl Draft<'_> {
         Ok(tagged.row)
     }
 
-    /// The row, if it is the one that the log says stands there; `None` where it is not, which is logged.
+    /// The row, if it is the one that the log says stands there; `None` where it is not, which is
+    /// logged.
     pub(crate) async fn genuine<R: Row>(&self, tagged: Tagged<R>) -> Result<Option<R>, Error> {
         match self.check(tagged).await {
             Ok(row) => Ok(Some(row)),
@@ -46,8 +47,8 @@ impl Draft<'_> {
         }
     }
 
-    /// The row, and whether it is the one that the log says stands there. What only takes away goes on without: nobody
-    /// who can only write to the database keeps a right from being taken.
+    /// The row, and whether it is the one that the log says stands there. What only takes away goes
+    /// on without: nobody who can only write to the database keeps a right from being taken.
     pub(crate) async fn judge<R: Row>(&self, tagged: Tagged<R>) -> (R, Judgement) {
         let origin = self.roots().origin(&tagged);
         let judgement = match origin {
@@ -68,7 +69,8 @@ impl Draft<'_> {
                     Ok(true) => Judgement::Genuine,
                     Ok(false) => Judgement::Planted,
                     Err(Error::Store(error)) => {
-                        // A statement of this transaction failed: the whole of it is tried again, or given up.
+                        // A statement of this transaction failed: the whole of it is tried again,
+                        // or given up.
                         self.written.lock().failed.get_or_insert(error);
                         Judgement::Unknown
                     }
@@ -83,8 +85,8 @@ impl Draft<'_> {
         (tagged.row, judgement)
     }
 
-    /// Whether a row was planted, altered or put back, or that can't be told now. Unlike [`judge`](Self::judge) it reads no
-    /// event: for rows of which there are many.
+    /// Whether a row was planted, altered or put back, or that can't be told now. Unlike
+    /// [`judge`](Self::judge) it reads no event: for rows of which there are many.
     pub(crate) async fn may_be_replaced<R: Row>(&self, tagged: &Tagged<R>) -> bool {
         let Some(origin) = self.roots().origin(tagged) else {
             return true;
@@ -97,8 +99,8 @@ impl Draft<'_> {
         !stands.unwrap_or(false)
     }
 
-    /// Makes sure that the log is known up to where this change begins. Others wait meanwhile, so a change waits once: what
-    /// could not be read for one row is not waited for at the next.
+    /// Makes sure that the log is known up to where this change begins. Others wait meanwhile, so a
+    /// change waits once: what could not be read for one row is not waited for at the next.
     pub(crate) async fn follow(&self, patience: Patience) -> Result<(), Error> {
         let gave_up = self.written.lock().gave_up;
         if gave_up.is_some_and(|before| before >= patience) {
@@ -153,7 +155,8 @@ impl Draft<'_> {
         written.read.insert((R::TABLE, row.row_id()), replaces);
     }
 
-    /// Whether a row that can't be judged now had better wait: the change is tried again, after the log was read.
+    /// Whether a row that can't be judged now had better wait: the change is tried again, after the
+    /// log was read.
     pub(crate) fn may_wait(&self) -> bool {
         self.may_wait
     }

@@ -55,8 +55,8 @@ impl Written {
     }
 }
 
-/// A change while it is being made: reads see its own writes, and each row that is written is tagged and
-/// noted for the next entry.
+/// A change while it is being made: reads see its own writes, and each row that is written is
+/// tagged and noted for the next entry.
 pub(crate) struct Draft<'a> {
     transaction: &'a dyn Transaction,
     changes: &'a Changes,
@@ -65,7 +65,8 @@ pub(crate) struct Draft<'a> {
     /// Read after the counter row was locked, so that times follow the order of changes.
     pub(crate) now: Timestamp,
     written: Mutex<Written>,
-    /// Whether the change is tried again, after the log was read, if it can't be judged now whether a row stands there.
+    /// Whether the change is tried again, after the log was read, if it can't be judged now whether
+    /// a row stands there.
     pub(super) may_wait: bool,
 }
 
@@ -111,7 +112,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Whether an administrator or an operator makes the change, and no program with an operator key.
+    /// Whether an administrator or an operator makes the change, and no program with an operator
+    /// key.
     pub(crate) fn is_by_administrator(&self) -> bool {
         match self.authority {
             Authority::Administrator(_) | Authority::Operator => true,
@@ -153,13 +155,14 @@ impl<'a> Draft<'a> {
         self.transaction
     }
 
-    /// Notes for the next entry that this row was planted or altered, and is ended with it. `audit verify` tells of it
-    /// for ever, whatever becomes of the row.
+    /// Notes for the next entry that this row was planted or altered, and is ended with it. `audit
+    /// verify` tells of it for ever, whatever becomes of the row.
     pub(crate) fn quarantine<R: Row>(&self, row: &R) {
         self.quarantine_named(format!("{} of {}", row.row_id(), R::TABLE));
     }
 
-    /// The same for a row that can't be read: of it there is the key, as far as that goes, and the table.
+    /// The same for a row that can't be read: of it there is the key, as far as that goes, and the
+    /// table.
     pub(crate) fn quarantine_named(&self, name: String) {
         tracing::error!(row = name, "a row was planted or altered, and is ended");
         self.written.lock().quarantined.push(name);
@@ -272,7 +275,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// The entries, and what was taken by ending tokens and secrets: a change that says less waits all the same.
+    /// The entries, and what was taken by ending tokens and secrets: a change that says less waits
+    /// all the same.
     pub(super) fn into_parts(self) -> (Vec<(EventId, Entry, Vec<RowChange>)>, Taken) {
         let written = self.written.into_inner();
         let ended = if written.has_ended {

@@ -194,7 +194,8 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// Writes a session once more as it is: it goes on beside its user's row, which this change writes.
+    /// Writes a session once more as it is: it goes on beside its user's row, which this change
+    /// writes.
     pub(crate) async fn keep_session(&self, session: Tagged<Session>) -> Result<(), Error> {
         let (session, judgement) = self.judge(session).await;
         self.transaction.delete_session(&session.id_hash).await?;

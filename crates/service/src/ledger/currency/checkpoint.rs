@@ -1,5 +1,5 @@
-//! Checkpoints: what was known of the log up to one event, kept in the data folder and in the database, so that a start
-//! need not read the log from its beginning.
+//! Checkpoints: what was known of the log up to one event, kept in the data folder and in the
+//! database, so that a start need not read the log from its beginning.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -13,7 +13,8 @@ use crate::service::error::Error;
 
 /// So many events after the last checkpoint another one is written to the data folder.
 const FILE_EVERY: i64 = 50_000;
-/// So many events, and an eighth of the entries, after the last checkpoint another one is written to the database.
+/// So many events, and an eighth of the entries, after the last checkpoint another one is written
+/// to the database.
 const DATABASE_EVERY: i64 = 250_000;
 /// How many bytes stand in one row: less than any database takes at once.
 const PART: usize = 512 * 1024;
@@ -65,7 +66,8 @@ impl Currency {
         Ok(found)
     }
 
-    /// Keeps checkpoints where the last ones are old; `at_end` also where they are only a little old.
+    /// Keeps checkpoints where the last ones are old; `at_end` also where they are only a little
+    /// old.
     pub(crate) async fn keep(&self, at_end: bool) -> Result<(), Unkept> {
         let Some((seq, entries)) = self.size() else {
             return Ok(());

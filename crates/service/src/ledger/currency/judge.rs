@@ -30,8 +30,8 @@ pub(crate) enum Doubt {
 }
 
 impl Currency {
-    /// The row, if this service wrote it, and no later change another one in its place. The log must be
-    /// [followed](Currency::follow_to) up to where it was when the row was read.
+    /// The row, if this service wrote it, and no later change another one in its place. The log
+    /// must be [followed](Currency::follow_to) up to where it was when the row was read.
     pub(crate) fn check<R: Row>(&self, tagged: Tagged<R>) -> Result<R, Doubt> {
         let Some(origin) = self.roots.origin(&tagged) else {
             return Err(Doubt::altered(&tagged.row));
@@ -51,8 +51,9 @@ impl Currency {
         })
     }
 
-    /// Reads rows, and gives what `judge` makes of them; `None` where there are none. What a change overtook is read anew:
-    /// a row counts as put back only if a read that began after the change finds it again.
+    /// Reads rows, and gives what `judge` makes of them; `None` where there are none. What a change
+    /// overtook is read anew: a row counts as put back only if a read that began after the change
+    /// finds it again.
     ///
     /// # Errors
     /// [`Error::LogNotRead`], [`Error::LogLost`], and those of the read.
@@ -129,8 +130,8 @@ impl Currency {
         self.certain(read, |tagged| self.check(tagged)).await
     }
 
-    /// Whether a row may be shown in a list: it is genuine, and not known to be replaced. What decides is judged by
-    /// [`certain`](Self::certain).
+    /// Whether a row may be shown in a list: it is genuine, and not known to be replaced. What
+    /// decides is judged by [`certain`](Self::certain).
     pub(crate) fn shows<R: Row>(&self, tagged: &Tagged<R>) -> bool {
         let Some(origin) = self.roots.origin(tagged) else {
             Doubt::altered(&tagged.row).tell();

@@ -1,14 +1,16 @@
 //! Whether a row is the one that the event log says stands there.
 //!
-//! A row's tag proves that this service wrote the row, not that no later change replaced it: whoever can write to the
-//! database can put an older row back. So each tag names the event that wrote the row ([`Origin`]), and every process
-//! that grants something knows of each row that was ever replaced or removed by which event that was. A row counts if
-//! its event is in the log and no later one wrote the row.
+//! A row's tag proves that this service wrote the row, not that no later change replaced it:
+//! whoever can write to the database can put an older row back. So each tag names the event that
+//! wrote the row ([`Origin`]), and every process that grants something knows of each row that was
+//! ever replaced or removed by which event that was. A row counts if its event is in the log and no
+//! later one wrote the row.
 //!
-//! What is known is always of the log up to one event. Who reads a row learns how far the log goes (the head, in the same
-//! statement or a later one), and lets the row be judged only by what is known up to there. What is known is read from
-//! the log from the last checkpoint on, each event checked against the chain; until then nothing is granted, and only
-//! what takes rights away is done.
+//! What is known is always of the log up to one event. Who reads a row learns how far the log goes
+//! (the head, in the same statement or a later one), and lets the row be judged only by what is
+//! known up to there. What is known is read from the log from the last checkpoint on, each event
+//! checked against the chain; until then nothing is granted, and only what takes rights away is
+//! done.
 //!
 //! `docs/architecture.md` (*Currency*) has the whole argument.
 
@@ -64,10 +66,11 @@ impl Patience {
 /// What decides whether a row counts.
 #[derive(Clone, Copy)]
 pub(crate) struct Rules {
-    /// Whether it is enough to know the log up to the first number, for a row that was read when the log ended with the
-    /// second.
+    /// Whether it is enough to know the log up to the first number, for a row that was read when
+    /// the log ended with the second.
     pub(crate) is_enough: fn(i64, i64) -> bool,
-    /// Whether a row counts, by whether the log says that it stands there; `None` where the log was not read.
+    /// Whether a row counts, by whether the log says that it stands there; `None` where the log was
+    /// not read.
     pub(crate) counts: fn(Option<bool>) -> bool,
 }
 
@@ -160,8 +163,8 @@ impl Currency {
         }
     }
 
-    /// Whether the row of this origin stands in its table, by the log up to an event that [`follow_to`](Self::follow_to)
-    /// was asked for.
+    /// Whether the row of this origin stands in its table, by the log up to an event that
+    /// [`follow_to`](Self::follow_to) was asked for.
     ///
     /// # Errors
     /// [`Error::LogNotRead`] where the log went back since.
@@ -171,7 +174,8 @@ impl Currency {
         Ok(standing.judge(self.roots.first(), table, id, origin))
     }
 
-    /// Whether the log, up to an event that [`follow_to`](Self::follow_to) was asked for, tells of a policy.
+    /// Whether the log, up to an event that [`follow_to`](Self::follow_to) was asked for, tells of
+    /// a policy.
     ///
     /// # Errors
     /// [`Error::LogNotRead`] where the log went back since.
@@ -192,7 +196,8 @@ impl Currency {
     /// [`follow_within`](Self::follow_within).
     ///
     /// # Errors
-    /// [`Error::LogNotRead`] where that takes longer than a request, or an operator, can wait; [`Error::LogLost`].
+    /// [`Error::LogNotRead`] where that takes longer than a request, or an operator, can wait;
+    /// [`Error::LogLost`].
     pub(crate) async fn follow_to(self: &Arc<Self>, head: Head) -> Result<(), Error> {
         let patience = if self.is_patient() {
             Patience::Operator
@@ -239,7 +244,8 @@ impl Currency {
         });
     }
 
-    /// Takes over an event that the feed applied after `before`. One that does not follow is read when it is needed.
+    /// Takes over an event that the feed applied after `before`. One that does not follow is read
+    /// when it is needed.
     pub(crate) fn offer(&self, before: Head, event: &Event, details: Option<&Details<'_>>) {
         let mut known = self.known.write();
         let (Some(standing), Some(details)) = (known.as_mut(), details) else {
@@ -272,9 +278,11 @@ impl Currency {
                     return Ok(());
                 }
                 self.forget();
-                // The feed may have been about to say so: what was seen is what the next start asks for.
+                // The feed may have been about to say so: what was seen is what the next start asks
+                // for.
                 self.anchor.saw(head);
-                // A log that went back is the anchor's to accept; without one it is believed as it is.
+                // A log that went back is the anchor's to accept; without one it is believed as it
+                // is.
                 self.anchor.lose();
                 if self.anchor.is_lost() {
                     return Err(Error::LogLost);
@@ -296,7 +304,8 @@ impl Currency {
         self.stands_at.store(NOWHERE, Ordering::Release);
     }
 
-    /// Where to begin: at the newest checkpoint that is of this log, else behind the last upgrade, else at the first event.
+    /// Where to begin: at the newest checkpoint that is of this log, else behind the last upgrade,
+    /// else at the first event.
     async fn beginning(&self) -> Result<Standing, Error> {
         for standing in self.checkpoints().await? {
             if standing.head().seq == 0 || holds_event(&*self.store, standing.head()).await? {

@@ -1,5 +1,5 @@
-//! The rows that were replaced or removed, by fingerprint: which event wrote what stands there now, and until when an
-//! earlier row could still grant something.
+//! The rows that were replaced or removed, by fingerprint: which event wrote what stands there now,
+//! and until when an earlier row could still grant something.
 
 use std::collections::HashMap;
 
@@ -18,8 +18,8 @@ const GATHERED: usize = 1 << 16;
 /// How many bytes an entry takes where it is kept.
 pub(super) const ENTRY: usize = 16;
 
-/// What is known of a row that was replaced: 48 bits of the fingerprint of the event that wrote what stands there, and
-/// the day from which on nothing of before grants anything.
+/// What is known of a row that was replaced: 48 bits of the fingerprint of the event that wrote
+/// what stands there, and the day from which on nothing of before grants anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry(u64);
 
@@ -55,8 +55,9 @@ impl Entry {
 /// About so many entries are in a bucket: two lines of the processor's cache.
 const BUCKET: usize = 8;
 
-/// Entries by fingerprint, and where each bucket of fingerprints begins. They are spread evenly, so buckets are alike; the
-/// beginnings stay in the processor's cache, and most rows that are asked for are in no bucket.
+/// Entries by fingerprint, and where each bucket of fingerprints begins. They are spread evenly, so
+/// buckets are alike; the beginnings stay in the processor's cache, and most rows that are asked
+/// for are in no bucket.
 #[derive(Default)]
 struct Sorted {
     entries: Vec<(u64, Entry)>,
@@ -113,7 +114,8 @@ impl Replaced {
             .or_else(|| self.sorted.get(row))
     }
 
-    /// Notes what stands at a row now. It is remembered as long as the latest of all that stood there before.
+    /// Notes what stands at a row now. It is remembered as long as the latest of all that stood
+    /// there before.
     pub(super) fn put(&mut self, row: u64, entry: Entry, now: Timestamp) {
         let known = self.get(row);
         let entry = known.map_or(entry, |known| entry.kept_as_long_as(known));

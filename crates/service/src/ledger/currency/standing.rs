@@ -112,7 +112,8 @@ impl Standing {
         }
     }
 
-    /// Whether a row is the one that the log says stands there: its event is in the log, and no later one wrote it.
+    /// Whether a row is the one that the log says stands there: its event is in the log, and no
+    /// later one wrote it.
     pub(super) fn judge(&self, keys: &RootKeys, table: &str, id: &str, origin: Origin) -> bool {
         let mut ends = i64::MAX;
         let mut survives = false;
@@ -341,8 +342,8 @@ mod tests {
         SystemClock.since_boot().saturating_sub(began)
     }
 
-    /// Two million tokens that ended and are not expired: `cargo nextest run -p ats-pat-service --release --run-ignored
-    /// only two_million_replaced_rows --no-capture`.
+    /// Two million tokens that ended and are not expired: `cargo nextest run -p ats-pat-service
+    /// --release --run-ignored only two_million_replaced_rows --no-capture`.
     #[test]
     #[ignore = "it measures, and takes a while"]
     fn two_million_replaced_rows() {

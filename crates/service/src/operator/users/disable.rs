@@ -14,7 +14,8 @@ use crate::tokens::take_places_of;
 use crate::view::UserView;
 
 impl Operator<'_> {
-    /// Keeps a user out: sessions end, tokens are refused with 1205. A disabled one stays as it was.
+    /// Keeps a user out: sessions end, tokens are refused with 1205. A disabled one stays as it
+    /// was.
     ///
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::OwnAccount`], [`Error::LastAdministrator`].
@@ -87,7 +88,8 @@ impl Change for SetDisabled {
             user.kind = UserKind::Quarantined;
         }
         if judgement != Judgement::Genuine {
-            // What can't be told to be its own is taken: whoever is enabled again gets another password.
+            // What can't be told to be its own is taken: whoever is enabled again gets another
+            // password.
             user.password_hash = None;
             user.is_administrator = false;
             user.responsible_id = None;

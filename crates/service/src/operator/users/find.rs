@@ -12,7 +12,8 @@ use crate::operator::Operator;
 use crate::service::error::Error;
 
 impl Operator<'_> {
-    /// Asks that some user is called so: that the folded user name or display name holds this folded text.
+    /// Asks that some user is called so: that the folded user name or display name holds this
+    /// folded text.
     pub(in crate::operator) async fn require_called(
         &self,
         text: Option<&str>,
@@ -65,7 +66,8 @@ pub(super) async fn find_user(draft: &Draft<'_>, name: &str) -> Result<User, Err
     )
 }
 
-/// The user who was looked up by a folded name: the column that was searched is derived, so it is not the tag's to cover.
+/// The user who was looked up by a folded name: the column that was searched is derived, so it is
+/// not the tag's to cover.
 pub(crate) fn named(user: User, folded: &str) -> Result<User, Error> {
     if user.name.folded() == folded {
         Ok(user)
@@ -74,8 +76,9 @@ pub(crate) fn named(user: User, folded: &str) -> Result<User, Error> {
     }
 }
 
-/// The user of this name, to be kept out: a genuine one, else one that was planted or altered. The column that names are
-/// looked up by is derived, so a row that was moved there does not hide the genuine one.
+/// The user of this name, to be kept out: a genuine one, else one that was planted or altered. The
+/// column that names are looked up by is derived, so a row that was moved there does not hide the
+/// genuine one.
 pub(super) async fn find_even_planted(
     draft: &Draft<'_>,
     name: &str,

@@ -11,8 +11,8 @@ use crate::service::error::Error;
 use crate::view::UserView;
 
 impl Operator<'_> {
-    /// Puts a user, or a service account, into these groups and no others. What the policy says of the user's tokens can
-    /// be another from then on. The user's sessions end.
+    /// Puts a user, or a service account, into these groups and no others. What the policy says of
+    /// the user's tokens can be another from then on. The user's sessions end.
     ///
     /// # Errors
     /// [`Error::InvalidGroup`], [`Error::UserNotFound`], [`Error::Quarantined`].
@@ -52,7 +52,8 @@ impl Change for SetGroups {
                 .detail("SessionsEnded", sessions_ended)
                 .personal("UserName", user.name.as_str()),
         );
-        // To leave a group can take something away, and so can to join one. Which, the policies of the servers say.
+        // To leave a group can take something away, and so can to join one. Which, the policies of
+        // the servers say.
         Ok((user, Taken::now_if(true)))
     }
 }

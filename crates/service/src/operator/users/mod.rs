@@ -1,4 +1,5 @@
-//! Users: adding, disabling, enabling, new passwords, groups, and who is responsible for service accounts.
+//! Users: adding, disabling, enabling, new passwords, groups, and who is responsible for service
+//! accounts.
 
 mod add;
 mod disable;
@@ -18,7 +19,8 @@ pub use add::{NewServiceAccount, NewUser};
 pub(crate) use find::{named, require_free_name};
 
 impl Operator<'_> {
-    /// Every user, by name; without those that were planted or altered, which are in the log and in `audit verify`.
+    /// Every user, by name; without those that were planted or altered, which are in the log and in
+    /// `audit verify`.
     pub async fn users(&self) -> Result<Vec<UserView>, Error> {
         self.service.read_log_for_lists().await;
         let users = self.service.store().users().all().await?;

@@ -28,13 +28,13 @@ impl Operator<'_> {
         hash.await
     }
 
-    /// Gives a user a new password; the user's sessions end, and where `revoke_tokens` says so the active
-    /// tokens too: somebody else may have made or copied them.
+    /// Gives a user a new password; the user's sessions end, and where `revoke_tokens` says so the
+    /// active tokens too: somebody else may have made or copied them.
     ///
     /// # Errors
-    /// [`Problem::RecentSignInRequired`](ats_pat_domain::Problem::RecentSignInRequired) for an administrator who signed in
-    /// too long ago, [`Error::UserNotFound`], [`Error::OwnAccount`], [`Error::NoPerson`] for a service account, 1001 for a
-    /// password against the rules.
+    /// [`Problem::RecentSignInRequired`](ats_pat_domain::Problem::RecentSignInRequired) for an
+    /// administrator who signed in too long ago, [`Error::UserNotFound`], [`Error::OwnAccount`],
+    /// [`Error::NoPerson`] for a service account, 1001 for a password against the rules.
     pub async fn set_password(
         &self,
         name: &str,
@@ -62,7 +62,8 @@ impl Operator<'_> {
     /// Revokes every token of the user of this name; gives how many were active.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`]; 1102 for an operator key without the right over administrators, if the user is one.
+    /// [`Error::UserNotFound`]; 1102 for an operator key without the right over administrators, if
+    /// the user is one.
     pub async fn revoke_tokens_of(&self, name: &str) -> Result<u64, Error> {
         let revoke = RevokeTokens {
             name: name.to_owned(),
@@ -103,7 +104,8 @@ impl Change for SetPassword {
         let mut user = draft.check(user).await?;
         require_living(&user)?;
         require_person(&user)?;
-        // An open session shall not take over its account: the own password is changed by the current one.
+        // An open session shall not take over its account: the own password is changed by the
+        // current one.
         require_another(draft.actor(), user.id)?;
         user.password_hash = Some(self.password_hash.clone());
         draft.update_user(user.clone()).await?;

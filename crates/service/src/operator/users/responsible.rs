@@ -13,11 +13,13 @@ use crate::service::error::{Error, causes};
 use crate::view::{Responsible, UserView};
 
 impl Operator<'_> {
-    /// Makes another person responsible for a service account. The one before can no longer manage its tokens, and the
-    /// tokens live on. Where the person is responsible already, nothing changes.
+    /// Makes another person responsible for a service account. The one before can no longer manage
+    /// its tokens, and the tokens live on. Where the person is responsible already, nothing
+    /// changes.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`] for either name, [`Error::NoServiceAccount`], [`Error::CannotBeResponsible`].
+    /// [`Error::UserNotFound`] for either name, [`Error::NoServiceAccount`],
+    /// [`Error::CannotBeResponsible`].
     pub async fn set_responsible(&self, account: &str, person: &str) -> Result<UserView, Error> {
         let set = SetResponsible {
             account: account.to_owned(),
@@ -32,8 +34,8 @@ impl Operator<'_> {
         self.views(&accounts).await
     }
 
-    /// A user whom a change has written, as operators see it, with the responsible person. The change is made: where that
-    /// person can't be read now, the id has to do.
+    /// A user whom a change has written, as operators see it, with the responsible person. The
+    /// change is made: where that person can't be read now, the id has to do.
     pub(super) async fn with_responsible(&self, user: &User) -> UserView {
         let ids = Vec::from_iter(user.responsible_id);
         let persons = self.responsible_persons(ids).await.unwrap_or_else(|error| {

@@ -147,7 +147,8 @@ impl Service {
         failed
     }
 
-    /// Where one of many can't be written (its token is gone with a restored database), it alone is lost.
+    /// Where one of many can't be written (its token is gone with a restored database), it alone is
+    /// lost.
     async fn write_uses_singly(&self, uses: &[UsageRecord]) {
         for record in uses {
             match self
@@ -184,8 +185,8 @@ impl Service {
         }
     }
 
-    /// Other servers and the admin program move the head too: it is taken over if the log still holds
-    /// what was seen, and its end is genuine.
+    /// Other servers and the admin program move the head too: it is taken over if the log still
+    /// holds what was seen, and its end is genuine.
     async fn look_at_head(&self) -> Result<(), Error> {
         let (store, roots, anchor) = (self.store(), self.roots(), &self.inner.changes.anchor);
         let seen = anchor.head();
@@ -206,8 +207,8 @@ impl Service {
         Ok(())
     }
 
-    /// An event for each address whose sign-ins were refused after too many failures: here, so that no number of
-    /// attempts occupies the event lock.
+    /// An event for each address whose sign-ins were refused after too many failures: here, so that
+    /// no number of attempts occupies the event lock.
     async fn tell_of_guessing(&self) -> Result<(), Error> {
         let now = self.inner.changes.clock.since_boot();
         let due = self.inner.limits.refusals().due(now);

@@ -1,7 +1,8 @@
 //! Tokens that nobody used for longer than the policy allows are revoked.
 //!
-//! A walk through all tokens looks for them by light reads, without end and without the lock of changes. What it finds is
-//! looked at again by a change, a few tokens at a time, so several servers revoke nothing twice.
+//! A walk through all tokens looks for them by light reads, without end and without the lock of
+//! changes. What it finds is looked at again by a change, a few tokens at a time, so several
+//! servers revoke nothing twice.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,7 +19,8 @@ use crate::service::error::Error;
 use crate::tokens::revoke_saying;
 
 const DAY: Duration = Duration::from_hours(24);
-/// A use is written a minute later, and by a server that can't reach the database later still. Nobody counts by the hour.
+/// A use is written a minute later, and by a server that can't reach the database later still.
+/// Nobody counts by the hour.
 const SLACK: Duration = Duration::from_hours(2);
 /// How many tokens are looked at by one statement.
 const BATCH: u64 = 1000;
@@ -31,15 +33,15 @@ const REVOKED_AT_ONCE: usize = 20;
 #[derive(Default)]
 pub(super) struct Walk(Option<TokenId>);
 
-/// Since when a token has to have been unused, to be revoked at `now` where that is after so many days; `None` where it
-/// never is.
+/// Since when a token has to have been unused, to be revoked at `now` where that is after so many
+/// days; `None` where it never is.
 pub(crate) fn unused_since(days: u32, now: Timestamp) -> Option<Timestamp> {
     (days > 0).then(|| now.before(DAY.saturating_mul(days)).before(SLACK))
 }
 
 impl Service {
-    /// Looks at every token, and revokes those that were neither used nor made nor regenerated for longer than the policy
-    /// of their owner allows, and two hours more. Gives how many.
+    /// Looks at every token, and revokes those that were neither used nor made nor regenerated for
+    /// longer than the policy of their owner allows, and two hours more. Gives how many.
     pub async fn revoke_unused(&self) -> Result<u64, Error> {
         let mut walk = Walk::default();
         let mut revoked = 0;
@@ -95,7 +97,8 @@ impl Service {
         Ok(revoked)
     }
 
-    /// Leaves out what no change would revoke: a look at it would keep changes waiting, again and again.
+    /// Leaves out what no change would revoke: a look at it would keep changes waiting, again and
+    /// again.
     async fn of_owners_whose_policy_says_so(
         &self,
         policies: &OwnerPolicies,
@@ -131,8 +134,8 @@ struct RevokeUnused {
 }
 
 impl RevokeUnused {
-    /// The token, if it is to be revoked; and after how many days without a use. Rows that are not genuine grant nothing,
-    /// and are left as they are.
+    /// The token, if it is to be revoked; and after how many days without a use. Rows that are not
+    /// genuine grant nothing, and are left as they are.
     async fn due(
         draft: &Draft<'_>,
         policies: &OwnerPolicies,

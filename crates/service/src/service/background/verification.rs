@@ -1,7 +1,8 @@
 //! Rows compared with the event log while the server runs: owner by owner, slowly, without end.
 //!
-//! A row of which no event tells, or another than its last event tells of, was not written by a change. It grants
-//! nothing if its tag fails; whether or not, an operator has to know. `audit verify` compares everything at once.
+//! A row of which no event tells, or another than its last event tells of, was not written by a
+//! change. It grants nothing if its tag fails; whether or not, an operator has to know. `audit
+//! verify` compares everything at once.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -27,7 +28,8 @@ const SHORTEST_REST: Duration = Duration::from_millis(5);
 const BETWEEN_WALKS: Duration = Duration::from_secs(10);
 
 impl Service {
-    /// How many rows the running server found that are not as the last event tells which names them. It counts to 1000.
+    /// How many rows the running server found that are not as the last event tells which names
+    /// them. It counts to 1000.
     #[must_use]
     pub fn count_of_rows_that_differ(&self) -> usize {
         self.inner.findings.count()
@@ -80,8 +82,8 @@ impl Service {
         Ok(())
     }
 
-    /// What a change overtook since it was read is not the one that stands there either: it is looked at again in the
-    /// next walk, and only then counts.
+    /// What a change overtook since it was read is not the one that stands there either: it is
+    /// looked at again in the next walk, and only then counts.
     fn note_doubt<R>(&self, checked: Result<R, Doubt>) {
         let findings = &self.inner.findings;
         if let Err(doubt) = checked
@@ -220,8 +222,8 @@ impl Comparison<'_> {
         self.found.extend(difference);
     }
 
-    /// With the rows that events tell of and no table holds. Ended sessions are removed in time, without an event;
-    /// the other tables are looked at by `audit verify` alone.
+    /// With the rows that events tell of and no table holds. Ended sessions are removed in time,
+    /// without an event; the other tables are looked at by `audit verify` alone.
     fn end(self) -> BTreeSet<Difference> {
         let mut found = self.found;
         for (name, told) in self.last_told {

@@ -75,7 +75,8 @@ async fn check_new(store: &dyn Store, kept: Option<&Kept>) -> Result<(), OpenErr
     if let Some(kept) = kept.filter(|kept| kept.head.seq > 0) {
         return Err(OpenError::BehindAnchor { seq: kept.head.seq });
     }
-    // Read before the keys, so that another starter's are not taken for what is left of an old service.
+    // Read before the keys, so that another starter's are not taken for what is left of an old
+    // service.
     let ring = store.keys().ring().await?;
     let is_new = ring.head.seq == 0 && ring.keys.is_empty();
     if is_new || !store.keys().root_keys().await?.is_empty() {

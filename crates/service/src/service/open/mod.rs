@@ -51,8 +51,8 @@ pub(crate) enum Opener {
 }
 
 impl Service {
-    /// Opens the service over a migrated database. On an empty one the keys are made, and the master key
-    /// file where it is missing.
+    /// Opens the service over a migrated database. On an empty one the keys are made, and the
+    /// master key file where it is missing.
     pub async fn open(parts: Parts) -> Result<Self, OpenError> {
         Self::open_by(parts, Rules::default()).await
     }
@@ -64,14 +64,15 @@ impl Service {
         Ok(service)
     }
 
-    /// As [`open`](Self::open), for the admin program: it opens over signing keys that were planted or altered too, and
-    /// leaves them out, so that an operator can look at what is wrong.
+    /// As [`open`](Self::open), for the admin program: it opens over signing keys that were planted
+    /// or altered too, and leaves them out, so that an operator can look at what is wrong.
     pub async fn open_for_operators(parts: Parts) -> Result<Self, OpenError> {
         let (service, _) = Self::open_as(parts, Rules::default(), Opener::Operator).await?;
         Ok(service)
     }
 
-    /// Opens the service; gives the head that the database lacks, which only an operator who accepts that may go by.
+    /// Opens the service; gives the head that the database lacks, which only an operator who
+    /// accepts that may go by.
     pub(crate) async fn open_as(
         parts: Parts,
         rules: Rules,
@@ -188,8 +189,8 @@ fn whole_minter(settings: &Settings) -> Result<Minter, OpenError> {
     )?)
 }
 
-/// Of tokens for the default audience: a part of the whole one, with its first, since /api/identity and introspection
-/// take only tokens for that.
+/// Of tokens for the default audience: a part of the whole one, with its first, since /api/identity
+/// and introspection take only tokens for that.
 fn default_minter(whole: &Minter, audience: Option<&[String]>) -> Result<Minter, OpenError> {
     let Some(audience) = audience else {
         return Ok(whole.clone());
@@ -228,8 +229,8 @@ async fn genuine_head(store: &dyn Store, roots: &Roots) -> Result<Head, OpenErro
     }
 }
 
-/// Whether the database holds the event that was last seen, or a later acceptance of a restore names it
-/// as given up.
+/// Whether the database holds the event that was last seen, or a later acceptance of a restore
+/// names it as given up.
 async fn holds(
     store: &dyn Store,
     kept: &Kept,

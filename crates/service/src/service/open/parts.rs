@@ -24,8 +24,8 @@ pub struct Parts {
     pub anchor_file: Option<PathBuf>,
     /// What password hashing costs; [`PasswordCost::OWASP`] but in tests.
     pub password_cost: PasswordCost,
-    /// Whether this program holds a lock that keeps every other server from the database: then what takes rights away
-    /// is answered at once, since nobody else could answer from before it.
+    /// Whether this program holds a lock that keeps every other server from the database: then what
+    /// takes rights away is answered at once, since nobody else could answer from before it.
     pub alone: bool,
     /// Which library signs authentication tokens and status lists.
     pub signature_provider: SignatureProvider,

@@ -9,8 +9,9 @@ use crate::service::Service;
 use crate::service::error::Error;
 
 impl Service {
-    /// Seals root and signing keys under the first master key, where they are under the second. For servers:
-    /// an admin program that looks at something must not decide that a new master key is in use.
+    /// Seals root and signing keys under the first master key, where they are under the second. For
+    /// servers: an admin program that looks at something must not decide that a new master key is
+    /// in use.
     pub async fn seal_anew(&self) -> Result<(), OpenError> {
         let store = self.store();
         let master = &self.inner.master;

@@ -1,11 +1,13 @@
 //! Taking over a database of an earlier release, in which tags did not say which event wrote a row.
 //!
-//! The whole chain is verified first. A row gets a tag of this release only if its tag is the one in the last event that
-//! names it; every other row stays as it is, grants nothing, and is told of. What ends the upgrade is an event: before it
-//! the service does not open, and behind it a tag of the earlier format grants nothing.
+//! The whole chain is verified first. A row gets a tag of this release only if its tag is the one
+//! in the last event that names it; every other row stays as it is, grants nothing, and is told of.
+//! What ends the upgrade is an event: before it the service does not open, and behind it a tag of
+//! the earlier format grants nothing.
 //!
-//! An upgrade that is interrupted is begun anew, and finds what was done: the id of its event is made of the event before
-//! it, so that all attempts write the same tags. Several programs may be at it.
+//! An upgrade that is interrupted is begun anew, and finds what was done: the id of its event is
+//! made of the event before it, so that all attempts write the same tags. Several programs may be
+//! at it.
 
 use std::collections::HashMap;
 
@@ -86,7 +88,8 @@ async fn take_over(changes: &Changes) -> Result<(), Error> {
     Ok(())
 }
 
-/// By fingerprint of a row, what the last event that names it says of its tag, in short; 0 where it was removed.
+/// By fingerprint of a row, what the last event that names it says of its tag, in short; 0 where it
+/// was removed.
 type LastTags = HashMap<u64, u64>;
 
 struct Upgrade<'a> {
@@ -243,7 +246,8 @@ fn name(changes: &Changes, table: &str, id: &str) -> u64 {
         .fingerprint(&Canonical::new(table).text(id))
 }
 
-/// Sixteen digits of a tag in hexadecimal, behind its format version. Nobody without the key can make two that meet.
+/// Sixteen digits of a tag in hexadecimal, behind its format version. Nobody without the key can
+/// make two that meet.
 fn in_short(tag: &str) -> u64 {
     let digits = tag.get(2..18).unwrap_or_default();
     u64::from_str_radix(digits, 16).map_or(0, |short| short.max(1))

@@ -1,7 +1,8 @@
 //! What people do, and what the model learns from the answers.
 //!
-//! A removal is never refused because of rows. It may say that something is not there where the attacker removed it or
-//! gave it another key, and a person whose session or account was spoilt can't act: an operator can.
+//! A removal is never refused because of rows. It may say that something is not there where the
+//! attacker removed it or gave it another key, and a person whose session or account was spoilt
+//! can't act: an operator can.
 
 use std::time::Duration;
 
@@ -177,7 +178,8 @@ impl Play {
         }
     }
 
-    /// Another description, or an earlier expiry: sometimes so early that what was exchanged before would outlive it.
+    /// Another description, or an earlier expiry: sometimes so early that what was exchanged before
+    /// would outlive it.
     async fn update(&mut self) {
         let Some((token, service, by, must)) = self.own_token().await else {
             return;

@@ -89,7 +89,8 @@ impl Deployment {
         self.running[number].service.clone()
     }
 
-    /// Starts a service again, without its checkpoint if that is asked for. One that does not start goes on as it was.
+    /// Starts a service again, without its checkpoint if that is asked for. One that does not start
+    /// goes on as it was.
     pub async fn restart(&mut self, number: usize, forgets: bool) -> Result<(), OpenError> {
         self.running[number].service.flush().await;
         if forgets {

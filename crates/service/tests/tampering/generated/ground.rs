@@ -1,4 +1,5 @@
-//! The rows of every table: as they are, as they would be without the attacker, and as they were before.
+//! The rows of every table: as they are, as they would be without the attacker, and as they were
+//! before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -199,7 +200,8 @@ impl Ground {
             let is_loud = self.loud(&place, was) != self.loud(&place, is.as_ref());
             let differed = self.differs_loudly(&place, was);
             if differed && !is_loud {
-                // A use of an ended secret is noted on any row, and no tag covers it: the row is as wrong as it was.
+                // A use of an ended secret is noted on any row, and no tag covers it: the row is as
+                // wrong as it was.
                 continue;
             }
             if differed {
@@ -222,8 +224,8 @@ impl Ground {
         written
     }
 
-    /// Which of the program's rows is meant by one that stands somewhere: secrets are named by their token and their
-    /// generation, and the attacker may have moved these.
+    /// Which of the program's rows is meant by one that stands somewhere: secrets are named by
+    /// their token and their generation, and the attacker may have moved these.
     fn meant(&self, place: &Place, row: &RawRow) -> Option<Place> {
         if place.table != Table::Secrets {
             return Some(place.clone());
@@ -238,7 +240,8 @@ impl Ground {
         meant.next().map(|(other, _)| other.clone())
     }
 
-    /// Writes rows, or removes those that are to be none, behind the program's back; says why the database refused.
+    /// Writes rows, or removes those that are to be none, behind the program's back; says why the
+    /// database refused.
     pub async fn write(&mut self, mut rows: Vec<(Place, Option<RawRow>)>) -> Result<(), String> {
         rows.retain(|(place, _)| !self.spared.contains(&place.table));
         let mut statements = Vec::new();
@@ -290,7 +293,8 @@ impl Ground {
         differing(&self.actual, &self.honest)
     }
 
-    /// Whether a row is there, and is the program's in each column, and always was when the program wrote it.
+    /// Whether a row is there, and is the program's in each column, and always was when the program
+    /// wrote it.
     pub fn is_clean(&self, place: &Place) -> bool {
         let row = self.actual.get(place);
         row.is_some() && row == self.honest.get(place) && !self.marred.contains(place)
@@ -308,8 +312,8 @@ impl Ground {
         Some(self.value(place.table, row, column))
     }
 
-    /// Whether a row is there with what the program wrote into these columns: with more of it in doubt, it is found all
-    /// the same.
+    /// Whether a row is there with what the program wrote into these columns: with more of it in
+    /// doubt, it is found all the same.
     pub fn is_found_by(&self, place: &Place, columns: &[&str]) -> bool {
         let (Some(actual), Some(honest)) = (self.actual.get(place), self.honest.get(place)) else {
             return false;
@@ -345,7 +349,8 @@ impl Ground {
             Table::KeyRing => true,
             // Nobody reads another than the first.
             Table::SetupLink => place.key != "1",
-            // Those that ended are removed without an event, so that one which is missing says nothing.
+            // Those that ended are removed without an event, so that one which is missing says
+            // nothing.
             Table::Sessions => row.is_none(),
             _ => false,
         };

@@ -1,19 +1,22 @@
-//! Random tampering: rows of every table are planted, edited, deleted, swapped and put back, from random older states,
-//! between random calls on one and on three services. A model says what may be granted.
+//! Random tampering: rows of every table are planted, edited, deleted, swapped and put back, from
+//! random older states, between random calls on one and on three services. A model says what may be
+//! granted.
 //!
-//! - What was acknowledged as taken is granted by no service any more, whatever rows are put back: a revoked token, a
-//!   replaced secret, an ended session, a replaced password, the rights of a disabled user, a destroyed key, a used
-//!   set-up link.
-//! - What was planted or edited grants nothing: every grant says what the program once said, of whom it said it.
+//! - What was acknowledged as taken is granted by no service any more, whatever rows are put back:
+//!   a revoked token, a replaced secret, an ended session, a replaced password, the rights of a
+//!   disabled user, a destroyed key, a used set-up link.
+//! - What was planted or edited grants nothing: every grant says what the program once said, of
+//!   whom it said it.
 //! - No removal fails because of rows.
-//! - `audit verify` names what was tampered with, until the attacker restores exactly the current row, and for ever if a
-//!   change wrote the row meanwhile. It names nothing that nobody touched.
+//! - `audit verify` names what was tampered with, until the attacker restores exactly the current
+//!   row, and for ever if a change wrote the row meanwhile. It names nothing that nobody touched.
 //! - What nobody touched goes on working.
 //!
-//! The model leaves out what the program can't know: a row that the attacker hides from a change that ends many things at
-//! once, and puts back afterwards ([`Fate::Hidden`](model::Fate::Hidden)). It is hidden if it is gone, bears another
-//! owner, or (a token) seems to have ended, while its owner signs out everywhere, gets a new password or is disabled. Nor
-//! does anybody notice a session that is missing, because sessions that ended are removed without an event, an edited
+//! The model leaves out what the program can't know: a row that the attacker hides from a change
+//! that ends many things at once, and puts back afterwards ([`Fate::Hidden`](model::Fate::Hidden)).
+//! It is hidden if it is gone, bears another owner, or (a token) seems to have ended, while its
+//! owner signs out everywhere, gets a new password or is disabled. Nor does anybody notice a
+//! session that is missing, because sessions that ended are removed without an event, an edited
 //! column that no tag covers, or another version number of the key ring.
 
 mod attack;
@@ -43,13 +46,14 @@ const SEED: u64 = 15;
 /// How often what happened.
 type Tally = BTreeMap<&'static str, u64>;
 
-/// Plays one world: of an odd number on three services, of an even one on one. Tells what happened, or what went wrong.
+/// Plays one world: of an odd number on three services, of an even one on one. Tells what happened,
+/// or what went wrong.
 async fn play(database: &TestDatabase, seed: u64, world: u64) -> Result<Tally, String> {
     let services = if world.is_multiple_of(2) { 1 } else { 3 };
     let seed_of_world = seed.wrapping_add(world.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let seed_of_world = Rng::with_seed(seed_of_world).u64(..);
-    // A ring that was read while its keys were spoilt serves nobody until it is read anew: so that what must work is seen
-    // to work, every other attacker leaves the keys alone.
+    // A ring that was read while its keys were spoilt serves nobody until it is read anew: so that
+    // what must work is seen to work, every other attacker leaves the keys alone.
     let spared: &[Table] = if (world / 2).is_multiple_of(2) {
         &[Table::SigningKeys]
     } else {

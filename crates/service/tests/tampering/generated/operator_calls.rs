@@ -127,7 +127,8 @@ impl Play {
         }
     }
 
-    /// A link is made while there is no administrator, as far as the rows say. Its code is seen at the terminal only.
+    /// A link is made while there is no administrator, as far as the rows say. Its code is seen at
+    /// the terminal only.
     pub(super) async fn make_link(&mut self) {
         let service = self.any_service();
         let done = service.make_setup_link().await;

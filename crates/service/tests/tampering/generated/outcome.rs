@@ -9,11 +9,12 @@ use super::model::Fate;
 use super::play::{Play, patiently};
 
 impl Play {
-    /// What a call wrote. One that was refused wrote nothing, but for the place in the status list that an exchange asks for.
+    /// What a call wrote. One that was refused wrote nothing, but for the place in the status list
+    /// that an exchange asks for.
     pub(super) async fn settled<T>(&mut self, what: String, done: &Result<T, Error>) -> Written {
         let written = self.ground.after_call().await;
-        // A token that bore another owner for a while lost its secret's place with that owner: that was refused wrongly,
-        // and may be.
+        // A token that bore another owner for a while lost its secret's place with that owner: that
+        // was refused wrongly, and may be.
         for secret in 0..self.model.secrets.len() {
             if written.changed.contains(&self.model.secrets[secret].place) {
                 self.model.end_bearers_of(secret, Fate::Hidden);
@@ -135,7 +136,8 @@ impl Play {
             .collect()
     }
 
-    /// What becomes of a user's tokens that are all revoked: those that are found, and seem active, are.
+    /// What becomes of a user's tokens that are all revoked: those that are found, and seem active,
+    /// are.
     pub(super) fn fates_of_tokens(&self, user: usize) -> Vec<(usize, Fate)> {
         let tokens = self.model.tokens.iter().enumerate();
         tokens
@@ -149,8 +151,8 @@ impl Play {
             .is_found_by(place, &["owner_id", "revoked_at", "expires_at"])
     }
 
-    /// What becomes of what was exchanged for a user's tokens, when the user is disabled: another place is given to each
-    /// secret that is found.
+    /// What becomes of what was exchanged for a user's tokens, when the user is disabled: another
+    /// place is given to each secret that is found.
     pub(super) fn fates_of_bearers(&self, user: usize) -> Vec<(usize, Fate)> {
         let now = self.deployment.clock.now();
         let bearers = self.model.bearers.iter().enumerate();

@@ -45,8 +45,8 @@ pub async fn patiently<T>(call: impl AsyncFn() -> Result<T, Error>) -> Result<T,
     call().await
 }
 
-/// Asks once, or, where it must work, again and again: what was given just now (a user was enabled) is known everywhere
-/// only after the next poll of the log.
+/// Asks once, or, where it must work, again and again: what was given just now (a user was enabled)
+/// is known everywhere only after the next poll of the log.
 pub async fn until_it_works<T>(
     must: bool,
     call: impl AsyncFn() -> Result<T, Error>,

@@ -92,7 +92,8 @@ impl Play {
         }
     }
 
-    /// What nobody touched works everywhere, and gives what it gave before; what somebody touched gives that or nothing.
+    /// What nobody touched works everywhere, and gives what it gave before; what somebody touched
+    /// gives that or nothing.
     async fn probe_what_works(&mut self) {
         for number in 0..self.deployment.count() {
             let service = self.deployment.service(number);
@@ -283,7 +284,8 @@ impl Play {
             && self.ground.is_clean(&secret.place)
             && self.ground.is_clean(&token.place)
             && self.user_works(token.owner)
-            // Whoever spoils the keys stops the signing, and whoever spoils the places stops the giving of another.
+            // Whoever spoils the keys stops the signing, and whoever spoils the places stops the
+            // giving of another.
             && self.ground.spared.contains(&Table::SigningKeys)
             && (has_place || self.ground.is_all_clean(Table::StatusPlaces))
     }

@@ -26,8 +26,8 @@ pub async fn copy(database: &TestDatabase) {
     }
 }
 
-/// What an attacker does who can write to the database: all rows are as they were when they were copied. The event log is
-/// as it is.
+/// What an attacker does who can write to the database: all rows are as they were when they were
+/// copied. The event log is as it is.
 pub async fn put_back(database: &TestDatabase) {
     for table in TABLES.iter().rev() {
         database.execute(&format!("DELETE FROM {table}")).await;
@@ -38,7 +38,8 @@ pub async fn put_back(database: &TestDatabase) {
     }
 }
 
-/// The running service, one that was started again, and one that was started without its checkpoint.
+/// The running service, one that was started again, and one that was started without its
+/// checkpoint.
 pub async fn services(world: &World) -> [Service; 3] {
     world.service.flush().await;
     let again = world.reopen().await.unwrap();

@@ -1,4 +1,5 @@
-//! What belongs to the whole service: signing keys, the set-up link, the event log and its checkpoint.
+//! What belongs to the whole service: signing keys, the set-up link, the event log and its
+//! checkpoint.
 
 use ats_pat_service::{Rotation, Service};
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};

@@ -84,8 +84,8 @@ impl TokenForm {
         (form, errors)
     }
 
-    /// Chooses these scopes; gives what is wrong with them. Who asks for scopes that there are not is never
-    /// given all rights instead.
+    /// Chooses these scopes; gives what is wrong with them. Who asks for scopes that there are not
+    /// is never given all rights instead.
     fn choose(&mut self, scopes: &[&str], policy: &PolicyView, text: Text) -> Option<String> {
         let asks_for_all = scopes.is_empty() || scopes == [ALL];
         self.is_limited = !asks_for_all || !policy.all_scope_allowed;

@@ -164,7 +164,8 @@ impl Deployment {
         }
     }
 
-    /// Destroys every key but a new one, and what goes wrong goes wrong before everybody has heard of it.
+    /// Destroys every key but a new one, and what goes wrong goes wrong before everybody has heard
+    /// of it.
     pub(super) async fn rotate(self: &Arc<Self>, by: usize) {
         match self.chance.below(3) {
             0 => self.spawn(move |here| async move {
@@ -181,7 +182,8 @@ impl Deployment {
         self.destroy_keys((by + 1) % SERVERS).await;
     }
 
-    /// A server may read the keys of the second rotation when it hears of the first, and then hear no more.
+    /// A server may read the keys of the second rotation when it hears of the first, and then hear
+    /// no more.
     pub(super) async fn rotate_twice(self: &Arc<Self>) {
         for by in 0..2 {
             self.spawn(move |here| async move { here.destroy_keys(by).await });

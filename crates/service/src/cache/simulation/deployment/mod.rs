@@ -44,9 +44,11 @@ pub(super) struct Options {
     /// What is done about transactions that fail; `None` where none fails.
     pub(super) transactions: Option<Transactions>,
     pub(super) alone: bool,
-    /// Whether keys are rotated often, and twice at once, before a fail-over that loses the second rotation.
+    /// Whether keys are rotated often, and twice at once, before a fail-over that loses the second
+    /// rotation.
     pub(super) rotates_twice: bool,
-    /// Whether somebody puts older rows back. Then nothing is lost by fail-overs: what is gone was taken away.
+    /// Whether somebody puts older rows back. Then nothing is lost by fail-overs: what is gone was
+    /// taken away.
     pub(super) puts_back: bool,
     pub(super) steps: u32,
 }
@@ -251,8 +253,8 @@ impl Deployment {
         }
     }
 
-    /// Whether nobody else can have answered meanwhile: a server that has its database for itself acknowledges at once, and
-    /// nothing of it goes on once another one has begun.
+    /// Whether nobody else can have answered meanwhile: a server that has its database for itself
+    /// acknowledges at once, and nothing of it goes on once another one has begun.
     pub(super) fn still_runs(&self, number: usize, service: &Service) -> bool {
         let now = self.service(number);
         !self.options.alone || now.is_some_and(|now| Arc::ptr_eq(&now.inner, &service.inner))

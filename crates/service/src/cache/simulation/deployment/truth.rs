@@ -61,8 +61,9 @@ impl Deployment {
         });
     }
 
-    /// Whether the end of a token was acknowledged, and the database has it still: a revocation that a fail-over lost
-    /// was lost by the database. Different where it may have come to life in between.
+    /// Whether the end of a token was acknowledged, and the database has it still: a revocation
+    /// that a fail-over lost was lost by the database. Different where it may have come to life in
+    /// between.
     pub(super) fn is_ended(&self, planted: &Planted) -> Option<(u64, u64)> {
         let term = self.database.term();
         let state = self.database.now();

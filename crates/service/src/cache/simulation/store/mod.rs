@@ -1,4 +1,5 @@
-//! One server's way to the simulated database: slow, cut off now and then, suspended with its server.
+//! One server's way to the simulated database: slow, cut off now and then, suspended with its
+//! server.
 
 mod changes;
 mod reads;
@@ -52,7 +53,8 @@ pub(super) struct Link {
     pub(super) left_open: AtomicBool,
 }
 
-/// What `ats-pat-storage` does about transactions that the database ended; taken out, it goes wrong.
+/// What `ats-pat-storage` does about transactions that the database ended; taken out, it goes
+/// wrong.
 #[derive(Clone, Copy)]
 pub(super) struct Transactions {
     /// A connection on which COMMIT failed is closed.
