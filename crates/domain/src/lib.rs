@@ -49,7 +49,7 @@ pub use id::{EventId, FormKey, OperatorKeyId, TokenId, UserId};
 pub use name::{Description, DisplayName, TokenName, UserName};
 pub use network::Neighbourhood;
 pub use operator_key::OperatorKey;
-pub use policies::{GroupPolicy, Policies};
+pub use policies::{GroupPolicy, LONGEST_WRITTEN_OUT, Policies};
 pub use policy::{MayCreate, Policy};
 pub use policy_document::PolicyDocument;
 pub use problem::Problem;

@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 use crate::group::{Group, Groups};
 use crate::network::AllowedNetworks;
 use crate::policy::{MayCreate, Policy};
-use crate::scope::Scope;
+use crate::scope::{Scope, Scopes};
+
+/// The longest scope that `all` may be written out as, in characters. Verifiers take tokens of up
+/// to 8 KiB, and many servers take no longer headers.
+pub const LONGEST_WRITTEN_OUT: usize = 4000;
 
 /// What the policy is for the members of a group; `None` leaves it to the base and to other groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,6 +133,17 @@ impl Policies {
     pub fn every_scope(&self) -> Vec<Scope> {
         let of_groups = self.groups.iter().filter_map(|group| group.scopes.as_ref());
         union(std::iter::once(&self.base.scopes).chain(of_groups))
+    }
+
+    /// How long the scope of an authentication token is where `all` is written out as every scope
+    /// that is offered, in characters.
+    pub fn written_out_length(&self) -> usize {
+        Scopes::all_written_out(&self.every_scope()).len()
+    }
+
+    /// Whether it is longer than [`LONGEST_WRITTEN_OUT`].
+    pub fn are_too_long_written_out(&self) -> bool {
+        self.written_out_length() > LONGEST_WRITTEN_OUT
     }
 
     /// The fewest days without a use after which a token of somebody is revoked.

@@ -18,7 +18,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use ats_pat_domain::{Policies, Policy, Scopes};
+use ats_pat_domain::{LONGEST_WRITTEN_OUT, Policies, Policy};
 use secrecy::SecretString;
 
 pub use self::error::{Place, SettingsError};
@@ -26,10 +26,6 @@ use self::source::Sources;
 use self::table::TABLE;
 pub use self::table::{CommonFlags, ServerFlags, Settings, settings_reference};
 pub use self::value::LogFormat;
-
-/// The longest scope that `expand-all-scope` may write, in characters. Verifiers take tokens of up
-/// to 8 KiB, and many servers take no longer headers.
-const LONGEST_SCOPE: usize = 4000;
 
 impl Settings {
     /// Reads all sources: the file that `common` names, `environment`, and the flags. A program
@@ -83,10 +79,11 @@ impl Settings {
         if let Some(place) = sources.place("expand-all-scope")
             && settings.expand_all_scope
         {
-            let length = Scopes::all_written_out(&settings.policies().every_scope()).len();
-            if length > LONGEST_SCOPE {
+            let policies = settings.policies();
+            if policies.are_too_long_written_out() {
+                let length = policies.written_out_length();
                 let advice = format!(
-                    "makes tokens too long: with all of `policy.scopes` and those of groups the scope has {length} characters, and {LONGEST_SCOPE} are allowed. Set it to false, or offer fewer scopes"
+                    "makes tokens too long: with all of `policy.scopes` and those of groups the scope has {length} characters, and {LONGEST_WRITTEN_OUT} are allowed. Set it to false, or offer fewer scopes"
                 );
                 return Err(SettingsError::Invalid { place, advice });
             }

@@ -32,7 +32,13 @@ impl Operator<'_> {
 
     /// What these policies would do to the active tokens that there are. It changes nothing, and
     /// reads every user and token.
+    ///
+    /// # Errors
+    /// [`Problem::Validation`] on scopes that [`Operator::apply_policy`] refuses.
+    ///
+    /// [`Problem::Validation`]: ats_pat_domain::Problem::Validation
     pub async fn check_policies(&self, policies: Policies) -> Result<PolicyCheck, Error> {
+        self.refuse_too_many_scopes(&policies)?;
         self.service.read_log_for_lists().await;
         let policies = OwnerPolicies::new(policies, false);
         let mut tally = PolicyCheck::default();

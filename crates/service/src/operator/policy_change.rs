@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use ats_pat_domain::event::EventKind;
-use ats_pat_domain::{PolicyDocument, Problem, Reason, Rule, Scopes};
+use ats_pat_domain::{Policies, PolicyDocument, Problem, Reason, Rule};
 use serde_json::{Map, Value, json};
 
 use crate::change::{Change, Draft, Taken};
+use crate::ledger::rows::THE_POLICY;
 use crate::operator::Operator;
 use crate::policy::{InForce, OwnerPolicies, Written};
 use crate::service::error::Error;
@@ -14,9 +15,6 @@ use crate::service::settings::PolicySource;
 
 /// The version of a policy that the settings say.
 const OF_SETTINGS: &str = "settings";
-/// The longest scope that all the owner's rights may be written out as, in characters: verifiers
-/// take tokens of up to 8 KiB, and many servers take headers no longer than that.
-const LONGEST_SCOPE: usize = 4000;
 
 /// The policy in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +46,7 @@ impl CurrentPolicy {
             policy: policies.all().into(),
             version: version_of(policies),
             source,
-            enforce_on_existing: policies.stored.is_some_and(|stored| stored.cuts),
+            enforce_on_existing: policies.cuts(),
         }
     }
 }
@@ -77,6 +75,14 @@ impl Operator<'_> {
         self.service.policies().await
     }
 
+    /// Refuses scopes that make authentication tokens too long.
+    pub(super) fn refuse_too_many_scopes(&self, policies: &Policies) -> Result<(), Problem> {
+        if self.service.inner.settings.expand_all_scope && policies.are_too_long_written_out() {
+            return Err(Problem::validation("Scopes", Reason::TooLong));
+        }
+        Ok(())
+    }
+
     /// Puts a policy into force. Once this is answered no server goes by the one before, and where
     /// that was asked for every token that lives longer than it allows is cut to it. If the wait is
     /// broken off, that goes on in the background.
@@ -87,11 +93,7 @@ impl Operator<'_> {
     pub async fn apply_policy(&self, new: NewPolicy) -> Result<CurrentPolicy, Error> {
         self.require_recent_sign_in().await?;
         let policies = new.policy.read()?;
-        if self.service.inner.settings.expand_all_scope
-            && Scopes::all_written_out(&policies.every_scope()).len() > LONGEST_SCOPE
-        {
-            return Err(Problem::validation("Scopes", Reason::TooLong).into());
-        }
+        self.refuse_too_many_scopes(&policies)?;
         let in_force = &self.service.inner.policies;
         if in_force.source() == PolicySource::File {
             let rule = Rule::PolicySource;
@@ -147,7 +149,7 @@ impl Change for Apply {
         draft.replace_policy(self.written.to_row()?).await?;
         let before = before.map(|before| before.policy);
         let entry = draft
-            .entry(EventKind::PolicyChanged, &"1")
+            .entry(EventKind::PolicyChanged, &THE_POLICY)
             .detail("Changes", difference(before.as_ref(), &self.written.policy))
             .detail("EnforceOnExisting", self.written.enforce_on_existing);
         draft.record(entry);

@@ -9,10 +9,11 @@
 use std::sync::Arc;
 
 use ats_pat_domain::event::EventKind;
-use ats_pat_domain::{Token, TokenId, User, UserId};
+use ats_pat_domain::{Timestamp, Token, TokenId, User, UserId};
 
 use super::{InForce, OwnerPolicies};
 use crate::change::{Authority, Change, Draft, Taken};
+use crate::ledger::Entry;
 use crate::service::Service;
 use crate::service::error::Error;
 use crate::tokens::end_earlier;
@@ -22,18 +23,38 @@ const BATCH: u64 = 1000;
 /// How many are cut by one change, so that no other waits long.
 const CUT_AT_ONCE: usize = 20;
 
-/// The set whose walk this server made to its end; 0 is none.
+/// How many batches the background looks at in one turn.
+const BATCHES: u32 = 20;
+
+/// How far the background's walk came.
 #[derive(Default)]
-pub(crate) struct CutWalk(u64);
+pub(crate) struct CutWalk {
+    /// The number of the set that it is for; 0 is none.
+    set: u64,
+    /// The last token that was looked at; `None` at the beginning.
+    after: Option<TokenId>,
+    is_over: bool,
+}
 
 impl Service {
-    /// Makes the walk for the policy in force, if it asks for one, and this server did not make it
-    /// yet.
-    pub(crate) async fn cut_once(&self, walk: &mut CutWalk) -> Result<(), Error> {
+    /// Does a turn of the walk for the policy in force, if it asks for one, and this server did not
+    /// come to its end yet.
+    pub(crate) async fn cut_some(&self, walk: &mut CutWalk) -> Result<(), Error> {
         let policies = self.policies().await?;
-        if walk.0 != policies.number {
-            self.cut_tokens(&policies).await?;
-            walk.0 = policies.number;
+        if walk.set != policies.number {
+            *walk = CutWalk {
+                set: policies.number,
+                after: None,
+                is_over: !policies.cuts(),
+            };
+        }
+        for _ in 0..BATCHES {
+            if walk.is_over {
+                break;
+            }
+            let (_, last) = self.cut_batch(&policies, walk.after).await?;
+            walk.after = last;
+            walk.is_over = last.is_none();
         }
         Ok(())
     }
@@ -41,27 +62,39 @@ impl Service {
     /// Cuts every token that lives longer than these policies allow, if they ask for that and while
     /// they are in force. Gives how many.
     pub(crate) async fn cut_tokens(&self, policies: &OwnerPolicies) -> Result<u64, Error> {
-        if !policies.stored.is_some_and(|stored| stored.cuts) {
-            return Ok(0);
-        }
         let mut cut = 0;
         let mut after = None;
-        loop {
-            let batch = self.store().tokens().after(after, BATCH).await?;
-            let Some(last) = batch.last() else {
-                return Ok(cut);
-            };
-            after = Some(last.row.id);
-            let tokens: Vec<Token> = batch.into_iter().map(|tagged| tagged.row).collect();
-            let due = self.too_long(policies, &tokens).await?;
-            for ids in due.chunks(CUT_AT_ONCE) {
-                let change = Cut {
-                    ids: ids.to_vec(),
-                    policies: Arc::clone(&self.inner.policies),
-                };
-                cut += self.change(Authority::System, change).await?;
+        while policies.cuts() {
+            let (more, last) = self.cut_batch(policies, after).await?;
+            cut += more;
+            after = last;
+            if after.is_none() {
+                break;
             }
         }
+        Ok(cut)
+    }
+
+    /// Does it for the tokens behind `after`. Gives how many were cut, and the last token that was
+    /// looked at; `None` where there is none.
+    async fn cut_batch(
+        &self,
+        policies: &OwnerPolicies,
+        after: Option<TokenId>,
+    ) -> Result<(u64, Option<TokenId>), Error> {
+        let batch = self.store().tokens().after(after, BATCH).await?;
+        let last = batch.last().map(|last| last.row.id);
+        let tokens: Vec<Token> = batch.into_iter().map(|tagged| tagged.row).collect();
+        let due = self.too_long(policies, &tokens).await?;
+        let mut cut = 0;
+        for ids in due.chunks(CUT_AT_ONCE) {
+            let change = Cut {
+                ids: ids.to_vec(),
+                policies: Arc::clone(&self.inner.policies),
+            };
+            cut += self.change(Authority::System, change).await?;
+        }
+        Ok((cut, last))
     }
 
     /// Those that a change would cut.
@@ -125,7 +158,7 @@ impl Change for Cut {
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(u64, Taken), Error> {
         let policies = self.policies.in_change(draft).await?;
-        if !policies.stored.is_some_and(|stored| stored.cuts) {
+        if !policies.cuts() {
             // Another policy is in force.
             return Ok((0, Taken::Nothing));
         }
@@ -136,18 +169,31 @@ impl Change for Cut {
             };
             end_earlier(draft, &token).await?;
             draft.update_token(token.clone()).await?;
-            draft.record(
-                draft
-                    .entry(EventKind::TokenUpdated, &token.id)
-                    .owner(token.owner_id)
-                    .detail("Policy", true)
-                    .detail("ExpiresAt", token.expires_at.to_string())
-                    .detail("ExpiresAtBefore", before.expires_at.to_string())
-                    .personal("Name", token.name.as_str()),
-            );
+            draft.record(entry(draft, &before, &token));
             cut += 1;
         }
         let taken = if cut > 0 { Taken::Now } else { Taken::Nothing };
         Ok((cut, taken))
     }
+}
+
+/// Says what became earlier.
+fn entry(draft: &Draft<'_>, before: &Token, after: &Token) -> Entry {
+    let mut entry = draft
+        .entry(EventKind::TokenUpdated, &after.id)
+        .owner(after.owner_id)
+        .detail("Policy", true)
+        .personal("Name", after.name.as_str());
+    if after.expires_at != before.expires_at {
+        entry = entry
+            .detail("ExpiresAt", after.expires_at.to_string())
+            .detail("ExpiresAtBefore", before.expires_at.to_string());
+    }
+    if after.regenerates_until != before.regenerates_until {
+        let text = |until: Option<Timestamp>| until.map(|until| until.to_string());
+        entry = entry
+            .detail("RegeneratesUntil", text(after.regenerates_until))
+            .detail("RegeneratesUntilBefore", text(before.regenerates_until));
+    }
+    entry
 }

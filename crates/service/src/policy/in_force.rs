@@ -8,6 +8,7 @@ use ats_pat_auth::Origin;
 use ats_pat_domain::Tagged;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::port::StoredPolicy;
+use parking_lot::Mutex;
 
 use super::document::Written;
 use super::set::{OwnerPolicies, OwnerPolicy, Stored};
@@ -32,6 +33,7 @@ pub(crate) struct InForce {
     currency: Arc<Currency>,
     roots: Arc<Roots>,
     reading: tokio::sync::Mutex<()>,
+    putting: Mutex<()>,
 }
 
 impl InForce {
@@ -48,6 +50,7 @@ impl InForce {
             currency: Arc::clone(&changes.currency),
             roots: Arc::clone(&changes.roots),
             reading: tokio::sync::Mutex::new(()),
+            putting: Mutex::new(()),
         }
     }
 
@@ -107,15 +110,17 @@ impl InForce {
         let Some(last) = self.last.load_full() else {
             return Ok(None);
         };
-        let stands = match (self.source, last.stored) {
-            (PolicySource::File, _) => true,
-            (PolicySource::Database, None) => !self.currency.names_a_policy()?,
+        Ok(self.stands(&last)?.then_some(last))
+    }
+
+    fn stands(&self, set: &OwnerPolicies) -> Result<bool, Error> {
+        match (self.source, set.stored) {
+            (PolicySource::File, _) => Ok(true),
+            (PolicySource::Database, None) => Ok(!self.currency.names_a_policy()?),
             (PolicySource::Database, Some(Stored { origin, .. })) => {
-                self.currency
-                    .judge(StoredPolicy::TABLE, THE_POLICY, origin)?
+                self.currency.judge(StoredPolicy::TABLE, THE_POLICY, origin)
             }
-        };
-        Ok(stands.then_some(last))
+        }
     }
 
     async fn read(&self) -> Result<Arc<OwnerPolicies>, Error> {
@@ -151,9 +156,14 @@ impl InForce {
         Ok(self.put(Arc::new(set.stored_as(Stored { origin, cuts }))))
     }
 
+    /// Remembers a set, unless another was put into force since it was read: a read that is slow
+    /// must not take the place of a later one.
     fn put(&self, set: Arc<OwnerPolicies>) -> Arc<OwnerPolicies> {
-        self.last.store(Some(Arc::clone(&set)));
-        self.number.store(set.number, Ordering::Release);
+        let _one_at_a_time = self.putting.lock();
+        if self.stands(&set).unwrap_or(false) {
+            self.last.store(Some(Arc::clone(&set)));
+            self.number.store(set.number, Ordering::Release);
+        }
         set
     }
 }

@@ -121,6 +121,11 @@ impl OwnerPolicies {
         &self.widest
     }
 
+    /// Whether tokens that were made before are cut to them.
+    pub(crate) fn cuts(&self) -> bool {
+        self.stored.is_some_and(|stored| stored.cuts)
+    }
+
     /// As they are written.
     pub(crate) fn all(&self) -> &Policies {
         &self.policies

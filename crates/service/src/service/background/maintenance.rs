@@ -83,7 +83,7 @@ impl Service {
                 );
                 log_failure(
                     "tokens could not be cut to the policy",
-                    self.cut_once(&mut cut).await,
+                    self.cut_some(&mut cut).await,
                 );
             }
         }
