@@ -69,7 +69,7 @@ impl<A: Asks> By<A> {
     async fn read(request: &Request) -> Result<Self, Refused> {
         let call = Call::of(request)?;
         let service = &call.service;
-        let by = match operator_key(request)? {
+        let by = match operator_key(request) {
             Some(presented) => {
                 let address = call.context.address();
                 let holder = service.authenticate_operator_key(presented, address);
@@ -107,17 +107,16 @@ impl<A: Asks> By<A> {
     }
 }
 
-/// What stands in the header `Authorization`, if it is there. What is no operator key there is one that does not hold.
-fn operator_key(request: &Request) -> Result<Option<&[u8]>, Refused> {
+/// What stands in the header `Authorization`, if it is there. A header that can hold no operator
+/// key is an empty one: it is refused, and counted, as a key that does not hold.
+fn operator_key(request: &Request) -> Option<&[u8]> {
     let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
-    let Some(value) = values.next() else {
-        return Ok(None);
-    };
+    let value = values.next()?;
     let (scheme, key) = value.as_bytes().split_at(value.len().min("Bearer ".len()));
     if values.next().is_some() || !scheme.eq_ignore_ascii_case(b"Bearer ") {
-        return Err(Problem::OperatorKeyInvalid.into());
+        return Some(&[]);
     }
-    Ok(Some(key.trim_ascii()))
+    Some(key.trim_ascii())
 }
 
 impl<'a, A: Asks> ApiExtractor<'a> for By<A> {

@@ -320,3 +320,16 @@ async fn an_administrator_makes_a_key_that_works_until_it_is_revoked() {
     );
     assert_eq!(events().await, 1209);
 }
+
+#[tokio::test]
+async fn whatever_is_shown_for_an_operator_key_counts_as_a_guess() {
+    let server = server().await;
+    let users = || server.call("GET /api/administration/users");
+    let shown = ["Basic cm9vdDp4", "Bearer", "Bearer atsop_x"];
+    for wrong in shown.into_iter().cycle().take(100) {
+        let answer = users().header("Authorization", wrong).code().await;
+        assert_eq!(answer, (401, Code::OperatorKeyInvalid), "{wrong}");
+    }
+    let slowed = users().header("Authorization", "Basic cm9vdDp4");
+    assert_eq!(slowed.code().await, (429, Code::TooManyRequests));
+}
