@@ -320,3 +320,31 @@ async fn tokens_of_before_are_cut_where_that_was_asked_for(database: &TestDataba
     let audit = operator.verify_audit().await.unwrap();
     assert_eq!(audit.findings, [""; 0]);
 }
+
+#[tokio::test]
+async fn a_dry_run_refuses_the_scopes_that_a_change_refuses() {
+    let database = sqlite();
+    let world = World::with(database.url(), |settings| {
+        settings.policy_source = PolicySource::Database;
+        settings.expand_all_scope = true;
+    })
+    .await;
+    let of = |scopes: usize| {
+        let scopes: Vec<_> = (0..scopes)
+            .map(|number| serde_json::json!({"Name": format!("{}-{number}", "x".repeat(57))}))
+            .collect();
+        document(&serde_json::json!({"Scopes": scopes}).to_string())
+    };
+    let operator = world.service.operator();
+    for (scopes, expected) in [(60, 1), (70, 1001)] {
+        let policy = of(scopes);
+        let checked = operator.check_policies(policy.read().unwrap()).await;
+        assert_eq!(code(checked), expected, "{scopes}");
+        let new = NewPolicy {
+            policy,
+            versions: None,
+            enforce_on_existing: false,
+        };
+        assert_eq!(code(operator.apply_policy(new).await), expected, "{scopes}");
+    }
+}
