@@ -34,9 +34,7 @@ impl Operator<'_> {
     /// reads every user and token.
     ///
     /// # Errors
-    /// [`Problem::Validation`] on scopes that [`Operator::apply_policy`] refuses.
-    ///
-    /// [`Problem::Validation`]: ats_pat_domain::Problem::Validation
+    /// 1001 for scopes that [`Operator::apply_policy`] refuses.
     pub async fn check_policies(&self, policies: Policies) -> Result<PolicyCheck, Error> {
         self.refuse_too_many_scopes(&policies)?;
         self.service.read_log_for_lists().await;
