@@ -78,7 +78,7 @@ const JTI: &str = "019365a0-0000-7000-8000-000000000003";
 
 fn minter() -> Minter {
     let audience = Audience::from(ISSUER.to_owned());
-    Minter::new(ISSUER, audience, 300, SigningAlgorithm::EdDsa).unwrap()
+    Minter::new(ISSUER, audience, SigningAlgorithm::EdDsa)
 }
 
 fn grant() -> Grant<'static> {
@@ -88,6 +88,7 @@ fn grant() -> Grant<'static> {
         token_id: "019365a0-0000-7000-8000-000000000002",
         generation: 1,
         scope: "all",
+        lifetime_seconds: 300,
         expires_at_ms: NOW + 86_400_000,
         status: Some(StatusPlace {
             index: 123_456,

@@ -15,7 +15,6 @@ use crate::{AuthError, SigningKeyPair};
 use claims::{ClaimsTemplate, Times};
 pub use grant::{Grant, StatusPlace};
 
-const SHORTEST_LIFETIME: u32 = 60;
 const LONGEST_LIFETIME: u32 = 3600;
 /// The length of a signature, in bytes.
 const SIGNATURE: usize = 64;
@@ -24,7 +23,6 @@ const SIGNATURE: usize = 64;
 #[derive(Debug, Clone)]
 pub struct Minter {
     audience: Audience,
-    lifetime: i64,
     algorithm: SigningAlgorithm,
     claims: ClaimsTemplate,
 }
@@ -38,25 +36,13 @@ pub struct Minted {
 }
 
 impl Minter {
-    /// A minter with the issuer (the public URL), the audience, and the lifetime in seconds. A
-    /// lifetime outside 60 to 3600 is [`AuthError::LifetimeOutOfRange`].
-    pub fn new(
-        issuer: &str,
-        audience: Audience,
-        lifetime_seconds: u32,
-        algorithm: SigningAlgorithm,
-    ) -> Result<Self, AuthError> {
-        if !(SHORTEST_LIFETIME..=LONGEST_LIFETIME).contains(&lifetime_seconds) {
-            return Err(AuthError::LifetimeOutOfRange {
-                seconds: lifetime_seconds,
-            });
-        }
-        Ok(Self {
+    /// A minter with the issuer (the public URL) and the audience.
+    pub fn new(issuer: &str, audience: Audience, algorithm: SigningAlgorithm) -> Self {
+        Self {
             claims: ClaimsTemplate::new(issuer, &audience),
             audience,
-            lifetime: lifetime_seconds.into(),
             algorithm,
-        })
+        }
     }
 
     /// The recipients of its tokens.
@@ -64,27 +50,17 @@ impl Minter {
         &self.audience
     }
 
-    /// A minter whose tokens are for these recipients only and live at most so many seconds. A
-    /// value that is `None` stays as it is. This never widens: the result is `None` if a recipient
-    /// is not one of this minter's. A lifetime outside the limits becomes the nearest allowed one.
-    pub fn narrowed(
-        &self,
-        recipients: Option<&[String]>,
-        lifetime_seconds: Option<u32>,
-    ) -> Option<Self> {
+    /// A minter whose tokens are for these recipients only. This never widens: the result is `None`
+    /// if a recipient is not one of this minter's.
+    pub fn narrowed(&self, recipients: &[String]) -> Option<Self> {
+        if !recipients.iter().all(|asked| self.audience.contains(asked)) {
+            return None;
+        }
+        let kept = self.audience.iter().map(ToOwned::to_owned);
+        let kept = kept.filter(|own| recipients.contains(own)).collect();
         let mut narrowed = self.clone();
-        if let Some(recipients) = recipients {
-            if !recipients.iter().all(|asked| self.audience.contains(asked)) {
-                return None;
-            }
-            let kept = self.audience.iter().map(ToOwned::to_owned);
-            let kept = kept.filter(|own| recipients.contains(own)).collect();
-            narrowed.audience = Audience::new(kept).ok()?;
-            narrowed.claims.set_audience(&narrowed.audience);
-        }
-        if let Some(seconds) = lifetime_seconds {
-            narrowed.lifetime = i64::from(seconds).clamp(1, self.lifetime);
-        }
+        narrowed.audience = Audience::new(kept).ok()?;
+        narrowed.claims.set_audience(&narrowed.audience);
         Some(narrowed)
     }
 
@@ -92,7 +68,8 @@ impl Minter {
     /// grant was judged, in milliseconds since the epoch. `jti` is an id that no other token has.
     ///
     /// It never outlives the personal access token. If that has less than a second left, the result
-    /// is [`AuthError::TooLate`]. Then tell the caller that the personal access token has expired.
+    /// is [`AuthError::TooLate`]. Then tell the caller that the personal access token has expired. A
+    /// lifetime outside 1 to 3600 seconds is [`AuthError::LifetimeOutOfRange`].
     pub fn mint(
         &self,
         key: &SigningKeyPair,
@@ -100,13 +77,19 @@ impl Minter {
         now_ms: i64,
         jti: &str,
     ) -> Result<Minted, AuthError> {
+        if !(1..=LONGEST_LIFETIME).contains(&grant.lifetime_seconds) {
+            return Err(AuthError::LifetimeOutOfRange {
+                seconds: grant.lifetime_seconds,
+            });
+        }
         if grant.expires_at_ms.saturating_sub(now_ms) < 1000 {
             return Err(AuthError::TooLate);
         }
         // Both round down. Because there is at least a second between them, `expires_at` comes
         // after `issued_at`.
         let issued_at = now_ms.div_euclid(1000);
-        let expires_at = (issued_at + self.lifetime).min(grant.expires_at_ms.div_euclid(1000));
+        let lifetime = i64::from(grant.lifetime_seconds);
+        let expires_at = (issued_at + lifetime).min(grant.expires_at_ms.div_euclid(1000));
         let times = Times {
             issued_at,
             expires_at,
@@ -150,14 +133,12 @@ mod tests {
 
     const NOW: i64 = 1_795_570_000_900;
 
-    fn minter(lifetime_seconds: u32) -> Minter {
+    fn minter() -> Minter {
         Minter::new(
             "https://pat.example",
             Audience::from("https://api.example".to_owned()),
-            lifetime_seconds,
             SigningAlgorithm::EdDsa,
         )
-        .unwrap()
     }
 
     fn grant(expires_at_ms: i64) -> Grant<'static> {
@@ -167,6 +148,7 @@ mod tests {
             token_id: "019365a0-0000-7000-8000-000000000002",
             generation: 3,
             scope: "read write",
+            lifetime_seconds: 300,
             expires_at_ms,
             status: Some(StatusPlace {
                 index: 7,
@@ -181,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_minted_token_verifies_and_says_what_was_granted() {
-        let minted = minter(300)
+        let minted = minter()
             .mint(&key(), &grant(NOW + 86_400_000), NOW, "id-1")
             .unwrap();
         let unverified = Unverified::parse(minted.token.expose_secret()).unwrap();
@@ -220,7 +202,7 @@ mod tests {
     #[test]
     fn with_less_than_a_second_left_it_is_too_late() {
         let mint = |left| {
-            minter(300)
+            minter()
                 .mint(&key(), &grant(NOW + left), NOW, "id-1")
                 .map(|minted| minted.expires_at)
         };
@@ -231,41 +213,39 @@ mod tests {
     }
 
     #[test]
-    fn lifetimes_are_one_minute_to_one_hour() {
-        for seconds in [0, 59, 3601, u32::MAX] {
-            let minter = Minter::new("", String::new().into(), seconds, SigningAlgorithm::EdDsa);
-            assert!(matches!(minter, Err(AuthError::LifetimeOutOfRange { .. })));
+    fn lifetimes_are_one_second_to_one_hour() {
+        let mint = |lifetime_seconds| {
+            let grant = Grant {
+                lifetime_seconds,
+                ..grant(NOW + 86_400_000)
+            };
+            minter().mint(&key(), &grant, NOW, "id-1")
+        };
+        for seconds in [0, 3601, u32::MAX] {
+            let refused = mint(seconds).map(|minted| minted.expires_at);
+            assert!(matches!(refused, Err(AuthError::LifetimeOutOfRange { .. })));
         }
-        minter(60);
-        minter(3600);
+        for seconds in [1, 3600] {
+            let minted = mint(seconds).unwrap();
+            assert_eq!(minted.expires_at, NOW / 1000 + i64::from(seconds));
+        }
     }
 
     #[test]
-    fn a_narrowed_minter_serves_fewer_and_for_a_shorter_time() {
+    fn a_narrowed_minter_serves_fewer() {
         let served = ["a", "b", "c"].map(ToOwned::to_owned).to_vec();
         let audience = Audience::new(served).unwrap();
-        let minter = Minter::new("", audience, 300, SigningAlgorithm::EdDsa).unwrap();
-        let narrowed = |recipients: &[&str], seconds| {
+        let minter = Minter::new("", audience, SigningAlgorithm::EdDsa);
+        let narrowed = |recipients: &[&str]| {
             let recipients: Vec<_> = recipients.iter().map(ToString::to_string).collect();
-            let narrowed = minter.narrowed(Some(&recipients), seconds)?;
-            let kept = narrowed.audience.iter().collect::<Vec<_>>().join(" ");
-            Some((kept, narrowed.lifetime))
+            let narrowed = minter.narrowed(&recipients)?;
+            Some(narrowed.audience.iter().collect::<Vec<_>>().join(" "))
         };
-        assert_eq!(
-            narrowed(&["c", "a", "c"], None),
-            Some(("a c".to_owned(), 300))
-        );
-        assert_eq!(narrowed(&["b"], Some(7)), Some(("b".to_owned(), 7)));
-        assert_eq!(narrowed(&["b"], Some(0)), Some(("b".to_owned(), 1)));
-        assert_eq!(
-            narrowed(&["b"], Some(u32::MAX)),
-            Some(("b".to_owned(), 300))
-        );
+        assert_eq!(narrowed(&["c", "a", "c"]).as_deref(), Some("a c"));
+        assert_eq!(narrowed(&["b"]).as_deref(), Some("b"));
         for foreign in [&["d"][..], &["a", "d"], &[""], &[]] {
-            assert_eq!(narrowed(foreign, None), None, "{foreign:?}");
+            assert_eq!(narrowed(foreign), None, "{foreign:?}");
         }
-        let whole = minter.narrowed(None, None).unwrap();
-        assert_eq!((&whole.audience, whole.lifetime), (&minter.audience, 300));
     }
 
     /// Texts that JSON has to escape, and some that it doesn't.
@@ -284,19 +264,19 @@ mod tests {
             (issuer, recipients) in (text(), proptest::collection::vec(text(), 1..4)),
             (owner_id, user_name, token_id) in (text(), text(), text()),
             (scope, jti) in (text(), text()),
-            generation: u32,
+            (generation, lifetime_seconds) in (any::<u32>(), 1..=LONGEST_LIFETIME),
             status: Option<(u64, String)>,
             is_narrowed: bool,
             algorithm in prop_oneof![Just(SigningAlgorithm::EdDsa), Just(SigningAlgorithm::Ed25519)],
         ) {
             let audience = Audience::new(recipients.clone()).unwrap();
-            let minter = Minter::new(&issuer, audience.clone(), 300, algorithm).unwrap();
-            let narrowed = minter.narrowed(Some(&recipients[..1]), Some(200)).unwrap();
-            let (minter, aud, lifetime) = if is_narrowed {
+            let minter = Minter::new(&issuer, audience.clone(), algorithm);
+            let narrowed = minter.narrowed(&recipients[..1]).unwrap();
+            let (minter, aud) = if is_narrowed {
                 let kept = recipients.iter().filter(|own| **own == recipients[0]);
-                (narrowed, Audience::new(kept.cloned().collect()).unwrap(), 200)
+                (narrowed, Audience::new(kept.cloned().collect()).unwrap())
             } else {
-                (minter, audience, 300)
+                (minter, audience)
             };
             let grant = Grant {
                 owner_id: &owner_id,
@@ -304,6 +284,7 @@ mod tests {
                 token_id: &token_id,
                 generation,
                 scope: &scope,
+                lifetime_seconds,
                 expires_at_ms: NOW + 86_400_000,
                 status: status.as_ref().map(|(index, uri)| StatusPlace { index: *index, uri }),
             };
@@ -315,7 +296,7 @@ mod tests {
                 iss: issuer,
                 sub: owner_id.clone(),
                 aud,
-                exp: issued_at + lifetime,
+                exp: issued_at + i64::from(lifetime_seconds),
                 iat: issued_at,
                 nbf: issued_at,
                 jti,
@@ -335,13 +316,13 @@ mod tests {
         fn no_token_outlives_its_personal_access_token(
             now in prop_oneof![any::<i64>(), NOW..NOW + 5000],
             left in prop_oneof![any::<i64>(), -5000..4_000_000_i64],
-            lifetime in 60..=3600_u32,
+            lifetime_seconds in 1..=LONGEST_LIFETIME,
         ) {
-            let grant = grant(now.saturating_add(left));
-            match minter(lifetime).mint(&key(), &grant, now, "id-1") {
+            let grant = Grant { lifetime_seconds, ..grant(now.saturating_add(left)) };
+            match minter().mint(&key(), &grant, now, "id-1") {
                 Ok(Minted { expires_at, .. }) => {
                     prop_assert!(i128::from(expires_at) * 1000 <= i128::from(grant.expires_at_ms));
-                    prop_assert!(expires_at <= now.div_euclid(1000) + i64::from(lifetime));
+                    prop_assert!(expires_at <= now.div_euclid(1000) + i64::from(lifetime_seconds));
                     prop_assert!(expires_at > now.div_euclid(1000));
                 }
                 Err(AuthError::TooLate) => prop_assert!(grant.expires_at_ms.saturating_sub(now) < 1000),

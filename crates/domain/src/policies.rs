@@ -126,6 +126,7 @@ impl Policies {
             required_networks: Vec::new(),
             revoke_unused_after_days: 0,
             recent_sign_in_minutes: 0,
+            authentication_token_minutes: self.base.authentication_token_minutes,
         }
     }
 
@@ -246,6 +247,7 @@ fn merge(base: &Policy, groups: &[&GroupPolicy]) -> Policy {
             |group| group.recent_sign_in_minutes,
             sooner,
         ),
+        authentication_token_minutes: base.authentication_token_minutes,
     }
 }
 
@@ -306,6 +308,7 @@ mod tests {
                 required_networks: vec![networks(&["192.0.2.0/24"])],
                 revoke_unused_after_days: 60,
                 recent_sign_in_minutes: 60,
+                authentication_token_minutes: 10,
             },
             groups: vec![
                 GroupPolicy {
@@ -378,6 +381,7 @@ mod tests {
                 required_networks: Vec::new(),
                 revoke_unused_after_days: 0,
                 recent_sign_in_minutes: 0,
+                authentication_token_minutes: 10,
             }
         );
         let strict = policies.of(&in_groups(&["strict"]));
@@ -395,6 +399,7 @@ mod tests {
                 required_networks: vec![networks(&["10.0.0.0/8"])],
                 revoke_unused_after_days: 30,
                 recent_sign_in_minutes: 15,
+                authentication_token_minutes: 10,
             }
         );
     }
@@ -416,6 +421,7 @@ mod tests {
                 required_networks: vec![networks(&["10.0.0.0/8"]), networks(&["10.1.0.0/16"])],
                 revoke_unused_after_days: 30,
                 recent_sign_in_minutes: 15,
+                authentication_token_minutes: 10,
             }
         );
         assert!(both.allows_from("10.1.2.3".parse().unwrap()));

@@ -62,6 +62,8 @@ pub struct Policy {
     /// How old the sign-in of whoever gives a token a secret may be, in minutes; 0 is as old as its
     /// session.
     pub recent_sign_in_minutes: u32,
+    /// How long an authentication token lives, in minutes. Its secret's end still comes first.
+    pub authentication_token_minutes: u32,
 }
 
 impl Default for Policy {
@@ -78,6 +80,7 @@ impl Default for Policy {
             required_networks: Vec::new(),
             revoke_unused_after_days: 0,
             recent_sign_in_minutes: 0,
+            authentication_token_minutes: 5,
         }
     }
 }
@@ -134,6 +137,11 @@ impl Policy {
     pub fn allows_from(&self, address: IpAddr) -> bool {
         let mut lists = self.required_networks.iter();
         lists.all(|networks| networks.contain(address))
+    }
+
+    /// How long an authentication token lives, in seconds.
+    pub const fn authentication_token_seconds(&self) -> u32 {
+        self.authentication_token_minutes.saturating_mul(60)
     }
 
     /// For how long a replaced secret goes on working, where so many hours were asked for.

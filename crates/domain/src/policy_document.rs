@@ -23,6 +23,9 @@ pub const OVERLAP_HOURS: RangeInclusive<u32> = 0..=8760;
 pub const UNUSED_DAYS: RangeInclusive<u32> = 0..=36_500;
 /// How many minutes ago the password may have been given, before a token gets a secret.
 pub const RECENT_MINUTES: RangeInclusive<u32> = 0..=43_200;
+/// How many minutes an authentication token may live. Offline verifiers and places in the status
+/// list rely on the upper bound.
+pub const TOKEN_MINUTES: RangeInclusive<u32> = 1..=60;
 /// The most groups that a policy differs by.
 pub const MAX_GROUP_POLICIES: usize = 500;
 
@@ -123,6 +126,9 @@ macro_rules! documents {
 documents! {
     /// The policy of a deployment. What is absent is as it is by default.
     PolicyDocument {} {
+        /// How long an authentication token lives, in minutes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub authentication_token_minutes: Option<u32>,
         /// What is different for the members of groups.
         #[serde(default)]
         pub groups: Vec<GroupDocument>,
@@ -225,6 +231,15 @@ impl PolicyDocument {
         if default_lifetime_days > max_lifetime_days {
             failures.push(Failure::new("DefaultLifetimeDays", Reason::OutOfRange));
         }
+        let authentication_token_minutes = Reading {
+            place: "",
+            failures: &mut failures,
+        }
+        .number(
+            "AuthenticationTokenMinutes",
+            self.authentication_token_minutes,
+            TOKEN_MINUTES,
+        );
         let base = Policy {
             max_lifetime_days,
             default_lifetime_days,
@@ -249,6 +264,8 @@ impl PolicyDocument {
             recent_sign_in_minutes: rules
                 .recent_sign_in_minutes
                 .unwrap_or(defaults.recent_sign_in_minutes),
+            authentication_token_minutes: authentication_token_minutes
+                .unwrap_or(defaults.authentication_token_minutes),
         };
         if self.groups.len() > MAX_GROUP_POLICIES {
             failures.push(Failure::new("Groups", Reason::TooLong));
@@ -326,6 +343,7 @@ impl From<&Policies> for PolicyDocument {
             self_regenerate_allowed: Some(base.self_regenerate_allowed),
             revoke_unused_after_days: Some(base.revoke_unused_after_days),
             recent_sign_in_minutes: Some(base.recent_sign_in_minutes),
+            authentication_token_minutes: Some(base.authentication_token_minutes),
             groups: groups.iter().map(Into::into).collect(),
         }
     }
@@ -398,6 +416,7 @@ mod tests {
                 "MayCreate": "Nobody", "AllScopeAllowed": false,
                 "RequiredNetworks": ["10.0.0.0/8", "192.0.2.7"], "MaxOverlapHours": 1,
                 "SelfRegenerateAllowed": false, "RevokeUnusedAfterDays": 60, "RecentSignInMinutes": 5,
+                "AuthenticationTokenMinutes": 15,
                 "Groups": [
                     {"Group": "corp/builders", "MayCreate": "Everyone", "RequiredNetworks": [], "Scopes": []},
                     {"Group": "scim/7", "MaxLifetimeDays": 366, "DefaultLifetimeDays": 366}
@@ -419,7 +438,7 @@ mod tests {
         let failures = read(
             r#"{
                 "MaxLifetimeDays": 0, "DefaultLifetimeDays": 36501, "MaxActiveTokens": 100001,
-                "MaxOverlapHours": 8761, "RevokeUnusedAfterDays": 36501,
+                "MaxOverlapHours": 8761, "RevokeUnusedAfterDays": 36501, "AuthenticationTokenMinutes": 61,
                 "Scopes": [{"Name": "a"}, {"Name": "a"}, {"Name": "all"}, {"Name": "a b"}],
                 "RequiredNetworks": ["10.0.0.0/8", "here"],
                 "Groups": [
@@ -442,6 +461,7 @@ mod tests {
             ("MaxOverlapHours", "out_of_range"),
             ("RevokeUnusedAfterDays", "out_of_range"),
             ("DefaultLifetimeDays", "out_of_range"),
+            ("AuthenticationTokenMinutes", "out_of_range"),
             ("Groups[0].Group", "unknown_value"),
             ("Groups[1].DefaultLifetimeDays", "out_of_range"),
             ("Groups[2].RequiredNetworks", "not_a_network"),
@@ -456,6 +476,7 @@ mod tests {
             r#"{"MaxLifetimeDay": 1}"#,
             r#"{"Groups": [{"Group": "corp/a", "Groups": []}]}"#,
             r#"{"Groups": [{"MaxLifetimeDays": 1}]}"#,
+            r#"{"Groups": [{"Group": "corp/a", "AuthenticationTokenMinutes": 1}]}"#,
             r#"{"MayCreate": "everyone"}"#,
             r#"{"Scopes": [{"Description": "no name"}]}"#,
         ] {

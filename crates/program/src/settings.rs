@@ -68,6 +68,17 @@ impl Settings {
             }
             settings.default_lifetime_days = longest;
         }
+        if let Some(minutes) = settings.authentication_token_minutes
+            && minutes != settings.token_lifetime_minutes
+            && sources.place("token-lifetime-minutes").is_some()
+            && let Some(place) = sources.place("policy.authentication-token-minutes")
+        {
+            let advice = format!(
+                "is {minutes}, and its other name `token-lifetime-minutes` is {}: keep one of them",
+                settings.token_lifetime_minutes
+            );
+            return Err(SettingsError::Invalid { place, advice });
+        }
         if let Some(place) = sources.place("policy.groups") {
             settings.check_groups(&place)?;
         }
@@ -123,6 +134,9 @@ impl Settings {
                 required_networks: self.required_networks.clone(),
                 revoke_unused_after_days: self.revoke_unused_after_days,
                 recent_sign_in_minutes: self.recent_sign_in_minutes,
+                authentication_token_minutes: self
+                    .authentication_token_minutes
+                    .unwrap_or(self.token_lifetime_minutes),
             },
             groups: self.policy_groups.clone(),
         }
@@ -195,7 +209,6 @@ impl Settings {
             audience,
             default_audience,
             expand_all_scope: self.expand_all_scope,
-            token_lifetime: self.token_lifetime,
             session_idle: self.session_idle,
             session_absolute: self.session_absolute,
             policy: self.policies(),

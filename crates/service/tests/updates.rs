@@ -309,7 +309,7 @@ async fn many_edits_in_a_minute_are_slowed() {
 #[on_every_database]
 async fn no_authentication_token_outlives_an_earlier_expiry(database: &TestDatabase) {
     let world = World::with(database.url(), |settings| {
-        settings.token_lifetime = HOUR;
+        settings.policy.base.authentication_token_minutes = 60;
     })
     .await;
     let ada = world.signed_in("ada").await;

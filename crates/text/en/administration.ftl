@@ -94,6 +94,8 @@ policy-scopes-hint = Write one on each line: its name, a space, and what it allo
 policy-no-scopes = No scopes
 policy-networks = Required networks
 policy-networks-hint = Write one on each line, such as 10.0.0.0/8. Tokens then work only from there, existing ones too. If you write none, tokens work from anywhere.
+policy-token-minutes = Authentication token, in minutes
+policy-token-minutes-hint = How long the token that a script gets in exchange for a personal access token works (1 to 60). Services that check it offline may go on accepting it that long.
 policy-from-anywhere = From anywhere
 
 ## What is wrong with a field

@@ -13,6 +13,9 @@ pub struct Grant<'a> {
     pub generation: u32,
     /// The names of the scopes, separated by single spaces (`scope`).
     pub scope: &'a str,
+    /// How long the authentication token lives, if the personal access token does not expire
+    /// earlier: 1 to 3600 seconds.
+    pub lifetime_seconds: u32,
     /// When the personal access token expires, in milliseconds since the epoch.
     pub expires_at_ms: i64,
     /// Where verifiers look whether it was revoked (`status`).

@@ -103,8 +103,8 @@ settings! {
         without: "1024",
     }
 
-    /// How long an authentication token lives
-    pub token_lifetime: Duration { key: "token-lifetime-minutes", read: minutes in 1..=60, default: 5 }
+    /// How long an authentication token lives, in minutes
+    pub(super) token_lifetime_minutes: u32 { key: "token-lifetime-minutes", read: number in 1..=60, default: 5 }
 
     /// After how long without a request a session ends
     pub session_idle: Duration { key: "session-idle-minutes", read: minutes in 1..=1440, default: 30 }
@@ -171,8 +171,15 @@ settings! {
         default: 0,
     }
 
+    /// How long an authentication token lives, in minutes: the name that `token-lifetime-minutes` has in a policy
+    pub(super) authentication_token_minutes: Option<u32> {
+        key: "policy.authentication-token-minutes",
+        read: number in 1..=60,
+        without: "`token-lifetime-minutes`",
+    }
+
     /// What is different for the members of groups: tables `[[policy.groups]]`, each with `group` and any of the keys of
-    /// `[policy]` above
+    /// `[policy]` above but `authentication-token-minutes`
     pub(super) policy_groups: Vec<GroupPolicy> {
         key: "policy.groups",
         read: policy_groups,

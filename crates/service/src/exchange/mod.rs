@@ -120,7 +120,7 @@ impl Service {
         let mut found = self.exchangeable(presented, now, address, from).await?;
         if found.known.grant.first_use != FirstUse::Nothing {
             // What is refused anyway is no use of the secret.
-            narrowing.minter(self)?;
+            narrowing.minter(self, &found.known.grant)?;
             narrowing.scope(&found.known.grant)?;
             // Committed before anything is minted: whoever got an authentication token may rely on
             // it.
@@ -249,7 +249,7 @@ impl Service {
             // Taken again meanwhile: without a place no verifier would accept the token.
             return Err(StoreError::Retryable("the secret has no place".into()).into());
         };
-        let minter = narrowing.minter(self)?;
+        let (minter, lifetime_seconds) = narrowing.minter(self, grant)?;
         let scope = narrowing.scope(grant)?;
         let status_list = inner.status_lists.address();
         let minted = minter.mint(
@@ -260,6 +260,7 @@ impl Service {
                 token_id: text(grant.token_id.as_uuid(), &mut [0; Hyphenated::LENGTH]),
                 generation: grant.generation,
                 scope: scope.as_deref().unwrap_or(&grant.scope),
+                lifetime_seconds,
                 expires_at_ms: expires_at.as_millis(),
                 status: Some(StatusPlace {
                     index,

@@ -43,30 +43,34 @@ impl Narrowing {
         Ok(Some(written_out.unwrap_or_else(|| narrowed.into())))
     }
 
-    /// The minter of such tokens.
+    /// The minter of such tokens, and how long they live at most, in seconds.
     ///
     /// # Errors
     /// The problem of what is [`unreadable`](Self::unreadable), [`Error::LifetimeTooLong`],
     /// [`Error::AudienceNotServed`].
-    pub(crate) fn minter<'a>(&self, service: &'a Service) -> Result<Cow<'a, Minter>, Error> {
+    pub(crate) fn minter<'a>(
+        &self,
+        service: &'a Service,
+        grant: &Grant,
+    ) -> Result<(Cow<'a, Minter>, u32), Error> {
         if let Some(problem) = &self.unreadable {
             return Err(problem.clone().into());
         }
-        let minter = match self.audience {
-            Some(_) => &service.inner.whole_minter,
-            None => &service.inner.minter,
+        let longest = grant.policy.rules.authentication_token_seconds();
+        let seconds = self.lifetime_seconds.map_or(longest, NonZeroU32::get);
+        if seconds > longest {
+            return Err(Error::LifetimeTooLong {
+                longest_seconds: longest.into(),
+            });
+        }
+        let minter = match &self.audience {
+            None => Some(Cow::Borrowed(&service.inner.minter)),
+            Some(audience) => {
+                let narrowed = service.inner.whole_minter.narrowed(audience);
+                narrowed.map(Cow::Owned)
+            }
         };
-        if self.audience.is_none() && self.lifetime_seconds.is_none() {
-            return Ok(Cow::Borrowed(minter));
-        }
-        let seconds = self.lifetime_seconds.map(NonZeroU32::get);
-        let longest_seconds = service.inner.settings.token_lifetime.as_secs();
-        if seconds.is_some_and(|seconds| u64::from(seconds) > longest_seconds) {
-            return Err(Error::LifetimeTooLong { longest_seconds });
-        }
-        minter
-            .narrowed(self.audience.as_deref(), seconds)
-            .map(Cow::Owned)
-            .ok_or(Error::AudienceNotServed)
+        let minter = minter.ok_or(Error::AudienceNotServed)?;
+        Ok((minter, seconds))
     }
 }

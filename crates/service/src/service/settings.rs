@@ -37,8 +37,6 @@ pub struct Settings {
     pub default_audience: Option<Vec<String>>,
     /// Whether the claim `scope` of all the owner's rights names the scopes of the catalogue, too.
     pub expand_all_scope: bool,
-    /// How long authentication tokens live: 1 to 60 minutes.
-    pub token_lifetime: Duration,
     /// After how long without a request a session ends.
     pub session_idle: Duration,
     /// After how long a session ends in any case.
@@ -64,7 +62,6 @@ impl Settings {
             audience: vec![issuer.to_owned()],
             default_audience: None,
             expand_all_scope: false,
-            token_lifetime: Duration::from_mins(5),
             session_idle: Duration::from_mins(30),
             session_absolute: Duration::from_hours(12),
             policy: Policies::default(),

@@ -24,12 +24,8 @@ pub struct Arguments {
 
 /// Mints as often as it can. Prints as JSON how many, and in how many seconds.
 pub fn count(arguments: &Arguments) -> Result<()> {
-    let minter = Minter::new(
-        ISSUER,
-        Audience::from(ISSUER.to_owned()),
-        300,
-        SigningAlgorithm::EdDsa,
-    )?;
+    let audience = Audience::from(ISSUER.to_owned());
+    let minter = Minter::new(ISSUER, audience, SigningAlgorithm::EdDsa);
     let key = key();
     let now_ms = OffsetDateTime::now_utc().unix_timestamp() * 1000;
     let status_list = format!("{ISSUER}/status-lists/0");
@@ -39,6 +35,7 @@ pub fn count(arguments: &Arguments) -> Result<()> {
         token_id: "019365a0-0000-7000-8000-000000000002",
         generation: 1,
         scope: "all",
+        lifetime_seconds: 300,
         expires_at_ms: now_ms + DAY_MS,
         status: Some(StatusPlace {
             index: 512,

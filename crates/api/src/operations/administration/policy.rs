@@ -119,6 +119,8 @@ struct Policy {
     revoke_unused_after_days: Option<u32>,
     /// How many minutes ago the password may have been given before a token gets a secret; 0 asks for nothing.
     recent_sign_in_minutes: Option<u32>,
+    /// How long an authentication token lives, in minutes: 1 to 60.
+    authentication_token_minutes: Option<u32>,
     /// What is different for the members of groups, each group once.
     groups: Option<Vec<GroupPolicy>>,
 }
@@ -167,6 +169,7 @@ pub fn example() -> Value {
         "SelfRegenerateAllowed": true,
         "RevokeUnusedAfterDays": 60,
         "RecentSignInMinutes": 15,
+        "AuthenticationTokenMinutes": 5,
         "Groups": [{"Group": "corp/builders", "MaxLifetimeDays": 366}],
     })
 }
@@ -201,6 +204,7 @@ mod tests {
         });
         let mut base = whole.clone();
         base.as_object_mut().unwrap().remove("Group");
+        base["AuthenticationTokenMinutes"] = json!(1);
         base["Groups"] = json!([whole]);
         let read: PolicyDocument = serde_json::from_value(base.clone()).unwrap();
         assert_eq!(serde_json::to_value(&read).unwrap(), base);

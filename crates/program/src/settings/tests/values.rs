@@ -1,7 +1,6 @@
 //! The meaning of the values.
 
 use std::ffi::OsString;
-use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 
@@ -33,7 +32,7 @@ fn the_audience_is_the_issuer_unless_set() {
         .for_service("https://pat.example.com");
     assert_eq!(service.audience, ["a", "b"]);
     assert_eq!(service.default_audience, None);
-    assert_eq!(service.token_lifetime, Duration::from_mins(5));
+    assert_eq!(service.policy.base.authentication_token_minutes, 5);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::service::error::Error;
 /// Why the service can't be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The master key file can't be used, or a setting of tokens is out of range.
+    /// The master key file can't be used.
     #[error(transparent)]
     Auth(#[from] AuthError),
     /// The master key file is another database's.
@@ -65,6 +65,12 @@ pub enum OpenError {
         /// What the system says.
         #[source]
         source: io::Error,
+    },
+    /// Authentication tokens would live for no time, or longer than verifiers allow.
+    #[error("authentication tokens can't live for {minutes} minutes: choose 1 to 60")]
+    TokenMinutes {
+        /// The minutes of the settings.
+        minutes: u32,
     },
     /// No audience.
     #[error(

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use ats_pat_auth::Minter;
 use ats_pat_domain::event::{Event, Head};
+use ats_pat_domain::policy_document::TOKEN_MINUTES;
 use ats_pat_domain::port::Store;
 use ats_pat_token::Audience;
 use quick_cache::sync::Cache;
@@ -181,12 +182,12 @@ impl Service {
 
 /// The minter for everyone whom authentication tokens may be for.
 fn whole_minter(settings: &Settings) -> Result<Minter, OpenError> {
-    Ok(Minter::new(
-        &settings.issuer,
-        Audience::new(settings.audience.clone()).map_err(|_| OpenError::NoAudience)?,
-        u32::try_from(settings.token_lifetime.as_secs()).unwrap_or(u32::MAX),
-        ALGORITHM,
-    )?)
+    let minutes = settings.policy.base.authentication_token_minutes;
+    if !TOKEN_MINUTES.contains(&minutes) {
+        return Err(OpenError::TokenMinutes { minutes });
+    }
+    let audience = Audience::new(settings.audience.clone()).map_err(|_| OpenError::NoAudience)?;
+    Ok(Minter::new(&settings.issuer, audience, ALGORITHM))
 }
 
 /// Of tokens for the default audience: a part of the whole one, with its first, since /api/identity
@@ -199,7 +200,7 @@ fn default_minter(whole: &Minter, audience: Option<&[String]>) -> Result<Minter,
     if !audience.iter().any(|named| named == first) {
         return Err(OpenError::DefaultAudience);
     }
-    let narrowed = whole.narrowed(Some(audience), None);
+    let narrowed = whole.narrowed(audience);
     narrowed.ok_or(OpenError::DefaultAudience)
 }
 

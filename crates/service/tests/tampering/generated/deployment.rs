@@ -125,7 +125,7 @@ impl Deployment {
         settings.sign_in_failures_per_quarter_hour = 1_000_000;
         settings.session_idle = Duration::from_hours(100);
         settings.session_absolute = Duration::from_hours(100);
-        settings.token_lifetime = Duration::from_hours(1);
+        settings.policy.base.authentication_token_minutes = 60;
         Parts {
             store: migrated(&self.url).await,
             clock: Arc::new(self.clock.clone()),

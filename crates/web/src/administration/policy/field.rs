@@ -1,9 +1,9 @@
-//! The fields of a policy, which are the same for everybody and for groups.
+//! The fields of a policy, which are the same for everybody and for groups but for one.
 
 use std::ops::RangeInclusive;
 
 use ats_pat_domain::policy_document::{
-    ACTIVE_TOKENS, LIFETIME_DAYS, OVERLAP_HOURS, RECENT_MINUTES, UNUSED_DAYS,
+    ACTIVE_TOKENS, LIFETIME_DAYS, OVERLAP_HOURS, RECENT_MINUTES, TOKEN_MINUTES, UNUSED_DAYS,
 };
 use ats_pat_text::Text;
 
@@ -32,6 +32,8 @@ pub enum PolicyField {
     Scopes,
     /// From where tokens can be used.
     RequiredNetworks,
+    /// How long authentication tokens live.
+    AuthenticationTokenMinutes,
 }
 
 /// How a field is filled in.
@@ -51,7 +53,7 @@ const WHETHER: &[&str] = &["true", "false"];
 
 impl PolicyField {
     /// Every one, as they follow each other on the page.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::MaxLifetimeDays,
         Self::DefaultLifetimeDays,
         Self::MaxActiveTokens,
@@ -63,7 +65,14 @@ impl PolicyField {
         Self::SelfRegenerateAllowed,
         Self::Scopes,
         Self::RequiredNetworks,
+        Self::AuthenticationTokenMinutes,
     ];
+
+    /// Those that a group can differ in, or all for everybody.
+    pub fn of(is_base: bool) -> impl Iterator<Item = Self> {
+        let fields = Self::ALL.into_iter();
+        fields.filter(move |field| is_base || *field != Self::AuthenticationTokenMinutes)
+    }
 
     /// The name in the document, and of the field in the form.
     pub const fn name(self) -> &'static str {
@@ -79,6 +88,7 @@ impl PolicyField {
             Self::SelfRegenerateAllowed => "SelfRegenerateAllowed",
             Self::Scopes => "Scopes",
             Self::RequiredNetworks => "RequiredNetworks",
+            Self::AuthenticationTokenMinutes => "AuthenticationTokenMinutes",
         }
     }
 
@@ -90,6 +100,7 @@ impl PolicyField {
             Self::MaxOverlapHours => Kind::Number(OVERLAP_HOURS),
             Self::RevokeUnusedAfterDays => Kind::Number(UNUSED_DAYS),
             Self::RecentSignInMinutes => Kind::Number(RECENT_MINUTES),
+            Self::AuthenticationTokenMinutes => Kind::Number(TOKEN_MINUTES),
             Self::MayCreate => Kind::Choice(MAKERS),
             Self::AllScopeAllowed | Self::SelfRegenerateAllowed => Kind::Choice(WHETHER),
             Self::Scopes => Kind::Scopes,
@@ -111,6 +122,7 @@ impl PolicyField {
             Self::SelfRegenerateAllowed => text.policy_self_regenerate(),
             Self::Scopes => text.policy_scopes(),
             Self::RequiredNetworks => text.policy_networks(),
+            Self::AuthenticationTokenMinutes => text.policy_token_minutes(),
         }
     }
 
@@ -128,6 +140,7 @@ impl PolicyField {
             Self::SelfRegenerateAllowed => text.policy_self_regenerate_hint(),
             Self::Scopes => text.policy_scopes_hint(),
             Self::RequiredNetworks => text.policy_networks_hint(),
+            Self::AuthenticationTokenMinutes => text.policy_token_minutes_hint(),
         }
     }
 

@@ -81,7 +81,7 @@ impl PolicyPage {
         let fields = |group: Option<usize>, rules: &TypedRules| {
             let place = place(group);
             let field = |field| FieldView::new(field, &place, rules, &said.errors, text);
-            PolicyField::ALL.into_iter().map(field).collect()
+            PolicyField::of(group.is_none()).map(field).collect()
         };
         let groups = typed.groups.iter().enumerate();
         let mut page = Self {

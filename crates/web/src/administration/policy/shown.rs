@@ -56,8 +56,7 @@ impl ShownPage {
 
 /// All fields, or those that a group has.
 fn rows(rules: &TypedRules, is_base: bool, text: Text) -> Vec<Row> {
-    let fields = PolicyField::ALL.into_iter();
-    let fields = fields
+    let fields = PolicyField::of(is_base)
         .filter(|field| is_base || rules.is_emptied(*field) || !rules.value(*field).is_empty());
     let row = |field: PolicyField| Row {
         label: field.label(text),

@@ -192,8 +192,9 @@ impl TypedRules {
     /// The fields of the document: for a group without those that are as for everybody.
     fn document(&self, place: &str, failures: &mut Vec<Failure>) -> Map<String, Value> {
         let mut document = Map::new();
-        for field in PolicyField::ALL {
-            let failed = match self.read_field(field, place.is_empty()) {
+        let is_base = place.is_empty();
+        for field in PolicyField::of(is_base) {
+            let failed = match self.read_field(field, is_base) {
                 Ok(None) => continue,
                 Ok(Some(value)) => {
                     document.insert(field.name().to_owned(), value);
