@@ -184,6 +184,7 @@ impl Add {
                 name: self.name,
                 id: self.id,
                 display_name: self.display_name,
+                email: None,
                 responsible,
             };
             let account = session
@@ -205,6 +206,7 @@ impl Add {
             name: self.name,
             id: self.id,
             display_name: self.display_name,
+            email: None,
             administrator: self.admin,
             password,
         };

@@ -11,6 +11,10 @@ use crate::time::Timestamp;
 pub enum EventKind {
     /// A user was added.
     UserCreated,
+    /// A user got another name, e-mail address or right to administer.
+    UserUpdated,
+    /// A user's personal details were erased; the user is disabled for good.
+    UserErased,
     /// A user was disabled; sessions ended, tokens refused.
     UserDisabled,
     /// A disabled user was enabled.
@@ -70,8 +74,10 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::UserCreated,
+        Self::UserUpdated,
+        Self::UserErased,
         Self::UserDisabled,
         Self::UserEnabled,
         Self::ResponsibleSet,
@@ -105,6 +111,8 @@ impl EventKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::UserCreated => "user.created",
+            Self::UserUpdated => "user.updated",
+            Self::UserErased => "user.erased",
             Self::UserDisabled => "user.disabled",
             Self::UserEnabled => "user.enabled",
             Self::ResponsibleSet => "user.responsible_set",

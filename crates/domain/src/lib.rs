@@ -46,7 +46,7 @@ pub use code::Code;
 pub use envelope::Envelope;
 pub use event::Event;
 pub use id::{EventId, FormKey, OperatorKeyId, TokenId, UserId};
-pub use name::{Description, DisplayName, TokenName, UserName};
+pub use name::{Description, DisplayName, Email, TokenName, UserName};
 pub use network::Neighbourhood;
 pub use operator_key::OperatorKey;
 pub use policies::{GroupPolicy, LONGEST_WRITTEN_OUT, Policies};

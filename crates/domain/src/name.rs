@@ -122,6 +122,45 @@ name! {
     DisplayName
 }
 
+/// The longest e-mail address, in characters (RFC 5321, section 4.5.3.1.3, without the brackets).
+const MAX_EMAIL: usize = 254;
+
+/// The e-mail address of a user. It is never used to find or join users.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Email(String);
+
+impl Email {
+    /// Takes an address as written: trimmed, at most 254 characters, something on both sides of its
+    /// last `@`, and no white space. Whether mail arrives there, only mail can tell.
+    ///
+    /// # Errors
+    /// [`Reason::Empty`], [`Reason::TooLong`] or [`Reason::BadCharacter`].
+    pub fn new(text: &str) -> Result<Self, Reason> {
+        let text = clean(text, MAX_EMAIL)?;
+        if text.is_empty() {
+            return Err(Reason::Empty);
+        }
+        let parts = text.rsplit_once('@');
+        let is_whole = parts.is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
+        let is_bad = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';');
+        if !is_whole || text.contains(is_bad) {
+            return Err(Reason::BadCharacter);
+        }
+        Ok(Self(text))
+    }
+
+    /// The address that was stored.
+    pub fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// What a personal access token is for: 0 to 500 Unicode scalar values, under the rules of names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -231,5 +270,32 @@ mod tests {
         }
         let padded = format!("{}spaced", " ".repeat(65_000));
         assert_eq!(TokenName::new(&padded).unwrap().as_str(), "spaced");
+    }
+
+    #[test]
+    fn an_email_address_has_two_sides_and_no_white_space() {
+        for text in [
+            "ada@example.com",
+            " ada@example.com ",
+            "\"a@b\"@[::1]",
+            "ä@ö",
+        ] {
+            assert_eq!(Email::new(text).unwrap().as_str(), text.trim(), "{text}");
+        }
+        let refused = [
+            ("", Reason::Empty),
+            ("ada", Reason::BadCharacter),
+            ("@example.com", Reason::BadCharacter),
+            ("ada@", Reason::BadCharacter),
+            ("ada @example.com", Reason::BadCharacter),
+            ("Ada <ada@example.com>", Reason::BadCharacter),
+            ("a@b,c@d", Reason::BadCharacter),
+            ("a@b\r\nBcc: c@d", Reason::BadCharacter),
+        ];
+        for (text, reason) in refused {
+            assert_eq!(Email::new(text), Err(reason), "{text}");
+        }
+        let long = format!("{}@b", "a".repeat(MAX_EMAIL - 1));
+        assert_eq!(Email::new(&long), Err(Reason::TooLong));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::group::Groups;
 use crate::id::UserId;
-use crate::name::{DisplayName, UserName};
+use crate::name::{DisplayName, Email, UserName};
 use crate::time::Timestamp;
 
 /// Whether a user is a person or a program.
@@ -14,6 +14,8 @@ pub enum UserKind {
     Service,
     /// What is left of a user whose row was planted or altered: disabled for good.
     Quarantined,
+    /// What is left of a user whose personal details were erased: disabled for good.
+    Erased,
 }
 
 impl UserKind {
@@ -23,12 +25,13 @@ impl UserKind {
             Self::Person => "person",
             Self::Service => "service",
             Self::Quarantined => "quarantined",
+            Self::Erased => "erased",
         }
     }
 
     /// Reads the stored form.
     pub fn from_stored(text: &str) -> Option<Self> {
-        [Self::Person, Self::Service, Self::Quarantined]
+        [Self::Person, Self::Service, Self::Quarantined, Self::Erased]
             .into_iter()
             .find(|kind| kind.as_str() == text)
     }
@@ -43,6 +46,8 @@ pub struct User {
     pub name: UserName,
     /// What the user is shown by.
     pub display_name: DisplayName,
+    /// Where notices are sent, if it is known.
+    pub email: Option<Email>,
     /// Person or program.
     pub kind: UserKind,
     /// The password's hash in PHC string format; without one nobody can sign in.

@@ -13,6 +13,7 @@ fn person(name: &str, administrator: bool) -> NewUser {
         name: name.to_owned(),
         id: None,
         display_name: None,
+        email: None,
         administrator,
         password: Some(PASSWORD.into()),
     }

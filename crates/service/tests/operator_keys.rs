@@ -31,6 +31,7 @@ fn person(name: &str) -> NewUser {
         name: name.to_owned(),
         id: None,
         display_name: None,
+        email: None,
         administrator: false,
         password: Some(PASSWORD.into()),
     }
@@ -311,6 +312,7 @@ async fn the_right_over_users_never_reaches_an_administrator(database: &TestData
         name: "deploy".to_owned(),
         id: None,
         display_name: None,
+        email: None,
         responsible: "root".to_owned(),
     };
     assert_eq!(code(operator.add_service_account(account).await), 1);

@@ -99,6 +99,7 @@ async fn events_are_read_back_from_the_newest_with_the_names_of_users(database: 
         name: "root".to_owned(),
         id: None,
         display_name: None,
+        email: None,
         administrator: true,
         password: Some(PASSWORD.into()),
     };

@@ -306,6 +306,7 @@ async fn only_administrators_give_an_account_the_right_to_introspect(database: &
         name: "root".to_owned(),
         id: None,
         display_name: None,
+        email: None,
         administrator: true,
         password: Some(PASSWORD.into()),
     };
@@ -438,6 +439,7 @@ async fn only_an_enabled_person_becomes_responsible() {
             name: "other".to_owned(),
             id: None,
             display_name: None,
+            email: None,
             responsible: name.to_owned(),
         };
         let added = operator.add_service_account(new).await;

@@ -247,6 +247,7 @@ async fn users_have_one_folded_name_and_one_id(database: &TestDatabase) {
         name: name.to_owned(),
         id,
         display_name: None,
+        email: None,
         administrator: false,
         password: None,
     };

@@ -48,6 +48,7 @@ async fn administrator(world: &World, name: &str) -> SignedIn {
         name: name.to_owned(),
         id: None,
         display_name: None,
+        email: None,
         administrator: true,
         password: Some(PASSWORD.into()),
     };
@@ -60,6 +61,7 @@ fn new_user(name: &str, administrator: bool, password: Option<&str>) -> NewUser 
         name: name.to_owned(),
         id: None,
         display_name: None,
+        email: None,
         administrator,
         password: password.map(Into::into),
     }
@@ -217,6 +219,7 @@ async fn administrators_set_passwords_and_rights_only_after_a_recent_sign_in(
         name: "deploy".to_owned(),
         id: None,
         display_name: None,
+        email: None,
         responsible: "bob".to_owned(),
     };
     assert_eq!(code(operator.add_service_account(account).await), 1);

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use ats_pat_domain::{MayCreate, PolicyDocument, Problem, Rule, Status};
 use ats_pat_service::{
-    CurrentPolicy, Error, NewPolicy, NewToken, PolicySource, Regeneration, Service, SignedIn,
+    CurrentPolicy, Error, Narrowing, NewPolicy, NewToken, PolicySource, Regeneration, Service,
+    SignedIn,
 };
 use ats_pat_test_support::world::{ADDRESS, DAY, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database, sqlite};
@@ -92,6 +93,39 @@ async fn until_one_is_put_into_the_database_the_policy_is_that_of_the_settings(
 }
 
 #[on_every_database]
+async fn authentication_tokens_live_as_long_as_the_policy_in_force_says(database: &TestDatabase) {
+    let world = world(database).await;
+    let ada = world.signed_in("ada").await;
+    let secret = world.create(&ada, "ci", DAY).await.unwrap().secret;
+    let seconds = async |asked: Option<u32>| {
+        let narrowing = Narrowing {
+            lifetime_seconds: asked.and_then(std::num::NonZeroU32::new),
+            ..Narrowing::default()
+        };
+        let exchanged = world
+            .service
+            .exchange_narrowed(&secret, &narrowing, ADDRESS);
+        exchanged.await.map(|exchanged| exchanged.lifetime_seconds)
+    };
+    assert_eq!(seconds(None).await.unwrap(), 300);
+    apply(&world.service, r#"{"AuthenticationTokenMinutes": 15}"#).await;
+    assert_eq!(seconds(None).await.unwrap(), 900);
+    assert_eq!(seconds(Some(899)).await.unwrap(), 899);
+    apply(&world.service, r#"{"AuthenticationTokenMinutes": 1}"#).await;
+    assert_eq!(seconds(None).await.unwrap(), 60);
+    let longer = seconds(Some(61)).await;
+    let Err(Error::LifetimeTooLong { longest_seconds }) = longer else {
+        panic!("a lifetime beyond the policy is refused");
+    };
+    assert_eq!(longest_seconds, 60);
+    for (minutes, reason) in [("0", 1001), ("61", 1001), ("60", 1)] {
+        let document = format!(r#"{{"AuthenticationTokenMinutes": {minutes}}}"#);
+        let applied = world.service.operator().apply_policy(new(&document));
+        assert_eq!(code(applied.await), reason, "{minutes}");
+    }
+}
+
+#[on_every_database]
 async fn a_token_in_memory_is_judged_by_the_policy_that_was_put_into_force(
     database: &TestDatabase,
 ) {
@@ -171,6 +205,7 @@ async fn administrator(world: &World) -> SignedIn {
         name: "root".to_owned(),
         id: None,
         display_name: None,
+        email: None,
         administrator: true,
         password: Some(ats_pat_test_support::world::PASSWORD.into()),
     };

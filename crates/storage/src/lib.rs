@@ -31,6 +31,7 @@ mod connection;
 mod database;
 mod database_file;
 mod entity;
+mod erasure;
 mod error;
 mod events;
 mod failure;

@@ -5,7 +5,7 @@ use ats_pat_domain::group::Groups;
 use ats_pat_domain::list::UserQuery;
 use ats_pat_domain::port::{StoreError, UserChanges, UserPage, UserRepository};
 use ats_pat_domain::user::UserKind;
-use ats_pat_domain::{DisplayName, Tagged, Timestamp, User, UserId, UserName};
+use ats_pat_domain::{DisplayName, Email, Tagged, Timestamp, User, UserId, UserName};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{
@@ -15,6 +15,7 @@ use sea_orm::{
 
 use crate::channel::Channel;
 use crate::entity::user::{ActiveModel, Column, Entity, Model};
+use crate::erasure;
 use crate::failure::store_error;
 use crate::page::{self, Slice, holds};
 use crate::readable::{readable, readable_of, readable_page};
@@ -48,6 +49,7 @@ impl TryFrom<Model> for Tagged<User> {
                 id: UserId::from_uuid(model.id),
                 name: UserName::from_stored(model.name),
                 display_name: DisplayName::from_stored(model.display_name),
+                email: model.email.map(Email::from_stored),
                 // No release writes another kind. The tag of such a row fails, and the row can be
                 // ended like any other.
                 kind: UserKind::from_stored(&model.kind).unwrap_or(UserKind::Quarantined),
@@ -74,6 +76,7 @@ impl From<&Tagged<User>> for ActiveModel {
             name_folded: Set(folded.into_bytes()),
             display_name: Set(row.display_name.as_str().to_owned()),
             display_name_folded: Set(Some(row.display_name.folded().into_bytes())),
+            email: Set(row.email.as_ref().map(|email| email.as_str().to_owned())),
             kind: Set(row.kind.as_str().to_owned()),
             password_hash: Set(row.password_hash.clone()),
             is_admin: Set(row.is_administrator),
@@ -174,12 +177,26 @@ impl UserChanges for StoreTransaction {
         let row = Entity::update_many()
             .set(ActiveModel {
                 id: NotSet,
-                // No change renames a user. If somebody wrote this user's key into another row, the
-                // unique index would prevent this update, and the user could not be disabled.
+                // If somebody wrote this user's key into another row, the unique index would
+                // prevent this update, and the user could not be disabled.
                 name_key: NotSet,
                 ..user.into()
             })
             .filter(Column::Id.eq(user.row.id.as_uuid()));
         update(&self.channel, row).await
+    }
+
+    async fn rename_user(&self, user: &Tagged<User>) -> Result<(), StoreError> {
+        let row = Entity::update_many()
+            .set(ActiveModel {
+                id: NotSet,
+                ..user.into()
+            })
+            .filter(Column::Id.eq(user.row.id.as_uuid()));
+        update(&self.channel, row).await
+    }
+
+    async fn erase_details_of(&self, owner: UserId) -> Result<(), StoreError> {
+        erasure::erase_details_of(&self.channel, owner).await
     }
 }

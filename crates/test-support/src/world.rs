@@ -128,6 +128,7 @@ impl World {
             name: name.to_owned(),
             id: None,
             display_name: None,
+            email: None,
             administrator: false,
             password: Some(PASSWORD.into()),
         };
@@ -144,6 +145,7 @@ impl World {
             name: name.to_owned(),
             id: None,
             display_name: None,
+            email: None,
             responsible: responsible.to_owned(),
         };
         let added = self.service.operator().add_service_account(new).await;

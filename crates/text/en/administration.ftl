@@ -198,6 +198,8 @@ audit-detail-no = no
 ## Events
 
 event-user-created = User added
+event-user-updated = User changed
+event-user-erased = User erased
 event-user-disabled = User disabled
 event-user-enabled = User enabled
 event-responsible-set = Responsible person changed

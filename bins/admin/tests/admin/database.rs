@@ -21,7 +21,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0010_responsible",
             "m0011_groups",
             "m0012_policy",
-            "m0013_operator_keys"
+            "m0013_operator_keys",
+            "m0014_emails"
           ]
         })
     );
@@ -47,7 +48,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0010_responsible",
             "m0011_groups",
             "m0012_policy",
-            "m0013_operator_keys"
+            "m0013_operator_keys",
+            "m0014_emails"
           ],
           "Pending": [],
           "Unknown": []

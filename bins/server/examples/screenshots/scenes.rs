@@ -154,6 +154,7 @@ async fn people(site: &Site) {
             name: name.to_owned(),
             id: None,
             display_name: Some(display_name.to_owned()),
+            email: None,
             administrator,
             password: Some(PASSWORD.into()),
         };

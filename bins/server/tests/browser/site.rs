@@ -24,6 +24,7 @@ impl Site {
             name: "root".to_owned(),
             id: None,
             display_name: Some("Ada Lovelace".to_owned()),
+            email: None,
             administrator: true,
             password: Some(PASSWORD.into()),
         };

@@ -124,6 +124,7 @@ async fn users_and_sessions_are_ended_by_pages_that_ask() {
         name: "root".to_owned(),
         id: None,
         display_name: None,
+        email: None,
         administrator: true,
         password: Some(PASSWORD.into()),
     };

@@ -42,6 +42,8 @@ asks! {
     ForUsers: Some(Right::Users);
     /// The right over users, to add one.
     ForNewUsers: Some(Right::Users), StepUp::Always;
+    /// The right over administrators, to erase a user.
+    ForErasing: Some(Right::Administrators), StepUp::Always;
     /// The right over tokens.
     ForTokens: Some(Right::Tokens);
     /// The right to give service accounts tokens.

@@ -12,7 +12,7 @@ mod parameter;
 mod query_reader;
 
 pub use administering::{
-    By, ForAudit, ForKeyRotation, ForKeys, ForNewUsers, ForPolicy, ForPolicyChange,
+    By, ForAudit, ForErasing, ForKeyRotation, ForKeys, ForNewUsers, ForPolicy, ForPolicyChange,
     ForRecentSessions, ForServiceTokens, ForSessions, ForTokens, ForUsers,
 };
 pub use audience_query::{AUDIENCE, MOST_AUDIENCES, narrowing};

@@ -83,6 +83,7 @@ impl Server {
             name: name.to_owned(),
             id: None,
             display_name: None,
+            email: None,
             administrator: true,
             password: Some(PASSWORD.into()),
         };

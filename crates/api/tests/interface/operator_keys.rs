@@ -14,10 +14,12 @@ async fn server() -> Server {
 }
 
 /// Every operation of the administration with a right, as the document has it: method, path, right.
-const OPERATIONS: [(&str, &str, &str); 15] = [
+const OPERATIONS: [(&str, &str, &str); 17] = [
     ("GET", "users", "users"),
     ("POST", "users", "users"),
     ("GET", "users/{user}", "users"),
+    ("PATCH", "users/{user}", "users"),
+    ("POST", "users/{user}/erase", "administrators"),
     ("POST", "users/{user}/disable", "users"),
     ("POST", "users/{user}/enable", "users"),
     ("POST", "users/{user}/revokeTokens", "users"),
@@ -188,6 +190,36 @@ async fn a_program_does_with_its_key_what_an_administrator_does_in_a_session() {
         assert_eq!(answer.status, 200, "{}", answer.text);
         assert_eq!(exchange().await, code, "{act}");
     }
+    let update =
+        json!({"UserName": "release", "Email": "release@example.com", "Groups": ["corp/ci"]});
+    let updated = call(&format!("PATCH {location}"))
+        .json(&update)
+        .send()
+        .await;
+    let updated = updated.json()["Data"].clone();
+    for (name, value) in update.as_object().unwrap() {
+        assert_eq!(&updated[name], value, "{updated}");
+    }
+    let account = updated;
+    let bob = server.world.add_user("bob").await.id.to_string();
+    let taken = call(&format!("PATCH /api/administration/users/{bob}"));
+    let taken = taken.json(&json!({"UserName": "ADA"})).send().await;
+    assert_eq!((taken.status, taken.code().number()), (409, 1311));
+    let wrong = call(&format!("PATCH {location}"));
+    let wrong = wrong.json(&json!({"UserName": "", "Email": "x", "ResponsibleId": ada}));
+    let wrong = wrong.send().await;
+    assert_eq!(
+        (wrong.code().number(), &*wrong.parameters()),
+        (1001, "UserName: empty; Email: bad_character")
+    );
+    let erased = call(&format!("POST /api/administration/users/{bob}/erase"));
+    let erased = erased.send().await.json()["Data"].clone();
+    assert_eq!(
+        (&erased["Kind"], &erased["Email"]),
+        (&json!("Erased"), &json!(null))
+    );
+    let gone = call(&format!("POST /api/administration/users/{bob}/enable"));
+    assert_eq!(gone.send().await.code().number(), 1310);
     let revoke = format!("POST /api/administration/personalaccesstoken/{token}/revoke");
     assert_eq!(call(&revoke).send().await.status, 200);
     assert_eq!(exchange().await, 1203);
@@ -196,7 +228,7 @@ async fn a_program_does_with_its_key_what_an_administrator_does_in_a_session() {
         .await
         .json();
     assert_eq!(all["Data"]["Revoked"], 0);
-    let users = call("GET /api/administration/users?Search=DEPL&PageSize=1")
+    let users = call("GET /api/administration/users?Search=RELE&PageSize=1")
         .send()
         .await;
     assert_eq!(users.json()["Data"]["Items"][0], account);

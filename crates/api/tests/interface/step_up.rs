@@ -72,6 +72,8 @@ async fn exactly_the_operations_that_give_rights_ask_for_a_recent_sign_in() {
             "putPolicy",
             "rotateSigningKeys",
             "createUser",
+            "updateUser",
+            "eraseUser",
             "createServiceToken",
             "createPersonalAccessToken",
             "regeneratePersonalAccessToken",

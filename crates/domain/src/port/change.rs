@@ -24,6 +24,13 @@ pub trait UserChanges: Send + Sync {
     /// Writes a user that exists. It is found by the same name as before: no other user's name
     /// stands in the way of a change that takes rights away.
     async fn update_user(&self, user: &Tagged<User>) -> Result<(), StoreError>;
+    /// As [`update_user`](Self::update_user), and the user is found by the new name.
+    /// [`StoreError::Conflict`] if another user has it.
+    async fn rename_user(&self, user: &Tagged<User>) -> Result<(), StoreError>;
+    /// Erases what the user's tokens and the events about them say of a person: names and
+    /// descriptions of tokens, addresses that they were used from, and the personal part of each
+    /// event. No tag and no hash of the event log covers any of it.
+    async fn erase_details_of(&self, owner: UserId) -> Result<(), StoreError>;
 }
 
 /// Writes tokens and their secrets.

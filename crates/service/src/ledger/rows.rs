@@ -61,16 +61,20 @@ impl Row for User {
             .optional_text(self.password_hash.as_deref())
             .bool(self.is_administrator)
             .bool(self.disabled);
-        // Tags of releases that knew no responsible person, or no groups, hold. A field has its
+        // Tags of releases that knew no responsible person, groups or e-mail hold. A field has its
         // kind and its length, so a form with one field more is never that of a user without.
         let canonical = match self.responsible_id {
             Some(person) => canonical.uuid(person.as_uuid().as_bytes()),
             None => canonical,
         };
-        if self.groups.is_empty() {
+        let canonical = if self.groups.is_empty() {
             canonical
         } else {
             canonical.text("groups").texts(&self.groups.names())
+        };
+        match &self.email {
+            Some(email) => canonical.text("email").text(email.as_str()),
+            None => canonical,
         }
     }
 
@@ -443,6 +447,7 @@ mod tests {
             id: UserId::new(created_at, [1; 10]),
             name: UserName::from_stored("deploy".to_owned()),
             display_name: DisplayName::from_stored("deploy".to_owned()),
+            email: None,
             kind: UserKind::Service,
             password_hash: None,
             is_administrator: false,

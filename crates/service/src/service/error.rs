@@ -105,6 +105,12 @@ pub enum Error {
         /// The user's name, as the row has it.
         name: String,
     },
+    /// The user's personal details were erased (operators only).
+    #[error("{name} was erased, and stays so: add a new user instead")]
+    Erased {
+        /// The name that is left.
+        name: String,
+    },
     /// A user has this id already (operators only).
     #[error("the id {id} belongs to a user already; ids are never reused")]
     UserIdInUse {
@@ -134,9 +140,10 @@ pub enum Error {
     /// What was named is no group, or there are too many (operators only).
     #[error(transparent)]
     InvalidGroup(#[from] InvalidGroup),
-    /// An administrator would disable the own account, or set its password without the current one.
+    /// An administrator would disable, demote or erase the own account, or set its password without
+    /// the current one.
     #[error(
-        "you can't disable your own account, nor set its password without the current one: ask another administrator"
+        "you can't disable, demote or erase your own account, nor set its password without the current one: ask another administrator"
     )]
     OwnAccount,
     /// Nobody could administer the service any more.
@@ -192,7 +199,7 @@ impl Error {
             Self::InvalidGroup(error) => return Problem::validation("Groups", error.reason()),
             Self::OwnAccount => return Problem::Forbidden,
             Self::LastAdministrator { .. } => return Problem::LastAdministrator,
-            Self::UserNotFound { .. } => return Problem::UserNotFound,
+            Self::UserNotFound { .. } | Self::Erased { .. } => return Problem::UserNotFound,
             Self::UserIdInUse { .. } => return Problem::validation("Id", Reason::UnknownValue),
             Self::CannotBeResponsible { .. } => {
                 return Problem::validation("ResponsibleId", Reason::UnknownValue);

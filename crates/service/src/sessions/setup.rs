@@ -146,6 +146,7 @@ impl Change for Consume {
             id: self.user,
             name: self.name.clone(),
             display_name: DisplayName::from_stored(self.name.as_str().to_owned()),
+            email: None,
             kind: UserKind::Person,
             password_hash: Some(self.password_hash.clone()),
             is_administrator: true,

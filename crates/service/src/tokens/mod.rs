@@ -27,9 +27,7 @@ pub use create::{CreatedOnce, NewToken};
 pub use form::IDEMPOTENCY_KEY;
 pub use owner::{Acting, Owner};
 pub use regenerate::Regeneration;
-#[cfg(test)]
-pub(crate) use revoke::revoke_any;
-pub(crate) use revoke::{Revoke, revoke_saying, revoke_tokens, revoke_tokens_of};
+pub(crate) use revoke::{Revoke, revoke_any, revoke_saying, revoke_tokens, revoke_tokens_of};
 pub(crate) use secrets::{end_earlier, take_places_of};
 pub use self_regenerate::{Holder, SelfRegenerated};
 pub use update::TokenUpdate;

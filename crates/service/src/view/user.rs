@@ -15,11 +15,14 @@ pub struct UserView {
     pub user_name: String,
     /// What the user is shown by.
     pub display_name: String,
+    /// Where notices are sent.
+    pub email: Option<String>,
     /// Whether the user administers the service.
     pub is_admin: bool,
     /// Whether the user is kept out.
     pub disabled: bool,
-    /// `Person` or `Service`; `Quarantined` for what is left of a row that was planted or altered.
+    /// `Person` or `Service`; `Quarantined` for what is left of a row that was planted or altered,
+    /// `Erased` for what is left of a user who was erased.
     pub kind: &'static str,
     /// The id of the person who manages the tokens of a service account.
     pub responsible_id: Option<UserId>,
@@ -47,6 +50,7 @@ const fn kind(kind: UserKind) -> &'static str {
         UserKind::Person => "Person",
         UserKind::Service => "Service",
         UserKind::Quarantined => "Quarantined",
+        UserKind::Erased => "Erased",
     }
 }
 
@@ -57,6 +61,7 @@ impl UserView {
             id: user.id,
             user_name: user.name.as_str().to_owned(),
             display_name: user.display_name.as_str().to_owned(),
+            email: user.email.as_ref().map(|email| email.as_str().to_owned()),
             is_admin: user.is_administrator,
             disabled: user.disabled,
             kind: kind(user.kind),

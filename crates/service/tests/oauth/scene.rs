@@ -32,6 +32,7 @@ pub async fn administrator(world: &World, name: &str) -> SignedIn {
         name: name.to_owned(),
         id: None,
         display_name: None,
+        email: None,
         administrator: true,
         password: Some(PASSWORD.into()),
     };

@@ -107,6 +107,7 @@ async fn an_unreadable_row_hides_no_other(database: &TestDatabase) {
         name: "grace".to_owned(),
         id: None,
         display_name: None,
+        email: None,
         administrator: true,
         password: Some(PASSWORD.into()),
     };

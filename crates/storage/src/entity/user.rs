@@ -12,6 +12,7 @@ pub struct Model {
     pub name_key: Vec<u8>,
     pub display_name: String,
     pub display_name_folded: Option<Vec<u8>>,
+    pub email: Option<String>,
     pub kind: String,
     pub password_hash: Option<String>,
     pub is_admin: bool,
@@ -28,4 +29,4 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-crate::row::in_order!(Model { id name name_folded name_key display_name display_name_folded kind password_hash is_admin disabled responsible_id member_of created_at key_id tag });
+crate::row::in_order!(Model { id name name_folded name_key display_name display_name_folded email kind password_hash is_admin disabled responsible_id member_of created_at key_id tag });

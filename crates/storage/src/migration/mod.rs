@@ -4,6 +4,7 @@ mod active_tokens;
 mod columns;
 mod currency;
 mod display_names;
+mod emails;
 mod event_subjects;
 mod failure;
 mod groups;
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(groups::Groups),
             Box::new(policy::Policy),
             Box::new(operator_keys::OperatorKeys),
+            Box::new(emails::Emails),
         ]
     }
 }

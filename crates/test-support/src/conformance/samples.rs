@@ -54,6 +54,7 @@ pub fn user(number: u128, name: &str) -> Tagged<User> {
         id: user_id(number),
         name: UserName::new(name).expect("a name"),
         display_name: DisplayName::new(name).expect("a name"),
+        email: None,
         kind: UserKind::Person,
         password_hash: Some("$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA".to_owned()),
         is_administrator: false,

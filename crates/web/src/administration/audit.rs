@@ -104,6 +104,8 @@ pub fn label_of(stored: &str, text: Text) -> String {
 fn label(kind: EventKind, text: Text) -> &'static str {
     match kind {
         EventKind::UserCreated => text.event_user_created(),
+        EventKind::UserUpdated => text.event_user_updated(),
+        EventKind::UserErased => text.event_user_erased(),
         EventKind::UserDisabled => text.event_user_disabled(),
         EventKind::UserEnabled => text.event_user_enabled(),
         EventKind::ResponsibleSet => text.event_responsible_set(),

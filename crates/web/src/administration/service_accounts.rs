@@ -142,6 +142,7 @@ async fn add(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, 
         name: typed.user_name.clone(),
         id: None,
         display_name: Some(typed.display_name.clone()).filter(|name| !name.is_empty()),
+        email: None,
         responsible: typed.responsible.clone(),
     };
     match operator(visit, by)?.add_service_account(new).await {

@@ -262,6 +262,7 @@ async fn add(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, 
         name: user_name.to_owned(),
         id: None,
         display_name: (!display_name.is_empty()).then(|| display_name.to_owned()),
+        email: None,
         administrator: is_admin,
         password: Some(SecretString::from(password)),
     };

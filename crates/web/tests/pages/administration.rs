@@ -242,6 +242,7 @@ async fn people_are_found_by_a_part_of_either_name() {
             name: name.to_owned(),
             id: None,
             display_name: Some(display_name.to_owned()),
+            email: None,
             administrator: false,
             password: Some(PASSWORD.into()),
         };

@@ -88,6 +88,7 @@ impl Site {
             name: name.to_owned(),
             id: None,
             display_name: None,
+            email: None,
             administrator: true,
             password: Some(PASSWORD.into()),
         };

@@ -31,6 +31,8 @@ pub struct CreateUserRequest {
     pub user_name: Option<String>,
     /// What the user is shown by; by default the user name.
     pub display_name: Option<String>,
+    /// Where notices are sent.
+    pub email: Option<String>,
     /// By default `Person`.
     pub kind: Option<UserKind>,
     /// The id of the person who manages the tokens of a service account; must be there for one.
@@ -68,7 +70,7 @@ impl CreateUser {
         let id = id.map_err(|_| Problem::validation("Id", Reason::BadCharacter))?;
         let of_persons = |field| Problem::validation(field, Reason::UnknownValue);
         let added = match body.kind.unwrap_or(UserKind::Person) {
-            UserKind::Quarantined => return Err(of_persons("Kind").into()),
+            UserKind::Quarantined | UserKind::Erased => return Err(of_persons("Kind").into()),
             UserKind::Person if body.responsible_id.is_some() => {
                 return Err(of_persons("ResponsibleId").into());
             }
@@ -77,6 +79,7 @@ impl CreateUser {
                     name,
                     id,
                     display_name: body.display_name,
+                    email: body.email,
                     administrator: body.is_admin.unwrap_or_default(),
                     password: body.password.map(SecretString::from),
                 };
@@ -97,6 +100,7 @@ impl CreateUser {
                     name,
                     id,
                     display_name: body.display_name,
+                    email: body.email,
                     responsible: person.user_name,
                 };
                 operator.add_service_account(new).await?
@@ -137,6 +141,7 @@ impl Operation for CreateUser {
         example_with(&json!({
             "UserName": "nightly-build",
             "DisplayName": "Nightly build",
+            "Email": null,
             "Kind": "Service",
             "ResponsibleId": example::USER_ID,
         }))

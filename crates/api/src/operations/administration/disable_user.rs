@@ -1,27 +1,39 @@
 //! Disabling a user.
 
 use ats_pat_domain::Problem;
+use ats_pat_service::Disabling;
 use poem::Request;
-use poem_openapi::OpenApi;
+use poem_openapi::{Object, OpenApi};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::user::{User, example_with};
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::operation::{Operation, Tag};
+use crate::operation::{Body, Operation, Tag};
 use crate::refused::Refused;
-use crate::request::{By, ForUsers, TokenId};
+use crate::request::{By, ForUsers, OptionalJsonBody, TokenId};
 
 /// Keep a user out.
 #[derive(Default)]
 pub struct DisableUser;
 
+/// What a disabled user keeps.
+#[derive(Default, Deserialize, Serialize, Object)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[oai(rename_all = "PascalCase")]
+pub struct DisableUserRequest {
+    /// Whether the operator keys that the user made stay.
+    pub keep_operator_keys: Option<bool>,
+}
+
 #[OpenApi(tag = "Tag::Administration")]
 impl DisableUser {
     /// Keep a user out
     ///
-    /// Sessions end, tokens are refused with 1205, and operator keys that the user made are revoked. One that is disabled already stays as it is. Needs the right
-    /// `users`, and `administrators` for an administrator.
+    /// Sessions end, tokens are refused with 1205, and operator keys that the user made are revoked unless
+    /// `KeepOperatorKeys`. One that is disabled already stays as it is. Needs the right `users`, and `administrators` for
+    /// an administrator.
     #[oai(
         path = "/api/administration/users/:Id/disable",
         method = "post",
@@ -34,10 +46,15 @@ impl DisableUser {
         /// The user's id.
         #[oai(name = "Id")]
         id: TokenId,
+        body: OptionalJsonBody<DisableUserRequest>,
     ) -> Result<Answer<Self>, Refused> {
         let operator = by.operator(Call::of(request)?)?;
         let user = operator.user(&id.0).await?;
-        Ok(Answer::of(operator.disable_user(&user.user_name).await?))
+        let how = Disabling {
+            keep_operator_keys: body.0.keep_operator_keys.unwrap_or_default(),
+            ..Disabling::default()
+        };
+        Ok(Answer::of(operator.disable(&user.user_name, how).await?))
     }
 }
 
@@ -51,6 +68,7 @@ impl Operation for DisableUser {
             Problem::CrossSiteRequest,
             Problem::OperatorKeyInvalid,
             Problem::Forbidden,
+            Problem::UnsupportedMediaType,
             Problem::UserNotFound,
             Problem::LastAdministrator,
         ]
@@ -58,5 +76,10 @@ impl Operation for DisableUser {
 
     fn example() -> Value {
         example_with(&json!({"Disabled": true}))
+    }
+
+    fn body() -> Option<Body> {
+        let example = json!({"KeepOperatorKeys": true});
+        Some(Body::of::<DisableUserRequest>(&[], example))
     }
 }

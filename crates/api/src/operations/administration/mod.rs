@@ -4,6 +4,7 @@ mod create_service_token;
 mod create_user;
 mod disable_user;
 mod enable_user;
+mod erase_user;
 mod get_any_token;
 mod get_policy;
 mod get_user;
@@ -17,18 +18,21 @@ mod revoke_any_token;
 mod revoke_user_tokens;
 mod signing_key;
 mod token;
+mod update_user;
 mod user;
 
 use crate::operation::Entry;
 
 /// All of them.
-pub const ALL: [Entry; 18] = [
+pub const ALL: [Entry; 20] = [
     Entry::of::<list_users::ListUsers>(),
     Entry::of::<create_user::CreateUser>(),
     Entry::of::<get_user::GetUser>(),
+    Entry::of::<update_user::UpdateUser>(),
     Entry::of::<disable_user::DisableUser>(),
     Entry::of::<enable_user::EnableUser>(),
     Entry::of::<revoke_user_tokens::RevokeUserTokens>(),
+    Entry::of::<erase_user::EraseUser>(),
     Entry::of::<create_service_token::CreateServiceToken>(),
     Entry::of::<list_all_tokens::ListAllTokens>(),
     Entry::of::<get_any_token::GetAnyToken>(),

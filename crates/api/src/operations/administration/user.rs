@@ -20,6 +20,8 @@ pub enum UserKind {
     Service,
     /// What is left of a row that was planted or altered.
     Quarantined,
+    /// What is left of a user whose personal details were erased.
+    Erased,
 }
 
 /// A user or a service account.
@@ -34,6 +36,8 @@ pub struct User {
     user_name: String,
     /// What the user is shown by.
     display_name: String,
+    /// Where notices are sent.
+    email: Option<String>,
     /// What the user is.
     kind: UserKind,
     /// Whether the user administers the service.
@@ -54,9 +58,11 @@ impl From<UserView> for User {
             id: user.id.as_uuid(),
             user_name: user.user_name,
             display_name: user.display_name,
+            email: user.email,
             kind: match user.kind {
                 "Person" => UserKind::Person,
                 "Service" => UserKind::Service,
+                "Erased" => UserKind::Erased,
                 _ => UserKind::Quarantined,
             },
             is_admin: user.is_admin,
@@ -108,6 +114,7 @@ pub fn example() -> Value {
         "Id": example::USER_ID,
         "UserName": "ada",
         "DisplayName": "Ada Lovelace",
+        "Email": "ada@example.com",
         "Kind": "Person",
         "IsAdmin": false,
         "Disabled": false,

@@ -89,6 +89,7 @@ async fn introspector(server: &Server) -> String {
         name: "root".to_owned(),
         id: None,
         display_name: None,
+        email: None,
         administrator: true,
         password: Some(PASSWORD.into()),
     };

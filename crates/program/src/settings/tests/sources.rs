@@ -64,6 +64,7 @@ fn every_setting_can_stand_in_the_file() {
         required-networks = ["10.0.0.0/8", "192.0.2.7"]
         revoke-unused-after-days = 90
         recent-sign-in-minutes = 15
+        authentication-token-minutes = 1
 
         [[policy.groups]]
         group = "corp/builders"
@@ -124,6 +125,7 @@ fn every_setting_has_an_environment_variable() {
         ("ATS_PAT_POLICY_REQUIRED_NETWORKS", "10.0.0.0/8, 192.0.2.7"),
         ("ATS_PAT_POLICY_REVOKE_UNUSED_AFTER_DAYS", "90"),
         ("ATS_PAT_POLICY_RECENT_SIGN_IN_MINUTES", "15"),
+        ("ATS_PAT_POLICY_AUTHENTICATION_TOKEN_MINUTES", "1"),
         ("ATS_PAT_SIGN_IN_FAILURES_PER_QUARTER_HOUR", "4"),
         ("ATS_PAT_CHANGES_PER_USER_PER_MINUTE", "0"),
         ("ATS_PAT_CACHE_ENTRIES", "0"),

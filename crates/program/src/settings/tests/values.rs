@@ -144,3 +144,17 @@ fn numbers_keep_to_their_bounds() {
         }
     }
 }
+
+#[test]
+fn how_long_authentication_tokens_live_has_two_names_and_one_value() {
+    let minutes = |text: &str| {
+        let settings = Given::file(text).settings();
+        settings.policies().base.authentication_token_minutes
+    };
+    assert_eq!(minutes("token-lifetime-minutes = 7"), 7);
+    assert_eq!(minutes("[policy]\nauthentication-token-minutes = 7"), 7);
+    let both = "token-lifetime-minutes = 7\n[policy]\nauthentication-token-minutes = ";
+    assert_eq!(minutes(&format!("{both}7")), 7);
+    let sentence = Given::file(&format!("{both}8")).sentence();
+    assert!(sentence.contains("keep one of them"), "{sentence}");
+}

@@ -23,6 +23,18 @@ impl Draft<'_> {
         Ok(self.transaction.update_user(&tagged).await?)
     }
 
+    /// As [`update_user`](Self::update_user), under another name.
+    pub(crate) async fn rename_user(&self, user: User) -> Result<(), Error> {
+        let tagged = self.tag(user);
+        Ok(self.transaction.rename_user(&tagged).await?)
+    }
+
+    /// Erases what no tag covers of a user's tokens, and the personal part of the events about the
+    /// user.
+    pub(crate) async fn erase_details_of(&self, user: UserId) -> Result<(), Error> {
+        Ok(self.transaction.erase_details_of(user).await?)
+    }
+
     pub(crate) async fn insert_token(&self, token: Token) -> Result<(), Error> {
         let tagged = self.tag_new(token);
         Ok(self.transaction.insert_token(&tagged).await?)

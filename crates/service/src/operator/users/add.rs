@@ -5,10 +5,11 @@ use ats_pat_domain::group::Groups;
 use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::problem::Failure;
 use ats_pat_domain::user::UserKind;
-use ats_pat_domain::{DisplayName, Problem, User, UserId, UserName};
+use ats_pat_domain::{DisplayName, Email, Problem, User, UserId, UserName};
 use secrecy::SecretString;
 
 use super::find::{require_free_name, responsible};
+use super::update::email_or_none;
 use crate::change::{Change, Draft, Taken};
 use crate::operator::Operator;
 use crate::service::error::Error;
@@ -23,6 +24,8 @@ pub struct NewUser {
     pub id: Option<UserId>,
     /// What the user is shown by; absent, the name.
     pub display_name: Option<String>,
+    /// Where notices are sent.
+    pub email: Option<String>,
     /// Whether the user administers the service.
     pub administrator: bool,
     /// The password; without one the user can't sign in until one is set.
@@ -38,12 +41,25 @@ pub struct NewServiceAccount {
     pub id: Option<UserId>,
     /// What it is shown by; absent, the name.
     pub display_name: Option<String>,
+    /// Where notices are sent.
+    pub email: Option<String>,
     /// The name of the person who manages its tokens.
     pub responsible: String,
 }
 
-/// The names of a new user: 1001 for each that fails.
-fn names(name: &str, display_name: Option<&str>) -> Result<(UserName, DisplayName), Problem> {
+/// What a new user is called, and the address.
+struct Details {
+    name: UserName,
+    display_name: DisplayName,
+    email: Option<Email>,
+}
+
+/// The details of a new user: [`Problem::ValidationFailed`] names each that fails.
+fn details(
+    name: &str,
+    display_name: Option<&str>,
+    email: Option<&str>,
+) -> Result<Details, Problem> {
     let mut failures = Vec::new();
     let mut failed = |field, reason| failures.push(Failure::new(field, reason));
     let name = UserName::new(name).map_err(|reason| failed("UserName", reason));
@@ -52,8 +68,14 @@ fn names(name: &str, display_name: Option<&str>) -> Result<(UserName, DisplayNam
         (None, Ok(name)) => Ok(DisplayName::from_stored(name.as_str().to_owned())),
         (None, Err(())) => Err(()),
     };
-    match (name, display_name) {
-        (Ok(name), Ok(display_name)) => Ok((name, display_name)),
+    let email = email_or_none(email.unwrap_or_default());
+    let email = email.map_err(|reason| failed("Email", reason));
+    match (name, display_name, email) {
+        (Ok(name), Ok(display_name), Ok(email)) => Ok(Details {
+            name,
+            display_name,
+            email,
+        }),
         _ => Err(Problem::ValidationFailed(failures)),
     }
 }
@@ -72,18 +94,17 @@ impl Operator<'_> {
         if new.password.is_some() || new.administrator || new.id.is_some() {
             self.require(Right::Administrators)?;
         }
-        let (name, display_name) = names(&new.name, new.display_name.as_deref())?;
+        let details = details(&new.name, new.display_name.as_deref(), new.email.as_deref())?;
         let password_hash = match &new.password {
             None => None,
             Some(password) => {
-                let about = [name.as_str(), display_name.as_str()];
+                let about = [details.name.as_str(), details.display_name.as_str()];
                 Some(self.hash(password, &about).await?)
             }
         };
         let add = Add {
             id: new.id,
-            name,
-            display_name,
+            details,
             kind: NewKind::Person {
                 administrator: new.administrator,
                 password_hash,
@@ -102,11 +123,9 @@ impl Operator<'_> {
         if new.id.is_some() {
             self.require(Right::Administrators)?;
         }
-        let (name, display_name) = names(&new.name, new.display_name.as_deref())?;
         let add = Add {
             id: new.id,
-            name,
-            display_name,
+            details: details(&new.name, new.display_name.as_deref(), new.email.as_deref())?,
             kind: NewKind::Service {
                 responsible: new.responsible,
             },
@@ -117,8 +136,7 @@ impl Operator<'_> {
 
 struct Add {
     id: Option<UserId>,
-    name: UserName,
-    display_name: DisplayName,
+    details: Details,
     kind: NewKind,
 }
 
@@ -136,7 +154,7 @@ impl Change for Add {
     type Output = User;
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
-        require_free_name(draft, &self.name).await?;
+        require_free_name(draft, &self.details.name).await?;
         let users = draft.read().users();
         let id = match self.id {
             Some(id) if users.by_id(id).await?.is_some() => {
@@ -147,8 +165,9 @@ impl Change for Add {
         };
         let mut user = User {
             id,
-            name: self.name.clone(),
-            display_name: self.display_name.clone(),
+            name: self.details.name.clone(),
+            display_name: self.details.display_name.clone(),
+            email: self.details.email.clone(),
             kind: UserKind::Person,
             password_hash: None,
             is_administrator: false,
@@ -176,12 +195,14 @@ impl Change for Add {
             }
         }
         draft.insert_user(user.clone()).await?;
-        draft.record(
-            entry
-                .detail("IsAdmin", user.is_administrator)
-                .personal("UserName", self.name.as_str())
-                .personal("DisplayName", self.display_name.as_str()),
-        );
+        let mut entry = entry
+            .detail("IsAdmin", user.is_administrator)
+            .personal("UserName", user.name.as_str())
+            .personal("DisplayName", user.display_name.as_str());
+        if let Some(email) = &user.email {
+            entry = entry.personal("Email", email.as_str());
+        }
+        draft.record(entry);
         Ok((user, Taken::Nothing))
     }
 }

@@ -20,22 +20,30 @@ impl Operator<'_> {
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::OwnAccount`], [`Error::LastAdministrator`].
     pub async fn disable_user(&self, name: &str) -> Result<UserView, Error> {
-        self.disable(name, false).await
+        self.disable(name, Disabling::default()).await
     }
 
-    /// As [`Operator::disable_user`], also where nobody could administer the service any more.
+    /// As [`Operator::disable_user`], even if nobody can administer the service any more.
     ///
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::OwnAccount`].
     pub async fn disable_even_the_last(&self, name: &str) -> Result<UserView, Error> {
-        self.disable(name, true).await
+        let how = Disabling {
+            even_the_last: true,
+            ..Disabling::default()
+        };
+        self.disable(name, how).await
     }
 
-    async fn disable(&self, name: &str, even_the_last: bool) -> Result<UserView, Error> {
+    /// As [`Operator::disable_user`], with exceptions.
+    ///
+    /// # Errors
+    /// Those of [`Operator::disable_user`].
+    pub async fn disable(&self, name: &str, how: Disabling) -> Result<UserView, Error> {
         let disable = SetDisabled {
             name: name.to_owned(),
             disabled: true,
-            even_the_last,
+            how,
         };
         Ok(self.with_responsible(&self.change(disable).await?).await)
     }
@@ -48,7 +56,7 @@ impl Operator<'_> {
         let enable = SetDisabled {
             name: name.to_owned(),
             disabled: false,
-            even_the_last: false,
+            how: Disabling::default(),
         };
         Ok(self.with_responsible(&self.change(enable).await?).await)
     }
@@ -57,7 +65,16 @@ impl Operator<'_> {
 struct SetDisabled {
     name: String,
     disabled: bool,
-    even_the_last: bool,
+    how: Disabling,
+}
+
+/// Exceptions when a user is disabled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Disabling {
+    /// The user is disabled even if nobody can administer the service any more.
+    pub even_the_last: bool,
+    /// The operator keys that the user made stay.
+    pub keep_operator_keys: bool,
 }
 
 impl Change for SetDisabled {
@@ -97,7 +114,7 @@ impl Change for SetDisabled {
         } else if user.disabled == self.disabled {
             return Ok((user, taken(false)));
         }
-        if self.disabled && !self.even_the_last && is_last_administrator(draft, &user).await? {
+        if self.disabled && !self.how.even_the_last && is_last_administrator(draft, &user).await? {
             return Err(Error::LastAdministrator {
                 name: user.name.as_str().to_owned(),
             });
@@ -115,7 +132,9 @@ impl Change for SetDisabled {
             .personal("UserName", user.name.as_str());
         if self.disabled {
             take_places_of(draft, user.id).await?;
-            revoke_keys_of(draft, user.id).await?;
+            if !self.how.keep_operator_keys {
+                revoke_keys_of(draft, user.id).await?;
+            }
             entry = entry.detail("SessionsEnded", draft.delete_sessions_of(user.id).await?);
         }
         draft.record(entry);
@@ -124,7 +143,7 @@ impl Change for SetDisabled {
 }
 
 /// Whether nobody else could administer the service, were it not for `user`.
-async fn is_last_administrator(draft: &Draft<'_>, user: &User) -> Result<bool, Error> {
+pub(super) async fn is_last_administrator(draft: &Draft<'_>, user: &User) -> Result<bool, Error> {
     if !user.is_administrator {
         return Ok(false);
     }

@@ -66,6 +66,24 @@ pub(super) async fn find_user(draft: &Draft<'_>, name: &str) -> Result<User, Err
     )
 }
 
+/// The user of this id.
+pub(super) async fn find_user_by_id(draft: &Draft<'_>, id: UserId) -> Result<User, Error> {
+    let user = draft.read().users().by_id(id).await?;
+    draft
+        .check(user.ok_or_else(|| not_found(&id.to_string()))?)
+        .await
+}
+
+/// The user of this id, whether or not the row is genuine.
+pub(super) async fn find_even_planted_by_id(
+    draft: &Draft<'_>,
+    id: UserId,
+) -> Result<(User, Judgement), Error> {
+    let user = draft.read().users().by_id(id).await?;
+    let user = user.ok_or_else(|| not_found(&id.to_string()))?;
+    Ok(draft.judge(user).await)
+}
+
 /// The user who was looked up by a folded name: the column that was searched is derived, so it is
 /// not the tag's to cover.
 pub(crate) fn named(user: User, folded: &str) -> Result<User, Error> {
@@ -107,14 +125,15 @@ pub(super) async fn find_even_planted(
     Ok((planted, Judgement::Planted))
 }
 
-/// Refuses to give anything back to what is left of a row that was planted or altered.
+/// Refuses to give anything back to what is left of a row that was planted or altered, or of a user
+/// who was erased.
 pub(super) fn require_living(user: &User) -> Result<(), Error> {
-    if user.kind == UserKind::Quarantined {
-        return Err(Error::Quarantined {
-            name: user.name.as_str().to_owned(),
-        });
+    let name = || user.name.as_str().to_owned();
+    match user.kind {
+        UserKind::Quarantined => Err(Error::Quarantined { name: name() }),
+        UserKind::Erased => Err(Error::Erased { name: name() }),
+        UserKind::Person | UserKind::Service => Ok(()),
     }
-    Ok(())
 }
 
 /// The person of this name, who is to become responsible for a service account.

@@ -1,22 +1,25 @@
-//! Users: adding, disabling, enabling, new passwords, groups, and who is responsible for service
+//! Users: adding, changing, disabling, enabling and erasing them, and who is responsible for service
 //! accounts.
 
 mod add;
 mod disable;
+mod erase;
 mod find;
-mod groups;
 mod password;
 mod responsible;
+mod update;
 
-use ats_pat_domain::UserId;
 use ats_pat_domain::list::UserQuery;
+use ats_pat_domain::{User, UserId};
 
 use super::Operator;
 use crate::service::error::Error;
 use crate::view::{UserPageView, UserView};
 
 pub use add::{NewServiceAccount, NewUser};
+pub use disable::Disabling;
 pub(crate) use find::{named, require_free_name};
+pub use update::UserUpdate;
 
 impl Operator<'_> {
     /// Every user, by name; without those that were planted or altered, which are in the log and in
@@ -32,13 +35,18 @@ impl Operator<'_> {
     /// # Errors
     /// [`Error::UserNotFound`].
     pub async fn user(&self, id: &str) -> Result<UserView, Error> {
+        Ok(self.with_responsible(&self.user_row(id).await?).await)
+    }
+
+    /// The same, as it is stored.
+    async fn user_row(&self, id: &str) -> Result<User, Error> {
         let not_found = || Error::UserNotFound {
             name: id.to_owned(),
         };
         let id: UserId = id.parse().map_err(|_| not_found())?;
         let read = || async { Ok(self.service.store().users().by_id(id).await?) };
         let user = self.service.currency().certain_row(read).await?;
-        Ok(self.with_responsible(&user.ok_or_else(not_found)?).await)
+        user.ok_or_else(not_found)
     }
 
     /// A page of users, by name.

@@ -1,33 +1,14 @@
-//! Who is responsible for a service account.
+//! The persons who are responsible for service accounts, as operators see them.
 
 use std::collections::HashMap;
 
-use ats_pat_domain::event::EventKind;
-use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{Tagged, User, UserId};
 
-use super::find::{find_user, require_living, responsible};
-use crate::change::{Change, Draft, Taken};
 use crate::operator::Operator;
 use crate::service::error::{Error, causes};
 use crate::view::{Responsible, UserView};
 
 impl Operator<'_> {
-    /// Makes another person responsible for a service account. The one before can no longer manage
-    /// its tokens, and the tokens live on. Where the person is responsible already, nothing
-    /// changes.
-    ///
-    /// # Errors
-    /// [`Error::UserNotFound`] for either name, [`Error::NoServiceAccount`],
-    /// [`Error::CannotBeResponsible`].
-    pub async fn set_responsible(&self, account: &str, person: &str) -> Result<UserView, Error> {
-        let set = SetResponsible {
-            account: account.to_owned(),
-            person: person.to_owned(),
-        };
-        Ok(self.with_responsible(&self.change(set).await?).await)
-    }
-
     /// The service accounts that the person of this id is responsible for, by name.
     pub async fn managed_by(&self, person: UserId) -> Result<Vec<UserView>, Error> {
         let accounts = self.service.store().users().managed_by(person).await?;
@@ -90,39 +71,5 @@ fn view(user: &User, persons: &HashMap<UserId, User>) -> UserView {
     UserView {
         responsible,
         ..UserView::new(user)
-    }
-}
-
-struct SetResponsible {
-    account: String,
-    person: String,
-}
-
-impl Change for SetResponsible {
-    type Output = User;
-
-    async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
-        let mut account = find_user(draft, &self.account).await?;
-        require_living(&account)?;
-        if account.kind != UserKind::Service {
-            let name = account.name.as_str().to_owned();
-            return Err(Error::NoServiceAccount { name });
-        }
-        let person = responsible(draft, &self.person).await?;
-        if account.responsible_id == Some(person.id) {
-            return Ok((account, Taken::Nothing));
-        }
-        let before = account.responsible_id.replace(person.id);
-        draft.update_user(account.clone()).await?;
-        draft.record(
-            draft
-                .entry(EventKind::ResponsibleSet, &account.id)
-                .owner(account.id)
-                .detail("ResponsibleId", person.id.to_string())
-                .detail("ResponsibleIdBefore", before.map(|id| id.to_string()))
-                .personal("UserName", account.name.as_str()),
-        );
-        // No exchange asks who is responsible, and every use of that right asks the database.
-        Ok((account, Taken::Nothing))
     }
 }

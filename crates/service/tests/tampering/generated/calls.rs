@@ -61,6 +61,7 @@ impl Play {
             name: name.to_owned(),
             id: None,
             display_name: None,
+            email: None,
             administrator: false,
             password: Some(PASSWORD.into()),
         };

@@ -28,6 +28,7 @@ impl Change for PlantOwner {
                 id,
                 name: UserName::new(&name).expect("a name"),
                 display_name: DisplayName::from_stored(name),
+                email: None,
                 kind: UserKind::Person,
                 password_hash: None,
                 is_administrator: false,

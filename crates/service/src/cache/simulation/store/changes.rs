@@ -21,6 +21,12 @@ impl UserChanges for Change {
     async fn update_user(&self, user: &Tagged<User>) -> Answer<()> {
         self.write(|rows| drop(rows.users.insert(user.row.id, user.clone())))
     }
+    async fn rename_user(&self, user: &Tagged<User>) -> Answer<()> {
+        self.update_user(user).await
+    }
+    async fn erase_details_of(&self, _: UserId) -> Answer<()> {
+        not_simulated()
+    }
 }
 
 #[async_trait]
