@@ -108,13 +108,12 @@ impl Command {
 impl List {
     async fn run(self, session: &Session) -> Result<(), Failure> {
         let query = TokenQuery {
-            owner: None,
-            owner_called: None,
             page: self.page,
             page_size: self.page_size,
             status: self.status,
             search: self.search.filter(|text| !text.is_empty()),
             sort: self.sort,
+            ..TokenQuery::of(None)
         };
         let page = session
             .with_service(Access::Use, async |service| {

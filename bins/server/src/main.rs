@@ -143,9 +143,13 @@ async fn serve(
         let (service, shutdown) = (service.clone(), shutdown.clone());
         async move { service.run_verification(until(shutdown)).await }
     });
+    let bulk_jobs = tokio::spawn({
+        let (service, shutdown) = (service.clone(), shutdown.clone());
+        async move { service.run_bulk_jobs(until(shutdown)).await }
+    });
     workers.serve(until(shutdown)).await;
     // They end by the same signal; a panic of one is in the log.
-    let _ = tokio::join!(maintenance, feed, verification);
+    let _ = tokio::join!(maintenance, feed, verification, bulk_jobs);
     Ok(workers)
 }
 

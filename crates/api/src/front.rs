@@ -280,6 +280,10 @@ mod tests {
                 name: "ada".to_owned(),
             },
             Problem::LastAdministrator,
+            Problem::CountMismatch {
+                confirmed: 12,
+                current: 13,
+            },
             Problem::VersionMismatch {
                 current: "0193f2a0-7b1c-7d2e-8f00-0123456789ab".to_owned(),
             },

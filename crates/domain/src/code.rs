@@ -86,6 +86,8 @@ catalogue! {
     PolicyForbids = 1306,
     /// `If-Match` names another version than the one that is there.
     VersionMismatch = 1307,
+    /// A bulk change would hit another number of entries than was confirmed.
+    CountMismatch = 1308,
     /// The idempotency key was sent before, with another body.
     IdempotencyKeyReused = 1309,
     /// There is no such user, or no such service account of the caller's.

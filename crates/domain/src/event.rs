@@ -47,6 +47,12 @@ pub enum EventKind {
     EndedSecretUsed,
     /// A token was ended for good.
     TokenRevoked,
+    /// A job began that revokes many tokens.
+    BulkStarted,
+    /// A batch of a job revoked its tokens.
+    BulkRevoked,
+    /// A job is over.
+    BulkFinished,
     /// A secret that had no place in the status list got one.
     StatusPlaceGiven,
     /// A signing key was made.
@@ -74,7 +80,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 33] = [
         Self::UserCreated,
         Self::UserUpdated,
         Self::UserErased,
@@ -94,6 +100,9 @@ impl EventKind {
         Self::TokenUpdated,
         Self::EndedSecretUsed,
         Self::TokenRevoked,
+        Self::BulkStarted,
+        Self::BulkRevoked,
+        Self::BulkFinished,
         Self::StatusPlaceGiven,
         Self::SigningKeyCreated,
         Self::SigningKeyPromoted,
@@ -129,6 +138,9 @@ impl EventKind {
             Self::TokenUpdated => "token.updated",
             Self::EndedSecretUsed => "token.ended_secret_used",
             Self::TokenRevoked => "token.revoked",
+            Self::BulkStarted => "bulk.started",
+            Self::BulkRevoked => "bulk.revoked",
+            Self::BulkFinished => "bulk.finished",
             Self::StatusPlaceGiven => "token.status_place_given",
             Self::SigningKeyCreated => "signing_key.created",
             Self::SigningKeyPromoted => "signing_key.promoted",

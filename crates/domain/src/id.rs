@@ -62,6 +62,10 @@ identifier! {
     TokenId
 }
 identifier! {
+    /// Identifies a job that revokes many tokens.
+    BulkJobId
+}
+identifier! {
     /// Identifies an operator key.
     OperatorKeyId
 }

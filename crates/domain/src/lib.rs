@@ -45,7 +45,7 @@ pub mod validation;
 pub use code::Code;
 pub use envelope::Envelope;
 pub use event::Event;
-pub use id::{EventId, FormKey, OperatorKeyId, TokenId, UserId};
+pub use id::{BulkJobId, EventId, FormKey, OperatorKeyId, TokenId, UserId};
 pub use name::{Description, DisplayName, Email, TokenName, UserName};
 pub use network::Neighbourhood;
 pub use operator_key::OperatorKey;

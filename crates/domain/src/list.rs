@@ -2,6 +2,7 @@
 
 use crate::id::UserId;
 use crate::status::Status;
+use crate::time::Timestamp;
 use crate::validation::Reason;
 
 /// The last page that can be asked for: the document's type for it ends there.
@@ -10,6 +11,8 @@ pub const MAX_PAGE: u32 = i32::MAX.unsigned_abs();
 pub const MAX_PAGE_SIZE: u32 = 100;
 /// The longest search text, in Unicode scalar values.
 pub const MAX_SEARCH: usize = 100;
+/// The longest time without a use that can be asked for, in days.
+pub const MAX_UNUSED_DAYS: u32 = 36_500;
 
 /// What tokens are sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +77,14 @@ pub struct TokenQuery {
     pub status: Option<Status>,
     /// Only those whose folded name or description holds this folded text.
     pub search: Option<String>,
+    /// Only those that nobody used, made or regenerated for so many days.
+    pub unused_for_days: Option<u32>,
+    /// Only those made before.
+    pub created_before: Option<Timestamp>,
+    /// Only those that expire before.
+    pub expires_before: Option<Timestamp>,
+    /// Only those that have the scope of this name.
+    pub scope: Option<String>,
     /// The order.
     pub sort: Sort,
 }
@@ -88,8 +99,24 @@ impl TokenQuery {
             page_size: 25,
             status: None,
             search: None,
+            unused_for_days: None,
+            created_before: None,
+            expires_before: None,
+            scope: None,
             sort: Sort::DEFAULT,
         }
+    }
+
+    /// Whether every token passes, whoever owns it and whatever its status is.
+    pub fn passes_all(&self) -> bool {
+        let every = Self {
+            page: self.page,
+            page_size: self.page_size,
+            status: self.status,
+            sort: self.sort,
+            ..Self::of(None)
+        };
+        *self == every
     }
 
     /// How many tokens lie before the page.

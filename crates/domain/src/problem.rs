@@ -155,6 +155,13 @@ pub enum Problem {
     },
     /// Nobody could administer the service any more.
     LastAdministrator,
+    /// Another number of tokens passes a filter than was confirmed.
+    CountMismatch {
+        /// How many were confirmed.
+        confirmed: u64,
+        /// How many pass now.
+        current: u64,
+    },
     /// The caller tried too often.
     TooManyRequests {
         /// After how many seconds to try again.
@@ -218,6 +225,7 @@ impl Problem {
             Self::UserNotFound => Code::UserNotFound,
             Self::UserNameInUse { .. } => Code::UserNameInUse,
             Self::LastAdministrator => Code::LastAdministrator,
+            Self::CountMismatch { .. } => Code::CountMismatch,
             Self::TooManyRequests { .. } => Code::TooManyRequests,
             Self::InternalError { .. } => Code::InternalError,
             Self::Unavailable => Code::Unavailable,
@@ -261,6 +269,9 @@ impl Problem {
             Self::UnknownScope { scope } => vec![scope.clone()],
             Self::PolicyForbids { rule } => vec![rule.as_str().to_owned()],
             Self::VersionMismatch { current } => vec![current.clone()],
+            Self::CountMismatch { confirmed, current } => {
+                vec![confirmed.to_string(), current.to_string()]
+            }
             Self::TooManyRequests { seconds } => vec![seconds.to_string()],
             Self::InternalError { request_id } => vec![request_id.clone()],
             Self::PathNotFound
@@ -355,6 +366,9 @@ impl Problem {
                 rule: Rule::Responsible,
             } => text.refusal_nobody_responsible(),
             Self::VersionMismatch { current } => return text.refusal_version_mismatch(current),
+            Self::CountMismatch { confirmed, current } => {
+                return text.refusal_count_mismatch(confirmed, current);
+            }
             Self::TooManyRequests { seconds } => return text.refusal_too_many_requests(seconds),
             Self::InternalError { request_id } => return text.refusal_internal_error(request_id),
             Self::PathNotFound => text.refusal_path_not_found(),

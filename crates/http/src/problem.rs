@@ -62,6 +62,7 @@ pub fn status(problem: &Problem) -> StatusCode {
         | Problem::TokenLimitReached { .. }
         | Problem::UserNameInUse { .. }
         | Problem::LastAdministrator
+        | Problem::CountMismatch { .. }
         | Problem::IdempotencyKeyReused => StatusCode::CONFLICT,
         Problem::VersionMismatch { .. } => StatusCode::PRECONDITION_FAILED,
         Problem::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,

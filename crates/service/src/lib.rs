@@ -36,8 +36,8 @@ pub use bearer::introspection::{AuthenticationToken, Introspection, Introspector
 pub use exchange::Exchanged;
 pub use exchange::narrowing::Narrowing;
 pub use operator::{
-    Accepted, AuditReport, CurrentPolicy, Disabling, EventQuery, NewPolicy, NewServiceAccount,
-    NewUser, Operator, RestoreChoice, Rotation, UserUpdate,
+    Accepted, AuditReport, BulkJobView, CurrentPolicy, Disabling, EventQuery, MatchingTokens,
+    NewPolicy, NewServiceAccount, NewUser, Operator, RestoreChoice, Rotation, UserUpdate,
 };
 pub use operator_keys::{Administering, IssuedOperatorKey, KeyHolder, NewOperatorKey};
 pub use service::Service;

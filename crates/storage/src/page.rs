@@ -79,3 +79,14 @@ pub(crate) fn holds(backend: DbBackend, column: Expr, text: &str) -> SimpleExpr 
     };
     position.gt(0)
 }
+
+/// Whether the words of `column`, which single spaces separate, have this one. Case counts.
+pub(crate) fn has_word(backend: DbBackend, column: Expr, word: &str) -> SimpleExpr {
+    let words: Expr = match backend {
+        // Bytes, because collations would fold.
+        DbBackend::Postgres => Expr::cust_with_expr("convert_to(' ' || $1 || ' ', 'UTF8')", column),
+        DbBackend::MySql => Expr::cust_with_expr("cast(concat(' ', ?, ' ') as binary)", column),
+        _ => Expr::cust_with_expr("cast(' ' || ? || ' ' as blob)", column),
+    };
+    holds(backend, words, &format!(" {word} "))
+}

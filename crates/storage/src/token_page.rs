@@ -1,18 +1,24 @@
 //! Pages of tokens: filter, search, order.
 
+use std::time::Duration;
+
 use ats_pat_domain::list::{SortField, TokenQuery};
 use ats_pat_domain::port::{StoreError, TokenPage};
-use ats_pat_domain::{Status, Timestamp};
-use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement, SimpleExpr};
+use ats_pat_domain::{Status, Timestamp, TokenId};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 use sea_orm::{Condition, ConnectionTrait, DbBackend, Order};
+use uuid::Uuid;
 
 use crate::channel::Channel;
 use crate::entity::token::{Column, Entity};
 use crate::entity::token_usage;
+use crate::failure::store_error;
 use crate::listed_token::{listed, select_listed};
-use crate::page::{self, Slice, holds};
+use crate::page::{self, Slice, has_word, holds};
 use crate::readable::readable;
 use crate::users::ids_of_called;
+
+const DAY: Duration = Duration::from_hours(24);
 
 /// The page that `query` asks for, and the number of tokens on all its pages.
 pub(crate) async fn read(
@@ -32,6 +38,34 @@ pub(crate) async fn read(
         items: readable::<Entity, _>(channel, &rows, "t_", |row| listed(row).map(Some))?,
         total,
     })
+}
+
+/// Up to `limit` ids of those that pass the filter of `query`, behind `after`, and of `only` these.
+pub(crate) async fn matching(
+    channel: &Channel,
+    query: &TokenQuery,
+    now: Timestamp,
+    after: Option<TokenId>,
+    only: Option<&[TokenId]>,
+    limit: u64,
+) -> Result<Vec<TokenId>, StoreError> {
+    let id = || Expr::col((Entity, Column::Id));
+    let filter = filter(channel.get_database_backend(), query, now)
+        .add_option(after.map(|after| id().gt(after.as_uuid())))
+        .add_option(only.map(|only| id().is_in(only.iter().map(|id| id.as_uuid()))));
+    let select = Query::select()
+        .column((Entity, Column::Id))
+        .from(Entity)
+        .cond_where(filter)
+        .order_by((Entity, Column::Id), Order::Asc)
+        .limit(limit)
+        .take();
+    let rows = channel.query_all(&select).await.map_err(store_error)?;
+    let ids = rows.iter().map(|row| {
+        let id: Uuid = row.try_get_by_index(0).map_err(store_error)?;
+        Ok(TokenId::from_uuid(id))
+    });
+    ids.collect()
 }
 
 /// The condition for a status at `now`; see [`ats_pat_domain::Token::status`].
@@ -67,11 +101,44 @@ fn filter(backend: DbBackend, query: &TokenQuery, now: Timestamp) -> Condition {
                 .add(holds(backend, folded(Column::NameFolded), text))
                 .add(holds(backend, folded(Column::DescriptionFolded), text))
         });
+    let before =
+        |column, at: Option<Timestamp>| at.map(|at| Expr::col((Entity, column)).lt(at.as_millis()));
+    let scope = query.scope.as_deref().map(|scope| {
+        let scopes = Expr::col((Entity, Column::Scopes));
+        has_word(backend, scopes, scope)
+    });
+    let days = query.unused_for_days;
     Condition::all()
         .add_option(owner)
         .add_option(owner_called)
         .add_option(query.status.map(|status| has_status(status, now)))
         .add_option(search)
+        .add_option(before(Column::CreatedAt, query.created_before))
+        .add_option(before(Column::ExpiresAt, query.expires_before))
+        .add_option(scope)
+        .add_option(days.map(|days| is_unused(now.before(DAY.saturating_mul(days)))))
+}
+
+/// The condition for tokens that were not made, regenerated or used since.
+fn is_unused(since: Timestamp) -> Condition {
+    let since = since.as_millis();
+    let regenerated_at = || Expr::col((Entity, Column::RegeneratedAt));
+    let used = Query::select()
+        .expr(Expr::val(1))
+        .from(token_usage::Entity)
+        .and_where(
+            Expr::col((token_usage::Entity, token_usage::Column::TokenId))
+                .equals((Entity, Column::Id)),
+        )
+        .and_where(Expr::col((token_usage::Entity, token_usage::Column::LastUsedAt)).gte(since))
+        .take();
+    let not_regenerated = Condition::any()
+        .add(regenerated_at().is_null())
+        .add(regenerated_at().lt(since));
+    Condition::all()
+        .add(Expr::col((Entity, Column::CreatedAt)).lt(since))
+        .add(not_regenerated)
+        .add(Expr::exists(used).not())
 }
 
 /// By the requested field. Ties are sorted by id in the same direction, and tokens without a use

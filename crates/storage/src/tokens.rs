@@ -115,6 +115,17 @@ impl TokenRepository for Channel {
         token_page::read(self, query, now).await
     }
 
+    async fn matching(
+        &self,
+        query: &TokenQuery,
+        now: Timestamp,
+        after: Option<TokenId>,
+        only: Option<&[TokenId]>,
+        limit: u64,
+    ) -> Result<Vec<TokenId>, StoreError> {
+        token_page::matching(self, query, now, after, only, limit).await
+    }
+
     async fn active_with_name(
         &self,
         owner: UserId,

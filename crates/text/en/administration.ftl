@@ -197,6 +197,9 @@ audit-detail-no = no
 
 ## Events
 
+event-bulk-started = Revoking many tokens began
+event-bulk-revoked = Tokens revoked
+event-bulk-finished = Revoking many tokens ended
 event-user-created = User added
 event-user-updated = User changed
 event-user-erased = User erased

@@ -61,6 +61,9 @@ refusal-self-regenerate-not-allowed = This personal access token may not regener
 refusal-operator-key-invalid = This is no operator key that can be used here now: it must be valid, and used from its networks.
 # $name (String)
 refusal-user-name-in-use = There is a user { $name } already.
+# $confirmed (Number)
+# $current (Number)
+refusal-count-mismatch = { $confirmed } tokens were confirmed, but { $current } match now, so nothing was revoked. Look at the matching tokens again, and confirm their number.
 refusal-last-administrator = Nobody could administer the service any more: make somebody else an administrator first.
 refusal-policy-in-settings = The policy stands in the settings: change it there and restart the servers, or set `policy-source` to `database`.
 # $current (String) - the version that is there

@@ -46,6 +46,8 @@ asks! {
     ForErasing: Some(Right::Administrators), StepUp::Always;
     /// The right over tokens.
     ForTokens: Some(Right::Tokens);
+    /// The right over tokens, to revoke many.
+    ForBulk: Some(Right::Tokens), StepUp::Always;
     /// The right to give service accounts tokens.
     ForServiceTokens: Some(Right::ServiceTokens), StepUp::ByPolicy;
     /// The right to read the audit trail.

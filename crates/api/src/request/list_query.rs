@@ -28,6 +28,10 @@ fn parse(query: &str) -> Result<TokenQuery, Problem> {
     let read = TokenQuery {
         owner: None,
         owner_called: None,
+        unused_for_days: None,
+        created_before: None,
+        expires_before: None,
+        scope: None,
         page: reader
             .read("Page", |text| number(text, MAX_PAGE))
             .unwrap_or(defaults.page),

@@ -10,10 +10,11 @@ mod credential;
 mod list_query;
 mod parameter;
 mod query_reader;
+mod token_filter;
 
 pub use administering::{
-    By, ForAudit, ForErasing, ForKeyRotation, ForKeys, ForNewUsers, ForPolicy, ForPolicyChange,
-    ForRecentSessions, ForServiceTokens, ForSessions, ForTokens, ForUsers,
+    By, ForAudit, ForBulk, ForErasing, ForKeyRotation, ForKeys, ForNewUsers, ForPolicy,
+    ForPolicyChange, ForRecentSessions, ForServiceTokens, ForSessions, ForTokens, ForUsers,
 };
 pub use audience_query::{AUDIENCE, MOST_AUDIENCES, narrowing};
 pub use body::{JsonBody, OptionalJsonBody};
@@ -23,3 +24,4 @@ pub use credential::{
 pub use list_query::{ListQuery, number, search};
 pub use parameter::{IdempotencyKey, IfMatch, InQuery, TokenId};
 pub use query_reader::QueryReader;
+pub use token_filter::TokenFilter;

@@ -14,7 +14,7 @@ async fn server() -> Server {
 }
 
 /// Every operation of the administration with a right, as the document has it: method, path, right.
-const OPERATIONS: [(&str, &str, &str); 17] = [
+const OPERATIONS: [(&str, &str, &str); 19] = [
     ("GET", "users", "users"),
     ("POST", "users", "users"),
     ("GET", "users/{user}", "users"),
@@ -27,6 +27,12 @@ const OPERATIONS: [(&str, &str, &str); 17] = [
     ("GET", "personalaccesstoken", "tokens"),
     ("GET", "personalaccesstoken/{token}", "tokens"),
     ("POST", "personalaccesstoken/{token}/revoke", "tokens"),
+    ("POST", "personalaccesstoken/revokeMatching", "tokens"),
+    (
+        "GET",
+        "personalaccesstoken/revokeMatching/{token}",
+        "tokens",
+    ),
     ("GET", "events", "audit"),
     ("GET", "policy", "policy"),
     ("PUT", "policy", "policy"),
@@ -201,6 +207,43 @@ async fn a_program_does_with_its_key_what_an_administrator_does_in_a_session() {
         assert_eq!(&updated[name], value, "{updated}");
     }
     let account = updated;
+    let matching = "POST /api/administration/personalaccesstoken/revokeMatching";
+    let filter = json!({"Owner": "release", "CreatedBefore": "2999-01-01T00:00:00Z"});
+    let preview = call(matching).json(&json!({"Filter": filter})).send().await;
+    let preview = preview.json()["Data"].clone();
+    assert_eq!(
+        (&preview["Count"], &preview["Sample"][0]["Token"]["Name"]),
+        (&json!(1), &json!("ci"))
+    );
+    for (body, code, parameters) in [
+        (json!({"Filter": {}}), 1001, "Filter, empty"),
+        (json!({}), 1001, "Filter, required"),
+        (
+            json!({"Filter": {"UnusedForDays": 0, "ExpiresBefore": "soon"}}),
+            1001,
+            "Filter.UnusedForDays, out_of_range, Filter.ExpiresBefore, not_a_time",
+        ),
+        (json!({"Filter": filter, "ConfirmCount": 2}), 1308, "2, 1"),
+    ] {
+        let answer = call(matching).json(&body).send().await;
+        assert_eq!(
+            (answer.code().number(), &*answer.parameters()),
+            (code, parameters),
+            "{body}"
+        );
+    }
+    let begun = json!({"Filter": filter, "ConfirmCount": 1});
+    let begun = call(matching).json(&begun).send().await.json()["Data"].clone();
+    let job = begun["JobId"].as_str().unwrap().parse().unwrap();
+    let service = &server.world.service;
+    service.finish_bulk_job(job, |_, _| {}).await.unwrap();
+    let job = call(&format!(
+        "GET /api/administration/personalaccesstoken/revokeMatching/{job}"
+    ));
+    let job = job.send().await.json()["Data"].clone();
+    assert_eq!((&job["Count"], &job["Done"]), (&json!(1), &json!(1)));
+    assert!(job["FinishedAt"].is_string(), "{job}");
+    assert_eq!(exchange().await, 1203);
     let bob = server.world.add_user("bob").await.id.to_string();
     let taken = call(&format!("PATCH /api/administration/users/{bob}"));
     let taken = taken.json(&json!({"UserName": "ADA"})).send().await;
@@ -210,7 +253,7 @@ async fn a_program_does_with_its_key_what_an_administrator_does_in_a_session() {
     let wrong = wrong.send().await;
     assert_eq!(
         (wrong.code().number(), &*wrong.parameters()),
-        (1001, "UserName: empty; Email: bad_character")
+        (1001, "UserName, empty, Email, bad_character")
     );
     let erased = call(&format!("POST /api/administration/users/{bob}/erase"));
     let erased = erased.send().await.json()["Data"].clone();

@@ -75,6 +75,7 @@ async fn exactly_the_operations_that_give_rights_ask_for_a_recent_sign_in() {
             "updateUser",
             "eraseUser",
             "createServiceToken",
+            "revokeMatchingTokens",
             "createPersonalAccessToken",
             "regeneratePersonalAccessToken",
             "createServiceAccountToken",

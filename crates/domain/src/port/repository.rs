@@ -134,6 +134,17 @@ pub trait TokenRepository: Send + Sync {
     async fn owned(&self, owner: UserId, id: TokenId) -> Result<Option<ListedToken>, StoreError>;
     /// A page; the status is judged at `now`.
     async fn page(&self, query: &TokenQuery, now: Timestamp) -> Result<TokenPage, StoreError>;
+    /// Up to `limit` ids of the tokens that a list would show, whatever its page and order, with ids
+    /// greater than `after`, by id: to walk through all. The filter is judged at `now`. `only` leaves
+    /// out all but these.
+    async fn matching(
+        &self,
+        query: &TokenQuery,
+        now: Timestamp,
+        after: Option<TokenId>,
+        only: Option<&[TokenId]>,
+        limit: u64,
+    ) -> Result<Vec<TokenId>, StoreError>;
     /// The owner's token of this folded name that is active at `now`.
     async fn active_with_name(
         &self,

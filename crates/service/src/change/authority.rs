@@ -33,6 +33,8 @@ pub(crate) enum Authority {
     /// Somebody who showed secrets of personal access tokens. The change looks at each of them
     /// again, because it skips those that were replaced meanwhile.
     Holder,
+    /// A bulk job, by the right of whoever began it.
+    Job(Actor),
     /// This program itself.
     System,
 }
@@ -54,6 +56,7 @@ impl Authority {
             Self::Operator => Actor::Operator,
             Self::OperatorKey(key) => Actor::OperatorKey(key.id),
             Self::Holder => Actor::Holder,
+            Self::Job(actor) => *actor,
             Self::System => Actor::System,
         }
     }
@@ -81,7 +84,7 @@ impl Authority {
     pub(super) fn reaches_everybody(&self) -> bool {
         matches!(
             self,
-            Self::Administrator(_) | Self::Operator | Self::OperatorKey(_)
+            Self::Administrator(_) | Self::Operator | Self::OperatorKey(_) | Self::Job(_)
         )
     }
 }

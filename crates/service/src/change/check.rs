@@ -1,5 +1,7 @@
 //! Whether an authority is still valid when the turn of its change has come.
 
+use ats_pat_domain::event::Actor;
+use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::port::{FoundSession, Repositories, SetupLink};
 use ats_pat_domain::{OperatorKey, Problem, User};
 
@@ -32,6 +34,7 @@ pub(super) async fn check(authority: &Authority, draft: &Draft<'_>) -> Result<Fo
             still_needs_setup(draft, link).await.map(Found::SetupLink)
         }
         Authority::OperatorKey(key) => still_holds(draft, key).await.map(|()| Found::Nothing),
+        Authority::Job(actor) => still_revokes(draft, *actor).await.map(|()| Found::Nothing),
         Authority::Operator | Authority::SignOut(_) | Authority::Holder | Authority::System => {
             Ok(Found::Nothing)
         }
@@ -63,6 +66,36 @@ async fn still_holds(draft: &Draft<'_>, key: &OperatorKey) -> Result<(), Error> 
         Ok(())
     } else {
         Err(Problem::OperatorKeyInvalid.into())
+    }
+}
+
+/// Whether whoever began a bulk job may still revoke anybody's tokens. The session may have ended
+/// meanwhile.
+async fn still_revokes(draft: &Draft<'_>, actor: Actor) -> Result<(), Error> {
+    let may = match actor {
+        Actor::User(id) => {
+            let user = draft.read().users().by_id(id).await?;
+            let user = match user {
+                Some(user) => draft.genuine(user).await?,
+                None => None,
+            };
+            user.is_some_and(|user| user.is_administrator && !user.disabled)
+        }
+        Actor::OperatorKey(id) => {
+            let key = draft.read().operator_keys().by_id(id).await?;
+            let key = match key {
+                Some(key) => draft.genuine(key).await?,
+                None => None,
+            };
+            key.is_some_and(|key| key.is_active(draft.now) && key.rights.contain(Right::Tokens))
+        }
+        Actor::Operator => true,
+        Actor::Holder | Actor::System => false,
+    };
+    if may {
+        Ok(())
+    } else {
+        Err(Problem::Forbidden.into())
     }
 }
 

@@ -9,7 +9,7 @@ mod told;
 
 use ats_pat_auth::{Canonical, ChainHash, KeyedHash};
 use ats_pat_domain::event::{Actor, Event, EventKind, Head, Personal};
-use ats_pat_domain::port::{Store, StoreError};
+use ats_pat_domain::port::{Repositories, Store, StoreError};
 use ats_pat_domain::{EventId, Timestamp, UserId};
 use serde_json::{Map, Value, json};
 
@@ -191,7 +191,7 @@ pub(crate) async fn is_genuine_end(
 
 /// Whether an event's hash is the one that it must have after the event before.
 pub(crate) async fn follows_its_predecessor(
-    store: &dyn Store,
+    store: &(impl Repositories + ?Sized),
     roots: &Roots,
     event: &Event,
 ) -> Result<bool, StoreError> {

@@ -1,6 +1,7 @@
 //! What operators do: the same use cases for the admin program and for any other front door.
 
 mod audit;
+mod bulk;
 mod events;
 mod keys;
 mod policy;
@@ -10,6 +11,8 @@ mod tokens;
 mod users;
 
 pub use audit::AuditReport;
+pub(crate) use bulk::BulkJobs;
+pub use bulk::{BulkJobView, MatchingTokens};
 pub use events::EventQuery;
 pub use keys::Rotation;
 pub use policy_change::{CurrentPolicy, NewPolicy};

@@ -28,6 +28,7 @@ use crate::change::{Authority, Change, Changes, Taken};
 use crate::exchange::token_ids::TokenIds;
 use crate::ledger::currency::Currency;
 use crate::ledger::rows::Roots;
+use crate::operator::BulkJobs;
 use crate::operator_keys::KeysSeen;
 use crate::policy::{InForce, OwnerPolicies};
 use crate::service::background::findings::Findings;
@@ -66,6 +67,7 @@ pub(crate) struct Inner {
     pub(crate) status_lists: StatusLists,
     pub(crate) findings: Findings,
     pub(crate) keys_seen: KeysSeen,
+    pub(crate) bulk: BulkJobs,
 }
 
 impl Service {

@@ -27,7 +27,9 @@ pub use create::{CreatedOnce, NewToken};
 pub use form::IDEMPOTENCY_KEY;
 pub use owner::{Acting, Owner};
 pub use regenerate::Regeneration;
-pub(crate) use revoke::{Revoke, revoke_any, revoke_saying, revoke_tokens, revoke_tokens_of};
+pub(crate) use revoke::{
+    Revoke, end_any, revoke_any, revoke_saying, revoke_tokens, revoke_tokens_of,
+};
 pub(crate) use secrets::{end_earlier, take_places_of};
 pub use self_regenerate::{Holder, SelfRegenerated};
 pub use update::TokenUpdate;

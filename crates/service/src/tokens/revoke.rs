@@ -86,6 +86,19 @@ pub(crate) async fn revoke_saying(
     token: &mut Token,
     entry: Entry,
 ) -> Result<bool, Error> {
+    if !end(draft, token).await? {
+        return Ok(false);
+    }
+    draft.record(
+        entry
+            .owner(token.owner_id)
+            .personal("Name", token.name.as_str()),
+    );
+    Ok(true)
+}
+
+/// Ends a token without an entry of its own; gives whether it was not revoked before.
+async fn end(draft: &Draft<'_>, token: &mut Token) -> Result<bool, Error> {
     if !token.revoke(draft.now) {
         return Ok(false);
     }
@@ -94,12 +107,18 @@ pub(crate) async fn revoke_saying(
     for secret in living_secrets(draft, token).await? {
         places::revoke(draft, &secret).await?;
     }
-    draft.record(
-        entry
-            .owner(token.owner_id)
-            .personal("Name", token.name.as_str()),
-    );
     Ok(true)
+}
+
+/// Ends a token without an entry of its own, whether or not its row is genuine; gives whether it
+/// was not revoked before.
+pub(crate) async fn end_any(draft: &Draft<'_>, token: Tagged<Token>) -> Result<bool, Error> {
+    let (mut token, judgement) = draft.judge(token).await;
+    if judgement == Judgement::Planted {
+        draft.quarantine(&token);
+        token.revoked_at = None;
+    }
+    end(draft, &mut token).await
 }
 
 /// Ends a token, whether or not its row is genuine; gives it, and whether it was not revoked

@@ -7,7 +7,7 @@ use ats_pat_domain::list::{Sort, SortField, TokenQuery, UserQuery};
 use ats_pat_domain::name::fold;
 use ats_pat_domain::port::{ListedToken, Repositories, Store, UsageRecord};
 use ats_pat_domain::token::Usage;
-use ats_pat_domain::{Description, DisplayName, Status, Tagged, Timestamp, User};
+use ats_pat_domain::{Description, DisplayName, Scopes, Status, Tagged, Timestamp, TokenId, User};
 
 use super::samples::{token, token_id, user, user_id};
 use super::{change, open};
@@ -25,6 +25,11 @@ fn called(id: u128, name: &str, display_name: &str) -> Tagged<User> {
     user.row.display_name = DisplayName::new(display_name).unwrap();
     user
 }
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// Some of them differ in case, or are parts of each other.
+const SCOPES: [&str; 5] = ["all", "orders:read orders", "Orders", "a%b orders", "read"];
 
 /// Forty tokens of two owners, with ties in every field that lists are sorted by.
 fn tokens() -> Vec<ListedToken> {
@@ -64,6 +69,11 @@ fn tokens() -> Vec<ListedToken> {
                 _ => NOW.after(Duration::from_millis(1) + seconds(3)),
             };
             token.row.revoked_at = (number % 5 == 0).then_some(NOW);
+            token.row.scopes = Scopes::from_stored(SCOPES[choice(5)]);
+            if number % 7 == 0 {
+                token.row.created_at = NOW.before(DAY * 9 + seconds(5));
+                token.row.regenerated_at = (number % 2 == 0).then(|| NOW.before(DAY * 3));
+            }
             let usage = (number % 3 != 0).then(|| Usage {
                 last_used_at: START.before(seconds(4)),
                 last_used_from: "192.0.2.1".to_owned(),
@@ -94,6 +104,18 @@ fn expected(all: &[ListedToken], query: &TokenQuery) -> (Vec<ListedToken>, u64) 
             && query.status.is_none_or(|status| status == row.status(NOW))
             && query.search.as_ref().is_none_or(|text| {
                 row.name.folded().contains(text) || row.description.folded().contains(text)
+            })
+            && query.created_before.is_none_or(|at| row.created_at < at)
+            && query.expires_before.is_none_or(|at| row.expires_at < at)
+            && query
+                .scope
+                .as_deref()
+                .is_none_or(|scope| row.scopes.contains(scope))
+            && query.unused_for_days.is_none_or(|days| {
+                let since = NOW.before(DAY * days);
+                let used_at = listed.usage.as_ref().map(|usage| usage.last_used_at);
+                let signs = [Some(row.created_at), row.regenerated_at, used_at];
+                signs.into_iter().flatten().all(|sign| sign < since)
             })
     };
     let mut found: Vec<ListedToken> = all.iter().filter(matches).cloned().collect();
@@ -201,6 +223,7 @@ pub async fn pages_are_as_a_list_in_memory(database: &TestDatabase) {
                         status,
                         search: search.map(fold),
                         sort: Sort { field, descending },
+                        ..TokenQuery::of(None)
                     };
                     let read = store.tokens().page(&query, NOW).await.unwrap();
                     let (items, total) = expected(&all, &query);
@@ -216,6 +239,32 @@ pub async fn pages_are_as_a_list_in_memory(database: &TestDatabase) {
             }
         }
     }
+    for query in filters() {
+        let read = store.tokens().page(&query, NOW).await.unwrap();
+        let (items, total) = expected(&all, &query);
+        assert!(read.items == items && read.total == total, "{query:?}");
+        let mut expected: Vec<TokenId> = items.iter().map(|listed| listed.token.row.id).collect();
+        expected.sort_unstable();
+        let tokens = store.tokens();
+        let matching = async |after, only, limit| {
+            let read = tokens.matching(&query, NOW, after, only, limit).await;
+            read.unwrap()
+        };
+        assert_eq!(matching(None, None, 100).await, expected, "{query:?}");
+        let Some(first) = expected.first().copied() else {
+            continue;
+        };
+        assert_eq!(matching(None, None, 1).await, [first]);
+        assert_eq!(matching(Some(first), None, 100).await, expected[1..]);
+        let only = [first, token_id(1), token_id(2)];
+        let mut kept: Vec<TokenId> = only
+            .into_iter()
+            .filter(|id| expected.contains(id))
+            .collect();
+        kept.sort_unstable();
+        kept.dedup();
+        assert_eq!(matching(None, Some(&only), 100).await, kept);
+    }
     let far = TokenQuery {
         page: u32::MAX,
         page_size: 100,
@@ -224,6 +273,46 @@ pub async fn pages_are_as_a_list_in_memory(database: &TestDatabase) {
     let read = store.tokens().page(&far, NOW).await.unwrap();
     assert_eq!((read.items, read.total), (vec![], 40));
     assert!(store.tokens().by_id(token_id(0)).await.unwrap().is_some());
+}
+
+/// Queries by each of the filters that operators have, and by some together.
+fn filters() -> Vec<TokenQuery> {
+    let all = || TokenQuery {
+        page_size: 100,
+        ..TokenQuery::of(None)
+    };
+    let scopes = [
+        "all",
+        "orders",
+        "Orders",
+        "orders:read",
+        "a%b",
+        "%",
+        "order",
+        "a",
+    ];
+    let by_scope = scopes.map(|scope| TokenQuery {
+        scope: Some(scope.to_owned()),
+        ..all()
+    });
+    let by_days = [0, 1, 3, 4, 9, 36_500].map(|days| TokenQuery {
+        unused_for_days: Some(days),
+        ..all()
+    });
+    let by_time = [START, NOW, NOW.before(DAY)].map(|at| TokenQuery {
+        created_before: Some(at),
+        expires_before: Some(NOW.after(Duration::from_secs(1))),
+        ..all()
+    });
+    let together = TokenQuery {
+        owner: Some(user_id(1)),
+        status: Some(Status::Active),
+        scope: Some("orders".to_owned()),
+        unused_for_days: Some(1),
+        ..all()
+    };
+    let queries = by_scope.into_iter().chain(by_days).chain(by_time);
+    queries.chain([together]).collect()
 }
 
 /// A page and its total are one consistent read; only where no row tells the total it is asked for.

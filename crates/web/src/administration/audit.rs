@@ -104,6 +104,9 @@ pub fn label_of(stored: &str, text: Text) -> String {
 fn label(kind: EventKind, text: Text) -> &'static str {
     match kind {
         EventKind::UserCreated => text.event_user_created(),
+        EventKind::BulkStarted => text.event_bulk_started(),
+        EventKind::BulkRevoked => text.event_bulk_revoked(),
+        EventKind::BulkFinished => text.event_bulk_finished(),
         EventKind::UserUpdated => text.event_user_updated(),
         EventKind::UserErased => text.event_user_erased(),
         EventKind::UserDisabled => text.event_user_disabled(),

@@ -65,13 +65,13 @@ impl ListView {
     /// What the use case is asked for.
     pub fn query(&self) -> TokenQuery {
         TokenQuery {
-            owner: None,
             owner_called: owner_called(&self.owner),
             page: self.page,
             page_size: self.page_size,
             status: self.status,
             search: folded(&self.search),
             sort: self.sort,
+            ..TokenQuery::of(None)
         }
     }
 

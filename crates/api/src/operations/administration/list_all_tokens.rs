@@ -12,7 +12,7 @@ use crate::call::Call;
 use crate::operation::{Operation, Tag};
 use crate::operations::list::TokenSort;
 use crate::refused::Refused;
-use crate::request::{By, ForTokens, InQuery, ListQuery, QueryReader};
+use crate::request::{By, ForTokens, InQuery, ListQuery, QueryReader, TokenFilter};
 use crate::schema::PersonalAccessTokenStatus;
 
 /// A page of everybody's tokens.
@@ -31,7 +31,7 @@ impl ListAllTokens {
     )]
     #[expect(
         clippy::too_many_arguments,
-        reason = "six of them only describe the query"
+        reason = "most of them only describe the query"
     )]
     async fn list(
         &self,
@@ -53,15 +53,37 @@ impl ListAllTokens {
         /// Only tokens with this text in name or description, whatever its case; up to 100 characters.
         #[oai(name = "Search")]
         _search: InQuery<String>,
+        /// Only tokens that nobody used, made or regenerated for so many days: 1 to 36500.
+        #[oai(name = "UnusedForDays")]
+        _unused_for_days: InQuery<u32>,
+        /// Only tokens that were created before this time (RFC 3339).
+        #[oai(name = "CreatedBefore")]
+        _created_before: InQuery<String>,
+        /// Only tokens that expire before this time (RFC 3339).
+        #[oai(name = "ExpiresBefore")]
+        _expires_before: InQuery<String>,
+        /// Only tokens with the scope of this name.
+        #[oai(name = "Scope")]
+        _scope: InQuery<String>,
         /// The order; by default `-CreatedAt`.
         #[oai(name = "Sort")]
         _sort: InQuery<TokenSort>,
     ) -> Result<Answer<Self>, Refused> {
         let mut reader = QueryReader::of(request.uri().query().unwrap_or_default());
-        let owner = reader.read("Owner", |text| Ok(text.to_owned()));
+        let mut text = |name| reader.read(name, |text| Ok(text.to_owned()));
+        let owner = text("Owner");
+        let texts = ["UnusedForDays", "CreatedBefore", "ExpiresBefore", "Scope"].map(&mut text);
         reader.finish()?;
+        let [days, created_before, expires_before, scope] = &texts;
+        let mut query = query.0;
+        let mut filter = TokenFilter::new("");
+        filter.unused_for_days(&mut query, days.as_deref());
+        filter.created_before(&mut query, created_before.as_deref());
+        filter.expires_before(&mut query, expires_before.as_deref());
+        filter.scope(&mut query, scope.as_deref());
+        let query = filter.finish(query)?;
         let operator = by.operator(Call::of(request)?)?;
-        let page = operator.tokens(owner.as_deref(), query.0).await?;
+        let page = operator.tokens(owner.as_deref(), query).await?;
         Ok(Answer::of(page))
     }
 }

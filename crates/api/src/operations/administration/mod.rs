@@ -15,6 +15,7 @@ mod operator_key;
 mod policy;
 mod put_policy;
 mod revoke_any_token;
+mod revoke_matching;
 mod revoke_user_tokens;
 mod signing_key;
 mod token;
@@ -24,7 +25,7 @@ mod user;
 use crate::operation::Entry;
 
 /// All of them.
-pub const ALL: [Entry; 20] = [
+pub const ALL: [Entry; 22] = [
     Entry::of::<list_users::ListUsers>(),
     Entry::of::<create_user::CreateUser>(),
     Entry::of::<get_user::GetUser>(),
@@ -37,6 +38,8 @@ pub const ALL: [Entry; 20] = [
     Entry::of::<list_all_tokens::ListAllTokens>(),
     Entry::of::<get_any_token::GetAnyToken>(),
     Entry::of::<revoke_any_token::RevokeAnyToken>(),
+    Entry::of::<revoke_matching::RevokeMatchingTokens>(),
+    Entry::of::<revoke_matching::GetRevocationJob>(),
     Entry::of::<list_events::ListEvents>(),
     Entry::of::<get_policy::GetPolicy>(),
     Entry::of::<put_policy::PutPolicy>(),

@@ -26,6 +26,7 @@ use crate::ledger::anchor::{self, Anchor, Kept};
 use crate::ledger::currency::Currency;
 use crate::ledger::rows::{Roots, hex};
 use crate::ledger::{holds_event, is_genuine_end, last_acceptance};
+use crate::operator::BulkJobs;
 use crate::operator_keys::KeysSeen;
 use crate::policy::InForce;
 use crate::service::background::findings::Findings;
@@ -169,6 +170,7 @@ impl Service {
                 status_lists,
                 findings: Findings::default(),
                 keys_seen: KeysSeen::default(),
+                bulk: BulkJobs::default(),
             }),
         };
         tracing::info!(

@@ -85,6 +85,16 @@ macro_rules! repositories {
                 let found = TokenRepository::by_id(self, id).await?;
                 Ok(found.filter(|listed| listed.token.row.owner_id == owner))
             }
+            async fn matching(
+                &self,
+                _: &TokenQuery,
+                _: Timestamp,
+                _: Option<TokenId>,
+                _: Option<&[TokenId]>,
+                _: u64,
+            ) -> Answer<Vec<TokenId>> {
+                not_simulated()
+            }
             async fn page(&self, query: &TokenQuery, now: Timestamp) -> Answer<TokenPage> {
                 if query.owner_called.is_some() {
                     return not_simulated();
