@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use ats_pat_test_support::intruder::RawRow;
 use fastrand::Rng;
 
-use super::ground::{Ground, Place, State, Table};
+use super::ground::{Ground, State};
+use super::literal::plain;
+use super::table::{Place, Table};
 
 /// The most older states that the attacker keeps.
 const KEPT: usize = 6;
@@ -255,7 +257,7 @@ fn moved(place: &Place, row: RawRow, table: Table, ground: &Ground) -> Plan {
 fn place_of(row: &RawRow, table: Table, ground: &Ground) -> Place {
     Place {
         table,
-        key: super::ground::plain(ground.value(table, row, table.key())),
+        key: plain(ground.value(table, row, table.key())),
     }
 }
 

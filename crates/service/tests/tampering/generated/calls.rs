@@ -10,10 +10,11 @@ use ats_pat_service::{NewToken, NewUser, PasswordChange, Regeneration, TokenUpda
 use ats_pat_test_support::world::PASSWORD;
 use secrecy::ExposeSecret as _;
 
-use super::ground::{Table, plain};
+use super::literal::plain;
 use super::model::Fate;
 use super::outcome::fate_if;
 use super::play::{Play, address_of, any_address, patiently};
+use super::table::Table;
 
 impl Play {
     /// One call, chosen by the dice.

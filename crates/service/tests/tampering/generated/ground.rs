@@ -6,99 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ats_pat_test_support::TestDatabase;
 use ats_pat_test_support::intruder::{Columns, Intruder, RawRow};
 
-/// A table that the attacker writes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Table {
-    Users,
-    Sessions,
-    Tokens,
-    Secrets,
-    StatusPlaces,
-    SigningKeys,
-    SetupLink,
-    KeyRing,
-}
-
-impl Table {
-    pub const ALL: [Self; 8] = [
-        Self::Users,
-        Self::Sessions,
-        Self::Tokens,
-        Self::Secrets,
-        Self::StatusPlaces,
-        Self::SigningKeys,
-        Self::SetupLink,
-        Self::KeyRing,
-    ];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Users => "users",
-            Self::Sessions => "sessions",
-            Self::Tokens => "tokens",
-            Self::Secrets => "secrets",
-            Self::StatusPlaces => "status_places",
-            Self::SigningKeys => "signing_keys",
-            Self::SetupLink => "setup_link",
-            Self::KeyRing => "key_ring",
-        }
-    }
-
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Users | Self::Tokens | Self::SetupLink | Self::KeyRing => "id",
-            Self::Sessions => "id_hash",
-            Self::Secrets => "hash",
-            Self::StatusPlaces => "place",
-            Self::SigningKeys => "kid",
-        }
-    }
-
-    /// The column by which rows belong together.
-    pub fn family(self) -> Option<&'static str> {
-        match self {
-            Self::Sessions => Some("user_id"),
-            Self::Tokens => Some("owner_id"),
-            Self::Secrets | Self::StatusPlaces => Some("token_id"),
-            Self::Users | Self::SigningKeys | Self::SetupLink | Self::KeyRing => None,
-        }
-    }
-
-    /// Columns that no tag covers: they grant nothing, and whoever edits them is not told of.
-    fn is_quiet(self, column: &str) -> bool {
-        let quiet: &[&str] = match self {
-            Self::Users => &[
-                "name_folded",
-                "name_key",
-                "display_name",
-                "display_name_folded",
-                "created_at",
-            ],
-            Self::Sessions => &["last_seen_at", "seen_tag"],
-            Self::Tokens => &[
-                "name",
-                "name_folded",
-                "name_key",
-                "description",
-                "description_folded",
-                "reused_at",
-            ],
-            // Its own seal proves it. That it is there at all is under the tag.
-            Self::SigningKeys => &["sealed"],
-            Self::KeyRing => &["version"],
-            Self::Secrets | Self::StatusPlaces | Self::SetupLink => &[],
-        };
-        quiet.contains(&column)
-    }
-}
-
-/// A row's table and primary key.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    pub table: Table,
-    /// Without quotes: in hexadecimal what is bytes, dashes left out.
-    pub key: String,
-}
+use super::literal::{debug, plain, uuid};
+use super::table::{Place, Table};
 
 /// The rows of every table.
 pub type State = BTreeMap<Place, RawRow>;
@@ -363,11 +272,7 @@ impl Ground {
     /// How findings may name a row.
     fn names(&self, place: &Place, row: Option<&RawRow>) -> Vec<String> {
         let mut names = vec![
-            format!(
-                "row {} of {}",
-                name_of(place.table, &place.key),
-                place.table.name()
-            ),
+            format!("row {} of {}", place.id(), place.table.name()),
             // As it is named where it can't be read.
             format!("row {} of {}", debug(&place.key), place.table.name()),
         ];
@@ -416,50 +321,4 @@ fn differing(one: &State, other: &State) -> Vec<Place> {
     let places: BTreeSet<_> = one.keys().chain(other.keys()).collect();
     let differs = |place: &&Place| one.get(*place) != other.get(*place);
     places.into_iter().filter(differs).cloned().collect()
-}
-
-/// What stands between the quotes; bytes and UUIDs as hexadecimal digits.
-pub fn plain(literal: &str) -> String {
-    let Some((prefix, rest)) = literal.split_once('\'') else {
-        return literal.to_owned();
-    };
-    let inner = rest.strip_suffix('\'').unwrap_or(rest);
-    let inner = inner.trim_start_matches("\\\\x");
-    let is_uuid = inner.len() == 36 && inner.bytes().filter(|byte| *byte == b'-').count() == 4;
-    match prefix {
-        "X" | "x" => inner.to_lowercase(),
-        _ if is_uuid => inner.replace('-', ""),
-        _ => inner.to_owned(),
-    }
-}
-
-fn name_of(table: Table, key: &str) -> String {
-    match table {
-        Table::Users | Table::Tokens => uuid(key),
-        _ => key.to_owned(),
-    }
-}
-
-pub fn uuid(hex: &str) -> String {
-    if hex.len() != 32 || !hex.is_ascii() {
-        return hex.to_owned();
-    }
-    let parts = [
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..],
-    ];
-    parts.join("-")
-}
-
-/// Bytes as a list.
-fn debug(hex: &str) -> String {
-    let bytes: Vec<&str> = hex
-        .as_bytes()
-        .chunks(2)
-        .filter_map(|two| std::str::from_utf8(two).ok())
-        .collect();
-    format!("[{}]", bytes.join(", "))
 }

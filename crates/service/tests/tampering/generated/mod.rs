@@ -23,20 +23,22 @@ mod attack;
 mod calls;
 mod deployment;
 mod ground;
+mod literal;
 mod long;
 mod model;
 mod operator_calls;
 mod outcome;
 mod play;
 mod probes;
+mod table;
 
 use std::collections::BTreeMap;
 
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use fastrand::Rng;
 
-use ground::Table;
 use play::Play;
+use table::Table;
 
 /// So many rounds are played in one world; then another one begins.
 const ROUNDS_OF_A_WORLD: u64 = 30;

@@ -3,7 +3,7 @@
 use ats_pat_domain::Timestamp;
 use secrecy::SecretString;
 
-use super::ground::Place;
+use super::table::Place;
 
 /// What became of something that was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

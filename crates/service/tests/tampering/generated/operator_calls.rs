@@ -2,9 +2,9 @@
 
 use ats_pat_service::{Error, Rotation};
 
-use super::ground::Table;
 use super::model::Fate;
 use super::play::{Play, patiently};
+use super::table::Table;
 
 impl Play {
     pub(super) async fn set_password(&mut self, user: usize) {

@@ -4,9 +4,10 @@ use ats_pat_domain::port::Clock as _;
 use ats_pat_service::{Error, Service, SignedIn};
 use secrecy::ExposeSecret as _;
 
-use super::ground::{Table, Written};
+use super::ground::Written;
 use super::model::Fate;
 use super::play::{Play, patiently};
+use super::table::{Place, Table};
 
 impl Play {
     /// What a call wrote. One that was refused wrote nothing, but for the place in the status list
@@ -146,7 +147,7 @@ impl Play {
             .collect()
     }
 
-    pub(super) fn is_token_found(&self, place: &super::ground::Place) -> bool {
+    pub(super) fn is_token_found(&self, place: &Place) -> bool {
         self.ground
             .is_found_by(place, &["owner_id", "revoked_at", "expires_at"])
     }

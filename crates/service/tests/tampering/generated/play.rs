@@ -13,8 +13,9 @@ use secrecy::ExposeSecret as _;
 
 use super::attack::{attack, keep, repent};
 use super::deployment::Deployment;
-use super::ground::{Ground, Place, Table, Written};
+use super::ground::{Ground, Written};
 use super::model::{Bearer, Fate, Model, Secret, Session, Token, User};
+use super::table::{Place, Table};
 
 /// How many of the last steps a violation is told with.
 const TOLD: usize = 400;

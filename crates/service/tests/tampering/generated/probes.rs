@@ -4,9 +4,9 @@ use ats_pat_domain::port::Clock as _;
 use ats_pat_service::{Error, Exchanged, Service};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::ground::Table;
 use super::model::Fate;
 use super::play::{Play, address_of, any_address, until_it_works};
+use super::table::Table;
 
 /// How many of each kind of what is over are tried at each service.
 const TRIED: usize = 6;
