@@ -291,6 +291,61 @@ async fn a_policy_that_is_removed_altered_or_put_back_is_no_reason_to_go_by_anot
     assert_eq!(code(service.operator().disable_user("ada").await), 1);
 }
 
+#[tokio::test]
+async fn a_policy_that_cant_be_read_is_told_of_and_another_puts_it_right() {
+    let database = sqlite();
+    let world = world(&database).await;
+    let ada = world.signed_in("ada").await;
+    let all = world.create(&ada, "ci", DAY).await.unwrap().secret;
+    apply(&world.service, r#"{"MaxLifetimeDays": 100}"#).await;
+    database.execute("UPDATE policy SET key_id = 'x'").await;
+    let unreadable = "row 1 of policy can't be read";
+    let report = world.service.operator().verify_audit().await.unwrap();
+    assert!(report.findings.iter().any(|found| found == unreadable));
+    world.service.verify_rows().await.unwrap();
+    let checks = world.service.health().await;
+    let rows = checks.iter().find(|check| check.name == "rows").unwrap();
+    assert!(rows.message.contains("1 row differs"), "{}", rows.message);
+    for service in started_again(&world).await {
+        assert_nothing_is_granted(&service, &ada, &all).await;
+        let denied = service.operator().policies().await;
+        assert!(matches!(denied, Err(Error::PolicyMissing)));
+    }
+    let again = world.reopen().await.unwrap();
+    apply(&again, r#"{"MaxLifetimeDays": 50}"#).await;
+    assert_eq!(exchange(&again, &all, ADDRESS).await, 1);
+    assert_only_told_of_before(&again).await;
+}
+
+/// The row is right again, and what it had been before stays told of.
+async fn assert_only_told_of_before(service: &Service) {
+    let report = service.operator().verify_audit().await.unwrap();
+    let findings = &report.findings;
+    let is_of_before = |finding: &String| {
+        finding.starts_with("row 1 of policy had been") || finding.contains("when event")
+    };
+    assert!(findings.iter().all(is_of_before), "{findings:?}");
+    assert!(!findings.is_empty());
+}
+
+#[on_every_database]
+async fn the_same_policy_once_more_puts_its_row_right(database: &TestDatabase) {
+    let world = world(database).await;
+    let ada = world.signed_in("ada").await;
+    let all = world.create(&ada, "ci", DAY).await.unwrap().secret;
+    let same = r#"{"MaxLifetimeDays": 100}"#;
+    apply(&world.service, same).await;
+    for attack in ["DELETE FROM policy", "UPDATE policy SET document = 'alien'"] {
+        database.execute(attack).await;
+        // To this server it is the same, by what it has in memory.
+        apply(&world.service, same).await;
+        for service in started_again(&world).await {
+            assert_eq!(exchange(&service, &all, ADDRESS).await, 1, "{attack}");
+        }
+        assert_only_told_of_before(&world.service).await;
+    }
+}
+
 #[on_every_database]
 async fn tokens_of_before_are_cut_where_that_was_asked_for(database: &TestDatabase) {
     let world = world(database).await;

@@ -255,8 +255,14 @@ impl Audit<'_> {
         for listed in store.operator_keys().all().await? {
             self.compare(&listed.key);
         }
-        if let Some(policy) = store.policy().current().await? {
-            self.compare(&policy);
+        match store.policy().current().await {
+            Ok(Some(policy)) => self.compare(&policy),
+            Ok(None) => {}
+            Err(StoreError::Corrupt { .. }) if self.only.is_some() => {}
+            Err(StoreError::Corrupt { .. }) => {
+                self.find("row 1 of policy can't be read".to_owned());
+            }
+            Err(error) => return Err(error.into()),
         }
         Ok(())
     }

@@ -143,7 +143,8 @@ impl Change for Apply {
                 && before.policy == self.written.policy
                 && before.enforce_on_existing == self.written.enforce_on_existing
         });
-        if is_the_same {
+        // The row may have been removed or altered while this server went by what it has in memory.
+        if is_the_same && self.in_force.is_written(draft).await? {
             return Ok(((), Taken::Before));
         }
         draft.replace_policy(self.written.to_row()?).await?;

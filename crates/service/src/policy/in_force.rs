@@ -7,7 +7,7 @@ use arc_swap::ArcSwapOption;
 use ats_pat_auth::Origin;
 use ats_pat_domain::Tagged;
 use ats_pat_domain::event::Head;
-use ats_pat_domain::port::StoredPolicy;
+use ats_pat_domain::port::{StoreError, StoredPolicy};
 use parking_lot::Mutex;
 
 use super::document::Written;
@@ -88,8 +88,8 @@ impl InForce {
         if let Some(last) = self.last_if_it_stands()? {
             return Ok(last);
         }
-        let stored = draft.read().policy().current().await?;
-        let Some(stored) = stored else {
+        let stored = draft.read().policy().current().await;
+        let Some(stored) = stored.map_err(missing_if_unreadable)? else {
             return self.of_settings_if_none_is_named();
         };
         let origin = self.roots.origin(&stored);
@@ -98,6 +98,18 @@ impl InForce {
             return Err(Error::PolicyMissing);
         };
         self.install(&row, origin)
+    }
+
+    /// Whether the row in the database is that of a policy which this service put into force last.
+    ///
+    /// # Errors
+    /// [`Error::LogNotRead`], and those of the database.
+    pub(crate) async fn is_written(&self, draft: &Draft<'_>) -> Result<bool, Error> {
+        match draft.read().policy().current().await {
+            Ok(Some(stored)) => Ok(draft.genuine(stored).await?.is_some()),
+            Ok(None) | Err(StoreError::Corrupt { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Whether nothing was put into force since a policy was looked up.
@@ -125,7 +137,10 @@ impl InForce {
 
     async fn read(&self) -> Result<Arc<OwnerPolicies>, Error> {
         for _ in 0..LOOKS {
-            let read = || async { Ok(self.currency.store().policy().current().await?) };
+            let read = || async {
+                let stored = self.currency.store().policy().current().await;
+                stored.map_err(missing_if_unreadable)
+            };
             let judge = |stored: Tagged<StoredPolicy>| {
                 let origin = self.roots.origin(&stored);
                 self.currency.check(stored).map(|row| (row, origin))
@@ -165,5 +180,13 @@ impl InForce {
             self.number.store(set.number, Ordering::Release);
         }
         set
+    }
+}
+
+/// A row that can't be read is not one that this service wrote.
+fn missing_if_unreadable(error: StoreError) -> Error {
+    match error {
+        StoreError::Corrupt { .. } => Error::PolicyMissing,
+        error => error.into(),
     }
 }

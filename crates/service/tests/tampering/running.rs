@@ -57,6 +57,24 @@ async fn rows_that_were_put_back_altered_or_removed_are_found_by_the_running_ser
     assert_told(database, alter).await;
 }
 
+/// Only SQLite takes what is no number.
+#[tokio::test]
+async fn a_set_up_link_that_cant_be_read_keeps_no_other_row_from_being_found() {
+    let database = ats_pat_test_support::sqlite();
+    let scene = scene(&database).await;
+    let service = &scene.world.service;
+    assert_eq!(told(service).await, "agree with the event log");
+    service.make_setup_link().await.unwrap().unwrap();
+    for sql in [
+        "UPDATE setup_link SET expires_at = 'x'",
+        "UPDATE users SET is_admin = NOT is_admin",
+    ] {
+        database.execute(sql).await;
+    }
+    let message = told(service).await;
+    assert!(message.contains("2 rows differ"), "{message}");
+}
+
 /// The same token again and again, so that two looks may both meet it in the middle of a change.
 async fn change_again_and_again(scene: &Scene) {
     let issued = scene.world.create(&scene.ada, "again", DAY).await.unwrap();

@@ -190,12 +190,15 @@ impl Draft<'_> {
 
     /// Puts a policy in the place of the one that is there, if there is one.
     pub(crate) async fn replace_policy(&self, policy: StoredPolicy) -> Result<(), Error> {
-        let tagged = match self.transaction.policy().current().await? {
-            Some(current) => {
+        let tagged = match self.transaction.policy().current().await {
+            Ok(Some(current)) => {
                 self.note_read(&current.row, self.roots().origin(&current));
                 self.tag(policy)
             }
-            None => self.tag_new(policy),
+            Ok(None) => self.tag_new(policy),
+            // What can't be read is replaced all the same.
+            Err(StoreError::Corrupt { .. }) => self.tag(policy),
+            Err(error) => return Err(error.into()),
         };
         Ok(self.transaction.replace_policy(&tagged).await?)
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use ats_pat_domain::event::{Event, EventKind};
 use ats_pat_domain::list::EventFilter;
+use ats_pat_domain::port::StoreError;
 use ats_pat_domain::{Tagged, UserId};
 
 use crate::ledger::currency::Doubt;
@@ -61,8 +62,8 @@ impl Service {
     /// Signing and operator keys, the set-up link and the policy belong to no owner.
     async fn verify_what_nobody_owns(&self) -> Result<(), Error> {
         let ring = self.store().keys().ring().await?;
-        let link = self.store().setup_links().current().await?;
-        let policy = self.store().policy().current().await?;
+        let link = self.readable(self.store().setup_links().current().await)?;
+        let policy = self.readable(self.store().policy().current().await)?;
         let operator_keys = self.store().operator_keys().all().await?;
         self.currency()
             .follow_to(self.store().events().head().await?)
@@ -80,6 +81,21 @@ impl Service {
             self.note_doubt(self.currency().check(policy));
         }
         Ok(())
+    }
+
+    /// The one row of its table; one that can't be read keeps no other from being looked at.
+    fn readable<R: Row>(
+        &self,
+        read: Result<Option<Tagged<R>>, StoreError>,
+    ) -> Result<Option<Tagged<R>>, Error> {
+        match read {
+            Err(StoreError::Corrupt { .. }) => {
+                let finding = format!("row 1 of {} can't be read", R::TABLE);
+                self.inner.findings.note(finding);
+                Ok(None)
+            }
+            read => Ok(read?),
+        }
     }
 
     /// What a change overtook since it was read is not the one that stands there either: it is
