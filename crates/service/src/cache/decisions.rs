@@ -13,6 +13,8 @@ use crate::cache::feed::AsOf;
 use crate::change::Taken;
 use crate::ledger::behind;
 use crate::ledger::currency;
+use crate::policy;
+use crate::service::settings::PolicySource;
 
 /// For how long a poll of the event log lets a server answer from memory. Every server of a
 /// deployment goes by the same: a constant of the release.
@@ -30,9 +32,10 @@ pub(crate) struct Decisions {
     /// Whether a request is answered from memory, by when the last complete poll began and when the
     /// request arrived.
     pub(crate) may_answer: fn(Option<Duration>, Duration) -> bool,
-    /// Whether a grant in memory is used: what the read saw is of the log that is followed, and
-    /// nothing was applied since that concerns it.
-    pub(crate) may_use: fn(is_of_this_log: bool, is_vouched_for: bool) -> bool,
+    /// Whether a grant in memory is used: what the read saw is of the log that is followed, nothing
+    /// was applied since that concerns it, and the policy that it was judged by is in force.
+    pub(crate) may_use:
+        fn(is_of_this_log: bool, is_vouched_for: bool, is_by_this_policy: bool) -> bool,
     /// As of when a grant is kept, by where the feed was before and after the read, and the end of
     /// the log that the read saw. `None` does not keep it.
     pub(crate) kept_as_of: fn(Option<AsOf>, Option<AsOf>, Head) -> Option<AsOf>,
@@ -52,6 +55,10 @@ pub(crate) struct Decisions {
     /// Whether what was read of the ring is of the log that is followed: by the end of the log that
     /// the read saw, the last event that was applied, and whether that end was applied.
     pub(crate) ring_is_of_this_log: fn(Head, Head, is_applied: bool) -> bool,
+    /// Whether a poll looks at the policy before it renews the lease, by where the policy is.
+    pub(crate) must_read_policy: fn(PolicySource) -> bool,
+    /// Which policy is gone by.
+    pub(crate) policy: policy::Rules,
     /// Whether a row that was read counts.
     pub(crate) currency: currency::Rules,
 }
@@ -62,7 +69,9 @@ pub(crate) const SHIPPED: Decisions = Decisions {
     may_answer: |lease_began, arrived| {
         lease_began.is_some_and(|began| arrived.saturating_sub(began) < LEASE)
     },
-    may_use: |is_of_this_log, is_vouched_for| is_of_this_log && is_vouched_for,
+    may_use: |is_of_this_log, is_vouched_for, is_by_this_policy| {
+        is_of_this_log && is_vouched_for && is_by_this_policy
+    },
     // A read that saw less than was applied came from a server that is the primary no more.
     kept_as_of: |before, after, saw| {
         before.filter(|before| {
@@ -80,6 +89,8 @@ pub(crate) const SHIPPED: Decisions = Decisions {
     must_read_ring: |keys_changed, is_of_this_log| keys_changed || is_of_this_log == Some(false),
     // An older one came from a server that is the primary no more.
     ring_is_of_this_log: |saw, last, is_applied| saw.seq >= last.seq && is_applied,
+    must_read_policy: |source| matches!(source, PolicySource::Database),
+    policy: policy::Rules::SHIPPED,
     currency: currency::Rules::SHIPPED,
 };
 

@@ -23,7 +23,6 @@ use crate::cache::ring::RingState;
 use crate::change::Taken;
 use crate::ledger::{Details, follows};
 use crate::service::error::{Error, causes};
-use crate::service::settings::PolicySource;
 
 /// How often the event log is polled.
 const POLL_EVERY: Duration = Duration::from_millis(50);
@@ -82,7 +81,9 @@ impl ExchangeCache {
         };
         let end = self.store.events().head().await?;
         if end == known {
-            // So it is nearly always, and told by one short row.
+            // So it is nearly always, and told by one short row. The policy in memory is judged
+            // without the database.
+            self.follow_policy(known).await?;
             feed.lease.renew(begun);
             return Ok(());
         }
@@ -167,9 +168,8 @@ impl ExchangeCache {
     /// Makes sure that answers from memory go by the policy that is in force at the end of this
     /// log.
     async fn follow_policy(&self, head: Head) -> Result<(), Error> {
-        if self.policies.source() == PolicySource::Database {
-            self.currency.follow_to(head).await?;
-            self.policies.current().await?;
+        if (self.rules.must_read_policy)(self.policies.source()) {
+            self.policies.at(head).await?;
         }
         Ok(())
     }

@@ -131,8 +131,8 @@ impl ExchangeCache {
             self.feed
                 .vouches(as_of, token_id, owner_id, &known.vouched_at)
         });
-        (self.rules.may_use)(is_of_this_log, is_vouched_for)
-            && self.policies.is(&known.grant.policy)
+        let is_by_this_policy = self.policies.is(&known.grant.policy);
+        (self.rules.may_use)(is_of_this_log, is_vouched_for, is_by_this_policy)
     }
 
     /// The signing keys as the database has them now.

@@ -127,10 +127,13 @@ impl ExchangeCache {
         let grants = self.store.secrets().grants(hashes).await?;
         let after = self.feed.as_of();
         // One statement read them all.
-        if let Some(grant) = grants.first() {
-            self.currency.follow_to(grant.head).await?;
-        }
-        let policies = self.policies.current().await?;
+        let policies = match grants.first() {
+            Some(grant) => {
+                self.currency.follow_to(grant.head).await?;
+                self.policies.at(grant.head).await?
+            }
+            None => return Ok(Vec::new()),
+        };
         let mut doubtful = Vec::new();
         for grant in grants {
             let hash = grant.secret.row.hash;

@@ -11,6 +11,7 @@ use ats_pat_domain::port::{StoreError, StoredPolicy};
 use parking_lot::Mutex;
 
 use super::document::Written;
+use super::rules::Rules;
 use super::set::{OwnerPolicies, OwnerPolicy, Stored};
 use crate::change::{Changes, Draft};
 use crate::ledger::currency::{Currency, Patience};
@@ -24,6 +25,7 @@ const LOOKS: u32 = 2;
 /// The policy in force: that of the settings, or the last one that was put into the database.
 pub(crate) struct InForce {
     source: PolicySource,
+    rules: Rules,
     expand_all_scope: bool,
     of_settings: Arc<OwnerPolicies>,
     /// The set that was in force when it was looked at last; `None` before.
@@ -34,15 +36,18 @@ pub(crate) struct InForce {
     roots: Arc<Roots>,
     reading: tokio::sync::Mutex<()>,
     putting: Mutex<()>,
+    #[cfg(test)]
+    clock: Arc<dyn ats_pat_domain::port::Clock>,
 }
 
 impl InForce {
-    pub(crate) fn new(settings: &Settings, changes: &Changes) -> Self {
+    pub(crate) fn new(settings: &Settings, changes: &Changes, rules: Rules) -> Self {
         let of_settings = OwnerPolicies::new(settings.policy.clone(), settings.expand_all_scope);
         let of_settings = Arc::new(of_settings);
         let known = settings.policy_source == PolicySource::File;
         Self {
             source: settings.policy_source,
+            rules,
             expand_all_scope: settings.expand_all_scope,
             last: ArcSwapOption::new(known.then(|| Arc::clone(&of_settings))),
             number: AtomicU64::new(of_settings.number),
@@ -51,6 +56,8 @@ impl InForce {
             roots: Arc::clone(&changes.roots),
             reading: tokio::sync::Mutex::new(()),
             putting: Mutex::new(()),
+            #[cfg(test)]
+            clock: Arc::clone(&changes.clock),
         }
     }
 
@@ -75,6 +82,20 @@ impl InForce {
             Some(last) => Ok(last),
             None => self.read().await,
         }
+    }
+
+    /// The set in force at `head`, the end of the log as it was read just now, or later.
+    ///
+    /// # Errors
+    /// As [`current`](Self::current).
+    pub(crate) async fn at(&self, head: Head) -> Result<Arc<OwnerPolicies>, Error> {
+        if self.source == PolicySource::Database {
+            if (self.rules.must_read_log_anew)(self.currency.head(), head) {
+                self.currency.follow_anew().await?;
+            }
+            self.currency.follow_to(head).await?;
+        }
+        self.current().await
     }
 
     /// The set in force where a change begins.
@@ -122,15 +143,20 @@ impl InForce {
         let Some(last) = self.last.load_full() else {
             return Ok(None);
         };
-        Ok(self.stands(&last)?.then_some(last))
+        let is_in_force = self.is_in_force(&last)?;
+        Ok((self.rules.counts)(is_in_force).then_some(last))
     }
 
-    fn stands(&self, set: &OwnerPolicies) -> Result<bool, Error> {
+    fn is_in_force(&self, set: &OwnerPolicies) -> Result<bool, Error> {
         match (self.source, set.stored) {
             (PolicySource::File, _) => Ok(true),
             (PolicySource::Database, None) => Ok(!self.currency.names_a_policy()?),
             (PolicySource::Database, Some(Stored { origin, .. })) => {
-                self.currency.judge(StoredPolicy::TABLE, THE_POLICY, origin)
+                let stands = self
+                    .currency
+                    .judge(StoredPolicy::TABLE, THE_POLICY, origin)?;
+                // A log that went back may tell of none at all.
+                Ok(stands && self.currency.names_a_policy()?)
             }
         }
     }
@@ -146,7 +172,11 @@ impl InForce {
                 self.currency.check(stored).map(|row| (row, origin))
             };
             match self.currency.judged(read, judge).await? {
-                Some(Ok((row, Some(origin)))) => return self.install(&row, origin),
+                Some(Ok((row, Some(origin)))) => {
+                    #[cfg(test)]
+                    self.let_others_on().await;
+                    return self.install(&row, origin);
+                }
                 Some(_) => return Err(Error::PolicyMissing),
                 // The first one may have been put there since it was looked for.
                 None => match self.of_settings_if_none_is_named() {
@@ -175,11 +205,20 @@ impl InForce {
     /// must not take the place of a later one.
     fn put(&self, set: Arc<OwnerPolicies>) -> Arc<OwnerPolicies> {
         let _one_at_a_time = self.putting.lock();
-        if self.stands(&set).unwrap_or(false) {
+        let is_in_force = self.is_in_force(&set).unwrap_or(false);
+        if (self.rules.is_remembered)(is_in_force) {
             self.last.store(Some(Arc::clone(&set)));
             self.number.store(set.number, Ordering::Release);
         }
         set
+    }
+
+    #[cfg(test)]
+    async fn let_others_on(&self) {
+        let stops = (self.rules.thread_stops)(self.clock.since_boot());
+        if !stops.is_zero() {
+            tokio::time::sleep(stops).await;
+        }
     }
 }
 

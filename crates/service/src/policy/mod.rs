@@ -9,9 +9,11 @@
 mod cut;
 mod document;
 mod in_force;
+mod rules;
 mod set;
 
 pub(crate) use cut::CutWalk;
 pub(crate) use document::Written;
 pub(crate) use in_force::InForce;
+pub(crate) use rules::Rules;
 pub(crate) use set::{OwnerPolicies, OwnerPolicy};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ats_pat_domain::event::Head;
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
+use ats_pat_domain::port::StoredPolicy;
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{Event, StatusPlace, Tagged, Token, TokenId, User, UserId};
 use parking_lot::Mutex;
@@ -23,6 +24,7 @@ pub(super) struct Rows {
     pub(super) roots: Vec<StoredRootKey>,
     pub(super) keys: Vec<Tagged<StoredSigningKey>>,
     pub(super) ring_version: i64,
+    pub(super) policy: Option<Tagged<StoredPolicy>>,
 }
 
 /// The rows and the log at one instant.
@@ -149,6 +151,7 @@ impl Database {
         let mut rows = Rows::clone(&now.rows);
         rows.tokens.extend(then.rows.tokens.clone());
         rows.secrets.extend(then.rows.secrets.clone());
+        rows.policy.clone_from(&then.rows.policy);
         for key in &mut rows.keys {
             let then = then
                 .rows

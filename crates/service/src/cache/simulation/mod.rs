@@ -4,7 +4,7 @@
 //! and the randomness are simulated, and a seed determines all of it.
 //!
 //! Two questions. Does an exchange succeed that began after a revocation was acknowledged, or long
-//! after it was committed, or does it sign by a key of which that is true? Is something
+//! after it was committed, or against a policy, or does it sign by a key of which that is true? Is something
 //! acknowledged that the database does not hold? By the decisions that ship neither may be; with a
 //! wrong one in the place of any of them one must be, or else the simulation could not tell.
 
@@ -23,6 +23,7 @@ use crate::cache::simulation::deployment::{Options, simulate, time_of_an_end_tha
 use crate::cache::simulation::store::Transactions;
 use crate::change::Taken;
 use crate::ledger::currency;
+use crate::policy;
 use crate::service::system::SystemRandomness;
 
 /// So many virtual steps are taken for each seed.
@@ -36,6 +37,7 @@ fn options() -> Options {
         alone: false,
         rotates_twice: false,
         puts_back: false,
+        changes_policy: false,
         steps: STEPS,
     }
 }
@@ -60,6 +62,21 @@ fn no_exchange_succeeds_that_began_after_an_acknowledged_revocation() {
     // It would prove nothing if nothing happened.
     assert!(exchanges.0 > 10_000 && exchanges.1 > 1_000, "{exchanges:?}");
     assert!(renewed > 50, "{renewed}");
+}
+
+#[test]
+fn no_exchange_succeeds_by_a_policy_from_before_an_acknowledged_one() {
+    let (mut policies, mut forbidden) = (0, 0);
+    for seed in 0..20 {
+        let seen = simulate(seed, &with_policies());
+        assert_eq!(seen.violations.first(), None, "seed {seed}");
+        policies += seen.policies;
+        forbidden += seen.forbidden;
+    }
+    assert!(
+        policies > 100 && forbidden > 1_000,
+        "{policies} {forbidden}"
+    );
 }
 
 #[test]
@@ -98,11 +115,28 @@ fn millions_of_steps_find_nothing() {
         let seed = first.wrapping_add(number);
         let options = Options {
             transactions: (number % 2 == 0).then_some(Transactions::PROVEN),
+            changes_policy: number % 3 == 0,
             ..options()
         };
         let found = simulate(seed, &options).violations;
         assert_eq!(found.first(), None, "seed {seed}");
     }
+}
+
+fn with_policies() -> Options {
+    Options {
+        changes_policy: true,
+        ..options()
+    }
+}
+
+/// What goes wrong by these decisions, where policies are put into force.
+fn goes_wrong_with_policies_by(decisions: Decisions) {
+    let options = Options {
+        decisions,
+        ..with_policies()
+    };
+    assert!(!violations(0..200, &options).is_empty());
 }
 
 /// What goes wrong by these decisions.
@@ -170,7 +204,7 @@ fn without_the_rule_for_joining_a_read_it_goes_wrong() {
 #[test]
 fn without_the_proof_that_a_read_is_of_the_same_log_it_goes_wrong() {
     goes_wrong_by(Decisions {
-        may_use: |_, is_vouched_for| is_vouched_for,
+        may_use: |_, is_vouched_for, is_by_this_policy| is_vouched_for && is_by_this_policy,
         ..SHIPPED
     });
 }
@@ -231,6 +265,58 @@ const WITHOUT_CURRENCY: Decisions = Decisions {
     },
     ..SHIPPED
 };
+
+#[test]
+fn where_policies_are_put_back_none_from_before_counts() {
+    let options = Options {
+        puts_back: true,
+        ..with_policies()
+    };
+    assert_eq!(violations(0..20, &options), Vec::<String>::new());
+}
+
+#[test]
+fn without_the_wait_of_a_policy_it_goes_wrong() {
+    goes_wrong_with_policies_by(WITHOUT_THE_WAIT);
+}
+
+#[test]
+fn without_the_policy_that_a_grant_was_judged_by_it_goes_wrong() {
+    goes_wrong_with_policies_by(Decisions {
+        may_use: |is_of_this_log, is_vouched_for, _| is_of_this_log && is_vouched_for,
+        ..SHIPPED
+    });
+}
+
+#[test]
+fn without_reading_the_policy_before_the_lease_is_renewed_it_goes_wrong() {
+    goes_wrong_with_policies_by(Decisions {
+        must_read_policy: |_| false,
+        ..SHIPPED
+    });
+}
+
+#[test]
+fn without_reading_the_log_anew_that_may_have_gone_back_it_goes_wrong() {
+    goes_wrong_with_policies_by(Decisions {
+        policy: policy::Rules {
+            must_read_log_anew: |_, _| false,
+            ..policy::Rules::SHIPPED
+        },
+        ..SHIPPED
+    });
+}
+
+#[test]
+fn without_judging_the_policy_in_memory_by_the_log_it_goes_wrong() {
+    goes_wrong_with_policies_by(Decisions {
+        policy: policy::Rules {
+            counts: |_| true,
+            ..policy::Rules::SHIPPED
+        },
+        ..SHIPPED
+    });
+}
 
 #[test]
 fn without_reading_from_the_primary_it_goes_wrong() {

@@ -227,11 +227,21 @@ impl Currency {
         // In a task of its own: who gives up does not break it off for the others.
         let currency = Arc::clone(self);
         let reading = tokio::spawn(async move { currency.read_to(head.seq).await });
-        match tokio::time::timeout(patience.longest(), reading).await {
-            Ok(Ok(read)) => read,
-            Ok(Err(broken_off)) => Err(Error::Interrupted(broken_off.into())),
-            Err(_) => Err(Error::LogNotRead),
-        }
+        in_time(patience, reading).await
+    }
+
+    /// Reads on whatever is known: the log may have gone back, and what is known be of events that
+    /// are no more.
+    ///
+    /// # Errors
+    /// As [`follow_to`](Self::follow_to).
+    pub(crate) async fn follow_anew(self: &Arc<Self>) -> Result<(), Error> {
+        let currency = Arc::clone(self);
+        let reading = tokio::spawn(async move {
+            let _one_at_a_time = currency.reading.lock().await;
+            currency.read_to_the_end(i64::MAX).await
+        });
+        in_time(Patience::Prompt, reading).await
     }
 
     /// Begins to read the log.
@@ -294,7 +304,8 @@ impl Currency {
         self.read_from(standing).await
     }
 
-    fn head(&self) -> Option<Head> {
+    /// Up to where the log is known.
+    pub(crate) fn head(&self) -> Option<Head> {
         let known = self.known.read();
         known.as_ref().map(Standing::head)
     }
@@ -387,5 +398,16 @@ impl Currency {
             standing.apply(event, &details, &self.roots, now);
         }
         Ok(())
+    }
+}
+
+async fn in_time(
+    patience: Patience,
+    reading: tokio::task::JoinHandle<Result<(), Error>>,
+) -> Result<(), Error> {
+    match tokio::time::timeout(patience.longest(), reading).await {
+        Ok(Ok(read)) => read,
+        Ok(Err(broken_off)) => Err(Error::Interrupted(broken_off.into())),
+        Err(_) => Err(Error::LogNotRead),
     }
 }

@@ -125,7 +125,7 @@ impl Service {
             currency: Arc::new(currency),
             confirmed: Arc::new(Cache::new(CONFIRMED)),
         };
-        let policies = Arc::new(InForce::new(&parts.settings, &changes));
+        let policies = Arc::new(InForce::new(&parts.settings, &changes, rules.policy));
         upgrade::run(&changes).await?;
         let provider = parts.signature_provider;
         let (store, roots) = (&*changes.store, &changes.roots);

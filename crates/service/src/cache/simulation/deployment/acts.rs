@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ats_pat_domain::port::Clock as _;
-use ats_pat_domain::{TokenId, UserId};
+use ats_pat_domain::{Problem, TokenId, UserId};
 use ats_pat_token::{PersonalAccessToken, Unverified};
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
@@ -57,14 +57,21 @@ impl Deployment {
         let before = self.is_ended(&planted);
         let (destroyed, term) = (self.truth.lock().destroyed.clone(), self.database.term());
         let (long_before, began) = (self.ended_since(&planted), Instant::now());
+        let forbidden = self.is_forbidden(&planted);
+        let long_forbidden = self.forbidden_since(&planted);
         let presented = planted.secret.expose_secret().as_bytes();
-        let exchanged = service.exchange(&[presented], ADDRESS).await.ok();
+        let exchanged = service.exchange(&[presented], ADDRESS).await;
+        let is_forbidden = exchanged.as_ref().is_err_and(is_by_policy);
+        let exchanged = exchanged.ok();
         let succeeded = exchanged.is_some();
-        let breaks_promise = before.is_some() && before == self.is_ended(&planted);
+        let breaks_promise = before.is_some() && before == self.is_ended(&planted)
+            || forbidden.is_some() && forbidden == self.is_forbidden(&planted);
         // Promised or not: what the database holds is in force everywhere soon.
         let is_long_before = |since: Instant| began - since > SETTLED_AFTER;
-        let is_overdue =
-            long_before.is_some_and(is_long_before) && long_before == self.ended_since(&planted);
+        let is_overdue = long_before.is_some_and(is_long_before)
+            && long_before == self.ended_since(&planted)
+            || long_forbidden.is_some_and(is_long_before)
+                && long_forbidden == self.forbidden_since(&planted);
         let signed_by_a_dead_key = exchanged.is_some_and(|exchanged| {
             let token = Unverified::parse(exchanged.token.expose_secret()).expect("a token");
             let was_destroyed = destroyed.contains(token.kid()) && term == self.database.term();
@@ -78,12 +85,15 @@ impl Deployment {
         } else {
             seen.refused += 1;
         }
+        seen.forbidden += u64::from(is_forbidden);
         if violates {
             seen.violations.push(format!(
-                "server {number} exchanged {} at {:?}: {:?} feed {:?} db {}",
+                "server {number} exchanged {} at {:?}: {:?} {:?} {:?} feed {:?} db {}",
                 planted.id,
                 self.machines[0].since_boot(),
                 before,
+                forbidden,
+                long_forbidden.map(|since| began - since),
                 service.inner.cache.feed.as_of(),
                 self.database.now().head().seq
             ));
@@ -255,4 +265,11 @@ impl Deployment {
             }
         }
     }
+}
+
+fn is_by_policy(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Refused(Problem::PolicyForbids { .. } | Problem::NetworkNotAllowed)
+    )
 }

@@ -2,6 +2,7 @@
 
 mod acts;
 mod plants;
+mod policies;
 mod truth;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -10,6 +11,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use ats_pat_auth::{PasswordCost, SignatureProvider};
+use ats_pat_domain::group::Groups;
 use parking_lot::Mutex;
 use tempfile::TempDir;
 use tokio::task::{AbortHandle, JoinSet};
@@ -25,7 +27,7 @@ use crate::cache::decisions::{Decisions, Rules};
 use crate::change::Authority;
 use crate::service::Service;
 use crate::service::open::Parts;
-use crate::service::settings::Settings;
+use crate::service::settings::{PolicySource, Settings};
 
 const SERVERS: usize = 3;
 const OWNERS: usize = 3;
@@ -50,6 +52,8 @@ pub(super) struct Options {
     /// Whether somebody puts older rows back. Then nothing is lost by fail-overs: what is gone was
     /// taken away.
     pub(super) puts_back: bool,
+    /// Whether the policy stands in the database, and others are put into force.
+    pub(super) changes_policy: bool,
     pub(super) steps: u32,
 }
 
@@ -59,6 +63,8 @@ pub(super) struct Seen {
     pub(super) succeeded: u64,
     pub(super) refused: u64,
     pub(super) renewed: u64,
+    pub(super) policies: u64,
+    pub(super) forbidden: u64,
     pub(super) violations: Vec<String>,
 }
 
@@ -149,6 +155,7 @@ impl Deployment {
             let mut truth = deployment.truth.lock();
             truth.owners.push(owner);
             truth.names.insert(owner, format!("owner {number}"));
+            truth.groups.insert(owner, Groups::default());
         }
         for _ in 0..OWNERS {
             deployment.plant().await;
@@ -182,6 +189,12 @@ impl Deployment {
                 19 if !self.options.alone => self.fail_over(),
                 20 => self.restart(number).await,
                 21..=24 => self.spawn(move |here| async move { here.rotate(number).await }),
+                140..=149 if self.options.changes_policy => {
+                    self.spawn(move |here| async move { here.change_policy(number).await });
+                }
+                150..=152 if self.options.changes_policy => {
+                    self.spawn(move |here| async move { here.regroup(number).await });
+                }
                 100..=139 => self.spawn(move |here| async move { here.renew(number).await }),
                 85..=99 if self.options.puts_back => {
                     let past = self.chance.below(64);
@@ -290,16 +303,31 @@ async fn open(
         left_open: AtomicBool::new(false),
     });
     let machine: Arc<Machine> = Arc::clone(machine);
+    let mut settings = Settings::new("https://pat.example.com");
+    let mut decisions = options.decisions;
+    if options.changes_policy {
+        settings.policy_source = PolicySource::Database;
+        decisions.policy.thread_stops = now_and_then;
+    }
     let parts = Parts {
         store: Arc::new(SimulatedStore(link)),
         clock: machine,
         randomness: Arc::clone(chance) as _,
-        settings: Settings::new("https://pat.example.com"),
+        settings,
         master_key_file: folder.path().join("master.key"),
         anchor_file: None,
         password_cost: CHEAP,
         alone,
         signature_provider: SignatureProvider::default(),
     };
-    Service::open_by(parts, Rules(options.decisions)).await.ok()
+    Service::open_by(parts, Rules(decisions)).await.ok()
+}
+
+/// Mostly not at all, now and then for longer than any change takes.
+fn now_and_then(at: Duration) -> Duration {
+    let dice = Chance::new(u64::try_from(at.as_nanos()).unwrap_or(0));
+    match dice.below(4) {
+        0 => dice.millis(0, 600),
+        _ => Duration::ZERO,
+    }
 }

@@ -2,11 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use ats_pat_domain::group::Groups;
+use ats_pat_domain::port::StoredPolicy;
 use ats_pat_domain::{TokenId, UserId};
 use secrecy::SecretString;
 use tokio::time::Instant;
 
 use super::super::database::Rows;
+use super::policies::has_policy;
 use super::{Deployment, Seen};
 
 /// What was promised to callers.
@@ -25,6 +28,18 @@ pub(super) struct Truth {
     /// The ids of keys that were destroyed.
     pub(super) destroyed: HashSet<String>,
     pub(super) names: HashMap<UserId, String>,
+    /// The policy that was acknowledged last; `None` where none was, or another one is put into
+    /// force just now.
+    pub(super) policy: Option<StoredPolicy>,
+    /// The groups of each owner, as they were acknowledged last; none of one who joins or leaves a
+    /// group just now.
+    pub(super) groups: HashMap<UserId, Groups>,
+    /// Who joins or leaves a group just now.
+    pub(super) regrouped: HashSet<UserId>,
+    /// Whether somebody puts policies into force just now.
+    pub(super) changes_policy: bool,
+    /// How often somebody set out to put a policy into force, or an owner into groups.
+    pub(super) policy_changes: u64,
     pub(super) seen: Seen,
 }
 
@@ -55,6 +70,11 @@ impl Deployment {
         truth
             .disabled
             .retain(|id| rows.users.get(id).is_some_and(|user| user.row.disabled));
+        truth.policy.take_if(|policy| !has_policy(&rows, policy));
+        truth.groups.retain(|id, groups| {
+            let user = rows.users.get(id);
+            user.is_some_and(|user| user.row.groups == *groups)
+        });
         truth.destroyed.retain(|kid| {
             let key = rows.keys.iter().find(|key| key.row.kid == *kid);
             key.is_some_and(|key| key.row.sealed.is_none())

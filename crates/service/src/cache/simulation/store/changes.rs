@@ -123,8 +123,8 @@ impl OperatorKeyChanges for Change {
 
 #[async_trait]
 impl PolicyChanges for Change {
-    async fn replace_policy(&self, _: &Tagged<StoredPolicy>) -> Answer<()> {
-        not_simulated()
+    async fn replace_policy(&self, policy: &Tagged<StoredPolicy>) -> Answer<()> {
+        self.write(|rows| rows.policy = Some(policy.clone()))
     }
 }
 

@@ -244,7 +244,9 @@ macro_rules! repositories {
 
         #[async_trait]
         impl PolicyRepository for $type {
-            async fn current(&self) -> Answer<Option<Tagged<StoredPolicy>>> { Ok(None) }
+            async fn current(&self) -> Answer<Option<Tagged<StoredPolicy>>> {
+                self.look(|state| state.rows.policy.clone()).await
+            }
         }
     )+};
 }
