@@ -10,7 +10,7 @@ use crate::run::Run;
 
 impl Run {
     pub async fn exchange(&mut self, token: usize, secret: usize) {
-        let now = self.world.now();
+        let (now, rules) = (self.world.now(), self.rules());
         let Some(model) = self.tokens.get_mut(token) else {
             return;
         };
@@ -20,7 +20,7 @@ impl Run {
         let Some(index) = model.index(secret) else {
             return;
         };
-        let expected = model.exchangeable(index, now, self.disabled);
+        let expected = model.exchangeable(index, now, self.disabled, &rules);
         let presented = &model.secrets[index];
         let result = self.world.exchange(&presented.secret).await;
         let exchanged = match result {
@@ -41,10 +41,12 @@ impl Run {
             "no authentication token outlives its secret"
         );
         assert!(exchanged.expires_at > now);
+        assert_eq!(exchanged.scope(), model.scope(), "nothing is widened");
     }
 
     pub async fn renew(&mut self, token: usize, secret: usize, lifetime: Option<Duration>) {
-        let (now, latest) = (self.world.now(), self.latest());
+        let (now, rules) = (self.world.now(), self.rules());
+        let latest = rules.latest(now);
         let Some(model) = self.tokens.get_mut(token) else {
             return;
         };
@@ -59,8 +61,9 @@ impl Run {
             _ => model.expires_at.since(model.born),
         };
         let latest = model.renews_until.map_or(latest, |until| until.min(latest));
-        let expected = match model.exchangeable(index, now, self.disabled) {
+        let expected = match model.exchangeable(index, now, self.disabled, &rules) {
             1 if matches!(presented.place, Place::Overlap(_)) => 1208,
+            1 if !rules.may_renew => 1208,
             1 if model.renews_until.is_none_or(|until| until <= now) => 1208,
             1 if asked.is_some_and(|asked| asked <= now || asked > latest) => 1302,
             other => other,

@@ -5,14 +5,20 @@ use std::time::Duration;
 use ats_pat_domain::{Status, Timestamp};
 use secrecy::SecretString;
 
+use crate::rules::{Rules, SCOPE};
+
 /// What a token should be like.
 pub struct Model {
     pub id: String,
     pub name: &'static str,
+    pub made: Timestamp,
+    /// When the secret in use was made, or confirmed.
     pub born: Timestamp,
     pub expires_at: Timestamp,
     pub renews_until: Option<Timestamp>,
     pub revoked: bool,
+    /// Whether it carries all of its owner's rights.
+    pub all: bool,
     /// In the order of their making.
     pub secrets: Vec<ModelSecret>,
     /// Those of which no row is left.
@@ -62,6 +68,10 @@ impl ModelSecret {
 }
 
 impl Model {
+    pub fn scope(&self) -> &'static str {
+        if self.all { "all" } else { SCOPE }
+    }
+
     pub fn current(&self) -> &ModelSecret {
         let mut secrets = self.secrets.iter();
         let current = secrets.find(|secret| secret.place == Place::Current);
@@ -116,13 +126,21 @@ impl Model {
     }
 
     /// Why a secret can't be exchanged; 1 if it can.
-    pub fn exchangeable(&self, index: usize, now: Timestamp, is_disabled: bool) -> u32 {
+    pub fn exchangeable(
+        &self,
+        index: usize,
+        now: Timestamp,
+        is_disabled: bool,
+        rules: &Rules,
+    ) -> u32 {
         match self.status(now) {
             _ if !self.secrets[index].works(now) => 1201,
             Status::Revoked => 1203,
             Status::Expired => 1202,
             Status::Active if self.expires_at.since(now) < Duration::from_secs(1) => 1202,
             Status::Active if is_disabled => 1205,
+            Status::Active if !rules.from_here => 1204,
+            Status::Active if self.all && !rules.may_have_all => 1306,
             Status::Active => 1,
         }
     }

@@ -8,7 +8,8 @@ use ats_pat_test_support::world::code;
 use secrecy::ExposeSecret;
 
 use crate::model::{Model, ModelSecret, Place};
-use crate::run::{LIMIT, MAX_HOURS, Run};
+use crate::rules::SCOPE;
+use crate::run::Run;
 
 impl Run {
     pub async fn create(
@@ -16,8 +17,9 @@ impl Run {
         name: &'static str,
         lifetime: Duration,
         renews: Option<Duration>,
+        all: bool,
     ) {
-        let now = self.world.now();
+        let (now, rules) = (self.world.now(), self.rules());
         let ada = self.world.sign_in("ada").await;
         let expires_at = now.after(lifetime);
         let active = || {
@@ -26,12 +28,17 @@ impl Run {
                 .filter(|token| token.status(now) == Status::Active)
         };
         let renews_until = renews.map(|renews| now.after(renews));
-        let may_renew = renews_until.is_none_or(|until| self.allowed(until));
-        let expected = if !self.allowed(expires_at) || !may_renew {
+        let may_renew = renews_until.is_none_or(|until| rules.allow(until, now));
+        let is_forbidden = !rules.may_create
+            || all && !rules.may_have_all
+            || renews_until.is_some() && !rules.may_renew;
+        let expected = if !rules.allow(expires_at, now) || !may_renew {
             1302
+        } else if is_forbidden {
+            1306
         } else if active().any(|token| token.name.eq_ignore_ascii_case(name)) {
             1301
-        } else if active().count() >= LIMIT {
+        } else if active().count() >= rules.max_active as usize {
             1304
         } else {
             1
@@ -39,6 +46,7 @@ impl Run {
         let new = NewToken {
             name: Some(name.to_owned()),
             expires_at: Some(expires_at.to_string()),
+            scopes: (!all).then(|| vec![SCOPE.to_owned()]),
             may_regenerate_itself: renews_until.is_some(),
             regenerates_until: renews_until.map(|until| until.to_string()),
             ..NewToken::default()
@@ -48,9 +56,11 @@ impl Run {
             self.tokens.push(Model {
                 id: issued.token.id.to_string(),
                 name,
+                made: now,
                 born: now,
                 expires_at,
                 renews_until,
+                all,
                 revoked: false,
                 secrets: vec![ModelSecret::new(issued.secret.clone(), Place::Current)],
                 void: Vec::new(),
@@ -65,9 +75,9 @@ impl Run {
         lifetime: Option<Duration>,
         asked: Regeneration,
     ) {
-        let now = self.world.now();
+        let (now, rules) = (self.world.now(), self.rules());
         let ada = self.world.sign_in("ada").await;
-        let latest = self.latest();
+        let latest = rules.latest(now);
         let Some(model) = self.tokens.get(token) else {
             return;
         };
@@ -75,8 +85,8 @@ impl Run {
         let (hours, first_use) = (asked.overlap_hours, asked.end_overlap_at_first_use);
         let expected = match expires_at {
             _ if first_use && hours == 0 => 1001,
-            Some(expires_at) if !self.allowed(expires_at) => 1302,
-            _ if hours > MAX_HOURS => 1306,
+            Some(expires_at) if !rules.allow(expires_at, now) => 1302,
+            _ if hours > rules.max_hours => 1306,
             _ if model.status(now) != Status::Active => 1303,
             _ => 1,
         };

@@ -2,32 +2,39 @@
 
 use std::time::Duration;
 
-use ats_pat_domain::Timestamp;
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::secret::Slot;
 use ats_pat_service::Regeneration;
 use ats_pat_test_support::world::{ADDRESS, PASSWORD, World, code};
 
 use crate::model::{Model, Place};
+use crate::rules::{Rules, Said};
 use crate::step::{NAMES, Step};
-
-pub const LIMIT: usize = 2;
-pub const MAX_DAYS: u32 = 2;
-pub const MAX_HOURS: u32 = 24;
 
 pub struct Run {
     pub world: World,
     pub tokens: Vec<Model>,
     pub disabled: bool,
+    pub in_group: bool,
+    pub base: Said,
+    pub group: Said,
 }
 
 impl Run {
-    pub fn latest(&self) -> Timestamp {
-        self.world.now().after(Duration::from_hours(24) * MAX_DAYS)
+    pub fn new(world: World) -> Self {
+        Self {
+            world,
+            tokens: Vec::new(),
+            disabled: false,
+            in_group: false,
+            base: Said::default(),
+            group: Said::default(),
+        }
     }
 
-    pub fn allowed(&self, expires_at: Timestamp) -> bool {
-        expires_at > self.world.now() && expires_at <= self.latest()
+    /// What the policy says for ada.
+    pub fn rules(&self) -> Rules {
+        Rules::of(self.base, self.in_group.then_some(self.group))
     }
 
     pub async fn take(&mut self, step: Step) {
@@ -35,6 +42,12 @@ impl Run {
             Step::Wait { millis } => self.world.clock.advance(Duration::from_millis(millis)),
             Step::Disable => self.set_disabled(true).await,
             Step::Enable => self.set_disabled(false).await,
+            Step::SetInGroup { in_group } => self.set_in_group(in_group).await,
+            Step::SetPolicy {
+                base,
+                group,
+                enforces,
+            } => self.set_policy(base, group, enforces).await,
             Step::Exchange { token, secret } => self.exchange(token, secret).await,
             Step::Renew {
                 token,
@@ -57,9 +70,10 @@ impl Run {
                 name,
                 seconds,
                 renews,
+                all,
             } => {
                 let renews = renews.map(Duration::from_secs);
-                self.create(NAMES[name], Duration::from_secs(seconds), renews)
+                self.create(NAMES[name], Duration::from_secs(seconds), renews, all)
                     .await;
             }
             Step::Regenerate {
@@ -92,17 +106,6 @@ impl Run {
                     .await;
             }
         }
-    }
-
-    pub async fn set_disabled(&mut self, disabled: bool) {
-        let operator = self.world.service.operator();
-        let changed = if disabled {
-            operator.disable_user("ada").await
-        } else {
-            operator.enable_user("ada").await
-        };
-        assert_eq!(changed.unwrap().disabled, disabled);
-        self.disabled = disabled;
     }
 
     pub async fn check(&self) {
