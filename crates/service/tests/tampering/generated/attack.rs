@@ -263,7 +263,7 @@ fn place_of(row: &RawRow, table: Table, ground: &Ground) -> Place {
 
 fn any_table(rng: &mut Rng) -> Table {
     // The key ring has one number, and the set-up link is there for a moment only.
-    match rng.u8(..24) {
+    match rng.u8(..26) {
         0..5 => Table::Users,
         5..9 => Table::Sessions,
         9..14 => Table::Tokens,
@@ -271,7 +271,8 @@ fn any_table(rng: &mut Rng) -> Table {
         18..20 => Table::StatusPlaces,
         20..22 => Table::SigningKeys,
         22 => Table::SetupLink,
-        _ => Table::KeyRing,
+        23 => Table::KeyRing,
+        _ => Table::Policy,
     }
 }
 

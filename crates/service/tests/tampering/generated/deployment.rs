@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::port::{Clock, Randomness, RandomnessUnavailable};
-use ats_pat_service::{OpenError, Parts, Service, Settings, SignatureProvider, SystemClock};
+use ats_pat_service::{
+    OpenError, Parts, PolicySource, Service, Settings, SignatureProvider, SystemClock,
+};
 use ats_pat_test_support::TestDatabase;
 use ats_pat_test_support::world::{CHEAP, ISSUER, migrated};
 use fastrand::Rng;
@@ -126,6 +128,7 @@ impl Deployment {
         settings.session_idle = Duration::from_hours(100);
         settings.session_absolute = Duration::from_hours(100);
         settings.policy.base.authentication_token_minutes = 60;
+        settings.policy_source = PolicySource::Database;
         Parts {
             store: migrated(&self.url).await,
             clock: Arc::new(self.clock.clone()),

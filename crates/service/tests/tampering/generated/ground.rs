@@ -9,6 +9,15 @@ use ats_pat_test_support::intruder::{Columns, Intruder, RawRow};
 use super::literal::{debug, plain, uuid};
 use super::table::{Place, Table};
 
+/// Columns that are true or false.
+const BOOLEANS: [&str; 5] = [
+    "is_admin",
+    "disabled",
+    "revoked",
+    "may_revoke",
+    "ends_overlap",
+];
+
 /// The rows of every table.
 pub type State = BTreeMap<Place, RawRow>;
 
@@ -24,6 +33,11 @@ pub struct Written {
 impl Written {
     pub fn new_in(&self, table: Table) -> Option<&Place> {
         self.new.iter().find(|place| place.table == table)
+    }
+
+    /// Whether it wrote or removed a row that was there.
+    pub fn touches(&self, place: &Place) -> bool {
+        self.changed.contains(place) || self.removed.contains(place)
     }
 
     pub fn is_nothing(&self) -> bool {
@@ -114,7 +128,10 @@ impl Ground {
                 continue;
             }
             if differed {
-                self.marred.insert(place.clone());
+                // A policy takes the whole place of the one before: what was there grants nothing.
+                if place.table != Table::Policy {
+                    self.marred.insert(place.clone());
+                }
                 let names = self.names(&place, was);
                 self.told_for_ever.insert(names);
             }
@@ -237,7 +254,7 @@ impl Ground {
         let names = self.columns(place.table);
         let row = row?;
         let columns = names.iter().zip(row).map(|(name, value)| {
-            if ["is_admin", "disabled", "revoked"].contains(&name.as_str()) {
+            if BOOLEANS.contains(&name.as_str()) {
                 // Every number but one is read as true.
                 (!["0", "false"].contains(&plain(value).as_str())).to_string()
             } else if !place.table.is_quiet(name) {
@@ -257,7 +274,7 @@ impl Ground {
             // No tag proves the number of the ring.
             Table::KeyRing => true,
             // Nobody reads another than the first.
-            Table::SetupLink => place.key != "1",
+            Table::SetupLink | Table::Policy => place.key != "1",
             // Those that ended are removed without an event, so that one which is missing says
             // nothing.
             Table::Sessions => row.is_none(),

@@ -29,8 +29,11 @@ mod model;
 mod operator_calls;
 mod outcome;
 mod play;
+mod policy;
 mod probes;
 mod table;
+mod token_calls;
+mod works;
 
 use std::collections::BTreeMap;
 

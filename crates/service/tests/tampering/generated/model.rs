@@ -3,6 +3,7 @@
 use ats_pat_domain::Timestamp;
 use secrecy::SecretString;
 
+use super::policy::Policy;
 use super::table::Place;
 
 /// What became of something that was given.
@@ -16,6 +17,7 @@ pub enum Fate {
     Hidden,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct User {
     pub name: String,
     pub id: String,
@@ -24,6 +26,29 @@ pub struct User {
     pub password: Option<String>,
     pub replaced: Vec<String>,
     pub disabled: bool,
+    /// Whether it is in the group that a policy can differ by.
+    pub in_group: bool,
+    /// Who is responsible for a service account; `None` for a person.
+    pub responsible: Option<usize>,
+    /// Whether it is a service account.
+    pub is_account: bool,
+}
+
+impl User {
+    pub fn person(name: &str, id: &str, place: Place) -> Self {
+        Self {
+            name: name.to_owned(),
+            id: id.to_owned(),
+            place,
+            is_administrator: false,
+            password: None,
+            replaced: Vec::new(),
+            disabled: false,
+            in_group: false,
+            responsible: None,
+            is_account: false,
+        }
+    }
 }
 
 pub struct Session {
@@ -39,7 +64,40 @@ pub struct Token {
     pub place: Place,
     pub scope: &'static str,
     pub expires_at: Timestamp,
+    /// Until when it may get secrets by itself.
+    pub renews_until: Option<Timestamp>,
     pub fate: Fate,
+}
+
+/// How a secret stands to its token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Current {
+        /// Whether its first exchange ends those in overlap.
+        ends_overlap: bool,
+    },
+    Overlap {
+        until: Timestamp,
+    },
+    Unconfirmed {
+        until: Timestamp,
+        /// What it brings once it is exchanged.
+        expires_at: Timestamp,
+    },
+}
+
+impl Standing {
+    pub const CURRENT: Self = Self::Current {
+        ends_overlap: false,
+    };
+
+    /// When a secret stops working before its token does.
+    pub fn until(self) -> Option<Timestamp> {
+        match self {
+            Self::Current { .. } => None,
+            Self::Overlap { until } | Self::Unconfirmed { until, .. } => Some(until),
+        }
+    }
 }
 
 /// What stands behind a personal access token's string.
@@ -47,6 +105,7 @@ pub struct Secret {
     pub text: SecretString,
     pub token: usize,
     pub place: Place,
+    pub standing: Standing,
     pub fate: Fate,
 }
 
@@ -70,6 +129,7 @@ pub struct Model {
     pub codes_over: Vec<SecretString>,
     /// Signing keys that were destroyed.
     pub keys_over: Vec<String>,
+    pub policy: Policy,
 }
 
 impl Model {
@@ -95,6 +155,36 @@ impl Model {
                 self.end_secret(secret, fate);
             }
         }
+    }
+
+    /// The secrets of a token that were not ended.
+    pub fn living_of(&self, token: usize) -> Vec<usize> {
+        let secrets = self.secrets.iter().enumerate();
+        secrets
+            .filter(|(_, secret)| secret.token == token && secret.fate != Fate::Over)
+            .map(|(number, _)| number)
+            .collect()
+    }
+
+    /// Who acts on the tokens of a user: the person, or who is responsible for the account.
+    pub fn actor(&self, user: usize) -> Option<usize> {
+        let user_is = &self.users[user];
+        if user_is.is_account {
+            user_is.responsible
+        } else {
+            Some(user)
+        }
+    }
+
+    /// Whether the policy lets no token of this owner be exchanged.
+    pub fn forbids_exchange(&self, token: usize) -> bool {
+        let owner = &self.users[self.tokens[token].owner];
+        self.policy.forbids_exchange(owner.in_group)
+    }
+
+    /// Whether the policy lets no token of this user carry what it carries.
+    pub fn forbids_all(&self, user: usize) -> bool {
+        self.policy.forbids_all(self.users[user].in_group)
     }
 
     pub fn end_session(&mut self, session: usize, fate: Fate) {

@@ -1,13 +1,119 @@
 //! What operators do, and what the model learns from the answers.
 
-use ats_pat_service::{Error, Rotation};
+use ats_pat_service::{Error, NewPolicy, NewServiceAccount, Rotation};
 
 use super::model::Fate;
 use super::play::{Play, patiently};
+use super::policy::{GROUP, Policy};
 use super::table::Table;
 
 impl Play {
+    pub(super) fn any_person(&mut self) -> usize {
+        let persons: Vec<_> = (0..self.model.users.len())
+            .filter(|user| !self.model.users[*user].is_account)
+            .collect();
+        self.rng.choice(persons).unwrap()
+    }
+
+    /// A service account comes, and somebody is responsible for it.
+    pub(super) async fn add_account(&mut self, name: &str, person: usize) {
+        let service = self.any_service();
+        let must = self.ground.is_all_clean(Table::Users) && self.user_works(person);
+        let new = NewServiceAccount {
+            name: name.to_owned(),
+            id: None,
+            display_name: None,
+            responsible: self.model.users[person].name.clone(),
+        };
+        let done =
+            patiently(async || service.operator().add_service_account(new.clone()).await).await;
+        let what = format!("{name} is added, and user {person} is responsible");
+        let written = self.settled(what, &done).await;
+        match done {
+            Ok(user) => self.note_account(name, &user.id.to_string(), person, &written),
+            Err(error) => self.must_work(must, &error),
+        }
+    }
+
+    /// Another person is responsible for a service account.
+    pub(super) async fn set_responsible(&mut self) {
+        let accounts: Vec<_> = (0..self.model.users.len())
+            .filter(|user| self.model.users[*user].is_account)
+            .collect();
+        let (Some(account), person) = (self.rng.choice(accounts), self.any_person()) else {
+            return;
+        };
+        let service = self.any_service();
+        let is_clean = |user: usize| self.ground.is_clean(&self.model.users[user].place);
+        let must = is_clean(account) && self.user_works(person);
+        let name = |user: usize| self.model.users[user].name.clone();
+        let (account_name, person_name) = (name(account), name(person));
+        let done = patiently(async || {
+            let operator = service.operator();
+            operator.set_responsible(&account_name, &person_name).await
+        })
+        .await;
+        let what = format!("user {person} becomes responsible for {account_name}");
+        self.settled(what, &done).await;
+        match done {
+            Ok(_) => {
+                self.count("responsible persons set");
+                self.model.users[account].responsible = Some(person);
+            }
+            Err(error) => self.must_work(must, &error),
+        }
+    }
+
+    /// A user joins the group, or leaves it; the user's sessions end.
+    pub(super) async fn set_groups(&mut self, user: usize) {
+        let service = self.any_service();
+        let in_group = self.rng.bool();
+        let names: &[String] = if in_group { &[GROUP.to_owned()] } else { &[] };
+        let must = self.ground.is_clean(&self.model.users[user].place);
+        let (name, was) = (
+            self.model.users[user].name.clone(),
+            self.model.users[user].in_group,
+        );
+        let sessions = self.fates_of_sessions(user);
+        let done = patiently(async || service.operator().set_groups(&name, names).await).await;
+        let what = format!("user {user} is in the group: {in_group}");
+        self.settled(what, &done).await;
+        match done {
+            Ok(_) => {
+                self.count("groups set");
+                self.model.users[user].in_group = in_group;
+                if in_group != was {
+                    for (session, fate) in sessions {
+                        self.model.end_session(session, fate);
+                    }
+                }
+            }
+            Err(error) => self.must_work(must, &error),
+        }
+    }
+
+    /// A policy is put into force, whatever became of the one before.
+    pub(super) async fn apply_policy(&mut self) {
+        let service = self.any_service();
+        let policy = Policy::any(&mut self.rng);
+        let new = NewPolicy {
+            policy: policy.document(),
+            versions: None,
+            enforce_on_existing: false,
+        };
+        let done = patiently(async || service.operator().apply_policy(new.clone()).await).await;
+        self.settled(format!("{policy:?} is put into force"), &done)
+            .await;
+        self.taken(true, done.err(), |play| {
+            play.count("policies");
+            play.model.policy = policy;
+        });
+    }
+
     pub(super) async fn set_password(&mut self, user: usize) {
+        if self.model.users[user].is_account {
+            return;
+        }
         let service = self.any_service();
         let must = self.ground.is_clean(&self.model.users[user].place);
         let (new, revoke_tokens) = (self.new_password(), self.rng.bool());
@@ -70,6 +176,13 @@ impl Play {
             if play.ground.honest_value(&place, "password_hash") == Some("NULL") {
                 let old = play.model.users[user].password.take();
                 play.model.users[user].replaced.extend(old);
+            }
+            // What can't be told to be its own is taken.
+            if play.ground.honest_value(&place, "member_of") == Some("NULL") {
+                play.model.users[user].in_group = false;
+            }
+            if play.ground.honest_value(&place, "responsible_id") == Some("NULL") {
+                play.model.users[user].responsible = None;
             }
             if has_ended {
                 for (session, fate) in sessions {

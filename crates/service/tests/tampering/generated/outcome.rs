@@ -1,13 +1,22 @@
 //! What a call may do to rows that somebody touched, and what becomes of them.
 
+use ats_pat_domain::Timestamp;
 use ats_pat_domain::port::Clock as _;
-use ats_pat_service::{Error, Service, SignedIn};
+use ats_pat_service::{Error, Exchanged, Service, SignedIn};
 use secrecy::ExposeSecret as _;
 
 use super::ground::Written;
-use super::model::Fate;
+use super::model::{Fate, Standing};
 use super::play::{Play, patiently};
 use super::table::{Place, Table};
+
+/// A secret that a call may end.
+#[derive(Clone, Copy)]
+pub struct Tried {
+    pub secret: usize,
+    /// Whether nobody had touched its row.
+    was_clean: bool,
+}
 
 impl Play {
     /// What a call wrote. One that was refused wrote nothing, but for the place in the status list
@@ -93,13 +102,100 @@ impl Play {
         (from < last).then(|| self.rng.usize(from..last))
     }
 
-    /// A token, and its owner signed in; whether the owner can act.
-    pub(super) async fn own_token(&mut self) -> Option<(usize, Service, SignedIn, bool)> {
-        let token = self.any_token()?;
-        let owner = self.model.tokens[token].owner;
-        let service = self.any_service();
-        let (session, by) = self.signed_in(&service, owner).await?;
-        Some((token, service, by, self.session_works(session)))
+    /// The secrets of a token before a call that may end them.
+    pub(super) fn tried(&self, token: usize) -> Vec<Tried> {
+        let living = self.model.living_of(token).into_iter();
+        living
+            .map(|secret| Tried {
+                secret,
+                was_clean: self.ground.is_clean(&self.model.secrets[secret].place),
+            })
+            .collect()
+    }
+
+    /// What becomes of secrets by a call: another standing, or `None` for the end. One whose row
+    /// the call didn't find was hidden from it.
+    pub(super) fn end_tried(
+        &mut self,
+        tried: &[Tried],
+        written: &Written,
+        becomes: impl Fn(Standing) -> Option<Standing>,
+    ) {
+        for Tried { secret, was_clean } in tried {
+            let model = &mut self.model.secrets[*secret];
+            if let Some(standing) = becomes(model.standing) {
+                model.standing = standing;
+                continue;
+            }
+            // Once another one is in use, one that was is nothing any more, wherever it was.
+            let was_current = matches!(model.standing, Standing::Current { .. });
+            let is_found = *was_clean || written.touches(&model.place) || was_current;
+            self.model.end_secret(*secret, fate_if(is_found));
+        }
+    }
+
+    /// The first exchange with a secret that its token got by itself, or that ends an overlap.
+    pub(super) fn note_first_use(&mut self, secret: usize, tried: &[Tried], written: &Written) {
+        let others: Vec<Tried> = tried
+            .iter()
+            .filter(|tried| tried.secret != secret)
+            .copied()
+            .collect();
+        match self.model.secrets[secret].standing {
+            Standing::Current { ends_overlap: true } => {
+                self.end_tried(&others, written, |standing| {
+                    let is_it = matches!(standing, Standing::Overlap { .. });
+                    (!is_it).then_some(standing)
+                });
+            }
+            Standing::Unconfirmed { expires_at, .. } => {
+                self.count("confirmations");
+                self.end_tried(&others, written, |_| None);
+                let token = &mut self.model.tokens[self.model.secrets[secret].token];
+                let until = token.renews_until.unwrap_or(expires_at);
+                token.expires_at = expires_at.min(until);
+            }
+            Standing::Current { .. } | Standing::Overlap { .. } => return,
+        }
+        self.model.secrets[secret].standing = Standing::CURRENT;
+    }
+
+    /// One exchange; what it ended is noted.
+    pub(super) async fn exchange_secret(
+        &mut self,
+        service: &Service,
+        secret: usize,
+        must: bool,
+    ) -> Result<Exchanged, Error> {
+        let token = self.model.secrets[secret].token;
+        let tried = self.tried(token);
+        let text = self.model.secrets[secret].text.clone();
+        let done = self.exchange_patiently(service, &text, must).await;
+        let written = self
+            .settled(format!("exchange of secret {secret}"), &done)
+            .await;
+        let place = self.model.tokens[token].place.clone();
+        match &done {
+            Ok(_) => self.note_first_use(secret, &tried, &written),
+            // What its first use ended is committed before the exchange is refused for another
+            // reason.
+            Err(_) if tried.iter().any(|tried| self.was_written(tried, &written)) => {
+                for Tried { secret, .. } in tried {
+                    self.model.end_secret(secret, Fate::Hidden);
+                }
+                let expires_at = self.ground.honest_value(&place, "expires_at");
+                if let Some(millis) = expires_at.and_then(|text| text.parse().ok()) {
+                    self.model.tokens[token].expires_at = Timestamp::from_millis(millis);
+                }
+            }
+            Err(_) => {}
+        }
+        done
+    }
+
+    fn was_written(&self, tried: &Tried, written: &Written) -> bool {
+        let secret = &self.model.secrets[tried.secret];
+        secret.standing != Standing::CURRENT && written.touches(&secret.place)
     }
 
     pub(super) fn secret_rows_work(&self, secret: usize) -> bool {
@@ -118,9 +214,14 @@ impl Play {
     /// Whether nobody touched anything that a new token or secret of the user stands beside.
     pub(super) fn is_all_clean_of(&self, user: usize) -> bool {
         self.user_works(user)
-            && [Table::Tokens, Table::Secrets, Table::StatusPlaces]
-                .into_iter()
-                .all(|table| self.ground.is_all_clean(table))
+            && [
+                Table::Tokens,
+                Table::Secrets,
+                Table::StatusPlaces,
+                Table::Policy,
+            ]
+            .into_iter()
+            .all(|table| self.ground.is_all_clean(table))
     }
 
     /// What becomes of a user's sessions that all end: those that are found end.

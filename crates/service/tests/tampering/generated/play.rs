@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ats_pat_domain::port::Clock as _;
+use ats_pat_domain::Timestamp;
 use ats_pat_domain::port::StoreError;
-use ats_pat_service::{Error, Introspector, NewToken, Service};
+use ats_pat_service::{Error, Exchanged, Introspector, NewToken, Service};
 use ats_pat_test_support::TestDatabase;
 use ats_pat_test_support::world::PASSWORD;
 use fastrand::Rng;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::attack::{attack, keep, repent};
 use super::deployment::Deployment;
 use super::ground::{Ground, Written};
-use super::model::{Bearer, Fate, Model, Secret, Session, Token, User};
+use super::model::{Bearer, Fate, Model, Secret, Session, Standing, Token, User};
 use super::table::{Place, Table};
 
 /// How many of the last steps a violation is told with.
@@ -62,7 +62,7 @@ pub async fn until_it_works<T>(
 }
 
 impl Play {
-    /// A world with an administrator and two others.
+    /// A world with an administrator, two others, and a service account.
     pub async fn begin(
         database: &TestDatabase,
         services: usize,
@@ -102,7 +102,8 @@ impl Play {
         for name in ["ada", "eve"] {
             play.add_user(name).await;
         }
-        for user in 0..3 {
+        play.add_account("robot", 1).await;
+        for user in 0..4 {
             play.sign_in(user).await;
             play.create(user).await;
             play.exchange_one(user).await;
@@ -198,17 +199,22 @@ impl Play {
     pub fn note_user(&mut self, name: &str, id: &str, is_administrator: bool, written: &Written) {
         let place = written.new_in(Table::Users).unwrap().clone();
         self.model.users.push(User {
-            name: name.to_owned(),
-            id: id.to_owned(),
-            place,
             is_administrator,
             password: Some(PASSWORD.to_owned()),
-            replaced: Vec::new(),
-            disabled: false,
+            ..User::person(name, id, place)
         });
     }
 
-    pub fn note_session(&mut self, user: usize, id: secrecy::SecretString, place: Place) {
+    pub fn note_account(&mut self, name: &str, id: &str, responsible: usize, written: &Written) {
+        let place = written.new_in(Table::Users).unwrap().clone();
+        self.model.users.push(User {
+            responsible: Some(responsible),
+            is_account: true,
+            ..User::person(name, id, place)
+        });
+    }
+
+    pub fn note_session(&mut self, user: usize, id: SecretString, place: Place) {
         self.model.sessions.push(Session {
             id,
             user,
@@ -221,6 +227,7 @@ impl Play {
         &mut self,
         owner: usize,
         issued: &ats_pat_service::view::IssuedToken,
+        renews_until: Option<Timestamp>,
         written: &Written,
     ) {
         let place = written.new_in(Table::Tokens).unwrap().clone();
@@ -230,38 +237,42 @@ impl Play {
             place,
             scope: "all",
             expires_at: issued.token.expires_at,
+            renews_until,
             fate: Fate::Works,
         });
         let token = self.model.tokens.len() - 1;
-        self.note_secret(token, issued, written);
+        self.note_secret(token, &issued.secret, Standing::CURRENT, written);
     }
 
     pub fn note_secret(
         &mut self,
         token: usize,
-        issued: &ats_pat_service::view::IssuedToken,
+        text: &SecretString,
+        standing: Standing,
         written: &Written,
     ) {
         let place = written.new_in(Table::Secrets).unwrap().clone();
         self.model.secrets.push(Secret {
-            text: issued.secret.clone(),
+            text: text.clone(),
             token,
             place,
+            standing,
             fate: Fate::Works,
         });
     }
 
-    pub fn note_bearer(&mut self, secret: usize, text: &secrecy::SecretString) {
+    pub fn note_bearer(&mut self, secret: usize, exchanged: &Exchanged) {
+        let text = &exchanged.token;
         let kid = ats_pat_token::Unverified::parse(text.expose_secret())
             .unwrap()
             .kid()
             .to_owned();
-        let expires_at = self.deployment.clock.now().after(Duration::from_mins(58));
         self.model.bearers.push(Bearer {
             text: text.clone(),
             secret,
             kid,
-            expires_at,
+            // With some to spare for what is asked just then.
+            expires_at: exchanged.expires_at.before(Duration::from_mins(2)),
             fate: Fate::Works,
         });
     }

@@ -1,12 +1,11 @@
 //! Asking every service whether it grants what it may, and only that.
 
 use ats_pat_domain::port::Clock as _;
-use ats_pat_service::{Error, Exchanged, Service};
+use ats_pat_service::{Error, Exchanged, Owner, Service};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::model::Fate;
 use super::play::{Play, address_of, any_address, until_it_works};
-use super::table::Table;
 
 /// How many of each kind of what is over are tried at each service.
 const TRIED: usize = 6;
@@ -32,23 +31,26 @@ impl Play {
                 self.refused(number, granted, || format!("session {session}"));
             }
             for secret in self.some(most, |play| {
-                indices(&play.model.secrets, |secret| {
-                    secret.fate == Fate::Over || play.is_owner_disabled(secret.token)
-                })
+                indices(&play.model.secrets, |secret| play.is_secret_over(secret))
             }) {
                 let text = self.model.secrets[secret].text.clone();
                 let granted = self.exchange(&service, &text).await.is_ok();
                 self.refused(number, granted, || format!("exchange of secret {secret}"));
-                let told = service.introspect(&self.introspector, &text).await;
-                let granted = told.is_ok_and(|told| told.is_some());
-                self.refused(number, granted, || {
-                    format!("introspection of secret {secret}")
-                });
+                // From where it is used is not known there.
+                if !self.is_only_elsewhere(secret) {
+                    let told = service.introspect(&self.introspector, &text).await;
+                    let granted = told.is_ok_and(|told| told.is_some());
+                    self.refused(number, granted, || {
+                        format!("introspection of secret {secret}")
+                    });
+                }
             }
             for bearer in self.some(most, |play| {
                 indices(&play.model.bearers, |bearer| {
                     let token = play.model.secrets[bearer.secret].token;
-                    bearer.fate == Fate::Over || play.is_owner_disabled(token)
+                    bearer.fate == Fate::Over
+                        || play.is_owner_disabled(token)
+                        || play.model.forbids_all(play.model.tokens[token].owner)
                 })
             }) {
                 let text = self.model.bearers[bearer].text.clone();
@@ -61,6 +63,7 @@ impl Play {
                 });
             }
             self.probe_passwords(number, &service).await;
+            self.probe_responsible(number, &service).await;
             for code in self.some(most, |play| (0..play.model.codes_over.len()).collect()) {
                 let text = self.model.codes_over[code].clone();
                 self.made += 1;
@@ -92,6 +95,44 @@ impl Play {
         }
     }
 
+    /// Nobody but who is responsible, and is enabled, reaches a service account.
+    async fn probe_responsible(&mut self, number: usize, service: &Service) {
+        for account in 0..self.model.users.len() {
+            if !self.model.users[account].is_account {
+                continue;
+            }
+            let session = self.some(1, |play| {
+                indices(&play.model.sessions, |session| session.fate != Fate::Over)
+            });
+            let Some(session) = session.first().copied() else {
+                return;
+            };
+            let id = self.model.sessions[session].id.clone();
+            let Ok(by) = service.authenticate(id.expose_secret()).await else {
+                continue;
+            };
+            let user = self.model.sessions[session].user;
+            let is_responsible = self.model.users[account].responsible == Some(user);
+            let must = is_responsible
+                && self.session_works(session)
+                && self.ground.is_clean(&self.model.users[account].place);
+            let account_id = Owner::service_account(&self.model.users[account].id);
+            let found = until_it_works(must, async || {
+                service.service_account(&by, account_id).await
+            })
+            .await;
+            match found {
+                Err(error) if must => self.failed(number, "a service account", &error),
+                found if !is_responsible => {
+                    self.refused(number, found.is_ok(), || {
+                        format!("account {account} by user {user}")
+                    });
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// What nobody touched works everywhere, and gives what it gave before; what somebody touched
     /// gives that or nothing.
     async fn probe_what_works(&mut self) {
@@ -105,18 +146,18 @@ impl Play {
                 self.probe_session(number, &service, session).await;
             }
             for secret in self.some(4, |play| {
-                indices(&play.model.secrets, |secret| {
-                    secret.fate != Fate::Over && !play.is_owner_disabled(secret.token)
-                })
+                indices(&play.model.secrets, |secret| !play.is_secret_over(secret))
             }) {
                 self.probe_secret(number, &service, secret).await;
             }
             let now = self.deployment.clock.now();
             for bearer in self.some(3, |play| {
                 indices(&play.model.bearers, |bearer| {
+                    let token = play.model.secrets[bearer.secret].token;
                     bearer.fate != Fate::Over
                         && now < bearer.expires_at
-                        && !play.is_owner_disabled(play.model.secrets[bearer.secret].token)
+                        && !play.is_owner_disabled(token)
+                        && !play.model.forbids_all(play.model.tokens[token].owner)
                 })
             }) {
                 self.probe_bearer(number, &service, bearer).await;
@@ -151,21 +192,29 @@ impl Play {
     }
 
     async fn probe_secret(&mut self, number: usize, service: &Service, secret: usize) {
-        let text = self.model.secrets[secret].text.clone();
+        // Another one may have been confirmed since it was chosen.
+        if self.is_over(secret) {
+            return;
+        }
         let must = self.secret_works(secret);
-        let exchanged = self.exchange_patiently(service, &text, must).await;
-        self.ground.after_call().await;
+        let exchanged = self.exchange_secret(service, secret, must).await;
         match exchanged {
             Ok(exchanged) => {
-                let token = &self.model.tokens[self.model.secrets[secret].token];
-                if exchanged.scope() != token.scope
-                    || exchanged.personal_access_token_expires_at != token.expires_at
-                {
+                let secret_is = &self.model.secrets[secret];
+                let token = &self.model.tokens[secret_is.token];
+                let until = secret_is.standing.until().unwrap_or(token.expires_at);
+                let (is, must_be) = (
+                    exchanged.personal_access_token_expires_at,
+                    until.min(token.expires_at),
+                );
+                // One that was hidden once may have ended as something else.
+                let is_right = is == must_be || secret_is.fate == Fate::Hidden && is < must_be;
+                if exchanged.scope() != token.scope || !is_right {
                     self.violation(format!(
-                        "service {number}: secret {secret} grants what it did not"
+                        "service {number}: secret {secret} grants what it did not: {is} for {must_be}"
                     ));
                 }
-                self.note_bearer(secret, &exchanged.token);
+                self.note_bearer(secret, &exchanged);
                 let bearer = self.model.bearers.len() - 1;
                 self.probe_bearer(number, service, bearer).await;
             }
@@ -254,47 +303,6 @@ impl Play {
         self.violation(format!(
             "service {number} refuses what nobody touched: {what}: {error:?}"
         ));
-    }
-
-    pub fn is_owner_disabled(&self, token: usize) -> bool {
-        self.model.users[self.model.tokens[token].owner].disabled
-    }
-
-    pub fn user_works(&self, user: usize) -> bool {
-        let user = &self.model.users[user];
-        !user.disabled && self.ground.is_clean(&user.place)
-    }
-
-    pub fn session_works(&self, session: usize) -> bool {
-        let session = &self.model.sessions[session];
-        session.fate == Fate::Works
-            && self.ground.is_clean(&session.place)
-            && self.user_works(session.user)
-    }
-
-    pub fn secret_works(&self, secret: usize) -> bool {
-        let secret = &self.model.secrets[secret];
-        let token = &self.model.tokens[secret.token];
-        let has_place = self
-            .ground
-            .honest_value(&secret.place, "status_index")
-            .is_some_and(|index| index != "NULL");
-        secret.fate == Fate::Works
-            && token.fate == Fate::Works
-            && self.ground.is_clean(&secret.place)
-            && self.ground.is_clean(&token.place)
-            && self.user_works(token.owner)
-            // Whoever spoils the keys stops the signing, and whoever spoils the places stops the
-            // giving of another.
-            && self.ground.spared.contains(&Table::SigningKeys)
-            && (has_place || self.ground.is_all_clean(Table::StatusPlaces))
-    }
-
-    fn bearer_works(&self, bearer: usize) -> bool {
-        let bearer = &self.model.bearers[bearer];
-        bearer.fate == Fate::Works
-            && self.deployment.clock.now() < bearer.expires_at
-            && self.secret_works(bearer.secret)
     }
 
     /// Up to `most` of them, chosen by the dice.

@@ -13,10 +13,11 @@ pub enum Table {
     SigningKeys,
     SetupLink,
     KeyRing,
+    Policy,
 }
 
 impl Table {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Users,
         Self::Sessions,
         Self::Tokens,
@@ -25,6 +26,7 @@ impl Table {
         Self::SigningKeys,
         Self::SetupLink,
         Self::KeyRing,
+        Self::Policy,
     ];
 
     pub fn name(self) -> &'static str {
@@ -37,12 +39,13 @@ impl Table {
             Self::SigningKeys => "signing_keys",
             Self::SetupLink => "setup_link",
             Self::KeyRing => "key_ring",
+            Self::Policy => "policy",
         }
     }
 
     pub fn key(self) -> &'static str {
         match self {
-            Self::Users | Self::Tokens | Self::SetupLink | Self::KeyRing => "id",
+            Self::Users | Self::Tokens | Self::SetupLink | Self::KeyRing | Self::Policy => "id",
             Self::Sessions => "id_hash",
             Self::Secrets => "hash",
             Self::StatusPlaces => "place",
@@ -56,7 +59,9 @@ impl Table {
             Self::Sessions => Some("user_id"),
             Self::Tokens => Some("owner_id"),
             Self::Secrets | Self::StatusPlaces => Some("token_id"),
-            Self::Users | Self::SigningKeys | Self::SetupLink | Self::KeyRing => None,
+            Self::Users | Self::SigningKeys | Self::SetupLink | Self::KeyRing | Self::Policy => {
+                None
+            }
         }
     }
 
@@ -82,7 +87,7 @@ impl Table {
             // Its own seal proves it. That it is there at all is under the tag.
             Self::SigningKeys => &["sealed"],
             Self::KeyRing => &["version"],
-            Self::Secrets | Self::StatusPlaces | Self::SetupLink => &[],
+            Self::Secrets | Self::StatusPlaces | Self::SetupLink | Self::Policy => &[],
         };
         quiet.contains(&column)
     }
