@@ -27,6 +27,7 @@ pub struct Said {
 
 /// What counts for ada.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Rules {
     pub max_days: u32,
     pub max_active: u32,

@@ -40,6 +40,7 @@ const CHEAP: PasswordCost = PasswordCost {
 
 /// What a run is like.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Options {
     pub(super) decisions: Decisions,
     pub(super) reads_lag: Option<Duration>,
