@@ -2,7 +2,7 @@
 
 macro_rules! catalogue {
     ($($(#[$meta:meta])* $name:ident = $number:literal,)+) => {
-        /// A response code; stable for ever.
+        /// A response code. Its number and meaning never change.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code {
             $($(#[$meta])* $name = $number,)+
@@ -28,21 +28,21 @@ macro_rules! catalogue {
 }
 
 catalogue! {
-    /// The request did what it asked.
+    /// The request succeeded.
     Success = 1,
-    /// Not JSON, an unknown or mistyped field.
+    /// The body is not valid JSON, or a field is unknown or has the wrong type.
     InvalidRequest = 1000,
-    /// Fields or query parameters that fail their rules.
+    /// Fields or query parameters are not valid.
     ValidationFailed = 1001,
-    /// Nothing is at this path.
+    /// The path does not exist.
     PathNotFound = 1004,
-    /// The path does not take this method.
+    /// The path does not support this method.
     MethodNotAllowed = 1005,
     /// The body is larger than 64 KiB.
     BodyTooLarge = 1013,
     /// The body is not declared as JSON.
     UnsupportedMediaType = 1015,
-    /// No session holds.
+    /// There is no valid session.
     SignInRequired = 1100,
     /// User name or password is wrong.
     InvalidCredentials = 1101,
@@ -54,37 +54,37 @@ catalogue! {
     RecentSignInRequired = 1104,
     /// No personal access token was sent.
     PersonalAccessTokenMissing = 1200,
-    /// Malformed, unknown or replaced.
+    /// The personal access token is malformed, unknown or replaced.
     PersonalAccessTokenInvalid = 1201,
-    /// Its expiry has come.
+    /// The personal access token has expired.
     PersonalAccessTokenExpired = 1202,
-    /// It was revoked.
+    /// The personal access token was revoked.
     PersonalAccessTokenRevoked = 1203,
-    /// It may not be used from the caller's network.
+    /// The token may not be used from the caller's network.
     NetworkNotAllowed = 1204,
-    /// Its owner, or the user who signs in, is disabled.
+    /// The owner of the token, or the user who signs in, is disabled.
     OwnerDisabled = 1205,
-    /// The bearer token does not hold.
+    /// The authentication token is not valid.
     AuthenticationTokenInvalid = 1206,
-    /// The token may not get a new secret by itself.
+    /// The token may not regenerate itself.
     SelfRegenerateNotAllowed = 1208,
-    /// The operator key does not hold.
+    /// The operator key is not valid.
     OperatorKeyInvalid = 1209,
     /// The caller has no such token.
     TokenNotFound = 1300,
     /// Another active token has this name.
     NameInUse = 1301,
-    /// Past, or beyond the policy.
+    /// The expiration is in the past, or later than the policy allows.
     ExpirationNotAllowed = 1302,
     /// Only an active token can do this.
     TokenNotActive = 1303,
     /// The owner has as many active tokens as the policy allows.
     TokenLimitReached = 1304,
-    /// The policy offers no such scope.
+    /// The policy doesn't offer this scope.
     UnknownScope = 1305,
     /// A rule of the policy forbids it.
     PolicyForbids = 1306,
-    /// `If-Match` names another version than the one that is there.
+    /// `If-Match` names another version than the current one.
     VersionMismatch = 1307,
     /// A bulk change would hit another number of entries than was confirmed.
     CountMismatch = 1308,
@@ -94,12 +94,12 @@ catalogue! {
     UserNotFound = 1310,
     /// Another user has this name.
     UserNameInUse = 1311,
-    /// Nobody could administer any more.
+    /// Without this user, nobody could administer the service any more.
     LastAdministrator = 1312,
     /// Too many attempts.
     TooManyRequests = 1400,
-    /// Something failed inside.
+    /// The program has a defect.
     InternalError = 1500,
-    /// The service can't answer now; a change may have happened, as a whole.
+    /// The service can't answer now. A change may have happened, but never a part of it.
     Unavailable = 1503,
 }

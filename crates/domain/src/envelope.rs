@@ -1,4 +1,4 @@
-//! The envelope that every answer of the interface stands in.
+//! The envelope of every answer under `/api/`.
 
 use ats_pat_text::Text;
 use serde::Serialize;
@@ -10,20 +10,20 @@ use crate::problem::Problem;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Envelope<T> {
-    /// The result; `null` on an error, and where a success has nothing to say.
+    /// The result. It is `null` for a refusal, and for a success without a result.
     pub data: Option<T>,
-    /// One English sentence, empty on success.
+    /// One English sentence, or empty for a success.
     pub error_message: String,
-    /// The values that stand in the sentence, in order; `null` where there are none, never `[]`.
+    /// The values in the sentence, in order. `null` if there are none, never `[]`.
     pub error_parameters: Option<Vec<String>>,
-    /// 1 on success, else a code of the catalogue.
+    /// 1 for a success, otherwise the code of the refusal.
     pub response_code: u32,
     /// The same values joined by `", "`.
     pub get_error_parameters: String,
 }
 
 impl<T> Envelope<T> {
-    /// The answer of a success.
+    /// A success with a result.
     pub fn success(data: T) -> Self {
         Self {
             data: Some(data),
@@ -31,7 +31,7 @@ impl<T> Envelope<T> {
         }
     }
 
-    /// The answer of a success that has nothing to say.
+    /// A success without a result.
     pub fn empty() -> Self {
         Self {
             data: None,
@@ -42,7 +42,7 @@ impl<T> Envelope<T> {
         }
     }
 
-    /// The answer of a refusal.
+    /// A refusal.
     pub fn problem(problem: &Problem) -> Self {
         let parameters = problem.parameters();
         Self {

@@ -1,4 +1,4 @@
-//! Groups that users are in: what the policy can differ by.
+//! Groups of users, which the policy can distinguish.
 
 use std::fmt;
 
@@ -12,19 +12,18 @@ pub const MAX_GROUPS: usize = 200;
 const MAX_GROUP: usize = 200;
 /// The longest name of a provider, in characters.
 const MAX_PROVIDER: usize = 32;
-/// The most bytes that the groups of one user may have together: MariaDB's TEXT has no room for
-/// more.
+/// The most bytes of all groups of one user. A `TEXT` column of MariaDB has room for no more.
 const MAX_BYTES: usize = 60_000;
 
-/// A group: `NAME/value`, where NAME is the provider that says who is in it; `scim/id` for one that
-/// a directory keeps.
+/// A group, written `NAME/value`. NAME is the provider that says who is in the group. A group of a
+/// directory is `scim/id`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Group(String);
 
 impl Group {
-    /// Reads `NAME/value`: NAME is 1 to 32 small letters and digits, and the whole has at most 200
-    /// characters, none of them a control character.
+    /// Reads `NAME/value`. NAME has 1 to 32 small letters and digits. The whole has at most 200
+    /// characters and no control character.
     ///
     /// # Errors
     /// [`InvalidGroup::NotAGroup`].
@@ -49,7 +48,7 @@ impl Group {
         }
     }
 
-    /// As it is written.
+    /// The group as it is written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -61,15 +60,15 @@ impl fmt::Display for Group {
     }
 }
 
-/// The groups of one user: sorted, without doubles, at most 200.
+/// The groups of one user: at most 200, sorted, without duplicates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Groups(Vec<Group>);
 
 impl Groups {
-    /// The groups of these names; doubles are folded.
+    /// The groups with these names. Drops duplicates.
     ///
     /// # Errors
-    /// [`InvalidGroup`] for a name that is no group's, and for too many.
+    /// [`InvalidGroup`] if a name is not a group's, or if there are too many.
     pub fn new(names: &[String]) -> Result<Self, InvalidGroup> {
         let groups = names.iter().map(|name| Group::new(name));
         let groups = Self::sorted(groups.collect::<Result<_, _>>()?);
@@ -80,13 +79,13 @@ impl Groups {
         Ok(groups)
     }
 
-    /// Reads the form that was stored. What is no group there is one that no policy can name.
+    /// Reads the stored form. A line that is not a valid group stays, but no policy can name it.
     pub fn from_stored(text: &str) -> Self {
         let lines = text.split('\n').filter(|line| !line.is_empty());
         Self::sorted(lines.map(|line| Group(line.to_owned())).collect())
     }
 
-    /// The form for storage: one in a line; `None` for no group.
+    /// The form for storage, with a group on each line. `None` if there are no groups.
     pub fn to_stored(&self) -> Option<String> {
         (!self.0.is_empty()).then(|| self.names().join("\n"))
     }
@@ -97,17 +96,17 @@ impl Groups {
         Self(groups)
     }
 
-    /// Whether there is none.
+    /// Whether there are no groups.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether this group is among them.
+    /// Whether this group is one of them.
     pub fn contain(&self, group: &Group) -> bool {
         self.0.binary_search(group).is_ok()
     }
 
-    /// Their names, sorted.
+    /// The names, sorted.
     pub fn names(&self) -> Vec<String> {
         self.0.iter().map(|group| group.0.clone()).collect()
     }
@@ -119,10 +118,10 @@ impl Serialize for Groups {
     }
 }
 
-/// Why these are no groups.
+/// Why names are not valid groups.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidGroup {
-    /// The name is no group's.
+    /// The name is not a group's.
     #[error(
         "{name:?} is no group: write the provider in small letters and digits, a slash and the group, such as corp/builders, with 200 characters at most"
     )]
@@ -130,13 +129,13 @@ pub enum InvalidGroup {
         /// The name as written, its first 200 characters.
         name: String,
     },
-    /// Too many for one user.
+    /// A user can't have so many groups.
     #[error("these are too many groups: a user has 200 at most, with 60,000 bytes in all")]
     TooMany,
 }
 
 impl InvalidGroup {
-    /// As the interface says it.
+    /// The reason that the API gives.
     pub const fn reason(&self) -> Reason {
         match self {
             Self::NotAGroup { .. } => Reason::UnknownValue,
@@ -154,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_are_sorted_and_doubles_are_folded() {
+    fn groups_are_sorted_and_without_duplicates() {
         let groups = Groups::new(&names(&["scim/7", "corp/b c", "corp/a/b", "scim/7"])).unwrap();
         assert_eq!(groups.names(), ["corp/a/b", "corp/b c", "scim/7"]);
         let stored = groups.to_stored().unwrap();
@@ -166,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_another_form_is_no_group() {
+    fn a_name_of_another_form_is_refused() {
         let long = format!("corp/{}", "x".repeat(196));
         let long_provider = format!("{}/x", "x".repeat(33));
         for name in [
@@ -194,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_in_two_hundred_groups_at_most() {
+    fn a_user_has_at_most_two_hundred_groups() {
         let many: Vec<String> = (0..201).map(|number| format!("corp/{number}")).collect();
         assert!(Groups::new(&many[1..]).is_ok());
         assert_eq!(Groups::new(&many), Err(InvalidGroup::TooMany));

@@ -16,13 +16,13 @@ macro_rules! identifier {
         pub struct $name(Uuid);
 
         impl $name {
-            /// A new identifier of version 7 (RFC 9562, section 5.7): `now` and ten random bytes.
+            /// A new UUID of version 7 (RFC 9562, section 5.7), made of `now` and ten random bytes.
             pub fn new(now: Timestamp, random: [u8; 10]) -> Self {
                 let millis = u64::try_from(now.as_millis()).unwrap_or(0);
                 Self(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
             }
 
-            /// The identifier that stands elsewhere as this UUID.
+            /// The identifier with this UUID, which was made elsewhere.
             pub const fn from_uuid(uuid: Uuid) -> Self {
                 Self(uuid)
             }
@@ -42,7 +42,7 @@ macro_rules! identifier {
         impl FromStr for $name {
             type Err = NotAnId;
 
-            /// Reads the hyphenated form, in either case; braces, URNs and bare digits are refused.
+            /// Reads the hyphenated form in either case. Refuses braces, URNs and bare digits.
             fn from_str(text: &str) -> Result<Self, NotAnId> {
                 if text.len() != 36 {
                     return Err(NotAnId);
@@ -54,11 +54,11 @@ macro_rules! identifier {
 }
 
 identifier! {
-    /// Identifies a user: the `sub` of authentication tokens.
+    /// Identifies a user. The `sub` claim of authentication tokens.
     UserId
 }
 identifier! {
-    /// Identifies a personal access token entry: the `client_id` of authentication tokens.
+    /// Identifies a personal access token. The `client_id` claim of authentication tokens.
     TokenId
 }
 identifier! {
@@ -70,19 +70,19 @@ identifier! {
     OperatorKeyId
 }
 identifier! {
-    /// Identifies an event; made before its transaction, so that the event can be looked for when
-    /// the answer to COMMIT was lost.
+    /// Identifies an event. It is made before the transaction, so that the event can be looked up
+    /// if the answer to COMMIT is lost.
     EventId
 }
 
 identifier! {
-    /// Identifies one showing of a form: posted again, it makes nothing twice.
+    /// Identifies one form that was shown. Posting the form twice creates nothing twice.
     FormKey
 }
 
 impl FormKey {
-    /// When the form was shown; `None` for what is no UUID of version 7, and so was never given
-    /// out.
+    /// When the form was shown. `None` if this is not a UUID of version 7, because the service
+    /// never gave out such a key.
     pub fn made_at(self) -> Option<Timestamp> {
         let is_ours = self.0.get_version_num() == 7 && self.0.get_variant() == Variant::RFC4122;
         let (millis, _) = self.0.as_u64_pair();
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_key_tells_when_it_was_made_and_others_are_none() {
+    fn a_form_key_has_its_time_unless_it_is_no_uuid_of_version_7() {
         let at = Timestamp::from_millis(1_700_000_000_123);
         assert_eq!(FormKey::new(at, [0xff; 10]).made_at(), Some(at));
         for other in [

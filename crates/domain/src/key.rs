@@ -1,31 +1,32 @@
-//! Keys as they stand in the database: sealed.
+//! Root keys and signing keys as they are stored: sealed.
 
 use crate::tagged::KeyId;
 use crate::time::Timestamp;
 
-/// The random root of hash, tag, chain and session keys, sealed under the master key.
+/// The random root of the keys for hashes, tags, the event chain and sessions. It is sealed with
+/// the master key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredRootKey {
-    /// Stands beside each hash and tag made under it.
+    /// Each hash and tag that is made with this key names it.
     pub key_id: KeyId,
     /// The sealed root.
     pub sealed: Vec<u8>,
-    /// When it was made; authenticated with the sealed root.
+    /// When it was made. The seal authenticates this time.
     pub created_at: Timestamp,
 }
 
-/// A signing key of the ring.
+/// A signing key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredSigningKey {
-    /// RFC 7638 thumbprint.
+    /// The key's RFC 7638 thumbprint.
     pub kid: String,
-    /// `EdDSA`.
+    /// Always `EdDSA`.
     pub algorithm: String,
     /// The Ed25519 public key.
     pub public: [u8; 32],
-    /// The sealed private key; erased when the key is destroyed.
+    /// The sealed private key. `None` once the key is destroyed.
     pub sealed: Option<Vec<u8>>,
-    /// When it was made; authenticated with the sealed key.
+    /// When it was made. The seal authenticates this time.
     pub created_at: Timestamp,
     /// When it may begin to sign.
     pub active_from: Timestamp,
@@ -33,16 +34,16 @@ pub struct StoredSigningKey {
     pub retired_at: Option<Timestamp>,
 }
 
-/// Where a signing key stands in its life.
+/// The state of a signing key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyState {
-    /// Published, not yet signing.
+    /// It is published, but does not sign yet.
     Next,
-    /// Signing.
+    /// It signs.
     Active,
-    /// No longer signing, still published.
+    /// It no longer signs, but is still published.
     Retired,
-    /// Its private part is erased; no longer published.
+    /// Its private key is erased, and it is no longer published.
     Destroyed,
 }
 

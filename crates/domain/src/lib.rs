@@ -1,18 +1,19 @@
 //! The rules of personal access tokens.
 //!
-//! This crate owns the words of the service and what they mean: who a [`User`] is, when a [`Token`]
-//! is active, which names, scopes, networks and expiries are allowed, what each refusal is called
-//! ([`Problem`]) and how it is written ([`Envelope`]), what an [`Event`] records, and the ports
-//! through which the rules reach the world ([`port`]).
+//! This crate defines the service's terms and their rules: who a [`User`] is, when a [`Token`] is
+//! active, and which names, scopes, networks and expiries are allowed. It names each refusal
+//! ([`Problem`]), and says how an answer is written ([`Envelope`]) and what an [`Event`] records.
+//! It also has the ports that the rules need: database, clock and randomness ([`port`]).
 //!
-//! Invariants held here:
+//! Invariants:
 //!
-//! - a status is derived from times, never stored ([`Token::status`]);
-//! - a name, a scope list, a network list or a time that exists has passed its rules;
-//! - a catalogue code has one name, one sentence and one order of parameters.
+//! - A status is derived from times and never stored ([`Token::status`]).
+//! - A name, scope list, network list or time that exists is valid, because only its checks make
+//!   it.
+//! - Each code of the catalogue has one name, one sentence and one order of parameters.
 //!
-//! It deliberately knows no SQL, no HTTP, no runtime, no cryptography: hashes and tags pass through
-//! as bytes that only `ats-pat-auth` can make or check.
+//! This crate deliberately knows no SQL, HTTP, runtime or cryptography. Hashes and tags are only
+//! bytes here: `ats-pat-auth` makes and checks them.
 
 pub mod code;
 pub mod envelope;

@@ -1,38 +1,39 @@
-//! What lists are asked for.
+//! Queries for lists.
 
 use crate::id::UserId;
 use crate::status::Status;
 use crate::time::Timestamp;
 use crate::validation::Reason;
 
-/// The last page that can be asked for: the document's type for it ends there.
+/// The last page that can be asked for, because its type in the OpenAPI document has no greater
+/// number.
 pub const MAX_PAGE: u32 = i32::MAX.unsigned_abs();
-/// The largest page.
+/// The most items on a page.
 pub const MAX_PAGE_SIZE: u32 = 100;
 /// The longest search text, in Unicode scalar values.
 pub const MAX_SEARCH: usize = 100;
 /// The longest time without a use that can be asked for, in days.
 pub const MAX_UNUSED_DAYS: u32 = 36_500;
 
-/// What tokens are sorted by.
+/// The field that tokens are sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortField {
-    /// Folded name, bytewise.
+    /// The folded name, bytewise.
     Name,
-    /// Time of making.
+    /// The time of creation.
     CreatedAt,
     /// Expiry.
     ExpiresAt,
-    /// Last use; never used last, both ways.
+    /// The last use. Tokens that were never used come last in both directions.
     LastUsedAt,
 }
 
-/// The order of a list; ties go by id in the same direction.
+/// The order of a list. Tokens with equal values are sorted by id in the same direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sort {
-    /// By what.
+    /// The field.
     pub field: SortField,
-    /// From high to low.
+    /// Whether the highest value comes first.
     pub descending: bool,
 }
 
@@ -43,7 +44,7 @@ impl Sort {
         descending: true,
     };
 
-    /// Reads `Name`, `-CreatedAt` and so on.
+    /// Parses a form such as `Name` or `-CreatedAt`.
     ///
     /// # Errors
     /// [`Reason::UnknownValue`].
@@ -62,20 +63,20 @@ impl Sort {
     }
 }
 
-/// Which tokens, in which order, which part of them.
+/// Selects tokens, their order, and a page of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenQuery {
-    /// Whose; `None` is everybody's (for operators).
+    /// The owner. `None` selects the tokens of all users, for operators.
     pub owner: Option<UserId>,
-    /// Only those of users whose folded user name or display name holds this folded text.
+    /// Only tokens of users whose folded user name or display name contains this folded text.
     pub owner_called: Option<String>,
-    /// From 1.
+    /// The number of the page, from 1.
     pub page: u32,
-    /// 1 to 100.
+    /// The number of tokens on a page, from 1 to 100.
     pub page_size: u32,
-    /// Only those of this status.
+    /// Only tokens with this status.
     pub status: Option<Status>,
-    /// Only those whose folded name or description holds this folded text.
+    /// Only tokens whose folded name or description contains this folded text.
     pub search: Option<String>,
     /// Only those that nobody used, made or regenerated for so many days.
     pub unused_for_days: Option<u32>,
@@ -119,25 +120,25 @@ impl TokenQuery {
         *self == every
     }
 
-    /// How many tokens lie before the page.
+    /// The number of tokens before the page.
     pub fn offset(&self) -> u64 {
         before(self.page, self.page_size)
     }
 }
 
-/// Which users, by folded name, and which part of them.
+/// Selects users, sorted by folded name, and a page of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserQuery {
-    /// From 1.
+    /// The number of the page, from 1.
     pub page: u32,
-    /// 1 to 100.
+    /// The number of users on a page, from 1 to 100.
     pub page_size: u32,
-    /// Only those whose folded user name or display name holds this folded text.
+    /// Only users whose folded user name or display name contains this folded text.
     pub search: Option<String>,
 }
 
 impl Default for UserQuery {
-    /// The first 25 of all.
+    /// The first 25 of all users.
     fn default() -> Self {
         Self {
             page: 1,
@@ -148,7 +149,7 @@ impl Default for UserQuery {
 }
 
 impl UserQuery {
-    /// How many users lie before the page.
+    /// The number of users before the page.
     pub fn offset(&self) -> u64 {
         before(self.page, self.page_size)
     }
@@ -158,21 +159,21 @@ fn before(page: u32, page_size: u32) -> u64 {
     u64::from(page.saturating_sub(1)) * u64::from(page_size)
 }
 
-/// Which events, the newest first.
+/// Selects events, the newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventFilter {
-    /// Only those about this user's rights.
+    /// Only events about the rights of this user.
     pub owner: Option<UserId>,
-    /// Only those about the rights of users whose folded user name or display name holds this
+    /// Only events about the rights of users whose folded user name or display name contains this
     /// folded text.
     pub owner_called: Option<String>,
-    /// Only those of this kind, as [`EventKind::as_str`](crate::event::EventKind::as_str) writes
-    /// it.
+    /// Only events of this kind, as written by
+    /// [`EventKind::as_str`](crate::event::EventKind::as_str).
     pub kind: Option<String>,
-    /// Only those of what happened to one of these.
+    /// Only events that happened to one of these.
     pub subjects: Option<Vec<String>>,
-    /// Only those before the event of this number.
+    /// Only events with a lower number.
     pub before: Option<i64>,
-    /// How many at most.
+    /// The most events to return.
     pub limit: u64,
 }

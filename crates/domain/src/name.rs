@@ -1,4 +1,4 @@
-//! Names and descriptions: what people write to tell things apart.
+//! The names and descriptions that people write.
 
 use std::fmt;
 
@@ -13,10 +13,10 @@ pub const MAX_NAME: usize = 100;
 /// The longest description, in Unicode scalar values.
 pub const MAX_DESCRIPTION: usize = 500;
 
-/// Folds text for comparison: NFKC case folding (Unicode Standard, section 3.13, toNFKC_Casefold),
-/// so that `Straße`, `STRASSE` and the full-width forms of either are the same, and so are texts
-/// that differ only in characters that nobody sees. Hashes of folded names are stored, so no update
-/// may change what this answers.
+/// Folds text for comparison by NFKC case folding (Unicode Standard, section 3.13,
+/// toNFKC_Casefold). `Straße`, `STRASSE` and their full-width forms become the same, and so do
+/// texts that differ only in invisible characters. Hashes of folded names are stored, so the result
+/// for a text must never change.
 pub fn fold(text: &str) -> String {
     text.nfd()
         .default_case_fold()
@@ -37,11 +37,11 @@ fn is_default_ignorable(c: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Normalises to NFC, trims white space and checks length and characters.
+/// Normalises to NFC, trims white space, and checks length and characters.
 fn clean(text: &str, longest: usize) -> Result<String, Reason> {
     let text = text.trim();
-    // Before normalising, so that a hostile length costs nothing: NFC joins a few scalar values at
-    // most.
+    // This check is first, so that a huge text costs nothing. NFC joins only a few scalar values
+    // into one.
     if text.len() > longest.saturating_mul(64) {
         return Err(Reason::TooLong);
     }
@@ -56,7 +56,7 @@ fn clean(text: &str, longest: usize) -> Result<String, Reason> {
 }
 
 /// Control characters, line and paragraph separators, and the bidirectional controls (Unicode
-/// Standard Annex 9, section 2), which make a name read as another.
+/// Standard Annex 9, section 2), because they can make one name look like another.
 fn is_refused(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -70,14 +70,15 @@ macro_rules! name {
         pub struct $name(String);
 
         impl $name {
-            /// Takes a name as written: NFC, trimmed, 1 to 100 Unicode scalar values, no control
-            /// characters, line separators or bidirectional controls.
+            /// Checks a name as it was written. The name becomes NFC and is trimmed. It has 1 to
+            /// 100 Unicode scalar values, and no control characters, line separators or
+            /// bidirectional controls.
             ///
             /// # Errors
             /// [`Reason::Empty`], [`Reason::TooLong`] or [`Reason::BadCharacter`].
             pub fn new(text: &str) -> Result<Self, Reason> {
                 let text = clean(text, MAX_NAME)?;
-                // What nobody sees is no name.
+                // A name of invisible characters is empty.
                 if fold(&text).is_empty() {
                     Err(Reason::Empty)
                 } else {
@@ -85,17 +86,17 @@ macro_rules! name {
                 }
             }
 
-            /// The name that was stored; storage gives back what passed [`Self::new`].
+            /// A stored name, which passed [`Self::new`] before.
             pub fn from_stored(text: String) -> Self {
                 Self(text)
             }
 
-            /// The name as its maker wrote it.
+            /// The name as it was written.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
 
-            /// The form that names are compared in; see [`fold`].
+            /// The form for comparison, by [`fold`].
             pub fn folded(&self) -> String {
                 fold(&self.0)
             }
@@ -110,15 +111,15 @@ macro_rules! name {
 }
 
 name! {
-    /// The name of a personal access token; unique among one owner's active ones.
+    /// The name of a personal access token. Unique among the active tokens of one owner.
     TokenName
 }
 name! {
-    /// The name a user signs in with; unique among all users.
+    /// The name that a user signs in with. Unique among all users.
     UserName
 }
 name! {
-    /// The name a user is shown by; not unique.
+    /// The name that pages show for a user. Not unique.
     DisplayName
 }
 
@@ -161,13 +162,14 @@ impl Email {
     }
 }
 
-/// What a personal access token is for: 0 to 500 Unicode scalar values, under the rules of names.
+/// What a personal access token is for: at most 500 Unicode scalar values, with the characters of
+/// names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Description(String);
 
 impl Description {
-    /// Takes a description as written.
+    /// Checks a description as it was written.
     ///
     /// # Errors
     /// [`Reason::TooLong`] or [`Reason::BadCharacter`].
@@ -175,17 +177,17 @@ impl Description {
         clean(text, MAX_DESCRIPTION).map(Self)
     }
 
-    /// The description that was stored.
+    /// A stored description.
     pub fn from_stored(text: String) -> Self {
         Self(text)
     }
 
-    /// The description as its maker wrote it.
+    /// The description as it was written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The form that searches look in; see [`fold`].
+    /// The form for searches, by [`fold`].
     pub fn folded(&self) -> String {
         fold(&self.0)
     }
@@ -248,12 +250,12 @@ mod tests {
         }
     }
 
-    /// Their hashes are stored: decision 57 says what to compare if this fails.
+    /// Hashes of folded names are stored. Decision 57 says what to compare if this test fails.
     #[test]
     fn every_character_folds_as_it_did_when_names_were_stored() {
         assert_eq!(caseless::UNICODE_VERSION, (16, 0, 0));
         assert_eq!(unicode_normalization::UNICODE_VERSION, (18, 0, 0));
-        // FNV-1a over the folded forms, each with an end that no text contains.
+        // FNV-1a over the folded forms, each followed by a byte that no text contains.
         let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
         for c in '\0'..=char::MAX {
             for byte in fold(c.encode_utf8(&mut [0; 4])).bytes().chain([0xff]) {
@@ -264,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_sees_is_no_name() {
+    fn a_name_of_invisible_characters_is_empty() {
         for blank in ["", " ", "\u{200b}", "\u{3164}\u{115f}", &" ".repeat(65_000)] {
             assert_eq!(TokenName::new(blank), Err(Reason::Empty), "{blank:?}");
         }

@@ -1,4 +1,4 @@
-//! Networks that a token may be used from.
+//! The networks that a token may be used from.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use crate::validation::Reason;
 
-/// An IPv4 address, or the /64 of an IPv6 address: what one customer of a network is given. Limits
-/// by address count by it, because whoever has a /64 has as many addresses as they like.
+/// An IPv4 address, or the /64 of an IPv6 address, which is what a provider gives one customer.
+/// Limits for an address count by it, because the owner of a /64 has as many addresses as they
+/// like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Neighbourhood(IpAddr);
 
@@ -34,20 +35,20 @@ impl fmt::Display for Neighbourhood {
 /// The most networks of one token.
 pub const MAX_NETWORKS: usize = 50;
 
-/// The networks of one token in canonical form: never empty, at most 50, without doubles.
+/// The networks of one token in canonical form: 1 to 50, without duplicates.
 ///
-/// A token without such a list may be used from anywhere (`Option::None`).
+/// A token without this list (`None`) may be used from anywhere.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct AllowedNetworks(Vec<IpNet>);
 
 impl AllowedNetworks {
-    /// Reads CIDRs or bare addresses (RFC 4632, RFC 4291): a bare address is /32 or /128, host bits
-    /// are masked, IPv4-mapped IPv6 becomes IPv4.
+    /// Reads CIDRs and bare addresses (RFC 4632, RFC 4291). A bare address becomes a /32 or /128,
+    /// host bits are cleared, and IPv4-mapped IPv6 becomes IPv4.
     ///
     /// # Errors
-    /// [`Reason::Empty`] for no network, [`Reason::TooLong`] for more than 50,
-    /// [`Reason::NotANetwork`].
+    /// [`Reason::Empty`] without a network, [`Reason::TooLong`] for more than 50,
+    /// [`Reason::NotANetwork`] for anything else.
     pub fn parse(networks: &[String]) -> Result<Self, Reason> {
         if networks.is_empty() {
             return Err(Reason::Empty);
@@ -65,7 +66,7 @@ impl AllowedNetworks {
         Ok(Self(parsed))
     }
 
-    /// Reads the space-separated form that was stored; what can't be read allows nothing.
+    /// Reads the stored, space-separated form. A part that can't be read allows nothing.
     pub fn from_stored(text: &str) -> Self {
         Self(
             text.split(' ')
@@ -74,7 +75,7 @@ impl AllowedNetworks {
         )
     }
 
-    /// The form for storage: space-separated.
+    /// The space-separated form for storage.
     pub fn to_stored(&self) -> String {
         self.0
             .iter()
@@ -88,7 +89,7 @@ impl AllowedNetworks {
         &self.0
     }
 
-    /// Whether some address lies in these and in the others.
+    /// Whether an address is in these networks and in `others`.
     pub fn meet(&self, others: &Self) -> bool {
         let overlap = |a: &IpNet, b: &IpNet| a.contains(&b.network()) || b.contains(&a.network());
         let mut pairs = self
@@ -98,17 +99,17 @@ impl AllowedNetworks {
         pairs.any(|(one, other)| overlap(one, other))
     }
 
-    /// Whether `address` lies in one of the networks; IPv4-mapped compares as IPv4.
+    /// Whether `address` is in one of the networks. Treats an IPv4-mapped address as IPv4.
     pub fn contain(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))
     }
 }
 
-/// One CIDR or bare address in canonical form.
+/// Reads one CIDR or bare address into its canonical form.
 pub fn parse_network(text: &str) -> Option<IpNet> {
     let text = text.trim();
-    // `/08` is no prefix length: other readers take it for octal.
+    // `/08` is refused, because other programs read it as octal.
     let is_octal = |length: &str| length.len() > 1 && length.starts_with('0');
     if text
         .rsplit_once('/')
@@ -123,7 +124,7 @@ pub fn parse_network(text: &str) -> Option<IpNet> {
     Some(unmapped(network).trunc())
 }
 
-/// `::ffff:a.b.c.d/n` as IPv4 where the prefix reaches into the IPv4 part.
+/// Turns `::ffff:a.b.c.d/n` into IPv4 if the prefix reaches into the IPv4 part.
 fn unmapped(network: IpNet) -> IpNet {
     if let IpNet::V6(v6) = network
         && v6.prefix_len() >= 96
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_network_is_refused() {
+    fn other_texts_are_refused() {
         for written in [
             "",
             "10.0.0.0/33",
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn networks_meet_where_one_is_in_the_other() {
+    fn networks_meet_if_one_contains_the_other() {
         let networks = |networks: &[&str]| {
             let networks: Vec<String> = networks.iter().map(ToString::to_string).collect();
             AllowedNetworks::parse(&networks).unwrap()

@@ -1,4 +1,4 @@
-//! Refusals: what was wrong, in the words of the catalogue.
+//! Refusals: why a request is refused.
 
 use ats_pat_text::Text;
 
@@ -8,7 +8,7 @@ use crate::status::Status;
 use crate::time::Timestamp;
 pub use crate::validation::{Failure, Reason};
 
-/// Which part of a request could not be read.
+/// The part of a request that can't be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// The JSON body.
@@ -17,53 +17,53 @@ pub enum Place {
     Header,
 }
 
-/// A refusal of the catalogue with its parameters.
+/// A refusal, with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// A part of the request can't be read.
     InvalidRequest {
-        /// Where.
+        /// The part.
         place: Place,
-        /// The field's path, or the header's name, where known.
+        /// The path of the field, or the name of the header, if known.
         path: Option<String>,
     },
-    /// The body is not UTF-8. Answered as [`Code::InvalidRequest`].
+    /// The body is not UTF-8. The answer has [`Code::InvalidRequest`].
     NotUtf8,
-    /// The body begins with a byte order mark. Answered as [`Code::InvalidRequest`].
+    /// The body begins with a byte order mark. The answer has [`Code::InvalidRequest`].
     ByteOrderMark,
-    /// A field of the body is written in another case, or with other signs between its words.
-    /// Answered as [`Code::InvalidRequest`].
+    /// The name of a field in the body is written in another case, or with other characters between
+    /// its words. The answer has [`Code::InvalidRequest`].
     FieldMisspelt {
-        /// As it was written.
+        /// The field as it was written.
         path: String,
-        /// As it is to be written.
+        /// The correct spelling.
         expected: String,
     },
-    /// Values are not allowed: every field that fails.
+    /// Values are not valid. Lists every field that fails.
     ValidationFailed(Vec<Failure>),
-    /// The query has names that look like the one of a parameter, but are not it. Answered as
+    /// The query has names that look like a parameter's name, but differ from it. The answer has
     /// [`Code::ValidationFailed`].
     QueryMisspelt {
-        /// As they were written.
+        /// The names as they were written.
         names: Vec<String>,
-        /// As the parameter is to be written.
+        /// The correct spelling.
         expected: &'static str,
     },
-    /// Nothing is at the path.
+    /// The path does not exist.
     PathNotFound,
-    /// The path does not take the method.
+    /// The path does not support the method.
     MethodNotAllowed {
-        /// The methods that the path takes, for the header `Allow`.
+        /// The methods that it supports, for the header `Allow`.
         allow: Vec<&'static str>,
     },
-    /// The body is larger than the interface reads.
+    /// The body is too large.
     BodyTooLarge {
-        /// In bytes.
+        /// The most bytes that are read.
         limit: usize,
     },
     /// The body is not declared as JSON.
     UnsupportedMediaType,
-    /// The body is declared to be in another encoding than UTF-8. Answered as
+    /// The body is declared to be in an encoding other than UTF-8. The answer has
     /// [`Code::UnsupportedMediaType`].
     ForeignCharset,
     /// The request has no valid session.
@@ -74,14 +74,14 @@ pub enum Problem {
     Forbidden,
     /// A page of another site made the request.
     CrossSiteRequest,
-    /// The user gave the password too long ago for this: the session has to be confirmed first.
+    /// The user gave the password too long ago. The session must be confirmed first.
     RecentSignInRequired {
-        /// How long ago it may be at most.
+        /// How many minutes ago it may be at most.
         minutes: u32,
     },
-    /// The exchange got no personal access token.
+    /// The exchange request has no personal access token.
     PersonalAccessTokenMissing,
-    /// The exchange got something that is no personal access token of this service.
+    /// The exchange request has something else in place of a personal access token of this service.
     PersonalAccessTokenInvalid,
     /// The personal access token has expired.
     PersonalAccessTokenExpired {
@@ -96,52 +96,52 @@ pub enum Problem {
     OwnerDisabled,
     /// The authentication token is not valid.
     AuthenticationTokenInvalid,
-    /// The request has no authentication token. Answered as [`Code::AuthenticationTokenInvalid`].
+    /// The request has no authentication token. The answer has
+    /// [`Code::AuthenticationTokenInvalid`].
     AuthenticationTokenMissing,
-    /// A personal access token was sent in place of an authentication token. Answered as
+    /// The request has a personal access token in place of an authentication token. The answer has
     /// [`Code::AuthenticationTokenInvalid`].
     NotExchanged,
-    /// The token may not get a new secret by itself, or no longer, or not by a secret that was
-    /// replaced.
+    /// The token may not regenerate itself, or no longer, or not with a secret that was replaced.
     SelfRegenerateNotAllowed,
-    /// The operator key is none, unknown, expired or revoked, or may not be used from the caller's
-    /// address.
+    /// The operator key is malformed, unknown, expired or revoked, or may not be used from the
+    /// caller's address.
     OperatorKeyInvalid,
     /// The user has no such token.
     TokenNotFound,
     /// Another active token of the user has the name.
     NameInUse {
-        /// The name as asked for.
+        /// The requested name.
         name: String,
     },
-    /// The expiry lies in the past, or later than the policy allows.
+    /// The expiration is in the past, or later than the policy allows.
     ExpirationNotAllowed {
         /// The latest time that the policy allows.
         latest: Timestamp,
     },
-    /// The token is not active, and only an active one can do this.
+    /// The token must be active for this, but is not.
     TokenNotActive {
-        /// What it is instead.
+        /// Its status.
         status: Status,
     },
     /// The user has as many active tokens as the policy allows.
     TokenLimitReached {
-        /// The most active tokens of one owner.
+        /// The most active tokens that one owner may have.
         limit: u32,
     },
-    /// The scope is not on offer.
+    /// The policy doesn't offer the scope.
     UnknownScope {
-        /// The scope as asked for.
+        /// The requested scope.
         scope: String,
     },
     /// The policy forbids it.
     PolicyForbids {
-        /// Which of its rules.
+        /// The rule.
         rule: Rule,
     },
-    /// What would be changed is in another version than the caller knows.
+    /// The object has changed since the caller read it.
     VersionMismatch {
-        /// The one that it is in.
+        /// Its current version.
         current: String,
     },
     /// The idempotency key was sent before, with another body.
@@ -150,10 +150,10 @@ pub enum Problem {
     UserNotFound,
     /// Another user has the name.
     UserNameInUse {
-        /// The name as asked for.
+        /// The requested name.
         name: String,
     },
-    /// Nobody could administer the service any more.
+    /// Without this user, nobody could administer the service any more.
     LastAdministrator,
     /// Another number of tokens passes a filter than was confirmed.
     CountMismatch {
@@ -162,30 +162,30 @@ pub enum Problem {
         /// How many pass now.
         current: u64,
     },
-    /// The caller tried too often.
+    /// There were too many attempts.
     TooManyRequests {
-        /// After how many seconds to try again.
+        /// How many seconds to wait before the next try.
         seconds: u64,
     },
     /// The program has a defect.
     InternalError {
-        /// What the operator finds the cause by, in the log.
+        /// The request ID, by which operators find the cause in the log.
         request_id: String,
     },
-    /// The service can't answer now. A change may have happened.
+    /// The service can't answer now. A change may have happened, but never a part of it.
     Unavailable,
 }
 
 impl Problem {
-    /// How long a caller should wait after [`Self::Unavailable`], in seconds.
+    /// How many seconds a caller should wait after [`Self::Unavailable`].
     pub const RETRY_AFTER_UNAVAILABLE: u64 = 5;
 
-    /// [`Self::ValidationFailed`] for one field.
+    /// [`Self::ValidationFailed`] with one field.
     pub fn validation(field: &'static str, reason: Reason) -> Self {
         Self::ValidationFailed(vec![Failure::new(field, reason)])
     }
 
-    /// The catalogue's code.
+    /// The response code.
     pub const fn code(&self) -> Code {
         match self {
             Self::InvalidRequest { .. }
@@ -232,7 +232,7 @@ impl Problem {
         }
     }
 
-    /// The values that stand in the sentence, in order.
+    /// The values in the sentence, in order.
     pub fn parameters(&self) -> Vec<String> {
         match self {
             Self::InvalidRequest { place, path } => {

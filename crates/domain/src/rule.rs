@@ -1,19 +1,19 @@
-//! The rules of the policy, as refusals name them.
+//! The rules of the policy that a refusal can name.
 
 /// A rule of the policy that forbids something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// Nobody may make tokens.
+    /// Nobody may create tokens.
     MayCreate,
     /// No token may carry all the owner's rights.
     AllScope,
-    /// The replaced secret would go on working for too long.
+    /// The overlap is too long.
     Overlap,
-    /// No token may get new secrets by itself.
+    /// Tokens may not regenerate themselves.
     SelfRegenerate,
-    /// The policy is that of the settings file.
+    /// The policy is in the settings file, so it can't be changed here.
     PolicySource,
-    /// Nobody who is enabled is responsible for the service account.
+    /// The service account has no enabled responsible person.
     Responsible,
 }
 

@@ -1,4 +1,4 @@
-//! Scopes: what part of its owner's rights a token carries.
+//! Scopes: the part of its owner's rights that a token has.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,42 +9,43 @@ use serde::Serialize;
 use crate::problem::Problem;
 use crate::validation::Reason;
 
-/// The reserved scope: all the owner's rights. It stands alone.
+/// The reserved scope for all of the owner's rights. A token with it has no other scope.
 pub const ALL: &str = "all";
-/// The reserved scope to ask what other tokens are worth (RFC 7662, section 4: not for everybody).
-/// Only administrators may give it, and `all` does not imply it.
+/// The reserved scope for introspection (RFC 7662, section 4: not everybody may do it). Only
+/// administrators may give it, and [`ALL`] doesn't include it.
 pub const INTROSPECT: &str = "introspect";
 /// The longest scope name, in characters.
 const MAX_SCOPE: usize = 100;
 
-/// The scopes of one token: never empty, sorted, without doubles; `all` stands alone.
+/// The scopes of one token: never empty, sorted, without duplicates. `all` is never beside others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Scopes(Vec<String>);
 
 impl Scopes {
-    /// All the owner's rights.
+    /// The scope [`ALL`].
     pub fn all() -> Self {
         Self(vec![ALL.to_owned()])
     }
 
-    /// Chooses from what is on offer (which need not hold `all`); doubles are folded.
+    /// Takes these names, if the policy offers them. `offered` needn't contain `all`. Drops
+    /// duplicates.
     ///
     /// # Errors
-    /// [`Reason::Empty`] for no scope, [`Reason::UnknownValue`] for `all` beside others, both as
-    /// [`Problem::ValidationFailed`] on `Scopes`; [`Problem::UnknownScope`] for a name that is not
-    /// on offer.
+    /// [`Problem::ValidationFailed`] on `Scopes`, with [`Reason::Empty`] without a name, and
+    /// [`Reason::UnknownValue`] for `all` beside others. [`Problem::UnknownScope`] for a name that
+    /// is not offered.
     pub fn choose(names: &[String], offered: &[Scope]) -> Result<Self, Problem> {
         let scopes = Self::distinct(names)?;
         scopes.require_offered(offered)?;
         Ok(scopes)
     }
 
-    /// The scopes of these names, whether or not anybody offers them; doubles are folded.
+    /// Takes these names, whether or not the policy offers them. Drops duplicates.
     ///
     /// # Errors
-    /// [`Reason::Empty`] for no scope, [`Reason::UnknownValue`] for `all` beside others, both as
-    /// [`Problem::ValidationFailed`] on `Scopes`.
+    /// [`Problem::ValidationFailed`] on `Scopes`, with [`Reason::Empty`] without a name, and
+    /// [`Reason::UnknownValue`] for `all` beside others.
     pub fn distinct(names: &[String]) -> Result<Self, Problem> {
         let chosen: BTreeSet<&str> = names.iter().map(String::as_str).collect();
         if chosen.is_empty() {
@@ -56,10 +57,10 @@ impl Scopes {
         Ok(Self(chosen.into_iter().map(ToOwned::to_owned).collect()))
     }
 
-    /// Accepts scopes that are on offer; `all` always is.
+    /// Requires that all scopes are offered. `all` always is.
     ///
     /// # Errors
-    /// [`Problem::UnknownScope`] for the first that is not.
+    /// [`Problem::UnknownScope`] for the first one that is not.
     pub fn require_offered(&self, offered: &[Scope]) -> Result<(), Problem> {
         let is_offered = |name: &str| name == ALL || offered.iter().any(|scope| scope.name == name);
         match self.0.iter().find(|name| !is_offered(name)) {
@@ -70,12 +71,12 @@ impl Scopes {
         }
     }
 
-    /// Those of the space-separated `names` (RFC 6749, section 3.3), if these scopes carry each of
-    /// them: `all` carries itself and what the catalogue has. Doubles are folded.
+    /// Takes these space-separated names (RFC 6749, section 3.3), if this list has each of them.
+    /// `all` has itself and the scopes of the catalogue. Drops duplicates.
     ///
     /// # Errors
-    /// [`NotHeld`] for a name that is unknown, malformed or more than these scopes, and for `all`
-    /// beside others.
+    /// [`NotHeld`] for a name that is unknown, malformed or not in this list, and for `all` beside
+    /// others.
     pub fn narrowed(&self, names: &str, catalogue: &[Scope]) -> Result<Self, NotHeld> {
         let chosen: BTreeSet<&str> = names.split(' ').collect();
         let is_held = |name: &&str| {
@@ -88,21 +89,20 @@ impl Scopes {
         Ok(Self(chosen.into_iter().map(ToOwned::to_owned).collect()))
     }
 
-    /// [`ALL`] as a claim may write it out: first the reserved scope, then the names that the
-    /// catalogue offers, in its order. [`INTROSPECT`] is never among them, because no catalogue has
-    /// it.
+    /// The claim that writes [`ALL`] out: first `all`, then the names of the catalogue in its
+    /// order. [`INTROSPECT`] is never in it, because no catalogue has it.
     pub fn all_written_out(catalogue: &[Scope]) -> String {
         let names = catalogue.iter().map(|scope| scope.name.as_str());
         let names: Vec<&str> = std::iter::once(ALL).chain(names).collect();
         names.join(" ")
     }
 
-    /// Whether exactly this scope is among them.
+    /// Whether the list has this name. `all` has only itself here.
     pub fn contains(&self, name: &str) -> bool {
         self.0.iter().any(|held| held == name)
     }
 
-    /// Reads the space-separated form that was stored; an empty one carries no rights.
+    /// Reads the stored, space-separated form. An empty one gives no rights.
     pub fn from_stored(text: &str) -> Self {
         Self(
             text.split(' ')
@@ -125,7 +125,7 @@ impl fmt::Display for Scopes {
     }
 }
 
-/// A scope was asked for that is not held.
+/// A requested scope is not in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a scope is unknown, or more than the personal access token carries")]
 pub struct NotHeld;
@@ -134,14 +134,14 @@ pub struct NotHeld;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Scope {
-    /// What stands in tokens: RFC 6749's scope-token, so that a space can separate scopes.
+    /// The name in tokens: a scope-token of RFC 6749, which has no space.
     pub name: String,
-    /// What it allows, for the person who chooses.
+    /// What it allows, for the person who chooses scopes.
     pub description: String,
 }
 
 impl Scope {
-    /// The reserved scope [`ALL`], for the person who chooses.
+    /// The reserved scope [`ALL`] with its description.
     pub fn all() -> Self {
         Self {
             name: ALL.to_owned(),
@@ -149,7 +149,7 @@ impl Scope {
         }
     }
 
-    /// The reserved scope [`INTROSPECT`], for the person who chooses.
+    /// The reserved scope [`INTROSPECT`] with its description.
     pub fn introspect() -> Self {
         Self {
             name: INTROSPECT.to_owned(),
@@ -157,11 +157,11 @@ impl Scope {
         }
     }
 
-    /// A scope for the catalogue.
+    /// A scope of the catalogue.
     ///
     /// # Errors
-    /// A name that is not a scope-token (RFC 6749, section 3.3), is longer than 100 characters or
-    /// is reserved.
+    /// [`InvalidScope`] if the name is not a scope-token (RFC 6749, section 3.3), has more than 100
+    /// characters, or is reserved.
     pub fn new(name: &str, description: &str) -> Result<Self, InvalidScope> {
         let is_token = |c: char| matches!(c, '!' | '#'..='[' | ']'..='~');
         match name {
@@ -181,16 +181,16 @@ impl Scope {
     }
 }
 
-/// Why a scope can't stand in the catalogue.
+/// Why a scope can't be in the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidScope {
-    /// `all` is always there, and `introspect` for those who may give it.
+    /// `all` is always offered, and `introspect` to administrators.
     #[error("the scope `{name}` is reserved and always offered: leave it out")]
     Reserved {
         /// The reserved name.
         name: &'static str,
     },
-    /// The name can't stand in a scope claim.
+    /// The name is not a scope-token.
     #[error(
         "`{name}` is no scope name: write 1 to 100 printable ASCII characters without space, quote or backslash"
     )]
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn doubles_are_folded_and_order_does_not_matter() {
+    fn duplicates_and_order_do_not_matter() {
         assert_eq!(
             choose(&["orders:write", "orders:read", "orders:write"])
                 .unwrap()
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn all_stands_alone() {
+    fn all_is_never_beside_others() {
         assert_eq!(choose(&["all", "all"]).unwrap(), Scopes::all());
         assert_eq!(
             choose(&["all", "nope"]),
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_unknown_are_refused() {
+    fn no_scope_and_an_unknown_scope_are_refused() {
         assert_eq!(
             choose(&[]),
             Err(Problem::validation("Scopes", Reason::Empty))
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn narrowing_gives_what_is_held_and_nothing_else() {
+    fn narrowing_gives_only_scopes_of_the_list() {
         let some = Scopes::from_stored("introspect orders:read retired");
         for (held, asked, given) in [
             (&some, "orders:read", Some("orders:read")),
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn all_is_written_out_as_itself_and_the_catalogue_in_its_order() {
+    fn all_is_written_out_before_the_names_of_the_catalogue() {
         let mut catalogue = catalogue();
         assert_eq!(
             Scopes::all_written_out(&catalogue),
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn the_catalogue_takes_scope_tokens_only() {
+    fn only_scope_tokens_can_be_in_the_catalogue() {
         for name in ["", "a b", "a\"b", "a\\b", "é", "all", "introspect"] {
             assert!(Scope::new(name, "").is_err(), "{name}");
         }

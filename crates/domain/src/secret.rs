@@ -1,4 +1,4 @@
-//! The stored side of a personal access token's secret: a keyed hash, never the secret.
+//! How the secret of a personal access token is stored: as a keyed hash, never the secret itself.
 
 use std::fmt;
 
@@ -6,16 +6,15 @@ use crate::id::TokenId;
 use crate::tagged::KeyId;
 use crate::time::Timestamp;
 
-/// Which place a secret holds at its token; unique per token, so that the database itself refuses a
-/// second one.
+/// The role of a secret of a token. A token has at most one secret in each role, and a unique index
+/// enforces it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slot {
     /// The secret in use.
     Current,
-    /// A predecessor that still works for a while.
+    /// The replaced secret, which still works during the overlap.
     Overlap,
-    /// A successor that the token asked for itself: its first exchange puts it in the place of the
-    /// one in use.
+    /// A new secret that the token asked for itself. Its first exchange makes it the current one.
     Unconfirmed,
 }
 
@@ -40,33 +39,32 @@ impl Slot {
     }
 }
 
-/// One secret of a token.
+/// A secret of a token.
 ///
-/// A current secret works as long as its token. One in overlap, or unconfirmed, works at most until
-/// [`Self::valid_until`].
+/// A current secret works as long as its token. An overlapping or unconfirmed one works until
+/// [`Self::valid_until`] at most.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
-    /// The keyed hash of the whole string.
+    /// The keyed hash of the whole token string.
     pub hash: [u8; 32],
     /// The root key of the hash.
     pub key_id: KeyId,
     /// The token it belongs to.
     pub token_id: TokenId,
-    /// The how-manieth secret of its token, from 1.
+    /// Which secret of its token it is, counted from 1.
     pub generation: u32,
-    /// Its place; `None` is dead, but kept so that its reuse can be told.
+    /// Its role. `None` for a dead secret, which is kept to notice its reuse.
     pub slot: Option<Slot>,
-    /// When a secret in overlap, or an unconfirmed one, stops working.
+    /// When an overlapping or unconfirmed secret stops working.
     pub valid_until: Option<Timestamp>,
-    /// Whether the first exchange with this secret ends the one in overlap.
+    /// Whether the first exchange with this secret ends the overlap of the one before.
     pub ends_overlap: bool,
-    /// When its token expires once this unconfirmed secret is confirmed.
+    /// When the token will expire once this unconfirmed secret is confirmed.
     pub renews_until: Option<Timestamp>,
-    /// Whether a dead secret may still revoke its token: the token itself replaced it.
+    /// Whether this dead secret may still revoke its token, because the token replaced it itself.
     pub may_revoke: bool,
     /// The place in the status list of the authentication tokens that it is exchanged for. `None`
-    /// until its next exchange where it was made by an earlier release, or its owner was disabled
-    /// since.
+    /// until the next exchange if an earlier release made it, or its owner was disabled since.
     pub status_index: Option<u64>,
 }
 

@@ -1,37 +1,37 @@
-//! Sessions: a person's sign-in.
+//! Sessions: a user is signed in.
 
 use std::time::Duration;
 
 use crate::id::UserId;
 use crate::time::Timestamp;
 
-/// A sign-in of a person; its id stands only as a keyed hash.
+/// A user's sign-in. Only a keyed hash of the session id is stored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Session {
     /// The keyed hash of the session id.
     pub id_hash: [u8; 32],
-    /// Whose session it is.
+    /// The user who signed in.
     pub user_id: UserId,
-    /// When it began: its user gave the password then.
+    /// When it began, which is when the user gave the password.
     pub created_at: Timestamp,
-    /// When it was last used; may lag by a minute. Not covered by the row's tag, but by one of its
-    /// own.
+    /// When it was last used. May be up to a minute late. The row's tag doesn't cover it, because
+    /// it has a tag of its own.
     pub last_seen_at: Timestamp,
-    /// The tag of that time. `None` until it is used for the first time after the sign-in.
+    /// The tag of `last_seen_at`. `None` until the session is first used after the sign-in.
     pub seen_tag: Option<Vec<u8>>,
-    /// When it ends, whatever happens.
+    /// When it ends, even if it is in use.
     pub ends_at: Timestamp,
 }
 
 impl Session {
-    /// Whether the session still holds: neither idle for `idle` nor at its end.
-    pub fn holds(&self, now: Timestamp, idle: Duration) -> bool {
+    /// Whether the session is valid: not idle for `idle`, and not at its end.
+    pub fn is_valid(&self, now: Timestamp, idle: Duration) -> bool {
         now < self.ends_at && now < self.last_seen_at.after(idle)
     }
 
-    /// Whether its user signed in at most `within` ago. One that began more than `skew` in the
-    /// future did not: where a clock was set back, it would be recent for as long as the clock was
-    /// wrong.
+    /// Whether the user gave the password at most `within` ago. A session that began more than
+    /// `skew` in the future is not recent: if a clock was wrong and then set back, it would be
+    /// recent for as long as the clock had been wrong.
     pub fn is_recent(&self, now: Timestamp, within: Duration, skew: Duration) -> bool {
         now <= self.created_at.after(within) && self.created_at <= now.after(skew)
     }

@@ -1,18 +1,18 @@
-//! Where a token stands in its life.
+//! The status of a token.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
 
-/// Where a token stands in its life; derived, never stored, and closed for ever.
+/// The status of a token. It is derived and never stored, and there will be no other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Status {
-    /// Can be exchanged, regenerated, revoked.
+    /// It can be exchanged, regenerated and revoked.
     Active,
-    /// Its expiry has come.
+    /// Its expiry has passed.
     Expired,
-    /// Ended by its owner or an operator.
+    /// It was revoked, which is for good.
     Revoked,
 }
 

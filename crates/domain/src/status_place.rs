@@ -1,23 +1,23 @@
-//! Places in the status list: where a verifier looks whether an authentication token was revoked.
+//! Places in the status list, where verifiers check whether an authentication token was revoked.
 
 use crate::id::TokenId;
 use crate::time::Timestamp;
 
-/// A place in the status list, and the secret that has it.
+/// A place in the status list, and the secret that it belongs to.
 ///
-/// The tokens that one secret is exchanged for share its place. A place is given to another secret
-/// only when no token that bears it can live any more.
+/// All authentication tokens that a secret is exchanged for share its place. Another secret gets
+/// the place only when all of them have expired.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusPlace {
-    /// Which, from 0.
+    /// The index in the list, from 0.
     pub index: u64,
-    /// The entry of the secret that has it.
+    /// The token of that secret.
     pub token_id: TokenId,
     /// The generation of that secret.
     pub generation: u32,
-    /// Whether the authentication tokens that bear it are revoked: for good, as long as one can
-    /// live.
+    /// Whether the authentication tokens with this place are revoked. This never changes back while
+    /// one of them could be valid.
     pub revoked: bool,
-    /// From then on no authentication token that bears it can live.
+    /// From this time on, no authentication token with this place can be valid.
     pub free_at: Timestamp,
 }

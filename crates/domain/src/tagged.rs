@@ -1,11 +1,11 @@
 //! Rows with their tags.
 
-/// Names the root key under which a hash or a tag was made.
+/// Identifies the root key that a hash or a tag was made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(pub i32);
 
-/// The keyed tag of a row that grants rights: it fails for a row that was planted or altered by
-/// somebody who can only write to the database. Made and checked by `ats-pat-auth`.
+/// The keyed tag of a row that grants rights. It doesn't match a row that somebody planted or
+/// altered with write access to the database alone. `ats-pat-auth` makes and checks it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag {
     /// The root key of the tag.
@@ -14,7 +14,7 @@ pub struct Tag {
     pub bytes: Vec<u8>,
 }
 
-/// A row as it stands in the database: to be trusted only after its tag was checked.
+/// A row as the database has it. Check its tag before you trust it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tagged<T> {
     /// The row.

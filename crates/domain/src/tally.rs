@@ -1,9 +1,9 @@
-//! Sums of what happens too often to be told each time.
+//! Counts frequent things, so that the log gets sums instead of a line each.
 
 use std::time::Duration;
 
-/// Counts what happens, and says when the log is told of it: the first time at once, then in sums,
-/// at most once in [`Tally::EVERY`].
+/// Counts a frequent thing, and says when to log it: the first time at once, and then the sum at
+/// most once in each [`Tally::EVERY`].
 #[derive(Debug, Default)]
 pub struct Tally {
     untold: u64,
@@ -11,17 +11,17 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// How far apart the sums are.
+    /// The shortest time between two sums.
     pub const EVERY: Duration = Duration::from_mins(1);
 
-    /// Counts one more at `now`, a time since some start. Gives the sum that the log is to be told
-    /// now, if any.
+    /// Counts one more at `now`, a time since any fixed start. Returns the sum to log now, if it is
+    /// time.
     pub fn count(&mut self, now: Duration) -> Option<u64> {
         self.untold += 1;
         self.due(now)
     }
 
-    /// The sum that was not told yet, once its time has come.
+    /// The sum that was not logged yet, if it is time to log it.
     pub fn due(&mut self, now: Duration) -> Option<u64> {
         let waits = self
             .told_at

@@ -7,11 +7,11 @@ use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// A point in time in whole milliseconds since 1970-01-01T00:00:00Z, between the years 0000 and
+/// A point in time, in whole milliseconds since 1970-01-01T00:00:00Z. Its year is from 0000 to
 /// 9999.
 ///
-/// Written as `2026-11-24T10:20:30.123Z`, always three digits and always UTC (RFC 3339, section
-/// 5.6).
+/// It is written as `2026-11-24T10:20:30.123Z` (RFC 3339, section 5.6): always UTC, with three
+/// digits after the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -20,11 +20,11 @@ const FIRST: i64 = -62_167_219_200_000;
 const LAST: i64 = 253_402_300_799_999;
 
 impl Timestamp {
-    /// The latest time that can be written.
+    /// The latest possible time.
     pub const MAX: Self = Self(LAST);
 
-    /// The time `millis` milliseconds after the epoch; beyond the years 0000 to 9999 the nearest
-    /// end.
+    /// The time `millis` milliseconds after the epoch, or the nearest end if that is outside the
+    /// years 0000 to 9999.
     pub const fn from_millis(millis: i64) -> Self {
         Self(if millis < FIRST {
             FIRST
@@ -45,12 +45,12 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
-    /// Reads an RFC 3339 time with any offset; digits below a millisecond are cut.
+    /// Reads an RFC 3339 time with any offset. Drops digits below a millisecond.
     ///
     /// # Errors
-    /// [`NotATime`] for anything else, a time without offset included.
+    /// [`NotATime`] for any other text, including a time without an offset.
     pub fn parse(text: &str) -> Result<Self, NotATime> {
-        // Section 5.6 allows no other separator; the parser would.
+        // Section 5.6 allows no other separator, but the parser does.
         if !matches!(text.as_bytes().get(10), Some(b'T' | b't')) {
             return Err(NotATime);
         }
@@ -76,9 +76,9 @@ impl Timestamp {
         Self::from_millis(self.0.saturating_sub(millis))
     }
 
-    /// As it is written, in ASCII: every exchange writes two.
+    /// The written form in ASCII. It is made by hand because every exchange writes two.
     pub fn to_text(self) -> [u8; 24] {
-        // Between the years 0000 and 9999 there is a date.
+        // Every time between the years 0000 and 9999 has a date.
         let time = OffsetDateTime::from_unix_timestamp(self.as_seconds())
             .unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let year = u32::try_from(time.year()).unwrap_or(0);
@@ -94,7 +94,7 @@ impl Timestamp {
         text
     }
 
-    /// How long after `earlier` this is; zero if it is not.
+    /// The time from `earlier` to this, or zero if this is the earlier one.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
@@ -107,7 +107,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Writes the last digits of `number`, as many as there is room for.
+/// Fills `room` with the last digits of `number`.
 fn write_digits(room: &mut [u8], mut number: u32) {
     for digit in room.iter_mut().rev() {
         *digit = b'0' + u8::try_from(number % 10).unwrap_or(0);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_offset_or_is_no_time_is_refused() {
+    fn a_text_without_offset_or_date_is_refused() {
         for text in [
             "",
             "2026-11-24",

@@ -11,48 +11,49 @@ use crate::scope::Scopes;
 use crate::status::Status;
 use crate::time::Timestamp;
 
-/// A personal access token entry: everything but its secret.
+/// A personal access token, without its secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
-    /// The same for the whole life of the entry.
+    /// Never changes.
     pub id: TokenId,
-    /// Whose rights it carries.
+    /// The user whose rights the token has.
     pub owner_id: UserId,
-    /// Unique among the owner's active tokens, compared folded.
+    /// Unique among the folded names of the owner's active tokens.
     pub name: TokenName,
     /// What it is for.
     pub description: Description,
-    /// Which of the owner's rights it carries.
+    /// The part of the owner's rights that it has.
     pub scopes: Scopes,
-    /// Where it may be used from; `None` is anywhere.
+    /// Where it may be used from. `None` means anywhere.
     pub allowed_networks: Option<AllowedNetworks>,
-    /// The generation of its current secret, from 1.
+    /// The generation of the current secret, from 1.
     pub generation: u32,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it stops working; at this very instant it is expired.
+    /// When it expires. At this instant it is already expired.
     pub expires_at: Timestamp,
     /// When it last got a new secret.
     pub regenerated_at: Option<Timestamp>,
-    /// Until when it may ask for a new secret itself; `None` is never.
+    /// Until when it may regenerate itself. `None` means never.
     pub regenerates_until: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
 }
 
-/// What its owner changes of a token; `None` stays as it is.
+/// The changes that an owner makes to a token. `None` changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Edit {
-    /// Another name.
+    /// The new name.
     pub name: Option<TokenName>,
-    /// Another description.
+    /// The new description.
     pub description: Option<Description>,
-    /// An earlier expiry.
+    /// The new expiry, which must be earlier.
     pub expires_at: Option<Timestamp>,
 }
 
 impl Token {
-    /// `Revoked` if it has a revocation time, else `Expired` if its expiry has come, else `Active`.
+    /// `Revoked` if it was revoked, otherwise `Expired` if its expiry has passed, otherwise
+    /// `Active`.
     pub fn status(&self, now: Timestamp) -> Status {
         if self.revoked_at.is_some() {
             Status::Revoked
@@ -63,7 +64,7 @@ impl Token {
         }
     }
 
-    /// Ends the token for good. A revoked one stays as it was; gives whether anything changed.
+    /// Revokes the token. Returns false if it was revoked before, and then changes nothing.
     pub fn revoke(&mut self, now: Timestamp) -> bool {
         if self.revoked_at.is_some() {
             return false;
@@ -72,9 +73,10 @@ impl Token {
         true
     }
 
-    /// Moves an active token to the generation of its next secret.
+    /// Moves an active token to its next secret, of this generation.
     ///
-    /// Without `expires_at` the lifetime stays as it was, from `now`, cut to the policy's maximum.
+    /// Without `expires_at`, the new lifetime is as long as the last one, or as long as the policy
+    /// allows.
     ///
     /// # Errors
     /// [`Problem::ExpirationNotAllowed`] if the policy refuses the expiry,
@@ -97,13 +99,13 @@ impl Token {
         Ok(())
     }
 
-    /// When the token would expire if it got a new secret by itself now, and used it.
+    /// When the token will expire if it regenerates itself now and uses the new secret.
     ///
-    /// Without `expires_at` the lifetime stays as it was, from `now`, cut to what is allowed.
+    /// Without `expires_at`, the lifetime is as long as the last one, or as long as is allowed.
     ///
     /// # Errors
-    /// [`Problem::SelfRegenerateNotAllowed`] if neither its maker nor the policy lets it, or no
-    /// longer; [`Problem::ExpirationNotAllowed`] for an expiry beyond the policy, or beyond
+    /// [`Problem::SelfRegenerateNotAllowed`] if its owner or the policy doesn't allow it, or no
+    /// longer. [`Problem::ExpirationNotAllowed`] for an expiry beyond the policy or
     /// [`Self::regenerates_until`].
     pub fn renewed_expiry(
         &self,
@@ -125,8 +127,8 @@ impl Token {
         }
     }
 
-    /// Moves an active token to the generation of the secret that it got by itself, and that was
-    /// used now.
+    /// Moves an active token to the secret that it asked for itself, because the first exchange
+    /// with that secret happens now.
     ///
     /// # Errors
     /// [`Problem::TokenNotActive`].
@@ -145,13 +147,13 @@ impl Token {
         Ok(())
     }
 
-    /// Changes what its owner may change. With an earlier expiry it gets no new secret by itself
-    /// beyond it. Gives whether anything is another than before.
+    /// Makes the changes of its owner. An earlier expiry also limits how long the token may
+    /// regenerate itself. Returns whether anything is different.
     ///
     /// # Errors
-    /// [`Problem::TokenNotActive`] for another name or expiry of a token that is not active,
+    /// [`Problem::TokenNotActive`] for a new name or expiry of a token that is not active.
     /// [`Problem::ExpirationNotAllowed`] for an expiry that is not in the future, or later than the
-    /// one it has.
+    /// current one.
     pub fn edit(&mut self, edit: &Edit, now: Timestamp) -> Result<bool, Problem> {
         if edit.name.is_some() || edit.expires_at.is_some() {
             self.require_active(now)?;
@@ -172,14 +174,15 @@ impl Token {
         }
         if let Some(expires_at) = edit.expires_at {
             self.expires_at = expires_at;
-            // What ends earlier shall not go on by itself.
+            // A token that ends earlier must not renew itself beyond that.
             self.regenerates_until = self.regenerates_until.map(|until| until.min(expires_at));
         }
         Ok(*self != before)
     }
 
-    /// Cuts an active token to what this policy lets a token live that was made, or got its secret,
-    /// when this one did. One whose time is up by that expires now. Gives whether anything changed.
+    /// Shortens an active token to what the policy allows for a token with the same time of
+    /// creation and last secret. If that time is over, the token expires now. Returns whether
+    /// anything changed.
     pub fn cut(&mut self, policy: &Policy, now: Timestamp) -> bool {
         if self.status(now) != Status::Active {
             return false;
@@ -196,7 +199,7 @@ impl Token {
         *self != before
     }
 
-    /// From its last secret's making to its expiry.
+    /// The time from the making of the current secret to the expiry.
     pub fn lifetime(&self) -> Duration {
         self.expires_at
             .since(self.regenerated_at.unwrap_or(self.created_at))
@@ -210,7 +213,7 @@ impl Token {
     }
 }
 
-/// When and from where a token was last used; may lag by 60 seconds.
+/// When and from where a token was last used. May be up to 60 seconds late.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Usage {
     /// The time of the last exchange.
@@ -245,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn at_the_very_instant_of_its_expiry_a_token_is_expired() {
+    fn a_token_is_expired_at_the_instant_of_its_expiry() {
         let token = token();
         assert_eq!(
             token.status(Timestamp::from_millis(token.expires_at.as_millis() - 1)),
@@ -255,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn revoking_an_expired_token_makes_it_revoked_and_again_changes_nothing() {
+    fn an_expired_token_can_be_revoked_once() {
         let mut token = token();
         assert!(token.revoke(token.expires_at.after(HOUR)));
         let once = token.clone();
@@ -282,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_leaves_what_the_policy_allows_and_ends_what_had_more() {
+    fn a_cut_shortens_a_token_to_what_the_policy_allows() {
         let policy = Policy {
             max_lifetime_days: 7,
             ..Policy::default()
@@ -328,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_changes_what_it_names_and_says_whether_it_did() {
+    fn an_edit_changes_only_the_fields_it_names_and_says_whether_it_did() {
         let mut token = token();
         assert_eq!(token.edit(&Edit::default(), T0), Ok(false));
         let edit = Edit {
@@ -351,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_takes_time_away_and_never_gives_any() {
+    fn an_edit_shortens_a_token_and_never_extends_it() {
         let to = |expires_at| Edit {
             expires_at: Some(expires_at),
             ..Edit::default()
@@ -368,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn of_an_ended_token_only_the_description_can_change() {
+    fn only_the_description_of_an_ended_token_can_change() {
         let description = Edit {
             description: Some(Description::new("was for the old builds").unwrap()),
             ..Edit::default()
@@ -425,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_renews_itself_only_while_it_may_and_never_beyond() {
+    fn a_token_renews_itself_only_until_it_may() {
         let mut token = token();
         let policy = Policy::default();
         let refused = Err(Problem::SelfRegenerateNotAllowed);

@@ -1,13 +1,13 @@
-//! What fails of a request's fields, and why.
+//! Why fields of a request are not valid.
 
 use std::borrow::Cow;
 
-/// Why a field or query parameter fails; a closed list.
+/// Why a field or query parameter is not valid. There are no other reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// It must be there.
+    /// It is missing.
     Required,
-    /// It must not be empty.
+    /// It is empty.
     Empty,
     /// It is too long, or has too many elements.
     TooLong,
@@ -17,17 +17,17 @@ pub enum Reason {
     TooCommon,
     /// It has a character that is not allowed.
     BadCharacter,
-    /// It lies outside its bounds.
+    /// It is out of range.
     OutOfRange,
-    /// It stands more than once.
+    /// It occurs more than once.
     Repeated,
     /// It is not a whole number.
     NotANumber,
     /// It is not an RFC 3339 time with an offset.
     NotATime,
-    /// It is neither an address nor a CIDR.
+    /// It is neither an IP address nor a CIDR.
     NotANetwork,
-    /// It is none of the values that exist.
+    /// It is not one of the known values.
     UnknownValue,
 }
 
@@ -67,17 +67,17 @@ impl Reason {
     }
 }
 
-/// A field or query parameter that fails, and why.
+/// A field or query parameter that is not valid, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The name in the interface.
     pub field: Cow<'static, str>,
-    /// Why.
+    /// Why it is not valid.
     pub reason: Reason,
 }
 
 impl Failure {
-    /// This field fails for this reason.
+    /// A failure of `field` for `reason`.
     pub fn new(field: impl Into<Cow<'static, str>>, reason: Reason) -> Self {
         Self {
             field: field.into(),

@@ -1,4 +1,4 @@
-//! Writing: reached from a transaction only.
+//! The ports that write. Only a transaction has them.
 
 use async_trait::async_trait;
 
@@ -21,8 +21,8 @@ use crate::user::User;
 pub trait UserChanges: Send + Sync {
     /// Adds a user. [`StoreError::Conflict`] if the id or the folded name is taken.
     async fn insert_user(&self, user: &Tagged<User>) -> Result<(), StoreError>;
-    /// Writes a user that exists. It is found by the same name as before: no other user's name
-    /// stands in the way of a change that takes rights away.
+    /// Writes an existing user. Another user who has the same name is no conflict as long as this
+    /// user keeps its name, because a change that takes rights away must not fail on it.
     async fn update_user(&self, user: &Tagged<User>) -> Result<(), StoreError>;
     /// As [`update_user`](Self::update_user), and the user is found by the new name.
     /// [`StoreError::Conflict`] if another user has it.
@@ -38,15 +38,15 @@ pub trait UserChanges: Send + Sync {
 pub trait TokenChanges: Send + Sync {
     /// Adds a token entry.
     async fn insert_token(&self, token: &Tagged<Token>) -> Result<(), StoreError>;
-    /// Writes a token entry that exists.
+    /// Writes an existing token entry.
     async fn update_token(&self, token: &Tagged<Token>) -> Result<(), StoreError>;
-    /// Notes when an ended secret of a token that exists was used. No tag covers it.
+    /// Notes when a dead secret of an existing token was used. No tag covers it.
     async fn note_reuse(&self, id: TokenId, at: Timestamp) -> Result<(), StoreError>;
     /// Adds a secret. [`StoreError::Conflict`] if its hash or its token's slot is taken.
     async fn insert_secret(&self, secret: &Tagged<Secret>) -> Result<(), StoreError>;
-    /// Writes a secret that exists, found by its hash.
+    /// Writes an existing secret. Finds it by its hash.
     async fn update_secret(&self, secret: &Tagged<Secret>) -> Result<(), StoreError>;
-    /// Removes a secret; it may be gone.
+    /// Removes a secret, if it is there.
     async fn delete_secret(&self, hash: &[u8; 32]) -> Result<(), StoreError>;
 }
 
@@ -55,7 +55,7 @@ pub trait TokenChanges: Send + Sync {
 pub trait StatusChanges: Send + Sync {
     /// Adds a place. [`StoreError::Conflict`] if its index is taken.
     async fn insert_status_place(&self, place: &Tagged<StatusPlace>) -> Result<(), StoreError>;
-    /// Writes a place that exists, found by its index.
+    /// Writes an existing place. Finds it by its index.
     async fn update_status_place(&self, place: &Tagged<StatusPlace>) -> Result<(), StoreError>;
 }
 
@@ -64,34 +64,35 @@ pub trait StatusChanges: Send + Sync {
 pub trait SessionChanges: Send + Sync {
     /// Adds a session.
     async fn insert_session(&self, session: &Tagged<Session>) -> Result<(), StoreError>;
-    /// Removes a session; gives whether it was there.
+    /// Removes a session. Returns whether it was there.
     async fn delete_session(&self, id_hash: &[u8; 32]) -> Result<bool, StoreError>;
-    /// Removes all sessions of a user; gives how many.
+    /// Removes all sessions of a user. Returns how many.
     async fn delete_sessions_of(&self, user: UserId) -> Result<u64, StoreError>;
 }
 
 /// Writes keys.
 #[async_trait]
 pub trait KeyChanges: Send + Sync {
-    /// Adds a root key. [`StoreError::Conflict`] if its id is taken: the one row decides between
-    /// two starters.
+    /// Adds a root key. [`StoreError::Conflict`] if its id is taken, so only one of two programs
+    /// that start at once succeeds.
     async fn insert_root_key(&self, key: &StoredRootKey) -> Result<(), StoreError>;
-    /// Writes a root key sealed anew.
+    /// Replaces the seal of a root key.
     async fn update_root_key(&self, key: &StoredRootKey) -> Result<(), StoreError>;
     /// Adds a signing key.
     async fn insert_signing_key(&self, key: &Tagged<StoredSigningKey>) -> Result<(), StoreError>;
-    /// Writes a signing key that exists.
+    /// Writes an existing signing key.
     async fn update_signing_key(&self, key: &Tagged<StoredSigningKey>) -> Result<(), StoreError>;
-    /// Counts the ring's version up; every replica reads the ring anew before it signs again.
+    /// Raises the version of the signing keys, so that every server reads them again before it
+    /// signs.
     async fn bump_ring_version(&self) -> Result<(), StoreError>;
 }
 
 /// Writes the set-up link.
 #[async_trait]
 pub trait SetupLinkChanges: Send + Sync {
-    /// Puts the link in place of the one before.
+    /// Replaces the link.
     async fn replace_setup_link(&self, link: &Tagged<SetupLink>) -> Result<(), StoreError>;
-    /// Removes the link; gives whether one was there.
+    /// Removes the link. Returns whether there was one.
     async fn delete_setup_link(&self) -> Result<bool, StoreError>;
 }
 
@@ -100,21 +101,21 @@ pub trait SetupLinkChanges: Send + Sync {
 pub trait OperatorKeyChanges: Send + Sync {
     /// Adds a key. [`StoreError::Conflict`] if its id or hash is taken.
     async fn insert_operator_key(&self, key: &Tagged<OperatorKey>) -> Result<(), StoreError>;
-    /// Writes a key that exists, found by its id.
+    /// Writes an existing key. Finds it by its id.
     async fn update_operator_key(&self, key: &Tagged<OperatorKey>) -> Result<(), StoreError>;
 }
 
 /// Writes the policy.
 #[async_trait]
 pub trait PolicyChanges: Send + Sync {
-    /// Puts the policy in place of the one before.
+    /// Replaces the policy.
     async fn replace_policy(&self, policy: &Tagged<StoredPolicy>) -> Result<(), StoreError>;
 }
 
 /// Appends to the event log.
 #[async_trait]
 pub trait EventLog: Send + Sync {
-    /// Writes the event, its personal part and the counter row. Its `seq` must follow the last
-    /// one's.
+    /// Writes the event, its personal part and the counter row. Its `seq` must follow that of the
+    /// last event.
     async fn append(&self, event: &Event) -> Result<(), StoreError>;
 }

@@ -1,49 +1,50 @@
-//! How a store fails.
+//! The errors of the database.
 
 use std::error::Error;
 
-/// Why the database did not do what it was asked.
+/// Why a statement of the database failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Proven undone and worth another try: a deadlock, a serialisation failure, a busy file.
+    /// The transaction was undone for certain, and another try may succeed: a deadlock, a
+    /// serialisation failure, or a busy file.
     #[error("the database asks to try again")]
     Retryable(#[source] BoxError),
-    /// A unique constraint stands against it.
+    /// The row violates a unique constraint.
     #[error("the database already holds such a row")]
     Conflict(#[source] BoxError),
     /// The database can't be reached, or does not answer.
     #[error("the database does not answer")]
     Unavailable(#[source] BoxError),
-    /// The database can't keep what it is given.
+    /// The database can't store the data.
     #[error("{failure}")]
     Storage {
-        /// In which way.
+        /// Why it can't.
         failure: StorageFailure,
         /// The database's answer.
         #[source]
         source: BoxError,
     },
-    /// A row can't be what this program wrote.
+    /// A row has a value that this program can't have written.
     #[error("the database holds what can't be read: {what}")]
     Corrupt {
-        /// Table and column.
+        /// The table and the column.
         what: String,
     },
-    /// Anything else: a defect.
+    /// Any other error, which is a defect of the program.
     #[error("the database refused a statement")]
     Other(#[source] BoxError),
 }
 
-/// Why the database can't keep what it is given. The text is for operators.
+/// Why the database can't store the data. The text is for operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StorageFailure {
-    /// Nothing more fits.
+    /// The disk is full.
     #[error("the database's disk is full")]
     DiskFull,
-    /// Reading or writing failed.
+    /// The disk fails to read or write.
     #[error("the database's disk fails to read or write")]
     InputOutput,
-    /// Writing is not allowed.
+    /// The files can't be written.
     #[error("the database's files can't be written")]
     ReadOnly,
     /// The database file was removed or replaced while it was open.
@@ -51,16 +52,17 @@ pub enum StorageFailure {
     FileGone,
 }
 
-/// How a COMMIT failed.
+/// The error of a COMMIT.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
-    /// Proven undone.
+    /// The change was undone for certain.
     #[error("the change was not made")]
     Undone(#[source] StoreError),
-    /// The answer was lost: it may have happened, as a whole. Look for the event's id.
+    /// The answer was lost. The change may have happened, but never a part of it. To find out, look
+    /// for the event's id.
     #[error("the answer to COMMIT was lost")]
     Unknown(#[source] StoreError),
 }
 
-/// An underlying cause.
+/// The underlying error.
 pub type BoxError = Box<dyn Error + Send + Sync + 'static>;

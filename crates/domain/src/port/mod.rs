@@ -1,7 +1,7 @@
-//! The ports: what the rules need from the world.
+//! The ports: database, clock and randomness.
 //!
-//! `ats-pat-storage` implements [`Store`], `ats-pat-service` has the system's [`Clock`] and
-//! [`Randomness`]; tests bring their own clock and seeded randomness.
+//! `ats-pat-storage` implements [`Store`]. `ats-pat-service` implements [`Clock`] and
+//! [`Randomness`] by the system's. Tests have their own clock and seeded randomness.
 
 mod change;
 mod error;
@@ -25,26 +25,26 @@ pub use store::{ChangeOrder, Retagged, RowKey, Store, Transaction, UsageRecord};
 
 use crate::time::Timestamp;
 
-/// Where time comes from.
+/// Reads the time.
 pub trait Clock: Send + Sync {
     /// The wall clock.
     fn now(&self) -> Timestamp;
 
-    /// Time since the machine started, suspension included (CLOCK_BOOTTIME): for leases and limits,
-    /// which a changed wall clock must not move.
+    /// The time since the machine started, including suspension (CLOCK_BOOTTIME). Leases and limits
+    /// use it, because a change of the wall clock must not affect them.
     fn since_boot(&self) -> Duration;
 }
 
-/// Where secrets come from.
+/// Gives random bytes for secrets and ids.
 pub trait Randomness: Send + Sync {
     /// Fills `bytes` from a cryptographically secure source.
     ///
     /// # Errors
-    /// [`RandomnessUnavailable`]; then nothing may be made from `bytes`.
+    /// [`RandomnessUnavailable`]. The caller must not use `bytes` then.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomnessUnavailable>;
 }
 
-/// The system gives no random bytes.
+/// The system has no random bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the system's random source gives no bytes")]
 pub struct RandomnessUnavailable;

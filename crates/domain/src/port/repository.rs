@@ -1,4 +1,5 @@
-//! Reading: one repository per subject, reached from the store or from a transaction.
+//! The ports that read: one repository for each subject. The store has them, and so does a
+//! transaction.
 
 use std::slice;
 
@@ -18,9 +19,9 @@ use crate::time::Timestamp;
 use crate::token::{Token, Usage};
 use crate::user::User;
 
-/// All that can be read. Reached from a [`Store`](super::Store) each call stands alone; reached
-/// from a [`Transaction`](super::Transaction) it sees that transaction's own changes. Always the
-/// writable primary.
+/// Everything that can be read. On a [`Store`](super::Store), each call is a statement of its own.
+/// On a [`Transaction`](super::Transaction), a call sees the transaction's own changes. Reads
+/// always go to the writable primary.
 pub trait Repositories: Send + Sync {
     /// Users.
     fn users(&self) -> &dyn UserRepository;
@@ -30,7 +31,7 @@ pub trait Repositories: Send + Sync {
     fn secrets(&self) -> &dyn SecretRepository;
     /// Places in the status list.
     fn status_places(&self) -> &dyn StatusRepository;
-    /// Sign-ins.
+    /// Sessions.
     fn sessions(&self) -> &dyn SessionRepository;
     /// Root keys and signing keys.
     fn keys(&self) -> &dyn KeyRepository;
@@ -40,83 +41,85 @@ pub trait Repositories: Send + Sync {
     fn setup_links(&self) -> &dyn SetupLinkRepository;
     /// Operator keys.
     fn operator_keys(&self) -> &dyn OperatorKeyRepository;
-    /// The policy, where it stands in the database.
+    /// The policy, if it is in the database.
     fn policy(&self) -> &dyn PolicyRepository;
 }
 
 /// Reads users.
 #[async_trait]
 pub trait UserRepository: Send + Sync {
-    /// The user of this id.
+    /// The user with this id.
     async fn by_id(&self, id: UserId) -> Result<Option<Tagged<User>>, StoreError>;
-    /// The user whose folded name this is.
+    /// The user with this folded name.
     async fn by_folded_name(&self, folded: &str) -> Result<Option<Tagged<User>>, StoreError>;
-    /// Those that are marked as administrators (disabled ones too).
+    /// All administrators, including disabled ones.
     async fn administrators(&self) -> Result<Vec<Tagged<User>>, StoreError>;
-    /// Those of these ids, in no order.
+    /// The users with these ids, in any order.
     async fn by_ids(&self, ids: &[UserId]) -> Result<Vec<Tagged<User>>, StoreError>;
-    /// The service accounts that this person is responsible for, by folded name, bytewise. One
-    /// statement, by an index.
+    /// The service accounts that this person is responsible for, sorted bytewise by folded name.
+    /// One statement that uses an index.
     async fn managed_by(&self, person: UserId) -> Result<Vec<Tagged<User>>, StoreError>;
-    /// A page of users, by folded name, bytewise. One statement, but for a page past the end.
+    /// A page of users, sorted bytewise by folded name. One statement, or two for a page after the
+    /// last.
     async fn page(&self, query: &UserQuery) -> Result<UserPage, StoreError>;
-    /// Up to `limit` users with ids greater than `after`, by id: to walk through all.
+    /// Up to `limit` users with ids greater than `after`, sorted by id. For walks through all
+    /// users.
     async fn after(
         &self,
         after: Option<UserId>,
         limit: u64,
     ) -> Result<Vec<Tagged<User>>, StoreError>;
-    /// Everybody, by folded name, bytewise.
+    /// All users, sorted bytewise by folded name.
     async fn all(&self) -> Result<Vec<Tagged<User>>, StoreError>;
 }
 
-/// A part of the list of users.
+/// A page of the list of users.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UserPage {
     /// The users of the page, in order.
     pub items: Vec<Tagged<User>>,
-    /// How many there are on all pages.
+    /// The number of users on all pages.
     pub total: u64,
 }
 
-/// A token with its use.
+/// A token and its uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedToken {
     /// The entry.
     pub token: Tagged<Token>,
-    /// Its last use, if it was used.
+    /// Its last use, if it was ever used.
     pub usage: Option<Usage>,
-    /// When a secret of it was last used after its end, if one was; may lag by minutes.
+    /// When a dead secret of the token was last used, if ever. May be minutes late.
     pub reused_at: Option<Timestamp>,
-    /// Its secret in overlap, if it has one.
+    /// Its secret in overlap, if any.
     pub in_overlap: Option<Tagged<Secret>>,
 }
 
-/// When a token was last made, regenerated or used. No tag was checked.
+/// When a token was last created, regenerated or used. No tag was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignOfLife {
     /// The token.
     pub token_id: TokenId,
     /// Its owner.
     pub owner_id: UserId,
-    /// The last of these times.
+    /// The latest of these times.
     pub last: Timestamp,
-    /// When it was revoked or expires, whichever comes first.
+    /// When it was revoked or expires, whichever is earlier.
     pub ends_at: Timestamp,
-    /// From which address it was last used, if it was.
+    /// The address of its last use, if it was ever used.
     pub last_used_from: Option<String>,
 }
 
-/// A part of a list.
+/// A page of a list of tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenPage {
     /// The tokens of the page, in order.
     pub items: Vec<ListedToken>,
-    /// How many there are on all pages.
+    /// The number of tokens on all pages.
     pub total: u64,
 }
 
-/// What an authentication token stands on.
+/// The rows that an authentication token depends on.
 pub struct Bearer {
     /// The personal access token it was exchanged for.
     pub token: Tagged<Token>,
@@ -127,12 +130,12 @@ pub struct Bearer {
 /// Reads personal access token entries.
 #[async_trait]
 pub trait TokenRepository: Send + Sync {
-    /// The entry of this id, whoever owns it.
+    /// The entry with this id, whoever owns it.
     async fn by_id(&self, id: TokenId) -> Result<Option<ListedToken>, StoreError>;
-    /// The entry of this id, if `owner` owns it: one condition, so that another's and none are the
-    /// same.
+    /// The entry with this id, if `owner` owns it. The statement has both conditions, so another
+    /// user's token and a missing one look the same.
     async fn owned(&self, owner: UserId, id: TokenId) -> Result<Option<ListedToken>, StoreError>;
-    /// A page; the status is judged at `now`.
+    /// A page of tokens, with their status at `now`.
     async fn page(&self, query: &TokenQuery, now: Timestamp) -> Result<TokenPage, StoreError>;
     /// Up to `limit` ids of the tokens that a list would show, whatever its page and order, with ids
     /// greater than `after`, by id: to walk through all. The filter is judged at `now`. `only` leaves
@@ -145,7 +148,7 @@ pub trait TokenRepository: Send + Sync {
         only: Option<&[TokenId]>,
         limit: u64,
     ) -> Result<Vec<TokenId>, StoreError>;
-    /// The owner's token of this folded name that is active at `now`.
+    /// The owner's token with this folded name that is active at `now`.
     async fn active_with_name(
         &self,
         owner: UserId,
@@ -154,30 +157,31 @@ pub trait TokenRepository: Send + Sync {
     ) -> Result<Option<TokenId>, StoreError>;
     /// How many of the owner's tokens are active at `now`.
     async fn count_active(&self, owner: UserId, now: Timestamp) -> Result<u64, StoreError>;
-    /// A token and its owner by one statement.
+    /// A token and its owner. One statement.
     async fn bearer(&self, id: TokenId) -> Result<Option<Bearer>, StoreError>;
-    /// When each of up to `limit` tokens with ids greater than `after` was last made, regenerated
-    /// or used, by id: to walk through all. Uses may lag by minutes.
+    /// When tokens were last created, regenerated or used: up to `limit` tokens with ids greater
+    /// than `after`, sorted by id. For walks through all tokens. Uses may be minutes late.
     async fn signs_of_life(
         &self,
         after: Option<TokenId>,
         limit: u64,
     ) -> Result<Vec<SignOfLife>, StoreError>;
-    /// Up to `limit` entries with ids greater than `after`, by id: to walk through all.
+    /// Up to `limit` entries with ids greater than `after`, sorted by id. For walks through all
+    /// entries.
     async fn after(
         &self,
         after: Option<TokenId>,
         limit: u64,
     ) -> Result<Vec<Tagged<Token>>, StoreError>;
-    /// Up to `limit` ids greater than `after`, by id, and whose they are: of this owner, or of all.
-    /// Rows that can't be read are among them.
+    /// Up to `limit` ids greater than `after`, sorted, each with its owner. Only those of `owner`,
+    /// if one is given. Includes rows that can't be read.
     async fn ids(
         &self,
         owner: Option<UserId>,
         after: Option<TokenId>,
         limit: u64,
     ) -> Result<Vec<(TokenId, UserId)>, StoreError>;
-    /// As [`Self::after`], of this owner alone.
+    /// Like [`Self::after`], but only the tokens of this owner.
     async fn of_owner(
         &self,
         owner: UserId,
@@ -186,7 +190,7 @@ pub trait TokenRepository: Send + Sync {
     ) -> Result<Vec<Tagged<Token>>, StoreError>;
 }
 
-/// All that an exchange decides on, read by one statement.
+/// Everything that an exchange depends on, read by one statement.
 pub struct Grant {
     /// The secret that was sent.
     pub secret: Tagged<Secret>,
@@ -194,25 +198,27 @@ pub struct Grant {
     pub token: Tagged<Token>,
     /// The token's owner.
     pub owner: Tagged<User>,
-    /// The version of the signing key ring at that instant.
+    /// The version of the signing keys at the same instant.
     pub ring_version: i64,
-    /// The last event at that instant: whoever keeps the grant learns by it of which log it is.
+    /// The last event at the same instant. A server that caches the grant compares it with the log
+    /// that it follows.
     pub head: Head,
 }
 
-/// Reads secrets' hashes.
+/// Reads secrets, by their hashes.
 #[async_trait]
 pub trait SecretRepository: Send + Sync {
-    /// The grants behind these keyed hashes, living or dead, in any order; what is unknown is left
-    /// out. One statement.
+    /// The grants of these keyed hashes, in any order. Includes dead secrets, and leaves out
+    /// unknown ones. One statement.
     async fn grants(&self, hashes: &[[u8; 32]]) -> Result<Vec<Grant>, StoreError>;
-    /// The grant behind this keyed hash, living or dead. One statement.
+    /// The grant of this keyed hash, also of a dead secret. One statement.
     async fn grant(&self, hash: &[u8; 32]) -> Result<Option<Grant>, StoreError> {
         Ok(self.grants(slice::from_ref(hash)).await?.pop())
     }
-    /// Every secret a token ever had, by generation.
+    /// Every secret that a token ever had, by generation.
     async fn of_token(&self, id: TokenId) -> Result<Vec<Tagged<Secret>>, StoreError>;
-    /// Up to `limit` secrets with hashes greater than `after`, by hash: to walk through all.
+    /// Up to `limit` secrets with hashes greater than `after`, sorted by hash. For walks through
+    /// all secrets.
     async fn after(
         &self,
         after: Option<[u8; 32]>,
@@ -223,13 +229,14 @@ pub trait SecretRepository: Send + Sync {
 /// Reads places in the status list.
 #[async_trait]
 pub trait StatusRepository: Send + Sync {
-    /// The place of this index.
+    /// The place with this index.
     async fn by_index(&self, index: u64) -> Result<Option<Tagged<StatusPlace>>, StoreError>;
-    /// Of the places that are free at `now` the one that was first.
+    /// The place that was free first, among those that are free at `now`.
     async fn first_free(&self, now: Timestamp) -> Result<Option<Tagged<StatusPlace>>, StoreError>;
     /// The greatest index in use.
     async fn greatest_index(&self) -> Result<Option<u64>, StoreError>;
-    /// Up to `limit` places with indexes greater than `after`, by index: to walk through all.
+    /// Up to `limit` places with indexes greater than `after`, sorted by index. For walks through
+    /// all places.
     async fn after(
         &self,
         after: Option<u64>,
@@ -237,69 +244,71 @@ pub trait StatusRepository: Send + Sync {
     ) -> Result<Vec<Tagged<StatusPlace>>, StoreError>;
 }
 
-/// All that a request by a session decides on, read by one statement.
+/// Everything that a request with a session depends on, read by one statement.
 pub struct FoundSession {
     /// The session.
     pub session: Tagged<Session>,
-    /// Whose it is.
+    /// The user who signed in.
     pub user: Tagged<User>,
-    /// The last event at that instant.
+    /// The last event at the same instant.
     pub head: Head,
 }
 
 /// Reads sessions.
 #[async_trait]
 pub trait SessionRepository: Send + Sync {
-    /// The session of this keyed hash and its user, by one statement.
+    /// The session with this keyed hash, and its user. One statement.
     async fn by_hash(&self, id_hash: &[u8; 32]) -> Result<Option<FoundSession>, StoreError>;
-    /// The session of this keyed hash, whether or not its user is there.
+    /// The session with this keyed hash, even if its user's row is missing.
     async fn alone(&self, id_hash: &[u8; 32]) -> Result<Option<Tagged<Session>>, StoreError>;
     /// The sessions of a user.
     async fn of_user(&self, user: UserId) -> Result<Vec<Tagged<Session>>, StoreError>;
-    /// The sessions of a user that can't be read, which [`of_user`](Self::of_user) leaves out: the
-    /// key of each, as far as it can be read, and the table.
+    /// The sessions of a user that can't be read, which [`of_user`](Self::of_user) leaves out.
+    /// Names each by its table, and by its key as far as that can be read.
     async fn unreadable_of_user(&self, user: UserId) -> Result<Vec<String>, StoreError>;
-    /// Every session.
+    /// All sessions.
     async fn all(&self) -> Result<Vec<Tagged<Session>>, StoreError>;
 }
 
 /// The signing keys, from one consistent read.
 pub struct StoredRing {
-    /// Every change of a key raises it.
+    /// The version, which every change of a key raises.
     pub version: i64,
-    /// By creation.
+    /// The keys, in the order in which they were made.
     pub keys: Vec<Tagged<StoredSigningKey>>,
-    /// The last event at that instant: whoever keeps the ring learns by it of which log it is.
+    /// The last event at the same instant. A server that caches the keys compares it with the log
+    /// that it follows.
     pub head: Head,
 }
 
 /// Reads keys.
 #[async_trait]
 pub trait KeyRepository: Send + Sync {
-    /// The root keys, by id.
+    /// All root keys, sorted by id.
     async fn root_keys(&self) -> Result<Vec<StoredRootKey>, StoreError>;
-    /// The ring.
+    /// All signing keys.
     async fn ring(&self) -> Result<StoredRing, StoreError>;
-    /// The ring's version alone.
+    /// Only the version of the signing keys.
     async fn ring_version(&self) -> Result<i64, StoreError>;
 }
 
 /// Reads the event log.
 #[async_trait]
 pub trait EventRepository: Send + Sync {
-    /// The last event's number and hash, as the counter row holds them.
+    /// The number and hash of the last event, as the counter row has them.
     async fn head(&self) -> Result<Head, StoreError>;
-    /// Up to `limit` events from number `seq` on, inclusive, in order.
+    /// Up to `limit` events in order, starting with number `seq`.
     async fn from(&self, seq: i64, limit: u64) -> Result<Vec<Event>, StoreError>;
-    /// The last events that pass the filter, the newest first.
+    /// The newest events that match the filter, the newest first.
     async fn newest(&self, filter: &EventFilter) -> Result<Vec<Event>, StoreError>;
-    /// The number of the event of this id: whether a change happened whose COMMIT was not answered.
+    /// The number of the event with this id. It shows whether a change happened whose COMMIT was
+    /// not answered.
     async fn seq_of(&self, id: EventId) -> Result<Option<i64>, StoreError>;
     /// The last event of this kind.
     async fn last_of_kind(&self, kind: &str) -> Result<Option<Event>, StoreError>;
 }
 
-/// The link by which the first administrator is made.
+/// The link that creates the first administrator.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SetupLink {
     /// The keyed hash of its code.
@@ -313,45 +322,45 @@ pub struct SetupLink {
 /// Reads the set-up link.
 #[async_trait]
 pub trait SetupLinkRepository: Send + Sync {
-    /// The link that works, if there is one.
+    /// The current link, if there is one.
     async fn current(&self) -> Result<Option<Tagged<SetupLink>>, StoreError>;
 }
 
-/// The policy as it stands in the database.
+/// The policy as the database has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPolicy {
-    /// JSON, at most [`StoredPolicy::MAX_BYTES`] of it.
+    /// JSON with at most [`StoredPolicy::MAX_BYTES`].
     pub document: String,
 }
 
 impl StoredPolicy {
-    /// The longest document, in bytes: `MariaDB`'s TEXT has no room for more.
+    /// The longest document, in bytes. A `TEXT` column of `MariaDB` has room for no more.
     pub const MAX_BYTES: usize = 65_000;
 }
 
 /// Reads the policy.
 #[async_trait]
 pub trait PolicyRepository: Send + Sync {
-    /// The policy that was put into force last; `None` where none ever was.
+    /// The stored policy. `None` if there never was one.
     async fn current(&self) -> Result<Option<Tagged<StoredPolicy>>, StoreError>;
 }
 
-/// An operator key as it is listed.
+/// An operator key and its last use.
 #[derive(Clone)]
 pub struct ListedOperatorKey {
     /// The key.
     pub key: Tagged<OperatorKey>,
-    /// When and from where it was last used, up to a minute ago. No tag covers it.
+    /// When and from where it was last used. May be up to a minute late. No tag covers it.
     pub last_used: Option<Usage>,
 }
 
 /// Reads operator keys.
 #[async_trait]
 pub trait OperatorKeyRepository: Send + Sync {
-    /// The key behind a keyed hash, living or dead.
+    /// The key with this keyed hash, also if it is expired or revoked.
     async fn by_hash(&self, hash: &[u8; 32]) -> Result<Option<Tagged<OperatorKey>>, StoreError>;
-    /// The key of this id.
+    /// The key with this id.
     async fn by_id(&self, id: OperatorKeyId) -> Result<Option<Tagged<OperatorKey>>, StoreError>;
-    /// All of them, the newest first.
+    /// All keys, the newest first.
     async fn all(&self) -> Result<Vec<ListedOperatorKey>, StoreError>;
 }

@@ -1,4 +1,4 @@
-//! The store and its transactions.
+//! The database and its transactions.
 
 use async_trait::async_trait;
 
@@ -17,18 +17,17 @@ use crate::token::Usage;
 /// The database.
 #[async_trait]
 pub trait Store: Repositories {
-    /// Begins a change whose first event has the id `change`. The first statement locks the counter
-    /// row and writes the id into it, so that changes are serial, every check that follows sees all
-    /// changes before, and [`append`](EventLog::append) can prove that it is still in the same
-    /// transaction. The changes of one program wait for each other; one that was tried before goes
-    /// first.
+    /// Begins a change. `change` is the id of its first event. The first statement locks the
+    /// counter row and writes the id into it. So changes are serial, each check sees all earlier
+    /// changes, and [`append`](EventLog::append) can prove that the transaction is still the same.
+    /// The changes of one program wait for each other. A change that was tried before goes first.
     async fn begin(
         &self,
         change: EventId,
         order: ChangeOrder,
     ) -> Result<Box<dyn Transaction>, StoreError>;
 
-    /// Notes that a session was seen; writes that time and its tag only, and never moves it back.
+    /// Notes when a session was used. Writes only this time and its tag, and never an earlier time.
     async fn touch_session(
         &self,
         id_hash: &[u8; 32],
@@ -36,10 +35,11 @@ pub trait Store: Repositories {
         seen_tag: &[u8],
     ) -> Result<(), StoreError>;
 
-    /// Notes that an operator key was used; no tag covers it, and it never moves back.
+    /// Notes when an operator key was used. No tag covers it. Never writes an earlier time.
     async fn touch_operator_key(&self, id: OperatorKeyId, used: &Usage) -> Result<(), StoreError>;
 
-    /// Notes uses of tokens, in one transaction in id order; never moves a use back.
+    /// Notes uses of tokens, in one transaction and in the order of their ids. Never writes an
+    /// earlier time.
     async fn record_usage(&self, uses: &[UsageRecord]) -> Result<(), StoreError>;
 
     /// Removes sessions that ended before `ended_before` or were last seen before `idle_since`.
@@ -49,85 +49,87 @@ pub trait Store: Repositories {
         idle_since: Timestamp,
     ) -> Result<u64, StoreError>;
 
-    /// Asks the database for a sign of life, and whether it is the writable primary.
+    /// Checks that the database answers and is the writable primary.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// The rows that were met since the last call and can't be read, by key and table. Reads of
+    /// The rows that were found since the last call and can't be read, by key and table. Reads of
     /// several rows leave them out, so that they don't hide the others.
     fn take_unreadable(&self) -> Vec<String>;
 
-    /// The checkpoint of the event log that was kept last, if it is of a greater number than
-    /// `newer_than`: in one piece. It is whatever stands there.
+    /// The last stored checkpoint of the event log, joined from its parts, if its number is greater
+    /// than `newer_than`. Its content is not checked.
     async fn checkpoint(&self, newer_than: i64) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Keeps a checkpoint of the event log up to number `seq`, in parts that a statement can carry,
-    /// in place of an earlier one.
+    /// Replaces the checkpoint of the event log. The new one covers the log up to number `seq`. The
+    /// parts are small enough for a statement each.
     async fn keep_checkpoint(&self, seq: i64, parts: &[&[u8]]) -> Result<(), StoreError>;
 
-    /// Gives rows other tags, in one transaction, each only where its tag still is the one that was
-    /// read. For an upgrade, while nothing else writes; no event tells of it.
+    /// Replaces the tags of rows, in one transaction. A row is left alone if its tag is no longer
+    /// the one that was read. This is for an upgrade, while nothing else writes, so there is no
+    /// event for it.
     async fn retag(&self, rows: &[Retagged]) -> Result<(), StoreError>;
 
-    /// Writes `size` bytes to a row of their own and reads them back by another connection: whether
-    /// a change could be kept now.
+    /// Checks that the database can store a change now: writes `size` bytes to a row of their own,
+    /// and reads them through another connection.
     async fn prove_write(&self, size: usize) -> Result<(), StoreError>;
 }
 
-/// A row that gets another tag.
+/// A row that gets a new tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retagged {
-    /// Which.
+    /// The row.
     pub key: RowKey,
-    /// The tag that was read, bytes alone.
+    /// The bytes of the tag that was read.
     pub was: Vec<u8>,
-    /// Its new tag.
+    /// The new tag.
     pub tag: Tag,
 }
 
-/// Names a row that has a tag, by its table and primary key.
+/// Names a row with a tag, by its table and primary key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowKey {
-    /// Of `users`.
+    /// A row of `users`.
     User(UserId),
-    /// Of `tokens`.
+    /// A row of `tokens`.
     Token(TokenId),
-    /// Of `secrets`.
+    /// A row of `secrets`.
     Secret([u8; 32]),
-    /// Of `sessions`.
+    /// A row of `sessions`.
     Session([u8; 32]),
-    /// Of `status_places`.
+    /// A row of `status_places`.
     StatusPlace(u64),
-    /// Of `signing_keys`.
+    /// A row of `signing_keys`.
     SigningKey(String),
-    /// Of `setup_link`.
+    /// The row of `setup_link`.
     SetupLink,
-    /// Of `policy`.
+    /// The row of `policy`.
     Policy,
-    /// Of `operator_keys`.
+    /// A row of `operator_keys`.
     OperatorKey(OperatorKeyId),
 }
 
-/// Where a change waits.
+/// Where a change waits among others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeOrder {
-    /// Behind those that wait.
+    /// Behind all others.
     Last,
-    /// Before those that were not tried yet: the database undid it, and asks to try again.
+    /// Before all that were not tried yet, because the database undid this one and asks for another
+    /// try.
     First,
 }
 
 /// A use of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsageRecord {
-    /// Which.
+    /// The token.
     pub token_id: TokenId,
-    /// When.
+    /// The time of the use.
     pub used_at: Timestamp,
     /// The client's address.
     pub used_from: String,
 }
 
-/// A change under way. Dropped without [`commit`](Self::commit) it leaves nothing.
+/// A change in progress. If it is dropped without [`commit`](Self::commit), nothing of it remains.
 #[async_trait]
 pub trait Transaction:
     Repositories
@@ -141,13 +143,13 @@ pub trait Transaction:
     + PolicyChanges
     + EventLog
 {
-    /// The last event before this change, as locked.
+    /// The last event before this change, read under the lock.
     fn head(&self) -> Head;
 
-    /// Makes the change last. Succeeds only once it is proven that the change's last event is in
-    /// the database, and not only said.
+    /// Commits the change. Succeeds only if the change's last event is found in the database,
+    /// because an answer to COMMIT alone doesn't prove it.
     async fn commit(self: Box<Self>) -> Result<(), CommitError>;
 
-    /// Takes the change back, explicitly.
+    /// Undoes the change.
     async fn rollback(self: Box<Self>) -> Result<(), StoreError>;
 }

@@ -135,7 +135,7 @@ impl Service {
     fn holding(&self, found: Option<SignedIn>, now: Timestamp) -> Result<SignedIn, Problem> {
         let idle = self.inner.settings.session_idle;
         found
-            .filter(|found| found.session.holds(now, idle) && !found.user.disabled)
+            .filter(|found| found.session.is_valid(now, idle) && !found.user.disabled)
             .ok_or(Problem::SignInRequired)
     }
 

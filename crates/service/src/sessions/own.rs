@@ -26,7 +26,7 @@ impl Service {
             // A planted row is not listed as if somebody had signed in.
             .filter(|tagged| self.currency().shows(tagged))
             .map(|tagged| self.seen_as_proven(tagged.row))
-            .filter(|session| session.holds(now, idle))
+            .filter(|session| session.is_valid(now, idle))
             .collect();
         let is_current = |session: &Session| session.id_hash == by.session.id_hash;
         sessions.sort_by_key(|session| {
@@ -137,7 +137,7 @@ impl Change for EndOne {
         draft.delete_session(found).await?;
         let entry = draft.entry(EventKind::SessionEnded, &self.id);
         draft.record(entry.owner(user.id));
-        Ok((found.row.holds(draft.now, self.idle), Taken::Sessions))
+        Ok((found.row.is_valid(draft.now, self.idle), Taken::Sessions))
     }
 }
 
@@ -156,7 +156,7 @@ impl Change for EndOthers {
             if other.row.id_hash != self.current {
                 draft.delete_session(&other).await?;
                 ended += 1;
-                held += u64::from(other.row.holds(draft.now, self.idle));
+                held += u64::from(other.row.is_valid(draft.now, self.idle));
             }
         }
         if ended > 0 {
