@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::may_be_exchanged;
 use crate::bearer::Bearer;
-use crate::ledger::genuine::Genuine;
+use crate::ledger::verified_grant::VerifiedGrant;
 use crate::service::Service;
 use crate::service::error::Error;
 
@@ -98,8 +98,8 @@ impl Service {
     }
 }
 
-fn of_personal_access_token(grant: &Genuine, scope: String, issuer: &str) -> Introspection {
-    let Genuine {
+fn of_personal_access_token(grant: &VerifiedGrant, scope: String, issuer: &str) -> Introspection {
+    let VerifiedGrant {
         secret,
         token,
         owner,

@@ -9,7 +9,7 @@ use ats_pat_token::{Claims, Expectations, Unverified};
 
 use crate::cache::ring::RingState;
 use crate::ledger::currency::Doubt;
-use crate::ledger::genuine::is_usable;
+use crate::ledger::verified_grant::is_usable;
 use crate::policy::OwnerPolicies;
 use crate::service::Service;
 use crate::service::error::Error;

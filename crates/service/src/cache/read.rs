@@ -9,7 +9,7 @@ use crate::cache::grants::{Found, Grant, Known, Lane, Load, SecretHash};
 use crate::cache::ring::RingState;
 use crate::cache::{ExchangeCache, ReadFrom};
 use crate::ledger::currency::{ATTEMPTS, Doubt};
-use crate::ledger::genuine::Genuine;
+use crate::ledger::verified_grant::VerifiedGrant;
 use crate::service::error::{Error, causes};
 
 impl ExchangeCache {
@@ -137,7 +137,7 @@ impl ExchangeCache {
         let mut doubtful = Vec::new();
         for grant in grants {
             let hash = grant.secret.row.hash;
-            let genuine = match Genuine::of(grant, &self.currency) {
+            let genuine = match VerifiedGrant::of(grant, &self.currency) {
                 Ok(genuine) => genuine,
                 Err(doubt) if doubt.stands_after(doubts.get(&hash)) => {
                     doubt.tell();

@@ -11,7 +11,7 @@ use quick_cache::sync::Cache;
 use super::write_check::WriteCheck;
 use crate::ledger::anchor::Anchor;
 use crate::ledger::currency::{Currency, epoch_of};
-use crate::ledger::rows::{Roots, told_tag};
+use crate::ledger::rows::{Roots, logged_tag};
 use crate::ledger::{Details, follows};
 use crate::service::error::Error;
 
@@ -25,7 +25,7 @@ pub(crate) struct Changes {
     pub(crate) anchor: Arc<Anchor>,
     pub(crate) writes: Arc<WriteCheck>,
     pub(crate) currency: Arc<Currency>,
-    /// The told tags of rows whose events were found to name them.
+    /// The logged tags of rows whose events were found to name them.
     pub(crate) confirmed: Arc<Cache<String, ()>>,
 }
 
@@ -44,8 +44,8 @@ impl Changes {
         tag: &Tag,
         origin: Origin,
     ) -> Result<bool, Error> {
-        let told = told_tag(tag);
-        if self.confirmed.get(&told).is_some() {
+        let logged = logged_tag(tag);
+        if self.confirmed.get(&logged).is_some() {
             return Ok(true);
         }
         let found = transaction.events().from(origin.seq.max(2) - 1, 2).await?;
@@ -63,11 +63,11 @@ impl Changes {
         let details = Details::of(event).unwrap_or_default();
         let names = event.kind == EventKind::DatabaseUpgraded.as_str()
             || details.rows.iter().any(|row| {
-                row.table == table && row.id == id && row.tag.as_deref() == Some(&*told)
+                row.table == table && row.id == id && row.tag.as_deref() == Some(&*logged)
             });
         let is_confirmed = is_genuine && names;
         if is_confirmed {
-            self.confirmed.insert(told, ());
+            self.confirmed.insert(logged, ());
         }
         Ok(is_confirmed)
     }

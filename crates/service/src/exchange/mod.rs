@@ -17,7 +17,7 @@ use uuid::fmt::Hyphenated;
 use crate::cache::ReadFrom;
 use crate::cache::grants::{FirstUse, Found, Grant, Known};
 use crate::exchange::narrowing::Narrowing;
-use crate::ledger::genuine::Genuine;
+use crate::ledger::verified_grant::VerifiedGrant;
 use crate::service::Service;
 use crate::service::error::Error;
 use crate::service::reuses::Ended;
@@ -208,7 +208,7 @@ impl Service {
     pub(crate) async fn genuine_grant(
         &self,
         presented: &PersonalAccessToken,
-    ) -> Result<Option<Genuine>, Error> {
+    ) -> Result<Option<VerifiedGrant>, Error> {
         let currency = self.currency();
         let read = || async {
             let grant = self.find_grant(presented).await?;
@@ -217,7 +217,7 @@ impl Service {
                 (grant, head)
             }))
         };
-        let judged = currency.judged_at(read, |grant| Genuine::of(grant, currency));
+        let judged = currency.judged_at(read, |grant| VerifiedGrant::of(grant, currency));
         Ok(judged.await?.and_then(Result::ok))
     }
 

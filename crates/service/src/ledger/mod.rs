@@ -1,11 +1,11 @@
 //! The event log: entries, the chain, and whether an end of it is genuine.
 
 pub(crate) mod anchor;
+mod comparison;
 pub(crate) mod currency;
 mod details;
-pub(crate) mod genuine;
 pub(crate) mod rows;
-mod told;
+pub(crate) mod verified_grant;
 
 use ats_pat_auth::{Canonical, ChainHash, KeyedHash};
 use ats_pat_domain::event::{Actor, Event, EventKind, Head, Personal};
@@ -16,8 +16,8 @@ use serde_json::{Map, Value, json};
 use crate::ledger::rows::Roots;
 use crate::service::error::Error;
 
+pub(crate) use comparison::{Difference, LastLogged, LoggedRow, RowName, Upgrade};
 pub(crate) use details::{Details, FORMER_VERSION, Replaces, RowChange, VERSION, WrittenRow};
-pub(crate) use told::{Difference, LastTold, RowName, Told, Upgrade};
 
 /// The detail of an event that names the places of the status list that its change gave to secrets.
 pub(crate) const PLACES_GIVEN: &str = "PlacesGiven";

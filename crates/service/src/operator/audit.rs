@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::Operator;
 use crate::ledger::rows::Row;
 use crate::ledger::{
-    Details, Difference, FORMER_VERSION, LastTold, QUARANTINED, REFUSED_ROWS, RowName, Told,
+    Details, Difference, FORMER_VERSION, LastLogged, LoggedRow, QUARANTINED, REFUSED_ROWS, RowName,
     Upgrade, WrittenRow, follows, personal_part_is_genuine,
 };
 use crate::service::error::Error;
@@ -39,7 +39,7 @@ impl Operator<'_> {
             report: AuditReport::default(),
             seen: self.service.inner.changes.anchor.head(),
             walked: Head::EMPTY,
-            last_told: LastTold::new(),
+            last_logged: LastLogged::new(),
             upgrade: None,
             only: None,
             differences: BTreeSet::new(),
@@ -71,14 +71,14 @@ struct Audit<'a> {
     seen: Head,
     /// The last event that was verified.
     walked: Head,
-    /// Of rows that were not compared yet.
-    last_told: LastTold,
+    /// The last logged state of the rows that were not compared yet.
+    last_logged: LastLogged,
     upgrade: Option<Upgrade>,
     /// The rows that are compared once more; `None` at first: all.
     only: Option<HashSet<RowName>>,
     differences: BTreeSet<Difference>,
-    /// What was told of the rows that differ.
-    differing: HashMap<RowName, Option<Told>>,
+    /// The last logged state of the rows that differ.
+    differing: HashMap<RowName, Option<LoggedRow>>,
 }
 
 impl Audit<'_> {
@@ -153,7 +153,7 @@ impl Audit<'_> {
     fn note_rows(&mut self, event: &Event, details: &Details<'_>) {
         for row in &details.rows {
             let name = (row.table.to_string(), row.id.to_string());
-            let before = self.last_told.insert(name, Told::of(event, row));
+            let before = self.last_logged.insert(name, LoggedRow::of(event, row));
             if event.version != FORMER_VERSION
                 && let Some(what) = self.found_by_change(row, before.as_ref())
             {
@@ -165,9 +165,9 @@ impl Audit<'_> {
         }
     }
 
-    /// In which way a row was not the one that the log told of, when a change wrote or removed it.
-    /// The change hides that from whoever compares the tables, so it is told of for ever.
-    fn found_by_change(&self, row: &WrittenRow<'_>, before: Option<&Told>) -> Option<String> {
+    /// How a row differed from its last event when a change wrote or removed it. The change hides
+    /// the difference from later comparisons of the tables, so it is reported for ever.
+    fn found_by_change(&self, row: &WrittenRow<'_>, before: Option<&LoggedRow>) -> Option<String> {
         let stood_there = before.is_some_and(|before| before.tag.is_some());
         let Some(replaces) = row.replaces else {
             return (row.tag.is_some() && stood_there).then(|| "had been removed".to_owned());
@@ -182,7 +182,8 @@ impl Audit<'_> {
         (!is_it).then(|| format!("had been put back, as event {stood} wrote it,"))
     }
 
-    /// Rows that a change ended because they were planted or altered: told of for ever.
+    /// Reports the rows that changes ended because they were planted or altered. They are reported
+    /// for ever.
     fn find_quarantined(&mut self, event: &Event, details: &Value) {
         let rows = |detail| {
             details
@@ -199,7 +200,7 @@ impl Audit<'_> {
         }
         for row in rows(REFUSED_ROWS).filter_map(Value::as_str) {
             self.find(format!(
-                "row {row} was not the one that the event log told of last, and was left as it was by the upgrade, event {}",
+                "row {row} differed from its last event, and the upgrade (event {}) left it as it was",
                 event.seq
             ));
         }
@@ -274,11 +275,11 @@ impl Audit<'_> {
             Some(only) if only.contains(&name) => {}
             Some(_) => return,
         }
-        let told = self.last_told.remove(&name);
+        let logged = self.last_logged.remove(&name);
         let roots = self.operator.service.roots();
-        if let Some(difference) = Difference::of(roots, tagged, told.as_ref(), self.upgrade) {
+        if let Some(difference) = Difference::of(roots, tagged, logged.as_ref(), self.upgrade) {
             self.differences.insert(difference);
-            self.differing.insert(name, told);
+            self.differing.insert(name, logged);
         }
     }
 
@@ -287,19 +288,19 @@ impl Audit<'_> {
     /// more.
     fn differences(&mut self) -> BTreeSet<Difference> {
         let mut differences = std::mem::take(&mut self.differences);
-        let mut told_of = std::mem::take(&mut self.last_told);
-        told_of.retain(|name, told| {
-            let missing = Difference::missing(name, told).filter(|_| name.0 != "sessions");
+        let mut logged = std::mem::take(&mut self.last_logged);
+        logged.retain(|name, logged| {
+            let missing = Difference::missing(name, logged).filter(|_| name.0 != "sessions");
             let is_missing = missing.is_some();
             differences.extend(missing);
             is_missing
         });
         let differing = std::mem::take(&mut self.differing);
-        self.only = Some(differing.keys().chain(told_of.keys()).cloned().collect());
+        self.only = Some(differing.keys().chain(logged.keys()).cloned().collect());
         let differing = differing.into_iter();
-        self.last_told = differing
-            .filter_map(|(name, told)| Some((name, told?)))
-            .chain(told_of)
+        self.last_logged = differing
+            .filter_map(|(name, logged)| Some((name, logged?)))
+            .chain(logged)
             .collect();
         differences
     }

@@ -10,7 +10,7 @@ use ats_pat_token::{OperatorKeySecret, PersonalAccessToken, Unverified};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
-use crate::ledger::genuine::Genuine;
+use crate::ledger::verified_grant::VerifiedGrant;
 use crate::service::Service;
 use crate::service::client::Client;
 use crate::service::error::Error;
@@ -88,7 +88,7 @@ impl Service {
         &self,
         secret: &PersonalAccessToken,
         reported: Reported,
-    ) -> Result<Option<Genuine>, Error> {
+    ) -> Result<Option<VerifiedGrant>, Error> {
         let now = self.now();
         let grant = match self.genuine_grant(secret).await {
             Err(
@@ -98,7 +98,7 @@ impl Service {
                 },
             ) => {
                 let grant = self.find_grant(secret).await?;
-                grant.and_then(|grant| Genuine::by_tags(grant, self.roots()))
+                grant.and_then(|grant| VerifiedGrant::by_tags(grant, self.roots()))
             }
             judged => judged?,
         };
@@ -109,7 +109,7 @@ impl Service {
     /// log.
     async fn revoke_found(
         &self,
-        mut found: Vec<Genuine>,
+        mut found: Vec<VerifiedGrant>,
         address: IpAddr,
         reported: Reported,
     ) -> Result<(), Error> {
@@ -138,7 +138,7 @@ enum Reported {
 impl Reported {
     /// A secret that the token itself replaced is good for its holder alone: nobody else makes an
     /// end of the token by it.
-    fn may_revoke(self, grant: &Genuine, now: Timestamp) -> bool {
+    fn may_revoke(self, grant: &VerifiedGrant, now: Timestamp) -> bool {
         match self {
             Self::No => grant.life().may_revoke(now),
             Self::AsLeaked => grant.life().is_usable(now),
@@ -162,7 +162,7 @@ impl Change for RevokeAsHolder {
             let grant = draft.read().secrets().grant(hash).await?;
             let Some(grant) = grant else { continue };
             let stored = grant.token.clone();
-            let genuine = Genuine::by_tags(grant, draft.roots());
+            let genuine = VerifiedGrant::by_tags(grant, draft.roots());
             let Some(grant) = genuine.filter(|grant| self.reported.may_revoke(grant, draft.now))
             else {
                 continue;

@@ -9,7 +9,7 @@ use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::{Problem, Rule, Scopes, Timestamp, TokenId, UserId};
 
 use crate::cache::usage::{LastUse, UsageLog};
-use crate::ledger::genuine::{Genuine, Life};
+use crate::ledger::verified_grant::{Life, VerifiedGrant};
 use crate::policy::OwnerPolicy;
 
 /// What the first exchange with a secret does before it is answered.
@@ -61,9 +61,9 @@ pub(crate) struct Grant {
 }
 
 impl Grant {
-    pub(crate) fn new(genuine: Genuine, policy: Arc<OwnerPolicy>, usage: &UsageLog) -> Self {
+    pub(crate) fn new(genuine: VerifiedGrant, policy: Arc<OwnerPolicy>, usage: &UsageLog) -> Self {
         let life = genuine.life();
-        let Genuine {
+        let VerifiedGrant {
             secret,
             token,
             owner,

@@ -16,7 +16,7 @@ use super::authority::{Authority, Found};
 use super::changes::Changes;
 use super::taken::Taken;
 use crate::ledger::currency::{Patience, begins_an_epoch, epoch_of};
-use crate::ledger::rows::{Roots, Row, told_tag};
+use crate::ledger::rows::{Roots, Row, logged_tag};
 use crate::ledger::{Entry, PLACES_GIVEN, PLACES_REVOKED, QUARANTINED, Replaces, RowChange};
 use crate::service::error::Error;
 
@@ -221,7 +221,7 @@ impl<'a> Draft<'a> {
 
     fn tag_as<R: Row>(&self, row: R, replaces: Option<Replaces>) -> Tagged<R> {
         let tagged = self.roots().tag(row, self.origin());
-        let tag = Some(told_tag(&tagged.tag));
+        let tag = Some(logged_tag(&tagged.tag));
         self.note(&tagged.row, tag, replaces);
         tagged
     }

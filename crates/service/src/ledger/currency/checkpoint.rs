@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use super::standing::{Standing, seal};
+use super::known_log::{KnownLog, seal};
 use super::{Currency, Unkept};
 use crate::service::error::Error;
 
@@ -21,24 +21,22 @@ const PART: usize = 512 * 1024;
 
 impl Currency {
     /// The checkpoints of this service, the newest first.
-    pub(super) async fn checkpoints(&self) -> Result<Vec<Standing>, Error> {
+    pub(super) async fn checkpoints(&self) -> Result<Vec<KnownLog>, Error> {
         let keys = self.roots.first();
         let mut found = Vec::new();
         if let Some(file) = self.file.clone() {
             let read = tokio::task::spawn_blocking(move || fs::read(file)).await;
             match read.unwrap_or_else(|error| Err(io::Error::other(error))) {
                 Ok(bytes) => {
-                    let standing = Standing::of_checkpoint(&bytes, keys);
-                    if let Some(standing) = &standing {
-                        self.kept
-                            .in_file
-                            .store(standing.head().seq, Ordering::Relaxed);
+                    let known = KnownLog::of_checkpoint(&bytes, keys);
+                    if let Some(known) = &known {
+                        self.kept.in_file.store(known.head().seq, Ordering::Relaxed);
                     } else {
                         tracing::warn!(
                             "the checkpoint in the data folder is not of this service, and not used"
                         );
                     }
-                    found.extend(standing);
+                    found.extend(known);
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
@@ -46,23 +44,21 @@ impl Currency {
                 }
             }
         }
-        let newest = found
-            .first()
-            .map_or(0, |standing: &Standing| standing.head().seq);
+        let newest = found.first().map_or(0, |known: &KnownLog| known.head().seq);
         if let Some(bytes) = self.store.checkpoint(newest).await? {
-            let standing = Standing::of_checkpoint(&bytes, keys);
-            if let Some(standing) = &standing {
+            let known = KnownLog::of_checkpoint(&bytes, keys);
+            if let Some(known) = &known {
                 self.kept
                     .in_database
-                    .store(standing.head().seq, Ordering::Relaxed);
+                    .store(known.head().seq, Ordering::Relaxed);
             } else {
                 tracing::error!(
                     "the checkpoint in the database is not of this service, and not used"
                 );
             }
-            found.extend(standing);
+            found.extend(known);
         }
-        found.sort_by_key(|standing| std::cmp::Reverse(standing.head().seq));
+        found.sort_by_key(|known| std::cmp::Reverse(known.head().seq));
         Ok(found)
     }
 
@@ -106,15 +102,15 @@ impl Currency {
 
     fn size(&self) -> Option<(i64, i64)> {
         let known = self.known.read();
-        let standing = known.as_ref()?;
-        let entries = i64::try_from(standing.entries()).unwrap_or(i64::MAX);
-        Some((standing.head().seq, entries))
+        let known = known.as_ref()?;
+        let entries = i64::try_from(known.entries()).unwrap_or(i64::MAX);
+        Some((known.head().seq, entries))
     }
 
     fn to_bytes(&self) -> Option<(i64, Vec<u8>)> {
         let known = self.known.read();
-        let standing = known.as_ref()?;
-        Some((standing.head().seq, standing.to_bytes()))
+        let known = known.as_ref()?;
+        Some((known.head().seq, known.to_bytes()))
     }
 }
 

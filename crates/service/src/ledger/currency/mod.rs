@@ -16,8 +16,8 @@
 
 mod checkpoint;
 mod judge;
+mod known_log;
 mod replaced;
-mod standing;
 
 use std::io;
 use std::path::PathBuf;
@@ -32,13 +32,13 @@ use ats_pat_domain::port::{Clock, Store, StoreError};
 use parking_lot::RwLock;
 
 use crate::ledger::anchor::Anchor;
-use crate::ledger::currency::standing::Standing;
+use crate::ledger::currency::known_log::KnownLog;
 use crate::ledger::rows::Roots;
 use crate::ledger::{self, Details, behind, follows, follows_its_predecessor, holds_event};
 use crate::service::error::{Error, causes};
 
 pub(crate) use judge::{ATTEMPTS, Doubt};
-pub(crate) use standing::{FIRST_EPOCH, begins_an_epoch, epoch_of};
+pub(crate) use known_log::{FIRST_EPOCH, begins_an_epoch, epoch_of};
 
 /// How many events are read at once.
 const BATCH: u64 = 1000;
@@ -94,9 +94,9 @@ pub(crate) struct Currency {
     rules: Rules,
     /// Where the checkpoint lies beside the anchor.
     file: Option<PathBuf>,
-    known: RwLock<Option<Standing>>,
+    known: RwLock<Option<KnownLog>>,
     /// The number up to which the log is known.
-    stands_at: AtomicI64,
+    known_to: AtomicI64,
     /// How far a first reading came.
     read_to: AtomicI64,
     /// One reads at a time.
@@ -138,7 +138,7 @@ impl Currency {
             rules,
             file,
             known: RwLock::new(None),
-            stands_at: AtomicI64::new(NOWHERE),
+            known_to: AtomicI64::new(NOWHERE),
             read_to: AtomicI64::new(0),
             reading: tokio::sync::Mutex::new(()),
             is_patient: AtomicBool::new(false),
@@ -157,7 +157,7 @@ impl Currency {
 
     /// Whether the log was read once; `Err` says how far it was.
     pub(crate) fn is_ready(&self) -> Result<(), i64> {
-        match self.stands_at.load(Ordering::Acquire) {
+        match self.known_to.load(Ordering::Acquire) {
             NOWHERE => Err(self.read_to.load(Ordering::Relaxed)),
             _ => Ok(()),
         }
@@ -170,8 +170,8 @@ impl Currency {
     /// [`Error::LogNotRead`] where the log went back since.
     pub(crate) fn judge(&self, table: &str, id: &str, origin: Origin) -> Result<bool, Error> {
         let known = self.known.read();
-        let standing = known.as_ref().ok_or(Error::LogNotRead)?;
-        Ok(standing.judge(self.roots.first(), table, id, origin))
+        let known = known.as_ref().ok_or(Error::LogNotRead)?;
+        Ok(known.judge(self.roots.first(), table, id, origin))
     }
 
     /// Whether the log, up to an event that [`follow_to`](Self::follow_to) was asked for, tells of
@@ -181,15 +181,15 @@ impl Currency {
     /// [`Error::LogNotRead`] where the log went back since.
     pub(crate) fn names_a_policy(&self) -> Result<bool, Error> {
         let known = self.known.read();
-        let standing = known.as_ref().ok_or(Error::LogNotRead)?;
-        Ok(standing.names_a_policy(self.roots.first()))
+        let known = known.as_ref().ok_or(Error::LogNotRead)?;
+        Ok(known.names_a_policy(self.roots.first()))
     }
 
     /// The epoch of the event that follows `head`, if what is known reaches just there.
     pub(crate) fn epoch_after(&self, head: Head) -> Option<[u8; 16]> {
         let known = self.known.read();
-        let standing = known.as_ref().filter(|known| known.head() == head);
-        standing.map(Standing::epoch)
+        let known = known.as_ref().filter(|known| known.head() == head);
+        known.map(KnownLog::epoch)
     }
 
     /// Makes sure that the log is known up to `head` at least. Who holds the lock of changes asks
@@ -221,7 +221,7 @@ impl Currency {
         patience: Patience,
         head: Head,
     ) -> Result<(), Error> {
-        if (self.rules.is_enough)(self.stands_at.load(Ordering::Acquire), head.seq) {
+        if (self.rules.is_enough)(self.known_to.load(Ordering::Acquire), head.seq) {
             return Ok(());
         }
         // In a task of its own: who gives up does not break it off for the others.
@@ -258,12 +258,12 @@ impl Currency {
     /// when it is needed.
     pub(crate) fn offer(&self, before: Head, event: &Event, details: Option<&Details<'_>>) {
         let mut known = self.known.write();
-        let (Some(standing), Some(details)) = (known.as_mut(), details) else {
+        let (Some(known), Some(details)) = (known.as_mut(), details) else {
             return;
         };
-        if standing.head() == before {
-            standing.apply(event, details, &self.roots, self.clock.now());
-            self.stands_at.store(event.seq, Ordering::Release);
+        if known.head() == before {
+            known.apply(event, details, &self.roots, self.clock.now());
+            self.known_to.store(event.seq, Ordering::Release);
         }
     }
 
@@ -281,7 +281,7 @@ impl Currency {
     }
 
     async fn read_to_the_end(&self, seq: i64) -> Result<(), Error> {
-        let standing = match self.head() {
+        let known = match self.head() {
             Some(head) if head.seq >= seq => return Ok(()),
             Some(head) => {
                 if self.read_on(head).await? {
@@ -301,29 +301,29 @@ impl Currency {
             }
             None => self.beginning().await?,
         };
-        self.read_from(standing).await
+        self.read_from(known).await
     }
 
     /// Up to where the log is known.
     pub(crate) fn head(&self) -> Option<Head> {
         let known = self.known.read();
-        known.as_ref().map(Standing::head)
+        known.as_ref().map(KnownLog::head)
     }
 
     fn forget(&self) {
         *self.known.write() = None;
-        self.stands_at.store(NOWHERE, Ordering::Release);
+        self.known_to.store(NOWHERE, Ordering::Release);
     }
 
     /// Where to begin: at the newest checkpoint that is of this log, else behind the last upgrade,
     /// else at the first event.
-    async fn beginning(&self) -> Result<Standing, Error> {
-        for standing in self.checkpoints().await? {
-            if standing.head().seq == 0 || holds_event(&*self.store, standing.head()).await? {
-                return Ok(standing);
+    async fn beginning(&self) -> Result<KnownLog, Error> {
+        for known in self.checkpoints().await? {
+            if known.head().seq == 0 || holds_event(&*self.store, known.head()).await? {
+                return Ok(known);
             }
             tracing::info!(
-                seq = standing.head().seq,
+                seq = known.head().seq,
                 "a checkpoint is of another event log, and not used"
             );
         }
@@ -332,27 +332,27 @@ impl Currency {
             Some(upgrade)
                 if follows_its_predecessor(&*self.store, &self.roots, &upgrade).await? =>
             {
-                Ok(Standing::after_upgrade(&upgrade))
+                Ok(KnownLog::after_upgrade(&upgrade))
             }
             Some(upgrade) => Err(Error::altered_event(upgrade.seq)),
-            None => Ok(Standing::of_an_empty_log()),
+            None => Ok(KnownLog::of_an_empty_log()),
         }
     }
 
     /// The first reading: nothing is known before it is at its end.
-    async fn read_from(&self, mut standing: Standing) -> Result<(), Error> {
+    async fn read_from(&self, mut known: KnownLog) -> Result<(), Error> {
         loop {
-            let last = standing.head();
+            let last = known.head();
             let events = self.store.events().from(last.seq + 1, BATCH).await?;
             self.read_to.store(last.seq, Ordering::Relaxed);
             if events.is_empty() {
                 break;
             }
-            self.apply(&mut standing, &events)?;
+            self.apply(&mut known, &events)?;
         }
-        let head = standing.head();
-        *self.known.write() = Some(standing);
-        self.stands_at.store(head.seq, Ordering::Release);
+        let head = known.head();
+        *self.known.write() = Some(known);
+        self.known_to.store(head.seq, Ordering::Release);
         Ok(())
     }
 
@@ -368,23 +368,23 @@ impl Currency {
                 return Ok(true);
             }
             let mut known = self.known.write();
-            let Some(standing) = known.as_mut() else {
+            let Some(known) = known.as_mut() else {
                 return Ok(false);
             };
             // The feed may have brought some of them meanwhile.
-            let stands_at = standing.head().seq;
-            let unknown = newer.iter().position(|event| event.seq > stands_at);
+            let known_to = known.head().seq;
+            let unknown = newer.iter().position(|event| event.seq > known_to);
             let newer = unknown.map_or(&[][..], |first| &newer[first..]);
-            self.apply(standing, newer)?;
-            last = standing.head();
-            self.stands_at.store(last.seq, Ordering::Release);
+            self.apply(known, newer)?;
+            last = known.head();
+            self.known_to.store(last.seq, Ordering::Release);
         }
     }
 
-    fn apply(&self, standing: &mut Standing, events: &[Event]) -> Result<(), Error> {
+    fn apply(&self, known: &mut KnownLog, events: &[Event]) -> Result<(), Error> {
         let now = self.clock.now();
         for event in events {
-            let last = standing.head();
+            let last = known.head();
             let follows = follows(&self.roots, &last, event);
             // An event of before an upgrade names no row that counts.
             let details = if event.version == ledger::FORMER_VERSION {
@@ -395,7 +395,7 @@ impl Currency {
             let Some(details) = details.filter(|_| follows) else {
                 return Err(Error::altered_event(event.seq));
             };
-            standing.apply(event, &details, &self.roots, now);
+            known.apply(event, &details, &self.roots, now);
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use ats_pat_domain::port::RowKey;
 use ats_pat_domain::{Timestamp, TokenId};
 
 pub(crate) use self::administration::THE_POLICY;
-pub(crate) use self::roots::{Roots, told_tag};
+pub(crate) use self::roots::{Roots, logged_tag};
 use crate::service::error::Error;
 
 /// A row that grants rights.

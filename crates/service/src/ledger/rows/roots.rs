@@ -79,6 +79,6 @@ impl Roots {
 
 /// What an event says of the row that it wrote: the keyed hash of its tag; of what is no tag of
 /// this release, all of it.
-pub(crate) fn told_tag(tag: &Tag) -> String {
+pub(crate) fn logged_tag(tag: &Tag) -> String {
     RowTag::from_bytes(&tag.bytes).map_or_else(|_| hex(&tag.bytes), |tag| hex(tag.hash()))
 }

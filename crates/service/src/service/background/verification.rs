@@ -16,7 +16,7 @@ use ats_pat_domain::{Tagged, UserId};
 
 use crate::ledger::currency::Doubt;
 use crate::ledger::rows::Row;
-use crate::ledger::{Details, Difference, LastTold, Told, Upgrade};
+use crate::ledger::{Details, Difference, LastLogged, LoggedRow, Upgrade};
 use crate::service::Service;
 use crate::service::error::{Error, causes};
 
@@ -154,7 +154,7 @@ impl Service {
     async fn differences(&self, owner: UserId) -> Result<BTreeSet<Difference>, Error> {
         let mut comparison = Comparison {
             service: self,
-            last_told: self.last_told(owner).await?,
+            last_logged: self.last_logged(owner).await?,
             upgrade: self.upgrade().await?,
             found: BTreeSet::new(),
         };
@@ -187,8 +187,8 @@ impl Service {
     }
 
     /// From the newest event back: the first that names a row is the last that wrote it.
-    async fn last_told(&self, owner: UserId) -> Result<LastTold, Error> {
-        let mut last_told = LastTold::new();
+    async fn last_logged(&self, owner: UserId) -> Result<LastLogged, Error> {
+        let mut last_logged = LastLogged::new();
         let mut before = None;
         loop {
             let filter = EventFilter {
@@ -201,30 +201,30 @@ impl Service {
             };
             let events = self.store().events().newest(&filter).await?;
             let Some(last) = events.last() else {
-                return Ok(last_told);
+                return Ok(last_logged);
             };
             before = Some(last.seq);
             for event in &events {
-                note_rows(&mut last_told, event);
+                note_rows(&mut last_logged, event);
             }
         }
     }
 }
 
-fn note_rows(last_told: &mut LastTold, event: &Event) {
+fn note_rows(last_logged: &mut LastLogged, event: &Event) {
     // What can't be read is found by the walk through the chain.
     let details = Details::of_either(event).unwrap_or_default();
     for row in details.rows.iter().rev() {
         let name = (row.table.to_string(), row.id.to_string());
-        last_told
+        last_logged
             .entry(name)
-            .or_insert_with(|| Told::of(event, row));
+            .or_insert_with(|| LoggedRow::of(event, row));
     }
 }
 
 struct Comparison<'a> {
     service: &'a Service,
-    last_told: LastTold,
+    last_logged: LastLogged,
     upgrade: Option<Upgrade>,
     found: BTreeSet<Difference>,
 }
@@ -232,9 +232,9 @@ struct Comparison<'a> {
 impl Comparison<'_> {
     fn compare<R: Row>(&mut self, tagged: &Tagged<R>) {
         let name = (R::TABLE.to_owned(), tagged.row.row_id());
-        let told = self.last_told.remove(&name);
+        let logged = self.last_logged.remove(&name);
         let roots = self.service.roots();
-        let difference = Difference::of(roots, tagged, told.as_ref(), self.upgrade);
+        let difference = Difference::of(roots, tagged, logged.as_ref(), self.upgrade);
         self.found.extend(difference);
     }
 
@@ -242,9 +242,9 @@ impl Comparison<'_> {
     /// without an event; the other tables are looked at by `audit verify` alone.
     fn end(self) -> BTreeSet<Difference> {
         let mut found = self.found;
-        for (name, told) in self.last_told {
+        for (name, logged) in self.last_logged {
             if ["users", "tokens", "secrets"].contains(&name.0.as_str()) {
-                found.extend(Difference::missing(&name, &told));
+                found.extend(Difference::missing(&name, &logged));
             }
         }
         found

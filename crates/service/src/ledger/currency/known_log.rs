@@ -24,14 +24,14 @@ struct Epoch {
 }
 
 /// What is known up to [`head`](Self::head).
-pub(super) struct Standing {
+pub(super) struct KnownLog {
     head: Head,
     /// By their beginnings; never empty.
     epochs: Vec<Epoch>,
     replaced: Replaced,
 }
 
-impl Standing {
+impl KnownLog {
     /// At the beginning of a log.
     pub(super) fn of_an_empty_log() -> Self {
         Self {
@@ -189,7 +189,7 @@ impl Standing {
     }
 }
 
-/// Makes a checkpoint of what [`Standing::to_bytes`] gave: adds a keyed hash.
+/// Makes a checkpoint of what [`KnownLog::to_bytes`] gave: adds a keyed hash.
 pub(super) fn seal(mut bytes: Vec<u8>, keys: &RootKeys) -> Vec<u8> {
     let hash = keys.hash_checkpoint(&bytes);
     bytes.extend_from_slice(hash.as_bytes());
@@ -260,11 +260,11 @@ mod tests {
         }
     }
 
-    fn write(standing: &mut Standing, seq: i64, id: &str, replaces: Option<Replaces>) {
+    fn write(known: &mut KnownLog, seq: i64, id: &str, replaces: Option<Replaces>) {
         let details = Details {
             rows: vec![row(id, replaces)],
         };
-        standing.apply(
+        known.apply(
             &event(seq, EventKind::TokenCreated),
             &details,
             &roots(),
@@ -272,70 +272,70 @@ mod tests {
         );
     }
 
-    fn stands(standing: &Standing, id: &str, epoch: [u8; 16], seq: i64, event: u128) -> bool {
+    fn is_current(known: &KnownLog, id: &str, epoch: [u8; 16], seq: i64, event: u128) -> bool {
         let origin = Origin {
             epoch,
             seq,
             event: *Uuid::from_u128(event).as_bytes(),
         };
-        standing.judge(roots().first(), "tokens", id, origin)
+        known.judge(roots().first(), "tokens", id, origin)
     }
 
     #[test]
     fn a_row_stands_until_another_event_wrote_it() {
-        let mut standing = Standing::of_an_empty_log();
-        write(&mut standing, 1, "one", None);
-        write(&mut standing, 2, "two", None);
-        assert!(stands(&standing, "one", FIRST_EPOCH, 1, 1));
-        assert!(!stands(&standing, "one", FIRST_EPOCH, 3, 3), "not yet");
-        write(&mut standing, 3, "one", Some(Replaces::ANYTHING));
-        assert!(!stands(&standing, "one", FIRST_EPOCH, 1, 1));
-        assert!(stands(&standing, "one", FIRST_EPOCH, 3, 3));
+        let mut known = KnownLog::of_an_empty_log();
+        write(&mut known, 1, "one", None);
+        write(&mut known, 2, "two", None);
+        assert!(is_current(&known, "one", FIRST_EPOCH, 1, 1));
+        assert!(!is_current(&known, "one", FIRST_EPOCH, 3, 3), "not yet");
+        write(&mut known, 3, "one", Some(Replaces::ANYTHING));
+        assert!(!is_current(&known, "one", FIRST_EPOCH, 1, 1));
+        assert!(is_current(&known, "one", FIRST_EPOCH, 3, 3));
         assert!(
-            !stands(&standing, "one", FIRST_EPOCH, 3, 4),
+            !is_current(&known, "one", FIRST_EPOCH, 3, 4),
             "of an undone change"
         );
-        assert!(stands(&standing, "two", FIRST_EPOCH, 2, 2));
+        assert!(is_current(&known, "two", FIRST_EPOCH, 2, 2));
     }
 
     #[test]
     fn what_an_accepted_restore_gave_up_stands_nowhere() {
-        let mut standing = Standing::of_an_empty_log();
-        write(&mut standing, 1, "one", None);
+        let mut known = KnownLog::of_an_empty_log();
+        write(&mut known, 1, "one", None);
         // Events 2 to 4 were given up; their numbers are used again.
         let accepted = event(2, EventKind::RestoreAccepted);
-        standing.apply(&accepted, &Details::default(), &roots(), NOW);
+        known.apply(&accepted, &Details::default(), &roots(), NOW);
         let epoch = epoch_of(accepted.id);
-        write(&mut standing, 3, "three", None);
-        assert!(stands(&standing, "one", FIRST_EPOCH, 1, 1));
-        assert!(!stands(&standing, "three", FIRST_EPOCH, 3, 33));
-        assert!(stands(&standing, "three", epoch, 3, 3));
+        write(&mut known, 3, "three", None);
+        assert!(is_current(&known, "one", FIRST_EPOCH, 1, 1));
+        assert!(!is_current(&known, "three", FIRST_EPOCH, 3, 33));
+        assert!(is_current(&known, "three", epoch, 3, 3));
         assert!(
-            !stands(&standing, "one", [9; 16], 1, 1),
+            !is_current(&known, "one", [9; 16], 1, 1),
             "of an epoch that never was"
         );
-        assert_eq!(standing.epoch(), epoch);
+        assert_eq!(known.epoch(), epoch);
     }
 
     #[test]
     fn a_checkpoint_comes_back_and_no_other_bytes_pass_for_one() {
         let roots = roots();
-        let mut standing = Standing::of_an_empty_log();
-        write(&mut standing, 1, "one", None);
-        write(&mut standing, 2, "one", Some(Replaces::ANYTHING));
-        let bytes = seal(standing.to_bytes(), roots.first());
-        let read = Standing::of_checkpoint(&bytes, roots.first()).unwrap();
-        assert_eq!(read.head(), standing.head());
-        assert!(stands(&read, "one", FIRST_EPOCH, 2, 2));
-        assert!(!stands(&read, "one", FIRST_EPOCH, 1, 1));
+        let mut known = KnownLog::of_an_empty_log();
+        write(&mut known, 1, "one", None);
+        write(&mut known, 2, "one", Some(Replaces::ANYTHING));
+        let bytes = seal(known.to_bytes(), roots.first());
+        let read = KnownLog::of_checkpoint(&bytes, roots.first()).unwrap();
+        assert_eq!(read.head(), known.head());
+        assert!(is_current(&read, "one", FIRST_EPOCH, 2, 2));
+        assert!(!is_current(&read, "one", FIRST_EPOCH, 1, 1));
         for place in 0..bytes.len() {
             let mut altered = bytes.clone();
             altered[place] ^= 1;
-            assert!(Standing::of_checkpoint(&altered, roots.first()).is_none());
-            assert!(Standing::of_checkpoint(&bytes[..place], roots.first()).is_none());
+            assert!(KnownLog::of_checkpoint(&altered, roots.first()).is_none());
+            assert!(KnownLog::of_checkpoint(&bytes[..place], roots.first()).is_none());
         }
         let others = RootKey::new(1, [8; 32]).derive();
-        assert!(Standing::of_checkpoint(&bytes, &others).is_none());
+        assert!(KnownLog::of_checkpoint(&bytes, &others).is_none());
     }
 
     fn since(began: std::time::Duration) -> std::time::Duration {
@@ -348,7 +348,7 @@ mod tests {
     #[ignore = "it measures, and takes a while"]
     fn two_million_replaced_rows() {
         const ROWS: i64 = 2_000_000;
-        let (roots, mut standing) = (roots(), Standing::of_an_empty_log());
+        let (roots, mut known) = (roots(), KnownLog::of_an_empty_log());
         let until = Replaces {
             seq: Some(1),
             until: Some(NOW.as_millis() + 90 * 24 * 3_600_000),
@@ -358,18 +358,18 @@ mod tests {
             .collect();
         let began = SystemClock.since_boot();
         for (seq, id) in (1..).zip(&ids) {
-            write(&mut standing, seq, id, Some(until));
+            write(&mut known, seq, id, Some(until));
         }
         println!("an event is noted in {:?}", since(began) / 2_000_000);
         let began = SystemClock.since_boot();
-        let bytes = seal(standing.to_bytes(), roots.first());
+        let bytes = seal(known.to_bytes(), roots.first());
         println!(
             "a checkpoint of {} MB is made in {:?}",
             bytes.len() / 1_000_000,
             since(began)
         );
         let began = SystemClock.since_boot();
-        let read = Standing::of_checkpoint(&bytes, roots.first()).unwrap();
+        let read = KnownLog::of_checkpoint(&bytes, roots.first()).unwrap();
         println!("and read in {:?}", since(began));
         let began = SystemClock.since_boot();
         let keys = roots.first();

@@ -7,18 +7,18 @@ use ats_pat_domain::{Event, EventId, Tagged};
 
 use super::details::WrittenRow;
 use crate::ledger::currency::epoch_of;
-use crate::ledger::rows::{Roots, Row, hex, told_tag};
+use crate::ledger::rows::{Roots, Row, hex, logged_tag};
 
 /// What an event tells of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct LoggedRow {
     /// The event's number.
     pub(crate) seq: i64,
     /// The row's tag, as the event has it; `None` where the row was removed.
     pub(crate) tag: Option<String>,
 }
 
-impl Told {
+impl LoggedRow {
     pub(crate) fn of(event: &Event, row: &WrittenRow<'_>) -> Self {
         Self {
             seq: event.seq,
@@ -31,7 +31,7 @@ impl Told {
 pub(crate) type RowName = (String, String);
 
 /// What the last event that names a row tells of it.
-pub(crate) type LastTold = HashMap<RowName, Told>;
+pub(crate) type LastLogged = HashMap<RowName, LoggedRow>;
 
 /// The event by which a database of an earlier release was taken over: it tagged every row anew,
 /// and names none.
@@ -82,10 +82,10 @@ impl Difference {
     pub(crate) fn of<R: Row>(
         roots: &Roots,
         tagged: &Tagged<R>,
-        told: Option<&Told>,
+        logged: Option<&LoggedRow>,
         upgrade: Option<Upgrade>,
     ) -> Option<Self> {
-        let what = difference(roots, tagged, told, upgrade)?;
+        let what = difference(roots, tagged, logged, upgrade)?;
         Some(Self {
             finding: format!("row {} of {} {what}", tagged.row.row_id(), R::TABLE),
             seen: match roots.origin(tagged) {
@@ -96,11 +96,11 @@ impl Difference {
     }
 
     /// A row that is not there. `None` if the event tells that it was removed.
-    pub(crate) fn missing((table, id): &RowName, told: &Told) -> Option<Self> {
-        told.tag.as_ref()?;
+    pub(crate) fn missing((table, id): &RowName, logged: &LoggedRow) -> Option<Self> {
+        logged.tag.as_ref()?;
         Some(Self {
             finding: format!("row {id} of {table} was removed, or can't be read"),
-            seen: Seen::Nothing(told.seq),
+            seen: Seen::Nothing(logged.seq),
         })
     }
 }
@@ -109,23 +109,23 @@ impl Difference {
 fn difference<R: Row>(
     roots: &Roots,
     tagged: &Tagged<R>,
-    told: Option<&Told>,
+    logged: Option<&LoggedRow>,
     upgrade: Option<Upgrade>,
 ) -> Option<&'static str> {
     let Some(origin) = roots.origin(tagged) else {
         return Some("was planted or altered");
     };
-    let Some(told) = told else {
+    let Some(logged) = logged else {
         return Some("has no event");
     };
-    let Some(tag) = &told.tag else {
+    let Some(tag) = &logged.tag else {
         return Some("was removed once, and put back");
     };
-    let is_by_it = told.seq == origin.seq && *tag == told_tag(&tagged.tag);
+    let is_by_it = logged.seq == origin.seq && *tag == logged_tag(&tagged.tag);
     // What an upgrade tagged anew is as the earlier release's last event tells.
     let is_upgraded = upgrade.is_some_and(|upgrade| {
         origin.event == epoch_of(upgrade.id)
-            && told.seq < upgrade.seq
+            && logged.seq < upgrade.seq
             && roots
                 .former_tag(tagged)
                 .is_some_and(|former| hex(&former) == *tag)

@@ -14,7 +14,7 @@ use crate::ledger::rows::Roots;
 const ONE_SECOND: Duration = Duration::from_secs(1);
 
 /// A grant whose rows are genuine, and not replaced.
-pub(crate) struct Genuine {
+pub(crate) struct VerifiedGrant {
     pub(crate) secret: Secret,
     pub(crate) token: Token,
     pub(crate) owner: User,
@@ -67,7 +67,7 @@ pub(crate) fn is_usable(secret: &Secret, token: &Token, now: Timestamp) -> bool 
     Usable::of(secret, token).at(now)
 }
 
-impl Genuine {
+impl VerifiedGrant {
     /// # Errors
     /// [`Doubt`] where a row is not the one that the log says stands there.
     pub(crate) fn of(grant: Grant, currency: &Currency) -> Result<Self, Doubt> {
