@@ -1,20 +1,20 @@
-//! The use cases: what people, programs and operators do with personal access tokens.
+//! The use cases: what users, programs and operators do with personal access tokens.
 //!
-//! This crate owns the way of a change (one transaction, one event, then the answer; see
-//! [`Service`]), the decisions that need more than one row, the signing key ring, the limits on
-//! guessing, and the work in the background. Every use case is a method of [`Service`] or
-//! [`Operator`]; the server's routes and the admin program call the same ones.
+//! This crate runs every change as one transaction with one event, and answers after it (see
+//! [`Service`]). It also has the decisions that need more than one row, the signing keys, the
+//! limits on guessing, and the background work. Every use case is a method of [`Service`] or
+//! [`Operator`]. The server's routes and the admin program call the same methods.
 //!
-//! Invariants held here:
+//! Invariants:
 //!
-//! - a row that grants rights is used only after its tag was checked;
-//! - a change that was answered stands in the event log, and one that was refused left nothing;
-//! - a change runs under an authority, which is checked in its transaction;
-//! - a change that takes rights away is answered once no server answers from before it;
-//! - a change runs in a task of its own: a caller that hangs up does not cancel it;
-//! - only what is proven undone is tried again.
+//! - A row that grants rights is used only after its tag was checked.
+//! - An answered change is in the event log, and a refused one left nothing.
+//! - A change runs under an authority, which is checked in its transaction.
+//! - A change that takes rights away is answered once no server answers from before it.
+//! - A change runs in a task of its own, so a caller who hangs up doesn't cancel it.
+//! - Only a change that was undone for certain is tried again.
 //!
-//! It deliberately knows no SQL and no HTTP: the store is a port, and refusals are
+//! This crate deliberately knows no SQL and no HTTP. The database is a port, and refusals are
 //! [`Problem`](ats_pat_domain::Problem)s.
 
 mod bearer;

@@ -1,7 +1,7 @@
 //! The anchor: the head of the event log that this server last saw, in a file of its data folder.
 //!
-//! A database that is older, or another, than the anchor was restored or tampered with: the start
-//! stops.
+//! If the database doesn't have the anchor's event, somebody restored or altered it. Then the
+//! program doesn't start.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -14,23 +14,23 @@ use parking_lot::Mutex;
 use crate::ledger::rows::hex;
 
 const FORMAT: &str = "1";
-/// Stands where no restore was ever accepted.
+/// Written in place of a hash if no restore was ever accepted.
 const NONE: &str = "-";
 
-/// What stands in the file.
+/// The content of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Kept {
     /// The last event seen.
     pub(crate) head: Head,
-    /// The hash of the last acceptance of a restore at that time: it excuses no later one.
+    /// The hash of the last acceptance of a restore at that time. It excuses no later restore.
     pub(crate) accepted: Option<EventHash>,
 }
 
-/// The head that was seen, and the file it is kept in.
+/// The last head that was seen, and its file.
 pub(crate) struct Anchor {
     file: Option<PathBuf>,
     state: Mutex<State>,
-    /// Asked by every exchange.
+    /// Every exchange reads this.
     is_lost: AtomicBool,
 }
 
@@ -40,7 +40,7 @@ struct State {
 }
 
 impl Anchor {
-    /// Starts from what was just read and verified; without a file nothing is kept.
+    /// Starts with a head that was just read and verified. Without a file, nothing is kept.
     pub(crate) fn new(file: Option<PathBuf>, seen: Kept, kept: Option<Kept>) -> Self {
         Self {
             file,
@@ -49,9 +49,9 @@ impl Anchor {
         }
     }
 
-    /// A change of ours took the log from `before` to `after`. Where `before` is not what was seen,
-    /// others moved the log meanwhile; whether theirs follows it is for the next look at the log to
-    /// find out.
+    /// Notes that a change of this program took the log from `before` to `after`. If `before` is
+    /// not the head that was seen, other programs changed the log. The next look at the log finds
+    /// out whether their events follow the head.
     pub(crate) fn moved(&self, before: Head, after: Head) {
         let mut state = self.state.lock();
         if before == state.seen.head && !self.is_lost() {
@@ -59,7 +59,7 @@ impl Anchor {
         }
     }
 
-    /// The log holds what was seen, and ends here now.
+    /// Notes that the log has the head that was seen, and now ends at `head`.
     pub(crate) fn saw(&self, head: Head) {
         let mut state = self.state.lock();
         if head.seq > state.seen.head.seq && !self.is_lost() {
@@ -67,18 +67,18 @@ impl Anchor {
         }
     }
 
-    /// The log no longer holds what was seen: that stays the anchor until an operator looks. A
-    /// service that keeps no anchor believes the log that it finds.
+    /// Notes that the log no longer has the head that was seen. That head remains the anchor until
+    /// an operator looks into it. A service without an anchor accepts the log as it is.
     pub(crate) fn lose(&self) {
         self.is_lost.store(self.file.is_some(), Ordering::Release);
     }
 
-    /// Whether the log was found without what was seen.
+    /// Whether the log was found without the head that was seen.
     pub(crate) fn is_lost(&self) -> bool {
         self.is_lost.load(Ordering::Acquire)
     }
 
-    /// A restore was accepted: this counts, even where it is shorter than what was seen before.
+    /// Notes an accepted restore. Its head counts, even if its log is shorter than before.
     pub(crate) fn replace(&self, kept: Kept) {
         let mut state = self.state.lock();
         state.seen = kept;
@@ -90,8 +90,7 @@ impl Anchor {
         self.state.lock().seen.head
     }
 
-    /// Writes what was seen to the file, if it moved. The disk is waited for without holding
-    /// anybody up.
+    /// Writes the head to the file if it changed. Nobody else waits for the disk.
     pub(crate) fn keep(&self) -> io::Result<()> {
         let Some(file) = &self.file else {
             return Ok(());
@@ -109,7 +108,7 @@ impl Anchor {
     }
 }
 
-/// What stands in the file; `None` where there is no file.
+/// The content of the file. `None` if there is no file.
 pub(crate) fn read(file: &Path) -> io::Result<Option<Kept>> {
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
@@ -149,10 +148,10 @@ fn parse_hash(digits: &str) -> Option<EventHash> {
     Some(hash)
 }
 
-/// Whole or not at all: a new file takes the old one's place. A process that saw less (an admin
-/// program that began earlier) leaves what another wrote.
+/// Replaces the file atomically. If another process wrote a later head, the file stays as it is: an
+/// admin program may have begun before the server's last write.
 fn write(file: &Path, kept: Kept) -> io::Result<()> {
-    // An equal number with another hash is another log: it is for the next start to find that out.
+    // An equal number with another hash means another log. The next start finds that out.
     let is_newer = |other: Kept| {
         other.accepted == kept.accepted
             && other.head != kept.head
@@ -200,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_kept_survives_its_file_and_nothing_else_is_taken_for_it() {
+    fn the_head_is_read_back_from_the_file_and_other_content_is_refused() {
         let hash = hex(&[7; 33]);
         let text = format!("1 42 {hash} -\n");
         assert_eq!(parse(&text), Some(kept(42)));
@@ -223,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn who_saw_less_leaves_the_file_as_it_is() {
+    fn a_process_that_saw_less_leaves_the_file_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("anchor");
         write(&file, kept(5)).unwrap();
@@ -235,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_went_back_is_not_taken_for_one_that_went_on() {
+    fn a_log_that_went_back_is_noticed() {
         let head = |seq| Head {
             seq,
             hash: [u8::try_from(seq).unwrap(); 33],
@@ -258,14 +257,14 @@ mod tests {
         assert_eq!(anchor.head().seq, 6);
         anchor.lose();
         assert!(anchor.is_lost());
-        // What was seen stays what the next start asks for.
+        // The head that was seen remains for the next start.
         anchor.saw(head(9));
         anchor.keep().unwrap();
         assert_eq!(read(&file).unwrap().unwrap().head.seq, 6);
     }
 
     #[test]
-    fn an_equal_number_of_another_log_takes_no_anchor_s_place() {
+    fn an_event_of_another_log_with_the_same_number_does_not_replace_the_anchor() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("anchor");
         write(&file, kept(5)).unwrap();
@@ -276,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn who_keeps_no_anchor_believes_the_log_that_is_there() {
+    fn a_service_without_an_anchor_accepts_the_log_as_it_is() {
         let anchor = Anchor::new(None, kept(5), None);
         anchor.lose();
         assert!(!anchor.is_lost());

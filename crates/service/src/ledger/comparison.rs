@@ -1,4 +1,4 @@
-//! Comparing rows with what the event log tells of them.
+//! Compares rows with the event log.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,12 +9,12 @@ use super::details::WrittenRow;
 use crate::ledger::currency::epoch_of;
 use crate::ledger::rows::{Roots, Row, hex, logged_tag};
 
-/// What an event tells of a row.
+/// What an event says about a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LoggedRow {
     /// The event's number.
     pub(crate) seq: i64,
-    /// The row's tag, as the event has it; `None` where the row was removed.
+    /// The row's tag as the event has it. `None` if the row was removed.
     pub(crate) tag: Option<String>,
 }
 
@@ -27,14 +27,14 @@ impl LoggedRow {
     }
 }
 
-/// The table and the id of a row.
+/// The table and id of a row.
 pub(crate) type RowName = (String, String);
 
-/// What the last event that names a row tells of it.
+/// What the last event that names a row says about it.
 pub(crate) type LastLogged = HashMap<RowName, LoggedRow>;
 
-/// The event by which a database of an earlier release was taken over: it tagged every row anew,
-/// and names none.
+/// The event that took over a database of an earlier release. It gave every row a new tag, and
+/// names no rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Upgrade {
     pub(crate) seq: i64,
@@ -50,35 +50,36 @@ impl Upgrade {
     }
 }
 
-/// A row that is not what the event log tells of it. Rows and events are read one after the other,
-/// so that a change in between looks like a difference. Only one that two comparisons found counts.
+/// A row that differs from its last event. Rows and events are read one after the other, so a
+/// change in between looks like a difference. Only a difference that two comparisons found counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Difference {
-    /// One sentence that names the row.
+    /// A sentence that names the row.
     finding: String,
-    /// Where the database is slow, changes overtake two comparisons, and both find the same row:
-    /// but not as the same change left it.
+    /// The state of the row in this comparison. With a slow database, changes can overtake both
+    /// comparisons of the same row. Then the states are different.
     seen: Seen,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Seen {
-    /// A row that this service did not write so: no change explains it, whatever its tag becomes.
+    /// This service did not write the row so. No change explains that, even if its tag changes.
     Altered,
     /// A row with this tag.
     Row(Vec<u8>),
-    /// No row, though the event with this number tells of one.
+    /// No row, although the event with this number names one.
     Nothing(i64),
 }
 
 impl Difference {
-    /// What two comparisons found, the second of which began after the first: in words.
+    /// The differences that both comparisons found, as sentences. The second comparison began after
+    /// the first ended.
     pub(crate) fn found_twice(first: &BTreeSet<Self>, second: BTreeSet<Self>) -> Vec<String> {
         let both = second.into_iter().filter(|found| first.contains(found));
         both.map(|difference| difference.finding).collect()
     }
 
-    /// The row that is there, if it is not the one that the last event tells of which names it.
+    /// Compares a row with the last event that names it.
     pub(crate) fn of<R: Row>(
         roots: &Roots,
         tagged: &Tagged<R>,
@@ -95,7 +96,7 @@ impl Difference {
         })
     }
 
-    /// A row that is not there. `None` if the event tells that it was removed.
+    /// The difference of a missing row. `None` if the event says that it was removed.
     pub(crate) fn missing((table, id): &RowName, logged: &LoggedRow) -> Option<Self> {
         logged.tag.as_ref()?;
         Some(Self {
@@ -105,7 +106,7 @@ impl Difference {
     }
 }
 
-/// In which way a row differs from what the last event that names it tells.
+/// How a row differs from the last event that names it.
 fn difference<R: Row>(
     roots: &Roots,
     tagged: &Tagged<R>,
@@ -122,7 +123,7 @@ fn difference<R: Row>(
         return Some("was removed once, and put back");
     };
     let is_by_it = logged.seq == origin.seq && *tag == logged_tag(&tagged.tag);
-    // What an upgrade tagged anew is as the earlier release's last event tells.
+    // A row that the upgrade gave a new tag must be as the last event of the earlier release says.
     let is_upgraded = upgrade.is_some_and(|upgrade| {
         origin.event == epoch_of(upgrade.id)
             && logged.seq < upgrade.seq
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_changes_overtook_twice_is_no_finding() {
+    fn a_row_that_changed_during_both_comparisons_is_no_finding() {
         for [before, after] in [
             [Seen::Row(vec![1]), Seen::Row(vec![2])],
             [Seen::Nothing(1), Seen::Nothing(2)],
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn an_altered_row_is_found_though_somebody_alters_its_tag_between_two_looks() {
+    fn an_altered_row_is_found_even_if_its_tag_is_altered_between_comparisons() {
         let once = || BTreeSet::from([put_back(Seen::Altered)]);
         assert_eq!(Difference::found_twice(&once(), once()).len(), 1);
     }

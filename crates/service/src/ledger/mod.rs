@@ -1,4 +1,4 @@
-//! The event log: entries, the chain, and whether an end of it is genuine.
+//! The event log: its entries, its chain, and whether its end is genuine.
 
 pub(crate) mod anchor;
 mod comparison;
@@ -19,19 +19,18 @@ use crate::service::error::Error;
 pub(crate) use comparison::{Difference, LastLogged, LoggedRow, RowName, Upgrade};
 pub(crate) use details::{Details, FORMER_VERSION, Replaces, RowChange, VERSION, WrittenRow};
 
-/// The detail of an event that names the places of the status list that its change gave to secrets.
+/// The detail of an event that names the places of the status list that secrets got by its change.
 pub(crate) const PLACES_GIVEN: &str = "PlacesGiven";
 /// The detail of an event that names the places of the status list that its change revoked.
 pub(crate) const PLACES_REVOKED: &str = "PlacesRevoked";
 
-/// The detail of an event that names rows which were planted or altered, and which its change
-/// ended.
+/// The detail of an event that names planted or altered rows that its change ended.
 pub(crate) const QUARANTINED: &str = "Quarantined";
 
-/// The detail of the event of an upgrade that names rows which it left as they were.
+/// The detail of an upgrade's event that names rows which the upgrade left as they were.
 pub(crate) const REFUSED_ROWS: &str = "RefusedRows";
 
-/// What a change says about itself; it becomes an event in the change's transaction.
+/// What a change records about itself. It becomes an event in the change's transaction.
 pub(crate) struct Entry {
     kind: EventKind,
     actor: Actor,
@@ -67,7 +66,7 @@ impl Entry {
         self
     }
 
-    /// A detail about a person: kept beside the event, so that it can be erased.
+    /// Adds a detail about a person. It is stored apart from the event, so that it can be erased.
     pub(crate) fn personal(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.personal.insert(name.to_owned(), value.into());
         self
@@ -123,8 +122,8 @@ impl Entry {
     }
 }
 
-/// The events behind `last`, of those that were read from it on; `None` where another one, or none,
-/// is in its place.
+/// The events after `last`, if `events` begins with it. `None` if another event, or none, has its
+/// number.
 pub(crate) fn behind(last: Head, events: &[Event]) -> Option<&[Event]> {
     if last.seq == 0 {
         return Some(events);
@@ -133,14 +132,13 @@ pub(crate) fn behind(last: Head, events: &[Event]) -> Option<&[Event]> {
     (first.head() == last).then_some(newer)
 }
 
-/// Whether `event` is the one that follows `before`: its number is the next, and its hash the one
-/// that it must have.
+/// Whether `event` follows `before`: it has the next number and the right hash.
 pub(crate) fn follows(roots: &Roots, before: &Head, event: &Event) -> bool {
     event.seq == before.seq + 1
         && expected_hash(roots, before, event).is_ok_and(|hash| hash == event.hash)
 }
 
-/// The hash that `event` must have after `head`.
+/// The right hash of `event` after `head`.
 fn expected_hash(roots: &Roots, head: &Head, event: &Event) -> Result<[u8; 33], Error> {
     let before = if head.seq == 0 {
         ChainHash::GENESIS
@@ -170,13 +168,14 @@ fn expected_hash(roots: &Roots, head: &Head, event: &Event) -> Result<[u8; 33], 
     Ok(before.next(keys, &canonical).to_bytes())
 }
 
-/// Whether the log holds this event.
+/// Whether the log has this event.
 pub(crate) async fn holds_event(store: &dyn Store, head: Head) -> Result<bool, StoreError> {
     let found = store.events().from(head.seq, 1).await?;
     Ok(found.first().is_some_and(|event| event.head() == head))
 }
 
-/// Whether the log's last event is the one that its head names, and follows the one before.
+/// Whether the last event of the log has the number and hash of the head, and follows its
+/// predecessor.
 pub(crate) async fn is_genuine_end(
     store: &dyn Store,
     roots: &Roots,
@@ -189,7 +188,7 @@ pub(crate) async fn is_genuine_end(
     }
 }
 
-/// Whether an event's hash is the one that it must have after the event before.
+/// Whether the hash of an event is right after its predecessor.
 pub(crate) async fn follows_its_predecessor(
     store: &(impl Repositories + ?Sized),
     roots: &Roots,
@@ -204,8 +203,8 @@ pub(crate) async fn follows_its_predecessor(
     Ok(before.is_some_and(|before| follows(roots, &before, event)))
 }
 
-/// Whether the personal part of an event, where it was not erased, is the one that the chain
-/// covers.
+/// Whether the personal part of an event is the one that the chain covers. An erased part is
+/// genuine, too.
 pub(crate) fn personal_part_is_genuine(roots: &Roots, event: &Event) -> bool {
     match (&event.personal, event.personal_hash) {
         (None, _) => true,

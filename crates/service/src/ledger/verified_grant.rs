@@ -1,4 +1,4 @@
-//! A grant whose rows are genuine and stand there, and when it may be used.
+//! A grant whose rows are genuine and current, and when it may be used.
 
 use std::time::Duration;
 
@@ -10,10 +10,11 @@ use ats_pat_domain::{Problem, Timestamp, Token, User};
 use crate::ledger::currency::{Currency, Doubt};
 use crate::ledger::rows::Roots;
 
-/// Tokens' times are whole seconds: with less than one left there is nothing to mint.
+/// The times in authentication tokens are whole seconds, so nothing can be minted for less than
+/// one.
 const ONE_SECOND: Duration = Duration::from_secs(1);
 
-/// A grant whose rows are genuine, and not replaced.
+/// A grant whose rows are genuine and current.
 pub(crate) struct VerifiedGrant {
     pub(crate) secret: Secret,
     pub(crate) token: Token,
@@ -22,7 +23,7 @@ pub(crate) struct VerifiedGrant {
     pub(crate) head: Head,
 }
 
-/// What decides whether a secret may be used.
+/// Decides when a secret may be used.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Life {
     usable: Usable,
@@ -35,7 +36,7 @@ pub(crate) struct Life {
 #[derive(Clone, Copy, Debug)]
 enum Usable {
     Always,
-    /// In overlap: the next secret took its place. Or unconfirmed: it did not take the other's yet.
+    /// For a secret in overlap, or an unconfirmed one.
     Until(Timestamp),
     Never,
 }
@@ -61,15 +62,15 @@ impl Usable {
     }
 }
 
-/// Whether a secret of this token is its current one, or one in overlap or unconfirmed whose time
-/// is not up.
+/// Whether the secret is the token's current one, or one in overlap or unconfirmed that has not
+/// ended.
 pub(crate) fn is_usable(secret: &Secret, token: &Token, now: Timestamp) -> bool {
     Usable::of(secret, token).at(now)
 }
 
 impl VerifiedGrant {
     /// # Errors
-    /// [`Doubt`] where a row is not the one that the log says stands there.
+    /// [`Doubt`] if a row is not genuine or not current.
     pub(crate) fn of(grant: Grant, currency: &Currency) -> Result<Self, Doubt> {
         let secret = currency.check(grant.secret)?;
         let token = currency.check(grant.token)?;
@@ -88,7 +89,7 @@ impl VerifiedGrant {
         }
     }
 
-    /// As [`of`](Self::of), by the tags alone: rows that were put back pass.
+    /// Like [`of`](Self::of), but checks only the tags, so older rows that were put back pass.
     pub(crate) fn by_tags(grant: Grant, roots: &Roots) -> Option<Self> {
         let are_genuine = roots.is_genuine(&grant.secret)
             && roots.is_genuine(&grant.token)
@@ -103,7 +104,7 @@ impl VerifiedGrant {
         (are_genuine && genuine.belongs_together()).then_some(genuine)
     }
 
-    /// Whether the rows are of one token.
+    /// Whether the rows are of the same token.
     pub(crate) fn belongs_together(&self) -> bool {
         self.secret.token_id == self.token.id && self.token.owner_id == self.owner.id
     }
@@ -120,19 +121,20 @@ impl VerifiedGrant {
 }
 
 impl Life {
-    /// Whether the secret is the current one, or one in overlap or unconfirmed whose time is not
-    /// up. A replaced one is answered like an unknown one.
+    /// Whether the secret is the current one, or one in overlap or unconfirmed that has not ended.
+    /// Any other secret gets the same answer as an unknown one.
     pub(crate) fn is_usable(&self, now: Timestamp) -> bool {
         self.usable.at(now)
     }
 
-    /// Whether whoever shows it may revoke the token: also one that the token itself replaced.
+    /// Whether the holder of the secret may revoke the token. A secret that the token replaced by
+    /// itself still may.
     pub(crate) fn may_revoke(&self, now: Timestamp) -> bool {
         self.replaced_by_itself || self.is_usable(now)
     }
 
-    /// Whether it is in overlap or unconfirmed, with less than a second left: nothing can be minted
-    /// for it any more.
+    /// Whether it is in overlap or unconfirmed with less than a second left, so that nothing can be
+    /// minted for it.
     pub(crate) fn is_over(&self, now: Timestamp) -> bool {
         matches!(self.usable, Usable::Until(until) if until < now.after(ONE_SECOND))
     }
@@ -145,7 +147,7 @@ impl Life {
         }
     }
 
-    /// Whether the token and its owner are alive: 1203, 1202, 1205.
+    /// Refuses a token that was revoked or has expired, and one of a disabled owner.
     pub(crate) fn check(&self, now: Timestamp) -> Result<(), Problem> {
         if self.revoked {
             return Err(Problem::PersonalAccessTokenRevoked);

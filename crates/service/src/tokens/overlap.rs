@@ -77,9 +77,7 @@ impl Change for EndOverlap {
                     ended = true;
                 }
                 // To write a row makes it genuine: only one that is.
-                Some(Slot::Current)
-                    if secret.ends_overlap && judgement == Judgement::Genuine =>
-                {
+                Some(Slot::Current) if secret.ends_overlap && judgement == Judgement::Genuine => {
                     secret.ends_overlap = false;
                 }
                 Some(Slot::Current | Slot::Unconfirmed) | None => continue,

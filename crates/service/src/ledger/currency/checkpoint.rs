@@ -1,4 +1,4 @@
-//! Checkpoints: what was known of the log up to one event, kept in the data folder and in the
+//! Checkpoints: what is known of the log up to one event. They are in the data folder and in the
 //! database, so that a start need not read the log from its beginning.
 
 use std::fs;
@@ -11,12 +11,12 @@ use super::known_log::{KnownLog, seal};
 use super::{Currency, Unkept};
 use crate::service::error::Error;
 
-/// So many events after the last checkpoint another one is written to the data folder.
+/// The number of events after which a new checkpoint is written to the data folder.
 const FILE_EVERY: i64 = 50_000;
-/// So many events, and an eighth of the entries, after the last checkpoint another one is written
-/// to the database.
+/// The number of events after which a new checkpoint is written to the database. An eighth of the
+/// entries is added to it.
 const DATABASE_EVERY: i64 = 250_000;
-/// How many bytes stand in one row: less than any database takes at once.
+/// How many bytes are in one row, which every database accepts in one statement.
 const PART: usize = 512 * 1024;
 
 impl Currency {
@@ -62,7 +62,7 @@ impl Currency {
         Ok(found)
     }
 
-    /// Keeps checkpoints where the last ones are old; `at_end` also where they are only a little
+    /// Writes checkpoints if the last ones are old. `at_end` also writes them if they are a little
     /// old.
     pub(crate) async fn keep(&self, at_end: bool) -> Result<(), Unkept> {
         let Some((seq, entries)) = self.size() else {
@@ -79,7 +79,7 @@ impl Currency {
         };
         let roots = Arc::clone(&self.roots);
         let file = self.file.clone().filter(|_| file_is_due);
-        // Hashing and the disk are waited for without holding anybody up.
+        // Nobody else waits for the hash and the disk.
         let written = tokio::task::spawn_blocking(move || {
             let checkpoint = seal(bytes, roots.first());
             let written = file.map_or(Ok(()), |file| write(&file, &checkpoint));
@@ -114,7 +114,7 @@ impl Currency {
     }
 }
 
-/// Whole or not at all: a new file takes the old one's place.
+/// Replaces the file atomically.
 fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let new = file.with_extension(format!("new-{}", std::process::id()));
     let written = (|| {

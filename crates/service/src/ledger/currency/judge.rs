@@ -1,4 +1,4 @@
-//! Judging what was read.
+//! Judges rows that were read.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -10,28 +10,28 @@ use super::Currency;
 use crate::ledger::rows::Row;
 use crate::service::error::Error;
 
-/// How often rows are read anew that changes overtake.
+/// How often rows are read again if changes overtake the reads.
 pub(crate) const ATTEMPTS: u32 = 8;
 
-/// Why a row is not gone by.
+/// Why a row is not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Doubt {
     /// This service did not write it so.
     Altered { table: &'static str, id: String },
-    /// A later change wrote the row, or removed it. It may have been read just before.
+    /// A later change replaced or removed the row, perhaps just after it was read.
     Replaced {
         table: &'static str,
         id: String,
         /// The row's tag.
         tag: Vec<u8>,
     },
-    /// The log is not known far enough.
+    /// The log is not known far enough to say.
     NotRead,
 }
 
 impl Currency {
-    /// The row, if this service wrote it, and no later change another one in its place. The log
-    /// must be [followed](Currency::follow_to) up to where it was when the row was read.
+    /// Returns the row if this service wrote it, and no later change replaced it. Before that,
+    /// [follow](Currency::follow_to) the log up to its end at the time of the read.
     pub(crate) fn check<R: Row>(&self, tagged: Tagged<R>) -> Result<R, Doubt> {
         let Some(origin) = self.roots.origin(&tagged) else {
             return Err(Doubt::altered(&tagged.row));
@@ -51,12 +51,12 @@ impl Currency {
         })
     }
 
-    /// Reads rows, and gives what `judge` makes of them; `None` where there are none. What a change
-    /// overtook is read anew: a row counts as put back only if a read that began after the change
-    /// finds it again.
+    /// Reads rows, and returns the result of `judge` for them. `None` if there are none. Rows that
+    /// a change overtook are read again. A row counts as put back only if a read that began after
+    /// the change finds it again.
     ///
     /// # Errors
-    /// [`Error::LogNotRead`], [`Error::LogLost`], and those of the read.
+    /// [`Error::LogNotRead`], [`Error::LogLost`], and the errors of the read.
     pub(crate) async fn judged<T, U, F>(
         self: &Arc<Self>,
         read: impl Fn() -> F + Send + Sync,
@@ -70,14 +70,14 @@ impl Currency {
             let Some(found) = read().await? else {
                 return Ok(None);
             };
-            // Read later than the rows: the log was not longer when they were read.
+            // This is read after the rows, so the log was not longer when they were read.
             let head = self.store.events().head().await?;
             Ok(Some((found, head)))
         };
         self.judged_at(read, judge).await
     }
 
-    /// As [`judged`](Self::judged), of what is read with the end of the log.
+    /// Like [`judged`](Self::judged), for a read that also returns the end of the log.
     pub(crate) async fn judged_at<T, U, F>(
         self: &Arc<Self>,
         read: impl Fn() -> F + Send + Sync,
@@ -105,7 +105,7 @@ impl Currency {
         Err(Error::LogNotRead)
     }
 
-    /// As [`judged`](Self::judged); `None` also where there are none to go by.
+    /// Like [`judged`](Self::judged). `None` also if the rows can't be used.
     pub(crate) async fn certain<T, U, F>(
         self: &Arc<Self>,
         read: impl Fn() -> F + Send + Sync,
@@ -118,7 +118,7 @@ impl Currency {
         Ok(self.judged(read, judge).await?.and_then(Result::ok))
     }
 
-    /// As [`certain`](Self::certain), of one row.
+    /// Like [`certain`](Self::certain), for one row.
     pub(crate) async fn certain_row<R, F>(
         self: &Arc<Self>,
         read: impl Fn() -> F + Send + Sync,
@@ -130,15 +130,15 @@ impl Currency {
         self.certain(read, |tagged| self.check(tagged)).await
     }
 
-    /// Whether a row may be shown in a list: it is genuine, and not known to be replaced. What
-    /// decides is judged by [`certain`](Self::certain).
+    /// Whether a list may show the row: it is genuine, and not known to be replaced. Decisions need
+    /// [`certain`](Self::certain).
     pub(crate) fn shows<R: Row>(&self, tagged: &Tagged<R>) -> bool {
         let Some(origin) = self.roots.origin(tagged) else {
             Doubt::altered(&tagged.row).tell();
             return false;
         };
         let stands = self.judge(R::TABLE, &tagged.row.row_id(), origin);
-        // What was written just now may be ahead of what is known.
+        // A row that was just written may be newer than the known log.
         stands.unwrap_or(true) || self.is_ahead(origin.seq)
     }
 
@@ -155,7 +155,7 @@ impl Doubt {
         }
     }
 
-    /// Whether it stands, where the read before came to `before`.
+    /// Whether the doubt remains after the next read. `before` is the doubt about the read before.
     pub(crate) fn stands_after(&self, before: Option<&Self>) -> bool {
         match self {
             Self::Altered { .. } => true,
@@ -165,7 +165,7 @@ impl Doubt {
         }
     }
 
-    /// As a finding says it; `None` where nothing was found.
+    /// The doubt as a finding. `None` if there is none.
     pub(crate) fn in_words(&self) -> Option<String> {
         match self {
             Self::Altered { table, id } => {
@@ -178,7 +178,7 @@ impl Doubt {
         }
     }
 
-    /// Says that somebody wrote to the database.
+    /// Logs that somebody wrote to the database behind the program's back.
     pub(crate) fn tell(&self) {
         if let Some(finding) = self.in_words() {
             tracing::error!(

@@ -1,4 +1,4 @@
-//! What is known of the event log up to one event, and what that says of a row.
+//! What is known of the event log up to one event, and whether a row is current by that.
 
 use ats_pat_auth::{Canonical, Origin, RootKeys};
 use ats_pat_domain::event::{EventKind, Head};
@@ -9,30 +9,30 @@ use super::replaced::{ENTRY, Entry, Replaced};
 use crate::ledger::rows::{Roots, Row, THE_POLICY};
 use crate::ledger::{Details, WrittenRow};
 
-/// The epoch before the log began anew for the first time.
+/// The epoch before the first restore was accepted.
 pub(crate) const FIRST_EPOCH: [u8; 16] = [0; 16];
 /// The format of a checkpoint.
 const FORMAT: u8 = 1;
 const HASH: usize = 32;
 
-/// A stretch of the log in which every number stands for one event that is still there.
+/// A part of the log in which each number belongs to one event that is still in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Epoch {
     id: [u8; 16],
-    /// The number of its first event. The one before ends there.
+    /// The number of the epoch's first event. The epoch before ends there.
     from: i64,
 }
 
-/// What is known up to [`head`](Self::head).
+/// Everything that is known up to [`head`](Self::head).
 pub(super) struct KnownLog {
     head: Head,
-    /// By their beginnings; never empty.
+    /// By their first events. Never empty.
     epochs: Vec<Epoch>,
     replaced: Replaced,
 }
 
 impl KnownLog {
-    /// At the beginning of a log.
+    /// The start of an empty log.
     pub(super) fn of_an_empty_log() -> Self {
         Self {
             head: Head::EMPTY,
@@ -44,7 +44,8 @@ impl KnownLog {
         }
     }
 
-    /// At the event that ended an upgrade: every row that counts was written by it or later.
+    /// The state at the end of an upgrade. Every row that counts was written by its last event or
+    /// later.
     pub(super) fn after_upgrade(upgrade: &Event) -> Self {
         Self {
             head: upgrade.head(),
@@ -60,7 +61,7 @@ impl KnownLog {
         self.head
     }
 
-    /// The epoch that the next event belongs to.
+    /// The epoch of the next event.
     pub(super) fn epoch(&self) -> [u8; 16] {
         self.epochs.last().map_or(FIRST_EPOCH, |epoch| epoch.id)
     }
@@ -69,7 +70,7 @@ impl KnownLog {
         self.replaced.len()
     }
 
-    /// Notes the next event.
+    /// Applies the next event.
     pub(super) fn apply(
         &mut self,
         event: &Event,
@@ -95,7 +96,7 @@ impl KnownLog {
         let name = of_row(keys, &row.table, &row.id);
         let until = match row.replaces {
             Some(replaces) => replaces.until(),
-            // A row that is new, and always was: what was written once has no earlier one.
+            // A new row has no earlier state, so nothing need be remembered.
             None if row.tag.is_some()
                 && row.table != StoredPolicy::TABLE
                 && self.replaced.get(name).is_none() =>
@@ -104,7 +105,7 @@ impl KnownLog {
             }
             None => None,
         };
-        // Nothing stands where a row was removed: no row is by that event.
+        // After a removal there is no current row, so the entry matches no event.
         let by = if row.tag.is_some() { by } else { !by };
         let entry = Entry::new(by, until);
         if !entry.is_over(now) || self.replaced.get(name).is_some() {
@@ -112,8 +113,7 @@ impl KnownLog {
         }
     }
 
-    /// Whether a row is the one that the log says stands there: its event is in the log, and no
-    /// later one wrote it.
+    /// Whether a row is current: its event is in the log, and no later event wrote the row.
     pub(super) fn judge(&self, keys: &RootKeys, table: &str, id: &str, origin: Origin) -> bool {
         let mut ends = i64::MAX;
         let mut survives = false;
@@ -132,13 +132,13 @@ impl KnownLog {
                 .is_none_or(|entry| entry.is_by(of_event(keys, &origin.event)))
     }
 
-    /// Whether an event ever wrote the policy: then one must stand there.
+    /// Whether an event ever wrote the policy. Then there must be one in the database.
     pub(super) fn names_a_policy(&self, keys: &RootKeys) -> bool {
         let name = of_row(keys, StoredPolicy::TABLE, THE_POLICY);
         self.replaced.get(name).is_some()
     }
 
-    /// All of it, to be [sealed](seal) as a checkpoint.
+    /// The content of a checkpoint, to be [sealed](seal).
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![FORMAT];
         bytes.extend_from_slice(&self.head.seq.to_le_bytes());
@@ -153,7 +153,7 @@ impl KnownLog {
         bytes
     }
 
-    /// Reads a checkpoint; `None` for what no service with this root wrote, or another release.
+    /// Reads a checkpoint. `None` if another service or release wrote it, or somebody altered it.
     pub(super) fn of_checkpoint(bytes: &[u8], keys: &RootKeys) -> Option<Self> {
         let (bytes, hash) = bytes.split_at_checked(bytes.len().checked_sub(HASH)?)?;
         let hash = ats_pat_auth::KeyedHash::from_slice(hash).ok()?;
@@ -189,21 +189,21 @@ impl KnownLog {
     }
 }
 
-/// Makes a checkpoint of what [`KnownLog::to_bytes`] gave: adds a keyed hash.
+/// Seals the bytes of [`KnownLog::to_bytes`] as a checkpoint, with a keyed hash.
 pub(super) fn seal(mut bytes: Vec<u8>, keys: &RootKeys) -> Vec<u8> {
     let hash = keys.hash_checkpoint(&bytes);
     bytes.extend_from_slice(hash.as_bytes());
     bytes
 }
 
-/// Whether numbers of events may be used anew from such an event on.
+/// Whether numbers of events may be used again after an event of this kind.
 pub(crate) fn begins_an_epoch(kind: &str) -> bool {
     [EventKind::RestoreAccepted, EventKind::DatabaseUpgraded]
         .iter()
         .any(|begins| begins.as_str() == kind)
 }
 
-/// The id of an event as an epoch.
+/// The epoch that begins with this event.
 pub(crate) fn epoch_of(event: EventId) -> [u8; 16] {
     *event.as_uuid().as_bytes()
 }
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_stands_until_another_event_wrote_it() {
+    fn a_row_is_current_until_another_event_writes_it() {
         let mut known = KnownLog::of_an_empty_log();
         write(&mut known, 1, "one", None);
         write(&mut known, 2, "two", None);
@@ -299,10 +299,10 @@ mod tests {
     }
 
     #[test]
-    fn what_an_accepted_restore_gave_up_stands_nowhere() {
+    fn rows_of_events_that_an_accepted_restore_gave_up_are_not_current() {
         let mut known = KnownLog::of_an_empty_log();
         write(&mut known, 1, "one", None);
-        // Events 2 to 4 were given up; their numbers are used again.
+        // The restore gave up events 2 to 4, so their numbers are used again.
         let accepted = event(2, EventKind::RestoreAccepted);
         known.apply(&accepted, &Details::default(), &roots(), NOW);
         let epoch = epoch_of(accepted.id);
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_checkpoint_comes_back_and_no_other_bytes_pass_for_one() {
+    fn a_checkpoint_is_read_back_and_other_bytes_are_refused() {
         let roots = roots();
         let mut known = KnownLog::of_an_empty_log();
         write(&mut known, 1, "one", None);
@@ -342,8 +342,8 @@ mod tests {
         SystemClock.since_boot().saturating_sub(began)
     }
 
-    /// Two million tokens that ended and are not expired: `cargo nextest run -p ats-pat-service
-    /// --release --run-ignored only two_million_replaced_rows --no-capture`.
+    /// Two million tokens that were revoked before their expiry: `cargo nextest run -p
+    /// ats-pat-service --release --run-ignored only two_million_replaced_rows --no-capture`.
     #[test]
     #[ignore = "it measures, and takes a while"]
     fn two_million_replaced_rows() {

@@ -1,18 +1,18 @@
-//! Whether a row is the one that the event log says stands there.
+//! Whether a row is current: no later event than its own wrote it.
 //!
-//! A row's tag proves that this service wrote the row, not that no later change replaced it:
-//! whoever can write to the database can put an older row back. So each tag names the event that
-//! wrote the row ([`Origin`]), and every process that grants something knows of each row that was
-//! ever replaced or removed by which event that was. A row counts if its event is in the log and no
-//! later one wrote the row.
+//! A row's tag proves that this service wrote the row. It doesn't prove that no later change
+//! replaced it, because an intruder with write access can put an older row back. So each tag names
+//! the event that wrote the row ([`Origin`]). Every process that grants something also knows, for
+//! each row that was ever replaced or removed, which event did it. A row counts if its event is in
+//! the log and no later event wrote the row.
 //!
-//! What is known is always of the log up to one event. Who reads a row learns how far the log goes
-//! (the head, in the same statement or a later one), and lets the row be judged only by what is
-//! known up to there. What is known is read from the log from the last checkpoint on, each event
-//! checked against the chain; until then nothing is granted, and only what takes rights away is
-//! done.
+//! This knowledge always covers the log up to one event. A read of a row also reads the head of the
+//! log, in the same statement or a later one. The row is judged only when the log is known up to
+//! that head. After a start, the process reads the log from the last checkpoint, and checks each
+//! event against the chain. Until it is done, it grants nothing, and makes only changes that take
+//! rights away.
 //!
-//! `docs/architecture.md` (*Currency*) has the whole argument.
+//! `docs/decisions/0003-remember-replaced-rows-in-memory.md` has the whole argument.
 
 mod checkpoint;
 mod judge;
@@ -42,14 +42,14 @@ pub(crate) use known_log::{FIRST_EPOCH, begins_an_epoch, epoch_of};
 
 /// How many events are read at once.
 const BATCH: u64 = 1000;
-/// How long somebody waits until the log was read far enough.
+/// How long a caller waits until the log was read far enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Patience {
-    /// Of a change that goes on without.
+    /// For a change that goes on without it.
     Short,
-    /// Of a request, and of a change that can't go on without: others wait for it meanwhile.
+    /// For a request, and for a change that needs it, because others wait for the change.
     Prompt,
-    /// Of an operator's program.
+    /// For an operator's program.
     Operator,
 }
 
@@ -63,56 +63,56 @@ impl Patience {
     }
 }
 
-/// What decides whether a row counts.
+/// The rules that decide whether a row is current.
 #[derive(Clone, Copy)]
 pub(crate) struct Rules {
-    /// Whether it is enough to know the log up to the first number, for a row that was read when
-    /// the log ended with the second.
+    /// Whether it is enough to know the log up to the first number, if the log ended with the
+    /// second number when the row was read.
     pub(crate) is_enough: fn(i64, i64) -> bool,
-    /// Whether a row counts, by whether the log says that it stands there; `None` where the log was
-    /// not read.
+    /// Whether a row counts. The argument says whether the log names it as current. `None` if the
+    /// log was not read.
     pub(crate) counts: fn(Option<bool>) -> bool,
 }
 
 impl Rules {
-    /// The rules of every server; only the simulation sets others.
+    /// The rules of every server. Only the simulation uses others.
     pub(crate) const SHIPPED: Self = Self {
         is_enough: |known, ends| known >= ends,
         counts: |stands| stands == Some(true),
     };
 }
 
-/// Stands where the log was not read yet.
+/// The number before the log is read.
 const NOWHERE: i64 = -1;
 
-/// What is known of replaced rows, and the way to read on.
+/// What is known of replaced rows, and reads on in the log.
 pub(crate) struct Currency {
     store: Arc<dyn Store>,
     roots: Arc<Roots>,
     clock: Arc<dyn Clock>,
     anchor: Arc<Anchor>,
     rules: Rules,
-    /// Where the checkpoint lies beside the anchor.
+    /// The checkpoint's file, beside the anchor.
     file: Option<PathBuf>,
     known: RwLock<Option<KnownLog>>,
-    /// The number up to which the log is known.
+    /// The number of the last known event.
     known_to: AtomicI64,
-    /// How far a first reading came.
+    /// The last event that the first reading has come to.
     read_to: AtomicI64,
-    /// One reads at a time.
+    /// Only one task reads at a time.
     reading: tokio::sync::Mutex<()>,
     is_patient: AtomicBool,
     kept: Kept,
 }
 
-/// Up to which event checkpoints were kept.
+/// The events that the last checkpoints cover.
 #[derive(Default)]
 struct Kept {
     in_file: AtomicI64,
     in_database: AtomicI64,
 }
 
-/// Why a checkpoint was not kept.
+/// Why a checkpoint was not written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unkept {
     #[error("the checkpoint of the event log could not be written to the data folder")]
@@ -150,12 +150,12 @@ impl Currency {
         &*self.store
     }
 
-    /// For an operator, who rather waits than be told to come again.
+    /// Makes callers wait longer. For an operator's program, which should wait rather than fail.
     pub(crate) fn be_patient(&self) {
         self.is_patient.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the log was read once; `Err` says how far it was.
+    /// Whether the log was read to its end once. `Err` has the number that was reached.
     pub(crate) fn is_ready(&self) -> Result<(), i64> {
         match self.known_to.load(Ordering::Acquire) {
             NOWHERE => Err(self.read_to.load(Ordering::Relaxed)),
@@ -163,40 +163,39 @@ impl Currency {
         }
     }
 
-    /// Whether the row of this origin stands in its table, by the log up to an event that
-    /// [`follow_to`](Self::follow_to) was asked for.
+    /// Whether the row with this origin is current. The log must be [followed](Self::follow_to)
+    /// first.
     ///
     /// # Errors
-    /// [`Error::LogNotRead`] where the log went back since.
+    /// [`Error::LogNotRead`] if the log went back since.
     pub(crate) fn judge(&self, table: &str, id: &str, origin: Origin) -> Result<bool, Error> {
         let known = self.known.read();
         let known = known.as_ref().ok_or(Error::LogNotRead)?;
         Ok(known.judge(self.roots.first(), table, id, origin))
     }
 
-    /// Whether the log, up to an event that [`follow_to`](Self::follow_to) was asked for, tells of
-    /// a policy.
+    /// Whether an event wrote a policy. The log must be [followed](Self::follow_to) first.
     ///
     /// # Errors
-    /// [`Error::LogNotRead`] where the log went back since.
+    /// [`Error::LogNotRead`] if the log went back since.
     pub(crate) fn names_a_policy(&self) -> Result<bool, Error> {
         let known = self.known.read();
         let known = known.as_ref().ok_or(Error::LogNotRead)?;
         Ok(known.names_a_policy(self.roots.first()))
     }
 
-    /// The epoch of the event that follows `head`, if what is known reaches just there.
+    /// The epoch of the event after `head`, if the known log ends with `head`.
     pub(crate) fn epoch_after(&self, head: Head) -> Option<[u8; 16]> {
         let known = self.known.read();
         let known = known.as_ref().filter(|known| known.head() == head);
         known.map(KnownLog::epoch)
     }
 
-    /// Makes sure that the log is known up to `head` at least. Who holds the lock of changes asks
-    /// [`follow_within`](Self::follow_within).
+    /// Waits until the log is known at least up to `head`. A caller that has the lock for changes
+    /// uses [`follow_within`](Self::follow_within).
     ///
     /// # Errors
-    /// [`Error::LogNotRead`] where that takes longer than a request, or an operator, can wait;
+    /// [`Error::LogNotRead`] if this takes longer than a request, or an operator, can wait.
     /// [`Error::LogLost`].
     pub(crate) async fn follow_to(self: &Arc<Self>, head: Head) -> Result<(), Error> {
         let patience = if self.is_patient() {
@@ -207,15 +206,15 @@ impl Currency {
         self.follow_within(patience, head).await
     }
 
-    /// Whether this is an operator's program, which rather waits.
+    /// Whether this is an operator's program, which waits longer.
     pub(crate) fn is_patient(&self) -> bool {
         self.is_patient.load(Ordering::Relaxed)
     }
 
-    /// As [`follow_to`](Self::follow_to), for this long at most.
+    /// Like [`follow_to`](Self::follow_to), but waits no longer than `patience`.
     ///
     /// # Errors
-    /// As [`follow_to`](Self::follow_to).
+    /// Those of [`follow_to`](Self::follow_to).
     pub(crate) async fn follow_within(
         self: &Arc<Self>,
         patience: Patience,
@@ -224,7 +223,7 @@ impl Currency {
         if (self.rules.is_enough)(self.known_to.load(Ordering::Acquire), head.seq) {
             return Ok(());
         }
-        // In a task of its own: who gives up does not break it off for the others.
+        // The task goes on for the other callers if this one gives up.
         let currency = Arc::clone(self);
         let reading = tokio::spawn(async move { currency.read_to(head.seq).await });
         in_time(patience, reading).await
@@ -244,7 +243,7 @@ impl Currency {
         in_time(Patience::Prompt, reading).await
     }
 
-    /// Begins to read the log.
+    /// Starts to read the log.
     pub(crate) fn begin(self: &Arc<Self>) {
         let currency = Arc::clone(self);
         tokio::spawn(async move {
@@ -254,8 +253,8 @@ impl Currency {
         });
     }
 
-    /// Takes over an event that the feed applied after `before`. One that does not follow is read
-    /// when it is needed.
+    /// Takes an event that the feed applied after `before`. If it doesn't follow the known log, it
+    /// is read later, when it is needed.
     pub(crate) fn offer(&self, before: Head, event: &Event, details: Option<&Details<'_>>) {
         let mut known = self.known.write();
         let (Some(known), Some(details)) = (known.as_mut(), details) else {
@@ -267,10 +266,10 @@ impl Currency {
         }
     }
 
-    /// Reads on until the log is known up to number `seq` at least.
+    /// Reads until the log is known at least up to number `seq`.
     ///
     /// # Errors
-    /// [`Error::Tampered`] where the log has an end that it lacks.
+    /// [`Error::Tampered`] if the log has an end, but not the events before it.
     async fn read_to(&self, seq: i64) -> Result<(), Error> {
         let _one_at_a_time = self.reading.lock().await;
         self.read_to_the_end(seq).await?;
@@ -288,11 +287,11 @@ impl Currency {
                     return Ok(());
                 }
                 self.forget();
-                // The feed may have been about to say so: what was seen is what the next start asks
-                // for.
+                // The next start compares the log with this head. The feed may have been about to
+                // note it, too.
                 self.anchor.saw(head);
-                // A log that went back is the anchor's to accept; without one it is believed as it
-                // is.
+                // Whether a log that went back is accepted depends on the anchor. Without an anchor
+                // it is accepted as it is.
                 self.anchor.lose();
                 if self.anchor.is_lost() {
                     return Err(Error::LogLost);
@@ -315,7 +314,7 @@ impl Currency {
         self.known_to.store(NOWHERE, Ordering::Release);
     }
 
-    /// Where to begin: at the newest checkpoint that is of this log, else behind the last upgrade,
+    /// Where to start reading: at the newest checkpoint of this log, else after the last upgrade,
     /// else at the first event.
     async fn beginning(&self) -> Result<KnownLog, Error> {
         for known in self.checkpoints().await? {
@@ -339,7 +338,7 @@ impl Currency {
         }
     }
 
-    /// The first reading: nothing is known before it is at its end.
+    /// The first reading. Nothing is known before it is complete.
     async fn read_from(&self, mut known: KnownLog) -> Result<(), Error> {
         loop {
             let last = known.head();
@@ -356,7 +355,8 @@ impl Currency {
         Ok(())
     }
 
-    /// Reads on behind what is known; whether the log still holds that.
+    /// Reads the events after the known ones. Returns false if the log no longer has the last known
+    /// event.
     async fn read_on(&self, mut last: Head) -> Result<bool, Error> {
         loop {
             let first = last.seq.max(1);
@@ -371,7 +371,7 @@ impl Currency {
             let Some(known) = known.as_mut() else {
                 return Ok(false);
             };
-            // The feed may have brought some of them meanwhile.
+            // The feed may have applied some of them in the meantime.
             let known_to = known.head().seq;
             let unknown = newer.iter().position(|event| event.seq > known_to);
             let newer = unknown.map_or(&[][..], |first| &newer[first..]);
@@ -386,7 +386,7 @@ impl Currency {
         for event in events {
             let last = known.head();
             let follows = follows(&self.roots, &last, event);
-            // An event of before an upgrade names no row that counts.
+            // The events before an upgrade name no row that counts.
             let details = if event.version == ledger::FORMER_VERSION {
                 Some(Details::default())
             } else {

@@ -1,25 +1,26 @@
-//! The rows that were replaced or removed, by fingerprint: which event wrote what stands there now,
-//! and until when an earlier row could still grant something.
+//! The rows that were replaced or removed, by fingerprint: which event wrote the current row, and
+//! how long an earlier row could still grant something.
 
 use std::collections::HashMap;
 
 use ats_pat_domain::Timestamp;
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
-/// The days are counted from 2020-01-01.
+/// Days are counted from 2020-01-01.
 const FIRST_DAY: i64 = 18_262;
-/// Stands for "never".
+/// Means "never".
 const NEVER: u16 = u16::MAX;
-/// A row is remembered this much longer than it could grant anything: clocks differ, and go back.
+/// A row is remembered this much longer than it could grant anything, because clocks differ and go
+/// back.
 const SPARE_DAYS: i64 = 2;
-/// So many entries are gathered before they are sorted in.
+/// The number of new entries after which they are sorted in.
 const GATHERED: usize = 1 << 16;
 
-/// How many bytes an entry takes where it is kept.
+/// The size of a stored entry in bytes.
 pub(super) const ENTRY: usize = 16;
 
-/// What is known of a row that was replaced: 48 bits of the fingerprint of the event that wrote
-/// what stands there, and the day from which on nothing of before grants anything.
+/// What is known of a replaced row: 48 bits of the fingerprint of the event that wrote the current
+/// row, and the day after which no earlier row grants anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry(u64);
 
@@ -32,7 +33,7 @@ impl Entry {
         Self(event << 16 | u64::from(until))
     }
 
-    /// Whether this event wrote what stands there.
+    /// Whether this event wrote the current row.
     pub(super) fn is_by(self, event: u64) -> bool {
         self.0 >> 16 == event << 16 >> 16
     }
@@ -41,7 +42,7 @@ impl Entry {
         u16::try_from(self.0 & u64::from(u16::MAX)).unwrap_or(NEVER)
     }
 
-    /// As this one, but kept as long as `other` at least.
+    /// This entry, but remembered at least as long as `other`.
     fn kept_as_long_as(self, other: Self) -> Self {
         Self(self.0 >> 16 << 16 | u64::from(self.until().max(other.until())))
     }
@@ -52,16 +53,16 @@ impl Entry {
     }
 }
 
-/// About so many entries are in a bucket: two lines of the processor's cache.
+/// The usual number of entries in a bucket, which fill two cache lines of the processor.
 const BUCKET: usize = 8;
 
-/// Entries by fingerprint, and where each bucket of fingerprints begins. They are spread evenly, so
-/// buckets are alike; the beginnings stay in the processor's cache, and most rows that are asked
-/// for are in no bucket.
+/// Entries sorted by fingerprint, and the start of each bucket of fingerprints. Fingerprints are
+/// spread evenly, so buckets have about the same size. The starts fit into the processor's cache,
+/// and most lookups find nothing in their bucket.
 #[derive(Default)]
 struct Sorted {
     entries: Vec<(u64, Entry)>,
-    /// One more than there are buckets. Empty where there are no entries.
+    /// One more than the number of buckets. Empty if there are no entries.
     begins: Vec<u32>,
 }
 
@@ -70,7 +71,7 @@ impl Sorted {
         if entries.is_empty() {
             return Self::default();
         }
-        // More would take 64 GiB.
+        // More entries would take 64 GiB.
         let place = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
         let buckets = entries.len().div_ceil(BUCKET);
         let mut begins = Vec::with_capacity(buckets + 1);
@@ -93,13 +94,13 @@ impl Sorted {
     }
 }
 
-/// Which of so many equal shares of all fingerprints one is in.
+/// The bucket of a fingerprint, if all fingerprints are divided evenly.
 fn bucket_of(row: u64, buckets: usize) -> usize {
     let share = (u128::from(row) * buckets as u128) >> 64;
     usize::try_from(share).unwrap_or(0)
 }
 
-/// The set. What came lately stands apart, so that an event costs no sorting.
+/// All entries. New ones are kept apart, so that an event needs no sorting.
 #[derive(Default)]
 pub(super) struct Replaced {
     sorted: Sorted,
@@ -114,8 +115,8 @@ impl Replaced {
             .or_else(|| self.sorted.get(row))
     }
 
-    /// Notes what stands at a row now. It is remembered as long as the latest of all that stood
-    /// there before.
+    /// Notes the event that wrote the current row. The row is remembered as long as the latest of
+    /// all its earlier states could grant something.
     pub(super) fn put(&mut self, row: u64, entry: Entry, now: Timestamp) {
         let known = self.get(row);
         let entry = known.map_or(entry, |known| entry.kept_as_long_as(known));
@@ -151,7 +152,7 @@ impl Replaced {
         self.sorted.entries.len() + self.lately.len()
     }
 
-    /// Every entry, as it is kept.
+    /// Writes all entries in their stored form.
     pub(super) fn write(&self, bytes: &mut Vec<u8>) {
         let mut lately: Vec<_> = self.lately.iter().collect();
         lately.sort_unstable_by_key(|(row, _)| **row);
@@ -169,7 +170,7 @@ impl Replaced {
         }
     }
 
-    /// Reads what [`write`](Self::write) wrote.
+    /// Reads the form of [`write`](Self::write).
     pub(super) fn read(bytes: &[u8]) -> Self {
         let number = |bytes: &[u8]| {
             let mut number = [0; 8];
@@ -205,19 +206,19 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_remembered_until_nothing_of_before_grants_anything() {
+    fn a_row_is_remembered_until_no_earlier_row_grants_anything() {
         let of = |until| Entry::new(7, until);
         assert!(!of(None).is_over(in_days(30_000)));
         let entry = of(Some(in_days(10)));
         assert!(!entry.is_over(in_days(11)));
         assert!(entry.is_over(in_days(14)));
-        // What ends beyond all days is never over.
+        // A time after the last day means "never".
         assert!(!of(Some(Timestamp::from_millis(i64::MAX))).is_over(in_days(30_000)));
         assert!(of(Some(Timestamp::from_millis(i64::MIN))).is_over(NOW));
     }
 
     #[test]
-    fn what_ends_earlier_now_is_remembered_as_long_as_before() {
+    fn a_row_that_ends_earlier_now_is_remembered_as_long_as_before() {
         let mut replaced = Replaced::default();
         replaced.put(1, Entry::new(7, Some(in_days(100))), NOW);
         replaced.put(1, Entry::new(8, Some(in_days(1))), NOW);
@@ -228,7 +229,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_a_map_whatever_is_sorted_in_and_kept(
+        fn it_is_a_map_at_every_point_of_sorting_and_storing(
             puts in proptest::collection::vec((0..40_u64, 0..1000_u64, any::<bool>()), 0..200),
             spread in prop_oneof![Just(1_u64), Just(1 << 40), Just(u64::MAX / 41)],
         ) {

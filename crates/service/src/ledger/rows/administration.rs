@@ -65,5 +65,5 @@ impl Row for StoredPolicy {
     }
 }
 
-/// The id of the one row of `policy`.
+/// The id of the only row of `policy`.
 pub(crate) const THE_POLICY: &str = "1";

@@ -15,7 +15,8 @@ impl Row for StoredSigningKey {
     }
 
     fn canonical(&self) -> Canonical {
-        // The sealed part is authenticated by its own seal, and changes when it is sealed anew.
+        // The sealed part is not covered, because its seal authenticates it, and changes when it is
+        // sealed again.
         Canonical::new(Self::TABLE)
             .text(&self.kid)
             .text(&self.algorithm)

@@ -1,4 +1,4 @@
-//! Which fields of a row its tag covers, and checking it.
+//! The fields of each kind of row that its tag covers.
 
 mod administration;
 mod keys;
@@ -17,28 +17,29 @@ use crate::service::error::Error;
 /// A row that grants rights.
 pub(crate) trait Row {
     const TABLE: &'static str;
-    /// What names the row in events and errors; never a secret.
+    /// Names the row in events and errors. It contains no secret.
     fn row_id(&self) -> String;
     fn canonical(&self) -> Canonical;
-    /// Until when the row itself can grant anything.
+    /// How long the row itself can grant anything.
     fn grants(&self) -> Grants;
-    /// Its table and primary key.
+    /// The table and primary key.
     fn key(&self) -> RowKey;
 }
 
-/// Until when a row can grant anything by itself, if it is put back after another took its place.
+/// How long a replaced row could grant anything by itself, if it were put back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Grants {
     ForEver,
     Until(Timestamp),
-    /// As long as the token of this id, as it stood when the row was replaced.
+    /// As long as the token with this id could when the row was replaced.
     WithToken(TokenId),
-    /// What counts is read elsewhere: nothing has to be remembered of it.
+    /// The row grants nothing, because the decision reads something else. The log needn't remember
+    /// it.
     Nothing,
 }
 
 impl Grants {
-    /// As an event says it, in milliseconds since the epoch. `token` gives the end of a token, if
+    /// The time in an event, in milliseconds since the epoch. `token` gives the end of a token, if
     /// it is known.
     pub(crate) fn until_millis(self, token: impl FnOnce(TokenId) -> Option<i64>) -> Option<i64> {
         match self {
@@ -50,7 +51,7 @@ impl Grants {
     }
 }
 
-/// Says that a row is none that this service would go by.
+/// Logs that somebody wrote the row behind the program's back, and returns the error for it.
 pub(crate) fn altered<R: Row>(row: &R, what: &'static str) -> Error {
     let id = row.row_id();
     tracing::error!(

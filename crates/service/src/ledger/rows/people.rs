@@ -1,4 +1,4 @@
-//! Users, their sessions, and the link that makes the first of them.
+//! Users, their sessions, and the link that creates the first administrator.
 
 use ats_pat_auth::Canonical;
 use ats_pat_domain::port::{RowKey, SetupLink};
@@ -21,8 +21,9 @@ impl Row for User {
             .optional_text(self.password_hash.as_deref())
             .bool(self.is_administrator)
             .bool(self.disabled);
-        // Tags of releases that knew no responsible person, groups or e-mail hold. A field has its
-        // kind and its length, so a form with one field more is never that of a user without.
+        // Tags of earlier releases, without a responsible person, groups or e-mail, must stay valid. A form
+        // with one more field can't be mistaken for one without it, because each field has its kind
+        // and length.
         let canonical = match self.responsible_id {
             Some(person) => canonical.uuid(person.as_uuid().as_bytes()),
             None => canonical,
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tag_of_a_user_without_a_responsible_person_is_as_before_there_were_any() {
+    fn a_user_without_a_responsible_person_has_the_tag_of_earlier_releases() {
         let before = Canonical::new("users")
             .uuid(user(None).id.as_uuid().as_bytes())
             .text("deploy")
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_groups_of_a_user_are_under_the_tag_where_there_are_some() {
+    fn the_tag_covers_the_groups_of_a_user() {
         let person = UserId::new(Timestamp::from_millis(1), [2; 10]);
         let groups = |names: &[&str]| {
             let names: Vec<String> = names.iter().map(ToString::to_string).collect();

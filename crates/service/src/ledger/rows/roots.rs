@@ -6,7 +6,7 @@ use ats_pat_domain::tagged::{KeyId, Tag};
 
 use super::{Row, hex};
 
-/// The keys of every root, the newest last.
+/// The keys of every root key, the newest last.
 pub(crate) struct Roots(Vec<RootKeys>);
 
 impl Roots {
@@ -17,12 +17,12 @@ impl Roots {
         Self(keys)
     }
 
-    /// What names rows and events in memory and in checkpoints.
+    /// The keys that identify rows and events in memory and in checkpoints.
     pub(crate) fn first(&self) -> &RootKeys {
         &self.0[0]
     }
 
-    /// What new hashes and tags are made with.
+    /// The keys for new hashes and tags.
     pub(crate) fn current(&self) -> &RootKeys {
         &self.0[self.0.len() - 1]
     }
@@ -31,7 +31,7 @@ impl Roots {
         KeyId(self.current().key_id())
     }
 
-    /// From the newest to the oldest.
+    /// All keys, the newest first.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &RootKeys> {
         self.0.iter().rev()
     }
@@ -40,7 +40,7 @@ impl Roots {
         self.0.iter().find(|keys| keys.key_id() == id.0)
     }
 
-    /// Tags a row, as the event `origin` writes it, with the current root.
+    /// Tags a row with the newest keys. `origin` is the event that writes it.
     pub(crate) fn tag<R: Row>(&self, row: R, origin: Origin) -> Tagged<R> {
         let bytes = RowTag::new(self.current(), origin, &row.canonical())
             .to_bytes()
@@ -52,8 +52,8 @@ impl Roots {
         Tagged { row, tag }
     }
 
-    /// Which event wrote the row, if its tag proves that this service did, and that the row is as
-    /// it was written.
+    /// The event that wrote the row. `None` if the tag doesn't prove that this service wrote it as
+    /// it is.
     pub(crate) fn origin<R: Row>(&self, tagged: &Tagged<R>) -> Option<Origin> {
         let keys = self.by_id(tagged.tag.key_id)?;
         let tag = RowTag::from_bytes(&tagged.tag.bytes).ok()?;
@@ -66,7 +66,7 @@ impl Roots {
         self.origin(tagged).is_some()
     }
 
-    /// The tag that a former release would have given the row, as its events say it.
+    /// The tag that an earlier release gave the row, as its events have it.
     pub(crate) fn former_tag<R: Row>(&self, tagged: &Tagged<R>) -> Option<Vec<u8>> {
         let keys = self.by_id(tagged.tag.key_id)?;
         Some(
@@ -77,8 +77,8 @@ impl Roots {
     }
 }
 
-/// What an event says of the row that it wrote: the keyed hash of its tag; of what is no tag of
-/// this release, all of it.
+/// How an event names the tag of a row: by its keyed hash. A tag of an earlier release is named in
+/// full.
 pub(crate) fn logged_tag(tag: &Tag) -> String {
     RowTag::from_bytes(&tag.bytes).map_or_else(|_| hex(&tag.bytes), |tag| hex(tag.hash()))
 }

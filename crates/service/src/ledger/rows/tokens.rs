@@ -1,4 +1,4 @@
-//! Personal access tokens, their secrets, and the places of these in the status list.
+//! Personal access tokens, their secrets, and places in the status list.
 
 use ats_pat_auth::Canonical;
 use ats_pat_domain::network::AllowedNetworks;
@@ -30,7 +30,7 @@ impl Row for Token {
             .i64(self.expires_at.as_millis())
             .optional_i64(self.regenerated_at.map(Timestamp::as_millis))
             .optional_i64(self.revoked_at.map(Timestamp::as_millis));
-        // Tags of releases that knew no such right hold.
+        // Tags of earlier releases, which had no such field, must stay valid.
         match self.regenerates_until {
             Some(until) => canonical.text("regenerates_until").i64(until.as_millis()),
             None => canonical,
@@ -62,7 +62,7 @@ impl Row for Secret {
             .optional_i64(self.slot.map(Slot::as_number).map(Into::into))
             .optional_i64(self.valid_until.map(Timestamp::as_millis))
             .optional_i64(self.status_index.map(u64::cast_signed));
-        // Tags of releases that knew no such marks hold.
+        // Tags of earlier releases, which had no such fields, must stay valid.
         if self.ends_overlap {
             canonical = canonical.bool(true);
         }
@@ -77,7 +77,7 @@ impl Row for Secret {
 
     fn grants(&self) -> Grants {
         match (self.slot, self.valid_until) {
-            // Confirmed, its token may live longer than it does now.
+            // When the secret is confirmed, the token may live longer than now.
             (Some(Slot::Unconfirmed), Some(until)) => Grants::Until(until),
             (Some(_), _) => Grants::WithToken(self.token_id),
             (None, _) => Grants::Nothing,
@@ -106,7 +106,7 @@ impl Row for StatusPlace {
     }
 
     fn grants(&self) -> Grants {
-        // What verifiers are told is read from the event log.
+        // The status list is built from the event log only.
         Grants::Nothing
     }
 
