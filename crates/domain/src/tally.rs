@@ -6,8 +6,8 @@ use std::time::Duration;
 /// most once in each [`Tally::EVERY`].
 #[derive(Debug, Default)]
 pub struct Tally {
-    untold: u64,
-    told_at: Option<Duration>,
+    unlogged: u64,
+    logged_at: Option<Duration>,
 }
 
 impl Tally {
@@ -17,20 +17,20 @@ impl Tally {
     /// Counts one more at `now`, a time since any fixed start. Returns the sum to log now, if it is
     /// time.
     pub fn count(&mut self, now: Duration) -> Option<u64> {
-        self.untold += 1;
+        self.unlogged += 1;
         self.due(now)
     }
 
     /// The sum that was not logged yet, if it is time to log it.
     pub fn due(&mut self, now: Duration) -> Option<u64> {
         let waits = self
-            .told_at
-            .is_some_and(|told_at| now.saturating_sub(told_at) < Self::EVERY);
-        if waits || self.untold == 0 {
+            .logged_at
+            .is_some_and(|logged_at| now.saturating_sub(logged_at) < Self::EVERY);
+        if waits || self.unlogged == 0 {
             return None;
         }
-        self.told_at = Some(now);
-        Some(std::mem::take(&mut self.untold))
+        self.logged_at = Some(now);
+        Some(std::mem::take(&mut self.unlogged))
     }
 }
 

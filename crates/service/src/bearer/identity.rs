@@ -1,4 +1,4 @@
-//! Whom an authentication token speaks for: the service's own check, which asks the database.
+//! The owner of an authentication token. The service itself checks this in the database.
 
 use ats_pat_domain::{Problem, Timestamp};
 
@@ -8,12 +8,12 @@ use crate::service::error::Error;
 use crate::view::Identity;
 
 impl Service {
-    /// Checks an authentication token and whether what it stands on still holds.
+    /// Checks that an authentication token is still valid, and returns its owner.
     ///
     /// # Errors
-    /// 1206 for a forged or expired one, for one that is not for this service (the first of the
-    /// audiences), and for one whose personal access token was revoked, regenerated or has expired,
-    /// or whose owner is disabled.
+    /// [`Problem::AuthenticationTokenInvalid`] if it is forged or expired, or not for this service
+    /// (its first audience). Also if its personal access token was revoked, regenerated or has
+    /// expired, or if its owner is disabled.
     pub async fn identity(&self, bearer: &str) -> Result<Identity, Error> {
         let Bearer {
             claims,
@@ -30,11 +30,10 @@ impl Service {
         })
     }
 
-    /// An authentication token that somebody shows to this service, which the first of the
-    /// audiences means.
+    /// Checks an authentication token that is shown to this service, which is its first audience.
     ///
     /// # Errors
-    /// 1206.
+    /// [`Problem::AuthenticationTokenInvalid`].
     pub(crate) async fn bearer_for_us(&self, presented: &str) -> Result<Bearer, Error> {
         let us = self.inner.settings.audience.get(..1).unwrap_or_default();
         let found = self.bearer(presented, us).await?;

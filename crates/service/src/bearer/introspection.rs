@@ -1,4 +1,4 @@
-//! What other services are told of a token that was shown to them (RFC 7662).
+//! Introspection (RFC 7662): tells other services about a token that they were shown.
 
 use ats_pat_domain::scope::INTROSPECT;
 use ats_pat_domain::secret::Slot;
@@ -15,44 +15,44 @@ use crate::service::error::Error;
 /// Proof that a caller may introspect.
 pub struct Introspector(());
 
-/// A token that holds. What is said of every other is that it does not.
+/// The answer for a valid token. For every other token, the answer is only that it is not valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Introspection {
-    /// What it may be used for, separated by spaces.
+    /// Its scopes, separated by spaces.
     pub scope: String,
-    /// The personal access token's id.
+    /// The id of the personal access token.
     pub token_id: TokenId,
-    /// The owner's id.
+    /// The id of the owner.
     pub owner_id: UserId,
-    /// The owner's user name, as it is now.
+    /// The owner's current user name.
     pub user_name: String,
-    /// Who issued it.
+    /// The issuer.
     pub issuer: String,
-    /// From this second on it is expired, in seconds since the epoch.
+    /// When it expires, in seconds since the epoch. At this second it is already expired.
     pub expires_at: i64,
-    /// When it was issued, in seconds since the epoch; `None` where that is not known.
+    /// When it was issued, in seconds since the epoch. `None` if that is not known.
     pub issued_at: Option<i64>,
-    /// What only an authentication token says.
+    /// More about an authentication token. `None` for a personal access token.
     pub authentication: Option<AuthenticationToken>,
 }
 
-/// What only an authentication token says of itself.
+/// More about an authentication token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthenticationToken {
-    /// Its id.
+    /// The id of the authentication token.
     pub id: String,
-    /// Whom it is for.
+    /// Its audiences.
     pub audience: Audience,
-    /// Before this second it is not valid yet, in seconds since the epoch.
+    /// It is not valid before this time, in seconds since the epoch.
     pub not_before: i64,
 }
 
 impl Service {
-    /// Finds out whether the bearer of an authentication token may introspect.
+    /// Checks that the owner of an authentication token may introspect.
     ///
     /// # Errors
-    /// 1206 for an authentication token that does not hold, 1102 for one without the scope
-    /// `introspect`.
+    /// [`Problem::AuthenticationTokenInvalid`] if the token is not valid, [`Problem::Forbidden`]
+    /// without the scope `introspect`.
     pub async fn introspector(&self, bearer: &str) -> Result<Introspector, Error> {
         let found = self.bearer_for_us(bearer).await?;
         if found.claims.has_scope(INTROSPECT) {
@@ -62,10 +62,9 @@ impl Service {
         }
     }
 
-    /// What stands behind a personal access token or an authentication token, by the database;
-    /// `None` if it does not hold, for whatever reason. From where a personal access token may be
-    /// used is not looked at, neither by its own networks nor by the policy's: who shows it to the
-    /// caller is not known here. This is no use of it.
+    /// Describes a personal access token or an authentication token, by the database. `None` if it
+    /// is not valid, for any reason. The networks of a personal access token and of the policy are
+    /// not checked, because the holder's address is not known here. This is not a use of the token.
     pub async fn introspect(
         &self,
         _by: &Introspector,
@@ -86,7 +85,7 @@ impl Service {
                 let scope = grant.token.scopes.to_string();
                 let policy = policies.of(&grant.owner.groups);
                 let written_out = policy.written_out(&scope);
-                // As an authentication token of it would say.
+                // The same scopes that its authentication token would have.
                 let scope = written_out.map_or(scope, |scope| scope.to_string());
                 of_personal_access_token(&grant, scope, issuer)
             }));
@@ -112,7 +111,7 @@ fn of_personal_access_token(grant: &VerifiedGrant, scope: String, issuer: &str) 
         user_name: owner.name.as_str().to_owned(),
         issuer: issuer.to_owned(),
         expires_at: grant.life().ends_at().as_seconds(),
-        // When the secret before the current one was issued stands nowhere.
+        // The time is stored only for the current secret.
         issued_at: (secret.slot == Some(Slot::Current)).then(|| {
             token
                 .regenerated_at

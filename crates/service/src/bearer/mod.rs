@@ -1,4 +1,4 @@
-//! Authentication tokens that come back: whether they hold, and for whom they speak.
+//! Checks authentication tokens that come back, and finds their owners.
 
 mod identity;
 pub(crate) mod introspection;
@@ -14,37 +14,36 @@ use crate::policy::OwnerPolicies;
 use crate::service::Service;
 use crate::service::error::Error;
 
-/// How far the clocks of servers that sign for one another may differ, in seconds.
+/// How much the clocks of servers may differ, in seconds, when they sign for each other.
 const SKEW: u32 = 5;
 
-/// An authentication token that holds, and what it stands on.
+/// A valid authentication token, and the rows that it depends on.
 pub(crate) struct Bearer {
     pub(crate) claims: Claims,
     pub(crate) token: Token,
     pub(crate) owner: User,
 }
 
-/// Whether the policy still lets the token carry its scopes: what could not be exchanged now does
-/// not hold.
+/// Whether the policy still allows the token's scopes. An authentication token that could not be
+/// exchanged for now is not valid.
 fn may_be_exchanged(policies: &OwnerPolicies, token: &Token, owner: &User) -> bool {
     let policy = policies.of(&owner.groups);
     policy.rules.check_all_scope(&token.scopes).is_ok()
 }
 
 impl Service {
-    /// Checks an authentication token that is for one of `audiences`, and whether what it stands on
-    /// still holds, by the database.
+    /// Checks in the database that an authentication token is valid and is for one of `audiences`.
     ///
-    /// `None` for a forged or expired one, and for one whose personal access token was revoked,
-    /// regenerated or has expired, or whose owner is disabled, or which carries `all` where the
-    /// policy no longer allows it.
+    /// `None` if it is forged or expired. Also if its personal access token was revoked,
+    /// regenerated or has expired, if its owner is disabled, or if it has `all` and the policy no
+    /// longer allows that.
     pub(crate) async fn bearer(
         &self,
         presented: &str,
         audiences: &[String],
     ) -> Result<Option<Bearer>, Error> {
         let now = self.now();
-        // What has not even the form never asks the database.
+        // A malformed token never reaches the database.
         if Unverified::parse(presented).is_err() {
             return Ok(None);
         }
@@ -88,9 +87,9 @@ impl Service {
         }))
     }
 
-    /// The secret that the token was given for, if the token names its place in the current status
-    /// list: after the owner was disabled, or an earlier database was accepted, there is another
-    /// one, and what names the one before is over.
+    /// The secret that was exchanged for the token, if the token names the secret's place in the
+    /// current status list. After the owner was disabled, or a restore was accepted, the secret has
+    /// another place. Then tokens that name the earlier place are not valid.
     fn secret_of(
         &self,
         claims: &Claims,
@@ -128,7 +127,7 @@ impl Service {
             skew_seconds: SKEW,
         };
         let claims = unverified.verify(key.key(), &expectations).ok()?;
-        // The skew is for the beginning only; at its end a token is over.
+        // The skew applies only to the start. A token ends exactly at its expiry.
         (now.as_seconds() < claims.exp).then_some(claims)
     }
 }

@@ -1,8 +1,8 @@
-//! What the cache decides: what may be answered from, kept, joined and waited for. Each decision is
-//! a pure function.
+//! The decisions of the cache: what may be answered, kept, joined and waited for. Each is a pure
+//! function.
 //!
-//! A server goes by [`SHIPPED`]. The simulation puts another function in the place of one of them,
-//! and must see what goes wrong.
+//! Servers use [`SHIPPED`]. The simulation replaces one of them by another function, and must then
+//! find an error.
 
 use std::time::Duration;
 
@@ -16,21 +16,22 @@ use crate::ledger::currency;
 use crate::policy;
 use crate::service::settings::PolicySource;
 
-/// For how long a poll of the event log lets a server answer from memory. Every server of a
-/// deployment goes by the same: a constant of the release.
+/// How long a server may answer from memory after the start of a poll. It is a constant because all
+/// servers of a deployment must use the same.
 pub(crate) const LEASE: Duration = Duration::from_millis(200);
-/// How long after its commit a change that takes rights away is acknowledged: every lease from
-/// before has ended, with a quarter to spare for clocks that run at different speeds.
+/// How long after its commit a change that takes rights away is acknowledged. By then every earlier
+/// lease has ended. A quarter of the time is a reserve, because clocks run at different speeds.
 pub(crate) const SETTLED_AFTER: Duration = Duration::from_millis(250);
 
 /// Each decision, as a function.
 #[derive(Clone, Copy)]
 pub(crate) struct Decisions {
-    /// Whether a change that took this is acknowledged only once every lease from before has ended.
-    /// So is one that found nothing to change, because another call may have done it just now.
+    /// Whether a change that took this away is acknowledged only when every earlier lease has
+    /// ended. This includes a change that found nothing to do, because another call may have done
+    /// it just now.
     pub(crate) must_wait: fn(Taken) -> bool,
-    /// Whether a request is answered from memory, by when the last complete poll began and when the
-    /// request arrived.
+    /// Whether a request is answered from memory. The arguments are when the last complete poll
+    /// began, and when the request arrived.
     pub(crate) may_answer: fn(Option<Duration>, Duration) -> bool,
     /// Whether a grant in memory is used: what the read saw is of the log that is followed, nothing
     /// was applied since that concerns it, and the policy that it was judged by is in force.
@@ -39,21 +40,22 @@ pub(crate) struct Decisions {
     /// As of when a grant is kept, by where the feed was before and after the read, and the end of
     /// the log that the read saw. `None` does not keep it.
     pub(crate) kept_as_of: fn(Option<AsOf>, Option<AsOf>, Head) -> Option<AsOf>,
-    /// When a read must begin, at the earliest, for a request that arrived then to join it.
+    /// When a read must begin at the earliest, so that a request that arrived then may join it.
     pub(crate) joins_from: fn(Duration) -> Duration,
-    /// Whether a request takes what the read found that it joined: by whether the read began after
-    /// it arrived, and whether what it found may be used.
+    /// Whether a request uses the result of the read that it joined. The arguments are whether the
+    /// read began after the request arrived, and whether the result may be used.
     pub(crate) may_take: fn(began_after: bool, may_use: bool) -> bool,
-    /// The first event that a poll asks for, by the last one that was applied.
+    /// The first event that a poll reads. The argument is the last applied event.
     pub(crate) polls_from: fn(Head) -> i64,
-    /// The events behind the last one that was applied; `None` where another one, or none, is in
-    /// its place.
+    /// The events after the last applied event. `None` if another event, or none, has its number.
     pub(crate) newer: for<'a> fn(Head, &'a [Event]) -> Option<&'a [Event]>,
-    /// Whether a poll reads the ring before it renews the lease: by whether it found a rotation,
-    /// and whether what it read of the ring is of the log that is followed.
+    /// Whether a poll reads the signing keys before it renews the lease. The arguments are whether
+    /// it found a rotation, and whether its last read of the keys belongs to the log that is
+    /// followed.
     pub(crate) must_read_ring: fn(keys_changed: bool, is_of_this_log: Option<bool>) -> bool,
-    /// Whether what was read of the ring is of the log that is followed: by the end of the log that
-    /// the read saw, the last event that was applied, and whether that end was applied.
+    /// Whether a read of the signing keys belongs to the log that is followed. The arguments are
+    /// the end of the log that the read saw, the last applied event, and whether that end was
+    /// applied.
     pub(crate) ring_is_of_this_log: fn(Head, Head, is_applied: bool) -> bool,
     /// Whether a poll looks at the policy before it renews the lease, by where the policy is.
     pub(crate) must_read_policy: fn(PolicySource) -> bool,
@@ -78,24 +80,24 @@ pub(crate) const SHIPPED: Decisions = Decisions {
             before.is_covered_by(saw) && after.is_some_and(|after| after.is_in_log_of(*before))
         })
     },
-    // A read that began less than a lease before saw every change that was acknowledged before the
-    // request: its acknowledgement came later than a lease after its commit.
+    // A read that began less than a lease before the request saw every change that was acknowledged
+    // before it, because a change is acknowledged more than a lease after its commit.
     joins_from: |arrived| arrived.saturating_sub(LEASE),
-    // A read that began before the request may lack what its caller did just before.
+    // A read that began before the request may lack what its caller has just done.
     may_take: |began_after, may_use| began_after || may_use,
-    // Once more, so that a log that went back is seen.
+    // The last event is read again, to notice a log that went back.
     polls_from: |last| last.seq.max(1),
     newer: behind,
     must_read_ring: |keys_changed, is_of_this_log| keys_changed || is_of_this_log == Some(false),
-    // An older one came from a server that is the primary no more.
+    // A read that saw less came from a server that is no longer the primary.
     ring_is_of_this_log: |saw, last, is_applied| saw.seq >= last.seq && is_applied,
     must_read_policy: |source| matches!(source, PolicySource::Database),
     policy: policy::Rules::SHIPPED,
     currency: currency::Rules::SHIPPED,
 };
 
-/// The decisions that a server goes by: a constant, so that each call is a direct one. Only the
-/// simulation sets others.
+/// The decisions of a server. They are constants, so that each call is direct. Only the simulation
+/// changes them.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Rules(#[cfg(test)] pub(crate) Decisions);
 

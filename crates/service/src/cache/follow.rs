@@ -1,14 +1,14 @@
-//! Following the event log, so that answers from memory end when rights do.
+//! Follows the event log, so that answers from memory end when rights do.
 //!
-//! A server may answer an exchange from its cache only while its lease holds: while its last
-//! complete poll of the event log began less than [`LEASE`](super::decisions::LEASE) ago. Whoever
-//! takes rights away answers only [`SETTLED_AFTER`] after the change was committed. So, once a
-//! revocation was acknowledged, every lease that holds stems from a poll that began after the
-//! commit, and such a poll saw its event. `docs/architecture.md` has the whole argument.
+//! A server may answer an exchange from its cache only while it has a lease: its last complete poll
+//! of the event log began less than [`LEASE`](super::decisions::LEASE) ago. A change that takes
+//! rights away is answered only [`SETTLED_AFTER`] after its commit. So once a revocation is
+//! acknowledged, every valid lease comes from a poll that began after the commit, and that poll saw
+//! the revocation's event. `docs/cache.md` has the whole argument.
 //!
-//! Reads and polls go to the primary, and each poll asks for the last event that it knows once
-//! more, as the log's end or before what came after it: another one there, or none, tells of a log
-//! that went back, and then everything in memory is given up.
+//! Reads and polls go to the primary. Each poll reads the last known event again, as the end of the
+//! log or before the new events. If another event, or none, has its number, the log went back. Then
+//! the server gives up everything in memory.
 
 use std::future::Future;
 use std::pin::pin;
@@ -53,8 +53,8 @@ impl ExchangeCache {
         }
     }
 
-    /// Returns once no server answers from before a change that took this. A server that has its
-    /// database for itself needs not wait for others: once it applied the change, it is over.
+    /// Waits until no server answers from before a change that took this away. A server that is
+    /// alone on its database doesn't wait for others: it has only to apply the change itself.
     pub(crate) async fn settle(&self, taken: Taken) {
         if !(self.rules.must_wait)(taken) {
             return;
@@ -70,10 +70,10 @@ impl ExchangeCache {
         tokio::time::sleep(SETTLED_AFTER).await;
     }
 
-    /// Applies what happened since the last poll, and renews the lease.
+    /// Applies the new events, and renews the lease.
     async fn poll(&self) -> Result<(), Error> {
         let (feed, rules) = (&self.feed, &self.rules);
-        // One at a time, so that a later poll is one that began later.
+        // One poll at a time, so that a later poll also began later.
         let mut head = feed.head.lock().await;
         let begun = self.clock.since_boot();
         let Some(known) = *head else {
@@ -114,15 +114,15 @@ impl ExchangeCache {
                 self.currency.offer(last, event, details.as_ref());
                 last = event.head();
                 feed.note_applied(last);
-                // Until the ring was read a rotation does not count as seen: a poll that breaks off
-                // is begun anew.
+                // A rotation counts as seen only after the signing keys were read, so an
+                // interrupted poll is repeated.
                 *head = (!keys_changed && ring.is_none()).then_some(last);
             }
             if (events.len() as u64) == BATCH {
                 continue;
             }
-            // What a read of the ring saw may be ahead, and then is applied next; or it was lost,
-            // and then is not.
+            // The read of the keys may have seen events that the feed will apply next, or events
+            // that a fail-over loses.
             let is_of_this_log = |ring: &Arc<RingState>| {
                 (rules.ring_is_of_this_log)(ring.head, last, feed.has_applied(ring.head))
             };
@@ -135,11 +135,11 @@ impl ExchangeCache {
             }
         }
         if last.seq < end.seq {
-            // The counter row names an event that is not there.
+            // The counter row names an event that doesn't exist.
             feed.lease.end();
             return Err(Error::altered_event(end.seq));
         }
-        // Until the policy of this log is known, what happened does not count as seen.
+        // The events count as seen only after the policy of this log is known.
         *head = None;
         self.follow_policy(last).await?;
         if let Some(ring) = ring {
@@ -151,7 +151,7 @@ impl ExchangeCache {
         Ok(())
     }
 
-    /// Gives up everything in memory, and goes on from the log's end as it is now.
+    /// Gives up everything in memory, and goes on from the current end of the log.
     async fn begin_anew(&self, known: &mut Option<Head>, begun: Duration) -> Result<(), Error> {
         *known = None;
         self.feed.lease.end();
@@ -165,8 +165,7 @@ impl ExchangeCache {
         Ok(())
     }
 
-    /// Makes sure that answers from memory go by the policy that is in force at the end of this
-    /// log.
+    /// Makes sure that answers from memory follow the policy at the end of this log.
     async fn follow_policy(&self, head: Head) -> Result<(), Error> {
         if (self.rules.must_read_policy)(self.policies.source()) {
             self.policies.at(head).await?;

@@ -1,9 +1,8 @@
-//! The cache: what a server answers exchanges from without asking the database. It has grants and
-//! signing keys, and follows the event log, which says until when they count.
+//! The cache, from which a server answers exchanges without a read of the database. It has grants
+//! and signing keys. It follows the event log, which says how long they count.
 //!
-//! `docs/architecture.md` (*The cache*) has the argument why it never answers by rights that were
-//! taken away, and `simulation` is the proof. What it decides is in `decisions`; everything else
-//! only asks.
+//! `docs/cache.md` argues why it never answers by rights that were taken away, and `simulation`
+//! tests it. All decisions are in `decisions`. The rest of the cache only calls them.
 
 pub(crate) mod decisions;
 pub(crate) mod feed;
@@ -33,7 +32,7 @@ use crate::ledger::rows::Roots;
 use crate::policy::InForce;
 use crate::service::error::Error;
 
-/// What exchanges are answered from: from memory while the lease holds, else from the database.
+/// Answers exchanges from memory during the lease, and otherwise from the database.
 pub(crate) struct ExchangeCache {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -42,7 +41,7 @@ pub(crate) struct ExchangeCache {
     currency: Arc<Currency>,
     rules: Rules,
     policies: Arc<InForce>,
-    /// Whether no other server can have this database.
+    /// Whether no other server can use this database.
     alone: bool,
     pub(crate) feed: Feed,
     grants: Grants,
@@ -50,16 +49,17 @@ pub(crate) struct ExchangeCache {
     pub(crate) usage: UsageLog,
 }
 
-/// Whether what is in memory may be answered from.
+/// Whether an exchange may be answered from memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReadFrom {
     Memory,
-    /// The caller just changed it.
+    /// Not from memory, because the caller has just changed the grant.
     Database,
 }
 
 impl ExchangeCache {
-    /// An empty one over the store of `changes`, with room for so many grants of usual size.
+    /// Creates an empty cache for the store of `changes`, with room for `entries` grants of usual
+    /// size.
     pub(crate) fn new(
         changes: &Changes,
         ring: Ring,
@@ -84,8 +84,8 @@ impl ExchangeCache {
         }
     }
 
-    /// The genuine grant behind a keyed hash, living or dead, and the keys to sign with. `lane`
-    /// says with whom the request waits where the database has to be asked.
+    /// The genuine grant of a keyed hash, also of a dead secret, and the signing keys. `lane` is
+    /// the queue for the case that the database must be read.
     pub(crate) async fn grant(
         self: &Arc<Self>,
         hash: SecretHash,
@@ -99,8 +99,8 @@ impl ExchangeCache {
             let ring = self.ring.followed();
             return Ok(Some(Found { known, ring }));
         }
-        // Apart, so that the future of an exchange from memory, which is moved about, has no room
-        // for it.
+        // Boxed, so that the future of an exchange from memory stays small, because it is moved
+        // often.
         Box::pin(self.read_grant(hash, arrived, from, lane())).await
     }
 
@@ -115,9 +115,8 @@ impl ExchangeCache {
         (self.rules.may_answer)(self.feed.lease.began(), at)
     }
 
-    /// Whether what a read found is used: the read may have seen changes that the feed did not
-    /// apply yet, and that a fail-over loses before it can. Nor is one that was judged by another
-    /// policy.
+    /// Whether the result of a read may be used. The read may have seen changes that the feed has
+    /// not applied yet, and that a fail-over may lose. Or it was judged by another policy.
     fn may_use(&self, known: &Known) -> bool {
         let is_of_this_log = known.confirmed.load(Ordering::Acquire) || {
             let confirmed = self.feed.has_applied(known.grant.head);
@@ -138,8 +137,8 @@ impl ExchangeCache {
     /// The signing keys as the database has them now.
     pub(crate) async fn fresh_ring(&self) -> Result<Arc<RingState>, Error> {
         let begun = self.clock.since_boot();
-        // A version alone does not tell, but under the lease it does: the feed would know of
-        // another log.
+        // The version alone proves nothing, except during the lease, because the feed would have
+        // noticed another log.
         if self.lease_holds(begun) {
             let version = self.store.keys().ring_version().await?;
             let followed = self.ring.followed();
@@ -151,7 +150,7 @@ impl ExchangeCache {
         self.ring_anew().await
     }
 
-    /// Reads the signing keys, whatever version is in memory.
+    /// Reads the signing keys, even if the version in memory is the same.
     async fn ring_anew(&self) -> Result<Arc<RingState>, Error> {
         let begun = self.clock.since_boot();
         let read = self.ring.read_anew().await?;

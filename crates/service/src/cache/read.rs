@@ -1,4 +1,4 @@
-//! Reading grants for exchanges, many by one statement.
+//! Reads grants for exchanges, many in one statement.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -31,20 +31,20 @@ impl ExchangeCache {
         Ok(Some(Found { known, ring }))
     }
 
-    /// The ring as it was when the grant was read, or later.
+    /// The signing keys at the time of the read, or later.
     async fn ring_of(&self, grant: &Grant, arrived: Duration) -> Result<Arc<RingState>, Error> {
         let followed = self.ring.followed();
         if followed.version == grant.ring_version && self.lease_holds(arrived) {
             return Ok(followed);
         }
-        // A version alone does not tell: a fail-over may have lost what was read, and another
-        // rotation have got its number.
+        // The version alone proves nothing: a fail-over may have lost the version that was read,
+        // and given its number to another rotation.
         let is_it =
             |state: &RingState| (state.version, state.head) == (grant.ring_version, grant.head);
         self.ring.last_or_read(is_it).await
     }
 
-    /// Reads the grant, together with others who want it.
+    /// Reads the grant, together with others that requests wait for.
     async fn read(
         self: &Arc<Self>,
         lane: Lane,
@@ -60,7 +60,7 @@ impl ExchangeCache {
         self.ask(lane, hash, arrived)?.wait().await
     }
 
-    /// A read of this grant whose statement is sent at `earliest` or later.
+    /// Returns a read of this grant whose statement is sent at `earliest` or later.
     fn ask(
         self: &Arc<Self>,
         lane: Lane,
@@ -70,7 +70,7 @@ impl ExchangeCache {
         let reads = self.grants.reads(lane);
         let load = reads.join_or_ask(hash, earliest);
         let load = load.ok_or_else(|| Load::unavailable("too many wait for the database"))?;
-        // In a task of its own: a caller that hangs up does not cancel it for the others.
+        // The task goes on for the others if this caller hangs up.
         let cache = Arc::clone(self);
         if reads.is_short_of_readers() {
             tokio::spawn(async move { cache.read_what_waits(lane).await });
@@ -115,8 +115,8 @@ impl ExchangeCache {
         Err(Error::LogNotRead)
     }
 
-    /// Reads grants, and adds those that hold; gives the secrets whose rows a change overtook. What
-    /// a later read finds as it was, in spite of the change, was put back.
+    /// Reads grants, and adds the genuine ones to the result. Returns the secrets whose rows a
+    /// change overtook. If a later read finds the same rows after that change, they were put back.
     async fn read_once(
         &self,
         hashes: &[SecretHash],

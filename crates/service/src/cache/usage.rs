@@ -1,4 +1,4 @@
-//! Uses of tokens: collected in memory, written in batches.
+//! The uses of tokens are collected in memory, and written in batches.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -9,18 +9,19 @@ use ats_pat_domain::port::UsageRecord;
 use ats_pat_domain::{Timestamp, TokenId};
 use parking_lot::Mutex;
 
-/// So many parts, so that those who look for a token's last use at once rarely meet at one lock.
+/// The number of parts, so that tasks that look for a last use at the same time rarely wait for the
+/// same lock.
 const PARTS: usize = 16;
 
 /// The last use of each token since the last batch.
 #[derive(Default)]
 pub(crate) struct UsageLog([Mutex<HashMap<TokenId, Arc<LastUse>>>; PARTS]);
 
-/// The last use of one token, which everybody who uses it notes at one place: without a lock, since
-/// that is done in every exchange.
+/// The last use of one token. All its users note it here, without waiting for a lock, because every
+/// exchange does this.
 #[derive(Default)]
 pub(crate) struct LastUse {
-    /// Somebody notes a use, or takes it.
+    /// A task is noting a use, or taking it.
     busy: AtomicBool,
     /// A use was noted since the last batch.
     noted: AtomicBool,
@@ -29,28 +30,29 @@ pub(crate) struct LastUse {
 }
 
 impl UsageLog {
-    /// Where the uses of a token are noted.
+    /// The place where the uses of a token are noted.
     pub(crate) fn of(&self, token: TokenId) -> Arc<LastUse> {
         let part = usize::from(token.as_uuid().as_bytes()[15]) % PARTS;
         let mut uses = self.0[part].lock();
         Arc::clone(uses.entry(token).or_default())
     }
 
-    /// Notes again what could not be written; a later use stays.
+    /// Notes a use again that could not be written. A later use stays.
     pub(crate) fn put_back(&self, record: &UsageRecord) {
         if let Ok(address) = record.used_from.parse() {
             self.of(record.token_id).note(record.used_at, address);
         }
     }
 
-    /// Takes what was collected, a part at a time, so that not all of it is in memory twice. Where
-    /// nobody notes uses any more, the place is given up.
+    /// Takes the collected uses, one part at a time, so that memory never has all of them twice.
+    /// Drops the place of a token that nobody uses any more.
     pub(crate) fn take(&self) -> impl Iterator<Item = Vec<UsageRecord>> {
         self.0.iter().map(|part| {
             let mut part = part.lock();
             let mut uses = Vec::new();
             part.retain(|token, last| {
-                // Asked first: what was noted by whoever gave it back is taken below.
+                // This comes first, so that a use that was noted before the place was released is
+                // taken below.
                 let is_held = Arc::strong_count(last) > 1;
                 let taken = last.take();
                 uses.extend(taken.map(|(used_at, address)| UsageRecord {
@@ -69,8 +71,7 @@ impl UsageLog {
 }
 
 impl LastUse {
-    /// Notes a use; an earlier one never takes a later one's place. Of two at the same instant one
-    /// is noted.
+    /// Notes a use, unless a later one was noted. Of two uses at the same instant, one is noted.
     pub(crate) fn note(&self, at: Timestamp, address: IpAddr) {
         let Some(_turn) = Turn::of(self) else { return };
         let at = at.as_millis();
@@ -91,7 +92,7 @@ impl LastUse {
         self.noted.store(true, Ordering::Release);
     }
 
-    /// What was noted; while somebody notes, it stays for the next batch.
+    /// The noted use. If a task is noting one just now, it stays for the next batch.
     fn take(&self) -> Option<(Timestamp, IpAddr)> {
         let _turn = Turn::of(self)?;
         if !self.noted.swap(false, Ordering::Relaxed) {
@@ -104,8 +105,7 @@ impl LastUse {
     }
 }
 
-/// The right to write. Whoever has it needs a few instructions, so that is how long it is waited
-/// for.
+/// The right to write. A task needs it for a few instructions only, so others wait by trying again.
 struct Turn<'a>(&'a LastUse);
 
 impl<'a> Turn<'a> {
@@ -121,7 +121,7 @@ impl<'a> Turn<'a> {
     }
 }
 
-/// Then whoever has the turn was interrupted: of many uses at that instant one is enough.
+/// After so many tries, the other task was interrupted. One of many uses at that instant is enough.
 const TRIES: u32 = 100;
 
 impl Drop for Turn<'_> {
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_use_of_each_is_taken_once_in_id_order() {
+    fn the_last_use_of_each_token_is_taken_once_in_id_order() {
         let log = UsageLog::default();
         let address = |text: &str| text.parse().unwrap();
         let (two, one) = (log.of(token(2)), log.of(token(1)));
@@ -174,13 +174,13 @@ mod tests {
             ]
         );
         assert_eq!(taken(&log), []);
-        // The clock may have been set back since.
+        // The clock may have been set back.
         one.note(at(5), address("192.0.2.7"));
         assert_eq!(taken(&log), [(token(1), 5, "192.0.2.7".to_owned())]);
     }
 
     #[test]
-    fn what_could_not_be_written_comes_again_unless_there_was_a_later_use() {
+    fn a_use_that_could_not_be_written_is_taken_again_unless_there_was_a_later_one() {
         let log = UsageLog::default();
         for number in [1, 2] {
             log.of(token(number))
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn places_that_nobody_holds_are_given_up() {
+    fn places_of_unused_tokens_are_dropped() {
         let log = UsageLog::default();
         let held = log.of(token(1));
         drop(log.of(token(2)));
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn uses_at_once_never_mix() {
+    fn the_parts_of_concurrent_uses_never_mix() {
         let last = Arc::new(LastUse::default());
         std::thread::scope(|scope| {
             for number in 1..=4_u32 {

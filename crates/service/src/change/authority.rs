@@ -11,27 +11,27 @@ use crate::sessions::SignedIn;
 /// Who makes a change, and by what right. Every change runs under one.
 #[derive(Clone)]
 pub(crate) enum Authority {
-    /// A user in a session, who changes what is theirs.
+    /// A user in a session, who changes only their own things.
     Session(SignedIn),
-    /// An administrator in a session, who changes what is anybody's.
+    /// An administrator in a session, who may change anybody's things.
     Administrator(SignedIn),
-    /// Somebody at the admin program. Whoever can run it needs no other right.
+    /// An operator at the admin program. Running it is right enough.
     Operator,
     /// A program with this operator key.
     OperatorKey(Box<OperatorKey>),
-    /// Somebody who gave the password of this user. It was verified against this row.
+    /// Somebody who gave the password of this user. The password was verified against this row.
     Password(User),
-    /// Somebody who showed the code of this set-up link, and becomes this user.
+    /// Somebody who showed the code of this set-up link. The link makes them this user.
     SetupLink {
         /// The code was verified against this row.
         link: SetupLink,
         user: UserId,
     },
-    /// Somebody who signs out of a session of this user. The id of the session is enough: it ends
-    /// nothing but the session, and works also after the session expired.
+    /// Somebody who signs out of a session of this user. The session id is enough, because it ends
+    /// only the session. It also works after the session expired.
     SignOut(UserId),
-    /// Somebody who showed secrets of personal access tokens. The change looks at each of them
-    /// again, because it skips those that were replaced meanwhile.
+    /// Somebody who showed secrets of personal access tokens. The change checks each secret again,
+    /// because it may have been replaced in the meantime.
     Holder,
     /// A bulk job, by the right of whoever began it.
     Job(Actor),
@@ -39,7 +39,7 @@ pub(crate) enum Authority {
     System,
 }
 
-/// What the check of an authority found.
+/// The rows that the check of an authority found.
 pub(super) enum Found {
     Nothing,
     User(Box<User>),
@@ -47,7 +47,7 @@ pub(super) enum Found {
 }
 
 impl Authority {
-    /// Whom events name.
+    /// The actor in events.
     pub(crate) fn actor(&self) -> Actor {
         match self {
             Self::Session(by) | Self::Administrator(by) => Actor::User(by.user.id),
@@ -69,7 +69,8 @@ impl Authority {
         }
     }
 
-    /// Asks an operator key for this right. Every other authority has what it reaches.
+    /// Requires that an operator key has this right. Every other authority has all rights over what
+    /// it reaches.
     ///
     /// # Errors
     /// [`Problem::Forbidden`].
@@ -80,7 +81,7 @@ impl Authority {
         }
     }
 
-    /// Whether it reaches what is anybody's; else it reaches what is the user's.
+    /// Whether it reaches everybody's things, and not only the user's own.
     pub(super) fn reaches_everybody(&self) -> bool {
         matches!(
             self,

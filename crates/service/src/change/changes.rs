@@ -1,4 +1,4 @@
-//! What changes are made with.
+//! What every change needs to run.
 
 use std::sync::Arc;
 
@@ -33,9 +33,9 @@ pub(crate) struct Changes {
 pub(crate) const CONFIRMED: usize = 16_384;
 
 impl Changes {
-    /// Whether the event that a row names is in the log, and names the row with this tag. A row
-    /// that was copied out of a transaction which was rolled back bears a number that another event
-    /// got.
+    /// Whether the event that a row names is in the log and names the row with this tag. It is not
+    /// if the row was copied from a transaction that was rolled back, because another event then
+    /// got the number.
     pub(super) async fn confirmed(
         &self,
         transaction: &dyn Transaction,

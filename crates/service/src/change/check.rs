@@ -1,4 +1,4 @@
-//! Whether an authority is still valid when the turn of its change has come.
+//! Whether an authority is still valid when its change begins.
 
 use ats_pat_domain::event::Actor;
 use ats_pat_domain::operator_key::Right;
@@ -10,14 +10,16 @@ use super::authority::{Authority, Found};
 use crate::service::error::Error;
 use crate::sessions::{SignedIn, belongs};
 
-/// Checks in the transaction that the authority is still valid and sufficient: until the turn of
-/// the change came, it may have ended.
+/// Checks in the transaction that the authority is still valid and sufficient. It may have ended
+/// while the change waited.
 ///
 /// # Errors
-/// [`Problem::SignInRequired`] for a session that ended, [`Problem::Forbidden`] for a user who is
-/// no longer an administrator, [`Problem::InvalidCredentials`] for a password that was changed,
-/// [`Problem::OwnerDisabled`] for a user who signs in and was disabled,
-/// [`Problem::OperatorKeyInvalid`] for a key that ended, [`Error::SetupCodeInvalid`].
+/// - [`Problem::SignInRequired`] for a session that ended.
+/// - [`Problem::Forbidden`] for a user who is no longer an administrator.
+/// - [`Problem::InvalidCredentials`] for a password that was changed.
+/// - [`Problem::OwnerDisabled`] for a user who signs in but was disabled.
+/// - [`Problem::OperatorKeyInvalid`] for an operator key that ended.
+/// - [`Error::SetupCodeInvalid`].
 pub(super) async fn check(authority: &Authority, draft: &Draft<'_>) -> Result<Found, Error> {
     match authority {
         Authority::Session(by) => still_signed_in(draft, by).await.map(Found::of),
@@ -45,7 +47,7 @@ async fn still_signed_in(draft: &Draft<'_>, by: &SignedIn) -> Result<User, Error
     let found = draft.read().sessions().by_hash(&by.session.id_hash).await?;
     let FoundSession { session, user, .. } = found.ok_or(Problem::SignInRequired)?;
     let belongs = belongs(draft.roots(), &session, &user);
-    // One that was planted or put back is none.
+    // A session that was planted or put back doesn't count.
     let session = draft.genuine(session).await?;
     let user = draft.genuine(user).await?;
     let (Some(session), Some(user)) = (session, user) else {
@@ -123,8 +125,8 @@ async fn still_needs_setup(draft: &Draft<'_>, shown: &SetupLink) -> Result<Setup
     Ok(link)
 }
 
-/// A marked row that fails its tag grants nothing, but whoever wrote it shall not bring about a new
-/// link.
+/// An altered row that says it is an administrator grants nothing. It counts here all the same, so
+/// that nobody gets a new set-up link by altering rows.
 pub(crate) async fn has_administrator(read: &(impl Repositories + ?Sized)) -> Result<bool, Error> {
     Ok(!read.users().administrators().await?.is_empty())
 }

@@ -1,4 +1,4 @@
-//! The way of a change: lock, check the authority, decide, write rows and event, commit, wait,
+//! How every change runs: lock, check of the authority, decision, rows and event, COMMIT, wait,
 //! answer.
 
 mod authority;
@@ -26,15 +26,15 @@ pub(crate) use check::has_administrator;
 pub(crate) use draft::{Draft, Judgement};
 pub(crate) use taken::Taken;
 
-/// How often the event of a change is looked for after the answer to COMMIT was lost.
+/// How often the change looks for its event after the answer to COMMIT was lost.
 const LOOKS: u32 = 5;
 
-/// One change: decides on what the transaction reads, and writes through the [`Draft`].
+/// A change decides by what its transaction reads, and writes through the [`Draft`].
 pub(crate) trait Change: Send + Sync + 'static {
     type Output: Send + 'static;
 
-    /// Refuses, or writes, and says what it takes away; without an entry nothing is committed. The
-    /// authority was checked before.
+    /// Refuses, or writes and returns what was taken away. Without an entry for the log, nothing is
+    /// committed. The authority was checked before.
     fn apply(
         &self,
         draft: &Draft<'_>,
@@ -42,8 +42,8 @@ pub(crate) trait Change: Send + Sync + 'static {
 }
 
 impl Changes {
-    /// Runs `change` in a task of its own, so that a caller who hangs up does not cancel it. It
-    /// does not wait: use cases call [`Service::change`](crate::Service), which does.
+    /// Runs `change` in a task of its own, so a caller who hangs up doesn't cancel it. It does not
+    /// wait for other servers. Use cases call [`Service::change`](crate::Service), which does.
     pub(crate) async fn run<C: Change>(
         &self,
         authority: Authority,
@@ -63,8 +63,8 @@ impl Changes {
         if self.anchor.is_lost() {
             return Err(Error::LogLost);
         }
-        // Made before the transaction, and the same in every attempt: each one before is proven
-        // undone.
+        // The id is made before the transaction and is the same in every attempt, because each
+        // earlier attempt was undone for certain.
         let id = EventId::new(self.clock.now(), self.random()?);
         self.run_as(authority, change, id).await
     }
@@ -77,7 +77,8 @@ impl Changes {
         order: ChangeOrder,
     ) -> Result<(C::Output, Taken), Error> {
         if self.currency.is_ready().is_err() {
-            // Before others wait for this change. What takes away goes on without.
+            // This is before the lock, while nobody waits for this change. A change that takes
+            // rights away goes on without the log.
             let begun = self.currency.follow_within(Patience::Short, Head::EMPTY);
             if let Err(error) = begun.await {
                 tracing::debug!(cause = %causes(&error), "a change begins before the event log was read");
@@ -85,7 +86,7 @@ impl Changes {
         }
         let transaction = self.store.begin(id, order).await?;
         let epoch = self.epoch_after(&*transaction).await?;
-        // The next attempt has waited.
+        // Later attempts have waited already.
         let may_wait = order == ChangeOrder::Last && self.currency.is_patient();
         let mut draft = Draft::new(&*transaction, self, authority, id, self.random()?, epoch);
         draft.may_wait = may_wait;
@@ -142,15 +143,15 @@ impl Changes {
         Ok(head)
     }
 
-    /// The epoch that the change's events belong to. Where the log was not read yet, its own word
-    /// has to do: a wrong one makes rows that grant nothing.
+    /// The epoch of the change's events. If the log was not read yet, the epoch of its last event
+    /// must do. If that is wrong, the rows of this change grant nothing.
     async fn epoch_after(&self, transaction: &dyn Transaction) -> Result<[u8; 16], Error> {
         let head = transaction.head();
         if let Some(epoch) = self.currency.epoch_after(head) {
             return Ok(epoch);
         }
-        // A little behind the log is soon followed; one that was not read yet would keep others
-        // waiting.
+        // It is worth waiting for a few new events, but not for a log that was not read yet,
+        // because others wait for this change.
         if self.currency.is_ready().is_ok()
             && self
                 .currency
@@ -171,8 +172,8 @@ impl Changes {
         Ok(last.map_or(FIRST_EPOCH, |event| epoch_of(event.id)))
     }
 
-    /// After a lost answer to COMMIT: the change happened if the primary holds its event. Not
-    /// finding it proves nothing, since the database may still be at work on it.
+    /// Looks for the event after the answer to COMMIT was lost. If the primary has it, the change
+    /// happened. If not, that proves nothing, because the database may still be working on it.
     async fn look_for(&self, id: EventId, cause: StoreError) -> Result<(), Error> {
         self.writes.failed(&cause);
         for look in 1..=LOOKS {
@@ -183,7 +184,7 @@ impl Changes {
                     tracing::debug!(look, cause = %causes(&error), "the event of a change could not be looked for");
                 }
             }
-            // Longer each time: the database may still be at work on it.
+            // Each pause is longer, because the database may still be working on the change.
             self.pause(Duration::from_millis(5) * 2_u32.pow(look))
                 .await?;
         }
@@ -191,11 +192,11 @@ impl Changes {
     }
 }
 
-/// Where the rollback gets no answer, the connection ends with it, and so does the change.
+/// If the rollback gets no answer, the connection is closed, which also undoes the change.
 ///
 /// # Errors
-/// [`StoreError::Retryable`] where the database had ended the transaction before: then what the
-/// change decided, it decided without the lock.
+/// [`StoreError::Retryable`] if the database had ended the transaction before, because the change
+/// then decided without the lock.
 async fn take_back(transaction: Box<dyn Transaction>) -> Result<(), Error> {
     match transaction.rollback().await {
         Err(error @ StoreError::Retryable(_)) => Err(error.into()),

@@ -1,18 +1,18 @@
 //! What a change takes away.
 
-/// What a change takes away; the greater waits where the lesser does.
+/// What a change takes away. A later variant includes the earlier ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[must_use = "what takes rights away is answered after a wait"]
 pub(crate) enum Taken {
-    /// Nobody loses a right.
+    /// No right was taken away.
     Nothing,
-    /// Sessions end, and nothing else. Every request asks the database for its session, so nobody
-    /// waits.
+    /// Only sessions ended. Nobody waits, because every request reads its session from the
+    /// database.
     Sessions,
-    /// What it would take was gone before. Another call may have taken it just now, and not be
-    /// answered yet.
+    /// The right was taken away before. Another call may have done it just now, and not be answered
+    /// yet.
     Before,
-    /// Somebody loses a right that exchanges could answer by from memory.
+    /// A right was taken away that servers could still use in exchanges from memory.
     Now,
 }
 

@@ -1,5 +1,5 @@
-//! Whether the database keeps what it is given: told by changes, and proven by a write where none
-//! told lately.
+//! Whether the database can store changes. Changes report it. If there was none lately, a test
+//! write finds out.
 
 use std::time::Duration;
 
@@ -8,20 +8,21 @@ use parking_lot::Mutex;
 
 use crate::service::error::causes;
 
-/// How long a write that worked counts.
+/// How long a successful write counts.
 const WORKED_FOR: Duration = Duration::from_secs(5);
-/// How long one that failed counts.
+/// How long a failed write counts.
 const FAILED_FOR: Duration = Duration::from_secs(1);
-/// How many bytes a proof writes as a rule.
+/// The usual size of a test write, in bytes.
 const PROOF: usize = 64;
-/// How many where a write failed before: more than a change, so that the next change fits too.
+/// The size after a failed write, in bytes. It is larger than a change, so that the next change
+/// will fit.
 const PROOF_AFTER_A_FAILURE: usize = 32 * 1024;
 
-/// What was last seen of writes.
+/// The results of the last writes.
 #[derive(Default)]
 pub(crate) struct WriteCheck {
     state: Mutex<State>,
-    /// One proof at a time.
+    /// Only one test write runs at a time.
     proving: tokio::sync::Mutex<()>,
 }
 
@@ -29,12 +30,12 @@ pub(crate) struct WriteCheck {
 struct State {
     /// Why writes fail, for operators.
     failure: Option<String>,
-    /// When this was last proven, by time since boot.
+    /// When a test write last ended, as a time since boot.
     proven_at: Option<Duration>,
 }
 
 impl WriteCheck {
-    /// A change was kept.
+    /// Notes a change that was stored.
     pub(crate) fn worked(&self, at: Duration) {
         let mut state = self.state.lock();
         state.proven_at = Some(at);
@@ -43,7 +44,7 @@ impl WriteCheck {
         }
     }
 
-    /// A change failed; only a failure of the storage is of interest.
+    /// Notes a change that failed. Only failures of the storage count.
     pub(crate) fn failed(&self, error: &StoreError) {
         if let StoreError::Storage { failure, .. } = error {
             self.note(failure.to_string(), error, None);
@@ -59,7 +60,7 @@ impl WriteCheck {
         }
     }
 
-    /// What is known at `now`; `None` where it has to be proven.
+    /// The result that still counts at `now`. `None` if a test write is needed.
     fn known(&self, now: Duration) -> Option<Result<(), String>> {
         let state = self.state.lock();
         let age = now.saturating_sub(state.proven_at?);
@@ -73,10 +74,10 @@ impl WriteCheck {
         self.state.lock().failure.is_some()
     }
 
-    /// Whether the database keeps what it is given, by a write that is at most five seconds old.
+    /// Checks whether the database can store changes, by a write in the last five seconds.
     ///
     /// # Errors
-    /// Why it does not, for operators.
+    /// Why it can't, for operators.
     pub(crate) async fn check(&self, store: &dyn Store, clock: &dyn Clock) -> Result<(), String> {
         let _proving = self.proving.lock().await;
         if let Some(known) = self.known(clock.since_boot()) {
@@ -105,10 +106,10 @@ impl WriteCheck {
         }
     }
 
-    /// Where writes failed, looks whether they work again.
+    /// If writes failed, checks whether they work again.
     pub(crate) async fn recheck(&self, store: &dyn Store, clock: &dyn Clock) {
         if self.has_failed() {
-            // What it finds is noted and logged.
+            // The check itself notes and logs its result.
             let _ = self.check(store, clock).await;
         }
     }

@@ -1,4 +1,4 @@
-//! The exchange: a personal access token for an authentication token.
+//! The exchange: a personal access token becomes an authentication token.
 
 pub(crate) mod narrowing;
 pub(crate) mod token_ids;
@@ -22,7 +22,7 @@ use crate::service::Service;
 use crate::service::error::Error;
 use crate::service::reuses::Ended;
 
-/// Nothing is cut.
+/// An exchange without narrowing.
 static WHOLE: Narrowing = Narrowing {
     scope: None,
     audience: None,
@@ -30,7 +30,7 @@ static WHOLE: Narrowing = Narrowing {
     unreadable: None,
 };
 
-/// An authentication token and how long both tokens last.
+/// An authentication token, and how long it and its personal access token are valid.
 pub struct Exchanged {
     /// The authentication token, a JWS in compact form.
     pub token: SecretString,
@@ -38,7 +38,7 @@ pub struct Exchanged {
     pub expires_at: Timestamp,
     /// When the personal access token expires.
     pub personal_access_token_expires_at: Timestamp,
-    /// How long the authentication token lives from its issue on, in seconds.
+    /// The lifetime of the authentication token from its issue, in seconds.
     pub lifetime_seconds: i64,
     known: Arc<Known>,
     scope: Option<Arc<str>>,
@@ -52,31 +52,36 @@ impl Exchanged {
         self.scope.as_deref().unwrap_or(whole)
     }
 
-    /// Whom the authentication token is for, separated by single spaces; `None` where that is
-    /// [the default](Service::default_audience).
+    /// The audiences of the authentication token, separated by single spaces. `None` for [the
+    /// default](Service::default_audience).
     pub fn audience(&self) -> Option<&str> {
         self.audience.as_deref()
     }
 }
 
 impl Service {
-    /// Exchanges the personal access token that stands in the values of the header, sent from
+    /// Exchanges the personal access token in the values of the header. The request comes from
     /// `address`.
     ///
     /// # Errors
-    /// Refusals in this order: 1200, 1201 (1400 where the address spent its budget of failures),
-    /// 1203, 1202, 1205, 1204 (the token's own networks, then the policy's), 1306 for `all` where
-    /// the policy no longer allows it.
+    /// The first of these that applies:
+    /// - [`Problem::PersonalAccessTokenMissing`], [`Problem::PersonalAccessTokenInvalid`], or
+    ///   [`Problem::TooManyRequests`] after too many failures from the address.
+    /// - [`Problem::PersonalAccessTokenRevoked`], [`Problem::PersonalAccessTokenExpired`],
+    ///   [`Problem::OwnerDisabled`].
+    /// - [`Problem::NetworkNotAllowed`], first by the token's own networks, then by the policy's.
+    /// - [`Problem::PolicyForbids`] for `all` if the policy no longer allows it.
     pub async fn exchange(&self, presented: &[&[u8]], address: IpAddr) -> Result<Exchanged, Error> {
         self.exchange_header(presented, &WHOLE, address).await
     }
 
-    /// As [`exchange`](Self::exchange), for an authentication token that carries less than the
-    /// personal access token does.
+    /// Like [`exchange`](Self::exchange), for an authentication token with fewer rights than the
+    /// personal access token.
     ///
     /// # Errors
-    /// As of the exchange, then those of [`exchange_narrowed`](Self::exchange_narrowed), of which
-    /// the first is what is [`unreadable`](Narrowing::unreadable).
+    /// Those of [`exchange`](Self::exchange), then a narrowing that is
+    /// [`unreadable`](Narrowing::unreadable), then those of
+    /// [`exchange_narrowed`](Self::exchange_narrowed).
     pub async fn exchange_header(
         &self,
         presented: &[&[u8]],
@@ -88,13 +93,13 @@ impl Service {
             .await
     }
 
-    /// As [`exchange`](Self::exchange), for an authentication token that carries less than the
-    /// personal access token does.
+    /// Like [`exchange`](Self::exchange), for an authentication token with fewer rights than the
+    /// personal access token.
     ///
     /// # Errors
-    /// As of the exchange (without 1200), then [`Error::AudienceNotServed`],
-    /// [`Error::LifetimeTooLong`], [`Error::ScopeNotHeld`]: only the holder learns what a personal
-    /// access token carries.
+    /// Those of [`exchange`](Self::exchange) except for a missing token, then
+    /// [`Error::AudienceNotServed`], [`Error::LifetimeTooLong`], [`Error::ScopeNotHeld`]. These
+    /// come last, so that only the holder learns what the personal access token may do.
     pub async fn exchange_narrowed(
         &self,
         presented: &SecretString,
@@ -113,17 +118,17 @@ impl Service {
         address: IpAddr,
     ) -> Result<Exchanged, Error> {
         self.require_log()?;
-        // Before the lease is looked at: no token is dated later than what its rights were judged
-        // by.
+        // The time is read before the lease. So no token has a later time than the check of its
+        // rights.
         let now = self.now();
         let from = ReadFrom::Memory;
         let mut found = self.exchangeable(presented, now, address, from).await?;
         if found.known.grant.first_use != FirstUse::Nothing {
-            // What is refused anyway is no use of the secret.
+            // A refused narrowing must not count as a use of the secret.
             narrowing.minter(self, &found.known.grant)?;
             narrowing.scope(&found.known.grant)?;
-            // Committed before anything is minted: whoever got an authentication token may rely on
-            // it.
+            // This is committed before anything is minted, so that the holder of an authentication
+            // token can rely on it.
             Box::pin(self.use_first(&found.known.grant)).await?;
             let from = ReadFrom::Database;
             found = self.exchangeable(presented, now, address, from).await?;
@@ -139,7 +144,7 @@ impl Service {
         Ok(exchanged)
     }
 
-    /// Does what the first exchange with a secret does.
+    /// Does what the first exchange with a secret must do.
     pub(crate) async fn use_first(&self, grant: &Grant) -> Result<(), Error> {
         match grant.first_use {
             FirstUse::Nothing => Ok(()),
@@ -148,8 +153,7 @@ impl Service {
         }
     }
 
-    /// The grant behind a secret that may be exchanged at `now` from `address`, and the keys to
-    /// sign with.
+    /// The grant of a secret, if it may be exchanged at `now` from `address`, and the signing keys.
     pub(crate) async fn exchangeable(
         &self,
         presented: Option<&PersonalAccessToken>,
@@ -203,8 +207,8 @@ impl Service {
         Ok(None)
     }
 
-    /// The grant behind a secret, living or dead; `None` for an unknown one, and for one whose rows
-    /// were planted, altered or put back.
+    /// The grant of a secret, also of a dead one. `None` for an unknown secret, and for one whose
+    /// rows were planted, altered or put back.
     pub(crate) async fn genuine_grant(
         &self,
         presented: &PersonalAccessToken,
@@ -221,7 +225,7 @@ impl Service {
         Ok(judged.await?.and_then(Result::ok))
     }
 
-    /// The grant behind a secret, living or dead, as it stands in the database: its tags are not
+    /// The grant of a secret as the database has it, also of a dead secret. Its tags are not
     /// checked.
     pub(crate) async fn find_grant(
         &self,
@@ -246,7 +250,8 @@ impl Service {
         let grant = &found.known.grant;
         let expires_at = grant.life.ends_at();
         let Some(index) = grant.status_index else {
-            // Taken again meanwhile: without a place no verifier would accept the token.
+            // The place was taken away in the meantime. Without one, no verifier would accept the
+            // token.
             return Err(StoreError::Retryable("the secret has no place".into()).into());
         };
         let (minter, lifetime_seconds) = narrowing.minter(self, grant)?;
@@ -271,7 +276,7 @@ impl Service {
             text(inner.token_ids.next(), &mut [0; Hyphenated::LENGTH]),
         );
         let minted = match minted {
-            // With less than a second left there is no whole second to live.
+            // Lifetimes are whole seconds, and less than one is left.
             Err(AuthError::TooLate) => {
                 let expiry = expires_at;
                 return Err(Problem::PersonalAccessTokenExpired { expiry }.into());
@@ -293,11 +298,10 @@ impl Service {
     }
 }
 
-/// The one personal access token that stands in the values of the header; `None` where it is none,
-/// or not one.
+/// The personal access token in the values of the header. `None` if the header has anything else.
 ///
 /// # Errors
-/// [`Problem::PersonalAccessTokenMissing`].
+/// [`Problem::PersonalAccessTokenMissing`] if the header is missing or empty.
 pub(crate) fn one_of(presented: &[&[u8]]) -> Result<Option<PersonalAccessToken>, Problem> {
     match presented {
         [] | [[]] => Err(Problem::PersonalAccessTokenMissing),

@@ -1,4 +1,4 @@
-//! Less than a personal access token carries, for one authentication token.
+//! Narrowing: one authentication token with fewer rights than its personal access token.
 
 use std::borrow::Cow;
 use std::num::NonZeroU32;
@@ -11,24 +11,23 @@ use crate::cache::grants::Grant;
 use crate::service::Service;
 use crate::service::error::Error;
 
-/// What one authentication token is to be cut down to; `None` leaves it as the personal access
-/// token has it. Nothing here can widen it. People paste secrets anywhere: it has no `Debug`.
+/// How to narrow one authentication token. `None` changes nothing, and no value gives more rights.
+/// It has no `Debug`, because people paste secrets anywhere.
 #[derive(Clone, Default)]
 pub struct Narrowing {
-    /// Names of scopes, separated by single spaces (RFC 6749, section 3.3).
+    /// The scopes, separated by single spaces (RFC 6749, section 3.3).
     pub scope: Option<String>,
-    /// Some of the deployment's audiences, also of those that are not the default.
+    /// Audiences of this deployment, not necessarily of its default.
     pub audience: Option<Vec<String>>,
-    /// How long the authentication token is to live, in seconds. The end of the personal access
-    /// token still comes first.
+    /// The lifetime in seconds. The authentication token still ends with the personal access token.
     pub lifetime_seconds: Option<NonZeroU32>,
-    /// Why what was asked for can't be read. It is told after all that is wrong with the personal
-    /// access token, so to its holder only.
+    /// Why the request for narrowing can't be read. This is reported after all refusals of the
+    /// personal access token, so only its holder learns it.
     pub unreadable: Option<Problem>,
 }
 
 impl Narrowing {
-    /// The claim `scope`; `None` where it is what the grant has.
+    /// The claim `scope`. `None` if it is the grant's.
     ///
     /// # Errors
     /// [`Error::ScopeNotHeld`].
@@ -46,7 +45,7 @@ impl Narrowing {
     /// The minter of such tokens, and how long they live at most, in seconds.
     ///
     /// # Errors
-    /// The problem of what is [`unreadable`](Self::unreadable), [`Error::LifetimeTooLong`],
+    /// The reason why the request is [`unreadable`](Self::unreadable), [`Error::LifetimeTooLong`],
     /// [`Error::AudienceNotServed`].
     pub(crate) fn minter<'a>(
         &self,

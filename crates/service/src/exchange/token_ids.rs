@@ -4,15 +4,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use uuid::{Builder, Uuid};
 
-/// Ids that no two tokens share, without asking the system for randomness each time: a keyed hash
-/// of a count, under a key that no other process has.
+/// Makes unique ids without asking the system for randomness each time. An id is a keyed hash of a
+/// counter, with a key that no other process has.
 pub(crate) struct TokenIds {
     key: [u8; 32],
     count: AtomicU64,
 }
 
 impl TokenIds {
-    /// Ids by a random key.
+    /// Makes ids with this random key.
     pub(crate) fn new(key: [u8; 32]) -> Self {
         Self {
             key,
@@ -20,7 +20,7 @@ impl TokenIds {
         }
     }
 
-    /// The next id: a random UUID (RFC 9562, section 5.4) to all who don't know the key.
+    /// The next id. Without the key, nobody can tell it from a random UUID (RFC 9562, section 5.4).
     pub(crate) fn next(&self) -> Uuid {
         let count = self.count.fetch_add(1, Ordering::Relaxed);
         let hash = blake3::keyed_hash(&self.key, &count.to_le_bytes());

@@ -1,17 +1,17 @@
-//! Who asks: what is known of the program at the other end.
+//! The client of a request.
 
 use std::net::IpAddr;
 
-/// The longest user agent that is kept, in Unicode scalar values.
+/// The longest user agent that is stored, in Unicode scalar values.
 const LONGEST: usize = 200;
 
-/// Where a request comes from.
+/// The client of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Client<'a> {
     /// The client's address.
     pub address: IpAddr,
-    /// The header `User-Agent`, as sent: nothing to rely on, but people tell their sessions apart
-    /// by it.
+    /// The header `User-Agent`, as sent. It proves nothing, but people recognise their sessions by
+    /// it.
     pub user_agent: Option<&'a str>,
 }
 
@@ -29,8 +29,8 @@ impl Client<'_> {
         self.address.to_canonical().to_string()
     }
 
-    /// The user agent without control characters, cut to what is kept; `None` where nothing is
-    /// left.
+    /// The user agent as it is stored: shortened, and without control characters. `None` if nothing
+    /// is left.
     pub(crate) fn kept_user_agent(&self) -> Option<String> {
         let kept: String = self
             .user_agent?
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_agent_is_kept_in_one_short_line() {
+    fn a_user_agent_is_stored_as_one_short_line() {
         let kept = |user_agent| {
             let address = std::net::Ipv4Addr::LOCALHOST.into();
             Client {

@@ -1,4 +1,4 @@
-//! Why a use case did not do what it was asked.
+//! The errors of use cases.
 
 use ats_pat_auth::AuthError;
 use ats_pat_domain::group::InvalidGroup;
@@ -8,35 +8,34 @@ use ats_pat_domain::{Problem, Reason, TokenId};
 use ats_pat_text::Text;
 use ats_pat_token::IndexTooLarge;
 
-/// A use case's refusal or failure.
+/// The refusal or failure of a use case.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A refusal of the catalogue.
+    /// A refusal with a response code.
     #[error("{}", .0.message(Text::ENGLISH))]
     Refused(Problem),
-    /// The database did not do what it was asked.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The answer to COMMIT was lost, and the event was not found: the change may have happened, as
-    /// a whole.
+    /// The answer to COMMIT was lost, and the event was not found. The change may have happened,
+    /// but never a part of it.
     #[error("the database did not say whether the change was made: look before you repeat it")]
     Uncertain(#[source] BoxError),
-    /// The event log lacks what this server saw: nothing is granted or changed until an operator
-    /// has looked.
+    /// The event log lacks events that this server saw. Nothing is granted or changed until an
+    /// operator looks into it.
     #[error(
         "the event log lacks what was seen before: stop the servers and see `ats-pat-admin db accept-restore`"
     )]
     LogLost,
-    /// The event log was not read far enough yet to tell whether a row is the one that stands
-    /// there.
+    /// The event log was not read far enough to tell whether a row is current.
     #[error("the event log is still being read: nothing is granted until then")]
     LogNotRead,
-    /// The event log tells of a policy, and no genuine one stands in the database.
+    /// The event log names a policy, but the database has no genuine one.
     #[error(
         "the policy was removed or altered behind the program's back: nothing is granted until `ats-pat-admin policy apply` puts one into force"
     )]
     PolicyMissing,
-    /// A row fails its tag: it was planted or altered behind the program's back.
+    /// The tag of a row is wrong, because somebody planted or altered it behind the program's back.
     #[error(
         "the row {id} of the table {table} was altered behind the program's back; run `ats-pat-admin audit verify`"
     )]
@@ -49,10 +48,10 @@ pub enum Error {
     /// Hashing, sealing or signing failed.
     #[error(transparent)]
     Auth(#[from] AuthError),
-    /// There is no signing key, not even one whose time is still to come.
+    /// There is no signing key, not even a later one.
     #[error("there is no key to sign with; run `ats-pat-admin key rotate --now`")]
     NoSigningKey,
-    /// Every place of the status list belongs to a token that can be used.
+    /// Every place of the status list belongs to a secret that can be used.
     #[error(
         "so many tokens are active that the status list has no place left: revoke tokens that nobody needs"
     )]
@@ -60,13 +59,13 @@ pub enum Error {
     /// The event log names a place beyond the end of any status list.
     #[error(transparent)]
     StatusIndex(#[from] IndexTooLarge),
-    /// No random bytes.
+    /// There are no random bytes.
     #[error(transparent)]
     Randomness(#[from] RandomnessUnavailable),
-    /// A task of the change ended without an answer: a defect.
+    /// The task of a change ended without a result, which is a defect.
     #[error("a change ended without an answer")]
     Interrupted(#[source] BoxError),
-    /// The form that is posted again made its token already.
+    /// The form was posted again. It created this token before.
     #[error(
         "the token {name} was made by this form already; its secret was shown then: regenerate it if you need another"
     )]
@@ -76,33 +75,34 @@ pub enum Error {
         /// The token's name.
         name: String,
     },
-    /// More was asked for than the personal access token carries, or a scope that there is not.
+    /// A scope is unknown, or the personal access token doesn't have it.
     #[error(transparent)]
     ScopeNotHeld(#[from] NotHeld),
-    /// Authentication tokens of this deployment are not for such an audience.
-    #[error("an audience is none of this deployment's")]
+    /// An audience is not one of this deployment's.
+    #[error("an audience is not one of this deployment's")]
     AudienceNotServed,
-    /// An authentication token ends by itself: only its personal access token can be revoked.
+    /// The token to revoke is an authentication token. Only its personal access token can be
+    /// revoked.
     #[error("authentication tokens can't be revoked: revoke the personal access token")]
     NotRevocable,
-    /// Authentication tokens of this deployment don't live as long.
+    /// The requested lifetime is too long for authentication tokens.
     #[error("authentication tokens live {longest_seconds} seconds at most")]
     LifetimeTooLong {
-        /// How long they live.
+        /// The longest lifetime.
         longest_seconds: u64,
     },
     /// No user has this name or id (operators only).
     #[error("there is no user {name}; see `ats-pat-admin user list`")]
     UserNotFound {
-        /// As asked for.
+        /// The requested name or id.
         name: String,
     },
-    /// The user's row was planted or altered, and was ended for good (operators only).
+    /// The user's row was planted or altered, and ended for good (operators only).
     #[error(
         "the user {name} was planted or altered behind the program's back, and was ended for good: add a new user instead"
     )]
     Quarantined {
-        /// The user's name, as the row has it.
+        /// The user's name in the row.
         name: String,
     },
     /// The user's personal details were erased (operators only).
@@ -114,7 +114,7 @@ pub enum Error {
     /// A user has this id already (operators only).
     #[error("the id {id} belongs to a user already; ids are never reused")]
     UserIdInUse {
-        /// As asked for.
+        /// The requested id.
         id: String,
     },
     /// The user is a service account, which has no password and can't sign in (operators only).
@@ -125,19 +125,19 @@ pub enum Error {
         /// The account's name.
         name: String,
     },
-    /// The user is no service account (operators only).
+    /// The user is not a service account (operators only).
     #[error("{name} is no service account: only a service account has a responsible person")]
     NoServiceAccount {
         /// The user's name.
         name: String,
     },
-    /// The user is no enabled person (operators only).
+    /// The user is not an enabled person (operators only).
     #[error("{name} can't be responsible for a service account: name a person who is not disabled")]
     CannotBeResponsible {
         /// The user's name.
         name: String,
     },
-    /// What was named is no group, or there are too many (operators only).
+    /// A name is not a group's, or there are too many groups (operators only).
     #[error(transparent)]
     InvalidGroup(#[from] InvalidGroup),
     /// An administrator would disable, demote or erase the own account, or set its password without
@@ -146,7 +146,7 @@ pub enum Error {
         "you can't disable, demote or erase your own account, nor set its password without the current one: ask another administrator"
     )]
     OwnAccount,
-    /// Nobody could administer the service any more.
+    /// Without this user, nobody could administer the service any more.
     #[error(
         "{name} is the last administrator who is not disabled: add another first, or use `ats-pat-admin user disable --even-the-last`"
     )]
@@ -154,24 +154,24 @@ pub enum Error {
         /// The administrator's name.
         name: String,
     },
-    /// The set-up code is unknown, used, replaced or too old.
+    /// The set-up code is unknown, used, replaced or expired.
     #[error(
         "the set-up link is not valid: it was used, replaced by a later start, or is older than 24 hours; restart the server for a new one"
     )]
     SetupCodeInvalid,
-    /// The database is not behind the anchor (operators only).
+    /// The database is not older than the anchor (operators only).
     #[error(
         "the database is not behind what this data folder last saw: there is nothing to accept"
     )]
     NothingToAccept,
-    /// A pending key stands in the way (operators only).
+    /// The next signing key is already published (operators only).
     #[error(
         "the signing key {kid} is already published and takes over at {active_from}; use `key rotate --now` to put it into use at once"
     )]
     RotationPending {
-        /// The pending key.
+        /// The next key.
         kid: String,
-        /// When it takes over.
+        /// When it starts to sign.
         active_from: String,
     },
 }
@@ -183,7 +183,7 @@ impl From<Problem> for Error {
 }
 
 impl Error {
-    /// This event does not fit the log, or is missing.
+    /// An event is missing or altered.
     pub(crate) fn altered_event(seq: i64) -> Self {
         Self::Tampered {
             table: "events",
@@ -191,8 +191,8 @@ impl Error {
         }
     }
 
-    /// The refusal that a caller of the interface sees. What is no refusal is logged under
-    /// `request_id`, with its causes; none of it is told to the caller.
+    /// The refusal for a caller of the API. Anything else is logged under `request_id` with its
+    /// causes, and the caller gets only the id.
     pub fn into_problem(self, request_id: &str) -> Problem {
         let problem = match &self {
             Self::Refused(problem) => return problem.clone(),

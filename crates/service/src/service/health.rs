@@ -10,25 +10,25 @@ use crate::service::error::{Error, causes};
 use crate::service::{SOON, Service};
 use crate::view::HealthCheck;
 
-/// The signing keys that others verify with.
+/// The published signing keys, for verifiers.
 #[derive(Clone, Debug)]
 pub struct PublishedKeys {
     /// The keys.
     pub keys: JwkSet,
-    /// How long ago they were last known to be the current ones: nothing, unless the database does
+    /// How long ago they were last confirmed as the current ones. Zero, unless the database does
     /// not answer.
     pub age: Duration,
 }
 
 impl Service {
-    /// One line per check; ready if all are healthy.
+    /// Runs all checks. The service is ready if all of them are healthy.
     pub async fn health(&self) -> Vec<HealthCheck> {
         let database = match self.store().ping().await {
             Ok(()) => healthy("database", "answers"),
             Err(error) => {
                 tracing::warn!(cause = %causes(&error), "the database is not ready");
-                // A file that is gone fails reads first: then no change comes far enough to tell
-                // why.
+                // If the database file is gone, reads fail first, and no change comes far enough to
+                // say why.
                 self.inner.changes.writes.failed(&error);
                 unhealthy("database", "does not answer")
             }
@@ -41,15 +41,15 @@ impl Service {
         };
         let (ring, now) = (self.inner.cache.ring.last(), self.now());
         let signing = match ring.signer(now) {
-            // The key was opened before, so no caller suffers until this server is started again or
-            // the key rotated.
+            // The key was opened before, so callers notice nothing until this server restarts or
+            // the key is rotated.
             Ok(_) if ring.is_sealed_elsewhere() => healthy(
                 "signing-key",
                 "is sealed under a master key that this server does not hold: give it the same master key file as the \
                  others, and start it again",
             ),
             Ok(_) if ring.has_active(now) => healthy("signing-key", "is active"),
-            // It signs all the same: no caller suffers, but an operator must set the clock.
+            // The service signs, so callers notice nothing, but an operator must set the clock.
             Ok(_) => healthy(
                 "signing-key",
                 "signs before its time: this machine's clock is behind, or was ahead when the key was made",
@@ -61,7 +61,7 @@ impl Service {
         } else {
             healthy("event-log", "holds what was seen before")
         };
-        // Where nobody asked before, the log is read now.
+        // If nobody asked before, the log is read now.
         let _ = self
             .currency()
             .follow_within(Patience::Short, Head::EMPTY)
@@ -70,30 +70,30 @@ impl Service {
             Ok(()) => healthy("log-read", "is known to its end"),
             Err(seq) => unhealthy("log-read", &format!("is read as far as event {seq}")),
         };
-        // Told and no failure: such a row grants nothing, and an operator has to look, not a load
-        // balancer.
+        // This is reported but isn't a failure. Such a row grants nothing, so an operator must look
+        // into it, but a load balancer must not react.
         let rows = healthy("rows", &self.inner.findings.summary());
         vec![database, writes, signing, log, read, rows]
     }
 
-    /// The published signing keys. Where the database does not answer, or not soon, they are the
-    /// last known: to check tokens that exist takes no database.
+    /// The published signing keys. If the database does not answer soon, they are the last known
+    /// ones, because existing tokens can be verified without a database.
     ///
     /// # Errors
-    /// [`Error::LogNotRead`] until this server knows that none of them was put back.
+    /// [`Error::LogNotRead`] until this server knows that none of the keys was put back.
     pub async fn jwks(&self) -> Result<JwkSet, Error> {
         Ok(self.published_keys().await?.keys)
     }
 
-    /// The published signing keys as [`Self::jwks`] gives them, and how old this knowledge is.
+    /// The keys of [`Self::jwks`], and how old this knowledge is.
     ///
     /// # Errors
-    /// [`Error::LogNotRead`] until this server knows that none of them was put back.
+    /// [`Error::LogNotRead`] until this server knows that none of the keys was put back.
     pub async fn published_keys(&self) -> Result<PublishedKeys, Error> {
         let anew = match tokio::time::timeout(SOON, self.inner.cache.fresh_ring()).await {
             Ok(Ok(ring)) => Some(ring),
             Err(_) => {
-                tracing::warn!("the database does not tell soon whether the signing keys changed");
+                tracing::warn!("the database is slow to say whether the signing keys changed");
                 None
             }
             Ok(Err(error)) => {

@@ -1,4 +1,4 @@
-//! Limits on guessing.
+//! Limits on attempts to guess secrets and passwords.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -21,26 +21,24 @@ use crate::service::turns::{Claim, Standing};
 
 const QUARTER_HOUR: Duration = Duration::from_mins(15);
 const MINUTE: Duration = Duration::from_mins(1);
-/// How many accounts and addresses are remembered; the least used are forgotten first.
+/// How many accounts and addresses are remembered. The least used are forgotten first.
 const REMEMBERED: usize = 50_000;
-/// After how many failures from anywhere in a quarter of an hour an account is slowed.
+/// After so many failures from anywhere in a quarter of an hour, sign-ins of an account are slowed.
 const ACCOUNT_FAILURES: NonZeroU32 = NonZeroU32::new(50).unwrap();
-/// How many times as many sign-ins of one address may fail, over all names, as of one account from
-/// it.
+/// How many more sign-ins from one address may fail over all accounts than for one account.
 const NAMES: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// How many exchanges from one address may fail in a quarter of an hour.
 const EXCHANGE_FAILURES: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// How many reports of leaked tokens one address may send in a quarter of an hour.
 const REPORTS: NonZeroU32 = NonZeroU32::new(20).unwrap();
-/// How many sign-ins of one address are judged at once, so that it can't take all the places there
-/// are.
+/// How many sign-ins from one address are judged at once, so that it can't occupy all places.
 const PLACES: usize = 16;
-/// By how much a sign-in of a slowed account is delayed.
+/// The delay of a sign-in of a slowed account.
 const SLOWED_BY: Duration = Duration::from_secs(2);
 
 type Limiter = RateLimiter<NotKeyed, InMemoryState, SinceBoot, NoOpMiddleware<Duration>>;
 
-/// The limiter's view of our clock.
+/// The clock port, for the limiter.
 #[derive(Clone)]
 struct SinceBoot(Arc<dyn Clock>);
 
@@ -52,33 +50,32 @@ impl governor::clock::Clock for SinceBoot {
     }
 }
 
-/// What is left of the attempts of one account from one address. Whoever holds the lock has the
-/// turn: attempts that come at once are judged one after the other, so that none slips by and a
-/// right one never counts against another.
+/// The remaining attempts for one account from one address. The lock gives the turn: attempts at
+/// the same time are judged one after another. So none slips through, and a right one never counts
+/// against another.
 type Attempts = Arc<tokio::sync::Mutex<Limiter>>;
 
-/// The hash of a folded name: whoever invents names decides how many are remembered, not how long
-/// they are.
+/// The hash of a folded name. An attacker who invents long names uses no more memory.
 type Account = [u8; 32];
 
-/// Counts attempts; bounded in memory.
+/// Counts attempts, in limited memory.
 pub(crate) struct Limits {
     clock: SinceBoot,
     sign_ins: Cache<(Account, Neighbourhood), Attempts>,
     accounts: Cache<Account, Arc<Limiter>>,
-    /// Failed sign-ins by address, whatever the name.
+    /// Failed sign-ins by address, for any name.
     addresses: Cache<Neighbourhood, Arc<Limiter>>,
-    /// Until when that budget is spent, by the clock of the limiters.
+    /// When the budget of an address ends, as a time of the limiters.
     sprayers: Cache<Neighbourhood, Duration>,
-    /// From where which account signed in.
+    /// The addresses from which accounts signed in.
     familiar: Cache<(Account, Neighbourhood), ()>,
-    /// When a sign-in of an address last failed.
+    /// When a sign-in from an address last failed.
     failed: Cache<Neighbourhood, Duration>,
-    /// By the user who gets a secret, or the token that does by itself.
+    /// By the user who gets a secret, or by the token that regenerates itself.
     grants: Cache<Uuid, Arc<Limiter>>,
     exchanges: Cache<Neighbourhood, Arc<Limiter>>,
     reports: Cache<Neighbourhood, Arc<Limiter>>,
-    /// Until when the budget of exchanges is spent, by the clock of the limiters.
+    /// When the exchange budget of an address ends, as a time of the limiters.
     guessers: Cache<Neighbourhood, Duration>,
     places: Cache<Neighbourhood, Arc<Semaphore>>,
     sign_in_failures: NonZeroU32,
@@ -86,7 +83,7 @@ pub(crate) struct Limits {
     refusals: Refusals,
 }
 
-/// A sign-in that has its turn; dropped, the next one has it.
+/// A sign-in whose turn it is. Dropping it passes the turn on.
 pub(crate) struct SignInTurn<'a> {
     limits: &'a Limits,
     attempts: OwnedMutexGuard<Limiter>,
@@ -97,7 +94,7 @@ pub(crate) struct SignInTurn<'a> {
 }
 
 impl Limits {
-    /// `grants_per_minute` of 0 sets no limit.
+    /// A `grants_per_minute` of 0 means no limit.
     pub(crate) fn new(
         clock: Arc<dyn Clock>,
         sign_in_failures: u32,
@@ -122,12 +119,12 @@ impl Limits {
         }
     }
 
-    /// Waits for its turn, then counts a sign-in before any password work.
+    /// Waits for the turn, and counts the sign-in before any password work.
     ///
     /// # Errors
-    /// 1400 after too many failures of this account from this address, or of any accounts from it.
-    /// The second does not hold for an account that signed in from there before: whoever guesses
-    /// can't keep their neighbours out.
+    /// [`Problem::TooManyRequests`] after too many failures for this account from this address, or
+    /// for any accounts from it. The second limit doesn't apply to an account that signed in from
+    /// there before, so an attacker can't lock out neighbours.
     pub(crate) async fn sign_in(
         &self,
         folded_name: &str,
@@ -150,8 +147,8 @@ impl Limits {
             self.refused(Refusal::SignInLimited, key.1);
             return Err(refused);
         }
-        // Only slowing, and only from where somebody failed: by failing often, nobody can lock
-        // another out.
+        // Attempts are only delayed, and only from addresses with failures. So nobody can lock
+        // somebody else out by failing.
         let from_anywhere = get_or_insert(&self.accounts, &account, || {
             Arc::new(self.limiter(ACCOUNT_FAILURES))
         });
@@ -168,7 +165,7 @@ impl Limits {
         })
     }
 
-    /// What is known of an account and an address.
+    /// The standing of an account at an address.
     fn standing(&self, key: &(Account, Neighbourhood), is_alone: bool) -> Standing {
         let now = self.clock.0.since_boot();
         let is_recent = |at: Duration| now.saturating_sub(at) < QUARTER_HOUR;
@@ -181,19 +178,18 @@ impl Limits {
         }
     }
 
-    /// Counts a change by which `user` gets a secret, or edits a token.
+    /// Counts a change in which `user` gets a secret, or edits a token.
     ///
     /// # Errors
-    /// 1400 after too many of them.
+    /// [`Problem::TooManyRequests`].
     pub(crate) fn count_grant(&self, user: UserId) -> Result<(), Problem> {
         self.count_grant_of(user.as_uuid())
     }
 
-    /// Counts a secret that a token gets by itself: whoever holds it can't spend its owner's
-    /// budget.
+    /// Counts a token that regenerates itself. Its holder can't use up the owner's budget.
     ///
     /// # Errors
-    /// 1400 after too many of them.
+    /// [`Problem::TooManyRequests`].
     pub(crate) fn count_renewal(&self, token: TokenId) -> Result<(), Problem> {
         self.count_grant_of(token.as_uuid())
     }
@@ -208,14 +204,14 @@ impl Limits {
         self.count(&limiter)
     }
 
-    /// What was refused since it was last asked, for the event log.
+    /// The refusals since the last call, for the event log.
     pub(crate) fn refusals(&self) -> &Refusals {
         &self.refusals
     }
 
-    /// Tells the log what was refused and not told yet.
-    pub(crate) fn tell_refusals(&self) {
-        self.refusals.tell(self.clock.0.since_boot());
+    /// Logs the refusals that are not logged yet.
+    pub(crate) fn log_refusals(&self) {
+        self.refusals.log_due(self.clock.0.since_boot());
     }
 
     fn refused(&self, refusal: Refusal, neighbourhood: Neighbourhood) {
@@ -223,8 +219,8 @@ impl Limits {
         self.refusals.count(refusal, neighbourhood, now);
     }
 
-    /// Counts a report of leaked tokens, whatever is in it: what is left of the budget tells
-    /// nothing of them.
+    /// Counts a report of leaked tokens, whatever it contains, so the remaining budget says nothing
+    /// about the tokens.
     pub(crate) fn count_report(&self, address: IpAddr) -> Result<(), Problem> {
         let limiter = get_or_insert(&self.reports, &address.into(), || {
             Arc::new(self.limiter(REPORTS))
@@ -232,7 +228,7 @@ impl Limits {
         self.count(&limiter)
     }
 
-    /// Counts an exchange, or another use, that failed for its secret.
+    /// Counts an exchange, or another request, with an invalid secret.
     pub(crate) fn count_failed_exchange(&self, address: IpAddr) -> Result<(), Problem> {
         let neighbourhood = address.into();
         let limiter = get_or_insert(&self.exchanges, &neighbourhood, || {
@@ -249,7 +245,7 @@ impl Limits {
         counted
     }
 
-    /// With whom an exchange of this address waits for the database.
+    /// The queue in which an exchange from this address waits for the database.
     pub(crate) fn lane(&self, address: IpAddr) -> Lane {
         match self.spent(&self.guessers, address.into()) {
             Some(_) => Lane::Guessers,
@@ -257,7 +253,7 @@ impl Limits {
         }
     }
 
-    /// Remembers until when a budget is spent.
+    /// Remembers when a spent budget ends.
     fn note_spent(
         &self,
         spenders: &Cache<Neighbourhood, Duration>,
@@ -270,7 +266,7 @@ impl Limits {
         }
     }
 
-    /// The refusal of an address whose budget is spent.
+    /// The refusal of an address with a spent budget.
     fn spent(
         &self,
         spenders: &Cache<Neighbourhood, Duration>,
@@ -307,7 +303,7 @@ fn too_many(wait: Duration) -> Problem {
 }
 
 impl SignInTurn<'_> {
-    /// On whose behalf the password is verified.
+    /// The claim for the password work.
     pub(crate) fn claim(&self) -> Claim {
         Claim {
             from: Some(self.neighbourhood),
@@ -315,7 +311,7 @@ impl SignInTurn<'_> {
         }
     }
 
-    /// The password was right: what was counted is forgotten.
+    /// Forgets the counted attempts, because the password was right.
     pub(crate) fn forgive(mut self) {
         *self.attempts = self.limits.limiter(self.limits.sign_in_failures);
         self.limits.accounts.remove(&self.account);
@@ -323,8 +319,8 @@ impl SignInTurn<'_> {
         familiar.insert((self.account, self.neighbourhood), ());
     }
 
-    /// The name or the password was wrong. The answer is the same as before: only later attempts of
-    /// the address are refused where its budget is spent.
+    /// Counts a wrong name or password. The answer is the same as before. Only later attempts from
+    /// the address are refused, if its budget is spent.
     pub(crate) fn failed(self) {
         let limits = self.limits;
         let now = limits.clock.0.since_boot();
@@ -354,7 +350,7 @@ mod tests {
     use crate::SystemClock;
 
     #[tokio::test]
-    async fn an_address_stands_by_what_came_from_it_before() {
+    async fn an_address_has_the_standing_of_earlier_sign_ins_from_it() {
         let limits = Limits::new(Arc::new(SystemClock), 10, 0);
         let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
         let standing = async |name: &str, address: IpAddr| {
@@ -363,7 +359,7 @@ mod tests {
         };
         let (first, turn) = standing("ada", one).await;
         assert_eq!(first, Standing::Stranger);
-        // At the same time as another.
+        // At the same time as another attempt.
         assert_eq!(standing("grace", one).await.0, Standing::Suspect);
         turn.failed();
         let (after_a_failure, turn) = standing("grace", one).await;

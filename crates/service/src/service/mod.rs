@@ -1,4 +1,4 @@
-//! What the use cases share.
+//! The type `Service`, which has all use cases.
 
 pub(crate) mod background;
 pub(crate) mod client;
@@ -41,10 +41,10 @@ use crate::sessions::passwords::Passwords;
 use crate::status::StatusLists;
 use crate::view::{PolicyView, ServiceAccountView, TokenView};
 
-/// How long verifiers wait for what the server may know already.
+/// How long verifiers wait for the database before they get the last known answer.
 pub(crate) const SOON: Duration = Duration::from_millis(250);
 
-/// The use cases over one store. Cheap to clone; every clone is the same service.
+/// The use cases on one database. It is cheap to clone, and all clones are the same service.
 #[derive(Clone)]
 pub struct Service {
     pub(crate) inner: Arc<Inner>,
@@ -56,7 +56,7 @@ pub(crate) struct Inner {
     pub(crate) master: Arc<MasterKeys>,
     /// For the default audience.
     pub(crate) minter: Minter,
-    /// For everyone whom authentication tokens may be for.
+    /// For all audiences.
     pub(crate) whole_minter: Minter,
     pub(crate) policies: Arc<InForce>,
     pub(crate) cache: Arc<ExchangeCache>,
@@ -71,12 +71,12 @@ pub(crate) struct Inner {
 }
 
 impl Service {
-    /// What the user's own tokens may be like.
+    /// The policy for the user's own tokens.
     pub async fn policy(&self, by: &SignedIn) -> Result<PolicyView, Error> {
         self.policy_for(by, None).await
     }
 
-    /// The same of the tokens that the user makes for a service account, which may be in other
+    /// The policy for tokens that the user creates for a service account, which may be in other
     /// groups.
     pub async fn policy_for(
         &self,
@@ -85,7 +85,7 @@ impl Service {
     ) -> Result<PolicyView, Error> {
         let groups = account.map_or(&by.user.groups, |account| &account.groups);
         let policies = self.policies().await?;
-        // The sign-in is the user's, whosever the tokens are.
+        // The signed-in user gives the password, even for tokens of a service account.
         let own = policies.of(&by.user.groups);
         Ok(PolicyView {
             recent_sign_in_minutes: own.rules.recent_sign_in_minutes,
@@ -98,8 +98,7 @@ impl Service {
         self.inner.policies.current().await
     }
 
-    /// When a token would expire under this policy if it were regenerated now without another
-    /// expiry.
+    /// When a token would expire under this policy if it were regenerated now without a new expiry.
     pub fn renewed(&self, policy: &PolicyView, token: &TokenView) -> Timestamp {
         let now = self.now();
         let since = token.regenerated_at.unwrap_or(token.created_at);
@@ -107,18 +106,18 @@ impl Service {
         now.after(token.expires_at.since(since)).min(latest)
     }
 
-    /// Who issues the authentication tokens: the public URL.
+    /// The issuer of the authentication tokens, which is the public URL.
     pub fn issuer(&self) -> &str {
         &self.inner.settings.issuer
     }
 
-    /// Whom an authentication token is for if its exchange names nobody, separated by single
+    /// The audiences of an authentication token if its exchange names none, separated by single
     /// spaces.
     pub fn default_audience(&self) -> String {
         self.inner.minter.audience().to_string()
     }
 
-    /// Every scope that an authentication token may carry here.
+    /// Every scope that an authentication token may have here.
     pub async fn scope_names(&self) -> Result<Vec<String>, Error> {
         let policies = self.policies().await?;
         let catalogue = policies.widest().scopes.iter();
@@ -132,8 +131,8 @@ impl Service {
         &*self.inner.changes.store
     }
 
-    /// Makes sure that a list can leave out rows that were put back. Where the log can't be read,
-    /// it is shown all the same.
+    /// Reads the log, so that lists can leave out rows that were put back. If the log can't be
+    /// read, the lists are shown all the same.
     pub(crate) async fn read_log_for_lists(&self) {
         if self.currency().is_ready().is_err()
             && let Err(error) = self.currency().follow_to(Head::EMPTY).await
@@ -150,18 +149,18 @@ impl Service {
         &self.inner.changes.roots
     }
 
-    /// The time that the use cases go by: pages reckon with the same.
+    /// The time that the use cases use. Pages use it too.
     pub fn now(&self) -> Timestamp {
         self.inner.changes.clock.now()
     }
 
-    /// How long ago something was, by the clock of leases.
+    /// How long ago `at` was. Both are times since boot.
     pub(crate) fn age(&self, at: Duration) -> Duration {
         self.inner.changes.clock.since_boot().saturating_sub(at)
     }
 
-    /// Refuses to grant anything by a database that lacks what this server saw: what was revoked
-    /// since would work again.
+    /// Refuses to grant anything from a database that lacks events that this server saw, because
+    /// revoked tokens would work again.
     pub(crate) fn require_log(&self) -> Result<(), Error> {
         if self.inner.changes.anchor.is_lost() {
             Err(Error::LogLost)
@@ -175,11 +174,10 @@ impl Service {
         self.inner.cache.follow(shutdown).await;
     }
 
-    /// The one way of a change: runs it under `authority`, and returns once no server answers from
-    /// before it.
+    /// Runs every change: under `authority`, and returns once no server answers from before it.
     ///
     /// # Errors
-    /// Those of the authority's check, then those of the change.
+    /// Those of the check of the authority, then those of the change.
     pub(crate) async fn change<C: Change>(
         &self,
         authority: Authority,
@@ -190,8 +188,8 @@ impl Service {
         Ok(output)
     }
 
-    /// Waits as a change does that finds everything taken before, for a use case that makes no
-    /// change because it finds that out by a read.
+    /// Waits like a change that finds its rights already taken away. For use cases that find this
+    /// out by a read, and make no change.
     pub(crate) async fn wait_for_taken_before(&self) {
         self.inner.cache.settle(Taken::Before).await;
     }

@@ -1,4 +1,4 @@
-//! Refusals: told in sums, because whoever guesses would otherwise write the log.
+//! Logs refusals as sums, because otherwise an attacker could fill the log.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,21 +10,21 @@ use parking_lot::Mutex;
 use crate::change::{Change, Draft, Taken};
 use crate::service::error::Error;
 
-/// How far apart the events of one address are.
+/// The shortest time between two events about the same address.
 const EVENT_EVERY: Duration = Duration::from_hours(1);
-/// How many addresses have an event in an hour; the log's sums tell of the others.
+/// How many addresses get an event in an hour. The log's sums include the others.
 const MOST_ADDRESSES: usize = 100;
 
-/// What was refused.
+/// A kind of refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// A sign-in with a wrong name or password.
     SignIn,
-    /// A sign-in after too many that failed.
+    /// A sign-in after too many failures.
     SignInLimited,
-    /// An exchange, or another use, of what is no secret that works.
+    /// A request with something that is not a working secret.
     Exchange,
-    /// The same after too many that failed.
+    /// The same after too many failures.
     ExchangeLimited,
 }
 
@@ -40,9 +40,9 @@ impl Refusal {
         match self {
             Self::SignIn => "sign-ins failed",
             Self::SignInLimited => "sign-ins were refused after too many failures",
-            Self::Exchange => "uses of what is no working personal access token failed",
+            Self::Exchange => "requests with invalid personal access tokens failed",
             Self::ExchangeLimited => {
-                "uses of what is no working personal access token were refused after too many failures"
+                "requests with invalid personal access tokens were refused after too many failures"
             }
         }
     }
@@ -59,35 +59,35 @@ struct Counted {
     limited: HashMap<Neighbourhood, Limited>,
 }
 
-/// Refusals of one address after too many failures.
+/// Refusals of an address after too many failures.
 struct Limited {
-    untold: u64,
-    told_at: Option<Duration>,
+    unrecorded: u64,
+    recorded_at: Option<Duration>,
 }
 
 impl Refusals {
     pub(crate) fn count(&self, refusal: Refusal, from: Neighbourhood, now: Duration) {
         let mut counted = self.0.lock();
         counted.latest = Some(from);
-        let told = counted.tallies[refusal as usize].count(now);
+        let sum = counted.tallies[refusal as usize].count(now);
         if refusal == Refusal::SignInLimited {
             let has_room = counted.limited.len() < MOST_ADDRESSES;
             if has_room || counted.limited.contains_key(&from) {
                 let limited = counted.limited.entry(from).or_insert(Limited {
-                    untold: 0,
-                    told_at: None,
+                    unrecorded: 0,
+                    recorded_at: None,
                 });
-                limited.untold += 1;
+                limited.unrecorded += 1;
             }
         }
         drop(counted);
-        if let Some(sum) = told {
+        if let Some(sum) = sum {
             say(refusal, sum, Some(from));
         }
     }
 
-    /// Tells the log of the sums whose time has come.
-    pub(crate) fn tell(&self, now: Duration) {
+    /// Logs the sums that are due.
+    pub(crate) fn log_due(&self, now: Duration) {
         let mut counted = self.0.lock();
         let latest = counted.latest;
         let due = Refusal::ALL.map(|refusal| (refusal, counted.tallies[refusal as usize].due(now)));
@@ -99,23 +99,23 @@ impl Refusals {
         }
     }
 
-    /// The addresses that the event log is to be told of at `now`, each with its sum.
+    /// The addresses that the event log must get at `now`, each with its sum.
     pub(crate) fn due(&self, now: Duration) -> Vec<(Neighbourhood, u64)> {
         let mut counted = self.0.lock();
         let mut due = Vec::new();
         counted.limited.retain(|from, limited| {
             let waits = limited
-                .told_at
-                .is_some_and(|told_at| now.saturating_sub(told_at) < EVENT_EVERY);
+                .recorded_at
+                .is_some_and(|recorded_at| now.saturating_sub(recorded_at) < EVENT_EVERY);
             if waits {
                 return true;
             }
-            if limited.untold == 0 {
-                // Its hour is over, and nothing more came.
+            if limited.unrecorded == 0 {
+                // The hour is over, and there was nothing more.
                 return false;
             }
-            due.push((*from, std::mem::take(&mut limited.untold)));
-            limited.told_at = Some(now);
+            due.push((*from, std::mem::take(&mut limited.unrecorded)));
+            limited.recorded_at = Some(now);
             true
         });
         due
@@ -127,12 +127,12 @@ fn say(refusal: Refusal, sum: u64, latest: Option<Neighbourhood>) {
     tracing::warn!(sum, latest, "{}", refusal.as_str());
 }
 
-/// Writes down that addresses guess.
-pub(crate) struct TellOfGuessing {
+/// Records that addresses guess.
+pub(crate) struct RecordGuessing {
     pub(crate) due: Vec<(Neighbourhood, u64)>,
 }
 
-impl Change for TellOfGuessing {
+impl Change for RecordGuessing {
     type Output = ();
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {

@@ -1,4 +1,4 @@
-//! Secrets that are used after their end: whoever sends one has an old copy, its owner or a thief.
+//! Uses of dead secrets. Whoever sends one has an old copy, as the owner or as a thief.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -13,17 +13,17 @@ use crate::change::{Change, Draft, Taken};
 use crate::service::client::Client;
 use crate::service::error::Error;
 
-/// How far apart the events of one token are.
+/// The shortest time between two events about the same token.
 const EVENT_EVERY: Duration = Duration::from_hours(1);
-/// Of how many tokens uses are remembered at once.
+/// How many tokens are remembered at once.
 const MOST_TOKENS: usize = 10_000;
-/// Of how many tokens one change tells: others wait for it meanwhile.
-const TOLD_AT_ONCE: usize = 100;
+/// How many tokens one change reports, because other changes wait for it.
+const RECORDED_AT_ONCE: usize = 100;
 
-/// What ended a secret.
+/// Why a secret is dead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// Another took its place.
+    /// Another secret replaced it.
     Replaced,
     /// Its token was revoked.
     Revoked,
@@ -38,18 +38,18 @@ impl Ended {
     }
 }
 
-/// The uses that the event log is to be told of: here, so that no number of them occupies the event
-/// lock.
+/// The uses that the event log must get. They are collected, so that many of them don't keep the
+/// event log locked.
 #[derive(Default)]
 pub(crate) struct Reuses(Mutex<HashMap<TokenId, Reuse>>);
 
 #[derive(Default)]
 struct Reuse {
-    untold: Option<Use>,
-    told_at: Option<Duration>,
+    unrecorded: Option<Use>,
+    recorded_at: Option<Duration>,
 }
 
-/// One of them.
+/// A use of a dead secret.
 #[derive(Clone)]
 pub(crate) struct Use {
     ended: Ended,
@@ -58,59 +58,60 @@ pub(crate) struct Use {
 }
 
 impl Reuses {
-    /// Notes a use; of several the first one is told.
+    /// Notes a use. If there are several, the first one is reported.
     pub(crate) fn note(&self, token: TokenId, ended: Ended, at: Timestamp, from: IpAddr) {
         let mut reuses = self.0.lock();
         if reuses.len() < MOST_TOKENS || reuses.contains_key(&token) {
             let reuse = reuses.entry(token).or_default();
-            reuse.untold.get_or_insert(Use { ended, at, from });
+            reuse.unrecorded.get_or_insert(Use { ended, at, from });
         }
     }
 
-    /// What is to be told at `now`: one use of a token in an hour. What is too much for one change
-    /// comes next time.
+    /// The uses to report at `now`: one for each token in an hour. If there are too many for one
+    /// change, the rest follow next time.
     pub(crate) fn due(&self, now: Duration) -> Vec<(TokenId, Use)> {
         let mut due = Vec::new();
         self.0.lock().retain(|token, reuse| {
-            let told_at = reuse.told_at;
-            if told_at.is_some_and(|told_at| now.saturating_sub(told_at) < EVENT_EVERY) {
-                // The hour has its event.
-                reuse.untold = None;
+            let recorded_at = reuse.recorded_at;
+            if recorded_at.is_some_and(|recorded_at| now.saturating_sub(recorded_at) < EVENT_EVERY)
+            {
+                // There is an event for this hour.
+                reuse.unrecorded = None;
                 return true;
             }
-            if due.len() == TOLD_AT_ONCE {
+            if due.len() == RECORDED_AT_ONCE {
                 return true;
             }
-            let Some(used) = reuse.untold.take() else {
+            let Some(used) = reuse.unrecorded.take() else {
                 return false;
             };
             due.push((*token, used));
-            reuse.told_at = Some(now);
+            reuse.recorded_at = Some(now);
             true
         });
         due
     }
 
-    /// Takes back what could not be told.
-    pub(crate) fn put_back(&self, untold: Vec<(TokenId, Use)>) {
+    /// Takes back uses that could not be reported.
+    pub(crate) fn put_back(&self, unrecorded: Vec<(TokenId, Use)>) {
         let mut reuses = self.0.lock();
-        for (token, used) in untold {
+        for (token, used) in unrecorded {
             let reuse = Reuse {
-                untold: Some(used),
-                told_at: None,
+                unrecorded: Some(used),
+                recorded_at: None,
             };
             reuses.insert(token, reuse);
         }
     }
 }
 
-/// Writes down that ended secrets are used.
+/// Records the uses of dead secrets.
 #[derive(Clone)]
-pub(crate) struct TellOfReuse {
+pub(crate) struct RecordReuse {
     pub(crate) due: Vec<(TokenId, Use)>,
 }
 
-impl Change for TellOfReuse {
+impl Change for RecordReuse {
     type Output = ();
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
@@ -118,7 +119,7 @@ impl Change for TellOfReuse {
             let Some(listed) = draft.read().tokens().by_id(*id).await? else {
                 continue;
             };
-            if was_told(draft, *id).await? {
+            if was_recorded(draft, *id).await? {
                 continue;
             }
             let token = listed.token.row;
@@ -137,10 +138,10 @@ impl Change for TellOfReuse {
     }
 }
 
-/// Whether this hour has its event, by another server or by this one before it was started again.
-/// The log says so, and not the token's row: whoever can write to the database would keep uses from
-/// being told.
-async fn was_told(draft: &Draft<'_>, id: TokenId) -> Result<bool, Error> {
+/// Whether there is an event for this hour, from another server or from this one before it
+/// restarted. This is read from the log and not from the token's row, because otherwise uses could
+/// be hidden with write access to the database alone.
+async fn was_recorded(draft: &Draft<'_>, id: TokenId) -> Result<bool, Error> {
     let filter = EventFilter {
         kind: Some(EventKind::EndedSecretUsed.as_str().to_owned()),
         subjects: Some(vec![id.to_string()]),
@@ -148,7 +149,7 @@ async fn was_told(draft: &Draft<'_>, id: TokenId) -> Result<bool, Error> {
         ..EventFilter::default()
     };
     let last = draft.read().events().newest(&filter).await?;
-    // Clocks differ: its server's may be ahead.
+    // Clocks differ, so the other server's may be ahead.
     let is_near = |at: Timestamp| draft.now.since(at).max(at.since(draft.now)) < EVENT_EVERY;
     Ok(last.first().is_some_and(|event| is_near(event.at)))
 }
@@ -170,9 +171,9 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_told_of_once_in_an_hour() {
+    fn a_token_is_recorded_once_in_an_hour() {
         let reuses = Reuses::default();
-        let told = |now: Duration| {
+        let recorded = |now: Duration| {
             let due = reuses.due(now);
             due.into_iter().map(|(_, used)| used.at).collect::<Vec<_>>()
         };
@@ -180,17 +181,17 @@ mod tests {
         for second in 1..=3 {
             reuses.note(token(1), Ended::Replaced, at(second), FROM);
         }
-        assert_eq!(told(minute), [at(1)]);
+        assert_eq!(recorded(minute), [at(1)]);
         reuses.note(token(1), Ended::Replaced, at(70), FROM);
-        assert_eq!(told(2 * minute), []);
+        assert_eq!(recorded(2 * minute), []);
         reuses.note(token(1), Ended::Revoked, at(3_700), FROM);
-        assert_eq!(told(62 * minute), [at(3_700)]);
-        assert_eq!(told(200 * minute), []);
+        assert_eq!(recorded(62 * minute), [at(3_700)]);
+        assert_eq!(recorded(200 * minute), []);
         assert!(reuses.0.lock().is_empty());
     }
 
     #[test]
-    fn what_could_not_be_told_comes_again() {
+    fn uses_that_could_not_be_recorded_come_again() {
         let reuses = Reuses::default();
         reuses.note(token(1), Ended::Replaced, at(1), FROM);
         let due = reuses.due(Duration::ZERO);
@@ -199,21 +200,21 @@ mod tests {
     }
 
     #[test]
-    fn no_number_of_tokens_fills_the_memory() {
+    fn any_number_of_tokens_takes_limited_memory() {
         let reuses = Reuses::default();
         for number in 0..MOST_TOKENS + 5 {
             reuses.note(token(number as u128), Ended::Replaced, at(1), FROM);
         }
         assert_eq!(reuses.0.lock().len(), MOST_TOKENS);
-        let mut told = 0;
+        let mut recorded = 0;
         loop {
             let due = reuses.due(Duration::ZERO).len();
-            assert!(due <= TOLD_AT_ONCE);
-            told += due;
+            assert!(due <= RECORDED_AT_ONCE);
+            recorded += due;
             if due == 0 {
                 break;
             }
         }
-        assert_eq!(told, MOST_TOKENS);
+        assert_eq!(recorded, MOST_TOKENS);
     }
 }

@@ -1,4 +1,4 @@
-//! What the use cases are told by the operator.
+//! The operator's settings for the use cases.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use ats_pat_domain::Policies;
 /// Where the policy is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PolicySource {
-    /// In the settings; another one needs a restart.
+    /// In the settings. A change needs a restart.
     #[default]
     File,
-    /// In the database, once one was put there; before that in the settings.
+    /// In the database, once it has one. Before that, in the settings.
     Database,
 }
 
@@ -24,38 +24,38 @@ impl PolicySource {
     }
 }
 
-/// The settings that the use cases obey.
+/// The operator's settings for the use cases.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The public URL: an origin without path or trailing slash; the issuer of authentication
+    /// The public URL, an origin without path or trailing slash. It is the issuer of authentication
     /// tokens.
     pub issuer: String,
-    /// Whom authentication tokens are for; never empty.
+    /// The audiences of authentication tokens. Never empty.
     pub audience: Vec<String>,
-    /// Whom an authentication token is for if its exchange names nobody: a part of `audience` with
-    /// its first; `None` is all of it.
+    /// The audiences of an authentication token if its exchange names none: a part of `audience`
+    /// that has its first. `None` means all of `audience`.
     pub default_audience: Option<Vec<String>>,
-    /// Whether the claim `scope` of all the owner's rights names the scopes of the catalogue, too.
+    /// Whether the claim `scope` also has the scopes of the catalogue if the token has `all`.
     pub expand_all_scope: bool,
-    /// After how long without a request a session ends.
+    /// How long a session may be idle.
     pub session_idle: Duration,
-    /// After how long a session ends in any case.
+    /// How long a session may last.
     pub session_absolute: Duration,
-    /// What tokens may be like: for everybody, and what is different for members of groups.
+    /// The policy for everybody, and its differences for members of groups.
     pub policy: Policies,
-    /// Whether that is the policy, or the one in the database.
+    /// Whether this policy is in force, or the one in the database.
     pub policy_source: PolicySource,
-    /// How many grants are kept in memory, so that exchanges need not ask the database: room for so
-    /// many of usual size, three quarters of a KiB each. 0 keeps none.
+    /// How many grants of usual size are cached, at three quarters of a KiB each. With 0, every
+    /// exchange reads the database.
     pub cache_entries: usize,
-    /// How many sign-ins of one account from one address may fail in a quarter of an hour.
+    /// How many sign-ins for one account from one address may fail in a quarter of an hour.
     pub sign_in_failures_per_quarter_hour: u32,
-    /// How many tokens one user may create, regenerate or edit in a minute; 0 sets no limit.
+    /// How many tokens a user may create, regenerate or edit in a minute. 0 means no limit.
     pub changes_per_user_per_minute: u32,
 }
 
 impl Settings {
-    /// The defaults of the contract for this issuer.
+    /// The default settings of the contract for this issuer.
     pub fn new(issuer: &str) -> Self {
         Self {
             issuer: issuer.to_owned(),

@@ -1,4 +1,4 @@
-//! The system's clock and randomness: the one home of both.
+//! The system's clocks and randomness. Nothing else in the program reads them.
 
 use std::time::Duration;
 
@@ -10,7 +10,10 @@ use ats_pat_domain::port::{Clock, Randomness, RandomnessUnavailable};
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one home of the wall clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "only this method reads the wall clock"
+    )]
     fn now(&self) -> Timestamp {
         let since_epoch = std::time::SystemTime::now()
             .duration_since(std::time::SystemTime::UNIX_EPOCH)
@@ -30,10 +33,10 @@ impl Clock for SystemClock {
     #[cfg(not(target_os = "linux"))]
     #[expect(
         clippy::disallowed_methods,
-        reason = "the one home of the monotonic clock"
+        reason = "only this method reads the monotonic clock"
     )]
     fn since_boot(&self) -> Duration {
-        // Where it doesn't count suspension, the zero point is the first call.
+        // On a system that doesn't count suspension, time starts at the first call.
         static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
         START.get_or_init(std::time::Instant::now).elapsed()
     }
@@ -44,7 +47,10 @@ impl Clock for SystemClock {
 pub struct SystemRandomness;
 
 impl Randomness for SystemRandomness {
-    #[expect(clippy::disallowed_methods, reason = "the one home of randomness")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "only this method reads randomness"
+    )]
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomnessUnavailable> {
         getrandom::fill(bytes).map_err(|_| RandomnessUnavailable)
     }

@@ -1,4 +1,4 @@
-//! Turns at work that is dear: shared fairly, so that whoever asks most does not get most.
+//! Turns for expensive work. They are shared fairly, so that nobody gets more by asking more.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -7,42 +7,42 @@ use ats_pat_domain::Neighbourhood;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-/// On whose behalf work is done.
+/// Who asks for work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Claim {
-    /// From where it was asked for; `None` by the operator.
+    /// The address that asks. `None` for the operator.
     pub(crate) from: Option<Neighbourhood>,
-    /// What is known of account and address.
+    /// The standing of the account at the address.
     pub(crate) standing: Standing,
 }
 
-/// Who goes before whom. It says nothing of whether a name exists, because only what came from an
-/// address before counts.
+/// Who goes first. It doesn't reveal whether a name exists, because only earlier requests from the
+/// address count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Standing {
-    /// The account signed in from there before.
+    /// The account signed in from the address before.
     Familiar,
-    /// It did not, and nobody failed there lately.
+    /// It didn't, but there was no failure from the address lately.
     Stranger,
-    /// Somebody failed there lately, or tries several times at once.
+    /// There was a failure from the address lately, or several attempts at once.
     Suspect,
 }
 
 impl Claim {
-    /// That of the operator.
+    /// The claim of the operator.
     pub(crate) const OPERATOR: Self = Self {
         from: None,
         standing: Standing::Familiar,
     };
-    /// That of somebody whose address is not known.
+    /// The claim of an unknown address.
     pub(crate) const UNKNOWN: Self = Self {
         from: None,
         standing: Standing::Stranger,
     };
 }
 
-/// So many turns at once. Those who wait get the next ones by their standing, and among equals each
-/// address in its turn.
+/// A limited number of turns at once. Those who wait get the next turns by their standing, and
+/// addresses of equal standing take turns.
 #[derive(Clone)]
 pub(crate) struct Turns(Arc<Mutex<State>>);
 
@@ -54,18 +54,18 @@ struct State {
     suspects: Lane,
 }
 
-/// Those who wait, by address, and in which order the addresses have their turns.
+/// The waiting claims by address, and the order in which the addresses have their turns.
 #[derive(Default)]
 struct Lane {
     waiting: HashMap<Option<Neighbourhood>, VecDeque<oneshot::Sender<Turn>>>,
     order: VecDeque<Option<Neighbourhood>>,
 }
 
-/// A turn; dropped, the next one has it.
+/// A turn. Dropping it passes it on.
 pub(crate) struct Turn(Option<Turns>);
 
 impl Turns {
-    /// `at_once` turns, for which `room` may wait.
+    /// Creates `at_once` turns, for which `room` claims may wait.
     pub(crate) fn new(at_once: usize, room: usize) -> Self {
         Self(Arc::new(Mutex::new(State {
             free: at_once,
@@ -76,9 +76,9 @@ impl Turns {
         })))
     }
 
-    /// A turn, once it has come; `None` where too many wait. Where there is no room, one of a lower
-    /// standing makes it, or the newest of the address of which most wait, for one of an address of
-    /// which fewer wait.
+    /// Waits for a turn. `None` if too many wait. If there is no room, a claim of lower standing
+    /// gives way. Otherwise the newest claim of the address with the most claims gives way, if the
+    /// new claim's address has fewer.
     pub(crate) async fn turn(&self, claim: Claim) -> Option<Turn> {
         let turn = {
             let mut state = self.0.lock();
@@ -96,7 +96,7 @@ impl Turns {
         turn.await.ok()
     }
 
-    /// Gives a turn to the next one who waits, or keeps it for whoever comes.
+    /// Gives the turn to the next claim, or keeps it if none waits.
     fn pass_on(&self, mut turn: Turn) {
         loop {
             let next = {
@@ -111,8 +111,8 @@ impl Turns {
                 turn.0 = None;
                 return;
             };
-            // Not under the lock: a turn that comes back is dropped, and passed on, by whoever
-            // holds it.
+            // Without the lock, because a turn that can't be sent is dropped here, and passed on
+            // under the lock.
             match next.send(turn) {
                 Ok(()) => return,
                 Err(back) => turn = back,
@@ -159,7 +159,7 @@ impl State {
         if !self.is_full() {
             return true;
         }
-        // Those whom the account knows are never sent away.
+        // Claims of familiar accounts never give way.
         for standing in [Standing::Suspect, Standing::Stranger] {
             let lane = self.lane(standing);
             let Some((most, length)) = lane.longest() else {
@@ -186,7 +186,7 @@ impl Lane {
         waiting.push_back(sender);
     }
 
-    /// The oldest of the address whose turn it is; the address has its next turn after all others.
+    /// The oldest claim of the next address. The address then goes behind all others.
     fn pop(&mut self) -> Option<oneshot::Sender<Turn>> {
         let from = self.order.pop_front()?;
         let waiting = self.waiting.get_mut(&from)?;
@@ -222,7 +222,7 @@ impl Lane {
         self.forget_gone();
     }
 
-    /// Forgets those who hung up, and addresses of which nobody waits.
+    /// Forgets claims whose callers hung up, and addresses without claims.
     fn forget_gone(&mut self) {
         self.waiting.retain(|_, waiting| {
             waiting.retain(|sender| !sender.is_closed());
@@ -252,7 +252,8 @@ mod tests {
 
     type Waiting = Pin<Box<dyn Future<Output = Option<Turn>>>>;
 
-    /// Polls all that wait; gives the one that has its turn. Those that were sent away are noted.
+    /// Polls all waiting claims. Returns the one that has its turn, and notes those that had to
+    /// give way.
     fn poll(waiting: &mut [Option<Waiting>], sent_away: &mut Vec<usize>) -> Option<(usize, Turn)> {
         let mut context = Context::from_waker(Waker::noop());
         let mut got = None;
@@ -268,8 +269,8 @@ mod tests {
         got
     }
 
-    /// In which order these claims get the one turn that another holds now, and which were sent
-    /// away.
+    /// The order in which these claims get the only turn, which another has now, and which of them
+    /// had to give way.
     async fn order(claims: &[Claim], room: usize) -> (Vec<usize>, Vec<usize>) {
         let turns = Turns::new(1, room);
         let mut turn = turns.turn(Claim::OPERATOR).await.unwrap();
@@ -292,14 +293,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn familiar_ones_go_first_and_then_each_address_in_its_turn() {
+    async fn familiar_accounts_go_first_and_then_addresses_take_turns() {
         let (crowd, other, third) = (claim(1, Stranger), claim(2, Stranger), claim(3, Stranger));
         let claims = [crowd, crowd, crowd, other, third, claim(4, Familiar), other];
         assert_eq!(order(&claims, 99).await.0, [5, 0, 3, 4, 1, 6, 2]);
     }
 
     #[tokio::test]
-    async fn whoever_did_not_fail_lately_goes_before_all_who_did() {
+    async fn addresses_without_failures_go_before_those_with_failures() {
         let claims = [
             claim(1, Suspect),
             claim(2, Suspect),
@@ -308,21 +309,21 @@ mod tests {
             claim(4, Familiar),
         ];
         assert_eq!(order(&claims, 99).await.0, [4, 2, 3, 0, 1]);
-        // Where there is no room, too; but not the other way round.
+        // This also applies if there is no room, but only in this direction.
         assert_eq!(order(&claims, 3).await, (vec![4, 2, 3], vec![0, 1]));
         let claims = [claim(1, Stranger), claim(2, Stranger), claim(3, Suspect)];
         assert_eq!(order(&claims, 2).await, (vec![0, 1], vec![2]));
     }
 
     #[tokio::test]
-    async fn where_there_is_no_room_the_largest_crowd_makes_it() {
+    async fn without_room_the_address_with_most_claims_gives_way() {
         let (crowd, other) = (claim(1, Stranger), claim(2, Stranger));
         let claims = [crowd, crowd, crowd, other, crowd, claim(3, Familiar)];
         assert_eq!(order(&claims, 3).await, (vec![5, 0, 3], vec![1, 2, 4]));
     }
 
     #[tokio::test]
-    async fn whoever_hangs_up_keeps_no_turn() {
+    async fn a_caller_who_hangs_up_keeps_no_turn() {
         let turns = Turns::new(1, 9);
         let held = turns.turn(Claim::OPERATOR).await.unwrap();
         let gone = tokio::spawn({

@@ -1,4 +1,4 @@
-//! Giving the password once more: another session in the place of the one that asks.
+//! Confirms a session by the password: another session replaces it.
 
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{Problem, Reason, User};
@@ -14,17 +14,19 @@ use crate::service::error::Error;
 use crate::service::turns::Claim;
 use crate::view::SessionUser;
 
-/// The detail of both events of a session that takes the place of another.
+/// The detail of both events when a session replaces another.
 const CONFIRMED: &str = "Confirmed";
 
 impl Service {
-    /// Confirms a session by the password of its user. The session ends, and another one begins in
-    /// its place, so that its sign-in is recent. The answer has the new session's id.
+    /// Confirms a session by the password of its user. The session ends, and a new one replaces it,
+    /// so its sign-in is recent. The answer has the id of the new session.
     ///
     /// # Errors
-    /// [`Problem::ValidationFailed`] for an empty password, [`Problem::TooManyRequests`] after too
-    /// many wrong passwords (counted with the sign-ins), [`Problem::InvalidCredentials`],
-    /// [`Problem::SignInRequired`] where the session ended meanwhile.
+    /// - [`Problem::ValidationFailed`] for an empty password.
+    /// - [`Problem::TooManyRequests`] after too many wrong passwords, which are counted with the
+    ///   sign-ins.
+    /// - [`Problem::InvalidCredentials`].
+    /// - [`Problem::SignInRequired`] if the session ended in the meantime.
     pub async fn confirm_session<'a>(
         &self,
         by: &SignedIn,
@@ -49,8 +51,8 @@ impl Service {
         })
     }
 
-    /// Judges the password that a signed-in user gives once more, as a sign-in is judged. Gives on
-    /// whose behalf further password work is done.
+    /// Verifies the password of a signed-in user under the same limits as a sign-in. Returns the
+    /// claim for further password work.
     ///
     /// # Errors
     /// [`Problem::TooManyRequests`], [`Problem::InvalidCredentials`].
@@ -75,7 +77,7 @@ impl Service {
 }
 
 struct ReplaceSession {
-    /// The hash that the password was verified against.
+    /// The hash of the password when it was verified.
     verified: Option<String>,
     before: [u8; 32],
     session: NewSession,
@@ -86,7 +88,7 @@ impl Change for ReplaceSession {
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
         let user = draft.user()?.clone();
-        // Since the password was verified, it may have been changed.
+        // The password may have been changed since it was verified.
         if user.password_hash != self.verified {
             return Err(Problem::InvalidCredentials.into());
         }

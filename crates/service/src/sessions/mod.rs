@@ -1,4 +1,4 @@
-//! Sessions: signing in, being signed in, signing out.
+//! Sessions: signing in, using a session, signing out.
 
 mod confirm;
 mod own;
@@ -26,16 +26,17 @@ use crate::ledger::rows::hex;
 use crate::service::Service;
 use crate::service::error::{Error, causes};
 
-/// How often a session in use is noted as seen, at most.
+/// The shortest time between two notes of a session's use.
 const TOUCHED_EVERY: Duration = Duration::from_mins(1);
-/// The part of the idle time that a note may lag.
+/// The part of the idle time that a note may be late.
 const TOUCHED_PER_IDLE: u32 = 30;
 
 impl Service {
-    /// Finds the session of this id.
+    /// Finds the session with this id.
     ///
     /// # Errors
-    /// 1100 where it does not hold: unknown, idle too long, at its end, or its user disabled.
+    /// [`Problem::SignInRequired`] if the session is unknown, was idle too long, or is at its end,
+    /// or if its user is disabled.
     pub async fn authenticate(&self, session_id: &str) -> Result<SignedIn, Error> {
         let now = self.now();
         let signed_in = self.holding(self.find_session(session_id).await?, now)?;
@@ -49,12 +50,12 @@ impl Service {
         Ok(signed_in)
     }
 
-    /// Finds the one session of these ids that holds: a browser may send others of ours that have
-    /// ended, or what a neighbour of the site wrote.
+    /// Finds the one valid session among these ids. A browser may send several cookies: those of
+    /// ended sessions, or cookies that a neighbouring site wrote.
     ///
     /// # Errors
-    /// 1100 where none holds, and where sessions of different users do: which of them is meant
-    /// can't be told.
+    /// [`Problem::SignInRequired`] if none is valid, or if valid ones are of different users,
+    /// because nobody can tell which one is meant.
     pub async fn authenticate_one_of(&self, session_ids: &[&str]) -> Result<SignedIn, Error> {
         let mut found: Option<SignedIn> = None;
         for id in session_ids {
@@ -80,8 +81,8 @@ impl Service {
         Ok(touched?)
     }
 
-    /// The session, seen last when that is proven: nobody who can only write to the database keeps
-    /// it from idling out.
+    /// The session with its last use, if the tag of that time is right. So nobody can keep a
+    /// session from idling out with write access to the database alone.
     pub(super) fn seen_as_proven(&self, session: Session) -> Session {
         let at = session.last_seen_at.as_millis();
         let is_proven = session.seen_tag.as_deref().is_some_and(|tag| {
@@ -99,19 +100,18 @@ impl Service {
         }
     }
 
-    /// Ends the session of this id, if there is one. The id is enough: what the row says, and
-    /// whether it is genuine, keeps nobody from ending it.
+    /// Ends the session with this id, if there is one. The id is enough. Whatever the row says, and
+    /// even if it is not genuine, the session ends.
     pub async fn sign_out(&self, session_id: Option<&str>) -> Result<(), Error> {
         let Some(id) = session_id.and_then(SessionId::parse) else {
             return Ok(());
         };
         for keys in self.roots().newest_first() {
             let id_hash = keys.hash_session_id(&id).to_bytes();
-            // The user may be gone: whoever removes the user's row keeps no session from being
-            // ended.
+            // The user's row may be missing. Removing it must not prevent the end of a session.
             let authority = match self.store().sessions().alone(&id_hash).await {
                 Ok(None) => continue,
-                // A planted row may name anybody.
+                // A planted row may name any user.
                 Ok(Some(session)) if self.roots().is_genuine(&session) => {
                     Authority::SignOut(session.row.user_id)
                 }
@@ -123,10 +123,10 @@ impl Service {
         Ok(())
     }
 
-    /// Finds the session again: since it was found, it may have been ended.
+    /// Checks the session again, because it may have ended in the meantime.
     ///
     /// # Errors
-    /// As [`Service::authenticate`]; the session is not noted as seen.
+    /// Those of [`Service::authenticate`]. The use is not noted.
     pub(crate) async fn authenticate_again(&self, by: &SignedIn) -> Result<SignedIn, Error> {
         let found = self.session_of_hash(&by.session.id_hash).await?;
         Ok(self.holding(found, self.now())?)

@@ -1,4 +1,4 @@
-//! One's own sessions: looking at them, and ending them.
+//! A user's own sessions: lists and ends them.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -17,13 +17,13 @@ use crate::service::error::Error;
 use crate::view::SessionView;
 
 impl Service {
-    /// The user's sessions that hold now: the current one first, then the newest first.
+    /// The user's valid sessions: the current one first, then the newest first.
     pub async fn sessions(&self, by: &SignedIn) -> Result<Vec<SessionView>, Error> {
         let (now, idle) = (self.now(), self.inner.settings.session_idle);
         let found = self.store().sessions().of_user(by.user_id()).await?;
         let mut sessions: Vec<Session> = found
             .into_iter()
-            // A planted row is not listed as if somebody had signed in.
+            // A planted row must not look as if somebody had signed in.
             .filter(|tagged| self.currency().shows(tagged))
             .map(|tagged| self.seen_as_proven(tagged.row))
             .filter(|session| session.is_valid(now, idle))
@@ -56,8 +56,8 @@ impl Service {
         Ok(views.collect())
     }
 
-    /// Ends one of the user's sessions; gives whether it still held. One that is not there, or
-    /// another user's, is left as it is: the answer is the same.
+    /// Ends one of the user's sessions. Returns whether it was still valid. Returns false for a
+    /// missing session and for another user's.
     pub async fn end_session(&self, by: &SignedIn, id: &str) -> Result<bool, Error> {
         let end = EndOne {
             id: id.to_owned(),
@@ -66,7 +66,8 @@ impl Service {
         self.change(Authority::Session(by.clone()), end).await
     }
 
-    /// Ends the user's sessions but for the current one; gives how many of them still held.
+    /// Ends all of the user's sessions except the current one. Returns how many of them were still
+    /// valid.
     pub async fn end_other_sessions(&self, by: &SignedIn) -> Result<u64, Error> {
         let end = EndOthers {
             current: by.session.id_hash,
@@ -75,7 +76,7 @@ impl Service {
         self.change(Authority::Session(by.clone()), end).await
     }
 
-    /// By session, where its sign-in came from, as the events tell.
+    /// Where each session's sign-in came from, according to its events.
     async fn origins(
         &self,
         user: UserId,
@@ -85,7 +86,7 @@ impl Service {
         let filter = EventFilter {
             owner: Some(user),
             kind: Some(EventKind::SessionStarted.as_str().to_owned()),
-            // A session starts once: with the last of these the search is over.
+            // A session starts only once, so there are no more such events.
             limit: u64::try_from(subjects.len()).unwrap_or(u64::MAX),
             subjects: Some(subjects),
             ..EventFilter::default()

@@ -1,4 +1,4 @@
-//! Changing one's own password.
+//! Users change their own passwords.
 
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{Problem, Reason, User};
@@ -13,29 +13,32 @@ use crate::service::error::Error;
 use crate::tokens::revoke_tokens_of;
 use crate::view::SessionUser;
 
-/// The field that refusals of a new password name.
+/// The field in refusals of a new password.
 const NEW_PASSWORD: &str = "NewPassword";
 
-/// A password in place of another.
+/// A change of a user's own password.
 #[derive(Clone)]
 pub struct PasswordChange {
-    /// The password that the user has.
+    /// The current password.
     pub current: SecretString,
-    /// The one to have.
+    /// The new password.
     pub new: SecretString,
-    /// Whether all the user's active tokens end as well: somebody else may have made or copied
-    /// them.
+    /// Whether all active tokens of the user are revoked as well, because somebody else may have
+    /// made or copied them.
     pub revoke_tokens: bool,
 }
 
 impl Service {
-    /// Gives the user a new password. All the user's sessions end, this one too: the answer holds
-    /// the id of a new one.
+    /// Changes the user's password. All sessions of the user end, including this one. The answer
+    /// has the id of a new session.
     ///
     /// # Errors
-    /// 1400 after too many wrong passwords (counted with the sign-ins), 1101 for a wrong current
-    /// one, 1001 of `NewPassword` for one against the rules (`repeated`: it is the current one),
-    /// 1100 where the session ended meanwhile.
+    /// - [`Problem::TooManyRequests`] after too many wrong passwords, which are counted with the
+    ///   sign-ins.
+    /// - [`Problem::InvalidCredentials`] for a wrong current password.
+    /// - [`Problem::ValidationFailed`] of `NewPassword` if the new one is not allowed, with
+    ///   `repeated` if it is the current one.
+    /// - [`Problem::SignInRequired`] if the session ended in the meantime.
     pub async fn change_password<'a>(
         &self,
         by: &SignedIn,
@@ -46,7 +49,7 @@ impl Service {
         let passwords = &self.inner.passwords;
         let (user, stored) = (&by.user, by.user.password_hash.clone());
         let claim = self.verify_own(by, &change.current, client).await?;
-        // Not compared as text: one password can be typed in two ways.
+        // Passwords are not compared as text, because the same password can be typed in two ways.
         if passwords.verify(stored.clone(), &change.new, claim).await? {
             return Err(Problem::validation(NEW_PASSWORD, Reason::Repeated).into());
         }
@@ -71,7 +74,7 @@ impl Service {
 }
 
 struct ReplacePassword {
-    /// The hash that the current password was verified against.
+    /// The hash of the current password when it was verified.
     verified: Option<String>,
     password_hash: String,
     revoke_tokens: bool,
@@ -83,7 +86,7 @@ impl Change for ReplacePassword {
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
         let mut user = draft.user()?.clone();
-        // Since the current password was verified, it may have been changed.
+        // The password may have been changed since it was verified.
         if user.password_hash != self.verified {
             return Err(Problem::InvalidCredentials.into());
         }

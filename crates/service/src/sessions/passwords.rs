@@ -1,4 +1,4 @@
-//! Password work: dear on purpose, so a bounded number at once.
+//! Hashing passwords is slow on purpose, so only a few run at once.
 
 use ats_pat_auth::{AuthError, Password, PasswordCost, PasswordHasher, PasswordRefused};
 use ats_pat_domain::{Problem, Reason};
@@ -7,10 +7,10 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::service::error::Error;
 use crate::service::turns::{Claim, Turns};
 
-/// How many may wait for their turn; further ones are sent away.
+/// How many may wait for their turn. More are refused.
 const WAITING: usize = 1024;
 
-/// Hashes and verifies passwords apart from the threads that serve requests.
+/// Hashes and verifies passwords, away from the threads that serve requests.
 pub(crate) struct Passwords {
     hasher: PasswordHasher,
     turns: Turns,
@@ -25,7 +25,8 @@ impl Passwords {
         })
     }
 
-    /// Whether `typed` is the password of `stored`; without `stored` the same work and `false`.
+    /// Whether `typed` is the password of `stored`. Without `stored` it does the same work and
+    /// returns false.
     pub(crate) async fn verify(
         &self,
         stored: Option<String>,
@@ -42,7 +43,7 @@ impl Passwords {
         .map_err(Error::from)
     }
 
-    /// The hash of the right password `typed` at today's cost, where `stored` was made at another.
+    /// A hash of the right password `typed` at the current cost, if `stored` has another cost.
     pub(crate) async fn renew(
         &self,
         stored: &str,
@@ -61,8 +62,8 @@ impl Passwords {
         Ok(Some(renewed?))
     }
 
-    /// The hash of a new password, if it follows the rules, else 1001 of `field`; `about` are words
-    /// that a guesser would try.
+    /// The hash of a new password, if it is allowed. Otherwise [`Problem::ValidationFailed`] on
+    /// `field`. `about` has words that a guesser would try.
     pub(crate) async fn hash_new(
         &self,
         field: &'static str,
@@ -89,7 +90,7 @@ impl Passwords {
         .await?
     }
 
-    /// Gives back the memory that is kept from one password to the next.
+    /// Frees the memory that is kept from one password to the next.
     pub(crate) fn rest(&self) {
         self.hasher.give_back_memory();
     }
@@ -101,7 +102,7 @@ impl Passwords {
     ) -> Result<T, Error> {
         let busy = || Error::Refused(Problem::TooManyRequests { seconds: 1 });
         let turn = self.turns.turn(claim).await.ok_or_else(busy)?;
-        // The work goes on where the caller hangs up, and so does its turn.
+        // If the caller hangs up, the work goes on, and its turn with it.
         let work = move || {
             let done = work();
             drop(turn);

@@ -1,4 +1,4 @@
-//! How long ago whoever asks gave the password.
+//! How long ago the user gave the password.
 
 use std::time::Duration;
 
@@ -10,23 +10,24 @@ use crate::service::Service;
 use crate::service::error::Error;
 use crate::view::PolicyView;
 
-/// How recent a sign-in has to be [`StepUp::Always`], in minutes.
+/// How recent a sign-in must be for [`StepUp::Always`], in minutes.
 const ALWAYS_MINUTES: u32 = 15;
 
-/// What a sign-in has to be recent for. A session that was left open, or stolen, is not enough for
-/// these.
+/// Actions that need a recent sign-in, because somebody else may use a session that was left open
+/// or stolen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepUp {
-    /// What gives a token a secret. The policy of the signed-in user says how recent, or asks for
-    /// nothing.
+    /// An action that gives a token a secret. The policy of the signed-in user says how recent the
+    /// sign-in must be, or doesn't ask for it.
     ByPolicy,
-    /// What gives power over others or over all: passwords and rights of other users, the policy. A
-    /// quarter of an hour, whatever the policy says.
+    /// An action that gives power over others: passwords and rights of other users, or the policy.
+    /// The sign-in must be a quarter of an hour old at most, whatever the policy says.
     Always,
 }
 
 impl StepUp {
-    /// How recent, in minutes, under the policy of the signed-in user; 0 asks for nothing.
+    /// How recent the sign-in must be, in minutes, under the policy of the signed-in user. 0 means
+    /// that it needn't be recent.
     pub fn minutes(self, policy: &PolicyView) -> u32 {
         match self {
             Self::ByPolicy => policy.recent_sign_in_minutes,
@@ -36,12 +37,12 @@ impl StepUp {
 }
 
 impl Service {
-    /// Asks that the session began recently enough. Nothing that takes rights away may ask for
-    /// this.
+    /// Requires that the session began recently enough. An action that takes rights away must never
+    /// require this.
     ///
     /// # Errors
-    /// [`Problem::RecentSignInRequired`]: [`Service::confirm_session`] helps. Those of the policy,
-    /// which may not be known.
+    /// [`Problem::RecentSignInRequired`], after which [`Service::confirm_session`] helps. The
+    /// errors of reading the policy.
     pub async fn require_recent_sign_in(
         &self,
         by: &SignedIn,
@@ -57,7 +58,7 @@ impl Service {
         Ok(self.require_sign_in_within(by, minutes)?)
     }
 
-    /// Asks that the session began so many minutes ago at most; 0 asks for nothing.
+    /// Requires that the session began at most `minutes` ago. 0 requires nothing.
     ///
     /// # Errors
     /// [`Problem::RecentSignInRequired`].

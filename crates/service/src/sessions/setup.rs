@@ -1,4 +1,4 @@
-//! The first administrator: a one-time link instead of a default password.
+//! The first administrator is created by a one-time link, so there is no default password.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -19,17 +19,17 @@ use crate::service::error::Error;
 use crate::service::turns::Claim;
 use crate::view::SessionUser;
 
-/// How long a link works.
+/// How long a link is valid.
 const LIFETIME: Duration = Duration::from_hours(24);
 
 impl Service {
-    /// Whether there is an administrator: from then on no link works.
+    /// Whether there is an administrator. From then on no link is valid.
     pub async fn is_set_up(&self) -> Result<bool, Error> {
         has_administrator(self.store()).await
     }
 
-    /// While there is no administrator: a new code for the link, which voids the one before. It is
-    /// shown on the terminal, never logged.
+    /// Makes a new code for the link if there is no administrator. The code before is no longer
+    /// valid. The terminal shows the code, and it is never logged.
     pub async fn make_setup_link(&self) -> Result<Option<SecretString>, Error> {
         if self.is_set_up().await? {
             return Ok(None);
@@ -42,11 +42,11 @@ impl Service {
         Ok(made.then(|| code.to_text()))
     }
 
-    /// Makes the first administrator; the code is consumed in the same transaction.
+    /// Creates the first administrator. The same transaction uses up the code.
     ///
     /// # Errors
-    /// [`Error::SetupCodeInvalid`]; 1001 for a user name or password against the rules, 1301 for a
-    /// user name in use.
+    /// [`Error::SetupCodeInvalid`], [`Problem::ValidationFailed`] for a user name or password that
+    /// is not allowed, [`Problem::UserNameInUse`].
     pub async fn set_up(
         &self,
         code: &str,
@@ -55,7 +55,7 @@ impl Service {
         address: IpAddr,
     ) -> Result<SessionUser, Error> {
         let code = SetupCode::parse(code).ok_or(Error::SetupCodeInvalid)?;
-        // Before any password work; the transaction asks again.
+        // This check comes before any password work. The transaction checks it again.
         let link = self.require_link(&code).await?;
         let name =
             UserName::new(user_name).map_err(|reason| Problem::validation("UserName", reason))?;

@@ -19,23 +19,25 @@ use crate::service::error::{Error, causes};
 use crate::service::turns::Claim;
 use crate::view::SessionUser;
 
-/// How many sessions a user may have; at the next sign-in the oldest ends.
+/// How many sessions a user may have. At the next sign-in the oldest one ends.
 const MOST_SESSIONS: usize = 100;
 
-/// A sign-in that was right.
+/// A successful sign-in.
 pub struct SignInResult {
     /// The new session's id, for the cookie.
     pub session_id: SecretString,
-    /// Who signed in.
+    /// The user who signed in.
     pub user: SessionUser,
 }
 
 impl Service {
-    /// Signs a person in; a new session each time.
+    /// Signs a user in, with a new session each time.
     ///
     /// # Errors
-    /// 1001 for an empty or impossible user name or an empty password, 1400 after too many
-    /// failures, 1101, and 1205 for a disabled user with the right password.
+    /// - [`Problem::ValidationFailed`] for an empty or impossible user name, or an empty password.
+    /// - [`Problem::TooManyRequests`] after too many failures.
+    /// - [`Problem::InvalidCredentials`].
+    /// - [`Problem::OwnerDisabled`] for a disabled user with the right password.
     pub async fn sign_in<'a>(
         &self,
         user_name: &str,
@@ -74,16 +76,16 @@ impl Service {
 }
 
 impl Service {
-    /// The user of a folded name. The column that is searched is derived, so it is not the tag's to
-    /// cover.
+    /// The user with a folded name. The tag doesn't cover the column that is searched, because it
+    /// is derived from the name.
     pub(crate) async fn user_named(&self, folded: &str) -> Result<Option<User>, Error> {
         let read = || async { Ok(self.store().users().by_folded_name(folded).await?) };
         let user: Option<User> = self.currency().certain_row(read).await?;
         Ok(user.and_then(|user| named(user, folded).ok()))
     }
 
-    /// The password's hash at today's cost, where the stored one was made at another. A sign-in
-    /// does not fail for it.
+    /// A hash of the password at the current cost, if the stored one has another cost. If this
+    /// fails, the sign-in goes on.
     async fn renewed_hash(
         &self,
         user: &User,
@@ -116,7 +118,7 @@ fn checked_name(user_name: &str, password: &SecretString) -> Result<UserName, Pr
     }
 }
 
-/// A session to start.
+/// A session to be started.
 pub(super) struct NewSession {
     id_hash: [u8; 32],
     absolute: Duration,
@@ -125,7 +127,7 @@ pub(super) struct NewSession {
 }
 
 impl NewSession {
-    /// A session of `client`, and its id for the cookie.
+    /// A session for `client`, and its id for the cookie.
     pub(super) fn make(service: &Service, client: Client<'_>) -> Result<(SessionId, Self), Error> {
         let id = SessionId::from_random(service.inner.changes.random()?);
         let session = Self {
@@ -137,13 +139,13 @@ impl NewSession {
         Ok((id, session))
     }
 
-    /// Adds the session, and says so.
+    /// Adds the session and its event.
     pub(super) async fn start(&self, draft: &Draft<'_>, user: UserId) -> Result<(), Error> {
         draft.record(self.add(draft, user).await?);
         Ok(())
     }
 
-    /// Adds the session; gives what there is to say.
+    /// Adds the session. Returns the entry for its event.
     pub(super) async fn add(&self, draft: &Draft<'_>, user: UserId) -> Result<Entry, Error> {
         let session = Session {
             id_hash: self.id_hash,
@@ -166,7 +168,7 @@ impl NewSession {
 }
 
 struct StartSession {
-    /// The password's hash at today's cost, to be kept in place of the one that was verified.
+    /// A hash of the password at the current cost, which replaces the verified one.
     renewed_hash: Option<String>,
     session: NewSession,
 }
@@ -179,7 +181,7 @@ impl Change for StartSession {
         if self.renewed_hash.is_some() {
             user.password_hash.clone_from(&self.renewed_hash);
             draft.update_user(user.clone()).await?;
-            // The others began with another row, and go on.
+            // The other sessions began with the earlier row of the user, and must go on.
             for other in draft.read().sessions().of_user(user.id).await? {
                 draft.keep_session(other).await?;
             }

@@ -1,11 +1,11 @@
-//! Who is signed in.
+//! A signed-in user.
 
 use ats_pat_domain::{Session, Tagged, User, UserId};
 
 use crate::ledger::rows::Roots;
 use crate::view::SessionUser;
 
-/// Proof that a session holds: what the use cases of a signed-in user ask for.
+/// Proof of a valid session. The use cases of signed-in users require it.
 #[derive(Clone)]
 pub struct SignedIn {
     pub(crate) session: Session,
@@ -13,7 +13,7 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
-    /// Who is signed in.
+    /// The user who is signed in.
     pub fn user(&self) -> SessionUser {
         SessionUser::new(&self.user)
     }
@@ -23,8 +23,8 @@ impl SignedIn {
     }
 }
 
-/// Whether a session is this user's, and began with the user's row as it is, or later. Whatever
-/// writes that row ends the user's sessions: one that was hidden meanwhile is ended too.
+/// Whether a session is this user's and began after the last write of the user's row. A change of
+/// that row ends the user's sessions. This also ends a session that was hidden at that time.
 pub(crate) fn belongs(roots: &Roots, session: &Tagged<Session>, user: &Tagged<User>) -> bool {
     let origins = roots.origin(session).zip(roots.origin(user));
     session.row.user_id == user.row.id

@@ -1,7 +1,7 @@
-//! What the event log says of the places: a state in memory that follows it.
+//! What the event log says about the places: a state in memory that follows the log.
 //!
-//! It is read from the log alone, never from the rows: each event is chained to the one before, so
-//! that nobody who can only write to the database can take a revocation out.
+//! The state is built from the log only, never from rows. Each event is chained to its predecessor,
+//! so nobody can remove a revocation with write access to the database alone.
 
 use std::collections::BTreeMap;
 
@@ -18,33 +18,33 @@ use crate::service::error::Error;
 
 /// How many events are read at once.
 const BATCH: u64 = 1000;
-/// Room at the end of a list, so that a secret made just now has its place in the lists that
-/// verifiers hold already.
+/// Spare places at the end of a list. So a new secret already has its place in the lists that
+/// verifiers have.
 const ROOM: u64 = 16 * 1024;
 
-/// The places as they are after an event.
+/// The state of all places after an event.
 pub(crate) struct Places {
-    /// The last event that is in it.
+    /// The last event that was applied.
     head: Head,
-    /// When an earlier database was last accepted, in milliseconds since the epoch; 0 if never.
+    /// When a restore was last accepted, in milliseconds since the epoch. 0 if never.
     epoch: i64,
-    /// The last event that changed what the list says.
+    /// The number of the last event that changed the list.
     changed_at: i64,
-    /// Those that are revoked, until when.
+    /// The revoked places, and when each of them ends.
     revoked: BTreeMap<u64, Timestamp>,
     greatest: u64,
 }
 
-/// Whether the log is still the one that is followed.
+/// Whether the log is still the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Followed {
     Same,
-    /// It is another one, or an earlier database was accepted: load anew.
+    /// It is another log, or a restore was accepted. The state must be loaded again.
     Another,
 }
 
 impl Places {
-    /// Reads the places as they are now: from the events of as long ago as a place stays revoked.
+    /// Loads the current state, from the events since the longest time that a place stays revoked.
     pub(crate) async fn load(
         store: &dyn Store,
         roots: &Roots,
@@ -66,7 +66,7 @@ impl Places {
         Ok(places)
     }
 
-    /// Applies what happened since.
+    /// Applies new events.
     pub(crate) async fn follow(
         &mut self,
         store: &dyn Store,
@@ -75,7 +75,7 @@ impl Places {
         self.follow_from(store, roots, 0).await
     }
 
-    /// As [`follow`](Self::follow), past acceptances of earlier databases up to this event.
+    /// Like [`follow`](Self::follow), but goes on past accepted restores up to this event.
     async fn follow_from(
         &mut self,
         store: &dyn Store,
@@ -83,7 +83,7 @@ impl Places {
         accepted: i64,
     ) -> Result<Followed, Error> {
         loop {
-            // From the last one on, inclusive: another event there tells of another log.
+            // It reads the last event again. If another event has its number, this is another log.
             let events = store.events().from(self.head.seq.max(1), BATCH).await?;
             let Some(newer) = behind(self.head, &events) else {
                 return Ok(Followed::Another);
@@ -125,7 +125,7 @@ impl Places {
         Ok(())
     }
 
-    /// Which state this is.
+    /// Identifies this state.
     pub(crate) fn version(&self) -> ListVersion {
         ListVersion {
             epoch: self.epoch,
@@ -133,8 +133,8 @@ impl Places {
         }
     }
 
-    /// The last event that changed what the list says: lists of this state or a later one say the
-    /// same.
+    /// The number of the last event that changed the list. Lists of this state and of later ones
+    /// have the same content.
     pub(crate) fn changed_at(&self) -> i64 {
         self.changed_at
     }
@@ -150,14 +150,14 @@ impl Places {
         Ok(list)
     }
 
-    /// The last index that the list has a place for.
+    /// The last index in the list.
     fn end(&self) -> u64 {
         let places = (self.greatest + ROOM).next_multiple_of(ROOM);
         (places - 1).min(MAX_STATUS_INDEX)
     }
 }
 
-/// An event from before `time`; the beginning of the log where there is none.
+/// An event from before `time`, or the start of the log.
 async fn event_before(store: &dyn Store, time: Timestamp) -> Result<Head, Error> {
     let mut seq = store.events().head().await?.seq;
     while seq > 0 {

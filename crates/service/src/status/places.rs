@@ -1,4 +1,4 @@
-//! Places in the status list: given, revoked, taken away.
+//! Gives and revokes places in the status list, and takes them away.
 
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::list::{EventFilter, MAX_PAGE_SIZE};
@@ -13,8 +13,8 @@ use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::service::Service;
 use crate::service::error::Error;
 
-/// Gives the secret of this generation of `token` a place: one that rested long enough, else the
-/// next that nobody had.
+/// Gives a place to the secret of this generation of `token`: one that has rested long enough, or
+/// else a new one.
 pub(crate) async fn give(draft: &Draft<'_>, token: &Token, generation: u32) -> Result<u64, Error> {
     let places = draft.read().status_places();
     let place = |index| StatusPlace {
@@ -24,7 +24,7 @@ pub(crate) async fn give(draft: &Draft<'_>, token: &Token, generation: u32) -> R
         revoked: false,
         free_at: token.expires_at.after(ACCEPTED_AFTER_END),
     };
-    // One that fails its tag is nobody's to give: then a new one is made.
+    // A place whose tag is wrong is not used. The secret gets a new one.
     let free = places.first_free(draft.now.before(RESTS_FOR)).await?;
     if let Some(free) = free
         && let Some(free) = draft.genuine(free).await?
@@ -40,11 +40,10 @@ pub(crate) async fn give(draft: &Draft<'_>, token: &Token, generation: u32) -> R
     Ok(index)
 }
 
-/// Revokes the place of `secret`, if it has one and it was not given away since.
+/// Revokes the place of `secret`, if it still has it.
 ///
-/// The secret's tag covers its place, so that it is believed against a place that was removed or
-/// altered: nobody who can only write to the database keeps a revocation from happening, or from
-/// being told.
+/// The place is in the secret's tag, so it counts even if the row of the place was removed or
+/// altered. So nobody can prevent or hide a revocation with write access to the database alone.
 pub(crate) async fn revoke(draft: &Draft<'_>, secret: &Secret) -> Result<(), Error> {
     let Some(index) = secret.status_index else {
         return Ok(());
@@ -71,14 +70,15 @@ pub(crate) async fn revoke(draft: &Draft<'_>, secret: &Secret) -> Result<(), Err
     let (place, judgement) = draft.judge(found).await;
     let is_anothers = (place.token_id, place.generation) != (secret.token_id, secret.generation);
     if judgement == Judgement::Genuine && (is_anothers || place.revoked) {
-        // Given to another secret, since no token of this one can live; or revoked before.
+        // Another secret has the place, because no token of this one can be valid. Or it was
+        // revoked before.
         return Ok(());
     }
     draft.update_status_place(revoked).await
 }
 
-/// Revokes every place that the log gave to secrets of `token`, and that no other token has now:
-/// where a secret was altered, nobody can say which place is its own.
+/// Revokes every place that the log gave to secrets of `token`, unless another token has it now.
+/// This is for an altered secret, because nobody can say which place is its own.
 pub(crate) async fn revoke_all_of(draft: &Draft<'_>, token: &Token) -> Result<(), Error> {
     let mut before = None;
     loop {
@@ -116,8 +116,8 @@ async fn revoke_place_of(draft: &Draft<'_>, token: TokenId, index: u64) -> Resul
     let found = match draft.read().status_places().by_index(index).await {
         Ok(Some(found)) => found,
         Ok(None) => return Ok(()),
-        // Whose it is now can't be told: another's authentication tokens may be refused with this
-        // one's.
+        // The current owner of the place can't be told. Tokens of another owner may be refused,
+        // too.
         Err(StoreError::Corrupt { .. }) => {
             let revoked = StatusPlace {
                 index,
@@ -143,7 +143,7 @@ async fn revoke_place_of(draft: &Draft<'_>, token: TokenId, index: u64) -> Resul
 }
 
 impl Service {
-    /// Gives the secrets of a token places, where they have none.
+    /// Gives places to the secrets of a token that have none.
     pub(crate) async fn give_status_place(&self, token: TokenId) -> Result<(), Error> {
         self.change(Authority::System, Give { token }).await
     }
@@ -162,7 +162,8 @@ impl Change for Give {
         };
         let token = draft.check(bearer.token).await?;
         let owner = draft.check(bearer.owner).await?;
-        // Revoked or disabled meanwhile: the exchange will see it, and needs no place.
+        // If it was revoked or disabled in the meantime, the exchange notices it and needs no
+        // place.
         if token.status(draft.now) != Status::Active || owner.disabled {
             return Ok(((), Taken::Nothing));
         }

@@ -1,4 +1,4 @@
-//! Signing the status list, and serving it.
+//! Signs and serves the status list.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -18,28 +18,27 @@ use crate::cache::ring::ALGORITHM;
 use crate::service::error::Error;
 use crate::service::{SOON, Service};
 
-/// For how long after a look at the event log its state may be served.
+/// How long the result of a look at the event log may be served.
 const FRESH: Duration = LEASE;
-/// For how long after a look at the event log its state is served, with its age, where the database
-/// does not answer: as long as verifiers trust a list that nobody confirms (`ats-pat-verify`'s
-/// default).
+/// How long an old result is served, with its age, if the database does not answer. It is as long
+/// as verifiers trust a list that nobody confirms (the default of `ats-pat-verify`).
 const REMEMBERED_FOR: Duration = Duration::from_secs(30);
 
 impl Service {
-    /// The addresses of the status lists there are: one.
+    /// The addresses of all status lists. There is one.
     pub async fn status_list_addresses(&self) -> Result<Vec<String>, Error> {
         let (_, address) = self.current_status_list().await?;
         Ok(vec![address.to_string()])
     }
 
-    /// The signed status list of this name, which is the last segment of its address. It shows
-    /// every change that was committed 200 ms before this call began, or earlier; where the
-    /// database does not answer, or not soon, 200 ms and the list's
-    /// [`age`](PublishedStatusList::age) before. `None` where there is no such list (any more).
+    /// The signed status list with this name, which is the last segment of its address. It includes
+    /// every change that was committed at least 200 ms before this call. If the database does not
+    /// answer soon, it is older by its [`age`](PublishedStatusList::age). `None` if there is no
+    /// such list, or no longer.
     ///
     /// # Errors
-    /// [`Error::Store`] where the database did not answer for so long that the list would let too
-    /// much pass.
+    /// [`Error::Store`] if the database has not answered for so long that the list would miss too
+    /// much.
     pub async fn status_list(&self, name: &str) -> Result<Option<PublishedStatusList>, Error> {
         let (list, address) = self.current_status_list().await?;
         let current = address.rsplit('/').next().unwrap_or_default();
@@ -60,7 +59,7 @@ impl Service {
         }
     }
 
-    /// What was last found, where that may still be said.
+    /// The last result, if it may still be served.
     fn remembered_status_list(&self) -> Option<(PublishedStatusList, Arc<String>)> {
         let remembered = self.inner.status_lists.remembered.load();
         let remembered = remembered.as_ref()?;
@@ -76,10 +75,10 @@ impl Service {
     async fn looked_up_status_list(&self) -> Result<(PublishedStatusList, Arc<String>), Error> {
         let lists = &self.inner.status_lists;
         let looks_before = lists.looks.load(Ordering::Acquire);
-        // One at a time: who comes second finds what the first one read.
+        // One look at a time. The next caller finds what this one read.
         let mut state = Arc::clone(&lists.state).lock_owned().await;
-        // Or that the database does not answer: else each waits for a look of its own, one after
-        // the other.
+        // It also finds that the database did not answer. Otherwise each caller would wait for a
+        // look of its own, one after another.
         if state.unanswered > looks_before {
             let cause = "it did not answer the look at the event log that others waited for";
             return Err(StoreError::Unavailable(cause.into()).into());
@@ -90,7 +89,7 @@ impl Service {
         {
             return Ok((served.clone(), lists.address()));
         }
-        // In a task of its own: who hangs up does not take what was read from the others.
+        // The task goes on for the others if this caller hangs up.
         let service = self.clone();
         let task = tokio::spawn(async move {
             let looked = service.look(&mut state).await;
@@ -113,7 +112,7 @@ impl Service {
             .map_err(|error| Error::Interrupted(error.into()))?
     }
 
-    /// Follows the log, or reads the places anew, and signs what is to be said.
+    /// Follows the log, or loads the state again, and signs the list.
     async fn look(&self, state: &mut State) -> Result<PublishedStatusList, Error> {
         let (store, roots) = (self.store(), self.roots());
         let is_followed = match &mut state.places {
@@ -135,7 +134,7 @@ impl Service {
         Ok(served)
     }
 
-    /// The list of this state, signed by the key that signs now.
+    /// The list of this state, signed by the current signing key.
     async fn signed(&self, state: &mut State) -> Result<PublishedStatusList, Error> {
         let now = self.now();
         let ring = self.inner.cache.fresh_ring().await?;
@@ -197,7 +196,7 @@ impl Service {
             at: now.as_millis(),
             kid: key.kid().to_owned(),
         };
-        // Anybody may read it.
+        // The list is public.
         let text = input.with_signature(&signature);
         Ok(PublishedStatusList {
             text: text.expose_secret().as_bytes().into(),

@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use super::SIGNED_ANEW_AFTER;
 use super::list::Places;
 
-/// The path under which the lists are.
+/// The path of the lists.
 pub const STATUS_LISTS: &str = "/status-lists";
 
 /// A signed status list.
@@ -20,17 +20,16 @@ pub const STATUS_LISTS: &str = "/status-lists";
 pub struct PublishedStatusList {
     /// The list, a JWS in compact form.
     pub text: Arc<[u8]>,
-    /// What it is known by: another list has another one.
+    /// Its entity tag, which is different for each list.
     pub entity_tag: Arc<str>,
-    /// How long ago it was last known to be the current one: nothing, unless the database does not
-    /// answer.
+    /// How long ago it was last confirmed. Zero, unless the database does not answer.
     pub age: Duration,
     pub(super) signed: SignedAs,
-    /// The last event that changed what the list says.
+    /// The number of the last event that changed the list.
     pub(super) changed_at: i64,
 }
 
-/// What a signed list is known by, written as `seq-epoch-time-kid`.
+/// Identifies a signed list, written as `seq-epoch-time-kid`.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct SignedAs {
     pub(super) version: ListVersion,
@@ -40,8 +39,8 @@ pub(super) struct SignedAs {
 }
 
 impl PublishedStatusList {
-    /// Whether who holds the list of this entity tag, from whichever server, needs no other: it
-    /// says the same, and its signature will hold for some time.
+    /// Whether a verifier with the list of this entity tag, from any server, needs no other list:
+    /// it has the same content, and its signature stays valid for some time.
     pub fn is_said_by(&self, entity_tag: &str) -> bool {
         let known = entity_tag
             .strip_prefix('"')
@@ -63,7 +62,7 @@ impl SignedAs {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        // A key's id may have hyphens.
+        // The id of a key may have hyphens.
         let mut parts = text.splitn(4, '-');
         let mut number = || parts.next()?.parse().ok();
         let (seq, epoch, at) = (number()?, number()?, number()?);
@@ -75,30 +74,30 @@ impl SignedAs {
     }
 }
 
-/// The list as it is served.
+/// The state of the served list.
 pub(crate) struct StatusLists {
     pub(super) issuer: String,
-    /// The address that new authentication tokens name.
+    /// The list's address, which new authentication tokens name.
     pub(super) address: ArcSwap<String>,
     pub(super) state: Arc<Mutex<State>>,
-    /// How many looks at the log have ended.
+    /// The number of looks at the log that have ended.
     pub(super) looks: AtomicU64,
-    /// What the last look found that was answered.
+    /// The result of the last look that was answered.
     pub(super) remembered: ArcSwapOption<Remembered>,
 }
 
-/// A list that was the current one when a look at the log began.
+/// A list that was current when a look at the log began.
 pub(super) struct Remembered {
     pub(super) list: PublishedStatusList,
     pub(super) address: Arc<String>,
-    /// By the clock of leases.
+    /// As a time since boot.
     pub(super) looked_at: Duration,
 }
 
 #[derive(Default)]
 pub(super) struct State {
     pub(super) places: Option<Places>,
-    /// When the last look at the log began, by the clock of leases.
+    /// When the last look at the log began, as a time since boot.
     pub(super) looked_at: Option<Duration>,
     /// The number of the last look that the database did not answer.
     pub(super) unanswered: u64,
@@ -115,8 +114,7 @@ pub(super) struct Compressed {
 }
 
 impl StatusLists {
-    /// `epoch` is when an earlier database was last accepted, in milliseconds since the epoch; 0 if
-    /// never.
+    /// `epoch` is when a restore was last accepted, in milliseconds since the epoch. 0 if never.
     pub(crate) fn new(issuer: &str, epoch: i64) -> Self {
         Self {
             issuer: issuer.to_owned(),
@@ -127,14 +125,14 @@ impl StatusLists {
         }
     }
 
-    /// The address of the list that tells of tokens that are minted now.
+    /// The address of the current list, for tokens that are minted now.
     pub(crate) fn address(&self) -> Arc<String> {
         self.address.load_full()
     }
 }
 
-/// Each database that was taken back to an earlier state has a list of its own: the places in it
-/// are new, and what was issued before names a list that is no more.
+/// After each accepted restore there is a list with another address, because its places are new.
+/// Tokens from before name a list that no longer exists.
 pub(super) fn address(issuer: &str, epoch: i64) -> String {
     format!("{issuer}{STATUS_LISTS}/{epoch}")
 }
@@ -164,7 +162,7 @@ mod tests {
         for seq in [30, 40, 50] {
             assert!(here.is_said_by(&list(seq, 0).entity_tag), "{seq}");
         }
-        // Before the last change of a place, or of a state that is not seen here yet.
+        // Before the last change of a place, or after the last event that was seen here.
         for seq in [29, 51] {
             assert!(!here.is_said_by(&list(seq, 0).entity_tag), "{seq}");
         }

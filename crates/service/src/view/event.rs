@@ -4,11 +4,11 @@ use ats_pat_domain::event::Event;
 use ats_pat_domain::{EventId, Timestamp, UserId};
 use serde::Serialize;
 
-/// An event as operators see it.
+/// An event for operators.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct EventView {
-    /// Its number, from 1, without gaps.
+    /// Its number, starting at 1, without gaps.
     pub seq: i64,
     /// Its id.
     pub id: EventId,
@@ -16,13 +16,13 @@ pub struct EventView {
     pub at: Timestamp,
     /// `user:ID`, `operator`, `system` or `holder`.
     pub actor: String,
-    /// Whose rights it is about.
+    /// The user whose rights it is about.
     pub owner: Option<UserId>,
-    /// Such as `token.revoked`.
+    /// For example `token.revoked`.
     pub kind: String,
-    /// The id of what it happened to.
+    /// The id of the token, user, session or key that it happened to.
     pub subject: String,
-    /// More about it; names and addresses among it, unless they were erased.
+    /// More about it. Names and addresses are included unless they were erased.
     pub details: serde_json::Value,
 }
 
@@ -49,15 +49,15 @@ impl EventView {
     }
 }
 
-/// An event, and who is named in it.
+/// An event, with the names of the users in it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct NamedEventView {
     /// The event.
     #[serde(flatten)]
     pub event: EventView,
-    /// The user name of who did it, where it was a user.
+    /// The user name of the actor, if it was a user.
     pub actor_name: Option<String>,
-    /// The user name of whose rights it is about.
+    /// The user name of the user whose rights it is about.
     pub owner_name: Option<String>,
 }

@@ -1,7 +1,7 @@
-//! What use cases answer with: plain values, ready to be written.
+//! The results of use cases: plain values, ready to be written.
 //!
-//! Serialised (`PascalCase`) they are the objects of the interface without the envelope; the admin
-//! program prints them, `ats-pat-api` mirrors them in its document.
+//! Serialised in `PascalCase`, they are the objects of the API without the envelope. The admin
+//! program prints them, and `ats-pat-api` mirrors them in the OpenAPI document.
 
 mod event;
 mod operation;

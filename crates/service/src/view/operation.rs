@@ -1,14 +1,14 @@
-//! What the service runs on: signing keys, and its health.
+//! Signing keys, and the health of the service.
 
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::key::StoredSigningKey;
 use serde::Serialize;
 
-/// A signing key as operators see it.
+/// A signing key for operators.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SigningKeyView {
-    /// RFC 7638 thumbprint.
+    /// The key's RFC 7638 thumbprint.
     pub kid: String,
     /// `Next`, `Active`, `Retired` or `Destroyed`.
     pub state: &'static str,
@@ -32,14 +32,14 @@ impl SigningKeyView {
     }
 }
 
-/// One line of the readiness report.
+/// A check of the readiness report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct HealthCheck {
-    /// What was looked at.
+    /// What was checked.
     pub name: &'static str,
-    /// Whether it is well.
+    /// Whether it is healthy.
     pub healthy: bool,
-    /// One sentence, without secrets.
+    /// A sentence without secrets.
     pub message: String,
 }

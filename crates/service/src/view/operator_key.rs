@@ -1,4 +1,4 @@
-//! An operator key without its secret.
+//! Operator keys.
 
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::token::Usage;
@@ -11,25 +11,25 @@ use serde::Serialize;
 pub struct OperatorKeyView {
     /// Never changed or reused.
     pub id: OperatorKeyId,
-    /// What it is called.
+    /// What the key is called.
     pub name: String,
-    /// Where it stands now.
+    /// The status now.
     pub status: Status,
     /// The names of its rights.
     pub rights: Vec<&'static str>,
-    /// Where it may be used from, as CIDRs; `None` is anywhere.
+    /// Where it may be used from, as CIDRs. `None` means anywhere.
     pub allowed_networks: Option<Vec<String>>,
-    /// The user name of the administrator who made it; `None` for one that the admin program made.
+    /// The user name of the administrator who made it. `None` if the admin program made it.
     pub made_by: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When it stops working.
+    /// When it expires.
     pub expires_at: Timestamp,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
-    /// When it was last used; may lag by a minute.
+    /// When it was last used. May be up to a minute late.
     pub last_used_at: Option<Timestamp>,
-    /// The address of the last use.
+    /// The client's address at the last use.
     pub last_used_from: Option<String>,
 }
 

@@ -1,41 +1,41 @@
-//! What tokens may be like.
+//! The policy for tokens.
 
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::scope::Scope;
 use ats_pat_domain::{MayCreate, Policy, User};
 use serde::Serialize;
 
-/// What a token form needs to know.
+/// What a form for tokens needs to know of the policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PolicyView {
     /// The longest lifetime, in days.
     pub max_lifetime_days: u32,
-    /// The lifetime to propose, in days.
+    /// The proposed lifetime, in days.
     pub default_lifetime_days: u32,
     /// The most active tokens of one owner.
     pub max_active_tokens: u32,
-    /// The longest time that a replaced secret may go on working, in hours.
+    /// The longest overlap, in hours.
     pub max_overlap_hours: u32,
-    /// Whether a token may get new secrets by itself.
+    /// Whether a token may regenerate itself.
     pub self_regenerate_allowed: bool,
-    /// The scopes that the user may give, `all` first where it is allowed.
+    /// The scopes that the user may choose. `all` is first, if it is allowed.
     pub scopes: Vec<Scope>,
-    /// Whether the user may make tokens.
+    /// Whether the user may create tokens.
     pub may_create: MayCreate,
-    /// Whether a token may carry all the user's rights.
+    /// Whether a token may have all of the user's rights.
     pub all_scope_allowed: bool,
-    /// Lists of networks, of which each must hold the address that a token is used from.
+    /// Lists of networks. A token may be used only from an address that each list contains.
     pub required_networks: Vec<AllowedNetworks>,
-    /// After how many days without a use a token is revoked; 0 is never.
+    /// After how many days without use a token is revoked. 0 means never.
     pub revoke_unused_after_days: u32,
-    /// How old the user's sign-in may be when a token gets a secret, in minutes; 0 is as old as the
-    /// session.
+    /// How long ago the user may have signed in when a token gets a secret, in minutes. 0 means any
+    /// time in the session.
     pub recent_sign_in_minutes: u32,
 }
 
 impl PolicyView {
-    /// One by which no token can be made.
+    /// A policy that allows no token.
     pub fn nothing_allowed() -> Self {
         Self {
             max_lifetime_days: 1,
@@ -69,32 +69,33 @@ impl PolicyView {
     }
 }
 
-/// What a policy would do to the active tokens that there are, whatever the policy is now. A token
-/// can be counted for several reasons.
+/// What a policy would do to the active tokens. The current policy doesn't matter. A token can be
+/// counted for several reasons.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PolicyCheck {
-    /// How many tokens are active.
+    /// The number of active tokens.
     pub active_tokens: u64,
-    /// How many users and service accounts have one.
+    /// The number of users and service accounts that have one.
     pub owners: u64,
-    /// How many active tokens it would do anything to.
+    /// The number of active tokens that it would affect.
     pub affected_tokens: u64,
-    /// How many users and service accounts it would do anything to, beyond
+    /// The number of users and service accounts that it would affect, without
     /// [`Self::users_who_may_not_create`].
     pub affected_owners: u64,
-    /// Tokens that live longer than is allowed. They live on, but regenerated they would get less.
+    /// Tokens that live longer than is allowed. They stay as they are, but get less when they are
+    /// regenerated.
     pub longer_than_allowed: u64,
-    /// Tokens with `all` where it is not allowed: every exchange would be refused.
+    /// Tokens with `all` although it is not allowed. Every exchange would be refused.
     pub with_all_scope: u64,
-    /// Tokens that were last used from outside the required networks, or whose own networks have
-    /// nothing in common with them.
+    /// Tokens that were last used outside the required networks, or whose own networks don't
+    /// overlap them.
     pub from_other_networks: u64,
-    /// Tokens that would be revoked, because nobody used them for too long.
+    /// Tokens that would be revoked because they were not used for too long.
     pub unused: u64,
-    /// Users and service accounts with more active tokens than are allowed: they could make no
+    /// Users and service accounts with more active tokens than are allowed. They could create no
     /// more.
     pub owners_over_limit: u64,
-    /// Users and service accounts, not disabled, for whom no token may be made.
+    /// Enabled users and service accounts for whom no token may be created.
     pub users_who_may_not_create: u64,
 }

@@ -1,4 +1,4 @@
-//! Who is signed in, and where.
+//! Users who are signed in, and their sessions.
 
 use ats_pat_domain::{Timestamp, TokenId, User, UserId};
 use serde::Serialize;
@@ -9,11 +9,11 @@ use serde::Serialize;
 pub struct SessionUser {
     /// The user's id.
     pub id: UserId,
-    /// What the user signs in with.
+    /// The name that the user signs in with.
     pub user_name: String,
-    /// What the user is shown by.
+    /// The name that pages show.
     pub display_name: String,
-    /// Whether the user administers the service.
+    /// Whether the user is an administrator.
     pub is_admin: bool,
 }
 
@@ -28,27 +28,27 @@ impl SessionUser {
     }
 }
 
-/// One of the user's sessions.
+/// A session of the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SessionView {
-    /// Names the session; nobody can sign in with it.
+    /// Names the session. It can't be used to sign in.
     pub id: String,
-    /// Whether it is the session that asks.
+    /// Whether the request was made in this session.
     pub is_current: bool,
-    /// When its user signed in.
+    /// When the user signed in.
     pub created_at: Timestamp,
-    /// When it was last used; may lag by a minute.
+    /// When it was last used. May be up to a minute late.
     pub last_seen_at: Timestamp,
-    /// When it ends, whatever happens.
+    /// When it ends, even if it is in use.
     pub ends_at: Timestamp,
-    /// The address of the sign-in, unless it was erased.
+    /// The client's address at the sign-in, unless it was erased.
     pub address: Option<String>,
-    /// The user agent of the sign-in, where one was sent and was not erased.
+    /// The user agent at the sign-in, if one was sent and was not erased.
     pub user_agent: Option<String>,
 }
 
-/// Whom an authentication token speaks for.
+/// The owner of an authentication token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Identity {
@@ -56,11 +56,11 @@ pub struct Identity {
     pub id: UserId,
     /// The owner's user name.
     pub user_name: String,
-    /// What the owner is shown by.
+    /// The owner's display name.
     pub display_name: String,
-    /// The rights of this authentication token.
+    /// The scopes of this authentication token.
     pub scopes: Vec<String>,
-    /// The personal access token that it was exchanged for.
+    /// The personal access token that was exchanged for it.
     pub token_id: TokenId,
     /// When the authentication token expires.
     pub expires_at: Timestamp,

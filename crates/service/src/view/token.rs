@@ -1,4 +1,4 @@
-//! Personal access token entries.
+//! Personal access tokens.
 
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::port::{ListedToken, TokenPage};
@@ -8,7 +8,7 @@ use ats_pat_domain::{Status, Tagged, Timestamp, Token, TokenId, UserId};
 use secrecy::SecretString;
 use serde::Serialize;
 
-/// A personal access token entry as its owner sees it: everything but the secret.
+/// A personal access token as its owner sees it, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct TokenView {
@@ -16,37 +16,37 @@ pub struct TokenView {
     pub id: TokenId,
     /// Its name.
     pub name: String,
-    /// What it is for; empty where nothing was said.
+    /// What it is for. Empty if there is no description.
     pub description: String,
-    /// Where it stands now.
+    /// The status now.
     pub status: Status,
-    /// Which of its owner's rights it carries.
+    /// The part of its owner's rights that it has.
     pub scopes: Vec<String>,
-    /// Where it may be used from, as canonical CIDRs; `None` is anywhere.
+    /// Where it may be used from, as canonical CIDRs. `None` means anywhere.
     pub allowed_networks: Option<Vec<String>>,
-    /// The generation of its secret, from 1: what a form to regenerate it carries. Not part of the
-    /// interface.
+    /// The generation of its secret, from 1. The form to regenerate it contains this. Not part of
+    /// the API.
     #[serde(skip)]
     pub generation: u32,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it stops working.
+    /// When it expires.
     pub expires_at: Timestamp,
     /// When it last got a new secret.
     pub regenerated_at: Option<Timestamp>,
-    /// Until when the secret before goes on working, if it does.
+    /// Until when the secret before still works, if it does.
     pub previous_secret_valid_until: Option<Timestamp>,
-    /// Whether it may get new secrets by itself.
+    /// Whether it may regenerate itself.
     pub may_regenerate_itself: bool,
     /// Until when it may.
     pub regenerates_until: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
-    /// When it was last exchanged; may lag by 60 seconds.
+    /// When it was last exchanged. May be up to 60 seconds late.
     pub last_used_at: Option<Timestamp>,
-    /// The address of the last exchange.
+    /// The client's address at the last exchange.
     pub last_used_from: Option<String>,
-    /// When a secret of it was last used after its end; may lag by minutes.
+    /// When a dead secret of it was last used. May be minutes late.
     pub ended_secret_used_at: Option<Timestamp>,
 }
 
@@ -79,13 +79,13 @@ impl TokenView {
         }
     }
 
-    /// Says until when this secret goes on working in overlap, if it does.
+    /// Adds until when this secret works, if it is in overlap.
     fn with_overlap(self, secret: Option<&Tagged<Secret>>, now: Timestamp) -> Self {
         let until = secret.and_then(|secret| secret.row.valid_until);
         self.with_overlap_until(until.filter(|until| now < *until))
     }
 
-    /// Says until when the secret before goes on working: never beyond the token itself.
+    /// Adds until when the secret before works. It never works longer than the token.
     pub(crate) fn with_overlap_until(self, until: Option<Timestamp>) -> Self {
         let is_active = self.status == Status::Active;
         Self {
@@ -100,7 +100,7 @@ impl TokenView {
         Self::of(&listed.token.row, listed, now)
     }
 
-    /// The token, which was changed since it was listed.
+    /// The view of `token`, which was changed since it was read.
     pub(crate) fn of(token: &Token, listed: &ListedToken, now: Timestamp) -> Self {
         let view = Self {
             ended_secret_used_at: listed.reused_at,
@@ -110,43 +110,43 @@ impl TokenView {
     }
 }
 
-/// A token entry as operators see it.
+/// A token as operators see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct OwnedTokenView {
     /// The entry.
     #[serde(flatten)]
     pub token: TokenView,
-    /// Whose it is.
+    /// The owner.
     pub owner_id: UserId,
     /// The owner's user name.
     pub owner_name: String,
 }
 
-/// A part of a list of tokens as operators see it.
+/// A page of the list of tokens as operators see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnedTokenPageView {
     /// The tokens of the page, in order.
     pub items: Vec<OwnedTokenView>,
-    /// The page's number, from 1.
+    /// The number of the page, from 1.
     pub page: u32,
-    /// How many tokens a page has.
+    /// The number of tokens on a page.
     pub page_size: u32,
-    /// How many tokens there are on all pages.
+    /// The number of tokens on all pages.
     pub total: u64,
 }
 
-/// A part of a list of tokens.
+/// A page of a list of tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct TokenPageView {
     /// The tokens of the page, in order.
     pub items: Vec<TokenView>,
-    /// The page's number, from 1.
+    /// The number of the page, from 1.
     pub page: u32,
-    /// How many tokens a page has.
+    /// The number of tokens on a page.
     pub page_size: u32,
-    /// How many tokens there are on all pages.
+    /// The number of tokens on all pages.
     pub total: u64,
 }
 
@@ -165,7 +165,7 @@ impl TokenPageView {
     }
 }
 
-/// A token with its new secret, which is answered this once.
+/// A token with its new secret, which is answered only this once.
 pub struct IssuedToken {
     /// The entry.
     pub token: TokenView,

@@ -5,43 +5,43 @@ use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{Timestamp, User, UserId};
 use serde::Serialize;
 
-/// A user as operators see it.
+/// A user as administrators see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct UserView {
     /// The user's id.
     pub id: UserId,
-    /// What the user signs in with.
+    /// The name that the user signs in with.
     pub user_name: String,
-    /// What the user is shown by.
+    /// The name that pages show.
     pub display_name: String,
     /// Where notices are sent.
     pub email: Option<String>,
     /// Whether the user administers the service.
     pub is_admin: bool,
-    /// Whether the user is kept out.
+    /// Whether the user is disabled.
     pub disabled: bool,
     /// `Person` or `Service`; `Quarantined` for what is left of a row that was planted or altered,
     /// `Erased` for what is left of a user who was erased.
     pub kind: &'static str,
-    /// The id of the person who manages the tokens of a service account.
+    /// The id of the person who is responsible for this service account.
     pub responsible_id: Option<UserId>,
     /// That person.
     pub responsible: Option<Responsible>,
-    /// The groups that the user is in, sorted.
+    /// The user's groups, sorted.
     pub groups: Groups,
     /// When the user was added.
     pub created_at: Timestamp,
 }
 
-/// Who manages the tokens of a service account.
+/// The person who is responsible for a service account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Responsible {
-    /// What the person signs in with; the id where no genuine row has it.
+    /// The name that the person signs in with, or the id if there is no genuine row with it.
     pub user_name: String,
-    /// Whether the person can't manage the tokens now: nobody gets a secret for the account until
-    /// another is named.
+    /// Whether the person can't manage the tokens now. Nobody gets a secret for the account until
+    /// another person is responsible.
     pub disabled: bool,
 }
 
@@ -55,7 +55,7 @@ const fn kind(kind: UserKind) -> &'static str {
 }
 
 impl UserView {
-    /// Without the responsible person.
+    /// The view of a user without the responsible person.
     pub(crate) fn new(user: &User) -> Self {
         Self {
             id: user.id,
@@ -73,36 +73,36 @@ impl UserView {
     }
 }
 
-/// A part of the list of users as operators see it.
+/// A page of the list of users as administrators see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserPageView {
-    /// The users of the page, by folded name.
+    /// The users of the page, sorted by folded name.
     pub items: Vec<UserView>,
-    /// The page's number, from 1.
+    /// The number of the page, from 1.
     pub page: u32,
-    /// How many users a page has.
+    /// The number of users on a page.
     pub page_size: u32,
-    /// How many users there are on all pages.
+    /// The number of users on all pages.
     pub total: u64,
 }
 
-/// A service account as the person who is responsible for it sees it.
+/// A service account as its responsible person sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ServiceAccountView {
     /// The account's id.
     pub id: UserId,
-    /// What it is called.
+    /// The account's user name.
     pub user_name: String,
-    /// What it is shown by.
+    /// The name that pages show.
     pub display_name: String,
-    /// The id of the person who is responsible for it.
+    /// The id of the responsible person.
     pub responsible_id: UserId,
-    /// Whether it is kept out: its tokens are refused, and it gets no new ones.
+    /// Whether it is disabled. Then its tokens are refused, and it gets no new ones.
     pub disabled: bool,
     /// When it was added.
     pub created_at: Timestamp,
-    /// The groups that the policy differs by. Not part of the interface.
+    /// The groups of the account, for the policy. Not part of the API.
     #[serde(skip)]
     pub groups: Groups,
 }

@@ -1,10 +1,10 @@
-//! The lease: until when answers from memory count.
+//! The lease: how long answers from memory count.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// When the last complete poll began, in nanoseconds by the clock that counts suspension too; 0 is
-/// no lease.
+/// When the last complete poll began, in nanoseconds since boot including suspension. 0 means no
+/// lease.
 pub(in crate::cache) struct Lease(AtomicU64);
 
 impl Lease {
@@ -12,9 +12,10 @@ impl Lease {
         Self(AtomicU64::new(0))
     }
 
-    /// A poll that began then is complete. What it applied is seen by whoever sees the lease.
+    /// Notes that a poll that began at `begun` is complete. A task that sees the lease also sees
+    /// everything that the poll applied.
     pub(in crate::cache) fn renew(&self, begun: Duration) {
-        // Never 0; 584 years.
+        // Never 0. The largest value is 584 years.
         let nanos = u64::try_from(begun.as_nanos()).unwrap_or(u64::MAX).max(1);
         self.0.store(nanos, Ordering::Release);
     }
@@ -23,7 +24,7 @@ impl Lease {
         self.0.store(0, Ordering::Release);
     }
 
-    /// When the poll began that it goes by.
+    /// When the poll of this lease began.
     pub(in crate::cache) fn began(&self) -> Option<Duration> {
         match self.0.load(Ordering::Acquire) {
             0 => None,
@@ -38,7 +39,7 @@ mod tests {
     use crate::cache::decisions::SHIPPED;
 
     #[test]
-    fn a_lease_holds_from_the_beginning_of_its_poll_on() {
+    fn a_lease_counts_from_the_start_of_its_poll() {
         let lease = Lease::none();
         let at = Duration::from_millis;
         let holds = |now| (SHIPPED.may_answer)(lease.began(), at(now));

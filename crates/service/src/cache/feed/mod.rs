@@ -1,5 +1,5 @@
-//! What this server knows of the event log: how far it applied it, whom that concerned, and until
-//! when it may rely on it.
+//! What this server knows of the event log: the last applied event, the tokens and users that
+//! events were about, and the lease.
 
 mod lease;
 mod position;
@@ -23,14 +23,14 @@ pub(crate) use position::AsOf;
 /// How many of the last events are remembered by their hashes.
 const RECENT: usize = 1024;
 
-/// What this server knows of the event log, and for how long it may rely on it.
+/// What this server knows of the event log, and how long it may rely on it.
 pub(crate) struct Feed {
     pub(super) lease: Lease,
     position: Position,
     stamps: Stamps,
-    /// The last events that were applied, the newest last.
+    /// The last applied events, the newest last.
     recent: RwLock<VecDeque<Head>>,
-    /// The last event that was applied; `None` before the first poll and after the log went back.
+    /// The last applied event. `None` before the first poll, and after the log went back.
     pub(super) head: Mutex<Option<Head>>,
 }
 
@@ -45,14 +45,14 @@ impl Feed {
         }
     }
 
-    /// Where the feed stands: to be asked before a row is read that is to be kept.
+    /// The position of the feed. Get it before you read a row that will be cached.
     pub(crate) fn as_of(&self) -> Option<AsOf> {
         self.position.now()
     }
 
-    /// Whether what was read when the feed stood at `as_of` still holds for a token and its owner:
-    /// nothing that concerns them was applied since. `vouched_at` remembers for the next question
-    /// where the feed stood at this one: while it stands there nothing at all was applied.
+    /// Whether rows of a token and its owner that were read at `as_of` are still the same, because
+    /// no later event was about them. `vouched_at` remembers the position of the feed for the next
+    /// call. If it is the same then, nothing at all was applied.
     pub(crate) fn vouches(
         &self,
         as_of: AsOf,
@@ -60,13 +60,14 @@ impl Feed {
         owner: UserId,
         vouched_at: &AtomicI64,
     ) -> bool {
-        // Before the stamps are looked at: what is applied meanwhile has another number.
+        // This is read before the stamps. An event that is applied in the meantime has a higher
+        // number.
         let stands_at = self.position.seq();
         let is_known = vouched_at.load(Ordering::Relaxed) == stands_at;
         let vouches = is_known
             || (self.stamps.none_after(as_of, token.as_uuid())
                 && self.stamps.none_after(as_of, owner.as_uuid()));
-        // After they were looked at: another log begins by clearing them.
+        // This is checked after the stamps, because another log begins by clearing them.
         if !vouches || !self.position.is_same_log(as_of) {
             return false;
         }
@@ -76,8 +77,8 @@ impl Feed {
         true
     }
 
-    /// Whether an event was applied lately: what was read when the log ended with it is of this
-    /// log, and not of one that a fail-over lost.
+    /// Whether an event was applied lately. If so, a read that found it as the end of the log
+    /// belongs to this log, and not to one that a fail-over lost.
     pub(crate) fn has_applied(&self, head: Head) -> bool {
         let recent = self.recent.read();
         recent.iter().rev().any(|applied| *applied == head)
@@ -91,7 +92,7 @@ impl Feed {
         recent.push_back(head);
     }
 
-    /// Another log begins, which ends with `head`: nothing of before holds in it.
+    /// Starts again with another log that ends with `head`. Nothing from before counts in it.
     pub(super) fn begin_anew(&self, head: Head) {
         self.position.begin_anew(head.seq, || {
             self.stamps.clear();
@@ -100,7 +101,7 @@ impl Feed {
         self.note_applied(head);
     }
 
-    /// Notes whom an event concerns; says whether it is about signing keys.
+    /// Notes whom an event is about. Returns whether it is about signing keys.
     pub(super) fn apply(&self, event: &Event, details: Option<&Details<'_>>) -> bool {
         let about_keys = if let Some(details) = details {
             for row in &details.rows {
@@ -108,7 +109,7 @@ impl Feed {
             }
             details.rows.iter().any(|row| row.table == "signing_keys")
         } else {
-            // What can't be read may concern everybody.
+            // Details that can't be read may be about anybody.
             self.stamps.raise_all(event.seq);
             true
         };
@@ -159,7 +160,7 @@ mod tests {
         }
     }
 
-    /// Whether a grant that was read before the event still holds, and whether keys have to be
+    /// Whether a grant that was read before the event still counts, and whether the keys must be
     /// read.
     fn effect(version: i16, details: &str) -> (bool, bool) {
         let feed = Feed::new();
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_ends_what_was_read_of_the_rows_it_names() {
+    fn an_event_ends_grants_that_were_read_from_the_rows_it_names() {
         let row = |table: &str, id: &str| {
             let details =
                 format!(r#"{{"Choice":1,"Rows":[{{"Table":"{table}","Id":"{id}","Tag":"00"}}]}}"#);
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_that_cant_be_read_ends_everything() {
+    fn an_event_that_cant_be_read_ends_all_grants() {
         for (version, details) in [
             (ledger::VERSION + 1, r#"{"Rows":[]}"#),
             (ledger::VERSION, r#"{"Rows":{}}"#),

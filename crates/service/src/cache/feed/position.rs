@@ -1,31 +1,31 @@
-//! How far the feed came, and in which log.
+//! The position of the feed, and the log that it is in.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use ats_pat_domain::event::Head;
 
-/// Where the feed stood when a read began.
+/// The position of the feed when a read began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AsOf {
-    /// Which log: every going back begins another one. Odd while one begins.
+    /// The log. Its number changes when the log goes back. It is odd while that happens.
     log: u64,
     pub(super) seq: i64,
 }
 
 impl AsOf {
-    /// Whether a read that began here and ended the log with `head` saw at least what was applied.
-    /// One that did not was answered by a server that is the primary no more.
+    /// Whether a read that began here, and saw the log end with `head`, saw at least all applied
+    /// events. If not, the read was answered by a server that is no longer the primary.
     pub(crate) fn is_covered_by(self, head: Head) -> bool {
         head.seq >= self.seq
     }
 
-    /// Whether no other log began between the two.
+    /// Whether both positions are in the same log.
     pub(crate) fn is_in_log_of(self, other: Self) -> bool {
         self.log == other.log
     }
 }
 
-/// The last event that was applied, and the log it stands in.
+/// The last applied event, and its log.
 pub(super) struct Position {
     log: AtomicU64,
     seq: AtomicI64,
@@ -33,18 +33,18 @@ pub(super) struct Position {
 
 impl Position {
     pub(super) fn new() -> Self {
-        // Nothing can be kept before the first poll.
+        // Nothing can be cached before the first poll.
         Self {
             log: AtomicU64::new(1),
             seq: AtomicI64::new(0),
         }
     }
 
-    /// `None` while another log begins: then nothing that is read can be kept.
+    /// `None` while another log begins, because nothing that is read now can be cached.
     pub(super) fn now(&self) -> Option<AsOf> {
         let log = self.log.load(Ordering::Acquire);
         let seq = self.seq.load(Ordering::Acquire);
-        // A log that began between the two has another number by now.
+        // If another log began in between, its number has changed by now.
         let is_one_log = log.is_multiple_of(2) && self.log.load(Ordering::Acquire) == log;
         is_one_log.then_some(AsOf { log, seq })
     }
@@ -61,7 +61,7 @@ impl Position {
         self.seq.store(seq, Ordering::Release);
     }
 
-    /// Begins another log, which stands at `seq`; `clear` forgets what was noted of the one before.
+    /// Starts with another log, at `seq`. `clear` forgets everything about the log before.
     pub(super) fn begin_anew(&self, seq: i64, clear: impl FnOnce()) {
         let log = self.log.load(Ordering::Acquire);
         self.log.store(log | 1, Ordering::SeqCst);

@@ -1,4 +1,4 @@
-//! When something last happened to a token or a user.
+//! When the last event about a token or a user was.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -6,11 +6,11 @@ use uuid::Uuid;
 
 use super::AsOf;
 
-/// So many that two of the ids in use rarely meet: half a MiB.
+/// So many stamps that two ids in use rarely share one. They take half a MiB.
 const STAMPS: usize = 1 << 16;
 
-/// The number of the last event about each id, in a table of fixed size: ids that meet in one place
-/// only make each other be read anew.
+/// The number of the last event about each id, in a table of fixed size. If two ids share a place,
+/// an event about one only makes the other be read again.
 pub(super) struct Stamps(Box<[AtomicI64]>);
 
 impl Stamps {
@@ -39,7 +39,7 @@ impl Stamps {
     }
 }
 
-/// The ids' random ends, mixed: users may bring ids from elsewhere.
+/// Mixes the random ends of the ids, because ids of users may come from elsewhere.
 fn place(id: Uuid) -> usize {
     let (high, low) = id.as_u64_pair();
     let mixed = (high ^ low.rotate_left(32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);

@@ -1,4 +1,4 @@
-//! What an exchange decides on and says, as compact as it can be kept.
+//! Everything that an exchange needs of a grant, in little memory.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use crate::cache::usage::{LastUse, UsageLog};
 use crate::ledger::verified_grant::{Life, VerifiedGrant};
 use crate::policy::OwnerPolicy;
 
-/// What the first exchange with a secret does before it is answered.
+/// What the first exchange with a secret must do before it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FirstUse {
-    /// Nothing, or it was done.
+    /// Nothing, or it is done.
     Nothing,
-    /// It ends the secret in overlap.
+    /// End the overlap of the secret before.
     EndsOverlap,
-    /// It puts the secret in the place of the one in use.
+    /// Make this secret the current one.
     Confirms,
 }
 
@@ -35,28 +35,30 @@ impl FirstUse {
     }
 }
 
-/// A grant whose rows were found genuine, without what no exchange needs.
+/// A genuine grant, with only the fields that an exchange needs.
 pub(crate) struct Grant {
     pub(crate) token_id: TokenId,
     pub(crate) owner_id: UserId,
     pub(crate) user_name: Box<str>,
-    /// The names, separated by spaces.
+    /// The scopes, separated by spaces.
     pub(crate) scope: Box<str>,
     pub(crate) life: Life,
-    /// Of the secret, not of its token: one in overlap is of the generation before.
+    /// The generation of the secret. A secret in overlap is of an earlier generation than its
+    /// token.
     pub(crate) generation: u32,
-    /// Where in the status list it stands; an old secret is given its place by its first exchange.
+    /// The secret's place in the status list. A secret of an earlier release gets its place at its
+    /// first exchange.
     pub(crate) status_index: Option<u64>,
-    /// What its exchange does first.
+    /// What the first exchange must do.
     pub(crate) first_use: FirstUse,
     pub(crate) ring_version: i64,
-    /// The last event when it was read.
+    /// The last event when the grant was read.
     pub(crate) head: Head,
     pub(crate) last_use: Arc<LastUse>,
-    /// Of its owner.
+    /// The policy of its owner.
     pub(crate) policy: Arc<OwnerPolicy>,
     allowed_networks: Option<Box<AllowedNetworks>>,
-    /// Whether it carries scopes that the policy lets no token carry any more.
+    /// Whether it has scopes that the policy no longer allows.
     is_forbidden: bool,
 }
 
@@ -92,7 +94,8 @@ impl Grant {
         Scopes::from_stored(&self.scope)
     }
 
-    /// Whether it may be exchanged at `now` from `address`: 1203, 1202, 1205, 1204, 1306.
+    /// Whether it may be exchanged at `now` from `address`. Refuses with the problems of
+    /// [`Service::exchange`](crate::Service::exchange), in its order.
     pub(crate) fn check(&self, now: Timestamp, address: IpAddr) -> Result<(), Problem> {
         self.life.check(now)?;
         let own_networks = self.allowed_networks.as_ref();
@@ -108,7 +111,7 @@ impl Grant {
         Ok(())
     }
 
-    /// About how many bytes it takes, the place of its last use included.
+    /// About how many bytes it takes, including the place of its last use.
     pub(super) fn bytes(&self) -> usize {
         let networks = self.allowed_networks.as_ref();
         let networks = networks.map_or(0, |networks| size_of_val(networks.networks()) + 48);
@@ -116,5 +119,5 @@ impl Grant {
     }
 }
 
-/// Its own bytes, and those of its entry in the log.
+/// The size of a last use and of its entry in the log.
 const LAST_USE: usize = size_of::<LastUse>() + 64;

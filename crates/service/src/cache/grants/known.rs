@@ -1,4 +1,4 @@
-//! A grant in memory, and what decides whether it still counts.
+//! A grant in memory, and whether it still counts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
@@ -10,14 +10,14 @@ use crate::cache::ring::RingState;
 /// The keyed hash of a secret.
 pub(crate) type SecretHash = [u8; 32];
 
-/// A grant as it was read, and where the feed was when the read began.
+/// A grant, and the position of the feed when its read began.
 pub(crate) struct Known {
     pub(crate) grant: Grant,
-    /// `None` where it is not kept.
+    /// `None` if the grant is not cached.
     pub(in crate::cache) as_of: Option<AsOf>,
-    /// Where the feed was when it vouched for it last; -1 before.
+    /// The position of the feed when it last vouched for the grant, or -1.
     pub(in crate::cache) vouched_at: AtomicI64,
-    /// Whether the log that the feed follows was found to hold what the read saw.
+    /// Whether the log that the feed follows was found to have everything that the read saw.
     pub(in crate::cache) confirmed: AtomicBool,
 }
 
@@ -32,7 +32,7 @@ impl Known {
     }
 }
 
-/// A grant to decide on, and the keys to sign with.
+/// A grant to decide on, and the signing keys.
 pub(crate) struct Found {
     pub(crate) known: Arc<Known>,
     pub(crate) ring: Arc<RingState>,

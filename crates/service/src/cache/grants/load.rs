@@ -1,4 +1,4 @@
-//! A read that somebody waits for.
+//! A read that requests wait for.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::known::Known;
 use crate::service::error::Error;
 
-/// The longest wait for a grant: whoever waits longer is better served by being told to come again.
+/// The longest wait for a grant. A caller who waits longer should rather try again.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 type Outcome = Result<Option<Arc<Known>>, Arc<str>>;
@@ -28,12 +28,13 @@ impl Load {
         }
     }
 
-    /// Its statement is sent now, by the clock of leases.
+    /// Notes that the statement is sent now. `now` is a time since boot.
     pub(super) fn begin(&self, now: Duration) {
         let _ = self.began.set(now);
     }
 
-    /// Whether its statement is sent at `earliest` or later: one that still waits is.
+    /// Whether the statement is sent at `earliest` or later, which includes a read that still
+    /// waits.
     pub(in crate::cache) fn begins_at_or_after(&self, earliest: Duration) -> bool {
         self.began.get().is_none_or(|began| *began >= earliest)
     }
@@ -42,7 +43,7 @@ impl Load {
         self.outcome.send_replace(Some(outcome));
     }
 
-    /// What it came to.
+    /// Waits for the result.
     pub(in crate::cache) async fn wait(&self) -> Result<Option<Arc<Known>>, Error> {
         let mut outcome = self.outcome.subscribe();
         let found = tokio::time::timeout(PATIENCE, outcome.wait_for(Option::is_some)).await;

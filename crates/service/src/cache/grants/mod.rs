@@ -1,4 +1,4 @@
-//! The grants in memory, and the reads that wait for the database.
+//! The cached grants, and the reads that wait for the database.
 
 mod grant;
 mod known;
@@ -16,36 +16,36 @@ pub(crate) use grant::{FirstUse, Grant};
 pub(crate) use known::{Found, Known, SecretHash};
 pub(in crate::cache) use load::Load;
 
-/// What a grant of usual size counts for, in bytes; a greater one counts for what it takes.
+/// The weight of a grant of usual size, in bytes. A larger grant weighs as much as it takes.
 const USUAL_BYTES: usize = 768;
-/// What the cache itself needs for each grant, about: key, place, order.
+/// About how many bytes the cache itself needs for each grant: key, place, order.
 const ENTRY_BYTES: usize = 96;
 
-/// How many statements that read grants are under way at once.
+/// How many statements that read grants may run at once.
 const ORDINARY_READERS: usize = 4;
 /// How many secrets one of them may name.
 const MOST_AT_ONCE: usize = 64;
-/// How many guesses may.
+/// How many secrets a statement for guesses may name.
 const MOST_GUESSES_AT_ONCE: usize = 16;
 
-/// The grants that were read of late.
+/// The grants that were read lately.
 pub(crate) struct Grants {
-    /// `None` where nothing is to be kept.
+    /// `None` if nothing is cached.
     known: Option<Cache<SecretHash, Arc<Known>, Bytes>>,
     ordinary: Reads,
     guessers: Reads,
 }
 
-/// With whom a request waits for the database.
+/// The queue in which a request waits for the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lane {
     Ordinary,
-    /// Of addresses that spent their budget of failures: they wait for each other, so that a burst
-    /// of guesses leaves the database to the rest.
+    /// For addresses that had too many failures. They wait for each other, so that a burst of
+    /// guesses leaves the database free for the others.
     Guessers,
 }
 
-/// Bounds both numbers and bytes: a grant counts for [`USUAL_BYTES`] at least.
+/// Limits the number of grants and their bytes: a grant weighs at least [`USUAL_BYTES`].
 #[derive(Clone)]
 struct Bytes;
 
@@ -56,7 +56,7 @@ impl Weighter<SecretHash, Arc<Known>> for Bytes {
 }
 
 impl Grants {
-    /// Room for so many grants of usual size.
+    /// Creates room for `entries` grants of usual size.
     pub(crate) fn new(entries: usize) -> Self {
         let bytes = entries.saturating_mul(USUAL_BYTES) as u64;
         Self {

@@ -1,5 +1,5 @@
-//! Reads of grants: each secret is read once for all who want it, and those that are wanted while
-//! the database is busy are read by one statement.
+//! Reads of grants. A secret is read once for all requests that wait for it, and one statement
+//! reads all that came while the database was busy.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use parking_lot::Mutex;
 use super::known::SecretHash;
 use super::load::Load;
 
-/// How many secrets may wait: as many as are read in a few seconds by a database that is slow.
+/// How many secrets may wait: as many as a slow database reads in a few seconds.
 const MOST_WAITING: usize = 8192;
 
-/// Reads that wait for each other, and for no others.
+/// A queue of reads. The requests in it don't wait for those in another.
 pub(in crate::cache) struct Reads {
-    /// How many statements may be under way at once.
+    /// How many statements may run at once.
     most_readers: usize,
-    /// How many secrets one statement may name.
+    /// How many secrets a statement may name.
     most_at_once: usize,
     state: Mutex<State>,
 }
@@ -30,14 +30,15 @@ struct State {
 }
 
 impl State {
-    /// Whether nobody waits for a read any more: it is held only where it is kept.
+    /// Whether no request waits for this read any more, because only this queue refers to it.
     fn is_given_up(&self, hash: &SecretHash, load: &Arc<Load>) -> bool {
         let wanted = self.wanted.get(hash);
         wanted.is_some_and(|wanted| Arc::ptr_eq(wanted, load)) && Arc::strong_count(load) == 2
     }
 }
 
-/// Somebody who reads what waits, until nothing does. Dropped before, another one can begin.
+/// A reader of this queue, which reads until it is empty. If it is dropped earlier, another one can
+/// start.
 pub(in crate::cache) struct Reader<'a> {
     reads: &'a Reads,
     ended: bool,
@@ -52,8 +53,8 @@ impl Reads {
         }
     }
 
-    /// A read of this secret whose statement is sent at `earliest` or later; `None` where too many
-    /// wait already.
+    /// Returns a read of this secret whose statement is sent at `earliest` or later. `None` if too
+    /// many wait already.
     pub(in crate::cache) fn join_or_ask(
         &self,
         hash: SecretHash,
@@ -74,13 +75,13 @@ impl Reads {
         Some(load)
     }
 
-    /// Whether something waits that one more reader could read.
+    /// Whether another reader could read something that waits.
     pub(in crate::cache) fn is_short_of_readers(&self) -> bool {
         let state = self.state.lock();
         !state.waiting.is_empty() && state.readers < self.most_readers
     }
 
-    /// One more reader, if there may be.
+    /// Starts another reader, if there may be one more.
     pub(in crate::cache) fn reader(&self) -> Option<Reader<'_>> {
         let mut state = self.state.lock();
         if state.readers == self.most_readers {
@@ -95,7 +96,8 @@ impl Reads {
 }
 
 impl Reader<'_> {
-    /// What to read next, all at once; begun `now`. Nothing ends the reader.
+    /// The secrets to read next, by one statement that begins `now`. If there are none, the reader
+    /// ends.
     pub(in crate::cache) fn next(&mut self, now: Duration) -> Vec<(SecretHash, Arc<Load>)> {
         let mut state = self.reads.state.lock();
         let mut next = Vec::new();
@@ -109,7 +111,7 @@ impl Reader<'_> {
             }
         }
         if next.is_empty() && !self.ended {
-            // Under the same lock: who asks from now on finds one reader less.
+            // Under the same lock, so that the next request sees that this reader is gone.
             state.readers -= 1;
             self.ended = true;
         }
@@ -119,7 +121,7 @@ impl Reader<'_> {
         next
     }
 
-    /// Nobody joins this read any more.
+    /// Lets no more requests join this read.
     pub(in crate::cache) fn forget(&self, hash: &SecretHash, load: &Arc<Load>) {
         let mut state = self.reads.state.lock();
         let wanted = state.wanted.get(hash);
@@ -143,7 +145,7 @@ mod tests {
 
     const NOW: Duration = Duration::from_secs(10);
 
-    #[must_use = "what nobody waits for is not read"]
+    #[must_use = "a read that nobody waits for is skipped"]
     fn wait_for(reads: &Reads, secrets: std::ops::Range<u8>) -> Vec<Arc<Load>> {
         let wait = |secret| reads.join_or_ask([secret; 32], NOW).unwrap();
         secrets.map(wait).collect()
@@ -154,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_is_read_at_once_up_to_a_bound_and_in_order() {
+    fn waiting_secrets_are_read_together_in_order_up_to_a_limit() {
         let reads = Reads::new(1, 3);
         let _waiting = wait_for(&reads, 0..5);
         let mut reader = reads.reader().unwrap();
@@ -162,7 +164,7 @@ mod tests {
         assert_eq!(read(&reader.next(NOW)), [0, 1, 2]);
         assert_eq!(read(&reader.next(NOW)), [3, 4]);
         assert!(reader.next(NOW).is_empty());
-        // Although the reader is still there.
+        // The reader is still there.
         let _one_more = wait_for(&reads, 5..6);
         assert!(reads.is_short_of_readers());
         drop(reader);
@@ -170,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_broke_off_leaves_its_place_to_another() {
+    fn an_interrupted_reader_leaves_its_place_to_another() {
         let reads = Reads::new(1, 3);
         let _waiting = wait_for(&reads, 0..5);
         reads.reader().unwrap().next(NOW);
@@ -178,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_waits_for_any_more_is_not_read() {
+    fn a_read_that_nobody_waits_for_any_more_is_skipped() {
         let reads = Reads::new(1, 3);
         let waiting = wait_for(&reads, 0..6);
         let joined = reads.join_or_ask([1; 32], NOW);
@@ -193,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn only_so_many_wait() {
+    fn the_number_of_waiting_secrets_is_limited() {
         let reads = Reads::new(1, 3);
         let secret = |number: usize| {
             let mut hash = [0; 32];
@@ -211,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_read_is_joined_until_its_statement_was_sent_before_the_earliest() {
+    fn a_read_is_joined_unless_its_statement_was_sent_too_early() {
         let reads = Reads::new(1, 3);
         let first = reads.join_or_ask([1; 32], NOW).unwrap();
         let later = NOW + Duration::from_secs(1);
@@ -227,7 +229,7 @@ mod tests {
         ));
         let second = reads.join_or_ask([1; 32], later).unwrap();
         assert!(!Arc::ptr_eq(&first, &second));
-        // The end of the first does not end what was asked for after it.
+        // The end of the first read doesn't end the read that was asked for after it.
         reader.forget(&[1; 32], &first);
         assert!(Arc::ptr_eq(
             &second,

@@ -1,4 +1,4 @@
-//! One signing key of the ring.
+//! A signing key.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,24 +12,24 @@ use crate::cache::decisions::LEASE;
 use crate::ledger::rows::{Roots, altered};
 use crate::service::error::Error;
 
-/// The algorithm that new tokens and keys name: what every library knows (RFC 8037, section 3.1).
+/// The algorithm of new keys and tokens, which every library supports (RFC 8037, section 3.1).
 pub(crate) const ALGORITHM: SigningAlgorithm = SigningAlgorithm::EdDsa;
-/// How long others may keep the key set (`max-age`).
+/// How long others may cache the key set (`max-age`).
 const KEY_SET_AGE: Duration = Duration::from_mins(5);
-/// How far clocks may differ.
+/// How much clocks may differ.
 pub(crate) const SKEW: Duration = Duration::from_mins(1);
 /// The longest lifetime of authentication tokens.
 pub(crate) const LONGEST_LIFETIME: Duration = Duration::from_hours(1);
 
 /// How long a key is published before it signs.
 pub(crate) const PUBLISHED_BEFORE: Duration = KEY_SET_AGE.saturating_add(SKEW);
-/// How long a retired key stays published: until the last token that it signed is over everywhere.
+/// How long a retired key is published: until the last token that it signed has expired everywhere.
 pub(crate) const PUBLISHED_AFTER: Duration = LONGEST_LIFETIME
     .saturating_add(SKEW)
     .saturating_add(KEY_SET_AGE)
     .saturating_add(LEASE);
 
-/// A new key, sealed; it signs at once unless its times are set otherwise.
+/// A new sealed key. It signs at once unless its times are changed.
 pub(crate) fn new_signing_key(
     master: &MasterKeys,
     created_at: Timestamp,
@@ -51,14 +51,14 @@ pub(crate) fn new_signing_key(
 pub(super) struct RingKey {
     pub(super) stored: StoredSigningKey,
     pub(super) pair: Option<Arc<SigningKeyPair>>,
-    /// Whether it is sealed under a master key that this process does not hold.
+    /// Whether it is sealed with a master key that this process doesn't have.
     pub(super) is_sealed_elsewhere: bool,
     pub(super) jwk: Jwk,
 }
 
 impl RingKey {
-    /// Opens a key. Where it was sealed anew under a master key that this process does not hold,
-    /// the pair that was opened before stays in use: the key is the same.
+    /// Opens a key. If it was sealed again with a master key that this process doesn't have, the
+    /// key pair that was opened before is used, because it is the same.
     pub(super) fn open(
         tagged: Tagged<StoredSigningKey>,
         roots: &Roots,

@@ -1,4 +1,4 @@
-//! The ring of signing keys.
+//! The signing keys.
 
 mod key;
 mod state;
@@ -18,23 +18,23 @@ use crate::service::error::Error;
 pub(crate) use key::{ALGORITHM, LONGEST_LIFETIME, PUBLISHED_BEFORE, SKEW, new_signing_key};
 pub(crate) use state::RingState;
 
-/// The ring as last read, and the way to read it anew.
+/// The signing keys as they were last read, and a way to read them again.
 pub(crate) struct Ring {
     state: ArcSwap<RingState>,
-    /// As the feed has it: what is signed from memory is signed by it. A read may be ahead of the
-    /// feed, and see a rotation that a fail-over loses before the feed applied it.
+    /// The keys that the feed has confirmed. Exchanges from memory sign with these. A read may be
+    /// ahead of the feed, and see a rotation that a fail-over loses before the feed applies it.
     followed: ArcSwap<RingState>,
     currency: Arc<Currency>,
     roots: Arc<Roots>,
     master: Arc<MasterKeys>,
     signature_provider: SignatureProvider,
     reading: tokio::sync::Mutex<()>,
-    /// When the last read began that found these keys, by the clock of leases, in milliseconds.
+    /// When the last read began that found these keys, in milliseconds since boot.
     confirmed_at: AtomicU64,
 }
 
 impl Ring {
-    /// The ring in a state that was read with the same provider; the read began at `confirmed_at`.
+    /// Starts with keys that were read by `provider`. The read began at `confirmed_at`.
     pub(crate) fn new(
         state: RingState,
         changes: &Changes,
@@ -55,19 +55,19 @@ impl Ring {
         }
     }
 
-    /// Notes that a read found the keys in memory to be the current ones; it began at `at`.
+    /// Notes that a read found the keys in memory to be the current ones. It began at `at`.
     pub(crate) fn confirm(&self, at: Duration) {
         self.confirmed_at.fetch_max(millis(at), Ordering::AcqRel);
     }
 
-    /// When the last read began that found the keys in memory to be the current ones, by the clock
-    /// of leases.
+    /// When the last read began that found the keys in memory to be the current ones, as a time
+    /// since boot.
     pub(crate) fn confirmed_at(&self) -> Duration {
         Duration::from_millis(self.confirmed_at.load(Ordering::Acquire))
     }
 
-    /// The ring as last read if `is_it` says so, or as read just now: a server that missed a
-    /// rotation, or stands before a restored database, must not sign on.
+    /// The keys in memory if `is_it` accepts them, otherwise freshly read ones. A server that
+    /// missed a rotation, or got a restored database, must not sign with its old keys.
     pub(crate) async fn last_or_read(
         &self,
         is_it: impl Fn(&RingState) -> bool,
@@ -84,8 +84,8 @@ impl Ring {
         self.read().await
     }
 
-    /// Reads the ring, whatever version is in memory: in another log the same number may stand for
-    /// other keys.
+    /// Reads the keys, even if the version in memory is the same, because in another log the same
+    /// number may mean other keys.
     pub(crate) async fn read_anew(&self) -> Result<Arc<RingState>, Error> {
         let _one_at_a_time = self.reading.lock().await;
         self.read().await
@@ -112,18 +112,18 @@ impl Ring {
         Ok(state)
     }
 
-    /// The ring as last read.
+    /// The keys as they were last read.
     pub(crate) fn last(&self) -> Arc<RingState> {
         self.state.load_full()
     }
 
-    /// The feed has it so: its log holds what the read saw.
+    /// Notes keys that the feed has confirmed: its log has everything that their read saw.
     pub(crate) fn follow(&self, state: Arc<RingState>) {
         self.followed.store(state);
     }
 
-    /// The ring as the feed has it: under the lease that is the one in use, since a rotation is an
-    /// event.
+    /// The keys that the feed has confirmed. Under the lease they are the current ones, because a
+    /// rotation is an event.
     pub(crate) fn followed(&self) -> Arc<RingState> {
         self.followed.load_full()
     }

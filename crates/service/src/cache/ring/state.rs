@@ -1,4 +1,4 @@
-//! The signing keys of one version of the ring.
+//! The signing keys of one version.
 
 use std::sync::Arc;
 
@@ -14,20 +14,20 @@ use crate::ledger::currency::{ATTEMPTS, Currency, Doubt};
 use crate::ledger::rows::Roots;
 use crate::service::error::{Error, causes};
 
-/// The version of a ring whose keys may have been put back.
+/// The version of keys that may have been put back.
 const NOT_JUDGED: i64 = -1;
 
-/// The keys of one version of the ring.
+/// The keys of one version.
 pub(crate) struct RingState {
     pub(crate) version: i64,
     keys: Vec<RingKey>,
-    /// The last event when it was read.
+    /// The last event when they were read.
     pub(crate) head: Head,
 }
 
 impl RingState {
-    /// Reads the ring after `before`; a key that was planted, altered or put back is left out, so
-    /// that it can't stop the genuine ones.
+    /// Reads the keys. `before` is the state before. A key that was planted, altered or put back is
+    /// left out, so that it can't prevent the use of the genuine ones.
     pub(super) async fn read(
         currency: &Arc<Currency>,
         roots: &Roots,
@@ -58,7 +58,7 @@ impl RingState {
         Err(Error::LogNotRead)
     }
 
-    /// What can be opened.
+    /// Opens the keys that can be opened.
     fn open(
         stored: StoredRing,
         roots: &Roots,
@@ -86,8 +86,8 @@ impl RingState {
         }
     }
 
-    /// Reads the ring without a key that was planted or altered: for operators, who have to look at
-    /// what is wrong.
+    /// Reads the keys without those that were planted or altered. For operators, who must look into
+    /// it.
     pub(crate) async fn read_what_is_genuine(
         store: &dyn Store,
         roots: &Roots,
@@ -107,15 +107,14 @@ impl RingState {
         })
     }
 
-    /// Whether each key was found to be the one that the log says stands there: not before the log
-    /// was read.
+    /// Whether each key was found to be current, which is only possible after the log was read.
     pub(crate) fn is_judged(&self) -> bool {
         self.version != NOT_JUDGED
     }
 
-    /// Reads the ring at start: a key that was planted or altered stops it. Whether one was put
-    /// back is judged once the log was read; one that was put back before an upgrade has a tag of
-    /// the earlier release, and is left out.
+    /// Reads the keys at the start, and fails if one was planted or altered. Whether one was put
+    /// back is judged after the log was read. A key that was put back before an upgrade has a tag
+    /// of the earlier release, and is left out.
     pub(crate) async fn read_strictly(
         store: &dyn Store,
         roots: &Roots,
@@ -141,9 +140,9 @@ impl RingState {
         })
     }
 
-    /// The key that signs at `now`: of the active ones the last that became so. Where none is
-    /// active the clock went back, or was ahead when the keys were made; then the newest of those
-    /// to come signs. Verifiers find it in the key set, and waiting for its time could take years.
+    /// The key that signs at `now`: the active key that became active last. If none is active, the
+    /// clock went back, or was wrong when the keys were made. Then the newest key signs early.
+    /// Verifiers find it in the key set, and waiting for its time could take years.
     pub(crate) fn signer(&self, now: Timestamp) -> Result<&SigningKeyPair, Error> {
         let newest = |state| {
             self.keys
@@ -157,20 +156,20 @@ impl RingState {
             .ok_or(Error::NoSigningKey)
     }
 
-    /// Whether a key is active at `now`, by its times.
+    /// Whether the times of a key make it active at `now`.
     pub(crate) fn has_active(&self, now: Timestamp) -> bool {
         self.keys
             .iter()
             .any(|key| key.stored.state(now) == KeyState::Active)
     }
 
-    /// Whether a key is sealed under a master key that this process does not hold: each sealed key
-    /// names the one that it is sealed under. Such a key signs on, because it was opened before.
+    /// Whether a key is sealed with a master key that this process doesn't have. Each sealed key
+    /// names its master key. Such a key still signs, because it was opened before.
     pub(crate) fn is_sealed_elsewhere(&self) -> bool {
         self.keys.iter().any(|key| key.is_sealed_elsewhere)
     }
 
-    /// The published key of this id.
+    /// The published key with this id.
     pub(crate) fn published(&self, kid: &str, now: Timestamp) -> Option<&Jwk> {
         self.keys
             .iter()
@@ -178,7 +177,7 @@ impl RingState {
             .map(|key| &key.jwk)
     }
 
-    /// Every published key.
+    /// All published keys.
     pub(crate) fn key_set(&self, now: Timestamp) -> JwkSet {
         JwkSet::new(
             self.keys
@@ -189,7 +188,7 @@ impl RingState {
         )
     }
 
-    /// The keys whose private part is due to be erased.
+    /// The keys whose private key must be erased now.
     pub(crate) fn due_for_destruction(&self, now: Timestamp) -> Vec<String> {
         self.keys
             .iter()

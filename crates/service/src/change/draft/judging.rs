@@ -1,4 +1,4 @@
-//! What a change reads, judged before it is gone by.
+//! Judges the rows that a change reads, before it uses them.
 
 use ats_pat_auth::Origin;
 use ats_pat_domain::port::StoreError;
@@ -10,22 +10,22 @@ use crate::ledger::currency::Patience;
 use crate::ledger::rows::{Grants, Row, altered};
 use crate::service::error::{Error, causes};
 
-/// What a row is.
+/// What is known of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Judgement {
-    /// The one that the log says stands there.
+    /// This service wrote the row, and it is current.
     Genuine,
-    /// From somebody else, altered, or an older one that was put back.
+    /// Somebody planted or altered the row, or put an older one back.
     Planted,
-    /// From this service. Whether it was replaced can't be told now.
+    /// This service wrote the row. It can't be told now whether it is current.
     Unknown,
 }
 
 impl Draft<'_> {
-    /// The row, if it is the one that the log says stands there.
+    /// Returns the row if it is genuine and current.
     ///
     /// # Errors
-    /// [`Error::Tampered`] for a row that was planted, altered, or put back; [`Error::LogNotRead`].
+    /// [`Error::Tampered`] for a row that was planted, altered, or put back. [`Error::LogNotRead`].
     pub(crate) async fn check<R: Row>(&self, tagged: Tagged<R>) -> Result<R, Error> {
         let origin = self.roots().origin(&tagged);
         let origin = origin.ok_or_else(|| altered(&tagged.row, "was planted or altered"))?;
@@ -37,8 +37,7 @@ impl Draft<'_> {
         Ok(tagged.row)
     }
 
-    /// The row, if it is the one that the log says stands there; `None` where it is not, which is
-    /// logged.
+    /// Returns the row if it is genuine and current. Otherwise logs it and returns `None`.
     pub(crate) async fn genuine<R: Row>(&self, tagged: Tagged<R>) -> Result<Option<R>, Error> {
         match self.check(tagged).await {
             Ok(row) => Ok(Some(row)),
@@ -47,14 +46,14 @@ impl Draft<'_> {
         }
     }
 
-    /// The row, and whether it is the one that the log says stands there. What only takes away goes
-    /// on without: nobody who can only write to the database keeps a right from being taken.
+    /// Returns the row, and what is known of it. A change that only takes rights away uses the row
+    /// in any case. So nobody can prevent it with write access to the database alone.
     pub(crate) async fn judge<R: Row>(&self, tagged: Tagged<R>) -> (R, Judgement) {
         let origin = self.roots().origin(&tagged);
         let judgement = match origin {
             None => Judgement::Planted,
             Some(origin) => {
-                // What is left of a user can be given rights again, so it is worth a longer wait.
+                // A user's row can get new rights later, so it is worth a longer wait.
                 let patience = if tagged.row.grants() == Grants::ForEver {
                     Patience::Prompt
                 } else {
@@ -69,7 +68,7 @@ impl Draft<'_> {
                     Ok(true) => Judgement::Genuine,
                     Ok(false) => Judgement::Planted,
                     Err(Error::Store(error)) => {
-                        // A statement of this transaction failed: the whole of it is tried again,
+                        // A statement of this transaction failed, so all of it must be tried again
                         // or given up.
                         self.written.lock().failed.get_or_insert(error);
                         Judgement::Unknown
@@ -85,8 +84,8 @@ impl Draft<'_> {
         (tagged.row, judgement)
     }
 
-    /// Whether a row was planted, altered or put back, or that can't be told now. Unlike
-    /// [`judge`](Self::judge) it reads no event: for rows of which there are many.
+    /// Whether a row was planted, altered or put back, or this can't be told now. Unlike
+    /// [`judge`](Self::judge) it reads no event, because it is for many rows.
     pub(crate) async fn may_be_replaced<R: Row>(&self, tagged: &Tagged<R>) -> bool {
         let Some(origin) = self.roots().origin(tagged) else {
             return true;
@@ -99,8 +98,8 @@ impl Draft<'_> {
         !stands.unwrap_or(false)
     }
 
-    /// Makes sure that the log is known up to where this change begins. Others wait meanwhile, so a
-    /// change waits once: what could not be read for one row is not waited for at the next.
+    /// Waits until the log is known up to the start of this change. Others wait for the change
+    /// meanwhile, so it waits only once, and not again for each row.
     pub(crate) async fn follow(&self, patience: Patience) -> Result<(), Error> {
         let gave_up = self.written.lock().gave_up;
         if gave_up.is_some_and(|before| before >= patience) {
@@ -124,7 +123,7 @@ impl Draft<'_> {
         }
         let currency = &self.changes.currency;
         if currency.epoch_after(head).is_none() {
-            // This database is behind what was read of the log before.
+            // This database doesn't have all of the log that was read before.
             return Err(Error::LogNotRead);
         }
         let id = tagged.row.row_id();
@@ -149,19 +148,19 @@ impl Draft<'_> {
         };
         let replaces = Replaces {
             seq: origin.map(|origin| origin.seq),
-            // A row that this service did not write may say anything.
+            // A row that this service did not write may have any content.
             until: origin.and_then(|_| row.grants().until_millis(of_token)),
         };
         written.read.insert((R::TABLE, row.row_id()), replaces);
     }
 
-    /// Whether a row that can't be judged now had better wait: the change is tried again, after the
-    /// log was read.
+    /// Whether the change should be tried again after the log was read, because it can't be told
+    /// now whether a row is current.
     pub(crate) fn may_wait(&self) -> bool {
         self.may_wait
     }
 
-    /// Why the transaction can't go on, though what takes away would.
+    /// Why the transaction can't go on, even if the change could.
     pub(in crate::change) fn failure(&self) -> Option<StoreError> {
         self.written.lock().failed.take()
     }

@@ -1,4 +1,4 @@
-//! A change while it is being made: what it reads is judged, what it writes is tagged and noted.
+//! A change in progress. It judges the rows it reads, and tags and notes the rows it writes.
 
 mod judging;
 mod writing;
@@ -24,24 +24,24 @@ pub(crate) use judging::Judgement;
 
 #[derive(Default)]
 struct Written {
-    /// The ids of the events, that of the next entry last.
+    /// The ids of the events. The last one is for the next entry.
     ids: Vec<EventId>,
-    /// Random: the ids behind the first are made of it.
+    /// Random bytes. All ids but the first are made from it.
     seed: [u8; 32],
-    /// Since which event numbers are unique.
+    /// The epoch of the change's events. Event numbers are unique within an epoch.
     epoch: [u8; 16],
-    /// What was read, and so may be replaced.
+    /// The rows that were read, and that later writes may replace.
     read: HashMap<(&'static str, String), Replaces>,
     rows: Vec<RowChange>,
     places_given: Vec<u64>,
     places_revoked: Vec<u64>,
     quarantined: Vec<String>,
     entries: Vec<(EventId, Entry, Vec<RowChange>)>,
-    /// Whether a token or a secret was ended.
+    /// Whether the change ended a token or a secret.
     has_ended: bool,
-    /// For how long the log was waited for in vain.
+    /// How long the change waited for the log without success.
     gave_up: Option<Patience>,
-    /// Why a row could not be judged, where the transaction can't go on.
+    /// Why a row could not be judged, if that makes the transaction fail.
     failed: Option<StoreError>,
 }
 
@@ -55,18 +55,18 @@ impl Written {
     }
 }
 
-/// A change while it is being made: reads see its own writes, and each row that is written is
-/// tagged and noted for the next entry.
+/// A change in progress. Reads see its own writes. Each row that it writes is tagged, and noted for
+/// the next entry.
 pub(crate) struct Draft<'a> {
     transaction: &'a dyn Transaction,
     changes: &'a Changes,
     authority: &'a Authority,
     pub(super) found: Found,
-    /// Read after the counter row was locked, so that times follow the order of changes.
+    /// This is read after the counter row was locked, so that times follow the order of changes.
     pub(crate) now: Timestamp,
     written: Mutex<Written>,
-    /// Whether the change is tried again, after the log was read, if it can't be judged now whether
-    /// a row stands there.
+    /// Whether the change is tried again after the log was read, if it can't be told now whether a
+    /// row is current.
     pub(super) may_wait: bool,
 }
 
@@ -96,15 +96,15 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Who makes the change, as its events name them.
+    /// The actor in the change's events.
     pub(crate) fn actor(&self) -> Actor {
         self.authority.actor()
     }
 
-    /// The user who makes the change, as this transaction sees them.
+    /// The user who makes the change, as this transaction reads them.
     ///
     /// # Errors
-    /// [`Problem::SignInRequired`] under an authority that is no user's.
+    /// [`Problem::SignInRequired`] if the authority is not a user's.
     pub(crate) fn user(&self) -> Result<&User, Error> {
         match &self.found {
             Found::User(user) => Ok(user),
@@ -112,7 +112,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Whether an administrator or an operator makes the change, and no program with an operator
+    /// Whether an administrator or an operator makes the change, and not a program with an operator
     /// key.
     pub(crate) fn is_by_administrator(&self) -> bool {
         match self.authority {
@@ -122,7 +122,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Asks an operator key for the right over administrators, where the change is about one.
+    /// If `user` is an administrator, requires the right over administrators of an operator key.
     ///
     /// # Errors
     /// [`Problem::Forbidden`].
@@ -134,7 +134,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Whether the change may touch what is anybody's.
+    /// Whether the change may touch everybody's things.
     pub(crate) fn reaches_everybody(&self) -> bool {
         self.authority.reaches_everybody()
     }
@@ -142,7 +142,7 @@ impl<'a> Draft<'a> {
     /// The set-up link whose code was shown.
     ///
     /// # Errors
-    /// [`Error::SetupCodeInvalid`] under another authority.
+    /// [`Error::SetupCodeInvalid`] if the authority is another.
     pub(crate) fn setup_link(&self) -> Result<&SetupLink, Error> {
         match &self.found {
             Found::SetupLink(link) => Ok(link),
@@ -155,14 +155,14 @@ impl<'a> Draft<'a> {
         self.transaction
     }
 
-    /// Notes for the next entry that this row was planted or altered, and is ended with it. `audit
-    /// verify` tells of it for ever, whatever becomes of the row.
+    /// Notes for the next entry that this row was planted or altered, and that the change ends it.
+    /// `audit verify` will always report it.
     pub(crate) fn quarantine<R: Row>(&self, row: &R) {
         self.quarantine_named(format!("{} of {}", row.row_id(), R::TABLE));
     }
 
-    /// The same for a row that can't be read: of it there is the key, as far as that goes, and the
-    /// table.
+    /// Notes the same of a row that can't be read, by its table, and by its key as far as that can
+    /// be read.
     pub(crate) fn quarantine_named(&self, name: String) {
         tracing::error!(row = name, "a row was planted or altered, and is ended");
         self.written.lock().quarantined.push(name);
@@ -177,12 +177,12 @@ impl<'a> Draft<'a> {
         &self.changes.roots
     }
 
-    /// What the change says about itself, in the name of whoever makes it.
+    /// An entry in the name of whoever makes the change.
     pub(crate) fn entry(&self, kind: EventKind, subject: &impl ToString) -> Entry {
         Entry::new(kind, self.actor(), subject)
     }
 
-    /// Says what was done; takes up the rows written since the last entry.
+    /// Records what was done, with the rows that were written since the last entry.
     pub(crate) fn record(&self, mut entry: Entry) {
         let mut written = self.written.lock();
         let next = written.next_id(self.now);
@@ -208,13 +208,13 @@ impl<'a> Draft<'a> {
         written.ids.push(next);
     }
 
-    /// Tags a row that takes another's place.
+    /// Tags a row that replaces another.
     fn tag<R: Row>(&self, row: R) -> Tagged<R> {
         let replaces = self.replaced(&row);
         self.tag_as(row, Some(replaces))
     }
 
-    /// Tags a row of which there was none before.
+    /// Tags a row that replaces none.
     fn tag_new<R: Row>(&self, row: R) -> Tagged<R> {
         self.tag_as(row, None)
     }
@@ -226,7 +226,7 @@ impl<'a> Draft<'a> {
         tagged
     }
 
-    /// The event that the next entry becomes.
+    /// The event that the next entry will become.
     fn origin(&self) -> Origin {
         let written = self.written.lock();
         let before = i64::try_from(written.entries.len()).unwrap_or(i64::MAX);
@@ -247,7 +247,7 @@ impl<'a> Draft<'a> {
 
     fn replaced<R: Row>(&self, row: &R) -> Replaces {
         let name = (R::TABLE, row.row_id());
-        // Of what was not read nothing is known.
+        // Nothing is known of a row that was not read.
         let read = self.written.lock().read.get(&name).copied();
         read.unwrap_or(Replaces::ANYTHING)
     }
@@ -275,8 +275,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// The entries, and what was taken by ending tokens and secrets: a change that says less waits
-    /// all the same.
+    /// The entries, and what the change took away. Ended tokens and secrets count even if the
+    /// change didn't report them.
     pub(super) fn into_parts(self) -> (Vec<(EventId, Entry, Vec<RowChange>)>, Taken) {
         let written = self.written.into_inner();
         let ended = if written.has_ended {

@@ -1,4 +1,4 @@
-//! What a change writes: each row is tagged, and noted for the next entry.
+//! Writes the rows of a change: tags each of them, and notes it for the next entry.
 
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::port::{SetupLink, StoreError, StoredPolicy};
@@ -46,7 +46,7 @@ impl Draft<'_> {
         Ok(self.transaction.update_token(&tagged).await?)
     }
 
-    /// Notes on a token, beside what its tag covers, when an ended secret of it was used.
+    /// Notes when a dead secret of a token was used. The row's tag doesn't cover this.
     pub(crate) async fn note_reuse(&self, id: TokenId, at: Timestamp) -> Result<(), Error> {
         Ok(self.transaction.note_reuse(id, at).await?)
     }
@@ -62,7 +62,7 @@ impl Draft<'_> {
         Ok(self.transaction.update_secret(&tagged).await?)
     }
 
-    /// Removes a secret: one that was planted or altered, or that was never confirmed.
+    /// Removes a secret that was planted or altered, or that was never confirmed.
     pub(crate) async fn delete_secret(&self, secret: &Secret) -> Result<(), Error> {
         self.transaction.delete_secret(&secret.hash).await?;
         self.written.lock().has_ended = true;
@@ -70,7 +70,7 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// Adds a place in the status list: it says that nothing is revoked there.
+    /// Adds a place to the status list. Nothing is revoked there yet.
     pub(crate) async fn insert_status_place(&self, place: StatusPlace) -> Result<(), Error> {
         self.note_place(&place);
         let tagged = self.tag_new(place);
@@ -84,7 +84,7 @@ impl Draft<'_> {
         Ok(self.transaction.update_status_place(&tagged).await?)
     }
 
-    /// Writes a place in the status list over a row that can't be read.
+    /// Replaces a row of a place in the status list that can't be read.
     pub(crate) async fn write_over_status_place(&self, place: StatusPlace) -> Result<(), Error> {
         self.quarantine(&place);
         self.update_status_place(place).await
@@ -104,7 +104,7 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// Ends a session of which nothing but its id is known.
+    /// Ends a session of which only the id is known.
     pub(crate) async fn delete_unreadable_session(&self, id_hash: &[u8; 32]) -> Result<(), Error> {
         self.transaction.delete_session(id_hash).await?;
         self.note_forgotten(Session::TABLE, hex(id_hash));
@@ -112,7 +112,7 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// Ends every session of a user; gives how many.
+    /// Ends every session of a user. Returns how many.
     pub(crate) async fn delete_sessions_of(&self, user: UserId) -> Result<u64, Error> {
         for session in self.transaction.sessions().of_user(user).await? {
             self.note_read(&session.row, self.roots().origin(&session));
@@ -144,7 +144,7 @@ impl Draft<'_> {
         Ok(self.transaction.bump_ring_version().await?)
     }
 
-    /// Says that no row of this signing key stands any more, whatever the table holds.
+    /// Records that there is no row of this signing key any more, whatever the table has.
     pub(crate) fn forget_signing_key(&self, kid: &str) {
         tracing::error!(
             kid,
@@ -153,7 +153,7 @@ impl Draft<'_> {
         self.note_forgotten(StoredSigningKey::TABLE, kid.to_owned());
     }
 
-    /// Notes that a row stands no more of which nothing is known.
+    /// Notes that an unknown row is gone.
     fn note_forgotten(&self, table: &'static str, id: String) {
         self.written.lock().rows.push(RowChange {
             table,
@@ -163,7 +163,7 @@ impl Draft<'_> {
         });
     }
 
-    /// Puts a link in the place of the one that is there, if there is one.
+    /// Replaces the set-up link, if there is one, or adds it.
     pub(crate) async fn replace_setup_link(&self, link: SetupLink) -> Result<(), Error> {
         let tagged = match self.transaction.setup_links().current().await {
             Ok(Some(current)) => {
@@ -171,7 +171,7 @@ impl Draft<'_> {
                 self.tag(link)
             }
             Ok(None) => self.tag_new(link),
-            // What can't be read is replaced all the same.
+            // A link that can't be read is replaced, too.
             Err(StoreError::Corrupt { .. }) => self.tag(link),
             Err(error) => return Err(error.into()),
         };
@@ -188,7 +188,7 @@ impl Draft<'_> {
         Ok(self.transaction.update_operator_key(&tagged).await?)
     }
 
-    /// Puts a policy in the place of the one that is there, if there is one.
+    /// Replaces the policy, if there is one, or adds it.
     pub(crate) async fn replace_policy(&self, policy: StoredPolicy) -> Result<(), Error> {
         let tagged = match self.transaction.policy().current().await {
             Ok(Some(current)) => {
@@ -209,8 +209,8 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// Writes a session once more as it is: it goes on beside its user's row, which this change
-    /// writes.
+    /// Writes a session again without a change. It goes on although this change writes its user's
+    /// row.
     pub(crate) async fn keep_session(&self, session: Tagged<Session>) -> Result<(), Error> {
         let (session, judgement) = self.judge(session).await;
         self.transaction.delete_session(&session.id_hash).await?;

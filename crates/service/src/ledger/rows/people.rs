@@ -21,7 +21,8 @@ impl Row for User {
             .optional_text(self.password_hash.as_deref())
             .bool(self.is_administrator)
             .bool(self.disabled);
-        // Tags of earlier releases, without a responsible person, groups or e-mail, must stay valid. A form
+        // Tags of earlier releases, without a responsible person, groups or e-mail, must stay valid. A
+        // form
         // with one more field can't be mistaken for one without it, because each field has its kind
         // and length.
         let canonical = match self.responsible_id {

@@ -1,4 +1,4 @@
-//! What the comparison of rows with the event log found.
+//! The rows that differ from the event log.
 
 use std::collections::BTreeSet;
 
@@ -6,14 +6,14 @@ use parking_lot::Mutex;
 
 use crate::ledger::currency::Doubt;
 
-/// So many findings are kept; whoever has more of them needs no more.
+/// The most findings that are kept.
 const MOST_FINDINGS: usize = 1000;
 
-/// What the walk found.
+/// The rows that differ from the event log.
 #[derive(Default)]
 pub(crate) struct Findings {
     found: Mutex<BTreeSet<String>>,
-    /// What was met once and may have been overtaken by a change.
+    /// Rows that were found once. A change may have overtaken the comparison.
     doubts: Mutex<Vec<Doubt>>,
 }
 
@@ -26,7 +26,7 @@ impl Findings {
         self.found.lock().iter().take(most).cloned().collect()
     }
 
-    /// One sentence for readiness and administrators.
+    /// A sentence for the readiness report and for administrators.
     pub(crate) fn summary(&self) -> String {
         let found = self.found.lock();
         let Some(first) = found.first() else {

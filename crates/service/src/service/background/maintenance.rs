@@ -1,4 +1,4 @@
-//! Work in the background: uses written in batches, the anchor kept, what is over removed.
+//! Background work: writes uses in batches, keeps the anchor, removes what has ended.
 
 use std::future::Future;
 use std::pin::pin;
@@ -15,19 +15,19 @@ use crate::policy::CutWalk;
 use crate::service::Service;
 use crate::service::background::unused::Walk;
 use crate::service::error::{Error, causes};
-use crate::service::refusals::TellOfGuessing;
-use crate::service::reuses::TellOfReuse;
+use crate::service::refusals::RecordGuessing;
+use crate::service::reuses::RecordReuse;
 
 const TICK: Duration = Duration::from_secs(1);
-/// How many ticks lie between two batches of uses, and two looks at the head of the event log.
+/// The number of ticks between two batches of uses, and between two looks at the event log's head.
 const USES_EVERY: u32 = 10;
-/// How many uses are written by one transaction.
+/// How many uses one transaction writes.
 const USES_AT_ONCE: usize = 512;
-/// How many ticks lie between two clean-ups.
+/// The number of ticks between two clean-ups.
 const CLEAN_UP_EVERY: u32 = 60;
 
 impl Service {
-    /// Works until `shutdown` is ready. What fails is logged and tried again at the next turn.
+    /// Works until `shutdown` is ready. Failures are logged, and the next turn tries again.
     pub async fn run_maintenance(&self, shutdown: impl Future<Output = ()> + Send) {
         let mut shutdown = pin!(shutdown);
         let mut ticks = tokio::time::interval(TICK);
@@ -48,7 +48,7 @@ impl Service {
                 .writes
                 .recheck(&*changes.store, &*changes.clock)
                 .await;
-            self.inner.limits.tell_refusals();
+            self.inner.limits.log_refusals();
             if tick.is_multiple_of(USES_EVERY) {
                 log_failure(
                     "uses of tokens could not be written",
@@ -63,11 +63,11 @@ impl Service {
                 self.inner.passwords.rest();
                 log_failure(
                     "refused sign-ins could not be written to the event log",
-                    self.tell_of_guessing().await,
+                    self.record_guessing().await,
                 );
                 log_failure(
                     "uses of ended secrets could not be written to the event log",
-                    self.tell_of_reuse().await,
+                    self.record_reuse().await,
                 );
                 log_failure(
                     "ended sessions could not be removed",
@@ -89,7 +89,7 @@ impl Service {
         }
     }
 
-    /// Writes what is only in memory; call it before the program ends.
+    /// Writes everything that is only in memory. Call it before the program ends.
     pub async fn flush(&self) {
         log_failure(
             "uses of tokens could not be written",
@@ -97,11 +97,11 @@ impl Service {
         );
         log_failure(
             "refused sign-ins could not be written to the event log",
-            self.tell_of_guessing().await,
+            self.record_guessing().await,
         );
         log_failure(
             "uses of ended secrets could not be written to the event log",
-            self.tell_of_reuse().await,
+            self.record_reuse().await,
         );
         log_failure(
             "the event log could not be looked at",
@@ -127,7 +127,7 @@ impl Service {
 
     async fn write_part(&self, uses: &[UsageRecord]) -> Result<(), Error> {
         let mut failed = Ok(());
-        // In parts, so that no long transaction keeps changes waiting.
+        // They are written in parts, so that no long transaction delays changes.
         for part in uses.chunks(USES_AT_ONCE) {
             match self.store().record_usage(part).await {
                 Ok(()) => {}
@@ -147,8 +147,8 @@ impl Service {
         failed
     }
 
-    /// Where one of many can't be written (its token is gone with a restored database), it alone is
-    /// lost.
+    /// If one of many can't be written, because its token is not in a restored database, only that
+    /// one is lost.
     async fn write_uses_singly(&self, uses: &[UsageRecord]) {
         for record in uses {
             match self
@@ -185,8 +185,8 @@ impl Service {
         }
     }
 
-    /// Other servers and the admin program move the head too: it is taken over if the log still
-    /// holds what was seen, and its end is genuine.
+    /// Other servers and the admin program also change the head. It is taken over if the log still
+    /// has the last seen event, and its end is genuine.
     async fn look_at_head(&self) -> Result<(), Error> {
         let (store, roots, anchor) = (self.store(), self.roots(), &self.inner.changes.anchor);
         let seen = anchor.head();
@@ -207,30 +207,30 @@ impl Service {
         Ok(())
     }
 
-    /// An event for each address whose sign-ins were refused after too many failures: here, so that
-    /// no number of attempts occupies the event lock.
-    async fn tell_of_guessing(&self) -> Result<(), Error> {
+    /// Records an event for each address whose sign-ins were refused after too many failures. This
+    /// is done here, so that many attempts don't keep the event log locked.
+    async fn record_guessing(&self) -> Result<(), Error> {
         let now = self.inner.changes.clock.since_boot();
         let due = self.inner.limits.refusals().due(now);
         if due.is_empty() {
             return Ok(());
         }
-        self.change(Authority::System, TellOfGuessing { due }).await
+        self.change(Authority::System, RecordGuessing { due }).await
     }
 
-    /// An event for each token whose ended secrets were used: here for the same reason.
-    async fn tell_of_reuse(&self) -> Result<(), Error> {
+    /// Records an event for each token whose dead secrets were used, for the same reason.
+    async fn record_reuse(&self) -> Result<(), Error> {
         let reuses = &self.inner.reuses;
         let due = reuses.due(self.inner.changes.clock.since_boot());
         if due.is_empty() {
             return Ok(());
         }
-        let tell = TellOfReuse { due };
-        let told = self.change(Authority::System, tell.clone()).await;
-        if told.is_err() {
-            reuses.put_back(tell.due);
+        let change = RecordReuse { due };
+        let recorded = self.change(Authority::System, change.clone()).await;
+        if recorded.is_err() {
+            reuses.put_back(change.due);
         }
-        told
+        recorded
     }
 
     async fn remove_ended_sessions(&self) -> Result<(), Error> {
@@ -240,7 +240,7 @@ impl Service {
         Ok(())
     }
 
-    /// Erases the private part of keys whose last tokens are over.
+    /// Erases the private keys of signing keys whose last tokens have expired.
     pub(crate) async fn destroy_retired_keys(&self) -> Result<(), Error> {
         let due = self
             .inner
@@ -280,7 +280,7 @@ impl Change for DestroyKeys {
                 draft.record(draft.entry(EventKind::SigningKeyDestroyed, &kid));
             }
         }
-        // Nothing is valid any more that they signed.
+        // Every token that they signed has expired.
         Ok(((), Taken::Nothing))
     }
 }

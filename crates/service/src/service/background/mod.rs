@@ -1,4 +1,4 @@
-//! What the service does on its own, beside requests.
+//! The background work of the service.
 
 pub(crate) mod findings;
 mod maintenance;

@@ -1,8 +1,8 @@
-//! Tokens that nobody used for longer than the policy allows are revoked.
+//! Revokes tokens that nobody used for longer than the policy allows.
 //!
-//! A walk through all tokens looks for them by light reads, without end and without the lock of
-//! changes. What it finds is looked at again by a change, a few tokens at a time, so several
-//! servers revoke nothing twice.
+//! A walk through all tokens finds them by cheap reads, for ever, and without the lock for changes.
+//! Then a change checks a few of them again, so that several servers don't revoke the same token
+//! twice.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,29 +19,29 @@ use crate::service::error::Error;
 use crate::tokens::revoke_saying;
 
 const DAY: Duration = Duration::from_hours(24);
-/// A use is written a minute later, and by a server that can't reach the database later still.
-/// Nobody counts by the hour.
+/// A use is written up to a minute later, or even later if the server can't reach the database. The
+/// limit is in days, so two hours more don't matter.
 const SLACK: Duration = Duration::from_hours(2);
-/// How many tokens are looked at by one statement.
+/// How many tokens one statement reads.
 const BATCH: u64 = 1000;
-/// How many are looked at in one turn.
+/// How many statements are in one turn.
 const BATCHES: u32 = 20;
-/// How many are revoked by one change, so that no other waits long.
+/// How many tokens one change revokes, so that no other change waits long.
 const REVOKED_AT_ONCE: usize = 20;
 
-/// How far the walk came; `None` is the beginning.
+/// The last token of the walk. `None` at its start.
 #[derive(Default)]
 pub(super) struct Walk(Option<TokenId>);
 
-/// Since when a token has to have been unused, to be revoked at `now` where that is after so many
-/// days; `None` where it never is.
+/// A token that was not used since this time is revoked at `now`, if the limit is so many days.
+/// `None` if there is no limit.
 pub(crate) fn unused_since(days: u32, now: Timestamp) -> Option<Timestamp> {
     (days > 0).then(|| now.before(DAY.saturating_mul(days)).before(SLACK))
 }
 
 impl Service {
-    /// Looks at every token, and revokes those that were neither used nor made nor regenerated for
-    /// longer than the policy of their owner allows, and two hours more. Gives how many.
+    /// Looks at every token. Revokes those that were not used, created or regenerated for longer
+    /// than their owner's policy allows, and two hours more. Returns how many.
     pub async fn revoke_unused(&self) -> Result<u64, Error> {
         let mut walk = Walk::default();
         let mut revoked = 0;
@@ -53,7 +53,7 @@ impl Service {
         }
     }
 
-    /// Does a turn of the walk; gives how many tokens it revoked.
+    /// Does a turn of the walk.
     pub(super) async fn revoke_some_unused(&self, walk: &mut Walk) -> Result<(), Error> {
         for _ in 0..BATCHES {
             let revoked = self.revoke_unused_of(walk).await?;
@@ -92,13 +92,13 @@ impl Service {
             };
             revoked += self.change(Authority::System, revoke).await?;
         }
-        // Only then: what fails is tried again.
+        // This is last, so that a failed turn is tried again.
         walk.0 = last;
         Ok(revoked)
     }
 
-    /// Leaves out what no change would revoke: a look at it would keep changes waiting, again and
-    /// again.
+    /// Leaves out tokens that no change would revoke, because checking them would delay changes
+    /// again and again.
     async fn of_owners_whose_policy_says_so(
         &self,
         policies: &OwnerPolicies,
@@ -134,8 +134,8 @@ struct RevokeUnused {
 }
 
 impl RevokeUnused {
-    /// The token, if it is to be revoked; and after how many days without a use. Rows that are not
-    /// genuine grant nothing, and are left as they are.
+    /// The token and its limit in days, if it must be revoked. Rows that are not genuine grant
+    /// nothing, and are left as they are.
     async fn due(
         draft: &Draft<'_>,
         policies: &OwnerPolicies,
@@ -171,11 +171,11 @@ impl RevokeUnused {
 }
 
 impl Change for RevokeUnused {
-    /// How many were revoked.
+    /// The number of revoked tokens.
     type Output = u64;
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(u64, Taken), Error> {
-        // A backup knows nothing of the uses after it.
+        // A backup lacks the uses after it.
         let kind = EventKind::RestoreAccepted.as_str();
         let restored = draft.read().events().last_of_kind(kind).await?;
         let restored_at = restored.map(|event| event.at);

@@ -1,8 +1,7 @@
-//! Rows compared with the event log while the server runs: owner by owner, slowly, without end.
+//! Compares rows with the event log while the server runs: owner by owner, slowly, and for ever.
 //!
-//! A row of which no event tells, or another than its last event tells of, was not written by a
-//! change. It grants nothing if its tag fails; whether or not, an operator has to know. `audit
-//! verify` compares everything at once.
+//! If a row differs from its last event, or no event names it, then no change wrote it. It grants
+//! nothing, but an operator has to know. `audit verify` compares everything at once.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -22,27 +21,27 @@ use crate::service::error::{Error, causes};
 
 /// How many users, tokens or events are read at once.
 const BATCH: u64 = 500;
-/// For each second of comparing the walk rests so many.
+/// After each second of comparing, the walk rests this many seconds.
 const RESTS: u32 = 50;
 const SHORTEST_REST: Duration = Duration::from_millis(5);
-/// From the end of a walk to the next.
+/// The time between two walks.
 const BETWEEN_WALKS: Duration = Duration::from_secs(10);
 
 impl Service {
-    /// How many rows the running server found that are not as the last event tells which names
-    /// them. It counts to 1000.
+    /// The number of rows that the running server found different from their last events, up to
+    /// 1000.
     #[must_use]
     pub fn count_of_rows_that_differ(&self) -> usize {
         self.inner.findings.count()
     }
 
-    /// One sentence for each of these rows, for the first `most` of them.
+    /// A sentence for each of these rows, up to `most`.
     #[must_use]
     pub fn rows_that_differ(&self, most: usize) -> Vec<String> {
         self.inner.findings.first(most)
     }
 
-    /// Compares until `shutdown` is ready. What fails is logged and tried again in the next walk.
+    /// Compares until `shutdown` is ready. Failures are logged, and the next walk tries again.
     pub async fn run_verification(&self, shutdown: impl Future<Output = ()> + Send) {
         let mut shutdown = pin!(shutdown);
         loop {
@@ -59,7 +58,7 @@ impl Service {
         }
     }
 
-    /// Signing and operator keys, the set-up link and the policy belong to no owner.
+    /// Signing keys, operator keys, the set-up link and the policy have no owner.
     async fn verify_what_nobody_owns(&self) -> Result<(), Error> {
         let ring = self.store().keys().ring().await?;
         let link = self.readable(self.store().setup_links().current().await)?;
@@ -110,10 +109,10 @@ impl Service {
         }
     }
 
-    /// Compares the rows of every owner once, and those of none.
+    /// Compares the rows of every owner once, and those that have none.
     pub async fn verify_rows(&self) -> Result<(), Error> {
         match self.verify_what_nobody_owns().await {
-            // The owners' rows are looked at all the same.
+            // The rows of owners are still compared.
             Err(Error::Tampered { table, id }) => {
                 let finding = format!("row {id} of {table} was altered, or is missing");
                 self.inner.findings.note(finding);
@@ -139,7 +138,7 @@ impl Service {
         }
     }
 
-    /// Only what differs twice counts: see [`Difference`].
+    /// Only a difference that was found twice counts, see [`Difference`].
     async fn verify_owner(&self, owner: UserId) -> Result<(), Error> {
         let first = self.differences(owner).await?;
         if first.is_empty() {
@@ -186,7 +185,7 @@ impl Service {
         Ok(event.as_ref().and_then(Upgrade::of))
     }
 
-    /// From the newest event back: the first that names a row is the last that wrote it.
+    /// Reads from the newest event back. So the first event that names a row is its last one.
     async fn last_logged(&self, owner: UserId) -> Result<LastLogged, Error> {
         let mut last_logged = LastLogged::new();
         let mut before = None;
@@ -212,7 +211,7 @@ impl Service {
 }
 
 fn note_rows(last_logged: &mut LastLogged, event: &Event) {
-    // What can't be read is found by the walk through the chain.
+    // The walk through the chain reports details that can't be read.
     let details = Details::of_either(event).unwrap_or_default();
     for row in details.rows.iter().rev() {
         let name = (row.table.to_string(), row.id.to_string());
@@ -238,8 +237,9 @@ impl Comparison<'_> {
         self.found.extend(difference);
     }
 
-    /// With the rows that events tell of and no table holds. Ended sessions are removed in time,
-    /// without an event; the other tables are looked at by `audit verify` alone.
+    /// All differences, including rows that events name but no table has. Ended sessions are left
+    /// out, because they are removed without an event. Only `audit verify` checks the other tables
+    /// for this.
     fn end(self) -> BTreeSet<Difference> {
         let mut found = self.found;
         for (name, logged) in self.last_logged {

@@ -14,10 +14,10 @@ pub enum OpenError {
     /// The master key file can't be used.
     #[error(transparent)]
     Auth(#[from] AuthError),
-    /// The master key file is another database's.
+    /// The master key file belongs to another database.
     #[error("the keys of this database are sealed under another master key than the one in {}: put back the file that belongs to it", path.display())]
     WrongMasterKey {
-        /// The file.
+        /// The master key file.
         path: PathBuf,
     },
     /// A sealed key, or a row that grants rights, was altered.
@@ -25,70 +25,70 @@ pub enum OpenError {
         "a key in the database was altered behind the program's back: restore the database from a backup that you trust"
     )]
     KeyAltered(#[source] Error),
-    /// The database is older than what this server last saw, or another one.
+    /// The database is older than the one that this server last saw, or another one.
     #[error(
         "the database is not the one that this data folder last saw: event {seq} is missing or different. If it was restored from a backup, \
          run `ats-pat-admin db accept-restore --keep` (tokens work as in the backup) or `--revoke-all` (every token and session ends)"
     )]
     BehindAnchor {
-        /// The number of the last event seen.
+        /// The number of the last event that was seen.
         seq: i64,
     },
-    /// The head of the event log does not fit its last event.
+    /// The head of the event log doesn't match its last event.
     #[error(
         "the event log's end does not fit its last entry: the database was altered; restore it from a backup that you trust"
     )]
     EventLogAltered,
-    /// A database of an earlier release has a gap in its event log, or an entry that was altered.
+    /// The event log of an earlier release has a gap or an altered entry.
     #[error(
         "event {seq} of the event log was altered, or is missing. So this release can't take the database over from the \
          earlier one, and no row was changed: restore a backup that you trust"
     )]
     LogNotWhole {
-        /// The number of the first event that does not fit.
+        /// The number of the first event that is wrong.
         seq: String,
     },
     /// The anchor can't be read.
     #[error("the file {} can't be read as the head of the event log; if it is damaged, remove it after `ats-pat-admin audit verify` found nothing", path.display())]
     AnchorUnreadable {
-        /// The file.
+        /// The anchor's file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },
-    /// The anchor is another user's.
+    /// The anchor belongs to another user.
     #[error("this user may not read the file {}: another user made it. Give it the owner of its folder, and run both programs as that user", path.display())]
     AnchorForbidden {
-        /// The file.
+        /// The anchor's file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },
-    /// Authentication tokens would live for no time, or longer than verifiers allow.
+    /// Authentication tokens would be valid for no time, or longer than verifiers allow.
     #[error("authentication tokens can't live for {minutes} minutes: choose 1 to 60")]
     TokenMinutes {
         /// The minutes of the settings.
         minutes: u32,
     },
-    /// No audience.
+    /// There is no audience.
     #[error(
         "the setting audience names nobody: name at least one, or leave it out for the public URL"
     )]
     NoAudience,
-    /// The default audience is no part of the audience, or lacks its first.
+    /// The default audience is not a part of the audience, or lacks its first.
     #[error(
         "the setting default-audience must be a part of audience and have its first: correct it, or leave it out for all of audience"
     )]
     DefaultAudience,
-    /// The database did not do what it was asked.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// No random bytes.
+    /// There are no random bytes.
     #[error(transparent)]
     Randomness(#[from] RandomnessUnavailable),
-    /// A change at start failed.
+    /// A change during the start failed.
     #[error(transparent)]
     Change(Error),
 }

@@ -1,4 +1,4 @@
-//! The master keys and the root keys at a start, and what the first start makes.
+//! Opens the master keys and root keys, or makes them at the first start.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub(super) fn wrong_key_or(error: OpenError, path: &Path) -> OpenError {
     }
 }
 
-/// The master keys and the roots; makes both where the database holds none.
+/// The master keys and the root keys. Makes both if the database has none.
 pub(super) async fn open_roots(
     parts: &Parts,
     kept: Option<&Kept>,
@@ -44,7 +44,7 @@ pub(super) async fn open_roots(
     let mut stored = parts.store.keys().root_keys().await?;
     if stored.is_empty() {
         check_new(&*parts.store, kept).await?;
-        // Another starter may have made them since.
+        // Another program that starts at the same time may have made them.
         stored = parts.store.keys().root_keys().await?;
     }
     if !stored.is_empty() {
@@ -54,15 +54,15 @@ pub(super) async fn open_roots(
     }
     let (master, made) = read_or_create(parts)?;
     match make_first_keys(parts, &master).await {
-        // Either we made the first root, or another starter did: the one row decides.
+        // Either this program made the first root key, or another one did. Its id is unique.
         Ok(()) | Err(Error::Store(StoreError::Conflict(_))) => {}
-        // The file stays: another starter may have sealed the keys under it meanwhile.
+        // The file stays, because another program may have sealed keys with it.
         Err(error) => return Err(error.into()),
     }
     let stored = parts.store.keys().root_keys().await?;
     match unseal(&stored, &master, path) {
         Err(error @ OpenError::WrongMasterKey { .. }) if made => {
-            // The keys are sealed under another file; nothing can be sealed under this one.
+            // The keys are sealed with another file, so nothing can be sealed with this one.
             let _ = std::fs::remove_file(path);
             Err(error)
         }
@@ -70,13 +70,13 @@ pub(super) async fn open_roots(
     }
 }
 
-/// Refuses to make keys in a database that was in use, or is not the one that was last seen.
+/// Refuses to make keys in a database that was used before, or that is not the last seen one.
 async fn check_new(store: &dyn Store, kept: Option<&Kept>) -> Result<(), OpenError> {
     if let Some(kept) = kept.filter(|kept| kept.head.seq > 0) {
         return Err(OpenError::BehindAnchor { seq: kept.head.seq });
     }
-    // Read before the keys, so that another starter's are not taken for what is left of an old
-    // service.
+    // The signing keys are read before the root keys. So the keys of another program that starts
+    // now don't look like leftovers of an old service.
     let ring = store.keys().ring().await?;
     let is_new = ring.head.seq == 0 && ring.keys.is_empty();
     if is_new || !store.keys().root_keys().await?.is_empty() {
@@ -98,7 +98,7 @@ fn unseal(stored: &[StoredRootKey], master: &MasterKeys, path: &Path) -> Result<
     Ok(Roots::new(first, keys))
 }
 
-/// Reads the master key file, or makes it; gives whether it was made here.
+/// Reads the master key file, or creates it. Returns whether it was created here.
 fn read_or_create(parts: &Parts) -> Result<(MasterKeys, bool), OpenError> {
     let path = &parts.master_key_file;
     match MasterKeys::read(path) {
@@ -108,7 +108,7 @@ fn read_or_create(parts: &Parts) -> Result<(MasterKeys, bool), OpenError> {
     let mut random = [0; 32];
     parts.randomness.fill(&mut random)?;
     match MasterKeys::create(path, random) {
-        // Another starter made it at this moment.
+        // Another program created it at this moment.
         Err(AuthError::MasterKeyFileExists { .. }) => Ok((MasterKeys::read(path)?, false)),
         other => Ok((other?, true)),
     }
@@ -155,7 +155,8 @@ async fn make_first_keys(parts: &Parts, master: &MasterKeys) -> Result<(), Error
         root_key,
         signing_key,
     };
-    // No service is open yet that could wait, and nobody has a right that could be taken.
+    // There is nothing to wait for: no service is open yet, and nobody has a right that could be
+    // taken away.
     let ((), _) = changes.run(Authority::System, first).await?;
     Ok(())
 }

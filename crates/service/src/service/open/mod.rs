@@ -1,4 +1,4 @@
-//! Opening the service: keys, anchor, and what the first start makes.
+//! Opens the service: keys, anchor, and everything that the first start makes.
 
 mod error;
 mod keys;
@@ -41,40 +41,40 @@ use crate::status::StatusLists;
 pub use error::OpenError;
 pub use parts::Parts;
 
-/// Who opens the service.
+/// The program that opens the service.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Opener {
-    /// A server: no signing key may be planted or altered.
+    /// A server. A planted or altered signing key stops it.
     Server,
-    /// Somebody at the admin program: keys that were planted or altered are left out.
+    /// The admin program. It leaves out planted or altered keys.
     Operator,
-    /// As an operator, over a database that is not the one last seen.
+    /// The admin program, which accepts a database that is not the last seen one.
     AcceptsRestore,
 }
 
 impl Service {
-    /// Opens the service over a migrated database. On an empty one the keys are made, and the
-    /// master key file where it is missing.
+    /// Opens the service on a migrated database. If it is empty, the keys are made, and also the
+    /// master key file if it is missing.
     pub async fn open(parts: Parts) -> Result<Self, OpenError> {
         Self::open_by(parts, Rules::default()).await
     }
 
-    /// As [`open`](Self::open), by these rules of the cache.
+    /// Like [`open`](Self::open), with these rules of the cache.
     pub(crate) async fn open_by(parts: Parts, rules: Rules) -> Result<Self, OpenError> {
         let (service, _) = Self::open_as(parts, rules, Opener::Server).await?;
         service.currency().begin();
         Ok(service)
     }
 
-    /// As [`open`](Self::open), for the admin program: it opens over signing keys that were planted
-    /// or altered too, and leaves them out, so that an operator can look at what is wrong.
+    /// Like [`open`](Self::open), for the admin program. Planted or altered signing keys are left
+    /// out and don't stop it, so that an operator can look into them.
     pub async fn open_for_operators(parts: Parts) -> Result<Self, OpenError> {
         let (service, _) = Self::open_as(parts, Rules::default(), Opener::Operator).await?;
         Ok(service)
     }
 
-    /// Opens the service; gives the head that the database lacks, which only an operator who
-    /// accepts that may go by.
+    /// Opens the service. Returns the head that the database lacks. Only an operator who accepts a
+    /// restore may go on then.
     pub(crate) async fn open_as(
         parts: Parts,
         rules: Rules,
@@ -182,7 +182,7 @@ impl Service {
     }
 }
 
-/// The minter for everyone whom authentication tokens may be for.
+/// The minter for all audiences.
 fn whole_minter(settings: &Settings) -> Result<Minter, OpenError> {
     let minutes = settings.policy.base.authentication_token_minutes;
     if !TOKEN_MINUTES.contains(&minutes) {
@@ -192,8 +192,8 @@ fn whole_minter(settings: &Settings) -> Result<Minter, OpenError> {
     Ok(Minter::new(&settings.issuer, audience, ALGORITHM))
 }
 
-/// Of tokens for the default audience: a part of the whole one, with its first, since /api/identity
-/// and introspection take only tokens for that.
+/// The minter for the default audience. That is a part of all audiences and has the first of them,
+/// because `/api/identity` and introspection require the first.
 fn default_minter(whole: &Minter, audience: Option<&[String]>) -> Result<Minter, OpenError> {
     let Some(audience) = audience else {
         return Ok(whole.clone());
@@ -206,7 +206,7 @@ fn default_minter(whole: &Minter, audience: Option<&[String]>) -> Result<Minter,
     narrowed.ok_or(OpenError::DefaultAudience)
 }
 
-/// The checkpoint lies where the anchor does.
+/// The checkpoint is beside the anchor.
 fn checkpoint_beside(anchor: &Path) -> PathBuf {
     anchor.with_file_name("checkpoint")
 }
@@ -222,7 +222,7 @@ fn read_anchor(file: Option<&Path>) -> Result<Option<Kept>, OpenError> {
     })
 }
 
-/// The end of the log, if its last entry fits it.
+/// The head of the log, if its last event is genuine.
 async fn genuine_head(store: &dyn Store, roots: &Roots) -> Result<Head, OpenError> {
     let head = store.events().head().await?;
     if is_genuine_end(store, roots, head).await? {
@@ -232,8 +232,8 @@ async fn genuine_head(store: &dyn Store, roots: &Roots) -> Result<Head, OpenErro
     }
 }
 
-/// Whether the database holds the event that was last seen, or a later acceptance of a restore
-/// names it as given up.
+/// Whether the database has the last seen event, or a later acceptance of a restore says that it
+/// was given up.
 async fn holds(
     store: &dyn Store,
     kept: &Kept,
@@ -248,7 +248,7 @@ async fn holds(
     }))
 }
 
-/// The highest head that an acceptance of a restore gives up.
+/// The highest event number that an acceptance of a restore gives up.
 fn given_up(accepted: &Event) -> Option<i64> {
     let details: serde_json::Value = serde_json::from_slice(&accepted.details).ok()?;
     details.get("GivenUpSeq")?.as_i64()

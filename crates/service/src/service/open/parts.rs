@@ -1,4 +1,4 @@
-//! What a service is made of.
+//! The parts of a service.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,25 +8,26 @@ use ats_pat_domain::port::{Clock, Randomness, Store};
 
 use crate::service::settings::Settings;
 
-/// What a service is made of.
+/// The parts of a service.
 pub struct Parts {
-    /// The database, migrated.
+    /// The database, with all migrations done.
     pub store: Arc<dyn Store>,
-    /// Where time comes from.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Where secrets come from.
+    /// The source of randomness.
     pub randomness: Arc<dyn Randomness>,
-    /// What the operator allows.
+    /// The operator's settings.
     pub settings: Settings,
-    /// The master key file; made if the database holds no sealed key and the file is missing.
+    /// The master key file. It is created if it is missing and the database has no sealed key.
     pub master_key_file: PathBuf,
-    /// Where the head of the event log is kept; `None` keeps it nowhere.
+    /// The file of the event log's head. `None` keeps no head.
     pub anchor_file: Option<PathBuf>,
-    /// What password hashing costs; [`PasswordCost::OWASP`] but in tests.
+    /// The cost of hashing passwords. Everywhere but in tests it is [`PasswordCost::OWASP`].
     pub password_cost: PasswordCost,
-    /// Whether this program holds a lock that keeps every other server from the database: then what
-    /// takes rights away is answered at once, since nobody else could answer from before it.
+    /// Whether this program has a lock that keeps all other servers from the database. Then a
+    /// change that takes rights away is answered at once, because no other server could answer from
+    /// before it.
     pub alone: bool,
-    /// Which library signs authentication tokens and status lists.
+    /// The library that signs authentication tokens and status lists.
     pub signature_provider: SignatureProvider,
 }

@@ -1,4 +1,4 @@
-//! Sealing the keys under a new master key.
+//! Seals the keys with a new master key.
 
 use ats_pat_auth::{RootKey, SignatureProvider, SigningKeyPair};
 use ats_pat_domain::event::EventKind;
@@ -9,9 +9,9 @@ use crate::service::Service;
 use crate::service::error::Error;
 
 impl Service {
-    /// Seals root and signing keys under the first master key, where they are under the second. For
-    /// servers: an admin program that looks at something must not decide that a new master key is
-    /// in use.
+    /// Seals root keys and signing keys with the first master key, if they are sealed with the
+    /// second. This is for servers, because an admin program that only looks at something must not
+    /// put a new master key into use.
     pub async fn seal_anew(&self) -> Result<(), OpenError> {
         let store = self.store();
         let master = &self.inner.master;

@@ -1,13 +1,13 @@
-//! Taking over a database of an earlier release, in which tags did not say which event wrote a row.
+//! Takes over a database of an earlier release, whose tags did not name the event that wrote a row.
 //!
-//! The whole chain is verified first. A row gets a tag of this release only if its tag is the one
-//! in the last event that names it; every other row stays as it is, grants nothing, and is told of.
-//! What ends the upgrade is an event: before it the service does not open, and behind it a tag of
-//! the earlier format grants nothing.
+//! First the whole chain is verified. A row gets a tag of this release only if its tag is the one
+//! in its last event. Every other row stays as it is, grants nothing, and is reported. The upgrade
+//! ends with an event. The service doesn't open before it, and tags of the earlier format grant
+//! nothing after it.
 //!
-//! An upgrade that is interrupted is begun anew, and finds what was done: the id of its event is
-//! made of the event before it, so that all attempts write the same tags. Several programs may be
-//! at it.
+//! An interrupted upgrade starts again, and finds the rows that are done. The id of its event is
+//! derived from the event before it, so all attempts write the same tags. Several programs may
+//! upgrade at the same time.
 
 use std::collections::HashMap;
 
@@ -26,15 +26,16 @@ use crate::service::error::Error;
 
 /// How many rows or events are read at once.
 const BATCH: u64 = 1000;
-/// How often a batch is tried that the database asks to try again.
+/// How often a batch is tried if the database asks for another try.
 const ATTEMPTS: u32 = 10;
-/// So many rows that are left as they are stand in the event by name.
+/// The most rows that the event names if the upgrade leaves them as they are.
 const MOST_NAMED: usize = 1000;
 
-/// Takes the database over, if an earlier release wrote it and no other program did so before.
+/// Takes the database over, if an earlier release wrote it and no other program took it over.
 ///
 /// # Errors
-/// [`OpenError::LogNotWhole`] where the event log is not whole: then no row was changed.
+/// [`OpenError::LogNotWhole`] if the event log has a gap or an altered entry. No row was changed
+/// then.
 pub(crate) async fn run(changes: &Changes) -> Result<(), OpenError> {
     take_over(changes).await.map_err(|error| match error {
         Error::Tampered {
@@ -70,15 +71,12 @@ async fn take_over(changes: &Changes) -> Result<(), Error> {
     };
     let (is_ended_here, _nothing) = changes.run_as(&Authority::System, &end, id).await?;
     if !is_ended_here {
-        // Its changes may have overtaken what was read here.
+        // Changes of that program may have overtaken the reads here.
         tracing::info!("another program tagged the rows anew meanwhile");
         return Ok(());
     }
     for row in &end.refused {
-        tracing::error!(
-            row,
-            "a row is not the one that the event log tells of last, and grants nothing"
-        );
+        tracing::error!(row, "a row differs from its last event, and grants nothing");
     }
     tracing::info!(
         rows = end.retagged,
@@ -88,8 +86,8 @@ async fn take_over(changes: &Changes) -> Result<(), Error> {
     Ok(())
 }
 
-/// By fingerprint of a row, what the last event that names it says of its tag, in short; 0 where it
-/// was removed.
+/// For each row, by its fingerprint: its tag in its last event, shortened. 0 if the row was
+/// removed.
 type LastTags = HashMap<u64, u64>;
 
 struct Upgrade<'a> {
@@ -112,7 +110,7 @@ impl<'a> Upgrade<'a> {
             if batch.is_empty() {
                 return Err(Error::altered_event(last.seq + 1));
             }
-            // Another program may have ended the upgrade since, and gone on.
+            // Another program may have finished the upgrade and made changes.
             for event in batch.into_iter().take_while(|event| event.seq <= head.seq) {
                 let follows = follows(&changes.roots, &last, &event);
                 let details = Details::of_either(&event).filter(|_| follows);
@@ -190,7 +188,7 @@ impl<'a> Upgrade<'a> {
         let mut due = Vec::with_capacity(rows.len());
         for tagged in rows {
             if self.changes.roots.origin(&tagged) == Some(self.origin) {
-                // An attempt that was interrupted.
+                // An interrupted attempt did this row.
                 self.retagged += 1;
             } else if self.is_last(&tagged) {
                 self.retagged += 1;
@@ -204,7 +202,7 @@ impl<'a> Upgrade<'a> {
             return Ok(());
         }
         for _ in 1..ATTEMPTS {
-            // Another program may be at the same rows.
+            // Another program may be writing the same rows.
             match self.changes.store.retag(&due).await {
                 Err(StoreError::Retryable(_)) => {}
                 other => return Ok(other?),
@@ -220,8 +218,8 @@ impl<'a> Upgrade<'a> {
             .former_tag(tagged)
             .is_some_and(|tag| tag == tagged.tag.bytes);
         let name = name(self.changes, R::TABLE, &tagged.row.row_id());
-        let told = in_short(&hex(&tagged.tag.bytes));
-        is_genuine && self.last_tags.get(&name) == Some(&told)
+        let tag = in_short(&hex(&tagged.tag.bytes));
+        is_genuine && self.last_tags.get(&name) == Some(&tag)
     }
 
     fn retagged_row<R: Row>(&self, tagged: Tagged<R>) -> Retagged {
@@ -246,8 +244,8 @@ fn name(changes: &Changes, table: &str, id: &str) -> u64 {
         .fingerprint(&Canonical::new(table).text(id))
 }
 
-/// Sixteen digits of a tag in hexadecimal, behind its format version. Nobody without the key can
-/// make two that meet.
+/// Sixteen hexadecimal digits of a tag, after its format version. Nobody can make two tags with the
+/// same digits without the key.
 fn in_short(tag: &str) -> u64 {
     let digits = tag.get(2..18).unwrap_or_default();
     u64::from_str_radix(digits, 16).map_or(0, |short| short.max(1))
@@ -261,7 +259,7 @@ struct End {
 }
 
 impl Change for End {
-    /// Whether the event was recorded: not where another program was first.
+    /// Whether the event was recorded. It is not if another program was first.
     type Output = bool;
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(bool, Taken), Error> {
