@@ -1,4 +1,4 @@
-//! Administrators: the operators' use cases, in the name of a user.
+//! Administrators: the operators' use cases, with a user as the actor.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ async fn administrator(world: &World, name: &str) -> SignedIn {
     world.sign_in(name).await
 }
 
-/// Every change that an administrator can make; gives the codes.
+/// Every change that an administrator can make. Returns their codes.
 async fn every_change(operator: &Operator<'_>, name: &str, token: &str) -> Vec<u32> {
     let added = operator.add_user(person(name, false)).await;
     vec![
@@ -39,7 +39,7 @@ async fn every_change(operator: &Operator<'_>, name: &str, token: &str) -> Vec<u
 }
 
 #[on_every_database]
-async fn what_an_administrator_does_is_told_in_the_own_name(database: &TestDatabase) {
+async fn events_name_the_administrator_who_acted(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let root = administrator(&world, "root").await;
     let eve = world.signed_in("eve").await;
@@ -52,7 +52,7 @@ async fn what_an_administrator_does_is_told_in_the_own_name(database: &TestDatab
     assert_eq!(events.len(), 6);
     let name = format!("user:{}", root.user().id);
     assert!(events.iter().all(|event| event.actor == name));
-    // At the admin program it is still the operator.
+    // At the admin program, the actor is still the operator.
     let disabled = world.service.operator().disable_user("bob").await;
     assert_eq!(code(disabled), 1);
     let last = world.store.events().from(head.seq + 7, 1).await.unwrap();
@@ -91,7 +91,7 @@ async fn an_administrator_whose_session_ended_changes_nothing(database: &TestDat
 }
 
 #[on_every_database]
-async fn a_long_work_goes_on_only_while_its_administrator_is_signed_in(database: &TestDatabase) {
+async fn long_work_goes_on_only_while_its_administrator_is_signed_in(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let here = administrator(&world, "root").await;
     let there = world.sign_in("root").await;
@@ -99,13 +99,16 @@ async fn a_long_work_goes_on_only_while_its_administrator_is_signed_in(database:
     assert_eq!([still(&here).await, still(&there).await], [1, 1]);
     let operator = world.service.still_administrator(&here).await.unwrap();
     let own = operator.disable_user("root").await;
-    assert!(matches!(own, Err(Error::OwnAccount)), "in the own name");
+    assert!(
+        matches!(own, Err(Error::OwnAccount)),
+        "the administrator's own account"
+    );
 
     let ended = world.service.end_other_sessions(&here).await.unwrap();
     assert_eq!(ended, 1);
     assert_eq!([still(&here).await, still(&there).await], [1, 1100]);
 
-    // The session was ended: put back, it is none, whatever becomes of its user.
+    // The session was ended. If it is put back, it is not valid, whatever happens to its user.
     database
         .execute("CREATE TABLE kept AS SELECT * FROM sessions")
         .await;
@@ -131,7 +134,7 @@ async fn a_long_work_goes_on_only_while_its_administrator_is_signed_in(database:
 }
 
 #[tokio::test]
-async fn a_long_work_ends_with_its_session() {
+async fn long_work_ends_with_its_session() {
     let database = ats_pat_test_support::sqlite();
     let world = World::with(database.url(), |settings| {
         settings.session_idle = settings.session_absolute * 2;
@@ -150,9 +153,9 @@ async fn a_long_work_ends_with_its_session() {
 }
 
 #[on_every_database]
-async fn who_is_an_administrator_no_longer_changes_nothing(database: &TestDatabase) {
+async fn a_former_administrator_changes_nothing(database: &TestDatabase) {
     let world = World::new(database.url()).await;
-    // A genuine row of the same user without the right, to be put back.
+    // A genuine row of the same user without the right, which will be put back.
     let plain = world.add_user("root").await;
     database
         .execute("CREATE TABLE kept AS SELECT * FROM users WHERE name = 'root'")
@@ -189,7 +192,7 @@ async fn who_is_an_administrator_no_longer_changes_nothing(database: &TestDataba
 }
 
 #[on_every_database]
-async fn an_administrator_can_disable_others_but_not_the_own_account(database: &TestDatabase) {
+async fn an_administrator_can_disable_others_but_not_themselves(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let root = administrator(&world, "root").await;
     administrator(&world, "other").await;
@@ -207,15 +210,13 @@ async fn an_administrator_can_disable_others_but_not_the_own_account(database: &
 }
 
 #[on_every_database]
-async fn an_administrator_can_give_others_a_password_but_not_the_own_account(
-    database: &TestDatabase,
-) {
+async fn an_administrator_can_set_the_passwords_of_others_only(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let root = administrator(&world, "root").await;
     administrator(&world, "other").await;
     let operator = world.service.administrator(&root).unwrap();
     let head = world.store.events().head().await.unwrap();
-    // One against the rules too: it is refused before any password work.
+    // A password that is not allowed is also refused before any password work.
     for password in [NEW, "short"] {
         assert!(matches!(
             operator.set_password("ROOT", &password.into(), false).await,
@@ -245,9 +246,7 @@ async fn an_administrator_can_give_others_a_password_but_not_the_own_account(
 }
 
 #[on_every_database]
-async fn a_new_password_by_an_operator_revokes_the_active_tokens_where_asked(
-    database: &TestDatabase,
-) {
+async fn a_new_password_by_an_operator_revokes_active_tokens_on_request(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let root = administrator(&world, "root").await;
     let (ada, eve) = (world.signed_in("ada").await, world.signed_in("eve").await);

@@ -1,4 +1,4 @@
-//! Changes that meet: whatever runs in parallel, the invariants hold, on every database.
+//! Parallel changes: the invariants are true on every database, whatever runs at the same time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use ats_pat_test_support::{TestDatabase, on_every_database};
 use tokio::task::JoinSet;
 
 #[on_every_database(flavor = "multi_thread")]
-async fn fifty_parallel_regenerates_leave_one_live_secret(database: &TestDatabase) {
+async fn fifty_parallel_regenerations_leave_one_working_secret(database: &TestDatabase) {
     let world = Arc::new(World::new(database.url()).await);
     let ada = world.signed_in("ada").await;
     let issued = world.create(&ada, "ci", DAY).await.unwrap();
@@ -49,7 +49,7 @@ async fn fifty_parallel_regenerates_leave_one_live_secret(database: &TestDatabas
 }
 
 #[on_every_database(flavor = "multi_thread")]
-async fn of_parallel_creates_with_one_name_exactly_one_succeeds(database: &TestDatabase) {
+async fn exactly_one_of_parallel_creates_with_one_name_succeeds(database: &TestDatabase) {
     let world = Arc::new(World::new(database.url()).await);
     let ada = world.signed_in("ada").await;
     let creates: JoinSet<_> = (0..20)
@@ -66,7 +66,7 @@ async fn of_parallel_creates_with_one_name_exactly_one_succeeds(database: &TestD
 }
 
 #[on_every_database(flavor = "multi_thread")]
-async fn at_the_limit_exactly_as_many_creates_succeed_as_may(database: &TestDatabase) {
+async fn at_the_limit_exactly_the_allowed_number_of_creates_succeeds(database: &TestDatabase) {
     let world = Arc::new(
         World::with(database.url(), |settings| {
             settings.policy.base.max_active_tokens = 5;
@@ -105,7 +105,7 @@ async fn a_failing_event_insert_leaves_no_change(database: &TestDatabase) {
     let issued = world.create(&ada, "ci", DAY).await.unwrap();
     let id = issued.token.id.to_string();
     let head = world.store.events().head().await.unwrap();
-    // Whoever planted this row took the next event's number.
+    // Somebody planted this row, and it has the next event's number.
     database
             .execute(&format!(
                 "INSERT INTO events (seq, id, version, at, actor, kind, subject, details, key_id, hash) \
@@ -139,7 +139,7 @@ async fn a_failing_event_insert_leaves_no_change(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn a_session_that_ended_meanwhile_changes_nothing(database: &TestDatabase) {
+async fn a_session_that_has_just_ended_changes_nothing(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
     let issued = world.create(&ada, "ci", DAY).await.unwrap();
@@ -183,7 +183,7 @@ async fn a_page_that_is_loaded_again_does_not_mint_again() {
 }
 
 #[on_every_database]
-async fn a_user_who_gets_too_many_secrets_in_a_minute_waits_and_may_still_end_what_there_is(
+async fn a_user_who_gets_too_many_secrets_in_a_minute_waits_but_may_still_revoke(
     database: &TestDatabase,
 ) {
     let world = World::with(database.url(), |settings| {
@@ -231,7 +231,7 @@ async fn revoking_again_waits_for_no_change(database: &TestDatabase) {
         .to_string();
     let revoked = world.service.revoke_token(&ada, &id).await.unwrap();
     let head = world.store.events().head().await.unwrap();
-    // Somebody else's change holds the event lock.
+    // Another change has the event log locked.
     let other = ats_pat_test_support::conformance::begin(&*world.store).await;
     let again = world.service.revoke_token(&ada, &id);
     let again = tokio::time::timeout(Duration::from_secs(5), again).await;

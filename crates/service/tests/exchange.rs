@@ -37,7 +37,7 @@ async fn verified(world: &World, token: &str) -> Claims {
 }
 
 #[on_every_database]
-async fn an_exchange_answers_a_token_that_carries_the_rights_of_its_row(database: &TestDatabase) {
+async fn an_exchange_answers_a_token_with_the_rights_of_its_row(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("Ada").await;
     let issued = world.create(&ada, "ci", DAY).await.unwrap();
@@ -65,7 +65,7 @@ async fn an_exchange_answers_a_token_that_carries_the_rights_of_its_row(database
 }
 
 #[on_every_database]
-async fn a_token_expires_at_the_very_instant_and_its_last_second_is_not_minted(
+async fn a_token_expires_at_its_instant_and_nothing_is_minted_in_its_last_second(
     database: &TestDatabase,
 ) {
     let world = World::new(database.url()).await;
@@ -110,7 +110,7 @@ async fn refusals_come_in_their_order(database: &TestDatabase) {
     );
     world.service.operator().disable_user("ada").await.unwrap();
     assert_eq!(code(elsewhere().await), 1205);
-    // In its last second a token is as good as expired, whatever else stands against it.
+    // In its last second, a token counts as expired, and nothing else is checked.
     world
         .clock
         .advance(DAY.saturating_sub(Duration::from_millis(600)));
@@ -127,7 +127,7 @@ async fn refusals_come_in_their_order(database: &TestDatabase) {
 }
 
 #[tokio::test]
-async fn missing_doubled_and_malformed_headers_are_told_apart_as_the_catalogue_does() {
+async fn missing_repeated_and_malformed_headers_get_the_codes_of_the_catalogue() {
     let database = ats_pat_test_support::sqlite();
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
@@ -261,7 +261,7 @@ async fn rotating_keys_signs_with_the_new_one_once_every_cache_knows_it(database
             .rotate_keys(Rotation::Planned)
             .await
             .is_err(),
-        "one key waits already"
+        "one key is waiting already"
     );
     assert_eq!(
         kid(&world.exchange(&issued.secret).await.unwrap().token),
@@ -271,7 +271,7 @@ async fn rotating_keys_signs_with_the_new_one_once_every_cache_knows_it(database
     let exchanged = world.exchange(&issued.secret).await.unwrap();
     assert_eq!(kid(&exchanged.token), keys[1].kid);
     verified(&world, exchanged.token.expose_secret()).await;
-    // A second server that read the ring before must not sign on with the old key.
+    // A second server that read the keys before must not sign with the old one.
     let other = world.reopen().await.unwrap();
     let at_once = world
         .service
@@ -305,7 +305,7 @@ async fn rotated(world: &World, rotation: Rotation) -> Vec<(String, &'static str
     keys.map(|key| (key.kid, key.state)).collect()
 }
 
-/// The ids of the keys in this state.
+/// The ids of the keys with this state.
 fn in_state(keys: &[(String, &'static str)], state: &str) -> Vec<String> {
     let keys = keys.iter().filter(|(_, of)| *of == state);
     keys.map(|(kid, _)| kid.clone()).collect()
@@ -317,7 +317,7 @@ fn signed_by(token: &secrecy::SecretString) -> String {
 }
 
 #[on_every_database]
-async fn a_clock_that_was_ahead_at_the_first_start_or_at_a_rotation_stops_no_exchange(
+async fn a_clock_that_was_ahead_at_the_first_start_or_a_rotation_stops_no_exchange(
     database: &TestDatabase,
 ) {
     let world = World::new(database.url()).await;
@@ -339,7 +339,7 @@ async fn a_clock_that_was_ahead_at_the_first_start_or_at_a_rotation_stops_no_exc
         "{signing:?}"
     );
 
-    // The key is in use at its time again, and the next one replaces it by a clock that is ahead.
+    // The key signs again at its time. The next one replaces it by a clock that is ahead.
     let set_right = world.now();
     world.clock.set(set_right.after(7 * DAY));
     let keys = rotated(&world, Rotation::Compromised).await;
@@ -348,13 +348,13 @@ async fn a_clock_that_was_ahead_at_the_first_start_or_at_a_rotation_stops_no_exc
     assert_eq!([signed_by(&exchanged.token)], *in_state(&keys, "Active"));
     verified(&world, exchanged.token.expose_secret()).await;
 
-    // An operator may end this by promoting the key.
+    // An operator can end this by putting the next key into use.
     let promoted = rotated(&world, Rotation::AtOnce).await;
     assert_eq!(in_state(&promoted, "Active"), in_state(&keys, "Active"));
 }
 
 #[on_every_database]
-async fn a_key_that_waits_is_not_trusted_after_keys_became_known(database: &TestDatabase) {
+async fn a_waiting_key_is_not_trusted_after_keys_leaked(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
     let issued = world.create(&ada, "ci", DAY).await.unwrap();
@@ -371,7 +371,7 @@ async fn a_key_that_waits_is_not_trusted_after_keys_became_known(database: &Test
 }
 
 #[on_every_database]
-async fn without_any_key_to_sign_with_a_caller_may_try_again(database: &TestDatabase) {
+async fn without_a_signing_key_a_caller_may_try_again(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
     let issued = world.create(&ada, "ci", DAY).await.unwrap();

@@ -1,4 +1,4 @@
-//! A form that is posted again makes nothing twice.
+//! A form that is posted again creates nothing twice.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
@@ -32,7 +32,7 @@ async fn how_many(world: &World, of: &SignedIn) -> u64 {
 }
 
 #[on_every_database]
-async fn a_form_posted_again_makes_nothing_even_after_its_token_was_revoked(
+async fn a_form_posted_again_creates_nothing_even_after_its_token_was_revoked(
     database: &TestDatabase,
 ) {
     let world = World::new(database.url()).await;
@@ -60,7 +60,7 @@ async fn a_form_posted_again_makes_nothing_even_after_its_token_was_revoked(
 }
 
 #[on_every_database(flavor = "multi_thread")]
-async fn of_a_form_posted_many_times_at_once_one_makes_a_token(database: &TestDatabase) {
+async fn a_form_posted_many_times_at_once_creates_one_token(database: &TestDatabase) {
     let world = Arc::new(World::new(database.url()).await);
     let ada = world.signed_in("ada").await;
     let key = world.service.new_form_key().unwrap();
@@ -98,7 +98,7 @@ async fn two_users_with_one_form_key_get_tokens_of_their_own(database: &TestData
     let of_ada = post(&world, &ada, "ci", &key).await.unwrap().token;
     let of_eve = post(&world, &eve, "ci", &key).await.unwrap().token;
     assert_ne!(of_ada.id, of_eve.id);
-    // Neither is the key itself: a form can't choose an id.
+    // The key isn't the id either, because a form must not choose an id.
     assert_ne!(of_ada.id.to_string(), key);
     for id in [of_ada.id, of_eve.id] {
         assert_eq!(id.as_uuid().get_version_num(), 7);
@@ -106,9 +106,7 @@ async fn two_users_with_one_form_key_get_tokens_of_their_own(database: &TestData
 }
 
 #[on_every_database]
-async fn a_form_key_that_was_never_given_out_is_refused_and_leaves_nothing(
-    database: &TestDatabase,
-) {
+async fn a_form_key_that_was_never_given_out_is_refused(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
     let head = world.store.events().head().await.unwrap();
@@ -128,13 +126,13 @@ async fn a_form_key_that_was_never_given_out_is_refused_and_leaves_nothing(
     }
     assert_eq!(how_many(&world, &ada).await, 0);
     assert_eq!(world.store.events().head().await.unwrap(), head);
-    // The clocks of replicas differ: one may give out a key that another gets before its time.
+    // The clocks of servers differ, so a key can reach another server before its time.
     world.clock.advance(Duration::from_millis(1));
     assert_eq!(code(post(&world, &ada, "ci", &later).await), 1);
 }
 
 #[on_every_database]
-async fn a_form_key_lasts_as_long_as_the_longest_session(database: &TestDatabase) {
+async fn a_form_key_is_valid_as_long_as_the_longest_session(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let (first, second) = (
         world.service.new_form_key().unwrap(),

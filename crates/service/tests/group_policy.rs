@@ -1,4 +1,4 @@
-//! The policy differs by the owner's groups: when tokens are made, and at every exchange.
+//! The policy differs by the owner's groups, when tokens are created and in every exchange.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
@@ -24,8 +24,8 @@ fn networks(network: &str) -> Vec<AllowedNetworks> {
     vec![AllowedNetworks::parse(&[network.to_owned()]).unwrap()]
 }
 
-/// Builders get more, guests nothing new, and contractors have to be near and say what their tokens
-/// may do.
+/// Builders get more, guests can create nothing, and contractors must be near and name the scopes
+/// of their tokens.
 fn policies(settings: &mut Settings) {
     settings.policy.base.max_lifetime_days = 30;
     settings.policy.base.scopes = vec![Scope::new("read", "").unwrap()];
@@ -83,7 +83,7 @@ async fn exchange(service: &Service, secret: &SecretString, from: IpAddr) -> u32
 }
 
 #[on_every_database]
-async fn what_may_be_made_follows_the_groups_of_the_owner(database: &TestDatabase) {
+async fn the_groups_of_the_owner_decide_which_tokens_may_be_created(database: &TestDatabase) {
     let world = world(database).await;
     let ada = world.signed_in("ada").await;
     let service = &world.service;
@@ -116,19 +116,19 @@ async fn what_may_be_made_follows_the_groups_of_the_owner(database: &TestDatabas
 }
 
 #[on_every_database]
-async fn whoever_is_put_into_other_groups_signs_in_again(database: &TestDatabase) {
+async fn a_user_who_is_put_into_other_groups_must_sign_in_again(database: &TestDatabase) {
     let world = world(database).await;
     let ada = world.signed_in("ada").await;
     join(&world, &["builders"]).await;
     assert_eq!(code(world.create(&ada, "late", DAY).await), 1100);
     let ada = world.sign_in("ada").await;
-    // Nothing is another than before.
+    // Nothing is different from before.
     join(&world, &["builders"]).await;
     assert_eq!(code(world.create(&ada, "ci", DAY).await), 1);
 }
 
 #[on_every_database]
-async fn who_may_not_make_tokens_keeps_those_there_are(database: &TestDatabase) {
+async fn a_user_who_may_not_create_tokens_keeps_existing_ones(database: &TestDatabase) {
     let world = world(database).await;
     let ada = world.signed_in("ada").await;
     let made = world.create(&ada, "ci", DAY).await.unwrap();
@@ -141,7 +141,7 @@ async fn who_may_not_make_tokens_keeps_those_there_are(database: &TestDatabase) 
     );
     let late = world.create(&ada, "late", DAY).await;
     assert_eq!(forbids(&late), Some(Rule::MayCreate));
-    // What is wrong with the request comes first.
+    // Faults of the request come first.
     assert_eq!(code(world.create(&ada, "late", DAY * 60).await), 1302);
     let unknown = with_scope(&world, "late", "burn");
     assert_eq!(code(service.create_token(&ada, unknown).await), 1305);
@@ -160,7 +160,7 @@ async fn who_may_not_make_tokens_keeps_those_there_are(database: &TestDatabase) 
 }
 
 #[on_every_database]
-async fn a_token_with_all_rights_is_refused_where_they_are_not_allowed(database: &TestDatabase) {
+async fn a_token_with_all_is_refused_if_the_policy_does_not_allow_it(database: &TestDatabase) {
     let world = world(database).await;
     let ada = world.signed_in("ada").await;
     let service = &world.service;
@@ -174,7 +174,7 @@ async fn a_token_with_all_rights_is_refused_where_they_are_not_allowed(database:
     );
     join(&world, &["contractors"]).await;
     let ada = world.sign_in("ada").await;
-    // Also a server that was started later, and one that never had it in memory.
+    // This also applies to a server that started later, and to one that never had it in memory.
     for service in [service.clone(), world.reopen().await.unwrap()] {
         let refused = world_exchange(&service, &all.secret).await;
         assert_eq!(forbids(&refused), Some(Rule::AllScope));
@@ -185,7 +185,7 @@ async fn a_token_with_all_rights_is_refused_where_they_are_not_allowed(database:
         };
         let narrowed = service.exchange_narrowed(&all.secret, &narrowed, ADDRESS);
         assert_eq!(forbids(&narrowed.await), Some(Rule::AllScope));
-        // What was exchanged before holds no longer.
+        // Authentication tokens from before are no longer valid.
         let identity = service.identity(bearer.token.expose_secret()).await;
         assert_eq!(code(identity), 1206);
     }
@@ -194,7 +194,7 @@ async fn a_token_with_all_rights_is_refused_where_they_are_not_allowed(database:
     let policy = service.policy(&ada).await.unwrap();
     let offered: Vec<_> = policy.scopes.iter().map(|scope| &*scope.name).collect();
     assert_eq!(offered, ["read"]);
-    // The owner can still end it.
+    // The owner can still revoke it.
     let id = all.token.id.to_string();
     assert_eq!(code(service.revoke_token(&ada, &id).await), 1);
 }
@@ -225,7 +225,7 @@ async fn an_owner_who_leaves_the_group_gets_all_rights_again(database: &TestData
 }
 
 #[on_every_database]
-async fn the_networks_of_the_policy_count_besides_those_of_the_token(database: &TestDatabase) {
+async fn the_policys_networks_apply_besides_those_of_the_token(database: &TestDatabase) {
     let world = world(database).await;
     let ada = world.signed_in("ada").await;
     let service = &world.service;
@@ -239,7 +239,7 @@ async fn the_networks_of_the_policy_count_besides_those_of_the_token(database: &
     assert_eq!(exchange(service, &far, ELSEWHERE).await, 1);
     join(&world, &["near", "contractors"]).await;
     for (secret, from, expected) in [
-        // 1204 comes before 1306.
+        // The networks come before `all`.
         (&anywhere, ELSEWHERE, 1204),
         (&anywhere, ADDRESS, 1306),
         (&far, ELSEWHERE, 1204),
@@ -259,9 +259,7 @@ async fn account(world: &World) -> Owner {
 }
 
 #[on_every_database]
-async fn the_groups_of_a_service_account_count_and_not_those_of_its_person(
-    database: &TestDatabase,
-) {
+async fn the_groups_of_a_service_account_count_not_those_of_its_person(database: &TestDatabase) {
     let world = world(database).await;
     let owner = account(&world).await;
     join(&world, &["guests", "builders"]).await;
@@ -269,7 +267,7 @@ async fn the_groups_of_a_service_account_count_and_not_those_of_its_person(
     let acting = Acting::on(&ada, owner);
     let service = &world.service;
     assert_eq!(code(world.create(acting, "ci", DAY).await), 1);
-    // What no owner may have is refused before anybody looks for the account.
+    // This is refused before the account is looked up, because no owner may have it.
     let nobody = Acting::on(&ada, Owner::Nobody);
     assert_eq!(code(world.create(nobody, "x", DAY * 91).await), 1302);
     assert_eq!(code(world.create(nobody, "x", DAY * 60).await), 1310);
@@ -278,7 +276,7 @@ async fn the_groups_of_a_service_account_count_and_not_those_of_its_person(
     let operator = service.operator();
     operator.set_groups("deploy", &builders).await.unwrap();
     let long = world.new_token("long", DAY * 60);
-    // One is active already, and builders have one.
+    // One is active already, and builders may have one.
     assert_eq!(code(service.create_token(acting, long.clone()).await), 1304);
     assert_eq!(code(operator.create_token("deploy", long).await), 1304);
     let guests = ["corp/guests".to_owned()];
@@ -289,7 +287,7 @@ async fn the_groups_of_a_service_account_count_and_not_those_of_its_person(
 }
 
 #[on_every_database]
-async fn a_token_that_regenerates_itself_keeps_to_the_groups_of_its_owner(database: &TestDatabase) {
+async fn a_token_that_regenerates_itself_follows_the_groups_of_its_owner(database: &TestDatabase) {
     let world = world(database).await;
     let ada = world.signed_in("ada").await;
     let service = &world.service;
@@ -305,7 +303,7 @@ async fn a_token_that_regenerates_itself_keeps_to_the_groups_of_its_owner(databa
     let far = service.authenticate_holder(presented, ELSEWHERE).await;
     let (holder, near, far) = (holder.unwrap(), near.unwrap(), far.unwrap());
     join(&world, &["contractors"]).await;
-    // Looked at before the groups changed.
+    // This was read before the groups changed.
     let refused = service.regenerate_itself(&holder, None).await;
     assert_eq!(forbids(&refused), Some(Rule::AllScope));
     let again = service.authenticate_holder(presented, ADDRESS).await;
@@ -316,7 +314,7 @@ async fn a_token_that_regenerates_itself_keeps_to_the_groups_of_its_owner(databa
 }
 
 #[tokio::test]
-async fn all_rights_are_written_out_as_the_owner_may_give_them() {
+async fn all_is_written_out_as_the_owners_groups_allow() {
     let database = sqlite();
     let world = World::with(database.url(), |settings| {
         policies(settings);
@@ -391,7 +389,7 @@ async fn a_check_counts_what_a_policy_would_do(database: &TestDatabase) {
         longer_than_allowed: 2,
         with_all_scope: 1,
         from_other_networks: 2,
-        // The one that was never used, and the one of grace.
+        // Those are the token that was never used, and Grace's.
         unused: 2,
         owners_over_limit: 1,
         users_who_may_not_create: 1,

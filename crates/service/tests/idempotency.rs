@@ -1,4 +1,4 @@
-//! A request that is sent again with its key makes one token. On every database.
+//! A request that is repeated with its key creates one token. On every database.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
@@ -39,7 +39,7 @@ async fn how_many(world: &World, of: &SignedIn) -> u64 {
 }
 
 #[on_every_database]
-async fn the_same_request_again_is_answered_without_the_secret(database: &TestDatabase) {
+async fn a_repeated_request_is_answered_without_the_secret(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
     let key = world.service.new_form_key().unwrap();
@@ -48,7 +48,7 @@ async fn the_same_request_again_is_answered_without_the_secret(database: &TestDa
     let secret = first.secret.unwrap();
     assert_eq!(code(world.exchange(&secret).await), 1);
     let head = world.store.events().head().await.unwrap();
-    // What means the same is the same request.
+    // Requests that mean the same are the same.
     let spelt_otherwise = NewToken {
         name: Some(" ci ".to_owned()),
         scopes: Some(vec!["all".to_owned(), "all".to_owned()]),
@@ -68,7 +68,7 @@ async fn the_same_request_again_is_answered_without_the_secret(database: &TestDa
 }
 
 #[on_every_database]
-async fn a_token_that_was_changed_or_revoked_since_is_answered_as_it_is(database: &TestDatabase) {
+async fn a_repeated_request_answers_a_changed_or_revoked_token_as_it_is(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
     let key = world.service.new_form_key().unwrap();
@@ -93,7 +93,7 @@ async fn a_token_that_was_changed_or_revoked_since_is_answered_as_it_is(database
 }
 
 #[on_every_database]
-async fn a_token_that_ended_meanwhile_is_answered_all_the_same(database: &TestDatabase) {
+async fn a_repeated_request_answers_a_token_that_has_just_ended(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
     let key = world.service.new_form_key().unwrap();
@@ -103,7 +103,7 @@ async fn a_token_that_ended_meanwhile_is_answered_all_the_same(database: &TestDa
     new.allowed_networks = Some(networks.to_vec());
     let made = send(&world, &ada, &new, &key).await.unwrap();
     world.clock.advance(Duration::from_mins(2));
-    // An expiry that has passed, and networks in another order: it is the same request.
+    // The expiry has passed, and the networks are in another order, but it is the same request.
     new.allowed_networks = Some(networks.into_iter().rev().collect());
     let replayed = send(&world, &ada, &new, &key).await.unwrap();
     assert!(replayed.secret.is_none());
@@ -111,7 +111,7 @@ async fn a_token_that_ended_meanwhile_is_answered_all_the_same(database: &TestDa
         (replayed.token.id, replayed.token.status),
         (made.token.id, Status::Expired)
     );
-    // Of a new key nothing was made before.
+    // With a new key, nothing was created before.
     let key = world.service.new_form_key().unwrap();
     assert_eq!(code(send(&world, &ada, &new, &key).await), 1302);
 }
@@ -148,7 +148,7 @@ async fn another_request_with_the_same_key_is_refused(database: &TestDatabase) {
         ));
     }
     assert_eq!(how_many(&world, &ada).await, 1);
-    // A form's key is no request's.
+    // The key of a form is not that of a request.
     let form = world.service.new_form_key().unwrap();
     let by_form = NewToken {
         name: Some("by a form".to_owned()),
@@ -176,7 +176,7 @@ async fn two_users_with_one_key_get_tokens_of_their_own(database: &TestDatabase)
 }
 
 #[on_every_database]
-async fn a_request_that_was_refused_can_be_sent_again_with_its_key(database: &TestDatabase) {
+async fn a_refused_request_can_be_repeated_with_its_key(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
     let id = world.create(&ada, "CI", DAY).await.unwrap().token.id;
@@ -225,9 +225,7 @@ async fn a_key_is_a_uuid_of_version_7_from_the_last_24_hours(database: &TestData
 }
 
 #[on_every_database(flavor = "multi_thread")]
-async fn of_a_request_sent_many_times_at_once_one_is_answered_with_the_secret(
-    database: &TestDatabase,
-) {
+async fn only_one_of_many_equal_requests_is_answered_with_the_secret(database: &TestDatabase) {
     let world = Arc::new(World::new(database.url()).await);
     let ada = world.signed_in("ada").await;
     let key = world.service.new_form_key().unwrap();

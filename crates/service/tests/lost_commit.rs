@@ -1,4 +1,5 @@
-//! A connection that is cut around COMMIT gives the right answer or 1503, never a doubled change.
+//! A connection that is cut around COMMIT gives the right answer or `Unavailable`, and never a
+//! doubled change.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
@@ -61,7 +62,9 @@ async fn a_change_whose_answer_is_lost_is_found_by_its_event(database: &TestData
 }
 
 #[on_every_server(flavor = "multi_thread")]
-async fn a_commit_that_never_arrived_is_answered_1503_and_left_nothing(database: &TestDatabase) {
+async fn a_commit_that_never_arrived_is_answered_unavailable_and_left_nothing(
+    database: &TestDatabase,
+) {
     let (proxy, url) = Proxy::before(database.url()).await;
     let world = World::new(&url).await;
     let ada = world.signed_in("ada").await;
@@ -81,13 +84,13 @@ async fn a_commit_that_never_arrived_is_answered_1503_and_left_nothing(database:
     proxy.arm(Fault::CommitLost);
     assert_eq!(code(world.create(&ada, "build", DAY).await), 1503);
     assert_eq!(tokens(&world, &ada).await.total, 1);
-    // Tried again, it happens once.
+    // When it is tried again, it happens once.
     world.create(&ada, "build", DAY).await.unwrap();
     assert_eq!(tokens(&world, &ada).await.total, 2);
 }
 
 #[on_every_server(flavor = "multi_thread")]
-async fn a_lost_answer_with_the_database_out_of_reach_is_1503_and_the_change_is_whole(
+async fn a_lost_answer_of_an_unreachable_database_is_unavailable_and_the_change_is_whole(
     database: &TestDatabase,
 ) {
     let (proxy, url) = Proxy::before(database.url()).await;
@@ -107,7 +110,7 @@ async fn a_lost_answer_with_the_database_out_of_reach_is_1503_and_the_change_is_
     assert_eq!(
         code(world.exchange(&issued.secret).await),
         1503,
-        "who can't ask the database grants nothing"
+        "a server without its database grants nothing"
     );
     proxy.arm(Fault::None);
     assert_eq!(code(world.exchange(&issued.secret).await), 1203);
@@ -123,7 +126,7 @@ async fn a_lost_answer_with_the_database_out_of_reach_is_1503_and_the_change_is_
     );
 }
 
-/// Rows and events agree: each token has the event of its creation, and every row is the one of its
+/// Rows and events agree: each token has an event for its creation, and every row is the one of its
 /// last event.
 async fn is_whole(world: &World, database: &TestDatabase) -> bool {
     let tokens = database.number("SELECT COUNT(*) FROM tokens").await;
@@ -137,7 +140,7 @@ async fn a_transaction_that_the_database_ended_unseen_leaves_nothing_and_is_neve
     database: &TestDatabase,
 ) {
     if database.kind() == Kind::Sqlite {
-        // There is no line that something could be sent on.
+        // There is no connection left.
         return;
     }
     let (proxy, url) = Proxy::before(database.url()).await;
@@ -175,11 +178,8 @@ async fn a_transaction_that_the_database_ended_unseen_leaves_nothing_and_is_neve
         passing += 1;
     }
     proxy.arm(Fault::None);
-    assert!(
-        passing > 6,
-        "a change is made of more statements: {passing}"
-    );
-    // What is ended just before COMMIT: a node of Galera may tell then, and the change is tried
-    // again.
+    assert!(passing > 6, "a change has more statements: {passing}");
+    // A change that is ended just before COMMIT. A node of Galera may report it then, and the
+    // change is tried again.
     assert!(uncertain <= 1, "{uncertain}");
 }

@@ -1,4 +1,4 @@
-//! Starting: of several starters at once exactly one makes the keys.
+//! The start: exactly one of several programs that start at once makes the keys.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ fn parts(store: &Arc<dyn Store>, folder: &Path) -> Parts {
 }
 
 #[on_every_database(flavor = "multi_thread")]
-async fn starters_that_share_a_data_folder_share_its_keys(database: &TestDatabase) {
+async fn servers_that_start_with_one_data_folder_share_its_keys(database: &TestDatabase) {
     let store = migrated(database.url()).await;
     let folder = TempDir::new().unwrap();
     let starters: Vec<_> = (0..6)
@@ -40,7 +40,7 @@ async fn starters_that_share_a_data_folder_share_its_keys(database: &TestDatabas
 }
 
 #[on_every_database(flavor = "multi_thread")]
-async fn of_starters_with_folders_of_their_own_one_makes_the_keys_and_the_others_leave_no_file(
+async fn only_one_of_several_first_starts_makes_keys_and_the_others_leave_no_file(
     database: &TestDatabase,
 ) {
     let store = migrated(database.url()).await;
@@ -56,7 +56,7 @@ async fn of_starters_with_folders_of_their_own_one_makes_the_keys_and_the_others
                 opened += 1;
                 assert!(folder.path().join("master.key").exists());
             }
-            // Who came late finds sealed keys and no file to open them with.
+            // The later ones find sealed keys, and no file to open them with.
             Err(OpenError::WrongMasterKey { .. } | OpenError::Auth(_)) => {
                 assert!(!folder.path().join("master.key").exists());
             }

@@ -1,4 +1,4 @@
-//! Operator keys: who makes them, what they may do, and that one that ended does nothing any more.
+//! Operator keys: who creates them, what they may do, and that they do nothing after their end.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
@@ -49,7 +49,7 @@ fn new_key(world: &World, rights: &[Right]) -> NewOperatorKey {
     }
 }
 
-/// The secret of a key with these rights, made at the admin program, and its id.
+/// The secret of a key with these rights that the admin program made, and its id.
 async fn key(world: &World, rights: &[Right]) -> (String, String) {
     let new = new_key(world, rights);
     let issued = world
@@ -74,7 +74,7 @@ async fn holder(world: &World, rights: &[Right]) -> Administering {
 }
 
 #[on_every_database]
-async fn a_key_holds_until_its_end_from_its_networks_and_is_listed(database: &TestDatabase) {
+async fn a_key_is_valid_until_its_end_from_its_networks_and_is_listed(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let root = administrator(&world, "root").await;
     let operator = world.service.administrator(&root).unwrap();
@@ -103,7 +103,7 @@ async fn a_key_holds_until_its_end_from_its_networks_and_is_listed(database: &Te
     assert_eq!(listed[0].rights, ["users", "audit"]);
     assert_eq!(listed[0].last_used_at, Some(world.now()));
     assert_eq!(listed[0].last_used_from.as_deref(), Some("192.0.2.7"));
-    // It is no personal access token.
+    // It is not a personal access token.
     let exchanged = service.exchange(&[secret.as_bytes()], ADDRESS).await;
     assert_eq!(code(exchanged), 1201);
     world.clock.advance(DAY);
@@ -113,7 +113,7 @@ async fn a_key_holds_until_its_end_from_its_networks_and_is_listed(database: &Te
 }
 
 #[on_every_database]
-async fn what_is_no_key_is_refused_and_makes_nothing(database: &TestDatabase) {
+async fn a_malformed_key_request_is_refused_and_creates_nothing(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let root = administrator(&world, "root").await;
     let eve = world.signed_in("eve").await;
@@ -167,11 +167,11 @@ async fn what_is_no_key_is_refused_and_makes_nothing(database: &TestDatabase) {
     ] {
         assert_eq!(code(operator.create_operator_key(wrong).await), expected);
     }
-    // The sign-in has to be recent, whatever the policy says.
+    // The sign-in must be recent, whatever the policy says.
     world.clock.advance(Duration::from_mins(16));
     assert_eq!(code(operator.create_operator_key(right()).await), 1104);
     assert!(operator.operator_keys().await.unwrap().is_empty());
-    // No key makes, sees or ends keys, whatever its rights.
+    // No key can create, list or revoke keys, whatever its rights are.
     let (_, id) = key(&world, &Right::ALL).await;
     let holder = holder(&world, &Right::ALL).await;
     for right in Right::ALL {
@@ -184,7 +184,7 @@ async fn what_is_no_key_is_refused_and_makes_nothing(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn a_revoked_key_does_nothing_not_even_what_it_began(database: &TestDatabase) {
+async fn a_revoked_key_can_not_even_finish_what_it_began(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     world.add_user("ada").await;
     let (secret, id) = key(&world, &[Right::Users]).await;
@@ -193,7 +193,7 @@ async fn a_revoked_key_does_nothing_not_even_what_it_began(database: &TestDataba
     let operator = service.administering(&holder, Right::Users).unwrap();
     let revoked = service.operator().revoke_operator_key(&id).await.unwrap();
     assert_eq!(revoked.status, Status::Revoked);
-    // Whoever was let in before is asked again in the transaction.
+    // A caller who was accepted before is checked again in the transaction.
     assert_eq!(code(operator.disable_user("ada").await), 1209);
     assert_eq!(code(shown(service, &secret).await), 1209);
     let again = service.operator().revoke_operator_key(&id).await.unwrap();
@@ -203,7 +203,7 @@ async fn a_revoked_key_does_nothing_not_even_what_it_began(database: &TestDataba
         code(service.operator().revoke_operator_key("x").await),
         1300
     );
-    // Put back from before, it is none.
+    // If it is put back from before, it is not valid.
     let (secret, id) = key(&world, &[Right::Users]).await;
     database
         .execute("CREATE TABLE kept_keys AS SELECT * FROM operator_keys")
@@ -224,7 +224,7 @@ async fn a_revoked_key_does_nothing_not_even_what_it_began(database: &TestDataba
             .any(|finding| finding.contains("operator_keys")),
         "{found:?}"
     );
-    // More rights than it was given are no rights.
+    // Rights that were added to the row grant nothing.
     let (secret, _) = key(&world, &[Right::Audit]).await;
     database
         .execute("UPDATE operator_keys SET rights = 'administrators'")
@@ -247,7 +247,7 @@ async fn a_key_that_leaked_is_ended_by_a_report(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn who_is_disabled_takes_the_keys_that_they_made_along(database: &TestDatabase) {
+async fn disabling_a_user_revokes_the_keys_they_made(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let root = administrator(&world, "root").await;
     administrator(&world, "other").await;
@@ -321,7 +321,7 @@ async fn the_right_over_users_never_reaches_an_administrator(database: &TestData
     assert_eq!(code(service.exchange(&[secret], ADDRESS).await), 1);
     let told = world.told("user.created").await;
     assert!(told[0].event.actor.starts_with("operator-key:"), "{told:?}");
-    // With the right over them it does; but never to the last one.
+    // With the right over administrators it does, but never to the last one.
     let both = holder(&world, &[Right::Administrators]).await;
     let operator = service.administering(&both, Right::Users).unwrap();
     assert_eq!(code(operator.revoke_tokens_of("root").await), 1);
@@ -332,7 +332,9 @@ async fn the_right_over_users_never_reaches_an_administrator(database: &TestData
 }
 
 #[on_every_database]
-async fn a_key_gives_service_accounts_tokens_but_never_introspect(database: &TestDatabase) {
+async fn a_key_creates_tokens_for_service_accounts_but_never_with_introspect(
+    database: &TestDatabase,
+) {
     let world = World::new(database.url()).await;
     world.add_user("ada").await;
     world.add_service_account("deploy", "ada").await;
@@ -387,6 +389,6 @@ async fn events_come_in_order_without_gaps(database: &TestDatabase) {
     assert_eq!(
         (made.len(), next),
         (3, after),
-        "what was left out was looked at"
+        "events that were left out were read"
     );
 }

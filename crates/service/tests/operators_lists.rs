@@ -42,9 +42,7 @@ async fn users_are_listed_in_pages_by_name(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn a_user_that_was_planted_is_not_listed_and_keeps_nobody_from_the_rest(
-    database: &TestDatabase,
-) {
+async fn a_planted_user_is_not_listed_and_hides_no_other(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
     world.create(&ada, "ci", DAY).await.unwrap();
@@ -75,7 +73,7 @@ async fn a_user_that_was_planted_is_not_listed_and_keeps_nobody_from_the_rest(
         .collect();
     let id = ada.user().id.to_string();
     assert_eq!(tokens, [("cd", "eve"), ("ci", id.as_str())]);
-    assert_eq!(statements, 2, "the page, and its owners at once");
+    assert_eq!(statements, 2, "one for the page, and one for its owners");
     let token = page.items[1].token.id.to_string();
     let revoked = operator.revoke_token(&token).await.unwrap();
     assert_eq!(revoked.owner_name, id);
@@ -125,7 +123,7 @@ async fn events_are_read_back_from_the_newest_with_the_names_of_users(database: 
         ("user.created", None, ada),
     ];
     assert_eq!(summary(&events), expected);
-    assert_eq!(statements, 2, "the events, and their users at once");
+    assert_eq!(statements, 2, "one for the events, and one for their users");
     assert_eq!(events[0].event.details["Name"], "ci");
 
     let before = read(EventQuery {

@@ -1,4 +1,4 @@
-//! A replaced secret that goes on working for a while: until its overlap ends, and never longer.
+//! A replaced secret that still works: until its overlap ends, and never longer.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
@@ -22,7 +22,7 @@ struct Scene {
     issued: IssuedToken,
 }
 
-/// A user with a token that lasts for a day.
+/// A user with a token that lasts a day.
 async fn scene(database: &TestDatabase) -> Scene {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
@@ -70,7 +70,7 @@ impl Scene {
         service.end_overlap(&self.ada, &self.id()).await.unwrap()
     }
 
-    /// How often an overlap was ended before its time, as the log tells.
+    /// How often an overlap ended early, according to the log.
     async fn told_endings(&self) -> usize {
         self.world.told("token.overlap_ended").await.len()
     }
@@ -97,7 +97,7 @@ async fn both_secrets_work_until_the_overlap_ends(database: &TestDatabase) {
     for bearer in [&before, &old, &newer] {
         assert!(scene.holds(bearer).await);
     }
-    // In the last second there is nothing left to mint.
+    // In the last second nothing is minted.
     scene
         .world
         .clock
@@ -124,7 +124,7 @@ async fn no_authentication_token_outlives_its_secret(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn the_old_secret_never_outlives_the_expiry_that_it_had(database: &TestDatabase) {
+async fn the_old_secret_never_outlives_its_expiry(database: &TestDatabase) {
     let scene = scene(database).await;
     let expired_at = scene.issued.token.expires_at;
     let later = Regeneration {
@@ -139,7 +139,7 @@ async fn the_old_secret_never_outlives_the_expiry_that_it_had(database: &TestDat
 }
 
 #[on_every_database]
-async fn an_earlier_expiry_ends_what_would_outlive_it(database: &TestDatabase) {
+async fn an_earlier_expiry_ends_secrets_that_would_outlive_it(database: &TestDatabase) {
     let scene = scene(database).await;
     let before = scene.bearer(&scene.issued.secret).await;
     let soon = scene.world.now().after(Duration::from_mins(10));
@@ -157,7 +157,7 @@ async fn an_earlier_expiry_ends_what_would_outlive_it(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn a_second_new_secret_ends_the_older_of_the_two(database: &TestDatabase) {
+async fn a_second_new_secret_ends_the_oldest(database: &TestDatabase) {
     let scene = scene(database).await;
     let oldest = scene.bearer(&scene.issued.secret).await;
     let second = scene.regenerate(hours(5)).await.unwrap();
@@ -166,7 +166,7 @@ async fn a_second_new_secret_ends_the_older_of_the_two(database: &TestDatabase) 
     assert!(!scene.holds(&oldest).await);
     assert_eq!(scene.exchanged(&second.secret).await, 1);
     assert_eq!(scene.exchanged(&third.secret).await, 1);
-    // Without an overlap every earlier one ends.
+    // Without an overlap, every earlier secret ends.
     let fourth = scene.regenerate(hours(0)).await.unwrap();
     assert_eq!(fourth.token.previous_secret_valid_until, None);
     for old in [&second.secret, &third.secret] {
@@ -176,7 +176,7 @@ async fn a_second_new_secret_ends_the_older_of_the_two(database: &TestDatabase) 
 }
 
 #[on_every_database]
-async fn the_owner_ends_an_overlap_at_once_and_again_changes_nothing(database: &TestDatabase) {
+async fn the_owner_ends_an_overlap_at_once_and_only_once(database: &TestDatabase) {
     let scene = scene(database).await;
     let new = scene.regenerate(hours(5)).await.unwrap();
     let old = scene.bearer(&scene.issued.secret).await;
@@ -186,16 +186,14 @@ async fn the_owner_ends_an_overlap_at_once_and_again_changes_nothing(database: &
     assert_eq!(scene.exchanged(&new.secret).await, 1);
     scene.end().await;
     assert_eq!(scene.told_endings().await, 1);
-    // Another's token is none.
+    // Another user's token looks like a missing one.
     let eve = scene.world.signed_in("eve").await;
     let ended = scene.world.service.end_overlap(&eve, &scene.id()).await;
     assert_eq!(code(ended), 1300);
 }
 
 #[on_every_database]
-async fn the_first_use_of_the_new_secret_ends_the_old_one_where_that_was_asked_for(
-    database: &TestDatabase,
-) {
+async fn the_first_use_of_the_new_secret_ends_the_old_one_on_request(database: &TestDatabase) {
     let scene = scene(database).await;
     let asked = Regeneration {
         end_overlap_at_first_use: true,
@@ -260,7 +258,7 @@ async fn revoking_ends_both_secrets_and_either_may_revoke(database: &TestDatabas
 }
 
 #[on_every_database]
-async fn what_shortens_the_token_shortens_the_overlap(database: &TestDatabase) {
+async fn shortening_the_token_shortens_the_overlap(database: &TestDatabase) {
     let scene = scene(database).await;
     let new = scene.regenerate(hours(20)).await.unwrap();
     let soon: Timestamp = scene.world.now().after(HOUR * 3);
@@ -328,7 +326,7 @@ async fn an_overlap_that_was_put_back_or_prolonged_grants_nothing(
 }
 
 #[on_every_database]
-async fn scopes_and_networks_hold_for_both_secrets(database: &TestDatabase) {
+async fn scopes_and_networks_apply_to_both_secrets(database: &TestDatabase) {
     let world = World::with(database.url(), |settings| {
         settings.policy.base.scopes = vec![Scope::new("orders:read", "Read orders").unwrap()];
     })

@@ -1,4 +1,4 @@
-//! A user changes the own password.
+//! Users change their own passwords.
 
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ async fn a_new_password_ends_every_session_and_begins_another(database: &TestDat
 }
 
 #[on_every_database]
-async fn a_new_password_revokes_every_active_token_where_asked(database: &TestDatabase) {
+async fn a_new_password_revokes_every_active_token_on_request(database: &TestDatabase) {
     let world = World::with(database.url(), |settings| {
         settings.policy.base.max_active_tokens = 200;
     })
@@ -84,7 +84,7 @@ async fn a_new_password_revokes_every_active_token_where_asked(database: &TestDa
         .create(&ada, "expired", Duration::from_mins(1))
         .await
         .unwrap();
-    // More than a page of them.
+    // More than a page of tokens.
     let mut active = Vec::new();
     for number in 0..103 {
         let made = world.create(&ada, &format!("token {number}"), DAY).await;
@@ -142,7 +142,7 @@ async fn a_refused_password_leaves_everything_as_it_was(database: &TestDatabase)
 }
 
 #[tokio::test]
-async fn a_refused_password_is_told_by_its_field_and_reason() {
+async fn a_refused_password_is_reported_with_its_field_and_reason() {
     let database = ats_pat_test_support::sqlite();
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
@@ -173,7 +173,7 @@ async fn wrong_current_passwords_count_with_the_sign_ins() {
 }
 
 #[on_every_database]
-async fn a_password_that_was_changed_meanwhile_is_not_changed_again(database: &TestDatabase) {
+async fn a_password_that_has_just_changed_is_not_changed_again(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
     let (first, second) = tokio::join!(
@@ -187,7 +187,7 @@ async fn a_password_that_was_changed_meanwhile_is_not_changed_again(database: &T
 }
 
 #[on_every_database]
-async fn a_password_is_not_replaced_by_who_knew_the_one_before(database: &TestDatabase) {
+async fn a_password_is_not_replaced_by_somebody_who_knew_the_one_before(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
     database
@@ -197,7 +197,7 @@ async fn a_password_is_not_replaced_by_who_knew_the_one_before(database: &TestDa
     let other = "marble-kite-sings-42";
     let set = operator.set_password("ada", &other.into(), false).await;
     assert_eq!(code(set), 1);
-    // The session was ended: put back, it grants nothing.
+    // The session was ended. If it is put back, it grants nothing.
     database
         .execute("INSERT INTO sessions SELECT * FROM kept")
         .await;

@@ -1,4 +1,4 @@
-//! A user's sessions: looking at them, and ending them.
+//! A user's sessions: listing and ending them.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
@@ -35,13 +35,13 @@ fn user_agents(sessions: &[SessionView]) -> Vec<&str> {
         .collect()
 }
 
-/// Whether the session still may do something.
+/// Whether the session is still valid.
 async fn holds(world: &World, session: &SignedIn) -> bool {
     code(world.create(session, "ci", Duration::from_mins(1)).await) != 1100
 }
 
 #[on_every_database]
-async fn a_user_sees_the_sessions_that_hold_the_current_one_first(database: &TestDatabase) {
+async fn a_user_sees_valid_sessions_with_the_current_one_first(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     world.add_user("ada").await;
     world.add_user("eve").await;
@@ -74,7 +74,7 @@ async fn a_user_sees_the_sessions_that_hold_the_current_one_first(database: &Tes
 }
 
 #[on_every_database]
-async fn what_was_erased_or_never_sent_is_not_shown(database: &TestDatabase) {
+async fn erased_and_unsent_details_are_not_shown(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     world.add_user("ada").await;
     sign_in(&world, "ada", Some("old")).await;
@@ -104,7 +104,7 @@ async fn a_session_that_was_planted_is_not_listed(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn a_user_ends_one_of_the_own_sessions_and_nobody_else_can(database: &TestDatabase) {
+async fn only_its_user_can_end_a_session(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     world.add_user("ada").await;
     world.add_user("eve").await;
@@ -136,7 +136,7 @@ async fn a_user_ends_one_of_the_own_sessions_and_nobody_else_can(database: &Test
     }
     assert!(holds(&world, &here).await && !holds(&world, &there).await);
     assert_eq!(sessions(&world, &here).await.len(), 1);
-    // A session that ended ends no other.
+    // A session that ended can't end another.
     let of_here = id_of(&here).await;
     assert_eq!(
         code(world.service.end_session(&there, &of_here).await),
@@ -147,7 +147,7 @@ async fn a_user_ends_one_of_the_own_sessions_and_nobody_else_can(database: &Test
 }
 
 #[tokio::test]
-async fn a_session_that_was_idle_too_long_is_not_told_from_one_that_is_gone() {
+async fn a_session_that_was_idle_too_long_looks_like_a_missing_one() {
     let database = ats_pat_test_support::sqlite();
     let world = World::new(database.url()).await;
     let idle = world.signed_in("ada").await;
@@ -160,7 +160,7 @@ async fn a_session_that_was_idle_too_long_is_not_told_from_one_that_is_gone() {
 }
 
 #[on_every_database]
-async fn a_user_ends_all_other_sessions_and_is_told_how_many(database: &TestDatabase) {
+async fn a_user_ends_all_other_sessions_and_learns_how_many(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     world.add_user("ada").await;
     world.add_user("eve").await;
@@ -171,7 +171,7 @@ async fn a_user_ends_all_other_sessions_and_is_told_how_many(database: &TestData
     let eve_again = sign_in(&world, "eve", None).await;
     let here = sign_in(&world, "ada", None).await;
     let there = sign_in(&world, "ada", None).await;
-    assert_eq!(end(&here).await, 1, "the idle one held no more");
+    assert_eq!(end(&here).await, 1, "the idle one was no longer valid");
     assert!(holds(&world, &here).await && !holds(&world, &there).await);
     assert!(holds(&world, &eve).await && holds(&world, &eve_again).await);
     let head = world.store.events().head().await.unwrap();

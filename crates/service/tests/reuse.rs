@@ -1,4 +1,4 @@
-//! Secrets that are used after their end are told to their owner.
+//! Uses of dead secrets are shown to their owner.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
@@ -42,7 +42,7 @@ impl Scene {
         issued.unwrap().secret
     }
 
-    /// Uses a secret that had ended; gives the code of the refusal.
+    /// Uses a dead secret. Returns the code of the refusal.
     async fn use_ended(&self, secret: &SecretString) -> u32 {
         let refused = code(self.world.exchange(secret).await);
         self.world.service.flush().await;
@@ -61,7 +61,7 @@ impl Scene {
 }
 
 #[on_every_database]
-async fn a_replaced_secret_that_is_used_again_is_told_once_in_an_hour(database: &TestDatabase) {
+async fn a_use_of_a_replaced_secret_is_recorded_once_in_an_hour(database: &TestDatabase) {
     let scene = scene(database).await;
     let old = &scene.issued.secret;
     let new = scene.regenerate(0).await;
@@ -74,7 +74,7 @@ async fn a_replaced_secret_that_is_used_again_is_told_once_in_an_hour(database: 
     let (service, id) = (&scene.world.service, scene.id());
     let events = service.token_events(&scene.ada, &id, 10).await.unwrap();
     assert_eq!(events[0].kind, "token.ended_secret_used");
-    // It revokes nothing, and the new secret is none of it.
+    // It revokes nothing, and the new secret still works.
     assert_eq!(code(scene.world.exchange(&new).await), 1);
 
     scene.world.clock.advance(HOUR);
@@ -85,7 +85,7 @@ async fn a_replaced_secret_that_is_used_again_is_told_once_in_an_hour(database: 
 }
 
 #[on_every_database]
-async fn a_revoked_token_that_is_used_again_is_told(database: &TestDatabase) {
+async fn a_use_of_a_revoked_token_is_recorded(database: &TestDatabase) {
     let scene = scene(database).await;
     let service = &scene.world.service;
     service.revoke_token(&scene.ada, &scene.id()).await.unwrap();
@@ -96,7 +96,7 @@ async fn a_revoked_token_that_is_used_again_is_told(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn an_overlap_is_no_reuse_until_it_is_over(database: &TestDatabase) {
+async fn a_secret_in_overlap_is_not_reused(database: &TestDatabase) {
     let scene = scene(database).await;
     scene.regenerate(2).await;
     assert_eq!(scene.use_ended(&scene.issued.secret).await, 1);
@@ -107,7 +107,7 @@ async fn an_overlap_is_no_reuse_until_it_is_over(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn an_expired_token_and_a_guess_are_no_reuse(database: &TestDatabase) {
+async fn expired_tokens_and_guesses_are_not_reuse(database: &TestDatabase) {
     let scene = scene(database).await;
     let guess = "atspat_00000000000000000000000000000000000000000002CZclj".into();
     assert_eq!(scene.use_ended(&guess).await, 1201);
@@ -117,7 +117,7 @@ async fn an_expired_token_and_a_guess_are_no_reuse(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn two_servers_tell_of_the_same_hour_once(database: &TestDatabase) {
+async fn two_servers_record_a_reuse_once_in_an_hour(database: &TestDatabase) {
     let scene = scene(database).await;
     scene.regenerate(0).await;
     let other = scene.world.reopen().await.unwrap();
@@ -131,7 +131,7 @@ async fn two_servers_tell_of_the_same_hour_once(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn whoever_writes_to_the_database_does_not_silence_it(database: &TestDatabase) {
+async fn writing_to_the_database_does_not_hide_a_reuse(database: &TestDatabase) {
     let scene = scene(database).await;
     scene.regenerate(0).await;
     for ahead in [Duration::ZERO, DAY * 365] {

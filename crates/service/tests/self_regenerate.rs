@@ -1,5 +1,4 @@
-//! A token that gets new secrets by itself: the old one works until the new one is used, and no
-//! longer.
+//! A token regenerates itself: the old secret works until the new one is used, and no longer.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
@@ -22,7 +21,7 @@ struct Scene {
     issued: IssuedToken,
 }
 
-/// A user with a token that lasts for a day, and may renew itself for a month.
+/// A user with a token that lasts a day and may regenerate itself for a month.
 async fn scene(database: &TestDatabase) -> Scene {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
@@ -125,7 +124,7 @@ async fn the_old_secret_works_until_the_first_exchange_with_the_new_one(database
 }
 
 #[on_every_database]
-async fn a_secret_that_is_not_used_within_a_day_is_void_and_the_old_one_works(
+async fn a_secret_that_is_not_used_within_a_day_becomes_invalid_and_the_old_one_works(
     database: &TestDatabase,
 ) {
     let world = World::new(database.url()).await;
@@ -149,7 +148,7 @@ async fn a_secret_that_is_not_used_within_a_day_is_void_and_the_old_one_works(
 }
 
 #[on_every_database]
-async fn asking_again_makes_the_one_before_void(database: &TestDatabase) {
+async fn asking_again_makes_the_secret_before_invalid(database: &TestDatabase) {
     let scene = scene(database).await;
     let old = &scene.issued.secret;
     let lost = scene.renew(old).await.unwrap();
@@ -184,7 +183,7 @@ async fn a_refused_request_confirms_nothing(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn no_secret_reaches_beyond_what_the_owner_allowed(database: &TestDatabase) {
+async fn no_secret_outlives_what_the_owner_allowed(database: &TestDatabase) {
     let scene = scene(database).await;
     let until = scene.issued.token.regenerates_until.unwrap();
     let mut secret = scene.issued.secret.clone();
@@ -205,11 +204,11 @@ async fn no_secret_reaches_beyond_what_the_owner_allowed(database: &TestDatabase
 }
 
 #[on_every_database]
-async fn only_who_may_gets_a_new_secret(database: &TestDatabase) {
+async fn only_a_token_that_may_regenerate_itself_gets_a_new_secret(database: &TestDatabase) {
     let scene = scene(database).await;
     let other = scene.world.create(&scene.ada, "other", DAY).await.unwrap();
     assert_eq!(code(scene.renew(&other.secret).await), 1208);
-    // A secret in overlap is not for whoever holds the next one.
+    // The holder of the next secret gets no secret in overlap.
     let overlap = Regeneration {
         overlap_hours: 5,
         ..Regeneration::default()
@@ -220,7 +219,7 @@ async fn only_who_may_gets_a_new_secret(database: &TestDatabase) {
     let current = current.await.unwrap();
     assert_eq!(code(scene.renew(&scene.issued.secret).await), 1208);
     let new = scene.renew(&current.secret).await.unwrap();
-    // Three work now; the first use of the last one ends the others.
+    // Three secrets work now. The first use of the last one ends the others.
     for secret in [&scene.issued.secret, &current.secret] {
         assert_eq!(scene.exchanged(secret).await, 1);
     }
@@ -231,7 +230,7 @@ async fn only_who_may_gets_a_new_secret(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn whoever_has_a_stolen_secret_is_out_after_a_revocation(database: &TestDatabase) {
+async fn a_revocation_stops_the_holder_of_a_stolen_secret(database: &TestDatabase) {
     let scene = scene(database).await;
     let stolen = &scene.issued.secret;
     let mut thiefs = Vec::new();
@@ -262,13 +261,13 @@ async fn a_new_secret_from_the_owner_ends_the_unused_one(database: &TestDatabase
         assert_eq!(scene.exchanged(secret).await, 1201);
     }
     assert_eq!(scene.exchanged(&new.secret).await, 1);
-    // The token may renew itself as before.
+    // The token may regenerate itself as before.
     let next = scene.renew(&new.secret).await.unwrap();
     assert_eq!(scene.exchanged(&next.secret).await, 1);
 }
 
 #[on_every_database]
-async fn an_earlier_expiry_ends_what_would_outlive_it(database: &TestDatabase) {
+async fn an_earlier_expiry_ends_secrets_that_would_outlive_it(database: &TestDatabase) {
     let scene = scene(database).await;
     let unused = scene.renew(&scene.issued.secret).await.unwrap();
     let soon = scene.world.now().after(HOUR);
@@ -335,7 +334,7 @@ async fn a_secret_that_its_owner_replaced_revokes_nothing(database: &TestDatabas
 }
 
 #[on_every_database]
-async fn what_a_new_token_asks_for_must_fit(database: &TestDatabase) {
+async fn a_new_tokens_right_to_regenerate_itself_must_fit_the_policy(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
     let create = async |new: NewToken| match world.service.create_token(&ada, new).await {
@@ -374,7 +373,9 @@ async fn what_a_new_token_asks_for_must_fit(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn a_policy_that_forbids_it_stops_new_tokens_and_those_that_may(database: &TestDatabase) {
+async fn a_policy_can_forbid_self_regeneration_for_new_and_existing_tokens(
+    database: &TestDatabase,
+) {
     let mut scene = scene(database).await;
     let mut parts = scene.world.parts();
     parts.settings.policy.base.self_regenerate_allowed = false;

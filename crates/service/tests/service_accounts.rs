@@ -1,4 +1,4 @@
-//! Service accounts: owners of tokens that are no persons, and the persons who are responsible for
+//! Service accounts: owners of tokens that are not persons, and the persons who are responsible for
 //! them.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
@@ -72,7 +72,7 @@ impl Scene {
     }
 }
 
-/// What each use case answers to somebody who acts on the tokens of an account; `id` is one of its
+/// The answer of each use case to somebody who acts on the tokens of an account. `id` is one of its
 /// tokens.
 async fn every_answer(world: &World, acting: Acting<'_>, id: &str) -> Vec<(&'static str, u32)> {
     let service = &world.service;
@@ -152,7 +152,7 @@ async fn the_responsible_person_does_everything_with_the_tokens(database: &TestD
         .await
         .unwrap();
     assert_eq!(page.total, 3);
-    // None of them is the person's own.
+    // None of them belongs to the person.
     let own = scene
         .service()
         .list_tokens(&scene.ada, TokenQuery::of(None));
@@ -161,7 +161,7 @@ async fn the_responsible_person_does_everything_with_the_tokens(database: &TestD
 }
 
 #[on_every_database]
-async fn another_persons_account_is_as_one_that_does_not_exist(database: &TestDatabase) {
+async fn another_persons_account_looks_like_a_missing_one(database: &TestDatabase) {
     let scene = scene(database).await;
     let id = scene.create("ci").await.token.id.to_string();
     let stranger = Acting::on(&scene.grace, scene.owner());
@@ -177,7 +177,7 @@ async fn another_persons_account_is_as_one_that_does_not_exist(database: &TestDa
     }
     let no_id = Acting::on(&scene.ada, Owner::service_account("deploy"));
     assert_all(&every_answer(&scene.world, no_id, &id).await, 1310);
-    // The account comes before the token.
+    // The account is checked before the token.
     assert_eq!(
         code(scene.service().revoke_token(stranger, "no id").await),
         1310
@@ -226,7 +226,7 @@ async fn another_responsible_person_takes_over_at_once(database: &TestDatabase) 
     assert_eq!(accounts[0].user_name, "deploy");
     assert_eq!(accounts[0].responsible_id, scene.grace.user().id);
 
-    // Once more is no change.
+    // The same again is no change.
     operator.set_responsible("deploy", "grace").await.unwrap();
     let told = scene.events("user.responsible_set").await;
     assert_eq!(told.len(), 1);
@@ -262,7 +262,7 @@ async fn events_tell_the_owner_from_the_actor(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn names_and_the_limit_are_the_accounts(database: &TestDatabase) {
+async fn names_and_the_limit_belong_to_the_account(database: &TestDatabase) {
     let scene = scene_with(database, |settings| {
         settings.policy.base.max_active_tokens = 1;
     })
@@ -342,11 +342,11 @@ async fn nothing_is_made_for_an_account_whose_responsible_person_is_disabled(
         .create_token("deploy", scene.world.new_token("two", DAY))
         .await;
     let Err(Error::Refused(problem)) = refused else {
-        panic!("a token was made");
+        panic!("a token was created");
     };
     let rule = Rule::Responsible;
     assert_eq!(problem, Problem::PolicyForbids { rule });
-    // The tokens live on, and operators are told.
+    // The tokens stay, and operators are told.
     assert_eq!(code(scene.world.exchange(&issued.secret).await), 1);
     let told = operator.managed_by(scene.ada.user().id).await.unwrap();
     assert_eq!(told.len(), 1);
@@ -354,7 +354,7 @@ async fn nothing_is_made_for_an_account_whose_responsible_person_is_disabled(
     let users = operator.users().await.unwrap();
     let deploy = users.iter().find(|user| user.user_name == "deploy");
     assert_eq!(deploy, Some(&told[0]));
-    // Taking away needs nobody who is responsible.
+    // Taking rights away needs no responsible person.
     let id = issued.token.id.to_string();
     assert_eq!(code(operator.revoke_token(&id).await), 1);
     operator.set_responsible("deploy", "grace").await.unwrap();
@@ -365,7 +365,7 @@ async fn nothing_is_made_for_an_account_whose_responsible_person_is_disabled(
 }
 
 #[on_every_database]
-async fn a_disabled_account_gets_no_secrets_and_loses_them_all_the_same(database: &TestDatabase) {
+async fn a_disabled_account_gets_no_secrets_but_they_can_be_revoked(database: &TestDatabase) {
     let scene = scene(database).await;
     let issued = scene.create("ci").await;
     scene.disable("deploy").await;
@@ -381,7 +381,7 @@ async fn a_disabled_account_gets_no_secrets_and_loses_them_all_the_same(database
 }
 
 #[on_every_database]
-async fn a_request_makes_one_token_of_an_account(database: &TestDatabase) {
+async fn a_repeated_request_creates_one_token_of_an_account(database: &TestDatabase) {
     let scene = scene(database).await;
     let key = uuid_v7(&scene.world, KEY_OF_A_REQUEST);
     let asked = || scene.world.new_token("ci", DAY);
@@ -396,7 +396,7 @@ async fn a_request_makes_one_token_of_an_account(database: &TestDatabase) {
         .unwrap();
     assert!(first.secret.is_some() && again.secret.is_none());
     assert_eq!(first.token.id, again.token.id);
-    // The same key makes another token of the person's own.
+    // The same key creates another token for the person.
     let own = service
         .create_token_once(&scene.ada, asked(), &key)
         .await
@@ -406,7 +406,7 @@ async fn a_request_makes_one_token_of_an_account(database: &TestDatabase) {
 }
 
 #[tokio::test]
-async fn a_service_account_has_nothing_that_only_a_person_has() {
+async fn a_service_account_can_do_nothing_that_only_a_person_can() {
     let database = sqlite();
     let scene = scene(&database).await;
     let operator = scene.service().operator();

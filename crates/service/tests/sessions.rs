@@ -75,7 +75,7 @@ async fn a_session_ends_when_idle_at_its_end_and_at_sign_out(database: &TestData
 }
 
 #[tokio::test]
-async fn wrong_credentials_are_one_answer_and_disabled_is_told_only_after_the_right_password() {
+async fn wrong_credentials_get_one_answer_and_only_the_right_password_shows_a_disabled_user() {
     let database = ats_pat_test_support::sqlite();
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
@@ -130,12 +130,12 @@ async fn guessing_is_limited_for_one_account_from_one_address_only() {
     assert_eq!(
         sign_in("ada", "wrong", "2001:db8::1").await,
         1101,
-        "a right one clears the count"
+        "a right password clears the count"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn right_passwords_never_count_however_many_come_at_once() {
+async fn right_passwords_never_count_even_if_many_come_at_once() {
     let database = ats_pat_test_support::sqlite();
     let world = World::new(database.url()).await;
     world.add_user("ada").await;
@@ -149,7 +149,7 @@ async fn right_passwords_never_count_however_many_come_at_once() {
 }
 
 #[on_every_database]
-async fn a_user_has_a_bounded_number_of_sessions_and_disabling_ends_them_all(
+async fn a_user_has_a_limited_number_of_sessions_and_disabling_ends_them_all(
     database: &TestDatabase,
 ) {
     let world = World::new(database.url()).await;
@@ -174,7 +174,7 @@ async fn a_user_has_a_bounded_number_of_sessions_and_disabling_ends_them_all(
 }
 
 #[tokio::test]
-async fn a_session_in_use_lives_however_short_the_idle_time() {
+async fn a_session_in_use_stays_valid_even_with_a_short_idle_time() {
     let database = ats_pat_test_support::sqlite();
     let world = World::with(database.url(), |settings| {
         settings.session_idle = Duration::from_mins(1);
@@ -194,7 +194,7 @@ async fn a_session_in_use_lives_however_short_the_idle_time() {
 }
 
 #[on_every_database]
-async fn the_set_up_link_works_once_for_a_day_and_only_the_last_one(database: &TestDatabase) {
+async fn only_the_last_set_up_link_works_once_for_a_day(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let make = || async { world.service.make_setup_link().await.unwrap() };
     let set_up = |code: String, name: &'static str, password: &'static str| {
@@ -240,7 +240,7 @@ async fn the_set_up_link_works_once_for_a_day_and_only_the_last_one(database: &T
 }
 
 #[on_every_database]
-async fn users_have_one_folded_name_and_one_id(database: &TestDatabase) {
+async fn folded_names_and_ids_of_users_are_unique(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let ada = world.add_user("Ada").await;
     let new = |name: &str, id| NewUser {
@@ -278,7 +278,7 @@ async fn users_have_one_folded_name_and_one_id(database: &TestDatabase) {
                 .await
         ),
         1101,
-        "no password, no sign-in"
+        "nobody signs in without a password"
     );
 }
 
@@ -309,21 +309,21 @@ async fn one_password_over_many_names_spends_the_budget_of_its_address() {
     assert_eq!(
         refused,
         60 - 21,
-        "ten times as many as of one account, and the one that spends the rest"
+        "ten times as many as for one account, and one more"
     );
     assert_eq!(sign_in("bob".to_owned(), PASSWORD, here).await, 1400);
     assert_eq!(sign_in("bob".to_owned(), PASSWORD, elsewhere).await, 1);
     assert_eq!(
         sign_in("ada".to_owned(), PASSWORD, here).await,
         1,
-        "who signed in from there before is not kept out by neighbours"
+        "neighbours can't lock out an account that signed in from there before"
     );
     world.clock.advance(Duration::from_mins(15));
     assert_eq!(sign_in("bob".to_owned(), PASSWORD, here).await, 1);
 }
 
 #[on_every_database]
-async fn an_address_that_guesses_is_an_event_once_an_hour_with_the_sum(database: &TestDatabase) {
+async fn a_guessing_address_is_recorded_once_an_hour_with_the_sum(database: &TestDatabase) {
     let world = World::with(database.url(), |settings| {
         settings.sign_in_failures_per_quarter_hour = 1;
     })

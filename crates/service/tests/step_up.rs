@@ -1,5 +1,5 @@
-//! What gives a secret or power over others asks for a recent sign-in, and a session is confirmed
-//! by its password.
+//! An action that gives a secret, or power over others, requires a recent sign-in. A session is
+//! confirmed by its password.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
@@ -18,7 +18,7 @@ use secrecy::ExposeSecret;
 
 const WITHIN: Duration = Duration::from_mins(15);
 
-/// The policy asks for a sign-in in the last quarter of an hour.
+/// The policy requires a sign-in in the last quarter of an hour.
 async fn world(database: &TestDatabase) -> World {
     World::with(database.url(), |settings| {
         settings.policy.base.recent_sign_in_minutes = 15;
@@ -68,7 +68,7 @@ fn new_user(name: &str, administrator: bool, password: Option<&str>) -> NewUser 
 }
 
 #[on_every_database]
-async fn a_confirmed_session_takes_the_place_of_the_one_before(database: &TestDatabase) {
+async fn a_confirmed_session_replaces_the_one_before(database: &TestDatabase) {
     let world = world(database).await;
     world.add_user("ada").await;
     let sign_in = world
@@ -108,14 +108,14 @@ async fn a_confirmed_session_takes_the_place_of_the_one_before(database: &TestDa
         let told = world.told(kind.as_str()).await;
         assert_eq!(told[0].event.details["Confirmed"], true, "{kind:?}");
     }
-    // Whoever confirms the same session twice has lost the first answer.
+    // A caller who confirms the same session twice has lost the first answer.
     assert_eq!(code(confirm(&world, &by, PASSWORD).await), 1100);
     let report = world.service.operator().verify_audit().await.unwrap();
     assert_eq!(report.findings, Vec::<String>::new());
 }
 
 #[on_every_database]
-async fn a_sign_in_that_is_too_old_gives_no_secret(database: &TestDatabase) {
+async fn a_session_with_an_old_sign_in_gives_no_secret(database: &TestDatabase) {
     let world = world(database).await;
     let ada = world.signed_in("ada").await;
     let account = world.add_service_account("deploy", "ada").await.id;
@@ -165,7 +165,7 @@ async fn a_sign_in_that_is_too_old_gives_no_secret(database: &TestDatabase) {
 }
 
 #[tokio::test]
-async fn what_takes_rights_away_never_asks_for_a_recent_sign_in() {
+async fn taking_rights_away_never_requires_a_recent_sign_in() {
     let database = sqlite();
     let world = world(&database).await;
     let ada = administrator(&world, "ada").await;
@@ -185,7 +185,7 @@ async fn what_takes_rights_away_never_asks_for_a_recent_sign_in() {
 async fn administrators_set_passwords_and_rights_only_after_a_recent_sign_in(
     database: &TestDatabase,
 ) {
-    // Whatever the policy says: this one asks for nothing.
+    // Although the policy requires nothing.
     let world = World::new(database.url()).await;
     let ada = administrator(&world, "ada").await;
     world.add_user("bob").await;
@@ -208,9 +208,9 @@ async fn administrators_set_passwords_and_rights_only_after_a_recent_sign_in(
     assert_eq!(
         code(world.create(&ada, "ci", DAY).await),
         1,
-        "the policy asks for nothing"
+        "the policy requires nothing"
     );
-    // Neither gives anybody anything that works.
+    // Neither of these gives anybody anything that works.
     assert_eq!(
         code(operator.add_user(new_user("eve", false, None)).await),
         1
@@ -248,7 +248,7 @@ async fn a_wrong_password_confirms_nothing_and_counts_with_the_sign_ins() {
         .service
         .sign_in("ada", &PASSWORD.into(), ADDRESS)
         .await;
-    assert_eq!(code(sign_in), 1400, "one count for both");
+    assert_eq!(code(sign_in), 1400, "both count together");
     assert_eq!(code(world.service.sessions(&ada).await), 1);
     assert_eq!(code(world.create(&ada, "ci", DAY).await), 1104);
     world.clock.advance(Duration::from_mins(5));
@@ -257,7 +257,7 @@ async fn a_wrong_password_confirms_nothing_and_counts_with_the_sign_ins() {
 }
 
 #[tokio::test]
-async fn a_session_is_not_confirmed_by_the_password_of_before() {
+async fn a_session_is_not_confirmed_by_the_earlier_password() {
     let database = sqlite();
     let world = world(&database).await;
     let ada = world.signed_in("ada").await;
@@ -265,7 +265,7 @@ async fn a_session_is_not_confirmed_by_the_password_of_before() {
     let new = "orbit-of-velvet-plums-7";
     let set = operator.set_password("ada", &new.into(), false).await;
     set.unwrap();
-    // The session was found before its user got another password.
+    // The session was found before its user got a new password.
     assert_eq!(code(confirm(&world, &ada, PASSWORD).await), 1100);
     let ada = world.service.sign_in("ada", &new.into(), ADDRESS).await;
     let ada = ada.unwrap().session_id;
@@ -275,7 +275,7 @@ async fn a_session_is_not_confirmed_by_the_password_of_before() {
 }
 
 #[on_every_database]
-async fn the_groups_of_the_signed_in_user_decide_also_for_service_accounts(
+async fn the_groups_of_the_signed_in_user_also_decide_for_service_accounts(
     database: &TestDatabase,
 ) {
     let world = World::with(database.url(), |settings| {
@@ -290,7 +290,7 @@ async fn the_groups_of_the_signed_in_user_decide_also_for_service_accounts(
     world.add_user("ada").await;
     let account = world.add_service_account("deploy", "ada").await.id;
     let account = Owner::ServiceAccount(account);
-    // The account's own groups don't count: it has no sign-in.
+    // The account's own groups don't count, because nobody signs in as the account.
     let operator = world.service.operator();
     let of_account = ["corp/contractors".to_owned()];
     operator.set_groups("deploy", &of_account).await.unwrap();
@@ -309,8 +309,8 @@ async fn the_groups_of_the_signed_in_user_decide_also_for_service_accounts(
             let policy = world.service.policy_for(&ada, account).await.unwrap();
             assert_eq!(policy.recent_sign_in_minutes, minutes.unwrap_or(0));
         }
-        // Longer than a session may be idle: a change judges the session that was found before by
-        // its end alone.
+        // Longer than a session may be idle, because a change checks only the end of a session that
+        // was found before.
         let minutes = minutes.unwrap_or(600);
         world.clock.advance(Duration::from_mins(minutes.into()));
         let service = &world.service;
@@ -327,7 +327,7 @@ async fn the_groups_of_the_signed_in_user_decide_also_for_service_accounts(
 }
 
 #[tokio::test]
-async fn a_sign_in_from_the_future_is_not_recent_for_as_long_as_a_clock_was_wrong() {
+async fn a_sign_in_from_the_future_is_not_recent() {
     let database = sqlite();
     let world = world(&database).await;
     let now = world.now();

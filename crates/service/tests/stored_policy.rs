@@ -1,5 +1,5 @@
-//! The policy in the database: how another comes into force, and that nobody who can write to the
-//! database gets rid of it.
+//! The policy in the database: how it is replaced, and that nobody can get rid of it with write
+//! access to the database.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
@@ -51,7 +51,7 @@ async fn exchange(service: &Service, secret: &SecretString, from: IpAddr) -> u32
     code(service.exchange(&[secret], from).await)
 }
 
-/// The services that were started again: with the checkpoint, and without it.
+/// The restarted services, with and without the checkpoint.
 async fn started_again(world: &World) -> [Service; 2] {
     world.service.flush().await;
     let again = world.reopen().await.unwrap();
@@ -60,9 +60,7 @@ async fn started_again(world: &World) -> [Service; 2] {
 }
 
 #[on_every_database]
-async fn until_one_is_put_into_the_database_the_policy_is_that_of_the_settings(
-    database: &TestDatabase,
-) {
+async fn the_policy_is_that_of_the_settings_until_the_database_has_one(database: &TestDatabase) {
     let world = world(database).await;
     let ada = world.signed_in("ada").await;
     let first = current(&world.service).await;
@@ -71,7 +69,7 @@ async fn until_one_is_put_into_the_database_the_policy_is_that_of_the_settings(
     let applied = apply(&world.service, r#"{"MaxLifetimeDays": 20}"#).await;
     assert_ne!(applied.version, first.version);
     assert_eq!(applied.source, PolicySource::Database);
-    // What is absent is as it is by default, and not as it was.
+    // Absent fields have their defaults, not their former values.
     assert_eq!(applied.policy.max_active_tokens, Some(100));
     assert_eq!(code(world.create(&ada, "long", DAY * 21).await), 1302);
     assert_eq!(code(world.create(&ada, "ci", DAY * 20).await), 1);
@@ -80,7 +78,7 @@ async fn until_one_is_put_into_the_database_the_policy_is_that_of_the_settings(
         let policy = service.policy(&ada).await.unwrap();
         assert_eq!(policy.max_lifetime_days, 20);
     }
-    // The same once more is no change.
+    // The same policy again is no change.
     let again = apply(&world.service, r#"{"MaxLifetimeDays": 20}"#).await;
     assert_eq!(again, applied);
     let told = world.told("policy.changed").await;
@@ -132,7 +130,7 @@ async fn a_token_in_memory_is_judged_by_the_policy_that_was_put_into_force(
 ) {
     let world = world(database).await;
     let mut parts = world.parts();
-    // So it has a lease, and answers from memory.
+    // So it has a lease and answers from memory.
     parts.alone = true;
     let service = Service::open(parts).await.unwrap();
     let ada = world.signed_in("ada").await;
@@ -156,13 +154,13 @@ async fn a_token_in_memory_is_judged_by_the_policy_that_was_put_into_force(
     assert_eq!(exchange(&service, &all, ADDRESS).await, 1306);
     assert_eq!(exchange(&service, &few, ELSEWHERE).await, 1204);
     assert_eq!(exchange(&service, &few, ADDRESS).await, 1);
-    // What was taken comes back only by another policy.
+    // Only another policy gives back what was taken away.
     apply(&service, read).await;
     assert_eq!(exchange(&service, &all, ELSEWHERE).await, 1);
 }
 
 #[on_every_database]
-async fn an_administrator_puts_a_policy_into_force_and_nobody_else(database: &TestDatabase) {
+async fn only_an_administrator_replaces_the_policy(database: &TestDatabase) {
     let world = world(database).await;
     let eve = world.signed_in("eve").await;
     assert!(world.service.administrator(&eve).is_err());
@@ -175,10 +173,10 @@ async fn an_administrator_puts_a_policy_into_force_and_nobody_else(database: &Te
     };
     let applied = operator.apply_policy(at(&first, r#"{"MaxActiveTokens": 5}"#));
     let applied = applied.await.unwrap();
-    // Whoever saw the one before changes nothing unseen.
+    // A caller who saw an earlier version must not overwrite this one unseen.
     let late = operator.apply_policy(at(&first, r#"{"MaxActiveTokens": 6}"#));
     let Err(Error::Refused(Problem::VersionMismatch { current })) = late.await else {
-        panic!("the version is another");
+        panic!("the version is different");
     };
     assert_eq!(current, applied.version);
     let wrong = operator
@@ -189,7 +187,7 @@ async fn an_administrator_puts_a_policy_into_force_and_nobody_else(database: &Te
     let told = world.told("policy.changed").await;
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].actor_name.as_deref(), Some("root"));
-    // The session ended meanwhile.
+    // The session has just ended.
     let operators = world.service.operator();
     operators
         .set_groups("root", &["corp/a".to_owned()])
@@ -215,7 +213,7 @@ async fn administrator(world: &World) -> SignedIn {
 }
 
 #[tokio::test]
-async fn a_policy_of_the_settings_is_changed_there() {
+async fn a_policy_in_the_settings_can_only_be_changed_there() {
     let database = sqlite();
     let world = World::new(database.url()).await;
     let refused = world.service.operator().apply_policy(new("{}")).await;
@@ -226,7 +224,7 @@ async fn a_policy_of_the_settings_is_changed_there() {
     ));
 }
 
-/// What goes on without a policy: everything that takes away.
+/// What still works without a policy: everything that takes rights away.
 async fn assert_nothing_is_granted(service: &Service, ada: &SignedIn, secret: &SecretString) {
     assert_eq!(exchange(service, secret, ADDRESS).await, 1503);
     assert_eq!(code(service.policy(ada).await), 1503);
@@ -239,9 +237,7 @@ async fn assert_nothing_is_granted(service: &Service, ada: &SignedIn, secret: &S
 }
 
 #[on_every_database]
-async fn a_policy_that_is_removed_altered_or_put_back_is_no_reason_to_go_by_another(
-    database: &TestDatabase,
-) {
+async fn nothing_is_granted_if_the_policy_was_removed_altered_or_put_back(database: &TestDatabase) {
     let world = world(database).await;
     let ada = world.signed_in("ada").await;
     let issued = world.create(&ada, "ci", DAY).await.unwrap();
@@ -261,7 +257,7 @@ async fn a_policy_that_is_removed_altered_or_put_back_is_no_reason_to_go_by_anot
     ] {
         let applied = apply(&world.service, strict).await;
         database.execute(attack).await;
-        // What runs goes by what it read.
+        // A running server uses the policy that it read.
         assert_eq!(current(&world.service).await, applied, "{attack}");
         assert_eq!(code(world.create(&ada, "more", HOUR).await), 1306);
         assert_eq!(exchange(&world.service, all, ADDRESS).await, 1);
@@ -272,7 +268,7 @@ async fn a_policy_that_is_removed_altered_or_put_back_is_no_reason_to_go_by_anot
         }
         let findings = world.service.operator().verify_audit().await.unwrap();
         assert!(!findings.findings.is_empty(), "{attack}");
-        // Another one puts it right, on each of them.
+        // Another policy repairs this, on each of them.
         let again = world.reopen().await.unwrap();
         let applied = apply(&again, loose).await;
         assert_eq!(current(&again).await, applied, "{attack}");
@@ -283,7 +279,7 @@ async fn a_policy_that_is_removed_altered_or_put_back_is_no_reason_to_go_by_anot
             Some(MayCreate::Everyone)
         );
     }
-    // Taking away never needs it.
+    // Taking rights away never needs the policy.
     database.execute("DELETE FROM policy").await;
     let [service, _] = started_again(&world).await;
     assert_nothing_is_granted(&service, &ada, all).await;
@@ -347,7 +343,7 @@ async fn the_same_policy_once_more_puts_its_row_right(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn tokens_of_before_are_cut_where_that_was_asked_for(database: &TestDatabase) {
+async fn existing_tokens_are_shortened_on_request(database: &TestDatabase) {
     let world = world(database).await;
     let ada = world.signed_in("ada").await;
     let operator = world.service.operator();
@@ -394,7 +390,7 @@ async fn tokens_of_before_are_cut_where_that_was_asked_for(database: &TestDataba
         exchange(&world.service, &tokens[1].secret, ADDRESS).await,
         1
     );
-    // One whose time is up by the policy ends at once.
+    // A token whose time is over by the policy ends at once.
     let one = NewPolicy {
         enforce_on_existing: true,
         ..new(r#"{"MaxLifetimeDays": 1}"#)

@@ -1,4 +1,4 @@
-//! Tokens that nobody uses are revoked, if the policy of their owner says so.
+//! Unused tokens are revoked if the policy of their owner says so.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
@@ -12,7 +12,7 @@ use ats_pat_test_support::world::{DAY, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 
 const HOUR: Duration = Duration::from_hours(1);
-/// After how long the token of somebody in no group is revoked at the latest.
+/// After how long the token of a user without groups is revoked at the latest.
 const REVOKED_AFTER: Duration = Duration::from_hours(30 * 24 + 3);
 
 async fn world(database: &TestDatabase) -> World {
@@ -41,9 +41,7 @@ async fn revoke_unused(service: &Service) -> u64 {
 }
 
 #[on_every_database]
-async fn a_token_that_nobody_used_for_long_is_revoked_and_its_owner_is_told(
-    database: &TestDatabase,
-) {
+async fn an_unused_token_is_revoked_with_an_event(database: &TestDatabase) {
     let world = world(database).await;
     let ada = world.signed_in("ada").await;
     let never_used = world.create(&ada, "never used", DAY * 300).await.unwrap();
@@ -59,7 +57,7 @@ async fn a_token_that_nobody_used_for_long_is_revoked_and_its_owner_is_told(
         .service
         .regenerate_token(&ada, &id, Regeneration::default());
     assert_eq!(code(anew.await), 1);
-    // Uses are written late: a little more than the days have to pass.
+    // Uses are written late, so a little more than the days has to pass.
     world.clock.advance(DAY * 15 + HOUR);
     assert_eq!(revoke_unused(&world.service).await, 0);
     world.clock.advance(HOUR * 2);
@@ -81,7 +79,9 @@ async fn a_token_that_nobody_used_for_long_is_revoked_and_its_owner_is_told(
 }
 
 #[on_every_database]
-async fn the_groups_of_the_owner_say_after_how_long(database: &TestDatabase) {
+async fn the_groups_of_the_owner_decide_after_how_long_unused_tokens_are_revoked(
+    database: &TestDatabase,
+) {
     let world = world(database).await;
     let mut issued = Vec::new();
     for (name, groups) in [
@@ -108,15 +108,13 @@ async fn the_groups_of_the_owner_say_after_how_long(database: &TestDatabase) {
     world.clock.advance(REVOKED_AFTER);
     assert_eq!(revoke_unused(&world.service).await, 1);
     world.clock.advance(DAY * 30);
-    // The strictest of several counts, and never is the least strict.
+    // The strictest group counts, and "never" is the least strict.
     assert_eq!(revoke_unused(&world.service).await, 2);
     assert_eq!(answers().await, [1203, 1203, 1, 1203]);
 }
 
 #[on_every_database]
-async fn several_servers_revoke_nothing_twice_and_look_again_in_the_transaction(
-    database: &TestDatabase,
-) {
+async fn several_servers_revoke_no_unused_token_twice(database: &TestDatabase) {
     let world = world(database).await;
     let ada = world.signed_in("ada").await;
     for number in 0..50 {

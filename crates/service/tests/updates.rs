@@ -1,5 +1,4 @@
-//! An owner changes a token: another name, another description, an earlier expiry. On every
-//! database.
+//! An owner edits a token: a new name, a new description, an earlier expiry. On every database.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
@@ -15,7 +14,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 const HOUR: Duration = Duration::from_hours(1);
-/// As long as an authentication token that was exchanged just now can be accepted.
+/// How long an authentication token that was exchanged just now can be accepted.
 const ACCEPTED_FOR: Duration = Duration::from_mins(66);
 
 fn name(name: &str) -> TokenUpdate {
@@ -67,7 +66,7 @@ async fn assert_nothing_is_found(world: &World) {
 }
 
 #[on_every_database]
-async fn what_is_named_changes_and_the_event_tells_the_difference(database: &TestDatabase) {
+async fn only_named_fields_change_and_the_event_has_the_difference(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
     let IssuedToken { token, secret } = world.create(&ada, "ci", 30 * DAY).await.unwrap();
@@ -153,7 +152,7 @@ async fn a_change_that_changes_nothing_leaves_no_event(database: &TestDatabase) 
 }
 
 #[on_every_database]
-async fn a_name_is_the_owner_s_only_active_one(database: &TestDatabase) {
+async fn a_name_is_unique_among_the_owners_active_tokens(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let (ada, eve) = (world.signed_in("ada").await, world.signed_in("eve").await);
     let token = world.create(&ada, "ci", DAY).await.unwrap().token;
@@ -169,12 +168,12 @@ async fn a_name_is_the_owner_s_only_active_one(database: &TestDatabase) {
     let other = other.id.to_string();
     let _ = world.service.revoke_token(&ada, &other).await.unwrap();
     assert_eq!(renamed("strasse").await.unwrap().name, "strasse");
-    // The name that it had is free again.
+    // Its former name is free again.
     world.create(&ada, "ci", DAY).await.unwrap();
 }
 
 #[on_every_database]
-async fn an_expiry_only_comes_earlier(database: &TestDatabase) {
+async fn an_edit_only_shortens_the_expiry(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
     let token = world.create(&ada, "ci", DAY).await.unwrap().token;
@@ -215,7 +214,7 @@ async fn an_expiry_only_comes_earlier(database: &TestDatabase) {
     let updated = update(&world, &ada, &token, expiry(earlier)).await.unwrap();
     assert_eq!(updated.expires_at, earlier);
     assert_eq!(latest_of(expiry(token.expires_at)).await, earlier);
-    // A new secret lasts as long as the one before would have.
+    // A new secret lasts as long as the one before would have lasted.
     world.clock.advance(HOUR);
     let again = world
         .service
@@ -227,7 +226,7 @@ async fn an_expiry_only_comes_earlier(database: &TestDatabase) {
 }
 
 #[tokio::test]
-async fn a_policy_that_became_stricter_does_not_keep_anybody_from_shortening() {
+async fn a_stricter_policy_does_not_prevent_shortening() {
     let database = sqlite();
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
@@ -242,7 +241,7 @@ async fn a_policy_that_became_stricter_does_not_keep_anybody_from_shortening() {
 }
 
 #[on_every_database]
-async fn of_a_token_that_ended_only_the_description_changes(database: &TestDatabase) {
+async fn only_the_description_of_an_ended_token_changes(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
     let expired = world.create(&ada, "short", HOUR).await.unwrap().token;
@@ -272,7 +271,7 @@ async fn of_a_token_that_ended_only_the_description_changes(database: &TestDatab
 }
 
 #[on_every_database]
-async fn another_user_s_token_is_none(database: &TestDatabase) {
+async fn another_users_token_looks_like_a_missing_one(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let (ada, eve) = (world.signed_in("ada").await, world.signed_in("eve").await);
     let token = world.create(&ada, "ci", DAY).await.unwrap().token;
@@ -321,7 +320,7 @@ async fn no_authentication_token_outlives_an_earlier_expiry(database: &TestDatab
     };
     assert_eq!(identity(&before.token).await, 1);
 
-    // Too far away for what was exchanged to reach it: it goes on.
+    // The expiry is too far away to affect authentication tokens from before, so they stay valid.
     let far = world.now().after(ACCEPTED_FOR);
     let updated = update(&world, &ada, &issued.token, expiry(far)).await;
     assert_eq!(updated.unwrap().expires_at, far);

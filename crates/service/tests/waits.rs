@@ -1,5 +1,5 @@
-//! What takes rights away is answered once no server answers from before it: also where it was
-//! taken before.
+//! A change that takes rights away is answered once no server answers from before it, even if the
+//! rights were already taken away.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
@@ -14,11 +14,11 @@ use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World};
 use ats_pat_token::PersonalAccessToken;
 use tokio::time::Instant;
 
-/// The longest lease, and a quarter of it.
+/// The longest lease, and a quarter more.
 const SETTLED_AFTER: Duration = Duration::from_millis(250);
 const NEW_PASSWORD: &str = "orbit-of-velvet-plums-7";
 
-/// The answer of a use case, which must have waited.
+/// The answer of a use case that must have waited.
 async fn waited<T, E: std::fmt::Debug>(
     what: &str,
     use_case: impl Future<Output = Result<T, E>>,

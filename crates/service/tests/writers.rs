@@ -1,4 +1,4 @@
-//! Servers that write at once, each at a node of its own where the database has several.
+//! Servers that write at the same time, each at a node of its own if the database has several.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
@@ -13,8 +13,8 @@ use tokio::task::JoinSet;
 
 const SERVERS: usize = 3;
 const CLIENTS: usize = 4;
-/// With new connections each, whose statements are yet to be prepared: there a node of Galera ends
-/// a transaction without a word.
+/// Each has new connections, whose statements are not prepared yet. That is when a node of Galera
+/// ends a transaction without telling anybody.
 const ROUNDS: usize = 5;
 const CHANGES: usize = 5;
 

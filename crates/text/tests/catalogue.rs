@@ -95,7 +95,7 @@ saved = Gespeichert
 }
 
 #[test]
-fn a_text_with_slots_has_them_in_the_declared_order_and_nothing_else() {
+fn a_text_has_its_slots_in_the_declared_order() {
     let slots = "# $a (Slot)\n# $b (Slot)\n";
     assert_eq!(
         verdict(

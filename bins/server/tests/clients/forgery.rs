@@ -1,9 +1,9 @@
-//! Tokens and lists that are not the issuer's, though they look like it.
+//! Tokens and lists that look like the issuer's, but are not.
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
-/// An Ed25519 key in PKCS #8 (RFC 8410, section 7) before its 32 bytes.
+/// The bytes before the 32 bytes of an Ed25519 key in PKCS #8 (RFC 8410, section 7).
 const PKCS8: [u8; 16] = [
     0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
 ];
@@ -29,13 +29,13 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// What stands in a token, whoever signed it.
+/// The content of a token, whoever signed it.
 pub fn claims(token: &str) -> Value {
     let decoded = jsonwebtoken::dangerous::insecure_decode::<Value>(token);
     decoded.expect("claims").claims
 }
 
-/// Forgeries of a genuine token or list, by what was done.
+/// Forgeries of a genuine token or list, each with its description.
 pub fn forgeries(genuine: &str) -> Vec<(&'static str, String)> {
     let header = jsonwebtoken::decode_header(genuine).expect("a header");
     let mut claims = claims(genuine);
@@ -48,7 +48,7 @@ pub fn forgeries(genuine: &str) -> Vec<(&'static str, String)> {
             serde_json::from_value(json!({
                 "kty": "OKP",
                 "crv": "Ed25519",
-                // The public half of the key above.
+                // The public key of the key above.
                 "x": "6kpsY-KcUgq-9VB7Ey7F-ZVHdq6-vnuSQh7qaRRG0iw",
             }))
             .expect("a key"),

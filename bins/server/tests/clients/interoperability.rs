@@ -1,4 +1,4 @@
-//! Libraries that know nothing of ours accept what the server issues, and refuse what it did not.
+//! Independent libraries accept what the server signed, and refuse everything else.
 
 use std::process::Command;
 
@@ -12,7 +12,7 @@ use crate::support::{Client, PASSWORD, Server, admin_json, text};
 const AUTHENTICATION_TOKEN: &str = "at+jwt";
 const STATUS_LIST: &str = "statuslist+jwt";
 
-/// A server that issued a token, and the list that this token refers to.
+/// A server that issued a token, and the status list that the token names.
 struct Issuer {
     server: Server,
     token: String,
@@ -45,7 +45,8 @@ impl Issuer {
         }
     }
 
-    /// What `verifier` says of a token that should be of this type: `accepted SUB` or `refused`.
+    /// The verdict of `verifier` about a token that should have this type: `accepted SUB` or
+    /// `refused`.
     fn asks(&self, verifier: &Verifier, kind: &str, token: &str) -> String {
         let jwks = format!("{}/.well-known/jwks.json", self.server.url);
         let mut command = Command::new(verifier.program.get_program());
@@ -58,7 +59,7 @@ impl Issuer {
 /// A program that verifies tokens with a library.
 struct Verifier {
     program: Command,
-    // While it lives, the program is there.
+    // Keeps the program's folder.
     _folder: Option<TempDir>,
 }
 
@@ -102,7 +103,7 @@ async fn assert_verifies(verifier: Verifier) {
             assert_eq!(said, "refused", "{kind} {what}");
         }
     }
-    // Each is signed by the issuer: only its type tells them apart.
+    // The issuer signed each of them. Only their types differ.
     assert_eq!(
         issuer.asks(&verifier, AUTHENTICATION_TOKEN, list),
         "refused"
@@ -111,11 +112,11 @@ async fn assert_verifies(verifier: Verifier) {
 }
 
 #[tokio::test]
-async fn pyjwt_accepts_what_the_server_signed_and_nothing_else() {
+async fn pyjwt_accepts_only_tokens_that_the_server_signed() {
     assert_verifies(pyjwt()).await;
 }
 
 #[tokio::test]
-async fn jose_accepts_what_the_server_signed_and_nothing_else() {
+async fn jose_accepts_only_tokens_that_the_server_signed() {
     assert_verifies(jose()).await;
 }

@@ -1,7 +1,6 @@
-//! Clients that others' generators make, and libraries that others verify with, against the real
-//! server.
+//! Generated clients and independent verifying libraries against the real server.
 //!
-//! `cargo xtask clients` makes what these tests run; `cargo xtask test` does both.
+//! `cargo xtask clients` prepares them, and `cargo xtask test` runs them too.
 
 #![expect(
     clippy::unwrap_used,

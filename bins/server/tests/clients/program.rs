@@ -11,7 +11,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// A source of these tests.
+/// The path of a source of these tests.
 pub fn source(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/clients")
@@ -23,7 +23,7 @@ pub fn client(name: &str) -> PathBuf {
     there(root().join("target/clients").join(name))
 }
 
-/// A folder inside a client's, for what is built from it; it is gone with the value.
+/// A folder for builds inside a client's folder. It is removed when it is dropped.
 pub fn folder_in(client: &Path) -> TempDir {
     let folder = tempfile::Builder::new().prefix("tour-").tempdir_in(client);
     folder.expect("a folder")
@@ -40,7 +40,7 @@ pub fn python() -> Command {
     Command::new(there(root().join("target/tools/clients/python/bin/python")))
 }
 
-/// Runs a program that must succeed; gives what it says.
+/// Runs a program that must succeed. Returns its output.
 pub fn run(command: &mut Command) -> String {
     run_with(command, "")
 }
@@ -48,7 +48,7 @@ pub fn run(command: &mut Command) -> String {
 /// The same, with `input` on its standard input.
 pub fn run_with(command: &mut Command, input: &str) -> String {
     let mut child = command
-        // The server is on this machine, whatever proxy the developer has.
+        // The server is on this machine, so a developer's proxy must not be used.
         .env("NO_PROXY", "127.0.0.1")
         .env("no_proxy", "127.0.0.1")
         .stdin(Stdio::piped())
@@ -57,7 +57,7 @@ pub fn run_with(command: &mut Command, input: &str) -> String {
         .spawn()
         .unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let mut stdin = child.stdin.take().expect("its input");
-    // A program that does not read has its own reasons: its exit code counts.
+    // A program may end without reading its input. Its exit code counts.
     let _ = stdin.write_all(input.as_bytes());
     drop(stdin);
     let output = child.wait_with_output().expect("it ends");

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::program::{client, folder_in, node_module, python, run, source};
 use crate::support::{PASSWORD, Server, admin_json};
 
-/// What every tour says.
+/// The output of every tour.
 const SAID: &str = "\
 signed in as ada
 created tour: Active, last used never
@@ -29,7 +29,7 @@ fn assert_tours(tour: &mut Command) {
     assert_eq!(run(tour.args([&server.url, PASSWORD])), SAID);
 }
 
-/// Checks the types of a tour together with its client, strictly, and runs what comes of it.
+/// Checks the types of a tour with its client strictly, and runs the result.
 fn assert_tours_in_typescript(name: &str) {
     let client = client(name);
     let folder = folder_in(&client);
@@ -77,7 +77,7 @@ fn openapi_python_client() {
 fn progenitor() {
     let built = client("progenitor").with_file_name("progenitor-built");
     let mut cargo = Command::new(env!("CARGO"));
-    // What cargo tells of the test's own package is not the tour's.
+    // Cargo's environment for this test's package must not reach the tour.
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| {
             name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")

@@ -1,5 +1,5 @@
-//! Each mistake: one line that names the thing and says what to do, the right exit code, nothing
-//! left.
+//! Each mistake prints one line that names it and says what to do, with the right exit code. It
+//! leaves nothing behind.
 
 use std::net::TcpListener;
 
@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 use crate::process::Folder;
 
 #[test]
-fn a_wrong_command_line_or_setting_is_wrong_usage_and_leaves_nothing() {
+fn a_wrong_command_line_or_setting_is_a_usage_error_and_leaves_nothing() {
     let folder = Folder::empty();
     let mut refusals = String::new();
     for arguments in [

@@ -1,4 +1,4 @@
-//! A database that is away when the server starts.
+//! A database that does not answer when the server starts.
 
 use ats_pat_test_support::proxy::{Fault, Proxy};
 use ats_pat_test_support::{TestDatabase, on_every_server};
@@ -34,7 +34,7 @@ async fn a_server_waits_for_its_database_and_then_serves(database: &TestDatabase
 }
 
 #[test]
-fn a_server_whose_patience_is_over_says_why_it_ends() {
+fn a_server_that_waited_too_long_says_why_it_ends() {
     let folder = Folder::empty();
     let mut server = folder.start(&[
         ("ATS_PAT_DATABASE_URL", NOWHERE),

@@ -1,4 +1,4 @@
-//! The server as operators see it: through its real binary.
+//! The server as operators see it, through its real binary.
 #![expect(clippy::unwrap_used, reason = "a test may fail; its helpers too")]
 
 mod bad_input;

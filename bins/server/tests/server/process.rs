@@ -50,10 +50,11 @@ impl Folder {
         command
     }
 
-    /// A start that must fail: one line of reason, which is given back, and this exit code.
+    /// Starts the server, which must fail with this exit code and one line of reason. Returns the
+    /// line.
     #[track_caller]
     pub fn refusal(&self, code: i32, arguments: &[&str], environment: &[(&str, &str)]) -> String {
-        // Without the log, whose lines differ from run to run.
+        // Without the log, because its lines differ from run to run.
         let environment: Vec<_> = [
             ("ATS_PAT_LOG", "off"),
             ("ATS_PAT_START_PATIENCE_SECONDS", "0"),
@@ -70,7 +71,7 @@ impl Folder {
         errors
     }
 
-    /// A server on a free port that does not serve yet, as far as it came.
+    /// Starts a server on a free port, without waiting until it serves.
     pub fn start(&self, environment: &[(&str, &str)]) -> Starting {
         let mut child = self
             .command(&["--listen", "127.0.0.1:0"], environment)
@@ -80,7 +81,7 @@ impl Folder {
         Starting { child, log }
     }
 
-    /// A server on a free port, once it says that it listens.
+    /// Starts a server on a free port, and waits until it listens.
     #[track_caller]
     pub fn serve(&self, arguments: &[&str]) -> Server {
         let arguments: Vec<&str> = ["--listen", "127.0.0.1:0"]
@@ -91,7 +92,7 @@ impl Folder {
         Server::listening(self.command(&arguments, &[]).spawn().unwrap())
     }
 
-    /// As [`Folder::serve`], where the process may have so many files open.
+    /// Like [`Folder::serve`], for a process that may have so many open files.
     #[track_caller]
     pub fn serve_with_open_files(&self, most: u32) -> Server {
         let mut command = Command::new("sh");
@@ -110,14 +111,14 @@ impl Folder {
     }
 }
 
-/// A server whose log is followed while it starts; killed when dropped.
+/// A server whose log is read while it starts. It is killed when it is dropped.
 pub struct Starting {
     child: Child,
     log: BufReader<ChildStderr>,
 }
 
 impl Starting {
-    /// Reads its log up to a line that holds `text`; gives that line.
+    /// Reads its log up to a line that contains `text`. Returns that line.
     #[track_caller]
     pub fn logs(&mut self, text: &str) -> String {
         loop {
@@ -133,7 +134,7 @@ impl Starting {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Waits for its end; gives its exit code, and the rest of its log.
+    /// Waits for its end. Returns its exit code and the rest of its log.
     pub fn ended(mut self) -> (Option<i32>, String) {
         let mut log = String::new();
         self.log.read_to_string(&mut log).unwrap();
@@ -148,12 +149,12 @@ impl Drop for Starting {
     }
 }
 
-/// A running server; killed when dropped.
+/// A running server. It is killed when it is dropped.
 pub struct Server {
     child: Child,
-    /// Address and port.
+    /// Its address and port.
     pub address: String,
-    /// Its lines on standard output, up to the one that it listens.
+    /// Its lines on standard output, until it listened.
     pub said: Vec<String>,
     output: BufReader<ChildStdout>,
 }
@@ -195,7 +196,7 @@ impl Server {
         self.get_with(path, "")
     }
 
-    /// As [`Server::get`], with these lines among the headers.
+    /// Like [`Server::get`], with these additional header lines.
     pub fn get_with(&self, path: &str, headers: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(
@@ -209,7 +210,7 @@ impl Server {
         answer
     }
 
-    /// Asks it to end; gives its exit code, what else it said, and its log.
+    /// Asks it to stop. Returns its exit code, the rest of its output, and its log.
     pub fn stop(self, signal: Signal) -> (ExitStatus, String, String) {
         self.signal(signal);
         self.ended()
@@ -219,14 +220,14 @@ impl Server {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Waits until it takes no more connections.
+    /// Waits until it accepts no more connections.
     pub fn closes(&self) {
         while TcpStream::connect(&self.address).is_ok() {
             std::thread::yield_now();
         }
     }
 
-    /// Waits for its end; gives its exit code, what else it said, and its log.
+    /// Waits for its end. Returns its exit code, the rest of its output, and its log.
     pub fn ended(mut self) -> (ExitStatus, String, String) {
         let (mut said, mut log) = (String::new(), String::new());
         self.output.read_to_string(&mut said).unwrap();
@@ -239,7 +240,7 @@ impl Server {
         (self.child.wait().unwrap(), said, log)
     }
 
-    /// Ends it as a power loss would.
+    /// Ends it like a power loss would.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -248,7 +249,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It has ended already in every test that passes.
+        // In every test that passes, it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -12,7 +12,7 @@ fn set_up_link(server: &Server) -> Option<&str> {
         .find_map(|line| line.strip_prefix("set-up link: "))
 }
 
-/// A sign-in whose body is still to come, once the server waits for it.
+/// A sign-in whose body is not sent yet, once the server waits for it.
 fn under_way(server: &Server) -> BufReader<TcpStream> {
     let mut stream = TcpStream::connect(&server.address).unwrap();
     write!(
@@ -30,7 +30,7 @@ fn under_way(server: &Server) -> BufReader<TcpStream> {
 }
 
 #[test]
-fn a_first_start_makes_what_it_needs_for_its_owner_alone() {
+fn a_first_start_makes_files_that_only_its_owner_may_read() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = Folder::empty();
     let server = folder.serve(&[]);
@@ -86,7 +86,7 @@ fn a_signal_ends_the_server_in_order() {
         let server = folder.serve(&[]);
         let (status, _, log) = server.stop(signal);
         assert_eq!(status.code(), Some(0), "{log}");
-        // Everything is in the database file: no write-ahead log is left.
+        // Everything is in the database file, and no write-ahead log is left.
         let left = folder.left_on_disk();
         assert_eq!(
             left,
@@ -103,10 +103,10 @@ fn a_signal_ends_the_server_in_order() {
 }
 
 #[test]
-fn whichever_core_a_connection_comes_to_it_is_served() {
+fn a_connection_to_any_core_is_served() {
     let folder = Folder::empty();
     let server = folder.serve(&[]);
-    // So many that no core goes without.
+    // So many that every core gets some.
     for _ in 0..64 {
         let answer = server.get("/health/live");
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -149,7 +149,7 @@ fn a_second_signal_ends_it_at_once() {
     let (status, _, log) = server.ended();
     assert_eq!(status.code(), Some(1), "{log}");
     let mut answer = String::new();
-    // Whether it ends well or in an error is up to the system.
+    // The system decides whether it ends with or without an error.
     let _ = request.read_to_string(&mut answer);
     assert!(!answer.contains("HTTP"), "{answer}");
 }
@@ -183,7 +183,7 @@ fn signals_of_terminals_and_of_log_rotation_change_nothing() {
 }
 
 #[test]
-fn a_killed_server_starts_again_and_its_lock_is_gone() {
+fn a_killed_server_starts_again_without_its_lock() {
     let folder = Folder::empty();
     folder.serve(&[]).kill();
     let (status, _, _) = folder.serve(&[]).stop(Signal::TERM);
@@ -204,7 +204,7 @@ fn the_log_can_be_json() {
 }
 
 #[test]
-fn a_proxy_that_is_not_trusted_is_told_of_once() {
+fn an_untrusted_proxy_is_logged_once() {
     let folder = Folder::empty();
     let server = folder.serve(&[]);
     for _ in 0..3 {

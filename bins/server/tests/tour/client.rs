@@ -19,7 +19,7 @@ async fn refused(server: &Server, secret: &str) -> Error {
 }
 
 #[tokio::test]
-async fn other_programs_hold_a_token_and_learn_why_it_ends() {
+async fn other_programs_keep_a_token_and_learn_why_it_ends() {
     let folder = TempDir::new().unwrap();
     let server = Server::start(folder.path());
     admin_json(

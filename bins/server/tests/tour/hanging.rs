@@ -1,4 +1,4 @@
-//! A database that hangs under a running server: callers hear of it soon.
+//! A database that hangs under a running server: callers soon learn of it.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -10,14 +10,14 @@ use tempfile::TempDir;
 
 use crate::support::{Client, PASSWORD, Server, admin_by, admin_program, text};
 
-/// Within which a caller hears that the service can't answer.
+/// How soon a caller must learn that the service can't answer.
 const SOON: Duration = Duration::from_secs(1);
-/// Within which an answer from memory comes.
+/// How soon an answer from memory must come.
 const AT_ONCE: Duration = Duration::from_millis(500);
-/// How many people ask for the same thing at the same time.
+/// How many users ask for the same thing at the same time.
 const MANY: usize = 10;
 
-/// Runs `call` to its end; gives the status of the answer and how long it took.
+/// Runs `call` to its end. Returns the status of the answer and the time it took.
 #[expect(
     clippy::disallowed_methods,
     reason = "the test is about how long a caller waits"
@@ -28,7 +28,7 @@ async fn timed(call: impl Future<Output = (u16, Value)>) -> (u16, Duration) {
     (status, begun.elapsed())
 }
 
-/// Lets many call at the same time; gives each one's status and how long it took.
+/// Makes many calls at the same time. Returns the status and time of each.
 async fn by_many<C>(call: impl Fn(usize) -> C) -> Vec<(u16, Duration)>
 where
     C: Future<Output = (u16, Value)> + Send + 'static,
@@ -60,9 +60,7 @@ fn assert_from_memory(what: &str, answers: &[(u16, Duration)]) {
 }
 
 #[on_every_server(flavor = "multi_thread")]
-async fn once_a_database_is_known_to_hang_callers_hear_of_it_within_a_second(
-    database: &TestDatabase,
-) {
+async fn callers_learn_within_a_second_that_a_database_hangs(database: &TestDatabase) {
     let (proxy, url) = Proxy::before(database.url()).await;
     let folder = TempDir::new().unwrap();
     let settings = [("ATS_PAT_DATABASE_URL", url.as_str())];
@@ -86,7 +84,7 @@ async fn once_a_database_is_known_to_hang_callers_hear_of_it_within_a_second(
     }
 
     proxy.arm(Fault::Silent);
-    // Until it is known, a slow answer is better than none.
+    // Until the server knows, a slow answer is better than none.
     loop {
         let (status, took) = timed(client.get("/api/personalaccesstoken")).await;
         if status == 503 && took < SOON {
@@ -97,7 +95,7 @@ async fn once_a_database_is_known_to_hang_callers_hear_of_it_within_a_second(
         let client = client.clone();
         async move { client.get(path).await }
     };
-    // For half a minute. Verifiers count from when it was last known.
+    // For half a minute, because verifiers count from the last confirmation.
     let lists = by_many(|_| {
         let (client, list) = (client.clone(), list.to_owned());
         async move { client.get(&list).await }
@@ -117,7 +115,7 @@ async fn once_a_database_is_known_to_hang_callers_hear_of_it_within_a_second(
         assert_refused_soon("an exchange", &exchanges.await);
         let tokens = by_many(|_| get("/api/personalaccesstoken"));
         assert_refused_soon("a list", &tokens.await);
-        // Sign-ins of one account come one after the other.
+        // Sign-ins to one account run one after another.
         let sign_ins = by_many(|number| {
             let client = client.clone();
             let body = json!({"UserName": format!("user-{number}"), "Password": PASSWORD});

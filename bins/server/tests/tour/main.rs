@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use support::{Client, PASSWORD, Server, admin, admin_json, text};
 use tempfile::TempDir;
 
-/// Verifies with a library that knows nothing of ours, and a key from the published set.
+/// Verifies with another library, and a key from the published set.
 async fn verify_independently(client: &Client, server: &Server, token: &str) -> Value {
     let (status, set) = client.get("/.well-known/jwks.json").await;
     assert_eq!(status, 200);
@@ -148,7 +148,7 @@ async fn from_an_empty_folder_to_a_disabled_owner() {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_survives_a_kill() {
+async fn acknowledged_changes_survive_a_kill() {
     let folder = TempDir::new().unwrap();
     let server = Server::start(folder.path());
     admin_json(

@@ -1,4 +1,4 @@
-//! The recipe of `docs/api.md` for a token that renews itself, killed at each of its commands.
+//! The recipe of `docs/api.md` for a token that regenerates itself, killed at each of its commands.
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::support::{Client, PASSWORD, Server, admin, admin_json, in_seconds, text};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/api.md");
-/// Kills the shell before the command of this number.
+/// Kills the shell before the command with this number.
 const KILLED: &str =
     r#"set -T; at=$1; shift; trap 'at=$((at - 1)); [ $at -gt 0 ] || kill -9 $$' DEBUG; . "$0""#;
 
@@ -22,7 +22,7 @@ fn recipe() -> String {
     recipe.to_owned()
 }
 
-/// A folder with the recipe and a token that may renew itself.
+/// A folder with the recipe and a token that may regenerate itself.
 struct Scene {
     folder: TempDir,
     server: Server,
@@ -33,7 +33,7 @@ struct Scene {
 impl Scene {
     async fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        // Each run is a change or two.
+        // Each run makes a change or two.
         let server = Server::start_with(
             folder.path(),
             &[("ATS_PAT_CHANGES_PER_USER_PER_MINUTE", "0")],
@@ -76,7 +76,7 @@ impl Scene {
         command.current_dir(self.path()).output().unwrap()
     }
 
-    /// Runs the recipe whole; gives what the token's exchange answers then.
+    /// Runs the whole recipe. Returns the answer to an exchange of its token.
     async fn rotate(&self) -> u16 {
         let run = self.run(Command::new("sh").arg("rotate.sh"));
         let errors = String::from_utf8(run.stderr).unwrap();
@@ -85,7 +85,8 @@ impl Scene {
         self.person.exchange(&self.token()).await.0
     }
 
-    /// Runs the recipe until it is killed before its command of this number; gives whether it was.
+    /// Runs the recipe, and kills it before the command with this number. Returns whether there was
+    /// one.
     fn rotate_until(&self, command: usize) -> bool {
         let mut bash = Command::new("bash");
         bash.args(["-c", KILLED, "rotate.sh"])
@@ -104,7 +105,7 @@ fn day(days: i64) -> String {
 }
 
 #[tokio::test]
-async fn the_recipe_loses_the_token_at_no_command() {
+async fn the_recipe_never_loses_the_token() {
     let scene = Scene::new().await;
     let first = scene.token();
     assert_eq!(scene.rotate().await, 200);
@@ -134,7 +135,7 @@ async fn the_admin_program_gives_a_file_its_next_token() {
         assert_ne!(scene.token(), before);
         assert_eq!(scene.person.exchange(&before).await.0, 401);
     }
-    // Whoever kept the first one can still make an end of the token.
+    // The holder of the first secret can still revoke the token.
     scene.person.revoke_as_holder(&first).await;
     assert_eq!(scene.person.exchange(&scene.token()).await.0, 401);
     assert_eq!(scene.shown().await["Status"], "Revoked");

@@ -1,5 +1,4 @@
-//! Disks that are full and folders that are gone: what was acknowledged is so, and readiness says
-//! what is wrong.
+//! Full disks and missing folders: acknowledged changes are real, and readiness says what is wrong.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -12,10 +11,10 @@ use tempfile::TempDir;
 
 use crate::support::{Client, PASSWORD, Server, admin_by, admin_program, program, text};
 
-/// Script of the process that holds the disk: it ends with its standard input.
+/// The script of the process that keeps the disk mounted. It ends with its standard input.
 const HOLD: &str = r#"mount -t tmpfs -o size=12m,mode=700 none "$1" && echo mounted && exec cat"#;
 
-/// A folder whose `data` is a disk of 12 MB, seen only by programs that are started by it.
+/// A folder whose `data` is a disk of 12 MB. Only programs that it starts see the disk.
 struct SmallDisk {
     folder: TempDir,
     holder: Child,
@@ -41,7 +40,7 @@ impl SmallDisk {
         Self { folder, holder }
     }
 
-    /// A command that runs a program where the disk is seen.
+    /// A command that runs a program which sees the disk.
     fn run(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new("nsenter");
         command
@@ -56,7 +55,7 @@ impl SmallDisk {
         Server::start_by(self.run(program()), self.folder.path(), &[])
     }
 
-    /// A path on the disk, as this process gets there.
+    /// The path of the disk for this process.
     fn path(&self, name: &str) -> PathBuf {
         let data = self.folder.path().join("data");
         let seen_from_root = data.strip_prefix("/").unwrap();
@@ -64,7 +63,7 @@ impl SmallDisk {
         Path::new(&root).join(seen_from_root).join(name)
     }
 
-    /// Writes until nothing more fits.
+    /// Writes until the disk is full.
     fn fill(&self) {
         let mut ballast = File::create(self.path("ballast")).unwrap();
         for size in [64 * 1024, 1] {
@@ -121,7 +120,7 @@ async fn a_full_disk_loses_nothing_that_was_acknowledged() {
     while ready(&client).await.0 != 200 {
         tokio::task::yield_now().await;
     }
-    // A refusal rolls back; what comes after it has to be real all the same.
+    // A refusal rolls back, and later changes must be real all the same.
     assert_eq!(client.create("before", 86_400).await.0, 409);
     let (status, after) = client.create("after", 86_400).await;
     assert_eq!(status, 201);

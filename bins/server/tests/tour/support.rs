@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 pub const PASSWORD: &str = "plum-velvet-orbit-91";
 
-/// A running `ats-pat-server`; killed when dropped.
+/// A running `ats-pat-server`. It is killed when it is dropped.
 pub struct Server {
     child: Child,
     pub url: String,
@@ -29,7 +29,7 @@ impl Server {
         Self::start_by(Command::new(program()), folder, environment)
     }
 
-    /// As [`Self::start_with`], by a command that ends with the program.
+    /// Like [`Self::start_with`], with a command that runs the program.
     pub fn start_by(mut command: Command, folder: &Path, environment: &[(&str, &str)]) -> Self {
         let mut child = command
             .args(["--listen", "127.0.0.1:0", "--data-dir"])
@@ -83,7 +83,7 @@ impl Server {
         self.log.lock().unwrap().clone()
     }
 
-    /// Ends the server as an operator would, and gives its whole log.
+    /// Stops the server like an operator would. Returns its whole log.
     pub fn stop(mut self) -> String {
         let id = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("the server runs");
@@ -93,7 +93,7 @@ impl Server {
         self.log()
     }
 
-    /// Ends the server at once, as a power loss would.
+    /// Ends the server at once, like a power loss would.
     pub fn kill(mut self) {
         self.child.kill().expect("the server runs");
         self.child.wait().expect("the server ends");
@@ -117,7 +117,7 @@ pub fn admin(folder: &Path, arguments: &[&str], input: &str) -> Output {
     admin_by(Command::new(admin_program()), folder, arguments, input)
 }
 
-/// As [`admin`], by a command that ends with the program.
+/// Like [`admin`], with a command that runs the program.
 pub fn admin_by(mut command: Command, folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut child = command
         .args(["--data-dir"])
@@ -160,7 +160,7 @@ pub fn admin_program() -> PathBuf {
     program
 }
 
-/// A person's HTTP client: keeps cookies, as a browser does. Clones are the same person.
+/// A user's HTTP client, which keeps cookies like a browser. Clones are the same user.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -185,7 +185,7 @@ impl Client {
         answer(self.http.get(format!("{}{path}", self.url))).await
     }
 
-    /// How old an answer says that it is, in seconds (`Age`); `None` where it does not say so.
+    /// The age of an answer in seconds (`Age`), if it has one.
     pub async fn age_of(&self, path: &str) -> Option<u64> {
         let answer = self.http.get(format!("{}{path}", self.url)).send().await;
         let answer = answer.expect("an answer");
@@ -222,7 +222,7 @@ impl Client {
         .await
     }
 
-    /// Revokes the token of this secret (RFC 7009).
+    /// Revokes the token with this secret (RFC 7009).
     pub async fn revoke_as_holder(&self, secret: &str) {
         let request = self.http.post(format!("{}/oauth2/revoke", self.url));
         let form = ("Content-Type", "application/x-www-form-urlencoded");
@@ -231,7 +231,7 @@ impl Client {
         assert_eq!(status, 200, "{said}");
     }
 
-    /// Makes a token that lasts for `seconds`.
+    /// Creates a token that lasts `seconds`.
     pub async fn create(&self, name: &str, seconds: i64) -> (u16, Value) {
         let expires_at = in_seconds(seconds);
         self.post(

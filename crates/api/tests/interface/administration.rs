@@ -1,4 +1,4 @@
-//! What administrators do: the policy of everybody.
+//! The operations of administrators: the policy.
 
 use ats_pat_service::PolicySource;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ async fn server() -> Server {
 }
 
 #[tokio::test]
-async fn a_policy_is_read_changed_and_put_back_in_its_place_with_its_version() {
+async fn a_policy_is_read_and_replaced_by_its_version() {
     let server = server().await;
     let cookie = server.sign_in_administrator("root").await;
     let get = async || {
@@ -40,7 +40,7 @@ async fn a_policy_is_read_changed_and_put_back_in_its_place_with_its_version() {
     server.create(&cookie, "ci").await;
     policy["AllScopeAllowed"] = json!(false);
     policy["Groups"] = json!([{"Group": "corp/builders", "MaxLifetimeDays": 7}]);
-    // A look changes nothing.
+    // Reading changes nothing.
     let dry = put("?DryRun=true", None, &policy).await;
     assert_eq!(dry.status, 200, "{}", dry.text);
     let effects = &dry.json()["Data"]["Effects"];
@@ -58,14 +58,14 @@ async fn a_policy_is_read_changed_and_put_back_in_its_place_with_its_version() {
     let (now, second) = get().await;
     assert_eq!(now["Groups"], policy["Groups"]);
     assert_eq!(answer.headers["etag"], *second);
-    // Who saw the one before is told of the one that is in force.
+    // A caller who saw an earlier version gets the current one.
     let late = put("", Some(&first), &json!({})).await;
     assert_eq!((late.status, late.code().number()), (412, 1307));
     assert_eq!(format!("\"{}\"", late.parameters()), second);
     assert_eq!(get().await.1, second);
     let listed = format!("\"another\", {second}");
     assert_eq!(put("", Some(&listed), &policy).await.status, 200);
-    assert_eq!(get().await.1, second, "the same is no change");
+    assert_eq!(get().await.1, second, "the same policy is no change");
     for (version, status) in [("*", 200), ("W/\"x\"", 412), ("unquoted", 400)] {
         let answer = put("", Some(version), &policy).await;
         assert_eq!(answer.status, status, "{version}");
@@ -73,7 +73,7 @@ async fn a_policy_is_read_changed_and_put_back_in_its_place_with_its_version() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_policy_is_named_in_the_order_of_the_contract() {
+async fn faults_of_a_policy_are_reported_in_the_order_of_the_contract() {
     let server = server().await;
     let cookie = server.sign_in_administrator("root").await;
     let eve = server.sign_in("eve").await;
@@ -125,7 +125,7 @@ async fn what_is_wrong_with_a_policy_is_named_in_the_order_of_the_contract() {
             "{body}"
         );
     }
-    // The policy of the settings is changed there.
+    // The policy in the settings can only be changed there.
     let of_settings = Server::start().await;
     let cookie = of_settings.sign_in_administrator("root").await;
     let call = of_settings.call(&format!("PUT {POLICY}")).cookie(&cookie);

@@ -1,4 +1,4 @@
-//! Whole answers, with times, ids and secrets left out.
+//! Whole answers, without times, ids and secrets.
 
 use ats_pat_domain::{Code, FormKey};
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{Answer, EXCHANGE, Server, TOKENS};
 
-/// Replaces what differs from run to run.
+/// Replaces everything that differs from run to run.
 fn redact(value: &mut Value) {
     match value {
         Value::Object(members) => members.values_mut().for_each(redact),
@@ -53,9 +53,10 @@ fn tell(text: &mut String, line: &str, answer: &Answer) {
     writeln!(text, "{body:#}\n").unwrap();
 }
 
-/// A token that is created once, however often it is asked for.
+/// Creates a token once by several requests.
 async fn tell_once(text: &mut String, server: &Server, cookie: &str) {
-    // The id is made of the key's time: a later one comes first in the list of tokens that were created at the same time.
+    // The id is made from the key's time. A later one comes first in the list of tokens that were
+    // created at the same time.
     let later = server.world.now().after(Duration::from_millis(1));
     let key = FormKey::new(later, [7; 10]).to_string();
     let mut once = server.new_token("once");
@@ -77,7 +78,7 @@ async fn tell_once(text: &mut String, server: &Server, cookie: &str) {
     }
 }
 
-/// A token that is changed.
+/// Edits a token.
 async fn tell_updates(text: &mut String, server: &Server, cookie: &str, id: &str) {
     let update = json!({"Name": "nightly", "ExpiresAt": "2026-11-25T12:00:00+02:00"});
     for (what, body) in [
@@ -186,7 +187,7 @@ async fn every_route_answers_in_its_envelope() {
 }
 
 #[tokio::test]
-async fn an_expired_token_tells_when() {
+async fn the_refusal_of_an_expired_token_says_when_it_expired() {
     let server = Server::start().await;
     let cookie = server.sign_in("ada").await;
     let secret = server.create(&cookie, "ci").await["Secret"]
@@ -209,15 +210,12 @@ async fn an_expired_token_tells_when() {
     );
 }
 
-/// A clock that a test breaks.
+/// A clock that a test makes panic.
 struct BrokenClock(Arc<AtomicBool>);
 
 impl ats_pat_domain::port::Clock for BrokenClock {
     fn now(&self) -> ats_pat_domain::Timestamp {
-        assert!(
-            !self.0.load(Ordering::SeqCst),
-            "a secret that stands in a panic"
-        );
+        assert!(!self.0.load(Ordering::SeqCst), "a secret in a panic");
         ats_pat_test_support::clock::START
     }
 
@@ -227,7 +225,7 @@ impl ats_pat_domain::port::Clock for BrokenClock {
 }
 
 #[tokio::test]
-async fn a_panic_is_an_envelope_and_the_connection_lives() {
+async fn a_panic_is_answered_with_an_envelope_and_the_connection_stays_open() {
     let server = Server::start().await;
     let mut parts = server.world.parts();
     let broken = Arc::new(AtomicBool::new(false));

@@ -1,4 +1,4 @@
-//! For whom the authentication token of an exchange is.
+//! The audience of the authentication token that an exchange answers.
 
 use ats_pat_domain::Code;
 use ats_pat_domain::scope::Scope;
@@ -12,7 +12,7 @@ use crate::fixture::{Answer, EXCHANGE, Server, TOKENS};
 const AUDIENCE: &str = "ats-authentication-token-audience";
 const ORDERS: &str = "https://orders.example.com/?a&b";
 
-/// A deployment with three audiences, of which two are the default, and a token of it.
+/// A deployment with three audiences, two of which are the default, and a token of it.
 async fn server() -> (Server, String) {
     let server = Server::with(|settings| {
         settings.audience = [ISSUER, ORDERS, "stock"].map(ToOwned::to_owned).to_vec();
@@ -35,7 +35,7 @@ async fn exchange(server: &Server, secret: &str, query: &str) -> Answer {
     call.header("personalAccessToken", secret).send().await
 }
 
-/// The claims of an authentication token, unchecked.
+/// The claims of an authentication token, without any check.
 fn claims(token: &str) -> Value {
     let claims = token.split('.').nth(1).unwrap();
     let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap();
@@ -48,7 +48,7 @@ fn aud(answer: &Answer) -> Value {
 }
 
 #[tokio::test]
-async fn a_query_names_whom_the_token_is_for_and_the_answer_says_so() {
+async fn a_query_chooses_the_audience_and_the_answer_names_it() {
     let (server, secret) = server().await;
     let encoded = "https%3A%2F%2Forders.example.com%2F%3Fa%26b";
     for (query, audience) in [
@@ -81,7 +81,7 @@ async fn a_query_names_whom_the_token_is_for_and_the_answer_says_so() {
 }
 
 #[tokio::test]
-async fn a_token_for_others_is_none_for_this_service() {
+async fn a_token_for_other_services_is_refused_by_this_one() {
     let (server, secret) = server().await;
     for (query, status) in [("", 200), ("?Audience=stock", 401)] {
         let answer = exchange(&server, &secret, query).await;
@@ -133,7 +133,7 @@ async fn an_audience_that_is_not_served_and_a_misspelt_name_are_refused() {
 }
 
 #[tokio::test]
-async fn only_the_holder_of_a_token_that_works_learns_which_audiences_there_are() {
+async fn only_the_holder_of_a_working_token_learns_the_audiences() {
     let (server, secret) = server().await;
     let cookie = server.sign_in("bob").await;
     let mut far = server.new_token("far");
@@ -175,7 +175,7 @@ async fn only_the_holder_of_a_token_that_works_learns_which_audiences_there_are(
 }
 
 #[tokio::test]
-async fn the_standard_exchange_takes_the_default_and_any_other_that_is_named() {
+async fn the_standard_exchange_uses_the_default_or_the_named_audience() {
     let (server, secret) = server().await;
     for (named, audience) in [
         (&[][..], json!([ISSUER, "stock"])),
@@ -202,7 +202,7 @@ async fn the_standard_exchange_takes_the_default_and_any_other_that_is_named() {
 }
 
 #[tokio::test]
-async fn all_is_written_out_where_the_operator_wants_it() {
+async fn all_is_written_out_if_the_operator_wants_it() {
     for (expand, scope) in [(true, "all orders:read"), (false, "all")] {
         let server = Server::with(|settings| {
             settings.expand_all_scope = expand;

@@ -62,7 +62,7 @@ async fn mistyped_and_unknown_fields_are_named() {
 }
 
 #[tokio::test]
-async fn null_equals_absent_and_missing_fields_are_told_together() {
+async fn null_means_absent_and_missing_fields_are_reported_together() {
     let server = Server::start().await;
     let cookie = server.sign_in("ada").await;
     for body in [
@@ -139,7 +139,7 @@ async fn bodies_are_declared_as_json() {
 }
 
 #[tokio::test]
-async fn a_body_is_bounded_while_it_is_read() {
+async fn the_size_of_a_body_is_limited_while_it_is_read() {
     let server = Server::start().await;
     let send = |length: usize| {
         server

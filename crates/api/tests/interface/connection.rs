@@ -1,4 +1,4 @@
-//! What connections may cost.
+//! Limits of connections.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ async fn read_to_end(stream: &mut TcpStream) -> String {
 }
 
 #[tokio::test]
-async fn a_chunked_body_is_bounded_too() {
+async fn the_size_of_a_chunked_body_is_limited_too() {
     let server = Server::start().await;
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
     let head = "POST /api/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
@@ -47,7 +47,7 @@ async fn a_chunked_body_is_bounded_too() {
 }
 
 #[tokio::test]
-async fn a_sender_that_asks_first_is_refused_before_it_sends() {
+async fn a_client_that_asks_first_is_refused_before_it_sends_the_body() {
     let server = Server::start().await;
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
     let head = "POST /api/session HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1000000000\r\n\r\n";
@@ -62,7 +62,7 @@ async fn a_sender_that_asks_first_is_refused_before_it_sends() {
 }
 
 #[tokio::test]
-async fn headers_that_never_end_and_connections_that_ask_nothing_are_closed() {
+async fn endless_headers_and_silent_connections_are_closed() {
     let database = sqlite();
     let world = World::new(database.url()).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -91,7 +91,7 @@ async fn headers_that_never_end_and_connections_that_ask_nothing_are_closed() {
         .unwrap();
     assert_eq!(read_to_end(&mut silent).await, "");
     read_to_end(&mut slow).await;
-    // Both places were taken; it is answered once one is free.
+    // Both places were taken. It is answered once one of them is free.
     assert!(read_to_end(&mut waiting).await.starts_with("HTTP/1.1 200 "));
     stop.send(()).unwrap();
     timeout(LONG, server)
@@ -102,7 +102,7 @@ async fn headers_that_never_end_and_connections_that_ask_nothing_are_closed() {
 }
 
 #[tokio::test]
-async fn headers_that_never_end_are_cut_off_long_before_idle_connections() {
+async fn endless_headers_are_cut_off_long_before_idle_connections() {
     let database = sqlite();
     let world = World::new(database.url()).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -136,7 +136,7 @@ async fn a_connection_of_http_2_is_closed_without_an_answer_of_it() {
         .await
         .unwrap();
     let mut answer = Vec::new();
-    // Whether it ends well or in an error is up to the system.
+    // The system decides whether it ends with or without an error.
     let _ = timeout(LONG, stream.read_to_end(&mut answer))
         .await
         .unwrap();

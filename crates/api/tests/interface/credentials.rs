@@ -1,4 +1,4 @@
-//! Session, personal access token and authentication token are told apart.
+//! A session, a personal access token and an authentication token are different credentials.
 
 use ats_pat_domain::Code;
 use serde_json::json;
@@ -63,7 +63,7 @@ async fn only_a_session_manages_tokens() {
 }
 
 #[tokio::test]
-async fn what_is_no_authentication_token_is_told_what_to_send() {
+async fn a_caller_without_an_authentication_token_learns_what_to_send() {
     let server = Server::start().await;
     let cookie = server.sign_in("ada").await;
     let created = server.create(&cookie, "ci").await;
@@ -94,7 +94,7 @@ async fn what_is_no_authentication_token_is_told_what_to_send() {
 }
 
 #[tokio::test]
-async fn the_exchange_wants_exactly_one_token() {
+async fn the_exchange_requires_exactly_one_token() {
     let server = Server::start().await;
     let cookie = server.sign_in("ada").await;
     let secret = server.create(&cookie, "ci").await["Secret"]
@@ -150,7 +150,7 @@ async fn the_exchange_wants_exactly_one_token() {
 }
 
 #[tokio::test]
-async fn a_forwarding_header_of_nobody_we_trust_moves_nobody() {
+async fn a_forwarding_header_from_an_untrusted_sender_is_ignored() {
     let server = Server::start().await;
     let cookie = server.sign_in("ada").await;
     let mut new = server.new_token("office");

@@ -1,4 +1,4 @@
-//! A server on a port of its own, and a client that says exactly what it is told.
+//! A server on a port of its own, and a client that sends exactly what it is given.
 
 use std::net::SocketAddr;
 
@@ -11,14 +11,14 @@ use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue, 
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-/// Where tokens live.
+/// The path of tokens.
 pub const TOKENS: &str = "/api/personalaccesstoken";
-/// The exchange.
+/// The path of the exchange.
 pub const EXCHANGE: &str = "/api/personalaccesstoken/getAuthenticationToken";
-/// An id that nobody has.
+/// An id that nothing has.
 pub const NOBODYS: &str = "0193f2a0-7b1c-7d2e-8f00-0123456789ab";
 
-/// A server over a service with a database of its own.
+/// A server of a service with a database of its own.
 pub struct Server {
     pub world: World,
     address: SocketAddr,
@@ -40,7 +40,7 @@ impl Server {
         }
     }
 
-    /// A server over a database that the test keeps.
+    /// A server with a database that the test keeps.
     pub async fn on(database: &TestDatabase, change: impl FnOnce(&mut Settings)) -> Self {
         let world = World::with(database.url(), change).await;
         let address = listen(world.service.clone()).await;
@@ -52,7 +52,7 @@ impl Server {
         }
     }
 
-    /// Another server, over a service that the test made.
+    /// Another server, of a service that the test made.
     pub async fn over(service: Service, beside: Self) -> Self {
         Self {
             address: listen(service).await,
@@ -71,13 +71,13 @@ impl Server {
         Call(self.client.request(method.parse().unwrap(), url))
     }
 
-    /// Adds a user and signs in: the cookie.
+    /// Adds a user and signs in. Returns the cookie.
     pub async fn sign_in(&self, name: &str) -> String {
         self.world.add_user(name).await;
         self.sign_in_again(name).await
     }
 
-    /// Adds an administrator and signs in: the cookie.
+    /// Adds an administrator and signs in. Returns the cookie.
     pub async fn sign_in_administrator(&self, name: &str) -> String {
         let new = NewUser {
             name: name.to_owned(),
@@ -92,7 +92,7 @@ impl Server {
         self.sign_in_again(name).await
     }
 
-    /// Signs a user in: the cookie.
+    /// Signs a user in. Returns the cookie.
     pub async fn sign_in_again(&self, name: &str) -> String {
         let answer = self
             .call("POST /api/session")
@@ -104,7 +104,7 @@ impl Server {
         set.split(';').next().unwrap().to_owned()
     }
 
-    /// Makes a token: its `Data`.
+    /// Creates a token. Returns its `Data`.
     pub async fn create(&self, cookie: &str, name: &str) -> Value {
         let answer = self
             .call(&format!("POST {TOKENS}"))
@@ -116,7 +116,7 @@ impl Server {
         answer.json()["Data"].clone()
     }
 
-    /// What a token is made of that lasts a day.
+    /// The body for a token that lasts a day.
     pub fn new_token(&self, name: &str) -> Value {
         json!({"Name": name, "ExpiresAt": self.world.now().after(ats_pat_test_support::world::DAY).to_string()})
     }
@@ -198,7 +198,7 @@ impl Call {
     }
 }
 
-/// What came back.
+/// An answer.
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
@@ -218,7 +218,7 @@ impl Answer {
         *known.unwrap_or_else(|| panic!("{number} is not in the catalogue"))
     }
 
-    /// `ErrorParameters`, which stand in `GetErrorParameters` too.
+    /// `ErrorParameters`, which must equal those in `GetErrorParameters`.
     pub fn parameters(&self) -> String {
         let body = self.json();
         let parameters: Vec<&str> = body["ErrorParameters"]

@@ -4,7 +4,7 @@ use crate::fixture::{Server, TOKENS};
 use ats_pat_domain::Code;
 
 #[tokio::test]
-async fn a_query_is_read_whole_and_every_failure_is_told() {
+async fn a_query_is_read_whole_and_every_failure_is_named() {
     let server = Server::start().await;
     let cookie = server.sign_in("ada").await;
     for (query, parameters) in [
@@ -75,7 +75,7 @@ async fn names_fold_values_search_and_pages_end() {
 }
 
 #[tokio::test]
-async fn nothing_asked_is_the_first_25() {
+async fn the_default_is_the_first_25() {
     let server = Server::start().await;
     let cookie = server.sign_in("ada").await;
     let answer = server

@@ -1,4 +1,4 @@
-//! The interface through real connections: every route, its refusals and their order.
+//! The API through real connections: every route, its refusals and their order.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 

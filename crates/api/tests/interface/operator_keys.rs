@@ -1,4 +1,4 @@
-//! Operator keys at the interface: what programs administer by.
+//! Operator keys, by which programs administer.
 
 use ats_pat_domain::Code;
 use ats_pat_domain::operator_key::Right;
@@ -40,7 +40,7 @@ const OPERATIONS: [(&str, &str, &str); 19] = [
     ("POST", "signingkey/rotate", "keys"),
 ];
 
-/// What no operator key may do.
+/// The operations that no operator key may call.
 const OF_SESSIONS: [(&str, &str); 3] = [
     ("GET", "operatorkey"),
     ("POST", "operatorkey"),
@@ -61,7 +61,7 @@ async fn operator_key(server: &Server, rights: &[&str], networks: Option<&str>) 
 }
 
 #[tokio::test]
-async fn each_operation_asks_for_its_right_and_changes_nothing_without() {
+async fn each_operation_requires_its_right_and_changes_nothing_without_it() {
     let server = server().await;
     let root = server.sign_in_administrator("root").await;
     let eve = server.sign_in("eve").await;
@@ -94,7 +94,7 @@ async fn each_operation_asks_for_its_right_and_changes_nothing_without() {
             format!("Bearer {authentication_token}"),
             format!("Bearer {far}"),
         ] {
-            // The session of an administrator beside it counts for nothing.
+            // The session of an administrator beside it doesn't count.
             let call = call().cookie(&root).header("Authorization", &wrong);
             let answer = call.send().await;
             assert_eq!(
@@ -141,7 +141,7 @@ async fn each_operation_asks_for_its_right_and_changes_nothing_without() {
 }
 
 #[tokio::test]
-async fn a_program_does_with_its_key_what_an_administrator_does_in_a_session() {
+async fn a_program_with_a_key_can_do_the_same_as_an_administrator_in_a_session() {
     let server = server().await;
     server.sign_in_administrator("root").await;
     let rights: Vec<&str> = Right::ALL.map(Right::as_str).to_vec();
@@ -304,7 +304,7 @@ async fn a_program_follows_the_audit_trail_and_rotates_keys() {
     let key = operator_key(&server, &["audit", "keys"], None).await;
     let bearer = format!("Bearer {key}");
     let call = |line: &str| server.call(line).header("Authorization", &bearer);
-    // The audit trail, in pages, to its end.
+    // The whole audit trail, in pages.
     let (mut after, mut seen) = (0, Vec::new());
     loop {
         let line = format!("GET /api/administration/events?After={after}&Limit=3");
@@ -325,7 +325,7 @@ async fn a_program_follows_the_audit_trail_and_rotates_keys() {
         .unwrap()
         .to_owned();
     assert_eq!(actor, "operator");
-    // Who waits for an event is answered once there is one.
+    // A caller who waits for an event is answered once there is one.
     let line = format!("GET /api/administration/events?After={after}&Wait=30");
     let (waited, ()) = tokio::join!(call(&line).send(), async {
         server.world.add_user("new").await;
@@ -346,7 +346,7 @@ async fn a_program_follows_the_audit_trail_and_rotates_keys() {
 }
 
 #[tokio::test]
-async fn an_administrator_makes_a_key_that_works_until_it_is_revoked() {
+async fn an_administrator_creates_a_key_that_works_until_it_is_revoked() {
     let server = server().await;
     let cookie = server.sign_in_administrator("root").await;
     let expires_at = server.world.now().after(DAY).to_string();
@@ -367,7 +367,7 @@ async fn an_administrator_makes_a_key_that_works_until_it_is_revoked() {
             .number()
     };
     assert_eq!(events().await, 1);
-    // Elsewhere it is nothing.
+    // It is not valid elsewhere.
     let own = server
         .call(&format!("GET {TOKENS}"))
         .header("Authorization", &bearer);
@@ -397,7 +397,7 @@ async fn an_administrator_makes_a_key_that_works_until_it_is_revoked() {
 }
 
 #[tokio::test]
-async fn whatever_is_shown_for_an_operator_key_counts_as_a_guess() {
+async fn every_wrong_operator_key_counts_as_a_guess() {
     let server = server().await;
     let users = || server.call("GET /api/administration/users");
     let shown = ["Basic cm9vdDp4", "Bearer", "Bearer atsop_x"];

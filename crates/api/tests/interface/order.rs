@@ -8,9 +8,9 @@ use serde_json::json;
 
 use crate::fixture::{NOBODYS, Server, TOKENS};
 
-/// A request with everything wrong, put right step by step.
+/// A request in which everything is wrong, corrected step by step.
 #[tokio::test]
-async fn what_is_wrong_first_is_told_first() {
+async fn the_first_fault_is_reported_first() {
     let server = Server::start().await;
     let cookie = server.sign_in("ada").await;
     let large = "x".repeat(65_537);
@@ -106,7 +106,7 @@ async fn what_is_wrong_first_is_told_first() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_first_of_an_overlap_is_told_first() {
+async fn the_first_fault_of_an_overlap_is_reported_first() {
     let server = Server::start().await;
     let cookie = server.sign_in("ada").await;
     let regenerate = format!("POST {TOKENS}/{NOBODYS}/regenerate");
@@ -125,9 +125,9 @@ async fn what_is_wrong_first_of_an_overlap_is_told_first() {
     }
 }
 
-/// A sign-in that is too old comes behind the credential and before everything that is wrong with the body or the token.
+/// An old sign-in is reported after the credential, and before all faults of the body or the token.
 #[tokio::test]
-async fn a_sign_in_that_is_too_old_comes_before_what_is_wrong_with_the_request() {
+async fn an_old_sign_in_is_reported_before_faults_of_the_request() {
     let server = Server::with(|settings| settings.policy.base.recent_sign_in_minutes = 15).await;
     let cookie = server.sign_in("ada").await;
     server.world.clock.advance(Duration::from_mins(16));
@@ -161,9 +161,9 @@ async fn a_sign_in_that_is_too_old_comes_before_what_is_wrong_with_the_request()
     }
 }
 
-/// The same of an edit, whose expiry is also judged by the token's own.
+/// The same for an edit, whose expiry is also compared with the token's own.
 #[tokio::test]
-async fn what_is_wrong_first_of_an_edit_is_told_first() {
+async fn the_first_fault_of_an_edit_is_reported_first() {
     let server = Server::start().await;
     let cookie = server.sign_in("ada").await;
     let patch = format!("PATCH {TOKENS}/{NOBODYS}");
@@ -242,7 +242,7 @@ async fn what_is_wrong_first_of_an_edit_is_told_first() {
     );
 }
 
-/// A key that can't be read is refused after the content type, and before the values of the body are looked at.
+/// An unreadable key is refused after the content type, and before the values of the body.
 #[tokio::test]
 async fn an_idempotency_key_is_one_uuid_of_version_7() {
     let server = Server::start().await;

@@ -1,4 +1,4 @@
-//! Every route × nobody, another user, the owner: a token is its owner's alone.
+//! Every route for nobody, another user and the owner: only the owner reaches a token.
 
 use ats_pat_domain::Code;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ async fn tokens(server: &Server, cookie: &str) -> Value {
 }
 
 #[tokio::test]
-async fn another_user_s_token_and_none_at_all_get_the_same_answer_and_nothing_changes() {
+async fn another_users_token_and_a_missing_one_get_the_same_answer_and_nothing_changes() {
     let server = Server::start().await;
     let (ada, bob) = (server.sign_in("ada").await, server.sign_in("bob").await);
     let id = server.create(&ada, "ci").await["Token"]["Id"]
@@ -79,7 +79,7 @@ async fn another_user_s_token_and_none_at_all_get_the_same_answer_and_nothing_ch
 }
 
 #[tokio::test]
-async fn lists_hold_one_s_own_tokens_only() {
+async fn lists_have_only_the_users_own_tokens() {
     let server = Server::start().await;
     let (ada, bob) = (server.sign_in("ada").await, server.sign_in("bob").await);
     server.create(&ada, "ci").await;

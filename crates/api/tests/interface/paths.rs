@@ -152,7 +152,7 @@ async fn head_is_get_without_the_body() {
 }
 
 #[tokio::test]
-async fn nothing_under_api_is_kept_and_every_answer_has_an_id() {
+async fn nothing_under_api_is_cached_and_every_answer_has_an_id() {
     let server = Server::start().await;
     let mut ids = Vec::new();
     for (line, vary) in [

@@ -1,4 +1,4 @@
-//! What the policy forbids is refused with its rule, in the order of the contract.
+//! The policy's refusals name their rule, and come in the order of the contract.
 
 use ats_pat_domain::group::Group;
 use ats_pat_domain::network::AllowedNetworks;
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::fixture::{EXCHANGE, Server, TOKENS};
 
-/// Tests call from the machine itself.
+/// The tests' requests come from the machine itself.
 const ELSEWHERE: &str = "192.0.2.0/24";
 
 async fn server() -> Server {
@@ -82,7 +82,7 @@ async fn networks_come_before_scopes_and_scopes_before_the_audience() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_new_token_comes_before_the_policy_and_a_name_after() {
+async fn faults_of_a_new_token_come_before_the_policy_and_a_used_name_after() {
     let server = server().await;
     let cookie = server.sign_in("ada").await;
     server.create(&cookie, "ci").await;

@@ -1,4 +1,4 @@
-//! A token that asks for a new secret itself, over HTTP.
+//! A token regenerates itself, over HTTP.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::fixture::{Call, EXCHANGE, Server, TOKENS};
 
 const REGENERATE: &str = "POST /api/personalaccesstoken/self/regenerate";
 
-/// A token that may get new secrets by itself for ten days, and lives for one.
+/// A token that may regenerate itself for ten days, and lasts one day.
 async fn renewable(server: &Server, cookie: &str) -> Value {
     let at = |after: Duration| server.world.now().after(after).to_string();
     let create = server.call(&format!("POST {TOKENS}")).cookie(cookie);
@@ -59,7 +59,7 @@ async fn a_script_gets_a_new_secret_and_confirms_it() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_first_of_it_is_told_first() {
+async fn the_first_fault_of_a_self_regeneration_is_reported_first() {
     let server = Server::start().await;
     let cookie = server.sign_in("ada").await;
     let issued = renewable(&server, &cookie).await;

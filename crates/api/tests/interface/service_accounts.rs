@@ -1,4 +1,4 @@
-//! The tokens of service accounts: the responsible person manages them as their own, and nobody else.
+//! The tokens of service accounts: only the responsible person manages them, like their own.
 
 use ats_pat_domain::{Code, FormKey};
 use ats_pat_test_support::{TestDatabase, on_every_database};
@@ -13,8 +13,8 @@ fn tokens_of(account: &str) -> String {
     format!("{ACCOUNTS}/{account}/personalaccesstoken")
 }
 
-/// Every route on the tokens of `account`, with a body where it takes one, and the status of a success. `id` is an active
-/// token, which the last of them revokes.
+/// Every route on the tokens of `account`, with a body if it needs one, and the status of a
+/// success. `id` is an active token, which the last route revokes.
 fn routes(server: &Server, account: &str, id: &str) -> Vec<(String, Option<Value>, u16)> {
     let tokens = tokens_of(account);
     vec![
@@ -51,7 +51,7 @@ async fn send(
     }
 }
 
-/// Every route is refused so.
+/// Requires this refusal from every route.
 async fn refused(
     server: &Server,
     account: &str,
@@ -67,7 +67,7 @@ async fn refused(
 }
 
 #[on_every_database]
-async fn the_tokens_of_an_account_are_the_responsible_persons_alone(database: &TestDatabase) {
+async fn only_the_responsible_person_reaches_the_tokens_of_an_account(database: &TestDatabase) {
     let server = Server::on(database, |_| {}).await;
     let (ada, bob) = (server.sign_in("ada").await, server.sign_in("bob").await);
     let account = server.world.add_service_account("deploy", "ada").await.id;
@@ -123,7 +123,7 @@ async fn the_tokens_of_an_account_are_the_responsible_persons_alone(database: &T
     for none in [&foreign, &me, NOBODYS, "no-id", "%ff", "a%2Fb"] {
         refused(&server, none, id, &[by_ada], not_found).await;
     }
-    // A token of another owner is none of the account's.
+    // Another owner's token doesn't belong to the account.
     let own = server.create(&ada, "own").await["Token"]["Id"]
         .as_str()
         .unwrap()
@@ -196,7 +196,7 @@ async fn a_person_lists_their_accounts(database: &TestDatabase) {
 }
 
 #[tokio::test]
-async fn a_new_token_says_where_it_is_and_is_made_once() {
+async fn a_new_token_has_a_location_and_is_created_once() {
     let server = Server::start().await;
     let ada = server.sign_in("ada").await;
     let account = server.world.add_service_account("deploy", "ada").await.id;
@@ -233,7 +233,7 @@ async fn a_new_token_says_where_it_is_and_is_made_once() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_first_of_an_accounts_token_is_told_first() {
+async fn the_first_fault_of_an_accounts_token_is_reported_first() {
     let server = Server::start().await;
     let ada = server.sign_in("ada").await;
     let account = server.world.add_service_account("deploy", "ada").await.id;

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::fixture::Server;
 
 #[tokio::test]
-async fn of_several_session_cookies_the_one_that_holds_counts() {
+async fn the_valid_one_of_several_session_cookies_counts() {
     let server = Server::start().await;
     let cookie = server.sign_in("ada").await;
     assert!(cookie.starts_with("__Host-ats_session="), "{cookie}");
@@ -70,7 +70,7 @@ async fn signing_in_ends_the_session_that_it_replaces() {
 }
 
 #[tokio::test]
-async fn signing_out_succeeds_also_without_a_session_and_ends_the_cookie() {
+async fn signing_out_succeeds_without_a_session_and_ends_the_cookie() {
     let server = Server::start().await;
     let cookie = server.sign_in("ada").await;
     for cookie in [cookie.as_str(), cookie.as_str(), "", "__Host-ats_session=x"] {
@@ -93,7 +93,7 @@ async fn signing_out_succeeds_also_without_a_session_and_ends_the_cookie() {
 }
 
 #[tokio::test]
-async fn guessing_passwords_is_slowed_and_told_for_how_long() {
+async fn guessing_passwords_is_slowed_and_the_answer_says_how_long() {
     let server = Server::with(|settings| settings.sign_in_failures_per_quarter_hour = 2).await;
     server.world.add_user("ada").await;
     let guess = || {

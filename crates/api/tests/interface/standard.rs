@@ -1,11 +1,11 @@
-//! Keys, document and health.
+//! Keys, the OpenAPI document and health.
 
 use serde_json::Value;
 
 use crate::fixture::Server;
 
 #[tokio::test]
-async fn keys_and_document_are_for_everybody() {
+async fn everybody_may_read_the_keys_and_the_document() {
     let server = Server::start().await;
     let keys = server.call("GET /.well-known/jwks.json").send().await;
     assert_eq!(
@@ -33,7 +33,7 @@ async fn keys_and_document_are_for_everybody() {
 }
 
 #[tokio::test]
-async fn the_server_tells_whether_it_is_well() {
+async fn the_server_says_whether_it_is_healthy() {
     let server = Server::start().await;
     for path in ["/health/live", "/health/ready"] {
         let answer = server.call(&format!("GET {path}")).send().await;

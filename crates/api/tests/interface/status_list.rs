@@ -3,7 +3,7 @@
 use crate::fixture::Server;
 
 #[tokio::test]
-async fn the_list_is_found_served_to_everybody_and_not_sent_twice() {
+async fn the_list_is_found_and_served_to_everybody_but_not_sent_twice() {
     let server = Server::start().await;
     let addresses = server.call("GET /status-lists").send().await;
     assert_eq!(

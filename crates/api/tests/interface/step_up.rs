@@ -1,4 +1,5 @@
-//! What gives a secret asks for a recent sign-in, and a session is confirmed by its password.
+//! Operations that give a secret require a recent sign-in, and a session is confirmed by its
+//! password.
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use crate::fixture::{Answer, EXCHANGE, NOBODYS, Server, TOKENS};
 
 const CONFIRM: &str = "POST /api/session/confirm";
 
-/// The policy asks for a sign-in in the last quarter of an hour.
+/// The policy requires a sign-in in the last quarter of an hour.
 async fn server() -> Server {
     Server::with(|settings| settings.policy.base.recent_sign_in_minutes = 15).await
 }
@@ -31,7 +32,8 @@ fn cookie_of(answer: &Answer) -> String {
     set.split(';').next().unwrap().to_owned()
 }
 
-/// Method, path and operation id of every operation in the document that takes a session, and whether it names 1104.
+/// Method, path and operation id of every operation in the document that requires a session, and
+/// whether it names `RecentSignInRequired`.
 fn operations() -> Vec<(String, String, bool)> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
     let document: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
@@ -54,7 +56,7 @@ fn operations() -> Vec<(String, String, bool)> {
 }
 
 #[tokio::test]
-async fn exactly_the_operations_that_give_rights_ask_for_a_recent_sign_in() {
+async fn exactly_the_operations_that_give_rights_require_a_recent_sign_in() {
     let server = server().await;
     let cookie = server.sign_in_administrator("ada").await;
     let id = server.create(&cookie, "ci").await["Token"]["Id"].clone();
@@ -94,7 +96,7 @@ async fn exactly_the_operations_that_give_rights_ask_for_a_recent_sign_in() {
             )
             .replace("{TokenId}", NOBODYS)
             .replace("{Id}", id.as_str().unwrap());
-        // The body is what no operation takes: 1104 comes before that.
+        // No operation accepts this body, and the old sign-in is reported before that.
         let call = server.call(&line).cookie(&cookie);
         let answer = call.body("text/plain", "x").send().await;
         assert_eq!(
@@ -130,12 +132,12 @@ async fn a_confirmed_session_has_another_cookie_and_gives_secrets_again() {
     assert_eq!(
         create(new.clone(), "ci").await,
         (201, Code::Success),
-        "nothing was made before"
+        "nothing was created before"
     );
     let session = server.call("GET /api/session").cookie(&cookie);
     assert_eq!(session.code().await, (401, Code::SignInRequired));
 
-    // A browser may send an older session of the same user beside it: that one ends too.
+    // A browser may also send an older session of the same user. That one ends, too.
     let older = server.sign_in_again("ada").await;
     let both = format!("{new}; {older}");
     let confirmed = confirm(&server, &both, PASSWORD).await;
@@ -147,7 +149,7 @@ async fn a_confirmed_session_has_another_cookie_and_gives_secrets_again() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_1101_and_too_many_are_1400() {
+async fn a_wrong_password_is_refused_and_too_many_are_slowed() {
     let server = server().await;
     let cookie = server.sign_in("ada").await;
     let wrong = confirm(&server, &cookie, "wrong-horse-1").await;
@@ -167,7 +169,7 @@ async fn a_wrong_password_is_1101_and_too_many_are_1400() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_first_of_a_confirmation_is_told_first() {
+async fn the_first_fault_of_a_confirmation_is_reported_first() {
     let server = server().await;
     let cookie = server.sign_in("ada").await;
     let call = || server.call(CONFIRM);

@@ -1,4 +1,4 @@
-//! What the holder of a secret does.
+//! The steps of a secret's holder.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ impl Run {
         };
         let asked = lifetime.map(|lifetime| now.after(lifetime));
         let presented = &model.secrets[index];
-        // What it would live for if it were confirmed by this.
+        // The lifetime that it would have after this confirmation.
         let kept = match (presented.place, model.renews_until) {
             (Place::Unconfirmed(_, expires_at), Some(until)) => expires_at.min(until).since(now),
             _ => model.expires_at.since(model.born),

@@ -1,4 +1,4 @@
-//! A model against the use cases: whatever people do, in whatever order, the invariants hold.
+//! A model beside the use cases: the invariants are true after any sequence of steps.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 

@@ -1,4 +1,4 @@
-//! What the owner of tokens does.
+//! The steps of an owner of tokens.
 
 use std::time::Duration;
 
@@ -189,7 +189,7 @@ impl Run {
             let holds = code(identity.await) == 1;
             assert!(
                 !holds || before.expires_at <= model.expires_at,
-                "no authentication token outlives its PAT"
+                "no authentication token outlives its personal access token"
             );
         }
     }

@@ -1,4 +1,4 @@
-//! The steps on a service and on the model, and the comparison of both after each step.
+//! Runs the steps on a service and on the model, and compares both after each step.
 
 use std::time::Duration;
 

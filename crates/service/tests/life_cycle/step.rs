@@ -1,4 +1,4 @@
-//! What people do.
+//! The steps of users.
 
 use proptest::prelude::*;
 
@@ -11,12 +11,12 @@ pub enum Step {
     Create {
         name: usize,
         seconds: u64,
-        /// For how long it may renew itself, if it may.
+        /// How long it may regenerate itself, if it may.
         renews: Option<u64>,
         /// Whether it carries all of its owner's rights.
         all: bool,
     },
-    /// It gets a secret by itself, for one of those that it has.
+    /// It regenerates itself with one of its secrets.
     Renew {
         token: usize,
         secret: usize,
@@ -94,7 +94,7 @@ fn said(how_often: f64) -> impl Strategy<Value = Said> {
 
 pub fn step() -> impl Strategy<Value = Step> {
     let seconds = prop_oneof![1 => 0_u64..5, 4 => 1_000_u64..200_000];
-    // Sooner than an authentication token would end, in half of the cases.
+    // In half of the cases sooner than an authentication token would end.
     let left = prop_oneof![1 => 0_u64..5, 2 => 5_u64..250, 2 => 1_000_u64..200_000];
     prop_oneof![
         3 => (0..NAMES.len(), seconds.clone(), proptest::option::weighted(0.8, 100_000_u64..170_000), prop::bool::weighted(0.7))

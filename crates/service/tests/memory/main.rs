@@ -1,4 +1,4 @@
-//! Exchanges from memory: when the database is asked, and when it must be.
+//! Exchanges from memory: when the database is read, and when it must be.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
@@ -22,8 +22,8 @@ use crate::watched::Watched;
 const LEASE: Duration = Duration::from_millis(200);
 const ANOTHER_ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 1));
 
-/// A server that is alone with its database, so that revoking something gives it a lease, which
-/// holds until the clock is moved.
+/// A server that is alone on its database, so that a revocation gives it a lease. The lease lasts
+/// until the clock is moved.
 struct Alone {
     world: World,
     store: Watched,
@@ -77,10 +77,10 @@ fn guess(number: u8) -> String {
 }
 
 #[on_every_database]
-async fn under_the_lease_only_the_first_exchange_asks_the_database(database: &TestDatabase) {
+async fn under_the_lease_only_the_first_exchange_reads_the_database(database: &TestDatabase) {
     let alone = Alone::on(database.url(), 1000).await;
     let issued = alone.world.create(&alone.ada, "ci", DAY).await.unwrap();
-    // The grant holds once the server has seen the event that made the token.
+    // The grant counts once the server has seen the event that created the token.
     alone.renew_lease().await;
     for _ in 0..3 {
         assert_eq!(alone.exchange(&issued).await, 1);
@@ -93,7 +93,7 @@ async fn under_the_lease_only_the_first_exchange_asks_the_database(database: &Te
     assert_eq!(alone.reads(), 3, "the lease is over");
     alone.renew_lease().await;
     assert_eq!(alone.exchange(&issued).await, 1);
-    assert_eq!(alone.reads(), 0, "what happened since is about others");
+    assert_eq!(alone.reads(), 0, "the events since are about other tokens");
 }
 
 #[on_every_database]
@@ -125,7 +125,7 @@ async fn a_change_is_in_force_once_it_is_answered(database: &TestDatabase) {
 }
 
 #[tokio::test]
-async fn time_passes_in_memory_too() {
+async fn cached_grants_expire_in_time() {
     let database = sqlite();
     let alone = Alone::on(database.url(), 1000).await;
     let short = Duration::from_millis(1100);
@@ -139,7 +139,7 @@ async fn time_passes_in_memory_too() {
 }
 
 #[tokio::test]
-async fn without_entries_every_exchange_asks_the_database() {
+async fn without_a_cache_every_exchange_reads_the_database() {
     let database = sqlite();
     let alone = Alone::on(database.url(), 0).await;
     let issued = alone.world.create(&alone.ada, "ci", DAY).await.unwrap();
@@ -150,7 +150,7 @@ async fn without_entries_every_exchange_asks_the_database() {
 }
 
 #[on_every_database]
-async fn a_secret_that_many_want_at_once_is_read_once(database: &TestDatabase) {
+async fn a_secret_that_many_requests_need_at_once_is_read_once(database: &TestDatabase) {
     let alone = Arc::new(Alone::on(database.url(), 0).await);
     let issued = alone.world.create(&alone.ada, "ci", DAY).await.unwrap();
     let issued = Arc::new(issued);
@@ -169,7 +169,7 @@ async fn a_secret_that_many_want_at_once_is_read_once(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn secrets_that_are_wanted_while_the_database_is_busy_are_read_by_one_statement(
+async fn secrets_that_are_needed_while_the_database_is_busy_are_read_by_one_statement(
     database: &TestDatabase,
 ) {
     let alone = Arc::new(Alone::on(database.url(), 0).await);
@@ -191,7 +191,7 @@ async fn secrets_that_are_wanted_while_the_database_is_busy_are_read_by_one_stat
 }
 
 #[tokio::test]
-async fn a_burst_of_guesses_does_not_keep_others_from_the_database() {
+async fn a_burst_of_guesses_does_not_delay_the_reads_of_others() {
     let database = sqlite();
     let alone = Arc::new(Alone::on(database.url(), 0).await);
     let issued = alone.world.create(&alone.ada, "ci", DAY).await.unwrap();
@@ -216,10 +216,10 @@ async fn a_burst_of_guesses_does_not_keep_others_from_the_database() {
     }
     alone.store.until_held(1).await;
     assert_eq!(alone.exchange(&issued).await, 1);
-    assert_eq!(alone.reads(), 2, "one for all that waits of the burst");
+    assert_eq!(alone.reads(), 2, "one for all waiting guesses");
     alone.store.let_go();
     assert_eq!(guesses.join_all().await, [1400; 100]);
-    // From behind the same address a real one still passes.
+    // A real token from the same address still works.
     let secret = issued.secret.expose_secret().as_bytes();
     let exchanged = alone.service.exchange(&[secret], ANOTHER_ADDRESS).await;
     assert_eq!(code(exchanged), 1);

@@ -16,7 +16,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::watched::Watched;
 
-/// A server, which follows the event log.
+/// A server that follows the event log.
 struct Replica {
     service: Service,
     store: Watched,
@@ -24,7 +24,7 @@ struct Replica {
 }
 
 impl Replica {
-    /// One more server on the database of `world`, reached at `url`.
+    /// Another server on the database of `world`, which is at `url`.
     async fn beside(world: &World, url: &str) -> Self {
         let store = Watched::new(migrated(url).await);
         let mut parts = world.parts();
@@ -66,7 +66,7 @@ impl Replica {
         code(self.service.exchange(&[secret], ADDRESS).await)
     }
 
-    /// Exchanges until one was answered from memory.
+    /// Exchanges until one exchange was answered from memory.
     async fn warm(&self, issued: &IssuedToken) {
         loop {
             self.store.statements();
@@ -86,7 +86,7 @@ impl Drop for Replica {
 }
 
 #[on_every_deployment(flavor = "multi_thread")]
-async fn what_one_server_revoked_no_other_exchanges_any_more(database: &TestDatabase) {
+async fn a_token_that_one_server_revoked_is_exchanged_by_no_other(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     world.add_user("ada").await;
     let one = Replica::beside(&world, database.url_at(1)).await;
@@ -121,7 +121,9 @@ async fn what_one_server_revoked_no_other_exchanges_any_more(database: &TestData
 }
 
 #[on_every_deployment(flavor = "multi_thread")]
-async fn what_one_server_shortened_no_other_exchanges_beyond_it(database: &TestDatabase) {
+async fn a_token_that_one_server_shortened_is_not_exchanged_longer_by_another(
+    database: &TestDatabase,
+) {
     let world = World::new(database.url()).await;
     world.add_user("ada").await;
     let one = Replica::beside(&world, database.url_at(1)).await;
@@ -154,7 +156,7 @@ async fn what_one_server_shortened_no_other_exchanges_beyond_it(database: &TestD
             assert_eq!(code(replica.service.identity(bearer).await), 1206);
             replica.warm(&issued).await;
         }
-        // Less than a second is left once this is answered.
+        // Less than a second is left when this is answered.
         shorten(Duration::from_millis(1100)).await;
         for replica in [&other, &one] {
             assert_eq!(replica.exchange(&issued).await, 1202);
@@ -163,7 +165,7 @@ async fn what_one_server_shortened_no_other_exchanges_beyond_it(database: &TestD
 }
 
 #[on_every_server(flavor = "multi_thread")]
-async fn a_server_that_lost_its_database_refuses_once_its_lease_is_over(database: &TestDatabase) {
+async fn a_server_without_its_database_refuses_once_its_lease_ends(database: &TestDatabase) {
     let (proxy, through_proxy) = Proxy::before(database.url()).await;
     let world = World::new(database.url()).await;
     world.add_user("ada").await;
@@ -188,7 +190,7 @@ async fn a_server_that_lost_its_database_refuses_once_its_lease_is_over(database
 }
 
 #[on_every_deployment(flavor = "multi_thread")]
-async fn changes_at_every_server_at_once_all_happen_and_stand_in_one_log(database: &TestDatabase) {
+async fn parallel_changes_at_all_servers_happen_and_are_in_one_log(database: &TestDatabase) {
     const CHANGES: usize = 12;
     let world = World::new(database.url()).await;
     world.add_user("ada").await;

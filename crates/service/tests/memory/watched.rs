@@ -1,4 +1,4 @@
-//! A store that tells which grants were read, and can keep reads waiting.
+//! A store that reports which grants were read, and can make reads wait.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,12 +15,12 @@ use tokio::sync::watch;
 
 type Hash = [u8; 32];
 
-/// The store, and what is seen of it. Clones are the same one.
+/// The store and its observations. All clones share them.
 #[derive(Clone)]
 pub struct Watched {
     store: Arc<dyn Store>,
     statements: Arc<Mutex<Vec<Vec<Hash>>>>,
-    /// Reads of anything but this wait.
+    /// All other reads wait.
     passing: watch::Sender<Option<Hash>>,
     waiting: watch::Sender<usize>,
 }
@@ -44,7 +44,7 @@ impl Watched {
         std::mem::take(&mut *statements)
     }
 
-    /// Keeps every read waiting that is not for this secret alone.
+    /// Makes every read wait, except one for only this secret.
     pub fn hold_all_but(&self, hash: Hash) {
         self.passing.send_replace(Some(hash));
     }

@@ -1,4 +1,4 @@
-//! The scope `all`, where claims write it out.
+//! The scope `all` is written out in claims.
 
 use ats_pat_service::{Exchanged, Narrowing};
 use ats_pat_test_support::world::{ADDRESS, World};
@@ -9,21 +9,19 @@ use crate::scene::{administrator, create, introspect, introspector, world, world
 
 const WRITTEN_OUT: &str = "all orders:read orders:write";
 
-async fn writes_it_out(url: &str) -> World {
+async fn writes_all_out(url: &str) -> World {
     world_with(url, |settings| settings.expand_all_scope = true).await
 }
 
-/// What `/api/identity` says of a token's scopes.
+/// The scopes of a token according to `/api/identity`.
 async fn identity(world: &World, token: &SecretString) -> String {
     let identity = world.service.identity(token.expose_secret()).await;
     identity.unwrap().scopes.join(" ")
 }
 
 #[on_every_database]
-async fn a_token_with_all_names_the_catalogue_and_everyone_says_the_same_of_it(
-    database: &TestDatabase,
-) {
-    let world = writes_it_out(database.url()).await;
+async fn a_token_with_all_names_the_catalogue_in_every_answer(database: &TestDatabase) {
+    let world = writes_all_out(database.url()).await;
     let by = introspector(&world).await;
     let ada = world.signed_in("ada").await;
     let issued = create(&world, &ada, "ci", &["all"]).await.unwrap();
@@ -38,8 +36,8 @@ async fn a_token_with_all_names_the_catalogue_and_everyone_says_the_same_of_it(
 }
 
 #[on_every_database]
-async fn what_is_not_all_stays_as_it_is(database: &TestDatabase) {
-    let world = writes_it_out(database.url()).await;
+async fn other_scopes_stay_as_they_are(database: &TestDatabase) {
+    let world = writes_all_out(database.url()).await;
     let by = introspector(&world).await;
     let root = administrator(&world, "boss").await;
     let issued = create(&world, &root, "ci", &["introspect", "orders:read"])
@@ -54,9 +52,9 @@ async fn what_is_not_all_stays_as_it_is(database: &TestDatabase) {
 }
 
 #[tokio::test]
-async fn all_is_narrowed_as_before_and_never_to_introspect() {
+async fn all_can_be_narrowed_but_never_to_introspect() {
     let database = sqlite();
-    let world = writes_it_out(database.url()).await;
+    let world = writes_all_out(database.url()).await;
     let ada = world.signed_in("ada").await;
     let issued = create(&world, &ada, "ci", &["all"]).await.unwrap();
     for (asked, given) in [

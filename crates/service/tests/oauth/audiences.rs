@@ -1,5 +1,5 @@
-//! For whom an authentication token is: those that the exchange names, else those that the operator
-//! chose.
+//! The audiences of an authentication token: those that the exchange names, otherwise the
+//! operator's default.
 
 use ats_pat_domain::{Problem, problem::Reason};
 use ats_pat_service::{Error, Exchanged, Narrowing, OpenError, Regeneration, Service};
@@ -13,7 +13,7 @@ use crate::scene::{ORDERS, world, world_with};
 /// The third audience.
 const STOCK: &str = "stock";
 
-/// A deployment whose tokens are for two of its three audiences, unless an exchange says otherwise.
+/// A deployment whose default are two of its three audiences.
 async fn with_a_default(url: &str) -> World {
     world_with(url, |settings| {
         settings.audience.push(STOCK.to_owned());
@@ -29,7 +29,7 @@ fn only(audience: &[&str]) -> Narrowing {
     }
 }
 
-/// As the exchange at its own address does it.
+/// Like the exchange under `/api/`.
 async fn exchange(
     world: &World,
     secret: &SecretString,
@@ -40,7 +40,7 @@ async fn exchange(
     service.exchange_header(&values, narrowing, ADDRESS).await
 }
 
-/// At which of the three audiences a token verifies, and what it names.
+/// Which of the three audiences accept the token, and which it names.
 async fn takers(world: &World, token: &SecretString) -> (Vec<&'static str>, String) {
     let keys = world.service.jwks().await.unwrap();
     let mut named = String::new();
@@ -69,7 +69,7 @@ async fn a_token_is_for_the_default_audience_unless_its_exchange_names_others(
     let world = with_a_default(database.url()).await;
     let ada = world.signed_in("ada").await;
     let secret = world.create(&ada, "ci", DAY).await.unwrap().secret;
-    // In the order of the setting `audience`, whatever was asked for.
+    // They are in the order of the setting `audience`, whatever the exchange asked for.
     assert_eq!(
         world.service.default_audience(),
         format!("{ISSUER} {STOCK}")
@@ -99,7 +99,7 @@ async fn a_token_is_for_the_default_audience_unless_its_exchange_names_others(
 }
 
 #[on_every_database]
-async fn the_standard_exchange_without_an_audience_takes_the_default_too(database: &TestDatabase) {
+async fn the_standard_exchange_without_an_audience_uses_the_default_too(database: &TestDatabase) {
     let world = with_a_default(database.url()).await;
     let ada = world.signed_in("ada").await;
     let secret = world.create(&ada, "ci", DAY).await.unwrap().secret;
@@ -135,7 +135,7 @@ async fn without_a_default_a_token_is_for_every_audience() {
 }
 
 #[on_every_database]
-async fn a_refused_audience_is_told_last_is_no_use_and_ends_no_overlap(database: &TestDatabase) {
+async fn a_refused_audience_is_reported_last_and_is_no_use_of_the_token(database: &TestDatabase) {
     let world = world(database.url()).await;
     let ada = world.signed_in("ada").await;
     let issued = world.create(&ada, "ci", DAY).await.unwrap();
@@ -176,7 +176,7 @@ async fn a_refused_audience_is_told_last_is_no_use_and_ends_no_overlap(database:
 }
 
 #[tokio::test]
-async fn a_default_that_is_no_part_of_the_audience_stops_the_start() {
+async fn a_default_audience_outside_the_audience_stops_the_start() {
     let database = sqlite();
     let world = world(database.url()).await;
     for default in [&[ORDERS][..], &[ISSUER, STOCK], &[STOCK], &[]] {

@@ -1,4 +1,4 @@
-//! Who holds a personal access token may end it.
+//! The holder of a personal access token may revoke it.
 
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ async fn a_replaced_secret_ends_nothing(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn a_secret_that_is_replaced_meanwhile_does_not_end_its_successor(database: &TestDatabase) {
+async fn a_secret_that_was_just_replaced_does_not_end_its_successor(database: &TestDatabase) {
     let world = world(database.url()).await;
     let ada = world.signed_in("ada").await;
     for round in 0..20 {
@@ -98,7 +98,7 @@ async fn a_secret_that_is_replaced_meanwhile_does_not_end_its_successor(database
 }
 
 #[on_every_database]
-async fn an_expired_one_becomes_revoked_and_a_disabled_owner_s_too(database: &TestDatabase) {
+async fn expired_tokens_and_those_of_disabled_owners_can_be_revoked(database: &TestDatabase) {
     let world = world(database.url()).await;
     let ada = world.signed_in("ada").await;
     let short = world
@@ -128,7 +128,7 @@ async fn guesses_spend_the_budget_of_failures_and_real_tokens_still_end() {
     assert_eq!(
         code(world.exchange(&guess).await),
         1400,
-        "one budget for all"
+        "all share one budget"
     );
     assert_eq!(revoke(&world, &issued.secret).await, 1);
     assert_eq!(code(world.exchange(&issued.secret).await), 1203);

@@ -1,4 +1,4 @@
-//! What other services are told of a token.
+//! Introspection of tokens by other services.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::scene::{ORDERS, create, introspect, introspector, world, world_with};
 
 #[on_every_database]
-async fn both_kinds_of_token_are_described_by_what_is_true_of_them(database: &TestDatabase) {
+async fn both_kinds_of_token_are_described_correctly(database: &TestDatabase) {
     let world = world(database.url()).await;
     let by = introspector(&world).await;
     let ada = world.signed_in("Ada").await;
@@ -55,7 +55,7 @@ async fn both_kinds_of_token_are_described_by_what_is_true_of_them(database: &Te
 }
 
 #[on_every_database]
-async fn whatever_ended_is_inactive_at_once(database: &TestDatabase) {
+async fn ended_tokens_are_inactive_at_once(database: &TestDatabase) {
     let world = world(database.url()).await;
     let by = introspector(&world).await;
     let ada = world.signed_in("ada").await;
@@ -117,9 +117,7 @@ async fn time_ends_both_kinds_of_token() {
 }
 
 #[on_every_database]
-async fn a_token_of_any_network_and_any_audience_is_described_and_that_is_no_use_of_it(
-    database: &TestDatabase,
-) {
+async fn introspection_ignores_networks_and_audiences_and_is_no_use(database: &TestDatabase) {
     let world = world(database.url()).await;
     let by = introspector(&world).await;
     let ada = world.signed_in("ada").await;
@@ -184,7 +182,7 @@ async fn the_caller_needs_an_authentication_token_with_the_scope(database: &Test
 }
 
 #[on_every_database]
-async fn what_could_not_be_exchanged_by_the_policy_is_not_active(database: &TestDatabase) {
+async fn a_token_that_the_policy_would_not_exchange_is_not_active(database: &TestDatabase) {
     let world = world_with(database.url(), |settings| {
         let contractors = Group::new("corp/contractors").unwrap();
         settings.policy.groups = vec![GroupPolicy {

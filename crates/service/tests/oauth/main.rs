@@ -1,4 +1,5 @@
-//! What the standard OAuth endpoints rest on: narrowing, introspection, and revoking as the holder.
+//! The use cases of the standard OAuth endpoints: narrowing, introspection, and revocation by the
+//! holder.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 

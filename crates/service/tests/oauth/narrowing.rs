@@ -1,4 +1,4 @@
-//! One authentication token that carries less than its personal access token.
+//! An authentication token with fewer rights than its personal access token.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -52,7 +52,7 @@ async fn claims(world: &World, token: &SecretString) -> Claims {
 }
 
 #[on_every_database]
-async fn scope_audience_and_lifetime_are_cut_for_this_one_token(database: &TestDatabase) {
+async fn scope_audience_and_lifetime_are_narrowed_for_this_token_only(database: &TestDatabase) {
     let world = world(database.url()).await;
     let ada = world.signed_in("ada").await;
     let secret = world.create(&ada, "ci", DAY).await.unwrap().secret;
@@ -122,7 +122,7 @@ async fn widening_is_refused_and_is_no_use(database: &TestDatabase) {
 }
 
 #[tokio::test]
-async fn what_the_token_carries_is_told_to_nobody_but_its_holder() {
+async fn only_the_holder_learns_what_the_token_may_do() {
     let database = sqlite();
     let world = world(database.url()).await;
     let ada = world.signed_in("ada").await;
@@ -142,8 +142,8 @@ async fn what_the_token_carries_is_told_to_nobody_but_its_holder() {
     assert_eq!(code(exchange(&world, &issued.secret, &wide).await), 1203);
 }
 
-/// A deployment for every case: they differ in what they ask for, and in how long the token still
-/// lives.
+/// One deployment for all cases. They differ in what they ask for, and in how long the token is
+/// still valid.
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =
     LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
 
@@ -184,7 +184,7 @@ fn no_narrowed_token_exceeds_its_personal_access_token() {
     let granted = std::cell::Cell::new(0);
     proptest!(ProptestConfig::with_cases(400), |((token, scope, audience, seconds, wait) in asked)| {
         let (held, issued) = &tokens[token];
-        // Towards the end of the token's life, then back to its beginning.
+        // Towards the end of the token's life, and then back to its start.
         let before_end = DAY.saturating_sub(Duration::from_millis(wait * 400));
         let beginning = world.now();
         world.clock.advance(before_end);

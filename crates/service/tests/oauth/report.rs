@@ -1,4 +1,4 @@
-//! Leaked strings, many at once.
+//! Reports of many leaked strings.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ fn strings(texts: &[&str]) -> Vec<SecretString> {
     texts.iter().map(|text| (*text).into()).collect()
 }
 
-/// A well-formed one that nobody has.
+/// A well-formed string that is nobody's token.
 fn invented(number: usize) -> SecretString {
     let mut bytes = [7; 32];
     bytes[..8].copy_from_slice(&number.to_be_bytes());
@@ -29,7 +29,7 @@ async fn report(world: &World, leaked: &[SecretString]) -> u32 {
 }
 
 #[on_every_database]
-async fn the_real_ones_are_revoked_with_an_event_each(database: &TestDatabase) {
+async fn each_real_token_in_a_report_is_revoked_with_an_event(database: &TestDatabase) {
     let world = world(database.url()).await;
     let ada = world.signed_in("ada").await;
     let eve = world.signed_in("eve").await;
@@ -82,7 +82,7 @@ async fn the_real_ones_are_revoked_with_an_event_each(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn each_well_formed_string_costs_one_statement_and_others_none(database: &TestDatabase) {
+async fn each_well_formed_string_costs_one_statement_and_others_cost_none(database: &TestDatabase) {
     let world = world(database.url()).await;
     let malformed: Vec<_> = (0..500).map(|n| format!("atspat_{n}").into()).collect();
     let (reported, statements) = counted(report(&world, &malformed)).await;
@@ -117,7 +117,7 @@ async fn a_report_has_one_to_a_thousand_strings() {
 }
 
 #[tokio::test]
-async fn an_address_may_send_twenty_reports_whatever_is_in_them() {
+async fn an_address_may_send_twenty_reports_with_any_content() {
     let database = ats_pat_test_support::sqlite();
     let world = world(database.url()).await;
     let ada = world.signed_in("ada").await;

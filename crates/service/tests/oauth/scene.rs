@@ -7,7 +7,7 @@ use ats_pat_service::{Error, Introspection, NewToken, NewUser, Settings, SignedI
 use ats_pat_test_support::world::{DAY, ISSUER, PASSWORD, World};
 use secrecy::{ExposeSecret, SecretString};
 
-/// The second audience; the first is the issuer.
+/// The second audience. The first is the issuer.
 pub const ORDERS: &str = "https://orders.example.com";
 
 pub async fn world(url: &str) -> World {
@@ -41,7 +41,7 @@ pub async fn administrator(world: &World, name: &str) -> SignedIn {
     world.sign_in(name).await
 }
 
-/// Makes a token of these scopes that lasts a day.
+/// Creates a token with these scopes that lasts a day.
 pub async fn create(
     world: &World,
     by: &SignedIn,
@@ -66,7 +66,7 @@ pub async fn introspector(world: &World) -> SecretString {
     world.exchange(&issued.secret).await.unwrap().token
 }
 
-/// What introspection says of `token`.
+/// The introspection of `token`.
 pub async fn introspect(
     world: &World,
     by: &SecretString,
@@ -85,7 +85,7 @@ pub async fn last_seq(world: &World) -> i64 {
     world.store.events().head().await.unwrap().seq
 }
 
-/// The events after this one.
+/// The events after this number.
 pub async fn events_after(world: &World, seq: i64) -> Vec<Event> {
     world.store.events().from(seq + 1, 2000).await.unwrap()
 }

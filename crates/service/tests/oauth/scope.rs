@@ -6,9 +6,7 @@ use ats_pat_test_support::{TestDatabase, on_every_database};
 use crate::scene::{administrator, create, world};
 
 #[on_every_database]
-async fn only_administrators_may_give_it_alone_or_beside_others_but_not_beside_all(
-    database: &TestDatabase,
-) {
+async fn only_administrators_may_give_introspect_and_never_beside_all(database: &TestDatabase) {
     let world = world(database.url()).await;
     let root = administrator(&world, "root").await;
     let eve = world.signed_in("eve").await;
@@ -33,7 +31,7 @@ async fn only_administrators_may_give_it_alone_or_beside_others_but_not_beside_a
 }
 
 #[tokio::test]
-async fn the_policy_offers_it_to_administrators_alone() {
+async fn the_policy_offers_introspect_to_administrators_only() {
     let database = ats_pat_test_support::sqlite();
     let world = world(database.url()).await;
     let root = administrator(&world, "root").await;

@@ -11,9 +11,9 @@ use secrecy::ExposeSecret;
 
 use crate::scene::{A_MOMENT, list};
 
-/// Following the log comes to what reading the rows comes to, whatever happens in which order.
+/// Following the log gives the same as reading the rows, for any order of steps.
 #[on_every_database]
-async fn following_and_loading_come_to_the_same(database: &TestDatabase) {
+async fn following_and_loading_give_the_same_list(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     for name in ["ada", "bob"] {
         world.add_user(name).await;

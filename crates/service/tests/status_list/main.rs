@@ -1,5 +1,5 @@
-//! The status list, on every database: what takes rights away sets a bit, and every server serves
-//! the same list.
+//! The status list on every database: a change that takes rights away sets a bit, and every server
+//! serves the same list.
 
 #![expect(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! A place is given to another secret only when no token that bears it can live.
+//! A place is given to another secret only when no token with it can be valid.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use ats_pat_test_support::{TestDatabase, on_every_database};
 
 use crate::scene::{A_MOMENT, REVOKED_FOR, is_revoked, place, revoke};
 
-/// As long as a free place rests.
+/// How long a free place rests.
 const RESTS_FOR: Duration = Duration::from_mins(11);
 
 #[on_every_database]
-async fn a_place_is_given_away_only_when_no_token_that_bears_it_can_live(database: &TestDatabase) {
+async fn a_place_is_given_away_only_when_no_token_with_it_can_be_valid(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     world.add_user("ada").await;
     let ada = world.sign_in("ada").await;
@@ -27,7 +27,7 @@ async fn a_place_is_given_away_only_when_no_token_that_bears_it_can_live(databas
     let next = world.create(&ada, "next", 30 * DAY).await.unwrap();
     assert_ne!(place(&world, &next).await.index, place_of_ended.index);
 
-    // Free, but lists that say that it is revoked may still be in use.
+    // It is free, but lists that call it revoked may still be in use.
     world.clock.advance(RESTS_FOR);
     let ada = world.sign_in("ada").await;
     assert!(!is_revoked(&world, &place_of_ended).await);
@@ -37,14 +37,14 @@ async fn a_place_is_given_away_only_when_no_token_that_bears_it_can_live(databas
     world.clock.advance(Duration::from_millis(1));
     let heir = world.create(&ada, "heir", 30 * DAY).await.unwrap();
     assert_eq!(place(&world, &heir).await.index, place_of_ended.index);
-    // Whoever ends the old entry again does no harm to the heir.
+    // Revoking the old entry again does no harm to the new secret.
     revoke(&world, &ada, &ended).await;
     world.clock.advance(A_MOMENT);
     assert!(!is_revoked(&world, &place_of_ended).await);
 }
 
 #[on_every_database]
-async fn the_place_of_an_expired_token_is_given_away_and_revoking_the_token_then_harms_nobody(
+async fn revoking_an_expired_token_whose_place_was_given_away_harms_nobody(
     database: &TestDatabase,
 ) {
     let world = World::new(database.url()).await;

@@ -1,4 +1,4 @@
-//! What takes rights away sets a bit.
+//! A change that takes rights away sets a bit.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 use crate::scene::{A_MOMENT, REVOKED_FOR, claims, is_revoked, list, place, regenerate, revoke};
 
 #[on_every_database]
-async fn revoking_and_regenerating_set_the_bit_of_the_secret_that_ends(database: &TestDatabase) {
+async fn revoking_and_regenerating_set_the_bit_of_the_ended_secret(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
     let first = world.create(&ada, "first", DAY).await.unwrap();
@@ -39,7 +39,9 @@ async fn revoking_and_regenerating_set_the_bit_of_the_secret_that_ends(database:
 }
 
 #[on_every_database]
-async fn an_earlier_expiry_revokes_what_would_outlive_it(database: &TestDatabase) {
+async fn an_earlier_expiry_revokes_authentication_tokens_that_would_outlive_it(
+    database: &TestDatabase,
+) {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
     let issued = world.create(&ada, "ci", DAY).await.unwrap();
@@ -54,7 +56,7 @@ async fn an_earlier_expiry_revokes_what_would_outlive_it(database: &TestDatabase
         world.clock.advance(A_MOMENT);
     };
     let old = place(&world, &issued).await;
-    // Nothing that was exchanged before lives as long.
+    // No authentication token from before is valid for so long.
     shorten(world.now().after(REVOKED_FOR)).await;
     assert_eq!(place(&world, &issued).await, old);
     assert!(!is_revoked(&world, &old).await);
@@ -68,7 +70,7 @@ async fn an_earlier_expiry_revokes_what_would_outlive_it(database: &TestDatabase
     assert_ne!(new.index, old.index);
     assert!(!is_revoked(&world, &new).await);
 
-    // Whoever began to follow the log later says the same.
+    // A server that starts to follow the log later says the same.
     let other = world.reopen().await.unwrap();
     let (_, list) = list(&world, &other, &old.uri).await;
     assert_eq!(list.is_revoked(old.index), Some(true));
@@ -100,7 +102,7 @@ async fn a_disabled_owner_s_places_stay_revoked_and_enabling_brings_new_ones(
 }
 
 #[on_every_database]
-async fn disabling_reaches_what_a_token_was_exchanged_for_in_its_last_moments(
+async fn disabling_revokes_authentication_tokens_from_the_last_moments_of_a_token(
     database: &TestDatabase,
 ) {
     let world = World::new(database.url()).await;
@@ -116,9 +118,9 @@ async fn disabling_reaches_what_a_token_was_exchanged_for_in_its_last_moments(
     assert!(is_revoked(&world, &place).await);
 }
 
-/// The service's own check says what the list says.
+/// The check in the service agrees with the list.
 #[on_every_database(each = ["revoked_at = 1", "expires_at = 1"])]
-async fn disabling_reaches_a_token_that_was_altered_to_look_ended(
+async fn disabling_revokes_a_token_that_was_altered_to_look_ended(
     database: &TestDatabase,
     alter: &str,
 ) {
@@ -136,7 +138,9 @@ async fn disabling_reaches_a_token_that_was_altered_to_look_ended(
 }
 
 #[on_every_database]
-async fn a_token_of_before_its_owner_was_disabled_does_not_come_back(database: &TestDatabase) {
+async fn an_authentication_token_from_before_its_owner_was_disabled_stays_revoked(
+    database: &TestDatabase,
+) {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
     let issued = world.create(&ada, "ci", DAY).await.unwrap();
@@ -156,9 +160,9 @@ async fn a_token_of_before_its_owner_was_disabled_does_not_come_back(database: &
     assert!(world.service.identity(after.expose_secret()).await.is_ok());
 }
 
-/// Whoever can only write to the database keeps no revocation from happening, or from being told.
+/// Write access to the database alone can neither prevent nor hide a revocation.
 #[on_every_database]
-async fn a_removed_altered_or_cleared_place_does_not_stand_in_the_way(database: &TestDatabase) {
+async fn a_removed_altered_or_cleared_place_prevents_no_revocation(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
     let mut places = Vec::new();
@@ -193,6 +197,6 @@ async fn a_removed_altered_or_cleared_place_does_not_stand_in_the_way(database: 
             assert_eq!(list.is_revoked(place.index), Some(true), "{name}");
         }
     }
-    // A place that fails its tag is nobody's to give.
+    // A place with a wrong tag is not given to anybody.
     assert!(world.create(&ada, "next", DAY).await.is_ok());
 }

@@ -1,4 +1,4 @@
-//! A published list as a verifier sees it, and what people do to tokens.
+//! A published list as a verifier sees it, and the steps of users.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use ats_pat_token::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-/// Longer than a look at the event log may be old.
+/// Longer than the result of a look at the event log may be served.
 pub const A_MOMENT: Duration = Duration::from_millis(200);
-/// As long as a token that was exchanged just before its revocation can be accepted.
+/// How long a token that was exchanged just before its revocation can be accepted.
 pub const REVOKED_FOR: Duration = Duration::from_mins(66);
 
 pub async fn published(service: &Service, uri: &str) -> PublishedStatusList {
@@ -27,7 +27,7 @@ pub async fn published(service: &Service, uri: &str) -> PublishedStatusList {
         .expect("the list is there")
 }
 
-/// The list at an address, verified as a verifier does.
+/// The list at an address, verified like a verifier does.
 pub async fn list(world: &World, service: &Service, uri: &str) -> (ListVersion, StatusList) {
     let text = published(service, uri).await.text;
     let unverified = UnverifiedStatusList::parse(str::from_utf8(&text).unwrap()).unwrap();
@@ -56,7 +56,7 @@ pub async fn place(world: &World, issued: &IssuedToken) -> StatusReference {
     claims(world, &issued.secret).await.status.expect("a place")
 }
 
-/// What a verifier would say of a place.
+/// What a verifier would say about a place.
 pub async fn is_revoked(world: &World, place: &StatusReference) -> bool {
     let (_, list) = list(world, &world.service, &place.uri).await;
     list.is_revoked(place.index)

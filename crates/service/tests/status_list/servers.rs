@@ -9,9 +9,7 @@ use ats_pat_test_support::{TestDatabase, on_every_database, on_every_server};
 use crate::scene::{A_MOMENT, list, place, published, revoke};
 
 #[on_every_database]
-async fn every_server_serves_the_same_list_and_none_is_older_than_a_moment(
-    database: &TestDatabase,
-) {
+async fn every_server_serves_the_same_fresh_list(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let other = world.reopen().await.unwrap();
     let ada = world.signed_in("ada").await;
@@ -32,17 +30,17 @@ async fn every_server_serves_the_same_list_and_none_is_older_than_a_moment(
     ];
     assert_eq!(tags[0], tags[1]);
     assert_ne!(tags[0], tag_before);
-    // What changes no place makes nobody fetch a list again.
+    // An event that changes no place makes no verifier fetch the list again.
     world.add_user("bob").await;
     world.clock.advance(A_MOMENT);
     let later = published(&other, &place.uri).await;
     assert!(later.is_said_by(&tags[0]) && !later.is_said_by(&tag_before));
 }
 
-/// A server that starts reads the log from its end; one that runs has followed it: a verifier may
-/// ask now the one, now the other.
+/// A server that has just started reads the log from its end, and a running one has followed it. A
+/// verifier may ask either of them.
 #[on_every_database]
-async fn a_server_that_started_just_now_says_what_the_others_say(database: &TestDatabase) {
+async fn a_new_server_serves_the_same_list_as_the_others(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
     let issued = world.create(&ada, "ci", DAY).await.unwrap();
@@ -62,9 +60,7 @@ async fn a_server_that_started_just_now_says_what_the_others_say(database: &Test
 }
 
 #[on_every_database]
-async fn a_list_is_signed_anew_before_it_ends_and_by_the_key_that_signs_now(
-    database: &TestDatabase,
-) {
+async fn a_list_is_signed_again_before_it_ends_with_the_current_key(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let uri = format!("{ISSUER}/status-lists/0");
     let first = published(&world.service, &uri).await;
@@ -78,7 +74,7 @@ async fn a_list_is_signed_anew_before_it_ends_and_by_the_key_that_signs_now(
         .await
         .unwrap();
     world.clock.advance(A_MOMENT);
-    // Verified with the published keys, of which the old one is none any more.
+    // It is verified with the published keys, which no longer have the old one.
     list(&world, &world.service, &uri).await;
     assert_ne!(
         published(&world.service, &uri).await.entity_tag,
@@ -87,7 +83,7 @@ async fn a_list_is_signed_anew_before_it_ends_and_by_the_key_that_signs_now(
 }
 
 #[on_every_database]
-async fn there_is_one_list_and_no_other(database: &TestDatabase) {
+async fn there_is_only_one_list(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let addresses = world.service.status_list_addresses().await.unwrap();
     assert_eq!(addresses, [format!("{ISSUER}/status-lists/0")]);
@@ -119,8 +115,8 @@ async fn while_the_database_hangs_a_list_is_served_with_its_age_for_half_a_minut
         assert_eq!(remembered.age, Duration::from_secs(age));
         assert_eq!(remembered.text, known.text);
     }
-    // Who trusts a list for no longer than half a minute must not be told that it still is the
-    // current one.
+    // A verifier that trusts a list for half a minute must not hear that it is still the current
+    // one.
     world.clock.advance(Duration::from_millis(1));
     assert!(world.service.status_list("0").await.is_err());
     let keys = world.service.published_keys().await.unwrap();

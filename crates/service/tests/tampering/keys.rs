@@ -1,4 +1,4 @@
-//! Keys, and what stands in clear.
+//! Keys, and secrets in clear text.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ async fn keys_are_made_in_a_new_database_only(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn a_ring_that_is_said_to_be_older_is_read_anew(database: &TestDatabase) {
+async fn an_altered_version_of_the_ring_is_noticed(database: &TestDatabase) {
     let Scene { world, issued, .. } = scene(database).await;
     let other = world.reopen().await.unwrap();
     let presented = [issued.secret.expose_secret().as_bytes()];
@@ -88,16 +88,14 @@ async fn a_ring_that_is_said_to_be_older_is_read_anew(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn a_wrong_master_key_stops_the_start_and_a_changed_one_touches_no_hash(
-    database: &TestDatabase,
-) {
+async fn a_wrong_master_key_stops_the_start_and_a_new_one_changes_no_hash(database: &TestDatabase) {
     let Scene { world, issued, .. } = scene(database).await;
     let file = world.folder().join("master.key");
     let old = std::fs::read_to_string(&file).unwrap();
     std::fs::remove_file(&file).unwrap();
     assert!(
         matches!(world.reopen().await, Err(OpenError::Auth(_))),
-        "a missing file is not made anew"
+        "a missing file is not created again"
     );
     assert!(!file.exists());
     MasterKeys::create(&file, [7; 32]).unwrap();
@@ -111,13 +109,13 @@ async fn a_wrong_master_key_stops_the_start_and_a_changed_one_touches_no_hash(
     let server = world.reopen().await.unwrap();
     server.seal_anew().await.unwrap();
     std::fs::write(&file, &new).unwrap();
-    // Who runs on with the old file alone goes on signing, until a key is made under the new one.
+    // A server with only the old file goes on signing, until a key is made with the new one.
     assert_eq!(code(world.exchange(&issued.secret).await), 1);
     assert_eq!(world.service.jwks().await.unwrap().keys().len(), 1);
     let service = world
         .reopen()
         .await
-        .expect("everything is sealed under the new key");
+        .expect("everything is sealed with the new key");
     let presented = [issued.secret.expose_secret().as_bytes()];
     assert_eq!(code(service.exchange(&presented, ADDRESS).await), 1);
     assert_eq!(
@@ -154,8 +152,8 @@ async fn a_master_key_that_changed_at_one_server_is_noticed_by_the_others_at_onc
     });
     noticed
         .await
-        .expect("the server looks at what the other one sealed");
-    // No caller suffers: the key was opened before.
+        .expect("the server reads what the other one sealed");
+    // Callers notice nothing, because the key was opened before.
     assert!(told().await.healthy);
     assert_eq!(code(world.exchange(&issued.secret).await), 1);
     feed.abort();
@@ -194,7 +192,7 @@ async fn the_database_holds_no_secret_in_clear() {
             let found = bytes
                 .windows(secret.len())
                 .any(|window| window == secret.as_bytes());
-            assert!(!found, "a secret stands in {}", file.display());
+            assert!(!found, "a secret is in {}", file.display());
         }
     }
 }

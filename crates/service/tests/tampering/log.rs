@@ -66,7 +66,7 @@ async fn a_database_behind_the_anchor_stops_the_start_until_the_restore_is_accep
     choice: RestoreChoice,
 ) {
     let Scene { world, issued, ada } = scene(database).await;
-    // The last event is a sign-in: without its session row the tables are as before it.
+    // The last event is a sign-in. Without its session, the tables are as before it.
     world.sign_in("ada").await;
     world.service.flush().await;
     let head = world.store.events().head().await.unwrap().seq;
@@ -104,7 +104,7 @@ async fn a_database_behind_the_anchor_stops_the_start_until_the_restore_is_accep
 }
 
 #[on_every_database]
-async fn another_servers_anchor_is_satisfied_by_the_accepted_restore(database: &TestDatabase) {
+async fn an_accepted_restore_satisfies_the_anchors_of_other_servers(database: &TestDatabase) {
     let Scene { world, .. } = scene(database).await;
     world.sign_in("ada").await;
     world.service.flush().await;
@@ -120,7 +120,7 @@ async fn another_servers_anchor_is_satisfied_by_the_accepted_restore(database: &
 }
 
 #[on_every_database]
-async fn a_log_that_goes_back_under_a_running_server_is_told_and_does_not_move_the_anchor(
+async fn a_log_that_goes_back_under_a_running_server_is_reported_and_keeps_the_anchor(
     database: &TestDatabase,
 ) {
     let Scene { world, .. } = scene(database).await;
@@ -201,8 +201,8 @@ async fn a_log_that_goes_back_under_a_running_server_grants_nothing_from_the_fir
     let service = scene.world.service.clone();
     let follower = service.clone();
     let feed = tokio::spawn(async move { follower.run_feed(std::future::pending()).await });
-    // An operator's program elsewhere changes something, and it is undone before anybody but the
-    // feed saw it.
+    // An operator's program elsewhere makes a change, and it is undone before anybody except the
+    // feed sees it.
     let mut elsewhere = scene.world.parts();
     elsewhere.anchor_file = None;
     let elsewhere = Service::open(elsewhere).await.unwrap();

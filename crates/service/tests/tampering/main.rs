@@ -1,5 +1,5 @@
-//! Whoever can only write to the database gets nothing: what was planted or altered is refused, and
-//! `audit verify` finds it. On every database.
+//! Write access to the database alone grants nothing: planted and altered rows are refused, and
+//! `audit verify` finds them. On every database.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 

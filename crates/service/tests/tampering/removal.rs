@@ -1,4 +1,4 @@
-//! What takes rights away.
+//! The ways to take rights away.
 
 use ats_pat_service::Regeneration;
 use ats_pat_test_support::world::{ADDRESS, code};
@@ -6,7 +6,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::scene::Scene;
 
-/// What takes a right away.
+/// A way to take a right away.
 #[derive(Clone, Copy, Debug)]
 pub enum Removal {
     Revoke,

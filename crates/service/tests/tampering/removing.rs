@@ -1,4 +1,4 @@
-//! Taking rights away never fails, whatever was planted beside them or written over them.
+//! Taking rights away never fails, whatever was planted or overwritten.
 
 use ats_pat_domain::list::UserQuery;
 use ats_pat_service::{NewUser, RestoreChoice, Rotation, Service};
@@ -10,7 +10,7 @@ use secrecy::ExposeSecret as _;
 use crate::removal::{EACH, Removal};
 use crate::scene::{Scene, assert_found, scene};
 
-/// A secret of the token that nobody issued: another generation, in the slot that is free.
+/// A secret of the token that nobody issued, with another generation and in the free slot.
 async fn plant_a_secret(database: &TestDatabase) {
     database
         .execute("CREATE TABLE planted AS SELECT * FROM secrets")
@@ -24,7 +24,7 @@ async fn plant_a_secret(database: &TestDatabase) {
 }
 
 #[on_every_database(each = EACH)]
-async fn a_secret_planted_beside_the_real_one_keeps_no_right_from_being_taken(
+async fn a_secret_planted_beside_the_real_one_prevents_no_revocation(
     database: &TestDatabase,
     removal: Removal,
 ) {
@@ -34,7 +34,7 @@ async fn a_secret_planted_beside_the_real_one_keeps_no_right_from_being_taken(
     removal.run(&scene).await;
     let exchanged = code(scene.world.exchange(&scene.issued.secret).await);
     assert_ne!(exchanged, 1, "{removal:?}");
-    // Told of for ever, whatever honest changes follow.
+    // It is reported for ever, whatever honest changes follow.
     assert_found(
         &scene.world,
         "of secrets was planted or altered, and was ended",
@@ -75,7 +75,7 @@ async fn an_altered_token_is_revoked_for_good_by_its_owner_and_by_an_operator(
 ])]
 async fn an_altered_user_is_disabled_for_good(database: &TestDatabase, alter: &str) {
     if alter.contains("name_key = id") && database.kind() == ats_pat_test_support::Kind::Postgres {
-        // A UUID is no bytes there; the others show it.
+        // There, a UUID is not stored as bytes. The other databases show it.
         return;
     }
     let scene = scene(database).await;
@@ -87,7 +87,7 @@ async fn an_altered_user_is_disabled_for_good(database: &TestDatabase, alter: &s
     assert_ne!(code(signed_in.await), 1, "{alter}");
     assert_ne!(code(scene.world.exchange(&scene.issued.secret).await), 1);
     if !alter.contains("name_key") {
-        // What is left of it comes to life no more.
+        // The rest of it never works again.
         assert!(operator.enable_user("ada").await.is_err(), "{alter}");
         let new = "orbit-of-velvet-plums-7".into();
         assert!(operator.set_password("ada", &new, false).await.is_err());
@@ -141,7 +141,7 @@ async fn an_unreadable_row_hides_no_other(database: &TestDatabase) {
     );
     assert_found(&scene.world, "of users was planted or altered").await;
     assert_found(&scene.world, "junk of signing_keys").await;
-    // An administration program opens, and does what it is for.
+    // An admin program opens and works.
     let opened = Service::open_for_operators(scene.world.parts())
         .await
         .unwrap();
@@ -151,13 +151,13 @@ async fn an_unreadable_row_hides_no_other(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn a_restore_is_accepted_with_every_right_ended_over_planted_rows(database: &TestDatabase) {
+async fn an_accepted_restore_ends_every_right_even_with_planted_rows(database: &TestDatabase) {
     let scene = scene(database).await;
     plant_a_secret(database).await;
     database
         .execute("UPDATE tokens SET expires_at = expires_at + 1")
         .await;
-    // What was seen last is gone, as after a restore.
+    // The last seen event is missing, as after a restore.
     let head = scene.world.store.events().head().await.unwrap();
     scene.world.service.flush().await;
     database
@@ -201,7 +201,7 @@ async fn a_token_that_cant_be_read_is_revoked_for_good(database: &TestDatabase, 
     let hide = "UPDATE tokens SET generation = -generation";
     database.execute(hide).await;
     removal.run(&scene).await;
-    // What the attacker had kept aside, whole.
+    // The whole row that the attacker had copied.
     database
         .execute("UPDATE tokens SET generation = 1, revoked_at = NULL")
         .await;
@@ -221,7 +221,7 @@ async fn a_token_that_cant_be_read_is_revoked_for_good(database: &TestDatabase, 
     ),
     ("DELETE FROM status_places", "status_places"),
 ])]
-async fn what_was_altered_when_a_change_replaced_or_removed_it_is_told_for_ever(
+async fn a_row_that_was_altered_when_a_change_replaced_it_is_reported_for_ever(
     database: &TestDatabase,
     (alter, table): (&str, &str),
 ) {
@@ -240,7 +240,7 @@ async fn what_was_altered_when_a_change_replaced_or_removed_it_is_told_for_ever(
 }
 
 #[on_every_database(each = ["revoked_at = 1", "expires_at = 1"])]
-async fn a_token_that_looks_ended_while_all_are_revoked_is_revoked_too(
+async fn a_token_that_was_altered_to_look_ended_is_revoked_with_the_others(
     database: &TestDatabase,
     hide: &str,
 ) {
@@ -259,7 +259,7 @@ async fn a_token_that_looks_ended_while_all_are_revoked_is_revoked_too(
 }
 
 #[on_every_database]
-async fn an_altered_set_up_link_is_replaced_and_told_of_for_ever(database: &TestDatabase) {
+async fn an_altered_set_up_link_is_replaced_and_reported_for_ever(database: &TestDatabase) {
     let world = ats_pat_test_support::world::World::new(database.url()).await;
     for _ in 0..2 {
         assert!(world.service.make_setup_link().await.unwrap().is_some());
@@ -267,7 +267,7 @@ async fn an_altered_set_up_link_is_replaced_and_told_of_for_ever(database: &Test
         assert_eq!(findings, Vec::<String>::new(), "links replace one another");
     }
     if database.kind() == ats_pat_test_support::Kind::Sqlite {
-        // Elsewhere the column takes nothing else.
+        // Other databases accept nothing else in the column.
         let spoil = "UPDATE setup_link SET code_hash = '7'";
         database.execute(spoil).await;
         assert_found(&world, "row 1 of setup_link can't be read").await;
@@ -286,7 +286,7 @@ async fn an_altered_set_up_link_is_replaced_and_told_of_for_ever(database: &Test
     "DELETE FROM key_ring",
     "UPDATE key_ring SET version = 9223372036854775807",
 ])]
-async fn nobody_keeps_a_key_from_being_destroyed_by_the_number_of_the_ring(
+async fn an_altered_version_of_the_ring_does_not_save_a_key_from_destruction(
     database: &TestDatabase,
     alter: &str,
 ) {
@@ -303,11 +303,11 @@ async fn nobody_keeps_a_key_from_being_destroyed_by_the_number_of_the_ring(
 }
 
 #[on_every_database]
-async fn a_token_whose_owner_is_gone_is_revoked_all_the_same(database: &TestDatabase) {
+async fn a_token_without_an_owner_can_be_revoked(database: &TestDatabase) {
     let scene = scene(database).await;
     let id = scene.issued.token.id.to_string();
-    // References between tables bind nobody who can write to the file, or take them back for a
-    // session.
+    // References between tables don't stop an intruder who can write to the file, or who turns them
+    // off for a session.
     let mut intruder = Intruder::connect(database).await;
     let kept = "CREATE TABLE kept AS SELECT * FROM users";
     let back = "INSERT INTO users SELECT * FROM kept";
@@ -321,7 +321,7 @@ async fn a_token_whose_owner_is_gone_is_revoked_all_the_same(database: &TestData
 }
 
 #[on_every_database]
-async fn a_session_is_ended_although_its_user_is_gone(database: &TestDatabase) {
+async fn a_session_without_a_user_can_be_ended(database: &TestDatabase) {
     let Scene { world, .. } = scene(database).await;
     let password = PASSWORD.into();
     let signed_in = world.service.sign_in("ada", &password, ADDRESS).await;
@@ -342,7 +342,7 @@ async fn a_session_is_ended_although_its_user_is_gone(database: &TestDatabase) {
     "DELETE FROM signing_keys",
     "UPDATE signing_keys SET created_at = created_at + 1",
 ])]
-async fn a_key_that_was_hidden_from_its_destruction_is_destroyed_all_the_same(
+async fn a_key_that_was_hidden_from_its_destruction_is_destroyed(
     database: &TestDatabase,
     hide: &str,
 ) {
@@ -365,7 +365,7 @@ async fn a_key_that_was_hidden_from_its_destruction_is_destroyed_all_the_same(
         database.execute(sql).await;
     }
     for service in [service.clone(), scene.world.reopen().await.unwrap()] {
-        // Waits until the log was read, which the key set does not.
+        // Waits until the log was read, because the key set doesn't wait for that.
         assert_eq!(code(service.identity(bearer).await), 1206, "{hide}");
         assert_eq!(service.jwks().await.unwrap().keys().len(), 1, "{hide}");
     }
@@ -378,12 +378,12 @@ async fn a_key_that_was_hidden_from_its_destruction_is_destroyed_all_the_same(
     Removal::ReportAsLeaked,
     Removal::Disable,
 ])]
-async fn rights_are_taken_although_the_event_log_cant_be_read(
+async fn rights_are_taken_away_even_if_the_event_log_cant_be_read(
     database: &TestDatabase,
     removal: Removal,
 ) {
     let mut scene = scene(database).await;
-    // Nobody can tell any more which rows stand there, so nothing is granted.
+    // Nobody can tell which rows are current, so nothing is granted.
     let spoil = database.bytes_literal(b"{}");
     let spoil = format!("UPDATE events SET details = {spoil} WHERE seq = 2");
     database.execute(&spoil).await;
@@ -399,10 +399,10 @@ async fn rights_are_taken_although_the_event_log_cant_be_read(
 }
 
 #[on_every_database]
-async fn a_session_that_cannot_be_read_is_told_of_for_ever_once_its_users_sessions_end(
+async fn an_unreadable_session_is_reported_for_ever_once_its_users_sessions_end(
     database: &TestDatabase,
 ) {
-    // MariaDB pads the id, so that it can be read; the row is told of in other words.
+    // MariaDB pads the id, so it can be read, and the row is reported in other words.
     const PLANTED: &str = "planted or altered";
     let scene = scene(database).await;
     let short = database.bytes_literal(&[7; 5]);
@@ -434,18 +434,18 @@ const ATTACKS: [&[&str]; 7] = [
 
 fn each_after_each_attack() -> impl Iterator<Item = (Removal, &'static [&'static str])> {
     EACH.into_iter()
-        // It grants too, so it refuses what can't be read.
+        // It also grants, so it refuses rows that can't be read.
         .filter(|removal| !matches!(removal, Removal::Regenerate))
         .flat_map(|removal| ATTACKS.map(|attack| (removal, attack)))
 }
 
 #[on_every_database(each = each_after_each_attack())]
-async fn no_row_that_cannot_be_read_keeps_a_right_from_being_taken(
+async fn no_unreadable_row_prevents_taking_a_right_away(
     database: &TestDatabase,
     (removal, attack): (Removal, &[&str]),
 ) {
     if attack == TOKEN_ID && database.kind() != ats_pat_test_support::Kind::Sqlite {
-        // The others take no id of another length.
+        // The others accept no id with another length.
         return;
     }
     let scene = scene(database).await;

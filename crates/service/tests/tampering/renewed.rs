@@ -1,5 +1,5 @@
-//! Tokens that get new secrets by themselves: what is put back or altered of them renews nothing.
-//! On every database.
+//! Tokens that regenerate themselves: rows that were put back or altered don't renew them. On every
+//! database.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ struct Renewable {
     issued: IssuedToken,
 }
 
-/// A token for ten days that may renew itself for a month.
+/// A token for ten days that may regenerate itself for a month.
 async fn renewable(database: &TestDatabase) -> Renewable {
     let world = World::new(database.url()).await;
     let ada = world.signed_in("ada").await;
@@ -42,7 +42,7 @@ async fn renew(service: &Service, secret: &SecretString) -> Result<SelfRegenerat
     service.regenerate_itself(&holder, None).await
 }
 
-/// No server exchanges or renews it.
+/// No server exchanges or regenerates it.
 async fn assert_over(world: &World, secret: &SecretString) {
     for service in services(world).await {
         assert_ne!(exchange(&service, secret).await, 1);
@@ -62,7 +62,7 @@ async fn a_secret_that_its_token_replaced_stays_replaced(database: &TestDatabase
 }
 
 #[on_every_database]
-async fn a_secret_that_was_void_before_it_was_used_stays_void(database: &TestDatabase) {
+async fn a_secret_that_became_invalid_before_its_use_stays_invalid(database: &TestDatabase) {
     let Renewable { world, issued, .. } = renewable(database).await;
     let void = renew(&world.service, &issued.secret).await.unwrap();
     copy(database).await;
@@ -72,7 +72,7 @@ async fn a_secret_that_was_void_before_it_was_used_stays_void(database: &TestDat
 }
 
 #[on_every_database]
-async fn a_right_to_renew_that_was_cut_stays_cut(database: &TestDatabase) {
+async fn a_shortened_right_to_regenerate_itself_stays_shortened(database: &TestDatabase) {
     let Renewable { world, ada, issued } = renewable(database).await;
     let waiting = renew(&world.service, &issued.secret).await.unwrap();
     copy(database).await;
@@ -89,7 +89,7 @@ async fn a_right_to_renew_that_was_cut_stays_cut(database: &TestDatabase) {
     }
 }
 
-/// What waits to be confirmed grants nothing once rows were altered so.
+/// An unconfirmed secret grants nothing after this alteration.
 async fn assert_altered_is_over(database: &TestDatabase, alter: &[&str]) {
     let Renewable { world, issued, .. } = renewable(database).await;
     let waiting = renew(&world.service, &issued.secret).await.unwrap();
@@ -100,15 +100,13 @@ async fn assert_altered_is_over(database: &TestDatabase, alter: &[&str]) {
 }
 
 #[on_every_database]
-async fn a_right_to_renew_for_longer_that_was_written_grants_nothing(database: &TestDatabase) {
+async fn a_planted_longer_right_to_regenerate_itself_grants_nothing(database: &TestDatabase) {
     let alter = &["UPDATE tokens SET regenerates_until = regenerates_until + 1"];
     assert_altered_is_over(database, alter).await;
 }
 
 #[on_every_database]
-async fn an_unconfirmed_secret_that_was_made_the_current_one_grants_nothing(
-    database: &TestDatabase,
-) {
+async fn an_unconfirmed_secret_altered_to_current_grants_nothing(database: &TestDatabase) {
     let alter = &[
         "DELETE FROM secrets WHERE slot = 1",
         "UPDATE secrets SET slot = 1, valid_until = NULL, renews_until = NULL WHERE slot = 3",
@@ -117,15 +115,13 @@ async fn an_unconfirmed_secret_that_was_made_the_current_one_grants_nothing(
 }
 
 #[on_every_database]
-async fn a_later_expiry_that_was_written_to_an_unconfirmed_secret_grants_nothing(
-    database: &TestDatabase,
-) {
+async fn a_planted_later_expiry_of_an_unconfirmed_secret_grants_nothing(database: &TestDatabase) {
     let alter = &["UPDATE secrets SET renews_until = renews_until + 1 WHERE slot = 3"];
     assert_altered_is_over(database, alter).await;
 }
 
 #[on_every_database]
-async fn a_longer_time_to_confirm_that_was_written_grants_nothing(database: &TestDatabase) {
+async fn a_planted_longer_time_to_confirm_grants_nothing(database: &TestDatabase) {
     let alter = &["UPDATE secrets SET valid_until = valid_until + 1 WHERE slot = 3"];
     assert_altered_is_over(database, alter).await;
 }
@@ -150,7 +146,7 @@ async fn a_dead_secret_is_given_no_right_to_revoke(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn a_time_of_reuse_that_was_written_grants_and_takes_nothing(database: &TestDatabase) {
+async fn a_planted_time_of_reuse_changes_no_rights(database: &TestDatabase) {
     let Renewable { world, issued, .. } = renewable(database).await;
     database.execute("UPDATE tokens SET reused_at = 5").await;
     assert_eq!(exchange(&world.service, &issued.secret).await, 1);

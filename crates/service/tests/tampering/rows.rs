@@ -59,7 +59,7 @@ async fn a_planted_row_grants_nothing_and_is_found(
         .await;
     database.execute("DROP TABLE planted").await;
     assert_found(&scene.world, &format!("of {table} was planted or altered")).await;
-    // What is genuine goes on working, and nothing planted is shown.
+    // Genuine rows still work, and nothing planted is shown.
     assert_eq!(
         code(scene.world.exchange(&scene.issued.secret).await),
         1,
@@ -121,7 +121,7 @@ async fn a_replaced_secret_put_back_is_refused_and_found(database: &TestDatabase
         .regenerate_token(&scene.ada, &id, Regeneration::default())
         .await
         .unwrap();
-    // The old row with its genuine tag, in the place of the new one.
+    // The old row with its genuine tag replaces the new one.
     database.execute("DELETE FROM secrets").await;
     database
         .execute("INSERT INTO secrets SELECT * FROM kept")
@@ -176,9 +176,7 @@ async fn edited_secrets_and_users_are_refused_and_found(
 }
 
 #[on_every_database]
-async fn a_disabled_user_is_not_enabled_and_nobody_is_made_administrator_by_a_write(
-    database: &TestDatabase,
-) {
+async fn an_altered_user_row_neither_enables_nor_makes_an_administrator(database: &TestDatabase) {
     let scene = scene(database).await;
     database
         .execute("UPDATE users SET is_admin = NOT is_admin")
@@ -191,7 +189,7 @@ async fn a_disabled_user_is_not_enabled_and_nobody_is_made_administrator_by_a_wr
             .await
             .unwrap()
             .is_none(),
-        "who plants an administrator gets no link"
+        "planting an administrator gives no link"
     );
     assert_eq!(
         code(
@@ -210,7 +208,7 @@ async fn a_disabled_user_is_not_enabled_and_nobody_is_made_administrator_by_a_wr
     "ends_at = ends_at + 86400000",
     "created_at = created_at + 1",
 ])]
-async fn an_edited_session_does_not_hold(database: &TestDatabase, edit: &str) {
+async fn an_edited_session_is_not_valid(database: &TestDatabase, edit: &str) {
     let world = World::new(database.url()).await;
     world.add_user("ada").await;
     let session = world
@@ -240,10 +238,10 @@ async fn a_row_that_was_removed_is_found(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn a_user_put_under_anothers_name_is_not_taken_for_the_other(database: &TestDatabase) {
+async fn a_user_altered_to_anothers_name_is_not_taken_for_the_other(database: &TestDatabase) {
     let Scene { world, .. } = scene(database).await;
     world.add_user("eve").await;
-    // Ada's genuine row is found where eve's name is looked for.
+    // A search for Eve's name finds Ada's genuine row.
     database
         .execute("CREATE TABLE kept AS SELECT name_key FROM users WHERE name = 'eve'")
         .await;
@@ -275,7 +273,7 @@ async fn a_user_put_under_anothers_name_is_not_taken_for_the_other(database: &Te
         ),
         1101
     );
-    // What takes away finds her, and does not stumble over whose row stands under her name.
+    // Taking rights away finds her, even with another user's row under her name.
     assert_eq!(code(operator.disable_user("eve").await), 1);
     assert_eq!(code(operator.disable_user("ada").await), 1);
 }

@@ -1,9 +1,10 @@
-//! The database of a former release, made once by its programs (commit 9f0bd39) and written down.
+//! The database of a former release, which its programs (commit 9f0bd39) made once, and which was
+//! written down.
 //!
-//! The users ada, bob, dora and eve signed in and made tokens, and the token *ended* was revoked.
-//! Then all rows were copied. After that *revoked* and *later* were revoked, *renewed* was
-//! regenerated, bob was disabled, dora got another password, eve signed out, the signing key was
-//! destroyed, and the set-up link was used.
+//! The users ada, bob, dora and eve signed in and created tokens, and the token *ended* was
+//! revoked. Then all rows were copied. After that, *revoked* and *later* were revoked, *renewed*
+//! was regenerated, bob was disabled, dora got another password, eve signed out, the signing key
+//! was destroyed, and the set-up link was used.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -19,14 +20,14 @@ use tempfile::TempDir;
 
 /// All rows, as the programs left them.
 const ROWS: &str = include_str!("former.sql");
-/// Puts back what was copied.
+/// Puts the copies back.
 const OLDER: &str = include_str!("older.sql");
 /// What the callers knew, by name.
 const KNOWN: &str = include_str!("known.txt");
 const MASTER_KEY: &str = include_str!("master.key");
 const ANCHOR: &str = include_str!("anchor");
 
-/// A database that the former release left, and this one has migrated.
+/// A database of the former release that this one has migrated.
 pub struct Former<'a> {
     database: &'a TestDatabase,
     store: Arc<dyn Store>,
@@ -48,7 +49,7 @@ impl<'a> Former<'a> {
         former
     }
 
-    /// What an attacker does who copied the rows and can write to the database. The event log is as
+    /// Puts the copied rows back, as an attacker with write access can do. The event log stays as
     /// it is.
     pub async fn put_back(&self) {
         self.execute(OLDER).await;
@@ -60,12 +61,12 @@ impl<'a> Former<'a> {
         self.execute(&head.collect::<String>()).await;
     }
 
-    /// Opens the service from a data folder as the former release left it.
+    /// Opens the service with a data folder of the former release.
     pub async fn open(&self) -> Result<World, OpenError> {
         self.open_after(Duration::ZERO).await
     }
 
-    /// As [`open`](Self::open), so long after the former release was stopped.
+    /// Like [`open`](Self::open), this long after the former release was stopped.
     pub async fn open_after(&self, time: Duration) -> Result<World, OpenError> {
         let folder = TempDir::new().unwrap();
         for (name, content) in [("master.key", MASTER_KEY), ("anchor", ANCHOR)] {
@@ -82,8 +83,8 @@ impl<'a> Former<'a> {
         self.known[name]
     }
 
-    /// Runs one statement a line. `{uuid …}` and `{bytes …}` are written as the database takes
-    /// them.
+    /// Runs one statement for each line. `{uuid …}` and `{bytes …}` are written in the syntax of
+    /// the database.
     async fn execute(&self, statements: &str) {
         for statement in statements.lines() {
             let mut pieces = statement.split('{');

@@ -1,5 +1,5 @@
-//! A database of the release before is taken over: what was alive works, what was taken stays
-//! taken, and what was put back or planted before grants nothing. On every database.
+//! A database of the release before is taken over. Rights go on, revocations stay, and rows that
+//! were put back or planted before grant nothing. On every database.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
@@ -33,14 +33,14 @@ async fn sign_in(service: &Service, name: &str) -> u32 {
     code(service.sign_in(name, &PASSWORD.into(), ADDRESS).await)
 }
 
-/// What was alive works, by the sessions of before too.
+/// Rights go on, and so do sessions from before.
 async fn assert_alive(service: &Service, former: &Former<'_>) -> SignedIn {
     assert_eq!(exchange(service, former, "alive").await, 1);
     assert_eq!(sign_in(service, "ada").await, 1);
     service.authenticate(former.known("session")).await.unwrap()
 }
 
-/// What was taken stays taken, whatever the rows say.
+/// Revocations stay, whatever the rows say.
 async fn assert_taken(service: &Service, former: &Former<'_>) {
     for name in ["ended", "revoked", "replaced", "later", "disabled"] {
         assert_ne!(exchange(service, former, name).await, 1, "{name}");
@@ -65,7 +65,7 @@ async fn findings(world: &World) -> Vec<String> {
     report.unwrap().findings
 }
 
-/// Started again, and once more without the checkpoint.
+/// Restarted, and once more without the checkpoint.
 async fn services(world: &World) -> [Service; 3] {
     world.service.flush().await;
     let again = world.reopen().await.unwrap();
@@ -84,7 +84,7 @@ async fn copy_tags(database: &TestDatabase) {
     }
 }
 
-/// How many tags are others than when they were copied.
+/// How many tags differ from the copies.
 async fn changed(database: &TestDatabase) -> i64 {
     let mut all = 0;
     for (table, key) in TAGGED {
@@ -97,7 +97,7 @@ async fn changed(database: &TestDatabase) -> i64 {
 }
 
 #[on_every_database]
-async fn an_upgrade_keeps_what_is_alive_and_what_was_taken(database: &TestDatabase) {
+async fn an_upgrade_keeps_rights_and_revocations(database: &TestDatabase) {
     let former = Former::load(database).await;
     let world = former.open().await.unwrap();
     for service in services(&world).await {
@@ -118,7 +118,7 @@ async fn an_upgrade_keeps_what_is_alive_and_what_was_taken(database: &TestDataba
 }
 
 #[on_every_database]
-async fn what_was_put_back_before_an_upgrade_grants_nothing_and_is_named_for_ever(
+async fn rows_that_were_put_back_before_an_upgrade_grant_nothing_and_are_reported_for_ever(
     database: &TestDatabase,
 ) {
     let former = Former::load(database).await;
@@ -154,9 +154,9 @@ async fn what_was_put_back_before_an_upgrade_grants_nothing_and_is_named_for_eve
 }
 
 #[on_every_database]
-async fn when_a_session_was_last_seen_before_an_upgrade_is_not_believed(database: &TestDatabase) {
+async fn the_last_use_of_a_session_from_before_an_upgrade_does_not_count(database: &TestDatabase) {
     let former = Former::load(database).await;
-    // Nothing proves this time: the former release wrote it without a tag.
+    // Nothing proves this time, because the former release wrote it without a tag.
     let later = "UPDATE sessions SET last_seen_at = last_seen_at + 1800000";
     database.execute(later).await;
     let world = former.open_after(Duration::from_mins(31)).await.unwrap();
@@ -199,7 +199,7 @@ async fn an_upgrade_that_was_interrupted_goes_on(database: &TestDatabase) {
     let former = Former::load(database).await;
     copy_tags(database).await;
     former.open().await.unwrap();
-    // As if it had ended before its event, with some rows tagged anew and others not.
+    // As if it had been interrupted before its event, with new tags for only some rows.
     database
         .execute("DELETE FROM events WHERE kind = 'database.upgraded'")
         .await;
@@ -216,7 +216,7 @@ async fn an_upgrade_that_was_interrupted_goes_on(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn of_several_programs_that_start_at_once_one_ends_the_upgrade(database: &TestDatabase) {
+async fn only_one_of_several_programs_finishes_the_upgrade(database: &TestDatabase) {
     let former = Former::load(database).await;
     let open = || Box::pin(former.open());
     let (one, two, three) = tokio::join!(open(), open(), open());

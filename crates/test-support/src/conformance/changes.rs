@@ -68,7 +68,7 @@ pub async fn parallel_changes_are_numbered_without_gap(database: &TestDatabase) 
 }
 
 /// A change that is taken back or let go leaves nothing, and lets the next one in.
-pub async fn what_is_not_committed_leaves_nothing(database: &TestDatabase) {
+pub async fn a_change_without_a_commit_leaves_nothing(database: &TestDatabase) {
     let store = open(database).await;
     assert_eq!(store.events().head().await.unwrap(), Head::EMPTY);
     let write = async || {

@@ -68,7 +68,7 @@ pub async fn tags_are_replaced_where_they_were_read(database: &TestDatabase) {
 }
 
 /// The ids of tokens are told, whether or not their rows can be read.
-pub async fn ids_of_unreadable_tokens_are_told(database: &TestDatabase) {
+pub async fn ids_of_unreadable_tokens_are_listed(database: &TestDatabase) {
     let store = open(database).await;
     change(&store, async |change| {
         for (owner, name) in [(1, "ada"), (2, "bob")] {

@@ -152,7 +152,7 @@ fn compare(a: &ListedToken, b: &ListedToken, sort: Sort) -> Ordering {
 }
 
 /// Every filter with every search in every order, in turn on one of the pages.
-pub async fn pages_are_as_a_list_in_memory(database: &TestDatabase) {
+pub async fn pages_are_like_those_of_a_list_in_memory(database: &TestDatabase) {
     let store = open(database).await;
     let all = tokens();
     change(&store, async |change| {

@@ -11,7 +11,7 @@ use crate::clock::START;
 use crate::database::TestDatabase;
 
 /// All that an exchange decides on, for living and dead secrets.
-pub async fn a_grant_is_read_whole(database: &TestDatabase) {
+pub async fn a_grant_is_read_completely(database: &TestDatabase) {
     let store = open(database).await;
     let (ada, eve) = (user(1, "ada"), user(2, "eve"));
     let (ci, cd) = (token(1, 1, "ci"), token(2, 2, "cd"));

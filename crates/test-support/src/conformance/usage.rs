@@ -135,7 +135,7 @@ pub async fn sessions_are_seen_forwards(database: &TestDatabase) {
 }
 
 /// Of each token, in the order of ids, the last of what was done to it.
-pub async fn signs_of_life_are_the_last(database: &TestDatabase) {
+pub async fn signs_of_life_are_the_latest(database: &TestDatabase) {
     let store = open(database).await;
     let mut regenerated = token(2, 1, "regenerated");
     regenerated.row.regenerated_at = Some(START.after(Duration::from_secs(20)));

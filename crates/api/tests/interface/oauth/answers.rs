@@ -1,4 +1,4 @@
-//! Whole answers, with ids and tokens left out.
+//! Whole answers, without ids and tokens.
 
 use ats_pat_domain::Code;
 use ats_pat_test_support::world::DAY;
@@ -150,7 +150,7 @@ async fn a_token_exchange_says_what_is_wrong_with_the_personal_access_token() {
 }
 
 #[tokio::test]
-async fn introspection_tells_those_who_may_ask_and_nobody_else() {
+async fn only_callers_with_the_scope_may_introspect() {
     let server = server().await;
     let cookie = server.sign_in("ada").await;
     let ada = secret(&server, &cookie, "ci", &["orders:read"]).await;
@@ -203,7 +203,7 @@ async fn introspection_tells_those_who_may_ask_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn whoever_holds_a_token_may_revoke_it() {
+async fn the_holder_of_a_token_may_revoke_it() {
     let server = server().await;
     let cookie = server.sign_in("ada").await;
     let ada = secret(&server, &cookie, "ci", &["all"]).await;

@@ -3,7 +3,7 @@
 use super::{FORM, REVOKE, TOKEN, bearer, exchange, form, post, secret, server};
 
 #[tokio::test]
-async fn broken_and_ambiguous_forms_are_refused_before_anything_is_asked() {
+async fn broken_and_ambiguous_forms_are_refused_before_any_lookup() {
     let server = server().await;
     let cookie = server.sign_in("ada").await;
     let secret = secret(&server, &cookie, "ci", &["all"]).await;
@@ -61,7 +61,7 @@ async fn broken_and_ambiguous_forms_are_refused_before_anything_is_asked() {
 }
 
 #[tokio::test]
-async fn a_parameter_in_the_query_is_none() {
+async fn a_parameter_in_the_query_does_not_count() {
     let server = server().await;
     let cookie = server.sign_in("ada").await;
     let secret = secret(&server, &cookie, "ci", &["all"]).await;
@@ -71,7 +71,7 @@ async fn a_parameter_in_the_query_is_none() {
 }
 
 #[tokio::test]
-async fn descriptions_are_plain_and_quote_nothing_that_was_sent() {
+async fn descriptions_are_plain_and_repeat_nothing_that_was_sent() {
     let server = server().await;
     let canary = "atspat_\"canary\\<é>";
     for pairs in [

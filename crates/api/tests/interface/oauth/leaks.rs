@@ -1,4 +1,4 @@
-//! Reports of leaked tokens; and that no secret of the OAuth endpoints leaks itself.
+//! Reports of leaked tokens. The OAuth endpoints themselves leak no secret.
 
 use ats_pat_domain::Code;
 use std::io::Write;
@@ -17,7 +17,7 @@ async fn report(server: &Server, body: &Value) -> String {
 }
 
 #[tokio::test]
-async fn a_report_is_answered_alike_whatever_is_in_it() {
+async fn every_report_gets_the_same_answer() {
     let server = server().await;
     let cookie = server.sign_in("ada").await;
     let real = secret(&server, &cookie, "ci", &["all"]).await;
@@ -40,7 +40,7 @@ async fn a_report_is_answered_alike_whatever_is_in_it() {
 }
 
 #[tokio::test]
-async fn a_report_has_a_list_of_strings_and_not_too_many() {
+async fn a_report_has_a_list_of_strings_that_is_not_too_long() {
     let server = server().await;
     for (body, status, code, parameters) in [
         (json!({}), 400, Code::ValidationFailed, "Tokens, required"),
@@ -118,7 +118,7 @@ async fn a_report_has_a_list_of_strings_and_not_too_many() {
     );
 }
 
-/// What is logged.
+/// The log.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -185,7 +185,7 @@ async fn no_secret_reaches_the_log_or_a_refusal() {
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(log.contains("/oauth2/introspect") && log.contains("TRACE"));
     for secret in secrets {
-        // Its beginning and its end, in case it was cut.
+        // Its start and its end, in case it was shortened.
         for part in [
             &secret[..secret.len().min(60)],
             &secret[secret.len() - 20..],

@@ -1,4 +1,4 @@
-//! What the authorization server says of itself.
+//! The metadata of the authorization server.
 
 use super::{INTROSPECT, TOKEN, introspector, post, server, tell};
 
@@ -6,7 +6,7 @@ const METADATA: &str = "/.well-known/oauth-authorization-server";
 const OPENID: &str = "/.well-known/openid-configuration";
 
 #[tokio::test]
-async fn metadata_names_every_endpoint_and_openid_s_has_the_same_members_and_two_more() {
+async fn metadata_names_every_endpoint_and_that_of_openid_has_two_more_members() {
     let server = server().await;
     let mut text = String::new();
     let metadata = server.call(&format!("GET {METADATA}")).send().await;

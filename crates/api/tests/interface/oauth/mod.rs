@@ -19,7 +19,7 @@ const TOKEN: &str = "/oauth2/token";
 const INTROSPECT: &str = "/oauth2/introspect";
 const REVOKE: &str = "/oauth2/revoke";
 const FORM: &str = "application/x-www-form-urlencoded";
-/// The second audience; the first is the issuer.
+/// The second audience. The first is the issuer.
 const ORDERS: &str = "https://orders.example.com";
 
 /// A deployment with a catalogue and two audiences.
@@ -43,7 +43,7 @@ fn form(pairs: &[(&str, &str)]) -> String {
         .finish()
 }
 
-/// What every token exchange has, and more.
+/// The parameters that every token exchange needs, and more.
 fn exchange<'a>(secret: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let mut pairs = vec![
         (
@@ -60,7 +60,7 @@ fn exchange<'a>(secret: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &
     pairs
 }
 
-/// Makes a token of these scopes: its secret.
+/// Creates a token with these scopes. Returns its secret.
 async fn secret(server: &Server, cookie: &str, name: &str, scopes: &[&str]) -> String {
     let mut new = server.new_token(name);
     new["Scopes"] = json!(scopes);
@@ -76,14 +76,14 @@ async fn secret(server: &Server, cookie: &str, name: &str, scopes: &[&str]) -> S
         .to_owned()
 }
 
-/// The authentication token for a secret.
+/// The authentication token of a secret.
 async fn bearer(server: &Server, secret: &str) -> String {
     let exchanged = server.call(&format!("GET {EXCHANGE}"));
     let exchanged = exchanged.header("personalAccessToken", secret).send().await;
     exchanged.json()["Data"].as_str().unwrap().to_owned()
 }
 
-/// `Authorization` of somebody who may introspect.
+/// The `Authorization` header of a caller who may introspect.
 async fn introspector(server: &Server) -> String {
     let new = NewUser {
         name: "root".to_owned(),
@@ -110,7 +110,7 @@ async fn cookie(server: &Server, name: &str) -> String {
     set.unwrap().to_owned()
 }
 
-/// Writes an answer down, but for what differs from run to run.
+/// Writes an answer down, without the parts that differ from run to run.
 fn tell(text: &mut String, what: &str, answer: &Answer) {
     writeln!(text, "# {what}\n{}", answer.status).unwrap();
     for name in [

@@ -3,7 +3,7 @@
 use super::{FORM, INTROSPECT, REVOKE, TOKEN, post, secret, server};
 
 #[tokio::test]
-async fn refusals_come_in_the_order_of_the_interface_and_in_the_standards_form() {
+async fn refusals_come_in_the_order_of_the_api_and_in_the_standards_form() {
     let server = server().await;
     for path in [TOKEN, INTROSPECT, REVOKE] {
         let large = "token=".to_owned() + &"x".repeat(70_000);

@@ -1,4 +1,4 @@
-//! Services over one database, each with a data folder of its own, in one process.
+//! Services on one database, each with a data folder of its own, in one process.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +17,7 @@ use fastrand::Rng;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
-/// The machine's clock, ahead by what was skipped.
+/// The machine's clock, plus the time that was skipped.
 #[derive(Clone, Default)]
 pub struct SkippingClock(Arc<AtomicI64>);
 
@@ -42,7 +42,7 @@ impl Clock for SkippingClock {
     }
 }
 
-/// What a seed determines.
+/// Everything that a seed determines.
 struct SeededRandomness(Mutex<Rng>);
 
 impl Randomness for SeededRandomness {
@@ -52,10 +52,10 @@ impl Randomness for SeededRandomness {
     }
 }
 
-/// A service that runs.
+/// A running service.
 struct Running {
     service: Service,
-    /// Dropped, the feed ends.
+    /// Dropping it ends the feed.
     _feed: oneshot::Sender<()>,
 }
 
@@ -91,8 +91,8 @@ impl Deployment {
         self.running[number].service.clone()
     }
 
-    /// Starts a service again, without its checkpoint if that is asked for. One that does not start
-    /// goes on as it was.
+    /// Restarts a service, without its checkpoint if asked for. If it doesn't start, the old one
+    /// goes on.
     pub async fn restart(&mut self, number: usize, forgets: bool) -> Result<(), OpenError> {
         self.running[number].service.flush().await;
         if forgets {

@@ -1,4 +1,4 @@
-//! The long form, in parts: `cargo xtask prove tamper` runs it.
+//! The long form, in parts. `cargo xtask prove tamper` runs it.
 
 use std::path::{Path, PathBuf};
 
@@ -8,22 +8,22 @@ use tokio::task::{JoinSet, LocalSet};
 
 use super::{ROUNDS_OF_A_WORLD, Tally, play};
 
-/// So many worlds are played at once: most of the time they wait.
+/// How many worlds are played at once, because they wait most of the time.
 const AT_ONCE: u64 = 4;
 
-/// What `cargo xtask prove tamper` asks for.
+/// The request of `cargo xtask prove tamper`.
 struct Asked {
     seed: Option<u64>,
     /// How many rounds this part plays on each database.
     rounds: u64,
-    /// Where the whole ends, if parts before count.
+    /// The end of the whole run, including earlier parts.
     goal: Option<u64>,
     output: PathBuf,
 }
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "the part is told by its environment"
+    reason = "the environment describes the part"
 )]
 fn asked() -> Asked {
     let variable = |name: &str| std::env::var(format!("ATS_PAT_TAMPER_{name}")).ok();
@@ -38,7 +38,7 @@ fn asked() -> Asked {
     }
 }
 
-/// What parts before found, if they had this seed.
+/// The results of earlier parts, if they had this seed.
 fn found_before(output: &Path, asked: &Asked) -> Value {
     let text = std::fs::read(output).unwrap_or_default();
     let found: Value = serde_json::from_slice(&text).unwrap_or_default();

@@ -1,23 +1,23 @@
-//! Random tampering: rows of every table are planted, edited, deleted, swapped and put back, from
-//! random older states, between random calls on one and on three services. A model says what may be
-//! granted.
+//! Random tampering: rows of every table are planted, edited, deleted, swapped and put back from
+//! random older states. Between that there are random calls on one or three services. A model says
+//! what may be granted.
 //!
-//! - What was acknowledged as taken is granted by no service any more, whatever rows are put back:
-//!   a revoked token, a replaced secret, an ended session, a replaced password, the rights of a
-//!   disabled user, a destroyed key, a used set-up link.
-//! - What was planted or edited grants nothing: every grant says what the program once said, of
-//!   whom it said it.
+//! - No service grants anything that was acknowledged as taken away, whatever rows are put back: a
+//!   revoked token, a replaced secret, an ended session, a replaced password, the rights of a
+//!   disabled user, a destroyed key, or a used set-up link.
+//! - Planted and edited rows grant nothing: every grant says what the program once said about the
+//!   same user.
 //! - No removal fails because of rows.
-//! - `audit verify` names what was tampered with, until the attacker restores exactly the current
-//!   row, and for ever if a change wrote the row meanwhile. It names nothing that nobody touched.
-//! - What nobody touched goes on working.
+//! - `audit verify` names every row that differs, until the attacker restores exactly the current
+//!   row. If a change wrote the row in between, it names the row for ever. It names no other row.
+//! - Untouched things go on working.
 //!
-//! The model leaves out what the program can't know: a row that the attacker hides from a change
-//! that ends many things at once, and puts back afterwards ([`Fate::Hidden`](model::Fate::Hidden)).
-//! It is hidden if it is gone, bears another owner, or (a token) seems to have ended, while its
-//! owner signs out everywhere, gets a new password or is disabled. Nor does anybody notice a
-//! session that is missing, because sessions that ended are removed without an event, an edited
-//! column that no tag covers, or another version number of the key ring.
+//! The program can't know of a row that the attacker hides from a change that ends many things at
+//! once, and puts back afterwards ([`Fate::Hidden`](model::Fate::Hidden)). It is hidden if it is
+//! missing, has another owner, or is a token that seems to have ended, while its owner signs out
+//! everywhere, gets a new password or is disabled. Nobody notices a missing session, because ended
+//! sessions are removed without an event. Nor does anybody notice an edited column that no tag
+//! covers, or another version of the signing keys.
 
 mod attack;
 mod calls;
@@ -43,22 +43,22 @@ use fastrand::Rng;
 use play::Play;
 use table::Table;
 
-/// So many rounds are played in one world; then another one begins.
+/// How many rounds are played in one world before another begins.
 const ROUNDS_OF_A_WORLD: u64 = 30;
 /// The seed of the short form.
 const SEED: u64 = 15;
 
-/// How often what happened.
+/// How often each thing happened.
 type Tally = BTreeMap<&'static str, u64>;
 
-/// Plays one world: of an odd number on three services, of an even one on one. Tells what happened,
-/// or what went wrong.
+/// Plays one world: on three services if its number is odd, otherwise on one. Returns what
+/// happened, or the violation.
 async fn play(database: &TestDatabase, seed: u64, world: u64) -> Result<Tally, String> {
     let services = if world.is_multiple_of(2) { 1 } else { 3 };
     let seed_of_world = seed.wrapping_add(world.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let seed_of_world = Rng::with_seed(seed_of_world).u64(..);
-    // A ring that was read while its keys were spoilt serves nobody until it is read anew: so that
-    // what must work is seen to work, every other attacker leaves the keys alone.
+    // Keys that were read while their rows were damaged serve nobody until they are read again. So
+    // every other attacker leaves the keys alone, to show that everything else works.
     let spared: &[Table] = if (world / 2).is_multiple_of(2) {
         &[Table::SigningKeys]
     } else {
@@ -82,19 +82,19 @@ async fn play(database: &TestDatabase, seed: u64, world: u64) -> Result<Tally, S
 async fn find_nothing_in(world: u64, database: &TestDatabase) {
     let tally = play(database, SEED, world).await;
     let tally = tally.unwrap_or_else(|found| panic!("{found}"));
-    // It would prove nothing if nothing happened.
+    // The test proves nothing if nothing happened.
     for what in ["attacks", "removals", "grants tried", "refusals tried"] {
         assert!(tally.get(what).is_some_and(|many| *many > 10), "{tally:?}");
     }
 }
 
 #[on_every_database(flavor = "multi_thread")]
-async fn tampering_at_random_grants_nothing_and_is_named_on_one_service(database: &TestDatabase) {
+async fn random_tampering_grants_nothing_and_is_reported_on_one_service(database: &TestDatabase) {
     find_nothing_in(0, database).await;
 }
 
 #[on_every_database(flavor = "multi_thread")]
-async fn tampering_at_random_grants_nothing_and_is_named_on_three_services(
+async fn random_tampering_grants_nothing_and_is_reported_on_three_services(
     database: &TestDatabase,
 ) {
     find_nothing_in(1, database).await;

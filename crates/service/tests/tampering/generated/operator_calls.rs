@@ -1,4 +1,4 @@
-//! What operators do, and what the model learns from the answers.
+//! The calls of operators, and what the model learns from the answers.
 
 use ats_pat_service::{Error, NewPolicy, NewServiceAccount, Rotation};
 
@@ -167,7 +167,7 @@ impl Play {
             .await;
         let is_another = done.is_ok() && !must;
         if is_another {
-            // The attacker put somebody else under the name.
+            // The attacker put another user under the name.
             return;
         }
         let has_ended = !was_disabled || !written.is_nothing();
@@ -197,7 +197,7 @@ impl Play {
     }
 
     pub(super) async fn enable(&mut self, user: usize) {
-        // People come back.
+        // Disabled users are enabled again.
         let disabled: Vec<_> = (0..self.model.users.len())
             .filter(|user| self.model.users[*user].disabled)
             .collect();
@@ -240,14 +240,14 @@ impl Play {
         }
     }
 
-    /// A link is made while there is no administrator, as far as the rows say. Its code is seen at
-    /// the terminal only.
+    /// A link is made while there is no administrator according to the rows. Only the terminal
+    /// shows its code.
     pub(super) async fn make_link(&mut self) {
         let service = self.any_service();
         let done = service.make_setup_link().await;
         self.settled("a set-up link is asked for".to_owned(), &done)
             .await;
-        // Nobody uses it; the next one, or the administrator who comes back, ends it.
+        // Nobody uses it. The next link, or an administrator who comes back, ends it.
     }
 
     pub(super) async fn restart(&mut self) {

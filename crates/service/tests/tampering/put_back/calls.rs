@@ -1,4 +1,4 @@
-//! Calls that an older row may not make succeed.
+//! Calls that an older row must not let succeed.
 
 use ats_pat_service::{PasswordChange, Regeneration, Service};
 use ats_pat_test_support::world::{ADDRESS, PASSWORD, code};
@@ -15,7 +15,7 @@ pub async fn sign_in(service: &Service, password: &str) -> u32 {
     code(service.sign_in("ada", &password.into(), ADDRESS).await)
 }
 
-/// Two kinds of changes that a person could make of a row that was put back: neither is made.
+/// Two kinds of changes that a user could make with a row that was put back. Neither is made.
 pub async fn assert_nothing_is_laundered(scene: &Scene, table: &str) {
     let Scene { world, ada, issued } = scene;
     let put_back = format!("of {table} is an older one, put back");

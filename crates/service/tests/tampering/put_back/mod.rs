@@ -1,5 +1,5 @@
-//! Older rows, put back whole with their genuine tags: they grant nothing, no later change launders
-//! them, and `audit verify` tells of them. On every database.
+//! Older rows that were put back whole, with their genuine tags. They grant nothing, no later
+//! change makes them genuine, and `audit verify` reports them. On every database.
 
 mod calls;
 mod rows;

@@ -1,10 +1,10 @@
-//! What an attacker copies and puts back, and the services that read it.
+//! The rows that an attacker copies and puts back, and the services that read them.
 
 use ats_pat_service::Service;
 use ats_pat_test_support::TestDatabase;
 use ats_pat_test_support::world::World;
 
-/// Every table with rows that grant something, those that others refer to first.
+/// Every table with rows that grant something. Tables that others refer to come first.
 const TABLES: [&str; 10] = [
     "users",
     "sessions",
@@ -18,7 +18,7 @@ const TABLES: [&str; 10] = [
     "policy",
 ];
 
-/// What an attacker copies who can read the database.
+/// Copies everything that an attacker needs, by reading the database.
 pub async fn copy(database: &TestDatabase) {
     for table in TABLES {
         let copy = format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}");
@@ -26,8 +26,8 @@ pub async fn copy(database: &TestDatabase) {
     }
 }
 
-/// What an attacker does who can write to the database: all rows are as they were when they were
-/// copied. The event log is as it is.
+/// Makes all rows as they were when they were copied, as an attacker with write access can do. The
+/// event log stays as it is.
 pub async fn put_back(database: &TestDatabase) {
     for table in TABLES.iter().rev() {
         database.execute(&format!("DELETE FROM {table}")).await;
@@ -38,8 +38,7 @@ pub async fn put_back(database: &TestDatabase) {
     }
 }
 
-/// The running service, one that was started again, and one that was started without its
-/// checkpoint.
+/// The running service, a restarted one, and one that was restarted without its checkpoint.
 pub async fn services(world: &World) -> [Service; 3] {
     world.service.flush().await;
     let again = world.reopen().await.unwrap();

@@ -1,5 +1,4 @@
-//! What belongs to the whole service: signing keys, the set-up link, the event log and its
-//! checkpoint.
+//! Things of the whole service: signing keys, the set-up link, the event log and its checkpoint.
 
 use ats_pat_service::{Rotation, Service};
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};
@@ -78,7 +77,7 @@ async fn a_log_whose_last_event_was_removed_grants_nothing_elsewhere(database: &
 }
 
 #[on_every_database]
-async fn a_checkpoint_that_nobody_with_the_keys_wrote_is_not_gone_by(database: &TestDatabase) {
+async fn a_checkpoint_that_was_written_without_the_keys_is_not_used(database: &TestDatabase) {
     let Scene { world, ada, issued } = scene(database).await;
     let file = world.folder().join("checkpoint");
     world.service.flush().await;
@@ -105,7 +104,7 @@ async fn a_checkpoint_that_nobody_with_the_keys_wrote_is_not_gone_by(database: &
 }
 
 #[on_every_database]
-async fn a_start_goes_by_the_checkpoint_in_the_database_where_the_data_folder_has_none(
+async fn a_start_uses_the_checkpoint_in_the_database_if_the_data_folder_has_none(
     database: &TestDatabase,
 ) {
     let Scene { world, ada, issued } = scene(database).await;
@@ -121,7 +120,7 @@ async fn a_start_goes_by_the_checkpoint_in_the_database_where_the_data_folder_ha
     let seq = world.store.events().head().await.unwrap().seq;
     let parts: Vec<&[u8]> = checkpoint.chunks(50).collect();
     world.store.keep_checkpoint(seq, &parts).await.unwrap();
-    // Without it the log would have to be read from here on, and could not be.
+    // Without it, the log would have to be read from here, which would fail.
     let spoil = database.bytes_literal(b"{}");
     let spoil = format!("UPDATE events SET details = {spoil} WHERE seq = 2");
     database.execute(&spoil).await;

@@ -23,7 +23,7 @@ async fn an_ended_session_stays_ended(database: &TestDatabase) {
     for service in services(&world).await {
         assert_eq!(code(service.authenticate(id).await), 1100);
     }
-    // Nor does a change go by it that began while it held.
+    // A change that began while it was valid doesn't accept it either.
     assert_eq!(code(world.create(&by, "another", DAY).await), 1100);
     assert_found(&world, "of sessions was removed once, and put back").await;
 }
@@ -53,7 +53,7 @@ async fn a_session_from_before_its_confirmation_stays_ended(database: &TestDatab
 }
 
 #[on_every_database]
-async fn a_session_that_was_not_seen_for_long_ends_whatever_the_row_says(database: &TestDatabase) {
+async fn an_idle_session_ends_whatever_its_row_says(database: &TestDatabase) {
     let Scene { world, .. } = scene(database).await;
     let ada = world
         .service
@@ -64,7 +64,7 @@ async fn a_session_that_was_not_seen_for_long_ends_whatever_the_row_says(databas
     let idle = world.settings.session_idle;
     world.clock.advance(idle * 3 / 4);
     assert_eq!(code(world.service.authenticate(id).await), 1);
-    // It was seen, so it holds on; who writes that it was seen later gains nothing.
+    // It was used, so it is still valid. Writing a later use gains nothing.
     world.clock.advance(idle * 3 / 4);
     assert_eq!(code(world.service.authenticate(id).await), 1);
     let later = world.now().after(idle).as_millis();

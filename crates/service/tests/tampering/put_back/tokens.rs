@@ -23,7 +23,7 @@ async fn a_revoked_token_stays_revoked(database: &TestDatabase) {
         assert_ne!(exchange(&service, &issued.secret).await, 1);
     }
     assert_nothing_is_laundered(&scene, "tokens").await;
-    // Taking away never fails.
+    // Taking rights away never fails.
     assert_eq!(code(world.service.revoke_token(ada, &id).await), 1);
     assert_ne!(exchange(&world.service, &issued.secret).await, 1);
     assert_found(world, "of tokens was planted or altered, and was ended").await;
@@ -52,7 +52,7 @@ async fn a_shortened_expiry_stays_shortened(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn an_expiry_so_near_that_the_secret_got_another_place_stays_shortened(
+async fn a_near_expiry_that_moved_the_secret_to_another_place_stays_shortened(
     database: &TestDatabase,
 ) {
     let scene = scene(database).await;
@@ -82,7 +82,7 @@ async fn stays_shortened(scene: &Scene, database: &TestDatabase, left: Duration)
         assert_ne!(exchange(&service, &issued.secret).await, 1);
     }
     assert_nothing_is_laundered(scene, "tokens").await;
-    // Neither does an edit.
+    // Nor does an edit.
     let description = TokenUpdate {
         description: Some("as before".to_owned()),
         ..TokenUpdate::default()
@@ -95,7 +95,7 @@ async fn stays_shortened(scene: &Scene, database: &TestDatabase, left: Duration)
 }
 
 #[on_every_database]
-async fn what_disabling_took_from_a_secret_does_not_come_back(database: &TestDatabase) {
+async fn a_place_that_disabling_took_from_a_secret_does_not_come_back(database: &TestDatabase) {
     let Scene { world, issued, .. } = scene(database).await;
     let before = world.exchange(&issued.secret).await.unwrap();
     let bearer = before.token.expose_secret();

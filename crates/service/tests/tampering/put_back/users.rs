@@ -89,7 +89,7 @@ async fn a_planted_responsible_person_gets_nothing(database: &TestDatabase) {
 }
 
 #[on_every_database]
-async fn a_user_who_was_put_back_into_former_groups_gets_nothing(database: &TestDatabase) {
+async fn a_user_who_was_put_back_into_earlier_groups_gets_nothing(database: &TestDatabase) {
     let scene = scene(database).await;
     let Scene { world, issued, .. } = &scene;
     let operator = world.service.operator();
@@ -109,7 +109,7 @@ async fn a_user_who_was_put_back_into_former_groups_gets_nothing(database: &Test
 }
 
 #[on_every_database]
-async fn a_planted_group_is_no_group(database: &TestDatabase) {
+async fn a_planted_group_grants_nothing(database: &TestDatabase) {
     let scene = scene(database).await;
     let Scene { world, issued, .. } = &scene;
     let plant = "UPDATE users SET member_of = 'corp/builders' WHERE name = 'ada'";

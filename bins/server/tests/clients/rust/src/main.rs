@@ -1,4 +1,4 @@
-//! The tour by the client of progenitor.
+//! The tour with the client that progenitor makes.
 
 use std::error::Error as StdError;
 
@@ -67,7 +67,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
         .send()
         .await?;
     let token = &created.data.token;
-    // Only a repeated request is answered without one.
+    // Only a repeated request is answered without a secret.
     let secret = created.data.secret.as_deref().ok_or("no secret")?;
     let last_used = token
         .last_used_at
