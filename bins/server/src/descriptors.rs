@@ -1,12 +1,13 @@
-//! Open files: every connection is one, and systems allow few unless asked.
+//! Open files: each connection needs one, and systems allow only a few by default.
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-/// What the program opens besides connections of callers: the database's, its files, the log.
+/// How many files the program opens besides the callers' connections: the database's, its own, the
+/// log.
 const OTHERS: u64 = 128;
 
-/// Raises the number of files that this process may have open as far as the system lets it. Gives
-/// how many of `connections` that is enough for, and says so where it is too few.
+/// Raises the limit on open files as far as the system allows. Returns how many of `connections`
+/// that allows, and logs it if these are too few.
 pub fn enough_for(connections: u32) -> u32 {
     let mut limit = getrlimit(Resource::Nofile);
     let allowed = limit.current;

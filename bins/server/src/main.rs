@@ -25,16 +25,16 @@ use tokio::sync::watch;
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-/// What signs in this build.
+/// The library that signs in this build.
 #[cfg(feature = "aws-lc")]
 const SIGNATURES: SignatureProvider = SignatureProvider::AwsLc;
 #[cfg(not(feature = "aws-lc"))]
 const SIGNATURES: SignatureProvider = SignatureProvider::Dalek;
 
-/// Serves personal access tokens and what they are exchanged for.
+/// Serves personal access tokens and exchanges them for authentication tokens.
 ///
-/// Settings come from, the last one wins: the file of --config, the environment (`ATS_PAT_…`),
-/// flags.
+/// Settings come from the file of --config, the environment (`ATS_PAT_…`) and flags. The last of
+/// them wins.
 #[derive(Parser)]
 #[command(name = "ats-pat-server", version)]
 struct Arguments {
@@ -71,13 +71,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// This runtime starts, watches and ends the server; requests are answered by those of the workers,
-/// one for each core that the process may use.
+/// This runtime starts, watches and ends the server. The workers' runtimes answer requests. There
+/// is a worker for each core that the process may use.
 #[tokio::main(flavor = "current_thread")]
 async fn run(settings: &Settings) -> Result<(), Failure> {
     let shutdown = shutdown().map_err(Failure::Signals)?;
     ignore_others().map_err(Failure::Signals)?;
-    // Before anything is made: an address that can't be had leaves nothing behind.
+    // This comes before anything is created, so that an unusable address leaves nothing behind.
     let listeners = listen(settings.listen)?;
     let public_url = settings.public_url_at(listeners.local_addr());
     let http = HttpSettings::new(&public_url, settings.trusted_proxies.clone())?;
@@ -110,8 +110,8 @@ async fn run(settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Serves until the process is asked to end; the workers are to be ended after the database was
-/// closed.
+/// Serves until the process is asked to stop. The caller must stop the workers after the database
+/// is closed.
 async fn serve(
     listeners: Listeners,
     limits: Limits,
@@ -121,7 +121,8 @@ async fn serve(
     shutdown: watch::Receiver<bool>,
 ) -> Result<Workers, Failure> {
     if let Some(code) = service.make_setup_link().await? {
-        // To the person at the terminal only: the log goes to other places and lives longer.
+        // This is only shown at the terminal, because the log goes to other places and lives
+        // longer.
         say(&format!(
             "set-up link: {public_url}/setup#{}",
             code.expose_secret()
@@ -172,7 +173,7 @@ fn listen(address: SocketAddr) -> Result<Listeners, Failure> {
     })
 }
 
-/// Becomes true when the process is asked to end, by SIGTERM or SIGINT.
+/// Becomes true when SIGTERM or SIGINT asks the process to stop.
 fn shutdown() -> io::Result<watch::Receiver<bool>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -184,7 +185,7 @@ fn shutdown() -> io::Result<watch::Receiver<bool>> {
         }
         tracing::info!("asked to stop: requests under way are answered first");
         sender.send_replace(true);
-        // Whoever asks again does not want to wait.
+        // A second signal stops at once.
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
@@ -195,8 +196,7 @@ fn shutdown() -> io::Result<watch::Receiver<bool>> {
     Ok(receiver)
 }
 
-/// Takes the signals that would end the process at once unless somebody takes them, with requests
-/// and changes cut.
+/// Takes the signals that would otherwise end the process at once and cut off requests and changes.
 fn ignore_others() -> io::Result<()> {
     for (name, kind) in [
         ("SIGHUP", SignalKind::hangup()),
@@ -216,13 +216,13 @@ fn ignore_others() -> io::Result<()> {
     Ok(())
 }
 
-/// Done when the process is asked to end.
+/// Returns when the process is asked to stop.
 async fn until(mut shutdown: watch::Receiver<bool>) {
-    // An error means that nobody can ask any more, which only happens at the end.
+    // An error means that the sender is gone, which only happens at the end.
     let _ = shutdown.wait_for(|asked| *asked).await;
 }
 
-/// One line on standard output, at once.
+/// Writes one line to standard output at once.
 fn say(line: &str) {
     let mut output = io::stdout().lock();
     if let Err(error) = writeln!(output, "{line}").and_then(|()| output.flush()) {
@@ -230,7 +230,7 @@ fn say(line: &str) {
     }
 }
 
-/// Why the server ends other than by being asked to.
+/// Why the server ended without being asked to.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("the system's signals can't be waited for")]

@@ -1,4 +1,4 @@
-//! Pictures of the pages, for the documentation: `cargo xtask screenshots` runs this.
+//! Takes pictures of the pages for the documentation. `cargo xtask screenshots` runs this.
 //!
 //! Each picture has a site and a browser of its own, so that no scene depends on another.
 
@@ -29,7 +29,7 @@ struct View {
     engine: Engine,
     dark: bool,
     width: u32,
-    /// The file's name, behind the scene's.
+    /// The file's name after the scene's.
     name: String,
 }
 
@@ -84,7 +84,7 @@ async fn main() {
     } else {
         every()
     };
-    // All scenes, or those that are named.
+    // All scenes, or the named ones.
     let is_asked = |scene: &&Scene| named.is_empty() || named.iter().any(|name| name == scene.name);
     for scene in SCENES.iter().filter(is_asked) {
         for view in &views {

@@ -1,4 +1,4 @@
-//! The scenes: what is done before each picture. A new one is a line in [`SCENES`] and a function.
+//! The scenes: the steps before each picture. A new one needs a line in [`SCENES`] and a function.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use ats_pat_test_support::world::{DAY, PASSWORD};
 use crate::person::{TOKENS, add, choose, sign_in};
 use crate::site::Site;
 
-/// What is to be seen.
+/// What a picture shows.
 pub struct Scene {
-    /// What the file's name begins with.
+    /// The start of the file's name.
     pub name: &'static str,
-    /// Brings a new browser before a new site to where the picture is taken.
+    /// Takes a new browser at a new site to the place of the picture.
     pub act: for<'a> fn(&'a Browser, &'a Site) -> Act<'a>,
 }
 
@@ -26,7 +26,7 @@ macro_rules! scenes {
     };
 }
 
-/// All of them.
+/// All scenes.
 pub const SCENES: &[Scene] = scenes! {
     "set-up" set_up
     "sign-in" sign_in_page
@@ -71,16 +71,16 @@ pub const SCENES: &[Scene] = scenes! {
 };
 
 const LINE: &str = "Nightly build";
-/// After this time a sign-in is too old for what asks for a recent one.
+/// After this time a sign-in is no longer recent.
 const LATE: Duration = Duration::from_mins(16);
 
-/// A site with three users, and the browser of an administrator of it.
+/// A site with three users, and an administrator's browser.
 async fn at_home(browser: &Browser, site: &Site) {
     people(site).await;
     enter(browser, site).await;
 }
 
-/// The same with tokens of every status, made over the last months.
+/// The same with tokens of every status that were created over the last months.
 async fn furnished(browser: &Browser, site: &Site) {
     people(site).await;
     let made = [
@@ -124,7 +124,7 @@ async fn furnished(browser: &Browser, site: &Site) {
             let id = issued.token.id.to_string();
             let revoked = site.world.service.revoke_token(&by, &id).await;
             revoked.expect("the token is revoked");
-            // Somebody has a copy.
+            // Somebody has a copy of the token.
             let refused = site.world.exchange(&issued.secret).await;
             assert!(refused.is_err());
         }
@@ -249,7 +249,7 @@ async fn new_token_renewal(browser: &Browser, site: &Site) {
     browser.script(open, vec![]).await;
 }
 
-/// The form was open for too long: it asks for the password, and has all that was typed.
+/// The form was open for too long. It asks for the password, and keeps all entries.
 async fn new_token_late(browser: &Browser, site: &Site) {
     new_token(browser, site).await;
     site.world.clock.advance(LATE);
