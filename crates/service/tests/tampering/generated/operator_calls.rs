@@ -23,6 +23,7 @@ impl Play {
             name: name.to_owned(),
             id: None,
             display_name: None,
+            email: None,
             responsible: self.model.users[person].name.clone(),
         };
         let done =
