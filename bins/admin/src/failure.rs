@@ -34,6 +34,27 @@ pub enum Failure {
         /// The number of findings, in words.
         count: String,
     },
+    /// Events were removed from the log.
+    #[error(
+        "events {from} to {to} are missing: the database was altered behind the program's back; run `ats-pat-admin audit verify`, and go on behind them with `--after {to}`"
+    )]
+    EventsMissing {
+        /// The first.
+        from: i64,
+        /// The last.
+        to: i64,
+    },
+    /// The log has no such event, or another one in its place.
+    #[error(
+        "event {seq} is not the last that was exported: after a restore numbers are given again, so begin again with `--after` and the number of the last event that the backup had"
+    )]
+    ExportedFromAnother {
+        /// Its number.
+        seq: i64,
+    },
+    /// The system gives no signals.
+    #[error("the signals that end the program can't be waited for")]
+    Signals(#[source] io::Error),
     /// The file has no policy.
     #[error("{} has no policy: {reason}", file.display())]
     PolicyFile {

@@ -19,6 +19,13 @@ impl Session {
         self.settings.public_url_at(self.settings.listen)
     }
 
+    /// Opens the service, to be closed again.
+    pub async fn open(&self, access: Access) -> Result<Opened, Failure> {
+        // It signs nothing.
+        let provider = SignatureProvider::default();
+        Ok(Opened::open(&self.settings, &self.public_url(), access, provider).await?)
+    }
+
     /// Opens the service, lets `work` use it, and closes it again, with or without success.
     pub async fn with_service<T, F>(
         &self,
@@ -28,9 +35,7 @@ impl Session {
     where
         F: Future<Output = Result<T, Error>>,
     {
-        // It signs nothing.
-        let provider = SignatureProvider::default();
-        let opened = Opened::open(&self.settings, &self.public_url(), access, provider).await?;
+        let opened = self.open(access).await?;
         let result = work(opened.service.clone()).await;
         opened.close().await;
         Ok(result?)

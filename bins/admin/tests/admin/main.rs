@@ -5,6 +5,7 @@ mod audit;
 mod bad_input;
 mod database;
 mod exchange;
+mod export;
 mod keys;
 mod operator_keys;
 mod owners;

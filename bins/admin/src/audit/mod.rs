@@ -1,4 +1,9 @@
-//! The event log: reading and verifying it.
+//! The event log: reading, exporting and verifying it.
+
+mod csv;
+mod export;
+mod lines;
+mod ocsf;
 
 use ats_pat_program::Access;
 use ats_pat_service::view::EventView;
@@ -14,6 +19,8 @@ use crate::session::Session;
 pub enum Command {
     /// The latest events, the newest first
     List(List),
+    /// Every event in its order, the oldest first, each on a line: for a SIEM or an archive
+    Export(export::Export),
     /// Compares events and rows with what this service wrote; exit code 1 where something is found
     Verify,
 }
@@ -45,6 +52,7 @@ impl Command {
                 let events: Vec<_> = named.into_iter().map(|named| named.event).collect();
                 session.output.list(&events)
             }
+            Self::Export(export) => export.run(session).await,
             Self::Verify => {
                 let report = session
                     .with_service(Access::Use, async |service| {
