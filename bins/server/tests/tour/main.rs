@@ -9,6 +9,7 @@
 mod client;
 mod hanging;
 mod rotation;
+mod siem;
 mod storage;
 mod support;
 
