@@ -9,7 +9,6 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::keeper::{Keeper, Source};
-use crate::origin;
 
 impl Client {
     /// Begins a client of the service at an origin, such as `https://pat.example.com`. That service
@@ -99,7 +98,7 @@ impl Builder {
     /// only), [`Error::Tls`] if the system's certificates can't be read, [`Error::File`] if the
     /// file has no personal access token.
     pub fn build(self) -> Result<Client, Error> {
-        let exchange = Exchange::new(origin::parse(&self.service)?, self.audience, self.timeout)?;
+        let exchange = Exchange::new(&self.service, self.audience, self.timeout)?;
         let keeper = Keeper::new(exchange, self.source, self.rotate_before)?;
         Ok(Client::new(keeper, self.give_up_after))
     }

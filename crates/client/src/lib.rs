@@ -71,6 +71,9 @@
 //! With the feature `middleware`, [`reqwest-middleware`](https://docs.rs/reqwest-middleware)
 //! clients do all of this.
 //!
+//! With the feature `transport`, a program can send other requests with a secret to the service in
+//! the same careful way.
+//!
 //! # What it does
 //!
 //! - [`Client::bearer`] exchanges when there is no token, and when 70 to 80 percent of a token's
@@ -118,11 +121,14 @@ mod origin;
 mod retry;
 mod secret_file;
 mod token_cache;
+mod transport;
 
 pub use ats_pat_token::{Malformed, PersonalAccessToken};
 
 #[cfg(feature = "middleware")]
 pub use crate::middleware::BearerMiddleware;
+#[cfg(feature = "transport")]
+pub use crate::transport::{Response, Transport, secret_header};
 pub use crate::{
     bearer::Bearer,
     builder::Builder,
