@@ -53,13 +53,18 @@ impl PolicyView {
     }
 
     pub(crate) fn new(policy: &Policy, user: &User) -> Self {
+        Self::of(policy, user.is_administrator)
+    }
+
+    /// The policy for a user who administers the service or not.
+    pub fn of(policy: &Policy, is_administrator: bool) -> Self {
         Self {
             max_lifetime_days: policy.max_lifetime_days,
             default_lifetime_days: policy.default_lifetime_days,
             max_active_tokens: policy.max_active_tokens,
             max_overlap_hours: policy.max_overlap_hours,
             self_regenerate_allowed: policy.self_regenerate_allowed,
-            scopes: policy.scopes_for(user),
+            scopes: policy.scopes_by(is_administrator),
             may_create: policy.may_create,
             all_scope_allowed: policy.all_scope_allowed,
             required_networks: policy.required_networks.clone(),

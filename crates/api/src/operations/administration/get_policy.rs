@@ -2,11 +2,10 @@
 
 use ats_pat_domain::Problem;
 use poem::Request;
-use poem::http::header;
 use poem_openapi::OpenApi;
 use serde_json::Value;
 
-use super::policy::{ETAG, Written, etag, example};
+use super::policy::{HEADERS, Written, answer, example};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::operation::{Header, Operation, Tag};
@@ -30,8 +29,7 @@ impl GetPolicy {
     async fn policy(&self, request: &Request, by: By<ForPolicy>) -> Result<Answer<Self>, Refused> {
         let operator = by.operator(Call::of(request)?)?;
         let current = operator.policies().await?;
-        let tag = etag(&current);
-        Ok(Answer::of(Written(current.policy)).with_header(header::ETAG, tag))
+        Ok(answer(Written(current.policy.clone()), &current))
     }
 }
 
@@ -39,7 +37,7 @@ impl Operation for GetPolicy {
     type Data = Written;
 
     const SUCCESS: &'static str = "The policy";
-    const HEADERS: &'static [Header] = &[ETAG];
+    const HEADERS: &'static [Header] = HEADERS;
 
     fn refusals() -> Vec<Problem> {
         vec![Problem::OperatorKeyInvalid, Problem::Forbidden]

@@ -4,25 +4,56 @@ use std::borrow::Cow;
 
 use ats_pat_domain::PolicyDocument;
 use ats_pat_service::CurrentPolicy;
+use poem::http::HeaderName;
+use poem::http::header;
 use poem_openapi::registry::{MetaSchemaRef, Registry};
 use poem_openapi::types::{ParseFromJSON, ParseResult, ToJSON, Type};
 use poem_openapi::{Enum, Object};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::operation::{Data, Header};
+use crate::answer::Answer;
+use crate::operation::{Data, Header, Operation};
 
 /// The version of the policy in force.
-pub const ETAG: Header = Header {
+const ETAG: Header = Header {
     name: "ETag",
     description: "The version of the policy in force: for `If-Match`.",
     example: "\"019a6e40-2a3b-7c4d-9e5f-0123456789ab\"",
     always: true,
 };
 
-/// The header `ETag` of the policy in force.
-pub fn etag(current: &CurrentPolicy) -> String {
-    format!("\"{}\"", current.version)
+/// Where the policy in force is.
+const SOURCE: Header = Header {
+    name: "Ats-Policy-Source",
+    description: "Where the policy stands: `file`, the settings, or `database`.",
+    example: "database",
+    always: true,
+};
+
+/// Whether the policy in force cuts tokens.
+const ENFORCE_ON_EXISTING: Header = Header {
+    name: "Ats-Policy-Enforce-On-Existing",
+    description: "Whether tokens that were made before this policy are cut to it: `true` or `false`.",
+    example: "false",
+    always: true,
+};
+
+/// What each answer with the policy in force says of it in headers.
+pub const HEADERS: &[Header] = &[ETAG, SOURCE, ENFORCE_ON_EXISTING];
+
+/// An answer with the policy in force, and its headers.
+pub fn answer<O: Operation>(data: impl Into<O::Data>, current: &CurrentPolicy) -> Answer<O> {
+    Answer::of(data)
+        .with_header(header::ETAG, format!("\"{}\"", current.version))
+        .with_header(
+            HeaderName::from_static("ats-policy-source"),
+            current.source.as_str().to_owned(),
+        )
+        .with_header(
+            HeaderName::from_static("ats-policy-enforce-on-existing"),
+            current.enforce_on_existing.to_string(),
+        )
 }
 
 /// A whole policy, read and written by the domain; [`Policy`] describes it.

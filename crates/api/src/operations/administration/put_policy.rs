@@ -4,12 +4,11 @@ use ats_pat_domain::{Problem, Reason, Rule};
 use ats_pat_service::NewPolicy;
 use ats_pat_service::view::PolicyCheck;
 use poem::Request;
-use poem::http::header;
 use poem_openapi::{Object, OpenApi};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::policy::{ETAG, Written, etag, example};
+use super::policy::{HEADERS, Written, answer, example};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::example::TOKEN_ID;
@@ -64,12 +63,11 @@ impl PutPolicy {
             };
             (operator.apply_policy(new).await?, None)
         };
-        let tag = etag(&current);
         let result = PolicyResult {
-            policy: Written(current.policy),
+            policy: Written(current.policy.clone()),
             effects,
         };
-        Ok(Answer::of(result).with_header(header::ETAG, tag))
+        Ok(answer(result, &current))
     }
 }
 
@@ -102,7 +100,7 @@ impl Operation for PutPolicy {
     type Data = PolicyResult;
 
     const SUCCESS: &'static str = "The policy that is in force now";
-    const HEADERS: &'static [Header] = &[ETAG];
+    const HEADERS: &'static [Header] = HEADERS;
 
     fn refusals() -> Vec<Problem> {
         vec![
