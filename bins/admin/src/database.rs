@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::output::Shown;
-use crate::session::Session;
+use crate::session::{Session, public_url};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -30,16 +30,19 @@ pub struct AcceptRestore {
     revoke_all: bool,
 }
 
+const WITHOUT_SERVERS: &str = "the schema and a restore are looked after where the database is";
+
 impl Command {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
+        let settings = session.settings(WITHOUT_SERVERS)?;
         match self {
             Self::Migrate => {
-                let opened = OpenedDatabase::open(&session.settings, Access::Create).await?;
+                let opened = OpenedDatabase::open(settings, Access::Create).await?;
                 let applied = opened.migrate().await?;
                 session.output.one(&Migrated { applied })
             }
             Self::Status => {
-                let opened = OpenedDatabase::open(&session.settings, Access::Use).await?;
+                let opened = OpenedDatabase::open(settings, Access::Use).await?;
                 let status = opened.migration_status().await?;
                 session.output.one(&Schema::from(status))
             }
@@ -49,8 +52,7 @@ impl Command {
                 } else {
                     RestoreChoice::Keep
                 };
-                let accepted =
-                    accept_restore(&session.settings, &session.public_url(), choice).await?;
+                let accepted = accept_restore(settings, &public_url(settings), choice).await?;
                 session.output.one(&Restored::from(accepted))
             }
         }

@@ -22,7 +22,39 @@ pub enum Failure {
     SecretInput(#[from] crate::secret_input::SecretInputError),
     /// The service refused the exchange, or can't be asked.
     #[error(transparent)]
-    Exchange(#[from] ats_pat_client::Error),
+    Client(#[from] ats_pat_client::Error),
+    /// The administration interface refused.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The answer does not come from the administration interface.
+    #[error(
+        "the answer with status {status} is not of this service's administration: look whether the URL is right, and whether the service is of the same release"
+    )]
+    UnexpectedAnswer {
+        /// Its HTTP status.
+        status: u16,
+    },
+    /// The interface does not offer it.
+    #[error("{why}: run this without `--url` on a machine that reaches the database")]
+    OnlyAtTheDatabase {
+        /// The reason.
+        why: &'static str,
+    },
+    /// The file of the operator key can't be read.
+    #[error("{} can't be read as the file of the operator key", file.display())]
+    OperatorKeyFile {
+        /// The path of the file.
+        file: PathBuf,
+        /// The reason.
+        #[source]
+        cause: crate::secret_input::SecretInputError,
+    },
+    /// The input is not an operator key.
+    #[error("{place} holds no operator key: write it there as it was shown, `atsop_…`")]
+    NoOperatorKey {
+        /// Where it was looked for.
+        place: String,
+    },
     /// The input is not a personal access token.
     #[error(
         "standard input holds no personal access token: write it there as it was shown, `atspat_…`"
@@ -68,13 +100,53 @@ pub enum Failure {
     Output(#[source] io::Error),
 }
 
+/// What the administration interface says of a refusal.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// The envelope's `ResponseCode`.
+    pub code: u32,
+    /// The envelope's sentence.
+    pub message: String,
+    /// The values in it.
+    pub parameters: Vec<String>,
+}
+
+const VALIDATION_FAILED: u32 = 1001;
+
 impl Failure {
+    /// The code of a refusal of the administration interface.
+    pub fn code(&self) -> Option<u32> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.code),
+            _ => None,
+        }
+    }
+
+    /// Whether the administration interface refused the value of this field, and no other.
+    pub fn is_of_field(&self, field: &str) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.code == VALIDATION_FAILED
+            && refusal.parameters.len() == 2
+            && refusal.parameters[0] == field)
+    }
+
+    /// This failure, or what the use case says where it is of this field alone.
+    pub fn of_field(self, field: &str, said: impl FnOnce() -> ats_pat_service::Error) -> Self {
+        if self.is_of_field(field) {
+            said().into()
+        } else {
+            self
+        }
+    }
+
     /// Prints it on standard error. Returns the exit code.
     pub fn report(&self) -> ExitCode {
         match self {
             // The reader has seen enough, as `head` does.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-            Self::Settings(_) | Self::Exchange(ats_pat_client::Error::Url { .. }) => {
+            Self::Settings(_)
+            | Self::OnlyAtTheDatabase { .. }
+            | Self::Client(ats_pat_client::Error::Url { .. }) => {
                 report(self);
                 ExitCode::from(2)
             }

@@ -28,17 +28,15 @@ pub enum Command {
 impl Command {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
         let keys = session
-            .with_service(Access::Use, async |service| match self {
-                Self::List => service.operator().signing_keys().await,
+            .administer(Access::Use, async |deployment| match self {
+                Self::List => deployment.signing_keys().await,
                 Self::Rotate { now, compromised } => {
-                    service
-                        .operator()
-                        .rotate_keys(match (now, compromised) {
-                            (_, true) => Rotation::Compromised,
-                            (true, false) => Rotation::AtOnce,
-                            (false, false) => Rotation::Planned,
-                        })
-                        .await
+                    let rotation = match (now, compromised) {
+                        (_, true) => Rotation::Compromised,
+                        (true, false) => Rotation::AtOnce,
+                        (false, false) => Rotation::Planned,
+                    };
+                    deployment.rotate_keys(rotation).await
                 }
             })
             .await?;

@@ -1,15 +1,19 @@
 //! The admin program. It turns arguments into use cases, and their answers into tables or JSON.
 //!
-//! Running it with the database and the master key file needs no other right. Exit code 0 is
-//! success, 1 is a refused or failed operation, and 2 is wrong usage.
+//! Running it with the database and the master key file needs no other right. With `--url` it calls
+//! the administration interface instead, by an operator key. Exit code 0 is success, 1 is a refused
+//! or failed operation, and 2 is wrong usage.
 
 mod audit;
 mod completions;
 mod database;
+mod deployment;
+mod environment;
 mod exchange;
 mod failure;
 mod key;
 mod operator_key;
+mod operator_key_input;
 mod output;
 mod policy;
 mod secret_input;
@@ -17,14 +21,16 @@ mod session;
 mod token;
 mod user;
 
+use std::cell::OnceCell;
 use std::process::ExitCode;
 
 use ats_pat_program::{CommonFlags, Settings, parse, start_logging};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use crate::environment::environment;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::session::Session;
+use crate::session::{Place, Session};
 
 /// The default filter of the log: rows that are left out because they were altered or can't be
 /// read.
@@ -39,6 +45,11 @@ const LOG: &str = "off,ats_pat_service::ledger=error,ats_pat_storage::unreadable
 struct Arguments {
     #[command(flatten)]
     common: CommonFlags,
+    /// Works over the administration interface of the service there, by an operator key, which is
+    /// the first line of standard input, or of the file that ATS_PAT_OPERATOR_KEY_FILE names.
+    /// `https://` and a host; `http://` only on this machine. No setting counts then
+    #[arg(long, global = true, value_name = "URL", conflicts_with_all = ["config", "data_dir", "database_url"])]
+    url: Option<String>,
     /// How answers are written
     #[arg(long, global = true, value_enum, default_value_t = Output::Table)]
     output: Output,
@@ -94,11 +105,17 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Exchange(command) => return command.run(arguments.output).await,
         _ => {}
     }
-    let settings = Settings::load(&arguments.common, None, std::env::vars_os())?;
-    // The important result is the answer or its refusal, in one line.
-    start_logging(&settings, LOG);
+    let place = if let Some(url) = arguments.url {
+        let key = OnceCell::new();
+        Place::Api { url, key }
+    } else {
+        let settings = Settings::load(&arguments.common, None, environment())?;
+        // The important result is the answer or its refusal, in one line.
+        start_logging(&settings, LOG);
+        Place::Database(Box::new(settings))
+    };
     let session = Session {
-        settings,
+        place,
         output: arguments.output,
     };
     match arguments.command {

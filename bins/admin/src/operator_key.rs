@@ -49,13 +49,15 @@ fn rights() -> PossibleValuesParser {
     PossibleValuesParser::new(Right::ALL.map(Right::as_str))
 }
 
+const NO_KEY: &str = "no operator key makes, lists or revokes operator keys";
+
 impl Command {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::Add(add) => add.run(session).await,
             Self::List => {
                 let keys = session
-                    .with_service(Access::Use, async |service| {
+                    .at_the_database(NO_KEY, Access::Use, async |service| {
                         service.operator().operator_keys().await
                     })
                     .await?;
@@ -63,7 +65,7 @@ impl Command {
             }
             Self::Revoke { id } => {
                 let key = session
-                    .with_service(Access::Use, async |service| {
+                    .at_the_database(NO_KEY, Access::Use, async |service| {
                         service.operator().revoke_operator_key(&id).await
                     })
                     .await?;
@@ -76,7 +78,7 @@ impl Command {
 impl Add {
     async fn run(self, session: &Session) -> Result<(), Failure> {
         let issued = session
-            .with_service(Access::Use, async |service| {
+            .at_the_database(NO_KEY, Access::Use, async |service| {
                 let expires_at = service.now().after(DAY.saturating_mul(self.expires));
                 let new = NewOperatorKey {
                     name: Some(self.name),

@@ -12,6 +12,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::environment::environment;
 use crate::failure::Failure;
 use crate::output::Shown;
 use crate::session::Session;
@@ -74,7 +75,7 @@ impl PolicyFile {
             config: Some(self.file),
             ..CommonFlags::default()
         };
-        Ok(Settings::load(&flags, None, std::env::vars_os())?.policies())
+        Ok(Settings::load(&flags, None, environment())?.policies())
     }
 }
 
@@ -93,16 +94,14 @@ impl Command {
         match self {
             Self::Show(Show { user: None }) => {
                 let current = session
-                    .with_service(Access::Use, async |service| {
-                        service.operator().policies().await
-                    })
+                    .administer(Access::Use, async |deployment| deployment.policies().await)
                     .await?;
                 show_current(session, &current)
             }
             Self::Show(Show { user: Some(name) }) => {
                 let policy = session
-                    .with_service(Access::Use, async |service| {
-                        service.operator().policy_of(&name).await
+                    .administer(Access::Use, async |deployment| {
+                        deployment.policy_of(&name).await
                     })
                     .await?;
                 show(session, &policy)
@@ -110,8 +109,8 @@ impl Command {
             Self::Check(Check { policy }) => {
                 let policies = policy.read()?;
                 let found = session
-                    .with_service(Access::Use, async |service| {
-                        service.operator().check_policies(policies).await
+                    .administer(Access::Use, async |deployment| {
+                        deployment.check_policies(policies).await
                     })
                     .await?;
                 session.output.one(&found)
@@ -123,8 +122,8 @@ impl Command {
                     enforce_on_existing: apply.enforce_on_existing,
                 };
                 let current = session
-                    .with_service(Access::Use, async |service| {
-                        service.operator().apply_policy(new).await
+                    .administer(Access::Use, async |deployment| {
+                        deployment.apply_policy(new).await
                     })
                     .await?;
                 show_current(session, &current)

@@ -1,7 +1,9 @@
 //! Reads secrets from standard input or a prompt, never from arguments, which every user of the
 //! machine can read.
 
+use std::fs::File;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::path::Path;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
@@ -17,6 +19,8 @@ const AROUND: [char; 10] = [
 pub enum SecretInputError {
     #[error("standard input can't be read")]
     Unreadable(#[source] io::Error),
+    #[error("the file can't be opened")]
+    UnreadableFile(#[source] io::Error),
     #[error(
         "standard input holds no {what}: write it there as one line of UTF-8, at most {LONGEST} bytes"
     )]
@@ -54,6 +58,20 @@ pub fn pasted_from_standard_input(what: &'static str) -> Result<SecretString, Se
     Ok(secret)
 }
 
+/// The same from a file.
+pub fn pasted_from_file(file: &Path, what: &'static str) -> Result<SecretString, SecretInputError> {
+    let file = File::open(file).map_err(SecretInputError::UnreadableFile)?;
+    Ok(read_pasted(io::BufReader::new(file), what)?.0)
+}
+
+/// Asks for a secret that is not shown while it is typed.
+pub fn ask_hidden(prompt: &str) -> Result<SecretString, SecretInputError> {
+    let typed = rpassword::prompt_password(prompt)
+        .map(Zeroizing::new)
+        .map_err(SecretInputError::NoTerminal)?;
+    Ok(typed.trim().into())
+}
+
 /// Asks twice for a new password. An empty input counts as no password.
 pub fn ask_for_new_password(prompt: &str) -> Result<Option<SecretString>, SecretInputError> {
     let ask = |prompt| {
@@ -77,21 +95,21 @@ fn read_pasted(
 ) -> Result<(SecretString, bool), SecretInputError> {
     loop {
         let line = read_line(&mut input, what);
+        if let Ok(line) = &line {
+            let pasted = line.expose_secret();
+            let bare =
+                pasted.trim_matches(|sign: char| sign.is_whitespace() || AROUND.contains(&sign));
+            if !bare.is_empty() {
+                return Ok((bare.into(), bare.len() < pasted.len()));
+            }
+        }
+        // An empty line before the pasted text. What follows the secret is not waited for.
         let is_over = input
             .fill_buf()
             .map_err(SecretInputError::Unreadable)?
             .is_empty();
-        let line = match line {
-            // An empty line before the pasted text.
-            Err(SecretInputError::Missing { .. }) if !is_over => continue,
-            line => line?,
-        };
-        let pasted = line.expose_secret();
-        let bare = pasted.trim_matches(|sign: char| sign.is_whitespace() || AROUND.contains(&sign));
-        if !bare.is_empty() {
-            return Ok((bare.into(), bare.len() < pasted.len()));
-        }
-        if is_over {
+        if is_over || !matches!(line, Ok(_) | Err(SecretInputError::Missing { .. })) {
+            line?;
             return Err(SecretInputError::Missing { what });
         }
     }

@@ -87,6 +87,8 @@ pub struct Revoke {
     id: String,
 }
 
+const BY_SECRET: &str = "no interface names a token by its secret; a leaked one is ended by `POST /api/personalaccesstoken/reportLeaked`";
+
 impl Command {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
@@ -95,8 +97,8 @@ impl Command {
             Self::Create(create) => create.run(session).await,
             Self::Revoke(Revoke { id }) => {
                 let token = session
-                    .with_service(Access::Use, async |service| {
-                        service.operator().revoke_token(&id).await
+                    .administer(Access::Use, async |deployment| {
+                        deployment.revoke_token(&id).await
                     })
                     .await?;
                 session.output.one(&token)
@@ -116,11 +118,8 @@ impl List {
             ..TokenQuery::of(None)
         };
         let page = session
-            .with_service(Access::Use, async |service| {
-                service
-                    .operator()
-                    .tokens(self.owner.as_deref(), query)
-                    .await
+            .administer(Access::Use, async |deployment| {
+                deployment.tokens(self.owner.as_deref(), query).await
             })
             .await?;
         session.output.list(&page.items)?;
@@ -145,8 +144,8 @@ impl Create {
             ..NewToken::default()
         };
         let issued = session
-            .with_service(Access::Use, async |service| {
-                service.operator().create_token(&self.account, new).await
+            .administer(Access::Use, async |deployment| {
+                deployment.create_token(&self.account, new).await
             })
             .await?;
         let secret = issued.secret.expose_secret();
@@ -159,14 +158,13 @@ impl Show {
     async fn run(self, session: &Session) -> Result<(), Failure> {
         let token = if let Some(id) = self.id {
             session
-                .with_service(Access::Use, async |service| {
-                    service.operator().token(&id).await
-                })
+                .administer(Access::Use, async |deployment| deployment.token(&id).await)
                 .await?
         } else {
+            session.settings(BY_SECRET)?;
             let secret = pasted_from_standard_input("personal access token")?;
             session
-                .with_service(Access::Use, async |service| {
+                .at_the_database(BY_SECRET, Access::Use, async |service| {
                     service.operator().token_of_secret(&secret).await
                 })
                 .await?

@@ -98,15 +98,15 @@ pub struct SetPassword {
     password_stdin: bool,
 }
 
+const NOT_OFFERED: &str = "this command does not work over the interface yet, which has `PATCH /api/administration/users/{Id}` for it";
+
 impl Command {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::Add(add) => add.run(session).await,
             Self::List => {
                 let users = session
-                    .with_service(Access::Use, async |service| {
-                        service.operator().users().await
-                    })
+                    .administer(Access::Use, async |deployment| deployment.users().await)
                     .await?;
                 session.output.list(&users)
             }
@@ -115,16 +115,15 @@ impl Command {
                 even_the_last,
             }) => {
                 let (user, accounts) = session
-                    .with_service(Access::Use, async |service| {
-                        let operator = service.operator();
+                    .administer(Access::Use, async |deployment| {
                         let user = if even_the_last {
-                            operator.disable_even_the_last(&name).await?
+                            deployment.disable_even_the_last(&name).await?
                         } else {
-                            operator.disable_user(&name).await?
+                            deployment.disable_user(&name).await?
                         };
                         // The user is disabled. That is printed first, whether or not the rest
                         // succeeds.
-                        let accounts = operator.managed_by(user.id).await;
+                        let accounts = deployment.managed_by(user.id).await;
                         Ok((user, accounts))
                     })
                     .await?;
@@ -134,8 +133,8 @@ impl Command {
             }
             Self::Enable(Name { name }) => {
                 let user = session
-                    .with_service(Access::Use, async |service| {
-                        service.operator().enable_user(&name).await
+                    .administer(Access::Use, async |deployment| {
+                        deployment.enable_user(&name).await
                     })
                     .await?;
                 session.output.one(&user)
@@ -143,7 +142,7 @@ impl Command {
             Self::SetPassword(set) => set.run(session).await,
             Self::SetResponsible(SetResponsible { account, person }) => {
                 let account = session
-                    .with_service(Access::Use, async |service| {
+                    .at_the_database(NOT_OFFERED, Access::Use, async |service| {
                         service.operator().set_responsible(&account, &person).await
                     })
                     .await?;
@@ -151,7 +150,7 @@ impl Command {
             }
             Self::SetGroups(SetGroups { name, groups }) => {
                 let user = session
-                    .with_service(Access::Use, async |service| {
+                    .at_the_database(NOT_OFFERED, Access::Use, async |service| {
                         service.operator().set_groups(&name, &groups).await
                     })
                     .await?;
@@ -188,12 +187,13 @@ impl Add {
                 responsible,
             };
             let account = session
-                .with_service(Access::Create, async |service| {
-                    service.operator().add_service_account(new).await
+                .administer(Access::Create, async |deployment| {
+                    deployment.add_service_account(new).await
                 })
                 .await?;
             return session.output.one(&account);
         }
+        session.read_key()?;
         let password = if self.password_stdin {
             Some(from_standard_input("password")?)
         } else if can_ask() {
@@ -211,8 +211,8 @@ impl Add {
             password,
         };
         let user = session
-            .with_service(Access::Create, async |service| {
-                service.operator().add_user(new).await
+            .administer(Access::Create, async |deployment| {
+                deployment.add_user(new).await
             })
             .await?;
         session.output.one(&user)?;
@@ -227,13 +227,14 @@ impl Add {
 
 impl SetPassword {
     async fn run(self, session: &Session) -> Result<(), Failure> {
+        session.settings(NOT_OFFERED)?;
         let password = if self.password_stdin || !can_ask() {
             from_standard_input("password")?
         } else {
             ask_for_new_password("New password: ")?.ok_or(SecretInputError::Empty)?
         };
         let user = session
-            .with_service(Access::Use, async |service| {
+            .at_the_database(NOT_OFFERED, Access::Use, async |service| {
                 service
                     .operator()
                     .set_password(&self.name, &password, self.revoke_tokens)

@@ -8,15 +8,16 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::port::StoreError;
 use ats_pat_program::{Access, visible_in_json};
 use ats_pat_service::view::EventView;
-use ats_pat_service::{Error, EventQuery, Operator};
+use ats_pat_service::{Error, EventQuery};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::csv::{self, csv};
 use super::lines::{Lines, is_abandoned};
 use super::ocsf::ocsf;
+use crate::deployment::Deployment;
 use crate::failure::Failure;
 use crate::output::warn;
 use crate::session::Session;
@@ -26,10 +27,11 @@ const PAGE: u64 = 1000;
 /// How long it is waited for an event before the reader is looked for, and the last event is
 /// compared again.
 const WAIT: Duration = Duration::from_secs(5);
-/// How often it is looked for events meanwhile.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How long after a failure that may pass it is tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
+
+const TOO_MANY_REQUESTS: u32 = 1400;
+const UNAVAILABLE: u32 = 1503;
 
 #[derive(Args)]
 pub struct Export {
@@ -79,23 +81,20 @@ impl Format {
 
 impl Export {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
-        let opened = session.open(Access::Use).await?;
+        let log = session.deployment(Access::Use).await?;
         let lines = Lines::to_standard_output();
-        let exported = {
-            let log = opened.service.operator();
-            let work = self.export(&log, &lines);
-            if self.follow {
-                until_stopped(work).await
-            } else {
-                work.await
-            }
+        let work = self.export(&log, &lines);
+        let exported = if self.follow {
+            until_stopped(work).await
+        } else {
+            work.await
         };
         lines.end().await;
-        opened.close().await;
+        log.close().await;
         exported
     }
 
-    async fn export(&self, log: &Operator<'_>, lines: &Lines) -> Result<(), Failure> {
+    async fn export(&self, log: &Deployment, lines: &Lines) -> Result<(), Failure> {
         let query = EventQuery {
             owner: self.owner.clone(),
             kind: self.kind.clone(),
@@ -118,7 +117,7 @@ impl Export {
                     place.check(log).await?;
                 }
                 let wait = if self.follow { WAIT } else { Duration::ZERO };
-                events_after(log, place.seq, &query, wait).await
+                log.events_after(place.seq, &query, wait).await
             };
             let (events, next) = match read.await {
                 Ok(read) => read,
@@ -180,7 +179,7 @@ struct Place {
 
 impl Place {
     /// Asks that the log still goes through here. One that was restored from a backup does not.
-    async fn check(&self, log: &Operator<'_>) -> Result<(), Failure> {
+    async fn check(&self, log: &Deployment) -> Result<(), Failure> {
         if self.seq == 0 {
             return Ok(());
         }
@@ -188,7 +187,7 @@ impl Place {
             limit: 1,
             ..EventQuery::default()
         };
-        let (found, _) = log.events_after(self.seq - 1, &one).await?;
+        let (found, _) = log.events_after(self.seq - 1, &one, Duration::ZERO).await?;
         let is_it = |event: &EventView| match self.id {
             Some(id) => event.seq == self.seq && event.id == id,
             // Where events were removed, the export goes on behind them.
@@ -202,23 +201,6 @@ impl Place {
     }
 }
 
-/// The next events, and after which number to go on; if there are none, it waits so long for one.
-async fn events_after(
-    log: &Operator<'_>,
-    after: i64,
-    query: &EventQuery,
-    wait: Duration,
-) -> Result<(Vec<EventView>, i64), Failure> {
-    let until = Instant::now() + wait;
-    loop {
-        let (events, next) = log.events_after(after, query).await?;
-        if next > after || Instant::now() >= until {
-            return Ok((events, next));
-        }
-        sleep(LOOK_EVERY).await;
-    }
-}
-
 /// The first numbers that are missing among all events after `after`.
 fn first_gap(after: i64, events: &[EventView]) -> Option<Range<i64>> {
     let mut expected = (after + 1..).zip(events);
@@ -226,14 +208,20 @@ fn first_gap(after: i64, events: &[EventView]) -> Option<Range<i64>> {
     Some(from..event.seq)
 }
 
-/// Whether the same may succeed a little later: the database restarts, or fails over.
+/// Whether the same may succeed a little later: database or servers restart, or fail over, or the
+/// service was asked too often.
 fn may_pass(failure: &Failure) -> bool {
-    matches!(
-        failure,
-        Failure::Service(
+    match failure {
+        Failure::Service(error) => matches!(
+            error,
             Error::Store(StoreError::Unavailable(_) | StoreError::Retryable(_)) | Error::LogNotRead
-        )
-    )
+        ),
+        Failure::Client(error) => matches!(error, ats_pat_client::Error::Unavailable(_)),
+        Failure::Refused(refusal) => matches!(refusal.code, TOO_MANY_REQUESTS | UNAVAILABLE),
+        // Of a proxy, while no server answers it.
+        Failure::UnexpectedAnswer { status } => matches!(status, 502..=504),
+        _ => false,
+    }
 }
 
 /// Does the work until it is over or a signal asks for the end, which is a success.

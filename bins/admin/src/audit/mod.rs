@@ -35,6 +35,9 @@ pub struct List {
     owner: Option<String>,
 }
 
+const WITH_THE_KEYS: &str =
+    "the event log is verified with the keys that sealed it, which no interface gives";
+
 impl Command {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
@@ -44,18 +47,17 @@ impl Command {
                     limit,
                     ..EventQuery::default()
                 };
-                let named = session
-                    .with_service(Access::Use, async |service| {
-                        service.operator().event_page(query).await
+                let events = session
+                    .administer(Access::Use, async |deployment| {
+                        deployment.newest_events(query).await
                     })
                     .await?;
-                let events: Vec<_> = named.into_iter().map(|named| named.event).collect();
                 session.output.list(&events)
             }
             Self::Export(export) => export.run(session).await,
             Self::Verify => {
                 let report = session
-                    .with_service(Access::Use, async |service| {
+                    .at_the_database(WITH_THE_KEYS, Access::Use, async |service| {
                         service.operator().verify_audit().await
                     })
                     .await?;

@@ -1,74 +1,10 @@
-use std::thread::JoinHandle;
-
-use ats_pat_http::{HttpSettings, Limits, serve};
-use ats_pat_program::{Access, CommonFlags, Opened, Settings};
-use ats_pat_service::SignatureProvider;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use insta::assert_snapshot;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 
+use crate::interface::Interface;
 use crate::program::Admin;
 use crate::tokens::make_token_for;
-
-/// The interface over the database of `admin`, on a port of its own. It ends when this is dropped.
-struct Interface {
-    url: String,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Interface {
-    fn over(admin: &Admin) -> Self {
-        Self::serving(admin, None)
-    }
-
-    /// The same for tokens of these audiences, as in the setting.
-    fn serving(admin: &Admin, audience: Option<&str>) -> Self {
-        let flags = CommonFlags {
-            data_dir: Some(admin.path("ats-pat-data").display().to_string().into()),
-            ..CommonFlags::default()
-        };
-        let audience = audience.map(|audience| ("ATS_PAT_AUDIENCE".into(), audience.into()));
-        let settings = Settings::load(&flags, None, audience).unwrap();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let (said, url) = std::sync::mpsc::channel();
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Runtime::new().unwrap();
-            runtime.block_on(async {
-                let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-                let url = format!("http://{}", listener.local_addr().unwrap());
-                let opened = Opened::open(
-                    &settings,
-                    &url,
-                    Access::Server,
-                    SignatureProvider::default(),
-                )
-                .await
-                .unwrap();
-                let http = HttpSettings::new(&url, Vec::new()).unwrap();
-                let endpoint = ats_pat_api::endpoint(opened.service.clone(), http);
-                said.send(url).unwrap();
-                let stopped = async move { drop(stopped.await) };
-                serve(listener, endpoint, Limits::default(), stopped).await;
-                opened.close().await;
-            });
-        });
-        Self {
-            url: url.recv().unwrap(),
-            stop: Some(stop),
-            thread: Some(thread),
-        }
-    }
-}
-
-impl Drop for Interface {
-    fn drop(&mut self) {
-        self.stop.take();
-        let _ = self.thread.take().map(JoinHandle::join);
-    }
-}
 
 /// The claims of an authentication token, without verification.
 fn claims(token: &str) -> serde_json::Value {
@@ -139,7 +75,7 @@ fn each_reason_for_no_token_is_told_in_one_line() {
 fn a_token_is_only_for_the_audiences_that_are_named() {
     let home = Admin::with_alice();
     let (_, secret) = make_token_for(&home, "ci", "127.0.0.0/8");
-    let interface = Interface::serving(&home, Some("orders,stock,sales"));
+    let interface = Interface::serving(&home, &[("ATS_PAT_AUDIENCE", "orders,stock,sales")]);
     let admin = Admin::in_an_empty_folder();
     let exchange = ["exchange", "--url", &interface.url];
     for (arguments, audience) in [
