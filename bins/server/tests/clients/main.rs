@@ -8,6 +8,7 @@
     reason = "a step that fails has failed the test"
 )]
 
+mod declarative;
 mod forgery;
 mod interoperability;
 mod program;
