@@ -1,0 +1,255 @@
+//! The table of tokens, and what an answer shows besides it.
+
+use askama::Template;
+use ats_pat_domain::{Problem, Status};
+use ats_pat_http::status;
+use ats_pat_service::view::ServiceAccountView;
+use ats_pat_service::{Owner, SignedIn, StepUp};
+use ats_pat_text::Text;
+use poem::Response;
+use poem::http::StatusCode;
+use secrecy::ExposeSecret;
+
+use super::acts::{Acts, renewed};
+use super::blade::{FormBlade, Issued};
+use crate::form::Form;
+use crate::page::{Frame, Section, redirect, render};
+use crate::query::Query;
+use crate::route::Kept;
+use crate::step_up::PasswordField;
+use crate::table::{Column, ListView, Pager, Row};
+use crate::visit::Visit;
+
+#[derive(Template)]
+#[template(path = "tokens.html")]
+struct TokensPage {
+    frame: Frame,
+    text: Text,
+    /// The path of the table.
+    tokens: String,
+    /// The service account whose tokens they are, where they are not one's own.
+    account: Option<ServiceAccountView>,
+    view: ListView,
+    columns: Vec<Column>,
+    rows: Vec<Row>,
+    pager: Pager,
+    /// Whether there is no token at all.
+    is_empty: bool,
+    /// Whether the page stands for a form that was posted: loaded again, it shall be the table.
+    is_new_address: bool,
+    /// What can be done to the token that an answer is about.
+    acts: Option<Acts>,
+    /// The form for a new token, at the side of the table.
+    blade: FormBlade,
+    /// The new token, in its place.
+    issued: Option<Issued>,
+    /// The person's password, which the questions before a token is regenerated ask for where the
+    /// sign-in is too old.
+    step_up: Option<PasswordField>,
+}
+
+impl TokensPage {
+    /// What the page is called.
+    fn title(&self) -> String {
+        self.of_account(self.text.tokens_title(), |text, name| {
+            text.account_tokens(name)
+        })
+    }
+
+    /// What the table is called.
+    fn label(&self) -> String {
+        self.of_account(self.text.tokens_yours(), |text, name| {
+            text.account_tokens(name)
+        })
+    }
+
+    /// What the form for a new token is called.
+    fn form_title(&self) -> String {
+        self.of_account(self.text.token_new(), |text, name| {
+            text.account_new_token(name)
+        })
+    }
+
+    /// What the choice of all rights is called.
+    fn all_rights(&self) -> &'static str {
+        match self.account {
+            Some(_) => self.text.account_all_rights(),
+            None => self.text.token_all_rights(),
+        }
+    }
+
+    /// What tokens are good for, where there are none.
+    fn none(&self) -> String {
+        self.of_account(self.text.tokens_none_text(), |text, name| {
+            text.account_tokens_none_text(name)
+        })
+    }
+
+    /// The words about one's own tokens, or those that name the service account.
+    fn of_account(&self, own: &str, of: impl Fn(Text, &str) -> String) -> String {
+        match &self.account {
+            Some(account) => of(self.text, &account.display_name),
+            None => own.to_owned(),
+        }
+    }
+
+    /// What the page says of the new token, around its name and its expiry.
+    fn ready(&self, issued: &Issued) -> [&'static str; 3] {
+        if issued.has_overlap {
+            self.text.issued_regenerated_with_overlap()
+        } else if issued.is_regenerated {
+            self.text.issued_regenerated()
+        } else {
+            self.text.issued_ready()
+        }
+    }
+
+    /// What gets the focus once the new token is put away: the menu of its row, where it was asked
+    /// for there.
+    fn opener(&self, issued: &Issued) -> String {
+        self.rows
+            .iter()
+            .find(|row| issued.is_regenerated && row.id == issued.id)
+            .map_or_else(|| "add".to_owned(), |row| format!("a{}", row.number))
+    }
+}
+
+/// The table.
+pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
+    Answer::new(visit).page(visit, by).await
+}
+
+/// The table, and above it why a token stays as it is.
+pub async fn refuse(
+    visit: &Visit<'_>,
+    by: &SignedIn,
+    id: &str,
+    refused: Problem,
+) -> Result<Response, Problem> {
+    let name = visit
+        .service
+        .token(visit.acting(by), id)
+        .await
+        .map(|token| token.name);
+    let text = visit.text;
+    let alert = match (&refused, name) {
+        (Problem::TokenNotActive { status }, Ok(name)) => match status {
+            Status::Active => text.token_already_regenerated(name),
+            Status::Expired => text.token_expired_not_regenerated(name),
+            Status::Revoked => text.token_revoked_not_regenerated(name),
+        },
+        (Problem::OwnerDisabled, _) => text.account_disabled().to_owned(),
+        (Problem::TokenNotActive { .. } | Problem::TokenNotFound, _) => refused.message(text),
+        _ => return Err(refused),
+    };
+    let answer = Answer::refusing(visit, alert, status(&refused));
+    answer.page(visit, by).await
+}
+
+/// The part of the table that the address of an action names.
+pub fn view_kept(visit: &Visit<'_>, _: &Form) -> Kept {
+    Kept::Page(view_of(visit, &Query::of(&visit.uri)).address())
+}
+
+/// The part of the table that a query names.
+pub fn view_of(visit: &Visit<'_>, query: &Query) -> ListView {
+    let view = ListView::read(visit.place.tokens.clone(), query);
+    match visit.place.owner {
+        Owner::Own => view,
+        Owner::ServiceAccount(_) | Owner::Nobody => view.of_account(),
+    }
+}
+
+/// What the page of the table shows besides it.
+pub struct Answer {
+    pub view: ListView,
+    pub frame: Frame,
+    /// The form, where it is open.
+    pub blade: Option<FormBlade>,
+    pub issued: Option<Issued>,
+    pub acts: Option<Acts>,
+    pub status: StatusCode,
+}
+
+impl Answer {
+    /// The part of the table that the address names, and nothing else.
+    pub fn new(visit: &Visit<'_>) -> Self {
+        Self {
+            view: view_of(visit, &Query::of(&visit.uri)),
+            frame: Frame::new(visit, Section::of_tokens(visit)),
+            blade: None,
+            issued: None,
+            acts: None,
+            status: StatusCode::OK,
+        }
+    }
+
+    pub fn showing(visit: &Visit<'_>, issued: Issued) -> Self {
+        Self {
+            issued: Some(issued),
+            ..Self::new(visit)
+        }
+    }
+
+    pub fn refusing(visit: &Visit<'_>, alert: String, status: StatusCode) -> Self {
+        Self {
+            frame: Frame::new(visit, Section::of_tokens(visit)).refusing(alert),
+            status,
+            ..Self::new(visit)
+        }
+    }
+
+    pub async fn page(self, visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
+        let view = self.view;
+        let listed = visit
+            .service
+            .list_tokens(visit.acting(by), view.query())
+            .await;
+        let listed = listed.map_err(|error| visit.problem(error))?;
+        if self.status == StatusCode::OK
+            && self.issued.is_none()
+            && let Some(last) = view.last_instead(listed.total)
+        {
+            return Ok(redirect(&last));
+        }
+        let (now, text) = (visit.now(), visit.text);
+        let blade = match self.blade {
+            Some(blade) => blade,
+            None => FormBlade::closed(visit, by)?,
+        };
+        let page = TokensPage {
+            frame: Frame {
+                is_behind: blade.is_open || self.issued.is_some(),
+                ..self.frame
+            },
+            text,
+            tokens: visit.place.tokens.clone(),
+            account: visit.account().cloned(),
+            is_new_address: visit.is_post,
+            columns: vec![
+                view.column(text.tokens_name(), "Name"),
+                Column::plain(text.status()),
+                view.column(text.tokens_created(), "-CreatedAt"),
+                view.column(text.tokens_expires(), "ExpiresAt"),
+                view.column(text.tokens_last_used(), "-LastUsedAt"),
+            ],
+            pager: view.pager(listed.total, text),
+            is_empty: listed.total == 0 && !view.is_filtered(),
+            rows: listed
+                .items
+                .into_iter()
+                .enumerate()
+                .map(|(index, token)| Row {
+                    renewed: renewed(visit, &token),
+                    ..Row::new(index + 1, token, now, &visit.zone, text)
+                })
+                .collect(),
+            view,
+            blade,
+            issued: self.issued,
+            acts: self.acts,
+            step_up: PasswordField::shown(visit, by, StepUp::ByPolicy),
+        };
+        Ok(render(&page, self.status))
+    }
+}
