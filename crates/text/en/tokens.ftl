@@ -56,8 +56,6 @@ token-regenerate-open = Regenerate …
 token-regenerate-it = Regenerate { $token }
 # $token (String)
 token-regenerate-question = Regenerate “{ $token }”?
-# $day (String)
-token-regenerate-consequence = The current token stops working at once. Every script that uses it needs the new one, which expires on { $day }.
 token-regenerate-at-once = The current token stops working at once.
 token-regenerate-needed = Every script that uses the current token needs the new one.
 token-new-one = The new token expires
@@ -66,7 +64,6 @@ token-expires-as-before = on { $day }, as long as before
 # $days (String) - such as “30 days”
 # $day (String)
 token-expires-after = after { $days }: { $day }
-token-regenerate-options = Let the current token work for a while
 token-current = The current token
 token-overlap-none = stops working at once
 # $count (Number)

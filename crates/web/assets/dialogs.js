@@ -52,6 +52,22 @@ if (address !== undefined) {
   history.replaceState(null, "", address);
 }
 
+// One question serves every row of a table: before it opens, it is made the one that the link leads to.
+const ask = (dialog, link) => {
+  const form = dialog.querySelector("form");
+  form.reset();
+  form.action = link.href;
+  for (const place of form.querySelectorAll("[data-fill]")) {
+    const text = link.dataset[place.dataset.fill];
+    if (place.tagName === "INPUT") {
+      place.value = text;
+    } else {
+      place.textContent = text;
+    }
+  }
+  dialog.dataset.returns = link.dataset.returns;
+};
+
 // A link leads to the page that opens or closes a dialog; with script it is a button that does so in place.
 for (const link of document.querySelectorAll("a[data-commandfor]")) {
   const button = document.createElement("button");
@@ -63,6 +79,9 @@ for (const link of document.querySelectorAll("a[data-commandfor]")) {
   button.setAttribute("commandfor", link.dataset.commandfor);
   if (link.ariaLabel !== null) {
     button.ariaLabel = link.ariaLabel;
+  }
+  if (link.dataset.question !== undefined) {
+    button.addEventListener("click", () => ask(document.getElementById(link.dataset.commandfor), link));
   }
   button.append(...link.childNodes);
   link.replaceWith(button);

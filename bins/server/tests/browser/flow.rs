@@ -159,6 +159,46 @@ async fn regenerating_asks_and_shows_the_new_token() {
 }
 
 #[tokio::test]
+async fn each_row_asks_about_its_own_token_and_offers_an_overlap() {
+    let site = Site::start(|_| {}).await;
+    let browser = ada(&site, &BrowserOptions::default()).await;
+    let mut secrets = Vec::new();
+    for name in ["alpha", "beta"] {
+        secrets.push(add(&browser, name).await);
+        close(&browser).await;
+        site.world.clock.advance(Duration::from_secs(1));
+    }
+    choose(&browser, "beta", "Regenerate").await;
+    let current = browser.field("The current token").await;
+    current.select("works for 1 hour more").await;
+    browser.button("Cancel").await.click().await;
+    browser.wait_for_focus(r#"button "Actions for beta""#).await;
+
+    choose(&browser, "alpha", "Regenerate").await;
+    let question = browser.alert_dialog("Regenerate “alpha”?").await;
+    let current = question.field("The current token").await;
+    assert_eq!(current.value().await, "0", "chosen for another token");
+    current.select("works for 7 days more").await;
+    let expiration = question.field("The new token expires").await;
+    expiration
+        .select("after 90 days: Monday, 22 February 2027")
+        .await;
+    question.button("Yes").await.click().await;
+    browser.wait_for_text("Monday, 22 February 2027").await;
+    let new = browser.field("Personal access token").await.value().await;
+    close(&browser).await;
+    browser
+        .wait_for_focus(r#"button "Actions for alpha""#)
+        .await;
+    browser
+        .wait_for_text("The old token works until 1 Dec 2026")
+        .await;
+    for secret in [&secrets[0], &secrets[1], &new] {
+        assert_eq!(exchange(&site, secret).await.0, 1);
+    }
+}
+
+#[tokio::test]
 async fn a_view_is_kept_in_the_address_and_back_leads_to_the_one_before() {
     let site = Site::start(|_| {}).await;
     let browser = ada(&site, &BrowserOptions::default()).await;

@@ -211,6 +211,7 @@ async fn every_page_is_valid_html() {
         ),
         ("token-details", &format!("{TOKENS}/{id}")),
         ("token-edit", &format!("{TOKENS}/{id}/edit")),
+        ("token-regenerate", &format!("{TOKENS}/{id}/regenerate")),
         ("any-token-details", &format!("/settings/all-tokens/{id}")),
     ] {
         pages.get(name, path).await;

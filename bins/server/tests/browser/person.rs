@@ -91,12 +91,29 @@ pub async fn choose(browser: &Browser, name: &str, entry: &str) {
     assert!(question.name().await.starts_with(entry));
 }
 
-/// Does something to a token without script: the menu of its row leads to the token's own page.
-pub async fn act_without_script(browser: &Browser, name: &str, entry: &str) {
+/// Regenerates a token without script: the menu of its row leads to a page that asks.
+pub async fn regenerate_without_script(browser: &Browser, name: &str) {
+    from_menu_without_script(browser, name, "Regenerate").await;
+    let question = format!("Regenerate “{name}”?");
+    browser.heading(question.as_str()).await;
+    browser.button("Yes").await.click().await;
+}
+
+/// Revokes a token without script: the menu of its row leads to the token's own page.
+pub async fn revoke_without_script(browser: &Browser, name: &str) {
+    from_menu_without_script(browser, name, "Revoke").await;
+    browser.heading(name).await;
+    act_on_page(browser, name, "Revoke").await;
+}
+
+async fn from_menu_without_script(browser: &Browser, name: &str, entry: &str) {
     let actions = format!("Actions for {name}");
     browser.button(actions.as_str()).await.click().await;
     browser.link(entry).await.click().await;
-    browser.heading(name).await;
+}
+
+/// Does something to a token on its own page, which is shown.
+pub async fn act_on_page(browser: &Browser, name: &str, entry: &str) {
     let open = "[...document.querySelectorAll('summary')].find((it) => it.innerText.startsWith(arguments[0])).click()";
     browser.script(open, vec![entry.into()]).await;
     let button = format!("{entry} {name}");

@@ -66,14 +66,13 @@ async fn a_token_is_made_after_the_sign_in_got_too_old() {
     let password = browser.field("Your password").await;
     password.type_text("wrong-horse-1").await;
     browser.button("Yes").await.click().await;
-    // The page of the token asks again: there the person sees what is done.
+    // A page asks again: there the person sees what is done.
     browser.wait_for_text("This is not your password.").await;
     assert_well(&browser, "a token that is regenerated too late").await;
     let password = browser.field("Your password").await;
     assert!(password.is_focused().await);
     password.type_text(PASSWORD).await;
-    let regenerate = browser.button("Regenerate nightly build").await;
-    regenerate.click().await;
+    browser.button("Yes").await.click().await;
     let secret = browser.field("Personal access token").await.value().await;
     assert_eq!(exchange(&site, &secret).await.0, 1);
 }

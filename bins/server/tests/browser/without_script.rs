@@ -5,7 +5,8 @@ use ats_pat_test_support::browser::{Browser, containing};
 use ats_pat_test_support::world::PASSWORD;
 
 use crate::person::{
-    TOKENS, WITHOUT_SCRIPT, act_without_script, ada, add, close_without_script, exchange, sign_in,
+    TOKENS, WITHOUT_SCRIPT, act_on_page, ada, add, close_without_script, exchange,
+    regenerate_without_script, revoke_without_script, sign_in,
 };
 use crate::site::Site;
 
@@ -31,13 +32,13 @@ async fn the_whole_way_by_forms() {
     );
     close_without_script(&browser).await;
 
-    act_without_script(&browser, "nightly build", "Regenerate").await;
+    regenerate_without_script(&browser, "nightly build").await;
     let second = browser.field("Personal access token").await.value().await;
     assert_eq!(exchange(&site, &second).await.0, 1);
     assert_eq!(exchange(&site, &first).await.0, 1201);
     close_without_script(&browser).await;
 
-    act_without_script(&browser, "nightly build", "Revoke").await;
+    revoke_without_script(&browser, "nightly build").await;
     assert!(
         browser
             .status()
@@ -75,16 +76,42 @@ async fn a_token_is_regenerated_and_revoked_on_its_own_page() {
     let browser = ada(&site, &WITHOUT_SCRIPT).await;
     let first = add(&browser, "ci").await;
     close_without_script(&browser).await;
-    act_without_script(&browser, "ci", "Regenerate").await;
+    browser.link("ci").await.click().await;
+    browser.heading("ci").await;
+    act_on_page(&browser, "ci", "Regenerate").await;
     let second = browser.field("Personal access token").await.value().await;
     assert_eq!(exchange(&site, &second).await.0, 1);
     assert_eq!(exchange(&site, &first).await.0, 1201);
     close_without_script(&browser).await;
-    act_without_script(&browser, "ci", "Revoke").await;
+    browser.link("ci").await.click().await;
+    browser.heading("ci").await;
+    act_on_page(&browser, "ci", "Revoke").await;
     assert!(browser.status().await.contains("“ci” is revoked"));
     assert_eq!(exchange(&site, &second).await.0, 1203);
     browser.link("ci").await.click().await;
     browser.link("Create one like it").await;
+}
+
+#[tokio::test]
+async fn the_page_that_asks_offers_another_expiration_and_an_overlap() {
+    let site = Site::start(|_| {}).await;
+    let browser = ada(&site, &WITHOUT_SCRIPT).await;
+    let old = add(&browser, "ci").await;
+    close_without_script(&browser).await;
+    browser.button("Actions for ci").await.click().await;
+    browser.link("Regenerate").await.click().await;
+    browser.heading("Regenerate “ci”?").await;
+    let current = browser.field("The current token").await;
+    current.select("works for 24 hours more").await;
+    let expiration = browser.field("The new token expires").await;
+    expiration
+        .select("after 7 days: Tuesday, 1 December 2026")
+        .await;
+    browser.button("Yes").await.click().await;
+    browser.wait_for_text("Tuesday, 1 December 2026").await;
+    let new = browser.field("Personal access token").await.value().await;
+    assert_eq!(exchange(&site, &old).await.0, 1);
+    assert_eq!(exchange(&site, &new).await.0, 1);
 }
 
 #[tokio::test]

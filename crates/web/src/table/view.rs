@@ -101,21 +101,24 @@ impl ListView {
 
     /// `path` with this view behind it: what is posted there answers with the same view.
     pub fn address_at(&self, path: &str) -> String {
+        self.address_with(path, &[])
+    }
+
+    /// The same with more in its query.
+    pub fn address_with(&self, path: &str, more: &[(&str, &str)]) -> String {
         let page = if self.page == 1 {
             String::new()
         } else {
             self.page.to_string()
         };
-        address(
-            path,
-            &[
-                ("owner", &self.owner),
-                ("status", self.status_name()),
-                ("search", &self.search),
-                ("sort", self.sort_name()),
-                ("page", &page),
-            ],
-        )
+        let view = [
+            ("owner", self.owner.as_str()),
+            ("status", self.status_name()),
+            ("search", &self.search),
+            ("sort", self.sort_name()),
+            ("page", &page),
+        ];
+        address(path, &[&view, more].concat())
     }
 
     /// The query of this view, with its question mark, or nothing.

@@ -1,19 +1,17 @@
 //! All there is to know of one token but its secret.
 
 use askama::Template;
-use ats_pat_domain::{Problem, Status};
+use ats_pat_domain::Problem;
+use ats_pat_service::SignedIn;
 use ats_pat_service::view::TokenView;
-use ats_pat_service::{SignedIn, StepUp};
 use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
 
 use super::acts::Acts;
 use super::events::{Happened, of_token};
-use crate::form::Form;
 use crate::page::{Frame, Section, render};
 use crate::route::Route;
-use crate::step_up::{self, PasswordField};
 use crate::table::Badge;
 use crate::visit::Visit;
 use crate::words::When;
@@ -30,7 +28,6 @@ struct DetailsPage {
     frame: Frame,
     text: Text,
     name: String,
-    status: Status,
     badge: Badge,
     /// Whose it is, where it need not be one's own.
     owner: Option<String>,
@@ -73,29 +70,6 @@ pub enum Reader {
 /// One of one's own tokens.
 async fn show(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     Ok(render(&own(visit, by, id).await?, StatusCode::OK))
-}
-
-/// The same with the form for a new secret as it was posted, which asks for the password. Nothing
-/// was done.
-///
-/// # Errors
-/// [`Problem::TokenNotFound`], [`Problem::TokenNotActive`] where there is no such form.
-pub async fn ask_password(
-    visit: &Visit<'_>,
-    by: &SignedIn,
-    (id, suffix): (&str, String),
-    form: &Form,
-    refused: &Problem,
-) -> Result<Response, Problem> {
-    let page = own(visit, by, id).await?;
-    let status = page.status;
-    let acts = page.acts.ok_or(Problem::TokenNotActive { status })?;
-    let asked = PasswordField::refused(visit, by, StepUp::ByPolicy, refused);
-    let page = DetailsPage {
-        acts: Some(acts.posted(suffix, form, asked)),
-        ..page
-    };
-    Ok(step_up::answer(render(&page, StatusCode::OK), refused))
 }
 
 async fn own(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<DetailsPage, Problem> {
@@ -145,7 +119,6 @@ fn details(
     DetailsPage {
         frame: Frame::new(visit, section),
         text,
-        status: token.status,
         badge: Badge::of(&token, visit.now(), text),
         is_own,
         events,

@@ -4,19 +4,19 @@ use askama::Template;
 use ats_pat_domain::{Problem, Status};
 use ats_pat_http::status;
 use ats_pat_service::view::ServiceAccountView;
-use ats_pat_service::{Owner, SignedIn, StepUp};
+use ats_pat_service::{Owner, SignedIn};
 use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
 use secrecy::ExposeSecret;
 
-use super::acts::{Acts, renewed};
+use super::acts::Acts;
 use super::blade::{FormBlade, Issued};
+use super::renewal::{Renewal, renewed};
 use crate::form::Form;
 use crate::page::{Frame, Section, redirect, render};
 use crate::query::Query;
 use crate::route::Kept;
-use crate::step_up::PasswordField;
 use crate::table::{Column, ListView, Pager, Row};
 use crate::visit::Visit;
 
@@ -43,9 +43,8 @@ struct TokensPage {
     blade: FormBlade,
     /// The new token, in its place.
     issued: Option<Issued>,
-    /// The person's password, which the questions before a token is regenerated ask for where the
-    /// sign-in is too old.
-    step_up: Option<PasswordField>,
+    /// What there is to choose before a token is regenerated.
+    renewal: Renewal,
 }
 
 impl TokensPage {
@@ -102,6 +101,12 @@ impl TokensPage {
         } else {
             self.text.issued_ready()
         }
+    }
+
+    /// The first row whose token can be regenerated. The question is about it until another row
+    /// asks.
+    fn first_active(&self) -> Option<&Row> {
+        self.rows.iter().find(|row| row.is_active)
     }
 
     /// What gets the focus once the new token is put away: the menu of its row, where it was asked
@@ -248,7 +253,7 @@ impl Answer {
             blade,
             issued: self.issued,
             acts: self.acts,
-            step_up: PasswordField::shown(visit, by, StepUp::ByPolicy),
+            renewal: Renewal::new(visit, by),
         };
         Ok(render(&page, self.status))
     }

@@ -10,6 +10,7 @@ mod events;
 mod form;
 mod listing;
 mod regenerate;
+mod renewal;
 mod revoke;
 
 use ats_pat_service::StepUp;
@@ -17,7 +18,7 @@ use ats_pat_service::StepUp;
 pub use self::create::show_kept;
 use self::create::{create, kept, show_form};
 use self::listing::{show, view_kept};
-use self::regenerate::{end_overlap, regenerate};
+use self::regenerate::{ask, end_overlap};
 use self::revoke::revoke;
 use crate::route::{NEW_TOKEN, Route, TOKENS};
 
@@ -29,10 +30,14 @@ pub const ROUTES: &[Route] = &[
         kept,
     ),
     Route::page(NEW_TOKEN, |visit, by, _| Box::pin(show_form(visit, by))),
-    Route::leading("/settings/personal-access-tokens/{id}/regenerate", TOKENS).taking_confirmed(
+    Route::page(
+        "/settings/personal-access-tokens/{id}/regenerate",
+        |visit, by, id| Box::pin(ask(visit, by, id)),
+    )
+    .taking_confirmed(
         StepUp::ByPolicy,
-        |visit, by, id, form| Box::pin(regenerate(visit, by, id, form)),
-        view_kept,
+        |visit, by, id, form| Box::pin(regenerate::regenerate(visit, by, id, form)),
+        regenerate::kept,
     ),
     Route::leading("/settings/personal-access-tokens/{id}/end-overlap", TOKENS).taking(
         |visit, by, id, _| Box::pin(end_overlap(visit, by, id)),

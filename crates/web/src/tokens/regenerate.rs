@@ -1,19 +1,105 @@
-//! Another secret for a token, and the end of the one before.
+//! Another secret for a token, the question before, and the end of the secret before.
 
-use ats_pat_domain::Problem;
+use askama::Template;
 use ats_pat_domain::problem::Place;
-use ats_pat_service::{Regeneration, SignedIn};
+use ats_pat_domain::{Problem, Status};
+use ats_pat_service::view::TokenView;
+use ats_pat_service::{Regeneration, SignedIn, StepUp};
+use ats_pat_text::Text;
 use poem::Response;
+use poem::http::StatusCode;
 
 use super::blade::Issued;
-use super::details;
 use super::listing::{Answer, refuse, view_of};
+use super::renewal::{EXPIRATION, OVERLAP, Renewal, renewed};
 use crate::flash::Flash;
 use crate::form::Form;
-use crate::page::redirect;
+use crate::page::{Frame, Section, redirect, render};
 use crate::query::Query;
+use crate::route::Kept;
+use crate::step_up::{self, PasswordField};
 use crate::visit::Visit;
 use crate::words::DAY;
+
+/// The question on a page of its own, with all that there is to choose.
+#[derive(Template)]
+#[template(path = "token_regenerate.html")]
+struct RegeneratePage {
+    frame: Frame,
+    text: Text,
+    question: String,
+    action: String,
+    is_danger: bool,
+    back: String,
+    generation: String,
+    renewed: String,
+    renewal: Renewal,
+}
+
+impl RegeneratePage {
+    fn new(visit: &Visit<'_>, token: &TokenView, generation: String, renewal: Renewal) -> Self {
+        let view = view_of(visit, &Query::of(&visit.uri));
+        Self {
+            frame: Frame::new(visit, Section::of_tokens(visit)),
+            text: visit.text,
+            question: visit.text.token_regenerate_question(&token.name),
+            action: view.address_at(visit.uri.path()),
+            is_danger: false,
+            back: view.address(),
+            generation,
+            renewed: renewed(visit, token),
+            renewal,
+        }
+    }
+}
+
+/// Asks whether to give a token another secret. The address may say what is chosen.
+pub async fn ask(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
+    let token = match active(visit, by, id).await {
+        Ok(token) => token,
+        Err(refused) => return refuse(visit, by, id, refused).await,
+    };
+    let query = Query::of(&visit.uri);
+    let chosen = |name| query.get(name).unwrap_or_default();
+    let renewal = Renewal::new(visit, by).with(chosen(OVERLAP), chosen(EXPIRATION));
+    let generation = token.generation.to_string();
+    let page = RegeneratePage::new(visit, &token, generation, renewal);
+    Ok(render(&page, StatusCode::OK))
+}
+
+/// The same as it was posted, and for the password. Nothing was done.
+async fn ask_password(
+    visit: &Visit<'_>,
+    by: &SignedIn,
+    id: &str,
+    form: &Form,
+    refused: &Problem,
+) -> Result<Response, Problem> {
+    let token = active(visit, by, id).await?;
+    let renewal = Renewal {
+        step_up: PasswordField::refused(visit, by, StepUp::ByPolicy, refused),
+        ..Renewal::new(visit, by).with(form.field(OVERLAP), form.field(EXPIRATION))
+    };
+    let generation = form.field("generation").to_owned();
+    let page = RegeneratePage::new(visit, &token, generation, renewal);
+    Ok(step_up::answer(render(&page, StatusCode::OK), refused))
+}
+
+async fn active(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<TokenView, Problem> {
+    let token = visit.service.token(visit.acting(by), id).await;
+    let token = token.map_err(|error| visit.problem(error))?;
+    match token.status {
+        Status::Active => Ok(token),
+        status => Err(Problem::TokenNotActive { status }),
+    }
+}
+
+/// The question again, as it was answered when the session had ended.
+pub fn kept(visit: &Visit<'_>, form: &Form) -> Kept {
+    let view = view_of(visit, &Query::of(&visit.uri));
+    let chosen = [OVERLAP, EXPIRATION].map(|name| (name, form.field(name)));
+    Kept::Page(view.address_with(visit.uri.path(), &chosen))
+}
 
 /// Gives a token a new secret, and shows it.
 pub async fn regenerate(
@@ -23,8 +109,7 @@ pub async fn regenerate(
     form: &Form,
 ) -> Result<Response, Problem> {
     if let Some(refused) = &visit.unconfirmed {
-        let suffix = view_of(visit, &Query::of(&visit.uri)).suffix();
-        return match details::ask_password(visit, by, (id, suffix), form, refused).await {
+        return match ask_password(visit, by, id, form, refused).await {
             Err(ended @ Problem::TokenNotActive { .. }) => refuse(visit, by, id, ended).await,
             answer => answer,
         };
@@ -36,14 +121,14 @@ pub async fn regenerate(
     let generation = form.field("generation").parse();
     let generation = generation.map_err(|_| unreadable("generation"))?;
     // A form without the choice ends the old token at once.
-    let overlap_hours = match form.field("overlap") {
+    let overlap_hours = match form.field(OVERLAP) {
         "" => 0,
-        hours => hours.parse().map_err(|_| unreadable("overlap"))?,
+        hours => hours.parse().map_err(|_| unreadable(OVERLAP))?,
     };
-    let expires_at = match form.field("expiration") {
+    let expires_at = match form.field(EXPIRATION) {
         "" => None,
         days => {
-            let days: u32 = days.parse().map_err(|_| unreadable("expiration"))?;
+            let days: u32 = days.parse().map_err(|_| unreadable(EXPIRATION))?;
             Some(visit.now().after(DAY.saturating_mul(days)).to_string())
         }
     };

@@ -18,6 +18,7 @@ mod sign_in;
 mod step_up;
 mod token_edit;
 mod token_overlap;
+mod token_question;
 mod token_renewal;
 mod token_table;
 mod tokens;

@@ -160,8 +160,8 @@ async fn passwords_are_limited_there_too() {
     assert!(error.starts_with("Too many attempts"), "{error}");
 }
 
-/// Everything about a token of ada's that is regenerated too late, on the page of the token and in
-/// the table's question.
+/// Everything about a token of ada's that is regenerated too late: the table's question asks, and so
+/// does the page that asks the same.
 async fn regenerate_late(site: &Site, ada: &mut Browser, tokens: &str, id: &str) {
     let table = ada.get(tokens).await;
     assert_eq!(table.text.matches(FIELD).count(), 2, "{}", table.text);
@@ -169,9 +169,9 @@ async fn regenerate_late(site: &Site, ada: &mut Browser, tokens: &str, id: &str)
     let chosen = [("generation", "1"), ("overlap", "24"), ("expiration", "7")];
     let late = ada.post(&path, &chosen).await;
     assert_eq!(late.status, 403);
-    assert_eq!(late.error_at("acts_password"), "Enter your password.");
+    assert_eq!(late.error_at("your_password"), "Enter your password.");
     for kept in [
-        "<details name=\"act\" open>",
+        "<h1>Regenerate “ci”?</h1>",
         "<option value=\"24\" selected>",
         "<option value=\"7\" selected>",
         "/regenerate?search=c\"",
@@ -184,7 +184,7 @@ async fn regenerate_late(site: &Site, ada: &mut Browser, tokens: &str, id: &str)
     let wrong = ada.post(&path, &fields).await;
     assert_eq!(wrong.status, 401);
     assert_eq!(
-        wrong.error_at("acts_password"),
+        wrong.error_at("your_password"),
         "This is not your password."
     );
     assert!(site.world.told("token.regenerated").await.is_empty());

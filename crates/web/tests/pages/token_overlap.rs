@@ -70,7 +70,7 @@ async fn the_page_offers_another_expiration_for_the_new_token() {
     let mut scene = scene().await;
     let page = scene.browser.get(&scene.page).await;
     for offer in [
-        "<option value=\"\">on 25 Nov 2026, as long as before</option>",
+        "<option value=\"\" data-fill=\"renewed\">on 25 Nov 2026, as long as before</option>",
         "<option value=\"7\">after 7 days: Tuesday, 1 December 2026</option>",
         "<option value=\"365\">after 1 year: Wednesday, 24 November 2027</option>",
     ] {
