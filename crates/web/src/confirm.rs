@@ -21,8 +21,8 @@ pub struct ConfirmPage {
     pub consequence: &'static str,
     /// Where the form is posted to.
     pub action: String,
-    /// The name and the value of its field.
-    pub field: (&'static str, String),
+    /// The name and the value of its field, where the path does not say all.
+    pub field: Option<(&'static str, String)>,
     /// Whether it takes something away.
     pub is_danger: bool,
     /// Where *Cancel* leads.

@@ -6,7 +6,7 @@ use ats_pat_domain::list::TokenQuery;
 use ats_pat_test_support::browser::{Browser, BrowserOptions, Key};
 
 use crate::person::{
-    TOKENS, WITHOUT_SCRIPT, ada, add, choose, close, exchange, regenerate_without_script, sign_in,
+    TOKENS, WITHOUT_SCRIPT, ada, add, choose, close, exchange, act_without_script, sign_in,
 };
 use crate::site::Site;
 
@@ -171,7 +171,7 @@ async fn without_script_a_reloaded_form_makes_nothing_and_shows_nothing() {
     assert_eq!(count(&site).await, 1);
     assert_eq!(exchange(&site, &secret).await.0, 1);
 
-    regenerate_without_script(&browser, "ci").await;
+    act_without_script(&browser, "ci", "Regenerate").await;
     let new = browser.field("Personal access token").await.value().await;
     browser.reload().await;
     assert!(browser.alert().await.contains("ci was already regenerated"));

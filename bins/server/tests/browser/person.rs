@@ -91,25 +91,14 @@ pub async fn choose(browser: &Browser, name: &str, entry: &str) {
     assert!(question.name().await.starts_with(entry));
 }
 
-/// Regenerates a token without script: the menu of its row leads to a page that asks.
-pub async fn regenerate_without_script(browser: &Browser, name: &str) {
-    from_menu_without_script(browser, name, "Regenerate").await;
-    let question = format!("Regenerate “{name}”?");
-    browser.heading(question.as_str()).await;
-    browser.button("Yes").await.click().await;
-}
-
-/// Revokes a token without script: the menu of its row leads to the token's own page.
-pub async fn revoke_without_script(browser: &Browser, name: &str) {
-    from_menu_without_script(browser, name, "Revoke").await;
-    browser.heading(name).await;
-    act_on_page(browser, name, "Revoke").await;
-}
-
-async fn from_menu_without_script(browser: &Browser, name: &str, entry: &str) {
+/// Does something to a token without script: the menu of its row leads to a page that asks.
+pub async fn act_without_script(browser: &Browser, name: &str, entry: &str) {
     let actions = format!("Actions for {name}");
     browser.button(actions.as_str()).await.click().await;
     browser.link(entry).await.click().await;
+    let question = format!("{entry} “{name}”?");
+    browser.heading(question.as_str()).await;
+    browser.button("Yes").await.click().await;
 }
 
 /// Does something to a token on its own page, which is shown.

@@ -5,8 +5,8 @@ use ats_pat_test_support::browser::{Browser, containing};
 use ats_pat_test_support::world::PASSWORD;
 
 use crate::person::{
-    TOKENS, WITHOUT_SCRIPT, act_on_page, ada, add, close_without_script, exchange,
-    regenerate_without_script, revoke_without_script, sign_in,
+    TOKENS, WITHOUT_SCRIPT, act_on_page, act_without_script, ada, add, close_without_script,
+    exchange, sign_in,
 };
 use crate::site::Site;
 
@@ -32,13 +32,13 @@ async fn the_whole_way_by_forms() {
     );
     close_without_script(&browser).await;
 
-    regenerate_without_script(&browser, "nightly build").await;
+    act_without_script(&browser, "nightly build", "Regenerate").await;
     let second = browser.field("Personal access token").await.value().await;
     assert_eq!(exchange(&site, &second).await.0, 1);
     assert_eq!(exchange(&site, &first).await.0, 1201);
     close_without_script(&browser).await;
 
-    revoke_without_script(&browser, "nightly build").await;
+    act_without_script(&browser, "nightly build", "Revoke").await;
     assert!(
         browser
             .status()

@@ -58,7 +58,7 @@ fn confirm(visit: &Visit<'_>) -> Response {
         question: text.sessions_end_others_question().to_owned(),
         consequence: text.sessions_end_others_consequence(),
         action: END.to_owned(),
-        field: ("others", "yes".to_owned()),
+        field: Some(("others", "yes".to_owned())),
         is_danger: false,
         back: SESSIONS.to_owned(),
     };

@@ -1,7 +1,7 @@
 //! Everybody's tokens: finding them by owner or status, ending them.
 
 use askama::Template;
-use ats_pat_domain::Problem;
+use ats_pat_domain::{Problem, Status};
 use ats_pat_service::view::OwnedTokenPageView;
 use ats_pat_service::{Error, SignedIn};
 use ats_pat_text::Text;
@@ -9,6 +9,7 @@ use poem::Response;
 use poem::http::StatusCode;
 
 use super::operator;
+use crate::confirm::ConfirmPage;
 use crate::flash::Flash;
 use crate::page::{Frame, Section, redirect, render};
 use crate::query::Query;
@@ -23,7 +24,10 @@ pub const ROUTES: &[Route] = &[
     Route::page("/settings/all-tokens/{id}", |visit, by, id| {
         Box::pin(show_one(visit, by, id))
     }),
-    Route::leading("/settings/all-tokens/{id}/revoke", ALL_TOKENS).taking(
+    Route::page("/settings/all-tokens/{id}/revoke", |visit, by, id| {
+        Box::pin(ask(visit, by, id))
+    })
+    .taking(
         |visit, by, id, _| Box::pin(revoke(visit, by, id)),
         |asked, _| Kept::Page(view(asked).address()),
     ),
@@ -40,6 +44,13 @@ struct AllTokensPage {
     /// Whether no user is called as the filter asks.
     is_nobody: bool,
     pager: Pager,
+}
+
+impl AllTokensPage {
+    /// The first row whose token can be revoked. The question is about it until another row asks.
+    fn first_active(&self) -> Option<&(String, Row)> {
+        self.rows.iter().find(|(_, row)| row.is_active)
+    }
 }
 
 /// The table.
@@ -62,6 +73,32 @@ async fn show_one(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response
     ))
 }
 
+/// Asks whether to end a token.
+async fn ask(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
+    let owned = match operator(visit, by)?.token(id).await {
+        Ok(owned) => owned,
+        Err(error) => return refuse(visit, by, error).await,
+    };
+    let (view, token) = (view(visit), owned.token);
+    if token.status != Status::Active {
+        return Ok(redirect(&view.address()));
+    }
+    let question = visit
+        .text
+        .tokens_revoke_of_question(token.name, owned.owner_name);
+    let page = ConfirmPage {
+        frame: Frame::new(visit, Section::AllTokens),
+        text: visit.text,
+        question,
+        consequence: visit.text.token_revoke_consequence(),
+        action: view.address_at(visit.uri.path()),
+        field: None,
+        is_danger: true,
+        back: view.address(),
+    };
+    Ok(page.answer())
+}
+
 /// Ends a token.
 async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     match operator(visit, by)?.revoke_token(id).await {
@@ -71,13 +108,18 @@ async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, 
             Flash::Revoked(name).put(visit.settings, &mut response);
             Ok(response)
         }
-        Err(error) => match visit.problem(error) {
-            Problem::TokenNotFound => {
-                let alert = visit.text.no_such_token();
-                page(visit, by, Some(alert), StatusCode::NOT_FOUND).await
-            }
-            refused => Err(refused),
-        },
+        Err(error) => refuse(visit, by, error).await,
+    }
+}
+
+/// The table, and above it why nothing was done.
+async fn refuse(visit: &Visit<'_>, by: &SignedIn, error: Error) -> Result<Response, Problem> {
+    match visit.problem(error) {
+        Problem::TokenNotFound => {
+            let alert = visit.text.no_such_token();
+            page(visit, by, Some(alert), StatusCode::NOT_FOUND).await
+        }
+        refused => Err(refused),
     }
 }
 

@@ -294,7 +294,7 @@ fn confirm(visit: &Visit<'_>, by: &SignedIn, enables: bool) -> Result<Response, 
         question: question(user_name, enables, visit.text),
         consequence: consequence(enables, visit.text),
         action: view.address(path(enables), view.page),
-        field: ("user_name", user_name.to_owned()),
+        field: Some(("user_name", user_name.to_owned())),
         is_danger: !enables,
         back: view.address(USERS, view.page),
     };

@@ -18,8 +18,6 @@ use ats_pat_service::StepUp;
 pub use self::create::show_kept;
 use self::create::{create, kept, show_form};
 use self::listing::{show, view_kept};
-use self::regenerate::{ask, end_overlap};
-use self::revoke::revoke;
 use crate::route::{NEW_TOKEN, Route, TOKENS};
 
 /// The table, the form, and what is done to a token.
@@ -32,7 +30,7 @@ pub const ROUTES: &[Route] = &[
     Route::page(NEW_TOKEN, |visit, by, _| Box::pin(show_form(visit, by))),
     Route::page(
         "/settings/personal-access-tokens/{id}/regenerate",
-        |visit, by, id| Box::pin(ask(visit, by, id)),
+        |visit, by, id| Box::pin(regenerate::ask(visit, by, id)),
     )
     .taking_confirmed(
         StepUp::ByPolicy,
@@ -40,11 +38,15 @@ pub const ROUTES: &[Route] = &[
         regenerate::kept,
     ),
     Route::leading("/settings/personal-access-tokens/{id}/end-overlap", TOKENS).taking(
-        |visit, by, id, _| Box::pin(end_overlap(visit, by, id)),
+        |visit, by, id, _| Box::pin(regenerate::end_overlap(visit, by, id)),
         view_kept,
     ),
-    Route::leading("/settings/personal-access-tokens/{id}/revoke", TOKENS).taking(
-        |visit, by, id, _| Box::pin(revoke(visit, by, id)),
+    Route::page(
+        "/settings/personal-access-tokens/{id}/revoke",
+        |visit, by, id| Box::pin(revoke::ask(visit, by, id)),
+    )
+    .taking(
+        |visit, by, id, _| Box::pin(revoke::revoke(visit, by, id)),
         view_kept,
     ),
 ];

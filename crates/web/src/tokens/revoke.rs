@@ -1,13 +1,38 @@
-//! The end of a token.
+//! The end of a token, and the question before.
 
-use ats_pat_domain::Problem;
+use ats_pat_domain::{Problem, Status};
 use ats_pat_service::SignedIn;
 use poem::Response;
 
-use super::listing::{Answer, refuse};
+use super::listing::{Answer, refuse, view_of};
+use crate::confirm::ConfirmPage;
 use crate::flash::Flash;
-use crate::page::redirect;
+use crate::page::{Frame, Section, redirect};
+use crate::query::Query;
 use crate::visit::Visit;
+
+/// Asks whether to end a token.
+pub async fn ask(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
+    let token = match visit.service.token(visit.acting(by), id).await {
+        Ok(token) => token,
+        Err(error) => return refuse(visit, by, id, visit.problem(error)).await,
+    };
+    let view = view_of(visit, &Query::of(&visit.uri));
+    if token.status != Status::Active {
+        return Ok(redirect(&view.address()));
+    }
+    let page = ConfirmPage {
+        frame: Frame::new(visit, Section::of_tokens(visit)),
+        text: visit.text,
+        question: visit.text.token_revoke_question(token.name),
+        consequence: visit.text.token_revoke_consequence(),
+        action: view.address_at(visit.uri.path()),
+        field: None,
+        is_danger: true,
+        back: view.address(),
+    };
+    Ok(page.answer())
+}
 
 /// Ends a token.
 pub async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {

@@ -234,7 +234,7 @@ async fn a_form_of_an_account_is_kept_while_its_person_signs_in_again() {
     assert!(
         scene
             .ada
-            .get(&format!("{}/1/revoke", scene.tokens))
+            .get(&format!("{}/1/end-overlap", scene.tokens))
             .await
             .leads_to()
             == scene.tokens
