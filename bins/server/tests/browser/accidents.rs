@@ -6,7 +6,7 @@ use ats_pat_domain::list::TokenQuery;
 use ats_pat_test_support::browser::{Browser, BrowserOptions, Key};
 
 use crate::person::{
-    TOKENS, WITHOUT_SCRIPT, ada, add, choose, close, exchange, act_without_script, sign_in,
+    TOKENS, WITHOUT_SCRIPT, act_without_script, ada, add, choose, close, exchange, sign_in,
 };
 use crate::site::Site;
 

@@ -7,7 +7,8 @@ use ats_pat_service::view::{IssuedToken, PolicyView};
 use ats_pat_service::{SignedIn, StepUp};
 use secrecy::SecretString;
 
-use super::form::{Bounds, Choice, FormErrors, Terms, TokenForm, bounds, choices};
+use super::form::{FormErrors, TokenForm};
+use crate::expiry::{ExpirationField, Terms, day_of};
 use crate::step_up::PasswordField;
 use crate::visit::Visit;
 use crate::words::When;
@@ -18,16 +19,10 @@ pub struct FormBlade {
     pub form: TokenForm,
     /// What is wrong with it.
     pub errors: FormErrors,
-    /// The choices of the expiration.
-    pub choices: Vec<Choice>,
-    /// The bounds of a day of one's own.
-    pub bounds: Bounds,
-    /// The last day that was typed, if it is one: a date field takes nothing else.
-    pub last_day: String,
-    /// The same of the last day on which it may get new secrets by itself.
+    /// When it expires.
+    pub expiration: ExpirationField,
+    /// The last day on which it may get new secrets by itself, if what was typed is a day.
     pub renews_until: String,
-    /// What zone the days are in.
-    pub zone: String,
     /// What counts for the person.
     policy: PolicyView,
     /// The scopes on offer besides all rights, and whether each is chosen.
@@ -60,11 +55,8 @@ impl FormBlade {
         let policy = visit.policy();
         let terms = terms(visit, &policy);
         Self {
-            choices: choices(&form, terms),
-            bounds: bounds(terms),
-            last_day: day_of(visit, &form.last_day),
-            renews_until: day_of(visit, &form.renews_until),
-            zone: visit.zone.name().to_owned(),
+            expiration: ExpirationField::new(&form.expiration, &form.last_day, terms),
+            renews_until: day_of(&form.renews_until, &visit.zone),
             scopes: scopes(&policy, &form),
             policy,
             form,
@@ -135,19 +127,14 @@ pub fn may_create(policy: &PolicyView) -> bool {
 }
 
 /// What the days on offer depend on, for this person now.
-pub fn terms<'a>(visit: &'a Visit<'_>, policy: &'a PolicyView) -> Terms<'a> {
+pub fn terms<'a>(visit: &'a Visit<'_>, policy: &PolicyView) -> Terms<'a> {
     Terms {
-        policy,
+        longest_days: policy.max_lifetime_days,
+        proposed_days: policy.default_lifetime_days,
         now: visit.now(),
         zone: &visit.zone,
         text: visit.text,
     }
-}
-
-/// What was typed, if it is a day.
-fn day_of(visit: &Visit<'_>, typed: &str) -> String {
-    let day = Some(typed).filter(|day| visit.zone.day(day).is_some());
-    day.unwrap_or_default().to_owned()
 }
 
 /// A key for one showing of the form.

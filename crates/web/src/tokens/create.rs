@@ -30,9 +30,9 @@ pub async fn show_form(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Pro
     let (form, errors) = if let Some(id) = query.get("like") {
         let token = visit.service.token(visit.acting(by), id).await;
         let token = token.map_err(|error| visit.problem(error))?;
-        TokenForm::like(key, &token, terms(visit, &policy))
+        TokenForm::like(key, &token, &policy, visit.text)
     } else {
-        TokenForm::linked(key, &query, terms(visit, &policy))
+        TokenForm::linked(key, &query, &policy, terms(visit, &policy))
     };
     with_form(visit, by, form, errors).await
 }
@@ -49,7 +49,7 @@ pub async fn show_kept(
         return edit::show_kept(visit, by, id, kept).await;
     }
     let (key, policy) = (form_key(visit)?, visit.policy());
-    let (form, errors) = TokenForm::linked(key, kept, terms(visit, &policy));
+    let (form, errors) = TokenForm::linked(key, kept, &policy, terms(visit, &policy));
     let form = TokenForm {
         note: Some(visit.text.token_entries_kept()),
         ..form

@@ -9,7 +9,8 @@ use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
 
-use super::form::{FormErrors, OWN_DAY, TokenForm, until};
+use super::form::{FormErrors, TokenForm};
+use crate::expiry::{OWN_DAY, until};
 use crate::flash::Flash;
 use crate::form::Form;
 use crate::page::{Frame, Section, redirect, render};

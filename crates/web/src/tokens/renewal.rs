@@ -5,7 +5,7 @@ use ats_pat_service::{SignedIn, StepUp};
 use ats_pat_text::Text;
 
 use super::blade::terms;
-use super::form::{Choice, OWN_DAY, TokenForm, choices};
+use crate::expiry::{Choice, OWN_DAY, choices};
 use crate::step_up::PasswordField;
 use crate::visit::Visit;
 use crate::words::short_date;
@@ -35,7 +35,7 @@ impl Renewal {
         let policy = visit.policy();
         let longest = policy.max_overlap_hours;
         let overlaps = OVERLAPS.into_iter().filter(|hours| *hours <= longest);
-        let expirations = choices(&TokenForm::default(), terms(visit, &policy)).into_iter();
+        let expirations = choices("", terms(visit, &policy)).into_iter();
         Self {
             overlaps: overlaps
                 .map(|hours| (hours, in_words(hours, visit.text), false))

@@ -1,18 +1,13 @@
 //! What is wrong with the form, at each field.
 
 use ats_pat_domain::Timestamp;
-use ats_pat_domain::network::parse_network;
 use ats_pat_domain::problem::{Failure, Problem, Reason};
 use ats_pat_text::Text;
 
-use super::fields::{OWN_DAY, TokenForm};
-use crate::words::long_date;
+use super::fields::TokenForm;
+use crate::expiry::{OWN_DAY, until};
+use crate::networks;
 use crate::zone::Zone;
-
-/// How many wrong networks an error names.
-const SHOWN_NETWORKS: usize = 3;
-/// How much of each, in characters: the longest network there is has 43.
-const SHOWN_NETWORK: usize = 50;
 
 /// What is wrong, at each field.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -110,64 +105,11 @@ impl FormErrors {
                 (&mut self.networks, text.token_too_many_networks())
             }
             ("AllowedNetworks", _) => {
-                self.networks = Some(no_networks(form, text));
+                self.networks = Some(networks::not_networks(&form.networks, text));
                 return;
             }
             _ => (&mut self.form, text.token_form_not_saved()),
         };
         *field = Some(words.to_owned());
-    }
-}
-
-/// Which days there are to choose from.
-pub fn until(latest: Timestamp, zone: &Zone, text: Text) -> String {
-    text.token_day_until(long_date(latest, zone, text))
-}
-
-/// Names the first few entries that can't be read, so that nobody has to compare 50 lines.
-fn no_networks(form: &TokenForm, text: Text) -> String {
-    let mut wrong: Vec<String> = form
-        .networks()
-        .filter(|network| parse_network(network).is_none())
-        .map(|network| network.chars().take(SHOWN_NETWORK).collect())
-        .collect();
-    wrong.dedup();
-    let more = wrong.len().saturating_sub(SHOWN_NETWORKS);
-    wrong.truncate(SHOWN_NETWORKS);
-    if more > 0 {
-        wrong.push(text.more_of_list(more));
-    }
-    match &*wrong {
-        [network] => text.token_not_a_network(network),
-        networks => text.token_not_networks(networks.join(", ")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_names_the_networks_that_are_wrong() {
-        let example =
-            "Write addresses or networks, such as 192.0.2.7 or 10.0.0.0/8, one on each line.";
-        for (networks, said) in [
-            ("10.0.0.0/8\n10.0.0.0/33", "10.0.0.0/33 is not a network."),
-            ("a, 192.0.2.7 b", "a, b are not networks."),
-            ("a b c d e", "a, b, c, 2 more are not networks."),
-        ] {
-            let form = TokenForm {
-                networks: networks.to_owned(),
-                ..TokenForm::default()
-            };
-            let failure = Failure::new("AllowedNetworks", Reason::NotANetwork);
-            let errors = FormErrors::of(
-                &Problem::ValidationFailed(vec![failure]),
-                &form,
-                (Timestamp::from_millis(0), &Zone::utc()),
-                Text::ENGLISH,
-            );
-            assert_eq!(errors.networks, Some(format!("{said} {example}")));
-        }
     }
 }

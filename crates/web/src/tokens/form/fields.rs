@@ -2,12 +2,11 @@
 
 use ats_pat_service::view::PolicyView;
 
+use crate::expiry::OWN_DAY;
 use crate::form::Form;
+use crate::networks;
 use crate::query::address;
 use crate::route::NEW_TOKEN;
-
-/// The choice of a day of one's own.
-pub const OWN_DAY: &str = "date";
 
 /// What stands in the form, as it was typed.
 #[derive(Clone, Default)]
@@ -88,8 +87,6 @@ impl TokenForm {
 
     /// The networks, one by one.
     pub fn networks(&self) -> impl Iterator<Item = &str> {
-        self.networks
-            .split([',', '\n', '\r', '\t', ' '])
-            .filter(|network| !network.is_empty())
+        networks::listed(&self.networks)
     }
 }

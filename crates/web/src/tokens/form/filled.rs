@@ -4,15 +4,20 @@ use ats_pat_domain::scope::ALL;
 use ats_pat_service::view::{PolicyView, TokenView};
 use ats_pat_text::Text;
 
-use super::errors::{FormErrors, until};
-use super::expiry::{Terms, latest};
-use super::fields::{OWN_DAY, TokenForm};
+use super::errors::FormErrors;
+use super::fields::TokenForm;
+use crate::expiry::{OWN_DAY, Terms, latest, until};
 use crate::query::Query;
 
 impl TokenForm {
     /// What a link asks for, and what of it can't be had.
-    pub fn linked(key: String, query: &Query, terms: Terms<'_>) -> (Self, FormErrors) {
-        let (policy, text) = (terms.policy, terms.text);
+    pub fn linked(
+        key: String,
+        query: &Query,
+        policy: &PolicyView,
+        terms: Terms<'_>,
+    ) -> (Self, FormErrors) {
+        let text = terms.text;
         let mut form = Self::empty(key, policy);
         let mut errors = FormErrors::default();
         let field = |name| query.get(name).unwrap_or_default().to_owned();
@@ -63,8 +68,12 @@ impl TokenForm {
     }
 
     /// A form for a token like one that there is, and what of it can't be had any more.
-    pub fn like(key: String, token: &TokenView, terms: Terms<'_>) -> (Self, FormErrors) {
-        let (policy, text) = (terms.policy, terms.text);
+    pub fn like(
+        key: String,
+        token: &TokenView,
+        policy: &PolicyView,
+        text: Text,
+    ) -> (Self, FormErrors) {
         let mut form = Self {
             name: token.name.clone(),
             description: token.description.clone(),
@@ -103,18 +112,45 @@ impl TokenForm {
 
 #[cfg(test)]
 mod tests {
-    use super::super::expiry::fixture::{offered, policy, terms};
+    use ats_pat_domain::MayCreate;
+    use ats_pat_domain::scope::Scope;
+
     use super::*;
+    use crate::expiry::fixture::{offered, terms};
     use crate::zone::Zone;
+
+    const DAYS: (u32, u32) = (90, 30);
+
+    fn policy() -> PolicyView {
+        PolicyView {
+            max_lifetime_days: DAYS.0,
+            default_lifetime_days: DAYS.1,
+            max_active_tokens: 100,
+            max_overlap_hours: 168,
+            self_regenerate_allowed: true,
+            scopes: vec![
+                Scope {
+                    name: "all".to_owned(),
+                    description: String::new(),
+                },
+                Scope::new("orders:read", "Read orders").unwrap(),
+            ],
+            may_create: MayCreate::Everyone,
+            all_scope_allowed: true,
+            required_networks: Vec::new(),
+            revoke_unused_after_days: 0,
+            recent_sign_in_minutes: 0,
+        }
+    }
 
     #[test]
     fn a_link_fills_in_what_can_be_had_and_says_what_cannot() {
-        let policy = policy(90, 30);
+        let policy = policy();
         let utc = Zone::utc();
         let query = Query::parse(
             "name=nightly+build&days=14&scopes=orders:read,all&networks=10.0.0.0/8,192.0.2.7&description=x",
         );
-        let (form, errors) = TokenForm::linked(String::new(), &query, terms(&policy, &utc));
+        let (form, errors) = TokenForm::linked(String::new(), &query, &policy, terms(DAYS, &utc));
         assert_eq!(errors, FormErrors::default());
         assert!(form.note.is_some() && form.is_limited);
         assert_eq!(
@@ -122,11 +158,12 @@ mod tests {
             ("nightly build", "14")
         );
         assert_eq!(form.scopes, ["orders:read"]);
-        assert!(offered(&form, &policy).contains(&"*14 days".to_owned()));
+        assert!(offered(&form.expiration, DAYS).contains(&"*14 days".to_owned()));
         let (form, errors) = TokenForm::linked(
             String::new(),
             &Query::parse("days=9999&scopes=orders:write&scopes=burn&expires=2020-01-01"),
-            terms(&policy, &utc),
+            &policy,
+            terms(DAYS, &utc),
         );
         assert_eq!(
             errors.expiration.as_deref(),
@@ -141,19 +178,19 @@ mod tests {
             Some("Choose a day from today until Tuesday, 23 February 2027.")
         );
         assert_eq!(
-            form.new_token(terms(&policy, &utc)).scopes.as_deref(),
+            form.new_token(terms(DAYS, &utc)).scopes.as_deref(),
             Some(&[][..]),
             "never all rights instead"
         );
         let (form, errors) =
-            TokenForm::linked(String::new(), &Query::parse(""), terms(&policy, &utc));
+            TokenForm::linked(String::new(), &Query::parse(""), &policy, terms(DAYS, &utc));
         assert_eq!(errors, FormErrors::default());
         assert!(form.note.is_none() && !form.is_limited);
     }
 
     #[test]
     fn a_form_makes_the_link_that_fills_it_in_again() {
-        let policy = policy(90, 30);
+        let policy = policy();
         let utc = Zone::utc();
         let typed = TokenForm {
             name: "größe & <b>".to_owned(),
@@ -167,8 +204,12 @@ mod tests {
         };
         let address = typed.address();
         let (_, query) = address.split_once('?').unwrap();
-        let (form, errors) =
-            TokenForm::linked(String::new(), &Query::parse(query), terms(&policy, &utc));
+        let (form, errors) = TokenForm::linked(
+            String::new(),
+            &Query::parse(query),
+            &policy,
+            terms(DAYS, &utc),
+        );
         assert_eq!(errors, FormErrors::default());
         assert_eq!(form.name, typed.name);
         assert_eq!(form.description, typed.description);

@@ -2,8 +2,8 @@
 
 use ats_pat_service::NewToken;
 
-use super::expiry::{Terms, end_of_day, expires_at};
 use super::fields::TokenForm;
+use crate::expiry::{Terms, end_of_day, expires_at};
 
 impl TokenForm {
     /// What the form asks for; a day of one's own counts to its end.
@@ -11,7 +11,7 @@ impl TokenForm {
         let networks: Vec<String> = self.networks().map(ToOwned::to_owned).collect();
         NewToken {
             name: Some(self.name.clone()),
-            expires_at: Some(expires_at(self, terms)),
+            expires_at: Some(expires_at(&self.expiration, &self.last_day, terms)),
             description: Some(self.description.clone()),
             scopes: self.is_limited.then(|| self.scopes.clone()),
             allowed_networks: (!networks.is_empty()).then_some(networks),
