@@ -113,6 +113,46 @@ async fn a_key_is_valid_until_its_end_from_its_networks_and_is_listed(database: 
 }
 
 #[on_every_database]
+async fn a_form_makes_one_key_however_often_it_is_posted(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    let root = administrator(&world, "root").await;
+    let ada = administrator(&world, "ada").await;
+    let form = world.service.new_form_key().unwrap();
+    let post = async |by: &SignedIn, name: &str, form: &str| {
+        let operator = world.service.administrator(by).unwrap();
+        let new = NewOperatorKey {
+            name: Some(name.to_owned()),
+            ..new_key(&world, &[Right::Users])
+        };
+        operator.create_operator_key_by_form(new, form).await
+    };
+    let made = post(&root, "SIEM", &form).await.unwrap();
+    let secret = made.secret.expose_secret();
+    assert!(shown(&world.service, secret).await.is_ok());
+    let operator = world.service.administrator(&root).unwrap();
+    for name in ["SIEM", "another"] {
+        let again = post(&root, name, &form).await;
+        assert!(
+            matches!(again, Err(Error::OperatorKeyAlreadyCreated { name }) if name == "SIEM"),
+            "{name}"
+        );
+    }
+    let id = made.key.id.to_string();
+    operator.revoke_operator_key(&id).await.unwrap();
+    assert_eq!(code(post(&root, "SIEM", &form).await), 1301);
+    assert_eq!(operator.operator_keys().await.unwrap().len(), 1);
+    // Another administrator's form of the same key is another form.
+    post(&ada, "SIEM", &form).await.unwrap();
+    assert_eq!(operator.operator_keys().await.unwrap().len(), 2);
+    for wrong in ["", "x", &uuid::Uuid::nil().to_string()] {
+        assert_eq!(code(post(&root, "SIEM", wrong).await), 1000, "{wrong}");
+    }
+    world.clock.advance(DAY);
+    let root = world.sign_in("root").await;
+    assert_eq!(code(post(&root, "SIEM", &form).await), 1000);
+}
+
+#[on_every_database]
 async fn a_malformed_key_request_is_refused_and_creates_nothing(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let root = administrator(&world, "root").await;

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use ats_pat_auth::Canonical;
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::operator_key::{LONGEST_LIFETIME, Right, Rights};
@@ -15,6 +16,7 @@ use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::operator::Operator;
 use crate::service::Service;
 use crate::service::error::Error;
+use crate::tokens::OneTimeKey;
 use crate::view::OperatorKeyView;
 
 /// An operator key to make, as written.
@@ -91,13 +93,41 @@ impl Operator<'_> {
         &self,
         new: NewOperatorKey,
     ) -> Result<IssuedOperatorKey, Error> {
+        self.issue_key(new, None).await
+    }
+
+    /// The same by a form, for whose showing [`Service::new_form_key`] gave `form_key`: posted
+    /// again, it makes nothing twice.
+    ///
+    /// # Errors
+    /// As [`create_operator_key`](Self::create_operator_key); 1000 for a form key that was never
+    /// given out or is older than any session, [`Error::OperatorKeyAlreadyCreated`] for a form
+    /// posted again.
+    pub async fn create_operator_key_by_form(
+        &self,
+        new: NewOperatorKey,
+        form_key: &str,
+    ) -> Result<IssuedOperatorKey, Error> {
+        self.issue_key(new, Some(form_key)).await
+    }
+
+    async fn issue_key(
+        &self,
+        new: NewOperatorKey,
+        form_key: Option<&str>,
+    ) -> Result<IssuedOperatorKey, Error> {
         self.refuse_operator_keys()?;
         self.require_recent_sign_in().await?;
+        let session = self.service.inner.settings.session_absolute;
+        let form = form_key
+            .map(|text| OneTimeKey::of_form(text, self.service.now(), session))
+            .transpose()?;
         let checked = new.check()?;
         let changes = &self.service.inner.changes;
         let secret = OperatorKeySecret::from_random(&changes.random()?);
         let create = Create {
             checked,
+            form,
             hash: self
                 .service
                 .roots()
@@ -184,19 +214,48 @@ impl Service {
 
 struct Create {
     checked: Checked,
+    /// What keeps a form from making two.
+    form: Option<OneTimeKey>,
     hash: [u8; 32],
+}
+
+impl Create {
+    /// The id of the new key.
+    ///
+    /// # Errors
+    /// [`Error::OperatorKeyAlreadyCreated`] if the same form made one before.
+    async fn new_id(&self, draft: &Draft<'_>) -> Result<OperatorKeyId, Error> {
+        let Some(form) = &self.form else {
+            return Ok(OperatorKeyId::new(draft.now, draft.random()?));
+        };
+        let maker = draft.user()?.id.to_string();
+        let what = Canonical::new("operator key").text(&maker);
+        let id = |keys| {
+            let (made_at, bytes) = form.parts_of_id(keys, &what);
+            OperatorKeyId::new(made_at, bytes)
+        };
+        // The form may have been sent before there was a new root.
+        for keys in draft.roots().newest_first() {
+            if let Some(made) = draft.read().operator_keys().by_id(id(keys)).await? {
+                let name = made.row.name.as_str().to_owned();
+                return Err(Error::OperatorKeyAlreadyCreated { name });
+            }
+        }
+        Ok(id(draft.roots().current()))
+    }
 }
 
 impl Change for Create {
     type Output = OperatorKey;
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(OperatorKey, Taken), Error> {
+        let id = self.new_id(draft).await?;
         let latest = draft.now.after(LONGEST_LIFETIME);
         if self.checked.expires_at <= draft.now || self.checked.expires_at > latest {
             return Err(Problem::ExpirationNotAllowed { latest }.into());
         }
         let key = OperatorKey {
-            id: OperatorKeyId::new(draft.now, draft.random()?),
+            id,
             hash: self.hash,
             key_id: draft.roots().current_id(),
             name: self.checked.name.clone(),

@@ -75,6 +75,14 @@ pub enum Error {
         /// The token's name.
         name: String,
     },
+    /// The form that is posted again made its operator key already.
+    #[error(
+        "the operator key {name} was made by this form already; its secret was shown then: revoke it and make another if you need one"
+    )]
+    OperatorKeyAlreadyCreated {
+        /// The key's name.
+        name: String,
+    },
     /// A scope is unknown, or the personal access token doesn't have it.
     #[error(transparent)]
     ScopeNotHeld(#[from] NotHeld),
@@ -204,7 +212,9 @@ impl Error {
             Self::CannotBeResponsible { .. } => {
                 return Problem::validation("ResponsibleId", Reason::UnknownValue);
             }
-            Self::AlreadyCreated { name, .. } => return Problem::NameInUse { name: name.clone() },
+            Self::AlreadyCreated { name, .. } | Self::OperatorKeyAlreadyCreated { name } => {
+                return Problem::NameInUse { name: name.clone() };
+            }
             Self::Store(
                 StoreError::Unavailable(_) | StoreError::Retryable(_) | StoreError::Storage { .. },
             )

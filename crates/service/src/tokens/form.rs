@@ -1,5 +1,5 @@
-//! Keys that make a token once: a form that is posted again, or a request that is sent again, makes
-//! nothing twice.
+//! Keys that make a token, or an operator key, once: a form that is posted again, or a request that
+//! is sent again, makes nothing twice.
 
 use std::time::Duration;
 
@@ -26,15 +26,16 @@ const IDEMPOTENT_FOR: Duration = Duration::from_hours(24);
 pub(super) const REQUEST: &str = "Request";
 
 impl Service {
-    /// A key for one showing of the form that makes a token; see
+    /// A key for one showing of a form that makes a token or an operator key; see
     /// [`NewToken::form_key`](super::NewToken).
     pub fn new_form_key(&self) -> Result<String, Error> {
         Ok(FormKey::new(self.now(), self.inner.changes.random()?).to_string())
     }
 }
 
-/// A key that was sent with a form or a request: what the id of its one token is made of.
-pub(super) struct OneTimeKey {
+/// A key that was sent with a form or a request: what the id of the one thing that it makes is made
+/// of.
+pub(crate) struct OneTimeKey {
     key: FormKey,
     made_at: Timestamp,
 }
@@ -50,7 +51,7 @@ impl OneTimeKey {
     /// 1000 for what [`Service::new_form_key`] can't have given out, here or on a replica whose
     /// clock is ahead, to a session that may still hold: `session` is the time after which each one
     /// ends. Whoever posts a form would choose the time in its token's id.
-    pub(super) fn of_form(text: &str, now: Timestamp, session: Duration) -> Result<Self, Problem> {
+    pub(crate) fn of_form(text: &str, now: Timestamp, session: Duration) -> Result<Self, Problem> {
         Self::parse(text, now, session).ok_or_else(|| Problem::InvalidRequest {
             place: Place::Body,
             path: Some("form_key".to_owned()),
@@ -106,6 +107,13 @@ impl OneTimeKey {
             .hash_form_key(owner.as_uuid().as_bytes(), self.key.as_uuid().as_bytes())
             .to_bytes();
         TokenId::new(self.made_at, std::array::from_fn(|index| hash[index]))
+    }
+
+    /// What the id of the one thing of another kind is made of, which this key makes.
+    pub(crate) fn parts_of_id(&self, keys: &RootKeys, what: &Canonical) -> (Timestamp, [u8; 10]) {
+        let hash = keys.hash_request(self.key.as_uuid().as_bytes(), what);
+        let hash = hash.to_bytes();
+        (self.made_at, std::array::from_fn(|index| hash[index]))
     }
 
     /// What the event of the new token keeps of the request.

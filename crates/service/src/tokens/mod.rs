@@ -25,6 +25,7 @@ use secrecy::SecretString;
 pub(crate) use create::Maker;
 pub use create::{CreatedOnce, NewToken};
 pub use form::IDEMPOTENCY_KEY;
+pub(crate) use form::OneTimeKey;
 pub use owner::{Acting, Owner};
 pub use regenerate::Regeneration;
 pub(crate) use revoke::{
