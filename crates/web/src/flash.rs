@@ -38,6 +38,8 @@ pub enum Flash {
     UserEnabled(String),
     /// A user got a new password.
     PasswordSet(String),
+    /// An operator key was revoked.
+    OperatorKeyRevoked(String),
     /// Another policy is in force.
     PolicyInForce,
     /// Another policy is in force, and tokens were cut to it.
@@ -67,6 +69,7 @@ impl Flash {
             Self::ResponsibleDisabled(name) => text.responsible_disabled(name),
             Self::UserEnabled(name) => text.user_enabled(name),
             Self::PasswordSet(name) => text.user_password_set(name),
+            Self::OperatorKeyRevoked(name) => text.operator_key_revoked(name),
             Self::PolicyInForce => text.policy_in_force().to_owned(),
             Self::PolicyInForceAndCut => text.policy_in_force_and_cut().to_owned(),
             Self::SignedOut => text.signed_out().to_owned(),
@@ -111,6 +114,7 @@ impl Flash {
             "responsible-disabled" => Self::ResponsibleDisabled(name),
             "user-enabled" => Self::UserEnabled(name),
             "password-set" => Self::PasswordSet(name),
+            "operator-key-revoked" => Self::OperatorKeyRevoked(name),
             "policy-in-force" => Self::PolicyInForce,
             "policy-in-force-and-cut" => Self::PolicyInForceAndCut,
             "signed-out" => Self::SignedOut,
@@ -140,6 +144,7 @@ impl Flash {
             Self::ResponsibleDisabled(name) => ("responsible-disabled", name),
             Self::UserEnabled(name) => ("user-enabled", name),
             Self::PasswordSet(name) => ("password-set", name),
+            Self::OperatorKeyRevoked(name) => ("operator-key-revoked", name),
             Self::PolicyInForce => ("policy-in-force", ""),
             Self::PolicyInForceAndCut => ("policy-in-force-and-cut", ""),
             Self::SignedOut => ("signed-out", ""),

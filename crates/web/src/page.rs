@@ -29,6 +29,8 @@ pub enum Section {
     Users,
     /// Everybody's tokens, for administrators.
     AllTokens,
+    /// The keys by which programs administer, for administrators.
+    OperatorKeys,
     /// The policy of the deployment, for administrators.
     Policy,
     /// The audit trail, for administrators.
@@ -48,7 +50,7 @@ impl Section {
     pub fn is_administration(self) -> bool {
         matches!(
             self,
-            Self::Users | Self::AllTokens | Self::Policy | Self::Audit
+            Self::Users | Self::AllTokens | Self::OperatorKeys | Self::Policy | Self::Audit
         )
     }
 }
@@ -115,7 +117,7 @@ impl Frame {
         let assets = &visit.shared.assets;
         let scripts: &[&str] = match &visit.person {
             None => &["zone.js", "dialogs.js"],
-            Some(_) => &["zone.js", "dialogs.js", "menus.js", "copy.js"],
+            Some(_) => &["zone.js", "dialogs.js", "menus.js"],
         };
         let differing = if section.is_administration() {
             visit.service.count_of_rows_that_differ()
@@ -150,6 +152,14 @@ impl Frame {
         self.message = None;
         self.alert = Some(alert.into());
         self
+    }
+
+    /// The same of a page that shows a new secret, or not.
+    pub fn showing_secret(self, visit: &Visit<'_>, is_shown: bool) -> Self {
+        if !is_shown {
+            return self;
+        }
+        self.with_script(visit.shared.assets.address("copy.js"))
     }
 
     /// The same with one more script.

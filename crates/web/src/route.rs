@@ -24,6 +24,8 @@ pub const SESSIONS: &str = "/settings/sessions";
 pub const USERS: &str = "/settings/users";
 /// Everybody's tokens.
 pub const ALL_TOKENS: &str = "/settings/all-tokens";
+/// The keys by which programs administer.
+pub const OPERATOR_KEYS: &str = "/settings/operator-keys";
 /// The policy of the deployment.
 pub const POLICY: &str = "/settings/policy";
 /// The audit trail.

@@ -20,6 +20,7 @@ const TABLE: &[&[Route]] = &[
     administration::service_accounts::ROUTES,
     administration::password::ROUTES,
     administration::tokens::ROUTES,
+    administration::operator_keys::ROUTES,
     administration::policy::ROUTES,
     administration::audit::ROUTES,
 ];

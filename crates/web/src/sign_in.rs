@@ -10,7 +10,7 @@ use poem::Response;
 use poem::http::StatusCode;
 use secrecy::SecretString;
 
-use crate::administration::policy;
+use crate::administration::{operator_keys, policy};
 use crate::cookie::set_cookie;
 use crate::flash::Flash;
 use crate::form::Form;
@@ -18,7 +18,7 @@ use crate::page::{Frame, Section, redirect, render};
 use crate::place::Place;
 use crate::query::Query;
 use crate::return_path::return_path;
-use crate::route::{POLICY, Route};
+use crate::route::{OPERATOR_KEYS, POLICY, Route};
 use crate::tokens;
 use crate::visit::Visit;
 
@@ -133,10 +133,10 @@ async fn take(visit: &mut Visit<'_>, form: &Form) -> Result<Response, Problem> {
                 let by = visit.signed_in_as(&signed_in.session_id).await?;
                 (visit.place, _) = Place::split(next);
                 let kept = Query::parse(kept);
-                let shown = if next == POLICY {
-                    policy::show_kept(visit, &by, &kept)
-                } else {
-                    tokens::show_kept(visit, &by, next, &kept).await
+                let shown = match next {
+                    POLICY => policy::show_kept(visit, &by, &kept),
+                    OPERATOR_KEYS => operator_keys::show_kept(visit, &by, &kept).await,
+                    _ => tokens::show_kept(visit, &by, next, &kept).await,
                 };
                 // The token may be somebody else's than the person's who signed in: the page says
                 // so.

@@ -174,6 +174,15 @@ impl<'a> Visit<'a> {
         self.service.require_sign_in_within(by, minutes)
     }
 
+    /// A key for one showing of a form that makes something once.
+    ///
+    /// # Errors
+    /// [`Problem::InternalError`] where there are no random bytes.
+    pub fn new_form_key(&self) -> Result<String, Problem> {
+        let key = self.service.new_form_key();
+        key.map_err(|error| self.problem(error))
+    }
+
     /// The sessions' ids that the browser sent.
     pub fn session_ids(&self) -> impl Iterator<Item = &str> {
         self.session_ids.iter().map(String::as_str)

@@ -115,6 +115,31 @@ async fn token_pages(site: &Site, pages: &mut Pages<'_>) -> TokenId {
     listed.expect("the list").items[0].id
 }
 
+/// The form for an operator key with mistakes, a new key, the list, and the question before it is
+/// revoked.
+async fn operator_key_pages(site: &Site, pages: &mut Pages<'_>) {
+    const KEYS: &str = "/settings/operator-keys";
+    pages.get("operator-keys-none", KEYS).await;
+    let wrong = [("expiration", "date"), ("networks", "home")];
+    pages.post("operator-key-wrong", KEYS, &wrong).await;
+    let key = pages.value("form_key");
+    let new = [
+        ("form_key", key.as_str()),
+        ("name", "SIEM"),
+        ("rights", "audit"),
+        ("expiration", "30"),
+        ("networks", "10.0.0.0/8"),
+    ];
+    pages.post("operator-key-issued", KEYS, &new).await;
+    pages.post("operator-key-made-before", KEYS, &new).await;
+    pages.get("operator-keys", KEYS).await;
+    let keys = site.world.service.operator().operator_keys().await;
+    let id = keys.expect("the list")[0].id;
+    pages
+        .get("operator-key-revoke", &format!("{KEYS}/{id}/revoke"))
+        .await;
+}
+
 /// The form for the policy, with groups and with mistakes, and what the policy would do.
 async fn policy_pages(pages: &mut Pages<'_>) {
     const POLICY: &str = "/settings/policy";
@@ -155,6 +180,9 @@ async fn pages_that_ask_for_the_password(site: &Site, pages: &mut Pages<'_>, id:
     pages.get("late-tokens", TOKENS).await;
     pages.get("late-token", &format!("{TOKENS}/{id}")).await;
     pages.get("late-user", "/settings/users?add=yes").await;
+    pages
+        .get("late-operator-key", "/settings/operator-keys/new")
+        .await;
     let of_ada = format!("{password}?user=ada");
     pages.get("late-password", &of_ada).await;
     let wrong = [("your_password", "wrong"), ("user_name", "ada")];
@@ -164,6 +192,7 @@ async fn pages_that_ask_for_the_password(site: &Site, pages: &mut Pages<'_>, id:
         ("late-token-wrong", &regenerate),
         ("late-user-wrong", "/settings/users"),
         ("late-password-wrong", password),
+        ("late-operator-key-wrong", "/settings/operator-keys"),
     ] {
         pages.post(name, path, &wrong).await;
         let (_, html) = pages.read.last().expect("a page");
@@ -212,6 +241,11 @@ async fn every_page_is_valid_html() {
         ("token-details", &format!("{TOKENS}/{id}")),
         ("token-edit", &format!("{TOKENS}/{id}/edit")),
         ("token-regenerate", &format!("{TOKENS}/{id}/regenerate")),
+        ("token-revoke", &format!("{TOKENS}/{id}/revoke")),
+        (
+            "any-token-revoke",
+            &format!("/settings/all-tokens/{id}/revoke"),
+        ),
         ("any-token-details", &format!("/settings/all-tokens/{id}")),
     ] {
         pages.get(name, path).await;
@@ -255,6 +289,7 @@ async fn every_page_is_valid_html() {
         .post("user-password-wrong", "/settings/users/password", &wrong)
         .await;
     policy_pages(&mut pages).await;
+    operator_key_pages(&site, &mut pages).await;
     pages_that_ask_for_the_password(&site, &mut pages, id).await;
     let faults = faults(&pages.read);
     assert!(faults.is_empty(), "{}", faults.join("\n"));

@@ -137,6 +137,8 @@ async fn every_page_is_accessible_and_light_and_asks_nobody_else() {
         "/settings/users/new-service-account",
         "/settings/users/responsible?user=deploy",
         "/settings/all-tokens",
+        "/settings/operator-keys",
+        "/settings/operator-keys/new",
         "/settings/policy",
         "/settings/audit",
         "/docs",

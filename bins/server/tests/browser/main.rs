@@ -9,6 +9,7 @@ mod flow;
 mod html;
 mod keyboard;
 mod look;
+mod operator_keys;
 mod person;
 mod policy;
 mod service_accounts;

@@ -1,6 +1,7 @@
-//! What administrators see to: users, everybody's tokens, the policy, the audit trail.
+//! What administrators see to: users, tokens, operator keys, the policy, the audit trail.
 
 pub mod audit;
+pub mod operator_keys;
 pub mod password;
 pub mod policy;
 pub mod service_accounts;

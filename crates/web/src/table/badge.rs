@@ -1,7 +1,6 @@
-//! The badge that tells a token's status.
+//! The badge that tells a status.
 
 use ats_pat_domain::{Status, Timestamp};
-use ats_pat_service::view::TokenView;
 use ats_pat_text::Text;
 
 use crate::words::{DAY, until};
@@ -18,15 +17,14 @@ pub struct Badge {
 }
 
 impl Badge {
-    /// The badge of a token.
-    pub fn of(token: &TokenView, now: Timestamp, text: Text) -> Self {
-        let (class, words) = match token.status {
+    /// The badge of a token or an operator key that has this status and expires then.
+    pub fn of(status: Status, expires_at: Timestamp, now: Timestamp, text: Text) -> Self {
+        let (class, words) = match status {
             Status::Revoked => ("revoked", text.status_revoked().to_owned()),
             Status::Expired => ("expired", text.status_expired().to_owned()),
-            Status::Active if token.expires_at < now.after(DAY * SOON_DAYS) => (
-                "soon",
-                text.status_expires(until(token.expires_at, now, text)),
-            ),
+            Status::Active if expires_at < now.after(DAY * SOON_DAYS) => {
+                ("soon", text.status_expires(until(expires_at, now, text)))
+            }
             Status::Active => ("active", text.status_active().to_owned()),
         };
         Self { class, text: words }

@@ -53,7 +53,7 @@ pub struct Row {
 impl Row {
     /// The row of a token, the `number`th of the page.
     pub fn new(number: usize, token: TokenView, now: Timestamp, zone: &Zone, text: Text) -> Self {
-        let badge = Badge::of(&token, now, text);
+        let badge = Badge::of(token.status, token.expires_at, now, text);
         Self {
             number,
             id: token.id.to_string(),
@@ -96,15 +96,15 @@ fn scopes(token: &TokenView, text: Text) -> Option<String> {
 
 fn place(token: &TokenView, text: Text) -> Option<String> {
     match token.allowed_networks.as_deref()? {
-        [network] => {
-            let address = network
-                .strip_suffix("/32")
-                .or(network.strip_suffix("/128"))
-                .unwrap_or(network);
-            Some(text.only_from_address(address))
-        }
+        [network] => Some(text.only_from_address(in_short(network))),
         networks => Some(text.only_from_networks(networks.len())),
     }
+}
+
+/// A network as people write it: an address alone has no length.
+pub fn in_short(network: &str) -> &str {
+    let address = network.strip_suffix("/32").or(network.strip_suffix("/128"));
+    address.unwrap_or(network)
 }
 
 fn shortened(text: &str) -> String {

@@ -36,7 +36,7 @@ pub struct FormBlade {
 impl FormBlade {
     /// An empty form, to be opened.
     pub fn closed(visit: &Visit<'_>, by: &SignedIn) -> Result<Self, Problem> {
-        let form = TokenForm::empty(form_key(visit)?, &visit.policy());
+        let form = TokenForm::empty(visit.new_form_key()?, &visit.policy());
         Ok(Self::new(visit, by, form, FormErrors::default(), false))
     }
 
@@ -135,12 +135,6 @@ pub fn terms<'a>(visit: &'a Visit<'_>, policy: &PolicyView) -> Terms<'a> {
         zone: &visit.zone,
         text: visit.text,
     }
-}
-
-/// A key for one showing of the form.
-pub fn form_key(visit: &Visit<'_>) -> Result<String, Problem> {
-    let key = visit.service.new_form_key();
-    key.map_err(|error| visit.problem(error))
 }
 
 fn scopes(policy: &PolicyView, form: &TokenForm) -> Vec<(String, String, bool)> {

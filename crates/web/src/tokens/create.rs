@@ -7,7 +7,7 @@ use poem::Response;
 use poem::http::StatusCode;
 
 use super::acts::Acts;
-use super::blade::{FormBlade, Issued, form_key, may_create, terms};
+use super::blade::{FormBlade, Issued, may_create, terms};
 use super::edit;
 use super::form::{FormErrors, TokenForm};
 use super::listing::{Answer, view_of};
@@ -23,7 +23,7 @@ use crate::visit::Visit;
 /// another token. Nothing is posted by itself.
 pub async fn show_form(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let query = Query::of(&visit.uri);
-    let (key, policy) = (form_key(visit)?, visit.policy());
+    let (key, policy) = (visit.new_form_key()?, visit.policy());
     if !may_create(&policy) {
         return Ok(redirect(&visit.place.tokens));
     }
@@ -48,7 +48,7 @@ pub async fn show_kept(
     if let Some(id) = edit::id_in(&own) {
         return edit::show_kept(visit, by, id, kept).await;
     }
-    let (key, policy) = (form_key(visit)?, visit.policy());
+    let (key, policy) = (visit.new_form_key()?, visit.policy());
     let (form, errors) = TokenForm::linked(key, kept, &policy, terms(visit, &policy));
     let form = TokenForm {
         note: Some(visit.text.token_entries_kept()),
@@ -91,7 +91,7 @@ pub async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Res
                 form: Some(visit.text.token_form_used(name)),
                 ..FormErrors::default()
             };
-            let key = form_key(visit)?;
+            let key = visit.new_form_key()?;
             let answer = Answer {
                 blade: Some(FormBlade::open(
                     visit,
@@ -117,7 +117,7 @@ pub async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Res
                 return answer.page(visit, by).await;
             }
             let errors = FormErrors::of(&refused, &form, (visit.now(), &visit.zone), visit.text);
-            let key = form_key(visit)?;
+            let key = visit.new_form_key()?;
             let form = TokenForm { key, ..form };
             let answer = Answer {
                 blade: Some(FormBlade::open(visit, by, form, errors)),

@@ -119,7 +119,7 @@ fn details(
     DetailsPage {
         frame: Frame::new(visit, section),
         text,
-        badge: Badge::of(&token, visit.now(), text),
+        badge: Badge::of(token.status, token.expires_at, visit.now(), text),
         is_own,
         events,
         acts: Acts::of(visit, by, &token, &back, is_own),

@@ -225,7 +225,7 @@ impl Answer {
         let page = TokensPage {
             frame: Frame {
                 is_behind: blade.is_open || self.issued.is_some(),
-                ..self.frame
+                ..self.frame.showing_secret(visit, self.issued.is_some())
             },
             text,
             tokens: visit.place.tokens.clone(),

@@ -8,6 +8,7 @@ mod audit;
 mod docs;
 mod fixture;
 mod introspect_scope;
+mod operator_keys;
 mod policy;
 mod policy_form;
 mod security;

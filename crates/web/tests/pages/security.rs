@@ -27,6 +27,8 @@ async fn every_page_is_strict() {
         ("/settings/users/new-service-account", 200),
         ("/settings/users/responsible?user=deploy", 200),
         ("/settings/all-tokens", 200),
+        ("/settings/operator-keys", 200),
+        ("/settings/operator-keys/new", 200),
         ("/settings/policy", 200),
         ("/settings/audit", 200),
         ("/setup", 200),
@@ -83,6 +85,7 @@ async fn fields_say_their_type_and_forms_can_be_sent() {
         "/settings/users/new-service-account",
         "/settings/users/responsible?user=deploy",
         "/settings/all-tokens",
+        "/settings/operator-keys",
         "/settings/policy",
         "/settings/audit",
         "/setup",
@@ -222,6 +225,15 @@ async fn forms_from_elsewhere_change_nothing() {
             ],
         ),
         ("/settings/users/disable", &[("user_name", "root")]),
+        (
+            "/settings/operator-keys",
+            &[
+                ("form_key", key.as_str()),
+                ("name", "x"),
+                ("rights", "audit"),
+                ("expiration", "7"),
+            ],
+        ),
         ("/signin", &[("user_name", "root"), ("password", PASSWORD)]),
         ("/signout", &[]),
     ] {
@@ -350,6 +362,7 @@ async fn text_from_people_is_only_ever_text() {
         "/settings/sessions".to_owned(),
         format!("/settings/users?search={query}"),
         format!("/settings/all-tokens?owner={query}&search={query}"),
+        format!("/settings/operator-keys?page={query}"),
         format!("/settings/audit?owner={query}&kind={query}&before={query}"),
         format!("/signin?next={query}"),
     ] {

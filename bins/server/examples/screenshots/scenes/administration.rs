@@ -1,7 +1,11 @@
 //! The pages of administrators.
 
-use ats_pat_test_support::browser::{Browser, Key};
-use ats_pat_test_support::world::PASSWORD;
+use std::time::Duration;
+
+use ats_pat_service::NewOperatorKey;
+use ats_pat_test_support::browser::{Browser, Key, containing};
+use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD};
+use secrecy::ExposeSecret;
 
 use super::furniture::{LATE, at_home, furnished};
 use crate::site::Site;
@@ -50,6 +54,80 @@ pub async fn new_user_mistake(browser: &Browser, site: &Site) {
 pub async fn all_tokens(browser: &Browser, site: &Site) {
     furnished(browser, site).await;
     browser.goto(&site.url("/settings/all-tokens")).await;
+}
+
+/// Keys of administrators and of the command line, one that ended, one in use.
+pub async fn operator_keys(browser: &Browser, site: &Site) {
+    furnished(browser, site).await;
+    let now = site.world.now();
+    for (name, rights, days, network, ago) in [
+        ("Old backup", &["audit"][..], 30, None, 60),
+        (
+            "Terraform",
+            &["users", "service-tokens"],
+            90,
+            Some("10.4.0.0/16"),
+            20,
+        ),
+        ("SIEM", &["audit"], 366, Some("192.0.2.7"), 3),
+        ("Night shift", &["users", "tokens", "keys"], 7, None, 1),
+    ] {
+        site.world.clock.set(now.before(DAY * ago));
+        let new = NewOperatorKey {
+            name: Some(name.to_owned()),
+            rights: rights.iter().map(ToString::to_string).collect(),
+            expires_at: Some(site.world.now().after(DAY * days).to_string()),
+            allowed_networks: network.map(|network| vec![network.to_owned()]),
+        };
+        let by = site.world.sign_in("ada").await;
+        let service = &site.world.service;
+        let operator = if name == "Old backup" {
+            service.operator()
+        } else {
+            service.administrator(&by).expect("an administrator")
+        };
+        let issued = operator.create_operator_key(new).await;
+        let issued = issued.expect("the key is made");
+        if name == "SIEM" {
+            let secret = issued.secret.expose_secret().as_bytes();
+            site.world.clock.set(now.before(Duration::from_mins(3)));
+            let found = service.authenticate_operator_key(secret, ADDRESS).await;
+            found.expect("it works");
+        }
+    }
+    site.world.clock.set(now);
+    browser.goto(&site.url("/settings/operator-keys")).await;
+}
+
+pub async fn new_operator_key(browser: &Browser, site: &Site) {
+    operator_keys(browser, site).await;
+    browser.button("Add").await.click().await;
+    let blade = browser.dialog("New operator key").await;
+    blade.field("Name").await.type_text("Provisioning").await;
+    let right = blade.of_role("checkbox", containing("See users")).await;
+    right.click().await;
+}
+
+pub async fn new_operator_key_mistake(browser: &Browser, site: &Site) {
+    new_operator_key(browser, site).await;
+    let blade = browser.dialog("New operator key").await;
+    let right = blade.of_role("checkbox", containing("See users")).await;
+    right.click().await;
+    blade.button("Save").await.click().await;
+    browser.wait_for_text("Choose at least one.").await;
+}
+
+pub async fn operator_key_issued(browser: &Browser, site: &Site) {
+    new_operator_key(browser, site).await;
+    let blade = browser.dialog("New operator key").await;
+    blade.button("Save").await.click().await;
+    browser.field("Operator key").await;
+}
+
+pub async fn operator_key_revoke(browser: &Browser, site: &Site) {
+    operator_keys(browser, site).await;
+    browser.button("Revoke Terraform").await.click().await;
+    browser.alert_dialog(containing("Terraform")).await;
 }
 
 pub async fn policy(browser: &Browser, site: &Site) {

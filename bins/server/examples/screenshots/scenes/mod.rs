@@ -9,8 +9,9 @@ use std::pin::Pin;
 use ats_pat_test_support::browser::Browser;
 
 use self::administration::{
-    all_tokens, audit, new_service_account, new_user, new_user_late, new_user_mistake, policy,
-    policy_group_mistake, policy_question, user_password, users,
+    all_tokens, audit, new_operator_key, new_operator_key_mistake, new_service_account, new_user,
+    new_user_late, new_user_mistake, operator_key_issued, operator_key_revoke, operator_keys,
+    policy, policy_group_mistake, policy_question, user_password, users,
 };
 use self::furniture::{at_home, furnished, people};
 use self::tokens::{
@@ -73,6 +74,11 @@ pub const SCENES: &[Scene] = scenes! {
     "service-account-tokens" service_account_tokens
     "new-service-account" new_service_account
     "all-tokens" all_tokens
+    "operator-keys" operator_keys
+    "new-operator-key" new_operator_key
+    "new-operator-key-mistake" new_operator_key_mistake
+    "operator-key-issued" operator_key_issued
+    "operator-key-revoke" operator_key_revoke
     "policy" policy
     "policy-group-mistake" policy_group_mistake
     "policy-question" policy_question
