@@ -1,0 +1,63 @@
+//! Users: adding, disabling, enabling, new passwords.
+
+mod add;
+mod form;
+mod listing;
+mod question;
+mod status;
+mod view;
+
+use std::future::ready;
+
+use ats_pat_domain::Problem;
+use ats_pat_service::{SignedIn, StepUp};
+use poem::Response;
+use poem::http::StatusCode;
+
+use self::add::add;
+use self::form::{UserForm, address_of_form};
+use self::listing::{frame, page};
+use self::question::{DISABLE, ENABLE};
+use self::status::{confirm, disable, enable};
+use crate::fault::UserErrors;
+use crate::query::Query;
+use crate::route::{Kept, Route, USERS};
+use crate::visit::Visit;
+
+/// The list, and the questions before a user is disabled or enabled.
+pub const ROUTES: &[Route] = &[
+    Route::page(USERS, |visit, by, _| Box::pin(show(visit, by))).taking_confirmed(
+        StepUp::Always,
+        |visit, by, _, form| Box::pin(add(visit, by, form)),
+        |visit, form| Kept::Page(address_of_form(visit, form)),
+    ),
+    Route::page(DISABLE, |visit, by, _| {
+        Box::pin(ready(confirm(visit, by, false)))
+    })
+    .taking(
+        |visit, by, _, form| Box::pin(disable(visit, by, form)),
+        |_, _| Kept::Page(USERS.to_owned()),
+    ),
+    Route::page(ENABLE, |visit, by, _| {
+        Box::pin(ready(confirm(visit, by, true)))
+    })
+    .taking(
+        |visit, by, _, form| Box::pin(enable(visit, by, form)),
+        |_, _| Kept::Page(USERS.to_owned()),
+    ),
+];
+
+/// The list.
+async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
+    let query = Query::of(&visit.uri);
+    let text = |name| query.get(name).unwrap_or_default().to_owned();
+    let form = UserForm {
+        user_name: text("user_name"),
+        display_name: text("display_name"),
+        is_admin: query.get("is_admin") == Some("yes"),
+        errors: UserErrors::default(),
+        is_open: query.get("add") == Some("yes"),
+        ..UserForm::empty(visit, by)
+    };
+    page(visit, by, frame(visit), form, StatusCode::OK).await
+}

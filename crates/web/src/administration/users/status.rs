@@ -1,0 +1,83 @@
+//! Keeping a user out, and letting one in again.
+
+use ats_pat_domain::Problem;
+use ats_pat_service::{Error, SignedIn};
+use poem::Response;
+use poem::http::StatusCode;
+
+use super::form::UserForm;
+use super::listing::{frame, page};
+use super::question::{consequence, path, question};
+use super::view::{UserListView, done};
+use crate::administration::operator;
+use crate::confirm::ConfirmPage;
+use crate::flash::Flash;
+use crate::form::Form;
+use crate::page::redirect;
+use crate::query::Query;
+use crate::route::USERS;
+use crate::visit::Visit;
+
+/// Asks whether to enable a user, or to disable one.
+pub fn confirm(visit: &Visit<'_>, by: &SignedIn, enables: bool) -> Result<Response, Problem> {
+    operator(visit, by)?;
+    let query = Query::of(&visit.uri);
+    let Some(user_name) = query.get("user") else {
+        return Ok(redirect(USERS));
+    };
+    let view = UserListView::of(visit);
+    let page = ConfirmPage {
+        frame: frame(visit),
+        text: visit.text,
+        question: question(user_name, enables, visit.text),
+        consequence: consequence(enables, visit.text),
+        action: view.address(path(enables), view.page),
+        field: Some(("user_name", user_name.to_owned())),
+        is_danger: !enables,
+        back: view.address(USERS, view.page),
+    };
+    Ok(page.answer())
+}
+
+/// Keeps a user out.
+pub async fn disable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
+    let name = form.field("user_name");
+    let operator = operator(visit, by)?;
+    let user = match operator.disable_user(name).await {
+        Ok(user) => user,
+        Err(error) => return refuse(visit, by, error).await,
+    };
+    let accounts = operator.managed_by(user.id).await;
+    // The user is disabled, whatever comes of this; what failed is in the log.
+    let accounts = accounts.map_err(|error| visit.problem(error));
+    let flash = if accounts.is_ok_and(|accounts| !accounts.is_empty()) {
+        Flash::ResponsibleDisabled
+    } else {
+        Flash::UserDisabled
+    };
+    Ok(done(visit, &flash(user.user_name)))
+}
+
+/// Lets a user in again.
+pub async fn enable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
+    let name = form.field("user_name");
+    match operator(visit, by)?.enable_user(name).await {
+        Ok(user) => Ok(done(visit, &Flash::UserEnabled(user.user_name))),
+        Err(error) => refuse(visit, by, error).await,
+    }
+}
+
+/// The list, and above it why nothing was done.
+async fn refuse(visit: &Visit<'_>, by: &SignedIn, error: Error) -> Result<Response, Problem> {
+    let (alert, status) = match error {
+        Error::OwnAccount => (
+            visit.text.users_not_yourself().to_owned(),
+            StatusCode::CONFLICT,
+        ),
+        Error::UserNotFound { name } => (visit.text.no_such_user(name), StatusCode::NOT_FOUND),
+        other => return Err(visit.problem(other)),
+    };
+    let frame = frame(visit).refusing(alert);
+    let form = UserForm::empty(visit, by);
+    page(visit, by, frame, form, status).await
+}
