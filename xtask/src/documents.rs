@@ -20,6 +20,17 @@ pub fn settings() -> Result<()> {
     write("operation.md", "ats-pat-program", "settings")
 }
 
+/// Replaces the files in `docs/vectors` by what the tests of `ats-pat-verify` say.
+pub fn vectors() -> Result<()> {
+    let signals = Signals::watch()?;
+    let mut command = workspace::command("cargo");
+    command
+        .args(["test", "--quiet", "--workspace", "--test", "vectors"])
+        .env("ATS_PAT_WRITE_VECTORS", "1")
+        .stdin(Stdio::null());
+    signals.succeed(&mut command)
+}
+
 fn write(name: &str, package: &str, example: &str) -> Result<()> {
     let signals = Signals::watch()?;
     let docs = workspace::root().join("docs");

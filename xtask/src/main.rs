@@ -66,6 +66,8 @@ enum Task {
     Settings,
     /// Run every check, in the order in which they fail fastest.
     Test(test::Arguments),
+    /// Write docs/vectors, which verifiers in other languages read.
+    Vectors,
 }
 
 fn main() -> ExitCode {
@@ -80,6 +82,7 @@ fn main() -> ExitCode {
         Task::Screenshots(arguments) => screenshots::run(&arguments).map(done),
         Task::Settings => documents::settings().map(done),
         Task::Test(arguments) => test::run(&arguments).map(done),
+        Task::Vectors => documents::vectors().map(done),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("xtask: {error:#}");
