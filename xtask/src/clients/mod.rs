@@ -34,8 +34,6 @@ const MAKING: [&str; 9] = [
     include_str!("recipe.rs"),
     include_str!("rust.rs"),
 ];
-/// The example in C# in `docs/api.md`.
-const DOTNET_EXAMPLE: &str = "examples/aspnet-core";
 /// Arguments of `cargo xtask clients`.
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -57,12 +55,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         .try_for_each(|recipe| make(recipe, &signals))
 }
 
-/// Makes all clients that are missing or out of date.
+/// Makes all clients that are missing or out of date, and checks the packages for .NET.
 pub fn make_all(signals: &Signals) -> Result<()> {
     RECIPES
         .iter()
         .try_for_each(|recipe| make(recipe, signals))?;
-    dotnet::build(&workspace::root().join(DOTNET_EXAMPLE), signals)
+    dotnet::check(signals)
 }
 
 /// Makes sure that all generators are there: installs what is missing, or says what to do.
