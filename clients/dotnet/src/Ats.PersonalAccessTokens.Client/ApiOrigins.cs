@@ -9,10 +9,6 @@ internal sealed class ApiOrigins
 {
     private readonly ConcurrentDictionary<string, bool> _origins = new(StringComparer.Ordinal);
 
-    public ApiOrigins()
-    {
-    }
-
     public ApiOrigins(IEnumerable<Uri> origins)
     {
         foreach (Uri origin in origins ?? throw new ArgumentNullException(nameof(origins)))

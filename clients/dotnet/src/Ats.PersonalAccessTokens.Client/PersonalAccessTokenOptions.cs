@@ -62,9 +62,13 @@ public sealed class PersonalAccessTokenOptions
         {
             Require(Origin.IsFitForSecrets(origin), nameof(Origins), "must be https origins; http is for this machine only");
         }
-        Require(RequestTimeout > TimeSpan.Zero, nameof(RequestTimeout), "must be longer than nothing");
-        Require(GiveUpAfter > TimeSpan.Zero, nameof(GiveUpAfter), "must be longer than nothing");
+        RequireTime(RequestTimeout, nameof(RequestTimeout));
+        RequireTime(GiveUpAfter, nameof(GiveUpAfter));
     }
+
+    /// <summary>Timers don't take any time.</summary>
+    private static void RequireTime(TimeSpan time, string name) => Require(
+        time > TimeSpan.Zero && time <= TimeSpan.FromDays(1), name, "must be longer than nothing, and not longer than a day");
 
     private static void Require(bool isValid, string name, string rule)
     {

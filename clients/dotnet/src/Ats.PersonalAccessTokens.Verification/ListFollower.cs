@@ -18,7 +18,9 @@ internal sealed class ListFollower
     private static readonly string[] ListType = { "application/statuslist+jwt" };
 
     private readonly string _issuer;
-    private readonly TokenVerifierOptions _options;
+    private readonly TimeSpan _interval;
+    private readonly TimeSpan _stalenessLimit;
+    private readonly TimeSpan _lookupInterval;
     private readonly long _leeway;
     private readonly KeyFollower _keys;
     private readonly IssuerDocuments _documents;
@@ -32,7 +34,9 @@ internal sealed class ListFollower
         TokenVerifierOptions options, KeyFollower keys, IssuerDocuments documents, Clock clock, Trouble trouble)
     {
         _issuer = options.TrimmedIssuer;
-        _options = options;
+        _interval = options.ListInterval;
+        _stalenessLimit = options.StalenessLimit;
+        _lookupInterval = options.LookupInterval;
         _leeway = (long)options.Leeway.TotalSeconds;
         _keys = keys;
         _documents = documents;
@@ -109,10 +113,8 @@ internal sealed class ListFollower
                 {
                     _lookups.End(fault is null);
                 }
-                TimeSpan untilLookUp = _options.LookupInterval - _clock.Since(lookedUp);
-                bool wanted = await Pause
-                    .WaitAsync(_clock, _options.ListInterval, untilLookUp, _lookups, stop)
-                    .ConfigureAwait(false);
+                TimeSpan untilLookUp = _lookupInterval - _clock.Since(lookedUp);
+                bool wanted = await Pause.WaitAsync(_clock, _interval, untilLookUp, _lookups, stop).ConfigureAwait(false);
                 lookUp = wanted || fault is not null;
             }
         }
@@ -123,7 +125,7 @@ internal sealed class ListFollower
     }
 
     private bool IsStale(Followed list) =>
-        list.Confirmed.Age(_clock) > _options.StalenessLimit
+        list.Confirmed.Age(_clock) > _stalenessLimit
         || _clock.NowSeconds >= Saturating.Add(list.Places.ExpiresAtSeconds, _leeway);
 
     /// <summary>Reads the list. A look-up also reads its address again.</summary>

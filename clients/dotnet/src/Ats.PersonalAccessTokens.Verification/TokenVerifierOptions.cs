@@ -12,6 +12,9 @@ public sealed class TokenVerifierOptions
     /// </summary>
     public static readonly TimeSpan MaxLeeway = TimeSpan.FromMinutes(1);
 
+    /// <summary>Timers don't take any time.</summary>
+    private static readonly TimeSpan MaxTime = TimeSpan.FromDays(1);
+
     /// <summary>
     /// The public URL of the personal access token service, such as <c>https://pat.example.com</c>. A slash at its end
     /// does no harm.
@@ -83,14 +86,14 @@ public sealed class TokenVerifierOptions
     public void Validate()
     {
         string issuer = TrimmedIssuer;
+        // Quoted in headers and compared with `iss`, so it must be as the service writes it.
         Require(
             Uri.TryCreate(issuer, UriKind.Absolute, out Uri? uri)
                 && Quotable.Is(issuer)
-                && uri.AbsolutePath == "/"
-                && issuer == $"{uri.Scheme}://{issuer.Substring(issuer.IndexOf("://", StringComparison.Ordinal) + 3)}"
-                && issuer.IndexOfAny(new[] { '?', '#', '@' }) < 0,
+                && uri.UserInfo.Length == 0
+                && uri.GetLeftPart(UriPartial.Authority) == issuer,
             nameof(Issuer),
-            "must be an origin: a scheme and a host, without a path");
+            "must be an origin: a scheme and a host, in lower case and without a path");
         Require(
             IssuerDocuments.IsSecure(uri!), nameof(Issuer), "must be an https address, or one on this machine");
         Require(Audience.Length > 0, nameof(Audience), "must not be empty");
@@ -135,7 +138,8 @@ public sealed class TokenVerifierOptions
     }
 
     private static void RequireTime(TimeSpan time, string name) =>
-        Require(time > TimeSpan.Zero, name, "must be longer than nothing");
+        Require(
+            time > TimeSpan.Zero && time <= MaxTime, name, "must be longer than nothing, and not longer than a day");
 
     private static void Require(bool isValid, string name, string rule)
     {
