@@ -180,3 +180,8 @@ pub fn siblings(text: &str, unused_bits: u32) -> Vec<String> {
         .map(|value| format!("{start}{}", &ALPHABET[value..=value]))
         .collect()
 }
+
+/// Arrays in arrays.
+pub fn nested(depth: usize) -> String {
+    format!("{}{}", "[".repeat(depth), "]".repeat(depth))
+}

@@ -16,6 +16,7 @@ mod forge;
 mod judge;
 mod key_sets;
 mod lists;
+mod row;
 mod secrets;
 mod status_lists;
 mod token_rows;

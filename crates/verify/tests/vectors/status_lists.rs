@@ -385,7 +385,7 @@ fn generated() -> StatusLists {
 #[test]
 fn every_status_list_is_judged_as_its_row_says() {
     let lists = checked_in("status-lists", &generated());
-    let key = crate::forge::key().verifying_key();
+    let key = key().verifying_key();
     assert_eq!(from_base64url(&lists.key), key.as_bytes());
     let judged = |row: &Row| -> Result<_, VerifyError> {
         let list = UnverifiedStatusList::parse(&row.status_list)?;

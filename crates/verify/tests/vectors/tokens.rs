@@ -12,6 +12,7 @@ use crate::{
     forge::{AUDIENCE, ISSUER, LEEWAY, LIST, NOW, key},
     judge::reason,
     lists,
+    row::{Row, Settings},
     token_rows::rows,
 };
 
@@ -26,32 +27,6 @@ struct Tokens {
     status_list_uri: String,
     status_list: String,
     vectors: Vec<Row>,
-}
-
-/// A token. What it does not say is as the file says.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Row {
-    pub name: String,
-    #[serde(flatten)]
-    pub settings: Settings,
-    pub token: String,
-    pub verdict: Verdict,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scopes: Option<Vec<String>>,
-}
-
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Settings {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub issuer: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub audience: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub now: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub leeway: Option<u32>,
 }
 
 fn generated() -> Tokens {
