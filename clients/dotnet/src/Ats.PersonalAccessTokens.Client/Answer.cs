@@ -23,17 +23,12 @@ internal static class Answer
     private static readonly TimeSpan DateStep = TimeSpan.FromSeconds(1);
 
     /// <summary>Reads the answer to an exchange. One without the envelope does not come from the service.</summary>
-    /// <returns>The token, and how long it lives from the moment of its answer.</returns>
     /// <exception cref="ExchangeException">It has no token, or the service refused.</exception>
-    public static (BearerToken Token, TimeSpan Lifetime) Read(
-        HttpResponseMessage response, byte[] body, ICollection<string> audience)
+    public static Exchanged Read(HttpResponseMessage response, byte[] body, ICollection<string> audience)
     {
-        (int code, string message, string? data) = Envelope(response, body);
-        if (code != Success)
-        {
-            throw ExchangeException.Of(code, message, Retry.IsTemporary(response) || (int)response.StatusCode >= 500);
-        }
-        if (response.StatusCode != HttpStatusCode.OK || data is null || !IsToken(data))
+        JsonElement data = Data(response, body);
+        string token = data.ValueKind == JsonValueKind.String ? data.GetString() ?? "" : "";
+        if (!IsToken(token))
         {
             throw Unexpected(response, "no token");
         }
@@ -43,10 +38,38 @@ internal static class Answer
             throw Unexpected(response, "no expiry");
         }
         CheckAudience(response, audience);
-        return (new BearerToken(data, expiresAt, secretExpiresAt), LifetimeUntil(response, expiresAt));
+        return new Exchanged(
+            new BearerToken(token, expiresAt, secretExpiresAt),
+            LifetimeUntil(response, expiresAt),
+            response.Headers.Date is { } date ? secretExpiresAt - date : null);
     }
 
-    private static (int Code, string Message, string? Data) Envelope(HttpResponseMessage response, byte[] body)
+    /// <summary>Reads the answer that has a token's next secret.</summary>
+    /// <exception cref="ExchangeException">It has none, or the service refused.</exception>
+    public static string ReadNext(HttpResponseMessage response, byte[] body)
+    {
+        JsonElement data = Data(response, body);
+        return data.ValueKind == JsonValueKind.Object
+            && data.TryGetProperty("Secret", out JsonElement secret)
+            && secret.ValueKind == JsonValueKind.String
+            && secret.GetString() is { } text
+            && Secret.IsWellFormed(text)
+            ? text
+            : throw Unexpected(response, "no token");
+    }
+
+    /// <summary>The data of a success.</summary>
+    private static JsonElement Data(HttpResponseMessage response, byte[] body)
+    {
+        (int code, string message, JsonElement data) = Envelope(response, body);
+        if (code != Success)
+        {
+            throw ExchangeException.Of(code, message, Retry.IsTemporary(response) || (int)response.StatusCode >= 500);
+        }
+        return response.StatusCode == HttpStatusCode.OK ? data : throw Unexpected(response, "no token");
+    }
+
+    private static (int Code, string Message, JsonElement Data) Envelope(HttpResponseMessage response, byte[] body)
     {
         try
         {
@@ -59,8 +82,8 @@ internal static class Answer
                 && envelope.TryGetProperty("ErrorMessage", out JsonElement message)
                 && message.ValueKind == JsonValueKind.String)
             {
-                bool isText = envelope.TryGetProperty("Data", out JsonElement data) && data.ValueKind == JsonValueKind.String;
-                return (number, message.GetString() ?? "", isText ? data.GetString() : null);
+                envelope.TryGetProperty("Data", out JsonElement data);
+                return (number, message.GetString() ?? "", data.ValueKind == JsonValueKind.Undefined ? data : data.Clone());
             }
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)

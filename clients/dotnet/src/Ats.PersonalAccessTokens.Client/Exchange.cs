@@ -33,6 +33,7 @@ internal sealed class AttemptException : Exception
 internal sealed class Exchange
 {
     private const string Path = "/api/personalaccesstoken/getAuthenticationToken";
+    private const string RegeneratePath = "/api/personalaccesstoken/self/regenerate";
     private const string Header = "personalAccessToken";
 
     /// <summary>The answers of the service are a tenth of this.</summary>
@@ -40,18 +41,17 @@ internal sealed class Exchange
 
     private readonly HttpClient _http;
     private readonly Uri _address;
+    private readonly Uri _regenerate;
     private readonly ICollection<string> _audience;
-    private readonly string? _secret;
-    private readonly string? _secretFile;
     private readonly TimeSpan _timeout;
+    private readonly Clock _clock;
 
     /// <summary>The options must have been checked.</summary>
-    public Exchange(PersonalAccessTokenOptions options, HttpClient http)
+    public Exchange(PersonalAccessTokenOptions options, HttpClient http, Clock clock)
     {
         _http = http;
+        _clock = clock;
         _audience = new List<string>(options.Audience);
-        _secret = options.Secret;
-        _secretFile = options.SecretFile;
         _timeout = options.RequestTimeout;
         var query = new StringBuilder();
         foreach (string audience in _audience)
@@ -59,23 +59,32 @@ internal sealed class Exchange
             query.Append(query.Length == 0 ? '?' : '&').Append("Audience=").Append(Uri.EscapeDataString(audience));
         }
         _address = new Uri(options.Service!, Path + query);
+        _regenerate = new Uri(options.Service!, RegeneratePath);
     }
 
     /// <summary>Asks once for a bearer token.</summary>
-    /// <returns>The token, and how long it lives from the moment of its answer.</returns>
     /// <exception cref="AttemptException">There is none.</exception>
-    public async Task<(BearerToken Token, TimeSpan Lifetime)> OnceAsync(Clock clock, CancellationToken cancel)
+    public Task<Exchanged> OnceAsync(string secret, CancellationToken cancel) => AskAsync(
+        HttpMethod.Get, _address, secret, (response, body) => Answer.Read(response, body, _audience), cancel);
+
+    /// <summary>Asks once for the next secret of a token.</summary>
+    /// <exception cref="AttemptException">There is none.</exception>
+    public Task<string> NextAsync(string secret, CancellationToken cancel) =>
+        AskAsync(HttpMethod.Post, _regenerate, secret, Answer.ReadNext, cancel);
+
+    private async Task<T> AskAsync<T>(
+        HttpMethod method, Uri address, string secret, Func<HttpResponseMessage, byte[], T> read, CancellationToken cancel)
     {
-        using CancellationTokenSource limit = clock.After(_timeout);
+        using CancellationTokenSource limit = _clock.After(_timeout);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, _address);
-            request.Headers.Add(Header, Secret());
+            using var request = new HttpRequestMessage(method, address);
+            request.Headers.Add(Header, secret);
             using HttpResponseMessage response = await _http
                 .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token)
                 .ConfigureAwait(false);
-            return await ReadAsync(response, both.Token).ConfigureAwait(false);
+            return await ReadAsync(response, address, read, both.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException error)
         {
@@ -96,22 +105,27 @@ internal sealed class Exchange
         }
     }
 
-    private async Task<(BearerToken Token, TimeSpan Lifetime)> ReadAsync(
-        HttpResponseMessage response, CancellationToken cancel)
+    private static async Task<T> ReadAsync<T>(
+        HttpResponseMessage response, Uri asked, Func<HttpResponseMessage, byte[], T> read, CancellationToken cancel)
     {
         // A client that was given may follow redirects. Then it is too late for the secret, but its answer is nobody's.
-        if (response.RequestMessage?.RequestUri is { } answered && answered != _address)
+        if (response.RequestMessage?.RequestUri is { } answered && answered != asked)
         {
             throw new ExchangeException(ExchangeFailure.Unavailable, "A redirect was followed. Give a client that doesn't.");
         }
         byte[] body = await BodyAsync(response, cancel).ConfigureAwait(false);
         try
         {
-            return Answer.Read(response, body, _audience);
+            return read(response, body);
         }
         catch (ExchangeException error) when (Retry.IsTemporary(response))
         {
             throw new AttemptException(error, isTemporary: true, Retry.After(response));
+        }
+        catch (InvalidOperationException error)
+        {
+            // A text with half a character.
+            throw new ExchangeException(ExchangeFailure.Unavailable, "The service gave an unexpected answer.", error);
         }
     }
 
@@ -138,27 +152,6 @@ internal sealed class Exchange
                 return body;
             }
         }
-    }
-
-    /// <summary>The secret, which another program may have replaced in its file.</summary>
-    private string Secret()
-    {
-        if (_secret is not null)
-        {
-            return _secret;
-        }
-        string text;
-        try
-        {
-            text = File.ReadAllText(_secretFile!).TrimEnd();
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new ExchangeException(ExchangeFailure.File, $"The file {_secretFile} can't be read.", error);
-        }
-        return Client.Secret.IsWellFormed(text)
-            ? text
-            : throw new ExchangeException(ExchangeFailure.File, $"The file {_secretFile} has no personal access token.");
     }
 
     private static bool IsOfTls(Exception error)

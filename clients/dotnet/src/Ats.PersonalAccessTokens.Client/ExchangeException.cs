@@ -31,6 +31,11 @@ public enum ExchangeFailure
     NetworkNotAllowed,
 
     /// <summary>
+    /// The personal access token may not regenerate itself. Its owner made it without that right, or the right has ended.
+    /// </summary>
+    SelfRegenerateNotAllowed,
+
+    /// <summary>
     /// The service doesn't name the audiences of its token, though some were asked for. It may be too old to know them.
     /// </summary>
     AudienceNotTold,
@@ -76,6 +81,7 @@ public sealed class ExchangeException : Exception
             1203 => ExchangeFailure.Revoked,
             1204 => ExchangeFailure.NetworkNotAllowed,
             1205 => ExchangeFailure.OwnerDisabled,
+            1208 => ExchangeFailure.SelfRegenerateNotAllowed,
             _ => ExchangeFailure.Refused,
         };
         return new ExchangeException(failure, code, Harmless(message));

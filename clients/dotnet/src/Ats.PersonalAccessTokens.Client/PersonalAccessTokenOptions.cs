@@ -24,6 +24,15 @@ public sealed class PersonalAccessTokenOptions
     /// <summary>The personal access token itself, if it is in no file. Don't write it into code or arguments.</summary>
     public string? Secret { get; set; }
 
+#if NET
+    /// <summary>
+    /// Replaces the token of the file when it expires within this time, if its owner made it with
+    /// <c>MayRegenerateItself</c>. The folder of the file must be writable. If the token can't be replaced, it is used until
+    /// it expires. The default is never.
+    /// </summary>
+    public TimeSpan? RotateBefore { get; set; }
+#endif
+
     /// <summary>
     /// The audiences that the tokens must be for, and no other: the names by which the APIs call themselves. Without
     /// them, tokens are for the audiences that the operator chose.
@@ -62,6 +71,12 @@ public sealed class PersonalAccessTokenOptions
         {
             Require(Origin.IsFitForSecrets(origin), nameof(Origins), "must be https origins; http is for this machine only");
         }
+#if NET
+        Require(
+            RotateBefore is null || (RotateBefore > TimeSpan.Zero && SecretFile is not null),
+            nameof(RotateBefore),
+            "must be longer than nothing, and needs a file");
+#endif
         RequireTime(RequestTimeout, nameof(RequestTimeout));
         RequireTime(GiveUpAfter, nameof(GiveUpAfter));
     }

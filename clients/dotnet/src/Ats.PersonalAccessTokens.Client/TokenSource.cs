@@ -26,7 +26,7 @@ public sealed class TokenSource : IDisposable
 
     private readonly object _lock = new();
     private readonly Clock _clock;
-    private readonly Exchange _exchange;
+    private readonly Keeper _keeper;
     private readonly TimeSpan _giveUpAfter;
     private readonly HttpClient? _ownClient;
     private readonly CancellationTokenSource _stop = new();
@@ -53,7 +53,7 @@ public sealed class TokenSource : IDisposable
         _clock = new Clock(options.TimeProvider ?? TimeProvider.System);
         _giveUpAfter = options.GiveUpAfter;
         _ownClient = options.Backchannel is null ? NewClient(options.Service!.IsLoopback) : null;
-        _exchange = new Exchange(options, options.Backchannel ?? _ownClient!);
+        _keeper = new Keeper(options, new Exchange(options, options.Backchannel ?? _ownClient!, _clock));
     }
 
     /// <summary>
@@ -206,9 +206,9 @@ public sealed class TokenSource : IDisposable
             AttemptException failed;
             try
             {
-                (BearerToken token, TimeSpan lifetime) = await _exchange.OnceAsync(_clock, both.Token).ConfigureAwait(false);
-                Keep(token, asked, lifetime);
-                return token;
+                Exchanged exchanged = await _keeper.ExchangeAsync(both.Token).ConfigureAwait(false);
+                Keep(exchanged, asked);
+                return exchanged.Token;
             }
             catch (AttemptException error) when (error.IsTemporary)
             {
@@ -233,15 +233,16 @@ public sealed class TokenSource : IDisposable
     /// <summary>
     /// The request was sent before the answer, so the token lives at least as long as is counted from there.
     /// </summary>
-    private void Keep(BearerToken token, TimeSpan asked, TimeSpan lifetime)
+    private void Keep(Exchanged exchanged, TimeSpan asked)
     {
+        TimeSpan lifetime = exchanged.Lifetime;
         TimeSpan margin = TimeSpan.FromTicks(lifetime.Ticks / 20);
         double part = RenewAt - Spread * Chance();
         lock (_lock)
         {
             _pending = null;
             _failure = null;
-            _current = token;
+            _current = exchanged.Token;
             _renewAt = asked + TimeSpan.FromTicks((long)(lifetime.Ticks * part));
             _end = asked + lifetime - (margin < LongestMargin ? margin : LongestMargin);
         }

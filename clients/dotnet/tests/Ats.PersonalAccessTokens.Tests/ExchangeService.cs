@@ -72,6 +72,6 @@ internal sealed class ExchangeService : HttpMessageHandler
         return response;
     }
 
-    private static string Text(DateTimeOffset time) =>
+    public static string Text(DateTimeOffset time) =>
         time.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
 }
