@@ -53,6 +53,8 @@ pub fn lint(signals: &Signals) -> Result<()> {
     redocly
         .args(["lint", "--extends", "recommended-strict"])
         .arg(document())
+        // Its file `.redocly.lint-ignore.yaml` counts where the command runs.
+        .current_dir(workspace::root().join("docs"))
         .env("REDOCLY_TELEMETRY", "off")
         .env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true");
     signals.succeed(&mut redocly)

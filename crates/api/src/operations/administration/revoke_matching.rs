@@ -131,10 +131,10 @@ impl Operation for RevokeMatchingTokens {
 
     fn body() -> Option<Body> {
         let example = json!({"Filter": {"UnusedForDays": 90}});
-        Some(Body::of::<RevokeMatchingTokensRequest>(
-            &["Filter"],
-            example,
-        ))
+        Some(Body {
+            parts: &[("MatchingTokensFilter", &[])],
+            ..Body::of::<RevokeMatchingTokensRequest>(&["Filter"], example)
+        })
     }
 }
 
