@@ -162,11 +162,12 @@ fn meaning(kind: EventKind, event: &EventView, details: Details<'_>) -> Meaning 
             let compromised = details.says("Compromised");
             success(EntityManagement, (1, "Create"), high_if(compromised))
         }
-        EventKind::BulkStarted => success(EntityManagement, (1, "Create"), Medium),
         EventKind::SigningKeyPromoted => success(EntityManagement, (10, "Activate"), Informational),
         EventKind::SigningKeyDestroyed => success(EntityManagement, (4, "Delete"), Informational),
         EventKind::SetupLinkCreated => success(EntityManagement, (1, "Create"), Informational),
-        EventKind::OperatorKeyCreated => success(EntityManagement, (1, "Create"), Medium),
+        EventKind::BulkStarted | EventKind::OperatorKeyCreated => {
+            success(EntityManagement, (1, "Create"), Medium)
+        }
         EventKind::OperatorKeyRevoked => {
             let leaked = details.says("ReportedAsLeaked");
             success(EntityManagement, (4, "Delete"), high_if(leaked))

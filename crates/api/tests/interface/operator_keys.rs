@@ -196,6 +196,47 @@ async fn a_program_with_a_key_can_do_the_same_as_an_administrator_in_a_session()
         assert_eq!(answer.status, 200, "{}", answer.text);
         assert_eq!(exchange().await, code, "{act}");
     }
+    let revoke = format!("POST /api/administration/personalaccesstoken/{token}/revoke");
+    assert_eq!(call(&revoke).send().await.status, 200);
+    assert_eq!(exchange().await, 1203);
+    let all = call(&format!("POST {location}/revokeTokens"))
+        .send()
+        .await
+        .json();
+    assert_eq!(all["Data"]["Revoked"], 0);
+    let users = call("GET /api/administration/users?Search=DEPL&PageSize=1")
+        .send()
+        .await;
+    assert_eq!(users.json()["Data"]["Items"][0], account);
+    for (line, status, code) in [
+        ("GET /api/administration/users/x", 404, 1310),
+        ("GET /api/administration/personalaccesstoken/x", 404, 1300),
+        ("GET /api/administration/users?PageSize=0", 400, 1001),
+        ("GET /api/administration/events?Wait=31", 400, 1001),
+        (
+            "GET /api/administration/personalaccesstoken?Owner=nobody",
+            404,
+            1310,
+        ),
+    ] {
+        let answer = call(line).send().await;
+        assert_eq!(
+            (answer.status, answer.code().number()),
+            (status, code),
+            "{line}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_program_with_a_key_changes_and_erases_users() {
+    let server = server().await;
+    let key = operator_key(&server, &["administrators"], None).await;
+    let bearer = format!("Bearer {key}");
+    let call = |line: &str| server.call(line).header("Authorization", &bearer);
+    let ada = server.world.add_user("ada").await.id.to_string();
+    let account = server.world.add_service_account("deploy", "ada").await.id;
+    let location = format!("/api/administration/users/{account}");
     let update =
         json!({"UserName": "release", "Email": "release@example.com", "Groups": ["corp/ci"]});
     let updated = call(&format!("PATCH {location}"))
@@ -206,7 +247,36 @@ async fn a_program_with_a_key_can_do_the_same_as_an_administrator_in_a_session()
     for (name, value) in update.as_object().unwrap() {
         assert_eq!(&updated[name], value, "{updated}");
     }
-    let account = updated;
+    let bob = server.world.add_user("bob").await.id.to_string();
+    let taken = call(&format!("PATCH /api/administration/users/{bob}"));
+    let taken = taken.json(&json!({"UserName": "ADA"})).send().await;
+    assert_eq!((taken.status, taken.code().number()), (409, 1311));
+    let wrong = call(&format!("PATCH {location}"));
+    let wrong = wrong.json(&json!({"UserName": "", "Email": "x", "ResponsibleId": ada}));
+    let wrong = wrong.send().await;
+    assert_eq!(
+        (wrong.code().number(), &*wrong.parameters()),
+        (1001, "UserName, empty, Email, bad_character")
+    );
+    let erased = call(&format!("POST /api/administration/users/{bob}/erase"));
+    let erased = erased.send().await.json()["Data"].clone();
+    assert_eq!(
+        (&erased["Kind"], &erased["Email"]),
+        (&json!("Erased"), &json!(null))
+    );
+    let gone = call(&format!("POST /api/administration/users/{bob}/enable"));
+    assert_eq!(gone.send().await.code().number(), 1310);
+}
+
+#[tokio::test]
+async fn a_program_with_a_key_revokes_matching_tokens_by_a_job() {
+    let server = server().await;
+    let key = operator_key(&server, &["tokens"], None).await;
+    let bearer = format!("Bearer {key}");
+    let call = |line: &str| server.call(line).header("Authorization", &bearer);
+    let release = server.sign_in("release").await;
+    let issued = server.create(&release, "ci").await;
+    let secret = issued["Secret"].as_str().unwrap().to_owned();
     let matching = "POST /api/administration/personalaccesstoken/revokeMatching";
     let filter = json!({"Owner": "release", "CreatedBefore": "2999-01-01T00:00:00Z"});
     let preview = call(matching).json(&json!({"Filter": filter})).send().await;
@@ -243,56 +313,9 @@ async fn a_program_with_a_key_can_do_the_same_as_an_administrator_in_a_session()
     let job = job.send().await.json()["Data"].clone();
     assert_eq!((&job["Count"], &job["Done"]), (&json!(1), &json!(1)));
     assert!(job["FinishedAt"].is_string(), "{job}");
-    assert_eq!(exchange().await, 1203);
-    let bob = server.world.add_user("bob").await.id.to_string();
-    let taken = call(&format!("PATCH /api/administration/users/{bob}"));
-    let taken = taken.json(&json!({"UserName": "ADA"})).send().await;
-    assert_eq!((taken.status, taken.code().number()), (409, 1311));
-    let wrong = call(&format!("PATCH {location}"));
-    let wrong = wrong.json(&json!({"UserName": "", "Email": "x", "ResponsibleId": ada}));
-    let wrong = wrong.send().await;
-    assert_eq!(
-        (wrong.code().number(), &*wrong.parameters()),
-        (1001, "UserName, empty, Email, bad_character")
-    );
-    let erased = call(&format!("POST /api/administration/users/{bob}/erase"));
-    let erased = erased.send().await.json()["Data"].clone();
-    assert_eq!(
-        (&erased["Kind"], &erased["Email"]),
-        (&json!("Erased"), &json!(null))
-    );
-    let gone = call(&format!("POST /api/administration/users/{bob}/enable"));
-    assert_eq!(gone.send().await.code().number(), 1310);
-    let revoke = format!("POST /api/administration/personalaccesstoken/{token}/revoke");
-    assert_eq!(call(&revoke).send().await.status, 200);
-    assert_eq!(exchange().await, 1203);
-    let all = call(&format!("POST {location}/revokeTokens"))
-        .send()
-        .await
-        .json();
-    assert_eq!(all["Data"]["Revoked"], 0);
-    let users = call("GET /api/administration/users?Search=RELE&PageSize=1")
-        .send()
-        .await;
-    assert_eq!(users.json()["Data"]["Items"][0], account);
-    for (line, status, code) in [
-        ("GET /api/administration/users/x", 404, 1310),
-        ("GET /api/administration/personalaccesstoken/x", 404, 1300),
-        ("GET /api/administration/users?PageSize=0", 400, 1001),
-        ("GET /api/administration/events?Wait=31", 400, 1001),
-        (
-            "GET /api/administration/personalaccesstoken?Owner=nobody",
-            404,
-            1310,
-        ),
-    ] {
-        let answer = call(line).send().await;
-        assert_eq!(
-            (answer.status, answer.code().number()),
-            (status, code),
-            "{line}"
-        );
-    }
+    let exchange = server.call(&format!("GET {EXCHANGE}"));
+    let exchange = exchange.header("personalAccessToken", &secret).send();
+    assert_eq!(exchange.await.code().number(), 1203);
 }
 
 #[tokio::test]

@@ -174,6 +174,15 @@ pub(crate) async fn holds_event(store: &dyn Store, head: Head) -> Result<bool, S
     Ok(found.first().is_some_and(|event| event.head() == head))
 }
 
+/// Writes the end of the event log to the program's log, where an operator finds it after a loss.
+pub(crate) fn log_head(head: Head) {
+    tracing::info!(
+        seq = head.seq,
+        hash = rows::hex(&head.hash),
+        "head of the event log"
+    );
+}
+
 /// Whether the last event of the log has the number and hash of the head, and follows its
 /// predecessor.
 pub(crate) async fn is_genuine_end(

@@ -151,8 +151,8 @@ fn compare(a: &ListedToken, b: &ListedToken, sort: Sort) -> Ordering {
     }
 }
 
-/// Every filter with every search in every order, in turn on one of the pages.
-pub async fn pages_are_like_those_of_a_list_in_memory(database: &TestDatabase) {
+/// A database with these tokens and their uses.
+async fn filled(database: &TestDatabase) -> (impl Store + use<>, Vec<ListedToken>) {
     let store = open(database).await;
     let all = tokens();
     change(&store, async |change| {
@@ -179,6 +179,12 @@ pub async fn pages_are_like_those_of_a_list_in_memory(database: &TestDatabase) {
         })
         .collect();
     store.record_usage(&uses).await.unwrap();
+    (store, all)
+}
+
+/// Every filter with every search in every order, in turn on one of the pages.
+pub async fn pages_are_like_those_of_a_list_in_memory(database: &TestDatabase) {
+    let (store, all) = filled(database).await;
 
     let statuses = Status::ALL.map(Some).into_iter().chain([None]);
     let searches = [
@@ -239,6 +245,19 @@ pub async fn pages_are_like_those_of_a_list_in_memory(database: &TestDatabase) {
             }
         }
     }
+    let far = TokenQuery {
+        page: u32::MAX,
+        page_size: 100,
+        ..TokenQuery::of(None)
+    };
+    let read = store.tokens().page(&far, NOW).await.unwrap();
+    assert_eq!((read.items, read.total), (vec![], 40));
+    assert!(store.tokens().by_id(token_id(0)).await.unwrap().is_some());
+}
+
+/// The filters of operators, in pages and where all matching tokens are walked through.
+pub async fn filters_are_like_those_of_a_list_in_memory(database: &TestDatabase) {
+    let (store, all) = filled(database).await;
     for query in filters() {
         let read = store.tokens().page(&query, NOW).await.unwrap();
         let (items, total) = expected(&all, &query);
@@ -265,14 +284,6 @@ pub async fn pages_are_like_those_of_a_list_in_memory(database: &TestDatabase) {
         kept.dedup();
         assert_eq!(matching(None, Some(&only), 100).await, kept);
     }
-    let far = TokenQuery {
-        page: u32::MAX,
-        page_size: 100,
-        ..TokenQuery::of(None)
-    };
-    let read = store.tokens().page(&far, NOW).await.unwrap();
-    assert_eq!((read.items, read.total), (vec![], 40));
-    assert!(store.tokens().by_id(token_id(0)).await.unwrap().is_some());
 }
 
 /// Queries by each of the filters that operators have, and by some together.

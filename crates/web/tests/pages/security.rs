@@ -180,6 +180,7 @@ async fn methods_that_a_page_does_not_take_are_named() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "it is a list of every form")]
 async fn forms_from_elsewhere_change_nothing() {
     let site = Site::start().await;
     let mut root = site.administrator("root").await;

@@ -1,9 +1,10 @@
 //! The changes of a bulk job: its start, each batch, its end.
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use ats_pat_domain::event::EventKind;
-use ats_pat_domain::port::StoreError;
+use ats_pat_domain::port::{Clock, StoreError};
 use ats_pat_domain::{BulkJobId, Problem, TokenId};
 
 use super::job::Job;
@@ -42,6 +43,7 @@ pub(super) struct Batch {
     pub(super) after: Option<TokenId>,
     /// The next tokens, by id.
     pub(super) ids: Vec<TokenId>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Change for Batch {
@@ -49,12 +51,13 @@ impl Change for Batch {
     type Output = Duration;
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(Duration, Taken), Error> {
-        let begun = Instant::now();
+        let begun = self.clock.since_boot();
+        let held = || self.clock.since_boot().saturating_sub(begun);
         let job = Job::load(draft.read(), draft.roots(), self.id).await?;
         let job = job.filter(|job| job.finished_at.is_none() && job.after == self.after);
         let (Some(job), Some(last)) = (job, self.ids.last()) else {
             // Another server went on.
-            return Ok((begun.elapsed(), Taken::Nothing));
+            return Ok((held(), Taken::Nothing));
         };
         let tokens = draft.read().tokens();
         let limit = self.ids.len() as u64;
@@ -79,7 +82,7 @@ impl Change for Batch {
                 .detail("After", last.to_string())
                 .detail("Done", (job.done + limit).min(job.count)),
         );
-        Ok((begun.elapsed(), Taken::Now))
+        Ok((held(), Taken::Now))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ats_pat_domain::{BulkJobId, Problem, TokenId};
@@ -115,6 +116,7 @@ impl Service {
             id: job.id,
             after: job.after,
             ids,
+            clock: Arc::clone(&self.inner.changes.clock),
         };
         // Whoever asks how far the job came waits until that holds everywhere; the next batch does
         // not.

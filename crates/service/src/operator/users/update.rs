@@ -55,7 +55,10 @@ impl UserUpdate {
         let display_name = self.display_name.as_deref();
         let display_name = display_name.map(DisplayName::new).transpose();
         let display_name = display_name.map_err(|reason| failed("DisplayName", reason));
-        let email = self.email.as_deref().map(email_or_none).transpose();
+        let email = match self.email.as_deref().map(email_or_none) {
+            None => Ok(NewEmail::AsBefore),
+            Some(email) => email.map(NewEmail::Is),
+        };
         let email = email.map_err(|reason| failed("Email", reason));
         let groups = self.groups.as_deref().map(Groups::new).transpose()?;
         match (user_name, display_name, email) {
@@ -84,10 +87,16 @@ pub(super) fn email_or_none(text: &str) -> Result<Option<Email>, Reason> {
     }
 }
 
+/// The address that a user is to have.
+enum NewEmail {
+    AsBefore,
+    Is(Option<Email>),
+}
+
 struct Checked {
     user_name: Option<UserName>,
     display_name: Option<DisplayName>,
-    email: Option<Option<Email>>,
+    email: NewEmail,
     administrator: Option<bool>,
     responsible: Option<String>,
     groups: Option<Groups>,
@@ -196,7 +205,7 @@ impl UpdateUser {
         if let Some(display_name) = &to.display_name {
             user.display_name.clone_from(display_name);
         }
-        if let Some(email) = &to.email {
+        if let NewEmail::Is(email) = &to.email {
             user.email.clone_from(email);
         }
         if let Some(administrator) = to.administrator {

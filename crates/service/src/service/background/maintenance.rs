@@ -9,8 +9,7 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::port::{StoreError, UsageRecord};
 
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
-use crate::ledger::rows::hex;
-use crate::ledger::{holds_event, is_genuine_end};
+use crate::ledger::{holds_event, is_genuine_end, log_head};
 use crate::policy::CutWalk;
 use crate::service::Service;
 use crate::service::background::unused::Walk;
@@ -110,11 +109,7 @@ impl Service {
         self.keep_anchor().await;
         self.keep_checkpoint(true).await;
         let head = self.inner.changes.anchor.head();
-        tracing::info!(
-            seq = head.seq,
-            hash = hex(&head.hash),
-            "head of the event log"
-        );
+        log_head(head);
     }
 
     async fn write_uses(&self) -> Result<(), Error> {

@@ -24,8 +24,8 @@ use crate::change::{CONFIRMED, Changes};
 use crate::exchange::token_ids::TokenIds;
 use crate::ledger::anchor::{self, Anchor, Kept};
 use crate::ledger::currency::Currency;
-use crate::ledger::rows::{Roots, hex};
-use crate::ledger::{holds_event, is_genuine_end, last_acceptance};
+use crate::ledger::rows::Roots;
+use crate::ledger::{holds_event, is_genuine_end, last_acceptance, log_head};
 use crate::operator::BulkJobs;
 use crate::operator_keys::KeysSeen;
 use crate::policy::InForce;
@@ -173,11 +173,7 @@ impl Service {
                 bulk: BulkJobs::default(),
             }),
         };
-        tracing::info!(
-            seq = head.seq,
-            hash = hex(&head.hash),
-            "head of the event log"
-        );
+        log_head(head);
         Ok((service, behind))
     }
 }
