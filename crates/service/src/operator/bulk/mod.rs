@@ -5,6 +5,7 @@
 
 mod batch;
 mod job;
+mod own;
 mod run;
 
 use ats_pat_domain::list::{MAX_PAGE_SIZE, TokenQuery};
@@ -15,7 +16,7 @@ use serde::Serialize;
 
 use self::batch::Start;
 use self::job::Job;
-pub(crate) use self::run::BulkJobs;
+pub(crate) use self::own::BulkJobs;
 use super::Operator;
 use crate::change::Taken;
 use crate::service::error::Error;

@@ -6,8 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ats_pat_domain::{BulkJobId, Problem, TokenId};
-use parking_lot::Mutex;
-use tokio::sync::Notify;
 
 use super::batch::{Batch, Finish};
 use super::job::Job;
@@ -27,21 +25,6 @@ const FIRST_BATCH: u64 = 20;
 /// How many it has at most, so that its event stays below 64 KiB.
 const LARGEST_BATCH: u64 = 100;
 
-/// The jobs that this server began.
-#[derive(Default)]
-pub(crate) struct BulkJobs {
-    own: Mutex<Option<BulkJobId>>,
-    begun: Notify,
-}
-
-impl BulkJobs {
-    /// Notes that this server began a job.
-    pub(crate) fn begun(&self, id: BulkJobId) {
-        *self.own.lock() = Some(id);
-        self.begun.notify_one();
-    }
-}
-
 impl Service {
     /// Goes on with bulk jobs that this server began, and with those that another one left, until
     /// `shutdown` is ready. What fails is logged and tried again.
@@ -52,7 +35,7 @@ impl Service {
                 if let Err(error) = self.go_on_with_bulk_job().await {
                     tracing::warn!(cause = %causes(&error), "a bulk job could not go on");
                 }
-                let begun = self.inner.bulk.begun.notified();
+                let begun = self.inner.bulk.next();
                 // One of both is enough.
                 drop(tokio::time::timeout(LOOK_EVERY, begun).await);
             };
@@ -69,7 +52,7 @@ impl Service {
         let Some(job) = job.filter(|job| job.finished_at.is_none()) else {
             return Ok(());
         };
-        let is_own = *self.inner.bulk.own.lock() == Some(job.id);
+        let is_own = self.inner.bulk.has_begun(job.id);
         if !is_own && self.now().since(job.moved_at) < LEFT_AFTER {
             return Ok(());
         }
