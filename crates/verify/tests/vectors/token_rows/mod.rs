@@ -15,11 +15,13 @@ pub fn rows() -> Vec<Row> {
     claims::accepted(&mut rows);
     revocation::revocation(&mut rows);
     headers::headers(&mut rows);
+    headers::types_and_key_ids(&mut rows);
     times::times(&mut rows);
     claims::claims_of_other_types(&mut rows);
     json::names_that_stand_twice(&mut rows);
     json::other_json(&mut rows);
     texts::other_texts(&mut rows);
+    texts::long_texts_and_secrets(&mut rows);
     signatures::signatures(&mut rows);
     rows.0
 }
