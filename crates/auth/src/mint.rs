@@ -68,8 +68,8 @@ impl Minter {
     /// grant was judged, in milliseconds since the epoch. `jti` is an id that no other token has.
     ///
     /// It never outlives the personal access token. If that has less than a second left, the result
-    /// is [`AuthError::TooLate`]. Then tell the caller that the personal access token has expired. A
-    /// lifetime outside 1 to 3600 seconds is [`AuthError::LifetimeOutOfRange`].
+    /// is [`AuthError::TooLate`]. Then tell the caller that the personal access token has expired.
+    /// A lifetime outside 1 to 3600 seconds is [`AuthError::LifetimeOutOfRange`].
     pub fn mint(
         &self,
         key: &SigningKeyPair,

@@ -1,5 +1,5 @@
-//! What changes of users: names, the right to administer, groups; and that erasing leaves nothing of
-//! a person.
+//! What changes of users: names, the right to administer, groups; and that erasing leaves nothing
+//! of a person.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 

@@ -137,9 +137,9 @@ pub trait TokenRepository: Send + Sync {
     async fn owned(&self, owner: UserId, id: TokenId) -> Result<Option<ListedToken>, StoreError>;
     /// A page of tokens, with their status at `now`.
     async fn page(&self, query: &TokenQuery, now: Timestamp) -> Result<TokenPage, StoreError>;
-    /// Up to `limit` ids of the tokens that a list would show, whatever its page and order, with ids
-    /// greater than `after`, by id: to walk through all. The filter is judged at `now`. `only` leaves
-    /// out all but these.
+    /// Up to `limit` ids of the tokens that a list would show, whatever its page and order, with
+    /// ids greater than `after`, by id: to walk through all. The filter is judged at `now`. `only`
+    /// leaves out all but these.
     async fn matching(
         &self,
         query: &TokenQuery,

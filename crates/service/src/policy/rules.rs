@@ -8,9 +8,9 @@ use ats_pat_domain::event::Head;
 /// Each decision, as a function.
 #[derive(Clone, Copy)]
 pub(crate) struct Rules {
-    /// Whether the log is read anew before a policy is judged by it: by up to where it is known, and
-    /// its end as it was read just now. What is known may be of a log that went back, which nothing
-    /// else tells until as many events came again.
+    /// Whether the log is read anew before a policy is judged by it: by up to where it is known,
+    /// and its end as it was read just now. What is known may be of a log that went back, which
+    /// nothing else tells until as many events came again.
     pub(crate) must_read_log_anew: fn(known: Option<Head>, end: Head) -> bool,
     /// Whether the set in memory is gone by, by whether the log says that it is in force.
     pub(crate) counts: fn(is_in_force: bool) -> bool,

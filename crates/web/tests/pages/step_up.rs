@@ -160,8 +160,8 @@ async fn passwords_are_limited_there_too() {
     assert!(error.starts_with("Too many attempts"), "{error}");
 }
 
-/// Everything about a token of ada's that is regenerated too late: the table's question asks, and so
-/// does the page that asks the same.
+/// Everything about a token of ada's that is regenerated too late: the table's question asks, and
+/// so does the page that asks the same.
 async fn regenerate_late(site: &Site, ada: &mut Browser, tokens: &str, id: &str) {
     let table = ada.get(tokens).await;
     assert_eq!(table.text.matches(FIELD).count(), 2, "{}", table.text);

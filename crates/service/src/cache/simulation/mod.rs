@@ -4,9 +4,10 @@
 //! and the randomness are simulated, and a seed determines all of it.
 //!
 //! Two questions. Does an exchange succeed that began after a revocation was acknowledged, or long
-//! after it was committed, or against a policy, or does it sign by a key of which that is true? Is something
-//! acknowledged that the database does not hold? By the decisions that ship neither may be; with a
-//! wrong one in the place of any of them one must be, or else the simulation could not tell.
+//! after it was committed, or against a policy, or does it sign by a key of which that is true? Is
+//! something acknowledged that the database does not hold? By the decisions that ship neither may
+//! be; with a wrong one in the place of any of them one must be, or else the simulation could not
+//! tell.
 
 mod chance;
 mod database;

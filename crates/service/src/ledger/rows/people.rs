@@ -21,10 +21,9 @@ impl Row for User {
             .optional_text(self.password_hash.as_deref())
             .bool(self.is_administrator)
             .bool(self.disabled);
-        // Tags of earlier releases, without a responsible person, groups or e-mail, must stay valid. A
-        // form
-        // with one more field can't be mistaken for one without it, because each field has its kind
-        // and length.
+        // Tags of earlier releases, without a responsible person, groups or e-mail, must stay
+        // valid. A form with one more field can't be mistaken for one without it, because each
+        // field has its kind and length.
         let canonical = match self.responsible_id {
             Some(person) => canonical.uuid(person.as_uuid().as_bytes()),
             None => canonical,

@@ -1,7 +1,7 @@
 //! A bulk job, as the event log tells of it.
 //!
-//! A job has no table: its first event says what is to be done, and each batch says how far it came.
-//! So nobody who can only write to the database starts a job, changes one, or sets it back.
+//! A job has no table: its first event says what is to be done, and each batch says how far it
+//! came. So nobody who can only write to the database starts a job, changes one, or sets it back.
 
 use ats_pat_domain::event::{Actor, Event, EventKind};
 use ats_pat_domain::list::{EventFilter, TokenQuery};

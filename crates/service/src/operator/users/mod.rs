@@ -1,5 +1,5 @@
-//! Users: adding, changing, disabling, enabling and erasing them, and who is responsible for service
-//! accounts.
+//! Users: adding, changing, disabling, enabling and erasing them, and who is responsible for
+//! service accounts.
 
 mod add;
 mod disable;

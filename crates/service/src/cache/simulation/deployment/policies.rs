@@ -35,8 +35,8 @@ impl Deployment {
         self.truth.lock().changes_policy = false;
     }
 
-    /// What is put into force may be lost before everybody has heard of it, and nothing else happens
-    /// that would tell.
+    /// What is put into force may be lost before everybody has heard of it, and nothing else
+    /// happens that would tell.
     async fn lose_soon(&self) {
         self.pause(120).await;
         if !self.options.puts_back && self.database.fail_over() {
