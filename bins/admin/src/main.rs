@@ -16,6 +16,7 @@ mod operator_key;
 mod operator_key_input;
 mod output;
 mod policy;
+mod progress;
 mod secret_input;
 mod session;
 mod token;

@@ -62,6 +62,22 @@ impl Output {
         }
     }
 
+    /// Writes the items of a list with a remark for people, and `whole` for programs.
+    pub fn list_of<T: Shown>(
+        self,
+        whole: &impl Serialize,
+        items: &[T],
+        remark: &str,
+    ) -> Result<(), Failure> {
+        match self {
+            Self::Json => json(whole),
+            Self::Table => {
+                self.list(items)?;
+                line(remark)
+            }
+        }
+    }
+
     /// Writes one value: as text alone for people, and as an object for programs.
     pub fn text_or_object(self, text: &str, object: &impl Serialize) -> Result<(), Failure> {
         match self {

@@ -1,18 +1,19 @@
 //! All users' personal access tokens: listing, showing and revoking them, and making one for a
 //! service account.
 
-use ats_pat_domain::Status;
-use ats_pat_domain::list::{MAX_PAGE_SIZE, MAX_SEARCH, Sort, TokenQuery};
+use ats_pat_domain::list::{MAX_PAGE_SIZE, MAX_SEARCH, MAX_UNUSED_DAYS, Sort, TokenQuery};
 use ats_pat_domain::name::fold;
+use ats_pat_domain::{Status, Timestamp};
 use ats_pat_program::Access;
-use ats_pat_service::NewToken;
 use ats_pat_service::view::OwnedTokenView;
+use ats_pat_service::{BulkJobView, NewToken};
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use crate::failure::Failure;
 use crate::output::{Shown, or_dash};
+use crate::progress::Progress;
 use crate::secret_input::pasted_from_standard_input;
 use crate::session::Session;
 
@@ -26,6 +27,8 @@ pub enum Command {
     Create(Create),
     /// Ends a token for good
     Revoke(Revoke),
+    /// Ends all active tokens that match; without --confirm it only shows them
+    RevokeMatching(RevokeMatching),
 }
 
 #[derive(Args)]
@@ -39,6 +42,8 @@ pub struct List {
     /// Only those with this text in name or description
     #[arg(long, value_name = "TEXT", value_parser = search)]
     search: Option<String>,
+    #[command(flatten)]
+    filter: Filter,
     /// Name, CreatedAt, ExpiresAt or LastUsedAt; `-` before it for descending
     #[arg(long, value_name = "FIELD", default_value = "-CreatedAt", allow_hyphen_values = true, value_parser = sort)]
     sort: Sort,
@@ -81,6 +86,38 @@ pub struct Create {
     networks: Vec<String>,
 }
 
+/// What tokens have in common.
+#[derive(Args)]
+pub struct Filter {
+    /// Only those that nobody used, made or regenerated for so many days
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_UNUSED_DAYS)))]
+    unused_for_days: Option<u32>,
+    /// Only those made before: RFC 3339, such as 2027-01-31T00:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    created_before: Option<Timestamp>,
+    /// Only those that expire before
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    expires_before: Option<Timestamp>,
+    /// Only those with this scope
+    #[arg(long, value_name = "SCOPE")]
+    scope: Option<String>,
+}
+
+#[derive(Args)]
+pub struct RevokeMatching {
+    /// Only those of this user
+    #[arg(long, value_name = "NAME")]
+    owner: Option<String>,
+    /// Only those with this text in name or description
+    #[arg(long, value_name = "TEXT", value_parser = search)]
+    search: Option<String>,
+    #[command(flatten)]
+    filter: Filter,
+    /// Revokes them, if there are as many
+    #[arg(long, value_name = "COUNT")]
+    confirm: Option<u64>,
+}
+
 #[derive(Args)]
 pub struct Revoke {
     /// The token's id
@@ -95,6 +132,7 @@ impl Command {
             Self::List(list) => list.run(session).await,
             Self::Show(show) => show.run(session).await,
             Self::Create(create) => create.run(session).await,
+            Self::RevokeMatching(revoke) => revoke.run(session).await,
             Self::Revoke(Revoke { id }) => {
                 let token = session
                     .administer(Access::Use, async |deployment| {
@@ -115,7 +153,7 @@ impl List {
             status: self.status,
             search: self.search.filter(|text| !text.is_empty()),
             sort: self.sort,
-            ..TokenQuery::of(None)
+            ..self.filter.query()
         };
         let page = session
             .administer(Access::Use, async |deployment| {
@@ -171,6 +209,74 @@ impl Show {
         };
         session.output.one(&token)
     }
+}
+
+impl Filter {
+    fn query(self) -> TokenQuery {
+        TokenQuery {
+            unused_for_days: self.unused_for_days,
+            created_before: self.created_before,
+            expires_before: self.expires_before,
+            scope: self.scope,
+            ..TokenQuery::of(None)
+        }
+    }
+}
+
+impl RevokeMatching {
+    async fn run(self, session: &Session) -> Result<(), Failure> {
+        let query = TokenQuery {
+            search: self.search.filter(|text| !text.is_empty()),
+            ..self.filter.query()
+        };
+        let owner = self.owner.as_deref();
+        let Some(confirmed) = self.confirm else {
+            let found = session
+                .administer(Access::Use, async |deployment| {
+                    deployment.matching_tokens(owner, query).await
+                })
+                .await?;
+            return session
+                .output
+                .list_of(&found, &found.sample, &hint(found.count));
+        };
+        let progress = Progress::new();
+        let job = session
+            .administer(Access::Use, async |deployment| {
+                let told = |done, count| progress.show(done, count);
+                deployment
+                    .revoke_matching(owner, query, confirmed, told)
+                    .await
+            })
+            .await;
+        progress.end();
+        session.output.one(&job?)
+    }
+}
+
+fn hint(count: u64) -> String {
+    match count {
+        0 => "No active tokens match.".to_owned(),
+        1 => "1 token matches. To revoke it, add --confirm 1.".to_owned(),
+        count => format!("{count} tokens match. To revoke them, add --confirm {count}."),
+    }
+}
+
+impl Shown for BulkJobView {
+    const COLUMNS: &'static [&'static str] = &["Job id", "Count", "Done", "Finished at"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.job_id.to_string(),
+            self.count.to_string(),
+            self.done.to_string(),
+            or_dash(self.finished_at),
+        ]
+    }
+}
+
+fn time(text: &str) -> Result<Timestamp, &'static str> {
+    Timestamp::parse(text).map_err(|_| "write a time of RFC 3339, such as 2027-01-31T00:00:00Z")
 }
 
 fn status(text: &str) -> Result<Status, &'static str> {

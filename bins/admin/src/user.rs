@@ -2,10 +2,12 @@
 //! service accounts.
 
 use ats_pat_domain::UserId;
+use ats_pat_domain::group::Groups;
 use ats_pat_program::Access;
 use ats_pat_service::view::{Responsible, UserView};
-use ats_pat_service::{NewServiceAccount, NewUser};
+use ats_pat_service::{Error, NewServiceAccount, NewUser, UserUpdate};
 use clap::{Args, Subcommand};
+use serde_json::json;
 
 use crate::failure::Failure;
 use crate::output::{Shown, or_dash, warn, yes_or_no};
@@ -29,6 +31,49 @@ pub enum Command {
     /// Puts a user or a service account into these groups and no others, which the policy can
     /// differ by; sessions end
     SetGroups(SetGroups),
+    /// Changes names, e-mail address or the right to administer
+    Update(Update),
+    /// Ends every active token of a user for good
+    RevokeTokens(Name),
+    /// Erases what is known of a person for good; events stay, and can be verified
+    Erase(Erase),
+}
+
+#[derive(Args)]
+#[group(id = "change", required = true, multiple = true)]
+pub struct Changes {
+    /// What the user signs in with from now on
+    #[arg(long, value_name = "NAME", group = "change")]
+    rename: Option<String>,
+    /// What the user is shown by
+    #[arg(long, value_name = "TEXT", group = "change")]
+    display_name: Option<String>,
+    /// Where notices are sent; an empty text removes it
+    #[arg(long, value_name = "ADDRESS", group = "change")]
+    email: Option<String>,
+    /// Whether the user administers the service; with `no` the user's operator keys end
+    #[arg(long, value_name = "yes|no", value_parser = yes_no, group = "change")]
+    admin: Option<bool>,
+}
+
+#[derive(Args)]
+pub struct Update {
+    /// What the user signs in with
+    name: String,
+    #[command(flatten)]
+    changes: Changes,
+    /// The operator keys that a former administrator made stay
+    #[arg(long)]
+    keep_operator_keys: bool,
+}
+
+#[derive(Args)]
+pub struct Erase {
+    /// What the user signs in with
+    name: String,
+    /// Nothing brings the details back
+    #[arg(long, required = true)]
+    yes: bool,
 }
 
 #[derive(Args)]
@@ -41,6 +86,9 @@ pub struct Add {
     /// What the user is shown by; the name where none is given
     #[arg(long, value_name = "TEXT")]
     display_name: Option<String>,
+    /// Where notices are sent
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<String>,
     /// The user administers the service
     #[arg(long)]
     admin: bool,
@@ -98,8 +146,6 @@ pub struct SetPassword {
     password_stdin: bool,
 }
 
-const NOT_OFFERED: &str = "this command does not work over the interface yet, which has `PATCH /api/administration/users/{Id}` for it";
-
 impl Command {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
@@ -141,22 +187,73 @@ impl Command {
             }
             Self::SetPassword(set) => set.run(session).await,
             Self::SetResponsible(SetResponsible { account, person }) => {
-                let account = session
-                    .at_the_database(NOT_OFFERED, Access::Use, async |service| {
-                        service.operator().set_responsible(&account, &person).await
-                    })
-                    .await?;
-                session.output.one(&account)
+                let update = UserUpdate {
+                    responsible: Some(person),
+                    ..UserUpdate::default()
+                };
+                change(session, &account, update).await
             }
             Self::SetGroups(SetGroups { name, groups }) => {
+                Groups::new(&groups).map_err(Error::from)?;
+                let update = UserUpdate {
+                    groups: Some(groups),
+                    ..UserUpdate::default()
+                };
+                change(session, &name, update).await
+            }
+            Self::Update(update) => {
+                let Changes {
+                    rename,
+                    display_name,
+                    email,
+                    admin,
+                } = update.changes;
+                let to = UserUpdate {
+                    user_name: rename,
+                    display_name,
+                    email,
+                    administrator: admin,
+                    keep_operator_keys: update.keep_operator_keys,
+                    ..UserUpdate::default()
+                };
+                change(session, &update.name, to).await
+            }
+            Self::RevokeTokens(Name { name }) => {
+                let revoked = session
+                    .administer(Access::Use, async |deployment| {
+                        deployment.revoke_tokens_of(&name).await
+                    })
+                    .await?;
+                let text = format!("{revoked} active tokens were revoked.");
+                let object = json!({"Revoked": revoked});
+                session.output.text_or_object(&text, &object)
+            }
+            Self::Erase(Erase { name, yes: _ }) => {
                 let user = session
-                    .at_the_database(NOT_OFFERED, Access::Use, async |service| {
-                        service.operator().set_groups(&name, &groups).await
+                    .administer(Access::Use, async |deployment| {
+                        deployment.erase_user(&name).await
                     })
                     .await?;
                 session.output.one(&user)
             }
         }
+    }
+}
+
+async fn change(session: &Session, name: &str, update: UserUpdate) -> Result<(), Failure> {
+    let user = session
+        .administer(Access::Use, async |deployment| {
+            deployment.update_user(name, update).await
+        })
+        .await?;
+    session.output.one(&user)
+}
+
+fn yes_no(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("write yes or no"),
     }
 }
 
@@ -183,7 +280,7 @@ impl Add {
                 name: self.name,
                 id: self.id,
                 display_name: self.display_name,
-                email: None,
+                email: self.email,
                 responsible,
             };
             let account = session
@@ -206,7 +303,7 @@ impl Add {
             name: self.name,
             id: self.id,
             display_name: self.display_name,
-            email: None,
+            email: self.email,
             administrator: self.admin,
             password,
         };
@@ -227,21 +324,18 @@ impl Add {
 
 impl SetPassword {
     async fn run(self, session: &Session) -> Result<(), Failure> {
-        session.settings(NOT_OFFERED)?;
+        session.read_key()?;
         let password = if self.password_stdin || !can_ask() {
             from_standard_input("password")?
         } else {
             ask_for_new_password("New password: ")?.ok_or(SecretInputError::Empty)?
         };
-        let user = session
-            .at_the_database(NOT_OFFERED, Access::Use, async |service| {
-                service
-                    .operator()
-                    .set_password(&self.name, &password, self.revoke_tokens)
-                    .await
-            })
-            .await?;
-        session.output.one(&user)
+        let update = UserUpdate {
+            password: Some(password),
+            revoke_tokens: self.revoke_tokens,
+            ..UserUpdate::default()
+        };
+        change(session, &self.name, update).await
     }
 }
 

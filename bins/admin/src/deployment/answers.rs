@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use ats_pat_domain::group::Groups;
-use ats_pat_domain::{EventId, Status, Timestamp, TokenId, UserId};
+use ats_pat_domain::{BulkJobId, EventId, Status, Timestamp, TokenId, UserId};
+use ats_pat_service::BulkJobView;
 use ats_pat_service::view::{
     EventView, IssuedToken, OwnedTokenView, PolicyCheck, Responsible, SigningKeyView, TokenView,
     UserView,
@@ -180,6 +181,45 @@ impl From<OwnedToken> for OwnedTokenView {
             token: owned.token.into(),
             owner_id: owned.owner_id,
             owner_name: owned.owner_name,
+        }
+    }
+}
+
+/// How many tokens were revoked.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Revoked {
+    pub revoked: u64,
+}
+
+/// The tokens that match, or the job that revokes them.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Matching {
+    pub job_id: Option<BulkJobId>,
+    pub count: u64,
+    pub sample: Option<Vec<OwnedToken>>,
+}
+
+/// How far a job came.
+#[expect(clippy::struct_field_names, reason = "the contract has the name")]
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Job {
+    job_id: BulkJobId,
+    count: u64,
+    done: u64,
+    #[serde(deserialize_with = "optional_time")]
+    finished_at: Option<Timestamp>,
+}
+
+impl From<Job> for BulkJobView {
+    fn from(job: Job) -> Self {
+        Self {
+            job_id: job.job_id,
+            count: job.count,
+            done: job.done,
+            finished_at: job.finished_at,
         }
     }
 }

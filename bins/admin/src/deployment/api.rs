@@ -68,6 +68,11 @@ impl Api {
         Ok(self.call(Method::POST, url, None, body).await?.0)
     }
 
+    pub async fn patch<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, Failure> {
+        let url = self.url(path, &[]);
+        Ok(self.call(Method::PATCH, url, None, Some(body)).await?.0)
+    }
+
     pub async fn put<T: DeserializeOwned>(
         &self,
         path: &str,

@@ -7,6 +7,7 @@ mod answers;
 mod api;
 mod events;
 mod keys;
+mod matching;
 mod policy;
 mod tokens;
 mod users;

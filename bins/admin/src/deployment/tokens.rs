@@ -30,6 +30,22 @@ impl Deployment {
         ];
         pairs.extend(query.status.map(|status| ("Status", status.to_string())));
         pairs.extend(query.search.map(|text| ("Search", text)));
+        pairs.extend(
+            query
+                .unused_for_days
+                .map(|days| ("UnusedForDays", days.to_string())),
+        );
+        pairs.extend(
+            query
+                .created_before
+                .map(|at| ("CreatedBefore", at.to_string())),
+        );
+        pairs.extend(
+            query
+                .expires_before
+                .map(|at| ("ExpiresBefore", at.to_string())),
+        );
+        pairs.extend(query.scope.map(|scope| ("Scope", scope)));
         pairs.extend(owner.map(|name| ("Owner", name.to_owned())));
         let page: Result<Page<OwnedToken>, _> = api.get("personalaccesstoken", &pairs).await;
         let page = page.map_err(|failure| match (failure.code(), owner) {

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use ats_pat_domain::{UserId, UserName};
 use ats_pat_service::view::{Responsible, UserView};
-use ats_pat_service::{Error, NewServiceAccount, NewUser};
-use secrecy::ExposeSecret as _;
+use ats_pat_service::{Error, NewServiceAccount, NewUser, UserUpdate};
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::answers::{Page, User};
+use super::answers::{Page, Revoked, User, UserKind};
 use super::{Api, Deployment, operator};
 use crate::failure::Failure;
 
@@ -96,6 +96,80 @@ impl Deployment {
         }
     }
 
+    /// Changes the user of this name.
+    pub async fn update_user(&self, name: &str, update: UserUpdate) -> Result<UserView, Failure> {
+        let api = match self {
+            Self::Database(opened) => {
+                let operator = operator(opened);
+                let user = operator.user_called(name).await?;
+                return Ok(operator.update_user(user.id, update).await?);
+            }
+            Self::Api(api) => api,
+        };
+        let user = api.find_user(name).await?;
+        let is_person = user.kind == UserKind::Person;
+        if update.password.is_some() && !is_person {
+            let name = user.user_name;
+            return Err(Error::NoPerson { name }.into());
+        }
+        if update.responsible.is_some() && is_person {
+            let name = user.user_name;
+            return Err(Error::NoServiceAccount { name }.into());
+        }
+        let responsible = match &update.responsible {
+            Some(person) => Some(api.find_user(person).await?),
+            None => None,
+        };
+        let body = json!({
+            "UserName": update.user_name,
+            "DisplayName": update.display_name,
+            "Email": update.email,
+            "IsAdmin": update.administrator,
+            "ResponsibleId": responsible.as_ref().map(|person| person.id),
+            "Groups": update.groups,
+            "Password": update.password.as_ref().map(ExposeSecret::expose_secret),
+            "RevokeTokens": update.revoke_tokens,
+            "KeepOperatorKeys": update.keep_operator_keys,
+        });
+        let changed: Result<User, _> = api.patch(&format!("users/{}", user.id), &body).await;
+        let changed = changed.map_err(|failure| {
+            let failure = said_of(failure, user.user_name);
+            match responsible {
+                Some(person) => {
+                    let name = person.user_name;
+                    failure.of_field("ResponsibleId", || Error::CannotBeResponsible { name })
+                }
+                None => failure,
+            }
+        });
+        api.view(changed?).await
+    }
+
+    /// Erases the personal details of the user of this name.
+    pub async fn erase_user(&self, name: &str) -> Result<UserView, Failure> {
+        match self {
+            Self::Database(opened) => {
+                let operator = operator(opened);
+                let user = operator.user_called(name).await?;
+                Ok(operator.erase_user(user.id).await?)
+            }
+            Self::Api(api) => api.change_user(name, "erase").await,
+        }
+    }
+
+    /// Revokes every token of the user of this name; gives how many were active.
+    pub async fn revoke_tokens_of(&self, name: &str) -> Result<u64, Failure> {
+        match self {
+            Self::Database(opened) => Ok(operator(opened).revoke_tokens_of(name).await?),
+            Self::Api(api) => {
+                let user = api.find_user(name).await?;
+                let path = format!("users/{}/revokeTokens", user.id);
+                let revoked: Revoked = api.post(&path, None).await?;
+                Ok(revoked.revoked)
+            }
+        }
+    }
+
     /// The service accounts that the person of this id is responsible for, by name.
     pub async fn managed_by(&self, person: UserId) -> Result<Vec<UserView>, Failure> {
         match self {
@@ -174,12 +248,7 @@ impl Api {
         let user = self.find_user(name).await?;
         let path = format!("users/{}/{change}", user.id);
         let changed: Result<User, _> = self.post(&path, None).await;
-        let name = user.user_name;
-        let changed = changed.map_err(|failure| match failure.code() {
-            Some(USER_NOT_FOUND) => Error::UserNotFound { name }.into(),
-            Some(LAST_ADMINISTRATOR) => Error::LastAdministrator { name }.into(),
-            _ => failure,
-        });
+        let changed = changed.map_err(|failure| said_of(failure, user.user_name));
         self.view(changed?).await
     }
 
@@ -193,5 +262,14 @@ impl Api {
             }
         }
         Ok(user.view(&persons))
+    }
+}
+
+/// What the use case says of the user of this name, where the interface names nobody.
+fn said_of(failure: Failure, name: String) -> Failure {
+    match failure.code() {
+        Some(USER_NOT_FOUND) => Error::UserNotFound { name }.into(),
+        Some(LAST_ADMINISTRATOR) => Error::LastAdministrator { name }.into(),
+        _ => failure,
     }
 }

@@ -51,7 +51,12 @@ impl Interface {
                 let endpoint = ats_pat_api::endpoint(opened.service.clone(), http);
                 said.send(url).unwrap();
                 let stopped = async move { drop(stopped.await) };
+                let service = opened.service.clone();
+                let jobs = tokio::spawn(async move {
+                    service.run_bulk_jobs(std::future::pending()).await;
+                });
                 serve(listener, endpoint, Limits::default(), stopped).await;
+                jobs.abort();
                 opened.close().await;
             });
         });

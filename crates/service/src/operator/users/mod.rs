@@ -38,6 +38,14 @@ impl Operator<'_> {
         Ok(self.with_responsible(&self.user_row(id).await?).await)
     }
 
+    /// The user of this name.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`].
+    pub async fn user_called(&self, name: &str) -> Result<UserView, Error> {
+        Ok(UserView::new(&self.find_user(name).await?))
+    }
+
     /// The same, as it is stored.
     async fn user_row(&self, id: &str) -> Result<User, Error> {
         let not_found = || Error::UserNotFound {
