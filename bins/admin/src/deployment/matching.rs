@@ -35,8 +35,8 @@ impl Deployment {
         }
     }
 
-    /// Revokes them, if they are `confirmed`, and waits until that is over. `told` gets how many are
-    /// done, and of how many.
+    /// Revokes them, if they are `confirmed`, and waits until that is over. `told` gets how many
+    /// are done, and of how many.
     pub async fn revoke_matching(
         &self,
         owner: Option<&str>,
