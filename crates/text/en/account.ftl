@@ -24,6 +24,8 @@ user-name-too-long = The user name is too long: use at most 100 characters.
 user-name-bad-character = The user name has characters that are not allowed.
 # $user (String)
 user-name-in-use = There is a user named { $user }: choose another name.
+email-too-long = The e-mail address is too long: use at most 254 characters.
+email-bad = Enter an address such as ada@example.com, or leave the field empty.
 display-name-missing = Enter a display name.
 display-name-too-long = The display name is too long: use at most 100 characters.
 display-name-bad-character = The display name has characters that are not allowed.

@@ -24,6 +24,29 @@ users-enable-consequence = The user can sign in again, and tokens that are still
 # $user (String)
 users-disable-question = Disable { $user }?
 users-disable-consequence = The user is signed out everywhere at once. Every token of the user is refused until you enable the user again.
+users-edit = Edit
+# $user (String)
+users-edit-title = Edit { $user }
+users-email = E-mail address
+# $user (String)
+users-unmake-hint = If { $user } is no administrator any more, the operator keys that { $user } made are revoked.
+users-admin-sessions = If you change this, the user is signed out everywhere.
+users-revoke-tokens = Revoke all tokens
+# $user (String)
+users-revoke-tokens-question = Revoke all tokens of { $user }?
+users-revoke-tokens-consequence = Every script that uses one of them will be refused at once. You can’t undo this.
+# $user (String)
+users-tokens-revoked = All tokens of { $user } are revoked. Scripts that use them are refused from now on.
+users-erase = Erase
+# $user (String)
+users-erase-question = Erase { $user }?
+users-erase-consequence = The user’s names, e-mail address and password, and the names of the tokens, are removed for good, from past events too. All tokens of the user are revoked, and so are the operator keys that the user made. You can’t undo this.
+users-erase-stays = The events stay in the audit trail under the user’s id, and can be verified as before. Backups, and files that were exported before, still have the details.
+users-erased = Erased
+users-gone = There is no such user any more.
+# $user (String)
+user-saved = { $user } is saved.
+user-erased = The user is erased. The events stay in the audit trail.
 users-not-yourself = You can’t disable yourself: ask another administrator.
 # $user (String)
 user-added = The user { $user } is added.

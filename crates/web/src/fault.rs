@@ -12,6 +12,8 @@ pub struct UserErrors {
     pub user_name: Option<String>,
     /// With the display name.
     pub display_name: Option<String>,
+    /// With the e-mail address.
+    pub email: Option<String>,
     /// With the responsible person.
     pub responsible: Option<String>,
     /// With the password that the person has.
@@ -67,6 +69,7 @@ impl UserErrors {
             ("code", &self.code),
             ("user_name", &self.user_name),
             ("display_name", &self.display_name),
+            ("email", &self.email),
             ("responsible", &self.responsible),
             ("current_password", &self.current_password),
             ("password", &self.password),
@@ -86,6 +89,7 @@ impl UserErrors {
         match field {
             "UserName" => &mut self.user_name,
             "DisplayName" => &mut self.display_name,
+            "Email" => &mut self.email,
             "CurrentPassword" => &mut self.current_password,
             "NewPassword" | "Password" => &mut self.password,
             _ => &mut self.form,
@@ -101,6 +105,8 @@ fn words(failure: &Failure, text: Text) -> &'static str {
         ("DisplayName", Reason::Empty | Reason::Required) => text.display_name_missing(),
         ("DisplayName", Reason::TooLong) => text.display_name_too_long(),
         ("DisplayName", _) => text.display_name_bad_character(),
+        ("Email", Reason::TooLong) => text.email_too_long(),
+        ("Email", _) => text.email_bad(),
         (_, Reason::Empty | Reason::Required) => text.password_missing(),
         (_, Reason::TooLong) => text.password_too_long(),
         (_, Reason::TooShort) => text.password_too_short(),

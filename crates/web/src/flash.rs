@@ -30,6 +30,12 @@ pub enum Flash {
     ServiceAccountAdded(String),
     /// A service account has another responsible person.
     ResponsibleSet(String),
+    /// A user was changed.
+    UserSaved(String),
+    /// All tokens of a user were revoked.
+    UserTokensRevoked(String),
+    /// What was known of a user was erased.
+    UserErased,
     /// A user was kept out.
     UserDisabled(String),
     /// A person was kept out who is responsible for service accounts.
@@ -65,6 +71,9 @@ impl Flash {
             Self::UserAdded(name) => text.user_added(name),
             Self::ServiceAccountAdded(name) => text.account_added(name),
             Self::ResponsibleSet(name) => text.responsible_set(name),
+            Self::UserSaved(name) => text.user_saved(name),
+            Self::UserTokensRevoked(name) => text.users_tokens_revoked(name),
+            Self::UserErased => text.user_erased().to_owned(),
             Self::UserDisabled(name) => text.user_disabled(name),
             Self::ResponsibleDisabled(name) => text.responsible_disabled(name),
             Self::UserEnabled(name) => text.user_enabled(name),
@@ -110,6 +119,9 @@ impl Flash {
             "user-added" => Self::UserAdded(name),
             "account-added" => Self::ServiceAccountAdded(name),
             "responsible-set" => Self::ResponsibleSet(name),
+            "user-saved" => Self::UserSaved(name),
+            "user-tokens-revoked" => Self::UserTokensRevoked(name),
+            "user-erased" => Self::UserErased,
             "user-disabled" => Self::UserDisabled(name),
             "responsible-disabled" => Self::ResponsibleDisabled(name),
             "user-enabled" => Self::UserEnabled(name),
@@ -140,6 +152,9 @@ impl Flash {
             Self::UserAdded(name) => ("user-added", name),
             Self::ServiceAccountAdded(name) => ("account-added", name),
             Self::ResponsibleSet(name) => ("responsible-set", name),
+            Self::UserSaved(name) => ("user-saved", name),
+            Self::UserTokensRevoked(name) => ("user-tokens-revoked", name),
+            Self::UserErased => ("user-erased", ""),
             Self::UserDisabled(name) => ("user-disabled", name),
             Self::ResponsibleDisabled(name) => ("responsible-disabled", name),
             Self::UserEnabled(name) => ("user-enabled", name),

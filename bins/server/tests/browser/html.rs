@@ -115,6 +115,24 @@ async fn token_pages(site: &Site, pages: &mut Pages<'_>) -> TokenId {
     listed.expect("the list").items[0].id
 }
 
+/// The form for a user, with a mistake too, and the questions before the user is erased and the
+/// user's tokens are revoked.
+async fn user_pages(site: &Site, pages: &mut Pages<'_>) {
+    let users = site.world.service.operator().users().await;
+    let users = users.expect("the list");
+    let mut users = users.iter();
+    let ada = users.find(|user| user.user_name == "ada").expect("ada");
+    let path = format!("/settings/users/{}", ada.id);
+    pages.get("user-edit", &format!("{path}/edit")).await;
+    let wrong = [("user_name", ""), ("email", "home")];
+    pages
+        .post("user-edit-wrong", &format!("{path}/edit"), &wrong)
+        .await;
+    pages.get("user-erase", &format!("{path}/erase")).await;
+    let revoke = "/settings/users/revoke-tokens?user=ada";
+    pages.get("user-revoke-tokens", revoke).await;
+}
+
 /// The form for an operator key with mistakes, a new key, the list, and the question before it is
 /// revoked.
 async fn operator_key_pages(site: &Site, pages: &mut Pages<'_>) {
@@ -290,6 +308,7 @@ async fn every_page_is_valid_html() {
         .await;
     policy_pages(&mut pages).await;
     operator_key_pages(&site, &mut pages).await;
+    user_pages(&site, &mut pages).await;
     pages_that_ask_for_the_password(&site, &mut pages, id).await;
     let faults = faults(&pages.read);
     assert!(faults.is_empty(), "{}", faults.join("\n"));

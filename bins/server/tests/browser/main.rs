@@ -16,4 +16,5 @@ mod service_accounts;
 mod setup;
 mod site;
 mod step_up;
+mod users;
 mod without_script;

@@ -23,3 +23,4 @@ mod token_question;
 mod token_renewal;
 mod token_table;
 mod tokens;
+mod users;

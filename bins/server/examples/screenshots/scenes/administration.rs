@@ -51,6 +51,21 @@ pub async fn new_user_mistake(browser: &Browser, site: &Site) {
     browser.wait_for_text("There is a user").await;
 }
 
+pub async fn user_edit(browser: &Browser, site: &Site) {
+    users(browser, site).await;
+    browser.button("Actions for grace").await.click().await;
+    browser.link("Edit").await.click().await;
+    browser.dialog("Edit grace").await;
+}
+
+pub async fn user_erase(browser: &Browser, site: &Site) {
+    users(browser, site).await;
+    site.world.clock.advance(LATE);
+    browser.button("Actions for grace").await.click().await;
+    browser.link("Erase").await.click().await;
+    browser.heading("Erase grace?").await;
+}
+
 pub async fn all_tokens(browser: &Browser, site: &Site) {
     furnished(browser, site).await;
     browser.goto(&site.url("/settings/all-tokens")).await;

@@ -11,7 +11,7 @@ use ats_pat_test_support::browser::Browser;
 use self::administration::{
     all_tokens, audit, new_operator_key, new_operator_key_mistake, new_service_account, new_user,
     new_user_late, new_user_mistake, operator_key_issued, operator_key_revoke, operator_keys,
-    policy, policy_group_mistake, policy_question, user_password, users,
+    policy, policy_group_mistake, policy_question, user_edit, user_erase, user_password, users,
 };
 use self::furniture::{at_home, furnished, people};
 use self::tokens::{
@@ -69,6 +69,8 @@ pub const SCENES: &[Scene] = scenes! {
     "new-user" new_user
     "new-user-mistake" new_user_mistake
     "new-user-late" new_user_late
+    "user-edit" user_edit
+    "user-erase" user_erase
     "user-password" user_password
     "service-accounts" service_accounts
     "service-account-tokens" service_account_tokens

@@ -9,18 +9,21 @@ use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
 
+use super::edit_form::EditForm;
 use super::form::UserForm;
-use super::question::{consequence, path, question};
+use super::question::Act;
 use super::view::UserListView;
 use crate::administration::operator;
 use crate::administration::service_accounts::RESPONSIBLE;
 use crate::page::{Frame, Section, redirect, render};
 use crate::query::address;
 use crate::route::{ALL_TOKENS, USERS};
-use crate::table::{Pager, folded};
+use crate::table::{Badge, Pager, folded};
 use crate::visit::Visit;
 use crate::words::When;
 
+/// The kind of what is left of a user who was erased.
+const ERASED: &str = "Erased";
 /// How many users a page has.
 const PAGE_SIZE: u32 = 25;
 
@@ -30,19 +33,28 @@ struct UsersPage {
     frame: Frame,
     text: Text,
     search: String,
-    /// The query of this view, with its question mark, or nothing.
+    /// The address of this view.
+    address: String,
+    /// Its query, with its question mark, or nothing.
     suffix: String,
     rows: Vec<Row>,
     pager: Pager,
     form: UserForm,
+    /// The form for a user who is there already, where it is open.
+    edit: Option<EditForm>,
 }
 
 struct Row {
     number: usize,
+    id: String,
+    /// What can be done to the user after a question, and where it is asked.
+    acts: Vec<(Act, String)>,
+    email: Option<String>,
+    is_erased: bool,
     user_name: String,
     display_name: String,
     is_admin: bool,
-    is_disabled: bool,
+    status: Badge,
     /// Who is responsible for a service account, and where another person is chosen; nothing for a
     /// person.
     account: Option<Account>,
@@ -53,8 +65,6 @@ struct Row {
     tokens: String,
     /// Where the user gets a new password.
     password: String,
-    /// Where it is asked whether to disable or enable the user.
-    confirm: String,
 }
 
 /// What there is to say of a service account.
@@ -80,13 +90,48 @@ impl Account {
     }
 }
 
-impl Row {
-    fn question(&self, text: Text) -> String {
-        question(&self.user_name, self.is_disabled, text)
+impl UsersPage {
+    /// The first row to which something can be done. The question is about it until another row
+    /// asks.
+    fn first(&self, act: Act) -> Option<(&Row, &str)> {
+        self.rows.iter().find_map(|row| {
+            let mut acts = row.acts.iter();
+            let (_, address) = acts.find(|(offered, _)| *offered == act)?;
+            Some((row, address.as_str()))
+        })
     }
 
-    fn consequence(&self, text: Text) -> &'static str {
-        consequence(self.is_disabled, text)
+    /// What gets the focus once the form for a user is closed.
+    fn opener(&self, edit: &EditForm) -> String {
+        let row = self.rows.iter().find(|row| row.id == edit.id);
+        row.map_or_else(|| "add".to_owned(), |row| format!("a{}", row.number))
+    }
+}
+
+/// What can be done to a user by the administrator who looks.
+fn acts(user: &UserView, is_own: bool) -> Vec<Act> {
+    Act::ALL
+        .into_iter()
+        .filter(|act| match act {
+            Act::RevokeTokens => true,
+            Act::Disable => !user.disabled && !is_own,
+            Act::Enable => user.disabled,
+        })
+        .filter(|_| user.kind != ERASED)
+        .collect()
+}
+
+fn status_of(user: &UserView, text: Text) -> Badge {
+    let (class, words) = if user.kind == ERASED {
+        ("expired", text.users_erased())
+    } else if user.disabled {
+        ("revoked", text.users_disabled())
+    } else {
+        ("active", text.users_enabled())
+    };
+    Badge {
+        class,
+        text: words.to_owned(),
     }
 }
 
@@ -95,12 +140,50 @@ pub fn frame(visit: &Visit<'_>) -> Frame {
     Frame::new(visit, Section::Users)
 }
 
-/// The list with the form, which may be open.
+/// The list with the form for a new user, which may be open.
 pub async fn page(
     visit: &Visit<'_>,
     by: &SignedIn,
     frame: Frame,
     form: UserForm,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    write(visit, by, frame, (form, None), status).await
+}
+
+/// The list with the form for a user who is there already.
+pub async fn page_editing(
+    visit: &Visit<'_>,
+    by: &SignedIn,
+    edit: EditForm,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    let forms = (UserForm::empty(visit, by), Some(edit));
+    write(visit, by, frame(visit), forms, status).await
+}
+
+/// The list, and above it that there is no such user.
+///
+/// # Errors
+/// Every other refusal.
+pub async fn refuse(
+    visit: &Visit<'_>,
+    by: &SignedIn,
+    refused: Problem,
+) -> Result<Response, Problem> {
+    if refused != Problem::UserNotFound {
+        return Err(refused);
+    }
+    let frame = frame(visit).refusing(visit.text.users_gone());
+    let form = UserForm::empty(visit, by);
+    page(visit, by, frame, form, StatusCode::NOT_FOUND).await
+}
+
+async fn write(
+    visit: &Visit<'_>,
+    by: &SignedIn,
+    frame: Frame,
+    (form, edit): (UserForm, Option<EditForm>),
     status: StatusCode,
 ) -> Result<Response, Problem> {
     let view = UserListView::of(visit);
@@ -115,14 +198,23 @@ pub async fn page(
     let row = |(index, user): (usize, UserView)| Row {
         number: index + 1,
         is_own: user.id == own,
+        acts: acts(&user, user.id == own)
+            .into_iter()
+            .map(|act| {
+                let address = view.address_about(&user.user_name, act.path(), view.page);
+                (act, address)
+            })
+            .collect(),
+        id: user.id.to_string(),
+        is_erased: user.kind == ERASED,
+        status: status_of(&user, visit.text),
         account: Account::of(&user, visit.text),
         tokens: address(ALL_TOKENS, &[("owner", &format!("\"{}\"", user.user_name))]),
         password: address("/settings/users/password", &[("user", &user.user_name)]),
-        confirm: view.address_about(&user.user_name, path(user.disabled), view.page),
         user_name: user.user_name,
         display_name: user.display_name,
+        email: user.email,
         is_admin: user.is_admin,
-        is_disabled: user.disabled,
         created: When::on(user.created_at, &visit.zone, visit.text),
     };
     if status == StatusCode::OK && listed.items.is_empty() && listed.total > 0 {
@@ -130,7 +222,7 @@ pub async fn page(
     }
     let page = UsersPage {
         frame: Frame {
-            is_behind: form.is_open,
+            is_behind: form.is_open || edit.is_some(),
             ..frame
         },
         text: visit.text,
@@ -139,8 +231,10 @@ pub async fn page(
             view.address(USERS, page)
         }),
         rows: listed.items.into_iter().enumerate().map(row).collect(),
+        address: view.address(USERS, view.page),
         search: view.search,
         form,
+        edit,
     };
     Ok(render(&page, status))
 }

@@ -1,4 +1,4 @@
-//! Keeping a user out, and letting one in again.
+//! Keeping a user out, letting one in again, and revoking all tokens of one.
 
 use ats_pat_domain::Problem;
 use ats_pat_service::{Error, SignedIn};
@@ -7,7 +7,7 @@ use poem::http::StatusCode;
 
 use super::form::UserForm;
 use super::listing::{frame, page};
-use super::question::{consequence, path, question};
+use super::question::Act;
 use super::view::{UserListView, done};
 use crate::administration::operator;
 use crate::confirm::ConfirmPage;
@@ -18,8 +18,8 @@ use crate::query::Query;
 use crate::route::USERS;
 use crate::visit::Visit;
 
-/// Asks whether to enable a user, or to disable one.
-pub fn confirm(visit: &Visit<'_>, by: &SignedIn, enables: bool) -> Result<Response, Problem> {
+/// Asks before something is done to a user.
+pub fn confirm(visit: &Visit<'_>, by: &SignedIn, act: Act) -> Result<Response, Problem> {
     operator(visit, by)?;
     let query = Query::of(&visit.uri);
     let Some(user_name) = query.get("user") else {
@@ -29,11 +29,11 @@ pub fn confirm(visit: &Visit<'_>, by: &SignedIn, enables: bool) -> Result<Respon
     let page = ConfirmPage {
         frame: frame(visit),
         text: visit.text,
-        question: question(user_name, enables, visit.text),
-        consequence: consequence(enables, visit.text),
-        action: view.address(path(enables), view.page),
+        question: act.question(user_name, visit.text),
+        consequence: act.consequence(visit.text),
+        action: view.address(act.path(), view.page),
         field: Some(("user_name", user_name.to_owned())),
-        is_danger: !enables,
+        is_danger: act.is_danger(),
         back: view.address(USERS, view.page),
     };
     Ok(page.answer())
@@ -63,6 +63,19 @@ pub async fn enable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Res
     let name = form.field("user_name");
     match operator(visit, by)?.enable_user(name).await {
         Ok(user) => Ok(done(visit, &Flash::UserEnabled(user.user_name))),
+        Err(error) => refuse(visit, by, error).await,
+    }
+}
+
+/// Revokes all tokens of a user.
+pub async fn revoke_tokens(
+    visit: &Visit<'_>,
+    by: &SignedIn,
+    form: &Form,
+) -> Result<Response, Problem> {
+    let name = form.field("user_name");
+    match operator(visit, by)?.revoke_tokens_of(name).await {
+        Ok(_) => Ok(done(visit, &Flash::UserTokensRevoked(name.to_owned()))),
         Err(error) => refuse(visit, by, error).await,
     }
 }
