@@ -4,6 +4,7 @@
 docs-title = Interface for programs
 docs-operations = Operations
 docs-administration = Operations for administrators
+docs-users = Operations on users
 docs-standard-endpoints = Standard endpoints
 # $json (Slot) - a link
 # $yaml (Slot) - a link

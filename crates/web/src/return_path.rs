@@ -2,7 +2,7 @@
 
 use poem::http::Uri;
 
-use crate::route::{DOCS, DOCS_OF_ADMINISTRATION};
+use crate::route::{DOCS, DOCS_OF_ADMINISTRATION, DOCS_OF_USERS};
 
 /// The longest path that is taken, in bytes.
 const LONGEST: usize = 3 * 1024;
@@ -26,8 +26,7 @@ fn is_own(path: &str) -> bool {
         && path.parse::<Uri>().is_ok_and(|uri| {
             uri.authority().is_none()
                 && (uri.path() == "/"
-                    || uri.path() == DOCS
-                    || uri.path() == DOCS_OF_ADMINISTRATION
+                    || [DOCS, DOCS_OF_ADMINISTRATION, DOCS_OF_USERS].contains(&uri.path())
                     || uri.path() == "/settings"
                     || uri.path().starts_with("/settings/"))
                 && !uri.path().contains("//")
@@ -63,6 +62,7 @@ mod tests {
             "/",
             "/docs",
             "/docs/administration",
+            "/docs/administration/users",
             "/settings",
             "/settings/personal-access-tokens",
             "/settings/personal-access-tokens/new?name=a%20b&days=7&next=//evil.example",

@@ -16,6 +16,8 @@ pub const NEW_TOKEN: &str = "/settings/personal-access-tokens/new";
 pub const DOCS: &str = "/docs";
 /// What of it is for administrators.
 pub const DOCS_OF_ADMINISTRATION: &str = "/docs/administration";
+/// What of that is about users.
+pub const DOCS_OF_USERS: &str = "/docs/administration/users";
 /// A person's own password.
 pub const PASSWORD: &str = "/settings/password";
 /// A person's own sessions.

@@ -46,6 +46,7 @@ const ADDRESSES: &[(&str, &str)] = &[
     ("audit-none-found", "/settings/audit?owner=nobody"),
     ("docs", "/docs"),
     ("docs-administration", "/docs/administration"),
+    ("docs-users", "/docs/administration/users"),
     ("docs-types", "/docs/types"),
 ];
 

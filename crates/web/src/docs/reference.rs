@@ -14,6 +14,8 @@ const ENVELOPE: &str = "Envelope";
 const REFUSAL: &str = "ErrorEnvelope";
 /// The tag of what only administrators use.
 const ADMINISTRATION: &str = "Administration";
+/// What the paths of its operations on users begin with.
+const USERS: &str = "/api/administration/users";
 
 /// The whole interface.
 pub struct Reference {
@@ -21,7 +23,9 @@ pub struct Reference {
     pub description: Prose,
     /// Its operations by their subject, without those of the administration.
     pub groups: Vec<Group>,
-    /// The operations of the administration.
+    /// The operations of the administration on users.
+    pub users: Vec<Group>,
+    /// Its other operations.
     pub administration: Vec<Group>,
     /// What every operation may answer: told once, and not at each of them.
     pub answers: Vec<Answer>,
@@ -169,13 +173,19 @@ impl Reference {
         let schemas = document["components"]["schemas"].as_object();
         let names = schemas.into_iter().flat_map(|schemas| schemas.keys());
         let everywhere = everywhere(document);
-        let (administration, groups) = tags
-            .map(|tag| group(document, tag, &everywhere))
-            .partition(|group| group.name == ADMINISTRATION);
+        let (of_administration, of_everybody): (Vec<_>, Vec<_>) =
+            tags.partition(|tag| tag["name"] == ADMINISTRATION);
+        let groups = |tags: &[&Value], is_told: &dyn Fn(&str) -> bool| {
+            let tags = tags.iter();
+            tags.map(|tag| group(document, tag, is_told, &everywhere))
+                .collect()
+        };
+        let is_of_users = |path: &str| path.starts_with(USERS);
         Self {
             description: Prose::read(text(&document["info"]["description"])),
-            groups,
-            administration,
+            groups: groups(&of_everybody, &|_| true),
+            users: groups(&of_administration, &is_of_users),
+            administration: groups(&of_administration, &|path| !is_of_users(path)),
             answers: everywhere
                 .iter()
                 .map(|(status, response)| answer(document, status, response))
@@ -210,11 +220,16 @@ fn everywhere(document: &Value) -> Map<String, Value> {
     common
 }
 
-fn group(document: &Value, tag: &Value, everywhere: &Map<String, Value>) -> Group {
+fn group(
+    document: &Value,
+    tag: &Value,
+    is_told: &dyn Fn(&str) -> bool,
+    everywhere: &Map<String, Value>,
+) -> Group {
     let name = text(&tag["name"]);
     let (mut told, mut alike) = (Vec::new(), Vec::new());
     for (path, method, described) in operations(document) {
-        if described["tags"][0] != name {
+        if described["tags"][0] != name || !is_told(path) {
             continue;
         }
         match like(document, path, method, described) {

@@ -12,20 +12,38 @@ async fn anybody_reads_every_operation_and_schema_of_the_document() {
     let administration = site.browser().get("/docs/administration").await;
     assert_eq!(administration.status, 200);
     assert!(page.text.contains("<a href=\"/docs/administration\">"));
-    assert!(administration.text.contains("<a href=\"/docs\">"));
+    let users = site.browser().get("/docs/administration/users").await;
+    assert_eq!(users.status, 200);
+    assert!(
+        page.text
+            .contains("<a href=\"/docs/administration/users\">")
+    );
+    assert!(
+        administration
+            .text
+            .contains("<a href=\"/docs/administration/users\">")
+    );
+    for of_administrators in [&administration, &users] {
+        assert!(of_administrators.text.contains("<a href=\"/docs\">"));
+    }
     let document = document();
     let (mut operations, mut of_administration) = (0, 0);
     for (path, item) in document["paths"].as_object().unwrap() {
         for operation in item.as_object().unwrap().values() {
             operations += 1;
             let id = operation["operationId"].as_str().unwrap();
-            let (page, other) = if operation["tags"][0] == "Administration" {
+            let (page, others) = if operation["tags"][0] != "Administration" {
+                (&page, [&administration, &users])
+            } else if path.starts_with("/api/administration/users") {
                 of_administration += 1;
-                (&administration, &page)
+                (&users, [&page, &administration])
             } else {
-                (&page, &administration)
+                of_administration += 1;
+                (&administration, [&page, &users])
             };
-            assert!(!other.text.contains(&format!("id=\"{id}\"")), "{id} twice");
+            for other in others {
+                assert!(!other.text.contains(&format!("id=\"{id}\"")), "{id} twice");
+            }
             // What every operation answers is told once.
             let (_, everywhere) = page.text.split_once("id=\"answers\"").unwrap();
             let (everywhere, _) = everywhere.split_once("</dl>").unwrap();
@@ -60,7 +78,7 @@ async fn anybody_reads_every_operation_and_schema_of_the_document() {
         let is_elsewhere = name.ends_with("Envelope") || name.ends_with("Request");
         assert!(is_told != is_elsewhere, "{name}");
     }
-    for from in [&page, &administration, &types] {
+    for from in [&page, &administration, &users, &types] {
         for (there, beginning) in [(from, "href=\"#"), (&types, "href=\"/docs/types#")] {
             for link in from.text.split(beginning).skip(1) {
                 let target = link.split('"').next().unwrap();
@@ -98,7 +116,11 @@ async fn it_is_a_page_like_the_others() {
 async fn a_page_asks_for_the_credentials_that_its_operations_need() {
     let site = Site::start().await;
     let mut browser = site.browser();
-    for (path, asks) in [("/docs", true), ("/docs/administration", false)] {
+    for (path, asks) in [
+        ("/docs", true),
+        ("/docs/administration", false),
+        ("/docs/administration/users", false),
+    ] {
         let page = browser.get(path).await;
         for field in ["personalAccessToken", "bearer"] {
             let asked = page.text.contains(&format!("<input id=\"{field}\""));

@@ -94,6 +94,7 @@ async fn fields_say_their_type_and_forms_can_be_sent() {
         "/setup",
         "/docs",
         "/docs/administration",
+        "/docs/administration/users",
     ] {
         pages.push(root.get(path).await);
     }

@@ -116,6 +116,7 @@ try {
   await check(nobody, "sign-in", "/signin");
   await check(nobody, "docs", "/docs");
   await check(nobody, "docs administration", "/docs/administration");
+  await check(nobody, "docs users", "/docs/administration/users");
   await check(nobody, "docs types", "/docs/types");
   await check(nobody, "no such page", "/nowhere");
 
