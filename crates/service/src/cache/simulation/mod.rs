@@ -74,10 +74,7 @@ fn no_exchange_succeeds_by_a_policy_from_before_an_acknowledged_one() {
         policies += seen.policies;
         forbidden += seen.forbidden;
     }
-    assert!(
-        policies > 100 && forbidden > 1_000,
-        "{policies} {forbidden}"
-    );
+    assert!(policies > 50 && forbidden > 1_000, "{policies} {forbidden}");
 }
 
 #[test]

@@ -151,6 +151,7 @@ impl Operator<'_> {
         password: &SecretString,
         revoke_tokens: bool,
     ) -> Result<UserView, Error> {
+        self.require(Right::Administrators)?;
         let update = UserUpdate {
             password: Some(password.clone()),
             revoke_tokens,
@@ -166,6 +167,7 @@ impl Operator<'_> {
     /// # Errors
     /// Those of [`Operator::update_user`].
     pub async fn set_groups(&self, name: &str, groups: &[String]) -> Result<UserView, Error> {
+        self.require(Right::Administrators)?;
         let update = UserUpdate {
             groups: Some(groups.to_vec()),
             ..UserUpdate::default()
