@@ -57,7 +57,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(20))]
+    #![proptest_config(config(10))]
 
     #[test]
     fn so_does_any_in_which_the_policy_and_the_groups_change(
