@@ -20,7 +20,7 @@ pub const LONGEST_LIFETIME: Duration = Duration::from_hours(366 * 24);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Right {
-    /// See users, add, disable and enable them, and revoke their tokens; not those of
+    /// See users, add, change, disable and enable them, and revoke their tokens; not those of
     /// administrators.
     Users,
     /// The same of administrators, and what makes or could become one: ids, passwords, the mark

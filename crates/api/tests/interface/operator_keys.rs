@@ -248,6 +248,23 @@ async fn a_program_with_a_key_changes_and_erases_users() {
         assert_eq!(&updated[name], value, "{updated}");
     }
     let bob = server.world.add_user("bob").await.id.to_string();
+    let person = format!("/api/administration/users/{bob}");
+    // What only a person has, and what only a service account has.
+    for (of, body, wrong) in [
+        (&location, json!({"Password": "plum-velvet-orbit-92"}), "Password"),
+        (&location, json!({"IsAdmin": true}), "IsAdmin"),
+        (&location, json!({"ResponsibleId": account}), "ResponsibleId"),
+        (&location, json!({"ResponsibleId": "x"}), "ResponsibleId"),
+        (&person, json!({"ResponsibleId": ada}), "ResponsibleId"),
+        (&person, json!({"Groups": ["builders"]}), "Groups"),
+    ] {
+        let refused = call(&format!("PATCH {of}")).json(&body).send().await;
+        assert_eq!(
+            (refused.status, refused.code().number(), &*refused.parameters()),
+            (400, 1001, &*format!("{wrong}, unknown_value")),
+            "{body}"
+        );
+    }
     let taken = call(&format!("PATCH /api/administration/users/{bob}"));
     let taken = taken.json(&json!({"UserName": "ADA"})).send().await;
     assert_eq!((taken.status, taken.code().number()), (409, 1311));

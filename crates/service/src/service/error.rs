@@ -209,7 +209,8 @@ impl Error {
             Self::LastAdministrator { .. } => return Problem::LastAdministrator,
             Self::UserNotFound { .. } | Self::Erased { .. } => return Problem::UserNotFound,
             Self::UserIdInUse { .. } => return Problem::validation("Id", Reason::UnknownValue),
-            Self::CannotBeResponsible { .. } => {
+            Self::NoPerson { .. } => return Problem::validation("Password", Reason::UnknownValue),
+            Self::CannotBeResponsible { .. } | Self::NoServiceAccount { .. } => {
                 return Problem::validation("ResponsibleId", Reason::UnknownValue);
             }
             Self::AlreadyCreated { name, .. } | Self::OperatorKeyAlreadyCreated { name } => {
@@ -232,8 +233,6 @@ impl Error {
             | Self::NotRevocable
             | Self::LifetimeTooLong { .. }
             | Self::Quarantined { .. }
-            | Self::NoPerson { .. }
-            | Self::NoServiceAccount { .. }
             | Self::NothingToAccept
             | Self::RotationPending { .. } => Problem::Forbidden,
             Self::Store(

@@ -41,6 +41,9 @@ impl CreateServiceToken {
     ) -> Result<Answer<Self>, Refused> {
         let operator = by.operator(Call::of(request)?)?;
         let account = operator.user(&id.0).await?;
+        if account.kind != "Service" {
+            return Err(Problem::UserNotFound.into());
+        }
         let new = NewToken::from(body.0);
         let issued = operator.create_token(&account.user_name, new).await?;
         Ok(Answer::of(issued))

@@ -10,13 +10,13 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::user::{User, UserKind, example_with};
+use super::user::{User, UserKind, example_with, responsible};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::example;
 use crate::operation::{Body, Header, Operation, Tag};
 use crate::refused::Refused;
-use crate::request::{By, ForNewUsers, JsonBody};
+use crate::request::{By, ForUserChanges, JsonBody};
 
 /// A new person or service account.
 #[derive(Default)]
@@ -59,7 +59,7 @@ impl CreateUser {
     async fn create(
         &self,
         request: &Request,
-        by: By<ForNewUsers>,
+        by: By<ForUserChanges>,
         body: JsonBody<CreateUserRequest>,
     ) -> Result<Answer<Self>, Refused> {
         let operator = by.operator(Call::of(request)?)?;
@@ -92,16 +92,14 @@ impl CreateUser {
                 return Err(of_persons("IsAdmin").into());
             }
             UserKind::Service => {
-                let responsible = body.responsible_id;
-                let responsible = responsible.ok_or_else(|| required("ResponsibleId"))?;
-                let person = operator.user(&responsible).await;
-                let person = person.map_err(|_| of_persons("ResponsibleId"))?;
+                let person = body.responsible_id;
+                let person = person.ok_or_else(|| required("ResponsibleId"))?;
                 let new = NewServiceAccount {
                     name,
                     id,
                     display_name: body.display_name,
                     email: body.email,
-                    responsible: person.user_name,
+                    responsible: responsible(&operator, &person).await?,
                 };
                 operator.add_service_account(new).await?
             }

@@ -9,12 +9,12 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::user::{User, example_with};
+use super::user::{User, example_with, responsible};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::operation::{Body, Operation, Tag};
 use crate::refused::Refused;
-use crate::request::{By, ForNewUsers, OptionalJsonBody, TokenId};
+use crate::request::{By, ForUserChanges, OptionalJsonBody, TokenId};
 
 /// Another name, address, right or responsible person of a user.
 #[derive(Default)]
@@ -61,7 +61,7 @@ impl UpdateUser {
     async fn update(
         &self,
         request: &Request,
-        by: By<ForNewUsers>,
+        by: By<ForUserChanges>,
         /// The user's id.
         #[oai(name = "Id")]
         id: TokenId,
@@ -70,12 +70,8 @@ impl UpdateUser {
         let operator = by.operator(Call::of(request)?)?;
         let body = body.0;
         let id: UserId = id.0.parse().map_err(|_| Problem::UserNotFound)?;
-        let unknown = || Problem::validation("ResponsibleId", Reason::UnknownValue);
         let responsible = match &body.responsible_id {
-            Some(person) => {
-                let person = operator.user(person).await;
-                Some(person.map_err(|_| unknown())?.user_name)
-            }
+            Some(person) => Some(responsible(&operator, person).await?),
             None => None,
         };
         let update = UserUpdate {

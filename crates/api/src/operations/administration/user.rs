@@ -1,7 +1,8 @@
 //! Users, as answers have them.
 
-use ats_pat_domain::UserId;
+use ats_pat_domain::{Problem, Reason, UserId};
 use ats_pat_service::view::{UserPageView, UserView};
+use ats_pat_service::{Error, Operator};
 use poem_openapi::{Enum, Object};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -9,6 +10,7 @@ use uuid::Uuid;
 
 use crate::example;
 use crate::operation::Data;
+use crate::refused::Refused;
 use crate::schema::Time;
 
 /// What a user is.
@@ -106,6 +108,20 @@ impl From<UserPageView> for UserPage {
 
 impl Data for UserPage {
     const DESCRIPTION: &'static str = "The answer with a page of users.";
+}
+
+/// The name of the person who is to be responsible for a service account.
+///
+/// # Errors
+/// [`Problem::ValidationFailed`] for an id that is nobody's.
+pub async fn responsible(operator: &Operator<'_>, id: &str) -> Result<String, Refused> {
+    match operator.user(id).await {
+        Ok(person) => Ok(person.user_name),
+        Err(Error::UserNotFound { .. }) => {
+            Err(Problem::validation("ResponsibleId", Reason::UnknownValue).into())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A user to show.

@@ -211,9 +211,10 @@ impl UpdateUser {
             user.email.clone_from(email);
         }
         if let Some(administrator) = to.administrator {
-            if administrator {
-                require_person(&user)?;
-            } else if before.is_administrator {
+            if administrator && user.kind != UserKind::Person {
+                return Err(Problem::validation("IsAdmin", Reason::UnknownValue).into());
+            }
+            if !administrator && before.is_administrator {
                 // Whoever did could not undo it.
                 require_another(draft.actor(), user.id)?;
             }
