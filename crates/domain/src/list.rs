@@ -110,6 +110,13 @@ impl TokenQuery {
 
     /// Whether every token passes, whoever owns it and whatever its status is.
     pub fn passes_all(&self) -> bool {
+        // An empty text is in every name.
+        let not_empty = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let asked = Self {
+            owner_called: not_empty(&self.owner_called),
+            search: not_empty(&self.search),
+            ..self.clone()
+        };
         let every = Self {
             page: self.page,
             page_size: self.page_size,
@@ -117,7 +124,7 @@ impl TokenQuery {
             sort: self.sort,
             ..Self::of(None)
         };
-        *self == every
+        asked == every
     }
 
     /// The number of tokens before the page.

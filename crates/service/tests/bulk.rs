@@ -112,10 +112,16 @@ async fn exactly_the_tokens_that_were_confirmed_are_revoked(database: &TestDatab
     let found = found.unwrap();
     assert_eq!((found.count, found.sample.len()), (MANY as u64, MANY));
     let head = world.store.events().head().await.unwrap();
+    // What nobody sees folds to this.
+    let everything = TokenQuery {
+        search: Some(String::new()),
+        ..TokenQuery::of(None)
+    };
     for (owner, query, confirmed, refused) in [
         (None, with_scope("build"), MANY as u64 + 1, 1308),
         (None, with_scope("builds"), MANY as u64, 1308),
         (None, TokenQuery::of(None), MANY as u64 + 1, 1001),
+        (None, everything, MANY as u64 + 1, 1001),
         (Some("nobody"), with_scope("build"), MANY as u64, 1310),
     ] {
         let begun = operator.revoke_matching(owner, query, confirmed).await;

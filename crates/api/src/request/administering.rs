@@ -40,8 +40,8 @@ macro_rules! asks {
 asks! {
     /// The right over users.
     ForUsers: Some(Right::Users);
-    /// The right over users, to add one.
-    ForNewUsers: Some(Right::Users), StepUp::Always;
+    /// The right over users, to add or change one.
+    ForUserChanges: Some(Right::Users), StepUp::Always;
     /// The right over administrators, to erase a user.
     ForErasing: Some(Right::Administrators), StepUp::Always;
     /// The right over tokens.

@@ -2,10 +2,10 @@
 
 use std::str::FromStr;
 
-use ats_pat_domain::list::{MAX_PAGE, MAX_PAGE_SIZE, MAX_SEARCH, Sort, TokenQuery};
+use ats_pat_domain::list::{MAX_PAGE, MAX_PAGE_SIZE, MAX_SEARCH, MAX_UNUSED_DAYS, Sort, TokenQuery};
 use ats_pat_domain::name::fold;
 use ats_pat_domain::problem::Reason;
-use ats_pat_domain::{Problem, Status};
+use ats_pat_domain::{Problem, Status, Timestamp};
 use poem::{FromRequest, Request, RequestBody, Result};
 
 use super::query_reader::QueryReader;
@@ -58,6 +58,20 @@ pub fn number(text: &str, largest: u32) -> Result<u32, Reason> {
         .ok()
         .filter(|number| (1..=largest).contains(number))
         .ok_or(Reason::OutOfRange)
+}
+
+/// For how many days a token was not used.
+pub fn unused_days(days: u32) -> Result<u32, Reason> {
+    if (1..=MAX_UNUSED_DAYS).contains(&days) {
+        Ok(days)
+    } else {
+        Err(Reason::OutOfRange)
+    }
+}
+
+/// A time (RFC 3339).
+pub fn time(text: &str) -> Result<Timestamp, Reason> {
+    Timestamp::parse(text).map_err(|_| Reason::NotATime)
 }
 
 /// A folded text to search for.

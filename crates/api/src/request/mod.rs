@@ -10,10 +10,9 @@ mod credential;
 mod list_query;
 mod parameter;
 mod query_reader;
-mod token_filter;
 
 pub use administering::{
-    By, ForAudit, ForBulk, ForErasing, ForKeyRotation, ForKeys, ForNewUsers, ForPolicy,
+    By, ForAudit, ForBulk, ForErasing, ForKeyRotation, ForKeys, ForUserChanges, ForPolicy,
     ForPolicyChange, ForRecentSessions, ForServiceTokens, ForSessions, ForTokens, ForUsers,
 };
 pub use audience_query::{AUDIENCE, MOST_AUDIENCES, narrowing};
@@ -21,7 +20,6 @@ pub use body::{JsonBody, OptionalJsonBody};
 pub use credential::{
     Bearer, EndingSession, PersonalAccessTokens, RecentSession, Session, TokenHolder,
 };
-pub use list_query::{ListQuery, number, search};
+pub use list_query::{ListQuery, number, search, time, unused_days};
 pub use parameter::{IdempotencyKey, IfMatch, InQuery, TokenId};
 pub use query_reader::QueryReader;
-pub use token_filter::TokenFilter;

@@ -26,11 +26,20 @@ impl Operator<'_> {
         owner: Option<&str>,
         query: TokenQuery,
     ) -> Result<OwnedTokenPageView, Error> {
-        let owner = match owner {
-            Some(name) => Some(self.find_user(name).await?.id),
-            None => None,
-        };
-        let query = TokenQuery { owner, ..query };
+        let owner = self.owner_called(owner).await?;
+        self.tokens_of(TokenQuery { owner, ..query }).await
+    }
+
+    /// The id of the user of this name, if one is named.
+    pub(super) async fn owner_called(&self, name: Option<&str>) -> Result<Option<UserId>, Error> {
+        match name {
+            Some(name) => Ok(Some(self.find_user(name).await?.id)),
+            None => Ok(None),
+        }
+    }
+
+    /// A page of tokens, with the owner that the query names.
+    pub(super) async fn tokens_of(&self, query: TokenQuery) -> Result<OwnedTokenPageView, Error> {
         let now = self.service.now();
         let page = self.service.store().tokens().page(&query, now).await?;
         if page.total == 0 {

@@ -1,6 +1,7 @@
 //! Listing everybody's tokens.
 
 use ats_pat_domain::Problem;
+use ats_pat_domain::list::{MAX_UNUSED_DAYS, TokenQuery};
 use ats_pat_domain::problem::{Failure, Reason};
 use poem::Request;
 use poem_openapi::OpenApi;
@@ -12,7 +13,7 @@ use crate::call::Call;
 use crate::operation::{Operation, Tag};
 use crate::operations::list::TokenSort;
 use crate::refused::Refused;
-use crate::request::{By, ForTokens, InQuery, ListQuery, QueryReader, TokenFilter};
+use crate::request::{By, ForTokens, InQuery, ListQuery, QueryReader, number, time};
 use crate::schema::PersonalAccessTokenStatus;
 
 /// A page of everybody's tokens.
@@ -70,18 +71,15 @@ impl ListAllTokens {
         _sort: InQuery<TokenSort>,
     ) -> Result<Answer<Self>, Refused> {
         let mut reader = QueryReader::of(request.uri().query().unwrap_or_default());
-        let mut text = |name| reader.read(name, |text| Ok(text.to_owned()));
-        let owner = text("Owner");
-        let texts = ["UnusedForDays", "CreatedBefore", "ExpiresBefore", "Scope"].map(&mut text);
+        let owner = reader.read("Owner", |text| Ok(text.to_owned()));
+        let query = TokenQuery {
+            unused_for_days: reader.read("UnusedForDays", |text| number(text, MAX_UNUSED_DAYS)),
+            created_before: reader.read("CreatedBefore", time),
+            expires_before: reader.read("ExpiresBefore", time),
+            scope: reader.read("Scope", |text| Ok(text.to_owned())),
+            ..query.0
+        };
         reader.finish()?;
-        let [days, created_before, expires_before, scope] = &texts;
-        let mut query = query.0;
-        let mut filter = TokenFilter::new("");
-        filter.unused_for_days(&mut query, days.as_deref());
-        filter.created_before(&mut query, created_before.as_deref());
-        filter.expires_before(&mut query, expires_before.as_deref());
-        filter.scope(&mut query, scope.as_deref());
-        let query = filter.finish(query)?;
         let operator = by.operator(Call::of(request)?)?;
         let page = operator.tokens(owner.as_deref(), query).await?;
         Ok(Answer::of(page))

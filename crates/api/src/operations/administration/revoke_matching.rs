@@ -1,7 +1,7 @@
 //! Revoking many tokens.
 
 use ats_pat_domain::list::TokenQuery;
-use ats_pat_domain::problem::Reason;
+use ats_pat_domain::problem::{Failure, Reason};
 use ats_pat_domain::{BulkJobId, Problem};
 use ats_pat_service::{BulkJobView, MatchingTokens};
 use poem::Request;
@@ -16,7 +16,7 @@ use crate::call::Call;
 use crate::example;
 use crate::operation::{Body, Data, Operation, Tag};
 use crate::refused::Refused;
-use crate::request::{By, ForBulk, ForTokens, JsonBody, TokenFilter, TokenId};
+use crate::request::{By, ForBulk, ForTokens, JsonBody, TokenId, search, time, unused_days};
 use crate::schema::Time;
 
 /// A preview of the tokens that would be revoked, or a job that revokes them.
@@ -91,16 +91,37 @@ impl RevokeMatchingTokens {
 impl MatchingTokensFilter {
     /// The query that it means, but for the owner.
     fn query(&self) -> Result<TokenQuery, Problem> {
-        let days = self.unused_for_days.map(|days| days.to_string());
-        let mut filter = TokenFilter::new("Filter.");
-        let mut query = TokenQuery::of(None);
-        filter.search(&mut query, self.search.as_deref());
-        filter.unused_for_days(&mut query, days.as_deref());
-        filter.created_before(&mut query, self.created_before.as_deref());
-        filter.expires_before(&mut query, self.expires_before.as_deref());
-        filter.scope(&mut query, self.scope.as_deref());
-        filter.finish(query)
+        let mut failures = Vec::new();
+        let mut failed = |field, reason| failures.push(Failure::new(field, reason));
+        let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let query = TokenQuery {
+            search: text(&self.search)
+                .and_then(|text| noted(search(&text), "Filter.Search", &mut failed)),
+            unused_for_days: self
+                .unused_for_days
+                .and_then(|days| noted(unused_days(days), "Filter.UnusedForDays", &mut failed)),
+            created_before: text(&self.created_before)
+                .and_then(|text| noted(time(&text), "Filter.CreatedBefore", &mut failed)),
+            expires_before: text(&self.expires_before)
+                .and_then(|text| noted(time(&text), "Filter.ExpiresBefore", &mut failed)),
+            scope: text(&self.scope),
+            ..TokenQuery::of(None)
+        };
+        if failures.is_empty() {
+            Ok(query)
+        } else {
+            Err(Problem::ValidationFailed(failures))
+        }
     }
+}
+
+/// What was read of a field; `None`, once it is noted, for what can't be read.
+fn noted<T>(
+    read: Result<T, Reason>,
+    field: &'static str,
+    failed: &mut impl FnMut(&'static str, Reason),
+) -> Option<T> {
+    read.map_err(|reason| failed(field, reason)).ok()
 }
 
 impl Operation for RevokeMatchingTokens {

@@ -72,16 +72,29 @@ impl Operator<'_> {
         owner: Option<&str>,
         query: TokenQuery,
     ) -> Result<MatchingTokens, Error> {
+        self.matching(&self.bulk_query(owner, query).await?).await
+    }
+
+    /// The query of the active tokens that pass the filter, with the owner's id.
+    async fn bulk_query(
+        &self,
+        owner: Option<&str>,
+        query: TokenQuery,
+    ) -> Result<TokenQuery, Error> {
         if owner.is_none() && query.passes_all() {
             return Err(Problem::validation("Filter", Reason::Empty).into());
         }
-        let query = TokenQuery {
+        Ok(TokenQuery {
+            owner: self.owner_called(owner).await?,
             page: 1,
             page_size: MAX_PAGE_SIZE,
             status: Some(Status::Active),
             ..query
-        };
-        let page = self.tokens(owner, query).await?;
+        })
+    }
+
+    async fn matching(&self, query: &TokenQuery) -> Result<MatchingTokens, Error> {
+        let page = self.tokens_of(query.clone()).await?;
         Ok(MatchingTokens {
             count: page.total,
             sample: page.items,
@@ -106,26 +119,18 @@ impl Operator<'_> {
         self.require(Right::Tokens)?;
         self.require_recent_sign_in().await?;
         let as_of = self.service.now();
-        let found = self.matching_tokens(owner, query.clone()).await?;
-        if found.count != confirmed {
-            return Err(Problem::CountMismatch {
-                confirmed,
-                current: found.count,
-            }
-            .into());
+        // The owner is looked up once. Between two looks the name could become another's.
+        let query = self.bulk_query(owner, query).await?;
+        let current = self.matching(&query).await?.count;
+        if current != confirmed {
+            return Err(Problem::CountMismatch { confirmed, current }.into());
         }
-        let owner = match owner {
-            Some(name) => Some(self.find_user(name).await?.id),
-            None => None,
-        };
         // What is made from now on was not confirmed.
         let until = Timestamp::from_millis(as_of.as_millis().saturating_add(1));
         let created_before = query
             .created_before
             .map_or(until, |before| before.min(until));
         let query = TokenQuery {
-            owner,
-            status: Some(Status::Active),
             created_before: Some(created_before),
             ..query
         };
