@@ -2,7 +2,9 @@
 
 use std::str::FromStr;
 
-use ats_pat_domain::list::{MAX_PAGE, MAX_PAGE_SIZE, MAX_SEARCH, MAX_UNUSED_DAYS, Sort, TokenQuery};
+use ats_pat_domain::list::{
+    MAX_PAGE, MAX_PAGE_SIZE, MAX_SEARCH, MAX_UNUSED_DAYS, Sort, TokenQuery,
+};
 use ats_pat_domain::name::fold;
 use ats_pat_domain::problem::Reason;
 use ats_pat_domain::{Problem, Status, Timestamp};

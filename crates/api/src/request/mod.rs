@@ -12,8 +12,8 @@ mod parameter;
 mod query_reader;
 
 pub use administering::{
-    By, ForAudit, ForBulk, ForErasing, ForKeyRotation, ForKeys, ForUserChanges, ForPolicy,
-    ForPolicyChange, ForRecentSessions, ForServiceTokens, ForSessions, ForTokens, ForUsers,
+    By, ForAudit, ForBulk, ForErasing, ForKeyRotation, ForKeys, ForPolicy, ForPolicyChange,
+    ForRecentSessions, ForServiceTokens, ForSessions, ForTokens, ForUserChanges, ForUsers,
 };
 pub use audience_query::{AUDIENCE, MOST_AUDIENCES, narrowing};
 pub use body::{JsonBody, OptionalJsonBody};

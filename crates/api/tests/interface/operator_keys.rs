@@ -251,16 +251,28 @@ async fn a_program_with_a_key_changes_and_erases_users() {
     let person = format!("/api/administration/users/{bob}");
     // What only a person has, and what only a service account has.
     for (of, body, wrong) in [
-        (&location, json!({"Password": "plum-velvet-orbit-92"}), "Password"),
+        (
+            &location,
+            json!({"Password": "plum-velvet-orbit-92"}),
+            "Password",
+        ),
         (&location, json!({"IsAdmin": true}), "IsAdmin"),
-        (&location, json!({"ResponsibleId": account}), "ResponsibleId"),
+        (
+            &location,
+            json!({"ResponsibleId": account}),
+            "ResponsibleId",
+        ),
         (&location, json!({"ResponsibleId": "x"}), "ResponsibleId"),
         (&person, json!({"ResponsibleId": ada}), "ResponsibleId"),
         (&person, json!({"Groups": ["builders"]}), "Groups"),
     ] {
         let refused = call(&format!("PATCH {of}")).json(&body).send().await;
         assert_eq!(
-            (refused.status, refused.code().number(), &*refused.parameters()),
+            (
+                refused.status,
+                refused.code().number(),
+                &*refused.parameters()
+            ),
             (400, 1001, &*format!("{wrong}, unknown_value")),
             "{body}"
         );
