@@ -408,6 +408,40 @@ async fn existing_tokens_are_shortened_on_request(database: &TestDatabase) {
     assert_eq!(audit.findings, [""; 0]);
 }
 
+#[on_every_database]
+async fn a_token_that_may_renew_itself_for_less_time_keeps_what_was_exchanged(
+    database: &TestDatabase,
+) {
+    let world = world(database).await;
+    let ada = world.signed_in("ada").await;
+    let at = |after| Some(world.now().after(after).to_string());
+    let new_token = NewToken {
+        name: Some("ci".to_owned()),
+        // So soon that an authentication token could outlive an earlier expiry.
+        expires_at: at(Duration::from_mins(5)),
+        may_regenerate_itself: true,
+        regenerates_until: at(DAY * 2),
+        ..NewToken::default()
+    };
+    let issued = world.service.create_token(&ada, new_token).await.unwrap();
+    let exchanged = world.exchange(&issued.secret).await.unwrap();
+    let enforced = NewPolicy {
+        enforce_on_existing: true,
+        ..new(r#"{"MaxLifetimeDays": 1}"#)
+    };
+    let operator = world.service.operator();
+    operator.apply_policy(enforced).await.unwrap();
+    let bearer = exchanged.token.expose_secret();
+    assert_eq!(code(world.service.identity(bearer).await), 1);
+    let told = world.told("token.updated").await;
+    let details = &told[0].event.details;
+    assert_eq!(
+        details["RegeneratesUntil"],
+        world.now().after(DAY).to_string()
+    );
+    assert!(details.get("ExpiresAt").is_none());
+}
+
 #[tokio::test]
 async fn a_dry_run_refuses_the_scopes_that_a_change_refuses() {
     let database = sqlite();

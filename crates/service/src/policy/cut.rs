@@ -167,7 +167,7 @@ impl Change for Cut {
             let Some((before, token)) = Self::due(draft, &policies, *id).await? else {
                 continue;
             };
-            end_earlier(draft, &token).await?;
+            end_earlier(draft, &before, &token).await?;
             draft.update_token(token.clone()).await?;
             draft.record(entry(draft, &before, &token));
             cut += 1;

@@ -203,7 +203,7 @@ impl InForce {
 
     /// Remembers a set, unless another was put into force since it was read: a read that is slow
     /// must not take the place of a later one.
-    fn put(&self, set: Arc<OwnerPolicies>) -> Arc<OwnerPolicies> {
+    pub(crate) fn put(&self, set: Arc<OwnerPolicies>) -> Arc<OwnerPolicies> {
         let _one_at_a_time = self.putting.lock();
         let is_in_force = self.is_in_force(&set).unwrap_or(false);
         if (self.rules.is_remembered)(is_in_force) {

@@ -51,10 +51,16 @@ pub(super) async fn judged_secrets(
     Ok(living)
 }
 
-/// Ends what would outlive the expiry of a token that comes earlier than it was: authentication
-/// tokens, and a secret that would bring a later expiry again.
-pub(crate) async fn end_earlier(draft: &Draft<'_>, token: &Token) -> Result<(), Error> {
-    replace_places_of(draft, token).await?;
+/// Ends what would outlive a token that gets less time than `before`: authentication tokens, if
+/// its expiry comes earlier, and a secret that would bring a later expiry again.
+pub(crate) async fn end_earlier(
+    draft: &Draft<'_>,
+    before: &Token,
+    token: &Token,
+) -> Result<(), Error> {
+    if token.expires_at < before.expires_at {
+        replace_places_of(draft, token).await?;
+    }
     for secret in living_secrets(draft, token).await? {
         if secret.slot == Some(Slot::Unconfirmed) {
             draft.delete_secret(&secret).await?;

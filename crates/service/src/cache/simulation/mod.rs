@@ -20,7 +20,9 @@ use std::time::Duration;
 use ats_pat_domain::port::Randomness as _;
 
 use crate::cache::decisions::{Decisions, SETTLED_AFTER, SHIPPED};
-use crate::cache::simulation::deployment::{Options, simulate, time_of_an_end_that_is_not_said};
+use crate::cache::simulation::deployment::{
+    Options, late_policy_takes_the_place, simulate, time_of_an_end_that_is_not_said,
+};
 use crate::cache::simulation::store::Transactions;
 use crate::change::Taken;
 use crate::ledger::currency;
@@ -314,6 +316,24 @@ fn without_judging_the_policy_in_memory_by_the_log_it_goes_wrong() {
         },
         ..SHIPPED
     });
+}
+
+/// The lease doesn't outlast a read of the policy, so this needs a change whose transaction broke
+/// while its thread was stopped. It is told here step by step.
+#[test]
+fn a_policy_that_a_stopped_thread_brings_late_takes_no_place() {
+    assert!(!late_policy_takes_the_place(&with_policies()));
+    let without = Options {
+        decisions: Decisions {
+            policy: policy::Rules {
+                is_remembered: |_| true,
+                ..policy::Rules::SHIPPED
+            },
+            ..SHIPPED
+        },
+        ..with_policies()
+    };
+    assert!(late_policy_takes_the_place(&without));
 }
 
 #[test]

@@ -1,8 +1,14 @@
 //! The calls of operators, and what the model learns from the answers.
 
+use std::time::Duration;
+
+use ats_pat_domain::Timestamp;
+use ats_pat_domain::port::Clock as _;
 use ats_pat_service::{Error, NewPolicy, NewServiceAccount, Rotation};
 
+use super::ground::Written;
 use super::model::Fate;
+use super::outcome::Tried;
 use super::play::{Play, patiently};
 use super::policy::{GROUP, Policy};
 use super::table::Table;
@@ -100,15 +106,56 @@ impl Play {
         let new = NewPolicy {
             policy: policy.document(),
             versions: None,
-            enforce_on_existing: false,
+            enforce_on_existing: policy.cuts(),
         };
+        let may_cut: Vec<_> = (0..self.model.tokens.len())
+            .map(|token| {
+                let is_clean = self.ground.is_clean(&self.model.tokens[token].place)
+                    && self.user_works(self.model.tokens[token].owner);
+                (token, is_clean, self.tried(token))
+            })
+            .collect();
         let done = patiently(async || service.operator().apply_policy(new.clone()).await).await;
-        self.settled(format!("{policy:?} is put into force"), &done)
+        let written = self
+            .settled(format!("{policy:?} is put into force"), &done)
             .await;
         self.taken(true, done.err(), |play| {
             play.count("policies");
             play.model.policy = policy;
         });
+        if policy.cuts() {
+            for (token, is_clean, tried) in may_cut {
+                self.note_cut(token, is_clean, &tried, &written);
+            }
+        }
+    }
+
+    /// What a policy that cuts tokens of before left of one: nobody's that it found lives longer
+    /// than it allows.
+    fn note_cut(&mut self, token: usize, is_clean: bool, tried: &[Tried], written: &Written) {
+        let place = self.model.tokens[token].place.clone();
+        let (policy, before) = (self.model.policy, self.model.tokens[token].expires_at);
+        let now = self.deployment.clock.now();
+        let is_alive = self.model.tokens[token].fate == Fate::Works && before > now;
+        let time = |column| {
+            let text = self.ground.honest_value(&place, column)?;
+            text.parse().ok().map(Timestamp::from_millis)
+        };
+        let Some(expires_at) = time("expires_at").filter(|_| is_alive) else {
+            return;
+        };
+        let since = time("regenerated_at").or(time("created_at")).unwrap_or(now);
+        let longest = Duration::from_hours(24 * u64::from(policy.days(u32::from(u16::MAX))));
+        let latest = since.after(longest).max(now);
+        if is_clean && expires_at > latest {
+            self.violation(format!(
+                "token {token} was not cut: {expires_at} for {latest}"
+            ));
+        }
+        if expires_at < before {
+            self.count("tokens that were cut");
+            self.note_earlier_expiry(token, expires_at, tried, written);
+        }
     }
 
     pub(super) async fn set_password(&mut self, user: usize) {

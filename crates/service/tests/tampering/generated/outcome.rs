@@ -134,6 +134,30 @@ impl Play {
         }
     }
 
+    /// A token ends earlier than it did: so does what was exchanged for it, and a secret that would
+    /// bring a later expiry.
+    pub(super) fn note_earlier_expiry(
+        &mut self,
+        token: usize,
+        expires_at: Timestamp,
+        tried: &[Tried],
+        written: &Written,
+    ) {
+        self.end_tried(tried, written, |standing| {
+            let is_it = matches!(standing, Standing::Unconfirmed { .. });
+            (!is_it).then_some(standing)
+        });
+        let model = &mut self.model.tokens[token];
+        model.expires_at = expires_at;
+        model.renews_until = model.renews_until.map(|until| until.min(expires_at));
+        for bearer in 0..self.model.bearers.len() {
+            let of = self.model.secrets[self.model.bearers[bearer].secret].token;
+            if of == token && self.model.bearers[bearer].expires_at > expires_at {
+                self.model.bearers[bearer].fate = Fate::Over;
+            }
+        }
+    }
+
     /// The first exchange with a secret that its token got by itself, or that ends an overlap.
     pub(super) fn note_first_use(&mut self, secret: usize, tried: &[Tried], written: &Written) {
         let others: Vec<Tried> = tried

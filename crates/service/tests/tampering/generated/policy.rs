@@ -9,6 +9,9 @@ use fastrand::Rng;
 /// The group that a policy can differ by.
 pub const GROUP: &str = "corp/builders";
 
+/// How many days the longest tokens live here.
+const LONGEST_DAYS: u32 = 366;
+
 /// What a policy says; `None` in the group leaves it to the base.
 #[derive(Clone, Copy, Debug, Default)]
 struct Said {
@@ -21,6 +24,9 @@ struct Said {
 pub struct Policy {
     base: Said,
     group: Said,
+    /// How many days tokens live at most, where that is less than anybody here asks for; those that
+    /// were made before are cut to it.
+    cuts_to_days: Option<u32>,
 }
 
 impl Policy {
@@ -40,7 +46,17 @@ impl Policy {
                 all_scope_allowed: one(4),
                 from_anywhere: one(4),
             },
+            cuts_to_days: rng.choice([None, None, Some(1), Some(20)]).flatten(),
         }
+    }
+
+    /// So many days, or fewer where tokens may not live as long.
+    pub fn days(self, asked: u32) -> u32 {
+        self.cuts_to_days.map_or(asked, |most| most.min(asked))
+    }
+
+    pub fn cuts(self) -> bool {
+        self.cuts_to_days.is_some()
     }
 
     /// As the service is told.
@@ -58,6 +74,8 @@ impl Policy {
                 all_scope_allowed: self.base.all_scope_allowed.unwrap_or(true),
                 required_networks: networks(self.base.from_anywhere.unwrap_or(true)),
                 authentication_token_minutes: 60,
+                max_lifetime_days: self.days(LONGEST_DAYS),
+                default_lifetime_days: self.days(1),
                 ..ats_pat_domain::Policy::default()
             },
             groups: vec![GroupPolicy {

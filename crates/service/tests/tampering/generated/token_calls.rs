@@ -57,7 +57,11 @@ impl Play {
         };
         self.made += 1;
         let must = must && self.is_all_clean_of(user) && !self.model.forbids_all(user);
-        let at = |days: u64| service.now().after(Duration::from_hours(24 * days));
+        let policy = self.model.policy;
+        let at = |days| {
+            let days = u64::from(policy.days(days));
+            service.now().after(Duration::from_hours(24 * days))
+        };
         let renews_until = (self.rng.u8(..4) > 0).then(|| at(60));
         let new = NewToken {
             name: Some(format!("token {}", self.made)),
@@ -244,21 +248,8 @@ impl Play {
             Ok(token_now) if takes => {
                 self.count("expiries that came earlier");
                 let expires_at = token_now.expires_at;
-                if expires_at < before {
-                    self.end_tried(&tried, &written, |standing| {
-                        let is_it = matches!(standing, Standing::Unconfirmed { .. });
-                        (!is_it).then_some(standing)
-                    });
-                }
-                let model = &mut self.model.tokens[token];
-                model.expires_at = expires_at;
-                model.renews_until = model.renews_until.map(|until| until.min(expires_at));
-                for bearer in 0..self.model.bearers.len() {
-                    let of = self.model.secrets[self.model.bearers[bearer].secret].token;
-                    if of == token && self.model.bearers[bearer].expires_at > expires_at {
-                        self.model.bearers[bearer].fate = Fate::Over;
-                    }
-                }
+                let tried = if expires_at < before { &tried[..] } else { &[] };
+                self.note_earlier_expiry(token, expires_at, tried, &written);
             }
             Ok(_) => {}
             Err(error) => self.must_work(must, &error),

@@ -11,6 +11,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use ats_pat_auth::{PasswordCost, SignatureProvider};
+use ats_pat_domain::Policy;
 use ats_pat_domain::group::Groups;
 use parking_lot::Mutex;
 use tempfile::TempDir;
@@ -98,6 +99,28 @@ pub(super) fn time_of_an_end_that_is_not_said(options: &Options) -> Duration {
         let ended = deployment.admin.change(Authority::Operator, end).await;
         ended.expect("the token ends");
         began.elapsed()
+    })
+}
+
+/// Whether grants are judged by an earlier policy once a stopped thread brings it, though another
+/// one was put into force meanwhile.
+pub(super) fn late_policy_takes_the_place(options: &Options) -> bool {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let deployment = Deployment::new(0, options.clone()).await;
+        let earlier = deployment.put_into_force(Policy::default()).await;
+        let stricter = Policy {
+            all_scope_allowed: false,
+            ..Policy::default()
+        };
+        let later = deployment.put_into_force(stricter).await;
+        let in_force = &deployment.admin.inner.policies;
+        in_force.put(earlier);
+        !in_force.is(&later.of(&Groups::default()))
     })
 }
 

@@ -13,7 +13,7 @@ use super::super::database::Rows;
 use super::truth::Planted;
 use super::{ADDRESS, Deployment, OWNERS};
 use crate::operator::NewPolicy;
-use crate::policy::Written;
+use crate::policy::{OwnerPolicies, Written};
 
 /// The group that a policy can differ by.
 const GROUP: &str = "corp/builders";
@@ -42,6 +42,23 @@ impl Deployment {
         if !self.options.puts_back && self.database.fail_over() {
             self.forget_what_was_lost();
         }
+    }
+
+    /// Puts this policy into force by the admin program; gives it as it is remembered.
+    pub(super) async fn put_into_force(&self, base: Policy) -> Arc<OwnerPolicies> {
+        let policies = Policies {
+            base,
+            groups: Vec::new(),
+        };
+        let new = NewPolicy {
+            policy: (&policies).into(),
+            versions: None,
+            enforce_on_existing: false,
+        };
+        let applied = self.admin.operator().apply_policy(new).await;
+        applied.expect("a policy in force");
+        let in_force = &self.admin.inner.policies;
+        in_force.current().await.expect("the policy in force")
     }
 
     async fn apply_one(&self, by: usize) {
