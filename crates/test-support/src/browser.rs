@@ -169,6 +169,19 @@ impl Browser {
         self.live_region("status").await
     }
 
+    /// Waits until the page says this in its live regions of role `status`. What was said before may
+    /// still stand there.
+    pub async fn wait_for_status(&self, text: &str) {
+        let looked = self
+            .wait(async || self.status().await.contains(text).then_some(()))
+            .await;
+        assert!(
+            looked.is_some(),
+            "the page does not say {text:?}, but:\n{}",
+            self.status().await
+        );
+    }
+
     /// What the page says in its live regions of role `alert`, once it says something.
     pub async fn alert(&self) -> String {
         self.live_region("alert").await

@@ -88,7 +88,7 @@ async fn copying_works_without_tls_and_moves_nothing() {
     browser.button("Copy").await.click().await;
     browser.wait_for_focus(r#"button "✓ Copied""#).await;
     assert_eq!(browser.script(PLACE, vec![]).await, before);
-    assert!(browser.status().await.contains("Copied."));
+    browser.wait_for_status("Copied.").await;
     browser.button("Done").await.click().await;
     browser.wait_until_gone("dialog", "New token").await;
     let secure = site.url("/signin").replace("plain.test", "127.0.0.1");
@@ -199,7 +199,7 @@ async fn what_was_typed_outlives_the_session() {
     browser.script(script, vec![]).await;
     site.world.clock.advance(Duration::from_hours(13));
     blade.button("Save").await.click().await;
-    assert!(browser.status().await.contains("Your entries are kept"));
+    browser.wait_for_status("Your entries are kept").await;
     sign_in(&browser, "ada").await;
     let blade = browser.dialog("New token").await;
     assert_eq!(
@@ -228,7 +228,7 @@ async fn what_one_window_ended_another_is_told_of() {
     browser.goto(&site.url(TOKENS)).await;
     choose(&browser, "ci", "Revoke").await;
     browser.button("Yes").await.click().await;
-    assert!(browser.status().await.contains("“ci” is revoked"));
+    browser.wait_for_status("“ci” is revoked").await;
     browser.switch_to(&first).await;
     choose(&browser, "ci", "Regenerate").await;
     browser.button("Yes").await.click().await;

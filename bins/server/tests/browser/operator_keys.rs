@@ -91,7 +91,7 @@ async fn a_key_is_made_copied_and_revoked() {
     assert!(asked.button("Cancel").await.is_focused().await);
     assert_well(&browser, "the question before a key is revoked").await;
     asked.button("Yes").await.click().await;
-    assert!(browser.status().await.contains("is revoked"));
+    browser.wait_for_status("is revoked").await;
     assert_eq!(users(&site, &key).await, 401);
     let complaints = browser.console().await;
     let unexpected = complaints.iter().filter(|line| !line.contains("40"));
@@ -127,6 +127,6 @@ async fn the_same_works_without_script() {
     browser.wait_for_path(KEYS).await;
     browser.link("Revoke Terraform").await.click().await;
     browser.button("Yes").await.click().await;
-    assert!(browser.status().await.contains("is revoked"));
+    browser.wait_for_status("is revoked").await;
     assert_eq!(users(&site, &key).await, 401);
 }

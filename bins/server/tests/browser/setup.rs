@@ -34,7 +34,7 @@ async fn the_code_is_taken_from_the_link_and_leaves_the_address_bar() {
     let repeat = browser.field("Repeat the password").await;
     repeat.type_text(PASSWORD).await;
     browser.press(Key::Enter).await;
-    assert!(browser.status().await.contains("ada"));
+    browser.wait_for_status("ada").await;
     assert!(is_administrator(&site, "ada").await);
 
     let origin = site.url("/");
@@ -74,7 +74,7 @@ async fn without_scripts_the_code_is_pasted() {
     let repeat = browser.field("Repeat the password").await;
     repeat.type_text(PASSWORD).await;
     browser.button("Set up").await.click().await;
-    assert!(browser.status().await.contains("ada"));
+    browser.wait_for_status("ada").await;
     assert!(is_administrator(&site, "ada").await);
 }
 

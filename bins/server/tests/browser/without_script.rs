@@ -86,7 +86,7 @@ async fn a_token_is_regenerated_and_revoked_on_its_own_page() {
     browser.link("ci").await.click().await;
     browser.heading("ci").await;
     act_on_page(&browser, "ci", "Revoke").await;
-    assert!(browser.status().await.contains("“ci” is revoked"));
+    browser.wait_for_status("“ci” is revoked").await;
     assert_eq!(exchange(&site, &second).await.0, 1203);
     browser.link("ci").await.click().await;
     browser.link("Create one like it").await;
@@ -173,11 +173,11 @@ async fn users_and_sessions_are_ended_by_pages_that_ask() {
         browser.button("Actions for ada").await.click().await;
         browser.link(act).await.click().await;
         browser.button("Yes").await.click().await;
-        assert!(browser.status().await.starts_with(said));
+        browser.wait_for_status(said).await;
     }
     site.world.sign_in("root").await;
     browser.goto(&site.url("/settings/sessions")).await;
     browser.link("Sign out everywhere else").await.click().await;
     browser.button("Yes").await.click().await;
-    assert!(browser.status().await.contains("are ended"));
+    browser.wait_for_status("are ended").await;
 }
