@@ -33,7 +33,7 @@ pub struct Named {
 impl Named {
     /// What the ids of a path name.
     pub fn of(ids: Ids<'_>) -> Self {
-        let account = ids.service_account;
+        let account = ids.owner;
         Self {
             owner: account.map_or(Owner::Own, |id| Owner::service_account(&decoded(id))),
             token_id: decoded(ids.token),

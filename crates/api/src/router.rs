@@ -35,20 +35,22 @@ enum Segment {
 /// What an id in a path names.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Named {
-    ServiceAccount,
+    Owner,
     Token,
 }
 
 /// The ids that stand in a path, undecoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ids<'a> {
-    /// The service account's; `None` where the path is about the caller's own tokens.
-    pub service_account: Option<&'a str>,
+    /// The owner's of the tokens, where the path names one beside a token, or a service account; `None` where it is about the
+    /// caller's own tokens.
+    pub owner: Option<&'a str>,
     /// The token's; empty where the path names none.
     pub token: &'a str,
 }
 
-/// The parameter of a template that names a service account. Every other names a token.
+/// The parameter of a template that names a service account. So does each but the last of several; every other names a token
+/// or what else the operation is about.
 pub const SERVICE_ACCOUNT: &str = ":service_account";
 
 impl Router {
@@ -85,12 +87,15 @@ impl Route {
         operations: HashMap<Method, BoxEndpoint<'static>>,
         without_head: &str,
     ) -> Self {
+        let ids = template.matches("/:").count();
+        let mut before = 0;
         let segments: Vec<_> = template
             .split('/')
             .skip(1)
             .map(|segment| {
-                if segment == SERVICE_ACCOUNT {
-                    Segment::Id(Named::ServiceAccount)
+                before += usize::from(segment.starts_with(':'));
+                if segment == SERVICE_ACCOUNT || (segment.starts_with(':') && before < ids) {
+                    Segment::Id(Named::Owner)
                 } else if segment.starts_with(':') {
                     Segment::Id(Named::Token)
                 } else {
@@ -124,7 +129,7 @@ impl Route {
             match segment {
                 Segment::Fixed(fixed) if fixed.eq_ignore_ascii_case(given) => {}
                 Segment::Id(_) if given.is_empty() => return None,
-                Segment::Id(Named::ServiceAccount) => ids.service_account = Some(given),
+                Segment::Id(Named::Owner) => ids.owner = Some(given),
                 Segment::Id(Named::Token) => ids.token = given,
                 Segment::Fixed(_) => return None,
             }
@@ -232,7 +237,7 @@ mod tests {
 
     fn find(path: &str) -> Option<(String, String)> {
         router().find(path).ok().map(|(route, ids)| {
-            let account = ids.service_account.map(|account| format!("{account} "));
+            let account = ids.owner.map(|account| format!("{account} "));
             let ids = format!("{}{}", account.unwrap_or_default(), ids.token);
             (route.template().to_owned(), ids)
         })

@@ -3,6 +3,7 @@
 use crate::id::UserId;
 use crate::status::Status;
 use crate::time::Timestamp;
+use crate::user::UserKind;
 use crate::validation::Reason;
 
 /// The last page that can be asked for, because its type in the OpenAPI document has no greater
@@ -49,9 +50,7 @@ impl Sort {
     /// # Errors
     /// [`Reason::UnknownValue`].
     pub fn parse(text: &str) -> Result<Self, Reason> {
-        let (descending, name) = text
-            .strip_prefix('-')
-            .map_or((false, text), |name| (true, name));
+        let (descending, name) = direction(text);
         let field = match name {
             "Name" => SortField::Name,
             "CreatedAt" => SortField::CreatedAt,
@@ -133,7 +132,56 @@ impl TokenQuery {
     }
 }
 
-/// Selects users, sorted by folded name, and a page of them.
+/// The field that users are sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserSortField {
+    /// The folded user name, bytewise.
+    UserName,
+    /// The folded display name, bytewise.
+    DisplayName,
+    /// The time of creation.
+    CreatedAt,
+}
+
+/// The order of a list of users. Users with equal values are sorted by id in the same direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserSort {
+    /// The field.
+    pub field: UserSortField,
+    /// Whether the highest value comes first.
+    pub descending: bool,
+}
+
+impl UserSort {
+    /// By user name.
+    pub const DEFAULT: Self = Self {
+        field: UserSortField::UserName,
+        descending: false,
+    };
+
+    /// Parses a form such as `UserName` or `-CreatedAt`.
+    ///
+    /// # Errors
+    /// [`Reason::UnknownValue`].
+    pub fn parse(text: &str) -> Result<Self, Reason> {
+        let (descending, name) = direction(text);
+        let field = match name {
+            "UserName" => UserSortField::UserName,
+            "DisplayName" => UserSortField::DisplayName,
+            "CreatedAt" => UserSortField::CreatedAt,
+            _ => return Err(Reason::UnknownValue),
+        };
+        Ok(Self { field, descending })
+    }
+}
+
+/// Whether a form such as `-CreatedAt` begins with the highest value, and the name of its field.
+fn direction(text: &str) -> (bool, &str) {
+    text.strip_prefix('-')
+        .map_or((false, text), |name| (true, name))
+}
+
+/// Selects users, their order, and a page of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserQuery {
     /// The number of the page, from 1.
@@ -142,15 +190,24 @@ pub struct UserQuery {
     pub page_size: u32,
     /// Only users whose folded user name or display name contains this folded text.
     pub search: Option<String>,
+    /// Only users of this kind.
+    pub kind: Option<UserKind>,
+    /// Only users who are disabled, or only those who are not.
+    pub disabled: Option<bool>,
+    /// The order.
+    pub sort: UserSort,
 }
 
 impl Default for UserQuery {
-    /// The first 25 of all users.
+    /// The first 25 of all users, by user name.
     fn default() -> Self {
         Self {
             page: 1,
             page_size: 25,
             search: None,
+            kind: None,
+            disabled: None,
+            sort: UserSort::DEFAULT,
         }
     }
 }

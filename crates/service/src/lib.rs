@@ -37,7 +37,7 @@ pub use exchange::Exchanged;
 pub use exchange::narrowing::Narrowing;
 pub use operator::{
     Accepted, AuditReport, BulkJobView, CurrentPolicy, Disabling, EventQuery, MatchingTokens,
-    NewPolicy, NewServiceAccount, NewUser, Operator, RestoreChoice, Rotation, UserUpdate,
+    NewPolicy, NewServiceAccount, NewUser, Operator, RestoreChoice, Rotation, UserRef, UserUpdate,
 };
 pub use operator_keys::{Administering, IssuedOperatorKey, KeyHolder, NewOperatorKey};
 pub use service::Service;

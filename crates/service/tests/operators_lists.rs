@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
+use std::time::Duration;
+
 use ats_pat_domain::event::EventKind;
-use ats_pat_domain::list::{Sort, TokenQuery, UserQuery};
+use ats_pat_domain::list::{Sort, TokenQuery, UserQuery, UserSort};
 use ats_pat_domain::name::fold;
+use ats_pat_domain::user::UserKind;
 use ats_pat_service::view::{NamedEventView, UserPageView};
 use ats_pat_service::{Error, EventQuery, NewUser};
 use ats_pat_test_support::statements::counted;
@@ -16,6 +19,7 @@ async fn users(world: &World, page: u32, search: &str) -> UserPageView {
         page,
         page_size: 2,
         search: Some(fold(search)),
+        ..UserQuery::default()
     };
     world.service.operator().user_page(query).await.unwrap()
 }
@@ -39,6 +43,43 @@ async fn users_are_listed_in_pages_by_name(database: &TestDatabase) {
     assert_eq!((names(&found), found.total), (vec!["Straße"], 1));
     let past = users(&world, 9, "stra").await;
     assert_eq!((names(&past), past.total), (vec![], 2));
+}
+
+#[on_every_database]
+async fn users_are_filtered_by_kind_and_status_and_sorted(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    for name in ["ada", "Bob", "eve"] {
+        world.add_user(name).await;
+        world.clock.advance(Duration::from_secs(1));
+    }
+    world.add_service_account("deploy", "ada").await;
+    let operator = world.service.operator();
+    operator.disable_user("eve").await.unwrap();
+    let listed = async |query: UserQuery| {
+        let page = world.service.operator().user_page(query).await.unwrap();
+        assert_eq!(page.total, page.items.len() as u64);
+        let names = page.items.into_iter().map(|user| user.user_name);
+        names.collect::<Vec<_>>().join(" ")
+    };
+    let by = |kind, disabled, sort: &str| UserQuery {
+        kind,
+        disabled,
+        sort: UserSort::parse(sort).unwrap(),
+        ..UserQuery::default()
+    };
+    for (kind, disabled, sort, expected) in [
+        (None, None, "UserName", "ada Bob deploy eve"),
+        (None, None, "-UserName", "eve deploy Bob ada"),
+        (None, None, "-DisplayName", "eve deploy Bob ada"),
+        (None, None, "CreatedAt", "ada Bob eve deploy"),
+        (None, Some(true), "UserName", "eve"),
+        (None, Some(false), "-CreatedAt", "deploy Bob ada"),
+        (Some(UserKind::Service), None, "UserName", "deploy"),
+        (Some(UserKind::Person), Some(false), "-UserName", "Bob ada"),
+        (Some(UserKind::Erased), None, "UserName", ""),
+    ] {
+        assert_eq!(listed(by(kind, disabled, sort)).await, expected, "{sort}");
+    }
 }
 
 #[on_every_database]

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use ats_pat_domain::group::Groups;
-use ats_pat_domain::list::UserQuery;
+use ats_pat_domain::list::{UserQuery, UserSortField};
 use ats_pat_domain::port::{StoreError, UserChanges, UserPage, UserRepository};
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{DisplayName, Email, Tagged, Timestamp, User, UserId, UserName};
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, Order, QueryFilter,
     QueryOrder, QueryTrait,
@@ -29,6 +29,20 @@ fn is_called(backend: DbBackend, text: &str) -> Condition {
     Condition::any()
         .add(holds(backend, column(Column::NameFolded), text))
         .add(holds(backend, column(Column::DisplayNameFolded), text))
+}
+
+fn sorted_by(field: UserSortField) -> SimpleExpr {
+    let column = |column| Expr::col((Entity, column));
+    match field {
+        UserSortField::UserName => column(Column::NameFolded),
+        // Rows from before display names were folded have none.
+        UserSortField::DisplayName => Func::coalesce([
+            column(Column::DisplayNameFolded),
+            column(Column::NameFolded),
+        ])
+        .into(),
+        UserSortField::CreatedAt => column(Column::CreatedAt),
+    }
 }
 
 /// Their ids, for the condition of another select.
@@ -135,10 +149,19 @@ impl UserRepository for Channel {
         let search = text.map(|text| is_called(self.get_database_backend(), text));
         let mut select = Query::select();
         columns(&mut select, Entity, "u_");
+        let order = if query.sort.descending {
+            Order::Desc
+        } else {
+            Order::Asc
+        };
         select
             .from(Entity)
-            .order_by((Entity, Column::NameFolded), Order::Asc);
-        let filter = Condition::all().add_option(search);
+            .order_by_expr(sorted_by(query.sort.field), order.clone())
+            .order_by((Entity, Column::Id), order);
+        let filter = Condition::all()
+            .add_option(search)
+            .add_option(query.kind.map(|kind| Column::Kind.eq(kind.as_str())))
+            .add_option(query.disabled.map(|disabled| Column::Disabled.eq(disabled)));
         let slice = Slice {
             offset: query.offset(),
             limit: query.page_size.into(),

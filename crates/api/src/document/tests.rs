@@ -136,6 +136,8 @@ fn schemas_and_security_schemes_have_their_names() {
             "RotationKind",
             "SigningKey",
             "UserKind",
+            "UserSort",
+            "UserStatus",
             "SignInRequest",
             "CreatePersonalAccessTokenRequest",
             "RegeneratePersonalAccessTokenRequest",

@@ -34,6 +34,17 @@ pub struct RegeneratePersonalAccessTokenRequest {
     pub end_overlap_at_first_use: Option<bool>,
 }
 
+impl From<RegeneratePersonalAccessTokenRequest> for Regeneration {
+    fn from(asked: RegeneratePersonalAccessTokenRequest) -> Self {
+        Self {
+            expires_at: asked.expires_at,
+            overlap_hours: asked.overlap_hours.unwrap_or_default(),
+            end_overlap_at_first_use: asked.end_overlap_at_first_use.unwrap_or_default(),
+            expected_generation: None,
+        }
+    }
+}
+
 #[OpenApi(tag = "Tag::PersonalAccessToken")]
 impl Regenerate {
     /// Give a personal access token a new secret
@@ -54,16 +65,10 @@ impl Regenerate {
         id: TokenId,
         body: OptionalJsonBody<RegeneratePersonalAccessTokenRequest>,
     ) -> Result<Answer<Self>, Refused> {
-        let asked = Regeneration {
-            expires_at: body.0.expires_at,
-            overlap_hours: body.0.overlap_hours.unwrap_or_default(),
-            end_overlap_at_first_use: body.0.end_overlap_at_first_use.unwrap_or_default(),
-            expected_generation: None,
-        };
         let call = Call::of(request)?;
         let issued = call
             .service
-            .regenerate_token(call.acting(&session.0), &id.0, asked)
+            .regenerate_token(call.acting(&session.0), &id.0, body.0.into())
             .await?;
         Ok(Answer::of(issued))
     }

@@ -78,6 +78,7 @@ async fn exactly_the_operations_that_give_rights_require_a_recent_sign_in() {
             "updateUser",
             "eraseUser",
             "createServiceToken",
+            "regenerateServiceToken",
             "createPersonalAccessToken",
             "regeneratePersonalAccessToken",
             "createServiceAccountToken",

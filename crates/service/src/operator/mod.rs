@@ -17,7 +17,7 @@ pub use events::EventQuery;
 pub use keys::Rotation;
 pub use policy_change::{CurrentPolicy, NewPolicy};
 pub use restore::{Accepted, RestoreChoice};
-pub use users::{Disabling, NewServiceAccount, NewUser, UserUpdate};
+pub use users::{Disabling, NewServiceAccount, NewUser, UserRef, UserUpdate};
 pub(crate) use users::{named, require_free_name};
 
 use ats_pat_domain::Problem;

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::Operator;
 use crate::service::error::Error;
-use crate::tokens::{Maker, NewToken, Owner, Revoke};
+use crate::tokens::{Maker, NewToken, Owner, Regeneration, Revoke, Whose};
 use crate::view::{IssuedToken, OwnedTokenPageView, OwnedTokenView, TokenView};
 
 impl Operator<'_> {
@@ -36,6 +36,16 @@ impl Operator<'_> {
             Some(name) => Ok(Some(self.find_user(name).await?.id)),
             None => Ok(None),
         }
+    }
+
+    /// A page of the tokens of the user whom the query names by id.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`] if there is no such user.
+    pub async fn tokens_of_user(&self, query: TokenQuery) -> Result<OwnedTokenPageView, Error> {
+        let owner = query.owner.ok_or(Problem::UserNotFound)?;
+        self.require_row(owner).await?;
+        self.tokens_of(query).await
     }
 
     /// A page of tokens, with the owner that the query names.
@@ -101,29 +111,84 @@ impl Operator<'_> {
         let id = id.parse().map_err(|_| Problem::TokenNotFound)?;
         // Nothing about the entry is asked before: what can't be shown has to be revoked all the
         // same.
-        let (token, owner) = self.change(Revoke { id, of: None }).await?;
+        let (token, owner) = self
+            .change(Revoke {
+                id,
+                of: Whose::Anybody,
+            })
+            .await?;
         let names = self.names_of(vec![owner]).await?;
         Ok(owned_view(token, owner, &names))
     }
 
-    /// Makes a token for the service account of this name, and its secret, which is answered this
-    /// once.
+    /// As [`create_service_token`](Self::create_service_token), for the account of this name.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`], [`Error::NoServiceAccount`] for a person; 1001, 1305, 1302; 1306
-    /// where no enabled person is responsible for the account, 1205 where it is disabled; 1301,
-    /// 1304.
+    /// [`Error::UserNotFound`], [`Error::NoServiceAccount`] for a person; those of
+    /// [`create_service_token`](Self::create_service_token).
     pub async fn create_token(&self, account: &str, new: NewToken) -> Result<IssuedToken, Error> {
         let account = self.find_user(account).await?;
         if account.kind != UserKind::Service {
             let name = account.name.as_str().to_owned();
             return Err(Error::NoServiceAccount { name });
         }
-        let maker = Maker {
-            authority: self.authority.clone(),
-            owner: Owner::ServiceAccount(account.id),
-        };
+        self.create_service_token(Owner::ServiceAccount(account.id), new)
+            .await
+    }
+
+    /// Makes a token for a service account, and its secret, which is answered this once.
+    ///
+    /// # Errors
+    /// 1001, 1305, 1302; [`Problem::UserNotFound`] for what is no service account; 1306 where no
+    /// enabled person is responsible for the account, 1205 where it is disabled; 1301, 1304.
+    pub async fn create_service_token(
+        &self,
+        account: Owner,
+        new: NewToken,
+    ) -> Result<IssuedToken, Error> {
+        let maker = self.maker_for(account)?;
         self.service.create_token_as(maker, &new).await
+    }
+
+    /// Gives an active token of a service account a new secret, which is answered this once.
+    ///
+    /// # Errors
+    /// Those of [`Service::regenerate_token`](crate::Service::regenerate_token).
+    pub async fn regenerate_service_token(
+        &self,
+        account: Owner,
+        id: &str,
+        asked: Regeneration,
+    ) -> Result<IssuedToken, Error> {
+        let maker = self.maker_for(account)?;
+        let id = async {
+            let id = id.parse();
+            id.map_err(|_| Problem::TokenNotFound.into())
+        };
+        self.service.regenerate_token_as(maker, id, asked).await
+    }
+
+    /// Revokes a token of this user; a revoked one stays as it was.
+    ///
+    /// # Errors
+    /// 1300, also for another user's.
+    pub async fn revoke_token_of(&self, owner: UserId, id: &str) -> Result<OwnedTokenView, Error> {
+        let id = id.parse().map_err(|_| Problem::TokenNotFound)?;
+        let of = Whose::User(owner);
+        let (token, owner) = self.change(Revoke { id, of }).await?;
+        let names = self.names_of(vec![owner]).await?;
+        Ok(owned_view(token, owner, &names))
+    }
+
+    /// Nobody but a service account's tokens are made by others.
+    fn maker_for(&self, account: Owner) -> Result<Maker, Problem> {
+        match account {
+            Owner::Own => Err(Problem::UserNotFound),
+            Owner::ServiceAccount(_) | Owner::Nobody => Ok(Maker {
+                authority: self.authority.clone(),
+                owner: account,
+            }),
+        }
     }
 
     async fn owned_token(&self, id: TokenId) -> Result<OwnedTokenView, Error> {

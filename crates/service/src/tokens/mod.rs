@@ -29,7 +29,7 @@ pub(crate) use form::OneTimeKey;
 pub use owner::{Acting, Owner};
 pub use regenerate::Regeneration;
 pub(crate) use revoke::{
-    Revoke, end_any, revoke_any, revoke_saying, revoke_tokens, revoke_tokens_of,
+    Revoke, Whose, end_any, revoke_any, revoke_saying, revoke_tokens, revoke_tokens_of,
 };
 pub(crate) use secrets::{end_earlier, take_places_of};
 pub use self_regenerate::{Holder, SelfRegenerated};

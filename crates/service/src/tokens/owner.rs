@@ -41,10 +41,6 @@ impl<'a> Acting<'a> {
         Self { by, owner }
     }
 
-    pub(super) fn signed_in(&self) -> &'a SignedIn {
-        self.by
-    }
-
     pub(super) fn user(&self) -> &'a User {
         &self.by.user
     }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ats_pat_domain::event::EventKind;
+use ats_pat_domain::scope::INTROSPECT;
 use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::{Problem, Reason, Status, Timestamp, Token, TokenId};
 
 use super::owner::{owner_of, require_receiver};
 use super::secrets::{judged_secrets, next_generation, replace_place};
-use super::{Acting, NewSecret, Owner, owned};
+use super::{Acting, Maker, NewSecret, Owner, owned};
 use crate::change::{Change, Draft, Judgement, Taken};
 use crate::policy::InForce;
 use crate::service::Service;
@@ -42,7 +43,8 @@ impl Service {
     /// [`Problem::ValidationFailed`] for what is no time, and for an overlap that its first use
     /// would end and that has no length; [`Problem::ExpirationNotAllowed`];
     /// [`Problem::PolicyForbids`] for an overlap that is too long; [`Problem::TooManyRequests`]
-    /// after too many new secrets in a minute; [`Problem::UserNotFound`] for a service account that
+    /// after too many new secrets in a minute; [`Problem::Forbidden`] for a token with the scope
+    /// `introspect`, but for administrators; [`Problem::UserNotFound`] for a service account that
     /// is not the user's, [`Problem::OwnerDisabled`] for a disabled one;
     /// [`Problem::TokenNotFound`]; [`Problem::TokenNotActive`], also where the token is no longer
     /// in the expected generation.
@@ -53,9 +55,23 @@ impl Service {
         asked: Regeneration,
     ) -> Result<IssuedToken, Error> {
         let acting = by.into();
-        self.require_recent_sign_in(acting.signed_in(), StepUp::ByPolicy)
-            .await?;
-        let policy = self.policies().await?.known(acting.own());
+        let id = self.token_id(acting, id);
+        self.regenerate_token_as(acting.into(), id, asked).await
+    }
+
+    /// As [`regenerate_token`](Self::regenerate_token), by whoever may make tokens for the owner.
+    pub(crate) async fn regenerate_token_as(
+        &self,
+        maker: Maker,
+        id: impl Future<Output = Result<TokenId, Error>>,
+        asked: Regeneration,
+    ) -> Result<IssuedToken, Error> {
+        let session = maker.authority.session();
+        if let Some(by) = session {
+            self.require_recent_sign_in(by, StepUp::ByPolicy).await?;
+        }
+        let own = session.filter(|_| maker.owner == Owner::Own);
+        let policy = self.policies().await?.known(own.map(|by| &by.user));
         let expires_at = asked
             .expires_at
             .map(|text| {
@@ -70,12 +86,14 @@ impl Service {
             policy.check_expiry(expires_at, self.now())?;
         }
         policy.overlap(asked.overlap_hours)?;
-        let id = self.token_id(acting, id).await?;
-        self.inner.limits.count_grant(acting.user().id)?;
+        let id = id.await?;
+        if let Some(by) = session {
+            self.inner.limits.count_grant(by.user.id)?;
+        }
         let secret = NewSecret::make(self)?;
         let shown = secret.shown.clone();
         let regenerate = Regenerate {
-            owner: acting.owner(),
+            owner: maker.owner,
             id,
             expires_at,
             expected_generation: asked.expected_generation,
@@ -84,7 +102,7 @@ impl Service {
             end_overlap_at_first_use: asked.end_overlap_at_first_use,
             secret,
         };
-        let token = self.change(acting.authority(), regenerate).await?;
+        let token = self.change(maker.authority, regenerate).await?;
         Ok(IssuedToken {
             token,
             secret: shown,
@@ -165,6 +183,10 @@ impl Change for Regenerate {
         let overlap = policy.overlap(self.overlap_hours)?;
         require_receiver(draft, &owner).await?;
         let (listed, mut token) = owned(draft, owner.id, self.id).await?;
+        // Who may not make such a token gets no secret of one either.
+        if token.scopes.contains(INTROSPECT) && !draft.is_by_administrator() {
+            return Err(Problem::Forbidden.into());
+        }
         if self
             .expected_generation
             .is_some_and(|expected| expected != token.generation)

@@ -40,7 +40,7 @@ impl Service {
         }
         let revoke = Revoke {
             id,
-            of: Some(acting.owner()),
+            of: Whose::Owner(acting.owner()),
         };
         let (token, _) = self.change(acting.authority(), revoke).await?;
         Ok(token)
@@ -70,8 +70,18 @@ impl Service {
 /// Revokes a token.
 pub(crate) struct Revoke {
     pub(crate) id: TokenId,
-    /// Whose it has to be; `None` under an authority over everybody's.
-    pub(crate) of: Option<Owner>,
+    pub(crate) of: Whose,
+}
+
+/// Whose token a revocation may end.
+#[derive(Clone, Copy)]
+pub(crate) enum Whose {
+    /// The owner's whom a session's user acts for.
+    Owner(Owner),
+    /// This user's, whoever it is; under an authority over everybody's.
+    User(UserId),
+    /// Anybody's, under such an authority.
+    Anybody,
 }
 
 /// Ends a token, and says so; gives whether it was not revoked before.
@@ -230,9 +240,10 @@ impl Change for Revoke {
     async fn apply(&self, draft: &Draft<'_>) -> Result<(Self::Output, Taken), Error> {
         let tokens = draft.read().tokens();
         let only_of = match self.of {
-            Some(owner) => Some(owner_of(draft, owner).await?.id),
-            None if draft.reaches_everybody() => None,
-            None => return Err(Problem::Forbidden.into()),
+            Whose::Owner(owner) => Some(owner_of(draft, owner).await?.id),
+            _ if !draft.reaches_everybody() => return Err(Problem::Forbidden.into()),
+            Whose::User(owner) => Some(owner),
+            Whose::Anybody => None,
         };
         let listed = match only_of {
             Some(owner) => tokens.owned(owner, self.id).await,

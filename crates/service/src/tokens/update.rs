@@ -127,7 +127,7 @@ impl Change for Update {
             refuse_name_in_use(draft, owner.id, &token.name, Some(token.id)).await?;
         }
         if ends_earlier {
-            end_earlier(draft, &token).await?;
+            end_earlier(draft, &before, &token).await?;
         }
         draft.update_token(token.clone()).await?;
         record(draft, &before, &token);

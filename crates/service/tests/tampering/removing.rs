@@ -81,6 +81,9 @@ async fn an_altered_user_is_disabled_for_good(database: &TestDatabase, alter: &s
     let scene = scene(database).await;
     database.execute(alter).await;
     let operator = scene.world.service.operator();
+    // By the id as by the name.
+    let ada = scene.ada.user().id;
+    assert_eq!(code(operator.revoke_tokens_of(ada).await), 1, "{alter}");
     assert_eq!(code(operator.disable_user("ada").await), 1, "{alter}");
     let password = PASSWORD.into();
     let signed_in = scene.world.service.sign_in("ada", &password, ADDRESS);

@@ -356,6 +356,7 @@ pub async fn a_page_is_read_by_one_statement(database: &TestDatabase) {
             page,
             page_size: 1,
             search: Some("ad".to_owned()),
+            ..UserQuery::default()
         };
         let (read, sent) = counted(users.page(&users_of)).await;
         let statements = if page == 1 { 1 } else { 2 };
@@ -416,6 +417,7 @@ pub async fn users_are_found_by_name(database: &TestDatabase) {
                 page,
                 page_size: 2,
                 search: search.map(fold),
+                ..UserQuery::default()
             };
             let read = store.users().page(&query).await.unwrap();
             let expected: Vec<_> = found

@@ -1,7 +1,7 @@
 //! Making a token for a service account.
 
 use ats_pat_domain::{Problem, Reason, Rule};
-use ats_pat_service::NewToken;
+use ats_pat_service::{NewToken, Owner};
 use poem::Request;
 use poem::http::StatusCode;
 use poem_openapi::OpenApi;
@@ -40,13 +40,11 @@ impl CreateServiceToken {
         body: JsonBody<CreatePersonalAccessTokenRequest>,
     ) -> Result<Answer<Self>, Refused> {
         let operator = by.operator(Call::of(request)?)?;
-        let account = operator.user(&id.0).await?;
-        if account.kind != "Service" {
-            return Err(Problem::UserNotFound.into());
-        }
+        let account = Owner::service_account(&id.0);
         let new = NewToken::from(body.0);
-        let issued = operator.create_token(&account.user_name, new).await?;
-        Ok(Answer::of(issued))
+        Ok(Answer::of(
+            operator.create_service_token(account, new).await?,
+        ))
     }
 }
 

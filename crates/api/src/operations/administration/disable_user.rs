@@ -7,7 +7,7 @@ use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::user::{User, example_with};
+use super::user::{User, example_with, user_id};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::operation::{Body, Operation, Tag};
@@ -49,12 +49,12 @@ impl DisableUser {
         body: OptionalJsonBody<DisableUserRequest>,
     ) -> Result<Answer<Self>, Refused> {
         let operator = by.operator(Call::of(request)?)?;
-        let user = operator.user(&id.0).await?;
+        let user = user_id(&id)?;
         let how = Disabling {
             keep_operator_keys: body.0.keep_operator_keys.unwrap_or_default(),
             ..Disabling::default()
         };
-        Ok(Answer::of(operator.disable(&user.user_name, how).await?))
+        Ok(Answer::of(operator.disable(user, how).await?))
     }
 }
 

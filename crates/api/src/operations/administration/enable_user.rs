@@ -5,7 +5,7 @@ use poem::Request;
 use poem_openapi::OpenApi;
 use serde_json::{Value, json};
 
-use super::user::{User, example_with};
+use super::user::{User, example_with, user_id};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::operation::{Operation, Tag};
@@ -36,8 +36,8 @@ impl EnableUser {
         id: TokenId,
     ) -> Result<Answer<Self>, Refused> {
         let operator = by.operator(Call::of(request)?)?;
-        let user = operator.user(&id.0).await?;
-        Ok(Answer::of(operator.enable_user(&user.user_name).await?))
+        let user = user_id(&id)?;
+        Ok(Answer::of(operator.enable_user(user).await?))
     }
 }
 

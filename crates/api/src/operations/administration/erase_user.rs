@@ -1,11 +1,11 @@
 //! Erasing a user.
 
-use ats_pat_domain::{Problem, UserId};
+use ats_pat_domain::Problem;
 use poem::Request;
 use poem_openapi::OpenApi;
 use serde_json::{Value, json};
 
-use super::user::{User, example_with};
+use super::user::{User, example_with, user_id};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::operation::{Operation, Tag};
@@ -37,7 +37,7 @@ impl EraseUser {
         id: TokenId,
     ) -> Result<Answer<Self>, Refused> {
         let operator = by.operator(Call::of(request)?)?;
-        let id: UserId = id.0.parse().map_err(|_| Problem::UserNotFound)?;
+        let id = user_id(&id)?;
         Ok(Answer::of(operator.erase_user(id).await?))
     }
 }

@@ -1,13 +1,13 @@
 //! Listing users.
 
-use ats_pat_domain::Problem;
-use ats_pat_domain::list::{MAX_PAGE, MAX_PAGE_SIZE, UserQuery};
+use ats_pat_domain::list::{self, MAX_PAGE, MAX_PAGE_SIZE, UserQuery};
 use ats_pat_domain::problem::{Failure, Reason};
+use ats_pat_domain::{Problem, user};
 use poem::Request;
-use poem_openapi::OpenApi;
+use poem_openapi::{Enum, OpenApi};
 use serde_json::{Value, json};
 
-use super::user::{UserPage, example};
+use super::user::{UserKind, UserPage, example};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::operation::{Operation, Tag};
@@ -22,11 +22,15 @@ pub struct ListUsers;
 impl ListUsers {
     /// List users
     ///
-    /// Persons and service accounts, by user name. A page past the end has no items. Needs the right `users`.
+    /// Persons and service accounts. A page past the end has no items. Needs the right `users`.
     #[oai(
         path = "/api/administration/users",
         method = "get",
         operation_id = "listUsers"
+    )]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "most of them only describe the query"
     )]
     async fn list(
         &self,
@@ -41,6 +45,15 @@ impl ListUsers {
         /// Only users with this text in user name or display name, whatever its case; up to 100 characters.
         #[oai(name = "Search")]
         _search: InQuery<String>,
+        /// Only users of this kind; by default of every one.
+        #[oai(name = "Kind")]
+        _kind: InQuery<UserKind>,
+        /// Only users of this status; by default of both.
+        #[oai(name = "Status")]
+        _status: InQuery<UserStatus>,
+        /// The order; by default `UserName`.
+        #[oai(name = "Sort")]
+        _sort: InQuery<UserSort>,
     ) -> Result<Answer<Self>, Refused> {
         let call = Call::of(request)?;
         let query = query(request.uri().query().unwrap_or_default())?;
@@ -60,9 +73,51 @@ fn query(query: &str) -> Result<UserQuery, Problem> {
             .read("PageSize", |text| number(text, MAX_PAGE_SIZE))
             .unwrap_or(defaults.page_size),
         search: reader.read("Search", search),
+        kind: reader.read("Kind", kind),
+        disabled: reader.read("Status", |text| match text {
+            "Active" => Ok(false),
+            "Disabled" => Ok(true),
+            _ => Err(Reason::UnknownValue),
+        }),
+        sort: reader
+            .read("Sort", list::UserSort::parse)
+            .unwrap_or(defaults.sort),
     };
     reader.finish()?;
     Ok(read)
+}
+
+fn kind(text: &str) -> Result<user::UserKind, Reason> {
+    user::UserKind::from_stored(text).ok_or(Reason::UnknownValue)
+}
+
+/// Whether a user is kept out.
+#[derive(Clone, Copy, Enum)]
+pub enum UserStatus {
+    /// Not kept out.
+    Active,
+    /// Kept out.
+    Disabled,
+}
+
+/// What a list of users is sorted by; `-` is descending.
+#[derive(Clone, Copy, Enum)]
+pub enum UserSort {
+    /// User name, from A.
+    UserName,
+    /// User name, from Z.
+    #[oai(rename = "-UserName")]
+    UserNameDescending,
+    /// Display name, from A.
+    DisplayName,
+    /// Display name, from Z.
+    #[oai(rename = "-DisplayName")]
+    DisplayNameDescending,
+    /// The oldest first.
+    CreatedAt,
+    /// The newest first.
+    #[oai(rename = "-CreatedAt")]
+    CreatedAtDescending,
 }
 
 impl Operation for ListUsers {

@@ -10,12 +10,15 @@ mod get_policy;
 mod get_user;
 mod list_all_tokens;
 mod list_events;
+mod list_user_tokens;
 mod list_users;
 mod operator_key;
 mod policy;
 mod put_policy;
+mod regenerate_service_token;
 mod revoke_any_token;
 mod revoke_matching;
+mod revoke_user_token;
 mod revoke_user_tokens;
 mod signing_key;
 mod token;
@@ -25,7 +28,7 @@ mod user;
 use crate::operation::Entry;
 
 /// All of them.
-pub const ALL: [Entry; 22] = [
+pub const ALL: [Entry; 25] = [
     Entry::of::<list_users::ListUsers>(),
     Entry::of::<create_user::CreateUser>(),
     Entry::of::<get_user::GetUser>(),
@@ -34,7 +37,10 @@ pub const ALL: [Entry; 22] = [
     Entry::of::<enable_user::EnableUser>(),
     Entry::of::<revoke_user_tokens::RevokeUserTokens>(),
     Entry::of::<erase_user::EraseUser>(),
+    Entry::of::<list_user_tokens::ListUserTokens>(),
     Entry::of::<create_service_token::CreateServiceToken>(),
+    Entry::of::<regenerate_service_token::RegenerateServiceToken>(),
+    Entry::of::<revoke_user_token::RevokeUserToken>(),
     Entry::of::<list_all_tokens::ListAllTokens>(),
     Entry::of::<get_any_token::GetAnyToken>(),
     Entry::of::<revoke_any_token::RevokeAnyToken>(),

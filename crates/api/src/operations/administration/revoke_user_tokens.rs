@@ -6,6 +6,7 @@ use poem_openapi::{Object, OpenApi};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::user::user_id;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::operation::{Data, Operation, Tag};
@@ -35,8 +36,8 @@ impl RevokeUserTokens {
         id: TokenId,
     ) -> Result<Answer<Self>, Refused> {
         let operator = by.operator(Call::of(request)?)?;
-        let user = operator.user(&id.0).await?;
-        let revoked = operator.revoke_tokens_of(&user.user_name).await?;
+        let user = user_id(&id)?;
+        let revoked = operator.revoke_tokens_of(user).await?;
         Ok(Answer::of(RevokedTokens { revoked }))
     }
 }

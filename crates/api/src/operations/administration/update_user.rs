@@ -1,7 +1,7 @@
 //! Changing a user.
 
+use ats_pat_domain::Problem;
 use ats_pat_domain::problem::Reason;
-use ats_pat_domain::{Problem, UserId};
 use ats_pat_service::UserUpdate;
 use poem::Request;
 use poem_openapi::{Object, OpenApi};
@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::user::{User, example_with, responsible};
+use super::user::{User, example_with, responsible, user_id};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::operation::{Body, Operation, Tag};
@@ -69,7 +69,7 @@ impl UpdateUser {
     ) -> Result<Answer<Self>, Refused> {
         let operator = by.operator(Call::of(request)?)?;
         let body = body.0;
-        let id: UserId = id.0.parse().map_err(|_| Problem::UserNotFound)?;
+        let id = user_id(&id)?;
         let responsible = match &body.responsible_id {
             Some(person) => Some(responsible(&operator, person).await?),
             None => None,

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::example;
 use crate::operation::Data;
 use crate::refused::Refused;
+use crate::request::TokenId;
 use crate::schema::Time;
 
 /// What a user is.
@@ -108,6 +109,14 @@ impl From<UserPageView> for UserPage {
 
 impl Data for UserPage {
     const DESCRIPTION: &'static str = "The answer with a page of users.";
+}
+
+/// The id of a user that a path names.
+///
+/// # Errors
+/// [`Problem::UserNotFound`] for what is no id.
+pub fn user_id(id: &TokenId) -> Result<UserId, Problem> {
+    id.0.parse().map_err(|_| Problem::UserNotFound)
 }
 
 /// The name of the person who is to be responsible for a service account.

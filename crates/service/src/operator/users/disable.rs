@@ -5,7 +5,7 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::group::Groups;
 use ats_pat_domain::user::UserKind;
 
-use super::find::{find_even_planted, find_user, require_another, require_living};
+use super::find::{UserRef, find, find_even_planted, require_another, require_living};
 use crate::change::{Change, Draft, Judgement, Taken};
 use crate::operator::Operator;
 use crate::operator_keys::revoke_keys_of;
@@ -19,29 +19,33 @@ impl Operator<'_> {
     ///
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::OwnAccount`], [`Error::LastAdministrator`].
-    pub async fn disable_user(&self, name: &str) -> Result<UserView, Error> {
-        self.disable(name, Disabling::default()).await
+    pub async fn disable_user(&self, user: impl Into<UserRef>) -> Result<UserView, Error> {
+        self.disable(user, Disabling::default()).await
     }
 
     /// As [`Operator::disable_user`], even if nobody can administer the service any more.
     ///
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::OwnAccount`].
-    pub async fn disable_even_the_last(&self, name: &str) -> Result<UserView, Error> {
+    pub async fn disable_even_the_last(&self, user: impl Into<UserRef>) -> Result<UserView, Error> {
         let how = Disabling {
             even_the_last: true,
             ..Disabling::default()
         };
-        self.disable(name, how).await
+        self.disable(user, how).await
     }
 
     /// As [`Operator::disable_user`], with exceptions.
     ///
     /// # Errors
     /// Those of [`Operator::disable_user`].
-    pub async fn disable(&self, name: &str, how: Disabling) -> Result<UserView, Error> {
+    pub async fn disable(
+        &self,
+        user: impl Into<UserRef>,
+        how: Disabling,
+    ) -> Result<UserView, Error> {
         let disable = SetDisabled {
-            name: name.to_owned(),
+            user: user.into(),
             disabled: true,
             how,
         };
@@ -52,9 +56,9 @@ impl Operator<'_> {
     ///
     /// # Errors
     /// [`Error::UserNotFound`].
-    pub async fn enable_user(&self, name: &str) -> Result<UserView, Error> {
+    pub async fn enable_user(&self, user: impl Into<UserRef>) -> Result<UserView, Error> {
         let enable = SetDisabled {
-            name: name.to_owned(),
+            user: user.into(),
             disabled: false,
             how: Disabling::default(),
         };
@@ -63,7 +67,7 @@ impl Operator<'_> {
 }
 
 struct SetDisabled {
-    name: String,
+    user: UserRef,
     disabled: bool,
     how: Disabling,
 }
@@ -89,9 +93,9 @@ impl Change for SetDisabled {
             }
         };
         let (mut user, judgement) = if self.disabled {
-            find_even_planted(draft, &self.name).await?
+            find_even_planted(draft, &self.user).await?
         } else {
-            let user = find_user(draft, &self.name).await?;
+            let user = find(draft, &self.user).await?;
             require_living(&user)?;
             (user, Judgement::Genuine)
         };

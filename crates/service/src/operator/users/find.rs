@@ -11,6 +11,34 @@ use crate::ledger::rows::altered;
 use crate::operator::Operator;
 use crate::service::error::Error;
 
+/// The user whom an operator means. A name can become another user's between two look-ups, so
+/// whoever knows the id says the id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserRef {
+    /// The user of this id.
+    Id(UserId),
+    /// The user of this name.
+    Called(String),
+}
+
+impl From<UserId> for UserRef {
+    fn from(id: UserId) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl From<&str> for UserRef {
+    fn from(name: &str) -> Self {
+        Self::Called(name.to_owned())
+    }
+}
+
+impl From<&String> for UserRef {
+    fn from(name: &String) -> Self {
+        name.as_str().into()
+    }
+}
+
 impl Operator<'_> {
     /// Asks that some user is called so: that the folded user name or display name holds this
     /// folded text.
@@ -31,6 +59,17 @@ impl Operator<'_> {
             return Err(not_found(text));
         }
         Ok(())
+    }
+
+    /// Asks that there is a user of this id, whether or not the row is genuine: the tokens can be
+    /// revoked all the same.
+    pub(in crate::operator) async fn require_row(&self, id: UserId) -> Result<(), Error> {
+        let users = self.service.store().users();
+        match users.by_id(id).await {
+            Ok(Some(_)) | Err(StoreError::Corrupt { .. }) => Ok(()),
+            Ok(None) => Err(not_found(&id.to_string())),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The user of this name.
@@ -57,7 +96,15 @@ fn folded_name(name: &str) -> Result<String, Error> {
     Ok(name.folded())
 }
 
-pub(super) async fn find_user(draft: &Draft<'_>, name: &str) -> Result<User, Error> {
+/// The user who is meant.
+pub(super) async fn find(draft: &Draft<'_>, user: &UserRef) -> Result<User, Error> {
+    match user {
+        UserRef::Id(id) => find_user_by_id(draft, *id).await,
+        UserRef::Called(name) => find_user(draft, name).await,
+    }
+}
+
+async fn find_user(draft: &Draft<'_>, name: &str) -> Result<User, Error> {
     let folded = folded_name(name)?;
     let user = draft.read().users().by_folded_name(&folded).await?;
     named(
@@ -94,13 +141,17 @@ pub(crate) fn named(user: User, folded: &str) -> Result<User, Error> {
     }
 }
 
-/// The user of this name, to be kept out: a genuine one, else one that was planted or altered. The
+/// The user who is meant, to be kept out: a genuine one, else one that was planted or altered. The
 /// column that names are looked up by is derived, so a row that was moved there does not hide the
 /// genuine one.
 pub(super) async fn find_even_planted(
     draft: &Draft<'_>,
-    name: &str,
+    user: &UserRef,
 ) -> Result<(User, Judgement), Error> {
+    let name = match user {
+        UserRef::Id(id) => return find_even_planted_by_id(draft, *id).await,
+        UserRef::Called(name) => name,
+    };
     match find_user(draft, name).await {
         Ok(user) => return Ok((user, Judgement::Genuine)),
         Err(error @ Error::LogNotRead) if draft.may_wait() => return Err(error),

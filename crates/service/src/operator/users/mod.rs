@@ -18,6 +18,7 @@ use crate::view::{UserPageView, UserView};
 
 pub use add::{NewServiceAccount, NewUser};
 pub use disable::Disabling;
+pub use find::UserRef;
 pub(crate) use find::{named, require_free_name};
 pub use update::UserUpdate;
 

@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use super::find::find_even_planted;
+use super::find::{UserRef, find_even_planted};
 use crate::change::{Change, Draft, Taken};
 use crate::operator::Operator;
 use crate::service::error::Error;
@@ -24,28 +24,26 @@ impl Operator<'_> {
         hash.await
     }
 
-    /// Revokes every token of the user of this name; gives how many were active.
+    /// Revokes every token of a user; gives how many were active.
     ///
     /// # Errors
     /// [`Error::UserNotFound`]; 1102 for an operator key without the right over administrators, if
     /// the user is one.
-    pub async fn revoke_tokens_of(&self, name: &str) -> Result<u64, Error> {
-        let revoke = RevokeTokens {
-            name: name.to_owned(),
-        };
+    pub async fn revoke_tokens_of(&self, user: impl Into<UserRef>) -> Result<u64, Error> {
+        let revoke = RevokeTokens { user: user.into() };
         self.change(revoke).await
     }
 }
 
 struct RevokeTokens {
-    name: String,
+    user: UserRef,
 }
 
 impl Change for RevokeTokens {
     type Output = u64;
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(u64, Taken), Error> {
-        let (user, _) = find_even_planted(draft, &self.name).await?;
+        let (user, _) = find_even_planted(draft, &self.user).await?;
         draft.require_right_over(&user)?;
         let revoked = revoke_tokens(draft, Some(user.id)).await?;
         Ok((revoked, Taken::now_if(revoked > 0)))

@@ -191,6 +191,7 @@ async fn write(
         page: view.page,
         page_size: PAGE_SIZE,
         search: folded(&view.search),
+        ..UserQuery::default()
     };
     let listed = operator(visit, by)?.user_page(query).await;
     let listed = listed.map_err(|error| visit.problem(error))?;
