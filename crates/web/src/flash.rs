@@ -14,6 +14,8 @@ use crate::cookie::set_cookie;
 pub enum Flash {
     /// A token was revoked.
     Revoked(String),
+    /// So many tokens were revoked: a number.
+    ChosenRevoked(String),
     /// A token was changed.
     TokenChanged(String),
     /// The password is another one now.
@@ -63,6 +65,9 @@ impl Flash {
     pub fn sentence(&self, text: Text) -> String {
         match self {
             Self::Revoked(name) => text.token_revoked(name),
+            Self::ChosenRevoked(count) => {
+                text.bulk_revoked(count.parse::<u64>().unwrap_or_default())
+            }
             Self::TokenChanged(name) => text.token_saved(name),
             Self::PasswordChanged => text.password_changed().to_owned(),
             Self::SessionEnded => text.sessions_ended().to_owned(),
@@ -111,6 +116,7 @@ impl Flash {
         let name = percent_decode_str(name).decode_utf8().ok()?.into_owned();
         Some(match kind {
             "revoked" => Self::Revoked(name),
+            "chosen-revoked" => Self::ChosenRevoked(name),
             "token-changed" => Self::TokenChanged(name),
             "password-changed" => Self::PasswordChanged,
             "session-ended" => Self::SessionEnded,
@@ -144,6 +150,7 @@ impl Flash {
     fn parts(&self) -> (&'static str, &str) {
         match self {
             Self::Revoked(name) => ("revoked", name),
+            Self::ChosenRevoked(count) => ("chosen-revoked", count),
             Self::TokenChanged(name) => ("token-changed", name),
             Self::PasswordChanged => ("password-changed", ""),
             Self::SessionEnded => ("session-ended", ""),

@@ -2,6 +2,7 @@
 
 mod badge;
 mod column;
+mod filter;
 mod pager;
 mod row;
 mod search;
@@ -12,4 +13,4 @@ pub use column::Column;
 pub use pager::Pager;
 pub use row::{Row, in_short};
 pub use search::{folded, owner_called, owner_named, search_text};
-pub use view::ListView;
+pub use view::{ListView, PAGE_SIZE};

@@ -7,6 +7,7 @@ use ats_pat_domain::list::{Sort, SortField, TokenQuery};
 use ats_pat_text::Text;
 
 use super::column::Column;
+use super::filter::Filter;
 use super::pager::Pager;
 use super::search::{folded, owner_called, search_text};
 use crate::query::{Query, address};
@@ -30,6 +31,8 @@ pub struct ListView {
     pub status: Option<Status>,
     /// Only those with this text in them.
     pub search: String,
+    /// What else is left out, where the table is everybody's.
+    pub filter: Filter,
     /// The order.
     pub sort: Sort,
     /// From 1.
@@ -46,6 +49,7 @@ impl ListView {
             owner: search_text(query, "owner"),
             status: query.get("status").and_then(|status| status.parse().ok()),
             search: search_text(query, "search"),
+            filter: Filter::read(query),
             sort: query
                 .get("sort")
                 .and_then(|sort| Sort::parse(sort).ok())
@@ -64,7 +68,7 @@ impl ListView {
 
     /// What the use case is asked for.
     pub fn query(&self) -> TokenQuery {
-        TokenQuery {
+        self.filter.narrow(TokenQuery {
             owner_called: owner_called(&self.owner),
             page: self.page,
             page_size: self.page_size,
@@ -72,12 +76,17 @@ impl ListView {
             search: folded(&self.search),
             sort: self.sort,
             ..TokenQuery::of(None)
-        }
+        })
     }
 
     /// Whether tokens are left out.
     pub fn is_filtered(&self) -> bool {
-        self.status.is_some() || !self.search.is_empty() || !self.owner.is_empty()
+        self.status.is_some() || self.chooses()
+    }
+
+    /// Whether tokens are left out by more than their status.
+    pub fn chooses(&self) -> bool {
+        !self.search.is_empty() || !self.owner.is_empty() || self.filter.is_set()
     }
 
     /// The name of the chosen status, or nothing.
@@ -118,7 +127,15 @@ impl ListView {
             ("sort", self.sort_name()),
             ("page", &page),
         ];
-        address(path, &[&view, more].concat())
+        address(path, &[&view[..], &self.filter.pairs(), more].concat())
+    }
+
+    /// Names and values of this view, for a form that leads elsewhere with it.
+    pub fn pairs(&self) -> Vec<(String, String)> {
+        let address = self.suffix();
+        let query = Query::parse(address.strip_prefix('?').unwrap_or_default());
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        query.pairs().map(owned).collect()
     }
 
     /// The query of this view, with its question mark, or nothing.
@@ -232,6 +249,7 @@ mod tests {
             "/t?status=Active",
             "/t?status=Expired&search=a+b%26c&sort=-Name&page=3",
             "/t?owner=ada",
+            "/t?status=Active&unused=90&expires_before=2027-01-31&scope=orders%3Aread",
         ] {
             let query = address.split_once('?').map_or("", |(_, query)| query);
             assert_eq!(view(query).address(), address);

@@ -151,8 +151,8 @@ async fn everybodys_tokens_are_found_and_revoked() {
     let nobody = root.get("/settings/all-tokens?owner=nobody").await;
     assert_eq!(nobody.status, 200);
     assert!(nobody.text.contains("Nothing found"));
-    let (_, rest) = hers
-        .text
+    let (_, dialogs) = hers.text.split_once("<dialog").unwrap();
+    let (_, rest) = dialogs
         .split_once("action=\"/settings/all-tokens/")
         .unwrap();
     let (path, _) = rest.split_once('"').unwrap();

@@ -5,6 +5,7 @@
 mod account;
 mod administration;
 mod audit;
+mod bulk;
 mod docs;
 mod fixture;
 mod introspect_scope;

@@ -1,5 +1,9 @@
 //! Everybody's tokens: finding them by owner or status, ending them.
 
+pub mod chosen;
+pub mod found;
+pub mod job;
+
 use askama::Template;
 use ats_pat_domain::{Problem, Status};
 use ats_pat_service::view::OwnedTokenPageView;
