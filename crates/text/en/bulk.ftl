@@ -37,6 +37,7 @@ bulk-found-question = { $count ->
 }
 bulk-found-none = No active token was found.
 bulk-found-by = The filter:
+bulk-found-all = They are:
 # $count (Number)
 bulk-found-first = The first { NUMBER($count) } of them:
 # $token (String)

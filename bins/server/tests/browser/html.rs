@@ -42,6 +42,11 @@ const ADDRESSES: &[(&str, &str)] = &[
     ("user-password", "/settings/users/password?user=ada"),
     ("all-tokens", "/settings/all-tokens"),
     ("all-tokens-none-found", "/settings/all-tokens?owner=nobody"),
+    ("all-tokens-filtered", "/settings/all-tokens?unused=9"),
+    (
+        "all-tokens-revoke-found",
+        "/settings/all-tokens/revoke-found?owner=ada",
+    ),
     ("audit", "/settings/audit"),
     ("audit-none-found", "/settings/audit?owner=nobody"),
     ("docs", "/docs"),

@@ -137,6 +137,8 @@ async fn every_page_is_accessible_and_light_and_asks_nobody_else() {
         "/settings/users/new-service-account",
         "/settings/users/responsible?user=deploy",
         "/settings/all-tokens",
+        "/settings/all-tokens?expires_before=2099-01-01",
+        "/settings/all-tokens/revoke-found?owner=ada",
         "/settings/operator-keys",
         "/settings/operator-keys/new",
         "/settings/policy",

@@ -71,6 +71,28 @@ pub async fn all_tokens(browser: &Browser, site: &Site) {
     browser.goto(&site.url("/settings/all-tokens")).await;
 }
 
+pub async fn all_tokens_filtered(browser: &Browser, site: &Site) {
+    furnished(browser, site).await;
+    let filter = "/settings/all-tokens?expires_before=2099-01-01";
+    browser.goto(&site.url(filter)).await;
+}
+
+pub async fn all_tokens_found(browser: &Browser, site: &Site) {
+    all_tokens_filtered(browser, site).await;
+    browser
+        .link("Revoke all active tokens found")
+        .await
+        .click()
+        .await;
+    browser.wait_for_text("The filter").await;
+}
+
+pub async fn revocation_of_many(browser: &Browser, site: &Site) {
+    all_tokens_found(browser, site).await;
+    browser.button("Yes").await.click().await;
+    browser.heading("Revoking tokens").await;
+}
+
 /// Keys of administrators and of the command line, one that ended, one in use.
 pub async fn operator_keys(browser: &Browser, site: &Site) {
     furnished(browser, site).await;

@@ -9,9 +9,10 @@ use std::pin::Pin;
 use ats_pat_test_support::browser::Browser;
 
 use self::administration::{
-    all_tokens, audit, new_operator_key, new_operator_key_mistake, new_service_account, new_user,
-    new_user_late, new_user_mistake, operator_key_issued, operator_key_revoke, operator_keys,
-    policy, policy_group_mistake, policy_question, user_edit, user_erase, user_password, users,
+    all_tokens, all_tokens_filtered, all_tokens_found, audit, new_operator_key,
+    new_operator_key_mistake, new_service_account, new_user, new_user_late, new_user_mistake,
+    operator_key_issued, operator_key_revoke, operator_keys, policy, policy_group_mistake,
+    policy_question, revocation_of_many, user_edit, user_erase, user_password, users,
 };
 use self::furniture::{at_home, furnished, people};
 use self::tokens::{
@@ -76,6 +77,9 @@ pub const SCENES: &[Scene] = scenes! {
     "service-account-tokens" service_account_tokens
     "new-service-account" new_service_account
     "all-tokens" all_tokens
+    "all-tokens-filtered" all_tokens_filtered
+    "all-tokens-found" all_tokens_found
+    "revocation-of-many" revocation_of_many
     "operator-keys" operator_keys
     "new-operator-key" new_operator_key
     "new-operator-key-mistake" new_operator_key_mistake

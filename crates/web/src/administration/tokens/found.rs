@@ -48,6 +48,11 @@ struct FoundPage {
 }
 
 impl FoundPage {
+    /// Whether every token is named.
+    fn is_all(&self) -> bool {
+        u64::try_from(self.first.len()) == Ok(self.count)
+    }
+
     fn new(
         visit: &Visit<'_>,
         view: &ListView,
