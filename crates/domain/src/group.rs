@@ -4,14 +4,13 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::identity::ProviderName;
 use crate::validation::Reason;
 
 /// The most groups of one user.
 pub const MAX_GROUPS: usize = 200;
 /// The longest name of a group with its provider, in characters.
 const MAX_GROUP: usize = 200;
-/// The longest name of a provider, in characters.
-const MAX_PROVIDER: usize = 32;
 /// The most bytes of all groups of one user. A `TEXT` column of MariaDB has room for no more.
 const MAX_BYTES: usize = 60_000;
 
@@ -28,16 +27,9 @@ impl Group {
     /// # Errors
     /// [`InvalidGroup::NotAGroup`].
     pub fn new(text: &str) -> Result<Self, InvalidGroup> {
-        let is_provider = |name: &str| {
-            (1..=MAX_PROVIDER).contains(&name.len())
-                && name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-        };
-        let is_group = text
-            .split_once('/')
-            .is_some_and(|(provider, value)| is_provider(provider) && !value.trim().is_empty())
-            && text.chars().count() <= MAX_GROUP
+        let is_group = text.split_once('/').is_some_and(|(name, value)| {
+            ProviderName::new(name).is_ok() && !value.trim().is_empty()
+        }) && text.chars().count() <= MAX_GROUP
             && !text.contains(char::is_control);
         if is_group {
             Ok(Self(text.to_owned()))

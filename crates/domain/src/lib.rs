@@ -16,10 +16,12 @@
 //! bytes here: `ats-pat-auth` makes and checks them.
 
 pub mod code;
+pub mod disabled;
 pub mod envelope;
 pub mod event;
 pub mod group;
 pub mod id;
+pub mod identity;
 pub mod key;
 pub mod list;
 pub mod name;
@@ -44,9 +46,11 @@ pub mod user;
 pub mod validation;
 
 pub use code::Code;
+pub use disabled::{DisabledBy, DisabledMarks};
 pub use envelope::Envelope;
 pub use event::Event;
 pub use id::{BulkJobId, EventId, FormKey, OperatorKeyId, TokenId, UserId};
+pub use identity::{Identity, Issuer, LinkedIdentity, ProviderName, Subject};
 pub use name::{Description, DisplayName, Email, TokenName, UserName};
 pub use network::Neighbourhood;
 pub use operator_key::OperatorKey;

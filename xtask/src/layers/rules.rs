@@ -11,6 +11,8 @@ pub const ARROWS: &[(&str, &[&str])] = &[
         "ats-pat-auth",
         &["ats-pat-token", "ats-pat-domain", "ats-pat-files"],
     ),
+    // Who somebody is at a provider. Who that is here, the service decides.
+    ("ats-pat-identity", &["ats-pat-token", "ats-pat-domain"]),
     ("ats-pat-storage", &["ats-pat-domain", "ats-pat-files"]),
     (
         "ats-pat-service",
@@ -140,6 +142,8 @@ pub const KEPT_TO: &[(&[&str], &[&str])] = &[
         ],
     ),
     (&["poem-openapi"], &["ats-pat-api"]),
+    // The protocol stays behind the port of the domain.
+    (&["openidconnect", "oauth2"], &["ats-pat-identity"]),
 ];
 
 /// Crates from outside that these crates of the workspace may not use, except for tests.

@@ -1,10 +1,12 @@
 //! The ports: database, clock and randomness.
 //!
 //! `ats-pat-storage` implements [`Store`]. `ats-pat-service` implements [`Clock`] and
-//! [`Randomness`] by the system's. Tests have their own clock and seeded randomness.
+//! [`Randomness`] by the system's. `ats-pat-identity` implements [`IdentityProvider`]. Tests have
+//! their own clock and seeded randomness.
 
 mod change;
 mod error;
+mod identity;
 mod repository;
 mod store;
 
@@ -15,6 +17,9 @@ pub use change::{
     StatusChanges, TokenChanges, UserChanges,
 };
 pub use error::{BoxError, CommitError, StorageFailure, StoreError};
+pub use identity::{
+    Flow, IdentityError, IdentityProvider, LoggedOut, Logout, ProvenIdentity, ProviderAnswer,
+};
 pub use repository::{
     Bearer, EventRepository, FoundSession, Grant, KeyRepository, ListedOperatorKey, ListedToken,
     OperatorKeyRepository, PolicyRepository, Repositories, SecretRepository, SessionRepository,

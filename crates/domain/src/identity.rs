@@ -1,0 +1,195 @@
+//! Identities: who somebody is at an identity provider of the company.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::id::UserId;
+use crate::time::Timestamp;
+use crate::validation::Reason;
+
+/// The longest name of a provider, in characters.
+pub const MAX_PROVIDER_NAME: usize = 32;
+/// The longest issuer, in bytes: what an index of each database has room for.
+const MAX_ISSUER: usize = 255;
+/// The longest subject, in bytes (OpenID Connect Core 1.0, section 2).
+const MAX_SUBJECT: usize = 255;
+
+/// The name of an identity provider in the settings: 1 to 32 small letters and digits. It is a part
+/// of paths, of environment variables and of the names of groups.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProviderName(String);
+
+impl ProviderName {
+    /// Reads a name.
+    ///
+    /// # Errors
+    /// [`Reason::Empty`], [`Reason::TooLong`] or [`Reason::BadCharacter`].
+    pub fn new(text: &str) -> Result<Self, Reason> {
+        if text.is_empty() {
+            return Err(Reason::Empty);
+        }
+        let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        if !text.bytes().all(is_allowed) {
+            return Err(Reason::BadCharacter);
+        }
+        if text.len() > MAX_PROVIDER_NAME {
+            return Err(Reason::TooLong);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name that was stored. One that is no name is none that the settings could have.
+    pub fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ProviderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for ProviderName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+macro_rules! exact_text {
+    ($(#[$meta:meta])* $name:ident, $longest:expr) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the text as it is: nothing is trimmed, folded or normalised, because two that
+            /// differ in a single byte are two.
+            ///
+            /// # Errors
+            /// [`Reason::Empty`]; [`Reason::TooLong`] for more than 255 bytes;
+            /// [`Reason::BadCharacter`] for a control character.
+            pub fn new(text: &str) -> Result<Self, Reason> {
+                if text.is_empty() {
+                    return Err(Reason::Empty);
+                }
+                if text.len() > $longest {
+                    return Err(Reason::TooLong);
+                }
+                if text.contains(char::is_control) {
+                    return Err(Reason::BadCharacter);
+                }
+                Ok(Self(text.to_owned()))
+            }
+
+            /// The text that was stored; storage gives back what passed [`Self::new`].
+            pub fn from_stored(text: String) -> Self {
+                Self(text)
+            }
+
+            /// As it was given.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+exact_text! {
+    /// The issuer of an identity provider: `iss` of its tokens, byte for byte.
+    Issuer, MAX_ISSUER
+}
+exact_text! {
+    /// Who somebody is at an issuer: `sub` of its tokens, byte for byte. An issuer never gives it
+    /// to anybody else, unlike names and mail addresses.
+    Subject, MAX_SUBJECT
+}
+
+/// Who somebody is, for all providers. Two identities are the same person only if both parts are
+/// equal: a name or a mail address never makes them so.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Identity {
+    /// Who says so.
+    pub issuer: Issuer,
+    /// Who it is there.
+    pub subject: Subject,
+}
+
+/// An identity that is linked to a user: whoever proves it signs in as this user. A user has one at
+/// each provider at most, and an identity has one user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkedIdentity {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// At which provider, by its name in the settings.
+    pub provider: ProviderName,
+    /// Who it is there.
+    pub identity: Identity,
+    /// When it was linked.
+    pub linked_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_has_a_name_that_fits_paths_and_variables() {
+        for name in ["corp", "entra2", &"x".repeat(32)] {
+            assert_eq!(ProviderName::new(name).unwrap().as_str(), name);
+        }
+        for (name, reason) in [
+            ("", Reason::Empty),
+            (&*"x".repeat(33), Reason::TooLong),
+            ("Corp", Reason::BadCharacter),
+            ("co-rp", Reason::BadCharacter),
+            ("co/rp", Reason::BadCharacter),
+            ("cörp", Reason::BadCharacter),
+        ] {
+            assert_eq!(ProviderName::new(name), Err(reason), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn identities_that_differ_in_a_byte_are_two() {
+        let identity = |issuer: &str, subject: &str| Identity {
+            issuer: Issuer::new(issuer).unwrap(),
+            subject: Subject::new(subject).unwrap(),
+        };
+        let ada = identity("https://id.example", "ada");
+        for other in [
+            identity("https://id.example/", "ada"),
+            identity("https://id.example", "Ada"),
+            identity("https://id.example", "ada "),
+            identity("https://id.example", "ａda"),
+        ] {
+            assert_ne!(ada, other);
+        }
+    }
+
+    #[test]
+    fn a_subject_has_255_bytes_at_most_and_no_control_characters() {
+        assert!(Subject::new(&"x".repeat(255)).is_ok());
+        for (subject, reason) in [
+            ("", Reason::Empty),
+            (&*"x".repeat(256), Reason::TooLong),
+            ("a\nb", Reason::BadCharacter),
+            ("a\0", Reason::BadCharacter),
+        ] {
+            assert_eq!(Subject::new(subject), Err(reason), "{subject:?}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Requests to a provider: over TLS, bounded in length and in time, without redirects.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ats_pat_domain::port::BoxError;
+use ats_pat_token::is_loopback;
+use http::{Request, Response};
+use reqwest::{Client, redirect};
+use rustls_platform_verifier::BuilderVerifierExt;
+use url::Url;
+
+use crate::settings::{SettingError, is_secure};
+
+/// The longest answer, in bytes. The longest real ones are ID tokens with hundreds of groups.
+pub(crate) const MAX_ANSWER: usize = 256 * 1024;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// The address is not protected.
+    #[error("the address is not https")]
+    Insecure,
+    /// It took too long.
+    #[error("there was no answer in time")]
+    TimedOut,
+    /// The answer does not end.
+    #[error("the answer is longer than {MAX_ANSWER} bytes")]
+    TooLong,
+    /// The connection failed.
+    #[error("the connection failed")]
+    Transport(#[source] BoxError),
+}
+
+/// Asks one provider.
+#[derive(Clone, Debug)]
+pub(crate) struct Fetch {
+    client: Client,
+    loopback_allowed: bool,
+}
+
+impl Fetch {
+    /// Asks the provider of this issuer. No answer may take longer than `timeout`. Only a provider
+    /// that is itself on this machine may name addresses without TLS, and only on this machine.
+    pub(crate) fn new(issuer: &Url, timeout: Duration) -> Result<Self, SettingError> {
+        let loopback_allowed = issuer.scheme() == "http";
+        let mut client = Client::builder()
+            .tls_backend_preconfigured(tls().map_err(SettingError::HttpClient)?)
+            .redirect(redirect::Policy::none())
+            .timeout(timeout)
+            .user_agent(concat!(
+                env!("CARGO_PKG_NAME"),
+                "/",
+                env!("CARGO_PKG_VERSION")
+            ));
+        if issuer.host_str().is_some_and(is_loopback) {
+            client = client.no_proxy();
+        }
+        let client = client
+            .build()
+            .map_err(|error| SettingError::HttpClient(error.into()))?;
+        Ok(Self {
+            client,
+            loopback_allowed,
+        })
+    }
+
+    /// Whether the provider may name this address.
+    pub(crate) fn allows(&self, url: &Url) -> bool {
+        is_secure(url, self.loopback_allowed)
+    }
+
+    /// Sends a request, and reads the answer to its end.
+    pub(crate) async fn send(
+        &self,
+        request: Request<Vec<u8>>,
+    ) -> Result<Response<Vec<u8>>, FetchError> {
+        let request: reqwest::Request = request.try_into().map_err(transport)?;
+        if !self.allows(request.url()) {
+            return Err(FetchError::Insecure);
+        }
+        let mut answer = self.client.execute(request).await.map_err(transport)?;
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(transport)? {
+            if body.len() + chunk.len() > MAX_ANSWER {
+                return Err(FetchError::TooLong);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let mut response = Response::new(body);
+        *response.status_mut() = answer.status();
+        *response.headers_mut() = std::mem::take(answer.headers_mut());
+        Ok(response)
+    }
+}
+
+/// TLS as the databases have it: by rustls with ring, and with the certificates that the system
+/// trusts.
+fn tls() -> Result<rustls::ClientConfig, BoxError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_platform_verifier()?
+        .with_no_client_auth();
+    Ok(config)
+}
+
+/// The address goes with the error, and a code or a token may be in it.
+fn transport(error: reqwest::Error) -> FetchError {
+    if error.is_timeout() {
+        FetchError::TimedOut
+    } else {
+        FetchError::Transport(error.without_url().into())
+    }
+}
