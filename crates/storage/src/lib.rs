@@ -36,6 +36,7 @@ mod error;
 mod events;
 mod failure;
 mod head;
+mod identities;
 mod keys;
 mod listed_token;
 mod lock;

@@ -6,7 +6,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::channel::Channel;
 use crate::entity::{
-    operator_key, policy, secret, session, setup_link, signing_key, status_place, token, user,
+    identity, operator_key, policy, secret, session, setup_link, signing_key, status_place, token,
+    user,
 };
 use crate::failure::store_error;
 
@@ -14,12 +15,12 @@ use crate::failure::store_error;
 const ONLY: i32 = 1;
 
 macro_rules! retag {
-    ($channel:expr, $retagged:expr, $entity:ident, $key_id:ident, $key:ident = $value:expr) => {{
+    ($channel:expr, $retagged:expr, $entity:ident, $key_id:ident, $($key:ident = $value:expr),+) => {{
         let Retagged { was, tag, .. } = $retagged;
         $entity::Entity::update_many()
             .col_expr($entity::Column::Tag, Expr::val(tag.bytes.clone()))
             .col_expr($entity::Column::$key_id, Expr::val(tag.key_id.0))
-            .filter($entity::Column::$key.eq($value))
+            $(.filter($entity::Column::$key.eq($value)))+
             .filter($entity::Column::Tag.eq(was.clone()))
             .exec($channel)
             .await
@@ -31,6 +32,14 @@ macro_rules! retag {
 /// Gives the row its tag, if it still has the tag that was read.
 pub(crate) async fn retag(channel: &Channel, retagged: &Retagged) -> Result<(), StoreError> {
     match &retagged.key {
+        RowKey::Identity(user, provider) => retag!(
+            channel,
+            retagged,
+            identity,
+            KeyId,
+            UserId = user.as_uuid(),
+            Provider = provider.as_str()
+        ),
         RowKey::User(id) => retag!(channel, retagged, user, KeyId, Id = id.as_uuid()),
         RowKey::Token(id) => retag!(channel, retagged, token, KeyId, Id = id.as_uuid()),
         RowKey::Secret(hash) => retag!(channel, retagged, secret, TagKeyId, Hash = hash.to_vec()),

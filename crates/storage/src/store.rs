@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use ats_pat_domain::port::{
-    ChangeOrder, EventRepository, KeyRepository, OperatorKeyRepository, PolicyRepository,
-    Repositories, Retagged, SecretRepository, SessionRepository, SetupLinkRepository,
-    StatusRepository, Store, StoreError, TokenRepository, Transaction, UsageRecord, UserRepository,
+    ChangeOrder, EventRepository, IdentityRepository, KeyRepository, OperatorKeyRepository,
+    PolicyRepository, Repositories, Retagged, SecretRepository, SessionRepository,
+    SetupLinkRepository, StatusRepository, Store, StoreError, TokenRepository, Transaction,
+    UsageRecord, UserRepository,
 };
 use ats_pat_domain::token::Usage;
 use ats_pat_domain::{EventId, OperatorKeyId, Timestamp};
@@ -16,6 +17,10 @@ use crate::{checkpoints, operator_keys, retag, sessions, usage, write_proof};
 
 impl Repositories for Database {
     fn users(&self) -> &dyn UserRepository {
+        &*self.reads
+    }
+
+    fn identities(&self) -> &dyn IdentityRepository {
         &*self.reads
     }
 

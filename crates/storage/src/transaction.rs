@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use ats_pat_domain::EventId;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::port::{
-    ChangeOrder, CommitError, EventRepository, KeyRepository, OperatorKeyRepository,
-    PolicyRepository, Repositories, SecretRepository, SessionRepository, SetupLinkRepository,
-    StatusRepository, StoreError, TokenRepository, Transaction, UserRepository,
+    ChangeOrder, CommitError, EventRepository, IdentityRepository, KeyRepository,
+    OperatorKeyRepository, PolicyRepository, Repositories, SecretRepository, SessionRepository,
+    SetupLinkRepository, StatusRepository, StoreError, TokenRepository, Transaction,
+    UserRepository,
 };
 use parking_lot::Mutex;
 
@@ -84,6 +85,10 @@ impl StoreTransaction {
 
 impl Repositories for StoreTransaction {
     fn users(&self) -> &dyn UserRepository {
+        &self.channel
+    }
+
+    fn identities(&self) -> &dyn IdentityRepository {
         &self.channel
     }
 

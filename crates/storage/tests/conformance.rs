@@ -17,7 +17,7 @@ macro_rules! suite {
 }
 
 suite! {
-    rows: users_come_back, tokens_come_back, secrets_come_back, status_places_come_back, sessions_come_back, keys_come_back,
+    rows: users_come_back, identities_come_back, tokens_come_back, secrets_come_back, status_places_come_back, sessions_come_back, keys_come_back,
         setup_links_come_back, policies_come_back, events_come_back;
     constraints: what_is_taken_conflicts, a_second_current_secret_is_refused,
         a_write_must_reach_its_row;

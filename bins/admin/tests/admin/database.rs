@@ -22,7 +22,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0011_groups",
             "m0012_policy",
             "m0013_operator_keys",
-            "m0014_emails"
+            "m0014_emails",
+            "m0015_identities"
           ]
         })
     );
@@ -49,7 +50,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0011_groups",
             "m0012_policy",
             "m0013_operator_keys",
-            "m0014_emails"
+            "m0014_emails",
+            "m0015_identities"
           ],
           "Pending": [],
           "Unknown": []

@@ -6,6 +6,7 @@ use super::error::StoreError;
 use super::repository::{SetupLink, StoredPolicy};
 use crate::event::Event;
 use crate::id::{TokenId, UserId};
+use crate::identity::{LinkedIdentity, ProviderName};
 use crate::key::{StoredRootKey, StoredSigningKey};
 use crate::operator_key::OperatorKey;
 use crate::secret::Secret;
@@ -31,6 +32,20 @@ pub trait UserChanges: Send + Sync {
     /// descriptions of tokens, addresses that they were used from, and the personal part of each
     /// event. No tag and no hash of the event log covers any of it.
     async fn erase_details_of(&self, owner: UserId) -> Result<(), StoreError>;
+}
+
+/// Writes identities.
+#[async_trait]
+pub trait IdentityChanges: Send + Sync {
+    /// Links an identity to its user. [`StoreError::Conflict`] if it is linked already, or the user
+    /// has one at that provider.
+    async fn insert_identity(&self, identity: &Tagged<LinkedIdentity>) -> Result<(), StoreError>;
+    /// Removes a user's identity at a provider; gives whether it was there.
+    async fn delete_identity(
+        &self,
+        user: UserId,
+        provider: &ProviderName,
+    ) -> Result<bool, StoreError>;
 }
 
 /// Writes tokens and their secrets.

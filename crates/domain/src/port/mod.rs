@@ -13,18 +13,19 @@ mod store;
 use std::time::Duration;
 
 pub use change::{
-    EventLog, KeyChanges, OperatorKeyChanges, PolicyChanges, SessionChanges, SetupLinkChanges,
-    StatusChanges, TokenChanges, UserChanges,
+    EventLog, IdentityChanges, KeyChanges, OperatorKeyChanges, PolicyChanges, SessionChanges,
+    SetupLinkChanges, StatusChanges, TokenChanges, UserChanges,
 };
 pub use error::{BoxError, CommitError, StorageFailure, StoreError};
 pub use identity::{
     Flow, IdentityError, IdentityProvider, LoggedOut, Logout, ProvenIdentity, ProviderAnswer,
 };
 pub use repository::{
-    Bearer, EventRepository, FoundSession, Grant, KeyRepository, ListedOperatorKey, ListedToken,
-    OperatorKeyRepository, PolicyRepository, Repositories, SecretRepository, SessionRepository,
-    SetupLink, SetupLinkRepository, SignOfLife, StatusRepository, StoredPolicy, StoredRing,
-    TokenPage, TokenRepository, UserPage, UserRepository,
+    Bearer, EventRepository, FoundSession, Grant, IdentityRepository, KeyRepository,
+    ListedOperatorKey, ListedToken, OperatorKeyRepository, PolicyRepository, Repositories,
+    SecretRepository, SessionRepository, SetupLink, SetupLinkRepository, SignOfLife,
+    StatusRepository, StoredPolicy, StoredRing, TokenPage, TokenRepository, UserPage,
+    UserRepository,
 };
 pub use store::{ChangeOrder, Retagged, RowKey, Store, Transaction, UsageRecord};
 

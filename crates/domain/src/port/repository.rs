@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use super::error::StoreError;
 use crate::event::{Event, Head};
 use crate::id::{EventId, OperatorKeyId, TokenId, UserId};
+use crate::identity::{Identity, LinkedIdentity, ProviderName};
 use crate::key::{StoredRootKey, StoredSigningKey};
 use crate::list::{EventFilter, TokenQuery, UserQuery};
 use crate::operator_key::OperatorKey;
@@ -25,6 +26,8 @@ use crate::user::User;
 pub trait Repositories: Send + Sync {
     /// Users.
     fn users(&self) -> &dyn UserRepository;
+    /// The identities that users are linked to.
+    fn identities(&self) -> &dyn IdentityRepository;
     /// Personal access token entries.
     fn tokens(&self) -> &dyn TokenRepository;
     /// The hashes of their secrets.
@@ -71,6 +74,22 @@ pub trait UserRepository: Send + Sync {
     ) -> Result<Vec<Tagged<User>>, StoreError>;
     /// All users, sorted bytewise by folded name.
     async fn all(&self) -> Result<Vec<Tagged<User>>, StoreError>;
+}
+
+/// Reads the identities that users are linked to.
+#[async_trait]
+pub trait IdentityRepository: Send + Sync {
+    /// Whose identity this is: one whose issuer and subject are equal, byte for byte.
+    async fn of(&self, identity: &Identity) -> Result<Option<Tagged<LinkedIdentity>>, StoreError>;
+    /// The identities of a user, by provider.
+    async fn of_user(&self, user: UserId) -> Result<Vec<Tagged<LinkedIdentity>>, StoreError>;
+    /// Up to `limit` identities behind the one of this user at this provider, by both: to walk
+    /// through all.
+    async fn after(
+        &self,
+        after: Option<(UserId, &ProviderName)>,
+        limit: u64,
+    ) -> Result<Vec<Tagged<LinkedIdentity>>, StoreError>;
 }
 
 /// A page of the list of users.

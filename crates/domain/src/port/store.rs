@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 
 use super::change::{
-    EventLog, KeyChanges, OperatorKeyChanges, PolicyChanges, SessionChanges, SetupLinkChanges,
-    StatusChanges, TokenChanges, UserChanges,
+    EventLog, IdentityChanges, KeyChanges, OperatorKeyChanges, PolicyChanges, SessionChanges,
+    SetupLinkChanges, StatusChanges, TokenChanges, UserChanges,
 };
 use super::error::{CommitError, StoreError};
 use super::repository::Repositories;
 use crate::event::Head;
 use crate::id::{EventId, OperatorKeyId, TokenId, UserId};
+use crate::identity::ProviderName;
 use crate::tagged::Tag;
 use crate::time::Timestamp;
 use crate::token::Usage;
@@ -90,6 +91,8 @@ pub struct Retagged {
 pub enum RowKey {
     /// A row of `users`.
     User(UserId),
+    /// A row of `identities`.
+    Identity(UserId, ProviderName),
     /// A row of `tokens`.
     Token(TokenId),
     /// A row of `secrets`.
@@ -134,6 +137,7 @@ pub struct UsageRecord {
 pub trait Transaction:
     Repositories
     + UserChanges
+    + IdentityChanges
     + TokenChanges
     + StatusChanges
     + SessionChanges

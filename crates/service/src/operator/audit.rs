@@ -238,6 +238,16 @@ impl Audit<'_> {
                 self.compare(place);
             }
         }
+        let mut after = None;
+        loop {
+            let from = after.as_ref().map(|(user, provider)| (*user, provider));
+            let batch = store.identities().after(from, BATCH).await?;
+            let Some(last) = batch.last() else { break };
+            after = Some((last.row.user_id, last.row.provider.clone()));
+            for identity in &batch {
+                self.compare(identity);
+            }
+        }
         for session in store.sessions().all().await? {
             self.compare(&session);
         }

@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use ats_pat_domain::port::{
-    ChangeOrder, EventRepository, Grant, KeyRepository, OperatorKeyRepository, PolicyRepository,
-    Repositories, Retagged, SecretRepository, SessionRepository, SetupLinkRepository,
-    StatusRepository, Store, StoreError, TokenRepository, Transaction, UsageRecord, UserRepository,
+    ChangeOrder, EventRepository, Grant, IdentityRepository, KeyRepository, OperatorKeyRepository,
+    PolicyRepository, Repositories, Retagged, SecretRepository, SessionRepository,
+    SetupLinkRepository, StatusRepository, Store, StoreError, TokenRepository, Transaction,
+    UsageRecord, UserRepository,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::token::Usage;
@@ -92,6 +93,10 @@ impl SecretRepository for Watched {
 impl Repositories for Watched {
     fn users(&self) -> &dyn UserRepository {
         self.store.users()
+    }
+
+    fn identities(&self) -> &dyn IdentityRepository {
+        self.store.identities()
     }
 
     fn tokens(&self) -> &dyn TokenRepository {

@@ -4,6 +4,7 @@ pub mod checkpoint;
 pub mod event;
 pub mod event_head;
 pub mod event_personal;
+pub mod identity;
 pub mod key_ring;
 pub mod migration_holder;
 pub mod operator_key;

@@ -9,6 +9,7 @@ mod event_subjects;
 mod failure;
 mod groups;
 mod holder;
+mod identities;
 mod initial;
 mod log;
 mod operator_keys;
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(policy::Policy),
             Box::new(operator_keys::OperatorKeys),
             Box::new(emails::Emails),
+            Box::new(identities::Identities),
         ]
     }
 }

@@ -3,7 +3,9 @@
 use ats_pat_domain::port::{ChangeOrder, CommitError, Store, StoreError, Transaction};
 use ats_pat_domain::secret::Slot;
 
-use super::samples::{change_id, event, root_key, secret, session, signing_key, token, user};
+use super::samples::{
+    change_id, event, identity, root_key, secret, session, signing_key, token, user,
+};
 use super::{change, open};
 use crate::database::TestDatabase;
 
@@ -29,6 +31,9 @@ pub async fn what_is_taken_conflicts(database: &TestDatabase) {
     let store = open(database).await;
     change(&store, async |change| {
         change.insert_user(&user(1, "Straße")).await.unwrap();
+        change.insert_user(&user(3, "Eve")).await.unwrap();
+        let linked = identity(1, "corp", "https://id.example", "ada");
+        change.insert_identity(&linked).await.unwrap();
         change.insert_token(&token(1, 1, "ci")).await.unwrap();
         change.insert_secret(&secret(1, 1, 1)).await.unwrap();
         change.insert_session(&session(1, 1)).await.unwrap();
@@ -46,6 +51,16 @@ pub async fn what_is_taken_conflicts(database: &TestDatabase) {
     .await;
     conflicts(store, "folded user name", async |c| {
         c.insert_user(&user(2, "STRASSE")).await
+    })
+    .await;
+    conflicts(store, "identity of another user", async |c| {
+        let taken = identity(3, "other", "https://id.example", "ada");
+        c.insert_identity(&taken).await
+    })
+    .await;
+    conflicts(store, "second identity at a provider", async |c| {
+        let second = identity(1, "corp", "https://id.example", "lovelace");
+        c.insert_identity(&second).await
     })
     .await;
     conflicts(store, "token id", async |c| {

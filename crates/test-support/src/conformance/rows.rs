@@ -8,11 +8,13 @@ use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::port::{KeyRepository, Repositories, StoredPolicy};
 use ats_pat_domain::secret::Slot;
 use ats_pat_domain::user::UserKind;
-use ats_pat_domain::{Description, DisplayName, Scopes, Timestamp, TokenName, UserName};
+use ats_pat_domain::{
+    Description, DisplayName, LinkedIdentity, Scopes, Tagged, Timestamp, TokenName, UserName,
+};
 
 use super::samples::{
-    FIRST, event, policy, root_key, secret, session, setup_link, signing_key, status_place, tag,
-    token, token_id, user, user_id,
+    FIRST, event, identity, policy, root_key, secret, session, setup_link, signing_key,
+    status_place, tag, token, token_id, user, user_id,
 };
 use super::{change, open};
 use crate::clock::START;
@@ -23,6 +25,70 @@ use ats_pat_storage::Database;
 /// decides.
 fn longest() -> String {
     "\u{fdfa}".repeat(100)
+}
+
+/// Identities, the longest too, and only by both parts of them, byte for byte.
+pub async fn identities_come_back(database: &TestDatabase) {
+    let store = open(database).await;
+    let long = |end: &str| format!("{}{end}", "☃".repeat(84));
+    let rows = [
+        identity(1, "corp", "https://id.example", "Ada"),
+        identity(1, "other", "https://id.example", "ada"),
+        identity(2, "corp", "https://id.exampleA", "da"),
+        identity(3, "corp", &long("a"), &long("a")),
+        identity(3, "other", &long("a"), &long("á")),
+    ];
+    change(&store, async |change| {
+        for number in 1..=3 {
+            let name = format!("user {number}");
+            change.insert_user(&user(number, &name)).await.unwrap();
+        }
+        for row in &rows {
+            change.insert_identity(row).await.unwrap();
+        }
+        let found = change.identities().of(&rows[0].row.identity).await.unwrap();
+        assert!(found.as_ref() == Some(&rows[0]));
+    })
+    .await;
+    let identities = store.identities();
+    for row in &rows {
+        let found = identities.of(&row.row.identity).await.unwrap();
+        assert!(found.as_ref() == Some(row), "{}", row.row.identity.subject);
+    }
+    let nobody = identity(1, "corp", "https://id.example", "ADA");
+    assert!(identities.of(&nobody.row.identity).await.unwrap().is_none());
+    assert!(identities.of_user(user_id(1)).await.unwrap() == rows[..2]);
+    assert!(identities.of_user(user_id(4)).await.unwrap().is_empty());
+
+    // In parts of two, nothing is left out and nothing comes twice.
+    let mut walked = Vec::new();
+    loop {
+        let after = walked.last().map(|last: &Tagged<LinkedIdentity>| &last.row);
+        let after = after.map(|last| (last.user_id, &last.provider));
+        let part = identities.after(after, 2).await.unwrap();
+        if part.is_empty() {
+            break;
+        }
+        walked.extend(part);
+    }
+    assert!(walked == rows);
+
+    change(&store, async |change| {
+        let provider = &rows[0].row.provider;
+        let delete = change.delete_identity(user_id(1), provider).await;
+        assert!(delete.unwrap());
+        let again = change.delete_identity(user_id(1), provider).await;
+        assert!(!again.unwrap());
+    })
+    .await;
+    assert!(
+        identities
+            .of(&rows[0].row.identity)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(identities.of_user(user_id(1)).await.unwrap() == rows[1..2]);
 }
 
 /// As many groups as a user can have, with as many bytes.

@@ -8,8 +8,9 @@ use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::tagged::{KeyId, Tag};
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{
-    Description, DisplayName, Event, EventId, Scopes, Session, StatusPlace, Tagged, Timestamp,
-    Token, TokenId, TokenName, User, UserId, UserName,
+    Description, DisplayName, Event, EventId, Identity, Issuer, LinkedIdentity, ProviderName,
+    Scopes, Session, StatusPlace, Subject, Tagged, Timestamp, Token, TokenId, TokenName, User,
+    UserId, UserName,
 };
 use uuid::Uuid;
 
@@ -64,6 +65,20 @@ pub fn user(number: u128, name: &str) -> Tagged<User> {
         created_at: START,
     };
     tagged(row, 1)
+}
+
+/// Who a user is at a provider.
+pub fn identity(user: u128, provider: &str, issuer: &str, subject: &str) -> Tagged<LinkedIdentity> {
+    let row = LinkedIdentity {
+        user_id: user_id(user),
+        provider: ProviderName::new(provider).expect("a name"),
+        identity: Identity {
+            issuer: Issuer::new(issuer).expect("an issuer"),
+            subject: Subject::new(subject).expect("a subject"),
+        },
+        linked_at: START,
+    };
+    tagged(row, 8)
 }
 
 /// A token of this name that lasts for an hour.

@@ -1,8 +1,8 @@
-//! Users, their sessions, and the link that creates the first administrator.
+//! Users, their identities and sessions, and the link that creates the first administrator.
 
 use ats_pat_auth::Canonical;
 use ats_pat_domain::port::{RowKey, SetupLink};
-use ats_pat_domain::{Session, User};
+use ats_pat_domain::{LinkedIdentity, Session, User};
 
 use super::{Grants, Row, hex};
 
@@ -45,6 +45,31 @@ impl Row for User {
 
     fn key(&self) -> RowKey {
         RowKey::User(self.id)
+    }
+}
+
+impl Row for LinkedIdentity {
+    const TABLE: &'static str = "identities";
+
+    fn row_id(&self) -> String {
+        format!("{}/{}", self.user_id, self.provider)
+    }
+
+    fn canonical(&self) -> Canonical {
+        Canonical::new(Self::TABLE)
+            .uuid(self.user_id.as_uuid().as_bytes())
+            .text(self.provider.as_str())
+            .text(self.identity.issuer.as_str())
+            .text(self.identity.subject.as_str())
+            .i64(self.linked_at.as_millis())
+    }
+
+    fn grants(&self) -> Grants {
+        Grants::ForEver
+    }
+
+    fn key(&self) -> RowKey {
+        RowKey::Identity(self.user_id, self.provider.clone())
     }
 }
 

@@ -161,6 +161,9 @@ impl Service {
         if let Some(user) = store.users().by_id(owner).await? {
             comparison.compare(&user);
         }
+        for identity in store.identities().of_user(owner).await? {
+            comparison.compare(&identity);
+        }
         for session in store.sessions().of_user(owner).await? {
             comparison.compare(&session);
         }
@@ -243,7 +246,7 @@ impl Comparison<'_> {
     fn end(self) -> BTreeSet<Difference> {
         let mut found = self.found;
         for (name, logged) in self.last_logged {
-            if ["users", "tokens", "secrets"].contains(&name.0.as_str()) {
+            if ["users", "identities", "tokens", "secrets"].contains(&name.0.as_str()) {
                 found.extend(Difference::missing(&name, &logged));
             }
         }

@@ -15,7 +15,7 @@ use ats_pat_auth::{Canonical, Origin, RowTag};
 use ats_pat_domain::event::{EventKind, Head};
 use ats_pat_domain::port::{Retagged, StoreError};
 use ats_pat_domain::tagged::Tag;
-use ats_pat_domain::{EventId, Tagged, Timestamp};
+use ats_pat_domain::{EventId, ProviderName, Tagged, Timestamp, UserId};
 
 use super::OpenError;
 use crate::change::{Authority, Change, Changes, Draft, Taken};
@@ -170,6 +170,14 @@ impl<'a> Upgrade<'a> {
         {
             after = Some(last.row.index);
             self.retag(places).await?;
+        }
+        let mut after: Option<(UserId, ProviderName)> = None;
+        while let from = after.as_ref().map(|(user, provider)| (*user, provider))
+            && let identities = store.identities().after(from, BATCH).await?
+            && let Some(last) = identities.last()
+        {
+            after = Some((last.row.user_id, last.row.provider.clone()));
+            self.retag(identities).await?;
         }
         self.retag(store.sessions().all().await?).await?;
         self.retag(store.keys().ring().await?.keys).await?;

@@ -3,12 +3,13 @@
 use async_trait::async_trait;
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::port::{
-    EventLog, KeyChanges, OperatorKeyChanges, PolicyChanges, SessionChanges, SetupLink,
-    SetupLinkChanges, StatusChanges, StoredPolicy, TokenChanges, UserChanges,
+    EventLog, IdentityChanges, KeyChanges, OperatorKeyChanges, PolicyChanges, SessionChanges,
+    SetupLink, SetupLinkChanges, StatusChanges, StoredPolicy, TokenChanges, UserChanges,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
-    Event, OperatorKey, Session, StatusPlace, Tagged, Timestamp, Token, TokenId, User, UserId,
+    Event, LinkedIdentity, OperatorKey, ProviderName, Session, StatusPlace, Tagged, Timestamp,
+    Token, TokenId, User, UserId,
 };
 
 use super::{Answer, Change, not_simulated};
@@ -98,6 +99,16 @@ impl KeyChanges for Change {
     }
     async fn bump_ring_version(&self) -> Answer<()> {
         self.write(|rows| rows.ring_version += 1)
+    }
+}
+
+#[async_trait]
+impl IdentityChanges for Change {
+    async fn insert_identity(&self, _: &Tagged<LinkedIdentity>) -> Answer<()> {
+        not_simulated()
+    }
+    async fn delete_identity(&self, _: UserId, _: &ProviderName) -> Answer<bool> {
+        not_simulated()
     }
 }
 

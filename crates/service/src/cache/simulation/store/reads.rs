@@ -5,15 +5,16 @@ use ats_pat_domain::event::Head;
 use ats_pat_domain::key::StoredRootKey;
 use ats_pat_domain::list::{EventFilter, TokenQuery, UserQuery};
 use ats_pat_domain::port::{
-    Bearer, EventRepository, FoundSession, Grant, KeyRepository, ListedOperatorKey, ListedToken,
-    OperatorKeyRepository, PolicyRepository, Repositories, SecretRepository, SessionRepository,
-    SetupLink, SetupLinkRepository, SignOfLife, StatusRepository, StoredPolicy, StoredRing,
-    TokenPage, TokenRepository, UserPage, UserRepository,
+    Bearer, EventRepository, FoundSession, Grant, IdentityRepository, KeyRepository,
+    ListedOperatorKey, ListedToken, OperatorKeyRepository, PolicyRepository, Repositories,
+    SecretRepository, SessionRepository, SetupLink, SetupLinkRepository, SignOfLife,
+    StatusRepository, StoredPolicy, StoredRing, TokenPage, TokenRepository, UserPage,
+    UserRepository,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
-    Event, EventId, OperatorKey, OperatorKeyId, Session, StatusPlace, Tagged, Timestamp, Token,
-    TokenId, User, UserId,
+    Event, EventId, Identity, LinkedIdentity, OperatorKey, OperatorKeyId, ProviderName, Session,
+    StatusPlace, Tagged, Timestamp, Token, TokenId, User, UserId,
 };
 
 use super::super::database::State;
@@ -41,6 +42,7 @@ macro_rules! repositories {
     ($($type:ty),+) => {$(
         impl Repositories for $type {
             fn users(&self) -> &dyn UserRepository { self }
+            fn identities(&self) -> &dyn IdentityRepository { self }
             fn tokens(&self) -> &dyn TokenRepository { self }
             fn secrets(&self) -> &dyn SecretRepository { self }
             fn status_places(&self) -> &dyn StatusRepository { self }
@@ -233,6 +235,15 @@ macro_rules! repositories {
         #[async_trait]
         impl SetupLinkRepository for $type {
             async fn current(&self) -> Answer<Option<Tagged<SetupLink>>> { Ok(None) }
+        }
+
+        #[async_trait]
+        impl IdentityRepository for $type {
+            async fn of(&self, _: &Identity) -> Answer<Option<Tagged<LinkedIdentity>>> { not_simulated() }
+            async fn of_user(&self, _: UserId) -> Answer<Vec<Tagged<LinkedIdentity>>> { not_simulated() }
+            async fn after(&self, _: Option<(UserId, &ProviderName)>, _: u64) -> Answer<Vec<Tagged<LinkedIdentity>>> {
+                Ok(Vec::new())
+            }
         }
 
         #[async_trait]
