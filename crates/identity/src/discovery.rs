@@ -10,7 +10,7 @@ use openidconnect::core::{
     CoreJsonWebKey, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm,
     CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
 };
-use openidconnect::{AdditionalProviderMetadata, ProviderMetadata};
+use openidconnect::{AdditionalProviderMetadata, ProviderMetadata, TokenUrl, UserInfoUrl};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -84,13 +84,13 @@ impl Discovery {
         let additional = document.additional_metadata();
         let needed = [
             ("signing in", Some(document.authorization_endpoint().url())),
-            ("tokens", document.token_endpoint().map(|url| url.url())),
+            ("tokens", document.token_endpoint().map(TokenUrl::url)),
             ("keys", Some(document.jwks_uri().url())),
         ];
         let optional = [
             (
                 "userinfo",
-                document.userinfo_endpoint().map(|url| url.url()),
+                document.userinfo_endpoint().map(UserInfoUrl::url),
             ),
             ("signing out", additional.end_session_endpoint.as_ref()),
         ];

@@ -17,6 +17,8 @@ pub mod conformance;
 pub mod database;
 pub mod html;
 pub mod intruder;
+#[expect(missing_docs, reason = "the names say it")]
+pub mod provider;
 pub mod proxy;
 pub mod statements;
 pub mod world;

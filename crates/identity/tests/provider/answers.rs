@@ -4,9 +4,9 @@ use ats_pat_domain::port::IdentityError;
 use ats_pat_identity::{Distrust, Trouble};
 use serde_json::json;
 
-use crate::hostile::{DISCOVERY, Reply, TOKEN};
-use crate::jwt::base64;
 use crate::scene::{Scene, name};
+use ats_pat_test_support::provider::jwt::base64;
+use ats_pat_test_support::provider::{DISCOVERY, Reply, TOKEN};
 
 #[tokio::test]
 async fn an_answer_in_another_browser_is_refused_and_its_code_is_never_shown() {

@@ -9,8 +9,8 @@ use ats_pat_identity::{Provider, SettingError, Trouble};
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::hostile::{DISCOVERY, KEYS, Reply, TOKEN, USER_INFO};
 use crate::scene::Scene;
+use ats_pat_test_support::provider::{DISCOVERY, KEYS, Reply, TOKEN, USER_INFO};
 
 async fn failure(scene: &Scene) -> String {
     scene.trouble().await.to_string()
@@ -54,7 +54,7 @@ async fn no_redirect_is_followed() {
 
 #[tokio::test]
 async fn a_document_for_another_issuer_is_refused() {
-    for other in ["https://attacker.example", "/", "{tenantid}"] {
+    for other in ["https://attacker.example", "/", "/{tenantid}"] {
         let scene = Scene::new().await;
         let other = match other {
             "https://attacker.example" => other.to_owned(),

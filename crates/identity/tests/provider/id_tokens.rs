@@ -4,8 +4,8 @@ use ats_pat_identity::{Algorithm, Distrust};
 use openidconnect::{ClaimsVerificationError as Claims, SignatureVerificationError as Signature};
 use serde_json::{Value, json};
 
-use crate::jwt::{Signer, base64, hs256, jwt, other_rsa, rsa, sha256};
 use crate::scene::{ACCESS_TOKEN, CLIENT, SECRET, Scene};
+use ats_pat_test_support::provider::jwt::{Signer, base64, hs256, jwt, other_rsa, rsa, sha256};
 
 /// How the library refuses the ID token.
 async fn refusal(scene: &Scene) -> Claims {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use ats_pat_identity::Distrust;
 use serde_json::json;
 
-use crate::hostile::{KEYS, Reply};
-use crate::jwt::{Signer, other_rsa, rsa};
 use crate::scene::Scene;
+use ats_pat_test_support::provider::jwt::{Signer, other_rsa, rsa};
+use ats_pat_test_support::provider::{KEYS, Reply};
 
 fn sign_by(scene: &Scene, signer: &Signer, alg: &str, kid: &str) {
     scene.raw_id_token(&signer.token(&json!({"alg": alg, "kid": kid}), &scene.claims()));
@@ -75,8 +75,8 @@ async fn a_published_secret_signs_nothing() {
     let secret = json!({"kty": "oct", "kid": "secret", "k": "c2VjcmV0", "alg": "HS256"});
     scene.hostile.publish(&[rsa().jwk("rsa"), secret]);
     let header = json!({"alg": "HS256", "kid": "secret"});
-    let token = crate::jwt::jwt(&header, &scene.claims(), |signed| {
-        crate::jwt::hs256(b"secret", signed)
+    let token = ats_pat_test_support::provider::jwt::jwt(&header, &scene.claims(), |signed| {
+        ats_pat_test_support::provider::jwt::hs256(b"secret", signed)
     });
     scene.raw_id_token(&token);
     assert!(matches!(scene.distrust().await, Distrust::IdToken(_)));

@@ -7,9 +7,9 @@ use ats_pat_domain::{Identity, Issuer, Subject};
 use ats_pat_identity::Distrust;
 use serde_json::{Value, json};
 
-use crate::hostile::KEYS;
-use crate::jwt::{Signer, base64, hs256, jwt, other_rsa, rsa};
 use crate::scene::{CLIENT, SECRET, Scene, distrust};
+use ats_pat_test_support::provider::KEYS;
+use ats_pat_test_support::provider::jwt::{Signer, base64, hs256, jwt, other_rsa, rsa};
 
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 

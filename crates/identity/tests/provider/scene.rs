@@ -9,8 +9,8 @@ use ats_pat_identity::{Algorithm, ClaimNames, Distrust, Provider, Settings, Trou
 use serde_json::{Value, json};
 
 use crate::clock::TestClock;
-use crate::hostile::{Hostile, TOKEN, USER_INFO};
-use crate::jwt::{base64, rsa};
+use ats_pat_test_support::provider::jwt::{base64, rsa};
+use ats_pat_test_support::provider::{Hostile, TOKEN, USER_INFO};
 
 pub const CLIENT: &str = "ats";
 pub const SECRET: &str = "client-secret";
@@ -106,12 +106,12 @@ impl Scene {
 
     /// The rule that the answer breaks.
     pub async fn distrust(&self) -> Distrust {
-        distrust(self.prove().await.expect_err("it was believed"))
+        distrust(self.prove().await.unwrap_err())
     }
 
     /// What is wrong with the provider.
     pub async fn trouble(&self) -> Trouble {
-        trouble(self.prove().await.expect_err("it was believed"))
+        trouble(self.prove().await.unwrap_err())
     }
 }
 

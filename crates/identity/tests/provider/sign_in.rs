@@ -8,9 +8,9 @@ use ats_pat_identity::{Algorithm, Distrust};
 use serde_json::json;
 use url::Url;
 
-use crate::hostile::TOKEN;
-use crate::jwt::{Signer, base64, rsa, sha256};
 use crate::scene::{ACCESS_TOKEN, CLIENT, SECRET, Scene, trouble};
+use ats_pat_test_support::provider::TOKEN;
+use ats_pat_test_support::provider::jwt::{Signer, base64, rsa, sha256};
 
 async fn query(scene: &Scene) -> HashMap<String, String> {
     let url = scene.provider.authorization_url(&scene.flow).await.unwrap();
@@ -199,7 +199,9 @@ async fn no_error_quotes_a_code_a_token_or_a_secret() {
     let error = scene.prove().await.unwrap_err();
     assert!(!format!("{error:?}").contains("CANARY"), "{error:?}");
 
-    scene.hostile.reply(TOKEN, crate::hostile::Reply::Redirect);
+    scene
+        .hostile
+        .reply(TOKEN, ats_pat_test_support::provider::Reply::Redirect);
     let error = scene.prove().await.unwrap_err();
     assert!(!format!("{error:?}").contains("CANARY"), "{error:?}");
 
@@ -215,9 +217,10 @@ async fn no_error_quotes_a_code_a_token_or_a_secret() {
 
     let scene = Scene::new().await;
     let refusal = json!({"error": "invalid_client", "error_description": "CANARY"});
-    scene
-        .hostile
-        .reply(TOKEN, crate::hostile::Reply::Status(401, refusal));
+    scene.hostile.reply(
+        TOKEN,
+        ats_pat_test_support::provider::Reply::Status(401, refusal),
+    );
     let shown = format!("{:?}", trouble(scene.prove().await.unwrap_err()));
     assert!(
         shown.contains("invalid_client") && !shown.contains("CANARY"),

@@ -3,8 +3,8 @@
 use ats_pat_identity::{Distrust, Trouble};
 use serde_json::{Value, json};
 
-use crate::hostile::{Reply, USER_INFO};
 use crate::scene::{ACCESS_TOKEN, Scene};
+use ats_pat_test_support::provider::{Reply, USER_INFO};
 
 #[tokio::test]
 async fn userinfo_of_somebody_else_is_refused() {
@@ -120,8 +120,11 @@ async fn an_access_token_that_no_header_can_carry_is_refused() {
         claims["groups"] = json!(null);
         claims
     };
-    let token = crate::jwt::rsa().token(&json!({"alg": "RS256", "kid": "rsa"}), &claims);
+    let token = ats_pat_test_support::provider::jwt::rsa()
+        .token(&json!({"alg": "RS256", "kid": "rsa"}), &claims);
     answer["id_token"] = json!(token);
-    scene.hostile.json(crate::hostile::TOKEN, answer);
+    scene
+        .hostile
+        .json(ats_pat_test_support::provider::TOKEN, answer);
     assert!(matches!(scene.trouble().await, Trouble::Malformed { .. }));
 }

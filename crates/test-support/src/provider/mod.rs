@@ -1,4 +1,6 @@
-//! A provider over HTTP that does what a test says.
+//! An identity provider over HTTP that does what a test says.
+
+pub mod jwt;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -13,7 +15,7 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::jwt::rsa;
+use self::jwt::rsa;
 
 /// How it answers one path.
 #[derive(Clone)]
@@ -39,7 +41,9 @@ pub struct Received {
 impl Received {
     /// A member of a form.
     pub fn form(&self, name: &str) -> Option<String> {
-        let url: url::Url = format!("http://x/?{}", self.body).parse().unwrap();
+        let url: url::Url = format!("http://x/?{}", self.body)
+            .parse()
+            .expect("a test provider works");
         url.query_pairs()
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.into_owned())
@@ -67,8 +71,10 @@ pub const USER_INFO: &str = "/userinfo";
 impl Hostile {
     /// Starts an honest one, which publishes one RSA key with the id `rsa`.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a test provider works");
+        let address = listener.local_addr().expect("a test provider works");
         let hostile = Self {
             issuer: format!("http://{address}"),
             script: Arc::default(),
@@ -76,7 +82,11 @@ impl Hostile {
         hostile.discovery(|_| {});
         hostile.publish(&[rsa().jwk("rsa")]);
         let router = Router::new().fallback(answer).with_state(hostile.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        tokio::spawn(async move {
+            axum::serve(listener, router)
+                .await
+                .expect("a test provider works");
+        });
         hostile
     }
 
@@ -120,10 +130,11 @@ impl Hostile {
 async fn answer(State(hostile): State<Hostile>, request: Request) -> Response<Body> {
     let path = request.uri().path().to_owned();
     let authorization = request.headers().get(header::AUTHORIZATION);
-    let authorization = authorization.map(|value| value.to_str().unwrap().to_owned());
+    let authorization =
+        authorization.map(|value| value.to_str().expect("a test provider works").to_owned());
     let body = axum::body::to_bytes(request.into_body(), 1 << 20)
         .await
-        .unwrap();
+        .expect("a test provider works");
     let reply = {
         let mut script = hostile.script.lock();
         script
@@ -132,7 +143,7 @@ async fn answer(State(hostile): State<Hostile>, request: Request) -> Response<Bo
             .or_default()
             .push(Received {
                 authorization,
-                body: String::from_utf8(body.to_vec()).unwrap(),
+                body: String::from_utf8(body.to_vec()).expect("a test provider works"),
             });
         script.replies.get(&path).cloned()
     };
@@ -162,5 +173,5 @@ async fn answer(State(hostile): State<Hostile>, request: Request) -> Response<Bo
         }
         Some(Reply::Silence) => std::future::pending().await,
     };
-    response.unwrap()
+    response.expect("a test provider works")
 }

@@ -54,11 +54,14 @@ pub fn other_rsa() -> &'static Signer {
 
 impl Signer {
     fn new_rsa() -> Self {
-        Self::Rsa(Box::new(KeyPair::generate(KeySize::Rsa2048).unwrap()))
+        Self::Rsa(Box::new(
+            KeyPair::generate(KeySize::Rsa2048).expect("a test provider works"),
+        ))
     }
 
     pub fn new_ec() -> Self {
-        let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+        let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
+            .expect("a test provider works");
         Self::Ec(Box::new(key))
     }
 
@@ -97,11 +100,13 @@ impl Signer {
                 };
                 let mut signature = vec![0; key.public_modulus_len()];
                 key.sign(padding, &SystemRandom::new(), message, &mut signature)
-                    .unwrap();
+                    .expect("a test provider works");
                 signature
             }
             Self::Ec(key) => {
-                let signature = key.sign(&SystemRandom::new(), message).unwrap();
+                let signature = key
+                    .sign(&SystemRandom::new(), message)
+                    .expect("a test provider works");
                 signature.as_ref().to_vec()
             }
         }
