@@ -31,6 +31,11 @@ pub enum Command {
     /// Puts a user or a service account into these groups and no others, which the policy can
     /// differ by; sessions end
     SetGroups(SetGroups),
+    /// Links a person to an identity at an identity provider: who proves it signs in as this user;
+    /// the password is erased, sessions end
+    Link(Link),
+    /// Removes a person's identities: nobody signs in as this user until there is a password
+    Unlink(Unlink),
     /// Changes names, e-mail address or the right to administer
     Update(Update),
     /// Ends every active token of a user for good
@@ -65,6 +70,27 @@ pub struct Update {
     /// The operator keys that a former administrator made stay
     #[arg(long)]
     keep_operator_keys: bool,
+}
+
+#[derive(Args)]
+pub struct Link {
+    /// What the user is called here
+    name: String,
+    /// The issuer, as in `[oidc.NAME]` of the settings
+    #[arg(long, value_name = "ISSUER")]
+    issuer: String,
+    /// Who it is there: the claim `sub`
+    #[arg(long, value_name = "SUBJECT")]
+    subject: String,
+}
+
+#[derive(Args)]
+pub struct Unlink {
+    /// What the user is called here
+    name: String,
+    /// Only the identity at this provider of the settings
+    #[arg(long, value_name = "PROVIDER")]
+    provider: Option<String>,
 }
 
 #[derive(Args)]
@@ -201,6 +227,8 @@ impl Command {
                 };
                 change(session, &name, update).await
             }
+            Self::Link(link) => link.run(session).await,
+            Self::Unlink(unlink) => unlink.run(session).await,
             Self::Update(update) => {
                 let Changes {
                     rename,
@@ -239,6 +267,35 @@ impl Command {
         }
     }
 }
+
+impl Link {
+    async fn run(self, session: &Session) -> Result<(), Failure> {
+        let user = session
+            .at_the_database(LINKS, Access::Use, async |service| {
+                let operator = service.operator();
+                let linked = operator.link_identity(&self.name, &self.issuer, &self.subject);
+                linked.await
+            })
+            .await?;
+        session.output.one(&user)
+    }
+}
+
+impl Unlink {
+    async fn run(self, session: &Session) -> Result<(), Failure> {
+        let user = session
+            .at_the_database(LINKS, Access::Use, async |service| {
+                let provider = self.provider.as_deref();
+                let operator = service.operator();
+                operator.unlink_identity(&self.name, provider).await
+            })
+            .await?;
+        session.output.one(&user)
+    }
+}
+
+/// Why identities are linked at the database.
+const LINKS: &str = "identities are linked at the database";
 
 async fn change(session: &Session, name: &str, update: UserUpdate) -> Result<(), Failure> {
     let user = session

@@ -1,6 +1,7 @@
 //! The server: settings, wiring, listeners, signals.
 
 mod descriptors;
+mod providers;
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -12,12 +13,13 @@ use ats_pat_api::Interface;
 use ats_pat_auth::SignatureProvider;
 use ats_pat_http::{HttpSettings, Limits, Listeners, NotAnOrigin, Site, Workers};
 use ats_pat_program::{
-    CommonFlags, Opened, ServerFlags, Settings, StartError, parse, report, start_logging,
+    CommonFlags, Libraries, Opened, ServerFlags, Settings, StartError, parse, report, start_logging,
 };
 use ats_pat_service::Service;
 use ats_pat_web::{Branding, Pages};
 use clap::Parser;
 use mimalloc::MiMalloc;
+use providers::WrongProvider;
 use secrecy::ExposeSecret as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -81,8 +83,12 @@ async fn run(settings: &Settings) -> Result<(), Failure> {
     let listeners = listen(settings.listen)?;
     let public_url = settings.public_url_at(listeners.local_addr());
     let http = HttpSettings::new(&public_url, settings.trusted_proxies.clone())?;
+    let libraries = Libraries {
+        signatures: SIGNATURES,
+        providers: providers::all(&settings.providers, http.origin())?,
+    };
     let stop = until(shutdown.clone());
-    let opened = Opened::open_patiently(settings, &public_url, SIGNATURES, stop).await?;
+    let opened = Opened::open_patiently(settings, &public_url, libraries, stop).await?;
     let Some(opened) = opened else {
         return Ok(());
     };
@@ -249,6 +255,8 @@ enum Failure {
     Workers(#[source] io::Error),
     #[error(transparent)]
     PublicUrl(#[from] NotAnOrigin),
+    #[error(transparent)]
+    Provider(#[from] WrongProvider),
     #[error(transparent)]
     Start(#[from] StartError),
     #[error(transparent)]

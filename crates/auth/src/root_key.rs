@@ -10,6 +10,8 @@ const LENGTH: usize = 32;
 const PERSONAL_ACCESS_TOKEN: &str = "ATS PAT 2026-11 personal access token hash v1";
 const OPERATOR_KEY: &str = "ATS PAT 2026-11 operator key hash v1";
 const SESSION_ID: &str = "ATS PAT 2026-11 session id hash v1";
+const PROVIDER_FLOW: &str = "ATS PAT 2026-11 provider sign-in flow v1";
+const PROVIDER_SESSION: &str = "ATS PAT 2026-11 provider session hash v1";
 const SETUP_CODE: &str = "ATS PAT 2026-11 set-up code hash v1";
 const FORM_KEY: &str = "ATS PAT 2026-11 form key hash v1";
 const REQUEST: &str = "ATS PAT 2026-11 request hash v1";
@@ -63,6 +65,8 @@ impl RootKey {
             (&mut keys.personal_access_token, PERSONAL_ACCESS_TOKEN),
             (&mut keys.operator_key, OPERATOR_KEY),
             (&mut keys.session_id, SESSION_ID),
+            (&mut keys.provider_flow, PROVIDER_FLOW),
+            (&mut keys.provider_session, PROVIDER_SESSION),
             (&mut keys.setup_code, SETUP_CODE),
             (&mut keys.form_key, FORM_KEY),
             (&mut keys.request, REQUEST),
@@ -109,6 +113,17 @@ impl RootKeys {
     /// The hash that is stored instead of a session id.
     pub fn hash_session_id(&self, id: &SessionId) -> KeyedHash {
         blake3::keyed_hash(&self.keys.session_id, id.bytes()).into()
+    }
+
+    /// The hash that proves that a service with this root began a sign-in at a provider.
+    pub fn hash_provider_flow(&self, flow: &[u8]) -> KeyedHash {
+        blake3::keyed_hash(&self.keys.provider_flow, flow).into()
+    }
+
+    /// The hash that is stored instead of a provider's name for a sign-in there, or of the id of a
+    /// logout token.
+    pub fn hash_provider_session(&self, name: &Canonical) -> KeyedHash {
+        blake3::keyed_hash(&self.keys.provider_session, name.as_bytes()).into()
     }
 
     /// The hash that is stored instead of a set-up code.
@@ -183,6 +198,8 @@ struct Keys {
     personal_access_token: [u8; LENGTH],
     operator_key: [u8; LENGTH],
     session_id: [u8; LENGTH],
+    provider_flow: [u8; LENGTH],
+    provider_session: [u8; LENGTH],
     setup_code: [u8; LENGTH],
     form_key: [u8; LENGTH],
     request: [u8; LENGTH],

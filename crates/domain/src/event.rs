@@ -25,10 +25,16 @@ pub enum EventKind {
     GroupsSet,
     /// A user got a new password; sessions ended.
     PasswordSet,
+    /// A user was linked to an identity at an identity provider.
+    IdentityLinked,
+    /// A user's identity at an identity provider was removed.
+    IdentityUnlinked,
     /// A user signed in.
     SessionStarted,
     /// A user signed out.
     SessionEnded,
+    /// An identity provider ended sign-ins that began there.
+    SignedOutByProvider,
     /// Sign-ins of one address were refused after too many failures.
     SignInsRefused,
     /// A token was made.
@@ -80,7 +86,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 36] = [
         Self::UserCreated,
         Self::UserUpdated,
         Self::UserErased,
@@ -89,8 +95,11 @@ impl EventKind {
         Self::ResponsibleSet,
         Self::GroupsSet,
         Self::PasswordSet,
+        Self::IdentityLinked,
+        Self::IdentityUnlinked,
         Self::SessionStarted,
         Self::SessionEnded,
+        Self::SignedOutByProvider,
         Self::SignInsRefused,
         Self::TokenCreated,
         Self::TokenRegenerated,
@@ -127,8 +136,11 @@ impl EventKind {
             Self::ResponsibleSet => "user.responsible_set",
             Self::GroupsSet => "user.groups_set",
             Self::PasswordSet => "user.password_set",
+            Self::IdentityLinked => "identity.linked",
+            Self::IdentityUnlinked => "identity.unlinked",
             Self::SessionStarted => "session.started",
             Self::SessionEnded => "session.ended",
+            Self::SignedOutByProvider => "session.ended_by_provider",
             Self::SignInsRefused => "sign_in.refused",
             Self::TokenCreated => "token.created",
             Self::TokenRegenerated => "token.regenerated",

@@ -142,6 +142,17 @@ pub struct LinkedIdentity {
     pub linked_at: Timestamp,
 }
 
+/// A user's sign-in at an identity provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderSignIn {
+    /// At which provider, by its name in the settings.
+    pub provider: ProviderName,
+    /// Who signed in.
+    pub identity: Identity,
+    /// When. `None` if an operator linked the identity and nobody signed in with it yet.
+    pub at: Option<Timestamp>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

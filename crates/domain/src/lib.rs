@@ -50,7 +50,7 @@ pub use disabled::{DisabledBy, DisabledMarks};
 pub use envelope::Envelope;
 pub use event::Event;
 pub use id::{BulkJobId, EventId, FormKey, OperatorKeyId, TokenId, UserId};
-pub use identity::{Identity, Issuer, LinkedIdentity, ProviderName, Subject};
+pub use identity::{Identity, Issuer, LinkedIdentity, ProviderName, ProviderSignIn, Subject};
 pub use name::{Description, DisplayName, Email, TokenName, UserName};
 pub use network::Neighbourhood;
 pub use operator_key::OperatorKey;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::id::UserId;
+use crate::identity::ProviderName;
 use crate::time::Timestamp;
 
 /// A user's sign-in. Only a keyed hash of the session id is stored.
@@ -12,7 +13,7 @@ pub struct Session {
     pub id_hash: [u8; 32],
     /// The user who signed in.
     pub user_id: UserId,
-    /// When it began, which is when the user gave the password.
+    /// When it began. If it began by a password, that is when the user gave it.
     pub created_at: Timestamp,
     /// When it was last used. May be up to a minute late. The row's tag doesn't cover it, because
     /// it has a tag of its own.
@@ -21,6 +22,22 @@ pub struct Session {
     pub seen_tag: Option<Vec<u8>>,
     /// When it ends, even if it is in use.
     pub ends_at: Timestamp,
+    /// The sign-in at an identity provider that it began by. `None` if it began by a password.
+    pub provider: Option<ProviderSession>,
+}
+
+/// What a session has from the identity provider that the user signed in at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderSession {
+    /// The provider, by its name in the settings.
+    pub provider: ProviderName,
+    /// The keyed hash of the provider's id of the sign-in, by which the provider can end it.
+    pub id_hash: Option<[u8; 32]>,
+    /// When the user gave a password or the like at the provider, if the provider tells.
+    pub authenticated_at: Option<Timestamp>,
+    /// Whether the user administers the service in this session, because of a group at the
+    /// provider.
+    pub is_administrator: bool,
 }
 
 impl Session {
@@ -29,11 +46,21 @@ impl Session {
         now < self.ends_at && now < self.last_seen_at.after(idle)
     }
 
-    /// Whether the user gave the password at most `within` ago. A session that began more than
-    /// `skew` in the future is not recent: if a clock was wrong and then set back, it would be
-    /// recent for as long as the clock had been wrong.
+    /// Whether the user gave the password at most `within` ago, here or at the identity provider.
+    /// One that was given more than `skew` in the future is not recent: if a clock was wrong and
+    /// then set back, it would be recent for as long as the clock had been wrong.
     pub fn is_recent(&self, now: Timestamp, within: Duration, skew: Duration) -> bool {
-        now <= self.created_at.after(within) && self.created_at <= now.after(skew)
+        self.authenticated_at()
+            .is_some_and(|at| now <= at.after(within) && at <= now.after(skew))
+    }
+
+    /// When the user gave the password. A provider may let users in who gave it long ago, so there
+    /// the beginning of the session says nothing.
+    pub fn authenticated_at(&self) -> Option<Timestamp> {
+        match &self.provider {
+            None => Some(self.created_at),
+            Some(provider) => provider.authenticated_at,
+        }
     }
 }
 
@@ -51,6 +78,7 @@ mod tests {
             last_seen_at: begun,
             seen_tag: None,
             ends_at: begun.after(Duration::from_hours(12)),
+            provider: None,
         };
         let (within, skew) = (Duration::from_mins(15), Duration::from_mins(1));
         let ms = Duration::from_millis(1);
@@ -63,6 +91,26 @@ mod tests {
             (begun.before(within), false),
         ] {
             assert_eq!(session.is_recent(now, within, skew), is_recent, "{now}");
+        }
+        // A provider may let somebody in again who gave the password days ago.
+        let of_provider = |authenticated_at| Session {
+            provider: Some(ProviderSession {
+                provider: ProviderName::from_stored("corp".to_owned()),
+                id_hash: None,
+                authenticated_at,
+                is_administrator: false,
+            }),
+            ..session.clone()
+        };
+        for (authenticated_at, is_recent) in [
+            (None, false),
+            (Some(begun), true),
+            (Some(begun.before(within)), true),
+            (Some(begun.before(within + ms)), false),
+            (Some(begun.after(skew + ms)), false),
+        ] {
+            let session = of_provider(authenticated_at);
+            assert_eq!(session.is_recent(begun, within, skew), is_recent);
         }
     }
 }

@@ -1,14 +1,16 @@
 //! Users: who owns tokens.
 
+use crate::disabled::DisabledMarks;
 use crate::group::Groups;
 use crate::id::UserId;
+use crate::identity::ProviderSignIn;
 use crate::name::{DisplayName, Email, UserName};
 use crate::time::Timestamp;
 
 /// Whether a user is a person or a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserKind {
-    /// Signs in with a password.
+    /// Signs in with a password, or at an identity provider.
     Person,
     /// A service account: owns tokens, but can't sign in.
     Service,
@@ -54,17 +56,24 @@ pub struct User {
     pub password_hash: Option<String>,
     /// Whether the user administers the service.
     pub is_administrator: bool,
-    /// A disabled user can neither sign in nor use tokens.
-    pub disabled: bool,
+    /// Who disabled the user. While there is any mark, the user can neither sign in nor use tokens.
+    pub disabled: DisabledMarks,
     /// The person who manages the tokens of a service account. A person has none.
     pub responsible_id: Option<UserId>,
     /// The groups that the user is in, which the policy can differ by.
     pub groups: Groups,
+    /// The last sign-in at an identity provider.
+    pub provider_sign_in: Option<ProviderSignIn>,
     /// When the user was added.
     pub created_at: Timestamp,
 }
 
 impl User {
+    /// Whether any party disabled the user.
+    pub const fn is_disabled(&self) -> bool {
+        self.disabled.any()
+    }
+
     /// Whether the user is a service account of which `person` manages the tokens.
     pub fn is_managed_by(&self, person: UserId) -> bool {
         self.kind == UserKind::Service && self.responsible_id == Some(person)
@@ -72,6 +81,6 @@ impl User {
 
     /// Whether the user may be responsible for a service account: an enabled person.
     pub fn can_be_responsible(&self) -> bool {
-        self.kind == UserKind::Person && !self.disabled
+        self.kind == UserKind::Person && !self.is_disabled()
     }
 }

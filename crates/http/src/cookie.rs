@@ -72,13 +72,26 @@ pub fn cookie_value<'a>(headers: &'a HeaderMap, name: &'a str) -> Option<&'a str
 
 /// The values of all cookies of this name, in their order.
 fn cookie_values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let all = all_cookies(headers).filter(move |(written, _)| *written == name);
+    all.map(|(_, value)| value)
+}
+
+/// The names and values of all cookies whose names begin like this, in their order.
+pub fn cookies_of_prefix<'a>(
+    headers: &'a HeaderMap,
+    prefix: &'a str,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    all_cookies(headers).filter(move |(name, _)| name.starts_with(prefix))
+}
+
+fn all_cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     let lines = headers.get_all(header::COOKIE).into_iter();
     let pairs = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
-    pairs.filter_map(move |pair| {
+    pairs.filter_map(|pair| {
         // Other applications of the host may write bytes that are not text. Such a cookie isn't
         // this service's.
         let (written, value) = std::str::from_utf8(pair).ok()?.split_once('=')?;
-        (written.trim() == name).then(|| value.trim())
+        Some((written.trim(), value.trim()))
     })
 }
 

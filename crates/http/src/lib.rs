@@ -47,7 +47,7 @@ mod site;
 pub use body::{BODY_LIMIT, read_body, without_body};
 pub use client_address::client_address;
 pub use context::RequestContext;
-pub use cookie::{SessionCookie, cookie_line, cookie_value};
+pub use cookie::{SessionCookie, cookie_line, cookie_value, cookies_of_prefix};
 pub use page_headers::{page_headers, transport_headers};
 pub use panic::caught;
 pub use problem::{Challenge, problem_headers, status};

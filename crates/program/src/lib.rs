@@ -27,9 +27,10 @@ use std::error::Error;
 pub use ats_pat_storage::{MigrationStatus, Tls};
 
 pub use logging::start_logging;
-pub use open::{Access, Opened, OpenedDatabase, accept_restore};
+pub use open::{Access, Libraries, Opened, OpenedDatabase, accept_restore};
 pub use settings::{
-    CommonFlags, LogFormat, Place, ServerFlags, Settings, SettingsError, settings_reference,
+    CommonFlags, LogFormat, Place, Provider, ServerFlags, Settings, SettingsError,
+    settings_reference,
 };
 pub use start_error::StartError;
 pub use usage::{Usage, parse};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ats_pat_auth::{AuthError, MasterKeys};
+use ats_pat_domain::port::IdentityProvider;
 use ats_pat_service::{
     Accepted, Parts, PasswordCost, RestoreChoice, Service, SignatureProvider, SystemClock,
     SystemRandomness,
@@ -27,6 +28,14 @@ pub enum Access {
     Use,
 }
 
+/// What the binary chooses for the use cases.
+pub struct Libraries {
+    /// The library that signs tokens.
+    pub signatures: SignatureProvider,
+    /// The identity providers of the settings.
+    pub providers: Vec<Arc<dyn IdentityProvider>>,
+}
+
 /// The use cases over their database.
 pub struct Opened {
     /// The use cases.
@@ -45,7 +54,11 @@ impl Opened {
         signature_provider: SignatureProvider,
     ) -> Result<Self, StartError> {
         let opened = OpenedDatabase::open_with_keys(settings, access).await?;
-        Self::over(opened, settings, public_url, access, signature_provider).await
+        let libraries = Libraries {
+            signatures: signature_provider,
+            providers: Vec::new(),
+        };
+        Self::over(opened, settings, public_url, access, libraries).await
     }
 
     pub(crate) async fn over(
@@ -53,7 +66,10 @@ impl Opened {
         settings: &Settings,
         public_url: &str,
         access: Access,
-        signature_provider: SignatureProvider,
+        Libraries {
+            signatures: signature_provider,
+            providers,
+        }: Libraries,
     ) -> Result<Self, StartError> {
         let lock = match access {
             Access::Server => database.lock_exclusively()?,
@@ -79,6 +95,7 @@ impl Opened {
         let database = Arc::new(database);
         let parts = Parts {
             signature_provider,
+            providers,
             ..parts(settings, public_url, Arc::clone(&database), lock.is_some())
         };
         let service = if access == Access::Server {
@@ -190,6 +207,7 @@ fn parts(settings: &Settings, public_url: &str, store: Arc<Database>, alone: boo
         clock: Arc::new(SystemClock),
         randomness: Arc::new(SystemRandomness),
         settings: settings.for_service(public_url),
+        providers: Vec::new(),
         master_key_file: settings.master_key_file(),
         // An admin program far from the servers has no data folder for it.
         anchor_file: settings.data_dir.is_dir().then(|| settings.anchor_file()),

@@ -3,10 +3,9 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use ats_pat_service::SignatureProvider;
 use tokio::time::Instant;
 
-use crate::open::{Access, Opened, OpenedDatabase};
+use crate::open::{Access, Libraries, Opened, OpenedDatabase};
 use crate::settings::Settings;
 use crate::start_error::StartError;
 
@@ -19,13 +18,13 @@ impl Opened {
     pub async fn open_patiently(
         settings: &Settings,
         public_url: &str,
-        signature_provider: SignatureProvider,
+        libraries: Libraries,
         asked_to_stop: impl Future<Output = ()>,
     ) -> Result<Option<Self>, StartError> {
         match reached(settings, asked_to_stop).await? {
             Some(opened) => {
                 let access = Access::Server;
-                Self::over(opened, settings, public_url, access, signature_provider)
+                Self::over(opened, settings, public_url, access, libraries)
                     .await
                     .map(Some)
             }

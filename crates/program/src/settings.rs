@@ -6,6 +6,7 @@
 
 mod error;
 mod group;
+mod provider;
 mod row;
 mod service_link;
 mod source;
@@ -19,9 +20,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ats_pat_domain::{LONGEST_WRITTEN_OUT, Policies, Policy};
+use ats_pat_service::LocalPasswords;
 use secrecy::SecretString;
 
 pub use self::error::{Place, SettingsError};
+pub use self::provider::Provider;
 use self::source::Sources;
 use self::table::TABLE;
 pub use self::table::{CommonFlags, ServerFlags, Settings, settings_reference};
@@ -86,6 +89,13 @@ impl Settings {
             && let Some(advice) = settings.wrong_default_audience(serves)
         {
             return Err(SettingsError::Invalid { place, advice });
+        }
+        settings.providers = sources.providers()?;
+        if let Some(place) = sources.place("local-passwords")
+            && settings.local_passwords != LocalPasswords::On
+            && settings.providers.is_empty()
+        {
+            return Err(SettingsError::NoWayToSignIn { place });
         }
         if let Some(place) = sources.place("expand-all-scope")
             && settings.expand_all_scope
@@ -213,6 +223,12 @@ impl Settings {
             session_absolute: self.session_absolute,
             policy: self.policies(),
             policy_source: self.policy_source,
+            providers: self
+                .providers
+                .iter()
+                .map(|provider| provider.rules.clone())
+                .collect(),
+            local_passwords: self.local_passwords,
             sign_in_failures_per_quarter_hour: self.sign_in_failures_per_quarter_hour,
             changes_per_user_per_minute: self.changes_per_user_per_minute,
             cache_entries: self.cache_entries as usize,

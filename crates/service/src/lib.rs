@@ -21,6 +21,7 @@ mod bearer;
 mod cache;
 mod change;
 mod exchange;
+mod identity;
 mod ledger;
 mod operator;
 mod operator_keys;
@@ -35,6 +36,7 @@ pub use ats_pat_auth::{PasswordCost, SignatureProvider};
 pub use bearer::introspection::{AuthenticationToken, Introspection, Introspector};
 pub use exchange::Exchanged;
 pub use exchange::narrowing::Narrowing;
+pub use identity::{BegunSignIn, LogoutRefused, NotSignedIn, ProviderSignInResult};
 pub use operator::{
     Accepted, AuditReport, BulkJobView, CurrentPolicy, Disabling, EventQuery, MatchingTokens,
     NewPolicy, NewServiceAccount, NewUser, Operator, RestoreChoice, Rotation, UserRef, UserUpdate,
@@ -45,7 +47,7 @@ pub use service::client::Client;
 pub use service::error::{Error, causes};
 pub use service::health::PublishedKeys;
 pub use service::open::{OpenError, Parts};
-pub use service::settings::{PolicySource, Settings};
+pub use service::settings::{LocalPasswords, PolicySource, ProviderRules, Settings};
 pub use service::system::{SystemClock, SystemRandomness};
 pub use sessions::{PasswordChange, SignInResult, SignedIn, StepUp};
 pub use status::{PublishedStatusList, STATUS_LISTS};

@@ -17,6 +17,7 @@ fn parts(store: &Arc<dyn Store>, folder: &Path) -> Parts {
         clock: Arc::new(SystemClock),
         randomness: Arc::new(SystemRandomness),
         settings: Settings::new(ISSUER),
+        providers: Vec::new(),
         master_key_file: folder.join("master.key"),
         anchor_file: Some(folder.join("anchor")),
         password_cost: CHEAP,

@@ -429,7 +429,7 @@ async fn administrators(world: &World) -> Vec<(UserId, String, bool, Option<Stri
     let rows = rows.into_iter().map(|tagged| tagged.row);
     rows.map(|user| {
         let name = user.name.as_str().to_owned();
-        (user.id, name, user.disabled, user.password_hash)
+        (user.id, name, user.is_disabled(), user.password_hash)
     })
     .collect()
 }

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use ats_pat_domain::port::{FoundSession, SessionChanges, SessionRepository, StoreError};
-use ats_pat_domain::{Session, Tagged, Timestamp, UserId};
+use ats_pat_domain::session::ProviderSession;
+use ats_pat_domain::{ProviderName, Session, Tagged, Timestamp, UserId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
@@ -19,10 +20,26 @@ use crate::row::{columns, fixed, part, tag};
 use crate::transaction::StoreTransaction;
 use crate::write::insert;
 
+/// What the session has from a provider. `None` if it has none.
+fn provider(model: &Model) -> Result<Option<ProviderSession>, StoreError> {
+    let Some(provider) = model.provider.clone() else {
+        return Ok(None);
+    };
+    let id_hash = model.provider_session.as_deref();
+    let id_hash = id_hash.map(|hash| fixed(hash, "sessions.provider_session"));
+    Ok(Some(ProviderSession {
+        provider: ProviderName::from_stored(provider),
+        id_hash: id_hash.transpose()?,
+        authenticated_at: model.authenticated_at.map(Timestamp::from_millis),
+        is_administrator: model.is_admin.unwrap_or_default(),
+    }))
+}
+
 impl TryFrom<Model> for Tagged<Session> {
     type Error = StoreError;
 
     fn try_from(model: Model) -> Result<Self, StoreError> {
+        let provider = provider(&model)?;
         Ok(Self {
             row: Session {
                 id_hash: fixed(&model.id_hash, "sessions.id_hash")?,
@@ -31,6 +48,7 @@ impl TryFrom<Model> for Tagged<Session> {
                 last_seen_at: Timestamp::from_millis(model.last_seen_at),
                 seen_tag: model.seen_tag,
                 ends_at: Timestamp::from_millis(model.ends_at),
+                provider,
             },
             tag: tag(model.key_id, model.tag),
         })
@@ -40,6 +58,7 @@ impl TryFrom<Model> for Tagged<Session> {
 impl From<&Tagged<Session>> for ActiveModel {
     fn from(session: &Tagged<Session>) -> Self {
         let Tagged { row, tag } = session;
+        let provider = row.provider.as_ref();
         Self {
             id_hash: Set(row.id_hash.to_vec()),
             key_id: Set(tag.key_id.0),
@@ -49,6 +68,12 @@ impl From<&Tagged<Session>> for ActiveModel {
             ends_at: Set(row.ends_at.as_millis()),
             tag: Set(tag.bytes.clone()),
             seen_tag: Set(row.seen_tag.clone()),
+            provider: Set(provider.map(|it| it.provider.as_str().to_owned())),
+            provider_session: Set(provider.and_then(|it| it.id_hash).map(|hash| hash.to_vec())),
+            authenticated_at: Set(provider
+                .and_then(|it| it.authenticated_at)
+                .map(Timestamp::as_millis)),
+            is_admin: Set(provider.map(|it| it.is_administrator)),
         }
     }
 }
@@ -92,6 +117,16 @@ impl SessionRepository for Channel {
 
     async fn unreadable_of_user(&self, user: UserId) -> Result<Vec<String>, StoreError> {
         unreadable_of::<_, Tagged<Session>>(self, select_of(user)).await
+    }
+
+    async fn of_provider_session(
+        &self,
+        id_hash: &[u8; 32],
+    ) -> Result<Vec<Tagged<Session>>, StoreError> {
+        let select = Entity::find()
+            .filter(Column::ProviderSession.eq(id_hash.to_vec()))
+            .order_by_asc(Column::IdHash);
+        readable_of(self, select).await
     }
 
     async fn all(&self) -> Result<Vec<Tagged<Session>>, StoreError> {

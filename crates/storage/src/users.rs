@@ -5,7 +5,10 @@ use ats_pat_domain::group::Groups;
 use ats_pat_domain::list::{UserQuery, UserSortField};
 use ats_pat_domain::port::{StoreError, UserChanges, UserPage, UserRepository};
 use ats_pat_domain::user::UserKind;
-use ats_pat_domain::{DisplayName, Email, Tagged, Timestamp, User, UserId, UserName};
+use ats_pat_domain::{
+    DisabledBy, DisabledMarks, DisplayName, Email, Identity, Issuer, ProviderName, ProviderSignIn,
+    Subject, Tagged, Timestamp, User, UserId, UserName,
+};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
@@ -54,10 +57,34 @@ pub(crate) fn ids_of_called(backend: DbBackend, text: &str) -> SelectStatement {
         .take()
 }
 
+/// The marks. Releases that knew no marks, and administrators without other marks beside theirs,
+/// write only that the user is disabled.
+fn marks(model: &Model) -> DisabledMarks {
+    let marks = DisabledMarks::from_stored(model.disabled_by.unwrap_or_default());
+    if model.disabled && !marks.any() {
+        DisabledMarks::of(DisabledBy::Administrator)
+    } else {
+        marks
+    }
+}
+
+/// The last sign-in at a provider. It is there as a whole or not at all.
+fn provider_sign_in(model: &Model) -> Option<ProviderSignIn> {
+    Some(ProviderSignIn {
+        provider: ProviderName::from_stored(model.signed_in_provider.clone()?),
+        identity: Identity {
+            issuer: Issuer::from_stored(model.signed_in_issuer.clone()?),
+            subject: Subject::from_stored(model.signed_in_subject.clone()?),
+        },
+        at: model.signed_in_at.map(Timestamp::from_millis),
+    })
+}
+
 impl TryFrom<Model> for Tagged<User> {
     type Error = StoreError;
 
     fn try_from(model: Model) -> Result<Self, StoreError> {
+        let (disabled, provider_sign_in) = (marks(&model), provider_sign_in(&model));
         Ok(Self {
             row: User {
                 id: UserId::from_uuid(model.id),
@@ -69,9 +96,10 @@ impl TryFrom<Model> for Tagged<User> {
                 kind: UserKind::from_stored(&model.kind).unwrap_or(UserKind::Quarantined),
                 password_hash: model.password_hash,
                 is_administrator: model.is_admin,
-                disabled: model.disabled,
+                disabled,
                 responsible_id: model.responsible_id.map(UserId::from_uuid),
                 groups: Groups::from_stored(model.member_of.as_deref().unwrap_or_default()),
+                provider_sign_in,
                 created_at: Timestamp::from_millis(model.created_at),
             },
             tag: tag(model.key_id, model.tag),
@@ -83,6 +111,9 @@ impl From<&Tagged<User>> for ActiveModel {
     fn from(user: &Tagged<User>) -> Self {
         let Tagged { row, tag } = user;
         let folded = row.name.folded();
+        let marks = row.disabled;
+        let signed_in = row.provider_sign_in.as_ref();
+        let identity = signed_in.map(|signed_in| &signed_in.identity);
         Self {
             id: Set(row.id.as_uuid()),
             name: Set(row.name.as_str().to_owned()),
@@ -94,9 +125,16 @@ impl From<&Tagged<User>> for ActiveModel {
             kind: Set(row.kind.as_str().to_owned()),
             password_hash: Set(row.password_hash.clone()),
             is_admin: Set(row.is_administrator),
-            disabled: Set(row.disabled),
+            disabled: Set(marks.any()),
+            disabled_by: Set((marks != DisabledMarks::NONE
+                && marks != DisabledMarks::of(DisabledBy::Administrator))
+            .then(|| marks.as_number())),
             responsible_id: Set(row.responsible_id.map(UserId::as_uuid)),
             member_of: Set(row.groups.to_stored()),
+            signed_in_provider: Set(signed_in.map(|it| it.provider.as_str().to_owned())),
+            signed_in_issuer: Set(identity.map(|it| it.issuer.as_str().to_owned())),
+            signed_in_subject: Set(identity.map(|it| it.subject.as_str().to_owned())),
+            signed_in_at: Set(signed_in.and_then(|it| it.at).map(Timestamp::as_millis)),
             created_at: Set(row.created_at.as_millis()),
             key_id: Set(tag.key_id.0),
             tag: Set(tag.bytes.clone()),

@@ -237,6 +237,7 @@ fn parts(store: Arc<dyn Store>, clock: &TestClock, settings: Settings, folder: &
         clock: Arc::new(clock.clone()),
         randomness: Arc::new(SystemRandomness),
         settings,
+        providers: Vec::new(),
         master_key_file: folder.join("master.key"),
         anchor_file: Some(folder.join("anchor")),
         password_cost: CHEAP,

@@ -35,6 +35,8 @@ display-name-bad-character = The display name has characters that are not allowe
 sessions-lead = You are signed in at these places. End any session that you don’t recognise, then change your password.
 sessions-yours = Your sessions
 sessions-browser = Browser
+# $provider (String) - the label of an identity provider
+sessions-with = with { $provider }
 sessions-signed-in = Signed in
 sessions-last-seen = Last seen
 sessions-end-at-latest = Ends at the latest

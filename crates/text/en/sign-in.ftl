@@ -5,9 +5,36 @@ sign-in-twins = Your browser sends several sign-ins of this site, and none of th
 sign-in-entries-kept = Your session has ended. Sign in again. Your entries are kept.
 sign-in-without-password = Enter your password.
 sign-in-disabled = This user is disabled: ask an administrator to enable it.
+# $provider (String) - its label
+sign-in-with = Sign in with { $provider }
+sign-in-elsewhere = You can't sign in with a password here. Sign in with your company's account.
 signed-out = You are signed out.
 session-over = Your session has ended. Sign in to continue.
 session-over-nothing-done = Your session ended before this was done. Sign in, and do it again.
+
+## Signing in at an identity provider
+
+provider-not-signed-in = You are not signed in
+provider-back = Go to the sign-in page
+provider-not-begun = This sign-in took too long, was finished before, or began in another browser. Start again.
+# $provider (String) - its label
+provider-unavailable = { $provider } can't be reached. Try again later. If this goes on, tell your operator.
+# $provider (String) - its label
+provider-refused = { $provider } did not sign you in. Start again, or ask an administrator for access.
+# $provider (String) - its label
+provider-untrusted = The answer of { $provider } could not be verified. Start again. If this goes on, tell your operator.
+# $provider (String) - its label
+provider-not-recent = { $provider } did not ask you for your password, so nothing was confirmed. Try again.
+# $provider (String) - its label
+provider-groups-missing = { $provider } did not tell which groups you are in. Tell your operator.
+# $provider (String) - its label
+provider-not-allowed = Your account at { $provider } has no access to this service. Ask an administrator for access.
+provider-other-identity = You signed in as somebody else, so nothing was confirmed. Try again with your own account.
+provider-id-in-use = No user could be made for your account. Tell your operator.
+# $provider (String) - its label
+provider-signed-out = You are signed out here. Now you are signed out of { $provider }, too.
+# $provider (String) - its label
+provider-sign-out = Sign out of { $provider }
 
 ## The password once more, in forms that need a recent sign-in
 
@@ -18,6 +45,15 @@ step-up-why = { $minutes ->
    *[other] You signed in more than { NUMBER($minutes) } minutes ago. Enter your password once more.
 }
 step-up-wrong = This is not your password.
+# $provider (String) - its label
+step-up-with = Confirm with { $provider } in a new tab
+# $minutes (Number)
+step-up-why-elsewhere = { $minutes ->
+    [one] You did not sign in there within the last minute. Confirm that it is you, then come back to this tab and send this form.
+   *[other] You did not sign in there within the last { NUMBER($minutes) } minutes. Confirm that it is you, then come back to this tab and send this form.
+}
+step-up-not-yet = It is not confirmed yet that this is you.
+step-up-confirmed = It is confirmed that this is you. You can go on in the tab that you came from.
 
 ## No user is there yet
 

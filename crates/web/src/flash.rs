@@ -52,6 +52,8 @@ pub enum Flash {
     PolicyInForce,
     /// Another policy is in force, and tokens were cut to it.
     PolicyInForceAndCut,
+    /// The session was confirmed at the identity provider.
+    Confirmed,
     /// The person signed out.
     SignedOut,
     /// A form came in after its session had ended: nothing was done.
@@ -86,6 +88,7 @@ impl Flash {
             Self::OperatorKeyRevoked(name) => text.operator_key_revoked(name),
             Self::PolicyInForce => text.policy_in_force().to_owned(),
             Self::PolicyInForceAndCut => text.policy_in_force_and_cut().to_owned(),
+            Self::Confirmed => text.step_up_confirmed().to_owned(),
             Self::SignedOut => text.signed_out().to_owned(),
             Self::NothingDone => text.session_over_nothing_done().to_owned(),
             Self::SessionOver => text.session_over().to_owned(),
@@ -135,6 +138,7 @@ impl Flash {
             "operator-key-revoked" => Self::OperatorKeyRevoked(name),
             "policy-in-force" => Self::PolicyInForce,
             "policy-in-force-and-cut" => Self::PolicyInForceAndCut,
+            "confirmed" => Self::Confirmed,
             "signed-out" => Self::SignedOut,
             "nothing-done" => Self::NothingDone,
             "session-over" => Self::SessionOver,
@@ -169,6 +173,7 @@ impl Flash {
             Self::OperatorKeyRevoked(name) => ("operator-key-revoked", name),
             Self::PolicyInForce => ("policy-in-force", ""),
             Self::PolicyInForceAndCut => ("policy-in-force-and-cut", ""),
+            Self::Confirmed => ("confirmed", ""),
             Self::SignedOut => ("signed-out", ""),
             Self::NothingDone => ("nothing-done", ""),
             Self::SessionOver => ("session-over", ""),

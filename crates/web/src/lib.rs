@@ -11,7 +11,8 @@
 //!   twice it changes nothing twice;
 //! - a secret stands in the one answer that made it: in no address, no cookie, no page that is
 //!   kept;
-//! - nobody is led to another site: who signs in comes back to a page of ours;
+//! - nobody is led to another site but an identity provider of the settings: who signs in comes
+//!   back to a page of ours;
 //! - text from people and from the service is escaped by the template.
 //!
 //! It deliberately knows nothing of the interface under `/api/` but the document it is given, from
@@ -33,6 +34,7 @@ mod home;
 mod networks;
 mod page;
 mod place;
+mod provider;
 mod query;
 mod return_path;
 mod route;

@@ -236,6 +236,23 @@ struct Message<'a> {
     link: Option<(&'a str, &'a str)>,
 }
 
+/// A page that only says something, with a link to go on by.
+pub fn message(
+    visit: &Visit<'_>,
+    title: &str,
+    sentence: String,
+    link: Option<(&str, &str)>,
+) -> Response {
+    let page = Message {
+        frame: Frame::new(visit, Section::None),
+        text: visit.text,
+        title,
+        sentence,
+        link,
+    };
+    render(&page, StatusCode::OK)
+}
+
 /// A page about a problem that has no page of its own.
 pub fn problem(visit: &Visit<'_>, problem: &Problem) -> Response {
     let text = visit.text;
@@ -280,14 +297,8 @@ pub fn problem(visit: &Visit<'_>, problem: &Problem) -> Response {
         Problem::Unavailable => (text.not_available(), problem.message(text), None),
         _ => (text.not_done(), problem.message(text), Some(start)),
     };
-    let page = Message {
-        frame: Frame::new(visit, Section::None),
-        text,
-        title,
-        sentence,
-        link,
-    };
-    let mut response = render(&page, status(problem));
+    let mut response = message(visit, title, sentence, link);
+    response.set_status(status(problem));
     problem_headers(problem, Challenge::Session, response.headers_mut());
     response
 }

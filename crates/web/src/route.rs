@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use ats_pat_domain::Problem;
 use ats_pat_service::{SignedIn, StepUp};
-use poem::Response;
+use poem::{Request, Response};
 
 use crate::form::Form;
 pub use crate::place::{SERVICE_ACCOUNTS, TOKENS};
@@ -42,6 +42,8 @@ pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Response, Problem>> + S
 pub type ShowToAnybody = for<'a> fn(&'a mut Visit<'_>) -> Answer<'a>;
 /// A form from anybody.
 pub type TakeFromAnybody = for<'a> fn(&'a mut Visit<'_>, &'a Form) -> Answer<'a>;
+/// What a program posts, which is not bound by the cross-site rule.
+pub type TakePosted = for<'a> fn(&'a Visit<'_>, &'a mut Request) -> Answer<'a>;
 /// A page for a person who is signed in, with the id in its path.
 pub type Show = for<'a> fn(&'a Visit<'_>, &'a SignedIn, &'a str) -> Answer<'a>;
 /// A form from a person who is signed in, with the id in its path.
@@ -86,6 +88,8 @@ pub enum Shows {
 pub enum Takes {
     /// Anybody's.
     FromAnybody(TakeFromAnybody),
+    /// No form, but what programs post.
+    Posted(TakePosted),
     /// Those of persons who are signed in. Some are taken only after a recent sign-in.
     FromSignedIn(Take, AfterSession, Option<StepUp>),
 }
@@ -118,6 +122,15 @@ impl Route {
     pub const fn taking_from_anybody(self, take: TakeFromAnybody) -> Self {
         Self {
             takes: Some(Takes::FromAnybody(take)),
+            path: self.path,
+            shows: self.shows,
+        }
+    }
+
+    /// The same, taking what programs post.
+    pub const fn taking_from_programs(self, take: TakePosted) -> Self {
+        Self {
+            takes: Some(Takes::Posted(take)),
             path: self.path,
             shows: self.shows,
         }

@@ -2,7 +2,7 @@
 
 use crate::place::Place;
 use crate::route::Route;
-use crate::{account, administration, docs, home, setup, sign_in, tokens};
+use crate::{account, administration, docs, home, provider, setup, sign_in, tokens};
 
 /// Each page's own routes. Of two that fit a path the first one is meant.
 const TABLE: &[&[Route]] = &[
@@ -10,6 +10,7 @@ const TABLE: &[&[Route]] = &[
     docs::ROUTES,
     setup::ROUTES,
     sign_in::ROUTES,
+    provider::ROUTES,
     tokens::ROUTES,
     tokens::details::ROUTES,
     tokens::edit::ROUTES,
@@ -67,6 +68,9 @@ mod tests {
             "/settings/personal-access-tokens/1/2/revoke",
             "/settings/personal-access-tokensX/1/revoke",
             "/settings/all-tokens/1/2/revoke",
+            "/signin/",
+            "/signin/corp/",
+            "/signin/corp/callback/x",
             "/settings/all-tokens/1/regenerate",
             "/api",
             "/settings/service-accounts/deploy/tokens",

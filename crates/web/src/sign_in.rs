@@ -5,6 +5,7 @@ use ats_pat_domain::Problem;
 use ats_pat_domain::list::UserQuery;
 use ats_pat_domain::problem::Reason;
 use ats_pat_http::{Challenge, problem_headers, status};
+use ats_pat_service::{LocalPasswords, ProviderRules};
 use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
@@ -16,6 +17,7 @@ use crate::flash::Flash;
 use crate::form::Form;
 use crate::page::{Frame, Section, redirect, render};
 use crate::place::Place;
+use crate::provider;
 use crate::query::Query;
 use crate::return_path::return_path;
 use crate::route::{OPERATOR_KEYS, POLICY, Route};
@@ -34,11 +36,40 @@ pub const ROUTES: &[Route] = &[
 struct SignInPage<'a> {
     frame: Frame,
     text: Text,
+    /// The identity providers to sign in at, with the ways there.
+    providers: Vec<ProviderButton>,
+    /// Whether somebody can sign in with a password.
+    takes_passwords: bool,
     user_name: &'a str,
     /// Where to go afterwards.
     next: &'a str,
     /// What was typed into a form that came after its session had ended.
     kept: &'a str,
+}
+
+/// The button of an identity provider.
+struct ProviderButton {
+    address: String,
+    label: String,
+}
+
+impl<'a> SignInPage<'a> {
+    fn new(visit: &Visit<'_>, frame: Frame, next: &'a str) -> Self {
+        let providers = visit.service.providers().iter();
+        let button = |rules: &ProviderRules| ProviderButton {
+            address: provider::address(rules.name.as_str(), next, false),
+            label: rules.label.clone(),
+        };
+        Self {
+            frame,
+            text: visit.text,
+            providers: providers.map(button).collect(),
+            takes_passwords: visit.service.local_passwords() != LocalPasswords::Off,
+            user_name: "",
+            next,
+            kept: "",
+        }
+    }
 }
 
 /// Nobody can sign in yet: how the first administrator is made.
@@ -71,18 +102,15 @@ async fn show(visit: &mut Visit<'_>) -> Result<Response, Problem> {
         // Whoever just signed in and comes back here would try for ever.
         frame = frame.refusing(visit.text.sign_in_twins());
     }
-    let page = SignInPage {
-        frame,
-        text: visit.text,
-        user_name: "",
-        next,
-        kept: "",
-    };
+    let page = SignInPage::new(visit, frame, next);
     Ok(render(&page, StatusCode::OK))
 }
 
 /// Whether anybody could sign in. Where there is an administrator, no page of users is read.
 async fn has_users(visit: &Visit<'_>) -> Result<bool, Problem> {
+    if !visit.service.providers().is_empty() {
+        return Ok(true);
+    }
     let is_set_up = visit.service.is_set_up().await;
     if is_set_up.map_err(|error| visit.problem(error))? {
         return Ok(true);
@@ -99,15 +127,13 @@ async fn has_users(visit: &Visit<'_>) -> Result<bool, Problem> {
 /// this page, and shown again after signing in.
 pub fn keep(visit: &Visit<'_>, page: &str, kept: &str) -> Response {
     let message = visit.text.sign_in_entries_kept().to_owned();
+    let frame = Frame {
+        message: Some((message, false)),
+        ..Frame::new(visit, Section::None)
+    };
     let page = SignInPage {
-        frame: Frame {
-            message: Some((message, false)),
-            ..Frame::new(visit, Section::None)
-        },
-        text: visit.text,
-        user_name: "",
-        next: page,
         kept,
+        ..SignInPage::new(visit, frame, page)
     };
     let refused = Problem::SignInRequired;
     let mut response = render(&page, status(&refused));
@@ -147,12 +173,11 @@ async fn take(visit: &mut Visit<'_>, form: &Form) -> Result<Response, Problem> {
         }
         Err(error) => {
             let refused = visit.problem(error);
+            let frame = Frame::new(visit, Section::None).refusing(alert(&refused, visit.text));
             let page = SignInPage {
-                frame: Frame::new(visit, Section::None).refusing(alert(&refused, visit.text)),
-                text: visit.text,
                 user_name,
-                next,
                 kept,
+                ..SignInPage::new(visit, frame, next)
             };
             let mut response = render(&page, status(&refused));
             problem_headers(&refused, Challenge::Session, response.headers_mut());
@@ -161,11 +186,22 @@ async fn take(visit: &mut Visit<'_>, form: &Form) -> Result<Response, Problem> {
     }
 }
 
-/// Ends the session, here and in the browser.
-async fn sign_out(visit: &Visit<'_>) -> Result<Response, Problem> {
+/// Ends the session, here and in the browser, and goes on to the provider that it began by.
+async fn sign_out(visit: &mut Visit<'_>) -> Result<Response, Problem> {
+    let by = visit.signed_in().await.ok();
     for id in visit.session_ids() {
         let ended = visit.service.sign_out(Some(id)).await;
         ended.map_err(|error| visit.problem(error))?;
+    }
+    // The page is for nobody any more.
+    visit.person = None;
+    if let Some(by) = &by
+        && let Some(provider) = by.provider()
+        && let Some(url) = visit.service.provider_sign_out_url(by).await
+    {
+        let mut response = provider::signed_out(visit, provider, &url);
+        set_cookie(&mut response, &visit.cookie().clear());
+        return Ok(response);
     }
     let mut response = redirect("/signin");
     set_cookie(&mut response, &visit.cookie().clear());
@@ -185,6 +221,7 @@ fn alert(problem: &Problem, text: Text) -> String {
         // Which of the two is wrong is nobody's to know.
         Problem::ValidationFailed(_) => Problem::InvalidCredentials.message(text),
         Problem::OwnerDisabled => text.sign_in_disabled().to_owned(),
+        Problem::Forbidden => text.sign_in_elsewhere().to_owned(),
         other => other.message(text),
     }
 }

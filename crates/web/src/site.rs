@@ -170,6 +170,9 @@ impl Pages {
         visit: &mut Visit<'_>,
         request: &mut Request,
     ) -> Result<Response, Problem> {
+        if let Takes::Posted(take) = takes {
+            return take(visit, request).await;
+        }
         let form = Form::read(request, &self.settings).await?;
         // The days of a form are those of the page that it was in, whatever another page has found
         // out since.
@@ -179,6 +182,7 @@ impl Pages {
         let (take, after_session, step_up) = match takes {
             Takes::FromAnybody(take) => return take(visit, &form).await,
             Takes::FromSignedIn(take, after_session, step_up) => (take, after_session, step_up),
+            Takes::Posted(take) => return take(visit, request).await,
         };
         let by = match (visit.signed_in().await, step_up) {
             (Ok(by), Some(step_up)) => step_up::confirm(visit, by, *step_up, &form).await,

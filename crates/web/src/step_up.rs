@@ -8,6 +8,8 @@ use poem::Response;
 use secrecy::SecretString;
 
 use crate::form::Form;
+use crate::provider;
+use crate::route::SESSIONS;
 use crate::visit::Visit;
 
 /// The name of the field.
@@ -21,6 +23,9 @@ pub struct PasswordField {
     pub user_name: String,
     /// What was wrong with it.
     pub error: Option<String>,
+    /// Where a person without a password confirms the session: the identity provider that it began
+    /// by, and the way there.
+    pub provider: Option<(String, String)>,
 }
 
 impl PasswordField {
@@ -28,9 +33,16 @@ impl PasswordField {
     pub fn shown(visit: &Visit<'_>, by: &SignedIn, step_up: StepUp) -> Option<Self> {
         match visit.require_recent_sign_in(by, step_up) {
             Err(Problem::RecentSignInRequired { minutes }) => Some(Self {
-                why: visit.text.step_up_why(minutes),
+                why: match by.provider() {
+                    None => visit.text.step_up_why(minutes),
+                    Some(_) => visit.text.step_up_why_elsewhere(minutes),
+                },
                 user_name: by.user().user_name,
                 error: None,
+                provider: by.provider().map(|name| {
+                    let label = visit.service.provider_label(name).to_owned();
+                    (label, provider::address(name, SESSIONS, true))
+                }),
             }),
             _ => None,
         }
@@ -45,6 +57,7 @@ impl PasswordField {
     ) -> Option<Self> {
         let text = visit.text;
         let error = match refused {
+            _ if by.provider().is_some() => text.step_up_not_yet().to_owned(),
             Problem::RecentSignInRequired { .. } => text.sign_in_without_password().to_owned(),
             Problem::InvalidCredentials => text.step_up_wrong().to_owned(),
             other => other.message(text),

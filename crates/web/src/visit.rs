@@ -16,6 +16,7 @@ use crate::assets::Assets;
 use crate::docs::Reference;
 use crate::flash::Flash;
 use crate::place::Place;
+use crate::provider;
 use crate::zone::Zone;
 
 /// What all pages share.
@@ -60,6 +61,8 @@ pub struct Visit<'a> {
     /// Why the form that was posted is not taken: it needs a recent sign-in. It has no password, or
     /// a wrong one.
     pub unconfirmed: Option<Problem>,
+    /// The sign-ins at identity providers that the browser has begun: cookies and values.
+    pub flows: Vec<(String, String)>,
     /// The session that this request began in the place of the browser's.
     pub new_session: Option<SecretString>,
     session_ids: Vec<String>,
@@ -90,6 +93,7 @@ impl<'a> Visit<'a> {
             zone: Zone::of(settings, headers),
             text: Text::ENGLISH,
             unconfirmed: None,
+            flows: provider::flows(settings.is_https(), headers),
             new_session: None,
             session_ids: cookie(settings)
                 .read(headers)

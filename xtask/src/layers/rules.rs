@@ -90,6 +90,7 @@ const BELOW_PROGRAM: &[&str] = &[
 
 const BELOW_BINARIES: &[&str] = &[
     "ats-pat-client",
+    "ats-pat-identity",
     "ats-pat-program",
     "ats-pat-api",
     "ats-pat-web",

@@ -132,7 +132,13 @@ fn meaning(kind: EventKind, event: &EventView, details: Details<'_>) -> Meaning 
         }
         EventKind::UserErased => success(AccountChange, (6, "Delete"), Informational),
         EventKind::SessionStarted => success(Authentication, (1, "Logon"), Informational),
-        EventKind::SessionEnded => success(Authentication, (2, "Logoff"), Informational),
+        EventKind::IdentityLinked => success(AccountChange, (OTHER, "Identity Linked"), Medium),
+        EventKind::IdentityUnlinked => {
+            success(AccountChange, (OTHER, "Identity Unlinked"), Informational)
+        }
+        EventKind::SessionEnded | EventKind::SignedOutByProvider => {
+            success(Authentication, (2, "Logoff"), Informational)
+        }
         EventKind::SignInsRefused => Meaning {
             status: FAILURE,
             ..success(Authentication, (1, "Logon"), Medium)

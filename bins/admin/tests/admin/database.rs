@@ -23,7 +23,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0012_policy",
             "m0013_operator_keys",
             "m0014_emails",
-            "m0015_identities"
+            "m0015_identities",
+            "m0016_provider_sign_in"
           ]
         })
     );
@@ -51,7 +52,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0012_policy",
             "m0013_operator_keys",
             "m0014_emails",
-            "m0015_identities"
+            "m0015_identities",
+            "m0016_provider_sign_in"
           ],
           "Pending": [],
           "Unknown": []

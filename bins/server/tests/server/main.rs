@@ -4,4 +4,5 @@
 mod bad_input;
 mod database_away;
 mod process;
+mod providers;
 mod start;

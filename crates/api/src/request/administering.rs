@@ -79,7 +79,7 @@ impl<A: Asks> By<A> {
                 let holder = service.authenticate_operator_key(presented, address);
                 Administering::Key(holder.await?)
             }
-            None => Administering::Session(Session::read(request).await?.0),
+            None => Administering::Session(Box::new(Session::read(request).await?.0)),
         };
         let by = Self(by, PhantomData);
         by.operator(call)?;

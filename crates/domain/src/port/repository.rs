@@ -285,6 +285,11 @@ pub trait SessionRepository: Send + Sync {
     /// The sessions of a user that can't be read, which [`of_user`](Self::of_user) leaves out.
     /// Names each by its table, and by its key as far as that can be read.
     async fn unreadable_of_user(&self, user: UserId) -> Result<Vec<String>, StoreError>;
+    /// The sessions that began by the sign-in at a provider with this keyed hash of its id.
+    async fn of_provider_session(
+        &self,
+        id_hash: &[u8; 32],
+    ) -> Result<Vec<Tagged<Session>>, StoreError>;
     /// All sessions.
     async fn all(&self) -> Result<Vec<Tagged<Session>>, StoreError>;
 }

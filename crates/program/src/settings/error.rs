@@ -27,6 +27,11 @@ enum Spot {
         group: String,
         key: String,
     },
+    Provider {
+        path: PathBuf,
+        provider: String,
+        key: String,
+    },
 }
 
 impl Place {
@@ -41,6 +46,15 @@ impl Place {
             // Only a file has such tables.
             _ => self.clone(),
         }
+    }
+
+    /// A key of a provider's table in a file. An empty key is the table itself.
+    pub(crate) fn of_provider(path: PathBuf, provider: &str, key: &str) -> Self {
+        Self(Spot::Provider {
+            path,
+            provider: provider.to_owned(),
+            key: key.to_owned(),
+        })
     }
 
     pub(crate) fn default(key: &'static str) -> Self {
@@ -81,6 +95,14 @@ impl fmt::Display for Place {
                 write!(f, "the file {} of {variable}", path.display())
             }
             Spot::Flag(flag) => write!(f, "the flag {flag}"),
+            Spot::Provider {
+                path,
+                provider,
+                key,
+            } => {
+                let dot = if key.is_empty() { "" } else { "." };
+                write!(f, "`oidc.{provider}{dot}{key}` in {}", path.display())
+            }
             Spot::Group { path, group, key } => {
                 write!(f, "`{key}` of the group {group} in {}", path.display())
             }
@@ -133,6 +155,26 @@ pub enum SettingsError {
         "the flag --database-url holds a password, which every user of this machine could read: use ATS_PAT_DATABASE_URL, ATS_PAT_DATABASE_URL_FILE or the settings file"
     )]
     PasswordInFlag,
+    /// A provider lacks a setting that every provider needs.
+    #[error(
+        "the identity provider {provider} has no `{key}`: write it into [oidc.{provider}] of the settings file, or set ATS_PAT_OIDC_{}_{}",
+        .provider.to_ascii_uppercase(),
+        .key.replace('-', "_").to_ascii_uppercase()
+    )]
+    MissingOfProvider {
+        /// The provider's name.
+        provider: String,
+        /// The key.
+        key: &'static str,
+    },
+    /// Nobody could sign in.
+    #[error(
+        "{place} keeps people from signing in with a password, and there is no identity provider: add one by [oidc.NAME], or set it to on"
+    )]
+    NoWayToSignIn {
+        /// The place where it was written.
+        place: Place,
+    },
     /// A value breaks its rule.
     #[error("{place} {advice}")]
     Invalid {

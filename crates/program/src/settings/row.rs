@@ -96,6 +96,8 @@ macro_rules! settings {
         #[derive(Clone, Debug)]
         pub struct Settings {
             $($(#[doc = $meaning])+ $visibility $field: $type,)+
+            /// The identity providers that users can sign in at.
+            pub providers: Vec<Provider>,
         }
 
         impl Settings {
@@ -106,6 +108,7 @@ macro_rules! settings {
                         $(sources.value($name, concat!($default), read)?)?
                         $(let _: &str = $without; sources.optional($name, read)?)?
                     },)+
+                    providers: Vec::new(),
                 })
             }
         }

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
 use super::error::{Place, SettingsError};
+use super::provider::{self, FoundProviders, Provider};
 use super::row::{PREFIX, Row};
 use super::service_link::is_service_link;
 
@@ -36,6 +37,7 @@ pub(crate) struct Found {
 pub(crate) struct Sources {
     table: &'static [Row],
     found: BTreeMap<&'static str, Found>,
+    providers: FoundProviders,
 }
 
 impl Sources {
@@ -43,6 +45,7 @@ impl Sources {
         Self {
             table,
             found: BTreeMap::new(),
+            providers: FoundProviders::default(),
         }
     }
 
@@ -94,7 +97,16 @@ impl Sources {
                     + 1,
             }
         })?;
+        let mut table = table;
+        if let Some(toml::Value::Table(providers)) = table.remove(provider::TABLE) {
+            self.providers.add_table(path, providers)?;
+        }
         self.add_table(path, "", table)
+    }
+
+    /// The identity providers.
+    pub(super) fn providers(&self) -> Result<Vec<Provider>, SettingsError> {
+        self.providers.read()
     }
 
     fn add_table(
@@ -140,7 +152,20 @@ impl Sources {
         // Sorted, so that of several mistakes the same one is always reported.
         ours.sort();
         let mut seen = BTreeSet::new();
+        let mut of_providers = BTreeSet::new();
         for (name, value) in ours {
+            if let Some((provider, key, is_file)) = FoundProviders::of_variable(&name) {
+                if value.is_empty() {
+                    continue;
+                }
+                let found = variable(&name, value, is_file)?;
+                if !of_providers.insert((provider.clone(), key.name)) {
+                    let variable = name.trim_end_matches("_FILE").to_owned();
+                    return Err(SettingsError::Twice { variable });
+                }
+                self.providers.insert(provider, key, found);
+                continue;
+            }
             let Some((row, is_file)) = self.row_of_variable(&name) else {
                 if is_service_link(&name, &value.to_string_lossy()) {
                     continue;

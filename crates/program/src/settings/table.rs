@@ -12,13 +12,14 @@ use std::time::Duration;
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::scope::Scope;
 use ats_pat_domain::{GroupPolicy, MayCreate};
-use ats_pat_service::PolicySource;
+use ats_pat_service::{LocalPasswords, PolicySource};
 use ats_pat_storage::Tls;
 use clap::Args;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
 use super::error::SettingsError;
+use super::provider::{KEYS, Provider};
 use super::row::{Row, Standard, settings};
 use super::source::{Found, Sources};
 use super::value::LogFormat;
@@ -187,6 +188,10 @@ settings! {
         file only: true,
     }
 
+    /// `on`, `administrators` or `off`: who may sign in with a password of this service. Other than `on` needs an
+    /// identity provider
+    pub local_passwords: LocalPasswords { key: "local-passwords", read: local_passwords, default: "on" }
+
     /// How many sign-ins of one account from one address may fail in a quarter of an hour
     pub sign_in_failures_per_quarter_hour: u32 {
         key: "sign-in-failures-per-quarter-hour",
@@ -223,9 +228,14 @@ settings! {
 pub fn settings_reference() -> String {
     let rows: Vec<_> = TABLE.iter().map(ToString::to_string).collect();
     let rows = rows.join("\n");
+    let keys: Vec<_> = KEYS.iter().map(ToString::to_string).collect();
+    let keys = keys.join("\n");
     format!(
         "<!-- settings: written by `cargo xtask settings` -->\n
 | key | environment | flag | default | meaning |\n|---|---|---|---|---|\n{rows}\n
+An identity provider that users can sign in at is a table `[oidc.NAME]`, where NAME is 1 to 32 small letters and digits;
+in the environment NAME is in capitals. Any number of providers is possible.\n
+| key | environment | default | meaning |\n|---|---|---|---|\n{keys}\n
 <!-- end of settings -->\n"
     )
 }

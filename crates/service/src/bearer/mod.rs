@@ -78,7 +78,7 @@ impl Service {
             && owner.id.to_string() == claims.sub
             && is_usable(&secret, &token, now)
             && token.status(now) == Status::Active
-            && !owner.disabled
+            && !owner.is_disabled()
             && may_be_exchanged(&*self.policies().await?, &token, &owner);
         Ok(holds.then_some(Bearer {
             claims,

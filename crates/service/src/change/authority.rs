@@ -21,6 +21,11 @@ pub(crate) enum Authority {
     OperatorKey(Box<OperatorKey>),
     /// Somebody who gave the password of this user. The password was verified against this row.
     Password(User),
+    /// Somebody who proved an identity at an identity provider that is this user's, or is linked to
+    /// this new user.
+    Identity(UserId),
+    /// An identity provider, which ends sign-ins that began there.
+    Provider,
     /// Somebody who showed the code of this set-up link. The link makes them this user.
     SetupLink {
         /// The code was verified against this row.
@@ -52,12 +57,14 @@ impl Authority {
         match self {
             Self::Session(by) | Self::Administrator(by) => Actor::User(by.user.id),
             Self::Password(user) => Actor::User(user.id),
-            Self::SetupLink { user, .. } | Self::SignOut(user) => Actor::User(*user),
+            Self::SetupLink { user, .. } | Self::SignOut(user) | Self::Identity(user) => {
+                Actor::User(*user)
+            }
             Self::Operator => Actor::Operator,
             Self::OperatorKey(key) => Actor::OperatorKey(key.id),
             Self::Holder => Actor::Holder,
             Self::Job(actor) => *actor,
-            Self::System => Actor::System,
+            Self::Provider | Self::System => Actor::System,
         }
     }
 

@@ -22,11 +22,14 @@ use crate::sessions::{SignedIn, belongs};
 /// - [`Error::SetupCodeInvalid`].
 pub(super) async fn check(authority: &Authority, draft: &Draft<'_>) -> Result<Found, Error> {
     match authority {
-        Authority::Session(by) => still_signed_in(draft, by).await.map(Found::of),
+        Authority::Session(by) => {
+            let signed_in = still_signed_in(draft, by).await?;
+            Ok(Found::of(signed_in.user))
+        }
         Authority::Administrator(by) => {
-            let user = still_signed_in(draft, by).await?;
-            if user.is_administrator {
-                Ok(Found::of(user))
+            let signed_in = still_signed_in(draft, by).await?;
+            if signed_in.is_administrator() {
+                Ok(Found::of(signed_in.user))
             } else {
                 Err(Problem::Forbidden.into())
             }
@@ -37,13 +40,16 @@ pub(super) async fn check(authority: &Authority, draft: &Draft<'_>) -> Result<Fo
         }
         Authority::OperatorKey(key) => still_holds(draft, key).await.map(|()| Found::Nothing),
         Authority::Job(actor) => still_revokes(draft, *actor).await.map(|()| Found::Nothing),
-        Authority::Operator | Authority::SignOut(_) | Authority::Holder | Authority::System => {
-            Ok(Found::Nothing)
-        }
+        Authority::Operator
+        | Authority::Identity(_)
+        | Authority::Provider
+        | Authority::SignOut(_)
+        | Authority::Holder
+        | Authority::System => Ok(Found::Nothing),
     }
 }
 
-async fn still_signed_in(draft: &Draft<'_>, by: &SignedIn) -> Result<User, Error> {
+async fn still_signed_in(draft: &Draft<'_>, by: &SignedIn) -> Result<SignedIn, Error> {
     let found = draft.read().sessions().by_hash(&by.session.id_hash).await?;
     let FoundSession { session, user, .. } = found.ok_or(Problem::SignInRequired)?;
     let belongs = belongs(draft.roots(), &session, &user);
@@ -53,10 +59,10 @@ async fn still_signed_in(draft: &Draft<'_>, by: &SignedIn) -> Result<User, Error
     let (Some(session), Some(user)) = (session, user) else {
         return Err(Problem::SignInRequired.into());
     };
-    if user.disabled || !belongs || user.id != by.user.id || session.ends_at <= draft.now {
+    if user.is_disabled() || !belongs || user.id != by.user.id || session.ends_at <= draft.now {
         return Err(Problem::SignInRequired.into());
     }
-    Ok(user)
+    Ok(SignedIn { session, user })
 }
 
 async fn still_holds(draft: &Draft<'_>, key: &OperatorKey) -> Result<(), Error> {
@@ -81,7 +87,11 @@ async fn still_revokes(draft: &Draft<'_>, actor: Actor) -> Result<(), Error> {
                 Some(user) => draft.genuine(user).await?,
                 None => None,
             };
-            user.is_some_and(|user| user.is_administrator && !user.disabled)
+            match user {
+                Some(user) if user.is_disabled() => false,
+                Some(user) => user.is_administrator || administers_somewhere(draft, &user).await?,
+                None => false,
+            }
         }
         Actor::OperatorKey(id) => {
             let key = draft.read().operator_keys().by_id(id).await?;
@@ -101,6 +111,24 @@ async fn still_revokes(draft: &Draft<'_>, actor: Actor) -> Result<(), Error> {
     }
 }
 
+/// Whether the user administers the service in a session, because of a group at the identity
+/// provider.
+async fn administers_somewhere(draft: &Draft<'_>, user: &User) -> Result<bool, Error> {
+    for session in draft.read().sessions().of_user(user.id).await? {
+        let Some(session) = draft.genuine(session).await? else {
+            continue;
+        };
+        let signed_in = SignedIn {
+            session,
+            user: user.clone(),
+        };
+        if signed_in.is_administrator() && draft.now < signed_in.session.ends_at {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 async fn still_has_password(draft: &Draft<'_>, verified: &User) -> Result<User, Error> {
     let user = draft.read().users().by_id(verified.id).await?;
     let user = user.ok_or(Problem::InvalidCredentials)?;
@@ -108,7 +136,7 @@ async fn still_has_password(draft: &Draft<'_>, verified: &User) -> Result<User, 
     if user.password_hash != verified.password_hash {
         return Err(Problem::InvalidCredentials.into());
     }
-    if user.disabled {
+    if user.is_disabled() {
         return Err(Problem::OwnerDisabled.into());
     }
     Ok(user)

@@ -115,7 +115,7 @@ impl VerifiedGrant {
             replaced_by_itself: self.secret.may_revoke,
             revoked: self.token.revoked_at.is_some(),
             expires_at: self.token.expires_at,
-            owner_disabled: self.owner.disabled,
+            owner_disabled: self.owner.is_disabled(),
         }
     }
 }

@@ -75,7 +75,7 @@ impl Service {
     /// # Errors
     /// [`Problem::Forbidden`] for a user who is no administrator.
     pub fn administrator(&self, by: &SignedIn) -> Result<Operator<'_>, Error> {
-        if !by.user.is_administrator {
+        if !by.is_administrator() {
             return Err(Problem::Forbidden.into());
         }
         Ok(Operator {

@@ -93,7 +93,7 @@ impl Operator<'_> {
                 }
                 let policy = policies.of(&user.row.groups);
                 let may_not = policy.rules.may_create == MayCreate::Nobody;
-                tally.users_who_may_not_create += u64::from(may_not && !user.row.disabled);
+                tally.users_who_may_not_create += u64::from(may_not && !user.row.is_disabled());
                 let owner = Owner { policy, active: 0 };
                 owners.insert(user.row.id, owner);
             }

@@ -24,7 +24,7 @@ pub struct KeyHolder {
 #[derive(Clone)]
 pub enum Administering {
     /// An administrator in a session.
-    Session(SignedIn),
+    Session(Box<SignedIn>),
     /// A program with an operator key.
     Key(KeyHolder),
 }

@@ -133,6 +133,42 @@ pub enum Error {
         /// The account's name.
         name: String,
     },
+    /// The user signs in at an identity provider, and so has no password (operators only).
+    #[error(
+        "{name} signs in at an identity provider: such a user has no password; unlink the identity first"
+    )]
+    SignsInElsewhere {
+        /// The user's name.
+        name: String,
+    },
+    /// No identity provider of the settings has this issuer (operators only).
+    #[error(
+        "no `[oidc.NAME]` of the settings has the issuer {issuer:?}: write it exactly as there"
+    )]
+    UnknownIssuer {
+        /// The requested issuer.
+        issuer: String,
+    },
+    /// The text can't be the subject of an identity (operators only).
+    #[error("the subject must have 1 to 255 bytes and no control character")]
+    InvalidSubject,
+    /// Another user has the identity (operators only).
+    #[error("another user has this identity already: unlink it there first")]
+    IdentityInUse,
+    /// The user has another identity at the provider (operators only).
+    #[error("{name} has another identity at {provider} already: unlink it first")]
+    HasIdentity {
+        /// The user's name.
+        name: String,
+        /// The provider's name.
+        provider: String,
+    },
+    /// The user has no such identity (operators only).
+    #[error("{name} has no such identity: there is nothing to unlink")]
+    NoIdentity {
+        /// The user's name.
+        name: String,
+    },
     /// The user is not a service account (operators only).
     #[error("{name} is no service account: only a service account has a responsible person")]
     NoServiceAccount {
@@ -209,7 +245,9 @@ impl Error {
             Self::LastAdministrator { .. } => return Problem::LastAdministrator,
             Self::UserNotFound { .. } | Self::Erased { .. } => return Problem::UserNotFound,
             Self::UserIdInUse { .. } => return Problem::validation("Id", Reason::UnknownValue),
-            Self::NoPerson { .. } => return Problem::validation("Password", Reason::UnknownValue),
+            Self::NoPerson { .. } | Self::SignsInElsewhere { .. } => {
+                return Problem::validation("Password", Reason::UnknownValue);
+            }
             Self::CannotBeResponsible { .. } | Self::NoServiceAccount { .. } => {
                 return Problem::validation("ResponsibleId", Reason::UnknownValue);
             }
@@ -232,6 +270,11 @@ impl Error {
             | Self::AudienceNotServed
             | Self::NotRevocable
             | Self::LifetimeTooLong { .. }
+            | Self::UnknownIssuer { .. }
+            | Self::InvalidSubject
+            | Self::IdentityInUse
+            | Self::HasIdentity { .. }
+            | Self::NoIdentity { .. }
             | Self::Quarantined { .. }
             | Self::NothingToAccept
             | Self::RotationPending { .. } => Problem::Forbidden,

@@ -33,6 +33,9 @@ const EXCHANGE_FAILURES: NonZeroU32 = NonZeroU32::new(100).unwrap();
 const REPORTS: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// How many sign-ins from one address are judged at once, so that it can't occupy all places.
 const PLACES: usize = 16;
+/// How many answers of identity providers that come from one address are judged at once. Each asks
+/// the provider, which takes longer than anything else.
+const PROVIDER_PLACES: usize = 16;
 /// The delay of a sign-in of a slowed account.
 const SLOWED_BY: Duration = Duration::from_secs(2);
 
@@ -78,6 +81,7 @@ pub(crate) struct Limits {
     /// When the exchange budget of an address ends, as a time of the limiters.
     guessers: Cache<Neighbourhood, Duration>,
     places: Cache<Neighbourhood, Arc<Semaphore>>,
+    provider_places: Cache<Neighbourhood, Arc<Semaphore>>,
     sign_in_failures: NonZeroU32,
     grants_per_minute: Option<NonZeroU32>,
     refusals: Refusals,
@@ -113,6 +117,7 @@ impl Limits {
             reports: Cache::new(REMEMBERED),
             guessers: Cache::new(REMEMBERED),
             places: Cache::new(REMEMBERED),
+            provider_places: Cache::new(REMEMBERED),
             sign_in_failures: NonZeroU32::new(sign_in_failures).unwrap_or(NonZeroU32::MIN),
             grants_per_minute: NonZeroU32::new(grants_per_minute),
             refusals: Refusals::default(),
@@ -163,6 +168,19 @@ impl Limits {
             standing,
             _place: place,
         })
+    }
+
+    /// A place for a sign-in at an identity provider.
+    ///
+    /// # Errors
+    /// [`Problem::TooManyRequests`] if all places of the address are taken.
+    pub(crate) fn provider_place(&self, address: IpAddr) -> Result<OwnedSemaphorePermit, Problem> {
+        let places = get_or_insert(&self.provider_places, &address.into(), || {
+            Arc::new(Semaphore::new(PROVIDER_PLACES))
+        });
+        places
+            .try_acquire_owned()
+            .map_err(|_| Problem::TooManyRequests { seconds: 1 })
     }
 
     /// The standing of an account at an address.

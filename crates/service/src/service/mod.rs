@@ -20,7 +20,7 @@ use ats_pat_auth::{MasterKeys, Minter};
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::policy::latest_expiry;
-use ats_pat_domain::port::Store;
+use ats_pat_domain::port::{IdentityProvider, Store};
 use ats_pat_domain::scope::{ALL, INTROSPECT};
 
 use crate::cache::ExchangeCache;
@@ -68,6 +68,7 @@ pub(crate) struct Inner {
     pub(crate) findings: Findings,
     pub(crate) keys_seen: KeysSeen,
     pub(crate) bulk: BulkJobs,
+    pub(crate) providers: Vec<Arc<dyn IdentityProvider>>,
 }
 
 impl Service {

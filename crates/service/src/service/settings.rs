@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ats_pat_domain::Policies;
+use ats_pat_domain::{Issuer, Policies, ProviderName};
 
 /// Where the policy is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,47 @@ impl PolicySource {
             Self::Database => "database",
         }
     }
+}
+
+/// Who may sign in with a password of this service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LocalPasswords {
+    /// Everybody who has one.
+    #[default]
+    On,
+    /// Only users who are administrators.
+    Administrators,
+    /// Nobody.
+    Off,
+}
+
+impl LocalPasswords {
+    /// As settings write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Administrators => "administrators",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// What sign-ins at an identity provider mean here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderRules {
+    /// The provider's name.
+    pub name: ProviderName,
+    /// The name that people read on its button.
+    pub label: String,
+    /// The issuer of its identities.
+    pub issuer: Issuer,
+    /// The groups, as the provider writes them, of which a user must be in one. Empty: everybody
+    /// may sign in.
+    pub allowed_groups: Vec<String>,
+    /// The groups that make a session an administrator's.
+    pub administrator_groups: Vec<String>,
+    /// Whether the provider's `sub` is the id of a new user.
+    pub subject_is_id: bool,
 }
 
 /// The operator's settings for the use cases.
@@ -45,6 +86,10 @@ pub struct Settings {
     pub policy: Policies,
     /// Whether this policy is in force, or the one in the database.
     pub policy_source: PolicySource,
+    /// The identity providers that users can sign in at, in the order of their buttons.
+    pub providers: Vec<ProviderRules>,
+    /// Who may sign in with a password of this service.
+    pub local_passwords: LocalPasswords,
     /// How many grants of usual size are cached, at three quarters of a KiB each. With 0, every
     /// exchange reads the database.
     pub cache_entries: usize,
@@ -66,6 +111,8 @@ impl Settings {
             session_absolute: Duration::from_hours(12),
             policy: Policies::default(),
             policy_source: PolicySource::File,
+            providers: Vec::new(),
+            local_passwords: LocalPasswords::On,
             cache_entries: 100_000,
             sign_in_failures_per_quarter_hour: 10,
             changes_per_user_per_minute: 120,

@@ -15,7 +15,7 @@ use crate::service::turns::Claim;
 use crate::view::SessionUser;
 
 /// The detail of both events when a session replaces another.
-const CONFIRMED: &str = "Confirmed";
+pub(crate) const CONFIRMED: &str = "Confirmed";
 
 impl Service {
     /// Confirms a session by the password of its user. The session ends, and a new one replaces it,

@@ -15,9 +15,11 @@ use ats_pat_auth::{KeyedHash, RootKeys, SessionId};
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::port::StoreError;
 use ats_pat_domain::{Problem, Session, Timestamp};
+pub(crate) use confirm::CONFIRMED;
 pub use password::PasswordChange;
 pub use recent::StepUp;
 pub use sign_in::SignInResult;
+pub(crate) use sign_in::{MOST_SESSIONS, NewSession};
 pub use signed_in::SignedIn;
 pub(crate) use signed_in::belongs;
 
@@ -135,7 +137,7 @@ impl Service {
     fn holding(&self, found: Option<SignedIn>, now: Timestamp) -> Result<SignedIn, Problem> {
         let idle = self.inner.settings.session_idle;
         found
-            .filter(|found| found.session.is_valid(now, idle) && !found.user.disabled)
+            .filter(|found| found.session.is_valid(now, idle) && !found.user.is_disabled())
             .ok_or(Problem::SignInRequired)
     }
 

@@ -51,6 +51,10 @@ impl Service {
                 ends_at: session.ends_at,
                 address,
                 user_agent,
+                provider: session
+                    .provider
+                    .as_ref()
+                    .map(|provider| provider.provider.to_string()),
             }
         });
         Ok(views.collect())

@@ -8,7 +8,7 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::group::Groups;
 use ats_pat_domain::port::SetupLink;
 use ats_pat_domain::user::UserKind;
-use ats_pat_domain::{DisplayName, Problem, Timestamp, User, UserId, UserName};
+use ats_pat_domain::{DisabledMarks, DisplayName, Problem, Timestamp, User, UserId, UserName};
 use secrecy::SecretString;
 
 use crate::change::{Authority, Change, Draft, Taken, has_administrator};
@@ -23,8 +23,13 @@ use crate::view::SessionUser;
 const LIFETIME: Duration = Duration::from_hours(24);
 
 impl Service {
-    /// Whether there is an administrator. From then on no link is valid.
+    /// Whether there is an administrator, or groups of an identity provider say who administers.
+    /// From then on no link is valid.
     pub async fn is_set_up(&self) -> Result<bool, Error> {
+        let mut providers = self.providers().iter();
+        if providers.any(|provider| !provider.administrator_groups.is_empty()) {
+            return Ok(true);
+        }
         has_administrator(self.store()).await
     }
 
@@ -55,6 +60,9 @@ impl Service {
         address: IpAddr,
     ) -> Result<SessionUser, Error> {
         let code = SetupCode::parse(code).ok_or(Error::SetupCodeInvalid)?;
+        if self.is_set_up().await? {
+            return Err(Error::SetupCodeInvalid);
+        }
         // This check comes before any password work. The transaction checks it again.
         let link = self.require_link(&code).await?;
         let name =
@@ -150,9 +158,10 @@ impl Change for Consume {
             kind: UserKind::Person,
             password_hash: Some(self.password_hash.clone()),
             is_administrator: true,
-            disabled: false,
+            disabled: DisabledMarks::NONE,
             responsible_id: None,
             groups: Groups::default(),
+            provider_sign_in: None,
             created_at: draft.now,
         };
         draft.delete_setup_link(draft.setup_link()?).await?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ats_pat_auth::SessionId;
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::problem::Failure;
+use ats_pat_domain::session::ProviderSession;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{Problem, Reason, Session, User, UserId, UserName};
 use secrecy::{ExposeSecret, SecretString};
@@ -16,11 +17,12 @@ use crate::operator::named;
 use crate::service::Service;
 use crate::service::client::Client;
 use crate::service::error::{Error, causes};
+use crate::service::settings::LocalPasswords;
 use crate::service::turns::Claim;
 use crate::view::SessionUser;
 
 /// How many sessions a user may have. At the next sign-in the oldest one ends.
-const MOST_SESSIONS: usize = 100;
+pub(crate) const MOST_SESSIONS: usize = 100;
 
 /// A successful sign-in.
 pub struct SignInResult {
@@ -38,6 +40,8 @@ impl Service {
     /// - [`Problem::TooManyRequests`] after too many failures.
     /// - [`Problem::InvalidCredentials`].
     /// - [`Problem::OwnerDisabled`] for a disabled user with the right password.
+    /// - [`Problem::Forbidden`] if the settings allow passwords to nobody, or to administrators
+    ///   only and the user with the right password is none.
     pub async fn sign_in<'a>(
         &self,
         user_name: &str,
@@ -46,6 +50,10 @@ impl Service {
     ) -> Result<SignInResult, Error> {
         let client = client.into();
         let folded = checked_name(user_name, password)?.folded();
+        let local = self.inner.settings.local_passwords;
+        if local == LocalPasswords::Off {
+            return Err(Problem::Forbidden.into());
+        }
         let turn = self.inner.limits.sign_in(&folded, client.address).await?;
         let user = self.user_named(&folded).await?;
         let user = user.filter(|user| user.kind == UserKind::Person);
@@ -58,8 +66,11 @@ impl Service {
             return Err(Problem::InvalidCredentials.into());
         };
         turn.forgive();
-        if user.disabled {
+        if user.is_disabled() {
             return Err(Problem::OwnerDisabled.into());
+        }
+        if local == LocalPasswords::Administrators && !user.is_administrator {
+            return Err(Problem::Forbidden.into());
         }
         let renewed_hash = self.renewed_hash(&user, password, claim).await;
         let (id, session) = NewSession::make(self, client)?;
@@ -119,34 +130,44 @@ fn checked_name(user_name: &str, password: &SecretString) -> Result<UserName, Pr
 }
 
 /// A session to be started.
-pub(super) struct NewSession {
+pub(crate) struct NewSession {
     id_hash: [u8; 32],
     absolute: Duration,
     address: String,
     user_agent: Option<String>,
+    provider: Option<ProviderSession>,
 }
 
 impl NewSession {
     /// A session for `client`, and its id for the cookie.
-    pub(super) fn make(service: &Service, client: Client<'_>) -> Result<(SessionId, Self), Error> {
+    pub(crate) fn make(service: &Service, client: Client<'_>) -> Result<(SessionId, Self), Error> {
         let id = SessionId::from_random(service.inner.changes.random()?);
         let session = Self {
             id_hash: service.roots().current().hash_session_id(&id).to_bytes(),
             absolute: service.inner.settings.session_absolute,
             address: client.address_text(),
             user_agent: client.kept_user_agent(),
+            provider: None,
         };
         Ok((id, session))
     }
 
+    /// The same session, begun by a sign-in at a provider.
+    pub(crate) fn by_provider(self, provider: ProviderSession) -> Self {
+        Self {
+            provider: Some(provider),
+            ..self
+        }
+    }
+
     /// Adds the session and its event.
-    pub(super) async fn start(&self, draft: &Draft<'_>, user: UserId) -> Result<(), Error> {
+    pub(crate) async fn start(&self, draft: &Draft<'_>, user: UserId) -> Result<(), Error> {
         draft.record(self.add(draft, user).await?);
         Ok(())
     }
 
     /// Adds the session. Returns the entry for its event.
-    pub(super) async fn add(&self, draft: &Draft<'_>, user: UserId) -> Result<Entry, Error> {
+    pub(crate) async fn add(&self, draft: &Draft<'_>, user: UserId) -> Result<Entry, Error> {
         let session = Session {
             id_hash: self.id_hash,
             user_id: user,
@@ -154,11 +175,18 @@ impl NewSession {
             last_seen_at: draft.now,
             seen_tag: None,
             ends_at: draft.now.after(self.absolute),
+            provider: self.provider.clone(),
         };
         let mut entry = draft
             .entry(EventKind::SessionStarted, &session.row_id())
             .owner(user)
             .personal("Address", self.address.as_str());
+        if let Some(provider) = &self.provider {
+            entry = entry.detail("Provider", provider.provider.as_str());
+            if provider.is_administrator {
+                entry = entry.detail("IsAdmin", true);
+            }
+        }
         if let Some(user_agent) = &self.user_agent {
             entry = entry.personal("UserAgent", user_agent.as_str());
         }

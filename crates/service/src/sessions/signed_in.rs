@@ -15,7 +15,23 @@ pub struct SignedIn {
 impl SignedIn {
     /// The user who is signed in.
     pub fn user(&self) -> SessionUser {
-        SessionUser::new(&self.user)
+        SessionUser {
+            is_admin: self.is_administrator(),
+            ..SessionUser::new(&self.user)
+        }
+    }
+
+    /// Whether the user administers the service in this session: always, or because of a group at
+    /// the identity provider.
+    pub(crate) fn is_administrator(&self) -> bool {
+        let provider = self.session.provider.as_ref();
+        self.user.is_administrator || provider.is_some_and(|provider| provider.is_administrator)
+    }
+
+    /// The identity provider that the session began by.
+    pub fn provider(&self) -> Option<&str> {
+        let provider = self.session.provider.as_ref();
+        provider.map(|provider| provider.provider.as_str())
     }
 
     pub(crate) fn user_id(&self) -> UserId {

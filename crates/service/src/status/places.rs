@@ -164,7 +164,7 @@ impl Change for Give {
         let owner = draft.check(bearer.owner).await?;
         // If it was revoked or disabled in the meantime, the exchange notices it and needs no
         // place.
-        if token.status(draft.now) != Status::Active || owner.disabled {
+        if token.status(draft.now) != Status::Active || owner.is_disabled() {
             return Ok(((), Taken::Nothing));
         }
         for secret in draft.read().secrets().of_token(token.id).await? {

@@ -129,7 +129,7 @@ pub(super) async fn require_receiver(draft: &Draft<'_>, owner: &User) -> Result<
         let rule = Rule::Responsible;
         return Err(Problem::PolicyForbids { rule }.into());
     }
-    if owner.disabled {
+    if owner.is_disabled() {
         return Err(Problem::OwnerDisabled.into());
     }
     Ok(())

@@ -132,7 +132,7 @@ async fn exchangeable(
         let expiry = token.expires_at;
         return Err(Problem::PersonalAccessTokenExpired { expiry }.into());
     }
-    if owner.disabled {
+    if owner.is_disabled() {
         return Err(Problem::OwnerDisabled.into());
     }
     let policy = policies.in_change(draft).await?.of(&owner.groups);

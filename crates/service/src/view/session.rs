@@ -46,6 +46,8 @@ pub struct SessionView {
     pub address: Option<String>,
     /// The user agent at the sign-in, if one was sent and was not erased.
     pub user_agent: Option<String>,
+    /// The identity provider that the user signed in at. `None` if it was by a password.
+    pub provider: Option<String>,
 }
 
 /// The owner of an authentication token.

@@ -63,7 +63,7 @@ impl UserView {
             display_name: user.display_name.as_str().to_owned(),
             email: user.email.as_ref().map(|email| email.as_str().to_owned()),
             is_admin: user.is_administrator,
-            disabled: user.disabled,
+            disabled: user.is_disabled(),
             kind: kind(user.kind),
             responsible_id: user.responsible_id,
             responsible: None,
@@ -114,7 +114,7 @@ impl ServiceAccountView {
             user_name: account.name.as_str().to_owned(),
             display_name: account.display_name.as_str().to_owned(),
             responsible_id,
-            disabled: account.disabled,
+            disabled: account.is_disabled(),
             created_at: account.created_at,
             groups: account.groups.clone(),
         }

@@ -14,6 +14,10 @@ pub struct Model {
     pub ends_at: i64,
     pub tag: Vec<u8>,
     pub seen_tag: Option<Vec<u8>>,
+    pub provider: Option<String>,
+    pub provider_session: Option<Vec<u8>>,
+    pub authenticated_at: Option<i64>,
+    pub is_admin: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

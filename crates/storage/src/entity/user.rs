@@ -17,8 +17,13 @@ pub struct Model {
     pub password_hash: Option<String>,
     pub is_admin: bool,
     pub disabled: bool,
+    pub disabled_by: Option<i16>,
     pub responsible_id: Option<Uuid>,
     pub member_of: Option<String>,
+    pub signed_in_provider: Option<String>,
+    pub signed_in_issuer: Option<String>,
+    pub signed_in_subject: Option<String>,
+    pub signed_in_at: Option<i64>,
     pub created_at: i64,
     pub key_id: i32,
     pub tag: Vec<u8>,
@@ -29,4 +34,4 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-crate::row::in_order!(Model { id name name_folded name_key display_name display_name_folded email kind password_hash is_admin disabled responsible_id member_of created_at key_id tag });
+crate::row::in_order!(Model { id name name_folded name_key display_name display_name_folded email kind password_hash is_admin disabled disabled_by responsible_id member_of signed_in_provider signed_in_issuer signed_in_subject signed_in_at created_at key_id tag });

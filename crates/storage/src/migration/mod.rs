@@ -15,6 +15,7 @@ mod log;
 mod operator_keys;
 mod overlap;
 mod policy;
+mod provider_sign_in;
 mod responsible;
 mod self_regenerate;
 mod status_places;
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(operator_keys::OperatorKeys),
             Box::new(emails::Emails),
             Box::new(identities::Identities),
+            Box::new(provider_sign_in::ProviderSignIn),
         ]
     }
 }

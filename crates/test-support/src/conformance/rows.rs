@@ -7,9 +7,11 @@ use ats_pat_domain::list::EventFilter;
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::port::{KeyRepository, Repositories, StoredPolicy};
 use ats_pat_domain::secret::Slot;
+use ats_pat_domain::session::ProviderSession;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{
-    Description, DisplayName, LinkedIdentity, Scopes, Tagged, Timestamp, TokenName, UserName,
+    Description, DisabledBy, DisabledMarks, DisplayName, LinkedIdentity, ProviderName,
+    ProviderSignIn, Scopes, Tagged, Timestamp, TokenName, UserName,
 };
 
 use super::samples::{
@@ -108,7 +110,14 @@ pub async fn users_come_back(database: &TestDatabase) {
     odd.row.kind = UserKind::Service;
     odd.row.password_hash = None;
     odd.row.is_administrator = true;
-    odd.row.disabled = true;
+    odd.row.disabled = DisabledMarks::from_stored(7);
+    odd.row.provider_sign_in = Some(ProviderSignIn {
+        provider: ProviderName::from_stored("x".repeat(32)),
+        identity: identity(2, "corp", &"i".repeat(255), &"☃".repeat(85))
+            .row
+            .identity,
+        at: Some(Timestamp::MAX),
+    });
     odd.row.responsible_id = Some(user_id(1));
     odd.row.groups = most_groups();
     odd.row.created_at = FIRST;
@@ -148,6 +157,9 @@ pub async fn users_come_back(database: &TestDatabase) {
     odd.row.responsible_id = Some(user_id(3));
     odd.row.groups = Groups::default();
     odd.row.created_at = Timestamp::MAX;
+    odd.row.disabled = DisabledMarks::of(DisabledBy::Administrator);
+    let never = odd.row.provider_sign_in.as_mut().unwrap();
+    never.at = None;
     odd.tag = tag(200);
     change(&store, async |change| {
         change.update_user(&odd).await.unwrap();
@@ -157,6 +169,7 @@ pub async fn users_come_back(database: &TestDatabase) {
     assert!(store.users().by_folded_name(&folded).await.unwrap() == Some(odd.clone()));
     // Whoever tampers with names keeps no user from being written.
     odd.row.name = UserName::new("Ada").unwrap();
+    odd.row.provider_sign_in = None;
     change(&store, async |change| {
         change.update_user(&odd).await.unwrap();
     })
@@ -312,7 +325,19 @@ pub async fn sessions_come_back(database: &TestDatabase) {
     odd.row.created_at = FIRST;
     odd.row.last_seen_at = Timestamp::from_millis(-1);
     odd.row.ends_at = Timestamp::MAX;
-    let others = [session(2, 1), session(3, 2)];
+    let provider = |id_hash| ProviderSession {
+        provider: ProviderName::from_stored("x".repeat(32)),
+        id_hash,
+        authenticated_at: Some(Timestamp::MAX),
+        is_administrator: true,
+    };
+    odd.row.provider = Some(provider(Some([7; 32])));
+    let mut others = [session(2, 1), session(3, 2)];
+    others[1].row.provider = Some(ProviderSession {
+        authenticated_at: None,
+        is_administrator: false,
+        ..provider(None)
+    });
     change(&store, async |change| {
         change.insert_user(&ada).await.unwrap();
         change.insert_user(&user(2, "bob")).await.unwrap();
@@ -327,6 +352,14 @@ pub async fn sessions_come_back(database: &TestDatabase) {
     assert_eq!(found.head, store.events().head().await.unwrap());
     assert!(sessions.by_hash(&[9; 32]).await.unwrap().is_none());
     assert!(sessions.of_user(user_id(1)).await.unwrap() == [odd.clone(), others[0].clone()]);
+    assert!(sessions.of_provider_session(&[7; 32]).await.unwrap() == [odd.clone()]);
+    assert!(
+        sessions
+            .of_provider_session(&[8; 32])
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert!(sessions.all().await.unwrap() == [odd, others[0].clone(), others[1].clone()]);
     change(&store, async |change| {
         assert!(change.delete_session(&[3; 32]).await.unwrap());

@@ -8,9 +8,9 @@ use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::tagged::{KeyId, Tag};
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{
-    Description, DisplayName, Event, EventId, Identity, Issuer, LinkedIdentity, ProviderName,
-    Scopes, Session, StatusPlace, Subject, Tagged, Timestamp, Token, TokenId, TokenName, User,
-    UserId, UserName,
+    Description, DisabledMarks, DisplayName, Event, EventId, Identity, Issuer, LinkedIdentity,
+    ProviderName, Scopes, Session, StatusPlace, Subject, Tagged, Timestamp, Token, TokenId,
+    TokenName, User, UserId, UserName,
 };
 use uuid::Uuid;
 
@@ -59,9 +59,10 @@ pub fn user(number: u128, name: &str) -> Tagged<User> {
         kind: UserKind::Person,
         password_hash: Some("$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA".to_owned()),
         is_administrator: false,
-        disabled: false,
+        disabled: DisabledMarks::NONE,
         responsible_id: None,
         groups: Groups::default(),
+        provider_sign_in: None,
         created_at: START,
     };
     tagged(row, 1)
@@ -126,6 +127,7 @@ pub fn session(byte: u8, user: u128) -> Tagged<Session> {
         last_seen_at: START,
         seen_tag: None,
         ends_at: START.after(std::time::Duration::from_hours(12)),
+        provider: None,
     };
     tagged(row, 4)
 }

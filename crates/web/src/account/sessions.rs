@@ -43,6 +43,8 @@ struct Row {
     id: String,
     browser: String,
     address: String,
+    /// The label of the identity provider that it began by.
+    provider: Option<String>,
     is_current: bool,
     started: When,
     last_seen: When,
@@ -78,6 +80,10 @@ async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
         id: session.id,
         browser: browser(session.user_agent.as_deref()),
         address: session.address.unwrap_or_default(),
+        provider: session.provider.map(|name| {
+            let label = visit.service.provider_label(&name);
+            text.sessions_with(label)
+        }),
         is_current: session.is_current,
         started: When::ago(session.created_at, visit.now(), &visit.zone, text),
         last_seen: When::ago(session.last_seen_at, visit.now(), &visit.zone, text),

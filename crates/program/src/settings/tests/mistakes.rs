@@ -117,7 +117,7 @@ fn each_mistake_with_a_group_names_the_group_and_says_what_to_do() {
     insta::assert_snapshot!(sentences(&mistakes));
 }
 
-fn sentences(mistakes: &[Given<'_>]) -> String {
+pub(super) fn sentences(mistakes: &[Given<'_>]) -> String {
     let mut sentences = String::new();
     for mistake in mistakes {
         let sentence = mistake.sentence();

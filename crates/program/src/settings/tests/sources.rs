@@ -44,6 +44,7 @@ fn every_setting_can_stand_in_the_file() {
         session-idle-minutes = 2
         session-absolute-hours = 3
         policy-source = "database"
+        local-passwords = "administrators"
         sign-in-failures-per-quarter-hour = 4
         changes-per-user-per-minute = 0
         cache-entries = 0
@@ -83,6 +84,25 @@ fn every_setting_can_stand_in_the_file() {
         [[policy.groups]]
         group = "scim/0193f2a0"
         required-networks = ["192.0.2.0/24"]
+
+        [oidc.corp]
+        issuer = "https://id.example.com"
+        client-id = "ats-pat"
+        client-secret = "s3cret"
+        label = "Contoso"
+        scopes = "openid profile email groups"
+        signing-algorithms = ["ES256"]
+        user-name-claim = "upn"
+        display-name-claim = "displayName"
+        email-claim = "mail"
+        groups-claim = "realm_access.roles"
+        allowed-groups = ["staff"]
+        administrator-groups = ["ats admins"]
+        subject-is-id = true
+
+        [oidc.partner2]
+        issuer = "http://127.0.0.1:9000/realms/a"
+        client-id = "ats-pat"
     "#;
     for row in TABLE.iter().filter(|row| !row.file_only) {
         let name = row.name.rsplit('.').next().unwrap();
@@ -126,6 +146,7 @@ fn every_setting_has_an_environment_variable() {
         ("ATS_PAT_POLICY_REVOKE_UNUSED_AFTER_DAYS", "90"),
         ("ATS_PAT_POLICY_RECENT_SIGN_IN_MINUTES", "15"),
         ("ATS_PAT_POLICY_AUTHENTICATION_TOKEN_MINUTES", "1"),
+        ("ATS_PAT_LOCAL_PASSWORDS", "on"),
         ("ATS_PAT_SIGN_IN_FAILURES_PER_QUARTER_HOUR", "4"),
         ("ATS_PAT_CHANGES_PER_USER_PER_MINUTE", "0"),
         ("ATS_PAT_CACHE_ENTRIES", "0"),

@@ -4,7 +4,8 @@ use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::port::{SetupLink, StoreError, StoredPolicy};
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
-    OperatorKey, Session, StatusPlace, Tagged, Timestamp, Token, TokenId, User, UserId,
+    LinkedIdentity, OperatorKey, Session, StatusPlace, Tagged, Timestamp, Token, TokenId, User,
+    UserId,
 };
 
 use super::{Draft, Judgement};
@@ -33,6 +34,25 @@ impl Draft<'_> {
     /// user.
     pub(crate) async fn erase_details_of(&self, user: UserId) -> Result<(), Error> {
         Ok(self.transaction.erase_details_of(user).await?)
+    }
+
+    pub(crate) async fn insert_identity(&self, identity: LinkedIdentity) -> Result<(), Error> {
+        let tagged = self.tag_new(identity);
+        Ok(self.transaction.insert_identity(&tagged).await?)
+    }
+
+    /// Removes a user's identity, genuine or not.
+    pub(crate) async fn delete_identity(
+        &self,
+        identity: &Tagged<LinkedIdentity>,
+    ) -> Result<(), Error> {
+        let row = &identity.row;
+        self.note_read(row, self.roots().origin(identity));
+        self.transaction
+            .delete_identity(row.user_id, &row.provider)
+            .await?;
+        self.note_removed(row);
+        Ok(())
     }
 
     pub(crate) async fn insert_token(&self, token: Token) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use ats_pat_auth::Canonical;
 use ats_pat_domain::port::{RowKey, SetupLink};
-use ats_pat_domain::{LinkedIdentity, Session, User};
+use ats_pat_domain::{DisabledBy, DisabledMarks, LinkedIdentity, Session, Timestamp, User};
 
 use super::{Grants, Row, hex};
 
@@ -20,8 +20,8 @@ impl Row for User {
             .text(self.kind.as_str())
             .optional_text(self.password_hash.as_deref())
             .bool(self.is_administrator)
-            .bool(self.disabled);
-        // Tags of earlier releases, without a responsible person, groups or e-mail, must stay
+            .bool(self.is_disabled());
+        // Tags of earlier releases, without a responsible person, groups and the like, must stay
         // valid. A form with one more field can't be mistaken for one without it, because each
         // field has its kind and length.
         let canonical = match self.responsible_id {
@@ -33,8 +33,25 @@ impl Row for User {
         } else {
             canonical.text("groups").texts(&self.groups.names())
         };
-        match &self.email {
+        let canonical = match &self.email {
             Some(email) => canonical.text("email").text(email.as_str()),
+            None => canonical,
+        };
+        let canonical = if DisabledMarks::NONE.with(DisabledBy::Administrator) == self.disabled
+            || !self.is_disabled()
+        {
+            canonical
+        } else {
+            let marks = self.disabled.as_number();
+            canonical.text("disabled_by").i64(marks.into())
+        };
+        match &self.provider_sign_in {
+            Some(sign_in) => canonical
+                .text("provider_sign_in")
+                .text(sign_in.provider.as_str())
+                .text(sign_in.identity.issuer.as_str())
+                .text(sign_in.identity.subject.as_str())
+                .optional_i64(sign_in.at.map(Timestamp::as_millis)),
             None => canonical,
         }
     }
@@ -81,11 +98,21 @@ impl Row for Session {
     }
 
     fn canonical(&self) -> Canonical {
-        Canonical::new(Self::TABLE)
+        let canonical = Canonical::new(Self::TABLE)
             .bytes(&self.id_hash)
             .uuid(self.user_id.as_uuid().as_bytes())
             .i64(self.created_at.as_millis())
-            .i64(self.ends_at.as_millis())
+            .i64(self.ends_at.as_millis());
+        // Tags of sessions that began by a password are as in earlier releases.
+        match &self.provider {
+            Some(provider) => canonical
+                .text("provider")
+                .text(provider.provider.as_str())
+                .optional_bytes(provider.id_hash.as_ref().map(<[u8; 32]>::as_slice))
+                .optional_i64(provider.authenticated_at.map(Timestamp::as_millis))
+                .bool(provider.is_administrator),
+            None => canonical,
+        }
     }
 
     fn grants(&self) -> Grants {
@@ -123,8 +150,12 @@ impl Row for SetupLink {
 #[cfg(test)]
 mod tests {
     use ats_pat_domain::group::Groups;
+    use ats_pat_domain::session::ProviderSession;
     use ats_pat_domain::user::UserKind;
-    use ats_pat_domain::{DisplayName, Timestamp, UserId, UserName};
+    use ats_pat_domain::{
+        DisplayName, Identity, Issuer, ProviderName, ProviderSignIn, Subject, Timestamp, UserId,
+        UserName,
+    };
 
     use super::*;
 
@@ -138,9 +169,10 @@ mod tests {
             kind: UserKind::Service,
             password_hash: None,
             is_administrator: false,
-            disabled: false,
+            disabled: DisabledMarks::NONE,
             responsible_id,
             groups: Groups::default(),
+            provider_sign_in: None,
             created_at,
         }
     }
@@ -179,5 +211,78 @@ mod tests {
                 assert!(forms.insert(user.canonical().as_bytes().to_vec()));
             }
         }
+    }
+
+    fn distinct(forms: &[Canonical]) -> bool {
+        let distinct: std::collections::BTreeSet<_> =
+            forms.iter().map(Canonical::as_bytes).collect();
+        distinct.len() == forms.len()
+    }
+
+    fn corp() -> ProviderName {
+        ProviderName::from_stored("corp".to_owned())
+    }
+
+    #[test]
+    fn the_tag_covers_who_disabled_a_user_and_the_last_sign_in_at_a_provider() {
+        let marked = |marks| User {
+            disabled: DisabledMarks::from_stored(marks),
+            ..user(None)
+        };
+        let signed_in = |issuer: &str, subject: &str, at: Option<i64>| User {
+            provider_sign_in: Some(ProviderSignIn {
+                provider: corp(),
+                identity: Identity {
+                    issuer: Issuer::from_stored(issuer.to_owned()),
+                    subject: Subject::from_stored(subject.to_owned()),
+                },
+                at: at.map(Timestamp::from_millis),
+            }),
+            ..user(None)
+        };
+        let mut users: Vec<User> = (0..8).map(marked).collect();
+        users.extend([
+            signed_in("https://id.example", "ada", None),
+            signed_in("https://id.example", "ada", Some(1)),
+            signed_in("https://id.example", "ada", Some(2)),
+            signed_in("https://id.examplea", "da", Some(2)),
+        ]);
+        let forms: Vec<Canonical> = users.iter().map(User::canonical).collect();
+        assert!(distinct(&forms));
+    }
+
+    #[test]
+    fn the_tag_covers_what_a_session_has_from_a_provider() {
+        let session = |provider| Session {
+            id_hash: [1; 32],
+            user_id: user(None).id,
+            created_at: Timestamp::from_millis(1),
+            last_seen_at: Timestamp::from_millis(1),
+            seen_tag: None,
+            ends_at: Timestamp::from_millis(2),
+            provider,
+        };
+        let of_provider = |id_hash, at: Option<i64>, is_administrator| {
+            session(Some(ProviderSession {
+                provider: corp(),
+                id_hash,
+                authenticated_at: at.map(Timestamp::from_millis),
+                is_administrator,
+            }))
+        };
+        let sessions = [
+            session(None),
+            of_provider(None, None, false),
+            of_provider(None, None, true),
+            of_provider(None, Some(1), false),
+            of_provider(Some([1; 32]), None, false),
+        ];
+        assert!(distinct(&sessions.map(|session| session.canonical())));
+        let before = Canonical::new("sessions")
+            .bytes(&[1; 32])
+            .uuid(user(None).id.as_uuid().as_bytes())
+            .i64(1)
+            .i64(2);
+        assert_eq!(session(None).canonical().as_bytes(), before.as_bytes());
     }
 }

@@ -5,7 +5,7 @@ use ats_pat_domain::group::Groups;
 use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::problem::Failure;
 use ats_pat_domain::user::UserKind;
-use ats_pat_domain::{DisplayName, Email, Problem, User, UserId, UserName};
+use ats_pat_domain::{DisabledMarks, DisplayName, Email, Problem, User, UserId, UserName};
 use secrecy::SecretString;
 
 use super::find::{require_free_name, responsible};
@@ -171,9 +171,10 @@ impl Change for Add {
             kind: UserKind::Person,
             password_hash: None,
             is_administrator: false,
-            disabled: false,
+            disabled: DisabledMarks::NONE,
             responsible_id: None,
             groups: Groups::default(),
+            provider_sign_in: None,
             created_at: draft.now,
         };
         let mut entry = draft.entry(EventKind::UserCreated, &id).owner(id);

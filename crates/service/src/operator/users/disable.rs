@@ -1,9 +1,9 @@
 //! Disabling a user, and enabling one again.
 
-use ats_pat_domain::User;
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::group::Groups;
 use ats_pat_domain::user::UserKind;
+use ats_pat_domain::{DisabledBy, DisabledMarks, User};
 
 use super::find::{UserRef, find, find_even_planted, require_another, require_living};
 use crate::change::{Change, Draft, Judgement, Taken};
@@ -52,7 +52,8 @@ impl Operator<'_> {
         Ok(self.with_responsible(&self.change(disable).await?).await)
     }
 
-    /// Lets a disabled user in again. An enabled one stays as it was.
+    /// Takes the mark of administrators from a disabled user. The user is let in again unless the
+    /// identity provider or the directory disabled it too. An enabled one stays as it was.
     ///
     /// # Errors
     /// [`Error::UserNotFound`].
@@ -115,7 +116,7 @@ impl Change for SetDisabled {
             user.is_administrator = false;
             user.responsible_id = None;
             user.groups = Groups::default();
-        } else if user.disabled == self.disabled {
+        } else if user.disabled.are_set_by(DisabledBy::Administrator) == self.disabled {
             return Ok((user, taken(false)));
         }
         if self.disabled && !self.how.even_the_last && is_last_administrator(draft, &user).await? {
@@ -123,7 +124,12 @@ impl Change for SetDisabled {
                 name: user.name.as_str().to_owned(),
             });
         }
-        user.disabled = self.disabled;
+        // The marks of other parties stay: what the provider says, no administrator takes back.
+        user.disabled = if self.disabled {
+            user.disabled.with(DisabledBy::Administrator)
+        } else {
+            user.disabled.without(DisabledBy::Administrator)
+        };
         draft.update_user(user.clone()).await?;
         let kind = if self.disabled {
             EventKind::UserDisabled
@@ -141,9 +147,17 @@ impl Change for SetDisabled {
             }
             entry = entry.detail("SessionsEnded", draft.delete_sessions_of(user.id).await?);
         }
+        if !self.disabled && user.is_disabled() {
+            entry = entry.detail("StillDisabledBy", names_of(user.disabled));
+        }
         draft.record(entry);
         Ok((user, taken(true)))
     }
+}
+
+/// The names of the marks.
+fn names_of(marks: DisabledMarks) -> Vec<&'static str> {
+    marks.parties().map(DisabledBy::as_str).collect()
 }
 
 /// Whether nobody else could administer the service, were it not for `user`.
@@ -155,7 +169,7 @@ pub(super) async fn is_last_administrator(draft: &Draft<'_>, user: &User) -> Res
     // A planted row is no administrator.
     for other in administrators {
         let (other, judgement) = draft.judge(other).await;
-        if judgement != Judgement::Planted && other.id != user.id && !other.disabled {
+        if judgement != Judgement::Planted && other.id != user.id && !other.is_disabled() {
             return Ok(false);
         }
     }

@@ -4,7 +4,7 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::group::Groups;
 use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::user::UserKind;
-use ats_pat_domain::{DisplayName, User, UserId, UserName};
+use ats_pat_domain::{DisabledBy, DisplayName, User, UserId, UserName};
 
 use super::disable::is_last_administrator;
 use super::find::{find_even_planted_by_id, require_another};
@@ -64,10 +64,14 @@ impl Change for Erase {
         user.kind = UserKind::Erased;
         user.password_hash = None;
         user.is_administrator = false;
-        user.disabled = true;
+        user.disabled = user.disabled.with(DisabledBy::Administrator);
         user.responsible_id = None;
         user.groups = Groups::default();
+        user.provider_sign_in = None;
         draft.rename_user(user.clone()).await?;
+        for identity in draft.read().identities().of_user(user.id).await? {
+            draft.delete_identity(&identity).await?;
+        }
         let ended = draft.delete_sessions_of(user.id).await?;
         draft.record(
             draft

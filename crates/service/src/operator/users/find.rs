@@ -104,7 +104,7 @@ pub(super) async fn find(draft: &Draft<'_>, user: &UserRef) -> Result<User, Erro
     }
 }
 
-async fn find_user(draft: &Draft<'_>, name: &str) -> Result<User, Error> {
+pub(super) async fn find_user(draft: &Draft<'_>, name: &str) -> Result<User, Error> {
     let folded = folded_name(name)?;
     let user = draft.read().users().by_folded_name(&folded).await?;
     named(

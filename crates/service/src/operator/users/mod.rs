@@ -5,6 +5,7 @@ mod add;
 mod disable;
 mod erase;
 mod find;
+mod link;
 mod password;
 mod responsible;
 mod update;

@@ -14,6 +14,7 @@ use super::find::{
     find_user_by_id, require_another, require_free_name, require_living, require_person,
     responsible,
 };
+use super::link::require_no_identity;
 use crate::change::{Change, Draft, Taken};
 use crate::ledger::Entry;
 use crate::operator::Operator;
@@ -115,7 +116,7 @@ impl Operator<'_> {
     /// [`Problem::RecentSignInRequired`] for an administrator who signed in too long ago and names
     /// the right to administer or a password; [`Problem::ValidationFailed`],
     /// [`Error::InvalidGroup`], [`Error::UserNotFound`], [`Error::Quarantined`],
-    /// [`Error::Erased`], [`Error::NoPerson`], [`Error::NoServiceAccount`],
+    /// [`Error::Erased`], [`Error::NoPerson`], [`Error::SignsInElsewhere`], [`Error::NoServiceAccount`],
     /// [`Error::CannotBeResponsible`], [`Error::OwnAccount`], [`Problem::UserNameInUse`],
     /// [`Error::LastAdministrator`].
     pub async fn update_user(&self, id: UserId, update: UserUpdate) -> Result<UserView, Error> {
@@ -235,6 +236,7 @@ impl UpdateUser {
             // A stolen session must not take over its account: changing one's own password needs
             // the current one.
             require_another(draft.actor(), user.id)?;
+            require_no_identity(draft, &user).await?;
             user.password_hash = Some(hash.clone());
         }
         if is_renamed(before, &user) {

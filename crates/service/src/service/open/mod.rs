@@ -171,6 +171,7 @@ impl Service {
                 findings: Findings::default(),
                 keys_seen: KeysSeen::default(),
                 bulk: BulkJobs::default(),
+                providers: parts.providers,
             }),
         };
         log_head(head);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ats_pat_auth::{PasswordCost, SignatureProvider};
-use ats_pat_domain::port::{Clock, Randomness, Store};
+use ats_pat_domain::port::{Clock, IdentityProvider, Randomness, Store};
 
 use crate::service::settings::Settings;
 
@@ -18,6 +18,8 @@ pub struct Parts {
     pub randomness: Arc<dyn Randomness>,
     /// The operator's settings.
     pub settings: Settings,
+    /// The identity providers of the settings. Programs that nobody signs in to have none.
+    pub providers: Vec<Arc<dyn IdentityProvider>>,
     /// The master key file. It is created if it is missing and the database has no sealed key.
     pub master_key_file: PathBuf,
     /// The file of the event log's head. `None` keeps no head.

@@ -134,6 +134,7 @@ impl Deployment {
             clock: Arc::new(self.clock.clone()),
             randomness: Arc::clone(&self.randomness) as Arc<dyn Randomness>,
             settings,
+            providers: Vec::new(),
             master_key_file: self.folder.path().join("master.key"),
             anchor_file: Some(data.join("anchor")),
             password_cost: CHEAP,

@@ -338,6 +338,7 @@ async fn open(
         clock: machine,
         randomness: Arc::clone(chance) as _,
         settings,
+        providers: Vec::new(),
         master_key_file: folder.path().join("master.key"),
         anchor_file: None,
         password_cost: CHEAP,

@@ -6,7 +6,8 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::group::Groups;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{
-    Description, DisplayName, Scopes, Token, TokenId, TokenName, User, UserId, UserName,
+    Description, DisabledMarks, DisplayName, Scopes, Token, TokenId, TokenName, User, UserId,
+    UserName,
 };
 
 use crate::change::{Change, Draft, Taken};
@@ -32,9 +33,10 @@ impl Change for PlantOwner {
                 kind: UserKind::Person,
                 password_hash: None,
                 is_administrator: false,
-                disabled: false,
+                disabled: DisabledMarks::NONE,
                 responsible_id: None,
                 groups: Groups::default(),
+                provider_sign_in: None,
                 created_at: draft.now,
             })
             .await?;

@@ -67,9 +67,11 @@ impl Deployment {
             let token = rows.tokens.get(id);
             token.is_some_and(|token| token.row.revoked_at.is_some())
         });
-        truth
-            .disabled
-            .retain(|id| rows.users.get(id).is_some_and(|user| user.row.disabled));
+        truth.disabled.retain(|id| {
+            rows.users
+                .get(id)
+                .is_some_and(|user| user.row.is_disabled())
+        });
         truth.policy.take_if(|policy| !has_policy(&rows, policy));
         truth.groups.retain(|id, groups| {
             let user = rows.users.get(id);
@@ -97,7 +99,7 @@ impl Deployment {
             && (self.options.puts_back
                 || token.is_some_and(|token| token.row.generation > planted.generation));
         let disabled = truth.disabled.contains(&planted.owner)
-            && owner.is_some_and(|owner| owner.row.disabled);
+            && owner.is_some_and(|owner| owner.row.is_disabled());
         let enabled = truth.enabled.get(&planted.owner).copied();
         (revoked || replaced || disabled).then_some((term, enabled.unwrap_or(0)))
     }
@@ -118,7 +120,7 @@ impl Deployment {
             let owner = rows.users.get(&planted.owner);
             token.is_none_or(|token| {
                 token.row.revoked_at.is_some() || token.row.generation > planted.generation
-            }) || owner.is_some_and(|owner| owner.row.disabled)
+            }) || owner.is_some_and(|owner| owner.row.is_disabled())
         })
     }
 

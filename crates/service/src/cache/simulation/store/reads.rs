@@ -169,6 +169,7 @@ macro_rules! repositories {
             async fn alone(&self, _: &[u8; 32]) -> Answer<Option<Tagged<Session>>> { not_simulated() }
             async fn of_user(&self, _: UserId) -> Answer<Vec<Tagged<Session>>> { Ok(Vec::new()) }
             async fn unreadable_of_user(&self, _: UserId) -> Answer<Vec<String>> { Ok(Vec::new()) }
+            async fn of_provider_session(&self, _: &[u8; 32]) -> Answer<Vec<Tagged<Session>>> { not_simulated() }
             async fn all(&self) -> Answer<Vec<Tagged<Session>>> { not_simulated() }
         }
 

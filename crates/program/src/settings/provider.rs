@@ -1,0 +1,380 @@
+//! The reader of `[oidc.NAME]`: the identity providers that users can sign in at.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use ats_pat_domain::group::Group;
+use ats_pat_domain::{Issuer, ProviderName};
+use ats_pat_service::{LocalPasswords, ProviderRules};
+use secrecy::SecretString;
+use url::Url;
+
+use super::error::{Place, SettingsError};
+use super::row::PREFIX;
+use super::source::{Found, Raw};
+
+/// The table of the file with the providers.
+pub(super) const TABLE: &str = "oidc";
+/// The longest label, in characters. It is on a button, on phones too.
+const LABEL_LENGTH: usize = 60;
+const SECRET: &str = "client-secret";
+
+/// A key of a provider's table.
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    default: &'static str,
+    meaning: &'static str,
+}
+
+/// All keys, in the order of the documentation.
+pub(super) const KEYS: &[Key] = &[
+    key(
+        "issuer",
+        "must be set",
+        "The issuer, exactly as discovery and tokens of the provider write it; https, but for loopback",
+    ),
+    key(
+        "client-id",
+        "must be set",
+        "The id of this service at the provider",
+    ),
+    key(
+        SECRET,
+        "none: a public client",
+        "The secret of this service at the provider. The code is protected by PKCE (S256) either way",
+    ),
+    key(
+        "label",
+        "NAME",
+        "The button reads *Sign in with* and this (1 to 60 characters)",
+    ),
+    key(
+        "scopes",
+        "`openid profile email`",
+        "The scopes to ask for, separated by spaces or as a list; with `openid`",
+    ),
+    key(
+        "signing-algorithms",
+        "`RS256`, `ES256`, `PS256`",
+        "The signatures that tokens of the provider may have; a list of those and `RS384`, `RS512`, `PS384`, `PS512`, `ES384`",
+    ),
+    key(
+        "user-name-claim",
+        "`preferred_username`",
+        "The claim with the user name of a new user. Dots lead into a claim",
+    ),
+    key(
+        "display-name-claim",
+        "`name`",
+        "The claim with the display name",
+    ),
+    key("email-claim", "`email`", "The claim with the mail address"),
+    key(
+        "groups-claim",
+        "`groups`",
+        "The claim with the groups, a text or a list. In the policy they are `NAME/value`",
+    ),
+    key(
+        "allowed-groups",
+        "everyone",
+        "Only members of one of these groups may sign in, as the provider writes them; a list",
+    ),
+    key(
+        "administrator-groups",
+        "nobody",
+        "Who is in one of these groups at the sign-in administers the service in that session; a list",
+    ),
+    key(
+        "subject-is-id",
+        "`false`",
+        "`true`: the id of a new user is the `sub` of the provider, which must be a UUID. At one provider at most",
+    ),
+];
+
+const fn key(name: &'static str, default: &'static str, meaning: &'static str) -> Key {
+    Key {
+        name,
+        default,
+        meaning,
+    }
+}
+
+impl Key {
+    fn variable(&self, provider: &str) -> String {
+        let key = self.name.replace('-', "_").to_ascii_uppercase();
+        format!("{PREFIX}OIDC_{provider}_{key}")
+    }
+}
+
+/// The row in the documentation, in Markdown: key, environment variable, default, meaning.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variable = self.variable("NAME");
+        write!(f, "| `{}` | `{variable}`", self.name)?;
+        if self.name == SECRET {
+            write!(f, " or `{variable}_FILE`")?;
+        }
+        write!(f, " | {} | {} |", self.default, self.meaning)
+    }
+}
+
+/// What the sources say of the providers, by the name of each.
+#[derive(Default)]
+pub(super) struct FoundProviders(BTreeMap<String, BTreeMap<&'static str, Found>>);
+
+impl FoundProviders {
+    /// Takes the table `[oidc]` of a file.
+    pub(super) fn add_table(
+        &mut self,
+        path: &Path,
+        table: toml::Table,
+    ) -> Result<(), SettingsError> {
+        for (provider, keys) in table {
+            let place = |key: &str| Place::of_provider(path.to_owned(), &provider, key);
+            if ProviderName::new(&provider).is_err() {
+                return Err(SettingsError::Invalid {
+                    place: place(""),
+                    advice:
+                        "has a name that is not allowed: write 1 to 32 small letters and digits"
+                            .to_owned(),
+                });
+            }
+            let toml::Value::Table(keys) = keys else {
+                return Err(SettingsError::UnknownKey {
+                    path: path.to_owned(),
+                    key: format!("{TABLE}.{provider}"),
+                });
+            };
+            let found = self.0.entry(provider.clone()).or_default();
+            for (name, value) in keys {
+                let Some(key) = KEYS.iter().find(|key| key.name == name) else {
+                    return Err(SettingsError::UnknownKey {
+                        path: path.to_owned(),
+                        key: format!("{TABLE}.{provider}.{name}"),
+                    });
+                };
+                let (place, raw) = (place(key.name), Raw::Toml(value));
+                found.insert(key.name, Found { place, raw });
+            }
+        }
+        Ok(())
+    }
+
+    /// The provider and the key that a variable is for, and whether it names the file of a secret.
+    pub(super) fn of_variable(variable: &str) -> Option<(String, &'static Key, bool)> {
+        let rest = variable.strip_prefix(PREFIX)?.strip_prefix("OIDC_")?;
+        let (provider, _) = rest.split_once('_')?;
+        let name = provider.to_ascii_lowercase();
+        ProviderName::new(&name).ok()?;
+        KEYS.iter().find_map(|key| {
+            let of_key = key.variable(provider);
+            if of_key == variable {
+                return Some((name.clone(), key, false));
+            }
+            let is_file = key.name == SECRET && format!("{of_key}_FILE") == variable;
+            is_file.then(|| (name.clone(), key, true))
+        })
+    }
+
+    pub(super) fn insert(&mut self, provider: String, key: &'static Key, found: Found) {
+        self.0.entry(provider).or_default().insert(key.name, found);
+    }
+
+    /// Reads all providers.
+    pub(super) fn read(&self) -> Result<Vec<Provider>, SettingsError> {
+        let mut providers: Vec<Provider> = Vec::with_capacity(self.0.len());
+        for (name, keys) in &self.0 {
+            let provider = Keys { name, keys }.read()?;
+            if provider.rules.subject_is_id
+                && let Some(other) = providers.iter().find(|other| other.rules.subject_is_id)
+                && let Some(found) = keys.get("subject-is-id")
+            {
+                return found.refuse(format!(
+                    "is true for {} too: the ids of users can be those of one provider only",
+                    other.rules.name
+                ));
+            }
+            providers.push(provider);
+        }
+        Ok(providers)
+    }
+}
+
+/// An identity provider of the settings.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    /// What its sign-ins mean.
+    pub rules: ProviderRules,
+    /// The id of this service there.
+    pub client_id: String,
+    /// The secret of this service there.
+    pub client_secret: Option<SecretString>,
+    /// The scopes to ask for.
+    pub scopes: Vec<String>,
+    /// The names of the signature algorithms that its tokens may have. `None`: the usual ones.
+    pub signing_algorithms: Option<Vec<String>>,
+    /// The claim with the user name.
+    pub user_name_claim: String,
+    /// The claim with the display name.
+    pub display_name_claim: String,
+    /// The claim with the mail address.
+    pub email_claim: String,
+    /// The claim with the groups.
+    pub groups_claim: String,
+}
+
+/// The keys of one provider.
+struct Keys<'a> {
+    name: &'a str,
+    keys: &'a BTreeMap<&'static str, Found>,
+}
+
+impl Keys<'_> {
+    fn read(&self) -> Result<Provider, SettingsError> {
+        let name = ProviderName::from_stored(self.name.to_owned());
+        let label = self.optional("label", Found::label)?;
+        let groups = |key| {
+            let groups = self.optional(key, |found| found.provider_groups(&name));
+            groups.map(Option::unwrap_or_default)
+        };
+        let claim = |key, default: &str| {
+            let claim = self.optional(key, |found| Ok(found.text()?.to_owned()))?;
+            Ok::<_, SettingsError>(claim.unwrap_or_else(|| default.to_owned()))
+        };
+        let scopes = self.optional("scopes", Found::oidc_scopes)?;
+        let subject_is_id = self.optional("subject-is-id", Found::boolean)?;
+        let secret = |found: &Found| Ok(SecretString::from(found.text()?));
+        Ok(Provider {
+            rules: ProviderRules {
+                label: label.unwrap_or_else(|| self.name.to_owned()),
+                issuer: self.required("issuer", Found::issuer)?,
+                allowed_groups: groups("allowed-groups")?,
+                administrator_groups: groups("administrator-groups")?,
+                subject_is_id: subject_is_id.unwrap_or_default(),
+                name: name.clone(),
+            },
+            client_id: self.required("client-id", |found| Ok(found.text()?.to_owned()))?,
+            client_secret: self.optional(SECRET, secret)?,
+            scopes: scopes.unwrap_or_else(|| {
+                ["openid", "profile", "email"]
+                    .map(ToOwned::to_owned)
+                    .to_vec()
+            }),
+            signing_algorithms: self.optional("signing-algorithms", Found::list)?,
+            user_name_claim: claim("user-name-claim", "preferred_username")?,
+            display_name_claim: claim("display-name-claim", "name")?,
+            email_claim: claim("email-claim", "email")?,
+            groups_claim: claim("groups-claim", "groups")?,
+        })
+    }
+
+    fn optional<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&Found) -> Result<T, SettingsError>,
+    ) -> Result<Option<T>, SettingsError> {
+        self.keys.get(key).map(read).transpose()
+    }
+
+    fn required<T>(
+        &self,
+        key: &'static str,
+        read: impl FnOnce(&Found) -> Result<T, SettingsError>,
+    ) -> Result<T, SettingsError> {
+        let missing = || SettingsError::MissingOfProvider {
+            provider: self.name.to_owned(),
+            key,
+        };
+        self.optional(key, read)?.ok_or_else(missing)
+    }
+}
+
+impl Found {
+    /// `on`, `administrators` or `off`.
+    pub(crate) fn local_passwords(&self) -> Result<LocalPasswords, SettingsError> {
+        let all = [
+            LocalPasswords::On,
+            LocalPasswords::Administrators,
+            LocalPasswords::Off,
+        ];
+        let text = self.text()?;
+        match all.into_iter().find(|known| known.as_str() == text) {
+            Some(known) => Ok(known),
+            None => self.refuse(format!("is {text:?}: write on, administrators or off")),
+        }
+    }
+
+    fn label(&self) -> Result<String, SettingsError> {
+        let label = self.text()?.trim();
+        if label.chars().count() > LABEL_LENGTH {
+            return self.refuse(format!(
+                "is too long: write at most {LABEL_LENGTH} characters"
+            ));
+        }
+        Ok(label.to_owned())
+    }
+
+    /// An address that answers can't be forged on the way to.
+    fn issuer(&self) -> Result<Issuer, SettingsError> {
+        let text = self.text()?;
+        let advice = "write the issuer as the provider does, such as https://id.example.com";
+        let Ok(url) = Url::parse(text) else {
+            return self.refuse(format!("is no address: {advice}"));
+        };
+        let is_loopback = match url.host() {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback) {
+            return self.refuse(format!(
+                "is not https, so answers could be forged: {advice}"
+            ));
+        }
+        if url.query().is_some()
+            || url.fragment().is_some()
+            || !url.username().is_empty()
+            || url.password().is_some()
+        {
+            return self.refuse(format!("has a query, a fragment or a user: {advice}"));
+        }
+        match Issuer::new(text) {
+            Ok(issuer) => Ok(issuer),
+            Err(_) => self.refuse("is too long: an issuer has 255 bytes at most"),
+        }
+    }
+
+    /// Scopes, by spaces or as a list.
+    fn oidc_scopes(&self) -> Result<Vec<String>, SettingsError> {
+        let scopes: Vec<String> = match &self.raw {
+            Raw::Toml(toml::Value::Array(_)) => self.list()?,
+            Raw::Toml(_) | Raw::Text(_) => {
+                let words = self.text()?.split([' ', ',']);
+                let words = words.filter(|word| !word.is_empty());
+                words.map(ToOwned::to_owned).collect()
+            }
+        };
+        if scopes.iter().any(|scope| scope == "openid") {
+            Ok(scopes)
+        } else {
+            self.refuse("lacks openid: without it the provider says nothing of who signs in")
+        }
+    }
+
+    /// Groups as the provider writes them.
+    fn provider_groups(&self, provider: &ProviderName) -> Result<Vec<String>, SettingsError> {
+        let groups = self.list()?;
+        if groups.is_empty() {
+            return self.refuse("is empty: name a group, or leave it out");
+        }
+        let is_group = |value: &&String| Group::new(&format!("{provider}/{value}")).is_ok();
+        match groups.iter().find(|value| !is_group(value)) {
+            Some(other) => self.refuse(format!(
+                "names {other:?}, which is too long for a group or holds a control character"
+            )),
+            None => Ok(groups),
+        }
+    }
+}

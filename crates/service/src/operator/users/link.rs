@@ -1,0 +1,221 @@
+//! Linking users to identities at the company's identity providers.
+
+use ats_pat_domain::event::EventKind;
+use ats_pat_domain::group::Groups;
+use ats_pat_domain::operator_key::Right;
+use ats_pat_domain::{
+    DisabledBy, Identity, Issuer, LinkedIdentity, ProviderName, ProviderSignIn, Subject, User,
+};
+
+use super::find::{find_user, require_living, require_person};
+use crate::change::{Change, Draft, Judgement, Taken};
+use crate::identity::memberships::without;
+use crate::operator::Operator;
+use crate::service::error::Error;
+use crate::view::UserView;
+
+impl Operator<'_> {
+    /// Links a user to an identity: whoever proves it signs in as this user. The user's password is
+    /// erased, and the sessions end. An identity that the user has stays as it was.
+    ///
+    /// # Errors
+    /// [`Error::UnknownIssuer`], [`Error::InvalidSubject`], [`Error::UserNotFound`],
+    /// [`Error::NoPerson`], [`Error::Quarantined`], [`Error::Erased`], [`Error::IdentityInUse`],
+    /// [`Error::HasIdentity`].
+    pub async fn link_identity(
+        &self,
+        name: &str,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<UserView, Error> {
+        self.require(Right::Administrators)?;
+        self.require_recent_sign_in().await?;
+        let mut providers = self.service.providers().iter();
+        let rules = providers.find(|rules| rules.issuer.as_str() == issuer);
+        let rules = rules.ok_or_else(|| Error::UnknownIssuer {
+            issuer: issuer.to_owned(),
+        })?;
+        let link = Link {
+            name: name.to_owned(),
+            provider: rules.name.clone(),
+            identity: Identity {
+                issuer: Issuer::clone(&rules.issuer),
+                subject: Subject::new(subject).map_err(|_| Error::InvalidSubject)?,
+            },
+        };
+        Ok(UserView::new(&self.change(link).await?))
+    }
+
+    /// Removes a user's identities: the one at `provider`, or all. The sessions end, and so do the
+    /// memberships that the provider told. A user whom a provider disabled stays disabled until an
+    /// administrator says otherwise.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`], [`Error::NoIdentity`].
+    pub async fn unlink_identity(
+        &self,
+        name: &str,
+        provider: Option<&str>,
+    ) -> Result<UserView, Error> {
+        self.require(Right::Administrators)?;
+        self.require_recent_sign_in().await?;
+        let unlink = Unlink {
+            name: name.to_owned(),
+            provider: provider.map(ToOwned::to_owned),
+        };
+        Ok(UserView::new(&self.change(unlink).await?))
+    }
+}
+
+/// Refuses a password for a user who signs in at a provider.
+///
+/// # Errors
+/// [`Error::SignsInElsewhere`].
+pub(super) async fn require_no_identity(draft: &Draft<'_>, user: &User) -> Result<(), Error> {
+    for identity in draft.read().identities().of_user(user.id).await? {
+        let (_, judgement) = draft.judge(identity).await;
+        // A planted row must not keep anybody from a password.
+        if judgement != Judgement::Planted {
+            return Err(Error::SignsInElsewhere {
+                name: user.name.as_str().to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+struct Link {
+    name: String,
+    provider: ProviderName,
+    identity: Identity,
+}
+
+impl Link {
+    /// Whether the user has this identity. Rows in its place that were planted are removed.
+    ///
+    /// # Errors
+    /// [`Error::IdentityInUse`], [`Error::HasIdentity`].
+    async fn is_linked(&self, draft: &Draft<'_>, user: &User) -> Result<bool, Error> {
+        let identities = draft.read().identities();
+        let mut found = identities.of_user(user.id).await?;
+        found.retain(|found| found.row.provider == self.provider);
+        if let Some(of_identity) = identities.of(&self.identity).await?
+            && !found.contains(&of_identity)
+        {
+            found.push(of_identity);
+        }
+        for tagged in found {
+            let (row, judgement) = draft.judge(tagged.clone()).await;
+            if judgement == Judgement::Planted {
+                draft.quarantine(&row);
+                draft.delete_identity(&tagged).await?;
+                // An event of its own, because the next one may write the same row.
+                let entry = draft.entry(EventKind::IdentityUnlinked, &row.user_id);
+                draft.record(entry.owner(row.user_id));
+            } else if row.user_id != user.id {
+                return Err(Error::IdentityInUse);
+            } else if row.identity == self.identity {
+                return Ok(true);
+            } else {
+                return Err(Error::HasIdentity {
+                    name: user.name.as_str().to_owned(),
+                    provider: self.provider.to_string(),
+                });
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl Change for Link {
+    type Output = User;
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
+        let mut user = find_user(draft, &self.name).await?;
+        require_living(&user)?;
+        require_person(&user)?;
+        draft.require_right_over(&user)?;
+        if self.is_linked(draft, &user).await? {
+            return Ok((user, Taken::Nothing));
+        }
+        user.password_hash = None;
+        user.provider_sign_in.get_or_insert_with(|| ProviderSignIn {
+            provider: self.provider.clone(),
+            identity: self.identity.clone(),
+            at: None,
+        });
+        draft.update_user(user.clone()).await?;
+        let ended = draft.delete_sessions_of(user.id).await?;
+        draft
+            .insert_identity(LinkedIdentity {
+                user_id: user.id,
+                provider: self.provider.clone(),
+                identity: self.identity.clone(),
+                linked_at: draft.now,
+            })
+            .await?;
+        draft.record(
+            draft
+                .entry(EventKind::IdentityLinked, &user.id)
+                .owner(user.id)
+                .detail("Provider", self.provider.as_str())
+                .detail("Issuer", self.identity.issuer.as_str())
+                .detail("SessionsEnded", ended)
+                .personal("Subject", self.identity.subject.as_str())
+                .personal("UserName", user.name.as_str()),
+        );
+        Ok((user, Taken::Sessions))
+    }
+}
+
+struct Unlink {
+    name: String,
+    provider: Option<String>,
+}
+
+impl Change for Unlink {
+    type Output = User;
+
+    async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
+        let mut user = find_user(draft, &self.name).await?;
+        draft.require_right_over(&user)?;
+        let mut identities = draft.read().identities().of_user(user.id).await?;
+        let named = |name: &ProviderName| {
+            let provider = self.provider.as_deref();
+            provider.is_none_or(|provider| provider == name.as_str())
+        };
+        identities.retain(|identity| named(&identity.row.provider));
+        if identities.is_empty() {
+            return Err(Error::NoIdentity {
+                name: user.name.as_str().to_owned(),
+            });
+        }
+        if user.disabled.are_set_by(DisabledBy::Provider) {
+            let without = user.disabled.without(DisabledBy::Provider);
+            user.disabled = without.with(DisabledBy::Administrator);
+        }
+        let mut providers = Vec::with_capacity(identities.len());
+        for identity in &identities {
+            let provider = &identity.row.provider;
+            // Of what is left, nothing is too much.
+            user.groups = Groups::new(&without(provider, &user.groups)).unwrap_or_default();
+            let is_last = |sign_in: &ProviderSignIn| sign_in.provider == *provider;
+            if user.provider_sign_in.as_ref().is_some_and(is_last) {
+                user.provider_sign_in = None;
+            }
+            providers.push(provider.to_string());
+            draft.delete_identity(identity).await?;
+        }
+        draft.update_user(user.clone()).await?;
+        let ended = draft.delete_sessions_of(user.id).await?;
+        draft.record(
+            draft
+                .entry(EventKind::IdentityUnlinked, &user.id)
+                .owner(user.id)
+                .detail("Providers", providers)
+                .detail("SessionsEnded", ended)
+                .personal("UserName", user.name.as_str()),
+        );
+        Ok((user, Taken::Now))
+    }
+}
