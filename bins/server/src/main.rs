@@ -1,9 +1,12 @@
 //! The server: settings, wiring, listeners, signals.
 
 mod descriptors;
+mod output;
 mod providers;
+mod signals;
+mod watching;
 
-use std::io::{self, Write as _};
+use std::io;
 use std::net::SocketAddr;
 use std::num::NonZero;
 use std::process::ExitCode;
@@ -16,13 +19,18 @@ use ats_pat_program::{
     CommonFlags, Libraries, Opened, ServerFlags, Settings, StartError, parse, report, start_logging,
 };
 use ats_pat_service::Service;
+use ats_pat_telemetry::Watched;
 use ats_pat_web::{Branding, Pages};
 use clap::Parser;
 use mimalloc::MiMalloc;
 use providers::WrongProvider;
 use secrecy::ExposeSecret as _;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+use output::say;
+use signals::{ignore_others, shutdown, until};
+use watching::Watching;
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -81,6 +89,7 @@ async fn run(settings: &Settings) -> Result<(), Failure> {
     ignore_others().map_err(Failure::Signals)?;
     // This comes before anything is created, so that an unusable address leaves nothing behind.
     let listeners = listen(settings.listen)?;
+    let watch = watch_on(settings.operations_listen).await?;
     let public_url = settings.public_url_at(listeners.local_addr());
     let http = HttpSettings::new(&public_url, settings.trusted_proxies.clone())?;
     let libraries = Libraries {
@@ -97,6 +106,15 @@ async fn run(settings: &Settings) -> Result<(), Failure> {
         accent_color: settings.accent_color,
     };
     let document = ats_pat_api::document(http.is_https());
+    let watching = watch.map(|listener| {
+        let watched = Watched {
+            service: opened.service.clone(),
+            http: http.clone(),
+            data_dir: settings.data_dir.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+        };
+        Watching::start(listener, watched, shutdown.clone())
+    });
     let site = Site::new(
         ats_pat_api::endpoint(opened.service.clone(), http.clone()),
         ats_pat_web::endpoint(opened.service.clone(), http, branding, &document),
@@ -111,6 +129,9 @@ async fn run(settings: &Settings) -> Result<(), Failure> {
         shutdown,
     )
     .await;
+    if let Some(watching) = watching {
+        watching.end().await;
+    }
     opened.close().await;
     workers?.end().await;
     Ok(())
@@ -173,67 +194,18 @@ fn limits(settings: &Settings) -> Limits {
 
 fn listen(address: SocketAddr) -> Result<Listeners, Failure> {
     let cores = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-    Listeners::bind(address, cores).map_err(|source| match source.kind() {
-        io::ErrorKind::AddrInUse => Failure::AddressInUse { address },
-        _ => Failure::Listen { address, source },
-    })
+    Listeners::bind(address, cores).map_err(|error| Failure::of_listening(error, address, "listen"))
 }
 
-/// Becomes true when SIGTERM or SIGINT asks the process to stop.
-fn shutdown() -> io::Result<watch::Receiver<bool>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let (sender, receiver) = watch::channel(false);
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("asked to stop: requests under way are answered first");
-        sender.send_replace(true);
-        // A second signal stops at once.
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::warn!("asked to stop again: stopping at once");
-        std::process::exit(1);
-    });
-    Ok(receiver)
-}
-
-/// Takes the signals that would otherwise end the process at once and cut off requests and changes.
-fn ignore_others() -> io::Result<()> {
-    for (name, kind) in [
-        ("SIGHUP", SignalKind::hangup()),
-        ("SIGUSR1", SignalKind::user_defined1()),
-        ("SIGUSR2", SignalKind::user_defined2()),
-    ] {
-        let mut ignored = signal(kind)?;
-        tokio::spawn(async move {
-            while ignored.recv().await.is_some() {
-                tracing::warn!(
-                    signal = name,
-                    "ignored: settings are read at the start only; send SIGTERM to end the server"
-                );
-            }
-        });
-    }
-    Ok(())
-}
-
-/// Returns when the process is asked to stop.
-async fn until(mut shutdown: watch::Receiver<bool>) {
-    // An error means that the sender is gone, which only happens at the end.
-    let _ = shutdown.wait_for(|asked| *asked).await;
-}
-
-/// Writes one line to standard output at once.
-fn say(line: &str) {
-    let mut output = io::stdout().lock();
-    if let Err(error) = writeln!(output, "{line}").and_then(|()| output.flush()) {
-        tracing::warn!(%error, "standard output does not take what the server has to say");
-    }
+/// The operations listener, if the operator wants one.
+async fn watch_on(address: Option<SocketAddr>) -> Result<Option<TcpListener>, Failure> {
+    let Some(address) = address else {
+        return Ok(None);
+    };
+    let listener = TcpListener::bind(address).await;
+    listener
+        .map(Some)
+        .map_err(|error| Failure::of_listening(error, address, "operations-listen"))
 }
 
 /// Why the server ended without being asked to.
@@ -241,13 +213,19 @@ fn say(line: &str) {
 enum Failure {
     #[error("the system's signals can't be waited for")]
     Signals(#[source] io::Error),
-    #[error("another program listens on {address}: stop it, or name another address by `listen`")]
-    AddressInUse { address: SocketAddr },
     #[error(
-        "can't listen on {address}: name an address of this machine by `listen`, with a port that this user may open"
+        "another program listens on {address}: stop it, or name another address by `{setting}`"
+    )]
+    AddressInUse {
+        address: SocketAddr,
+        setting: &'static str,
+    },
+    #[error(
+        "can't listen on {address}: name an address of this machine by `{setting}`, with a port that this user may open"
     )]
     Listen {
         address: SocketAddr,
+        setting: &'static str,
         #[source]
         source: io::Error,
     },
@@ -261,4 +239,17 @@ enum Failure {
     Start(#[from] StartError),
     #[error(transparent)]
     SetupLink(#[from] ats_pat_service::Error),
+}
+
+impl Failure {
+    fn of_listening(source: io::Error, address: SocketAddr, setting: &'static str) -> Self {
+        match source.kind() {
+            io::ErrorKind::AddrInUse => Self::AddressInUse { address, setting },
+            _ => Self::Listen {
+                address,
+                setting,
+                source,
+            },
+        }
+    }
 }

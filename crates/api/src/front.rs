@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use ats_pat_domain::Problem;
+use ats_pat_domain::{Code, Problem};
 use ats_pat_http::cross_site::{self, Unmarked};
 use ats_pat_http::{
-    Challenge, Half, HttpSettings, RequestContext, SessionCookie, caught, problem_headers,
-    read_body, status, transport_headers, without_body,
+    Answered, Challenge, Half, HttpSettings, RequestContext, RouteId, SessionCookie, caught,
+    problem_headers, read_body, status, transport_headers, without_body,
 };
 use ats_pat_service::Service;
 use poem::http::{HeaderName, HeaderValue, Method, header};
@@ -18,14 +18,17 @@ use crate::oauth::OAuth;
 use crate::operations::{EXCHANGE, Exchanger, IDENTITY, Operations};
 use crate::refused::Refused;
 use crate::router::{Route, Router, is_under_api};
+use crate::routes::Routes;
 use crate::standard::Standard;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The interface for programs: everything under `/api/`, and the standard endpoints.
 pub fn endpoint(service: Service, settings: HttpSettings) -> Interface {
+    let router = Router::new(Operations, EXCHANGE);
     Interface {
-        router: Router::new(Operations, EXCHANGE),
+        routes: Routes::new(&router, settings.traffic()),
+        router,
         standard: Standard::new(service.clone(), &settings),
         oauth: OAuth::new(service.clone(), settings.clone()),
         exchanger: Exchanger::new(service.clone()),
@@ -41,6 +44,7 @@ pub struct Interface {
     settings: HttpSettings,
     cookie: SessionCookie,
     router: Router,
+    routes: Routes,
     exchanger: Exchanger,
     standard: Standard,
     oauth: OAuth,
@@ -48,7 +52,7 @@ pub struct Interface {
 
 impl Half for Interface {
     fn owns(&self, path: &str) -> bool {
-        is_under_api(path) || Standard::owns(path) || OAuth::owns(path)
+        is_under_api(path) || Standard::template(path).is_some() || OAuth::template(path).is_some()
     }
 }
 
@@ -57,20 +61,33 @@ impl Endpoint for Interface {
 
     async fn call(&self, mut request: Request) -> Result<Response> {
         let context = RequestContext::new(&request, &self.settings);
-        let is_head = *request.method() == Method::HEAD;
+        let method = request.method().clone();
         // The rarer ones apart, so that the future of an exchange, which is moved about, has no room for theirs.
-        let mut response = if Standard::owns(request.uri().path()) {
-            Box::pin(self.standard.answer(&request, &context)).await
-        } else if OAuth::owns(request.uri().path()) {
-            Box::pin(self.oauth.answer(&mut request, &context)).await
-        } else {
-            self.envelope(request, &context).await
-        };
+        let (route, code, mut response) =
+            if let Some(path) = Standard::template(request.uri().path()) {
+                let response = Box::pin(self.standard.answer(&request, &context)).await;
+                (self.routes.bare(path), None, response)
+            } else if let Some(path) = OAuth::template(request.uri().path()) {
+                let response = Box::pin(self.oauth.answer(&mut request, &context)).await;
+                (self.routes.bare(path), None, response)
+            } else {
+                self.envelope(request, &context).await
+            };
+        self.settings.traffic().answered(&Answered {
+            arrived_at: context.arrived_at(),
+            request_id: context.request_id(),
+            address: context.address(),
+            kind: self.routes.kind(route),
+            method: &method,
+            route,
+            status: response.status(),
+            code,
+        });
         transport_headers(&self.settings, response.headers_mut());
         if let Ok(id) = HeaderValue::from_str(context.request_id()) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
-        Ok(if is_head {
+        Ok(if method == Method::HEAD {
             without_body(response)
         } else {
             response
@@ -79,24 +96,25 @@ impl Endpoint for Interface {
 }
 
 impl Interface {
-    async fn envelope(&self, request: Request, context: &RequestContext) -> Response {
+    async fn envelope(
+        &self,
+        request: Request,
+        context: &RequestContext,
+    ) -> (RouteId, Option<Code>, Response) {
         let found = self.router.find(request.uri().path());
         let found = found.map(|(route, ids)| (route, Named::of(ids)));
         let challenge = found
             .as_ref()
             .map_or(Challenge::Session, |(route, _)| challenge(route));
-        // The template, never the path: people paste secrets into paths.
-        let (method, template) = (
-            request.method().clone(),
-            found.as_ref().map_or("", |(route, _)| route.template()),
-        );
+        let route = self.routes.of(found.as_ref().ok().map(|(route, _)| *route));
         let answer = async {
             let (route, named) = found?;
             self.answer(request, context, route, named).await
         };
-        let mut response = answer
-            .await
-            .unwrap_or_else(|problem| refusal(&problem, challenge));
+        let (code, mut response) = match answer.await {
+            Ok(response) => (Code::Success, response),
+            Err(problem) => (problem.code(), refusal(&problem, challenge)),
+        };
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(
@@ -106,9 +124,7 @@ impl Interface {
         if let Some(cookie) = headers.get_mut(header::SET_COOKIE) {
             cookie.set_sensitive(true);
         }
-        let (request_id, status) = (context.request_id(), response.status().as_u16());
-        tracing::debug!(request_id, %method, route = template, status, "answered");
-        response
+        (route, Some(code), response)
     }
 
     async fn answer(

@@ -27,6 +27,7 @@ mod operations;
 mod refused;
 mod request;
 mod router;
+mod routes;
 mod schema;
 mod standard;
 mod status_list;

@@ -19,6 +19,8 @@ pub struct Router {
 
 /// A path with its operations.
 pub struct Route {
+    /// Its place in the table.
+    number: usize,
     template: String,
     segments: Vec<Segment>,
     is_fixed: bool,
@@ -64,7 +66,15 @@ impl Router {
             .collect();
         // Fixed segments come first, so that `policy` is never taken for an id.
         routes.sort_by(|a, b| a.segments.cmp(&b.segments));
+        for (number, route) in routes.iter_mut().enumerate() {
+            route.number = number;
+        }
         Self { routes }
+    }
+
+    /// The templates of all routes, in the order of their numbers.
+    pub fn templates(&self) -> impl Iterator<Item = &str> {
+        self.routes.iter().map(Route::template)
     }
 
     /// The route of a path as it was sent, and the ids that stand in it.
@@ -110,6 +120,7 @@ impl Route {
             is_fixed: segments
                 .iter()
                 .all(|segment| matches!(segment, Segment::Fixed(_))),
+            number: 0,
             template,
             segments,
             operations,
@@ -135,6 +146,11 @@ impl Route {
             }
         }
         given.next().is_none().then_some(ids)
+    }
+
+    /// Its place among [`Router::templates`].
+    pub fn number(&self) -> usize {
+        self.number
     }
 
     /// The path as the document writes it, but for the names of parameters.

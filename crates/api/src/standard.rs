@@ -33,13 +33,25 @@ impl Standard {
         }
     }
 
-    /// Whether a path is one of these.
-    pub fn owns(path: &str) -> bool {
-        matches!(path, KEYS | DOCUMENT_JSON | DOCUMENT_YAML | LIVE | READY)
-            || status_list::owns(path)
+    /// Their paths. The last one is of all status lists.
+    pub const TEMPLATES: [&str; 6] = [
+        KEYS,
+        DOCUMENT_JSON,
+        DOCUMENT_YAML,
+        LIVE,
+        READY,
+        status_list::TEMPLATE,
+    ];
+
+    /// The one of [`Self::TEMPLATES`] that a path belongs to.
+    pub fn template(path: &str) -> Option<&'static str> {
+        if status_list::owns(path) {
+            return Some(status_list::TEMPLATE);
+        }
+        Self::TEMPLATES.into_iter().find(|known| *known == path)
     }
 
-    /// The answer at a path that [`Self::owns`]; HEAD as GET.
+    /// The answer at a path that has a [template](Self::template); HEAD as GET.
     pub async fn answer(&self, request: &Request, context: &RequestContext) -> Response {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             let mut response = plain(

@@ -8,6 +8,8 @@ use serde_json::json;
 
 use crate::bare::{failure, plain, public, set_age};
 
+/// The path of every list, for counts of requests.
+pub const TEMPLATE: &str = "/status-lists/{id}";
 const CONTENT_TYPE: &str = "application/statuslist+jwt";
 /// What a replica answered is to be asked for again each time: an older list lets revoked tokens pass.
 const CACHE: &str = "no-cache";

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use ats_pat_domain::EventId;
 use ats_pat_domain::port::{Clock, Randomness};
@@ -15,6 +16,7 @@ use crate::settings::HttpSettings;
 /// The id and the origin of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestContext {
+    arrived_at: Duration,
     request_id: RequestId,
     address: IpAddr,
     user_agent: Option<HeaderValue>,
@@ -36,10 +38,16 @@ impl RequestContext {
             settings.tell_of_untrusted(address);
         }
         Self {
+            arrived_at: SystemClock.since_boot(),
             request_id: RequestId::next(),
             address,
             user_agent: request.headers().get(header::USER_AGENT).cloned(),
         }
+    }
+
+    /// When the request came, since boot.
+    pub fn arrived_at(&self) -> Duration {
+        self.arrived_at
     }
 
     /// The request's id: a UUID, in the header `X-Request-Id` of the answer and in the log.

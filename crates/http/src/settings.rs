@@ -7,17 +7,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ipnet::IpNet;
 use poem::http::Uri;
 
+use crate::traffic::{AccessLog, Traffic};
+
 /// The deployment as seen from HTTP. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpSettings {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
 struct Inner {
     origin: String,
     trusted_proxies: Vec<IpNet>,
     has_told_of_untrusted: AtomicBool,
+    traffic: Traffic,
 }
 
 impl HttpSettings {
@@ -28,6 +30,18 @@ impl HttpSettings {
     /// # Errors
     /// [`NotAnOrigin`] if the URL has a path, a query, user information or another scheme.
     pub fn new(public_url: &str, trusted_proxies: Vec<IpNet>) -> Result<Self, NotAnOrigin> {
+        Self::with_access_log(public_url, trusted_proxies, AccessLog::Off)
+    }
+
+    /// Like [`new`](Self::new), with an access log.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new).
+    pub fn with_access_log(
+        public_url: &str,
+        trusted_proxies: Vec<IpNet>,
+        access_log: AccessLog,
+    ) -> Result<Self, NotAnOrigin> {
         let origin = origin(public_url).ok_or_else(|| NotAnOrigin {
             url: public_url.to_owned(),
         })?;
@@ -36,6 +50,7 @@ impl HttpSettings {
                 origin,
                 trusted_proxies,
                 has_told_of_untrusted: AtomicBool::new(false),
+                traffic: Traffic::new(access_log),
             }),
         })
     }
@@ -53,6 +68,11 @@ impl HttpSettings {
     /// The proxies that may name the client that they forward for.
     pub fn trusted_proxies(&self) -> &[IpNet] {
         &self.inner.trusted_proxies
+    }
+
+    /// The requests so far, which both halves count.
+    pub fn traffic(&self) -> &Traffic {
+        &self.inner.traffic
     }
 
     /// Logs, once, that a peer's forwarding header is not believed. If the peer is the operator's

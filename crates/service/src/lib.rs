@@ -21,6 +21,7 @@ mod bearer;
 mod cache;
 mod change;
 mod exchange;
+mod figures;
 mod identity;
 mod ledger;
 mod operator;
@@ -36,6 +37,7 @@ pub use ats_pat_auth::{PasswordCost, SignatureProvider};
 pub use bearer::introspection::{AuthenticationToken, Introspection, Introspector};
 pub use exchange::Exchanged;
 pub use exchange::narrowing::Narrowing;
+pub use figures::Figures;
 pub use identity::{BegunSignIn, LogoutRefused, NotSignedIn, ProviderSignInResult};
 pub use operator::{
     Accepted, AuditReport, BulkJobView, CurrentPolicy, Disabling, EventQuery, MatchingTokens,

@@ -7,11 +7,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ats_pat_domain::EventId;
 use ats_pat_domain::port::StoreError;
+use ats_pat_measure::{Measured, Times};
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
     ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement,
 };
 use tokio::sync::{Mutex, MutexGuard};
+use tokio::time::Instant;
 
 use crate::connection::Connection;
 use crate::database_file::DatabaseFile;
@@ -34,6 +36,8 @@ pub(crate) struct Channel {
     /// The SQLite file. Nothing is read or written once it is gone.
     file: Option<Arc<DatabaseFile>>,
     unreadable: Unreadable,
+    /// How long statements outside transactions took, with the wait for a connection.
+    took: Times,
 }
 
 enum Target {
@@ -73,6 +77,7 @@ impl Channel {
             failures: Failures::default(),
             file,
             unreadable,
+            took: Times::new(Times::LONG),
         }
     }
 
@@ -106,6 +111,7 @@ impl Channel {
             failures: Failures::default(),
             file,
             unreadable,
+            took: Times::none(),
         })
     }
 
@@ -133,6 +139,11 @@ impl Channel {
     /// Where rows that can't be read are noted.
     pub(crate) fn unreadable(&self) -> &Unreadable {
         &self.unreadable
+    }
+
+    /// How long its statements took, if it is not a transaction.
+    pub(crate) fn took(&self) -> Measured {
+        self.took.so_far()
     }
 
     /// Closes the pool.
@@ -191,7 +202,9 @@ impl Channel {
     ) -> Result<T, DbErr> {
         let explained = |error| explained(self.file.as_deref(), error);
         if let Target::Pool(..) = self.target {
+            let begun = Instant::now();
             let answered = self.pulse.within(self.patience, statement).await;
+            self.took.note(begun.elapsed());
             return answered.map_err(explained);
         }
         if let Some(failure) = self.failures.first() {

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ats_pat_domain::port::StoreFigures;
 use sea_orm::{DbBackend, DbErr};
 
 use crate::channel::{Channel, Look};
-use crate::connect::{self, OpenOptions, Place};
+use crate::connect::{self, OpenOptions, Opened, Place};
 use crate::database_file::DatabaseFile;
 use crate::error::{LockError, OpenError};
 use crate::lock::ExclusiveLock;
@@ -31,6 +32,8 @@ pub struct Database {
     pub(crate) turns: Turns,
     /// Migrations use a copy of this.
     pub(crate) schema: Pool,
+    /// Each pool once, by what it is for.
+    pools: Vec<(&'static str, Pool)>,
     pulse: Arc<Pulse>,
     file: Option<Arc<DatabaseFile>>,
     pub(crate) unreadable: Unreadable,
@@ -58,6 +61,7 @@ impl Database {
             "mysql" | "mariadb" => connect::mysql::open(url, options).await?,
             _ => return Err(OpenError::UnknownScheme),
         };
+        let pools = pools(&opened);
         let file = opened.file;
         let patience = options.statement_timeout;
         let unreadable = Unreadable::default();
@@ -67,6 +71,7 @@ impl Database {
             Channel::pool(pool, patience, pulse, file, unreadable.clone(), look)
         };
         Ok(Self {
+            pools,
             secrets: channel(opened.secrets, Look::AtTheLastOne),
             reads: Arc::new(channel(opened.reads, Look::EachTime)),
             writes: channel(opened.writes.clone(), Look::EachTime),
@@ -103,6 +108,19 @@ impl Database {
         }
     }
 
+    /// The connections and statements so far.
+    pub(crate) fn all_figures(&self) -> StoreFigures {
+        let pools = self.pools.iter();
+        StoreFigures {
+            pools: pools.map(|(name, pool)| pool.figures(name)).collect(),
+            statements: vec![
+                ("exchange", self.secrets.took()),
+                ("read", self.reads.took()),
+                ("write", self.writes.took()),
+            ],
+        }
+    }
+
     /// A transaction.
     pub(crate) async fn transaction(&self) -> Result<Channel, DbErr> {
         let patience = self.options.statement_timeout;
@@ -126,5 +144,20 @@ impl Database {
         if let Some(file) = &self.file {
             file.close().await;
         }
+    }
+}
+
+/// A server has one pool for everything but changes. SQLite has one writer.
+fn pools(opened: &Opened) -> Vec<(&'static str, Pool)> {
+    match opened.place {
+        Place::File(_) => vec![
+            ("exchange", opened.secrets.clone()),
+            ("read", opened.reads.clone()),
+            ("write", opened.changes.clone()),
+        ],
+        Place::Server(_) => vec![
+            ("read", opened.reads.clone()),
+            ("change", opened.changes.clone()),
+        ],
     }
 }

@@ -55,6 +55,7 @@ mod setup_links;
 mod signs_of_life;
 mod status_places;
 mod store;
+mod token_counts;
 mod token_page;
 mod tokens;
 mod transaction;

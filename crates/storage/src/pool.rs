@@ -1,5 +1,6 @@
 //! The pools of each kind of database, and SeaORM's view of them for migrations.
 
+use ats_pat_domain::port::PoolFigures;
 use sea_orm::sqlx::{self, MySqlPool, PgPool, SqlitePool};
 use sea_orm::{
     ConnAcquireErr, DatabaseConnection, DbBackend, DbErr, RuntimeErr, SqlxMySqlConnector,
@@ -62,6 +63,33 @@ impl Pool {
                 let connect = (*pool.connect_options()).clone();
                 Self::MySql(pool.options().clone().connect_lazy_with(connect))
             }
+        }
+    }
+
+    /// How many connections there are now, and how many there may be.
+    pub fn figures(&self, name: &'static str) -> PoolFigures {
+        let (open, idle, most) = match self {
+            Self::Sqlite(pool) => (
+                pool.size(),
+                pool.num_idle(),
+                pool.options().get_max_connections(),
+            ),
+            Self::Postgres(pool) => (
+                pool.size(),
+                pool.num_idle(),
+                pool.options().get_max_connections(),
+            ),
+            Self::MySql(pool) => (
+                pool.size(),
+                pool.num_idle(),
+                pool.options().get_max_connections(),
+            ),
+        };
+        PoolFigures {
+            name,
+            open,
+            idle: u32::try_from(idle).unwrap_or(u32::MAX),
+            most,
         }
     }
 

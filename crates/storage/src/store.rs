@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use ats_pat_domain::port::{
     ChangeOrder, EventRepository, IdentityRepository, KeyRepository, OperatorKeyRepository,
     PolicyRepository, Repositories, Retagged, SecretRepository, SessionRepository,
-    SetupLinkRepository, StatusRepository, Store, StoreError, TokenRepository, Transaction,
+    SetupLinkRepository, StatusRepository, Store, StoreError, StoreFigures, TokenRepository, Transaction,
     UsageRecord, UserRepository,
 };
 use ats_pat_domain::token::Usage;
@@ -135,5 +135,9 @@ impl Store for Database {
 
     async fn prove_write(&self, size: usize) -> Result<(), StoreError> {
         write_proof::prove(&self.writes, &self.reads, size).await
+    }
+
+    fn figures(&self) -> StoreFigures {
+        self.all_figures()
     }
 }

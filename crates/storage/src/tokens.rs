@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::port::{
-    Bearer, ListedToken, SignOfLife, StoreError, TokenChanges, TokenPage, TokenRepository,
+    Bearer, ListedToken, SignOfLife, StoreError, TokenChanges, TokenCounts, TokenPage,
+    TokenRepository,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
@@ -27,7 +28,7 @@ use crate::readable::{page_of, readable_page};
 use crate::row::{columns, corrupt, name_key, part, tag};
 use crate::transaction::StoreTransaction;
 use crate::write::{insert, update};
-use crate::{signs_of_life, token_page};
+use crate::{signs_of_life, token_counts, token_page};
 
 impl TryFrom<Model> for Tagged<Token> {
     type Error = StoreError;
@@ -153,6 +154,16 @@ impl TokenRepository for Channel {
             .add(token_page::has_status(Status::Active, now));
         // The index alone answers this. SeaORM's own count reads every column.
         page::count(self, Entity, active).await
+    }
+
+    async fn count_by_status(
+        &self,
+        after: Option<TokenId>,
+        limit: u64,
+        now: Timestamp,
+        soon: Timestamp,
+    ) -> Result<(TokenCounts, Option<TokenId>), StoreError> {
+        token_counts::read(self, after, limit, now, soon).await
     }
 
     async fn bearer(&self, id: TokenId) -> Result<Option<Bearer>, StoreError> {

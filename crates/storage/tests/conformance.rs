@@ -26,7 +26,8 @@ suite! {
     currency: checkpoints_come_back, tags_are_replaced_where_they_were_read,
         ids_of_unreadable_tokens_are_listed;
     ended: a_new_token_is_checked_without_reading_ended_ones;
-    reads: a_grant_is_read_completely, names_are_taken_by_active_tokens, events_are_filtered;
+    reads: a_grant_is_read_completely, names_are_taken_by_active_tokens, events_are_filtered,
+        tokens_are_counted_by_status_in_parts;
     pages: pages_are_like_those_of_a_list_in_memory, filters_are_like_those_of_a_list_in_memory, a_page_is_read_by_one_statement, users_are_found_by_name;
     usage: uses_never_go_back, signs_of_life_are_the_latest, sessions_are_seen_forwards;
     migrations: parallel_starters_migrate_once, a_database_is_opened_again,

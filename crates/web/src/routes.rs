@@ -33,6 +33,8 @@ const TABLE: &[&[Route]] = &[
 pub struct Found {
     /// The route.
     pub route: &'static Route,
+    /// Its place among [`paths`].
+    pub number: usize,
     /// The id in the path; empty for a route without one.
     pub id: String,
     /// Whose tokens the page is about, where it is about tokens.
@@ -42,11 +44,22 @@ pub struct Found {
 /// The route of a path.
 pub fn find(path: &str) -> Option<Found> {
     let (place, path) = Place::split(path);
-    TABLE.iter().copied().flatten().find_map(|route| {
+    let mut routes = TABLE.iter().copied().flatten().enumerate();
+    routes.find_map(|(number, route)| {
         let id = route.id_in(&path)?.to_owned();
         let place = place.clone();
-        Some(Found { route, id, place })
+        Some(Found {
+            route,
+            number,
+            id,
+            place,
+        })
     })
+}
+
+/// The paths of all routes, in the order of their numbers.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().copied().flatten().map(|route| route.path)
 }
 
 #[cfg(test)]

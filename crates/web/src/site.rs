@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use ats_pat_domain::Problem;
-use ats_pat_http::{HttpSettings, RequestContext, caught, page_headers, without_body};
+use ats_pat_domain::{Code, Problem};
+use ats_pat_http::{
+    Answered, HttpSettings, Kind, RequestContext, RouteId, caught, page_headers, without_body,
+};
 use ats_pat_service::Service;
 use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, Request, Response, Result};
@@ -18,7 +20,6 @@ use crate::form::Form;
 use crate::page::{problem, redirect};
 use crate::return_path::sign_in_path;
 use crate::route::{Kept, Route, Shows, Takes};
-use crate::routes::Found;
 use crate::theme::Branding;
 use crate::visit::{Shared, Visit};
 use crate::zone::Zone;
@@ -40,7 +41,11 @@ pub fn endpoint(
     document: &Value,
 ) -> Pages {
     let assets = Assets::new(&branding);
+    let traffic = settings.traffic();
     Pages {
+        routes: routes::paths().map(|path| traffic.route(path)).collect(),
+        files: traffic.route("files of pages"),
+        none: traffic.route("none"),
         service,
         settings,
         shared: Shared {
@@ -57,6 +62,9 @@ pub struct Pages {
     service: Service,
     settings: HttpSettings,
     shared: Shared,
+    routes: Vec<RouteId>,
+    files: RouteId,
+    none: RouteId,
 }
 
 impl Endpoint for Pages {
@@ -65,13 +73,25 @@ impl Endpoint for Pages {
     async fn call(&self, mut request: Request) -> Result<Response> {
         let context = RequestContext::new(&request, &self.settings);
         let is_head = *request.method() == Method::HEAD;
+        let method = request.method().clone();
         let answer = caught(self.answer(&mut request, &context)).await;
-        let mut response = answer.unwrap_or_else(|| {
+        let (route, code, mut response) = answer.unwrap_or_else(|| {
             tracing::error!(request_id = context.request_id(), "a page panicked");
             let defect = Problem::InternalError {
                 request_id: context.request_id().to_owned(),
             };
-            problem(&self.visit(&request, &context), &defect)
+            let page = problem(&self.visit(&request, &context), &defect);
+            (self.none, Some(Code::InternalError), page)
+        });
+        self.settings.traffic().answered(&Answered {
+            arrived_at: context.arrived_at(),
+            request_id: context.request_id(),
+            address: context.address(),
+            kind: Kind::Page,
+            method: &method,
+            route,
+            status: response.status(),
+            code,
         });
         page_headers(&self.settings, response.headers_mut());
         Ok(if is_head {
@@ -93,17 +113,25 @@ impl Pages {
         )
     }
 
-    async fn answer(&self, request: &mut Request, context: &RequestContext) -> Response {
+    /// The answer, its route, and the code of a refusal.
+    async fn answer(
+        &self,
+        request: &mut Request,
+        context: &RequestContext,
+    ) -> (RouteId, Option<Code>, Response) {
         let mut visit = self.visit(request, context);
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-        let found = routes::find(visit.uri.path()).map(|Found { route, id, place }| {
-            visit.place = place;
-            (route, id)
+        let mut number = self.none;
+        let found = routes::find(visit.uri.path()).map(|found| {
+            visit.place = found.place;
+            number = self.routes.get(found.number).copied().unwrap_or(self.none);
+            (found.route, found.id)
         });
         let path = visit.uri.path();
         let answer = if let Some(asset) = self.shared.assets.find(path, visit.uri.query()) {
+            number = self.files;
             if reads {
-                return asset;
+                return (number, None, asset);
             }
             Err(not_allowed(READING))
         } else {
@@ -120,14 +148,14 @@ impl Pages {
                 None => Err(Problem::PathNotFound),
             }
         };
-        let mut response = match answer {
-            Ok(response) => response,
+        let (code, mut response) = match answer {
+            Ok(response) => (None, response),
             Err(refused) => {
                 if visit.person.is_none() {
                     // For the menu of whoever is there; the answer is the same where nobody is.
                     let _ = visit.signed_in().await;
                 }
-                problem(&visit, &refused)
+                (Some(refused.code()), problem(&visit, &refused))
             }
         };
         if let Some(session) = &visit.new_session {
@@ -136,7 +164,7 @@ impl Pages {
         if visit.flash.is_some() && is_page(&response) {
             Flash::clear(&self.settings, &mut response);
         }
-        response
+        (number, code, response)
     }
 
     async fn show(

@@ -4,7 +4,8 @@
 /// crate gets its place before it gets its code.
 pub const ARROWS: &[(&str, &[&str])] = &[
     ("ats-pat-text", &[]),
-    ("ats-pat-domain", &["ats-pat-text"]),
+    ("ats-pat-measure", &[]),
+    ("ats-pat-domain", &["ats-pat-measure", "ats-pat-text"]),
     ("ats-pat-files", &[]),
     ("ats-pat-token", &[]),
     (
@@ -13,7 +14,10 @@ pub const ARROWS: &[(&str, &[&str])] = &[
     ),
     // Who somebody is at a provider. Who that is here, the service decides.
     ("ats-pat-identity", &["ats-pat-token", "ats-pat-domain"]),
-    ("ats-pat-storage", &["ats-pat-domain", "ats-pat-files"]),
+    (
+        "ats-pat-storage",
+        &["ats-pat-domain", "ats-pat-files", "ats-pat-measure"],
+    ),
     (
         "ats-pat-service",
         &[
@@ -21,6 +25,7 @@ pub const ARROWS: &[(&str, &[&str])] = &[
             "ats-pat-token",
             "ats-pat-domain",
             "ats-pat-files",
+            "ats-pat-measure",
             "ats-pat-text",
         ],
     ),
@@ -31,6 +36,7 @@ pub const ARROWS: &[(&str, &[&str])] = &[
             "ats-pat-auth",
             "ats-pat-token",
             "ats-pat-domain",
+            "ats-pat-measure",
         ],
     ),
     // The API and the pages don't know each other.
@@ -54,6 +60,15 @@ pub const ARROWS: &[(&str, &[&str])] = &[
             "ats-pat-token",
             "ats-pat-domain",
             "ats-pat-text",
+        ],
+    ),
+    (
+        "ats-pat-telemetry",
+        &[
+            "ats-pat-http",
+            "ats-pat-service",
+            "ats-pat-domain",
+            "ats-pat-measure",
         ],
     ),
     ("ats-pat-program", BELOW_PROGRAM),
@@ -89,6 +104,7 @@ const BELOW_PROGRAM: &[&str] = &[
 ];
 
 const BELOW_BINARIES: &[&str] = &[
+    "ats-pat-telemetry",
     "ats-pat-client",
     "ats-pat-identity",
     "ats-pat-program",
@@ -134,6 +150,7 @@ pub const KEPT_TO: &[(&[&str], &[&str])] = &[
             "ats-pat-http",
             "ats-pat-api",
             "ats-pat-web",
+            "ats-pat-telemetry",
             "ats-pat-program",
             "ats-pat-server",
             "ats-pat-verify",

@@ -8,6 +8,7 @@
 
 mod client;
 mod hanging;
+mod metrics;
 mod rotation;
 mod siem;
 mod storage;

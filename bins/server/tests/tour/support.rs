@@ -15,6 +15,8 @@ pub struct Server {
     child: Child,
     pub url: String,
     pub setup_link: Option<String>,
+    /// Where the operations listener is, if there is one.
+    pub operations: Option<String>,
     log: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
 }
@@ -53,7 +55,7 @@ impl Server {
                     .push_str(&String::from_utf8_lossy(&chunk[..read]));
             }
         });
-        let mut setup_link = None;
+        let (mut setup_link, mut operations) = (None, None);
         let mut url = None;
         for line in BufReader::new(child.stdout.take().expect("its output")).lines() {
             let line = line.expect("a line of text");
@@ -62,6 +64,9 @@ impl Server {
                 .filter(|(_, rest)| rest.contains("/setup#"))
             {
                 setup_link = Some(format!("http{}", link.trim()));
+            }
+            if let Some(listening) = line.strip_prefix("metrics and health on ") {
+                operations = Some(listening.to_owned());
             }
             if let Some(listening) = line.strip_prefix("listening on ") {
                 url = Some(listening.to_owned());
@@ -73,6 +78,7 @@ impl Server {
             child,
             url,
             setup_link,
+            operations,
             log,
             reader: Some(reader),
         }

@@ -41,15 +41,15 @@ impl OAuth {
         }
     }
 
-    /// Whether a path is one of these.
-    pub fn owns(path: &str) -> bool {
-        matches!(
-            path,
-            TOKEN | INTROSPECT | REVOKE | METADATA | OPENID_CONFIGURATION
-        )
+    /// Their paths.
+    pub const TEMPLATES: [&str; 5] = [TOKEN, INTROSPECT, REVOKE, METADATA, OPENID_CONFIGURATION];
+
+    /// The one of [`Self::TEMPLATES`] that a path is.
+    pub fn template(path: &str) -> Option<&'static str> {
+        Self::TEMPLATES.into_iter().find(|known| *known == path)
     }
 
-    /// The answer at a path that [`Self::owns`].
+    /// The answer at a path that has a [template](Self::template).
     pub async fn answer(&self, request: &mut Request, context: &RequestContext) -> Response {
         let (path, method) = (request.uri().path().to_owned(), request.method().clone());
         let answered = match path.as_str() {
@@ -67,10 +67,7 @@ impl OAuth {
                 })
             }
         };
-        let response = answered.unwrap_or_else(Refusal::into_response);
-        let (request_id, status) = (context.request_id(), response.status().as_u16());
-        tracing::debug!(request_id, %method, route = path, status, "answered");
-        response
+        answered.unwrap_or_else(Refusal::into_response)
     }
 
     /// In the order of the interface: method, size, cross-site, credential, content type, syntax.

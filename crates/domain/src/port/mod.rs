@@ -6,6 +6,7 @@
 
 mod change;
 mod error;
+mod figures;
 mod identity;
 mod repository;
 mod store;
@@ -17,6 +18,7 @@ pub use change::{
     SetupLinkChanges, StatusChanges, TokenChanges, UserChanges,
 };
 pub use error::{BoxError, CommitError, StorageFailure, StoreError};
+pub use figures::{PoolFigures, StoreFigures, TokenCounts};
 pub use identity::{
     Flow, IdentityError, IdentityProvider, LoggedOut, Logout, ProvenIdentity, ProviderAnswer,
 };

@@ -6,6 +6,7 @@ use std::slice;
 use async_trait::async_trait;
 
 use super::error::StoreError;
+use super::figures::TokenCounts;
 use crate::event::{Event, Head};
 use crate::id::{EventId, OperatorKeyId, TokenId, UserId};
 use crate::identity::{Identity, LinkedIdentity, ProviderName};
@@ -176,6 +177,16 @@ pub trait TokenRepository: Send + Sync {
     ) -> Result<Option<TokenId>, StoreError>;
     /// How many of the owner's tokens are active at `now`.
     async fn count_active(&self, owner: UserId, now: Timestamp) -> Result<u64, StoreError>;
+    /// Counts up to `limit` tokens with ids greater than `after`, in the order of their ids, by
+    /// their status at `now`. Those that expire before `soon` are counted twice. Also returns the
+    /// last of these ids, or `None` if there are no more tokens after it.
+    async fn count_by_status(
+        &self,
+        after: Option<TokenId>,
+        limit: u64,
+        now: Timestamp,
+        soon: Timestamp,
+    ) -> Result<(TokenCounts, Option<TokenId>), StoreError>;
     /// A token and its owner. One statement.
     async fn bearer(&self, id: TokenId) -> Result<Option<Bearer>, StoreError>;
     /// When tokens were last created, regenerated or used: up to `limit` tokens with ids greater

@@ -7,6 +7,7 @@ use super::change::{
     SetupLinkChanges, StatusChanges, TokenChanges, UserChanges,
 };
 use super::error::{CommitError, StoreError};
+use super::figures::StoreFigures;
 use super::repository::Repositories;
 use crate::event::Head;
 use crate::id::{EventId, OperatorKeyId, TokenId, UserId};
@@ -73,6 +74,11 @@ pub trait Store: Repositories {
     /// Checks that the database can store a change now: writes `size` bytes to a row of their own,
     /// and reads them through another connection.
     async fn prove_write(&self, size: usize) -> Result<(), StoreError>;
+
+    /// The connections and statements so far. Asks the database nothing.
+    fn figures(&self) -> StoreFigures {
+        StoreFigures::default()
+    }
 }
 
 /// A row that gets a new tag.

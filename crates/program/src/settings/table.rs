@@ -61,6 +61,10 @@ settings! {
         server flag: "--listen" "ADDR" "The address and port to serve on [default: 127.0.0.1:8080]",
     }
 
+    /// The address and port of the operations listener, which serves `/metrics` and `/health/…` without a sign-in: an
+    /// address that only operators reach
+    pub operations_listen: Option<SocketAddr> { key: "operations-listen", read: address, without: "off" }
+
     /// The origin that callers see, without a path: the issuer of authentication tokens; a wildcard address requires
     /// it
     pub public_url: Option<String> {

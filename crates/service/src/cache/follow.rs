@@ -111,6 +111,7 @@ impl ExchangeCache {
                 }
                 let details = Details::of(event);
                 keys_changed |= feed.apply(event, details.as_ref());
+                feed.note_lag(event.at, self.clock.now());
                 self.currency.offer(last, event, details.as_ref());
                 last = event.head();
                 feed.note_applied(last);

@@ -19,6 +19,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ats_pat_domain::port::{Clock, Store};
+use ats_pat_measure::Counts;
 
 use crate::cache::decisions::Rules;
 use crate::cache::feed::Feed;
@@ -45,6 +46,8 @@ pub(crate) struct ExchangeCache {
     alone: bool,
     pub(crate) feed: Feed,
     grants: Grants,
+    /// By [`Lookup`].
+    lookups: Counts,
     pub(crate) ring: Ring,
     pub(crate) usage: UsageLog,
 }
@@ -55,6 +58,13 @@ pub(crate) enum ReadFrom {
     Memory,
     /// Not from memory, because the caller has just changed the grant.
     Database,
+}
+
+/// What a look into the cache gave.
+#[derive(Clone, Copy)]
+enum Lookup {
+    Hit,
+    Miss,
 }
 
 impl ExchangeCache {
@@ -79,6 +89,7 @@ impl ExchangeCache {
             alone,
             feed: Feed::new(),
             grants: Grants::new(entries),
+            lookups: Counts::new(2),
             ring,
             usage: UsageLog::default(),
         }
@@ -96,12 +107,31 @@ impl ExchangeCache {
         if from == ReadFrom::Memory
             && let Some(known) = self.remembered(&hash, arrived)
         {
+            self.lookups.add(Lookup::Hit as u64);
             let ring = self.ring.followed();
             return Ok(Some(Found { known, ring }));
         }
+        self.lookups.add(Lookup::Miss as u64);
         // Boxed, so that the future of an exchange from memory stays small, because it is moved
         // often.
         Box::pin(self.read_grant(hash, arrived, from, lane())).await
+    }
+
+    /// How many looks into the cache were hits, and how many were misses.
+    pub(crate) fn lookups(&self) -> (u64, u64) {
+        let counts = self.lookups.so_far();
+        let of = |lookup| counts.get(&(lookup as u64)).copied().unwrap_or_default();
+        (of(Lookup::Hit), of(Lookup::Miss))
+    }
+
+    /// How many grants are cached.
+    pub(crate) fn size(&self) -> u64 {
+        self.grants.size()
+    }
+
+    /// Whether exchanges may be answered from memory now.
+    pub(crate) fn answers_from_memory(&self) -> bool {
+        self.lease_holds(self.clock.since_boot())
     }
 
     fn remembered(&self, hash: &SecretHash, arrived: Duration) -> Option<Arc<Known>> {

@@ -9,6 +9,7 @@ use ats_pat_domain::tagged::Tag;
 use quick_cache::sync::Cache;
 
 use super::write_check::WriteCheck;
+use crate::figures::noted::ChangesNoted;
 use crate::ledger::anchor::Anchor;
 use crate::ledger::currency::{Currency, epoch_of};
 use crate::ledger::rows::{Roots, logged_tag};
@@ -27,6 +28,7 @@ pub(crate) struct Changes {
     pub(crate) currency: Arc<Currency>,
     /// The logged tags of rows whose events were found to name them.
     pub(crate) confirmed: Arc<Cache<String, ()>>,
+    pub(crate) noted: Arc<ChangesNoted>,
 }
 
 /// How many rows are remembered as confirmed.

@@ -50,7 +50,12 @@ impl Changes {
         change: C,
     ) -> Result<(C::Output, Taken), Error> {
         let changes = self.clone();
-        let task = tokio::spawn(async move { changes.run_here(&authority, &change).await });
+        let task = tokio::spawn(async move {
+            let _under_way = changes.noted.under_way.enter();
+            let result = changes.run_here(&authority, &change).await;
+            changes.noted.outcomes.note(&result);
+            result
+        });
         task.await
             .map_err(|error| Error::Interrupted(error.into()))?
     }
@@ -118,7 +123,11 @@ impl Changes {
                 return Err(error);
             }
         };
-        match transaction.commit().await {
+        let begun = self.clock.since_boot();
+        let committed = transaction.commit().await;
+        let took = self.clock.since_boot().saturating_sub(begun);
+        self.noted.commits.note(took);
+        match committed {
             Ok(()) => {}
             Err(CommitError::Undone(error)) => return Err(error.into()),
             Err(CommitError::Unknown(cause)) => self.look_for(id, cause).await?,

@@ -88,9 +88,15 @@ impl Service {
         narrowing: &Narrowing,
         address: IpAddr,
     ) -> Result<Exchanged, Error> {
-        let presented = one_of(presented)?;
-        self.exchange_one(presented.as_ref(), narrowing, address)
-            .await
+        let exchanged = match one_of(presented) {
+            Ok(presented) => {
+                self.exchange_one(presented.as_ref(), narrowing, address)
+                    .await
+            }
+            Err(missing) => Err(missing.into()),
+        };
+        self.inner.noted.exchanges.note(&exchanged);
+        exchanged
     }
 
     /// Like [`exchange`](Self::exchange), for an authentication token with fewer rights than the
@@ -107,8 +113,11 @@ impl Service {
         address: IpAddr,
     ) -> Result<Exchanged, Error> {
         let presented = PersonalAccessToken::parse(presented.expose_secret()).ok();
-        self.exchange_one(presented.as_ref(), narrowing, address)
-            .await
+        let exchanged = self
+            .exchange_one(presented.as_ref(), narrowing, address)
+            .await;
+        self.inner.noted.exchanges.note(&exchanged);
+        exchanged
     }
 
     async fn exchange_one(

@@ -4,7 +4,7 @@ use ats_pat_auth::AuthError;
 use ats_pat_domain::group::InvalidGroup;
 use ats_pat_domain::port::{BoxError, RandomnessUnavailable, StoreError};
 use ats_pat_domain::scope::NotHeld;
-use ats_pat_domain::{Problem, Reason, TokenId};
+use ats_pat_domain::{Code, Problem, Reason, TokenId};
 use ats_pat_text::Text;
 use ats_pat_token::IndexTooLarge;
 
@@ -238,21 +238,37 @@ impl Error {
     /// The refusal for a caller of the API. Anything else is logged under `request_id` with its
     /// causes, and the caller gets only the id.
     pub fn into_problem(self, request_id: &str) -> Problem {
-        let problem = match &self {
-            Self::Refused(problem) => return problem.clone(),
-            Self::InvalidGroup(error) => return Problem::validation("Groups", error.reason()),
-            Self::OwnAccount => return Problem::Forbidden,
-            Self::LastAdministrator { .. } => return Problem::LastAdministrator,
-            Self::UserNotFound { .. } | Self::Erased { .. } => return Problem::UserNotFound,
-            Self::UserIdInUse { .. } => return Problem::validation("Id", Reason::UnknownValue),
+        let (problem, is_failure) = self.problem(request_id);
+        if is_failure {
+            tracing::error!(request_id, code = problem.code().number(), error = %causes(&self), "request failed");
+        }
+        problem
+    }
+
+    /// The response code that a caller of the API gets.
+    pub(crate) fn code(&self) -> Code {
+        self.problem("").0.code()
+    }
+
+    /// The refusal for a caller of the API, and whether operators must be told of it.
+    fn problem(&self, request_id: &str) -> (Problem, bool) {
+        let refusal = |problem| (problem, false);
+        let failure = |problem| (problem, true);
+        match self {
+            Self::Refused(problem) => refusal(problem.clone()),
+            Self::InvalidGroup(error) => refusal(Problem::validation("Groups", error.reason())),
+            Self::OwnAccount => refusal(Problem::Forbidden),
+            Self::LastAdministrator { .. } => refusal(Problem::LastAdministrator),
+            Self::UserNotFound { .. } | Self::Erased { .. } => refusal(Problem::UserNotFound),
+            Self::UserIdInUse { .. } => refusal(Problem::validation("Id", Reason::UnknownValue)),
             Self::NoPerson { .. } | Self::SignsInElsewhere { .. } => {
-                return Problem::validation("Password", Reason::UnknownValue);
+                refusal(Problem::validation("Password", Reason::UnknownValue))
             }
             Self::CannotBeResponsible { .. } | Self::NoServiceAccount { .. } => {
-                return Problem::validation("ResponsibleId", Reason::UnknownValue);
+                refusal(Problem::validation("ResponsibleId", Reason::UnknownValue))
             }
             Self::AlreadyCreated { name, .. } | Self::OperatorKeyAlreadyCreated { name } => {
-                return Problem::NameInUse { name: name.clone() };
+                refusal(Problem::NameInUse { name: name.clone() })
             }
             Self::Store(
                 StoreError::Unavailable(_) | StoreError::Retryable(_) | StoreError::Storage { .. },
@@ -264,7 +280,7 @@ impl Error {
                 table: "events", ..
             }
             | Self::PolicyMissing
-            | Self::NoSigningKey => Problem::Unavailable,
+            | Self::NoSigningKey => failure(Problem::Unavailable),
             Self::SetupCodeInvalid
             | Self::ScopeNotHeld(_)
             | Self::AudienceNotServed
@@ -277,7 +293,7 @@ impl Error {
             | Self::NoIdentity { .. }
             | Self::Quarantined { .. }
             | Self::NothingToAccept
-            | Self::RotationPending { .. } => Problem::Forbidden,
+            | Self::RotationPending { .. } => failure(Problem::Forbidden),
             Self::Store(
                 StoreError::Conflict(_) | StoreError::Corrupt { .. } | StoreError::Other(_),
             )
@@ -286,12 +302,10 @@ impl Error {
             | Self::StatusListFull
             | Self::StatusIndex(_)
             | Self::Randomness(_)
-            | Self::Interrupted(_) => Problem::InternalError {
+            | Self::Interrupted(_) => failure(Problem::InternalError {
                 request_id: request_id.to_owned(),
-            },
-        };
-        tracing::error!(request_id, code = problem.code().number(), error = %causes(&self), "request failed");
-        problem
+            }),
+        }
     }
 }
 

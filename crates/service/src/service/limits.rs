@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ats_pat_domain::port::Clock;
 use ats_pat_domain::{Neighbourhood, Problem, TokenId, UserId};
+use ats_pat_measure::Counts;
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
@@ -85,6 +86,30 @@ pub(crate) struct Limits {
     sign_in_failures: NonZeroU32,
     grants_per_minute: Option<NonZeroU32>,
     refusals: Refusals,
+    /// Refusals, by [`Limit`].
+    limited: Counts,
+}
+
+/// What refuses a request.
+#[derive(Clone, Copy)]
+enum Limit {
+    SignIn,
+    Exchange,
+    Change,
+    Report,
+}
+
+impl Limit {
+    const ALL: [Self; 4] = [Self::SignIn, Self::Exchange, Self::Change, Self::Report];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::Exchange => "exchange",
+            Self::Change => "change",
+            Self::Report => "report",
+        }
+    }
 }
 
 /// A sign-in whose turn it is. Dropping it passes the turn on.
@@ -121,6 +146,7 @@ impl Limits {
             sign_in_failures: NonZeroU32::new(sign_in_failures).unwrap_or(NonZeroU32::MIN),
             grants_per_minute: NonZeroU32::new(grants_per_minute),
             refusals: Refusals::default(),
+            limited: Counts::new(Limit::ALL.len()),
         }
     }
 
@@ -150,6 +176,7 @@ impl Limits {
         let spent = spent.filter(|_| standing != Standing::Familiar);
         if let Err(refused) = counted.and(spent.map_or(Ok(()), Err)) {
             self.refused(Refusal::SignInLimited, key.1);
+            self.limited.add(Limit::SignIn as u64);
             return Err(refused);
         }
         // Attempts are only delayed, and only from addresses with failures. So nobody can lock
@@ -219,7 +246,7 @@ impl Limits {
         let limiter = get_or_insert(&self.grants, &id, || {
             Arc::new(self.limiter_of(per_minute, MINUTE))
         });
-        self.count(&limiter)
+        self.count_by(&limiter, Limit::Change)
     }
 
     /// The refusals since the last call, for the event log.
@@ -243,7 +270,7 @@ impl Limits {
         let limiter = get_or_insert(&self.reports, &address.into(), || {
             Arc::new(self.limiter(REPORTS))
         });
-        self.count(&limiter)
+        self.count_by(&limiter, Limit::Report)
     }
 
     /// Counts an exchange, or another request, with an invalid secret.
@@ -252,7 +279,7 @@ impl Limits {
         let limiter = get_or_insert(&self.exchanges, &neighbourhood, || {
             Arc::new(self.limiter(EXCHANGE_FAILURES))
         });
-        let counted = self.count(&limiter);
+        let counted = self.count_by(&limiter, Limit::Exchange);
         self.note_spent(&self.guessers, neighbourhood, &counted);
         let refusal = if counted.is_ok() {
             Refusal::Exchange
@@ -304,6 +331,22 @@ impl Limits {
             .unwrap_or_else(|| Quota::per_minute(many))
             .allow_burst(many);
         RateLimiter::direct_with_clock(quota, self.clock.clone())
+    }
+
+    /// The refusals so far, by the name of the limit.
+    pub(crate) fn limited(&self) -> Vec<(&'static str, u64)> {
+        let counts = self.limited.so_far();
+        let of = |limit: Limit| counts.get(&(limit as u64)).copied().unwrap_or_default();
+        Limit::ALL.map(|limit| (limit.as_str(), of(limit))).to_vec()
+    }
+
+    /// Like [`count`](Self::count). A refusal is noted for operators.
+    fn count_by(&self, limiter: &Limiter, limit: Limit) -> Result<(), Problem> {
+        let counted = self.count(limiter);
+        if counted.is_err() {
+            self.limited.add(limit as u64);
+        }
+        counted
     }
 
     fn count(&self, limiter: &Limiter) -> Result<(), Problem> {

@@ -26,6 +26,7 @@ use ats_pat_domain::scope::{ALL, INTROSPECT};
 use crate::cache::ExchangeCache;
 use crate::change::{Authority, Change, Changes, Taken};
 use crate::exchange::token_ids::TokenIds;
+use crate::figures::noted::Noted;
 use crate::ledger::currency::Currency;
 use crate::ledger::rows::Roots;
 use crate::operator::BulkJobs;
@@ -69,6 +70,7 @@ pub(crate) struct Inner {
     pub(crate) keys_seen: KeysSeen,
     pub(crate) bulk: BulkJobs,
     pub(crate) providers: Vec<Arc<dyn IdentityProvider>>,
+    pub(crate) noted: Noted,
 }
 
 impl Service {

@@ -48,7 +48,17 @@ impl Service {
         password: &SecretString,
         client: impl Into<Client<'a>>,
     ) -> Result<SignInResult, Error> {
-        let client = client.into();
+        let signed_in = self.sign_in_from(user_name, password, client.into()).await;
+        self.inner.noted.sign_ins.note(&signed_in);
+        signed_in
+    }
+
+    async fn sign_in_from(
+        &self,
+        user_name: &str,
+        password: &SecretString,
+        client: Client<'_>,
+    ) -> Result<SignInResult, Error> {
         let folded = checked_name(user_name, password)?.folded();
         let local = self.inner.settings.local_passwords;
         if local == LocalPasswords::Off {

@@ -1,9 +1,9 @@
 //! Reads of several tables by one statement.
 
-use ats_pat_domain::DisplayName;
 use ats_pat_domain::list::EventFilter;
 use ats_pat_domain::name::fold;
-use ats_pat_domain::port::{ChangeOrder, Repositories, Store};
+use ats_pat_domain::port::{ChangeOrder, Repositories, Store, TokenCounts};
+use ats_pat_domain::{DisplayName, TokenName};
 
 use super::samples::{change_id, event, secret, signing_key, token, token_id, user, user_id};
 use super::{change, open};
@@ -91,6 +91,50 @@ pub async fn names_are_taken_by_active_tokens(database: &TestDatabase) {
     );
     assert_eq!(tokens.count_active(user_id(2), START).await.unwrap(), 0);
     store.ping().await.unwrap();
+}
+
+/// Every token is counted once, whatever the size of the parts.
+pub async fn tokens_are_counted_by_status_in_parts(database: &TestDatabase) {
+    let store = open(database).await;
+    let hours = |hours| START.after(std::time::Duration::from_hours(hours));
+    let mut tokens: Vec<_> = (1..=7).map(|number| token(number, 1, "ci")).collect();
+    for (number, token) in tokens.iter_mut().enumerate() {
+        token.row.name = TokenName::new(&format!("ci {number}")).unwrap();
+    }
+    for token in &mut tokens[..2] {
+        token.row.revoked_at = Some(START);
+    }
+    tokens[2].row.expires_at = START;
+    tokens[3].row.expires_at = hours(24);
+    change(&store, async |change| {
+        change.insert_user(&user(1, "ada")).await.unwrap();
+        for token in &tokens {
+            change.insert_token(token).await.unwrap();
+        }
+    })
+    .await;
+    let all = TokenCounts {
+        active: 4,
+        expired: 1,
+        revoked: 2,
+        expiring: 3,
+    };
+    for size in [1, 2, 7, 8] {
+        let (mut counted, mut after) = (TokenCounts::default(), None);
+        loop {
+            let part = store
+                .tokens()
+                .count_by_status(after, size, START, hours(2))
+                .await;
+            let (counts, last) = part.unwrap();
+            counted = counted.and(counts);
+            after = last;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(counted, all, "in parts of {size}");
+    }
 }
 
 /// Events by owner, kind and subject, from the newest back.

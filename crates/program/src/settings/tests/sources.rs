@@ -32,6 +32,7 @@ fn every_setting_can_stand_in_the_file() {
         database-tls = "off"
         start-patience-seconds = 0
         listen = "0.0.0.0:80"
+        operations-listen = "127.0.0.1:9090"
         public-url = "https://pat.example.com"
         audience = ["orders", "stock"]
         default-audience = ["orders"]
@@ -119,6 +120,7 @@ fn every_setting_has_an_environment_variable() {
         ("ATS_PAT_DATABASE_TLS", "required"),
         ("ATS_PAT_START_PATIENCE_SECONDS", "90"),
         ("ATS_PAT_LISTEN", "[::]:80"),
+        ("ATS_PAT_OPERATIONS_LISTEN", "127.0.0.1:9090"),
         ("ATS_PAT_PUBLIC_URL", "https://pat.example.com"),
         ("ATS_PAT_AUDIENCE", "orders, stock"),
         ("ATS_PAT_DEFAULT_AUDIENCE", "stock, orders, stock"),

@@ -7,9 +7,11 @@ mod stamps;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use ats_pat_domain::event::Head;
-use ats_pat_domain::{Event, TokenId, UserId};
+use ats_pat_domain::{Event, Timestamp, TokenId, UserId};
+use ats_pat_measure::{Measured, Times};
 use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
@@ -32,6 +34,10 @@ pub(crate) struct Feed {
     recent: RwLock<VecDeque<Head>>,
     /// The last applied event. `None` before the first poll, and after the log went back.
     pub(super) head: Mutex<Option<Head>>,
+    /// How long after their time events were applied.
+    lag: Times,
+    /// The time of the newest event that was seen, in milliseconds. 0 before the first one.
+    last_event_at: AtomicI64,
 }
 
 impl Feed {
@@ -42,7 +48,37 @@ impl Feed {
             stamps: Stamps::new(),
             recent: RwLock::default(),
             head: Mutex::default(),
+            lag: Times::new(Times::LONG),
+            last_event_at: AtomicI64::new(0),
         }
+    }
+
+    /// Notes that an event of this time was applied at `now`. The times may be of two machines.
+    pub(super) fn note_lag(&self, at: Timestamp, now: Timestamp) {
+        self.lag.note(now.since(at));
+        self.saw_event_at(at);
+    }
+
+    /// Notes that the log has an event of this time.
+    pub(crate) fn saw_event_at(&self, at: Timestamp) {
+        let at = at.as_millis();
+        self.last_event_at.fetch_max(at, Ordering::Relaxed);
+    }
+
+    /// The time of the newest event that was seen.
+    pub(crate) fn last_event_at(&self) -> Option<Timestamp> {
+        let at = self.last_event_at.load(Ordering::Relaxed);
+        (at > 0).then(|| Timestamp::from_millis(at))
+    }
+
+    /// How long after their time events were applied.
+    pub(crate) fn lag(&self) -> Measured {
+        self.lag.so_far()
+    }
+
+    /// How long before `now` the poll of the lease began.
+    pub(crate) fn lease_age(&self, now: Duration) -> Option<Duration> {
+        Some(now.saturating_sub(self.lease.began()?))
     }
 
     /// The position of the feed. Get it before you read a row that will be cached.

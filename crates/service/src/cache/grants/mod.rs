@@ -70,6 +70,10 @@ impl Grants {
         self.known.as_ref()?.get(hash)
     }
 
+    pub(super) fn size(&self) -> u64 {
+        self.known.as_ref().map_or(0, |known| known.len() as u64)
+    }
+
     pub(super) fn keep(&self, hash: SecretHash, known: Arc<Known>) {
         if let Some(cache) = &self.known {
             cache.insert(hash, known);

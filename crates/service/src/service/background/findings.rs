@@ -18,7 +18,7 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.found.lock().len()
     }
 

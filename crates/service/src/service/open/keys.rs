@@ -141,6 +141,7 @@ async fn make_first_keys(parts: &Parts, master: &MasterKeys) -> Result<(), Error
             None,
         )),
         confirmed: Arc::new(Cache::new(CONFIRMED)),
+        noted: Arc::default(),
         roots,
         anchor,
     };

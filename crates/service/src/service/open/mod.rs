@@ -22,6 +22,7 @@ use crate::cache::decisions::Rules;
 use crate::cache::ring::{ALGORITHM, Ring, RingState};
 use crate::change::{CONFIRMED, Changes};
 use crate::exchange::token_ids::TokenIds;
+use crate::figures::noted::Noted;
 use crate::ledger::anchor::{self, Anchor, Kept};
 use crate::ledger::currency::Currency;
 use crate::ledger::rows::Roots;
@@ -124,6 +125,7 @@ impl Service {
             writes: Arc::default(),
             currency: Arc::new(currency),
             confirmed: Arc::new(Cache::new(CONFIRMED)),
+            noted: Arc::default(),
         };
         let policies = Arc::new(InForce::new(&parts.settings, &changes, rules.policy));
         upgrade::run(&changes).await?;
@@ -172,6 +174,7 @@ impl Service {
                 keys_seen: KeysSeen::default(),
                 bulk: BulkJobs::default(),
                 providers: parts.providers,
+                noted: Noted::default(),
             }),
         };
         log_head(head);

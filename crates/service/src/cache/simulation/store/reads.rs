@@ -8,7 +8,7 @@ use ats_pat_domain::port::{
     Bearer, EventRepository, FoundSession, Grant, IdentityRepository, KeyRepository,
     ListedOperatorKey, ListedToken, OperatorKeyRepository, PolicyRepository, Repositories,
     SecretRepository, SessionRepository, SetupLink, SetupLinkRepository, SignOfLife,
-    StatusRepository, StoredPolicy, StoredRing, TokenPage, TokenRepository, UserPage,
+    StatusRepository, StoredPolicy, StoredRing, TokenCounts, TokenPage, TokenRepository, UserPage,
     UserRepository,
 };
 use ats_pat_domain::secret::Secret;
@@ -119,6 +119,15 @@ macro_rules! repositories {
                 not_simulated()
             }
             async fn count_active(&self, _: UserId, _: Timestamp) -> Answer<u64> { not_simulated() }
+            async fn count_by_status(
+                &self,
+                _: Option<TokenId>,
+                _: u64,
+                _: Timestamp,
+                _: Timestamp,
+            ) -> Answer<(TokenCounts, Option<TokenId>)> {
+                not_simulated()
+            }
             async fn bearer(&self, id: TokenId) -> Answer<Option<Bearer>> {
                 self.look(|state| {
                     let token = state.rows.tokens.get(&id)?.clone();
