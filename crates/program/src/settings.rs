@@ -5,6 +5,7 @@
 //! place and says what to do. None quotes a secret.
 
 mod error;
+mod found;
 mod group;
 mod provider;
 mod row;

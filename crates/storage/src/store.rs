@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use ats_pat_domain::port::{
     ChangeOrder, EventRepository, IdentityRepository, KeyRepository, OperatorKeyRepository,
     PolicyRepository, Repositories, Retagged, SecretRepository, SessionRepository,
-    SetupLinkRepository, StatusRepository, Store, StoreError, StoreFigures, TokenRepository, Transaction,
-    UsageRecord, UserRepository,
+    SetupLinkRepository, StatusRepository, Store, StoreError, StoreFigures, TokenRepository,
+    Transaction, UsageRecord, UserRepository,
 };
 use ats_pat_domain::token::Usage;
 use ats_pat_domain::{EventId, OperatorKeyId, Timestamp};

@@ -29,6 +29,7 @@ mod docs;
 mod expiry;
 mod fault;
 mod flash;
+mod flow_cookie;
 mod form;
 mod home;
 mod networks;

@@ -5,12 +5,13 @@ use ats_pat_domain::Problem;
 use ats_pat_domain::port::{IdentityError, ProviderAnswer};
 use ats_pat_http::read_body;
 use ats_pat_service::{LogoutRefused, NotSignedIn, causes};
-use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
+use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Request, Response};
 use secrecy::ExposeSecret as _;
 
 use crate::cookie::set_cookie;
 use crate::flash::Flash;
+use crate::flow_cookie::prefix;
 use crate::page::{message, redirect};
 use crate::query::Query;
 use crate::return_path::{return_path, sign_in_path};
@@ -237,21 +238,6 @@ fn flow_cookie(visit: &Visit<'_>, state: &str) -> String {
     let kept = |c: &char| c.is_ascii_alphanumeric() || *c == '-' || *c == '_';
     let start: String = state.chars().filter(kept).take(11).collect();
     format!("{}{start}", prefix(visit.settings.is_https()))
-}
-
-const fn prefix(is_https: bool) -> &'static str {
-    if is_https {
-        "__Host-ats_oidc_"
-    } else {
-        "ats_oidc_"
-    }
-}
-
-/// The names and values of the sign-ins that this browser has begun.
-pub fn flows(is_https: bool, headers: &HeaderMap) -> Vec<(String, String)> {
-    ats_pat_http::cookies_of_prefix(headers, prefix(is_https))
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
 }
 
 fn clear(visit: &Visit<'_>, name: &str, response: &mut Response) {

@@ -15,8 +15,8 @@ use tokio::sync::Semaphore;
 use crate::assets::Assets;
 use crate::docs::Reference;
 use crate::flash::Flash;
+use crate::flow_cookie;
 use crate::place::Place;
-use crate::provider;
 use crate::zone::Zone;
 
 /// What all pages share.
@@ -93,7 +93,7 @@ impl<'a> Visit<'a> {
             zone: Zone::of(settings, headers),
             text: Text::ENGLISH,
             unconfirmed: None,
-            flows: provider::flows(settings.is_https(), headers),
+            flows: flow_cookie::flows(settings.is_https(), headers),
             new_session: None,
             session_ids: cookie(settings)
                 .read(headers)

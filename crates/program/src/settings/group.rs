@@ -10,7 +10,7 @@ use ats_pat_domain::policy_document::{
 use ats_pat_domain::{GroupPolicy, MayCreate};
 
 use super::error::SettingsError;
-use super::source::{Found, Raw};
+use super::found::{Found, Raw};
 
 /// The bounds of numbers that a group can set. They are those of the table of settings.
 pub(super) const BOUNDS: [(&str, RangeInclusive<u32>); 6] = [

@@ -11,8 +11,8 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::error::{Place, SettingsError};
+use super::found::{Found, Raw};
 use super::row::PREFIX;
-use super::source::{Found, Raw};
 
 /// The table of the file with the providers.
 pub(super) const TABLE: &str = "oidc";

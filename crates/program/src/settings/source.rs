@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
 use super::error::{Place, SettingsError};
+use super::found::{Found, Raw};
 use super::provider::{self, FoundProviders, Provider};
 use super::row::{PREFIX, Row};
 use super::service_link::is_service_link;
@@ -18,20 +19,6 @@ const FOR_TESTS: &str = "ATS_PAT_TEST_";
 
 /// Far more than any settings need. A longer file is not a settings file.
 const LONGEST_FILE: u64 = 1024 * 1024;
-
-/// A value as written. It has no `Debug`, because it may be a secret.
-pub(crate) enum Raw {
-    /// From a flag, the environment or a file of its own.
-    Text(SecretString),
-    /// From the settings file.
-    Toml(toml::Value),
-}
-
-/// A value, and the place where it was written.
-pub(crate) struct Found {
-    pub(crate) place: Place,
-    pub(crate) raw: Raw,
-}
 
 /// The values after all sources were read.
 pub(crate) struct Sources {
@@ -98,8 +85,15 @@ impl Sources {
             }
         })?;
         let mut table = table;
-        if let Some(toml::Value::Table(providers)) = table.remove(provider::TABLE) {
-            self.providers.add_table(path, providers)?;
+        match table.remove(provider::TABLE) {
+            Some(toml::Value::Table(providers)) => self.providers.add_table(path, providers)?,
+            Some(_) => {
+                return Err(SettingsError::UnknownKey {
+                    path: path.to_owned(),
+                    key: provider::TABLE.to_owned(),
+                });
+            }
+            None => {}
         }
         self.add_table(path, "", table)
     }

@@ -19,9 +19,10 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 
 use super::error::SettingsError;
+use super::found::Found;
 use super::provider::{KEYS, Provider};
 use super::row::{Row, Standard, settings};
-use super::source::{Found, Sources};
+use super::source::Sources;
 use super::value::LogFormat;
 
 settings! {

@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::error::SettingsError;
-use super::source::{Found, Raw};
+use super::found::{Found, Raw};
 
 const SCHEMES: [&str; 5] = ["sqlite", "postgres", "postgresql", "mysql", "mariadb"];
 /// The name is in the bar of every page, on phones too.
