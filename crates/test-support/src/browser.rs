@@ -169,8 +169,8 @@ impl Browser {
         self.live_region("status").await
     }
 
-    /// Waits until the page says this in its live regions of role `status`. What was said before may
-    /// still stand there.
+    /// Waits until the page says this in its live regions of role `status`. What was said before
+    /// may still stand there.
     pub async fn wait_for_status(&self, text: &str) {
         let looked = self
             .wait(async || self.status().await.contains(text).then_some(()))

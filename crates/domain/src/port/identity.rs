@@ -87,15 +87,15 @@ pub struct Logout {
 /// Why an identity provider proves nobody.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// The provider can't be reached, is too slow, or answers with an error of its own. To try later
-    /// may help.
+    /// The provider can't be reached, is too slow, or answers with an error of its own. To try
+    /// later may help.
     #[error("the identity provider does not answer as it should")]
     Unavailable(#[source] BoxError),
     /// The provider did not sign the person in, by its word: the person may have cancelled.
     #[error("the identity provider refused: {code}")]
     Refused {
-        /// `error` of the answer (RFC 6749, section 4.1.2.1): `access_denied` and the like, its first
-        /// characters.
+        /// `error` of the answer (RFC 6749, section 4.1.2.1): `access_denied` and the like, its
+        /// first characters.
         code: String,
     },
     /// The answer breaks a rule: it may be forged, for somebody else, or too late. To begin again

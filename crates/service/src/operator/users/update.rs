@@ -116,9 +116,9 @@ impl Operator<'_> {
     /// [`Problem::RecentSignInRequired`] for an administrator who signed in too long ago and names
     /// the right to administer or a password; [`Problem::ValidationFailed`],
     /// [`Error::InvalidGroup`], [`Error::UserNotFound`], [`Error::Quarantined`],
-    /// [`Error::Erased`], [`Error::NoPerson`], [`Error::SignsInElsewhere`], [`Error::NoServiceAccount`],
-    /// [`Error::CannotBeResponsible`], [`Error::OwnAccount`], [`Problem::UserNameInUse`],
-    /// [`Error::LastAdministrator`].
+    /// [`Error::Erased`], [`Error::NoPerson`], [`Error::SignsInElsewhere`],
+    /// [`Error::NoServiceAccount`], [`Error::CannotBeResponsible`], [`Error::OwnAccount`],
+    /// [`Problem::UserNameInUse`], [`Error::LastAdministrator`].
     pub async fn update_user(&self, id: UserId, update: UserUpdate) -> Result<UserView, Error> {
         if update.administrator.is_some() || update.groups.is_some() || update.password.is_some() {
             self.require(Right::Administrators)?;
