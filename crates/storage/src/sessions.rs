@@ -22,13 +22,19 @@ use crate::write::insert;
 
 /// What the session has from a provider. `None` if it has none.
 fn provider(model: &Model) -> Result<Option<ProviderSession>, StoreError> {
-    let Some(provider) = model.provider.clone() else {
+    let is_there = model.provider.is_some()
+        || model.provider_session.is_some()
+        || model.authenticated_at.is_some()
+        || model.is_admin.is_some();
+    if !is_there {
         return Ok(None);
-    };
+    }
+    // No release writes a part of it. Without a name the row differs from what its tag is for.
+    let provider = model.provider.clone().filter(|_| model.is_admin.is_some());
     let id_hash = model.provider_session.as_deref();
     let id_hash = id_hash.map(|hash| fixed(hash, "sessions.provider_session"));
     Ok(Some(ProviderSession {
-        provider: ProviderName::from_stored(provider),
+        provider: ProviderName::from_stored(provider.unwrap_or_default()),
         id_hash: id_hash.transpose()?,
         authenticated_at: model.authenticated_at.map(Timestamp::from_millis),
         is_administrator: model.is_admin.unwrap_or_default(),

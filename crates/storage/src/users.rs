@@ -57,24 +57,40 @@ pub(crate) fn ids_of_called(backend: DbBackend, text: &str) -> SelectStatement {
         .take()
 }
 
+/// A mark that no party has.
+const NOBODYS: i16 = 1 << 14;
+
 /// The marks. Releases that knew no marks, and administrators without other marks beside theirs,
-/// write only that the user is disabled.
+/// write only that the user is disabled. What no release writes has a mark that is nobody's, so
+/// that the row differs from what its tag is for.
 fn marks(model: &Model) -> DisabledMarks {
-    let marks = DisabledMarks::from_stored(model.disabled_by.unwrap_or_default());
-    if model.disabled && !marks.any() {
-        DisabledMarks::of(DisabledBy::Administrator)
-    } else {
-        marks
+    let of_administrator = DisabledMarks::of(DisabledBy::Administrator);
+    let stored = model.disabled_by.map(DisabledMarks::from_stored);
+    match (model.disabled, stored) {
+        (false, None) => DisabledMarks::NONE,
+        (true, None) => of_administrator,
+        (true, Some(marks)) if marks.any() && marks != of_administrator => marks,
+        (_, Some(marks)) => DisabledMarks::from_stored(marks.as_number() | NOBODYS),
     }
 }
 
-/// The last sign-in at a provider. It is there as a whole or not at all.
+/// The last sign-in at a provider. No release writes a part of it: then the row differs from what
+/// its tag is for.
 fn provider_sign_in(model: &Model) -> Option<ProviderSignIn> {
+    let texts = [
+        &model.signed_in_provider,
+        &model.signed_in_issuer,
+        &model.signed_in_subject,
+    ];
+    if texts.iter().all(|text| text.is_none()) && model.signed_in_at.is_none() {
+        return None;
+    }
+    let [provider, issuer, subject] = texts.map(|text| text.clone().unwrap_or_default());
     Some(ProviderSignIn {
-        provider: ProviderName::from_stored(model.signed_in_provider.clone()?),
+        provider: ProviderName::from_stored(provider),
         identity: Identity {
-            issuer: Issuer::from_stored(model.signed_in_issuer.clone()?),
-            subject: Subject::from_stored(model.signed_in_subject.clone()?),
+            issuer: Issuer::from_stored(issuer),
+            subject: Subject::from_stored(subject),
         },
         at: model.signed_in_at.map(Timestamp::from_millis),
     })

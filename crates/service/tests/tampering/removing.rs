@@ -71,6 +71,10 @@ async fn an_altered_token_is_revoked_for_good_by_its_owner_and_by_an_operator(
 #[on_every_database(each = [
     "UPDATE users SET is_admin = NOT is_admin WHERE is_admin = FALSE",
     "UPDATE users SET kind = 'alien'",
+    "UPDATE users SET disabled_by = 0",
+    "UPDATE users SET disabled_by = 1",
+    "UPDATE users SET signed_in_at = 1",
+    "UPDATE users SET signed_in_issuer = 'https://id.example'",
     "UPDATE users SET name_key = id",
 ])]
 async fn an_altered_user_is_disabled_for_good(database: &TestDatabase, alter: &str) {

@@ -207,6 +207,9 @@ async fn an_altered_user_row_neither_enables_nor_makes_an_administrator(database
 #[on_every_database(each = [
     "ends_at = ends_at + 86400000",
     "created_at = created_at + 1",
+    "authenticated_at = 1",
+    "is_admin = TRUE",
+    "provider = 'corp'",
 ])]
 async fn an_edited_session_is_not_valid(database: &TestDatabase, edit: &str) {
     let world = World::new(database.url()).await;

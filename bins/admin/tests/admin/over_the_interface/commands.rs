@@ -280,6 +280,16 @@ pub const READ: &[&[&str]] = &[
 /// Commands that the interface does not offer.
 pub const AT_THE_DATABASE: &[&[&str]] = &[
     &["user", "disable", "alice", "--even-the-last"],
+    &[
+        "user",
+        "link",
+        "alice",
+        "--issuer",
+        "https://id.example.com",
+        "--subject",
+        "x",
+    ],
+    &["user", "unlink", "alice"],
     &["token", "show", "--from-stdin"],
     &[
         "operator-key",
