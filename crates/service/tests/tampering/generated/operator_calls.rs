@@ -7,6 +7,7 @@ use ats_pat_domain::port::Clock as _;
 use ats_pat_service::{Error, NewPolicy, NewServiceAccount, Rotation};
 
 use super::ground::Written;
+use super::literal::plain;
 use super::model::Fate;
 use super::outcome::Tried;
 use super::play::{Play, patiently};
@@ -136,10 +137,10 @@ impl Play {
         let place = self.model.tokens[token].place.clone();
         let (policy, before) = (self.model.policy, self.model.tokens[token].expires_at);
         let now = self.deployment.clock.now();
-        let is_alive = self.model.tokens[token].fate == Fate::Works && before > now;
+        let is_alive = self.model.tokens[token].fate != Fate::Over && before > now;
         let time = |column| {
             let text = self.ground.honest_value(&place, column)?;
-            text.parse().ok().map(Timestamp::from_millis)
+            plain(text).parse().ok().map(Timestamp::from_millis)
         };
         let Some(expires_at) = time("expires_at").filter(|_| is_alive) else {
             return;

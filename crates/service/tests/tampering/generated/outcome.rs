@@ -6,6 +6,7 @@ use ats_pat_service::{Error, Exchanged, Service, SignedIn};
 use secrecy::ExposeSecret as _;
 
 use super::ground::Written;
+use super::literal::plain;
 use super::model::{Fate, Standing};
 use super::play::{Play, patiently};
 use super::table::{Place, Table};
@@ -208,7 +209,7 @@ impl Play {
                     self.model.end_secret(secret, Fate::Hidden);
                 }
                 let expires_at = self.ground.honest_value(&place, "expires_at");
-                if let Some(millis) = expires_at.and_then(|text| text.parse().ok()) {
+                if let Some(millis) = expires_at.and_then(|text| plain(text).parse().ok()) {
                     self.model.tokens[token].expires_at = Timestamp::from_millis(millis);
                 }
             }
