@@ -194,11 +194,16 @@ fn without_the_rule_for_fills_it_goes_wrong() {
 
 #[test]
 fn without_the_rule_for_joining_a_read_it_goes_wrong() {
-    goes_wrong_by(Decisions {
-        joins_from: |_| Duration::ZERO,
-        may_take: |_, _| true,
-        ..SHIPPED
-    });
+    let options = Options {
+        decisions: Decisions {
+            joins_from: |_| Duration::ZERO,
+            may_take: |_, _| true,
+            ..SHIPPED
+        },
+        ..options()
+    };
+    // It is rare: an earlier beginning would only take longer.
+    assert!(!violations(100..300, &options).is_empty());
 }
 
 #[test]
