@@ -23,3 +23,4 @@ mod sign_in;
 mod standard;
 mod status_list;
 mod step_up;
+mod tokens_of_users;

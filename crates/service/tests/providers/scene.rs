@@ -1,0 +1,165 @@
+//! A company with a provider that says what a test says.
+
+use async_trait::async_trait;
+use ats_pat_domain::port::{
+    Flow, IdentityError, IdentityProvider, LoggedOut, Logout, ProvenIdentity, ProviderAnswer,
+};
+use ats_pat_domain::{Identity, Issuer, ProviderName, Subject};
+use ats_pat_service::view::UserView;
+use ats_pat_service::{LogoutRefused, NotSignedIn, Parts, ProviderRules, Service, SignedIn};
+use ats_pat_test_support::TestDatabase;
+use ats_pat_test_support::world::{ADDRESS, World};
+use parking_lot::Mutex;
+use secrecy::ExposeSecret;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub const ISSUER: &str = "https://id.example.com";
+
+/// A provider that says what a test says.
+pub struct Scripted {
+    name: ProviderName,
+    pub says: Mutex<ProvenIdentity>,
+    pub ends: Mutex<Option<Logout>>,
+}
+
+#[async_trait]
+impl IdentityProvider for Scripted {
+    fn name(&self) -> &ProviderName {
+        &self.name
+    }
+
+    async fn authorization_url(&self, _: &Flow) -> Result<String, IdentityError> {
+        Ok(format!("{ISSUER}/authorize"))
+    }
+
+    async fn prove(&self, _: &Flow, _: &ProviderAnswer) -> Result<ProvenIdentity, IdentityError> {
+        Ok(self.says.lock().clone())
+    }
+
+    async fn logged_out(&self, _: &str) -> Result<Logout, IdentityError> {
+        let ends = self.ends.lock().clone();
+        ends.ok_or(IdentityError::NotRecent)
+    }
+
+    async fn end_session_url(&self, _: Option<&str>) -> Result<Option<String>, IdentityError> {
+        Ok(None)
+    }
+}
+
+pub fn identity(subject: &str) -> Identity {
+    Identity {
+        issuer: Issuer::new(ISSUER).unwrap(),
+        subject: Subject::new(subject).unwrap(),
+    }
+}
+
+/// Somebody with this subject and user name, in these groups.
+pub fn person(subject: &str, name: &str, groups: &[&str]) -> ProvenIdentity {
+    ProvenIdentity {
+        identity: identity(subject),
+        user_name: Some(name.to_owned()),
+        display_name: None,
+        email: None,
+        groups: Some(groups.iter().map(ToString::to_string).collect()),
+        authenticated_at: None,
+        session: None,
+    }
+}
+
+/// A service with the provider `corp`.
+pub struct Company {
+    pub world: World,
+    pub service: Service,
+    pub corp: Arc<Scripted>,
+}
+
+impl Company {
+    pub async fn new(database: &TestDatabase) -> Self {
+        Self::with(database, |_| {}).await
+    }
+
+    pub async fn with(database: &TestDatabase, edit: impl FnOnce(&mut ProviderRules)) -> Self {
+        let world = World::new(database.url()).await;
+        let name = ProviderName::new("corp").unwrap();
+        let corp = Arc::new(Scripted {
+            name: name.clone(),
+            says: Mutex::new(person("1", "ada", &[])),
+            ends: Mutex::new(None),
+        });
+        let mut parts = world.parts();
+        parts.settings.providers = vec![ProviderRules {
+            name,
+            label: "Corp".to_owned(),
+            issuer: Issuer::new(ISSUER).unwrap(),
+            allowed_groups: Vec::new(),
+            administrator_groups: Vec::new(),
+            subject_is_id: false,
+        }];
+        edit(&mut parts.settings.providers[0]);
+        let providers: Vec<Arc<dyn IdentityProvider>> = vec![corp.clone()];
+        let parts = Parts { providers, ..parts };
+        let service = Service::open(parts).await.unwrap();
+        Self {
+            world,
+            service,
+            corp,
+        }
+    }
+
+    /// The session of this person, who signs in now.
+    pub async fn sign_in(&self, person: ProvenIdentity) -> Result<SignedIn, NotSignedIn> {
+        self.confirm(person, None).await
+    }
+
+    pub async fn confirm(
+        &self,
+        person: ProvenIdentity,
+        confirms: Option<&SignedIn>,
+    ) -> Result<SignedIn, NotSignedIn> {
+        *self.corp.says.lock() = person;
+        let begun = self.service.begin_provider_sign_in("corp", "/", confirms);
+        let begun = begun.await?;
+        self.finish(begun.flow.expose_secret(), confirms).await
+    }
+
+    pub async fn finish(
+        &self,
+        flow: &str,
+        confirms: Option<&SignedIn>,
+    ) -> Result<SignedIn, NotSignedIn> {
+        let answer = ProviderAnswer::default();
+        let finished = self
+            .service
+            .finish_provider_sign_in("corp", flow, &answer, confirms, ADDRESS)
+            .await?;
+        let session = finished.session_id;
+        let by = self.service.authenticate(session.expose_secret()).await;
+        Ok(by.unwrap())
+    }
+
+    pub async fn user(&self, name: &str) -> UserView {
+        self.service.operator().user_called(name).await.unwrap()
+    }
+
+    pub async fn holds(&self, by: &SignedIn) -> bool {
+        self.service
+            .sessions(by)
+            .await
+            .is_ok_and(|sessions| sessions.iter().any(|session| session.is_current))
+    }
+
+    pub async fn verified(&self) {
+        let report = self.service.operator().verify_audit().await.unwrap();
+        assert!(report.findings.is_empty(), "{:?}", report.findings);
+    }
+
+    pub async fn end(&self, whose: LoggedOut, id: &str) -> Result<(), LogoutRefused> {
+        *self.corp.ends.lock() = Some(Logout {
+            whose,
+            token_id: id.to_owned(),
+            valid_until: self.world.now().after(Duration::from_mins(5)),
+        });
+        self.service.end_by_provider("corp", "token").await
+    }
+}

@@ -1,0 +1,162 @@
+//! Sign-ins that are begun, confirmed, and ended by the provider, and passwords beside them.
+
+use ats_pat_domain::port::{IdentityError, LoggedOut, ProvenIdentity};
+use ats_pat_domain::{Identity, Timestamp};
+use ats_pat_service::{Error, LocalPasswords, LogoutRefused, NewUser, NotSignedIn, Service};
+use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};
+use ats_pat_test_support::{TestDatabase, on_every_database};
+use secrecy::ExposeSecret;
+use std::time::Duration;
+
+use crate::scene::{Company, identity, person};
+
+#[on_every_database]
+async fn a_provider_ends_one_sign_in_or_all_and_each_token_counts_once(database: &TestDatabase) {
+    let company = Company::new(database).await;
+    let with_sid = |sid: &str| ProvenIdentity {
+        session: Some(sid.to_owned()),
+        ..person("1", "ada", &[])
+    };
+    let first = company.sign_in(with_sid("s1")).await.unwrap();
+    let second = company.sign_in(with_sid("s2")).await.unwrap();
+    let bob = company.sign_in(person("2", "bob", &[])).await.unwrap();
+    let token = company.world.create(&first, "ci", DAY).await.unwrap();
+    let of = |subject: Option<Identity>| LoggedOut::Session {
+        session: "s1".to_owned(),
+        subject,
+    };
+    // Of somebody else there is no such sign-in.
+    company.end(of(Some(identity("2"))), "a").await.unwrap();
+    assert!(company.holds(&first).await);
+    company.end(of(Some(identity("1"))), "b").await.unwrap();
+    assert!(!company.holds(&first).await && company.holds(&second).await);
+    let again = company.end(LoggedOut::Subject(identity("1")), "b").await;
+    assert!(matches!(again, Err(LogoutRefused::Replayed)));
+    assert!(company.holds(&second).await);
+    company
+        .end(LoggedOut::Subject(identity("1")), "c")
+        .await
+        .unwrap();
+    assert!(!company.holds(&second).await && company.holds(&bob).await);
+    // Tokens are no sign-ins.
+    assert_eq!(code(company.world.exchange(&token.secret).await), 1);
+    company.verified().await;
+}
+
+#[on_every_database]
+async fn a_sign_in_is_begun_here_within_ten_minutes_and_at_the_same_provider(
+    database: &TestDatabase,
+) {
+    let company = Company::new(database).await;
+    let begun = company.service.begin_provider_sign_in("corp", "/", None);
+    let begun = begun.await.unwrap();
+    let flow = begun.flow.expose_secret();
+    for other in [
+        "",
+        "x",
+        &flow[1..],
+        &format!("{flow}AAAA"),
+        &flow.to_uppercase(),
+    ] {
+        let refused = company.finish(other, None).await;
+        assert!(matches!(refused, Err(NotSignedIn::NotBegun)), "{other}");
+    }
+    let unknown = company.service.begin_provider_sign_in("other", "/", None);
+    assert!(matches!(unknown.await, Err(NotSignedIn::UnknownProvider)));
+    company
+        .world
+        .clock
+        .advance(Duration::from_mins(10) + Duration::from_millis(1));
+    let late = company.finish(flow, None).await;
+    assert!(matches!(late, Err(NotSignedIn::NotBegun)));
+}
+
+#[on_every_database]
+async fn only_an_own_and_new_sign_in_confirms_a_session(database: &TestDatabase) {
+    let company = Company::new(database).await;
+    let at = |subject: &str, at: Option<Timestamp>| ProvenIdentity {
+        authenticated_at: at,
+        ..person(subject, "ada", &[])
+    };
+    // The provider let Ada in without asking for the password again.
+    let begun = company.world.now();
+    let by = company
+        .sign_in(at("1", Some(begun.before(DAY))))
+        .await
+        .unwrap();
+    assert_eq!(
+        code(
+            company
+                .service
+                .require_sign_in_within(&by, 15)
+                .map_err(Error::from)
+        ),
+        1104
+    );
+    company.sign_in(person("2", "eve", &[])).await.unwrap();
+    company.world.clock.advance(Duration::from_mins(20));
+    let now = company.world.now();
+    for (subject, authenticated_at) in [("1", None), ("1", Some(begun))] {
+        let refused = company
+            .confirm(at(subject, authenticated_at), Some(&by))
+            .await;
+        assert!(matches!(
+            refused,
+            Err(NotSignedIn::Provider(IdentityError::NotRecent))
+        ));
+    }
+    for subject in ["2", "3"] {
+        let refused = company.confirm(at(subject, Some(now)), Some(&by)).await;
+        assert!(matches!(refused, Err(NotSignedIn::OtherIdentity)));
+    }
+    assert!(company.holds(&by).await);
+    let confirmed = company
+        .confirm(at("1", Some(now)), Some(&by))
+        .await
+        .unwrap();
+    company
+        .service
+        .require_sign_in_within(&confirmed, 15)
+        .unwrap();
+    assert!(!company.holds(&by).await);
+}
+
+#[on_every_database]
+async fn passwords_can_be_left_to_administrators_or_to_nobody(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    world.add_user("bob").await;
+    let root = NewUser {
+        name: "root".to_owned(),
+        id: None,
+        display_name: None,
+        email: None,
+        administrator: true,
+        password: Some(PASSWORD.into()),
+    };
+    world.service.operator().add_user(root).await.unwrap();
+    for (local, of_bob, of_root) in [
+        (LocalPasswords::On, 1, 1),
+        (LocalPasswords::Administrators, 1102, 1),
+        (LocalPasswords::Off, 1102, 1102),
+    ] {
+        let mut parts = world.parts();
+        parts.settings.local_passwords = local;
+        let service = Service::open(parts).await.unwrap();
+        for (name, expected) in [("bob", of_bob), ("root", of_root)] {
+            let password = PASSWORD.into();
+            let signed_in = service.sign_in(name, &password, ADDRESS).await;
+            assert_eq!(code(signed_in), expected, "{name}");
+        }
+        // Nobody learns from it whether a password is right.
+        let wrong = "another-long-passphrase".into();
+        let expected = if local == LocalPasswords::Off {
+            1102
+        } else {
+            1101
+        };
+        assert_eq!(
+            code(service.sign_in("bob", &wrong, ADDRESS).await),
+            expected
+        );
+    }
+}
