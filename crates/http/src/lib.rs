@@ -4,9 +4,8 @@
 //! the address a request comes from ([`client_address`]), the id and the origin of each request
 //! ([`RequestContext`]), the limited body ([`read_body`]), the headers of pages ([`page_headers`]),
 //! the status and headers of a [`Problem`](ats_pat_domain::Problem) ([`status`], [`Challenge`]),
-//! the choice of the half that answers ([`Site`]), the counts of requests and the access log
-//! ([`Traffic`]), and the loops that accept connections
-//! ([`Workers`], [`serve`]).
+//! the choice of the half that answers ([`Site`]), the counts of requests ([`Traffic`]), and
+//! the loops that accept connections ([`Workers`], [`serve`]).
 //!
 //! A binary combines the halves and serves them:
 //!
@@ -56,4 +55,4 @@ pub use problem::{Challenge, problem_headers, status};
 pub use serve::{Limits, Listeners, Workers, serve};
 pub use settings::{HttpSettings, NotAnOrigin};
 pub use site::{Half, Site};
-pub use traffic::{AccessLog, Answered, Kind, RequestCount, RouteId, Traffic};
+pub use traffic::{Answered, Kind, RequestCount, RouteId, Traffic};

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ipnet::IpNet;
 use poem::http::Uri;
 
-use crate::traffic::{AccessLog, Traffic};
+use crate::traffic::Traffic;
 
 /// The deployment as seen from HTTP. Cheap to clone.
 #[derive(Clone)]
@@ -30,18 +30,6 @@ impl HttpSettings {
     /// # Errors
     /// [`NotAnOrigin`] if the URL has a path, a query, user information or another scheme.
     pub fn new(public_url: &str, trusted_proxies: Vec<IpNet>) -> Result<Self, NotAnOrigin> {
-        Self::with_access_log(public_url, trusted_proxies, AccessLog::Off)
-    }
-
-    /// Like [`new`](Self::new), with an access log.
-    ///
-    /// # Errors
-    /// Those of [`new`](Self::new).
-    pub fn with_access_log(
-        public_url: &str,
-        trusted_proxies: Vec<IpNet>,
-        access_log: AccessLog,
-    ) -> Result<Self, NotAnOrigin> {
         let origin = origin(public_url).ok_or_else(|| NotAnOrigin {
             url: public_url.to_owned(),
         })?;
@@ -50,7 +38,7 @@ impl HttpSettings {
                 origin,
                 trusted_proxies,
                 has_told_of_untrusted: AtomicBool::new(false),
-                traffic: Traffic::new(access_log),
+                traffic: Traffic::new(),
             }),
         })
     }

@@ -1,6 +1,5 @@
-//! Counts the requests, and writes the access log.
+//! Counts the requests.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use ats_pat_domain::Code;
@@ -45,28 +44,6 @@ impl Kind {
     }
 }
 
-/// Which requests the access log has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AccessLog {
-    /// None.
-    #[default]
-    Off,
-    /// All but exchanges.
-    WithoutExchanges,
-    /// All.
-    All,
-}
-
-impl AccessLog {
-    fn has(self, kind: Kind) -> bool {
-        match self {
-            Self::Off => false,
-            Self::WithoutExchanges => kind != Kind::Exchange,
-            Self::All => true,
-        }
-    }
-}
-
 /// A route, as a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RouteId(u16);
@@ -77,8 +54,6 @@ pub struct Answered<'a> {
     pub arrived_at: Duration,
     /// Its id.
     pub request_id: &'a str,
-    /// The client's address.
-    pub address: IpAddr,
     /// The part of the site that answered it.
     pub kind: Kind,
     /// The method.
@@ -111,11 +86,10 @@ pub struct Traffic {
     routes: RwLock<Vec<String>>,
     requests: Counts,
     durations: [Times; Kind::ALL.len()],
-    access_log: AccessLog,
 }
 
 impl Traffic {
-    pub(crate) fn new(access_log: AccessLog) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             routes: RwLock::default(),
             requests: Counts::new(COMBINATIONS),
@@ -124,7 +98,6 @@ impl Traffic {
                 Times::new(Times::LONG),
                 Times::new(Times::LONG),
             ],
-            access_log,
         }
     }
 
@@ -139,12 +112,11 @@ impl Traffic {
         RouteId(u16::try_from(number).unwrap_or(u16::MAX))
     }
 
-    /// Counts a request whose answer is ready, and writes it to the access log.
+    /// Counts a request whose answer is ready.
     pub fn answered(&self, answered: &Answered<'_>) {
         let Answered {
             arrived_at,
             request_id,
-            address,
             kind,
             method,
             route,
@@ -155,13 +127,8 @@ impl Traffic {
         let took = SystemClock.since_boot().saturating_sub(*arrived_at);
         self.durations[*kind as usize].note(took);
         self.requests.add(packed(*route, method, *status, code));
-        // The log's filter lets the first of them through wherever it is asked for.
         let status = status.as_u16();
-        if self.access_log.has(*kind) {
-            tracing::info!(target: "access", %method, route = self.name(*route), status, code, duration = milliseconds(took), request_id, %address, "answered");
-        } else {
-            tracing::debug!(%method, route = self.name(*route), status, code, request_id, "answered");
-        }
+        tracing::debug!(%method, route = self.name(*route), status, code, request_id, "answered");
     }
 
     /// The requests so far.
@@ -217,17 +184,13 @@ fn packed(RouteId(route): RouteId, method: &Method, status: StatusCode, code: u3
         | u64::from(code & 0xffff)
 }
 
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1000.0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_was_counted_is_told_apart() {
-        let traffic = Traffic::new(AccessLog::Off);
+        let traffic = Traffic::new();
         let (first, second) = (traffic.route("/api/a"), traffic.route("/api/:id"));
         assert_eq!(traffic.route("/api/a"), first);
         let invented = Method::from_bytes(b"BREW").unwrap();

@@ -26,7 +26,7 @@ pub struct Measured {
 }
 
 impl Times {
-    /// For what takes from 20 µs to 100 ms.
+    /// For what takes a moment: ranges from 20 µs to five seconds, most of them below 100 ms.
     pub const SHORT: &[Duration] = &[
         Duration::from_micros(20),
         Duration::from_micros(50),
@@ -44,7 +44,7 @@ impl Times {
         Duration::from_secs(5),
     ];
 
-    /// For what takes from half a millisecond to ten seconds.
+    /// For what people wait for: ranges from half a millisecond to ten seconds.
     pub const LONG: &[Duration] = &[
         Duration::from_micros(500),
         Duration::from_millis(1),

@@ -86,7 +86,6 @@ impl Endpoint for Pages {
         self.settings.traffic().answered(&Answered {
             arrived_at: context.arrived_at(),
             request_id: context.request_id(),
-            address: context.address(),
             kind: Kind::Page,
             method: &method,
             route,
