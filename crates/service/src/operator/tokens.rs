@@ -38,14 +38,18 @@ impl Operator<'_> {
         }
     }
 
-    /// A page of the tokens of the user whom the query names by id.
+    /// A page of the tokens of this user.
     ///
     /// # Errors
     /// [`Error::UserNotFound`] if there is no such user.
-    pub async fn tokens_of_user(&self, query: TokenQuery) -> Result<OwnedTokenPageView, Error> {
-        let owner = query.owner.ok_or(Problem::UserNotFound)?;
+    pub async fn tokens_of_user(
+        &self,
+        owner: UserId,
+        query: TokenQuery,
+    ) -> Result<OwnedTokenPageView, Error> {
         self.require_row(owner).await?;
-        self.tokens_of(query).await
+        let owner = Some(owner);
+        self.tokens_of(TokenQuery { owner, ..query }).await
     }
 
     /// A page of tokens, with the owner that the query names.

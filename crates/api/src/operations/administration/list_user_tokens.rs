@@ -1,7 +1,6 @@
 //! Listing the tokens of a user.
 
 use ats_pat_domain::Problem;
-use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::problem::{Failure, Reason};
 use poem::Request;
 use poem_openapi::OpenApi;
@@ -61,9 +60,8 @@ impl ListUserTokens {
         _sort: InQuery<TokenSort>,
     ) -> Result<Answer<Self>, Refused> {
         let operator = by.operator(Call::of(request)?)?;
-        let owner = Some(user_id(&id)?);
-        let query = TokenQuery { owner, ..query.0 };
-        Ok(Answer::of(operator.tokens_of_user(query).await?))
+        let page = operator.tokens_of_user(user_id(&id)?, query.0).await?;
+        Ok(Answer::of(page))
     }
 }
 

@@ -41,6 +41,7 @@ impl RevokeUserToken {
     ) -> Result<Answer<Self>, Refused> {
         let call = Call::of(request)?;
         let operator = by.operator(call)?;
+        // What the path names first. Here it may be a person, too.
         let Owner::ServiceAccount(owner) = call.named.owner else {
             return Err(Problem::UserNotFound.into());
         };
