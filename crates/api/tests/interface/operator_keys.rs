@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::Code;
+use ats_pat_domain::operator_key::Right;
 use ats_pat_service::{EventQuery, NewOperatorKey, PolicySource};
 use ats_pat_test_support::world::DAY;
 use secrecy::ExposeSecret as _;

@@ -1,4 +1,4 @@
-//! What a program with an operator key does to the tokens of one user.
+//! What a program with an operator key does to the tokens of one user, and how it finds the user.
 
 use ats_pat_domain::{Code, UserId};
 use ats_pat_service::NewToken;
@@ -109,4 +109,41 @@ async fn a_program_gets_no_secret_that_can_introspect() {
         server.call(&renew).cookie(&root).code().await.1,
         Code::Success
     );
+}
+
+#[tokio::test]
+async fn users_are_listed_by_kind_status_and_order() {
+    let server = server().await;
+    server.sign_in_administrator("ada").await;
+    server.world.add_user("bob").await;
+    server.world.add_service_account("deploy", "ada").await;
+    let operator = server.world.service.operator();
+    operator.disable_user("bob").await.unwrap();
+    let key = operator_key(&server, &["users"], None).await;
+    for (query, expected) in [
+        ("", "ada bob deploy"),
+        ("?Kind=Person", "ada bob"),
+        ("?Kind=Service&Status=Active", "deploy"),
+        ("?Kind=Erased", ""),
+        ("?Kind=Quarantined", ""),
+        ("?status=Disabled", "bob"),
+        ("?Sort=-UserName", "deploy bob ada"),
+        ("?Kind=person", "1001"),
+        ("?Status=active", "1001"),
+        ("?Sort=Email", "1001"),
+    ] {
+        let line = format!("GET /api/administration/users{query}");
+        let call = server.call(&line);
+        let call = call.header("Authorization", &format!("Bearer {key}"));
+        let answer = call.send().await;
+        let listed = answer.json()["Data"]["Items"].clone();
+        let found = match listed.as_array() {
+            Some(users) => {
+                let names = users.iter().map(|user| user["UserName"].as_str().unwrap());
+                names.collect::<Vec<_>>().join(" ")
+            }
+            None => answer.code().number().to_string(),
+        };
+        assert_eq!(found, expected, "{query}");
+    }
 }

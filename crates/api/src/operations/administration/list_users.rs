@@ -88,7 +88,13 @@ fn query(query: &str) -> Result<UserQuery, Problem> {
 }
 
 fn kind(text: &str) -> Result<user::UserKind, Reason> {
-    user::UserKind::from_stored(text).ok_or(Reason::UnknownValue)
+    match text {
+        "Person" => Ok(user::UserKind::Person),
+        "Service" => Ok(user::UserKind::Service),
+        "Quarantined" => Ok(user::UserKind::Quarantined),
+        "Erased" => Ok(user::UserKind::Erased),
+        _ => Err(Reason::UnknownValue),
+    }
 }
 
 /// Whether a user is kept out.
