@@ -50,6 +50,30 @@ for (const it of all(document.body)) {
   if (isLow && /auto|scroll/.test(style.overflowY) && it.scrollHeight > it.clientHeight + 1) faults.push(`${name(it)} scrolls by itself`);
 }
 
+// What is laid over a row hides none of its words. A menu that is open may.
+for (const row of document.querySelectorAll('tbody tr')) {
+  const over = [...row.querySelectorAll('.actions > :not(.menu)')].filter(shown).map((it) => [it, it.getBoundingClientRect()]);
+  const texts = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
+  while (over.length > 0 && texts.nextNode()) {
+    const text = texts.currentNode;
+    if (text.data.trim() === '' || text.parentElement.closest('.actions, .hidden') || !shown(text.parentElement)) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    // What an ellipsis stands for isn't shown.
+    let end = Infinity;
+    for (let it = text.parentElement; it !== row; it = it.parentElement) {
+      if (getComputedStyle(it).overflowX !== 'visible') end = Math.min(end, it.getBoundingClientRect().right);
+    }
+    for (const a of range.getClientRects()) {
+      for (const [it, b] of over) {
+        const wide = Math.min(a.right, b.right, end) - Math.max(a.left, b.left);
+        const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+        if (wide > 1 && high > 1) faults.push(`${name(it)} lies on the text ${text.data.trim().slice(0, 30)}`);
+      }
+    }
+  }
+}
+
 // A word that is short enough for its place is never broken.
 for (const cell of document.querySelectorAll('h1, h2, h3, td, th, .badge, button, label')) {
   if (!shown(cell)) continue;
