@@ -10,8 +10,8 @@ use crate::fixture::{Page, Site};
 async fn nobody_but_administrators_gets_there() {
     let site = Site::start().await;
     let mut eve = site.signed_in("eve").await;
-    site.world.add_user("ada").await;
-    let by = site.world.sign_in("ada").await;
+    site.world.add_user("lovelace").await;
+    let by = site.world.sign_in("lovelace").await;
     let issued = site.world.create(&by, "ci", DAY).await.unwrap();
     for path in [
         "/settings/users",
@@ -22,7 +22,7 @@ async fn nobody_but_administrators_gets_there() {
     ] {
         let page = eve.get(path).await;
         assert_eq!(page.status, 403, "{path}");
-        assert!(!page.text.contains("ada"), "{path}");
+        assert!(!page.text.contains("lovelace"), "{path}");
     }
     let revoke = format!("/settings/all-tokens/{}/revoke", issued.token.id);
     for (path, fields) in [
@@ -35,12 +35,12 @@ async fn nobody_but_administrators_gets_there() {
                 ("is_admin", "yes"),
             ][..],
         ),
-        ("/settings/users/disable", &[("user_name", "ada")]),
-        ("/settings/users/enable", &[("user_name", "ada")]),
+        ("/settings/users/disable", &[("user_name", "lovelace")]),
+        ("/settings/users/enable", &[("user_name", "lovelace")]),
         (
             "/settings/users/password",
             &[
-                ("user_name", "ada"),
+                ("user_name", "lovelace"),
                 ("password", PASSWORD),
                 ("password_repeat", PASSWORD),
             ],
