@@ -26,6 +26,9 @@ use crate::tally::{Count, Tally};
 const CALLERS: usize = 16;
 /// The time between the start of one server and the end of the other.
 const APART: Duration = Duration::from_secs(1);
+/// How long a server that is asked to end goes on serving. nginx doesn't ask for health, so this
+/// only has to be so long that requests come meanwhile.
+const DRAIN: (&str, &str) = ("ATS_PAT_DRAIN_SECONDS", "1");
 /// Longer than a server takes to end.
 const END: Duration = Duration::from_secs(30);
 const SAMPLE: &str = include_str!("../../docs/operation.md");
@@ -54,7 +57,7 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
         // It is kept, because it explains the findings.
         let log = place.output.join(format!("restarts-{number}.log"));
         let installation = Installation::new(&place.programs, &folder, &log, None)?;
-        let program = installation.start(Vec::new(), signals)?;
+        let program = start(&installation, signals)?;
         servers.push((installation, program));
     }
     let proxy = free_address()?;
@@ -96,6 +99,11 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     publish("restarts", place.seed, &[trial], &output)
 }
 
+fn start(installation: &Installation, signals: &Signals) -> Result<Program> {
+    let (name, value) = DRAIN;
+    installation.start(vec![(name.to_owned(), value.to_owned())], signals)
+}
+
 /// Ends and starts one server after the other for this many seconds. Returns how often.
 fn restart(
     servers: &mut [(Installation, Program)],
@@ -111,7 +119,7 @@ fn restart(
             wait_for("the server ends", END, signals, || {
                 Ok((!program.is_running()?).then_some(()))
             })?;
-            *program = installation.start(Vec::new(), signals)?;
+            *program = start(installation, signals)?;
             restarts += 1;
         }
     }

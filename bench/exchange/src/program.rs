@@ -116,7 +116,7 @@ impl Program {
 
     /// Asks it to end, and waits until it has.
     pub fn stop(mut self) -> Result<()> {
-        self.signal(Signal::TERM)?;
+        self.signal(Signal::INT)?;
         let status = self.process.0.wait()?;
         if !status.success() {
             bail!("a program did not end well ({status})");

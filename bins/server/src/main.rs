@@ -29,7 +29,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use output::say;
-use signals::{ignore_others, shutdown, until};
+use signals::{Ending, ending, ignore_others, until};
 use watching::Watching;
 
 #[global_allocator]
@@ -85,7 +85,7 @@ fn main() -> ExitCode {
 /// is a worker for each core that the process may use.
 #[tokio::main(flavor = "current_thread")]
 async fn run(settings: &Settings) -> Result<(), Failure> {
-    let shutdown = shutdown().map_err(Failure::Signals)?;
+    let ending = ending(settings.drain).map_err(Failure::Signals)?;
     ignore_others().map_err(Failure::Signals)?;
     // This comes before anything is created, so that an unusable address leaves nothing behind.
     let listeners = listen(settings.listen)?;
@@ -96,7 +96,7 @@ async fn run(settings: &Settings) -> Result<(), Failure> {
         signatures: SIGNATURES,
         providers: providers::all(&settings.providers, http.origin())?,
     };
-    let stop = until(shutdown.clone());
+    let stop = until(ending.clone(), Ending::Announced);
     let opened = Opened::open_patiently(settings, &public_url, libraries, stop).await?;
     let Some(opened) = opened else {
         return Ok(());
@@ -113,7 +113,7 @@ async fn run(settings: &Settings) -> Result<(), Failure> {
             data_dir: settings.data_dir.clone(),
             version: env!("CARGO_PKG_VERSION"),
         };
-        Watching::start(listener, watched, shutdown.clone())
+        Watching::start(listener, watched, ending.clone())
     });
     let site = Site::new(
         ats_pat_api::endpoint(opened.service.clone(), http.clone()),
@@ -126,7 +126,7 @@ async fn run(settings: &Settings) -> Result<(), Failure> {
         site,
         &opened.service,
         &public_url,
-        shutdown,
+        ending,
     )
     .await;
     if let Some(watching) = watching {
@@ -145,7 +145,7 @@ async fn serve(
     site: Site<Interface, Pages>,
     service: &Service,
     public_url: &str,
-    shutdown: watch::Receiver<bool>,
+    ending: watch::Receiver<Ending>,
 ) -> Result<Workers, Failure> {
     if let Some(code) = service.make_setup_link().await? {
         // This is only shown at the terminal, because the log goes to other places and lives
@@ -159,23 +159,28 @@ async fn serve(
     let workers = Workers::start(listeners, site, limits).map_err(Failure::Workers)?;
     tracing::info!(%address, public_url, version = env!("CARGO_PKG_VERSION"), "listening");
     say(&format!("listening on http://{address}"));
+    let end = || until(ending.clone(), Ending::Now);
     let maintenance = tokio::spawn({
-        let (service, shutdown) = (service.clone(), shutdown.clone());
-        async move { service.run_maintenance(until(shutdown)).await }
+        let (service, end) = (service.clone(), end());
+        async move { service.run_maintenance(end).await }
     });
     let feed = tokio::spawn({
-        let (service, shutdown) = (service.clone(), shutdown.clone());
-        async move { service.run_feed(until(shutdown)).await }
+        let (service, end) = (service.clone(), end());
+        async move { service.run_feed(end).await }
     });
     let verification = tokio::spawn({
-        let (service, shutdown) = (service.clone(), shutdown.clone());
-        async move { service.run_verification(until(shutdown)).await }
+        let (service, end) = (service.clone(), end());
+        async move { service.run_verification(end).await }
     });
     let bulk_jobs = tokio::spawn({
-        let (service, shutdown) = (service.clone(), shutdown.clone());
-        async move { service.run_bulk_jobs(until(shutdown)).await }
+        let (service, end) = (service.clone(), end());
+        async move { service.run_bulk_jobs(end).await }
     });
-    workers.serve(until(shutdown)).await;
+    let announcement = async {
+        until(ending.clone(), Ending::Announced).await;
+        service.announce_end();
+    };
+    tokio::join!(announcement, workers.serve(end()));
     // They end by the same signal; a panic of one is in the log.
     let _ = tokio::join!(maintenance, feed, verification, bulk_jobs);
     Ok(workers)

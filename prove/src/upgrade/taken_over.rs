@@ -192,7 +192,7 @@ pub fn the_server_ends(installation: &Installation, signals: &Signals) -> Result
 }
 
 pub fn stop(program: &mut Program, signals: &Signals) -> Result<()> {
-    kill_process(program.pid(), Signal::TERM).context("the server ended before")?;
+    kill_process(program.pid(), Signal::INT).context("the server ended before")?;
     wait_for("the server ends", END, signals, || program.ended()).map(drop)
 }
 

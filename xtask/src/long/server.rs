@@ -86,7 +86,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        send(&self.child, Signal::TERM);
+        send(&self.child, Signal::INT);
         // It finishes the answers that it has begun, and ends. This fails only if it has already
         // ended.
         let _ = self.child.wait();

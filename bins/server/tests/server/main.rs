@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod database_away;
+mod drain;
 mod process;
 mod providers;
 mod start;

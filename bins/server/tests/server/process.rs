@@ -42,6 +42,7 @@ impl Folder {
         command
             .args(arguments)
             .env_clear()
+            .env("ATS_PAT_DRAIN_SECONDS", "0")
             .envs(environment.iter().copied())
             .current_dir(self.0.path())
             .stdin(Stdio::null())
@@ -84,12 +85,18 @@ impl Folder {
     /// Starts a server on a free port, and waits until it listens.
     #[track_caller]
     pub fn serve(&self, arguments: &[&str]) -> Server {
+        self.serve_with(arguments, &[])
+    }
+
+    /// Like [`Folder::serve`], with these variables.
+    #[track_caller]
+    pub fn serve_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Server {
         let arguments: Vec<&str> = ["--listen", "127.0.0.1:0"]
             .iter()
             .chain(arguments)
             .copied()
             .collect();
-        Server::listening(self.command(&arguments, &[]).spawn().unwrap())
+        Server::listening(self.command(&arguments, environment).spawn().unwrap())
     }
 
     /// Like [`Folder::serve`], for a process that may have so many open files.
@@ -103,6 +110,7 @@ impl Folder {
             ])
             .arg(env!("CARGO_BIN_EXE_ats-pat-server"))
             .env_clear()
+            .env("ATS_PAT_DRAIN_SECONDS", "0")
             .current_dir(self.0.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -154,6 +162,8 @@ pub struct Server {
     child: Child,
     /// Its address and port.
     pub address: String,
+    /// The address and port of its operations listener, if it has one.
+    pub operations: Option<String>,
     /// Its lines on standard output, until it listened.
     pub said: Vec<String>,
     output: BufReader<ChildStdout>,
@@ -166,6 +176,7 @@ impl Server {
         let mut server = Server {
             child,
             address: String::new(),
+            operations: None,
             said: Vec::new(),
             output,
         };
@@ -187,6 +198,9 @@ impl Server {
             if let Some(address) = line.strip_prefix("listening on http://") {
                 address.clone_into(&mut self.address);
             }
+            if let Some(address) = line.strip_prefix("metrics and health on http://") {
+                self.operations = Some(address.to_owned());
+            }
             self.said.push(line.to_owned());
         }
     }
@@ -198,16 +212,12 @@ impl Server {
 
     /// Like [`Server::get`], with these additional header lines.
     pub fn get_with(&self, path: &str, headers: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: {}\r\n{headers}Connection: close\r\n\r\n",
-            self.address
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        get_at(&self.address, path, headers)
+    }
+
+    /// Like [`Server::get`], at the operations listener.
+    pub fn get_from_operations(&self, path: &str) -> String {
+        get_at(self.operations.as_deref().unwrap(), path, "")
     }
 
     /// Asks it to stop. Returns its exit code, the rest of its output, and its log.
@@ -245,6 +255,18 @@ impl Server {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
+}
+
+fn get_at(address: &str, path: &str, headers: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\n{headers}Connection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 impl Drop for Server {

@@ -13,7 +13,7 @@ fn set_up_link(server: &Server) -> Option<&str> {
 }
 
 /// A sign-in whose body is not sent yet, once the server waits for it.
-fn under_way(server: &Server) -> BufReader<TcpStream> {
+pub fn under_way(server: &Server) -> BufReader<TcpStream> {
     let mut stream = TcpStream::connect(&server.address).unwrap();
     write!(
         stream,

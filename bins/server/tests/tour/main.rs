@@ -7,6 +7,7 @@
 )]
 
 mod client;
+mod drain;
 mod hanging;
 mod metrics;
 mod rotation;

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 pub const PASSWORD: &str = "plum-velvet-orbit-91";
@@ -89,14 +90,18 @@ impl Server {
         self.log.lock().unwrap().clone()
     }
 
-    /// Stops the server like an operator would. Returns its whole log.
+    /// Stops the server like an operator at a terminal would. Returns its whole log.
     pub fn stop(mut self) -> String {
-        let id = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("the server runs");
+        self.signal(Signal::INT);
         let status = self.child.wait().expect("the server ends");
         assert!(status.success(), "a graceful end: {status}");
         self.reader.take().map(JoinHandle::join);
         self.log()
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("the server runs");
     }
 
     /// Ends the server at once, like a power loss would.

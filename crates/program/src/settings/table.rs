@@ -66,6 +66,10 @@ settings! {
     /// address that only operators reach
     pub operations_listen: Option<SocketAddr> { key: "operations-listen", read: address, without: "off" }
 
+    /// For how many seconds a server that SIGTERM asks to end goes on serving while `/health/ready` answers 503, so that
+    /// balancers send it nothing more; 0 ends it without this wait
+    pub drain: Duration { key: "drain-seconds", read: seconds in 0..=3600, default: 5 }
+
     /// The origin that callers see, without a path: the issuer of authentication tokens; a wildcard address requires
     /// it
     pub public_url: Option<String> {

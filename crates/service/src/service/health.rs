@@ -1,5 +1,6 @@
 //! Whether the service can do its work.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ats_pat_domain::event::Head;
@@ -21,8 +22,18 @@ pub struct PublishedKeys {
 }
 
 impl Service {
+    /// From now on, this server is not ready, because it ends soon. It answers as before, so that a
+    /// balancer has time to send its callers elsewhere.
+    pub fn announce_end(&self) {
+        self.inner.ends.store(true, Ordering::Relaxed);
+    }
+
     /// Runs all checks. The service is ready if all of them are healthy.
     pub async fn health(&self) -> Vec<HealthCheck> {
+        if self.inner.ends.load(Ordering::Relaxed) {
+            // Whoever asks now only wants to know where to send callers, and must know it soon.
+            return vec![unhealthy("ending", "was asked to end: ask another server")];
+        }
         let database = match self.store().ping().await {
             Ok(()) => healthy("database", "answers"),
             Err(error) => {

@@ -14,6 +14,7 @@ pub(crate) mod turns;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use ats_pat_auth::{MasterKeys, Minter};
@@ -71,6 +72,8 @@ pub(crate) struct Inner {
     pub(crate) bulk: BulkJobs,
     pub(crate) providers: Vec<Arc<dyn IdentityProvider>>,
     pub(crate) noted: Noted,
+    /// Whether this server ends soon.
+    pub(crate) ends: AtomicBool,
 }
 
 impl Service {

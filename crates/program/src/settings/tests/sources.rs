@@ -33,6 +33,7 @@ fn every_setting_can_stand_in_the_file() {
         start-patience-seconds = 0
         listen = "0.0.0.0:80"
         operations-listen = "127.0.0.1:9090"
+        drain-seconds = 30
         public-url = "https://pat.example.com"
         audience = ["orders", "stock"]
         default-audience = ["orders"]
@@ -121,6 +122,7 @@ fn every_setting_has_an_environment_variable() {
         ("ATS_PAT_START_PATIENCE_SECONDS", "90"),
         ("ATS_PAT_LISTEN", "[::]:80"),
         ("ATS_PAT_OPERATIONS_LISTEN", "127.0.0.1:9090"),
+        ("ATS_PAT_DRAIN_SECONDS", "0"),
         ("ATS_PAT_PUBLIC_URL", "https://pat.example.com"),
         ("ATS_PAT_AUDIENCE", "orders, stock"),
         ("ATS_PAT_DEFAULT_AUDIENCE", "stock, orders, stock"),

@@ -9,6 +9,7 @@ mod upgrade;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use ats_pat_auth::Minter;
 use ats_pat_domain::event::{Event, Head};
@@ -175,6 +176,7 @@ impl Service {
                 bulk: BulkJobs::default(),
                 providers: parts.providers,
                 noted: Noted::default(),
+                ends: AtomicBool::new(false),
             }),
         };
         log_head(head);
