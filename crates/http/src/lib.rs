@@ -52,7 +52,7 @@ pub use cookie::{SessionCookie, cookie_line, cookie_value, cookies_of_prefix};
 pub use page_headers::{page_headers, transport_headers};
 pub use panic::caught;
 pub use problem::{Challenge, problem_headers, status};
-pub use serve::{Limits, Listeners, Workers, serve};
+pub use serve::{Limits, Listeners, Pulse, Workers, serve};
 pub use settings::{HttpSettings, NotAnOrigin};
 pub use site::{Half, Site};
 pub use traffic::{Answered, Kind, RequestCount, RouteId, Traffic};

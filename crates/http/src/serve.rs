@@ -11,6 +11,7 @@ mod limits;
 mod listeners;
 mod phase;
 mod protocol;
+mod pulse;
 mod workers;
 
 use std::net::SocketAddr;
@@ -29,6 +30,8 @@ use connection::Connection;
 pub use limits::Limits;
 pub use listeners::Listeners;
 use phase::Phase;
+pub use pulse::Pulse;
+use pulse::Question;
 pub use workers::Workers;
 
 /// Serves HTTP/1.1 on `listener` until `shutdown` completes. Then requests under way may end, for
@@ -139,6 +142,11 @@ impl<E: Endpoint<Output = Response> + 'static> Acceptor<E> {
             }
         }
         self.serve_the_waiting(listener);
+    }
+
+    /// Answers the questions of a [`Pulse`] on the current runtime.
+    fn answer(&self, questions: mpsc::Receiver<Question>) {
+        tokio::spawn(pulse::answer(Arc::clone(&self.endpoint), questions));
     }
 
     fn serve(&self, stream: TcpStream, peer: SocketAddr, place: Place) {

@@ -36,6 +36,17 @@ impl Listeners {
         })
     }
 
+    /// Takes a socket that already listens, such as one that systemd opened. All queues are this
+    /// one.
+    pub fn of_socket(socket: &TcpListener, queues: NonZero<usize>) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        let queues = (0..queues.get()).map(|_| socket.try_clone());
+        Ok(Self {
+            queues: queues.collect::<io::Result<_>>()?,
+            address: socket.local_addr()?,
+        })
+    }
+
     /// The address, with the actual port.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
