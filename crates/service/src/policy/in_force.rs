@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use ats_pat_auth::Origin;
-use ats_pat_domain::Tagged;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::port::{StoreError, StoredPolicy};
+use ats_pat_domain::{Policies, Tagged};
 use parking_lot::Mutex;
 
 use super::document::Written;
@@ -27,7 +27,7 @@ pub(crate) struct InForce {
     source: PolicySource,
     rules: Rules,
     expand_all_scope: bool,
-    of_settings: Arc<OwnerPolicies>,
+    of_settings: ArcSwap<OwnerPolicies>,
     /// The set that was in force when it was looked at last; `None` before.
     last: ArcSwapOption<OwnerPolicies>,
     /// Its number.
@@ -51,7 +51,7 @@ impl InForce {
             expand_all_scope: settings.expand_all_scope,
             last: ArcSwapOption::new(known.then(|| Arc::clone(&of_settings))),
             number: AtomicU64::new(of_settings.number),
-            of_settings,
+            of_settings: ArcSwap::new(of_settings),
             currency: Arc::clone(&changes.currency),
             roots: Arc::clone(&changes.roots),
             reading: tokio::sync::Mutex::new(()),
@@ -59,6 +59,14 @@ impl InForce {
             #[cfg(test)]
             clock: Arc::clone(&changes.clock),
         }
+    }
+
+    /// Takes another policy of the settings. If one that was put into the database is in force, it
+    /// stays in force.
+    pub(crate) fn set_of_settings(&self, policies: Policies) {
+        let set = Arc::new(OwnerPolicies::new(policies, self.expand_all_scope));
+        self.of_settings.store(Arc::clone(&set));
+        self.put(set);
     }
 
     pub(crate) fn source(&self) -> PolicySource {
@@ -192,7 +200,7 @@ impl InForce {
         if self.currency.names_a_policy()? {
             return Err(Error::PolicyMissing);
         }
-        Ok(self.put(Arc::clone(&self.of_settings)))
+        Ok(self.put(self.of_settings.load_full()))
     }
 
     fn install(&self, row: &StoredPolicy, origin: Origin) -> Result<Arc<OwnerPolicies>, Error> {

@@ -18,11 +18,11 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use ats_pat_auth::{MasterKeys, Minter};
-use ats_pat_domain::Timestamp;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::policy::latest_expiry;
 use ats_pat_domain::port::{IdentityProvider, Store};
 use ats_pat_domain::scope::{ALL, INTROSPECT};
+use ats_pat_domain::{Policies, Timestamp};
 
 use crate::cache::ExchangeCache;
 use crate::change::{Authority, Change, Changes, Taken};
@@ -97,6 +97,12 @@ impl Service {
             recent_sign_in_minutes: own.rules.recent_sign_in_minutes,
             ..PolicyView::new(&policies.of(groups).rules, &by.user)
         })
+    }
+
+    /// Takes another policy of the settings, for this server only. It counts from the next request
+    /// on, unless one that was put into the database is in force.
+    pub fn reload_policy(&self, policies: Policies) {
+        self.inner.policies.set_of_settings(policies);
     }
 
     /// The policy in force.
