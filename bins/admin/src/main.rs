@@ -25,7 +25,7 @@ mod user;
 use std::cell::OnceCell;
 use std::process::ExitCode;
 
-use ats_pat_program::{CommonFlags, Settings, parse, start_logging};
+use ats_pat_program::{CommonFlags, Settings, VERSION, parse, start_logging};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::environment::environment;
@@ -35,14 +35,15 @@ use crate::session::{Place, Session};
 
 /// The default filter of the log: rows that are left out because they were altered or can't be
 /// read.
-const LOG: &str = "off,ats_pat_service::ledger=error,ats_pat_storage::unreadable=error";
+const LOG: &str =
+    "off,security=error,ats_pat_service::ledger=error,ats_pat_storage::unreadable=error";
 
 /// Administers the personal access token service.
 ///
 /// Settings come from the file of --config, the environment (`ATS_PAT_…`) and flags. The last one
 /// wins.
 #[derive(Parser)]
-#[command(name = "ats-pat-admin", version)]
+#[command(name = "ats-pat-admin", version = VERSION)]
 struct Arguments {
     #[command(flatten)]
     common: CommonFlags,

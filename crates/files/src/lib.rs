@@ -75,6 +75,12 @@ pub fn is_changeable_by_all(folder: &Metadata) -> Option<u32> {
     (mode & 0o002 != 0).then_some(mode)
 }
 
+/// The permission bits, if they give users who are neither owner nor in the group any right.
+pub fn is_open_to_others(file: &Metadata) -> Option<u32> {
+    let mode = system::mode(file)?;
+    (mode & 0o007 != 0).then_some(mode)
+}
+
 /// Removes all rights of users who are neither owner nor in the group of a file. Returns the
 /// earlier mode, if that changed something.
 ///

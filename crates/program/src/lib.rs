@@ -14,6 +14,7 @@
 //! passed in.
 
 mod data_folder;
+mod doctor;
 mod logging;
 mod open;
 mod patience;
@@ -26,15 +27,19 @@ use std::error::Error;
 
 pub use ats_pat_storage::{MigrationStatus, Tls};
 
-pub use logging::start_logging;
+pub use doctor::{Finding, Verdict, examine};
+pub use logging::{LogFilter, start_logging};
 pub use open::{Access, Libraries, Opened, OpenedDatabase, accept_restore};
 pub use settings::{
-    CommonFlags, LogFormat, Place, Provider, ServerFlags, Settings, SettingsError,
-    settings_reference,
+    CommonFlags, LoadedSettings, LogFormat, Place, Provider, ServerFlags, Settings, SettingsError,
+    Shown, settings_reference,
 };
 pub use start_error::StartError;
 pub use usage::{Usage, parse};
 pub use visible::{is_obeyed, visible, visible_in_json};
+
+/// The version of both programs, with the revision that they were built from.
+pub const VERSION: &str = env!("ATS_PAT_VERSION");
 
 /// Tells a person why the program ends: one line on standard error.
 pub fn report(error: &(dyn Error + 'static)) {

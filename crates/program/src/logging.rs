@@ -5,26 +5,63 @@ use std::io::{self, Write};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
+use tracing_subscriber::reload::{self, Handle};
 
 use crate::settings::{LogFormat, Settings};
 use crate::visible::{visible, visible_in_json};
 
+/// Changes the filter of a log that has begun.
+pub struct LogFilter {
+    level: &'static str,
+    set: Set,
+}
+
+impl LogFilter {
+    /// Takes the filter of these settings.
+    ///
+    /// # Errors
+    /// This process writes its log in another way.
+    pub fn set(&self, settings: &Settings) -> Result<(), reload::Error> {
+        (self.set)(filter(settings, self.level))
+    }
+}
+
 /// Begins the log of this process, at `level` unless the settings say otherwise. It is called once.
 /// A second call changes nothing.
-pub fn start_logging(settings: &Settings, level: &str) {
-    let filter = settings.log.as_deref().unwrap_or(level);
+pub fn start_logging(settings: &Settings, level: &'static str) -> LogFilter {
     let format = settings.log_format;
     // No colors, because every control sequence in a line is escaped, and colors are control
     // sequences.
     let builder = fmt()
-        .with_env_filter(EnvFilter::new(filter))
+        .with_env_filter(filter(settings, level))
         .with_writer(move || Lines { format })
         .with_ansi(false);
-    // It fails only if the log has already begun.
-    let _ = match settings.log_format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    // Beginning the log fails only if it has already begun.
+    let set = match format {
+        LogFormat::Text => {
+            let builder = builder.with_filter_reloading();
+            let set = setter(builder.reload_handle());
+            let _ = builder.try_init();
+            set
+        }
+        LogFormat::Json => {
+            let builder = builder.json().flatten_event(true).with_filter_reloading();
+            let set = setter(builder.reload_handle());
+            let _ = builder.try_init();
+            set
+        }
     };
+    LogFilter { level, set }
+}
+
+fn filter(settings: &Settings, level: &str) -> EnvFilter {
+    EnvFilter::new(settings.log.as_deref().unwrap_or(level))
+}
+
+type Set = Box<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync>;
+
+fn setter<S: 'static>(handle: Handle<EnvFilter, S>) -> Set {
+    Box::new(move |filter| handle.reload(filter))
 }
 
 /// Standard error, where each write is one line. Text from people and programs can't begin another

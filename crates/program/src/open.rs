@@ -122,7 +122,7 @@ impl Opened {
 
 /// A database whose schema has not been checked, for the commands about the database itself.
 pub struct OpenedDatabase {
-    database: Database,
+    pub(crate) database: Database,
     folder: DataFolder,
 }
 

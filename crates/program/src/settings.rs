@@ -7,9 +7,11 @@
 mod error;
 mod found;
 mod group;
+mod loaded;
 mod provider;
 mod row;
 mod service_link;
+mod shown;
 mod source;
 mod table;
 #[cfg(test)]
@@ -25,9 +27,10 @@ use ats_pat_service::LocalPasswords;
 use secrecy::SecretString;
 
 pub use self::error::{Place, SettingsError};
+pub use self::loaded::LoadedSettings;
 pub use self::provider::Provider;
+pub use self::shown::Shown;
 use self::source::Sources;
-use self::table::TABLE;
 pub use self::table::{CommonFlags, ServerFlags, Settings, settings_reference};
 pub use self::value::LogFormat;
 
@@ -40,16 +43,8 @@ impl Settings {
         server: Option<&ServerFlags>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, SettingsError> {
-        let mut sources = Sources::new(TABLE);
-        if let Some(path) = &common.config {
-            sources.add_file(path)?;
-        }
-        sources.add_environment(environment)?;
-        common.add_to(&mut sources);
-        if let Some(server) = server {
-            server.add_to(&mut sources);
-        }
-        Self::of(&sources, server.is_some())
+        let loaded = LoadedSettings::load(common, server, environment)?;
+        Ok(loaded.settings)
     }
 
     fn of(sources: &Sources, serves: bool) -> Result<Self, SettingsError> {

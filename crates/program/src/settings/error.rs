@@ -80,6 +80,21 @@ impl Place {
         Self(Spot::Flag(name))
     }
 
+    /// The kind of source, and which of them it is.
+    pub(crate) fn source(&self) -> String {
+        match &self.0 {
+            Spot::Default(_) => "default".to_owned(),
+            Spot::File { path, .. } | Spot::Group { path, .. } | Spot::Provider { path, .. } => {
+                format!("file {}", path.display())
+            }
+            Spot::Variable(name) => format!("environment {name}"),
+            Spot::VariableFile { variable, path } => {
+                format!("environment {variable}, file {}", path.display())
+            }
+            Spot::Flag(flag) => format!("flag {flag}"),
+        }
+    }
+
     pub(crate) fn is_flag(&self) -> bool {
         matches!(self.0, Spot::Flag(_))
     }

@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use super::error::Place;
 
 /// A value as written. It has no `Debug`, because it may be a secret.
+#[derive(Clone)]
 pub(crate) enum Raw {
     /// From a flag, the environment or a file of its own.
     Text(SecretString),
@@ -13,6 +14,7 @@ pub(crate) enum Raw {
 }
 
 /// A value, and the place where it was written.
+#[derive(Clone)]
 pub(crate) struct Found {
     pub(crate) place: Place,
     pub(crate) raw: Raw,

@@ -1,6 +1,6 @@
 //! The reader of `[oidc.NAME]`: the identity providers that users can sign in at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
@@ -13,6 +13,7 @@ use url::Url;
 use super::error::{Place, SettingsError};
 use super::found::{Found, Raw};
 use super::row::PREFIX;
+use super::shown::{Shown, is_same};
 
 /// The table of the file with the providers.
 pub(super) const TABLE: &str = "oidc";
@@ -120,7 +121,7 @@ impl fmt::Display for Key {
 }
 
 /// What the sources say of the providers, by the name of each.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct FoundProviders(BTreeMap<String, BTreeMap<&'static str, Found>>);
 
 impl FoundProviders {
@@ -179,6 +180,35 @@ impl FoundProviders {
 
     pub(super) fn insert(&mut self, provider: String, key: &'static Key, found: Found) {
         self.0.entry(provider).or_default().insert(key.name, found);
+    }
+
+    /// Every key of every provider that a source has.
+    pub(super) fn shown(&self) -> impl Iterator<Item = Shown> {
+        self.0.iter().flat_map(|(provider, keys)| {
+            keys.iter().map(move |(name, found)| {
+                Shown::of(
+                    &format!("{TABLE}.{provider}.{name}"),
+                    found,
+                    *name == SECRET,
+                )
+            })
+        })
+    }
+
+    /// The keys that were written in another way before.
+    pub(super) fn changed_since(&self, before: &Self) -> Vec<String> {
+        let mut changed = BTreeSet::new();
+        for (one, other) in [(self, before), (before, self)] {
+            for (provider, keys) in &one.0 {
+                let others = other.0.get(provider);
+                let differs = |name: &&&str| {
+                    !is_same(keys.get(**name), others.and_then(|keys| keys.get(**name)))
+                };
+                let names = keys.keys().filter(differs);
+                changed.extend(names.map(|name| format!("{TABLE}.{provider}.{name}")));
+            }
+        }
+        changed.into_iter().collect()
     }
 
     /// Reads all providers.

@@ -131,7 +131,7 @@ macro_rules! settings {
         pub struct ServerFlags {
             $($(
                 #[doc = $server_flag_help]
-                #[arg(long = $name, value_name = $server_flag_value, help_heading = "Settings")]
+                #[arg(long = $name, value_name = $server_flag_value, global = true, help_heading = "Settings")]
                 pub $field: Option<SecretString>,
             )?)+
         }

@@ -13,6 +13,7 @@ use super::found::{Found, Raw};
 use super::provider::{self, FoundProviders, Provider};
 use super::row::{PREFIX, Row};
 use super::service_link::is_service_link;
+use super::shown::{Shown, is_same};
 
 /// The prefix of variables that are for tests.
 const FOR_TESTS: &str = "ATS_PAT_TEST_";
@@ -21,6 +22,7 @@ const FOR_TESTS: &str = "ATS_PAT_TEST_";
 const LONGEST_FILE: u64 = 1024 * 1024;
 
 /// The values after all sources were read.
+#[derive(Clone)]
 pub(crate) struct Sources {
     table: &'static [Row],
     found: BTreeMap<&'static str, Found>,
@@ -67,6 +69,26 @@ impl Sources {
             Some(found) => read(found).map(U::from),
             None => Ok(U::default()),
         }
+    }
+
+    /// Every setting with its source. Secrets are masked.
+    pub(super) fn shown(&self) -> Vec<Shown> {
+        let of_table = self.table.iter().map(|row| match self.found.get(row.name) {
+            Some(found) => Shown::of(row.name, found, row.secret),
+            None => Shown::of_default(row),
+        });
+        of_table.chain(self.providers.shown()).collect()
+    }
+
+    /// The keys whose values were written in another way before.
+    pub(super) fn changed_since(&self, before: &Self) -> Vec<String> {
+        let of_table = self.table.iter().map(|row| row.name);
+        let changed = of_table
+            .filter(|name| !is_same(self.found.get(name), before.found.get(name)))
+            .map(ToOwned::to_owned);
+        changed
+            .chain(self.providers.changed_since(&before.providers))
+            .collect()
     }
 
     pub(crate) fn add_file(&mut self, path: &Path) -> Result<(), SettingsError> {

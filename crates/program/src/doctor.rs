@@ -1,0 +1,311 @@
+//! Looks for what keeps a service from working, or from keeping what it was told to keep. It makes
+//! nothing and mends nothing.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use ats_pat_auth::MasterKeys;
+use ats_pat_domain::port::Clock as _;
+use ats_pat_service::{SignatureProvider, SystemClock, causes};
+use ats_pat_storage::{Database, Examination};
+use rustix::fs::statvfs;
+use url::{Host, Url};
+
+use crate::open::{Access, Libraries, Opened, OpenedDatabase};
+use crate::settings::Settings;
+use crate::start_error::StartError;
+
+/// A difference of clocks that operators should know of, in milliseconds.
+const SKEW: u64 = 1_000;
+/// A difference by which times on tokens are wrong.
+const LARGE_SKEW: u64 = 30_000;
+/// The longest question after the time that still tells it.
+const SOON: Duration = Duration::from_millis(500);
+/// Room on the disk below which operators should make some.
+const LITTLE_ROOM: u64 = 1 << 30;
+/// Room on the disk below which changes soon are refused.
+const NO_ROOM: u64 = 64 << 20;
+
+/// How a finding is to be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Nothing has to be done.
+    Good,
+    /// The service works, but something should be done.
+    Warning,
+    /// The service does not work, or loses what it was told to keep.
+    Failing,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What was looked at.
+    pub check: &'static str,
+    /// How it is.
+    pub verdict: Verdict,
+    /// What is so, and what to do if something is wrong.
+    pub message: String,
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn note(&mut self, check: &'static str, verdict: Verdict, message: impl Into<String>) {
+        let message = message.into();
+        self.0.push(Finding {
+            check,
+            verdict,
+            message,
+        });
+    }
+
+    fn good(&mut self, check: &'static str, message: impl Into<String>) {
+        self.note(check, Verdict::Good, message);
+    }
+
+    fn warning(&mut self, check: &'static str, message: impl Into<String>) {
+        self.note(check, Verdict::Warning, message);
+    }
+
+    fn failing(&mut self, check: &'static str, message: impl Into<String>) {
+        self.note(check, Verdict::Failing, message);
+    }
+}
+
+/// Looks at everything that a server with these settings uses. A server may run meanwhile.
+pub async fn examine(
+    settings: &Settings,
+    public_url: &str,
+    signatures: SignatureProvider,
+) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    callers(settings, public_url, &mut findings);
+    files(settings, &mut findings);
+    match OpenedDatabase::open_with_keys(settings, Access::Use).await {
+        Ok(opened) => {
+            database(&opened.database, &mut findings).await;
+            let libraries = Libraries {
+                signatures,
+                providers: Vec::new(),
+            };
+            match Opened::over(opened, settings, public_url, Access::Use, libraries).await {
+                Ok(opened) => service(opened, &mut findings).await,
+                Err(error) => findings.failing(part_of(&error), causes(&error)),
+            }
+        }
+        Err(error) => findings.failing(part_of(&error), causes(&error)),
+    }
+    findings.0
+}
+
+/// The part that keeps a program from starting.
+fn part_of(error: &StartError) -> &'static str {
+    match error {
+        StartError::DataFolderIsAFile { .. }
+        | StartError::DataFolderNotMade { .. }
+        | StartError::DataFolderOpenToOthers { .. } => "data-folder",
+        StartError::NoDatabase { .. } | StartError::Database(_) | StartError::Lock(_) => "database",
+        StartError::Outdated { .. } | StartError::Migration(_) => "schema",
+        StartError::MasterKey(_) => "master-key",
+        StartError::Service(_) => "keys",
+    }
+}
+
+/// What callers see, and what is seen of them.
+fn callers(settings: &Settings, public_url: &str, findings: &mut Findings) {
+    let url = Url::parse(public_url).ok();
+    let is_https = url.as_ref().is_some_and(|url| url.scheme() == "https");
+    let is_here = url
+        .as_ref()
+        .and_then(Url::host)
+        .is_some_and(|host| match host {
+            Host::Domain(name) => name == "localhost",
+            Host::Ipv4(address) => IpAddr::V4(address).is_loopback(),
+            Host::Ipv6(address) => IpAddr::V6(address).is_loopback(),
+        });
+    if is_https && settings.trusted_proxies.is_empty() {
+        findings.warning(
+            "callers",
+            format!(
+                "{public_url} is served by a proxy, and `trusted-proxies` names none, so limits and allowed networks see \
+                 the proxy's address for all callers: set `trusted-proxies` to its address"
+            ),
+        );
+    } else if is_https || is_here {
+        findings.good("callers", format!("come to {public_url}"));
+    } else {
+        findings.warning(
+            "callers",
+            format!(
+                "come to {public_url} without TLS, so everybody on their way can read passwords and tokens: put a proxy \
+                 with TLS in front, and set `public-url` to its https address"
+            ),
+        );
+    }
+}
+
+/// The data folder and what is in it.
+fn files(settings: &Settings, findings: &mut Findings) {
+    let folder = &settings.data_dir;
+    if !folder.is_dir() {
+        findings.warning(
+            "data-folder",
+            format!(
+                "{} is not there: the first start makes it; if this is no new installation, set `data-dir`",
+                folder.display()
+            ),
+        );
+        return;
+    }
+    let database = settings.database_file();
+    let mut open = Vec::new();
+    for path in [
+        folder.clone(),
+        database.with_extension("db-wal"),
+        database,
+        settings.master_key_file(),
+        settings.anchor_file(),
+    ] {
+        if let Some(mode) = path
+            .metadata()
+            .ok()
+            .and_then(|it| ats_pat_files::is_open_to_others(&it))
+        {
+            open.push(format!("{} (mode {mode:04o})", path.display()));
+        }
+    }
+    if open.is_empty() {
+        let text = format!(
+            "{} is closed to other users of this machine",
+            folder.display()
+        );
+        findings.good("data-folder", text);
+    } else {
+        findings.failing(
+            "data-folder",
+            format!(
+                "other users of this machine can read or change {}: run `chmod o=` on each",
+                open.join(", ")
+            ),
+        );
+    }
+    match MasterKeys::read(&settings.master_key_file()) {
+        Ok(_) => findings.good("master-key", "can be read"),
+        Err(error) => findings.failing("master-key", causes(&error)),
+    }
+    if settings.anchor_file().is_file() {
+        findings.good("anchor", "is there");
+    } else {
+        findings.warning(
+            "anchor",
+            format!(
+                "{} is not there, so a database that was put back would not be noticed: on a new host, put the anchor \
+                 of the old one there before the first start",
+                settings.anchor_file().display()
+            ),
+        );
+    }
+    disk(folder, findings);
+}
+
+fn disk(folder: &Path, findings: &mut Findings) {
+    let Ok(disk) = statvfs(folder) else {
+        return;
+    };
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    let text = format!("{} MiB are free for {}", free >> 20, folder.display());
+    if free < NO_ROOM {
+        findings.failing(
+            "disk",
+            format!("{text}: make room, because changes are refused without"),
+        );
+    } else if free < LITTLE_ROOM {
+        findings.warning("disk", format!("{text}: make room soon"));
+    } else {
+        findings.good("disk", text);
+    }
+}
+
+async fn database(database: &Database, findings: &mut Findings) {
+    let asked = SystemClock.since_boot();
+    let examination = database.examine().await;
+    let took = SystemClock.since_boot().saturating_sub(asked);
+    let examination = match examination {
+        Ok(examination) => examination,
+        Err(error) => {
+            findings.failing(
+                "database",
+                format!("does not say how it is set: {}", causes(&error)),
+            );
+            return;
+        }
+    };
+    let Examination {
+        version,
+        encrypted,
+        now,
+        settings,
+    } = examination;
+    let what = match encrypted {
+        None => "answers",
+        Some(_) => "answers, and is writable",
+    };
+    findings.good("database", format!("{version} {what}"));
+    match encrypted {
+        Some(true) => findings.good("database-tls", "connections are encrypted"),
+        Some(false) => findings.warning(
+            "database-tls",
+            "connections are not encrypted: fine on this machine and over its own sockets; elsewhere set `database-tls` \
+             to required",
+        ),
+        None => {}
+    }
+    let mut safe = Vec::new();
+    for setting in settings {
+        let (name, value) = (setting.name, setting.value);
+        match setting.advice {
+            Some(advice) => findings.failing("durability", format!("{name} is {value}: {advice}")),
+            None => safe.push(format!("{name} is {value}")),
+        }
+    }
+    if !safe.is_empty() {
+        findings.good("durability", safe.join(", "));
+    }
+    if let Some(theirs) = now {
+        let skew = SystemClock.now().as_millis().abs_diff(theirs.as_millis());
+        let text = format!("this machine's clock and the database's differ by {skew} ms");
+        if took > SOON {
+            findings.warning(
+                "clock",
+                "the database took too long to tell its time: try again",
+            );
+        } else if skew > LARGE_SKEW {
+            findings.failing("clock", format!("{text}: set both by NTP"));
+        } else if skew > SKEW {
+            findings.warning("clock", format!("{text}: set both by NTP"));
+        } else {
+            findings.good("clock", text);
+        }
+    }
+}
+
+/// What the service itself says, once it could be opened: its keys are open then.
+async fn service(opened: Opened, findings: &mut Findings) {
+    findings.good("keys", "open with this master key");
+    for check in opened.service.health().await {
+        if check.name == "database" {
+            continue;
+        }
+        let verdict = if check.healthy {
+            Verdict::Good
+        } else {
+            Verdict::Failing
+        };
+        findings.note(check.name, verdict, check.message);
+    }
+    opened.close().await;
+}
