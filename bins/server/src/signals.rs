@@ -68,10 +68,14 @@ pub fn ending(drain: Duration) -> io::Result<watch::Receiver<Ending>> {
     Ok(receiver)
 }
 
+/// SIGHUP, which asks for the settings to be read anew.
+pub fn hangup() -> io::Result<Signal> {
+    signal(SignalKind::hangup())
+}
+
 /// Takes the signals that would otherwise end the process at once and cut off requests and changes.
 pub fn ignore_others() -> io::Result<()> {
     for (name, kind) in [
-        ("SIGHUP", SignalKind::hangup()),
         ("SIGUSR1", SignalKind::user_defined1()),
         ("SIGUSR2", SignalKind::user_defined2()),
     ] {
@@ -80,7 +84,7 @@ pub fn ignore_others() -> io::Result<()> {
             while ignored.recv().await.is_some() {
                 tracing::warn!(
                     signal = name,
-                    "ignored: settings are read at the start only; send SIGTERM to end the server"
+                    "ignored: send SIGHUP to read the settings, or SIGTERM to end the server"
                 );
             }
         });

@@ -8,6 +8,9 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+/// The server.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_ats-pat-server");
+
 /// A working directory.
 pub struct Folder(TempDir);
 
@@ -37,10 +40,17 @@ impl Folder {
         found
     }
 
-    fn command(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ats-pat-server"));
+    /// The server in this folder, with these arguments and nothing but this environment.
+    pub fn command(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
+        let mut command = self.command_by(PROGRAM, environment);
+        command.args(arguments);
         command
-            .args(arguments)
+    }
+
+    /// Another program in this folder, which runs the server.
+    pub fn command_by(&self, program: &str, environment: &[(&str, &str)]) -> Command {
+        let mut command = Command::new(program);
+        command
             .env_clear()
             .env("ATS_PAT_DRAIN_SECONDS", "0")
             .envs(environment.iter().copied())
@@ -108,7 +118,7 @@ impl Folder {
                 "-c",
                 &format!("ulimit -n {most}; exec \"$0\" --listen 127.0.0.1:0"),
             ])
-            .arg(env!("CARGO_BIN_EXE_ats-pat-server"))
+            .arg(PROGRAM)
             .env_clear()
             .env("ATS_PAT_DRAIN_SECONDS", "0")
             .current_dir(self.0.path())
@@ -170,8 +180,9 @@ pub struct Server {
 }
 
 impl Server {
+    /// The server that this process is, or becomes, once it listens.
     #[track_caller]
-    fn listening(mut child: Child) -> Self {
+    pub fn listening(mut child: Child) -> Self {
         let output = BufReader::new(child.stdout.take().unwrap());
         let mut server = Server {
             child,

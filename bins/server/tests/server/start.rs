@@ -155,7 +155,7 @@ fn a_second_signal_ends_it_at_once() {
 }
 
 #[test]
-fn signals_of_terminals_and_of_log_rotation_change_nothing() {
+fn signals_of_terminals_and_of_log_rotation_end_nothing() {
     let folder = Folder::empty();
     let server = folder.serve(&[]);
     let mut request = under_way(&server);

@@ -10,6 +10,7 @@ mod client;
 mod drain;
 mod hanging;
 mod metrics;
+mod reload;
 mod rotation;
 mod siem;
 mod storage;

@@ -1,0 +1,232 @@
+//! The commands that look at a server and its settings.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Output;
+
+use ats_pat_test_support::{TestDatabase, on_every_server};
+use insta::assert_snapshot;
+use rustix::process::Signal;
+
+use crate::process::Folder;
+
+const SETTINGS: &str = r#"
+database-url = "postgres://ats:s3cret@db/ats"
+trusted-proxies = ["192.0.2.1", "10.0.0.0/8"]
+connections = 100
+
+[policy]
+scopes = [{ name = "orders:read", description = "Read \"orders\"" }]
+
+[[policy.groups]]
+group = "corp/builders"
+max-lifetime-days = 10
+
+[oidc.corp]
+issuer = "https://id.example.com"
+client-id = "ats-pat"
+client-secret = "s3cret"
+"#;
+
+fn run(folder: &Folder, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    folder.command(arguments, environment).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Runs a command that must end with this exit code. Returns what it says and its errors.
+#[track_caller]
+fn ends(
+    folder: &Folder,
+    code: i32,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> [String; 2] {
+    let output = run(folder, arguments, environment);
+    let said = [text(&output.stdout), text(&output.stderr)];
+    assert_eq!(output.status.code(), Some(code), "{said:?}");
+    said
+}
+
+#[test]
+fn each_setting_is_printed_with_its_source_and_without_secrets() {
+    let folder = Folder::empty();
+    std::fs::write(folder.path("ats.toml"), SETTINGS).unwrap();
+    std::fs::write(folder.path("secret"), "s3cret\n").unwrap();
+    let environment = [
+        ("ATS_PAT_LOG", "warn"),
+        ("ATS_PAT_OIDC_CORP_LABEL", "Contoso"),
+        ("ATS_PAT_OIDC_PARTNER_CLIENT_SECRET_FILE", "secret"),
+        ("ATS_PAT_OIDC_PARTNER_CLIENT_ID", "ats"),
+        ("ATS_PAT_OIDC_PARTNER_ISSUER", "https://partner.example.com"),
+    ];
+    let arguments = [
+        "--config",
+        "ats.toml",
+        "config",
+        "print",
+        "--listen",
+        "127.0.0.1:9",
+    ];
+    let [said, _] = ends(&folder, 0, &arguments, &environment);
+    assert!(!said.contains("s3cret"), "{said}");
+    assert_snapshot!(said);
+    // A settings file may be made of it.
+    let used = said.replace("postgres://ats:***@", "postgres://ats@");
+    std::fs::write(folder.path("again.toml"), used).unwrap();
+    let [again, _] = ends(
+        &folder,
+        0,
+        &["--config", "again.toml", "config", "check"],
+        &[],
+    );
+    assert_eq!(again, "the settings are valid\n");
+}
+
+#[test]
+fn settings_are_checked_as_a_start_does_and_nothing_is_made() {
+    let folder = Folder::empty();
+    let [said, _] = ends(&folder, 0, &["config", "check"], &[]);
+    assert_eq!(said, "the settings are valid\n");
+    let wrong = ("ATS_PAT_CONNECTIONS", "many");
+    let [_, wrong_value] = ends(&folder, 2, &["config", "check"], &[wrong]);
+    assert!(wrong_value.contains("ATS_PAT_CONNECTIONS"), "{wrong_value}");
+    let provider = [
+        ("ATS_PAT_OIDC_CORP_ISSUER", "https://id.example.com"),
+        ("ATS_PAT_OIDC_CORP_CLIENT_ID", "ats"),
+        ("ATS_PAT_OIDC_CORP_SIGNING_ALGORITHMS", "HS256"),
+    ];
+    let [_, algorithm] = ends(&folder, 1, &["config", "check"], &provider);
+    assert!(algorithm.contains("HS256"), "{algorithm}");
+    assert!(folder.left_on_disk().is_empty());
+}
+
+#[test]
+fn a_healthcheck_asks_the_server_of_these_settings() {
+    let folder = Folder::empty();
+    let server = folder.serve_with(
+        &[],
+        &[
+            ("ATS_PAT_OPERATIONS_LISTEN", "127.0.0.1:0"),
+            ("ATS_PAT_DRAIN_SECONDS", "3600"),
+        ],
+    );
+    let operations = server.operations.clone().unwrap();
+    let address = server.address.clone();
+    let settings = [
+        [("ATS_PAT_OPERATIONS_LISTEN", operations.as_str())],
+        [("ATS_PAT_LISTEN", address.as_str())],
+    ];
+    for settings in &settings {
+        let [said, _] = ends(&folder, 0, &["healthcheck"], settings);
+        assert!(said.contains("database: ok"), "{said}");
+    }
+    server.signal(Signal::TERM);
+    while server.get("/health/ready").starts_with("HTTP/1.1 200") {
+        std::thread::yield_now();
+    }
+    for settings in &settings {
+        let [said, error] = ends(&folder, 1, &["healthcheck"], settings);
+        assert!(said.starts_with("ending: failing"), "{said}");
+        assert!(error.contains("status 503"), "{error}");
+        ends(&folder, 0, &["healthcheck", "--live"], settings);
+    }
+    server.kill();
+    let [_, gone] = ends(&folder, 1, &["healthcheck"], &settings[0]);
+    assert!(gone.contains("no server answers on"), "{gone}");
+    let any = [("ATS_PAT_LISTEN", "127.0.0.1:0")];
+    let [_, any] = ends(&folder, 1, &["healthcheck"], &any);
+    assert!(any.contains("`listen` has port 0"), "{any}");
+}
+
+#[test]
+fn the_doctor_says_what_is_wrong_and_what_to_do() {
+    let folder = Folder::empty();
+    let [said, error] = ends(&folder, 1, &["doctor"], &[]);
+    assert!(said.contains("warning  data-folder: "), "{said}");
+    assert!(
+        said.contains("failing  database: there is no database"),
+        "{said}"
+    );
+    assert_eq!(error.lines().count(), 1, "{error}");
+    assert!(folder.left_on_disk().is_empty());
+
+    let server = folder.serve(&[]);
+    let [said, _] = ends(&folder, 0, &["doctor"], &[]);
+    for check in [
+        "callers",
+        "data-folder",
+        "master-key",
+        "anchor",
+        "disk",
+        "database",
+        "durability",
+        "keys",
+        "signing-key",
+    ] {
+        assert!(
+            said.contains(&format!("ok       {check}: ")),
+            "{check}: {said}"
+        );
+    }
+    assert!(said.contains("synchronous is 2"), "{said}");
+    server.stop(Signal::TERM);
+
+    // Warnings are no failures, unless that is asked for.
+    let public = [("ATS_PAT_PUBLIC_URL", "http://pat.example.com")];
+    let [said, _] = ends(&folder, 0, &["doctor"], &public);
+    assert!(said.contains("warning  callers: "), "{said}");
+    ends(&folder, 1, &["doctor", "--strict"], &public);
+
+    let anchor = folder.path("ats-pat-data/anchor");
+    let kept = std::fs::read(&anchor).unwrap();
+    std::fs::remove_file(&anchor).unwrap();
+    let [said, _] = ends(&folder, 0, &["doctor"], &[]);
+    assert!(said.contains("warning  anchor: "), "{said}");
+    std::fs::write(&anchor, kept).unwrap();
+
+    let key = folder.path("ats-pat-data/master.key");
+    let open = std::fs::Permissions::from_mode(0o604);
+    std::fs::set_permissions(&key, open).unwrap();
+    let [said, _] = ends(&folder, 1, &["doctor"], &[]);
+    assert!(
+        said.contains("failing  data-folder: ") && said.contains("mode 0604"),
+        "{said}"
+    );
+    std::fs::remove_file(&key).unwrap();
+    let [said, _] = ends(&folder, 1, &["doctor"], &[]);
+    assert!(said.contains("failing  master-key: "), "{said}");
+}
+
+#[on_every_server(flavor = "multi_thread")]
+async fn the_doctor_knows_how_a_database_server_must_be_set(database: &TestDatabase) {
+    let url = database.url().to_owned();
+    let said = tokio::task::spawn_blocking(move || {
+        let folder = Folder::empty();
+        let settings = [("ATS_PAT_DATABASE_URL", url.as_str())];
+        let server = folder.serve_with(&[], &settings);
+        let output = run(&folder, &["doctor"], &settings);
+        server.stop(Signal::TERM);
+        text(&output.stdout)
+    });
+    let said = said.await.unwrap();
+    for check in ["database", "clock", "keys"] {
+        assert!(said.contains(&format!("ok       {check}: ")), "{said}");
+    }
+    // The databases of tests give up durability for speed.
+    let unsafe_ones = ["fsync is off: ", "innodb_flush_log_at_trx_commit is 0: "];
+    assert!(
+        unsafe_ones
+            .iter()
+            .any(|told| said.contains(&format!("failing  durability: {told}"))),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_version_is_told() {
+    let [said, _] = ends(&Folder::empty(), 0, &["--version"], &[]);
+    let version = concat!("ats-pat-server ", env!("CARGO_PKG_VERSION"));
+    assert!(said.starts_with(version), "{said}");
+}
