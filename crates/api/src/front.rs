@@ -76,6 +76,7 @@ impl Endpoint for Interface {
         self.settings.traffic().answered(&Answered {
             arrived_at: context.arrived_at(),
             request_id: context.request_id(),
+            address: context.address(),
             kind: self.routes.kind(route),
             method: &method,
             route,

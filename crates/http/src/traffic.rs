@@ -1,5 +1,6 @@
 //! Counts the requests.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ats_pat_domain::Code;
@@ -8,6 +9,7 @@ use ats_pat_measure::{Counts, Measured, Times};
 use ats_pat_service::SystemClock;
 use parking_lot::RwLock;
 use poem::http::{Method, StatusCode};
+use tracing::Level;
 
 /// How many combinations of route, method, status and code are counted apart. There are about 200
 /// routes, and each has a few answers.
@@ -18,6 +20,12 @@ const METHODS: [&str; 8] = [
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", OTHER,
 ];
 const OTHER: &str = "other";
+
+/// The target of the access log.
+const ACCESS: &str = "access";
+/// Programs ask these paths again and again, so the access log tells of them only if it is asked
+/// to, as of exchanges.
+const PROBES: &str = "/health/";
 
 /// A part of the site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +62,8 @@ pub struct Answered<'a> {
     pub arrived_at: Duration,
     /// Its id.
     pub request_id: &'a str,
+    /// The caller's address.
+    pub address: IpAddr,
     /// The part of the site that answered it.
     pub kind: Kind,
     /// The method.
@@ -112,23 +122,42 @@ impl Traffic {
         RouteId(u16::try_from(number).unwrap_or(u16::MAX))
     }
 
-    /// Counts a request whose answer is ready.
+    /// Counts a request whose answer is ready, and writes its line of the access log.
     pub fn answered(&self, answered: &Answered<'_>) {
         let Answered {
             arrived_at,
-            request_id,
             kind,
             method,
             route,
             status,
             code,
+            ..
         } = answered;
         let code = code.map_or(0, Code::number);
         let took = SystemClock.since_boot().saturating_sub(*arrived_at);
         self.durations[*kind as usize].note(took);
         self.requests.add(packed(*route, method, *status, code));
-        let status = status.as_u16();
-        tracing::debug!(%method, route = self.name(*route), status, code, request_id, "answered");
+        let is_told = match kind {
+            Kind::Exchange => tracing::enabled!(target: ACCESS, Level::DEBUG),
+            Kind::Interface | Kind::Page => tracing::enabled!(target: ACCESS, Level::INFO),
+        };
+        if is_told {
+            self.tell(answered, took, code);
+        }
+    }
+
+    /// A line of the access log. It holds nothing that a caller can choose but the address.
+    fn tell(&self, answered: &Answered<'_>, took: Duration, code: u32) {
+        let route = self.name(answered.route);
+        let method = METHODS[method_number(answered.method)];
+        let status = answered.status.as_u16();
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let (address, request_id) = (answered.address, answered.request_id);
+        if answered.kind == Kind::Exchange || route.starts_with(PROBES) {
+            tracing::debug!(target: ACCESS, method, route, status, code, micros, %address, request_id, "answered");
+        } else {
+            tracing::info!(target: ACCESS, method, route, status, code, micros, %address, request_id, "answered");
+        }
     }
 
     /// The requests so far.
@@ -175,13 +204,18 @@ impl Traffic {
 /// Two bytes for the route, half a byte for the method, one and a half for the status, and two for
 /// the code.
 fn packed(RouteId(route): RouteId, method: &Method, status: StatusCode, code: u32) -> u64 {
-    let method = method.as_str();
-    let known = METHODS.iter().position(|known| *known == method);
-    let method = known.unwrap_or(METHODS.len() - 1) as u64;
+    let method = method_number(method) as u64;
     u64::from(route) << 32
         | method << 28
         | u64::from(status.as_u16()) << 16
         | u64::from(code & 0xffff)
+}
+
+/// The place of a method in [`METHODS`].
+fn method_number(method: &Method) -> usize {
+    let method = method.as_str();
+    let known = METHODS.iter().position(|known| *known == method);
+    known.unwrap_or(METHODS.len() - 1)
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ mod ledger;
 mod operator;
 mod operator_keys;
 mod policy;
+mod security;
 mod service;
 mod sessions;
 mod status;

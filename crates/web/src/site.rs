@@ -86,6 +86,7 @@ impl Endpoint for Pages {
         self.settings.traffic().answered(&Answered {
             arrived_at: context.arrived_at(),
             request_id: context.request_id(),
+            address: context.address(),
             kind: Kind::Page,
             method: &method,
             route,

@@ -9,6 +9,7 @@
 mod client;
 mod drain;
 mod hanging;
+mod log;
 mod metrics;
 mod reload;
 mod rotation;

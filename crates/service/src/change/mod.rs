@@ -18,6 +18,7 @@ use ats_pat_domain::{Event, EventId, Timestamp};
 
 use crate::ledger::currency::{FIRST_EPOCH, Patience, epoch_of};
 use crate::ledger::{Entry, RowChange};
+use crate::security;
 use crate::service::error::{Error, causes};
 
 pub(crate) use authority::Authority;
@@ -116,8 +117,8 @@ impl Changes {
             }
         };
         let before = transaction.head();
-        let after = match self.append(&*transaction, entries, now).await {
-            Ok(after) => after,
+        let (after, events) = match self.append(&*transaction, entries, now).await {
+            Ok(appended) => appended,
             Err(error) => {
                 take_back(transaction).await?;
                 return Err(error);
@@ -134,6 +135,7 @@ impl Changes {
         }
         self.writes.worked(self.clock.since_boot());
         self.anchor.moved(before, after);
+        security::tell_of(&events);
         Ok((output, taken.max(ended)))
     }
 
@@ -142,14 +144,16 @@ impl Changes {
         transaction: &dyn Transaction,
         entries: Vec<(EventId, Entry, Vec<RowChange>)>,
         now: Timestamp,
-    ) -> Result<Head, Error> {
+    ) -> Result<(Head, Vec<Event>), Error> {
         let mut head = transaction.head();
+        let mut events = Vec::with_capacity(entries.len());
         for (id, entry, rows) in entries {
             let event = entry.into_event(&self.roots, &head, id, now, &rows, self.random()?)?;
             transaction.append(&event).await?;
             head = event.head();
+            events.push(event);
         }
-        Ok(head)
+        Ok((head, events))
     }
 
     /// The epoch of the change's events. If the log was not read yet, the epoch of its last event

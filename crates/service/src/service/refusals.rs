@@ -8,6 +8,7 @@ use ats_pat_domain::{Neighbourhood, Tally};
 use parking_lot::Mutex;
 
 use crate::change::{Change, Draft, Taken};
+use crate::security::SECURITY;
 use crate::service::error::Error;
 
 /// The shortest time between two events about the same address.
@@ -124,7 +125,7 @@ impl Refusals {
 
 fn say(refusal: Refusal, sum: u64, latest: Option<Neighbourhood>) {
     let latest = latest.map(tracing::field::display);
-    tracing::warn!(sum, latest, "{}", refusal.as_str());
+    tracing::warn!(target: SECURITY, sum, latest, "{}", refusal.as_str());
 }
 
 /// Records that addresses guess.

@@ -18,6 +18,7 @@ use super::taken::Taken;
 use crate::ledger::currency::{Patience, begins_an_epoch, epoch_of};
 use crate::ledger::rows::{Roots, Row, logged_tag};
 use crate::ledger::{Entry, PLACES_GIVEN, PLACES_REVOKED, QUARANTINED, Replaces, RowChange};
+use crate::security::SECURITY;
 use crate::service::error::Error;
 
 pub(crate) use judging::Judgement;
@@ -164,7 +165,7 @@ impl<'a> Draft<'a> {
     /// Notes the same of a row that can't be read, by its table, and by its key as far as that can
     /// be read.
     pub(crate) fn quarantine_named(&self, name: String) {
-        tracing::error!(row = name, "a row was planted or altered, and is ended");
+        tracing::error!(target: SECURITY, row = name, "a row was planted or altered, and is ended");
         self.written.lock().quarantined.push(name);
     }
 

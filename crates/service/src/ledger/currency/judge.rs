@@ -8,6 +8,7 @@ use ats_pat_domain::event::Head;
 
 use super::Currency;
 use crate::ledger::rows::Row;
+use crate::security::SECURITY;
 use crate::service::error::Error;
 
 /// How often rows are read again if changes overtake the reads.
@@ -182,6 +183,7 @@ impl Doubt {
     pub(crate) fn tell(&self) {
         if let Some(finding) = self.in_words() {
             tracing::error!(
+                target: SECURITY,
                 finding,
                 "the database was altered behind the program's back"
             );

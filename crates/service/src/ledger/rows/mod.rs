@@ -12,6 +12,7 @@ use ats_pat_domain::{Timestamp, TokenId};
 
 pub(crate) use self::administration::THE_POLICY;
 pub(crate) use self::roots::{Roots, logged_tag};
+use crate::security::SECURITY;
 use crate::service::error::Error;
 
 /// A row that grants rights.
@@ -55,6 +56,7 @@ impl Grants {
 pub(crate) fn altered<R: Row>(row: &R, what: &'static str) -> Error {
     let id = row.row_id();
     tracing::error!(
+        target: SECURITY,
         table = R::TABLE,
         id,
         "a row {what}: it was written behind the program's back"

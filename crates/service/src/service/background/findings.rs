@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use parking_lot::Mutex;
 
 use crate::ledger::currency::Doubt;
+use crate::security::SECURITY;
 
 /// The most findings that are kept.
 const MOST_FINDINGS: usize = 1000;
@@ -53,7 +54,7 @@ impl Findings {
     pub(super) fn note(&self, finding: String) {
         let mut found = self.found.lock();
         if found.len() < MOST_FINDINGS && !found.contains(&finding) {
-            tracing::error!(finding, "a row differs from the event log");
+            tracing::error!(target: SECURITY, finding, "a row differs from the event log");
             found.insert(finding);
         }
     }
