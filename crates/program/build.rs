@@ -3,10 +3,6 @@
 //! goes on, and the version has no revision.
 //!
 //! Builds for development don't ask git. Otherwise every commit would build both programs anew.
-#![expect(
-    clippy::print_stdout,
-    reason = "cargo reads what a build script prints"
-)]
 
 use std::process::Command;
 

@@ -4,13 +4,13 @@ use std::io::{self, Write as _};
 
 use ats_pat_program::{Finding, Settings, Verdict, examine, visible};
 
-use crate::SIGNATURES;
 use crate::failure::Failure;
+use crate::libraries::SIGNATURES;
 
 /// Says what is wrong with this installation, and what to do
 ///
-/// It looks at everything that the server uses, and changes nothing. A server may run meanwhile. Exit
-/// code 1 means that something is failing.
+/// It looks at everything that the server uses, and changes nothing. A server may run meanwhile.
+/// Exit code 1 means that something is failing.
 #[derive(clap::Args, Clone, Copy)]
 pub struct Command {
     /// Warnings count as failures, too

@@ -58,8 +58,10 @@ pub enum Failure {
     Unanswered {
         address: SocketAddr,
         #[source]
-        source: reqwest::Error,
+        source: io::Error,
     },
+    #[error("{address} does not answer in time: look into the log of the server")]
+    Slow { address: SocketAddr },
     #[error("the server on {address} can't do its work, and says why above (status {status})")]
     Unhealthy { address: SocketAddr, status: u16 },
     #[error("{wrong} of the findings above need something to be done")]

@@ -5,8 +5,17 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use ats_pat_program::Settings;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::client::conn::http1;
+use hyper::{Request, StatusCode, header};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
 
 use crate::failure::Failure;
+
+/// Far longer than the report of any server, in bytes.
+const LONGEST: usize = 64 * 1024;
 
 /// Asks the server that runs with the same settings whether it can do its work
 ///
@@ -33,21 +42,19 @@ impl Command {
             return Err(Failure::AnyPort { setting });
         }
         let address = reachable(address);
-        let path = if self.live { "live" } else { "ready" };
-        let url = format!("http://{address}/health/{path}");
-        let unanswered = |source| Failure::Unanswered { address, source };
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(self.timeout))
-            .build()
-            .map_err(unanswered)?;
-        let answer = client.get(url).send().await.map_err(unanswered)?;
-        let status = answer.status();
-        let report = answer.text().await.map_err(unanswered)?;
+        let path = if self.live {
+            "/health/live"
+        } else {
+            "/health/ready"
+        };
+        let patience = Duration::from_secs(self.timeout);
+        let (status, report) = match tokio::time::timeout(patience, get(address, path)).await {
+            Ok(answer) => answer.map_err(|source| Failure::Unanswered { address, source })?,
+            Err(_) => return Err(Failure::Slow { address }),
+        };
         io::stdout()
             .lock()
-            .write_all(report.as_bytes())
+            .write_all(&report)
             .map_err(Failure::Output)?;
         if status.is_success() {
             Ok(())
@@ -58,6 +65,28 @@ impl Command {
             })
         }
     }
+}
+
+/// Asks without TLS, so images need no certificates for this.
+async fn get(address: SocketAddr, path: &str) -> io::Result<(StatusCode, Bytes)> {
+    let stream = TcpStream::connect(address).await?;
+    let (mut requests, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(io::Error::other)?;
+    // It ends with the process. What goes wrong is told to the request.
+    tokio::spawn(connection);
+    let request = Request::get(path)
+        .header(header::HOST, address.to_string())
+        .body(Empty::<Bytes>::new())
+        .map_err(io::Error::other)?;
+    let answer = requests
+        .send_request(request)
+        .await
+        .map_err(io::Error::other)?;
+    let status = answer.status();
+    let body = Limited::new(answer.into_body(), LONGEST).collect().await;
+    let body = body.map_err(io::Error::other)?;
+    Ok((status, body.to_bytes()))
 }
 
 /// A server that listens on all addresses also listens on this machine's own.

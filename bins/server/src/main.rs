@@ -5,6 +5,7 @@ mod descriptors;
 mod doctor;
 mod failure;
 mod healthcheck;
+mod libraries;
 mod output;
 mod providers;
 mod reload;
@@ -16,7 +17,6 @@ mod watching;
 
 use std::process::ExitCode;
 
-use ats_pat_auth::SignatureProvider;
 use ats_pat_program::{
     CommonFlags, LoadedSettings, ServerFlags, VERSION, parse, report, start_logging,
 };
@@ -29,12 +29,6 @@ use sockets::Passed;
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
-
-/// The library that signs in this build.
-#[cfg(feature = "aws-lc")]
-const SIGNATURES: SignatureProvider = SignatureProvider::AwsLc;
-#[cfg(not(feature = "aws-lc"))]
-const SIGNATURES: SignatureProvider = SignatureProvider::Dalek;
 
 /// Serves personal access tokens and exchanges them for authentication tokens.
 ///

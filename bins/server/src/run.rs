@@ -14,9 +14,9 @@ use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::SIGNATURES;
 use crate::descriptors;
 use crate::failure::Failure;
+use crate::libraries::SIGNATURES;
 use crate::output::say;
 use crate::providers;
 use crate::reload::{Load, Reload};

@@ -1,5 +1,5 @@
-//! What systemd is told (sd_notify(3)), or another supervisor that speaks its protocol. Without one,
-//! nothing here does anything.
+//! What systemd is told (sd_notify(3)), or another supervisor that speaks its protocol. Without
+//! one, nothing here does anything.
 
 use std::time::Duration;
 

@@ -157,6 +157,7 @@ mod tests {
         gate.set(false);
         assert!(hanging.await.unwrap());
         assert!(pulse.is_answered("/").await);
+        workers.serve(std::future::ready(())).await;
         workers.end().await;
         assert!(!pulse.is_answered("/").await);
     }

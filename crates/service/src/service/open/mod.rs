@@ -141,14 +141,13 @@ impl Service {
         };
         let ring = ring.map_err(|error| wrong_key_or(error.into(), &parts.master_key_file))?;
         let ring = Ring::new(ring, &changes, Arc::clone(&master), provider, ring_read_at);
-        let cache_entries = parts.settings.cache_entries;
         let cache = ExchangeCache::new(
             &changes,
             ring,
             rules,
             Arc::clone(&policies),
             parts.alone,
-            cache_entries,
+            parts.settings.cache_entries,
         );
         let token_ids = TokenIds::new(changes.random()?);
         let limits = Limits::new(
