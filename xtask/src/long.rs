@@ -8,6 +8,7 @@ use anyhow::Result;
 use crate::process::Signals;
 
 mod browsers;
+mod packages;
 mod server;
 
 /// A long part.
@@ -15,11 +16,14 @@ mod server;
 pub enum Part {
     /// Every page by Lighthouse and pa11y; the main flow in Chromium of earlier years
     Browsers,
+    /// The archive and the Debian package, the unit, the alerts and the dashboard
+    Packages,
 }
 
 /// Runs it with the programs of this folder. Without a folder, the programs are built.
 pub fn run(part: Part, programs: Option<&PathBuf>, signals: &Signals) -> Result<()> {
     match part {
         Part::Browsers => browsers::run(programs, signals),
+        Part::Packages => packages::run(programs, signals),
     }
 }

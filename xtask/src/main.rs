@@ -18,6 +18,7 @@ mod check;
 mod clients;
 mod comments;
 mod databases;
+mod dist;
 mod documents;
 mod html_checkers;
 mod layers;
@@ -53,6 +54,9 @@ enum Task {
     Clients(clients::Arguments),
     /// Run a command while private databases are up, and stop them whatever happens.
     Databases(databases::Arguments),
+    /// Make what is given to operators: an archive, a Debian package, a bill of materials and
+    /// checksums, in target/packages.
+    Dist(dist::Arguments),
     /// Check that every crate uses only what the architecture allows it, and that no files use each
     /// other in a circle.
     Layers,
@@ -76,6 +80,7 @@ fn main() -> ExitCode {
         Task::Check(arguments) => check::run(&arguments).map(done),
         Task::Clients(arguments) => clients::run(&arguments).map(done),
         Task::Databases(arguments) => databases::run(&arguments),
+        Task::Dist(arguments) => dist::run(&arguments).map(done),
         Task::Layers => layers::check().map(done),
         Task::Openapi => documents::openapi().map(done),
         Task::Prove(arguments) => prove::run(&arguments).map(done),

@@ -10,6 +10,9 @@ use crate::support::{Client, PASSWORD, Server, admin_json, text};
 
 const DOCUMENT: &str = include_str!("../../../../docs/operation.md");
 
+const ALERTS: &str = include_str!("../../../../docs/deploy/prometheus/ats-pat.rules.yml");
+const DASHBOARD: &str = include_str!("../../../../docs/deploy/grafana/ats-pat.json");
+
 /// A scrape: a value by its name and labels, as they are written.
 struct Scrape(String);
 
@@ -238,6 +241,27 @@ async fn the_document_lists_the_metrics_that_are_served() {
         .map(|name| format!("ats_pat_{name}"))
         .collect();
     assert_eq!(documented, served);
+    server.stop();
+}
+
+#[tokio::test]
+async fn the_alerts_and_the_dashboard_ask_for_metrics_that_are_served() {
+    let folder = TempDir::new().unwrap();
+    let server = watched(&folder);
+    let served = Scrape::of(&server).await.names();
+    for (name, text) in [("alerts", ALERTS), ("dashboard", DASHBOARD)] {
+        let asked: BTreeSet<&str> = text
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .filter(|word| word.starts_with("ats_pat_"))
+            .map(|word| word.strip_suffix("_bucket").unwrap_or(word))
+            .collect();
+        assert!(asked.len() > 8, "{name} ask for {asked:?}");
+        let missing: Vec<_> = asked
+            .iter()
+            .filter(|word| !served.contains(**word))
+            .collect();
+        assert!(missing.is_empty(), "{name}: {missing:?}");
+    }
     server.stop();
 }
 

@@ -1,0 +1,105 @@
+//! The package for Debian, by its own tool.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Result;
+use tempfile::TempDir;
+
+use super::release::{PROGRAMS, Release, output_of};
+use super::tree::{DOCUMENTS, put};
+use crate::process::Signals;
+use crate::workspace;
+
+/// Scripts that Debian runs.
+const SCRIPTS: [&str; 3] = ["postinst", "prerm", "postrm"];
+/// Files of `packaging`, and where they belong.
+const SYSTEM: [(&str, &str); 4] = [
+    ("ats-pat.service", "lib/systemd/system/ats-pat.service"),
+    ("ats-pat.socket", "lib/systemd/system/ats-pat.socket"),
+    ("ats-pat.toml", "etc/ats-pat/ats-pat.toml"),
+    ("sysusers.conf", "usr/lib/sysusers.d/ats-pat.conf"),
+];
+const SETTINGS: &str = "/etc/ats-pat/ats-pat.toml";
+/// Shells, and where they look for completions.
+const COMPLETIONS: [(&str, &str); 3] = [
+    (
+        "bash",
+        "usr/share/bash-completion/completions/ats-pat-admin",
+    ),
+    (
+        "fish",
+        "usr/share/fish/vendor_completions.d/ats-pat-admin.fish",
+    ),
+    ("zsh", "usr/share/zsh/vendor-completions/_ats-pat-admin"),
+];
+
+/// Makes the package.
+pub fn package(
+    release: &Release,
+    programs: &Path,
+    sbom: &Path,
+    folder: &Path,
+    signals: &Signals,
+) -> Result<()> {
+    let work = TempDir::new()?;
+    let root = work.path().join("root");
+    let packaging = workspace::root().join("packaging");
+    for program in PROGRAMS {
+        put(
+            &programs.join(program),
+            &root.join("usr/bin").join(program),
+            0o755,
+        )?;
+    }
+    for (file, place) in SYSTEM {
+        put(&packaging.join(file), &root.join(place), 0o644)?;
+    }
+    let documents = root.join("usr/share/doc/ats-pat");
+    for document in DOCUMENTS {
+        let file = workspace::root().join(document);
+        let name = file.file_name().unwrap_or_default().to_owned();
+        put(&file, &documents.join(name), 0o644)?;
+    }
+    put(sbom, &documents.join("sbom.cdx.json"), 0o644)?;
+    for (shell, place) in COMPLETIONS {
+        let admin = programs.join(PROGRAMS[1]);
+        let mut command = workspace::command(&admin.to_string_lossy());
+        let script = output_of(command.args(["completions", shell]))?;
+        let file = work.path().join(shell);
+        fs::write(&file, script + "\n")?;
+        put(&file, &root.join(place), 0o644)?;
+    }
+    for script in SCRIPTS {
+        let file = packaging.join("debian").join(script);
+        put(&file, &root.join("DEBIAN").join(script), 0o755)?;
+    }
+    fs::write(root.join("DEBIAN/conffiles"), format!("{SETTINGS}\n"))?;
+    fs::write(root.join("DEBIAN/control"), control(release, &root)?)?;
+    let name = format!("ats-pat_{}_{}.deb", release.version, release.architecture);
+    let mut dpkg = workspace::command("dpkg-deb");
+    dpkg.args(["--root-owner-group", "-Zzstd", "--build"])
+        .arg(&root)
+        .arg(folder.join(name))
+        .env("SOURCE_DATE_EPOCH", release.time.to_string());
+    signals.succeed(&mut dpkg)
+}
+
+/// What Debian must know of the package.
+fn control(release: &Release, root: &Path) -> Result<String> {
+    let size = output_of(
+        workspace::command("du")
+            .args(["-sk", "--apparent-size"])
+            .arg(root),
+    )?;
+    let size = size.split_whitespace().next().unwrap_or("0").to_owned();
+    let (version, architecture) = (&release.version, release.architecture);
+    Ok(format!(
+        "Package: ats-pat\nVersion: {version}\nArchitecture: {architecture}\nMaintainer: ATS <security@ats.example>\n\
+         Installed-Size: {size}\nDepends: libc6 (>= 2.36), libgcc-s1, adduser | passwd\nRecommends: ca-certificates\n\
+         Section: net\nPriority: optional\nDescription: personal access tokens of ATS\n \
+         The service issues personal access tokens, and exchanges them for short-lived\n \
+         authentication tokens. The package has the server, the operator's tool and a\n \
+         systemd unit. Set /etc/ats-pat/ats-pat.toml, then start ats-pat.service.\n"
+    ))
+}

@@ -1,0 +1,82 @@
+//! Trees of files, and the archive.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use tempfile::TempDir;
+
+use super::release::{PROGRAMS, Release};
+use crate::process::Signals;
+use crate::workspace;
+
+/// What operators read.
+pub const DOCUMENTS: [&str; 7] = [
+    "README.md",
+    "CHANGELOG.md",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "docs/operation.md",
+    "docs/api.md",
+    "docs/security.md",
+];
+/// What systems need, in `packaging`.
+const PACKAGING: [&str; 5] = [
+    "ats-pat.service",
+    "ats-pat.socket",
+    "ats-pat.toml",
+    "sysusers.conf",
+    "Containerfile",
+];
+
+/// Makes the archive: a folder with the programs, the documents, and what systems need.
+pub fn archive(
+    release: &Release,
+    programs: &Path,
+    sbom: &Path,
+    output: &Path,
+    signals: &Signals,
+) -> Result<()> {
+    let work = TempDir::new()?;
+    let name = format!("ats-pat-{}-linux-{}", release.version, release.architecture);
+    let root = work.path().join(&name);
+    for program in PROGRAMS {
+        put(
+            &programs.join(program),
+            &root.join("bin").join(program),
+            0o755,
+        )?;
+    }
+    for document in DOCUMENTS {
+        let file = workspace::root().join(document);
+        put(&file, &root.join(document), 0o644)?;
+    }
+    for file in PACKAGING {
+        let source = workspace::root().join("packaging").join(file);
+        put(&source, &root.join("packaging").join(file), 0o644)?;
+    }
+    put(sbom, &root.join("sbom.cdx.json"), 0o644)?;
+    let mut tar = workspace::command("tar");
+    tar.args(["--sort=name", "--owner=0", "--group=0", "--numeric-owner"])
+        .arg(format!("--mtime=@{}", release.time))
+        .arg("--create")
+        // Otherwise gzip notes when it ran.
+        .arg("--use-compress-program=gzip --no-name")
+        .arg("--file")
+        .arg(output.join(format!("{name}.tar.gz")))
+        .arg("--directory")
+        .arg(work.path())
+        .arg(&name);
+    signals.succeed(&mut tar)
+}
+
+/// Copies a file to its place, with this mode.
+pub fn put(from: &Path, to: &Path, mode: u32) -> Result<()> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::copy(from, to).with_context(|| format!("cannot copy {}", from.display()))?;
+    fs::set_permissions(to, Permissions::from_mode(mode))?;
+    Ok(())
+}
