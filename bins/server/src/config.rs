@@ -24,7 +24,7 @@ impl Command {
             Self::Check => "the settings are valid\n".to_owned(),
             Self::Print => {
                 let lines = loaded.shown().into_iter();
-                lines.map(|line| format!("{line}\n")).collect()
+                lines.fold(String::new(), |text, line| text + &line.to_string() + "\n")
             }
         };
         io::stdout()

@@ -49,7 +49,7 @@ pub fn reloading() {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => tell(&[NotifyState::Reloading, now]),
         Err(error) => {
-            tracing::warn!(%error, "the service manager is not told that settings are read")
+            tracing::warn!(%error, "the service manager is not told that settings are read");
         }
     }
 }
