@@ -11,8 +11,10 @@ use crate::workspace;
 /// The list for these programs: every crate that is linked into one of them or runs while it is
 /// built.
 pub fn of_programs(programs: &[&str], version: &str) -> Result<String> {
+    let platform = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let metadata = MetadataCommand::new()
         .manifest_path(workspace::root().join("Cargo.toml"))
+        .other_options(["--filter-platform".to_owned(), platform])
         .exec()
         .context("cannot read the dependencies")?;
     let packages: BTreeMap<&PackageId, &Package> = metadata
