@@ -9,6 +9,7 @@ mod found;
 mod group;
 mod loaded;
 mod provider;
+mod provider_value;
 mod row;
 mod service_link;
 mod shown;
