@@ -62,12 +62,13 @@ async fn users_are_added_disabled_enabled_and_given_passwords() {
     let new = [
         ("user_name", "Ada"),
         ("display_name", "Ada <L>"),
+        ("email", "ada@example.com"),
         ("password", PASSWORD),
         ("password_repeat", PASSWORD),
     ];
     let page = root.post_and_follow("/settings/users", &new).await;
     assert_eq!(page.says("status"), "The user Ada is added.");
-    assert!(page.text.contains("Ada &#60;L&#62;"));
+    assert!(page.text.contains("Ada &#60;L&#62;") && page.text.contains("ada@example.com"));
     let again = root.post("/settings/users", &new).await;
     assert_eq!(again.status, 409);
     assert!(
@@ -215,6 +216,7 @@ async fn a_user_to_be_added_is_kept_over_signing_in_but_for_the_password() {
     let new = [
         ("user_name", "ada"),
         ("display_name", "Ada L"),
+        ("email", "ada@example.com"),
         ("is_admin", "yes"),
         ("password", PASSWORD),
         ("password_repeat", PASSWORD),
@@ -226,6 +228,7 @@ async fn a_user_to_be_added_is_kept_over_signing_in_but_for_the_password() {
     root.sign_in("root", PASSWORD, &next).await;
     let page = root.get(&next).await;
     assert_eq!(page.value("display_name"), "Ada L");
+    assert_eq!(page.value("email"), "ada@example.com");
     assert!(page.text.contains("value=\"yes\" checked") && page.text.contains("open data-modal"));
 }
 
@@ -339,6 +342,15 @@ async fn what_is_wrong_with_a_user_is_told_at_its_field_and_the_names_are_kept()
         assert!(page.text.contains("value=\"yes\" checked"));
         assert!(!page.text.contains(password), "{error}");
     }
+    let fields = [
+        ("user_name", "ada"),
+        ("email", "not an address"),
+        ("password", PASSWORD),
+        ("password_repeat", PASSWORD),
+    ];
+    let page = root.post("/settings/users", &fields).await;
+    assert!(page.error_at("email").contains("such as ada@example.com"));
+    assert_eq!(page.value("email"), "not an address");
     let fields = [
         ("user_name", "root2"),
         ("password", PASSWORD),

@@ -21,10 +21,12 @@ use crate::visit::Visit;
 pub async fn add(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let operator = operator(visit, by)?;
     let (user_name, display_name) = (form.field("user_name"), form.field("display_name").trim());
+    let email = form.field("email").trim();
     let is_admin = form.field("is_admin") == "yes";
     let typed = |errors| UserForm {
         user_name: user_name.to_owned(),
         display_name: display_name.to_owned(),
+        email: email.to_owned(),
         is_admin,
         errors,
         is_open: true,
@@ -47,7 +49,7 @@ pub async fn add(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respon
         name: user_name.to_owned(),
         id: None,
         display_name: (!display_name.is_empty()).then(|| display_name.to_owned()),
-        email: None,
+        email: (!email.is_empty()).then(|| email.to_owned()),
         administrator: is_admin,
         password: Some(SecretString::from(password)),
     };

@@ -17,6 +17,8 @@ pub struct UserForm {
     pub user_name: String,
     /// The name to show.
     pub display_name: String,
+    /// The e-mail address.
+    pub email: String,
     /// Whether the user becomes an administrator.
     pub is_admin: bool,
     /// What is wrong, at each field.
@@ -50,6 +52,7 @@ pub fn address_of_form(visit: &Visit<'_>, form: &Form) -> String {
             ("add", "yes"),
             ("user_name", form.field("user_name")),
             ("display_name", form.field("display_name")),
+            ("email", form.field("email")),
             ("is_admin", form.field("is_admin")),
             ("search", &UserListView::of(visit).search),
         ],

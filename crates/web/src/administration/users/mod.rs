@@ -82,6 +82,7 @@ async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let form = UserForm {
         user_name: text("user_name"),
         display_name: text("display_name"),
+        email: text("email"),
         is_admin: query.get("is_admin") == Some("yes"),
         errors: UserErrors::default(),
         is_open: query.get("add") == Some("yes"),
