@@ -229,6 +229,12 @@ impl Head {
         seq: 0,
         hash: [0; 33],
     };
+
+    /// The number of the event that follows; `None` behind the largest number. No service comes
+    /// that far, but whoever writes to the database can plant an event there.
+    pub const fn next(self) -> Option<i64> {
+        self.seq.checked_add(1)
+    }
 }
 
 /// An event as it is stored.

@@ -203,7 +203,7 @@ impl Place {
 
 /// The first numbers that are missing among all events after `after`.
 fn first_gap(after: i64, events: &[EventView]) -> Option<Range<i64>> {
-    let mut expected = (after + 1..).zip(events);
+    let mut expected = (after.saturating_add(1)..).zip(events);
     let (from, event) = expected.find(|(expected, event)| event.seq != *expected)?;
     Some(from..event.seq)
 }

@@ -100,7 +100,8 @@ impl Entry {
         });
         let keys = roots.current();
         let mut event = Event {
-            seq: head.seq + 1,
+            // Behind the largest number the head refuses it.
+            seq: head.seq.saturating_add(1),
             id,
             version: VERSION,
             at,
@@ -134,7 +135,7 @@ pub(crate) fn behind(last: Head, events: &[Event]) -> Option<&[Event]> {
 
 /// Whether `event` follows `before`: it has the next number and the right hash.
 pub(crate) fn follows(roots: &Roots, before: &Head, event: &Event) -> bool {
-    event.seq == before.seq + 1
+    before.next() == Some(event.seq)
         && expected_hash(roots, before, event).is_ok_and(|hash| hash == event.hash)
 }
 
@@ -206,7 +207,7 @@ pub(crate) async fn follows_its_predecessor(
     let before = if event.seq == 1 {
         Some(Head::EMPTY)
     } else {
-        let found = store.events().from(event.seq - 1, 1).await?;
+        let found = store.events().from(event.seq.saturating_sub(1), 1).await?;
         found.first().map(Event::head)
     };
     Ok(before.is_some_and(|before| follows(roots, &before, event)))

@@ -85,6 +85,7 @@ impl Audit<'_> {
     async fn walk_chain(&mut self) -> Result<(), Error> {
         let service = self.operator.service;
         let end = service.store().events().head().await?;
+        self.find_planted_before_the_first().await?;
         self.walk_on().await?;
         let before = self.walked;
         if before.seq < end.seq || (before.seq == end.seq && before.hash != end.hash) {
@@ -105,16 +106,27 @@ impl Audit<'_> {
     /// Verifies the events that follow those which were verified.
     async fn walk_on(&mut self) -> Result<(), Error> {
         let events = self.operator.service.store().events();
-        loop {
-            let batch = events.from(self.walked.seq + 1, BATCH).await?;
+        while let Some(next) = self.walked.next() {
+            let batch = events.from(next, BATCH).await?;
             if batch.is_empty() {
-                return Ok(());
+                break;
             }
             for event in batch {
                 self.verify_event(self.walked, &event);
                 self.walked = event.head();
             }
         }
+        Ok(())
+    }
+
+    /// The log begins with event 1.
+    async fn find_planted_before_the_first(&mut self) -> Result<(), Error> {
+        let events = self.operator.service.store().events();
+        let first = events.from(i64::MIN, 1).await?;
+        if let Some(planted) = first.first().filter(|event| event.seq < 1) {
+            self.find(format!("event {} was planted", planted.seq));
+        }
+        Ok(())
     }
 
     fn verify_event(&mut self, before: Head, event: &Event) {
@@ -123,11 +135,12 @@ impl Audit<'_> {
         if event.seq == self.seen.seq && event.hash != self.seen.hash {
             self.find(format!("event {} is not the one that was seen", event.seq));
         }
-        if event.seq != before.seq + 1 {
+        // Events come in their order, so this one is larger.
+        let next = before.next().unwrap_or(i64::MAX);
+        if event.seq != next {
             self.find(format!(
-                "events {} to {} are missing",
-                before.seq + 1,
-                event.seq - 1
+                "events {next} to {} are missing",
+                event.seq.saturating_sub(1)
             ));
         } else if !follows(roots, &before, event) {
             self.find(format!(

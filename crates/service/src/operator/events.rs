@@ -92,7 +92,10 @@ impl Operator<'_> {
         let mut found = Vec::new();
         let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
         for _ in 0..BATCHES {
-            let events = self.service.store().events().from(last + 1, BATCH).await?;
+            let Some(first) = last.checked_add(1) else {
+                break;
+            };
+            let events = self.service.store().events().from(first, BATCH).await?;
             if events.is_empty() {
                 break;
             }

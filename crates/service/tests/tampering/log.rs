@@ -1,7 +1,7 @@
 //! The event log, and databases that went back.
 
-use ats_pat_service::{OpenError, RestoreChoice, Rotation, Service};
-use ats_pat_test_support::world::{ADDRESS, PASSWORD, code};
+use ats_pat_service::{EventQuery, OpenError, RestoreChoice, Rotation, Service};
+use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 
 use crate::scene::{Scene, assert_found, findings, scene};
@@ -35,6 +35,37 @@ async fn an_event_changed_or_cut_from_the_middle_is_found(
     let scene = scene(database).await;
     database.execute(statement).await;
     assert_found(&scene.world, expected).await;
+}
+
+#[on_every_database(each = [
+    (i64::MAX, "9223372036854775806 are missing"),
+    (0, "event 0 was planted"),
+    (i64::MIN, "event -9223372036854775808 was planted"),
+])]
+async fn an_event_with_a_number_that_no_service_gives_is_found(
+    database: &TestDatabase,
+    (number, expected): (i64, &str),
+) {
+    let scene = scene(database).await;
+    database.execute("DELETE FROM event_personal").await;
+    let plant = format!("UPDATE events SET seq = {number} WHERE seq = 2");
+    database.execute(&plant).await;
+    assert_found(&scene.world, expected).await;
+    let operator = scene.world.service.operator();
+    let every = EventQuery::default();
+    let read = operator.events_after(i64::MAX, &every);
+    assert_eq!(read.await.unwrap(), (Vec::new(), i64::MAX));
+}
+
+#[on_every_database]
+async fn behind_the_largest_number_changes_are_refused(database: &TestDatabase) {
+    let scene = scene(database).await;
+    database
+        .execute(&format!("UPDATE event_head SET seq = {}", i64::MAX))
+        .await;
+    let late = scene.world.create(&scene.ada, "late", DAY).await;
+    assert_eq!(code(late), 1503);
+    assert_found(&scene.world, "its head says 9223372036854775807").await;
 }
 
 #[on_every_database]

@@ -342,7 +342,8 @@ impl Currency {
     async fn read_from(&self, mut known: KnownLog) -> Result<(), Error> {
         loop {
             let last = known.head();
-            let events = self.store.events().from(last.seq + 1, BATCH).await?;
+            let next = last.next().ok_or(Error::altered_event(last.seq))?;
+            let events = self.store.events().from(next, BATCH).await?;
             self.read_to.store(last.seq, Ordering::Relaxed);
             if events.is_empty() {
                 break;

@@ -106,9 +106,10 @@ impl<'a> Upgrade<'a> {
         let mut last = Head::EMPTY;
         let mut at = Timestamp::from_millis(0);
         while last.seq < head.seq {
-            let batch = changes.store.events().from(last.seq + 1, BATCH).await?;
+            let next = last.next().ok_or(Error::altered_event(last.seq))?;
+            let batch = changes.store.events().from(next, BATCH).await?;
             if batch.is_empty() {
-                return Err(Error::altered_event(last.seq + 1));
+                return Err(Error::altered_event(next));
             }
             // Another program may have finished the upgrade and made changes.
             for event in batch.into_iter().take_while(|event| event.seq <= head.seq) {
@@ -133,7 +134,7 @@ impl<'a> Upgrade<'a> {
             id,
             origin: Origin {
                 epoch: epoch_of(id),
-                seq: head.seq + 1,
+                seq: head.next().ok_or(Error::altered_event(head.seq))?,
                 event: epoch_of(id),
             },
             retagged: 0,
@@ -277,7 +278,7 @@ impl Change for End {
             return Ok((false, Taken::Nothing));
         }
         if draft.read().head() != self.head {
-            return Err(Error::altered_event(self.head.seq + 1));
+            return Err(Error::altered_event(self.head.seq.saturating_add(1)));
         }
         let named: Vec<_> = self.refused.iter().take(MOST_NAMED).cloned().collect();
         draft.record(
