@@ -86,6 +86,12 @@ impl Body {
         }
     }
 
+    /// Whether no answer has this schema. Then nothing unknown may stand in it, and a client that
+    /// knows the document of today may say so.
+    pub fn is_sent_only(&self) -> bool {
+        self.schema.ends_with("Request")
+    }
+
     /// The fields of the schema `name` that must be there, if that is a schema of this body.
     pub fn required_of(&self, name: &str) -> Option<&'static [&'static str]> {
         let parts = self.parts.iter();

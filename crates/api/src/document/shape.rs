@@ -1,10 +1,14 @@
 //! What poem-openapi leaves out of schemas and headers.
 
+use ats_pat_domain::list::MAX_UNUSED_DAYS;
 use serde_json::{Value, json};
 
 use crate::operation::Body;
-use crate::operations;
+use crate::operations::{self, LONGEST_WAIT, MOST_EVENTS, USUAL_EVENTS};
 use crate::request::MOST_AUDIENCES;
+
+/// `*`, or quoted versions (RFC 9110, section 13.1.1).
+const ENTITY_TAGS: &str = r#"^\s*(\*|(W/)?"[^",]*"(\s*,\s*(W/)?"[^",]*")*)\s*$"#;
 
 /// Tags in words; generators keep to the tags themselves.
 const TAGS: [(&str, &str); 5] = [
@@ -24,8 +28,12 @@ pub fn put_right(document: &mut Value) {
     let bodies: Vec<Body> = bodies.collect();
     let enums = enums(document);
     each(&mut document["components"]["schemas"], |name, schema| {
-        if let Some(required) = bodies.iter().find_map(|body| body.required_of(name)) {
+        let part = |body: &Body| Some((body.is_sent_only(), body.required_of(name)?));
+        if let Some((is_sent_only, required)) = bodies.iter().find_map(part) {
             request(schema, required, &enums);
+            if is_sent_only {
+                schema["additionalProperties"] = json!(false);
+            }
         } else {
             response(schema, &enums);
             values(schema);
@@ -97,6 +105,10 @@ fn request(schema: &mut Value, required: &[&str], enums: &[String]) {
         if name == "Password" {
             property["format"] = json!("password");
         }
+        if name == "Scopes" && property["items"]["type"] == "string" {
+            property["minItems"] = json!(1);
+        }
+        limits(name, property);
         plain_reference(property);
         if !required.contains(&name.as_str()) {
             nullable(property, enums);
@@ -157,16 +169,35 @@ fn without_defaults(described: &mut Value) {
     }
 }
 
-/// The limits and defaults of the queries.
+/// The limits and defaults of queries and headers.
 fn parameter(parameter: &mut Value) {
-    let schema = match parameter["name"].as_str() {
-        Some("Audience") => json!({"maxItems": MOST_AUDIENCES}),
-        Some("Page") => json!({"minimum": 1, "default": 1}),
-        Some("PageSize") => json!({"minimum": 1, "maximum": 100, "default": 25}),
-        Some("Search") => json!({"maxLength": 100}),
+    let name = parameter["name"].as_str().unwrap_or_default().to_owned();
+    let schema = match &*name {
+        "After" => json!({"minimum": 0, "default": 0}),
+        "Audience" => json!({"maxItems": MOST_AUDIENCES}),
+        "If-Match" => json!({"pattern": ENTITY_TAGS}),
+        "Limit" => json!({"minimum": 1, "maximum": MOST_EVENTS, "default": USUAL_EVENTS}),
+        "Page" => json!({"minimum": 1, "default": 1}),
+        "PageSize" => json!({"minimum": 1, "maximum": 100, "default": 25}),
+        "Wait" => json!({"minimum": 1, "maximum": LONGEST_WAIT}),
+        _ => json!({}),
+    };
+    extend(&mut parameter["schema"], schema);
+    limits(&name, &mut parameter["schema"]);
+}
+
+/// The limits of what queries and bodies have in common.
+fn limits(name: &str, schema: &mut Value) {
+    let limits = match name {
+        "Search" => json!({"maxLength": 100}),
+        "UnusedForDays" => json!({"minimum": 1, "maximum": MAX_UNUSED_DAYS}),
         _ => return,
     };
-    if let (Some(to), Value::Object(from)) = (parameter["schema"].as_object_mut(), schema) {
+    extend(schema, limits);
+}
+
+fn extend(schema: &mut Value, more: Value) {
+    if let (Some(to), Value::Object(from)) = (schema.as_object_mut(), more) {
         to.extend(from);
     }
 }

@@ -25,6 +25,7 @@ use std::collections::BTreeMap;
 use poem_openapi::OpenApi;
 use poem_openapi::registry::{MetaApi, MetaPath, Registry};
 
+pub use administration::{LONGEST_WAIT, MOST_EVENTS, USUAL_EVENTS};
 pub use exchange::{EXCHANGE, Exchanger};
 pub use identity::IDENTITY;
 

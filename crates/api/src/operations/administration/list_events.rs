@@ -25,11 +25,11 @@ use crate::schema::Time;
 /// How often it is looked for new events while somebody waits.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// The most events of one answer.
-const MOST: u32 = 1000;
+pub const MOST_EVENTS: u32 = 1000;
 /// How many of them without a word.
-const USUAL: u32 = 100;
+pub const USUAL_EVENTS: u32 = 100;
 /// The longest wait, in seconds.
-const LONGEST_WAIT: u32 = 30;
+pub const LONGEST_WAIT: u32 = 30;
 
 /// Events in their order.
 #[derive(Default)]
@@ -77,11 +77,11 @@ impl ListEvents {
             Err(_) => Err(Reason::NotANumber),
         };
         let mut after = reader.read("After", whole).unwrap_or_default();
-        let limit = reader.read("Limit", |text| number(text, MOST));
+        let limit = reader.read("Limit", |text| number(text, MOST_EVENTS));
         let query = EventQuery {
             owner: reader.read("Owner", |text| Ok(text.to_owned())),
             kind: reader.read("Kind", |text| Ok(text.to_owned())),
-            limit: limit.unwrap_or(USUAL).into(),
+            limit: limit.unwrap_or(USUAL_EVENTS).into(),
             ..EventQuery::default()
         };
         let wait = reader.read("Wait", |text| number(text, LONGEST_WAIT));

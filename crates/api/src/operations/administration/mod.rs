@@ -25,6 +25,7 @@ mod token;
 mod update_user;
 mod user;
 
+pub use self::list_events::{LONGEST_WAIT, MOST_EVENTS, USUAL_EVENTS};
 use crate::operation::Entry;
 
 /// All of them.
