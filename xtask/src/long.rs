@@ -8,6 +8,7 @@ use anyhow::Result;
 use crate::process::Signals;
 
 mod browsers;
+mod interface;
 mod packages;
 mod server;
 
@@ -18,6 +19,8 @@ pub enum Part {
     Browsers,
     /// The archive and the Debian package, the unit, the alerts and the dashboard
     Packages,
+    /// Every operation of the administration API by schemathesis, with all its checks. Two minutes.
+    Interface,
 }
 
 /// Runs it with the programs of this folder. Without a folder, the programs are built.
@@ -25,5 +28,6 @@ pub fn run(part: Part, programs: Option<&PathBuf>, signals: &Signals) -> Result<
     match part {
         Part::Browsers => browsers::run(programs, signals),
         Part::Packages => packages::run(programs, signals),
+        Part::Interface => interface::run(programs, signals),
     }
 }

@@ -8,7 +8,7 @@
 mod dotnet;
 pub mod install;
 mod node;
-mod python;
+pub mod python;
 mod recipe;
 mod rust;
 

@@ -1,7 +1,7 @@
 //! Generators and libraries from PyPI, in the versions and with the hashes of
 //! `versions/requirements.txt`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::Result;
@@ -25,13 +25,17 @@ pub fn has_venv() -> bool {
 
 /// Installs them, if they are not there.
 pub fn ensure(signals: &Signals) -> Result<()> {
-    let folder = tools(KIND);
-    install(&folder, &[REQUIREMENTS], || {
+    packages(&tools(KIND), REQUIREMENTS, signals)
+}
+
+/// Installs the packages of these requirements into `folder`, if they are not there.
+pub fn packages(folder: &Path, requirements: &str, signals: &Signals) -> Result<()> {
+    install(folder, &[requirements], || {
         let mut venv = workspace::command("python3");
-        signals.succeed(venv.args(["-m", "venv"]).arg(&folder))?;
-        let requirements = folder.join("requirements.txt");
-        std::fs::write(&requirements, REQUIREMENTS)?;
-        let mut pip = program("pip");
+        signals.succeed(venv.args(["-m", "venv"]).arg(folder))?;
+        let file = folder.join("requirements.txt");
+        std::fs::write(&file, requirements)?;
+        let mut pip = program_in(folder, "pip");
         pip.args([
             "install",
             "--quiet",
@@ -41,17 +45,22 @@ pub fn ensure(signals: &Signals) -> Result<()> {
             "--only-binary=:all:",
             "--requirement",
         ]);
-        signals.succeed(pip.arg(requirements))
+        signals.succeed(pip.arg(file))
     })
 }
 
 /// One of the programs. It finds the others.
+pub fn program(name: &str) -> Command {
+    program_in(&tools(KIND), name)
+}
+
+/// One of the programs in `folder`. It finds the others.
 #[expect(
     clippy::disallowed_methods,
     reason = "they look for each other where programs are looked for"
 )]
-pub fn program(name: &str) -> Command {
-    let programs = tools(KIND).join("bin");
+pub fn program_in(folder: &Path, name: &str) -> Command {
+    let programs = folder.join("bin");
     let mut command = workspace::command(&programs.join(name).to_string_lossy());
     let others = std::env::var_os("PATH").unwrap_or_default();
     let search = std::iter::once(programs).chain(std::env::split_paths(&others));

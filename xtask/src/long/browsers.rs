@@ -67,7 +67,7 @@ fn node(
     programs: &Path,
     signals: &Signals,
 ) -> Result<()> {
-    let server = Server::start(programs)?;
+    let server = Server::start(programs, &[])?;
     let mut node = workspace::command("node");
     node.current_dir(tools).arg(script).args(arguments);
     node.arg(server.link()).stdin(Stdio::null());

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use rustix::process::Signal;
@@ -12,15 +12,16 @@ use crate::process::{Signals, send};
 use crate::workspace;
 
 const SERVER: &str = "ats-pat-server";
+const ADMIN: &str = "ats-pat-admin";
 /// The text that the server prints before the link for its first administrator.
 const SET_UP_LINK: &str = "set-up link: ";
-/// The text that it prints when it serves.
+/// The text that it prints before its address, when it serves.
 const LISTENING: &str = "listening on ";
 
-/// Builds the server. Returns the folder of its program.
+/// Builds the server and the admin program. Returns the folder of both.
 pub fn build(signals: &Signals) -> Result<PathBuf> {
     let mut cargo = workspace::command("cargo");
-    signals.succeed(cargo.args(["build", "--package", SERVER]))?;
+    signals.succeed(cargo.args(["build", "--package", SERVER, "--package", ADMIN]))?;
     Ok(workspace::metadata()?.target_directory.join("debug").into())
 }
 
@@ -28,39 +29,52 @@ pub fn build(signals: &Signals) -> Result<PathBuf> {
 pub struct Server {
     child: Child,
     link: String,
+    address: String,
+    programs: PathBuf,
     /// It is kept open, because the server fails if it prints into a closed pipe.
     stdout: Option<BufReader<ChildStdout>>,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl Server {
     /// Starts the server of this folder on a free port, over SQLite in a temporary folder.
-    pub fn start(programs: &Path) -> Result<Self> {
+    /// These settings come on top of the defaults.
+    pub fn start(programs: &Path, settings: &[(&str, &str)]) -> Result<Self> {
         let data = tempfile::tempdir()?;
-        let program = programs.join(SERVER);
-        let mut command = workspace::command(&program.to_string_lossy());
-        command.args(["--listen", "127.0.0.1:0", "--data-dir"]);
-        command.arg(data.path());
-        // The developer's own settings may name a database that is in use.
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("ATS_PAT_") {
-                command.env_remove(name);
-            }
-        }
-        command.env("ATS_PAT_LOG", "error");
+        let mut command = program(programs, SERVER, data.path());
+        command.args(["--listen", "127.0.0.1:0"]);
+        command.envs(settings.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command
             .spawn()
-            .with_context(|| format!("cannot start {}", program.display()))?;
+            .with_context(|| format!("cannot start {SERVER} of {}", programs.display()))?;
         let stdout = child.stdout.take().map(BufReader::new);
         let mut server = Self {
             child,
             link: String::new(),
+            address: String::new(),
+            programs: programs.to_owned(),
             stdout,
-            _data: data,
+            data,
         };
-        server.link = server.read_link()?;
+        (server.link, server.address) = server.read_link()?;
         Ok(server)
+    }
+
+    /// The URL at which it listens.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Runs the admin program at its database. Returns the output.
+    pub fn admin(&self, arguments: &[&str]) -> Result<String> {
+        let mut command = program(&self.programs, ADMIN, self.data.path());
+        let output = command.args(arguments).stdin(Stdio::null()).output()?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            bail!("{ADMIN} failed: {}", said.trim());
+        }
+        Ok(String::from_utf8(output.stdout)?)
     }
 
     /// The link for its first administrator.
@@ -68,7 +82,7 @@ impl Server {
         &self.link
     }
 
-    fn read_link(&mut self) -> Result<String> {
+    fn read_link(&mut self) -> Result<(String, String)> {
         let stdout = self.stdout.as_mut().context("the server has no output")?;
         let mut link = None;
         for line in stdout.lines() {
@@ -76,12 +90,27 @@ impl Server {
             if let Some(printed) = line.strip_prefix(SET_UP_LINK) {
                 link = Some(printed.to_owned());
             }
-            if line.starts_with(LISTENING) {
-                return link.context("the server printed no set-up link");
+            if let Some(address) = line.strip_prefix(LISTENING) {
+                let link = link.context("the server printed no set-up link")?;
+                return Ok((link, address.to_owned()));
             }
         }
         bail!("the server ended before it served");
     }
+}
+
+/// A program of the product with the data in this folder.
+fn program(programs: &Path, name: &str, data: &Path) -> Command {
+    let mut command = workspace::command(&programs.join(name).to_string_lossy());
+    // The developer's own settings may name a database that is in use.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("ATS_PAT_") {
+            command.env_remove(name);
+        }
+    }
+    command.env("ATS_PAT_LOG", "error");
+    command.env("ATS_PAT_DATA_DIR", data);
+    command
 }
 
 impl Drop for Server {
