@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The database: `sqlite:` or `postgres:`, made by the service and without tokens
+    /// The database: `sqlite:`, `postgres:` or `mysql:`, made by the service and without tokens
     #[arg(long, env = "BENCH_DATABASE_URL", hide_env_values = true)]
     pub url: String,
     /// The file of the master key of this database

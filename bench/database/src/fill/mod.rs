@@ -7,6 +7,7 @@
 
 mod arguments;
 mod log;
+mod mariadb;
 mod population;
 mod postgres;
 mod rows;
@@ -25,6 +26,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 pub use self::arguments::Arguments;
+use self::mariadb::Mariadb;
 use self::population::Population;
 use self::postgres::Postgres;
 use self::rows::Row;
@@ -42,7 +44,8 @@ pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
     match url.split_once(':').map(|(scheme, _)| scheme) {
         Some("sqlite") => fill(runtime.block_on(Sqlite::open(url))?, arguments, runtime),
         Some("postgres") => fill(runtime.block_on(Postgres::open(url))?, arguments, runtime),
-        _ => bail!("only sqlite: and postgres: databases are filled"),
+        Some("mysql") => fill(runtime.block_on(Mariadb::open(url))?, arguments, runtime),
+        _ => bail!("only sqlite:, postgres: and mysql: databases are filled"),
     }
 }
 
