@@ -85,7 +85,11 @@ impl Service {
                 continue;
             }
             match self.revoke_batch(&job, ids).await {
-                Ok(held) => size = next_size(size, held),
+                Ok(held) => {
+                    let held_us = u64::try_from(held.as_micros()).unwrap_or(u64::MAX);
+                    tracing::debug!(%id, size, held_us, "a batch of a bulk job is over");
+                    size = next_size(size, held);
+                }
                 Err(Error::Refused(Problem::Forbidden | Problem::OperatorKeyInvalid)) => {
                     self.end_bulk_job(id, Some("authority")).await?;
                 }
