@@ -26,6 +26,15 @@ pub enum Reply {
     Lost,
 }
 
+/// The answer, if it has this status.
+pub fn expect(reply: Reply, status: u16) -> Result<Answer> {
+    match reply {
+        Reply::Answer(answer) if answer.status == status => Ok(answer),
+        Reply::Answer(answer) => bail!("answered {}: {}", answer.status, answer.text()),
+        Reply::Unsent | Reply::Lost => bail!("no answer"),
+    }
+}
+
 /// A complete answer.
 pub struct Answer {
     /// The HTTP status.

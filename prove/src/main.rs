@@ -10,6 +10,7 @@
     reason = "what was found is for a terminal, and so is how far it is"
 )]
 
+mod bulk;
 mod clock;
 mod databases;
 mod faults;
@@ -46,6 +47,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Part {
+    /// Very many tokens revoked by one job, beside other work, while servers are killed
+    Bulk(bulk::Arguments),
     /// Three servers on three nodes of a Galera cluster, every node written to
     Galera(galera::Arguments),
     /// Two servers behind nginx that are started again one after the other
@@ -72,6 +75,7 @@ fn run() -> Result<()> {
     let arguments = Arguments::parse();
     let signals = Signals::watch()?;
     match &arguments.part {
+        Part::Bulk(arguments) => bulk::run(arguments, &signals),
         Part::Galera(arguments) => galera::run(arguments, &signals),
         Part::Restarts(arguments) => restarts::run(arguments, &signals),
         Part::SignInPressure(arguments) => sign_in_pressure::run(arguments, &signals),

@@ -1,6 +1,8 @@
 //! Tries the programs while storage and clusters fail and while they are attacked. They must keep
 //! their promises.
 
+mod upgrade;
+
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -13,14 +15,14 @@ use crate::process::{Signals, is_root};
 use crate::{apt, workspace};
 
 const PROVE: &str = "prove";
+const FILLER: &str = "bench-database";
 const NGINX: &str = "nginx";
-/// The last commit before rows were tagged with the event that wrote them. An upgrade begins with
-/// it.
-const FORMER: &str = "9f0bd39";
 const PRODUCT: [&str; 2] = ["ats-pat-server", "ats-pat-admin"];
 
 /// The test that plays rounds of tampering for as long as the environment says.
 const LONG_TAMPERING: &str = "generated::long::prove_tamper";
+/// How many tokens the long form of a job revokes.
+const A_MILLION: u64 = 1_000_000;
 /// The number of rounds on each database at which its long form ends.
 const MANY_ROUNDS: u64 = 10_000;
 
@@ -78,6 +80,20 @@ enum Part {
     },
     /// Two servers behind nginx that are started again one after the other. Half a minute.
     Restarts {
+        #[command(flatten)]
+        run: Run,
+    },
+    /// Very many tokens revoked by one job, beside people who work, while servers are killed. Three
+    /// minutes for each database; the long form is an hour for each, and needs 10 GB of disk.
+    Bulk {
+        #[command(flatten)]
+        databases: Databases,
+        /// Revoke a million tokens on each database
+        #[arg(long)]
+        long: bool,
+        /// How many tokens are revoked on each database [default: 20,000]
+        #[arg(long, conflicts_with = "long")]
+        tokens: Option<u64>,
         #[command(flatten)]
         run: Run,
     },
@@ -168,6 +184,15 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             long,
             run,
         } => storage_faults(&databases.chosen, *long, run, &signals)?,
+        Part::Bulk {
+            databases,
+            long,
+            tokens,
+            run,
+        } => {
+            let tokens = if *long { Some(A_MILLION) } else { *tokens };
+            bulk(&databases.chosen, tokens, run, &signals)?
+        }
         Part::Galera { faults, long, run } => galera(*faults, *long, run, &signals)?,
         Part::Restarts { run } => restarts(run, &signals)?,
         Part::Upgrade {
@@ -175,7 +200,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             former,
             rows,
             run,
-        } => upgrade(&databases.chosen, former.as_ref(), *rows, run, &signals)?,
+        } => upgrade::run(&databases.chosen, former.as_ref(), *rows, run, &signals)?,
         Part::SignInPressure { run } => sign_in_pressure(run, &signals)?,
         Part::Tamper {
             databases,
@@ -256,6 +281,18 @@ fn tamper(
     databases::with_private(&choice, signals, &mut command)
 }
 
+/// Like [`ensure_all`], for parts that run servers of their own.
+fn ensure_servers<'a>(chosen: &'a [Tried], signals: &Signals) -> Result<&'a [Tried]> {
+    let chosen = ensure_all(chosen, signals)?;
+    if chosen.iter().any(|tried| *tried != Tried::Sqlite) && !is_root() {
+        bail!("servers of PostgreSQL run under another account: run this as root");
+    }
+    if apt::find("sqlite3").is_none() {
+        apt::ensure(&["sqlite3"], "leave this part out", signals)?;
+    }
+    Ok(chosen)
+}
+
 /// The chosen ones, or all. Their packages are installed.
 fn ensure_all<'a>(chosen: &'a [Tried], signals: &Signals) -> Result<&'a [Tried]> {
     let chosen = if chosen.is_empty() {
@@ -268,56 +305,23 @@ fn ensure_all<'a>(chosen: &'a [Tried], signals: &Signals) -> Result<&'a [Tried]>
     Ok(chosen)
 }
 
-fn upgrade(
-    chosen: &[Tried],
-    former: Option<&PathBuf>,
-    rows: u32,
-    run: &Run,
-    signals: &Signals,
-) -> Result<ExitStatus> {
-    let chosen = ensure_all(chosen, signals)?;
-    if chosen.iter().any(|tried| *tried != Tried::Sqlite) && !is_root() {
-        bail!("servers of PostgreSQL run under another account: run this as root");
-    }
-    if apt::find("sqlite3").is_none() {
-        apt::ensure(&["sqlite3"], "leave this part out", signals)?;
-    }
-    let former = match former {
-        Some(folder) => folder.canonicalize()?,
-        None => build_former(signals)?,
-    };
+fn bulk(chosen: &[Tried], tokens: Option<u64>, run: &Run, signals: &Signals) -> Result<ExitStatus> {
+    let chosen = ensure_servers(chosen, signals)?;
     let mut command = workspace::command("env");
-    tell(&mut command, "upgrade", run, signals)?;
-    command.arg("--former").arg(former);
-    command.arg("--rows").arg(rows.to_string());
+    tell(&mut command, "bulk", run, signals)?;
+    build(&[FILLER], signals)?;
+    let filler = workspace::metadata()?
+        .target_directory
+        .join("debug")
+        .join(FILLER);
+    command.arg("--filler").arg(filler);
+    if let Some(tokens) = tokens {
+        command.arg("--tokens").arg(tokens.to_string());
+    }
     for tried in chosen {
         command.args(["--database", tried.name()]);
     }
     signals.run(&mut command)
-}
-
-/// Builds the programs of the earlier release in a work tree of their own. Returns their folder.
-fn build_former(signals: &Signals) -> Result<PathBuf> {
-    let target = workspace::metadata()?.target_directory;
-    let tree = target.join("former");
-    if !tree.join("Cargo.toml").is_file() {
-        let mut add = workspace::command("git");
-        add.args(["worktree", "add", "--force", "--detach"]);
-        signals.succeed(add.arg(&tree).arg(FORMER))?;
-    }
-    let mut build = workspace::command("cargo");
-    build
-        .current_dir(&tree)
-        // It is built once and never debugged. This takes a third of the space.
-        .envs([("CARGO_PROFILE_DEV_DEBUG", "0"), ("CARGO_INCREMENTAL", "0")])
-        .arg("build")
-        .arg("--target-dir")
-        .arg(tree.join("target"));
-    for package in PRODUCT {
-        build.args(["--package", package]);
-    }
-    signals.succeed(&mut build)?;
-    Ok(tree.join("target/debug").into())
 }
 
 fn galera(faults: bool, long: bool, run: &Run, signals: &Signals) -> Result<ExitStatus> {

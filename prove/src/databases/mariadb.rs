@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 
 use super::server::DATABASE;
-use super::{Client, Server, account};
+use super::{Client, Memory, Server, account};
 use crate::program::finish;
 use crate::signals::Signals;
 
@@ -30,8 +30,11 @@ const SETTINGS: [&str; 12] = [
     "--skip-stack-trace",
 ];
 
+/// They take the place of those above.
+const PLENTY: [&str; 2] = ["--innodb-log-file-size=1G", "--innodb-buffer-pool-size=1G"];
+
 /// Makes one with its data in `folder` and its log in `work`.
-pub fn make(folder: &Path, work: &Path, signals: &Signals) -> Result<Server> {
+pub fn make(folder: &Path, work: &Path, memory: Memory, signals: &Signals) -> Result<Server> {
     signals.check()?;
     account::folder(folder)?;
     let mut init = account::command(Path::new("mariadb-install-db"));
@@ -71,6 +74,9 @@ pub fn make(folder: &Path, work: &Path, signals: &Signals) -> Result<Server> {
             .arg(format!("--datadir={}", data.display()))
             .arg(format!("--port={port}"))
             .args(SETTINGS);
+        if let Memory::Plenty = memory {
+            command.args(PLENTY);
+        }
         command
     };
     let client = Client::Mariadb(url("mysql"));

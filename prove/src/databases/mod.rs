@@ -27,6 +27,15 @@ pub enum Size {
     Many,
 }
 
+/// How much memory a database server has.
+#[derive(Clone, Copy)]
+pub enum Memory {
+    /// So little that it often writes its data files, which then can fail.
+    Little,
+    /// As much as a database of a million rows needs.
+    Plenty,
+}
+
 /// A kind of database that storage faults are tried on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum Kind {
@@ -93,13 +102,19 @@ impl Kind {
         })
     }
 
-    /// Makes a server with its data in `folder`, on the disk that fails. `None` if the product
+    /// Makes a server with its data in `folder`. `None` if the product
     /// needs no server.
-    pub fn server(self, folder: &Path, work: &Path, signals: &Signals) -> Result<Option<Server>> {
+    pub fn server(
+        self,
+        folder: &Path,
+        work: &Path,
+        memory: Memory,
+        signals: &Signals,
+    ) -> Result<Option<Server>> {
         match self {
             Self::Sqlite => Ok(None),
-            Self::Postgres => postgres::make(folder, work, signals).map(Some),
-            Self::Mariadb => mariadb::make(folder, work, signals).map(Some),
+            Self::Postgres => postgres::make(folder, work, memory, signals).map(Some),
+            Self::Mariadb => mariadb::make(folder, work, memory, signals).map(Some),
         }
     }
 }

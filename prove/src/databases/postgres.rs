@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::server::DATABASE;
-use super::{Client, Server, account};
+use super::{Client, Memory, Server, account};
 use crate::program::finish;
 use crate::signals::Signals;
 
@@ -26,8 +26,15 @@ const SETTINGS: [&str; 10] = [
     "log_checkpoints=on",
 ];
 
+/// They take the place of those above.
+const PLENTY: [&str; 3] = [
+    "shared_buffers=1GB",
+    "max_wal_size=2GB",
+    "checkpoint_timeout=5min",
+];
+
 /// Makes one with its data in `folder` and its log in `work`.
-pub fn make(folder: &Path, work: &Path, signals: &Signals) -> Result<Server> {
+pub fn make(folder: &Path, work: &Path, memory: Memory, signals: &Signals) -> Result<Server> {
     signals.check()?;
     let programs = programs().context("PostgreSQL's programs are missing: install postgresql")?;
     account::folder(folder)?;
@@ -49,7 +56,11 @@ pub fn make(folder: &Path, work: &Path, signals: &Signals) -> Result<Server> {
     let command = move || {
         let mut command = account::command(&server);
         command.arg("-D").arg(&data).arg("-p").arg(port.to_string());
-        for setting in SETTINGS {
+        let more: &[_] = match memory {
+            Memory::Little => &[],
+            Memory::Plenty => &PLENTY,
+        };
+        for setting in SETTINGS.iter().chain(more) {
             command.args(["-c", setting]);
         }
         command

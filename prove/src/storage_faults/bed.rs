@@ -11,7 +11,7 @@ use fastrand::Rng;
 use tempfile::TempDir;
 
 use crate::clock::wait_for;
-use crate::databases::{Client, Kind, Server, Size};
+use crate::databases::{Client, Kind, Memory, Server, Size};
 use crate::faults::{Disk, Gate};
 use crate::health::readiness;
 use crate::installation::Installation;
@@ -59,7 +59,12 @@ impl Bed {
         fs::set_permissions(work.path(), Permissions::from_mode(0o755))?;
         let disk = Disk::mount(&work.path().join("disk"), kind.mebibytes(size))?;
         let gate = Gate::new(work.path(), disk.place(), kind.data_files())?;
-        let mut database = kind.server(&disk.place().join("database"), work.path(), signals)?;
+        let mut database = kind.server(
+            &disk.place().join("database"),
+            work.path(),
+            Memory::Little,
+            signals,
+        )?;
         if let Some(database) = &mut database {
             database.set_environment(gate.environment());
             database.start(signals)?;

@@ -8,7 +8,7 @@ use anyhow::Result;
 use tempfile::TempDir;
 
 use super::arguments::Arguments;
-use crate::databases::{Client, Kind, Server};
+use crate::databases::{Client, Kind, Memory, Server};
 use crate::installation::Installation;
 use crate::signals::Signals;
 
@@ -33,7 +33,12 @@ impl Ground {
         let work = TempDir::with_prefix("ats-pat-prove-")?;
         // The account of database servers needs access to it.
         fs::set_permissions(work.path(), Permissions::from_mode(0o755))?;
-        let mut server = kind.server(&work.path().join("database"), work.path(), signals)?;
+        let mut server = kind.server(
+            &work.path().join("database"),
+            work.path(),
+            Memory::Little,
+            signals,
+        )?;
         if let Some(server) = &mut server {
             server.start(signals)?;
         }

@@ -2,12 +2,12 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 use super::ground::Site;
 use super::rows;
 use crate::databases::Kind;
-use crate::http::{Answer, Caller, Reply};
+use crate::http::{Caller, Reply, expect};
 use crate::installation::Installation;
 use crate::load::{FIRST_PASSWORD, Person, add_user, exchange};
 use crate::tally::{Count, Tally};
@@ -194,14 +194,5 @@ pub fn status(reply: &Reply) -> u16 {
     match reply {
         Reply::Answer(answer) => answer.status,
         Reply::Unsent | Reply::Lost => 0,
-    }
-}
-
-/// The answer, if it has this status.
-pub fn expect(reply: Reply, status: u16) -> Result<Answer> {
-    match reply {
-        Reply::Answer(answer) if answer.status == status => Ok(answer),
-        Reply::Answer(answer) => bail!("answered {}: {}", answer.status, answer.text()),
-        Reply::Unsent | Reply::Lost => bail!("no answer"),
     }
 }
