@@ -262,6 +262,8 @@ mod tests {
             Problem::PersonalAccessTokenRevoked,
             Problem::NetworkNotAllowed,
             Problem::OwnerDisabled,
+            Problem::OwnerSignInOverdue { days: 1 },
+            Problem::OwnerSignInOverdue { days: 30 },
             Problem::AuthenticationTokenInvalid,
             Problem::SelfRegenerateNotAllowed,
             Problem::TokenNotFound,

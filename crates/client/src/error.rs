@@ -36,6 +36,10 @@ pub enum Error {
     /// The owner of the personal access token is disabled. Ask the operator.
     #[error("the exchange is refused: {0}")]
     OwnerDisabled(Refusal),
+    /// The owner of the personal access token has not signed in at the company's identity provider
+    /// for longer than the operator allows. The owner has to sign in on the web pages.
+    #[error("the exchange is refused: {0}")]
+    OwnerSignInOverdue(Refusal),
     /// The personal access token may not be used from this network. Call from another, or allow
     /// this one.
     #[error("the exchange is refused: {0}")]
@@ -143,6 +147,7 @@ impl Error {
             | Self::Revoked(refusal)
             | Self::Invalid(refusal)
             | Self::OwnerDisabled(refusal)
+            | Self::OwnerSignInOverdue(refusal)
             | Self::NetworkNotAllowed(refusal)
             | Self::SelfRegenerateNotAllowed(refusal)
             | Self::Refused(refusal) => Some(refusal),
@@ -186,6 +191,7 @@ impl From<Refusal> for Error {
             1203 => Self::Revoked(refusal),
             1204 => Self::NetworkNotAllowed(refusal),
             1205 => Self::OwnerDisabled(refusal),
+            1207 => Self::OwnerSignInOverdue(refusal),
             1208 => Self::SelfRegenerateNotAllowed(refusal),
             _ => Self::Refused(refusal),
         }

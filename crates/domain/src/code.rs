@@ -66,6 +66,8 @@ catalogue! {
     OwnerDisabled = 1205,
     /// The authentication token is not valid.
     AuthenticationTokenInvalid = 1206,
+    /// The owner has not signed in at the identity provider for too long.
+    OwnerSignInOverdue = 1207,
     /// The token may not regenerate itself.
     SelfRegenerateNotAllowed = 1208,
     /// The operator key is not valid.

@@ -153,9 +153,104 @@ pub struct ProviderSignIn {
     pub at: Option<Timestamp>,
 }
 
+/// When somebody signed in at a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignedInThere {
+    /// An operator linked the identity, and nobody signed in with it yet.
+    Never,
+    /// At this time for the last time.
+    At(Timestamp),
+}
+
+impl SignedInThere {
+    /// The time, if there is one.
+    pub const fn at(self) -> Option<Timestamp> {
+        match self {
+            Self::Never => None,
+            Self::At(at) => Some(at),
+        }
+    }
+}
+
+impl From<Option<Timestamp>> for SignedInThere {
+    fn from(at: Option<Timestamp>) -> Self {
+        at.map_or(Self::Never, Self::At)
+    }
+}
+
+/// The last sign-ins at the other providers at which a user has an identity: at all but the one
+/// where the user signed in last. Sorted by provider.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignedInElsewhere(Vec<(ProviderName, SignedInThere)>);
+
+impl SignedInElsewhere {
+    /// Notes the last sign-in at a provider. `None` if nobody signed in there yet.
+    pub fn note(&mut self, provider: &ProviderName, at: Option<Timestamp>) {
+        self.forget(provider);
+        self.0.push((provider.clone(), at.into()));
+        self.0.sort_by(|(one, _), (other, _)| one.cmp(other));
+    }
+
+    /// Forgets the sign-in at a provider.
+    pub fn forget(&mut self, provider: &ProviderName) {
+        self.0.retain(|(known, _)| known != provider);
+    }
+
+    /// The last sign-in at this provider. `None` if the user has no identity there.
+    pub fn at(&self, provider: &ProviderName) -> Option<SignedInThere> {
+        let found = self.0.iter().find(|(known, _)| known == provider);
+        found.map(|(_, at)| *at)
+    }
+
+    /// The form for storage: on each line a provider, and the milliseconds since the epoch if
+    /// somebody signed in there. `None` if there is nothing to store.
+    pub fn to_stored(&self) -> Option<String> {
+        let lines = self.0.iter().map(|(provider, there)| match there.at() {
+            Some(at) => format!("{provider} {}", at.as_millis()),
+            None => provider.to_string(),
+        });
+        (!self.0.is_empty()).then(|| lines.collect::<Vec<_>>().join("\n"))
+    }
+
+    /// Reads the stored form. What no release writes differs from what the row's tag is for.
+    pub fn from_stored(text: &str) -> Self {
+        let lines = text.split('\n').filter(|line| !line.is_empty());
+        let read = lines.map(|line| {
+            let parts = line.split_once(' ').and_then(|(provider, millis)| {
+                let at = Timestamp::from_millis(millis.parse().ok()?);
+                Some((provider, SignedInThere::At(at)))
+            });
+            let (provider, there) = parts.unwrap_or((line, SignedInThere::Never));
+            (ProviderName::from_stored(provider.to_owned()), there)
+        });
+        Self(read.collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sign_ins_elsewhere_come_back_as_they_were_stored() {
+        let name = |name: &str| ProviderName::from_stored(name.to_owned());
+        let mut elsewhere = SignedInElsewhere::default();
+        assert_eq!(elsewhere.to_stored(), None);
+        assert_eq!(SignedInElsewhere::from_stored(""), elsewhere);
+        elsewhere.note(&name("partner"), Some(Timestamp::from_millis(-7)));
+        elsewhere.note(&name("corp"), Some(Timestamp::MAX));
+        elsewhere.note(&name("new"), None);
+        elsewhere.note(&name("corp"), Some(Timestamp::from_millis(5)));
+        let stored = elsewhere.to_stored().unwrap();
+        assert_eq!(stored, "corp 5\nnew\npartner -7");
+        assert_eq!(SignedInElsewhere::from_stored(&stored), elsewhere);
+        assert_eq!(elsewhere.at(&name("new")), Some(SignedInThere::Never));
+        elsewhere.forget(&name("new"));
+        assert_eq!(elsewhere.at(&name("new")), None);
+        // What is no time is no time of that provider.
+        let odd = SignedInElsewhere::from_stored("corp x\ncorp 99999999999999999999");
+        assert_eq!(odd.at(&name("corp")), None);
+    }
 
     #[test]
     fn a_provider_has_a_name_that_fits_paths_and_variables() {

@@ -36,6 +36,7 @@ pub mod rule;
 pub mod scope;
 pub mod secret;
 pub mod session;
+pub mod sign_in_rule;
 pub mod status;
 pub mod status_place;
 pub mod tagged;
@@ -50,7 +51,9 @@ pub use disabled::{DisabledBy, DisabledMarks};
 pub use envelope::Envelope;
 pub use event::Event;
 pub use id::{BulkJobId, EventId, FormKey, OperatorKeyId, TokenId, UserId};
-pub use identity::{Identity, Issuer, LinkedIdentity, ProviderName, ProviderSignIn, Subject};
+pub use identity::{
+    Identity, Issuer, LinkedIdentity, ProviderName, ProviderSignIn, SignedInElsewhere, Subject,
+};
 pub use name::{Description, DisplayName, Email, TokenName, UserName};
 pub use network::Neighbourhood;
 pub use operator_key::OperatorKey;
@@ -61,6 +64,7 @@ pub use problem::Problem;
 pub use rule::Rule;
 pub use scope::Scopes;
 pub use session::Session;
+pub use sign_in_rule::{Lapse, SignInRule};
 pub use status::Status;
 pub use status_place::StatusPlace;
 pub use tagged::Tagged;

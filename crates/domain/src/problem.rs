@@ -94,6 +94,11 @@ pub enum Problem {
     NetworkNotAllowed,
     /// The user is disabled.
     OwnerDisabled,
+    /// The owner has not signed in at the identity provider for longer than the operator allows.
+    OwnerSignInOverdue {
+        /// How many days may pass between two sign-ins.
+        days: u32,
+    },
     /// The authentication token is not valid.
     AuthenticationTokenInvalid,
     /// The request has no authentication token. The answer has
@@ -208,6 +213,7 @@ impl Problem {
             Self::PersonalAccessTokenRevoked => Code::PersonalAccessTokenRevoked,
             Self::NetworkNotAllowed => Code::NetworkNotAllowed,
             Self::OwnerDisabled => Code::OwnerDisabled,
+            Self::OwnerSignInOverdue { .. } => Code::OwnerSignInOverdue,
             Self::AuthenticationTokenInvalid
             | Self::AuthenticationTokenMissing
             | Self::NotExchanged => Code::AuthenticationTokenInvalid,
@@ -262,6 +268,7 @@ impl Problem {
             Self::BodyTooLarge { limit } => vec![limit.to_string()],
             Self::RecentSignInRequired { minutes } => vec![minutes.to_string()],
             Self::PersonalAccessTokenExpired { expiry } => vec![expiry.to_string()],
+            Self::OwnerSignInOverdue { days } => vec![days.to_string()],
             Self::NameInUse { name } | Self::UserNameInUse { name } => vec![name.clone()],
             Self::ExpirationNotAllowed { latest } => vec![latest.to_string()],
             Self::TokenNotActive { status } => vec![status.to_string()],
@@ -339,6 +346,7 @@ impl Problem {
             Self::PersonalAccessTokenExpired { expiry } => {
                 return text.refusal_personal_access_token_expired(expiry);
             }
+            Self::OwnerSignInOverdue { days } => return text.refusal_owner_sign_in_overdue(days),
             Self::NameInUse { name } => return text.refusal_name_in_use(name),
             Self::UserNameInUse { name } => return text.refusal_user_name_in_use(name),
             Self::ExpirationNotAllowed { latest } => {

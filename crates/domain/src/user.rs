@@ -3,7 +3,7 @@
 use crate::disabled::DisabledMarks;
 use crate::group::Groups;
 use crate::id::UserId;
-use crate::identity::ProviderSignIn;
+use crate::identity::{ProviderName, ProviderSignIn, SignedInElsewhere, SignedInThere};
 use crate::name::{DisplayName, Email, UserName};
 use crate::time::Timestamp;
 
@@ -64,6 +64,8 @@ pub struct User {
     pub groups: Groups,
     /// The last sign-in at an identity provider.
     pub provider_sign_in: Option<ProviderSignIn>,
+    /// The last sign-ins at other identity providers, where the user has identities too.
+    pub signed_in_elsewhere: SignedInElsewhere,
     /// When the user was added.
     pub created_at: Timestamp,
 }
@@ -72,6 +74,34 @@ impl User {
     /// Whether any party disabled the user.
     pub const fn is_disabled(&self) -> bool {
         self.disabled.any()
+    }
+
+    /// The last sign-in at this provider. `None` if the user has no identity there.
+    pub fn sign_in_at(&self, provider: &ProviderName) -> Option<SignedInThere> {
+        match &self.provider_sign_in {
+            Some(last) if last.provider == *provider => Some(last.at.into()),
+            _ => self.signed_in_elsewhere.at(provider),
+        }
+    }
+
+    /// Notes a sign-in, which becomes the last one. Where the user signed in before is remembered.
+    pub fn note_sign_in(&mut self, sign_in: ProviderSignIn) {
+        self.signed_in_elsewhere.forget(&sign_in.provider);
+        if let Some(before) = self.provider_sign_in.take()
+            && before.provider != sign_in.provider
+        {
+            self.signed_in_elsewhere.note(&before.provider, before.at);
+        }
+        self.provider_sign_in = Some(sign_in);
+    }
+
+    /// Notes an identity that nobody signed in with yet.
+    pub fn note_link(&mut self, linked: ProviderSignIn) {
+        if self.provider_sign_in.is_some() {
+            self.signed_in_elsewhere.note(&linked.provider, linked.at);
+        } else {
+            self.provider_sign_in = Some(linked);
+        }
     }
 
     /// Whether the user is a service account of which `person` manages the tokens.

@@ -43,6 +43,7 @@ pub fn status(problem: &Problem) -> StatusCode {
         | Problem::PersonalAccessTokenExpired { .. }
         | Problem::PersonalAccessTokenRevoked
         | Problem::OwnerDisabled
+        | Problem::OwnerSignInOverdue { .. }
         | Problem::AuthenticationTokenInvalid
         | Problem::AuthenticationTokenMissing
         | Problem::NotExchanged

@@ -7,7 +7,7 @@ use ats_pat_domain::port::{StoreError, UserChanges, UserPage, UserRepository};
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{
     DisabledBy, DisabledMarks, DisplayName, Email, Identity, Issuer, ProviderName, ProviderSignIn,
-    Subject, Tagged, Timestamp, User, UserId, UserName,
+    SignedInElsewhere, Subject, Tagged, Timestamp, User, UserId, UserName,
 };
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, Func, Query, SelectStatement, SimpleExpr};
@@ -116,6 +116,9 @@ impl TryFrom<Model> for Tagged<User> {
                 responsible_id: model.responsible_id.map(UserId::from_uuid),
                 groups: Groups::from_stored(model.member_of.as_deref().unwrap_or_default()),
                 provider_sign_in,
+                signed_in_elsewhere: SignedInElsewhere::from_stored(
+                    model.signed_in_elsewhere.as_deref().unwrap_or_default(),
+                ),
                 created_at: Timestamp::from_millis(model.created_at),
             },
             tag: tag(model.key_id, model.tag),
@@ -151,6 +154,7 @@ impl From<&Tagged<User>> for ActiveModel {
             signed_in_issuer: Set(identity.map(|it| it.issuer.as_str().to_owned())),
             signed_in_subject: Set(identity.map(|it| it.subject.as_str().to_owned())),
             signed_in_at: Set(signed_in.and_then(|it| it.at).map(Timestamp::as_millis)),
+            signed_in_elsewhere: Set(row.signed_in_elsewhere.to_stored()),
             created_at: Set(row.created_at.as_millis()),
             key_id: Set(tag.key_id.0),
             tag: Set(tag.bytes.clone()),

@@ -39,6 +39,11 @@ refusal-personal-access-token-expired = The personal access token expired at { $
 refusal-personal-access-token-revoked = The personal access token was revoked.
 refusal-network-not-allowed = The personal access token may not be used from this network.
 refusal-owner-disabled = The user is disabled.
+# $days (Number)
+refusal-owner-sign-in-overdue = { $days ->
+    [one] The owner of this token has to sign in at the company's identity provider every day, and has not: sign in on the web pages, then try again.
+   *[other] The owner of this token has to sign in at the company's identity provider every { NUMBER($days) } days, and has not: sign in on the web pages, then try again.
+}
 refusal-authentication-token-invalid = The authentication token is not valid: exchange the personal access token again.
 refusal-authentication-token-missing = Send an authentication token in the header Authorization, as Bearer.
 refusal-not-exchanged = This is a personal access token: exchange it first, and send the authentication token that you get.

@@ -24,7 +24,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0013_operator_keys",
             "m0014_emails",
             "m0015_identities",
-            "m0016_provider_sign_in"
+            "m0016_provider_sign_in",
+            "m0017_signed_in_elsewhere"
           ]
         })
     );
@@ -53,7 +54,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0013_operator_keys",
             "m0014_emails",
             "m0015_identities",
-            "m0016_provider_sign_in"
+            "m0016_provider_sign_in",
+            "m0017_signed_in_elsewhere"
           ],
           "Pending": [],
           "Unknown": []

@@ -27,6 +27,12 @@ public enum ExchangeFailure
     /// <summary>The owner of the personal access token is disabled. Ask the operator.</summary>
     OwnerDisabled,
 
+    /// <summary>
+    /// The owner of the personal access token has not signed in at the company's identity provider for longer than the
+    /// operator allows. The owner has to sign in on the web pages.
+    /// </summary>
+    OwnerSignInOverdue,
+
     /// <summary>The personal access token may not be used from this network.</summary>
     NetworkNotAllowed,
 
@@ -81,6 +87,7 @@ public sealed class ExchangeException : Exception
             1203 => ExchangeFailure.Revoked,
             1204 => ExchangeFailure.NetworkNotAllowed,
             1205 => ExchangeFailure.OwnerDisabled,
+            1207 => ExchangeFailure.OwnerSignInOverdue,
             1208 => ExchangeFailure.SelfRegenerateNotAllowed,
             _ => ExchangeFailure.Refused,
         };

@@ -93,6 +93,7 @@ impl Refusal {
             | Problem::PersonalAccessTokenRevoked
             | Problem::NetworkNotAllowed
             | Problem::OwnerDisabled
+            | Problem::OwnerSignInOverdue { .. }
             | Problem::PolicyForbids { .. } => (StatusCode::BAD_REQUEST, "invalid_request"),
             Problem::AuthenticationTokenInvalid
             | Problem::AuthenticationTokenMissing

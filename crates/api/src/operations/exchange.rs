@@ -181,6 +181,7 @@ pub fn refusals_of_holder() -> Vec<Problem> {
             expiry: example::EXPIRES_AT,
         },
         Problem::OwnerDisabled,
+        Problem::OwnerSignInOverdue { days: 30 },
         Problem::NetworkNotAllowed,
         Problem::PolicyForbids {
             rule: Rule::AllScope,

@@ -25,6 +25,7 @@ async fn each_refusal_is_told_by_its_name() {
         (401, 1203, "Revoked"),
         (403, 1204, "NetworkNotAllowed"),
         (401, 1205, "OwnerDisabled"),
+        (401, 1207, "OwnerSignInOverdue"),
         (401, 1200, "Refused"),
         (404, 1004, "Refused"),
         (400, 9999, "Refused"),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::num::NonZeroU32;
 use std::path::Path;
 
 use ats_pat_domain::ProviderName;
@@ -16,6 +17,9 @@ use super::shown::{Shown, is_same};
 /// The table of the file with the providers.
 pub(super) const TABLE: &str = "oidc";
 const SECRET: &str = "client-secret";
+const SIGN_IN_EVERY_DAYS: &str = "sign-in-every-days";
+/// The longest time between two sign-ins, in days.
+const MOST_DAYS: u32 = 3650;
 
 /// A key of a provider's table.
 pub(super) struct Key {
@@ -81,6 +85,11 @@ pub(super) const KEYS: &[Key] = &[
         "administrator-groups",
         "nobody",
         "Who is in one of these groups at the sign-in administers the service in that session; a list",
+    ),
+    key(
+        SIGN_IN_EVERY_DAYS,
+        "0: never",
+        "Tokens of users who have not signed in at this provider for so many days are refused (1207), until they do; 0 to 3650",
     ),
     key(
         "subject-is-id",
@@ -270,6 +279,7 @@ impl Keys<'_> {
         };
         let scopes = self.optional("scopes", Found::oidc_scopes)?;
         let subject_is_id = self.optional("subject-is-id", Found::boolean)?;
+        let days = self.optional(SIGN_IN_EVERY_DAYS, |found| found.number(0..=MOST_DAYS))?;
         let secret = |found: &Found| Ok(SecretString::from(found.text()?));
         Ok(Provider {
             rules: ProviderRules {
@@ -278,6 +288,7 @@ impl Keys<'_> {
                 allowed_groups: groups("allowed-groups")?,
                 administrator_groups: groups("administrator-groups")?,
                 subject_is_id: subject_is_id.unwrap_or_default(),
+                sign_in_every_days: days.and_then(NonZeroU32::new),
                 name: name.clone(),
             },
             client_id: self.required("client-id", |found| Ok(found.text()?.to_owned()))?,

@@ -2,7 +2,7 @@
 
 use ats_pat_domain::scope::INTROSPECT;
 use ats_pat_domain::secret::Slot;
-use ats_pat_domain::{Problem, TokenId, UserId};
+use ats_pat_domain::{Problem, Timestamp, TokenId, UserId};
 use ats_pat_token::{Audience, PersonalAccessToken};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -75,10 +75,14 @@ impl Service {
         if let Ok(secret) = PersonalAccessToken::parse(presented) {
             let now = self.now();
             let grant = self.genuine_grant(&secret).await?;
-            let grant = grant.filter(|grant| grant.life().is_usable(now));
+            let grant = grant.filter(|grant| grant.is_usable(now));
             let policies = self.policies().await?;
             let alive = grant.filter(|grant| {
-                grant.life().check(now).is_ok()
+                let is_overdue = self.inner.cache.rules.is_overdue;
+                grant
+                    .life(self.sign_in_rules())
+                    .check(now, is_overdue)
+                    .is_ok()
                     && may_be_exchanged(&policies, &grant.token, &grant.owner)
             });
             return Ok(alive.map(|grant| {
@@ -87,7 +91,8 @@ impl Service {
                 let written_out = policy.written_out(&scope);
                 // The same scopes that its authentication token would have.
                 let scope = written_out.map_or(scope, |scope| scope.to_string());
-                of_personal_access_token(&grant, scope, issuer)
+                let until = grant.life(self.sign_in_rules()).exchanged_until();
+                of_personal_access_token(&grant, scope, issuer, until)
             }));
         }
         let found = self
@@ -97,7 +102,12 @@ impl Service {
     }
 }
 
-fn of_personal_access_token(grant: &VerifiedGrant, scope: String, issuer: &str) -> Introspection {
+fn of_personal_access_token(
+    grant: &VerifiedGrant,
+    scope: String,
+    issuer: &str,
+    until: Timestamp,
+) -> Introspection {
     let VerifiedGrant {
         secret,
         token,
@@ -110,7 +120,7 @@ fn of_personal_access_token(grant: &VerifiedGrant, scope: String, issuer: &str) 
         owner_id: owner.id,
         user_name: owner.name.as_str().to_owned(),
         issuer: issuer.to_owned(),
-        expires_at: grant.life().ends_at().as_seconds(),
+        expires_at: until.as_seconds(),
         // The time is stored only for the current secret.
         issued_at: (secret.slot == Some(Slot::Current)).then(|| {
             token

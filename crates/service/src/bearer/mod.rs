@@ -4,6 +4,7 @@ mod identity;
 pub(crate) mod introspection;
 
 use ats_pat_domain::secret::Secret;
+use ats_pat_domain::sign_in_rule::require_in_force;
 use ats_pat_domain::{Status, Tagged, Timestamp, Token, TokenId, User};
 use ats_pat_token::{Claims, Expectations, Unverified};
 
@@ -35,8 +36,8 @@ impl Service {
     /// Checks in the database that an authentication token is valid and is for one of `audiences`.
     ///
     /// `None` if it is forged or expired. Also if its personal access token was revoked,
-    /// regenerated or has expired, if its owner is disabled, or if it has `all` and the policy no
-    /// longer allows that.
+    /// regenerated or has expired, if its owner is disabled or has not signed in at the identity
+    /// provider for too long, or if it has `all` and the policy no longer allows that.
     pub(crate) async fn bearer(
         &self,
         presented: &str,
@@ -78,7 +79,7 @@ impl Service {
             && owner.id.to_string() == claims.sub
             && is_usable(&secret, &token, now)
             && token.status(now) == Status::Active
-            && !owner.is_disabled()
+            && require_in_force(&owner, self.sign_in_rules(), now).is_ok()
             && may_be_exchanged(&*self.policies().await?, &token, &owner);
         Ok(holds.then_some(Bearer {
             claims,

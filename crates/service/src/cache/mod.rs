@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use ats_pat_domain::SignInRule;
 use ats_pat_domain::port::{Clock, Store};
 use ats_pat_measure::Counts;
 
@@ -40,8 +41,9 @@ pub(crate) struct ExchangeCache {
     roots: Arc<Roots>,
     anchor: Arc<Anchor>,
     currency: Arc<Currency>,
-    rules: Rules,
+    pub(crate) rules: Rules,
     policies: Arc<InForce>,
+    sign_ins: Arc<[SignInRule]>,
     /// Whether no other server can use this database.
     alone: bool,
     pub(crate) feed: Feed,
@@ -86,6 +88,7 @@ impl ExchangeCache {
             currency: Arc::clone(&changes.currency),
             rules,
             policies,
+            sign_ins: Arc::clone(&changes.sign_ins),
             alone,
             feed: Feed::new(),
             grants: Grants::new(entries),

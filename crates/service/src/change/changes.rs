@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ats_pat_auth::Origin;
+use ats_pat_domain::SignInRule;
 use ats_pat_domain::event::{EventKind, Head};
 use ats_pat_domain::port::{Clock, Randomness, Store, Transaction};
 use ats_pat_domain::tagged::Tag;
@@ -29,6 +30,8 @@ pub(crate) struct Changes {
     /// The logged tags of rows whose events were found to name them.
     pub(crate) confirmed: Arc<Cache<String, ()>>,
     pub(crate) noted: Arc<ChangesNoted>,
+    /// When users of identity providers must sign in there.
+    pub(crate) sign_ins: Arc<[SignInRule]>,
 }
 
 /// How many rows are remembered as confirmed.

@@ -3,6 +3,7 @@
 use ats_pat_domain::event::Actor;
 use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::port::{FoundSession, Repositories, SetupLink};
+use ats_pat_domain::sign_in_rule::has_lapsed;
 use ats_pat_domain::{OperatorKey, Problem, User};
 
 use super::Draft;
@@ -59,7 +60,9 @@ async fn still_signed_in(draft: &Draft<'_>, by: &SignedIn) -> Result<SignedIn, E
     let (Some(session), Some(user)) = (session, user) else {
         return Err(Problem::SignInRequired.into());
     };
-    if user.is_disabled() || !belongs || user.id != by.user.id || session.ends_at <= draft.now {
+    let has_ended = session.ends_at <= draft.now
+        || has_lapsed(&session, &user, draft.sign_in_rules(), draft.now);
+    if user.is_disabled() || !belongs || user.id != by.user.id || has_ended {
         return Err(Problem::SignInRequired.into());
     }
     Ok(SignedIn { session, user })
@@ -122,7 +125,11 @@ async fn administers_somewhere(draft: &Draft<'_>, user: &User) -> Result<bool, E
             session,
             user: user.clone(),
         };
-        if signed_in.is_administrator() && draft.now < signed_in.session.ends_at {
+        let SignedIn { session, user } = &signed_in;
+        if signed_in.is_administrator()
+            && draft.now < session.ends_at
+            && !has_lapsed(session, user, draft.sign_in_rules(), draft.now)
+        {
             return Ok(true);
         }
     }

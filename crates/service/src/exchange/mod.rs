@@ -192,7 +192,10 @@ impl Service {
                 return Err(Problem::PersonalAccessTokenInvalid.into());
             }
         };
-        let checked = found.known.grant.check(now, address);
+        let checked = found
+            .known
+            .grant
+            .check(now, address, &self.inner.cache.rules);
         if checked == Err(Problem::PersonalAccessTokenRevoked) {
             reused(&found, Ended::Revoked);
         }
@@ -257,7 +260,7 @@ impl Service {
     ) -> Result<Exchanged, Error> {
         let inner = &self.inner;
         let grant = &found.known.grant;
-        let expires_at = grant.life.ends_at();
+        let (expires_at, until) = (grant.life.ends_at(), grant.life.exchanged_until());
         let Some(index) = grant.status_index else {
             // The place was taken away in the meantime. Without one, no verifier would accept the
             // token.
@@ -275,7 +278,7 @@ impl Service {
                 generation: grant.generation,
                 scope: scope.as_deref().unwrap_or(&grant.scope),
                 lifetime_seconds,
-                expires_at_ms: expires_at.as_millis(),
+                expires_at_ms: until.as_millis(),
                 status: Some(StatusPlace {
                     index,
                     uri: &status_list,

@@ -4,7 +4,8 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::group::Groups;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{
-    DisabledMarks, DisplayName, LinkedIdentity, ProviderSignIn, User, UserId, UserName,
+    DisabledMarks, DisplayName, LinkedIdentity, ProviderSignIn, SignedInElsewhere, User, UserId,
+    UserName,
 };
 
 use super::name::{display_name, email, free_name};
@@ -78,6 +79,7 @@ fn new_user(draft: &Draft<'_>, proof: &Proof, id: UserId, name: UserName, groups
             identity: proof.proven.identity.clone(),
             at: Some(draft.now),
         }),
+        signed_in_elsewhere: SignedInElsewhere::default(),
         created_at: draft.now,
     }
 }

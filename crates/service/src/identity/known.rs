@@ -1,6 +1,7 @@
 //! A sign-in with an identity that a user has.
 
 use ats_pat_domain::event::EventKind;
+use ats_pat_domain::sign_in_rule::has_lapsed;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{DisabledBy, ProviderSignIn, Session, Tagged, User, UserId};
 
@@ -57,7 +58,7 @@ pub(super) async fn sign_in(
     if let Some(email) = email(&proof.proven) {
         user.email = Some(email);
     }
-    user.provider_sign_in = Some(ProviderSignIn {
+    user.note_sign_in(ProviderSignIn {
         provider: provider.clone(),
         identity: proof.proven.identity.clone(),
         at: Some(draft.now),
@@ -105,7 +106,7 @@ async fn keep_out(draft: &Draft<'_>, mut user: User) -> Result<(Finished, Taken)
 }
 
 /// Ends those of the user's other sessions that began by other rights, that this sign-in confirms,
-/// or that are too many. The rest goes on although the user's row is written.
+/// that lapsed before it, or that are too many. The rest goes on although the user's row is written.
 async fn end_or_keep(
     draft: &Draft<'_>,
     proof: &Proof,
@@ -124,6 +125,7 @@ async fn end_or_keep(
         let ends = after.groups != before.groups
             || number < surplus
             || is_confirmed
+            || has_lapsed(&other.row, before, draft.sign_in_rules(), draft.now)
             || (takes_right && administers);
         if !ends {
             draft.keep_session(other).await?;

@@ -112,6 +112,7 @@ mod tests {
             allowed_groups: texts(allowed),
             administrator_groups: texts(administrators),
             subject_is_id: false,
+            sign_in_every_days: None,
         }
     }
 

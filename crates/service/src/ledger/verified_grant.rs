@@ -5,7 +5,7 @@ use std::time::Duration;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::port::Grant;
 use ats_pat_domain::secret::{Secret, Slot};
-use ats_pat_domain::{Problem, Timestamp, Token, User};
+use ats_pat_domain::{Lapse, Problem, SignInRule, Timestamp, Token, User};
 
 use crate::ledger::currency::{Currency, Doubt};
 use crate::ledger::rows::Roots;
@@ -13,6 +13,7 @@ use crate::ledger::rows::Roots;
 /// The times in authentication tokens are whole seconds, so nothing can be minted for less than
 /// one.
 const ONE_SECOND: Duration = Duration::from_secs(1);
+const LESS_THAN_A_SECOND: Duration = Duration::from_millis(999);
 
 /// A grant whose rows are genuine and current.
 pub(crate) struct VerifiedGrant {
@@ -27,10 +28,11 @@ pub(crate) struct VerifiedGrant {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Life {
     usable: Usable,
-    replaced_by_itself: bool,
     revoked: bool,
     expires_at: Timestamp,
     owner_disabled: bool,
+    /// When the owner must have signed in at the identity provider again.
+    lapse: Option<Lapse>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -109,13 +111,25 @@ impl VerifiedGrant {
         self.secret.token_id == self.token.id && self.token.owner_id == self.owner.id
     }
 
-    pub(crate) fn life(&self) -> Life {
+    /// Whether the secret is usable, whatever became of its token and its owner.
+    pub(crate) fn is_usable(&self, now: Timestamp) -> bool {
+        is_usable(&self.secret, &self.token, now)
+    }
+
+    /// Whether the holder of the secret may revoke the token. A secret that the token replaced by
+    /// itself still may.
+    pub(crate) fn may_revoke(&self, now: Timestamp) -> bool {
+        self.secret.may_revoke || self.is_usable(now)
+    }
+
+    /// By these rules of when its owner must sign in at a provider.
+    pub(crate) fn life(&self, rules: &[SignInRule]) -> Life {
         Life {
             usable: Usable::of(&self.secret, &self.token),
-            replaced_by_itself: self.secret.may_revoke,
             revoked: self.token.revoked_at.is_some(),
             expires_at: self.token.expires_at,
             owner_disabled: self.owner.is_disabled(),
+            lapse: Lapse::of(&self.owner, rules),
         }
     }
 }
@@ -125,12 +139,6 @@ impl Life {
     /// Any other secret gets the same answer as an unknown one.
     pub(crate) fn is_usable(&self, now: Timestamp) -> bool {
         self.usable.at(now)
-    }
-
-    /// Whether the holder of the secret may revoke the token. A secret that the token replaced by
-    /// itself still may.
-    pub(crate) fn may_revoke(&self, now: Timestamp) -> bool {
-        self.replaced_by_itself || self.is_usable(now)
     }
 
     /// Whether it is in overlap or unconfirmed with less than a second left, so that nothing can be
@@ -147,8 +155,20 @@ impl Life {
         }
     }
 
-    /// Refuses a token that was revoked or has expired, and one of a disabled owner.
-    pub(crate) fn check(&self, now: Timestamp) -> Result<(), Problem> {
+    /// Until when authentication tokens may be valid: until the secret ends, or the owner must have
+    /// signed in again.
+    pub(crate) fn exchanged_until(&self) -> Timestamp {
+        let end = self.ends_at();
+        self.lapse.map_or(end, |lapse| end.min(lapse.at()))
+    }
+
+    /// Refuses a token that was revoked or has expired, and one of an owner who is disabled or,
+    /// by `is_overdue`, has not signed in for too long.
+    pub(crate) fn check(
+        &self,
+        now: Timestamp,
+        is_overdue: fn(Option<Lapse>, Timestamp) -> bool,
+    ) -> Result<(), Problem> {
         if self.revoked {
             return Err(Problem::PersonalAccessTokenRevoked);
         }
@@ -160,6 +180,11 @@ impl Life {
         if self.owner_disabled {
             return Err(Problem::OwnerDisabled);
         }
-        Ok(())
+        match self.lapse {
+            Some(lapse) if is_overdue(self.lapse, now.after(LESS_THAN_A_SECOND)) => {
+                Err(lapse.problem())
+            }
+            _ => Ok(()),
+        }
     }
 }

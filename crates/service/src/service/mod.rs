@@ -22,7 +22,7 @@ use ats_pat_domain::event::Head;
 use ats_pat_domain::policy::latest_expiry;
 use ats_pat_domain::port::{IdentityProvider, Store};
 use ats_pat_domain::scope::{ALL, INTROSPECT};
-use ats_pat_domain::{Policies, Timestamp};
+use ats_pat_domain::{Policies, SignInRule, Timestamp};
 
 use crate::cache::ExchangeCache;
 use crate::change::{Authority, Change, Changes, Taken};
@@ -155,6 +155,11 @@ impl Service {
 
     pub(crate) fn currency(&self) -> &Arc<Currency> {
         &self.inner.changes.currency
+    }
+
+    /// When users of identity providers must sign in there.
+    pub(crate) fn sign_in_rules(&self) -> &[SignInRule] {
+        &self.inner.changes.sign_ins
     }
 
     pub(crate) fn roots(&self) -> &Roots {

@@ -1,8 +1,9 @@
 //! The operator's settings for the use cases.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
-use ats_pat_domain::{Issuer, Policies, ProviderName};
+use ats_pat_domain::{Issuer, Policies, ProviderName, SignInRule};
 
 /// Where the policy is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,6 +64,8 @@ pub struct ProviderRules {
     pub administrator_groups: Vec<String>,
     /// Whether the provider's `sub` is the id of a new user.
     pub subject_is_id: bool,
+    /// After how many days without a sign-in there the tokens of its users stop. `None`: never.
+    pub sign_in_every_days: Option<NonZeroU32>,
 }
 
 /// The operator's settings for the use cases.
@@ -100,6 +103,17 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The rules of all providers that ask their users to sign in every few days.
+    pub(crate) fn sign_in_rules(&self) -> Vec<SignInRule> {
+        let rules = self.providers.iter().filter_map(|provider| {
+            Some(SignInRule {
+                provider: provider.name.clone(),
+                every_days: provider.sign_in_every_days?,
+            })
+        });
+        rules.collect()
+    }
+
     /// The default settings of the contract for this issuer.
     pub fn new(issuer: &str) -> Self {
         Self {

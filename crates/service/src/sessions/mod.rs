@@ -14,6 +14,7 @@ use std::time::Duration;
 use ats_pat_auth::{KeyedHash, RootKeys, SessionId};
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::port::StoreError;
+use ats_pat_domain::sign_in_rule::has_lapsed;
 use ats_pat_domain::{Problem, Session, Timestamp};
 pub(crate) use confirm::CONFIRMED;
 pub use password::PasswordChange;
@@ -38,7 +39,7 @@ impl Service {
     ///
     /// # Errors
     /// [`Problem::SignInRequired`] if the session is unknown, was idle too long, or is at its end,
-    /// or if its user is disabled.
+    /// or if its user is disabled or has not signed in at the identity provider for too long.
     pub async fn authenticate(&self, session_id: &str) -> Result<SignedIn, Error> {
         let now = self.now();
         let signed_in = self.holding(self.find_session(session_id).await?, now)?;
@@ -137,7 +138,11 @@ impl Service {
     fn holding(&self, found: Option<SignedIn>, now: Timestamp) -> Result<SignedIn, Problem> {
         let idle = self.inner.settings.session_idle;
         found
-            .filter(|found| found.session.is_valid(now, idle) && !found.user.is_disabled())
+            .filter(|found| {
+                found.session.is_valid(now, idle)
+                    && !found.user.is_disabled()
+                    && !has_lapsed(&found.session, &found.user, self.sign_in_rules(), now)
+            })
             .ok_or(Problem::SignInRequired)
     }
 

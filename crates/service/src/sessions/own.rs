@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ats_pat_domain::event::{Event, EventKind};
 use ats_pat_domain::list::EventFilter;
+use ats_pat_domain::sign_in_rule::has_lapsed;
 use ats_pat_domain::{Session, UserId};
 use serde_json::Value;
 
@@ -26,7 +27,10 @@ impl Service {
             // A planted row must not look as if somebody had signed in.
             .filter(|tagged| self.currency().shows(tagged))
             .map(|tagged| self.seen_as_proven(tagged.row))
-            .filter(|session| session.is_valid(now, idle))
+            .filter(|session| {
+                session.is_valid(now, idle)
+                    && !has_lapsed(session, &by.user, self.sign_in_rules(), now)
+            })
             .collect();
         let is_current = |session: &Session| session.id_hash == by.session.id_hash;
         sessions.sort_by_key(|session| {

@@ -8,7 +8,9 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::group::Groups;
 use ats_pat_domain::port::SetupLink;
 use ats_pat_domain::user::UserKind;
-use ats_pat_domain::{DisabledMarks, DisplayName, Problem, Timestamp, User, UserId, UserName};
+use ats_pat_domain::{
+    DisabledMarks, DisplayName, Problem, SignedInElsewhere, Timestamp, User, UserId, UserName,
+};
 use secrecy::SecretString;
 
 use crate::change::{Authority, Change, Draft, Taken, has_administrator};
@@ -162,6 +164,7 @@ impl Change for Consume {
             responsible_id: None,
             groups: Groups::default(),
             provider_sign_in: None,
+            signed_in_elsewhere: SignedInElsewhere::default(),
             created_at: draft.now,
         };
         draft.delete_setup_link(draft.setup_link()?).await?;

@@ -4,6 +4,7 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::list::{EventFilter, MAX_PAGE_SIZE};
 use ats_pat_domain::port::StoreError;
 use ats_pat_domain::secret::Secret;
+use ats_pat_domain::sign_in_rule::require_in_force;
 use ats_pat_domain::{Status, StatusPlace, Token, TokenId};
 use ats_pat_token::MAX_STATUS_INDEX;
 use serde::Deserialize;
@@ -164,7 +165,8 @@ impl Change for Give {
         let owner = draft.check(bearer.owner).await?;
         // If it was revoked or disabled in the meantime, the exchange notices it and needs no
         // place.
-        if token.status(draft.now) != Status::Active || owner.is_disabled() {
+        let is_in_force = require_in_force(&owner, draft.sign_in_rules(), draft.now).is_ok();
+        if token.status(draft.now) != Status::Active || !is_in_force {
             return Ok(((), Taken::Nothing));
         }
         for secret in draft.read().secrets().of_token(token.id).await? {

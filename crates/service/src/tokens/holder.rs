@@ -140,8 +140,8 @@ impl Reported {
     /// end of the token by it.
     fn may_revoke(self, grant: &VerifiedGrant, now: Timestamp) -> bool {
         match self {
-            Self::No => grant.life().may_revoke(now),
-            Self::AsLeaked => grant.life().is_usable(now),
+            Self::No => grant.may_revoke(now),
+            Self::AsLeaked => grant.is_usable(now),
         }
     }
 }

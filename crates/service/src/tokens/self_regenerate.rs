@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::secret::{Secret, Slot};
+use ats_pat_domain::sign_in_rule::require_in_force;
 use ats_pat_domain::{Problem, Reason, Timestamp, Token, TokenId};
 use secrecy::SecretString;
 
@@ -132,9 +133,7 @@ async fn exchangeable(
         let expiry = token.expires_at;
         return Err(Problem::PersonalAccessTokenExpired { expiry }.into());
     }
-    if owner.is_disabled() {
-        return Err(Problem::OwnerDisabled.into());
-    }
+    require_in_force(&owner, draft.sign_in_rules(), draft.now)?;
     let policy = policies.in_change(draft).await?.of(&owner.groups);
     policy.rules.check_all_scope(&token.scopes)?;
     let secrets = judged_secrets(draft, &token).await?;

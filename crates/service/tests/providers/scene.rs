@@ -6,7 +6,9 @@ use ats_pat_domain::port::{
 };
 use ats_pat_domain::{Identity, Issuer, ProviderName, Subject};
 use ats_pat_service::view::UserView;
-use ats_pat_service::{LogoutRefused, NotSignedIn, Parts, ProviderRules, Service, SignedIn};
+use ats_pat_service::{
+    LogoutRefused, NotSignedIn, Parts, ProviderRules, Service, Settings, SignedIn,
+};
 use ats_pat_test_support::TestDatabase;
 use ats_pat_test_support::world::{ADDRESS, World};
 use parking_lot::Mutex;
@@ -15,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub const ISSUER: &str = "https://id.example.com";
+pub const PARTNER: &str = "https://partner.example.com";
 
 /// A provider that says what a test says.
 pub struct Scripted {
@@ -67,11 +70,42 @@ pub fn person(subject: &str, name: &str, groups: &[&str]) -> ProvenIdentity {
     }
 }
 
-/// A service with the provider `corp`.
+/// As [`person`], at the provider `partner`.
+pub fn partner(subject: &str, name: &str) -> ProvenIdentity {
+    let issuer = Issuer::new(PARTNER).unwrap();
+    let subject = Subject::new(subject).unwrap();
+    ProvenIdentity {
+        identity: Identity { issuer, subject },
+        ..person("1", name, &[])
+    }
+}
+
+/// A service with the providers `corp` and `partner`.
 pub struct Company {
     pub world: World,
     pub service: Service,
     pub corp: Arc<Scripted>,
+    pub partner: Arc<Scripted>,
+}
+
+fn scripted(name: &str) -> Arc<Scripted> {
+    Arc::new(Scripted {
+        name: ProviderName::new(name).unwrap(),
+        says: Mutex::new(person("1", "ada", &[])),
+        ends: Mutex::new(None),
+    })
+}
+
+fn rules(name: &str, issuer: &str) -> ProviderRules {
+    ProviderRules {
+        name: ProviderName::new(name).unwrap(),
+        label: "Corp".to_owned(),
+        issuer: Issuer::new(issuer).unwrap(),
+        allowed_groups: Vec::new(),
+        administrator_groups: Vec::new(),
+        subject_is_id: false,
+        sign_in_every_days: None,
+    }
 }
 
 impl Company {
@@ -80,30 +114,27 @@ impl Company {
     }
 
     pub async fn with(database: &TestDatabase, edit: impl FnOnce(&mut ProviderRules)) -> Self {
-        let world = World::new(database.url()).await;
-        let name = ProviderName::new("corp").unwrap();
-        let corp = Arc::new(Scripted {
-            name: name.clone(),
-            says: Mutex::new(person("1", "ada", &[])),
-            ends: Mutex::new(None),
-        });
-        let mut parts = world.parts();
-        parts.settings.providers = vec![ProviderRules {
-            name,
-            label: "Corp".to_owned(),
-            issuer: Issuer::new(ISSUER).unwrap(),
-            allowed_groups: Vec::new(),
-            administrator_groups: Vec::new(),
-            subject_is_id: false,
-        }];
-        edit(&mut parts.settings.providers[0]);
-        let providers: Vec<Arc<dyn IdentityProvider>> = vec![corp.clone()];
-        let parts = Parts { providers, ..parts };
+        Self::of(database, |settings| edit(&mut settings.providers[0])).await
+    }
+
+    pub async fn of(database: &TestDatabase, edit: impl FnOnce(&mut Settings)) -> Self {
+        let world = World::with(database.url(), |settings| {
+            settings.providers = vec![rules("corp", ISSUER), rules("partner", PARTNER)];
+            edit(settings);
+        })
+        .await;
+        let (corp, partner) = (scripted("corp"), scripted("partner"));
+        let providers: Vec<Arc<dyn IdentityProvider>> = vec![corp.clone(), partner.clone()];
+        let parts = Parts {
+            providers,
+            ..world.parts()
+        };
         let service = Service::open(parts).await.unwrap();
         Self {
             world,
             service,
             corp,
+            partner,
         }
     }
 
@@ -117,10 +148,21 @@ impl Company {
         person: ProvenIdentity,
         confirms: Option<&SignedIn>,
     ) -> Result<SignedIn, NotSignedIn> {
-        *self.corp.says.lock() = person;
-        let begun = self.service.begin_provider_sign_in("corp", "/", confirms);
+        self.sign_in_at(&self.corp, person, confirms).await
+    }
+
+    pub async fn sign_in_at(
+        &self,
+        provider: &Scripted,
+        person: ProvenIdentity,
+        confirms: Option<&SignedIn>,
+    ) -> Result<SignedIn, NotSignedIn> {
+        *provider.says.lock() = person;
+        let name = provider.name.as_str();
+        let begun = self.service.begin_provider_sign_in(name, "/", confirms);
         let begun = begun.await?;
-        self.finish(begun.flow.expose_secret(), confirms).await
+        let flow = begun.flow.expose_secret();
+        self.finish_at(name, flow, confirms).await
     }
 
     pub async fn finish(
@@ -128,10 +170,19 @@ impl Company {
         flow: &str,
         confirms: Option<&SignedIn>,
     ) -> Result<SignedIn, NotSignedIn> {
+        self.finish_at("corp", flow, confirms).await
+    }
+
+    async fn finish_at(
+        &self,
+        provider: &str,
+        flow: &str,
+        confirms: Option<&SignedIn>,
+    ) -> Result<SignedIn, NotSignedIn> {
         let answer = ProviderAnswer::default();
         let finished = self
             .service
-            .finish_provider_sign_in("corp", flow, &answer, confirms, ADDRESS)
+            .finish_provider_sign_in(provider, flow, &answer, confirms, ADDRESS)
             .await?;
         let session = finished.session_id;
         let by = self.service.authenticate(session.expose_secret()).await;

@@ -18,6 +18,7 @@ mod policy;
 mod provider_sign_in;
 mod responsible;
 mod self_regenerate;
+mod signed_in_elsewhere;
 mod status_places;
 mod tokens;
 mod transactions;
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(emails::Emails),
             Box::new(identities::Identities),
             Box::new(provider_sign_in::ProviderSignIn),
+            Box::new(signed_in_elsewhere::SignedInElsewhere),
         ]
     }
 }

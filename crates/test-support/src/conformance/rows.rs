@@ -11,7 +11,7 @@ use ats_pat_domain::session::ProviderSession;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{
     Description, DisabledBy, DisabledMarks, DisplayName, LinkedIdentity, ProviderName,
-    ProviderSignIn, Scopes, Tagged, Timestamp, TokenName, UserName,
+    ProviderSignIn, Scopes, SignedInElsewhere, Tagged, Timestamp, TokenName, UserName,
 };
 
 use super::samples::{
@@ -101,6 +101,17 @@ fn most_groups() -> Groups {
     Groups::new(&names).expect("groups")
 }
 
+/// Sign-ins at as many providers as anybody could have.
+fn most_sign_ins() -> SignedInElsewhere {
+    let mut all = SignedInElsewhere::default();
+    for number in 0..500 {
+        let name = format!("{number:032}");
+        let at = (number % 2 == 0).then_some(Timestamp::MAX);
+        all.note(&ProviderName::from_stored(name), at);
+    }
+    all
+}
+
 /// Users, with everything present, absent and extreme.
 pub async fn users_come_back(database: &TestDatabase) {
     let store = open(database).await;
@@ -118,6 +129,7 @@ pub async fn users_come_back(database: &TestDatabase) {
             .identity,
         at: Some(Timestamp::MAX),
     });
+    odd.row.signed_in_elsewhere = most_sign_ins();
     odd.row.responsible_id = Some(user_id(1));
     odd.row.groups = most_groups();
     odd.row.created_at = FIRST;
@@ -160,6 +172,7 @@ pub async fn users_come_back(database: &TestDatabase) {
     odd.row.disabled = DisabledMarks::of(DisabledBy::Administrator);
     let never = odd.row.provider_sign_in.as_mut().unwrap();
     never.at = None;
+    odd.row.signed_in_elsewhere = SignedInElsewhere::default();
     odd.tag = tag(200);
     change(&store, async |change| {
         change.update_user(&odd).await.unwrap();

@@ -9,8 +9,8 @@ use ats_pat_domain::tagged::{KeyId, Tag};
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{
     Description, DisabledMarks, DisplayName, Event, EventId, Identity, Issuer, LinkedIdentity,
-    ProviderName, Scopes, Session, StatusPlace, Subject, Tagged, Timestamp, Token, TokenId,
-    TokenName, User, UserId, UserName,
+    ProviderName, Scopes, Session, SignedInElsewhere, StatusPlace, Subject, Tagged, Timestamp,
+    Token, TokenId, TokenName, User, UserId, UserName,
 };
 use uuid::Uuid;
 
@@ -63,6 +63,7 @@ pub fn user(number: u128, name: &str) -> Tagged<User> {
         responsible_id: None,
         groups: Groups::default(),
         provider_sign_in: None,
+        signed_in_elsewhere: SignedInElsewhere::default(),
         created_at: START,
     };
     tagged(row, 1)

@@ -44,6 +44,18 @@ fn the_environment_wins_key_by_key() {
 }
 
 #[test]
+fn without_days_nobody_has_to_sign_in_again() {
+    let days = |line: &str| {
+        let settings = Given::file(&format!("{CORP}{line}\n")).settings();
+        let days = settings.providers[0].rules.sign_in_every_days;
+        days.map(std::num::NonZeroU32::get)
+    };
+    assert_eq!(days(""), None);
+    assert_eq!(days("sign-in-every-days = 0"), None);
+    assert_eq!(days("sign-in-every-days = 30"), Some(30));
+}
+
+#[test]
 fn every_key_of_a_provider_has_an_environment_variable() {
     for key in KEYS {
         let name = key.name.replace('-', "_").to_ascii_uppercase();
@@ -72,6 +84,8 @@ fn each_mistake_with_a_provider_says_what_to_do() {
         with("allowed-groups = ['']"),
         with("subject-is-id = 'yes'"),
         with("label = ''"),
+        with("sign-in-every-days = 3651"),
+        with("sign-in-every-days = -1"),
         with(&format!(
             "subject-is-id = true\n{}subject-is-id = true",
             CORP.replace("corp", "other")

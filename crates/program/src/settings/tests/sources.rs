@@ -101,6 +101,7 @@ fn every_setting_can_stand_in_the_file() {
         allowed-groups = ["staff"]
         administrator-groups = ["ats admins"]
         subject-is-id = true
+        sign-in-every-days = 30
 
         [oidc.partner2]
         issuer = "http://127.0.0.1:9000/realms/a"

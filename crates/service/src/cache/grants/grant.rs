@@ -6,8 +6,9 @@ use std::sync::Arc;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::secret::{Secret, Slot};
-use ats_pat_domain::{Problem, Rule, Scopes, Timestamp, TokenId, UserId};
+use ats_pat_domain::{Problem, Rule, Scopes, SignInRule, Timestamp, TokenId, UserId};
 
+use crate::cache::decisions::Decisions;
 use crate::cache::usage::{LastUse, UsageLog};
 use crate::ledger::verified_grant::{Life, VerifiedGrant};
 use crate::policy::OwnerPolicy;
@@ -63,8 +64,13 @@ pub(crate) struct Grant {
 }
 
 impl Grant {
-    pub(crate) fn new(genuine: VerifiedGrant, policy: Arc<OwnerPolicy>, usage: &UsageLog) -> Self {
-        let life = genuine.life();
+    pub(crate) fn new(
+        genuine: VerifiedGrant,
+        policy: Arc<OwnerPolicy>,
+        sign_ins: &[SignInRule],
+        usage: &UsageLog,
+    ) -> Self {
+        let life = genuine.life(sign_ins);
         let VerifiedGrant {
             secret,
             token,
@@ -96,8 +102,13 @@ impl Grant {
 
     /// Whether it may be exchanged at `now` from `address`. Refuses with the problems of
     /// [`Service::exchange`](crate::Service::exchange), in its order.
-    pub(crate) fn check(&self, now: Timestamp, address: IpAddr) -> Result<(), Problem> {
-        self.life.check(now)?;
+    pub(crate) fn check(
+        &self,
+        now: Timestamp,
+        address: IpAddr,
+        rules: &Decisions,
+    ) -> Result<(), Problem> {
+        self.life.check(now, rules.is_overdue)?;
         let own_networks = self.allowed_networks.as_ref();
         if own_networks.is_some_and(|networks| !networks.contain(address))
             || !self.policy.rules.allows_from(address)

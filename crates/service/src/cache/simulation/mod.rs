@@ -41,6 +41,7 @@ fn options() -> Options {
         rotates_twice: false,
         puts_back: false,
         changes_policy: false,
+        signs_in: false,
         steps: STEPS,
     }
 }
@@ -339,6 +340,37 @@ fn a_policy_that_a_stopped_thread_brings_late_takes_no_place() {
         ..with_policies()
     };
     assert!(late_policy_takes_the_place(&without));
+}
+
+fn with_sign_ins() -> Options {
+    Options {
+        signs_in: true,
+        ..options()
+    }
+}
+
+#[test]
+fn no_exchange_succeeds_of_an_owner_who_has_not_signed_in_for_too_long() {
+    let mut overdue = 0;
+    for seed in 0..20 {
+        let seen = simulate(seed, &with_sign_ins());
+        assert_eq!(seen.violations.first(), None, "seed {seed}");
+        assert!(seen.succeeded > 0, "seed {seed}");
+        overdue += seen.overdue;
+    }
+    assert!(overdue > 1_000, "{overdue}");
+}
+
+#[test]
+fn without_the_instant_at_which_a_sign_in_lapses_it_goes_wrong() {
+    let options = Options {
+        decisions: Decisions {
+            is_overdue: |_, _| false,
+            ..SHIPPED
+        },
+        ..with_sign_ins()
+    };
+    assert!(!violations(0..20, &options).is_empty());
 }
 
 #[test]

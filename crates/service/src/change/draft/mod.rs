@@ -9,7 +9,7 @@ use ats_pat_auth::Origin;
 use ats_pat_domain::event::{Actor, EventKind};
 use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::port::{SetupLink, StoreError, Transaction};
-use ats_pat_domain::{EventId, Problem, StatusPlace, Tagged, Timestamp, User};
+use ats_pat_domain::{EventId, Problem, SignInRule, StatusPlace, Tagged, Timestamp, User};
 use parking_lot::Mutex;
 
 use super::authority::{Authority, Found};
@@ -171,6 +171,11 @@ impl<'a> Draft<'a> {
 
     pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Error> {
         self.changes.random()
+    }
+
+    /// When users of identity providers must sign in there.
+    pub(crate) fn sign_in_rules(&self) -> &'a [SignInRule] {
+        &self.changes.sign_ins
     }
 
     /// The root keys.

@@ -45,13 +45,17 @@ impl Row for User {
             let marks = self.disabled.as_number();
             canonical.text("disabled_by").i64(marks.into())
         };
-        match &self.provider_sign_in {
+        let canonical = match &self.provider_sign_in {
             Some(sign_in) => canonical
                 .text("provider_sign_in")
                 .text(sign_in.provider.as_str())
                 .text(sign_in.identity.issuer.as_str())
                 .text(sign_in.identity.subject.as_str())
                 .optional_i64(sign_in.at.map(Timestamp::as_millis)),
+            None => canonical,
+        };
+        match self.signed_in_elsewhere.to_stored() {
+            Some(elsewhere) => canonical.text("signed_in_elsewhere").text(&elsewhere),
             None => canonical,
         }
     }
@@ -153,8 +157,8 @@ mod tests {
     use ats_pat_domain::session::ProviderSession;
     use ats_pat_domain::user::UserKind;
     use ats_pat_domain::{
-        DisplayName, Identity, Issuer, ProviderName, ProviderSignIn, Subject, Timestamp, UserId,
-        UserName,
+        DisplayName, Identity, Issuer, ProviderName, ProviderSignIn, SignedInElsewhere, Subject,
+        Timestamp, UserId, UserName,
     };
 
     use super::*;
@@ -173,6 +177,7 @@ mod tests {
             responsible_id,
             groups: Groups::default(),
             provider_sign_in: None,
+            signed_in_elsewhere: SignedInElsewhere::default(),
             created_at,
         }
     }
@@ -247,6 +252,12 @@ mod tests {
             signed_in("https://id.example", "ada", Some(2)),
             signed_in("https://id.examplea", "da", Some(2)),
         ]);
+        for at in [None, Some(1), Some(2)] {
+            let mut elsewhere = signed_in("https://id.example", "ada", Some(2));
+            let at = at.map(Timestamp::from_millis);
+            elsewhere.signed_in_elsewhere.note(&corp(), at);
+            users.push(elsewhere);
+        }
         let forms: Vec<Canonical> = users.iter().map(User::canonical).collect();
         assert!(distinct(&forms));
     }

@@ -5,7 +5,9 @@ use ats_pat_domain::group::Groups;
 use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::problem::Failure;
 use ats_pat_domain::user::UserKind;
-use ats_pat_domain::{DisabledMarks, DisplayName, Email, Problem, User, UserId, UserName};
+use ats_pat_domain::{
+    DisabledMarks, DisplayName, Email, Problem, SignedInElsewhere, User, UserId, UserName,
+};
 use secrecy::SecretString;
 
 use super::find::{require_free_name, responsible};
@@ -175,6 +177,7 @@ impl Change for Add {
             responsible_id: None,
             groups: Groups::default(),
             provider_sign_in: None,
+            signed_in_elsewhere: SignedInElsewhere::default(),
             created_at: draft.now,
         };
         let mut entry = draft.entry(EventKind::UserCreated, &id).owner(id);

@@ -6,6 +6,7 @@ use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{DisabledBy, DisabledMarks, User};
 
 use super::find::{UserRef, find, find_even_planted, require_another, require_living};
+use super::link::forget_sign_ins;
 use crate::change::{Change, Draft, Judgement, Taken};
 use crate::operator::Operator;
 use crate::operator_keys::revoke_keys_of;
@@ -116,6 +117,7 @@ impl Change for SetDisabled {
             user.is_administrator = false;
             user.responsible_id = None;
             user.groups = Groups::default();
+            forget_sign_ins(draft, &mut user).await?;
         } else if user.disabled.are_set_by(DisabledBy::Administrator) == self.disabled {
             return Ok((user, taken(false)));
         }

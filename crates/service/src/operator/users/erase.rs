@@ -4,7 +4,7 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::group::Groups;
 use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::user::UserKind;
-use ats_pat_domain::{DisabledBy, DisplayName, User, UserId, UserName};
+use ats_pat_domain::{DisabledBy, DisplayName, SignedInElsewhere, User, UserId, UserName};
 
 use super::disable::is_last_administrator;
 use super::find::{find_even_planted_by_id, require_another};
@@ -68,6 +68,7 @@ impl Change for Erase {
         user.responsible_id = None;
         user.groups = Groups::default();
         user.provider_sign_in = None;
+        user.signed_in_elsewhere = SignedInElsewhere::default();
         draft.rename_user(user.clone()).await?;
         for identity in draft.read().identities().of_user(user.id).await? {
             draft.delete_identity(&identity).await?;

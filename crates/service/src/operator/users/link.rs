@@ -1,10 +1,14 @@
 //! Linking users to identities at the company's identity providers.
 
+use std::time::Duration;
+
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::group::Groups;
+use ats_pat_domain::identity::SignedInThere;
 use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::{
-    DisabledBy, Identity, Issuer, LinkedIdentity, ProviderName, ProviderSignIn, Subject, User,
+    DisabledBy, Identity, Issuer, Lapse, LinkedIdentity, ProviderName, ProviderSignIn,
+    SignedInElsewhere, Subject, User,
 };
 
 use super::find::{find_user, require_living, require_person};
@@ -12,6 +16,7 @@ use crate::change::{Change, Draft, Judgement, Taken};
 use crate::identity::memberships::without;
 use crate::operator::Operator;
 use crate::service::error::Error;
+use crate::tokens::take_places_of;
 use crate::view::UserView;
 
 impl Operator<'_> {
@@ -84,6 +89,55 @@ pub(super) async fn require_no_identity(draft: &Draft<'_>, user: &User) -> Resul
     Ok(())
 }
 
+/// How long an authentication token can live.
+const LONGEST_TOKEN: Duration = Duration::from_hours(1);
+
+/// Notes the user's identities as ones that nobody signed in with yet, in place of what a row says
+/// that can't be told to be the last one. The user counts from when it was added, until the next sign-in.
+pub(super) async fn forget_sign_ins(draft: &Draft<'_>, user: &mut User) -> Result<(), Error> {
+    user.provider_sign_in = None;
+    user.signed_in_elsewhere = SignedInElsewhere::default();
+    for identity in draft.read().identities().of_user(user.id).await? {
+        let (linked, judgement) = draft.judge(identity).await;
+        if judgement != Judgement::Planted {
+            user.note_link(ProviderSignIn {
+                provider: linked.provider,
+                identity: linked.identity,
+                at: None,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// After the identity was removed that the user signed in with last: the last sign-in is now that
+/// with another identity, so that the rules of its provider go on.
+async fn name_the_last(draft: &Draft<'_>, user: &mut User) -> Result<(), Error> {
+    if user.provider_sign_in.is_some() {
+        return Ok(());
+    }
+    let mut latest: Option<ProviderSignIn> = None;
+    for identity in draft.read().identities().of_user(user.id).await? {
+        let (row, judgement) = draft.judge(identity).await;
+        let signed_in = user.sign_in_at(&row.provider);
+        if judgement != Judgement::Genuine {
+            continue;
+        }
+        let at = signed_in.and_then(SignedInThere::at);
+        if latest.as_ref().is_none_or(|latest| latest.at < at) {
+            latest = Some(ProviderSignIn {
+                provider: row.provider,
+                identity: row.identity,
+                at,
+            });
+        }
+    }
+    if let Some(latest) = latest {
+        user.note_sign_in(latest);
+    }
+    Ok(())
+}
+
 struct Link {
     name: String,
     provider: ProviderName,
@@ -139,12 +193,20 @@ impl Change for Link {
             return Ok((user, Taken::Nothing));
         }
         user.password_hash = None;
-        user.provider_sign_in.get_or_insert_with(|| ProviderSignIn {
+        let before = Lapse::of(&user, draft.sign_in_rules());
+        user.note_link(ProviderSignIn {
             provider: self.provider.clone(),
             identity: self.identity.clone(),
             at: None,
         });
         draft.update_user(user.clone()).await?;
+        // The tokens of somebody who was added long ago stop until the first sign-in there.
+        let after = Lapse::of(&user, draft.sign_in_rules());
+        let takes_away = before != after;
+        let stops = |lapse: Lapse| lapse.is_over(draft.now.after(LONGEST_TOKEN));
+        if takes_away && after.is_some_and(stops) {
+            take_places_of(draft, user.id).await?;
+        }
         let ended = draft.delete_sessions_of(user.id).await?;
         draft
             .insert_identity(LinkedIdentity {
@@ -164,7 +226,12 @@ impl Change for Link {
                 .personal("Subject", self.identity.subject.as_str())
                 .personal("UserName", user.name.as_str()),
         );
-        Ok((user, Taken::Sessions))
+        let taken = if takes_away {
+            Taken::Now
+        } else {
+            Taken::Sessions
+        };
+        Ok((user, taken))
     }
 }
 
@@ -203,9 +270,11 @@ impl Change for Unlink {
             if user.provider_sign_in.as_ref().is_some_and(is_last) {
                 user.provider_sign_in = None;
             }
+            user.signed_in_elsewhere.forget(provider);
             providers.push(provider.to_string());
             draft.delete_identity(identity).await?;
         }
+        name_the_last(draft, &mut user).await?;
         draft.update_user(user.clone()).await?;
         let ended = draft.delete_sessions_of(user.id).await?;
         draft.record(

@@ -142,6 +142,7 @@ async fn make_first_keys(parts: &Parts, master: &MasterKeys) -> Result<(), Error
         )),
         confirmed: Arc::new(Cache::new(CONFIRMED)),
         noted: Arc::default(),
+        sign_ins: Arc::default(),
         roots,
         anchor,
     };

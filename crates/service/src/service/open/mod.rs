@@ -127,6 +127,7 @@ impl Service {
             currency: Arc::new(currency),
             confirmed: Arc::new(Cache::new(CONFIRMED)),
             noted: Arc::default(),
+            sign_ins: parts.settings.sign_in_rules().into(),
         };
         let policies = Arc::new(InForce::new(&parts.settings, &changes, rules.policy));
         upgrade::run(&changes).await?;

@@ -19,7 +19,8 @@ use crate::tokens::NewSecret;
 
 impl Deployment {
     pub(super) async fn plant_owner(&self, number: usize) -> Result<UserId, Error> {
-        let plant = PlantOwner { number };
+        let signed_in = self.options.signs_in.then(|| self.some_time_a_day_ago());
+        let plant = PlantOwner { number, signed_in };
         self.admin.change(Authority::Operator, plant).await
     }
 
@@ -59,9 +60,12 @@ impl Deployment {
         let (long_before, began) = (self.ended_since(&planted), Instant::now());
         let forbidden = self.is_forbidden(&planted);
         let long_forbidden = self.forbidden_since(&planted);
+        let wall = self.machines[number].now();
+        let long_overdue = self.overdue_since(&planted, wall);
         let presented = planted.secret.expose_secret().as_bytes();
         let exchanged = service.exchange(&[presented], ADDRESS).await;
         let is_forbidden = exchanged.as_ref().is_err_and(is_by_policy);
+        let is_by_sign_in = exchanged.as_ref().is_err_and(is_by_sign_in);
         let exchanged = exchanged.ok();
         let succeeded = exchanged.is_some();
         let breaks_promise = before.is_some() && before == self.is_ended(&planted)
@@ -71,7 +75,9 @@ impl Deployment {
         let is_overdue = long_before.is_some_and(is_long_before)
             && long_before == self.ended_since(&planted)
             || long_forbidden.is_some_and(is_long_before)
-                && long_forbidden == self.forbidden_since(&planted);
+                && long_forbidden == self.forbidden_since(&planted)
+            || long_overdue.is_some_and(is_long_before)
+                && long_overdue == self.overdue_since(&planted, wall);
         let signed_by_a_dead_key = exchanged.is_some_and(|exchanged| {
             let token = Unverified::parse(exchanged.token.expose_secret()).expect("a token");
             let was_destroyed = destroyed.contains(token.kid()) && term == self.database.term();
@@ -86,6 +92,7 @@ impl Deployment {
             seen.refused += 1;
         }
         seen.forbidden += u64::from(is_forbidden);
+        seen.overdue += u64::from(is_by_sign_in);
         if violates {
             seen.violations.push(format!(
                 "server {number} exchanged {} at {:?}: {:?} {:?} {:?} feed {:?} db {}",
@@ -265,6 +272,10 @@ impl Deployment {
             }
         }
     }
+}
+
+fn is_by_sign_in(error: &Error) -> bool {
+    matches!(error, Error::Refused(Problem::OwnerSignInOverdue { .. }))
 }
 
 fn is_by_policy(error: &Error) -> bool {

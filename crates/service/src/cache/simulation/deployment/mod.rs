@@ -3,6 +3,7 @@
 mod acts;
 mod plants;
 mod policies;
+mod sign_ins;
 mod truth;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -56,6 +57,8 @@ pub(super) struct Options {
     pub(super) puts_back: bool,
     /// Whether the policy stands in the database, and others are put into force.
     pub(super) changes_policy: bool,
+    /// Whether owners must sign in at a provider every day, and do so now and then.
+    pub(super) signs_in: bool,
     pub(super) steps: u32,
 }
 
@@ -67,6 +70,7 @@ pub(super) struct Seen {
     pub(super) renewed: u64,
     pub(super) policies: u64,
     pub(super) forbidden: u64,
+    pub(super) overdue: u64,
     pub(super) violations: Vec<String>,
 }
 
@@ -219,6 +223,9 @@ impl Deployment {
                 150..=152 if self.options.changes_policy => {
                     self.spawn(move |here| async move { here.regroup(number).await });
                 }
+                155..=156 if self.options.signs_in => {
+                    self.spawn(move |here| async move { here.sign_in(number).await });
+                }
                 100..=139 => self.spawn(move |here| async move { here.renew(number).await }),
                 85..=99 if self.options.puts_back => {
                     let past = self.chance.below(64);
@@ -329,6 +336,9 @@ async fn open(
     let machine: Arc<Machine> = Arc::clone(machine);
     let mut settings = Settings::new("https://pat.example.com");
     let mut decisions = options.decisions;
+    if options.signs_in {
+        settings.providers = vec![sign_ins::provider()];
+    }
     if options.changes_policy {
         settings.policy_source = PolicySource::Database;
         decisions.policy.thread_stops = now_and_then;

@@ -6,16 +6,19 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::group::Groups;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{
-    Description, DisabledMarks, DisplayName, Scopes, Token, TokenId, TokenName, User, UserId,
-    UserName,
+    Description, DisabledMarks, DisplayName, Scopes, SignedInElsewhere, Timestamp, Token, TokenId,
+    TokenName, User, UserId, UserName,
 };
 
+use super::sign_ins::sign_in_at;
 use crate::change::{Change, Draft, Taken};
 use crate::service::error::Error;
 use crate::tokens::{NewSecret, revoke_any};
 
 pub(super) struct PlantOwner {
     pub(super) number: usize,
+    /// When the owner signed in at the provider, if it is a user of one.
+    pub(super) signed_in: Option<Timestamp>,
 }
 
 impl Change for PlantOwner {
@@ -36,7 +39,8 @@ impl Change for PlantOwner {
                 disabled: DisabledMarks::NONE,
                 responsible_id: None,
                 groups: Groups::default(),
-                provider_sign_in: None,
+                provider_sign_in: self.signed_in.map(sign_in_at),
+                signed_in_elsewhere: SignedInElsewhere::default(),
                 created_at: draft.now,
             })
             .await?;
