@@ -94,6 +94,7 @@ fn grant() -> Grant<'static> {
             index: 123_456,
             uri: "https://pat.example.com/status-lists/0",
         }),
+        subject_id: None,
     }
 }
 

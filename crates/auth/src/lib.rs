@@ -43,7 +43,7 @@ pub use chain::ChainHash;
 pub use error::AuthError;
 pub use keyed_hash::KeyedHash;
 pub use master_key::{MasterKeyId, MasterKeys};
-pub use mint::{Grant, Minted, Minter, StatusPlace};
+pub use mint::{Grant, Minted, Minter, StatusPlace, SubjectId};
 pub use password::{Password, PasswordCost, PasswordHasher, PasswordRefused};
 pub use root_key::{RootKey, RootKeys};
 pub use row_tag::{FormerRowTag, Origin, RowTag};

@@ -13,7 +13,7 @@ use secrecy::SecretString;
 
 use crate::{AuthError, SigningKeyPair};
 use claims::{ClaimsTemplate, Times};
-pub use grant::{Grant, StatusPlace};
+pub use grant::{Grant, StatusPlace, SubjectId};
 
 const LONGEST_LIFETIME: u32 = 3600;
 /// The length of a signature, in bytes.
@@ -154,6 +154,7 @@ mod tests {
                 index: 7,
                 uri: "https://pat.example/status-lists/0",
             }),
+            subject_id: None,
         }
     }
 
@@ -197,6 +198,42 @@ mod tests {
             }),
         );
         assert_eq!(minted.expires_at, 1_795_570_300);
+    }
+
+    #[test]
+    fn who_the_owner_is_at_a_provider_stands_beside_the_claims_that_verifiers_know() {
+        let issuer = "https://id.example/\"a\"";
+        let subject = "1\\\u{e9}";
+        let named = Grant {
+            subject_id: Some(SubjectId { issuer, subject }),
+            ..grant(NOW + 86_400_000)
+        };
+        let claims = |grant: &Grant<'_>| {
+            let minted = minter().mint(&key(), grant, NOW, "id-1").unwrap();
+            let token = minted.token.expose_secret().to_owned();
+            let payload = token.split('.').nth(1).unwrap();
+            let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap();
+            let value: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+            (token, value)
+        };
+        let (token, mut with) = claims(&named);
+        let told = with.as_object_mut().unwrap().remove("sub_id");
+        assert_eq!(
+            told.unwrap(),
+            serde_json::json!({"format": "iss_sub", "iss": issuer, "sub": subject}),
+        );
+        assert_eq!(with, claims(&grant(NOW + 86_400_000)).1);
+        // A verifier that doesn't know the claim takes the token.
+        let verified = Unverified::parse(&token).unwrap().verify(
+            &VerifyingKey::from_bytes(&key().public()).unwrap(),
+            &Expectations {
+                issuer: "https://pat.example",
+                audience: "https://api.example",
+                now_seconds: NOW / 1000,
+                skew_seconds: 0,
+            },
+        );
+        assert_eq!(verified.unwrap().preferred_username, "ada");
     }
 
     #[test]
@@ -287,6 +324,7 @@ mod tests {
                 lifetime_seconds,
                 expires_at_ms: NOW + 86_400_000,
                 status: status.as_ref().map(|(index, uri)| StatusPlace { index: *index, uri }),
+                subject_id: None,
             };
             let minted = minter.mint(&key(), &grant, NOW, &jti).unwrap();
 

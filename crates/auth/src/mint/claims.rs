@@ -2,7 +2,7 @@ use ats_pat_token::Audience;
 use serde::Serialize;
 use smallvec::SmallVec;
 
-use super::grant::{Grant, StatusPlace};
+use super::grant::{Grant, StatusPlace, SubjectId};
 
 /// The claims that all tokens of one minter have in common, as JSON. The complete text is the same
 /// as that of [`ats_pat_token::Claims`].
@@ -51,6 +51,12 @@ impl ClaimsTemplate {
                 .value(&index);
             json.text(r#","uri":"#).string(uri);
             json.text("}}");
+        }
+        if let Some(SubjectId { issuer, subject }) = grant.subject_id {
+            json.text(r#","sub_id":{"format":"iss_sub","iss":"#)
+                .string(issuer);
+            json.text(r#","sub":"#).string(subject);
+            json.text("}");
         }
         json.text("}");
         json

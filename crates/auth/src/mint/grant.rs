@@ -20,6 +20,17 @@ pub struct Grant<'a> {
     pub expires_at_ms: i64,
     /// Where verifiers look whether it was revoked (`status`).
     pub status: Option<StatusPlace<'a>>,
+    /// Who the owner is at the company's identity provider (`sub_id`), if the owner is known there.
+    pub subject_id: Option<SubjectId<'a>>,
+}
+
+/// A subject by its issuer, in the format `iss_sub` (RFC 9493, section 3.2.4).
+#[derive(Debug, Clone, Copy)]
+pub struct SubjectId<'a> {
+    /// The issuer.
+    pub issuer: &'a str,
+    /// The subject at that issuer.
+    pub subject: &'a str,
 }
 
 /// A place in a status list (draft-ietf-oauth-status-list, section 6.1).

@@ -6,7 +6,7 @@ pub(crate) mod token_ids;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use ats_pat_auth::{AuthError, Grant as MintGrant, StatusPlace};
+use ats_pat_auth::{AuthError, Grant as MintGrant, StatusPlace, SubjectId};
 use ats_pat_domain::port::{Grant as StoredGrant, StoreError};
 use ats_pat_domain::{Problem, Timestamp};
 use ats_pat_token::PersonalAccessToken;
@@ -282,6 +282,10 @@ impl Service {
                 status: Some(StatusPlace {
                     index,
                     uri: &status_list,
+                }),
+                subject_id: grant.identity.as_deref().map(|identity| SubjectId {
+                    issuer: identity.issuer.as_str(),
+                    subject: identity.subject.as_str(),
                 }),
             },
             now.as_millis(),

@@ -41,6 +41,7 @@ pub fn count(arguments: &Arguments) -> Result<()> {
             index: 512,
             uri: &status_list,
         }),
+        subject_id: None,
     };
     let mut random = Rng::with_seed(1);
     let mut id = [0; Hyphenated::LENGTH];

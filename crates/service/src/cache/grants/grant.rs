@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::secret::{Secret, Slot};
-use ats_pat_domain::{Problem, Rule, Scopes, SignInRule, Timestamp, TokenId, UserId};
+use ats_pat_domain::{Identity, Problem, Rule, Scopes, SignInRule, Timestamp, TokenId, UserId};
 
 use crate::cache::decisions::Decisions;
 use crate::cache::usage::{LastUse, UsageLog};
@@ -56,6 +56,8 @@ pub(crate) struct Grant {
     /// The last event when the grant was read.
     pub(crate) head: Head,
     pub(crate) last_use: Arc<LastUse>,
+    /// Who its owner is at the identity provider that the owner signed in at last.
+    pub(crate) identity: Option<Box<Identity>>,
     /// The policy of its owner.
     pub(crate) policy: Arc<OwnerPolicy>,
     allowed_networks: Option<Box<AllowedNetworks>>,
@@ -91,6 +93,7 @@ impl Grant {
             head,
             last_use: usage.of(token.id),
             is_forbidden: policy.rules.check_all_scope(&token.scopes).is_err(),
+            identity: owner.provider_sign_in.map(|last| Box::new(last.identity)),
             policy,
             allowed_networks: token.allowed_networks.map(Box::new),
         }
@@ -126,7 +129,13 @@ impl Grant {
     pub(super) fn bytes(&self) -> usize {
         let networks = self.allowed_networks.as_ref();
         let networks = networks.map_or(0, |networks| size_of_val(networks.networks()) + 48);
-        size_of::<Self>() + self.user_name.len() + self.scope.len() + networks + LAST_USE
+        let identity = self.identity.as_ref();
+        let identity = identity.map_or(0, |identity| {
+            let texts = identity.issuer.as_str().len() + identity.subject.as_str().len();
+            size_of::<Identity>() + texts
+        });
+        let texts = self.user_name.len() + self.scope.len();
+        size_of::<Self>() + texts + networks + identity + LAST_USE
     }
 }
 
