@@ -194,6 +194,39 @@ async fn a_session_in_use_stays_valid_even_with_a_short_idle_time() {
 }
 
 #[on_every_database]
+async fn there_is_no_set_up_link_once_one_was_used(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    let make = || async { world.service.make_setup_link().await.unwrap() };
+    let link = make().await.unwrap().expose_secret().to_owned();
+    let password = PASSWORD.into();
+    let root = world.service.set_up(&link, "root", &password, ADDRESS);
+    root.await.unwrap();
+    for name in ["ada", "bob"] {
+        world.add_user(name).await;
+    }
+    // Whoever can write to the database can take the administrator away, but not what the log says.
+    database
+        .execute("DELETE FROM users WHERE name = 'root'")
+        .await;
+    assert!(world.service.is_set_up().await.unwrap());
+    assert!(make().await.is_none());
+    let service = world.reopen().await.unwrap();
+    assert!(service.make_setup_link().await.unwrap().is_none());
+    let again = service.set_up(&link, "eve", &password, ADDRESS);
+    assert!(matches!(again.await, Err(Error::SetupCodeInvalid)));
+    // An operator makes another one.
+    let new = NewUser {
+        name: "root2".to_owned(),
+        id: None,
+        display_name: None,
+        email: None,
+        administrator: true,
+        password: Some(PASSWORD.into()),
+    };
+    assert_eq!(code(service.operator().add_user(new).await), 1);
+}
+
+#[on_every_database]
 async fn only_the_last_set_up_link_works_once_for_a_day(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let make = || async { world.service.make_setup_link().await.unwrap() };

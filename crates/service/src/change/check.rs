@@ -1,15 +1,18 @@
 //! Whether an authority is still valid when its change begins.
 
-use ats_pat_domain::event::Actor;
+use ats_pat_domain::event::{Actor, Event, EventKind};
+use ats_pat_domain::list::{EventFilter, MAX_PAGE_SIZE};
 use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::port::{FoundSession, Repositories, SetupLink};
 use ats_pat_domain::sign_in_rule::has_lapsed;
 use ats_pat_domain::{OperatorKey, Problem, User};
 
+use serde_json::Value;
+
 use super::Draft;
 use super::authority::{Authority, Found};
 use crate::service::error::Error;
-use crate::sessions::{SignedIn, belongs};
+use crate::sessions::{BY_SETUP_LINK, SignedIn, belongs};
 
 /// Checks in the transaction that the authority is still valid and sufficient. It may have ended
 /// while the change waited.
@@ -154,14 +157,40 @@ async fn still_needs_setup(draft: &Draft<'_>, shown: &SetupLink) -> Result<Setup
     let link = link.ok_or(Error::SetupCodeInvalid)?;
     let link = draft.genuine(link).await?;
     let link = link.ok_or(Error::SetupCodeInvalid)?;
-    if link != *shown || link.expires_at <= draft.now || has_administrator(draft.read()).await? {
+    if link != *shown || link.expires_at <= draft.now || is_set_up(draft.read()).await? {
         return Err(Error::SetupCodeInvalid);
     }
     Ok(link)
 }
 
+/// Whether the service was set up: there is an administrator, or a set-up link was used. So somebody
+/// who removes the administrators' rows gets no new link at the next start.
+///
 /// An altered row that says it is an administrator grants nothing. It counts here all the same, so
 /// that nobody gets a new set-up link by altering rows.
-pub(crate) async fn has_administrator(read: &(impl Repositories + ?Sized)) -> Result<bool, Error> {
-    Ok(!read.users().administrators().await?.is_empty())
+pub(crate) async fn is_set_up(read: &(impl Repositories + ?Sized)) -> Result<bool, Error> {
+    if !read.users().administrators().await?.is_empty() {
+        return Ok(true);
+    }
+    let mut before = None;
+    loop {
+        let filter = EventFilter {
+            kind: Some(EventKind::UserCreated.as_str().to_owned()),
+            before,
+            limit: u64::from(MAX_PAGE_SIZE),
+            ..EventFilter::default()
+        };
+        let events = read.events().newest(&filter).await?;
+        let Some(last) = events.last() else {
+            return Ok(false);
+        };
+        before = Some(last.seq);
+        let is_by_link = |event: &Event| {
+            let details: Value = serde_json::from_slice(&event.details).unwrap_or_default();
+            details.get(BY_SETUP_LINK) == Some(&Value::Bool(true))
+        };
+        if events.iter().any(is_by_link) {
+            return Ok(true);
+        }
+    }
 }

@@ -13,7 +13,7 @@ use ats_pat_domain::{
 };
 use secrecy::SecretString;
 
-use crate::change::{Authority, Change, Draft, Taken, has_administrator};
+use crate::change::{Authority, Change, Draft, Taken, is_set_up};
 use crate::ledger::rows::Roots;
 use crate::operator::require_free_name;
 use crate::service::Service;
@@ -23,19 +23,21 @@ use crate::view::SessionUser;
 
 /// How long a link is valid.
 const LIFETIME: Duration = Duration::from_hours(24);
+/// The detail of the event of the user who used a link.
+pub(crate) const BY_SETUP_LINK: &str = "SetupLink";
 
 impl Service {
-    /// Whether there is an administrator, or groups of an identity provider say who administers.
-    /// From then on no link is valid.
+    /// Whether there is an administrator, a link was used once, or groups of an identity provider
+    /// say who administers. From then on no link is valid.
     pub async fn is_set_up(&self) -> Result<bool, Error> {
         let mut providers = self.providers().iter();
         if providers.any(|provider| !provider.administrator_groups.is_empty()) {
             return Ok(true);
         }
-        has_administrator(self.store()).await
+        is_set_up(self.store()).await
     }
 
-    /// Makes a new code for the link if there is no administrator. The code before is no longer
+    /// Makes a new code for the link if the service is not set up. The code before is no longer
     /// valid. The terminal shows the code, and it is never logged.
     pub async fn make_setup_link(&self) -> Result<Option<SecretString>, Error> {
         if self.is_set_up().await? {
@@ -119,7 +121,7 @@ impl Change for MakeLink {
     type Output = bool;
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(bool, Taken), Error> {
-        if has_administrator(draft.read()).await? {
+        if is_set_up(draft.read()).await? {
             return Ok((false, Taken::Nothing));
         }
         let expires_at = draft.now.after(LIFETIME);
@@ -174,7 +176,7 @@ impl Change for Consume {
                 .entry(EventKind::UserCreated, &user.id)
                 .owner(user.id)
                 .detail("IsAdmin", true)
-                .detail("SetupLink", true)
+                .detail(BY_SETUP_LINK, true)
                 .personal("UserName", user.name.as_str())
                 .personal("Address", self.address.to_canonical().to_string()),
         );
