@@ -1,5 +1,7 @@
 //! Why a user is disabled: a mark for each party that can say so.
 
+use serde::ser::{Serialize, SerializeSeq, Serializer};
+
 /// A party that disables users. Each sets and clears only its own mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DisabledBy {
@@ -22,6 +24,11 @@ impl DisabledBy {
             Self::Scim => "Scim",
             Self::Provider => "Provider",
         }
+    }
+
+    /// Reads the name of a mark.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|party| party.as_str() == name)
     }
 
     const fn bit(self) -> i16 {
@@ -85,6 +92,17 @@ impl DisabledMarks {
     }
 }
 
+/// As the names of the parties.
+impl Serialize for DisabledMarks {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut names = serializer.serialize_seq(None)?;
+        for party in self.parties() {
+            names.serialize_element(party.as_str())?;
+        }
+        names.end()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +125,17 @@ mod tests {
         let one = both.without(DisabledBy::Scim);
         assert!(one.any());
         assert!(!one.without(DisabledBy::Provider).any());
+    }
+
+    #[test]
+    fn marks_are_written_as_the_names_of_the_parties() {
+        let both = DisabledMarks::of(DisabledBy::Provider).with(DisabledBy::Administrator);
+        let written = serde_json::to_string(&both).unwrap();
+        assert_eq!(written, r#"["Administrator","Provider"]"#);
+        for party in DisabledBy::ALL {
+            assert_eq!(DisabledBy::from_name(party.as_str()), Some(party));
+        }
+        assert_eq!(DisabledBy::from_name("Nobody"), None);
     }
 
     #[test]

@@ -7,6 +7,11 @@ users-role = Role
 users-added = Added
 users-administrator = Administrator
 users-disabled = Disabled
+# $parties (String) - one or several of those below
+users-disabled-by = Disabled by { $parties }
+users-party-administrator = an administrator
+users-party-directory = the directory
+users-party-provider = the identity provider
 users-enabled = Enabled
 users-tokens = Tokens
 users-set-password = Set password

@@ -3,6 +3,9 @@
 sign-in = Sign in
 sign-in-twins = Your browser sends several sign-ins of this site, and none of them is valid alone. If signing in brings you back here, delete the cookies of this site and its parent domains.
 sign-in-entries-kept = Your session has ended. Sign in again. Your entries are kept.
+sign-in-in-a-new-tab = This opens in a new tab. When you have signed in there, come back to this tab and go on.
+sign-in-go-on = Go on with your entries
+sign-in-not-yet = You are not signed in yet. Sign in in the new tab, then go on here. Your entries are kept.
 sign-in-without-password = Enter your password.
 sign-in-disabled = This user is disabled: ask an administrator to enable it.
 # $provider (String) - its label

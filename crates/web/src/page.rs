@@ -61,6 +61,8 @@ pub struct Frame {
     pub product: String,
     /// Who is signed in.
     pub person: Option<Person>,
+    /// Whether the person has a password to change.
+    pub has_password: bool,
     /// Whether the person is responsible for service accounts.
     pub has_accounts: bool,
     /// Where the person is.
@@ -127,6 +129,7 @@ impl Frame {
         Self {
             product: visit.shared.product.clone(),
             person: visit.person.clone().map(Person::from),
+            has_password: visit.has_password,
             has_accounts: !visit.accounts.is_empty(),
             section,
             message: visit

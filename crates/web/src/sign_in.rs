@@ -5,7 +5,7 @@ use ats_pat_domain::Problem;
 use ats_pat_domain::list::UserQuery;
 use ats_pat_domain::problem::Reason;
 use ats_pat_http::{Challenge, problem_headers, status};
-use ats_pat_service::{LocalPasswords, ProviderRules};
+use ats_pat_service::{LocalPasswords, ProviderRules, SignedIn};
 use ats_pat_text::Text;
 use poem::Response;
 use poem::http::StatusCode;
@@ -20,7 +20,7 @@ use crate::place::Place;
 use crate::provider;
 use crate::query::Query;
 use crate::return_path::return_path;
-use crate::route::{OPERATOR_KEYS, POLICY, Route};
+use crate::route::{OPERATOR_KEYS, POLICY, Route, SESSIONS};
 use crate::tokens;
 use crate::visit::Visit;
 
@@ -68,6 +68,17 @@ impl<'a> SignInPage<'a> {
             user_name: "",
             next,
             kept: "",
+        }
+    }
+
+    /// The page with what was typed into another form. Providers open in a new tab, because only
+    /// this page has it.
+    fn keeping(visit: &Visit<'_>, frame: Frame, next: &'a str, kept: &'a str) -> Self {
+        let leads_to = if kept.is_empty() { next } else { SESSIONS };
+        Self {
+            next,
+            kept,
+            ..Self::new(visit, frame, leads_to)
         }
     }
 }
@@ -131,10 +142,7 @@ pub fn keep(visit: &Visit<'_>, page: &str, kept: &str) -> Response {
         message: Some((message, false)),
         ..Frame::new(visit, Section::None)
     };
-    let page = SignInPage {
-        kept,
-        ..SignInPage::new(visit, frame, page)
-    };
+    let page = SignInPage::keeping(visit, frame, page, kept);
     let refused = Problem::SignInRequired;
     let mut response = render(&page, status(&refused));
     problem_headers(&refused, Challenge::Session, response.headers_mut());
@@ -145,6 +153,9 @@ pub fn keep(visit: &Visit<'_>, page: &str, kept: &str) -> Response {
 async fn take(visit: &mut Visit<'_>, form: &Form) -> Result<Response, Problem> {
     let kept = form.field("kept");
     let (user_name, next) = (form.field("user_name"), return_path(form.field("next")));
+    if form.field("go_on") == "yes" {
+        return go_on(visit, next, kept).await;
+    }
     let password = SecretString::from(form.field("password"));
     let signed_in = visit
         .service
@@ -157,16 +168,7 @@ async fn take(visit: &mut Visit<'_>, form: &Form) -> Result<Response, Problem> {
                 redirect(next)
             } else {
                 let by = visit.signed_in_as(&signed_in.session_id).await?;
-                (visit.place, _) = Place::split(next);
-                let kept = Query::parse(kept);
-                let shown = match next {
-                    POLICY => policy::show_kept(visit, &by, &kept),
-                    OPERATOR_KEYS => operator_keys::show_kept(visit, &by, &kept).await,
-                    _ => tokens::show_kept(visit, &by, next, &kept).await,
-                };
-                // The token may be somebody else's than the person's who signed in: the page says
-                // so.
-                shown.unwrap_or_else(|_| redirect(next))
+                show_kept(visit, &by, next, kept).await
             };
             set_cookie(&mut response, &visit.cookie().set(&signed_in.session_id));
             Ok(response)
@@ -176,13 +178,41 @@ async fn take(visit: &mut Visit<'_>, form: &Form) -> Result<Response, Problem> {
             let frame = Frame::new(visit, Section::None).refusing(alert(&refused, visit.text));
             let page = SignInPage {
                 user_name,
-                kept,
-                ..SignInPage::new(visit, frame, next)
+                ..SignInPage::keeping(visit, frame, next, kept)
             };
             let mut response = render(&page, status(&refused));
             problem_headers(&refused, Challenge::Session, response.headers_mut());
             Ok(response)
         }
+    }
+}
+
+/// The form that was kept, for the person who has signed in now.
+async fn show_kept(visit: &mut Visit<'_>, by: &SignedIn, next: &str, kept: &str) -> Response {
+    (visit.place, _) = Place::split(next);
+    let kept = Query::parse(kept);
+    let shown = match next {
+        POLICY => policy::show_kept(visit, by, &kept),
+        OPERATOR_KEYS => operator_keys::show_kept(visit, by, &kept).await,
+        _ => tokens::show_kept(visit, by, next, &kept).await,
+    };
+    // The token may be somebody else's than the person's who signed in: the page says so.
+    shown.unwrap_or_else(|_| redirect(next))
+}
+
+/// Goes on with a kept form after the person signed in at a provider, in another tab.
+async fn go_on(visit: &mut Visit<'_>, next: &str, kept: &str) -> Result<Response, Problem> {
+    match visit.signed_in().await {
+        Ok(by) => Ok(show_kept(visit, &by, next, kept).await),
+        Err(refused @ Problem::SignInRequired) => {
+            let alert = visit.text.sign_in_not_yet().to_owned();
+            let frame = Frame::new(visit, Section::None).refusing(alert);
+            let page = SignInPage::keeping(visit, frame, next, kept);
+            let mut response = render(&page, status(&refused));
+            problem_headers(&refused, Challenge::Session, response.headers_mut());
+            Ok(response)
+        }
+        Err(refused) => Err(refused),
     }
 }
 

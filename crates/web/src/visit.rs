@@ -47,6 +47,8 @@ pub struct Visit<'a> {
     pub is_post: bool,
     /// Who is signed in, once that is known.
     pub person: Option<SessionUser>,
+    /// Whether the person has a password, once that is known.
+    pub has_password: bool,
     /// The service accounts that the person is responsible for, once that is known.
     pub accounts: Vec<ServiceAccountView>,
     policy: Option<PolicyView>,
@@ -86,6 +88,7 @@ impl<'a> Visit<'a> {
             uri: request.uri().clone(),
             is_post: *request.method() == Method::POST,
             person: None,
+            has_password: false,
             accounts: Vec::new(),
             policy: None,
             place: Place::own(),
@@ -112,6 +115,7 @@ impl<'a> Visit<'a> {
         let by = self.service.authenticate_one_of(&ids).await;
         let by = by.map_err(|error| self.problem(error))?;
         self.person = Some(by.user());
+        self.has_password = by.has_password();
         let accounts = self.service.service_accounts(&by).await;
         self.accounts = accounts.map_err(|error| self.problem(error))?;
         let policy = self.service.policy_for(&by, self.account()).await;

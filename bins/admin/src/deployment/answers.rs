@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use ats_pat_domain::group::Groups;
-use ats_pat_domain::{BulkJobId, EventId, Status, Timestamp, TokenId, UserId};
+use ats_pat_domain::{
+    BulkJobId, DisabledBy, DisabledMarks, EventId, Status, Timestamp, TokenId, UserId,
+};
 use ats_pat_service::BulkJobView;
 use ats_pat_service::view::{
     EventView, IssuedToken, OwnedTokenView, PolicyCheck, Responsible, SigningKeyView, TokenView,
@@ -59,6 +61,12 @@ impl UserKind {
     }
 }
 
+/// The marks of these names. What a later release calls a mark is none here.
+fn marks(names: &[String]) -> DisabledMarks {
+    let known = names.iter().filter_map(|name| DisabledBy::from_name(name));
+    known.fold(DisabledMarks::NONE, DisabledMarks::with)
+}
+
 /// A person or a service account.
 #[expect(clippy::struct_field_names, reason = "the contract has the name")]
 #[derive(Deserialize)]
@@ -71,6 +79,9 @@ pub struct User {
     pub kind: UserKind,
     pub is_admin: bool,
     disabled: bool,
+    /// Releases before this one don't tell.
+    #[serde(default)]
+    disabled_by: Vec<String>,
     pub responsible_id: Option<UserId>,
     #[serde(deserialize_with = "groups")]
     pub groups: Groups,
@@ -95,6 +106,7 @@ impl User {
             email: self.email,
             is_admin: self.is_admin,
             disabled: self.disabled,
+            disabled_by: marks(&self.disabled_by),
             kind: self.kind.as_str(),
             responsible_id: self.responsible_id,
             responsible,

@@ -3,9 +3,9 @@
 use ats_pat_domain::port::Flow;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
-use super::flow::{Begun, LIFETIME};
+use super::flow::{Begun, LIFETIME, LONGEST};
 use super::refused::NotSignedIn;
 use crate::service::Service;
 use crate::sessions::SignedIn;
@@ -48,16 +48,23 @@ impl Service {
         };
         let url = port.authorization_url(&flow).await?;
         let state = BASE64_URL_SAFE_NO_PAD.encode(flow.state);
-        let begun = Begun {
+        let mut begun = Begun {
             flow,
             at: self.now(),
             next: next.to_owned(),
             confirms: confirms.map(|by| by.session.id_hash),
         };
+        let mut sealed = begun.seal(self.roots());
+        if sealed.expose_secret().len() > LONGEST {
+            // What was typed into that page is lost, but not the sign-in.
+            let page = next.split('?').next().unwrap_or_default();
+            page.clone_into(&mut begun.next);
+            sealed = begun.seal(self.roots());
+        }
         Ok(BegunSignIn {
             url,
             state,
-            flow: begun.seal(self.roots()),
+            flow: sealed,
         })
     }
 }

@@ -20,8 +20,9 @@ use crate::ledger::rows::Roots;
 pub(super) const LIFETIME: Duration = Duration::from_mins(10);
 /// The bytes of the keyed hash.
 const HASH: usize = 32;
-/// The longest text that is read. Browsers keep no longer cookie.
-const LONGEST: usize = 4096;
+/// The longest text that is written and read. Browsers keep no longer cookie than 4096 bytes, with
+/// its name and attributes.
+pub(super) const LONGEST: usize = 3900;
 
 /// A sign-in that was begun.
 pub(super) struct Begun {

@@ -28,6 +28,11 @@ impl SignedIn {
         self.user.is_administrator || provider.is_some_and(|provider| provider.is_administrator)
     }
 
+    /// Whether the user has a password here, and does not only sign in at an identity provider.
+    pub fn has_password(&self) -> bool {
+        self.user.password_hash.is_some()
+    }
+
     /// The identity provider that the session began by.
     pub fn provider(&self) -> Option<&str> {
         let provider = self.session.provider.as_ref();

@@ -2,7 +2,7 @@
 
 use ats_pat_domain::group::Groups;
 use ats_pat_domain::user::UserKind;
-use ats_pat_domain::{Timestamp, User, UserId};
+use ats_pat_domain::{DisabledMarks, Timestamp, User, UserId};
 use serde::Serialize;
 
 /// A user as administrators see it.
@@ -21,6 +21,8 @@ pub struct UserView {
     pub is_admin: bool,
     /// Whether the user is disabled.
     pub disabled: bool,
+    /// Who disabled the user.
+    pub disabled_by: DisabledMarks,
     /// `Person` or `Service`; `Quarantined` for what is left of a row that was planted or altered,
     /// `Erased` for what is left of a user who was erased.
     pub kind: &'static str,
@@ -64,6 +66,7 @@ impl UserView {
             email: user.email.as_ref().map(|email| email.as_str().to_owned()),
             is_admin: user.is_administrator,
             disabled: user.is_disabled(),
+            disabled_by: user.disabled,
             kind: kind(user.kind),
             responsible_id: user.responsible_id,
             responsible: None,

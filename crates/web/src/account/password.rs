@@ -23,7 +23,7 @@ use crate::visit::Visit;
 /// The page.
 pub const ROUTES: &[Route] =
     &[
-        Route::page(PASSWORD, |visit, _, _| Box::pin(ready(Ok(show(visit))))).taking(
+        Route::page(PASSWORD, |visit, by, _| Box::pin(ready(show(visit, by)))).taking(
             |visit, by, _, form| Box::pin(change(visit, by, form)),
             |_, form| Kept::Page(address_of_form(form)),
         ),
@@ -43,19 +43,25 @@ fn address_of_form(form: &Form) -> String {
     address(PASSWORD, &[("revoke_tokens", form.field("revoke_tokens"))])
 }
 
-/// The form.
-fn show(visit: &Visit<'_>) -> Response {
+/// The form. For somebody without a password, who signs in at an identity provider, there is none.
+fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
+    if !by.has_password() {
+        return Err(Problem::PathNotFound);
+    }
     let page = PasswordPage {
         frame: Frame::new(visit, Section::Password),
         text: visit.text,
         revoke_tokens: Query::of(&visit.uri).get("revoke_tokens") == Some("yes"),
         errors: UserErrors::default(),
     };
-    render(&page, StatusCode::OK)
+    Ok(render(&page, StatusCode::OK))
 }
 
 /// Takes the posted form: the browser goes on in a new session, all others end.
 async fn change(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
+    if !by.has_password() {
+        return Err(Problem::PathNotFound);
+    }
     let revoke_tokens = form.field("revoke_tokens") == "yes";
     let again = |errors, status| {
         let page = PasswordPage {

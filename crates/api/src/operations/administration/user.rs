@@ -27,6 +27,27 @@ pub enum UserKind {
     Erased,
 }
 
+/// Who disabled a user.
+#[derive(Clone, Copy, Serialize, Enum)]
+pub enum DisabledBy {
+    /// An administrator, an operator, or a program with an operator key.
+    Administrator,
+    /// The company's directory.
+    Scim,
+    /// The identity provider: at the last sign-in, no group of the user was allowed.
+    Provider,
+}
+
+impl From<ats_pat_domain::DisabledBy> for DisabledBy {
+    fn from(party: ats_pat_domain::DisabledBy) -> Self {
+        match party {
+            ats_pat_domain::DisabledBy::Administrator => Self::Administrator,
+            ats_pat_domain::DisabledBy::Scim => Self::Scim,
+            ats_pat_domain::DisabledBy::Provider => Self::Provider,
+        }
+    }
+}
+
 /// A user or a service account.
 #[expect(clippy::struct_field_names, reason = "the contract has the name")]
 #[derive(Serialize, Object)]
@@ -47,6 +68,8 @@ pub struct User {
     is_admin: bool,
     /// Whether the user is kept out.
     disabled: bool,
+    /// Who keeps the user out. Each takes back only what it said itself.
+    disabled_by: Vec<DisabledBy>,
     /// Who manages the tokens of a service account; `null` for a person.
     responsible_id: Option<Uuid>,
     /// The groups that the policy can differ by.
@@ -70,6 +93,7 @@ impl From<UserView> for User {
             },
             is_admin: user.is_admin,
             disabled: user.disabled,
+            disabled_by: user.disabled_by.parties().map(Into::into).collect(),
             responsible_id: user.responsible_id.map(UserId::as_uuid),
             groups: user.groups.names(),
             created_at: Time(user.created_at),

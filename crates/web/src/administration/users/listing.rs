@@ -1,8 +1,8 @@
 //! The list of users.
 
 use askama::Template;
-use ats_pat_domain::Problem;
 use ats_pat_domain::list::UserQuery;
+use ats_pat_domain::{DisabledBy, DisabledMarks, Problem};
 use ats_pat_service::SignedIn;
 use ats_pat_service::view::UserView;
 use ats_pat_text::Text;
@@ -129,10 +129,19 @@ fn status_of(user: &UserView, text: Text) -> Badge {
     } else {
         ("active", text.users_enabled())
     };
-    Badge {
-        class,
-        text: words.to_owned(),
-    }
+    let of_administrator = DisabledMarks::of(DisabledBy::Administrator);
+    let is_of_others = user.disabled_by.any() && user.disabled_by != of_administrator;
+    let words = if user.kind != ERASED && is_of_others {
+        let parties = user.disabled_by.parties().map(|party| match party {
+            DisabledBy::Administrator => text.users_party_administrator(),
+            DisabledBy::Scim => text.users_party_directory(),
+            DisabledBy::Provider => text.users_party_provider(),
+        });
+        text.users_disabled_by(parties.collect::<Vec<_>>().join(", "))
+    } else {
+        words.to_owned()
+    };
+    Badge { class, text: words }
 }
 
 /// What is on every page of users.
