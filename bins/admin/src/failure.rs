@@ -34,6 +34,37 @@ pub enum Failure {
         /// Its HTTP status.
         status: u16,
     },
+    /// The settings have no such provider.
+    #[error("the settings have no table `[oidc.{name}]`: they have {known}")]
+    NoProvider {
+        /// What was asked for.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// The settings of the provider can't be used.
+    #[error(transparent)]
+    Provider(#[from] ats_pat_program::WrongProvider),
+    /// The provider can't be asked, or proves nobody.
+    #[error("{advice}")]
+    Identity {
+        /// What to do.
+        advice: String,
+        /// What the provider did.
+        #[source]
+        source: ats_pat_domain::port::IdentityError,
+    },
+    /// What the provider publishes does not fit the settings.
+    #[error("nobody can sign in at the provider like this: see the lines that say what to do")]
+    Unfit,
+    /// What was pasted is not the address that the browser came back to.
+    #[error(
+        "this is not the address that the browser came back to: copy all of it from the address bar, with `code` and `state`, and begin again"
+    )]
+    NotTheCallback,
+    /// The system has no random bytes.
+    #[error("the system gives no random bytes")]
+    Randomness,
     /// The interface does not offer it.
     #[error("{why}: run this without `--url` on a machine that reaches the database")]
     OnlyAtTheDatabase {

@@ -11,6 +11,7 @@ mod deployment;
 mod environment;
 mod exchange;
 mod failure;
+mod identity;
 mod key;
 mod operator_key;
 mod operator_key_input;
@@ -73,6 +74,9 @@ enum Command {
     /// The keys by which programs administer
     #[command(subcommand)]
     OperatorKey(operator_key::Command),
+    /// The company's identity providers
+    #[command(subcommand)]
+    Identity(identity::Command),
     /// The keys that sign authentication tokens
     #[command(subcommand)]
     Key(key::Command),
@@ -125,6 +129,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Token(command) => command.run(&session).await,
         Command::Policy(command) => command.run(&session).await,
         Command::OperatorKey(command) => command.run(&session).await,
+        Command::Identity(command) => command.run(&session).await,
         Command::Key(command) => command.run(&session).await,
         Command::Db(command) => command.run(&session).await,
         Command::Audit(command) => command.run(&session).await,

@@ -101,6 +101,12 @@ pub fn warn(text: &str) {
     let _ = writeln!(io::stderr(), "warning: {}", visible(text));
 }
 
+/// Tells a person something that is not the answer, on standard error.
+pub fn say(text: &str) {
+    // If this fails, nobody reads standard error.
+    let _ = writeln!(io::stderr(), "{}", visible(text));
+}
+
 fn plain() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);

@@ -3,10 +3,9 @@
 use std::io::{self, Write as _};
 
 use ats_pat_http::HttpSettings;
-use ats_pat_program::{LoadedSettings, Settings};
+use ats_pat_program::{LoadedSettings, Settings, providers};
 
 use crate::failure::Failure;
-use crate::providers;
 
 /// What to do with the settings.
 #[derive(clap::Subcommand, Clone, Copy)]
@@ -38,6 +37,6 @@ impl Command {
 fn check(settings: &Settings) -> Result<(), Failure> {
     let public_url = settings.public_url_at(settings.listen);
     let http = HttpSettings::new(&public_url, settings.trusted_proxies.clone())?;
-    providers::all(&settings.providers, http.origin())?;
+    providers(&settings.providers, http.origin())?;
     Ok(())
 }

@@ -4,9 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 
 use ats_pat_http::NotAnOrigin;
-use ats_pat_program::StartError;
+use ats_pat_program::{StartError, WrongProvider};
 
-use crate::providers::WrongProvider;
 use crate::sockets::WrongSocket;
 
 /// Why the server ended without being asked to, or why a command failed.

@@ -7,7 +7,6 @@ mod failure;
 mod healthcheck;
 mod libraries;
 mod output;
-mod providers;
 mod reload;
 mod run;
 mod signals;

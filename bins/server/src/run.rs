@@ -6,7 +6,7 @@ use std::thread;
 
 use ats_pat_api::Interface;
 use ats_pat_http::{HttpSettings, Limits, Listeners, Site, Workers};
-use ats_pat_program::{Libraries, Opened, Settings};
+use ats_pat_program::{Libraries, Opened, Settings, providers};
 use ats_pat_service::Service;
 use ats_pat_telemetry::Watched;
 use ats_pat_web::{Branding, Pages};
@@ -18,7 +18,6 @@ use crate::descriptors;
 use crate::failure::Failure;
 use crate::libraries::SIGNATURES;
 use crate::output::say;
-use crate::providers;
 use crate::reload::{Load, Reload};
 use crate::signals::{Ending, ending, hangup, ignore_others, until};
 use crate::sockets::Passed;
@@ -43,7 +42,7 @@ pub async fn run<L: Load>(
     let http = HttpSettings::new(&public_url, settings.trusted_proxies.clone())?;
     let libraries = Libraries {
         signatures: SIGNATURES,
-        providers: providers::all(&settings.providers, http.origin())?,
+        providers: providers(&settings.providers, http.origin())?,
     };
     let stop = until(ending.clone(), Ending::Announced);
     let opened = Opened::open_patiently(settings, &public_url, libraries, stop).await?;

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use ats_pat_domain::Issuer;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use ats_pat_domain::{Issuer, Timestamp};
+use chrono::DateTime;
+use http::header::{ACCEPT, CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use openidconnect::core::{
     CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType,
@@ -29,6 +30,9 @@ pub(crate) struct Additional {
     pub(crate) authorization_response_iss_parameter_supported: bool,
     /// Where sign-ins at the provider end (RP-Initiated Logout 1.0, section 2.1).
     pub(crate) end_session_endpoint: Option<Url>,
+    /// Whether it ends sign-ins here (Back-Channel Logout 1.0, section 2.1).
+    #[serde(default)]
+    pub(crate) backchannel_logout_supported: Option<bool>,
 }
 
 impl AdditionalProviderMetadata for Additional {}
@@ -64,10 +68,19 @@ impl Discovery {
     /// Reads the document. It has to be for the issuer of the settings, byte for byte, and each
     /// address in it that is used has to be protected.
     pub(crate) async fn document(&self) -> Result<Document, Trouble> {
+        Ok(self.dated_document().await?.0)
+    }
+
+    /// The same, with the time that the provider says it is (RFC 9110, section 6.6.1).
+    pub(crate) async fn dated_document(&self) -> Result<(Document, Option<Timestamp>), Trouble> {
         let what = "the discovery document";
         let issuer = self.issuer.as_str().trim_end_matches('/');
         let url = format!("{issuer}/.well-known/openid-configuration");
         let answer = self.get(what, &url).await?;
+        let date = answer.headers().get(DATE).and_then(|date| {
+            let date = DateTime::parse_from_rfc2822(date.to_str().ok()?).ok()?;
+            Some(Timestamp::from_millis(date.timestamp_millis()))
+        });
         let document: Document =
             serde_json::from_slice(answer.body()).map_err(|_| Trouble::Malformed { what })?;
         let found = document.issuer().as_str();
@@ -77,7 +90,7 @@ impl Discovery {
             });
         }
         self.check_addresses(&document)?;
-        Ok(document)
+        Ok((document, date))
     }
 
     fn check_addresses(&self, document: &Document) -> Result<(), Trouble> {

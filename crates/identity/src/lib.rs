@@ -25,6 +25,7 @@ mod claims;
 mod code;
 mod discovery;
 mod distrust;
+mod examine;
 mod fetch;
 mod id_token;
 mod keys;
@@ -36,6 +37,7 @@ mod user_info;
 
 pub use algorithm::Algorithm;
 pub use distrust::Distrust;
+pub use examine::{ClockDifference, Published};
 pub use fetch::FetchError;
 pub use provider::Provider;
 pub use settings::{ClaimNames, SettingError, Settings};

@@ -20,6 +20,7 @@ use crate::claims::Shown;
 use crate::code;
 use crate::discovery::Discovery;
 use crate::distrust::Distrust;
+use crate::examine::{self, Published};
 use crate::fetch::Fetch;
 use crate::id_token::{self, Believed};
 use crate::logout::{NotSigned, Unverified};
@@ -58,6 +59,14 @@ impl Provider {
             fetch,
             clock,
         })
+    }
+
+    /// What the provider publishes now, for operators. Nothing that is kept counts.
+    ///
+    /// # Errors
+    /// [`IdentityError::Unavailable`].
+    pub async fn examine(&self) -> Result<Published, IdentityError> {
+        examine::examine(&self.settings, &self.fetch, &*self.clock).await
     }
 
     /// Judges the ID token. If it names a key that is not known, the keys are read again.

@@ -18,6 +18,7 @@ mod doctor;
 mod logging;
 mod open;
 mod patience;
+mod providers;
 mod settings;
 mod start_error;
 mod usage;
@@ -30,6 +31,7 @@ pub use ats_pat_storage::{MigrationStatus, Tls};
 pub use doctor::{Finding, Verdict, examine};
 pub use logging::{LogFilter, start_logging};
 pub use open::{Access, Libraries, Opened, OpenedDatabase, accept_restore};
+pub use providers::{WrongProvider, callback, provider_of, providers};
 pub use settings::{
     CommonFlags, LoadedSettings, LogFormat, Place, Provider, ServerFlags, Settings, SettingsError,
     Shown, settings_reference,

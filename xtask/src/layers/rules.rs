@@ -91,6 +91,7 @@ pub const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 const BELOW_PROGRAM: &[&str] = &[
+    "ats-pat-identity",
     "ats-pat-api",
     "ats-pat-web",
     "ats-pat-http",

@@ -6,6 +6,7 @@ mod bad_input;
 mod database;
 mod exchange;
 mod export;
+mod identity;
 mod interface;
 mod keys;
 mod operator_keys;

@@ -44,7 +44,6 @@ impl Memberships {
                 groups: None,
             });
         };
-        let is_in = |wanted: &[String]| wanted.iter().any(|wanted| told.contains(wanted));
         // No policy can name what is no group here.
         let group = |value: &String| Group::new(&format!("{prefix}{value}")).ok();
         let all: Vec<Group> = told.iter().filter_map(group).collect();
@@ -59,8 +58,8 @@ impl Memberships {
             named
         };
         Ok(Self {
-            is_allowed: rules.allowed_groups.is_empty() || is_in(&rules.allowed_groups),
-            is_administrator: is_in(&rules.administrator_groups),
+            is_allowed: rules.allow(told),
+            is_administrator: rules.make_administrator(told),
             groups: Some(groups),
         })
     }

@@ -68,6 +68,22 @@ pub struct ProviderRules {
     pub sign_in_every_days: Option<NonZeroU32>,
 }
 
+impl ProviderRules {
+    /// Whether somebody in these groups may sign in.
+    pub fn allow(&self, groups: &[String]) -> bool {
+        self.allowed_groups.is_empty() || is_in(groups, &self.allowed_groups)
+    }
+
+    /// Whether somebody in these groups administers the service in the session.
+    pub fn make_administrator(&self, groups: &[String]) -> bool {
+        is_in(groups, &self.administrator_groups)
+    }
+}
+
+fn is_in(groups: &[String], wanted: &[String]) -> bool {
+    wanted.iter().any(|wanted| groups.contains(wanted))
+}
+
 /// The operator's settings for the use cases.
 #[derive(Clone, Debug)]
 pub struct Settings {

@@ -302,6 +302,7 @@ pub const AT_THE_DATABASE: &[&[&str]] = &[
     ],
     &["operator-key", "list"],
     &["operator-key", "revoke", "x"],
+    &["identity", "check", "corp"],
     &["audit", "verify"],
     &["db", "migrate"],
     &["db", "status"],

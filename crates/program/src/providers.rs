@@ -3,27 +3,39 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ats_pat_domain::ProviderName;
 use ats_pat_domain::port::IdentityProvider;
 use ats_pat_identity::{Algorithm, ClaimNames, SettingError};
-use ats_pat_program::Provider;
 use ats_pat_service::SystemClock;
+
+use crate::Provider;
 
 /// The longest that a provider may take for one answer. A person waits for it.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// All providers. `origin` is where browsers come back to.
-pub fn all(
+///
+/// # Errors
+/// [`WrongProvider`].
+pub fn providers(
     settings: &[Provider],
     origin: &str,
 ) -> Result<Vec<Arc<dyn IdentityProvider>>, WrongProvider> {
     let mut providers: Vec<Arc<dyn IdentityProvider>> = Vec::with_capacity(settings.len());
     for provider in settings {
-        providers.push(Arc::new(one(provider, origin)?));
+        providers.push(Arc::new(provider_of(provider, origin)?));
     }
     Ok(providers)
 }
 
-fn one(provider: &Provider, origin: &str) -> Result<ats_pat_identity::Provider, WrongProvider> {
+/// One provider. `origin` is where browsers come back to.
+///
+/// # Errors
+/// [`WrongProvider`].
+pub fn provider_of(
+    provider: &Provider,
+    origin: &str,
+) -> Result<ats_pat_identity::Provider, WrongProvider> {
     let name = &provider.rules.name;
     let algorithms = match &provider.signing_algorithms {
         None => Algorithm::DEFAULT.to_vec(),
@@ -42,7 +54,7 @@ fn one(provider: &Provider, origin: &str) -> Result<ats_pat_identity::Provider, 
         issuer: provider.rules.issuer.clone(),
         client_id: provider.client_id.clone(),
         client_secret: provider.client_secret.clone(),
-        redirect_url: format!("{origin}/signin/{name}/callback"),
+        redirect_url: callback(origin, name),
         scopes: provider.scopes.clone(),
         algorithms,
         claims: ClaimNames {
@@ -61,16 +73,30 @@ fn one(provider: &Provider, origin: &str) -> Result<ats_pat_identity::Provider, 
     })
 }
 
+/// Where a provider sends the browser back to.
+pub fn callback(origin: &str, name: &ProviderName) -> String {
+    format!("{origin}/signin/{name}/callback")
+}
+
 /// Why a provider of the settings can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum WrongProvider {
+    /// The settings name an algorithm that is none, or that everybody can make.
     #[error(
         "`oidc.{provider}.signing-algorithms` names {algorithm:?}: write some of RS256, RS384, RS512, PS256, PS384, PS512, ES256 and ES384, because everybody can make the others"
     )]
-    Algorithm { provider: String, algorithm: String },
+    Algorithm {
+        /// The provider's name.
+        provider: String,
+        /// What is named.
+        algorithm: String,
+    },
+    /// The library refuses the settings.
     #[error("[oidc.{provider}] of the settings can't be used")]
     Setting {
+        /// The provider's name.
         provider: String,
+        /// Why.
         #[source]
         source: SettingError,
     },
