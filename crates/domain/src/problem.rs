@@ -6,16 +6,7 @@ use crate::code::Code;
 use crate::rule::Rule;
 use crate::status::Status;
 use crate::time::Timestamp;
-pub use crate::validation::{Failure, Reason};
-
-/// The part of a request that can't be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// The JSON body.
-    Body,
-    /// A header.
-    Header,
-}
+pub use crate::validation::{Failure, Place, Reason};
 
 /// A refusal, with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]

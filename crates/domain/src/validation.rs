@@ -2,6 +2,15 @@
 
 use std::borrow::Cow;
 
+/// The part of a request that can't be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The JSON body.
+    Body,
+    /// A header.
+    Header,
+}
+
 /// Why a field or query parameter is not valid. There are no other reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {

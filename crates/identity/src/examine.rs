@@ -31,7 +31,8 @@ pub struct Published {
     pub algorithms: Vec<&'static str>,
     /// The scopes of the settings that it doesn't name among its own. `None` if it names none.
     pub unknown_scopes: Option<Vec<String>>,
-    /// How far its clock is ahead of this machine's, or behind it. `None` if it doesn't tell the time.
+    /// How far its clock is ahead of this machine's, or behind it. `None` if it doesn't tell the
+    /// time.
     pub clock: Option<ClockDifference>,
 }
 

@@ -125,6 +125,7 @@ fn schemas_and_security_schemes_have_their_names() {
             "CreateOperatorKeyRequest",
             "CreateUserRequest",
             "DisableUserRequest",
+            "DisabledBy",
             "MatchingTokensFilter",
             "MatchingTokensResult",
             "MatchingTokensResultEnvelope",

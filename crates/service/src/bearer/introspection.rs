@@ -2,7 +2,7 @@
 
 use ats_pat_domain::scope::INTROSPECT;
 use ats_pat_domain::secret::Slot;
-use ats_pat_domain::{Problem, Timestamp, TokenId, UserId};
+use ats_pat_domain::{Lapse, Problem, Timestamp, TokenId, UserId};
 use ats_pat_token::{Audience, PersonalAccessToken};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -77,12 +77,12 @@ impl Service {
             let grant = self.genuine_grant(&secret).await?;
             let grant = grant.filter(|grant| grant.is_usable(now));
             let policies = self.policies().await?;
+            let life = |grant: &VerifiedGrant| {
+                let lapse = Lapse::of(&grant.owner, self.sign_in_rules());
+                grant.life(lapse)
+            };
             let alive = grant.filter(|grant| {
-                let is_overdue = self.inner.cache.rules.is_overdue;
-                grant
-                    .life(self.sign_in_rules())
-                    .check(now, is_overdue)
-                    .is_ok()
+                life(grant).check(now).is_ok()
                     && may_be_exchanged(&policies, &grant.token, &grant.owner)
             });
             return Ok(alive.map(|grant| {
@@ -91,7 +91,7 @@ impl Service {
                 let written_out = policy.written_out(&scope);
                 // The same scopes that its authentication token would have.
                 let scope = written_out.map_or(scope, |scope| scope.to_string());
-                let until = grant.life(self.sign_in_rules()).exchanged_until();
+                let until = life(&grant).exchanged_until();
                 of_personal_access_token(&grant, scope, issuer, until)
             }));
         }

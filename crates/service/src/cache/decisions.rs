@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use ats_pat_domain::event::Head;
-use ats_pat_domain::{Event, Lapse, Timestamp};
+use ats_pat_domain::{Event, Lapse, SignInRule, User};
 
 use crate::cache::feed::AsOf;
 use crate::change::Taken;
@@ -37,9 +37,9 @@ pub(crate) struct Decisions {
     /// was applied since that concerns it, and the policy that it was judged by is in force.
     pub(crate) may_use:
         fn(is_of_this_log: bool, is_vouched_for: bool, is_by_this_policy: bool) -> bool,
-    /// Whether a grant gives nothing at this time, because its owner has not signed in at the
-    /// identity provider for too long. No event tells of that: a grant in memory has the instant.
-    pub(crate) is_overdue: fn(Option<Lapse>, Timestamp) -> bool,
+    /// When the tokens of an owner stop who must sign in at the identity provider. A grant in memory
+    /// has that instant, because no event tells of it.
+    pub(crate) lapse: fn(&User, &[SignInRule]) -> Option<Lapse>,
     /// As of when a grant is kept, by where the feed was before and after the read, and the end of
     /// the log that the read saw. `None` does not keep it.
     pub(crate) kept_as_of: fn(Option<AsOf>, Option<AsOf>, Head) -> Option<AsOf>,
@@ -77,7 +77,7 @@ pub(crate) const SHIPPED: Decisions = Decisions {
     may_use: |is_of_this_log, is_vouched_for, is_by_this_policy| {
         is_of_this_log && is_vouched_for && is_by_this_policy
     },
-    is_overdue: |lapse, now| lapse.is_some_and(|lapse| lapse.is_over(now)),
+    lapse: Lapse::of,
     // A read that saw less than was applied came from a server that is the primary no more.
     kept_as_of: |before, after, saw| {
         before.filter(|before| {

@@ -41,7 +41,7 @@ pub(crate) struct ExchangeCache {
     roots: Arc<Roots>,
     anchor: Arc<Anchor>,
     currency: Arc<Currency>,
-    pub(crate) rules: Rules,
+    rules: Rules,
     policies: Arc<InForce>,
     sign_ins: Arc<[SignInRule]>,
     /// Whether no other server can use this database.

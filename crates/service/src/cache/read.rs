@@ -151,7 +151,8 @@ impl ExchangeCache {
             };
             let as_of = (self.rules.kept_as_of)(before, after, genuine.head);
             let policy = policies.of(&genuine.owner.groups);
-            let grant = Grant::new(genuine, policy, &self.sign_ins, &self.usage);
+            let lapse = (self.rules.lapse)(&genuine.owner, &self.sign_ins);
+            let grant = Grant::new(genuine, policy, lapse, &self.usage);
             let known = Arc::new(Known::new(grant, as_of));
             if as_of.is_some() {
                 self.grants.keep(hash, Arc::clone(&known));

@@ -12,7 +12,10 @@ use serde_json::Value;
 use super::Draft;
 use super::authority::{Authority, Found};
 use crate::service::error::Error;
-use crate::sessions::{BY_SETUP_LINK, SignedIn, belongs};
+use crate::sessions::{SignedIn, belongs};
+
+/// The detail of the event of the user who used a set-up link.
+pub(crate) const BY_SETUP_LINK: &str = "SetupLink";
 
 /// Checks in the transaction that the authority is still valid and sufficient. It may have ended
 /// while the change waited.
@@ -163,8 +166,8 @@ async fn still_needs_setup(draft: &Draft<'_>, shown: &SetupLink) -> Result<Setup
     Ok(link)
 }
 
-/// Whether the service was set up: there is an administrator, or a set-up link was used. So somebody
-/// who removes the administrators' rows gets no new link at the next start.
+/// Whether the service was set up: there is an administrator, or a set-up link was used. So
+/// somebody who removes the administrators' rows gets no new link at the next start.
 ///
 /// An altered row that says it is an administrator grants nothing. It counts here all the same, so
 /// that nobody gets a new set-up link by altering rows.

@@ -23,7 +23,7 @@ use crate::service::error::{Error, causes};
 
 pub(crate) use authority::Authority;
 pub(crate) use changes::{CONFIRMED, Changes};
-pub(crate) use check::is_set_up;
+pub(crate) use check::{BY_SETUP_LINK, is_set_up};
 pub(crate) use draft::{Draft, Judgement};
 pub(crate) use taken::Taken;
 

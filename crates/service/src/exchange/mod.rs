@@ -192,10 +192,7 @@ impl Service {
                 return Err(Problem::PersonalAccessTokenInvalid.into());
             }
         };
-        let checked = found
-            .known
-            .grant
-            .check(now, address, &self.inner.cache.rules);
+        let checked = found.known.grant.check(now, address);
         if checked == Err(Problem::PersonalAccessTokenRevoked) {
             reused(&found, Ended::Revoked);
         }

@@ -106,7 +106,8 @@ async fn keep_out(draft: &Draft<'_>, mut user: User) -> Result<(Finished, Taken)
 }
 
 /// Ends those of the user's other sessions that began by other rights, that this sign-in confirms,
-/// that lapsed before it, or that are too many. The rest goes on although the user's row is written.
+/// that lapsed before it, or that are too many. The rest goes on although the user's row is
+/// written.
 async fn end_or_keep(
     draft: &Draft<'_>,
     proof: &Proof,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::port::Grant;
 use ats_pat_domain::secret::{Secret, Slot};
-use ats_pat_domain::{Lapse, Problem, SignInRule, Timestamp, Token, User};
+use ats_pat_domain::{Lapse, Problem, Timestamp, Token, User};
 
 use crate::ledger::currency::{Currency, Doubt};
 use crate::ledger::rows::Roots;
@@ -122,14 +122,14 @@ impl VerifiedGrant {
         self.secret.may_revoke || self.is_usable(now)
     }
 
-    /// By these rules of when its owner must sign in at a provider.
-    pub(crate) fn life(&self, rules: &[SignInRule]) -> Life {
+    /// With the instant at which its owner must have signed in at a provider again.
+    pub(crate) fn life(&self, lapse: Option<Lapse>) -> Life {
         Life {
             usable: Usable::of(&self.secret, &self.token),
             revoked: self.token.revoked_at.is_some(),
             expires_at: self.token.expires_at,
             owner_disabled: self.owner.is_disabled(),
-            lapse: Lapse::of(&self.owner, rules),
+            lapse,
         }
     }
 }
@@ -162,13 +162,9 @@ impl Life {
         self.lapse.map_or(end, |lapse| end.min(lapse.at()))
     }
 
-    /// Refuses a token that was revoked or has expired, and one of an owner who is disabled or,
-    /// by `is_overdue`, has not signed in for too long.
-    pub(crate) fn check(
-        &self,
-        now: Timestamp,
-        is_overdue: fn(Option<Lapse>, Timestamp) -> bool,
-    ) -> Result<(), Problem> {
+    /// Refuses a token that was revoked or has expired, and one of an owner who is disabled or has
+    /// not signed in for too long.
+    pub(crate) fn check(&self, now: Timestamp) -> Result<(), Problem> {
         if self.revoked {
             return Err(Problem::PersonalAccessTokenRevoked);
         }
@@ -181,9 +177,7 @@ impl Life {
             return Err(Problem::OwnerDisabled);
         }
         match self.lapse {
-            Some(lapse) if is_overdue(self.lapse, now.after(LESS_THAN_A_SECOND)) => {
-                Err(lapse.problem())
-            }
+            Some(lapse) if lapse.is_over(now.after(LESS_THAN_A_SECOND)) => Err(lapse.problem()),
             _ => Ok(()),
         }
     }

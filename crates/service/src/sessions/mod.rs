@@ -19,7 +19,6 @@ use ats_pat_domain::{Problem, Session, Timestamp};
 pub(crate) use confirm::CONFIRMED;
 pub use password::PasswordChange;
 pub use recent::StepUp;
-pub(crate) use setup::BY_SETUP_LINK;
 pub use sign_in::SignInResult;
 pub(crate) use sign_in::{MOST_SESSIONS, NewSession};
 pub use signed_in::SignedIn;

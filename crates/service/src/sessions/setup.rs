@@ -13,7 +13,7 @@ use ats_pat_domain::{
 };
 use secrecy::SecretString;
 
-use crate::change::{Authority, Change, Draft, Taken, is_set_up};
+use crate::change::{Authority, BY_SETUP_LINK, Change, Draft, Taken, is_set_up};
 use crate::ledger::rows::Roots;
 use crate::operator::require_free_name;
 use crate::service::Service;
@@ -23,8 +23,6 @@ use crate::view::SessionUser;
 
 /// How long a link is valid.
 const LIFETIME: Duration = Duration::from_hours(24);
-/// The detail of the event of the user who used a link.
-pub(crate) const BY_SETUP_LINK: &str = "SetupLink";
 
 impl Service {
     /// Whether there is an administrator, a link was used once, or groups of an identity provider

@@ -75,7 +75,7 @@ impl Operation for DisableUser {
     }
 
     fn example() -> Value {
-        example_with(&json!({"Disabled": true}))
+        example_with(&json!({"Disabled": true, "DisabledBy": ["Administrator"]}))
     }
 
     fn body() -> Option<Body> {

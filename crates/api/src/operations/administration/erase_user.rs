@@ -65,6 +65,7 @@ impl Operation for EraseUser {
             "Email": null,
             "Kind": "Erased",
             "Disabled": true,
+            "DisabledBy": ["Administrator"],
             "Groups": [],
         }))
     }

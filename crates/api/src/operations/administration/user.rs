@@ -167,6 +167,7 @@ pub fn example() -> Value {
         "Kind": "Person",
         "IsAdmin": false,
         "Disabled": false,
+        "DisabledBy": [],
         "ResponsibleId": null,
         "Groups": ["corp/builders"],
         "CreatedAt": example::CREATED_AT,

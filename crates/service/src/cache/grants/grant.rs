@@ -6,9 +6,8 @@ use std::sync::Arc;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::secret::{Secret, Slot};
-use ats_pat_domain::{Identity, Problem, Rule, Scopes, SignInRule, Timestamp, TokenId, UserId};
+use ats_pat_domain::{Identity, Lapse, Problem, Rule, Scopes, Timestamp, TokenId, UserId};
 
-use crate::cache::decisions::Decisions;
 use crate::cache::usage::{LastUse, UsageLog};
 use crate::ledger::verified_grant::{Life, VerifiedGrant};
 use crate::policy::OwnerPolicy;
@@ -69,10 +68,10 @@ impl Grant {
     pub(crate) fn new(
         genuine: VerifiedGrant,
         policy: Arc<OwnerPolicy>,
-        sign_ins: &[SignInRule],
+        lapse: Option<Lapse>,
         usage: &UsageLog,
     ) -> Self {
-        let life = genuine.life(sign_ins);
+        let life = genuine.life(lapse);
         let VerifiedGrant {
             secret,
             token,
@@ -105,13 +104,8 @@ impl Grant {
 
     /// Whether it may be exchanged at `now` from `address`. Refuses with the problems of
     /// [`Service::exchange`](crate::Service::exchange), in its order.
-    pub(crate) fn check(
-        &self,
-        now: Timestamp,
-        address: IpAddr,
-        rules: &Decisions,
-    ) -> Result<(), Problem> {
-        self.life.check(now, rules.is_overdue)?;
+    pub(crate) fn check(&self, now: Timestamp, address: IpAddr) -> Result<(), Problem> {
+        self.life.check(now)?;
         let own_networks = self.allowed_networks.as_ref();
         if own_networks.is_some_and(|networks| !networks.contain(address))
             || !self.policy.rules.allows_from(address)

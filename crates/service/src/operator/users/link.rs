@@ -93,7 +93,8 @@ pub(super) async fn require_no_identity(draft: &Draft<'_>, user: &User) -> Resul
 const LONGEST_TOKEN: Duration = Duration::from_hours(1);
 
 /// Notes the user's identities as ones that nobody signed in with yet, in place of what a row says
-/// that can't be told to be the last one. The user counts from when it was added, until the next sign-in.
+/// that can't be told to be the last one. The user counts from when it was added, until the next
+/// sign-in.
 pub(super) async fn forget_sign_ins(draft: &Draft<'_>, user: &mut User) -> Result<(), Error> {
     user.provider_sign_in = None;
     user.signed_in_elsewhere = SignedInElsewhere::default();

@@ -223,7 +223,7 @@ impl Deployment {
                 150..=152 if self.options.changes_policy => {
                     self.spawn(move |here| async move { here.regroup(number).await });
                 }
-                155..=156 if self.options.signs_in => {
+                155..=164 if self.options.signs_in => {
                     self.spawn(move |here| async move { here.sign_in(number).await });
                 }
                 100..=139 => self.spawn(move |here| async move { here.renew(number).await }),
