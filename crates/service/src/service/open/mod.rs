@@ -97,9 +97,7 @@ impl Service {
         if let (Some(Head { seq, .. }), false) = (behind, opener == Opener::AcceptsRestore) {
             return Err(OpenError::BehindAnchor { seq });
         }
-        let epoch = accepted
-            .as_ref()
-            .map_or(0, |accepted| accepted.at.as_millis());
+        let epoch = accepted.as_ref().map_or(0, |last| last.at.as_millis());
         let seen = Kept {
             head,
             accepted: accepted.map(|accepted| accepted.hash),
