@@ -1,23 +1,24 @@
 //! Tries the programs while storage and clusters fail and while they are attacked. They must keep
 //! their promises.
 
+mod programs;
+mod tried;
 mod upgrade;
 
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
-use cargo_metadata::camino::Utf8PathBuf;
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 
+use self::programs::{Run, build, tell};
+use self::tried::{Databases, Tried, ensure_all, ensure_servers};
 use crate::databases::{self, Choice, Database};
 use crate::process::{Signals, is_root};
 use crate::{apt, workspace};
 
-const PROVE: &str = "prove";
 const FILLER: &str = "bench-database";
 const NGINX: &str = "nginx";
-const PRODUCT: [&str; 2] = ["ats-pat-server", "ats-pat-admin"];
 
 /// The test that plays rounds of tampering for as long as the environment says.
 const LONG_TAMPERING: &str = "generated::long::prove_tamper";
@@ -118,60 +119,6 @@ enum Part {
         #[command(flatten)]
         run: Run,
     },
-}
-
-/// Which databases are tried.
-#[derive(clap::Args)]
-struct Databases {
-    /// A database to try; repeat it for several [default: all]
-    #[arg(
-        long = "database",
-        value_enum,
-        value_delimiter = ',',
-        value_name = "NAME"
-    )]
-    chosen: Vec<Tried>,
-}
-
-/// What every part takes.
-#[derive(clap::Args)]
-struct Run {
-    /// How long each database, or kind of attack, is tried [default: 75, Galera 60, restarts 30,
-    /// sign-ins 120]
-    #[arg(long)]
-    seconds: Option<u64>,
-    /// The seed of an earlier run
-    #[arg(long)]
-    seed: Option<u64>,
-    /// A folder with ats-pat-server and ats-pat-admin; without it they are built
-    #[arg(long, value_name = "DIR")]
-    programs: Option<PathBuf>,
-}
-
-/// Databases whose storage can fail.
-#[derive(Clone, Copy, Eq, PartialEq, ValueEnum)]
-enum Tried {
-    Sqlite,
-    Postgres,
-    Mariadb,
-}
-
-impl Tried {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Sqlite => "sqlite",
-            Self::Postgres => "postgres",
-            Self::Mariadb => "mariadb",
-        }
-    }
-
-    fn database(self) -> Database {
-        match self {
-            Self::Sqlite => Database::Sqlite,
-            Self::Postgres => Database::Postgres,
-            Self::Mariadb => Database::Mariadb,
-        }
-    }
 }
 
 /// Fails if an acknowledged change was lost, if a change happened only in part, or if nothing was
@@ -281,30 +228,6 @@ fn tamper(
     databases::with_private(&choice, signals, &mut command)
 }
 
-/// Like [`ensure_all`], for parts that run servers of their own.
-fn ensure_servers<'a>(chosen: &'a [Tried], signals: &Signals) -> Result<&'a [Tried]> {
-    let chosen = ensure_all(chosen, signals)?;
-    if chosen.iter().any(|tried| *tried != Tried::Sqlite) && !is_root() {
-        bail!("servers of PostgreSQL run under another account: run this as root");
-    }
-    if apt::find("sqlite3").is_none() {
-        apt::ensure(&["sqlite3"], "leave this part out", signals)?;
-    }
-    Ok(chosen)
-}
-
-/// The chosen ones, or all. Their packages are installed.
-fn ensure_all<'a>(chosen: &'a [Tried], signals: &Signals) -> Result<&'a [Tried]> {
-    let chosen = if chosen.is_empty() {
-        Tried::value_variants()
-    } else {
-        chosen
-    };
-    let databases = chosen.iter().map(|tried| tried.database()).collect();
-    databases::ensure(&Choice::of(databases), signals)?;
-    Ok(chosen)
-}
-
 fn bulk(chosen: &[Tried], tokens: Option<u64>, run: &Run, signals: &Signals) -> Result<ExitStatus> {
     let chosen = ensure_servers(chosen, signals)?;
     let mut command = workspace::command("env");
@@ -358,39 +281,4 @@ fn sign_in_pressure(run: &Run, signals: &Signals) -> Result<ExitStatus> {
     let mut command = workspace::command("env");
     tell(&mut command, "sign-in-pressure", run, signals)?;
     signals.run(&mut command)
-}
-
-/// Builds what is needed, and adds the program and its arguments to `command`.
-fn tell(command: &mut Command, part: &str, run: &Run, signals: &Signals) -> Result<()> {
-    let target = workspace::metadata()?.target_directory;
-    let built = target.join("debug");
-    let programs = if let Some(folder) = &run.programs {
-        Utf8PathBuf::try_from(folder.clone())?
-    } else {
-        build(&PRODUCT, signals)?;
-        built.clone()
-    };
-    let programs = programs
-        .canonicalize_utf8()
-        .with_context(|| format!("{programs} is not there"))?;
-    build(&[PROVE], signals)?;
-    command.arg(built.join(PROVE)).arg(part);
-    command.arg("--programs").arg(programs);
-    command.arg("--output").arg(target.join("prove"));
-    for (flag, value) in [("--seconds", run.seconds), ("--seed", run.seed)] {
-        if let Some(value) = value {
-            command.arg(flag).arg(value.to_string());
-        }
-    }
-    command.stdin(Stdio::null());
-    Ok(())
-}
-
-fn build(packages: &[&str], signals: &Signals) -> Result<()> {
-    let mut build = workspace::command("cargo");
-    build.arg("build");
-    for package in packages {
-        build.args(["--package", package]);
-    }
-    signals.succeed(&mut build)
 }

@@ -9,7 +9,6 @@ use anyhow::{Context as _, Result};
 use hdrhistogram::Histogram;
 use parking_lot::Mutex;
 
-use super::TIMES_LONGER;
 use super::scene::PEOPLE;
 use crate::clock::now;
 use crate::http::{Caller, Reply, expect};
@@ -25,6 +24,11 @@ const BETWEEN_EXCHANGES: Duration = Duration::from_millis(4);
 const BETWEEN_CHANGES: Duration = Duration::from_millis(250);
 /// So long after a kill other servers may wait for the lease of the one that is gone.
 const AFTERMATH: Duration = Duration::from_secs(10);
+
+/// The longest that 99 of 100 other changes may take meanwhile.
+const MOST_CHANGE: Duration = Duration::from_millis(500);
+/// How many times longer than else 99 of 100 exchanges may take.
+const TIMES_LONGER: u64 = 2;
 
 /// What happens beside the work.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -206,7 +210,7 @@ impl<'a> Load<'a> {
             ),
             alone > 0 && beside <= TIMES_LONGER * alone,
         );
-        let most = super::MOST_CHANGE;
+        let most = MOST_CHANGE;
         let p99 = changes[1].value_at_quantile(0.99);
         trial.check(
             format!(

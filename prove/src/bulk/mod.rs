@@ -1,62 +1,31 @@
 //! Very many tokens that one job revokes, beside other work, while servers are killed.
 
+mod arguments;
 mod job;
 mod load;
 mod scene;
 
 use std::fs;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
 use fastrand::Rng;
 
+pub use self::arguments::Arguments;
 use self::job::Job;
 use self::load::{Load, Phase};
 use self::scene::Scene;
 use crate::clock::{go_on, now};
 use crate::databases::Kind;
-use crate::place::Place;
 use crate::report::{Trial, publish};
 use crate::signals::Signals;
 use crate::tally::{Count, Tally};
 use crate::verify::verify;
 
-/// The longest that 99 of 100 other changes may take meanwhile.
-const MOST_CHANGE: Duration = Duration::from_millis(500);
 /// The longest that a batch may hold the counter row.
 const MOST_HELD: Duration = Duration::from_millis(100);
-/// How many times longer than else 99 of 100 exchanges may take.
-const TIMES_LONGER: u64 = 2;
 /// An event must be far smaller than what MariaDB takes by default (16 MiB).
 const LARGEST_EVENT: u64 = 64 * 1024;
-
-/// Arguments of the part.
-#[derive(clap::Args)]
-pub struct Arguments {
-    #[command(flatten)]
-    place: Place,
-    /// A database to try; repeat it for several [default: all]
-    #[arg(
-        long = "database",
-        value_enum,
-        value_delimiter = ',',
-        value_name = "NAME"
-    )]
-    databases: Vec<Kind>,
-    /// How many tokens are revoked
-    #[arg(long, default_value_t = 20_000)]
-    tokens: u64,
-    /// How often a server is killed
-    #[arg(long, default_value_t = 3)]
-    kills: u64,
-    /// How long the work without a job is measured, in seconds
-    #[arg(long, default_value_t = 20)]
-    seconds: u64,
-    /// The program that fills databases
-    #[arg(long)]
-    filler: PathBuf,
-}
 
 /// Tries the databases one after the other.
 pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {

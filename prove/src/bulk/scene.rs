@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::Arguments;
+use super::arguments::Arguments;
 use crate::clock::wait_for;
 use crate::databases::{Client, Kind, Memory, Server};
 use crate::http::{Answer, Caller, Reply};

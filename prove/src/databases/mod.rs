@@ -3,10 +3,12 @@
 mod account;
 mod client;
 mod mariadb;
+mod memory;
 mod postgres;
 mod server;
 
 pub use client::Client;
+pub use memory::Memory;
 pub use server::Server;
 
 use std::path::Path;
@@ -25,15 +27,6 @@ pub enum Size {
     Some,
     /// Tens of thousands.
     Many,
-}
-
-/// How much memory a database server has.
-#[derive(Clone, Copy)]
-pub enum Memory {
-    /// So little that it often writes its data files, which then can fail.
-    Little,
-    /// As much as a database of a million rows needs.
-    Plenty,
 }
 
 /// A kind of database that storage faults are tried on.

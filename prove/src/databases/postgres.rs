@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use super::memory::Memory;
 use super::server::DATABASE;
-use super::{Client, Memory, Server, account};
+use super::{Client, Server, account};
 use crate::program::finish;
 use crate::signals::Signals;
 

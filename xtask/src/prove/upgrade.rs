@@ -5,7 +5,8 @@ use std::process::ExitStatus;
 
 use anyhow::Result;
 
-use super::{PRODUCT, Run, Tried, ensure_servers, tell};
+use super::programs::{PRODUCT, Run, tell};
+use super::tried::{Tried, ensure_servers};
 use crate::process::Signals;
 use crate::workspace;
 
