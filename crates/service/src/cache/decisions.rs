@@ -37,8 +37,8 @@ pub(crate) struct Decisions {
     /// was applied since that concerns it, and the policy that it was judged by is in force.
     pub(crate) may_use:
         fn(is_of_this_log: bool, is_vouched_for: bool, is_by_this_policy: bool) -> bool,
-    /// When the tokens of an owner stop who must sign in at the identity provider. A grant in memory
-    /// has that instant, because no event tells of it.
+    /// When the tokens of an owner stop who must sign in at the identity provider. A grant in
+    /// memory has that instant, because no event tells of it.
     pub(crate) lapse: fn(&User, &[SignInRule]) -> Option<Lapse>,
     /// As of when a grant is kept, by where the feed was before and after the read, and the end of
     /// the log that the read saw. `None` does not keep it.
