@@ -80,7 +80,8 @@ impl Change for Batch {
                 .entry(EventKind::BulkRevoked, &job.id)
                 .detail("Tokens", revoked)
                 .detail("After", last.to_string())
-                .detail("Done", (job.done + limit).min(job.count)),
+                .detail("Done", (job.done + limit).min(job.count))
+                .detail("Started", job.started),
         );
         Ok((held(), Taken::Now))
     }
@@ -106,6 +107,7 @@ impl Change for Finish {
             draft
                 .entry(EventKind::BulkFinished, &job.id)
                 .detail("Done", done)
+                .detail("Started", job.started)
                 .detail("Stopped", self.stopped),
         );
         Ok(((), Taken::Nothing))

@@ -43,6 +43,8 @@ struct Progress {
     #[serde(default)]
     done: u64,
     after: Option<String>,
+    /// The number of the first event.
+    started: Option<i64>,
 }
 
 /// A job and how far it came.
@@ -65,6 +67,8 @@ pub(crate) struct Job {
     pub(crate) moved_at: Timestamp,
     /// When it was over.
     pub(crate) finished_at: Option<Timestamp>,
+    /// The number of its first event; 0 before that is recorded.
+    pub(crate) started: i64,
 }
 
 impl Job {
@@ -86,6 +90,7 @@ impl Job {
             after: None,
             moved_at: as_of,
             finished_at: None,
+            started: 0,
         }
     }
 
@@ -116,22 +121,26 @@ impl Job {
         roots: &Roots,
         id: BulkJobId,
     ) -> Result<Option<Self>, Error> {
-        let of_kind = |kind: Option<EventKind>| EventFilter {
-            kind: kind.map(|kind| kind.as_str().to_owned()),
+        let about = EventFilter {
             subjects: Some(vec![id.to_string()]),
             limit: 1,
             ..EventFilter::default()
         };
-        let first = of_kind(Some(EventKind::BulkStarted));
-        let Some(first) = read.events().newest(&first).await?.pop() else {
+        let Some(last) = read.events().newest(&about).await?.pop() else {
             return Ok(None);
         };
-        let last = read.events().newest(&of_kind(None)).await?.pop();
-        let mut job = Self::begun(read, roots, id, &first).await?;
-        if let Some(last) = last.filter(|last| last.seq != first.seq) {
-            require_genuine(read, roots, &last).await?;
-            job.go_on(&last)?;
+        if last.kind == EventKind::BulkStarted.as_str() {
+            return Ok(Some(Self::begun(read, roots, id, &last).await?));
         }
+        require_genuine(read, roots, &last).await?;
+        let progress = Progress::of(&last)?;
+        // A search for it would walk through all events of the job.
+        let started = progress.started.unwrap_or_default();
+        let first = read.events().from(started, 1).await?.pop();
+        let first = first.filter(|first| first.seq == started && first.subject == id.to_string());
+        let first = first.ok_or_else(|| Error::altered_event(last.seq))?;
+        let mut job = Self::begun(read, roots, id, &first).await?;
+        job.go_on(&last, &progress)?;
         Ok(Some(job))
     }
 
@@ -181,12 +190,12 @@ impl Job {
         let as_of = Timestamp::from_millis(as_of);
         let mut job = Self::new(id, actor, query, as_of, count);
         job.moved_at = first.at;
+        job.started = first.seq;
         Ok(job)
     }
 
-    fn go_on(&mut self, last: &Event) -> Result<(), Error> {
+    fn go_on(&mut self, last: &Event, progress: &Progress) -> Result<(), Error> {
         let altered = || Error::altered_event(last.seq);
-        let progress: Progress = serde_json::from_slice(&last.details).map_err(|_| altered())?;
         self.done = progress.done.min(self.count);
         let after = progress.after.as_deref().map(str::parse::<TokenId>);
         self.after = after.transpose().map_err(|_| altered())?;
@@ -194,6 +203,12 @@ impl Job {
         let is_over = last.kind == EventKind::BulkFinished.as_str();
         self.finished_at = is_over.then_some(last.at);
         Ok(())
+    }
+}
+
+impl Progress {
+    fn of(event: &Event) -> Result<Self, Error> {
+        serde_json::from_slice(&event.details).map_err(|_| Error::altered_event(event.seq))
     }
 }
 
