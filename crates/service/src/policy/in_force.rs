@@ -158,7 +158,11 @@ impl InForce {
     fn is_in_force(&self, set: &OwnerPolicies) -> Result<bool, Error> {
         match (self.source, set.stored) {
             (PolicySource::File, _) => Ok(true),
-            (PolicySource::Database, None) => Ok(!self.currency.names_a_policy()?),
+            // A read that is slow may bring the settings of before they were read anew.
+            (PolicySource::Database, None) => {
+                Ok(set.number == self.of_settings.load().number
+                    && !self.currency.names_a_policy()?)
+            }
             (PolicySource::Database, Some(Stored { origin, .. })) => {
                 let stands = self
                     .currency
