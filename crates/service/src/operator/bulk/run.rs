@@ -17,9 +17,9 @@ use crate::service::error::{Error, causes};
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// After how long without a batch a job was left.
 const LEFT_AFTER: Duration = Duration::from_secs(10);
-/// How long a batch may hold the counter row, which other changes wait for: half of what the
-/// contract allows, because the commit comes on top.
-const HOLD: Duration = Duration::from_millis(50);
+/// How long a batch is to hold the counter row, which other changes wait for. The limit is four
+/// times as long (100 ms), because some batches take longer than the one before them.
+const HOLD: Duration = Duration::from_millis(25);
 /// How many tokens a batch has at first.
 const FIRST_BATCH: u64 = 20;
 /// How many it has at most, so that its event stays below 64 KiB.
@@ -138,8 +138,10 @@ fn next_size(size: u64, held: Duration) -> u64 {
         clippy::cast_precision_loss,
         reason = "a few hundred, rounded down"
     )]
-    let next = (size as f64 * fits.min(2.0)) as u64;
-    next.clamp(1, LARGEST_BATCH)
+    let next = (size as f64 * fits) as u64;
+    // It grows by steps, because one quick batch does not make the next one quick.
+    let most = size + size / 2 + 1;
+    next.clamp(1, most.min(LARGEST_BATCH))
 }
 
 #[cfg(test)]
@@ -149,10 +151,11 @@ mod tests {
     #[test]
     fn batches_fit_the_time_that_others_may_be_kept_waiting() {
         let held = Duration::from_millis;
-        assert_eq!(next_size(20, held(0)), 40);
-        assert_eq!(next_size(20, held(5)), 40, "it grows by steps");
-        assert_eq!(next_size(20, held(40)), 25);
-        assert_eq!(next_size(80, held(200)), 20);
+        assert_eq!(next_size(20, held(0)), 31);
+        assert_eq!(next_size(20, held(5)), 31, "it grows by steps");
+        assert_eq!(next_size(20, held(20)), 25);
+        assert_eq!(next_size(80, held(100)), 20);
+        assert_eq!(next_size(1, held(5)), 2, "also from one");
         assert_eq!(next_size(1, held(9_000)), 1, "it always goes on");
         assert_eq!(next_size(LARGEST_BATCH, held(1)), LARGEST_BATCH);
     }
