@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::databases::Kind;
+use crate::databases::Choice;
 use crate::place::Place;
 
 /// Arguments of the part.
@@ -10,14 +10,8 @@ use crate::place::Place;
 pub struct Arguments {
     #[command(flatten)]
     pub place: Place,
-    /// A database to try; repeat it for several [default: all]
-    #[arg(
-        long = "database",
-        value_enum,
-        value_delimiter = ',',
-        value_name = "NAME"
-    )]
-    pub databases: Vec<Kind>,
+    #[command(flatten)]
+    pub databases: Choice,
     /// How many tokens are revoked
     #[arg(long, default_value_t = 20_000)]
     pub tokens: u64,

@@ -32,13 +32,8 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     let place = &arguments.place;
     fs::create_dir_all(&place.output)?;
     let mut rng = place.rng();
-    let kinds = if arguments.databases.is_empty() {
-        vec![Kind::Sqlite, Kind::Postgres, Kind::Mariadb]
-    } else {
-        arguments.databases.clone()
-    };
     let mut trials = Vec::new();
-    for kind in kinds {
+    for kind in arguments.databases.kinds() {
         trials.push(trial(kind, arguments, &mut rng, signals)?);
     }
     publish("bulk", place.seed, &trials, &place.output("bulk"))

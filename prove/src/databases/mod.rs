@@ -1,12 +1,14 @@
 //! The database servers of a trial. The trial starts, kills, restarts and queries them.
 
 mod account;
+mod choice;
 mod client;
 mod mariadb;
 mod memory;
 mod postgres;
 mod server;
 
+pub use choice::Choice;
 pub use client::Client;
 pub use memory::Memory;
 pub use server::Server;

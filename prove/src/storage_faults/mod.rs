@@ -13,7 +13,7 @@ use fastrand::Rng;
 use self::bed::Bed;
 use self::round::Round;
 use crate::clock::now;
-use crate::databases::{Kind, Size};
+use crate::databases::{Choice, Kind, Size};
 use crate::load::Load;
 use crate::place::Place;
 use crate::report::{Trial, publish};
@@ -34,14 +34,8 @@ const MANY: u64 = 20_000;
 pub struct Arguments {
     #[command(flatten)]
     place: Place,
-    /// A database to try; repeat it for several [default: all]
-    #[arg(
-        long = "database",
-        value_enum,
-        value_delimiter = ',',
-        value_name = "NAME"
-    )]
-    databases: Vec<Kind>,
+    #[command(flatten)]
+    databases: Choice,
     /// How long each database is tried, in seconds; every kind of fault has one turn in any case
     #[arg(long, default_value_t = 75)]
     seconds: u64,
@@ -54,13 +48,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     let place = &arguments.place;
     let mut rng = place.rng();
-    let kinds = if arguments.databases.is_empty() {
-        vec![Kind::Sqlite, Kind::Postgres, Kind::Mariadb]
-    } else {
-        arguments.databases.clone()
-    };
     let mut trials = Vec::new();
-    for kind in kinds {
+    for kind in arguments.databases.kinds() {
         trials.push(trial(kind, arguments, rng.fork(), signals)?);
     }
     publish(

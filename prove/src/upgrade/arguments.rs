@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::databases::Kind;
+use crate::databases::Choice;
 use crate::place::Place;
 
 /// Arguments of the part.
@@ -13,14 +13,8 @@ pub struct Arguments {
     /// The folder of the programs of the release before
     #[arg(long)]
     pub former: PathBuf,
-    /// A database to try; repeat it for several [default: all]
-    #[arg(
-        long = "database",
-        value_enum,
-        value_delimiter = ',',
-        value_name = "NAME"
-    )]
-    pub databases: Vec<Kind>,
+    #[command(flatten)]
+    pub databases: Choice,
     /// How many rows the larger database has, about
     #[arg(long, default_value_t = 20_000)]
     pub rows: u32,

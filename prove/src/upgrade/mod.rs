@@ -15,7 +15,6 @@ use anyhow::Result;
 pub use self::arguments::Arguments;
 use self::findings::Findings;
 use self::ground::Ground;
-use crate::databases::Kind;
 use crate::report::{Trial, publish};
 use crate::signals::Signals;
 use crate::tally::Tally;
@@ -24,13 +23,8 @@ use crate::tally::Tally;
 pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     let place = &arguments.place;
     let mut rng = place.rng();
-    let kinds = if arguments.databases.is_empty() {
-        vec![Kind::Sqlite, Kind::Postgres, Kind::Mariadb]
-    } else {
-        arguments.databases.clone()
-    };
     let mut trials = Vec::new();
-    for kind in kinds {
+    for kind in arguments.databases.kinds() {
         let tally = Tally::default();
         let ground = Ground::new(kind, arguments, signals)?;
         let mut findings = Findings::default();

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use super::log::Head;
 use super::rows::{Row, Table, Value};
-use super::target::Target;
+use super::target::{HEAD, NO_TOKENS, ROOT_KEY, Target, head_of, insert};
 
 /// As many rows as one statement takes: with at most 16 columns each, fewer than 65,535 values.
 const ROWS_PER_STATEMENT: usize = 1000;
@@ -31,27 +31,19 @@ impl Mariadb {
 
 impl Target for Mariadb {
     async fn root_key(&mut self) -> Result<(i32, Vec<u8>)> {
-        let newest = "SELECT key_id, sealed FROM root_keys ORDER BY key_id DESC LIMIT 1";
-        let found = sqlx::query_as(newest).fetch_one(&mut self.connection);
+        let found = sqlx::query_as(ROOT_KEY).fetch_one(&mut self.connection);
         found.await.context("no root key")
     }
 
     async fn is_empty(&mut self) -> Result<bool> {
-        let any = "SELECT NOT EXISTS (SELECT * FROM tokens)";
-        Ok(sqlx::query_scalar(any)
+        Ok(sqlx::query_scalar(NO_TOKENS)
             .fetch_one(&mut self.connection)
             .await?)
     }
 
     async fn head(&mut self) -> Result<Head> {
-        let head = "SELECT seq, hash FROM event_head";
-        let found = sqlx::query_as(head).fetch_one(&mut self.connection);
-        let (seq, hash): (i64, Vec<u8>) = found.await.context("no event log")?;
-        let hash = hash
-            .try_into()
-            .ok()
-            .context("no hash of the event log's end")?;
-        Ok(Head { seq, hash })
+        let found = sqlx::query_as(HEAD).fetch_one(&mut self.connection);
+        head_of(found.await.context("no event log")?)
     }
 
     async fn set_head(&mut self, head: &Head) -> Result<()> {
@@ -93,16 +85,6 @@ impl Target for Mariadb {
             .await?;
         Ok(self.connection.close().await?)
     }
-}
-
-fn insert(table: &Table, rows: usize) -> String {
-    let row = format!("({})", vec!["?"; table.columns.len()].join(", "));
-    format!(
-        "INSERT INTO {} ({}) VALUES {}",
-        table.name,
-        table.columns.join(", "),
-        vec![row.as_str(); rows].join(", ")
-    )
 }
 
 fn add(arguments: &mut MySqlArguments, value: Value) -> Result<()> {
