@@ -86,8 +86,8 @@ impl Body {
         }
     }
 
-    /// Whether no answer has this schema. Then nothing unknown may stand in it, and a client that
-    /// knows the document of today may say so.
+    /// Whether only callers send this schema. The service refuses unknown members in it, and the
+    /// document says so. Answers get new members over time, so their schemas stay open.
     pub fn is_sent_only(&self) -> bool {
         self.schema.ends_with("Request")
     }

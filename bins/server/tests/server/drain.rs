@@ -1,11 +1,9 @@
 //! A server that is asked to end while balancers still send it callers.
 
-use std::io::{Read as _, Write as _};
-
 use rustix::process::Signal;
 
 use crate::process::{Folder, Server};
-use crate::start::under_way;
+use crate::start::{assert_answered, under_way};
 
 /// Far longer than any test, so that only a signal can end the wait.
 const LONG: (&str, &str) = ("ATS_PAT_DRAIN_SECONDS", "3600");
@@ -53,10 +51,7 @@ fn a_second_request_to_end_skips_the_wait_and_cuts_off_nobody() {
         let mut request = under_way(&server);
         server.signal(second);
         server.closes();
-        request.get_mut().write_all(b"{}").unwrap();
-        let mut answer = String::new();
-        request.read_to_string(&mut answer).unwrap();
-        assert!(answer.contains("HTTP/1.1 400 "), "{answer}");
+        assert_answered(&mut request);
         let (status, _, log) = server.ended();
         assert_eq!(status.code(), Some(0), "{log}");
     }

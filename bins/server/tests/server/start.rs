@@ -29,6 +29,14 @@ pub fn under_way(server: &Server) -> BufReader<TcpStream> {
     stream
 }
 
+/// Sends the rest of such a request, and asserts that it is answered.
+pub fn assert_answered(request: &mut BufReader<TcpStream>) {
+    request.get_mut().write_all(b"{}").unwrap();
+    let mut answer = String::new();
+    request.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains("HTTP/1.1 400 "), "{answer}");
+}
+
 #[test]
 fn a_first_start_makes_files_that_only_its_owner_may_read() {
     use std::os::unix::fs::PermissionsExt as _;
@@ -128,12 +136,7 @@ fn requests_under_way_are_answered_before_the_server_ends() {
     let mut requests: Vec<_> = (0..16).map(|_| under_way(&server)).collect();
     server.signal(Signal::TERM);
     server.closes();
-    for request in &mut requests {
-        request.get_mut().write_all(b"{}").unwrap();
-        let mut answer = String::new();
-        request.read_to_string(&mut answer).unwrap();
-        assert!(answer.contains("HTTP/1.1 400 "), "{answer}");
-    }
+    requests.iter_mut().for_each(assert_answered);
     let (status, _, log) = server.ended();
     assert_eq!(status.code(), Some(0), "{log}");
 }

@@ -4,7 +4,7 @@
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::{Client, PASSWORD, Server, admin_json, text};
+use crate::support::{Client, PASSWORD, Server, admin_json, audit_key, text};
 
 /// The lines of the log about this target.
 fn lines_of<'a>(log: &'a str, target: &str) -> Vec<&'a str> {
@@ -107,16 +107,7 @@ async fn no_secret_gets_into_the_log_whatever_is_logged() {
         let (_, code) = link.split_once('#').unwrap();
         client_with_code(&server, code).await;
         add_user(&folder, "ada");
-        let add = [
-            "operator-key",
-            "add",
-            "SIEM",
-            "--right",
-            "audit",
-            "--expires",
-            "1",
-        ];
-        let operator_key = text(&admin_json(folder.path(), &add, "")["Secret"]);
+        let operator_key = audit_key(folder.path());
         let client = Client::new(&server);
         let wrong = json!({"UserName": "ada", "Password": WRONG});
         assert_eq!(client.post("/api/session", &wrong).await.0, 401);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{Server, admin_json, admin_program, text};
+use crate::support::{Server, admin_json, admin_program, audit_key};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operation.md");
 /// Kills the shell before the command of this number.
@@ -46,24 +46,15 @@ impl Scene {
         let folder = TempDir::new().unwrap();
         let settings = [("ATS_PAT_CHANGES_PER_USER_PER_MINUTE", "0")];
         let server = Server::start_with(folder.path(), &settings);
-        let add = [
-            "operator-key",
-            "add",
-            "SIEM",
-            "--right",
-            "audit",
-            "--expires",
-            "1",
-        ];
-        let key = admin_json(folder.path(), &add, "");
+        let key = audit_key(folder.path());
         admin_json(folder.path(), &["user", "add", "ada"], "");
         for name in ["siem.sh", "export.sh"] {
             fs::write(folder.path().join(name), recipe(name)).unwrap();
         }
         Self {
-            key: text(&key["Secret"]),
             folder,
             server,
+            key,
         }
     }
 

@@ -160,6 +160,13 @@ pub fn admin_json(folder: &Path, arguments: &[&str], input: &str) -> Value {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
+/// A new operator key that may read the audit trail.
+pub fn audit_key(folder: &Path) -> String {
+    let add = ["operator-key", "add", "SIEM", "--right", "audit"];
+    let added = admin_json(folder, &[&add[..], &["--expires", "1"]].concat(), "");
+    text(&added["Secret"])
+}
+
 /// The admin program of the same build.
 pub fn admin_program() -> PathBuf {
     let server = Path::new(env!("CARGO_BIN_EXE_ats-pat-server"));
