@@ -9,8 +9,9 @@ use crate::libraries::SIGNATURES;
 
 /// Says what is wrong with this installation, and what to do
 ///
-/// It looks at everything that the server uses, and changes nothing. A server may run meanwhile.
-/// Exit code 1 means that something is failing.
+/// It looks at everything that the server uses. It changes nothing but the one row that every
+/// server writes to see that the database keeps it. A server may run meanwhile. Exit code 1 means
+/// that something is failing.
 #[derive(clap::Args, Clone, Copy)]
 pub struct Command {
     /// Warnings count as failures, too

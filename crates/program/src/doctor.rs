@@ -1,5 +1,6 @@
 //! Looks for what keeps a service from working, or from keeping what it was told to keep. It makes
-//! nothing and mends nothing.
+//! nothing and mends nothing. Like every server, it writes one row to see that the database keeps
+//! it.
 
 use std::net::IpAddr;
 use std::path::Path;
