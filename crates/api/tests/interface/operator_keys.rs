@@ -337,6 +337,11 @@ async fn a_program_with_a_key_revokes_matching_tokens_by_a_job() {
             1001,
             "Filter.UnusedForDays, out_of_range, Filter.ExpiresBefore, not_a_time",
         ),
+        (
+            json!({"Filter": {"CreatedBefore": "2999-01-01T00:00:00Z", "Owner": "", "Scope": ""}}),
+            1001,
+            "Filter.Owner, empty, Filter.Scope, empty",
+        ),
         (json!({"Filter": filter, "ConfirmCount": 2}), 1308, "2, 1"),
     ] {
         let answer = call(matching).json(&body).send().await;

@@ -79,7 +79,7 @@ impl RevokeMatchingTokens {
         } = body.0;
         let filter = filter.ok_or_else(|| Problem::validation("Filter", Reason::Required))?;
         let query = filter.query()?;
-        let owner = filter.owner.as_deref().filter(|name| !name.is_empty());
+        let owner = filter.owner.as_deref();
         let answer: MatchingTokensResult = match confirm_count {
             None => operator.matching_tokens(owner, query).await?.into(),
             Some(count) => operator.revoke_matching(owner, query, count).await?.into(),
@@ -93,6 +93,18 @@ impl MatchingTokensFilter {
     fn query(&self) -> Result<TokenQuery, Problem> {
         let mut failures = Vec::new();
         let mut failed = |field, reason| failures.push(Failure::new(field, reason));
+        // An empty text is no member that is absent: the filter would pass more than was meant.
+        for (field, text) in [
+            ("Filter.Owner", &self.owner),
+            ("Filter.Search", &self.search),
+            ("Filter.CreatedBefore", &self.created_before),
+            ("Filter.ExpiresBefore", &self.expires_before),
+            ("Filter.Scope", &self.scope),
+        ] {
+            if text.as_deref() == Some("") {
+                failed(field, Reason::Empty);
+            }
+        }
         let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let query = TokenQuery {
             search: text(&self.search)
