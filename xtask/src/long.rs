@@ -19,7 +19,7 @@ pub enum Part {
     Browsers,
     /// The archive and the Debian package, the unit, the alerts and the dashboard
     Packages,
-    /// Every operation of the administration API by schemathesis, with all its checks. Two minutes.
+    /// Every operation of the administration API by schemathesis, with all its checks. One minute.
     Interface,
 }
 

@@ -102,9 +102,6 @@ fn request(schema: &mut Value, required: &[&str], enums: &[String]) {
         if name == "Password" {
             property["format"] = json!("password");
         }
-        if name == "Scopes" && property["items"]["type"] == "string" {
-            property["minItems"] = json!(1);
-        }
         limits(name, property);
         plain_reference(property);
         if !required.contains(&name.as_str()) {
@@ -180,11 +177,18 @@ fn parameter(parameter: &mut Value) {
     };
     extend(&mut parameter["schema"], schema);
     limits(&name, &mut parameter["schema"]);
+    // `Owner=` means the same as no `Owner`; an audience that is empty is refused.
+    if parameter["in"] == "query" && name != "Audience" {
+        parameter["allowEmptyValue"] = json!(true);
+    }
 }
 
 /// The limits of what queries and bodies have in common.
 fn limits(name: &str, schema: &mut Value) {
+    let is_list_of_names = schema["items"]["type"] == "string";
     let limits = match name {
+        "AllowedNetworks" | "Scopes" if is_list_of_names => json!({"minItems": 1}),
+        "CreatedBefore" | "ExpiresBefore" => json!({"format": "date-time"}),
         "Search" => json!({"maxLength": 100}),
         "UnusedForDays" => json!({"minimum": 1, "maximum": MAX_UNUSED_DAYS}),
         _ => return,
