@@ -5,7 +5,7 @@ use ats_pat_domain::UserId;
 use ats_pat_domain::group::Groups;
 use ats_pat_program::Access;
 use ats_pat_service::view::{Responsible, UserView};
-use ats_pat_service::{Error, NewServiceAccount, NewUser, UserUpdate};
+use ats_pat_service::{Disabling, Error, NewServiceAccount, NewUser, UserUpdate};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -158,6 +158,9 @@ pub struct Disable {
     /// Also where nobody could administer the service any more
     #[arg(long)]
     even_the_last: bool,
+    /// The operator keys that the user made stay
+    #[arg(long)]
+    keep_operator_keys: bool,
 }
 
 #[derive(Args)]
@@ -185,14 +188,15 @@ impl Command {
             Self::Disable(Disable {
                 name,
                 even_the_last,
+                keep_operator_keys,
             }) => {
+                let how = Disabling {
+                    even_the_last,
+                    keep_operator_keys,
+                };
                 let (user, accounts) = session
                     .administer(Access::Use, async |deployment| {
-                        let user = if even_the_last {
-                            deployment.disable_even_the_last(&name).await?
-                        } else {
-                            deployment.disable_user(&name).await?
-                        };
+                        let user = deployment.disable_user(&name, how).await?;
                         // The user is disabled. That is printed first, whether or not the rest
                         // succeeds.
                         let accounts = deployment.managed_by(user.id).await;

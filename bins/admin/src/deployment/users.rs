@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use ats_pat_domain::{UserId, UserName};
 use ats_pat_service::view::{Responsible, UserView};
-use ats_pat_service::{Error, NewServiceAccount, NewUser, UserUpdate};
+use ats_pat_service::{Disabling, Error, NewServiceAccount, NewUser, UserUpdate};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -74,25 +74,26 @@ impl Deployment {
         }
     }
 
-    pub async fn disable_user(&self, name: &str) -> Result<UserView, Failure> {
+    /// Keeps the user of this name out.
+    pub async fn disable_user(&self, name: &str, how: Disabling) -> Result<UserView, Failure> {
         match self {
-            Self::Database(opened) => Ok(operator(opened).disable_user(name).await?),
-            Self::Api(api) => api.change_user(name, "disable").await,
-        }
-    }
-
-    /// As [`Self::disable_user`], also where nobody could administer the service any more.
-    pub async fn disable_even_the_last(&self, name: &str) -> Result<UserView, Failure> {
-        match self {
-            Self::Database(opened) => Ok(operator(opened).disable_even_the_last(name).await?),
-            Self::Api(_) => Err(Failure::OnlyAtTheDatabase { why: EVEN_THE_LAST }),
+            Self::Database(opened) => Ok(operator(opened).disable(name, how).await?),
+            Self::Api(_) if how.even_the_last => {
+                Err(Failure::OnlyAtTheDatabase { why: EVEN_THE_LAST })
+            }
+            Self::Api(api) => {
+                let body = how
+                    .keep_operator_keys
+                    .then(|| json!({"KeepOperatorKeys": true}));
+                api.change_user(name, "disable", body.as_ref()).await
+            }
         }
     }
 
     pub async fn enable_user(&self, name: &str) -> Result<UserView, Failure> {
         match self {
             Self::Database(opened) => Ok(operator(opened).enable_user(name).await?),
-            Self::Api(api) => api.change_user(name, "enable").await,
+            Self::Api(api) => api.change_user(name, "enable", None).await,
         }
     }
 
@@ -153,7 +154,7 @@ impl Deployment {
                 let user = operator.user_called(name).await?;
                 Ok(operator.erase_user(user.id).await?)
             }
-            Self::Api(api) => api.change_user(name, "erase").await,
+            Self::Api(api) => api.change_user(name, "erase", None).await,
         }
     }
 
@@ -244,10 +245,15 @@ impl Api {
         self.view(added?).await
     }
 
-    async fn change_user(&self, name: &str, change: &str) -> Result<UserView, Failure> {
+    async fn change_user(
+        &self,
+        name: &str,
+        change: &str,
+        body: Option<&Value>,
+    ) -> Result<UserView, Failure> {
         let user = self.find_user(name).await?;
         let path = format!("users/{}/{change}", user.id);
-        let changed: Result<User, _> = self.post(&path, None).await;
+        let changed: Result<User, _> = self.post(&path, body).await;
         let changed = changed.map_err(|failure| said_of(failure, user.user_name));
         self.view(changed?).await
     }

@@ -51,6 +51,8 @@ pub const CHANGES: &[&[&str]] = &[
     &["token", "revoke", "{token}"],
     &["token", "revoke", "{token}"],
     &["user", "enable", "BOB"],
+    &["user", "disable", "bob", "--keep-operator-keys"],
+    &["user", "enable", "bob"],
     &["user", "set-password", "bob", "--password-stdin"],
     &[
         "user",
